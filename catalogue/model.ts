@@ -1,0 +1,164 @@
+/**
+ * The vocabulary of the catalogue: what a platform's services offer, whom they call, and what they need of the mesh.
+ *
+ * A catalogue is plain data. Everything that the mesh enforces is derived from it, so a field is here only if some
+ * derivation or check reads it.
+ */
+
+/**
+ * How much the platform depends on a service.
+ * - `critical`: tenants notice within a minute when it is gone.
+ * - `standard`: a feature is gone, the platform is not.
+ * - `background`: work is late, nobody is stopped.
+ */
+export type Tier = "critical" | "standard" | "background";
+
+export const TIERS: readonly Tier[] = ["critical", "standard", "background"];
+
+/** A time as Istio and Go write it: `250ms`, `2s`, `5m`, `1h`. */
+export type Duration = `${number}${"ms" | "s" | "m" | "h"}`;
+
+/** An HTTP request line without its version: verb and path. A path may hold `{*}` for one segment and end in `/{**}`. */
+export type Request = `${"GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`;
+
+/** HTTP/1.1 or HTTP/2 requests. */
+export interface HttpPort {
+    readonly protocol: "http";
+    readonly number: number;
+    /** What the port offers, at least one. A call or an exposure may ask for nothing else. */
+    readonly requests: readonly Request[];
+}
+
+/** gRPC over HTTP/2. */
+export interface GrpcPort {
+    readonly protocol: "grpc";
+    readonly number: number;
+    /** The full name of the protobuf service, e.g. `sparc.auth.v1.Auth`. */
+    readonly service: string;
+    /** The methods that the service offers, at least one. */
+    readonly methods: readonly string[];
+    /** Those of `methods` whose request or response is a stream. @default none */
+    readonly streaming?: readonly string[];
+}
+
+/** WebSocket: an HTTP port whose connections are upgraded and then live long. */
+export interface WebSocketPort {
+    readonly protocol: "ws";
+    readonly number: number;
+    /** The path at which the upgrade is asked for. */
+    readonly path: `/${string}`;
+}
+
+/** A protocol that the mesh carries without reading it. */
+export interface TcpPort {
+    readonly protocol: "tcp";
+    readonly number: number;
+    /** What is spoken on it, for people: `mqtt`, `rtsp`, `postgres`. */
+    readonly application: string;
+}
+
+export type Port = HttpPort | GrpcPort | WebSocketPort | TcpPort;
+export type Protocol = Port["protocol"];
+
+/** What a caller asks of a port. Which of `requests` and `methods` applies follows from the port's protocol. */
+export interface Asked {
+    /** HTTP: the requests made, each one that the port offers. */
+    readonly requests?: readonly Request[];
+    /** gRPC: the methods called, each one that the port offers. */
+    readonly methods?: readonly string[];
+}
+
+/** One edge of the call graph: this service calls `to` on `port`. */
+export interface Call extends Asked {
+    /** The service called. */
+    readonly to: string;
+    /** The name of a port of `to`. */
+    readonly port: string;
+    /** How long the caller waits, all attempts together; `stream` for a call that lives as long as its caller's does. */
+    readonly timeout: Duration | "stream";
+    /** Whether doing it twice does no harm. Only then may the mesh retry it. */
+    readonly idempotent: boolean;
+    /** The caller still does its work, if less of it, when this call fails. @default false */
+    readonly optional?: boolean;
+}
+
+/** Who may ask at a gateway, and how they prove who they are. */
+export type Authentication =
+    /** A JWT of one of the stack's issuers, checked at the edge. */
+    | "jwt"
+    /** Each request carries a signature that the service itself checks. */
+    | "signed"
+    /** Anyone: log-in pages, key sets. */
+    | "none"
+    /** A client certificate, checked by the service behind TLS passthrough or termination: devices. */
+    | "device";
+
+/** A port of a service, reachable from outside the mesh under a host of its own. */
+export interface Exposure extends Asked {
+    /** Which gateway: `public` for tenants and devices, `admin` for the platform's staff. */
+    readonly gateway: "public" | "admin";
+    /** The label under the stack's domain: `api` for `api.example.com`. */
+    readonly host: string;
+    /** The name of a port of the service. */
+    readonly port: string;
+    readonly authentication: Authentication;
+    /** How long a client waits; `stream` for connections that live long. */
+    readonly timeout: Duration | "stream";
+}
+
+/** A container's requests and limits, as Kubernetes writes them. */
+export interface Resources {
+    readonly cpu: string;
+    readonly memory: string;
+    readonly cpuLimit: string;
+    readonly memoryLimit: string;
+}
+
+/** One service of the platform. Its name is its key in the catalogue. */
+export interface Service {
+    /** The part of the platform it belongs to, for people and for grouping. */
+    readonly domain: string;
+    /** What it does, in one sentence. */
+    readonly summary: string;
+    readonly tier: Tier;
+    /** By name; at least one. */
+    readonly ports: Readonly<Record<string, Port>>;
+    /** @default not reachable from outside */
+    readonly exposures?: readonly Exposure[];
+    /** @default calls nobody */
+    readonly calls?: readonly Call[];
+    /** Names of stores it uses. @default none */
+    readonly stores?: readonly string[];
+    /** Names of external groups it uses. @default none */
+    readonly external?: readonly string[];
+    /** The fewest replicas that may run in production. @default 2, and 3 for a critical service */
+    readonly minReplicas?: number;
+    /** What its sidecar gets. @default the stack's `sidecar` */
+    readonly sidecar?: Resources;
+}
+
+/** A database or broker in the stores' namespace. */
+export interface Store {
+    readonly summary: string;
+    readonly ports: Readonly<Record<string, TcpPort>>;
+}
+
+/** One host outside the platform. Literal: a wildcard would open more than anyone reviewed. */
+export interface ExternalHost {
+    readonly host: string;
+    readonly port: number;
+    readonly protocol: "https" | "tls" | "tcp";
+}
+
+/** Hosts of one outside party, used and limited together. */
+export interface ExternalGroup {
+    readonly summary: string;
+    readonly hosts: readonly ExternalHost[];
+}
+
+/** The whole platform. */
+export interface Catalogue {
+    readonly services: Readonly<Record<string, Service>>;
+    readonly stores: Readonly<Record<string, Store>>;
+    readonly external: Readonly<Record<string, ExternalGroup>>;
+}

@@ -1,0 +1,109 @@
+/**
+ * What derivations ask of a catalogue.
+ *
+ * All answers come from an index that is built once for each catalogue, in time linear in its size, and are sorted by
+ * name, so that no output depends on the order in which a catalogue was written. A catalogue is never changed after it
+ * was made, which is why its index can be kept.
+ *
+ * A catalogue with problems (`checkCatalogue`) cannot be asked: a name that leads nowhere throws.
+ */
+
+import { buildIndex } from "./edges";
+import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
+import type { Asked, Catalogue, Port, Service } from "./model";
+import { sortedEntries } from "./order";
+import { requestLine } from "./requests";
+
+export type { CatalogueIndex, Edge, EdgeIndex, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
+
+const indexes = new WeakMap<Catalogue, CatalogueIndex>();
+
+/** The catalogue's index, built on first use. */
+export function indexOf(catalogue: Catalogue): CatalogueIndex {
+    const known = indexes.get(catalogue);
+    if (known !== undefined) return known;
+    const built = buildIndex(catalogue);
+    indexes.set(catalogue, built);
+    return built;
+}
+
+/** All services, by name. */
+export function servicesOf(catalogue: Catalogue): readonly (readonly [name: string, service: Service])[] {
+    return sortedEntries(catalogue.services);
+}
+
+/** All calls, by caller, callee, port and what is asked. */
+export function edges(catalogue: Catalogue): readonly Edge[] {
+    return indexOf(catalogue).calls.all;
+}
+
+/** The calls that `service` makes. */
+export function callsOf(catalogue: Catalogue, service: string): readonly Edge[] {
+    return indexOf(catalogue).calls.from.get(service) ?? [];
+}
+
+/** The calls that are made to `service`. */
+export function callersOf(catalogue: Catalogue, service: string): readonly Edge[] {
+    return indexOf(catalogue).calls.to.get(service) ?? [];
+}
+
+/** All uses of stores, by caller, store and port. */
+export function storeEdges(catalogue: Catalogue): readonly StoreEdge[] {
+    return indexOf(catalogue).stores.all;
+}
+
+/** All uses of external groups, by caller and group. */
+export function externalEdges(catalogue: Catalogue): readonly ExternalEdge[] {
+    return indexOf(catalogue).external.all;
+}
+
+/** All exposures, by service and host. */
+export function exposures(catalogue: Catalogue): readonly ExposureEdge[] {
+    return indexOf(catalogue).exposures.all;
+}
+
+/** Where `service` is reachable from outside. */
+export function exposuresOf(catalogue: Catalogue, service: string): readonly ExposureEdge[] {
+    return indexOf(catalogue).exposures.to.get(service) ?? [];
+}
+
+/** The fewest replicas of a service that may run in production. */
+export function minReplicas(service: Service): number {
+    return service.minReplicas ?? (service.tier === "critical" ? 3 : 2);
+}
+
+/** HTTP verbs and the paths that may be asked with any of them, as an AuthorizationPolicy's `operation` has them. */
+export interface Operation {
+    readonly methods: readonly string[];
+    readonly paths: readonly string[];
+}
+
+/**
+ * What is asked of a port, as it looks on the wire; sorted by verb and path.
+ *
+ * A gRPC method is a POST to `/<service>/<method>`, and a WebSocket begins as a GET. None for a TCP port, on which the
+ * mesh sees connections only: a policy then has nothing but the port to go by.
+ */
+export function operations(port: Port, asked: Asked): readonly Operation[] {
+    switch (port.protocol) {
+        case "http":
+            return httpOperations(asked.requests ?? []);
+        case "grpc":
+            return [
+                {
+                    methods: ["POST"],
+                    paths: [...(asked.methods ?? [])].sort().map((method) => `/${port.service}/${method}`),
+                },
+            ];
+        case "ws":
+            return [{ methods: ["GET"], paths: [port.path] }];
+        case "tcp":
+            return [];
+    }
+}
+
+function httpOperations(requests: NonNullable<Asked["requests"]>): Operation[] {
+    const paths: Record<string, string[]> = {};
+    for (const { verb, path } of [...requests].sort().map(requestLine)) (paths[verb] ??= []).push(path);
+    return sortedEntries(paths).map(([verb, verbPaths]) => ({ methods: [verb], paths: verbPaths }));
+}

@@ -1,0 +1,101 @@
+import type { Service } from "../model";
+
+/** From something seen to somebody told. */
+export const alerting = {
+    rules: {
+        domain: "alerting",
+        summary: "Decides which of the things detected a tenant wants to hear of.",
+        tier: "critical",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.rules.v1.Rules",
+                methods: ["Evaluate", "Get", "List", "Create", "Update", "Delete"],
+            },
+        },
+        calls: [
+            { to: "alerts", port: "grpc", methods: ["Raise"], timeout: "3s", idempotent: false },
+            {
+                to: "settings",
+                port: "grpc",
+                methods: ["Get"],
+                timeout: "500ms",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["postgres"],
+    },
+
+    alerts: {
+        domain: "alerting",
+        summary: "Keeps the alerts: raised, acknowledged, closed.",
+        tier: "critical",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.alerts.v1.Alerts",
+                methods: ["Raise", "Get", "List", "Subscribe", "Acknowledge", "Purge"],
+                streaming: ["Subscribe"],
+            },
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "GET /v1/alerts",
+                    "GET /v1/alerts/{*}",
+                    "POST /v1/alerts/{*}/acknowledgement",
+                    "DELETE /v1/alerts/{*}",
+                ],
+            },
+        },
+        calls: [
+            { to: "notifications", port: "grpc", methods: ["Send"], timeout: "1s", idempotent: false },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                optional: true,
+            },
+            {
+                to: "devices",
+                port: "grpc",
+                methods: ["Get"],
+                timeout: "2s",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["postgres", "kafka"],
+    },
+
+    notifications: {
+        domain: "alerting",
+        summary: "Tells people: by mail, by text message, on their telephones.",
+        tier: "critical",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.notifications.v1.Notifications",
+                methods: ["Send", "GetStatus", "Cancel"],
+            },
+        },
+        calls: [
+            {
+                to: "settings",
+                port: "grpc",
+                methods: ["Get"],
+                timeout: "500ms",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["redis"],
+        external: ["email", "sms", "push"],
+    },
+} satisfies Record<string, Service>;

@@ -1,0 +1,84 @@
+import type { Service } from "../model";
+
+/** What tenants pay, and what they connect of their own. */
+export const business = {
+    billing: {
+        domain: "business",
+        summary: "Keeps plans and invoices, and charges for them.",
+        tier: "critical",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.billing.v1.Billing",
+                methods: [
+                    "GetPlan",
+                    "ChangePlan",
+                    "GetInvoice",
+                    "ListInvoices",
+                    "Charge",
+                    "Refund",
+                    "CloseAccount",
+                ],
+            },
+        },
+        calls: [
+            { to: "tenants", port: "grpc", methods: ["Get"], timeout: "1s", idempotent: true },
+            {
+                to: "notifications",
+                port: "grpc",
+                methods: ["Send"],
+                timeout: "1s",
+                idempotent: false,
+                optional: true,
+            },
+            { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
+        ],
+        stores: ["postgres"],
+        external: ["payment"],
+    },
+
+    integrations: {
+        domain: "business",
+        summary: "Connects tenants' own systems: takes in their web hooks, and keeps what is connected.",
+        tier: "standard",
+        ports: {
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "POST /hooks/{*}",
+                    "GET /v1/integrations",
+                    "POST /v1/integrations",
+                    "DELETE /v1/integrations/{*}",
+                    "POST /internal/replays",
+                ],
+            },
+        },
+        exposures: [
+            {
+                gateway: "public",
+                host: "hooks",
+                port: "http",
+                requests: ["POST /hooks/{*}"],
+                authentication: "signed",
+                timeout: "10s",
+            },
+        ],
+        calls: [
+            { to: "alerts", port: "grpc", methods: ["Get", "List"], timeout: "3s", idempotent: true },
+            { to: "alerts", port: "grpc", methods: ["Raise"], timeout: "3s", idempotent: false },
+            { to: "devices", port: "grpc", methods: ["Get", "List"], timeout: "2s", idempotent: true },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["redis"],
+        external: ["apm"],
+    },
+} satisfies Record<string, Service>;

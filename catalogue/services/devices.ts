@@ -1,0 +1,61 @@
+import type { Service } from "../model";
+
+/** The cameras and sensors themselves. */
+export const devices = {
+    devices: {
+        domain: "devices",
+        summary: "Keeps every camera and sensor: whose it is, how it proves itself, and how it is.",
+        tier: "critical",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.devices.v1.Devices",
+                methods: [
+                    "Get",
+                    "List",
+                    "Authenticate",
+                    "ReportStatus",
+                    "Register",
+                    "Update",
+                    "Decommission",
+                    "RotateCredentials",
+                ],
+            },
+        },
+        calls: [
+            { to: "tenants", port: "grpc", methods: ["Get", "CheckQuota"], timeout: "1s", idempotent: true },
+            {
+                to: "settings",
+                port: "grpc",
+                methods: ["Get"],
+                timeout: "500ms",
+                idempotent: true,
+                optional: true,
+            },
+            { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
+        ],
+        stores: ["postgres"],
+    },
+
+    "device-telemetry": {
+        domain: "devices",
+        summary: "Takes in what devices report over MQTT: battery, temperature, tampering.",
+        tier: "standard",
+        ports: { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } },
+        exposures: [
+            { gateway: "public", host: "mqtt", port: "mqtt", authentication: "device", timeout: "stream" },
+        ],
+        calls: [
+            // A status carries its time, and the latest wins.
+            {
+                to: "devices",
+                port: "grpc",
+                methods: ["Authenticate", "ReportStatus"],
+                timeout: "2s",
+                idempotent: true,
+            },
+        ],
+        stores: ["kafka"],
+    },
+} satisfies Record<string, Service>;

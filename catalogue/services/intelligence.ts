@@ -1,0 +1,113 @@
+import type { Service } from "../model";
+
+/** What is seen in the video, and what follows from it over time. */
+export const intelligence = {
+    detection: {
+        domain: "intelligence",
+        summary: "Finds people, vehicles and events in a stream of pictures.",
+        tier: "standard",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.detection.v1.Detection",
+                methods: ["Detect", "ListModels", "LoadModel"],
+                streaming: ["Detect"],
+            },
+        },
+        calls: [
+            // An evaluation may raise an alert, so that a second one may raise a second alert.
+            { to: "rules", port: "grpc", methods: ["Evaluate"], timeout: "5s", idempotent: false },
+        ],
+        external: ["ai"],
+    },
+
+    analytics: {
+        domain: "intelligence",
+        summary: "Answers how many, how long and where, over days and sites.",
+        tier: "standard",
+        ports: {
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "GET /v1/occupancy",
+                    "GET /v1/heatmaps/{*}",
+                    // A read, whose question is too long for a URL.
+                    "POST /v1/queries",
+                    "DELETE /v1/aggregates/{*}",
+                ],
+            },
+        },
+        calls: [
+            { to: "recordings", port: "grpc", methods: ["Get", "List"], timeout: "2s", idempotent: true },
+            {
+                to: "search",
+                port: "http",
+                requests: ["GET /v1/search", "PUT /v1/documents/{*}"],
+                timeout: "1s",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["postgres", "kafka"],
+    },
+
+    search: {
+        domain: "intelligence",
+        summary: "Finds recordings, alerts and devices by what is known of them.",
+        tier: "standard",
+        ports: {
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "GET /v1/search",
+                    "GET /v1/suggestions",
+                    "PUT /v1/documents/{*}",
+                    "DELETE /v1/documents/{*}",
+                ],
+            },
+        },
+        stores: ["opensearch"],
+    },
+
+    reports: {
+        domain: "intelligence",
+        summary:
+            "Writes the weekly and monthly reports that tenants download or have delivered to their own cloud.",
+        tier: "background",
+        ports: {
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "GET /v1/reports",
+                    "GET /v1/reports/{*}",
+                    "POST /v1/reports",
+                    "DELETE /v1/reports/{*}",
+                ],
+            },
+        },
+        calls: [
+            {
+                to: "analytics",
+                port: "http",
+                requests: ["POST /v1/queries"],
+                timeout: "5s",
+                idempotent: true,
+            },
+            { to: "recordings", port: "grpc", methods: ["List"], timeout: "2s", idempotent: true },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Query"],
+                timeout: "5s",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["postgres"],
+        external: ["gcp", "azure"],
+    },
+} satisfies Record<string, Service>;

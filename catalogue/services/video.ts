@@ -1,0 +1,177 @@
+import type { Service } from "../model";
+
+/** From the camera's stream to what a tenant watches. */
+export const video = {
+    video: {
+        domain: "video",
+        summary: "Serves live and recorded video to players, as HLS.",
+        tier: "critical",
+        ports: {
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "GET /hls/{**}",
+                    "POST /v1/sessions",
+                    "GET /v1/sessions/{*}",
+                    "DELETE /v1/sessions/{*}",
+                    "POST /internal/cache/purge",
+                ],
+            },
+        },
+        exposures: [
+            {
+                gateway: "public",
+                host: "stream",
+                port: "http",
+                requests: ["GET /hls/{**}"],
+                authentication: "jwt",
+                // A player of low-latency HLS is answered only when the next part is there.
+                timeout: "stream",
+            },
+        ],
+        calls: [
+            { to: "auth", port: "grpc", methods: ["Check"], timeout: "3s", idempotent: true },
+            {
+                to: "recordings",
+                port: "http",
+                requests: ["GET /v1/recordings/{*}", "GET /v1/recordings/{*}/segments/{**}"],
+                timeout: "2s",
+                idempotent: true,
+            },
+            { to: "devices", port: "grpc", methods: ["Get"], timeout: "2s", idempotent: true },
+        ],
+        stores: ["redis"],
+        external: ["cdn"],
+    },
+
+    "video-ingest": {
+        domain: "video",
+        summary: "Takes in the streams of cameras, over RTSP or pushed over gRPC.",
+        tier: "critical",
+        ports: {
+            rtsp: { protocol: "tcp", number: 8554, application: "rtsp" },
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.ingest.v1.Ingest",
+                methods: ["Push", "Describe", "Drain"],
+                streaming: ["Push"],
+            },
+        },
+        exposures: [
+            { gateway: "public", host: "ingest", port: "rtsp", authentication: "device", timeout: "stream" },
+            {
+                gateway: "public",
+                host: "ingest-api",
+                port: "grpc",
+                methods: ["Push"],
+                authentication: "device",
+                timeout: "stream",
+            },
+        ],
+        calls: [
+            { to: "devices", port: "grpc", methods: ["Authenticate"], timeout: "2s", idempotent: true },
+            { to: "transcoder", port: "grpc", methods: ["Transcode"], timeout: "stream", idempotent: false },
+            { to: "recordings", port: "grpc", methods: ["Open"], timeout: "2s", idempotent: false },
+            { to: "recordings", port: "grpc", methods: ["Finalize"], timeout: "2s", idempotent: true },
+        ],
+    },
+
+    transcoder: {
+        domain: "video",
+        summary: "Turns a camera's stream into the qualities that players ask for.",
+        tier: "standard",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.transcoder.v1.Transcoder",
+                methods: ["Transcode", "Probe", "Cancel"],
+                streaming: ["Transcode"],
+            },
+        },
+        calls: [
+            // A segment carries its number: to add it again is to overwrite it with itself.
+            { to: "recordings", port: "grpc", methods: ["AddSegment"], timeout: "2s", idempotent: true },
+            {
+                to: "thumbnails",
+                port: "http",
+                requests: ["PUT /v1/thumbnails/{*}"],
+                timeout: "3s",
+                idempotent: true,
+                optional: true,
+            },
+            {
+                to: "detection",
+                port: "grpc",
+                methods: ["Detect"],
+                timeout: "stream",
+                idempotent: false,
+                optional: true,
+            },
+        ],
+    },
+
+    recordings: {
+        domain: "video",
+        summary: "Keeps recorded video: its index in a database, its segments in object storage.",
+        tier: "critical",
+        ports: {
+            grpc: {
+                protocol: "grpc",
+                number: 9090,
+                service: "sparc.recordings.v1.Recordings",
+                methods: ["Open", "AddSegment", "Finalize", "Get", "List", "Purge"],
+            },
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: [
+                    "GET /v1/recordings",
+                    "GET /v1/recordings/{*}",
+                    "GET /v1/recordings/{*}/segments/{**}",
+                    "DELETE /v1/recordings/{*}",
+                    "POST /v1/recordings/{*}/exports",
+                    "PUT /v1/recordings/{*}/legal-hold",
+                ],
+            },
+        },
+        calls: [
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                optional: true,
+            },
+        ],
+        stores: ["postgres"],
+        external: ["aws", "backup"],
+    },
+
+    thumbnails: {
+        domain: "video",
+        summary: "Draws the small pictures by which a recording is found again.",
+        tier: "background",
+        ports: {
+            http: {
+                protocol: "http",
+                number: 8080,
+                requests: ["PUT /v1/thumbnails/{*}", "GET /v1/thumbnails/{*}", "DELETE /v1/thumbnails/{*}"],
+            },
+        },
+        calls: [
+            {
+                to: "recordings",
+                port: "http",
+                requests: ["GET /v1/recordings/{*}/segments/{**}"],
+                timeout: "2s",
+                idempotent: true,
+            },
+        ],
+        stores: ["redis"],
+        external: ["aws"],
+    },
+} satisfies Record<string, Service>;
