@@ -1,0 +1,37 @@
+import { stringify } from "yaml";
+import { type Derived, manifestKey, type Manifest, type Release } from "../../components/base/manifest";
+
+/** A rendered stack: path below the output folder → content. In the order of paths. */
+export type RenderedFiles = ReadonlyMap<string, string>;
+
+/**
+ * One file an object: `<namespace or _cluster>/<Kind>/<name>.yaml`, and `_releases/<name>.yaml` for each release.
+ *
+ * @throws Error that names every path that two objects would share.
+ */
+export function renderFiles({ objects, releases }: Derived): RenderedFiles {
+    const files = [...objects.map(objectFile), ...releases.map(releaseFile)].sort(([a], [b]) =>
+        a < b ? -1 : 1,
+    );
+    const clashes = files.filter(([path], index) => path === files[index + 1]?.[0]).map(([path]) => path);
+    if (clashes.length > 0)
+        throw new Error(`two objects would be rendered to the same file:\n  ${clashes.join("\n  ")}`);
+    return new Map(files);
+}
+
+function objectFile(object: Manifest): [string, string] {
+    return [`${manifestKey(object)}.yaml`, toYaml(object)];
+}
+
+function releaseFile({ name, namespace, chart, values }: Release): [string, string] {
+    const source =
+        chart.from === "registry"
+            ? { chart: chart.reference, version: chart.version }
+            : { chart: chart.path };
+    return [`_releases/${name}.yaml`, toYaml({ name, namespace, ...source, values })];
+}
+
+function toYaml(value: unknown): string {
+    // Anchors would tie files to how the program happens to share objects.
+    return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+}

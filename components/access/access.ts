@@ -1,0 +1,19 @@
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import type { Platform } from "../base/platform";
+import { authorizationPolicies } from "./authorization";
+import { networkPolicies } from "./network-policy";
+
+export const access: Concern = {
+    name: "access",
+    derive: (platform) => ({
+        releases: [],
+        objects: [...authorizationPolicies(platform), ...networkPolicies(platform)],
+    }),
+};
+
+/** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */
+export class Access extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(access, platform, options);
+    }
+}

@@ -1,0 +1,182 @@
+import type { Asked, Port } from "../../catalogue/model";
+import {
+    type Edge,
+    type ExposureEdge,
+    edges,
+    exposures,
+    operations,
+    storeEdges,
+} from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import type { AuthorizationPolicyManifest } from "../base/manifest";
+import {
+    ENTRY_GATEWAYS,
+    HEALTH_PORT,
+    MESHED_NAMESPACES,
+    NAMESPACES,
+    PROMETHEUS_ACCOUNT,
+    exposedHost,
+    principal,
+} from "../base/names";
+import type { Platform } from "../base/platform";
+
+type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
+
+/** The port on which the gateways end TLS. */
+const GATEWAY_PORT = "443";
+
+/**
+ * Who may ask whom for what: nothing, but for an ALLOW per caller and callee with a rule for each of its calls.
+ * An ALLOW names its source by principal, so that it holds only for a caller that mutual TLS has identified.
+ */
+export function authorizationPolicies({ catalogue, config }: Platform): AuthorizationPolicyManifest[] {
+    const calls = groupBy(edges(catalogue), ({ callee, caller }) => allowName(callee, caller));
+    const stores = groupBy(storeEdges(catalogue), ({ store, caller }) => allowName(store, caller));
+    const exposed = groupBy(exposures(catalogue), ({ service, exposure }) =>
+        allowName(service, ENTRY_GATEWAYS[exposure.gateway]),
+    );
+    return [
+        ...[NAMESPACES.system, ...MESHED_NAMESPACES].map(denyAll),
+        ...[NAMESPACES.services, NAMESPACES.stores].map((namespace) => metrics(namespace, config)),
+        ...[...calls].map(([name, group]) => {
+            const rules = group.map((edge) => callRule(edge, config));
+            return allow(name, NAMESPACES.services, group[0].callee, rules);
+        }),
+        ...[...stores].map(([name, group]) => {
+            const caller = principal(config, NAMESPACES.services, group[0].caller);
+            const rules = group.map(({ port }) => rule(caller, port, {}));
+            return allow(name, NAMESPACES.stores, group[0].store, rules);
+        }),
+        ...[...exposed].map(([name, group]) => {
+            const rules = group.map((edge) => exposureRule(edge, config));
+            return allow(name, NAMESPACES.services, group[0].service, rules);
+        }),
+        ...exposures(catalogue).flatMap((edge) => atGateway(edge, config)),
+    ];
+}
+
+/** The name of the policy under which `caller` may call `callee`; the catalogue keeps `-from-` out of names. */
+export function allowName(callee: string, caller: string): string {
+    return `${callee}-from-${caller}`;
+}
+
+/** An ALLOW policy without rules matches nothing, and where one exists, what matches none is denied. */
+function denyAll(namespace: string): AuthorizationPolicyManifest {
+    return {
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name: "deny-all", namespace, labels: COMMON_LABELS },
+        spec: {},
+    };
+}
+
+function allow(
+    name: string,
+    namespace: string,
+    workload: string,
+    rules: Rule[],
+): AuthorizationPolicyManifest {
+    return {
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name, namespace, labels: COMMON_LABELS },
+        spec: { selector: serviceSelector(workload), action: "ALLOW", rules },
+    };
+}
+
+function callRule({ caller, port, call }: Edge, config: MeshConfig): Rule {
+    return rule(principal(config, NAMESPACES.services, caller), port, call);
+}
+
+function exposureRule({ exposure, port }: ExposureEdge, config: MeshConfig): Rule {
+    return rule(principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[exposure.gateway]), port, exposure);
+}
+
+function rule(source: string, port: Port, asked: Asked): Rule {
+    return {
+        from: [{ source: { principals: [source] } }],
+        to: operationsOn(port, asked).map((operation) => ({
+            operation: { ports: [String(port.number)], ...operation },
+        })),
+    };
+}
+
+type Operation = NonNullable<NonNullable<Rule["to"]>[number]["operation"]>;
+
+/**
+ * What is asked, for `to`. Istio reads an empty list as "anything", so nothing asked of a port whose requests the
+ * mesh can see is an error here too, and not only in the check of the catalogue.
+ */
+function operationsOn(port: Port, asked: Asked): Operation[] {
+    // Of TCP the mesh sees connections only; HTTP fields would never match.
+    if (port.protocol === "tcp") return [{}];
+    const found = operations(port, asked);
+    if (
+        found.length === 0 ||
+        found.some(({ methods, paths }) => methods.length === 0 || paths.length === 0)
+    ) {
+        throw new Error(
+            `nothing is asked of ${port.protocol} port ${port.number}: its ALLOW would open all of it`,
+        );
+    }
+    return found.map(({ methods, paths }) => ({ methods: [...methods], paths: [...paths] }));
+}
+
+/** Prometheus, and nobody else, reads the applications' own metrics. */
+function metrics(namespace: string, config: MeshConfig): AuthorizationPolicyManifest {
+    const source = { principals: [principal(config, NAMESPACES.monitoring, PROMETHEUS_ACCOUNT)] };
+    const operation = { ports: [String(HEALTH_PORT.number)], methods: ["GET"], paths: ["/metrics"] };
+    return {
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name: "metrics-from-prometheus", namespace, labels: COMMON_LABELS },
+        spec: { action: "ALLOW", rules: [{ from: [{ source }], to: [{ operation }] }] },
+    };
+}
+
+/**
+ * What a gateway lets in under one exposed host. Clients outside have no principal: who they are is asked by the
+ * exposure's authentication, which comes with the edge; here a host opens only the requests that it exposes.
+ */
+function atGateway(
+    { service, exposure, port }: ExposureEdge,
+    config: MeshConfig,
+): AuthorizationPolicyManifest[] {
+    if (port.protocol === "tcp") return [];
+    const gateway = ENTRY_GATEWAYS[exposure.gateway];
+    const hosts = [exposedHost(config, exposure.host)];
+    return [
+        {
+            apiVersion: "security.istio.io/v1",
+            kind: "AuthorizationPolicy",
+            metadata: {
+                name: `${gateway}-to-${service}-${exposure.host}`,
+                namespace: NAMESPACES.ingress,
+                labels: COMMON_LABELS,
+            },
+            spec: {
+                selector: serviceSelector(gateway),
+                action: "ALLOW",
+                rules: [
+                    {
+                        to: operationsOn(port, exposure).map((operation) => ({
+                            operation: { hosts, ports: [GATEWAY_PORT], ...operation },
+                        })),
+                    },
+                ],
+            },
+        },
+    ];
+}
+
+/** Groups in order of first appearance; no group is empty. */
+function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, [Item, ...Item[]]> {
+    const groups = new Map<string, [Item, ...Item[]]>();
+    for (const item of items) {
+        const group = groups.get(key(item));
+        if (group === undefined) groups.set(key(item), [item]);
+        else group.push(item);
+    }
+    return groups;
+}

@@ -1,0 +1,189 @@
+import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
+import { edges, exposures, storeEdges } from "../../catalogue/query";
+import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import type { NetworkPolicyManifest } from "../base/manifest";
+import {
+    ENTRY_GATEWAYS,
+    HEALTH_PORT,
+    MESHED_NAMESPACES,
+    NAMESPACES,
+    PROMETHEUS_ACCOUNT,
+} from "../base/names";
+import type { Platform } from "../base/platform";
+
+type Spec = NonNullable<NetworkPolicyManifest["spec"]>;
+type IngressRule = NonNullable<Spec["ingress"]>[number];
+type EgressRule = NonNullable<Spec["egress"]>[number];
+type Peer = NonNullable<IngressRule["from"]>[number];
+
+/** Where istiod serves configuration and certificates, its webhooks, and its metrics. */
+const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
+/** Where a sidecar serves its own and its application's metrics. */
+const MERGED_METRICS = 15020;
+/** Where load balancers ask whether a gateway is ready. */
+const GATEWAY_READY = 15021;
+const GATEWAY_TLS = 443;
+
+const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
+const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
+const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT });
+
+/**
+ * The same edges once more, for the network below the mesh: a pod without a sidecar, or with a broken one, still
+ * reaches nothing that the catalogue does not name.
+ */
+export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
+    return [
+        ...[NAMESPACES.system, ...MESHED_NAMESPACES].map(denyAll),
+        ...MESHED_NAMESPACES.map(meshBasics),
+        ...[NAMESPACES.services, NAMESPACES.stores, NAMESPACES.ingress, NAMESPACES.egress].map(
+            metricsIngress,
+        ),
+        istiod(),
+        prometheus(),
+        ...workloadPolicies(platform),
+    ];
+}
+
+function denyAll(namespace: string): NetworkPolicyManifest {
+    return policy("deny-all", namespace, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+}
+
+/** What every meshed pod needs to be one: names, and a control plane. */
+function meshBasics(namespace: string): NetworkPolicyManifest {
+    const dns: NetworkPolicyPort[] = [
+        { port: 53, protocol: "UDP" },
+        { port: 53, protocol: "TCP" },
+    ];
+    return policy("mesh-basics", namespace, {
+        podSelector: {},
+        policyTypes: ["Egress"],
+        egress: [
+            { to: [DNS_POD], ports: dns },
+            { to: [ISTIOD_POD], ports: tcp(ISTIOD.xds) },
+        ],
+    });
+}
+
+function metricsIngress(namespace: string): NetworkPolicyManifest {
+    return policy("metrics-from-prometheus", namespace, {
+        podSelector: {},
+        policyTypes: ["Ingress"],
+        ingress: [{ from: [PROMETHEUS_POD], ports: tcp(MERGED_METRICS, HEALTH_PORT.number) }],
+    });
+}
+
+function prometheus(): NetworkPolicyManifest {
+    return policy("prometheus", NAMESPACES.monitoring, {
+        podSelector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
+        policyTypes: ["Egress"],
+        egress: [
+            { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
+            { to: [ISTIOD_POD], ports: tcp(ISTIOD.metrics) },
+        ],
+    });
+}
+
+function istiod(): NetworkPolicyManifest {
+    return policy("istiod", NAMESPACES.system, {
+        podSelector: { matchLabels: { app: "istiod" } },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [
+            { from: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(ISTIOD.xds) },
+            // The API server calls webhooks from outside the pod network: no selector can name it.
+            { ports: tcp(ISTIOD.webhooks) },
+            { from: [PROMETHEUS_POD], ports: tcp(ISTIOD.metrics) },
+        ],
+        egress: [
+            { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] },
+            // The API server, and identity providers' key sets.
+            { ports: tcp(443, 6443) },
+        ],
+    });
+}
+
+/** One policy a workload: what comes in from its callers, what goes out to whom it calls. */
+function workloadPolicies({ catalogue }: Platform): NetworkPolicyManifest[] {
+    const rules = new RuleTable();
+    for (const name of Object.keys(catalogue.services)) rules.of(NAMESPACES.services, name);
+    for (const name of Object.keys(catalogue.stores)) rules.of(NAMESPACES.stores, name);
+    for (const { caller, callee, port } of edges(catalogue)) {
+        rules.open([NAMESPACES.services, caller], [NAMESPACES.services, callee], port.number);
+    }
+    for (const { caller, store, port } of storeEdges(catalogue)) {
+        rules.open([NAMESPACES.services, caller], [NAMESPACES.stores, store], port.number);
+    }
+    for (const { service, exposure, port } of exposures(catalogue)) {
+        const gateway = ENTRY_GATEWAYS[exposure.gateway];
+        rules.open([NAMESPACES.ingress, gateway], [NAMESPACES.services, service], port.number);
+    }
+    for (const gateway of Object.values(ENTRY_GATEWAYS)) {
+        // Clients come from anywhere, by way of a load balancer.
+        rules.of(NAMESPACES.ingress, gateway).ingress.push({ ports: tcp(GATEWAY_TLS, GATEWAY_READY) });
+    }
+    return rules.policies();
+}
+
+type WorkloadId = readonly [namespace: string, name: string];
+
+class RuleTable {
+    private readonly entries = new Map<
+        string,
+        { id: WorkloadId; ingress: IngressRule[]; egress: EgressRule[] }
+    >();
+
+    of(namespace: string, name: string): { ingress: IngressRule[]; egress: EgressRule[] } {
+        const key = `${namespace}/${name}`;
+        const entry = this.entries.get(key) ?? { id: [namespace, name], ingress: [], egress: [] };
+        this.entries.set(key, entry);
+        return entry;
+    }
+
+    /** Opens `port` of `callee` to `caller`, on both sides, once. */
+    open(caller: WorkloadId, callee: WorkloadId, port: number): void {
+        addOnce(this.of(...callee).ingress, { from: [workloadPeer(...caller)], ports: tcp(port) });
+        addOnce(this.of(...caller).egress, { to: [workloadPeer(...callee)], ports: tcp(port) });
+    }
+
+    policies(): NetworkPolicyManifest[] {
+        return [...this.entries.values()].map(({ id: [namespace, name], ingress, egress }) =>
+            policy(name, namespace, {
+                podSelector: serviceSelector(name),
+                policyTypes: ["Ingress", "Egress"],
+                ingress,
+                egress,
+            }),
+        );
+    }
+}
+
+/** Several calls of one caller may share a port. */
+function addOnce<Rule>(rules: Rule[], rule: Rule): void {
+    const text = JSON.stringify(rule);
+    if (!rules.some((other) => JSON.stringify(other) === text)) rules.push(rule);
+}
+
+function policy(name: string, namespace: string, spec: Spec): NetworkPolicyManifest {
+    return {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { name, namespace, labels: COMMON_LABELS },
+        spec,
+    };
+}
+
+function workloadPeer(namespace: string, name: string): Peer {
+    return { ...namespacePeer(namespace), podSelector: serviceSelector(name) };
+}
+
+function podsIn(namespace: string, matchLabels: Record<string, string>): Peer {
+    return { ...namespacePeer(namespace), podSelector: { matchLabels } };
+}
+
+function namespacePeer(namespace: string): Peer {
+    return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+}
+
+function tcp(...ports: number[]): NetworkPolicyPort[] {
+    return ports.map((port) => ({ port, protocol: "TCP" }));
+}

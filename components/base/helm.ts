@@ -1,0 +1,30 @@
+/** What the releases of several concerns share. */
+import type { Resources } from "../../catalogue/model";
+import type { MeshConfig } from "../../config/schema";
+import { ISTIO_VERSION } from "../../config/versions";
+import type { Chart } from "./manifest";
+
+/** Istio's chart `name`, from where the stack takes its charts. */
+export function chartOf(
+    { istio }: Pick<MeshConfig, "istio">,
+    name: "base" | "cni" | "istiod" | "gateway",
+): Chart {
+    switch (istio.charts.from) {
+        case "registry":
+            return {
+                from: "registry",
+                reference: `${istio.charts.repository}/${name}`,
+                version: ISTIO_VERSION,
+            };
+        case "folder":
+            return { from: "folder", path: `${istio.charts.path}/${name}` };
+    }
+}
+
+/** Requests and limits as a container's `resources`. */
+export function containerResources({ cpu, memory, cpuLimit, memoryLimit }: Resources): {
+    requests: { cpu: string; memory: string };
+    limits: { cpu: string; memory: string };
+} {
+    return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } };
+}

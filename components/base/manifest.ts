@@ -1,0 +1,99 @@
+/**
+ * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' own OpenAPI (`kubernetes-types`)
+ * and by the CRDs of the pinned Istio (`components/crds`). A kind that is not listed here cannot be registered.
+ */
+import type { Deployment } from "kubernetes-types/apps/v1";
+import type { Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
+import type { NetworkPolicy } from "kubernetes-types/networking/v1";
+import type {
+    AuthorizationPolicySpec,
+    GatewaySpec,
+    PeerAuthenticationSpec,
+    SidecarSpec,
+    VirtualServiceSpec,
+} from "../crds/istio";
+
+export interface Metadata {
+    name: string;
+    /** Absent for what belongs to no namespace. */
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+}
+
+/** A core object with what is optional in Kubernetes' types but never in ours. */
+type Core<Type, ApiVersion extends string, Kind extends string> = Omit<
+    Type,
+    "apiVersion" | "kind" | "metadata" | "status"
+> & {
+    apiVersion: ApiVersion;
+    kind: Kind;
+    metadata: Metadata;
+};
+
+interface Custom<ApiVersion extends string, Kind extends string, Spec> {
+    apiVersion: ApiVersion;
+    kind: Kind;
+    metadata: Metadata & { namespace: string };
+    spec: Spec;
+}
+
+export type NamespaceManifest = Core<Namespace, "v1", "Namespace">;
+export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
+export type ServiceManifest = Core<Service, "v1", "Service">;
+export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
+export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
+
+export type AuthorizationPolicyManifest = Custom<
+    "security.istio.io/v1",
+    "AuthorizationPolicy",
+    AuthorizationPolicySpec
+>;
+export type PeerAuthenticationManifest = Custom<
+    "security.istio.io/v1",
+    "PeerAuthentication",
+    PeerAuthenticationSpec
+>;
+export type SidecarManifest = Custom<"networking.istio.io/v1", "Sidecar", SidecarSpec>;
+export type GatewayManifest = Custom<"networking.istio.io/v1", "Gateway", GatewaySpec>;
+export type VirtualServiceManifest = Custom<"networking.istio.io/v1", "VirtualService", VirtualServiceSpec>;
+
+export type CoreManifest =
+    NamespaceManifest | ServiceAccountManifest | ServiceManifest | DeploymentManifest | NetworkPolicyManifest;
+
+export type CustomManifest =
+    | AuthorizationPolicyManifest
+    | PeerAuthenticationManifest
+    | SidecarManifest
+    | GatewayManifest
+    | VirtualServiceManifest;
+
+export type Manifest = CoreManifest | CustomManifest;
+
+/** Where a Helm chart comes from. */
+export type Chart =
+    /** A chart in an OCI registry, at an exact version. */
+    | { readonly from: "registry"; readonly reference: string; readonly version: string }
+    /** A chart in a folder, for machines without a registry. */
+    | { readonly from: "folder"; readonly path: string };
+
+/** A Helm release, as plain data. */
+export interface Release {
+    readonly name: string;
+    readonly namespace: string;
+    readonly chart: Chart;
+    readonly values: Readonly<Record<string, unknown>>;
+    /** Names of releases of the same concern that must be there first. */
+    readonly after: readonly string[];
+}
+
+/** What a concern adds to the cluster. */
+export interface Derived {
+    readonly releases: readonly Release[];
+    readonly objects: readonly Manifest[];
+}
+
+/** `namespace/Kind/name`, or `_cluster/Kind/name`: unique among all objects of a stack, in every group that we use. */
+export function manifestKey({ kind, metadata }: Manifest): string {
+    return `${metadata.namespace ?? "_cluster"}/${kind}/${metadata.name}`;
+}

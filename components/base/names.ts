@@ -1,0 +1,62 @@
+/** Names that several concerns must agree on. */
+import type { MeshConfig } from "../../config/schema";
+
+export const NAMESPACES = {
+    system: "istio-system",
+    ingress: "istio-ingress",
+    egress: "istio-egress",
+    services: "sparc",
+    stores: "databases",
+    monitoring: "monitoring",
+} as const;
+
+export type NamespaceName = (typeof NAMESPACES)[keyof typeof NAMESPACES];
+
+/** Whether pods of a namespace get a sidecar. */
+export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
+    [NAMESPACES.system]: false,
+    [NAMESPACES.ingress]: true,
+    [NAMESPACES.egress]: true,
+    [NAMESPACES.services]: true,
+    [NAMESPACES.stores]: true,
+    [NAMESPACES.monitoring]: true,
+};
+
+/** The namespaces whose pods are in the mesh. */
+export const MESHED_NAMESPACES: readonly NamespaceName[] = Object.values(NAMESPACES).filter(
+    (namespace) => INJECTED[namespace],
+);
+
+/** The port on which every workload answers probes and, to Prometheus alone, metrics. */
+export const HEALTH_PORT = { name: "health", number: 8081 } as const;
+
+/** The gateways through which clients enter, by their release's name, which is also their service account's. */
+export const ENTRY_GATEWAYS = {
+    public: "istio-ingressgateway",
+    admin: "istio-admingateway",
+} as const;
+
+/** Prometheus' service account, in the monitoring namespace. */
+export const PROMETHEUS_ACCOUNT = "prometheus";
+
+/** The cluster's DNS domain. EKS offers no other. */
+export const CLUSTER_DOMAIN = "cluster.local";
+
+/** The name under which a workload is called: `auth.sparc.svc.cluster.local`. */
+export function serviceHost(name: string, namespace: string = NAMESPACES.services): string {
+    return `${name}.${namespace}.svc.${CLUSTER_DOMAIN}`;
+}
+
+/** A workload's identity as Istio's policies write it: a SPIFFE id without its scheme. */
+export function principal(
+    config: Pick<MeshConfig, "trustDomain">,
+    namespace: string,
+    account: string,
+): string {
+    return `${config.trustDomain}/ns/${namespace}/sa/${account}`;
+}
+
+/** The host under which an exposure is reached: its label under the stack's domain. */
+export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): string {
+    return `${label}.${config.domain}`;
+}

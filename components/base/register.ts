@@ -1,0 +1,112 @@
+/** The one boundary at which plain objects turn into Pulumi resources. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Chart, CoreManifest, Derived, Manifest, Release } from "./manifest";
+
+type Constructor = new (
+    name: string,
+    args: never,
+    options: pulumi.CustomResourceOptions,
+) => pulumi.CustomResource;
+
+const CORE: Record<CoreManifest["kind"], Constructor> = {
+    Deployment: k8s.apps.v1.Deployment,
+    Namespace: k8s.core.v1.Namespace,
+    NetworkPolicy: k8s.networking.v1.NetworkPolicy,
+    Service: k8s.core.v1.Service,
+    ServiceAccount: k8s.core.v1.ServiceAccount,
+};
+
+/** Kinds whose loss takes data, addresses or other people's objects with it. */
+const PROTECTED_KINDS: ReadonlySet<Manifest["kind"]> = new Set(["Namespace"]);
+
+export interface RegisterOptions {
+    readonly parent: pulumi.ComponentResource;
+    /** What must be there before any of it. */
+    readonly dependsOn: readonly pulumi.Resource[];
+    /** Refuse to delete namespaces. */
+    readonly protect: boolean;
+}
+
+/**
+ * Registers all of `derived` as children of `parent`: releases first, each after those it names, then the objects,
+ * every one after the releases, whose CRDs and webhooks it may need.
+ */
+export function registerAll(name: string, derived: Derived, options: RegisterOptions): pulumi.Resource[] {
+    const releases = new Map<string, k8s.helm.v3.Release>();
+    for (const release of derived.releases) {
+        const after = release.after.map((other) => {
+            const resource = releases.get(other);
+            if (resource !== undefined) return resource;
+            throw new pulumi.ResourceError(
+                `release "${release.name}" must come after "${other}", which is not registered before it`,
+                options.parent,
+            );
+        });
+        releases.set(
+            release.name,
+            registerRelease(name, release, {
+                parent: options.parent,
+                dependsOn: [...options.dependsOn, ...after],
+            }),
+        );
+    }
+    const dependsOn = [...options.dependsOn, ...releases.values()];
+    const objects = derived.objects.map((object) => registerObject(name, object, { ...options, dependsOn }));
+    return [...releases.values(), ...objects];
+}
+
+function registerRelease(
+    name: string,
+    { name: release, namespace, chart, values }: Release,
+    options: pulumi.CustomResourceOptions,
+): k8s.helm.v3.Release {
+    return new k8s.helm.v3.Release(
+        `${name}-${release}`,
+        {
+            name: release,
+            namespace,
+            ...chartArguments(chart),
+            values: structuredClone(values),
+            // Namespaces are the program's own, with their labels; a chart must not make one without them.
+            createNamespace: false,
+            atomic: true,
+            timeout: 600,
+        },
+        options,
+    );
+}
+
+/** A chart as the arguments of a Helm release name it. */
+function chartArguments(chart: Chart): { chart: string; version?: string } {
+    switch (chart.from) {
+        case "registry":
+            return { chart: chart.reference, version: chart.version };
+        case "folder":
+            return { chart: chart.path };
+    }
+}
+
+function registerObject(
+    name: string,
+    object: Manifest,
+    { parent, protect, dependsOn }: RegisterOptions,
+): pulumi.Resource {
+    const { namespace } = object.metadata;
+    const resourceName = [name, namespace, object.metadata.name]
+        .filter((part) => part !== undefined)
+        .join("-");
+    const resourceOptions = {
+        parent,
+        dependsOn: [...dependsOn],
+        protect: protect && PROTECTED_KINDS.has(object.kind),
+    };
+    if (isCore(object)) {
+        return new CORE[object.kind](resourceName, structuredClone(object) as never, resourceOptions);
+    }
+    return new k8s.apiextensions.CustomResource(resourceName, structuredClone(object), resourceOptions);
+}
+
+function isCore(object: Manifest): object is CoreManifest {
+    return object.kind in CORE;
+}

@@ -1,0 +1,30 @@
+import { access } from "./access/access";
+import type { Concern } from "./base/concern";
+import type { Derived } from "./base/manifest";
+import type { Platform } from "./base/platform";
+import { controlPlane } from "./control-plane/control-plane";
+import { gateways } from "./gateways/gateways";
+import { identity } from "./identity/identity";
+import { namespaces } from "./namespaces/namespaces";
+import { traffic } from "./traffic/traffic";
+import { workloads } from "./workloads/workloads";
+
+/** All concerns, in the order in which `index.ts` registers them. */
+export const CONCERNS: readonly Concern[] = [
+    namespaces,
+    controlPlane,
+    identity,
+    access,
+    traffic,
+    gateways,
+    workloads,
+];
+
+/** Everything that the program adds to a cluster, for whoever needs it without an engine. */
+export function deriveAll(platform: Platform): Derived {
+    const all = CONCERNS.map(({ derive }) => derive(platform));
+    return {
+        releases: all.flatMap(({ releases }) => releases),
+        objects: all.flatMap(({ objects }) => objects),
+    };
+}

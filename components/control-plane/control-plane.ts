@@ -1,0 +1,88 @@
+import type { MeshConfig } from "../../config/schema";
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { chartOf, containerResources } from "../base/helm";
+import type { Derived, Release } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+import { STOCK_ENVOY } from "./stock-envoy";
+
+function deriveControlPlane({ config }: Platform): Derived {
+    const releases = [base(config), ...(config.istio.cni ? [cni(config)] : []), istiod(config)];
+    return { releases, objects: [] };
+}
+
+/** Istio's CRDs and the default validating webhook. */
+function base(config: MeshConfig): Release {
+    return {
+        name: "istio-base",
+        namespace: NAMESPACES.system,
+        chart: chartOf(config, "base"),
+        values: {
+            // istiod sets this once its webhook serves; said here, an upgrade does not open validation in between.
+            base: { validationFailurePolicy: "Fail" },
+        },
+        after: [],
+    };
+}
+
+/** Sets up traffic redirection on the nodes, so that no workload needs NET_ADMIN to join the mesh. */
+function cni({ istio }: MeshConfig): Release {
+    return {
+        name: "istio-cni",
+        namespace: NAMESPACES.system,
+        chart: chartOf({ istio }, "cni"),
+        values: { global: { hub: istio.hub, tag: istio.tag } },
+        after: ["istio-base"],
+    };
+}
+
+function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
+    return {
+        name: "istiod",
+        namespace: NAMESPACES.system,
+        chart: chartOf({ istio }, "istiod"),
+        values: {
+            global: {
+                hub: istio.hub,
+                tag: istio.tag,
+                proxy: { resources: containerResources(sidecar) },
+            },
+            base: { validationFailurePolicy: "Fail" },
+            cni: { enabled: istio.cni },
+            // A fixed number: an autoscaler's floor would be the same, and a push storm is over before it scales.
+            autoscaleEnabled: false,
+            replicaCount: istio.replicas,
+            resources: containerResources(istio.resources),
+            env: {
+                // A native sidecar is there before init containers and outlives the application on shutdown.
+                ENABLE_NATIVE_SIDECARS: "true",
+                // A gateway gets the clusters that its routes name, not those of the whole mesh.
+                PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
+                ...(istio.stockEnvoy ? STOCK_ENVOY.env : {}),
+            },
+            ...(istio.stockEnvoy ? { telemetry: STOCK_ENVOY.telemetry } : {}),
+            meshConfig: {
+                trustDomain,
+                // What is not in the registry does not exist for a sidecar.
+                outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
+                // Policies compare paths; `//admin` and `/%61dmin` must not be other paths than `/admin`.
+                pathNormalization: { normalization: "DECODE_AND_MERGE_SLASHES" },
+                meshMTLS: { minProtocolVersion: "TLSV1_2" },
+                defaultConfig: {
+                    holdApplicationUntilProxyStarts: true,
+                    proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
+                },
+            },
+        },
+        after: istio.cni ? ["istio-base", "istio-cni"] : ["istio-base"],
+    };
+}
+
+export const controlPlane: Concern = { name: "control-plane", derive: deriveControlPlane };
+
+/** Istio itself: CRDs, the CNI plugin where nodes can have it, and istiod. */
+export class ControlPlane extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(controlPlane, platform, options);
+    }
+}

@@ -1,0 +1,52 @@
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import type { Derived, PeerAuthenticationManifest } from "../base/manifest";
+import { HEALTH_PORT, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+function deriveIdentity({ catalogue }: Platform): Derived {
+    const services = Object.keys(catalogue.services).sort().map(forService);
+    return { releases: [], objects: [MESH_WIDE, STORES, ...services] };
+}
+
+/** In Istio's root namespace a policy without selector holds for the whole mesh. */
+const MESH_WIDE: PeerAuthenticationManifest = {
+    apiVersion: "security.istio.io/v1",
+    kind: "PeerAuthentication",
+    metadata: { name: "default", namespace: NAMESPACES.system, labels: COMMON_LABELS },
+    spec: { mtls: { mode: "STRICT" } },
+};
+
+/**
+ * Databases must still answer clients that have no sidecar: replicas, backups, operators. Who may ask is decided
+ * by their AuthorizationPolicies, which want a principal and so admit no plaintext of a service.
+ */
+const STORES: PeerAuthenticationManifest = {
+    apiVersion: "security.istio.io/v1",
+    kind: "PeerAuthentication",
+    metadata: { name: "default", namespace: NAMESPACES.stores, labels: COMMON_LABELS },
+    spec: { mtls: { mode: "PERMISSIVE" } },
+};
+
+/** STRICT for a service by name, so that no change of the mesh-wide policy opens it; its health port is left out. */
+function forService(name: string): PeerAuthenticationManifest {
+    return {
+        apiVersion: "security.istio.io/v1",
+        kind: "PeerAuthentication",
+        metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
+        spec: {
+            selector: serviceSelector(name),
+            mtls: { mode: "STRICT" },
+            portLevelMtls: { [HEALTH_PORT.number]: { mode: "PERMISSIVE" } },
+        },
+    };
+}
+
+export const identity: Concern = { name: "identity", derive: deriveIdentity };
+
+/** Who is who: mutual TLS, required everywhere but where a reason is written down. */
+export class Identity extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(identity, platform, options);
+    }
+}

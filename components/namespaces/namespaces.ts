@@ -1,0 +1,39 @@
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { COMMON_LABELS } from "../base/labels";
+import type { Derived, NamespaceManifest } from "../base/manifest";
+import { INJECTED, type NamespaceName, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+/**
+ * The pod security level that a namespace enforces. Without istio-cni, injection adds an init container with
+ * NET_ADMIN to every meshed pod, which only `privileged` admits; istio-cni itself is a privileged DaemonSet.
+ */
+function podSecurity(namespace: NamespaceName, cni: boolean): "restricted" | "privileged" {
+    return INJECTED[namespace] && cni ? "restricted" : "privileged";
+}
+
+function deriveNamespaces({ config }: Platform): Derived {
+    const objects = Object.values(NAMESPACES).map((name): NamespaceManifest => ({
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: {
+            name,
+            labels: {
+                ...COMMON_LABELS,
+                "istio-injection": INJECTED[name] ? "enabled" : "disabled",
+                "pod-security.kubernetes.io/enforce": podSecurity(name, config.istio.cni),
+                "pod-security.kubernetes.io/warn": podSecurity(name, config.istio.cni),
+            },
+        },
+    }));
+    return { releases: [], objects };
+}
+
+export const namespaces: Concern = { name: "namespaces", derive: deriveNamespaces };
+
+/** The platform's namespaces, with what decides about injection and pod security in each. */
+export class Namespaces extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(namespaces, platform, options);
+    }
+}

@@ -1,0 +1,51 @@
+import { edges, storeEdges } from "../../catalogue/query";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { SidecarManifest } from "../base/manifest";
+import { NAMESPACES, serviceHost } from "../base/names";
+import type { Platform } from "../base/platform";
+
+/** Matches no host: the sidecar knows of nothing to call. */
+const NO_HOST = "~/*";
+
+/**
+ * What each sidecar knows of the mesh: the hosts that its service calls, and no other. It keeps a sidecar's size
+ * independent of the mesh's, and together with REGISTRY_ONLY it stops a call that nobody declared at its source.
+ */
+export function sidecars({ catalogue }: Platform): SidecarManifest[] {
+    const hosts = new Map<string, Set<string>>(
+        Object.keys(catalogue.services).map((name) => [name, new Set()]),
+    );
+    for (const { caller, callee } of edges(catalogue)) {
+        hosts.get(caller)?.add(`${NAMESPACES.services}/${serviceHost(callee)}`);
+    }
+    for (const { caller, store } of storeEdges(catalogue)) {
+        hosts.get(caller)?.add(`${NAMESPACES.stores}/${serviceHost(store, NAMESPACES.stores)}`);
+    }
+    const services = [...hosts].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [
+        ...[NAMESPACES.services, NAMESPACES.stores].map(nothingByDefault),
+        ...services.map(([name, called]) => sidecar(name, [...called].sort())),
+    ];
+}
+
+/** For workloads that the catalogue does not know. */
+function nothingByDefault(namespace: string): SidecarManifest {
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "Sidecar",
+        metadata: { name: "default", namespace, labels: COMMON_LABELS },
+        spec: { egress: [{ hosts: [NO_HOST] }] },
+    };
+}
+
+function sidecar(name: string, hosts: string[]): SidecarManifest {
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "Sidecar",
+        metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
+        spec: {
+            workloadSelector: { labels: { [SERVICE_LABEL]: name } },
+            egress: [{ hosts: hosts.length > 0 ? hosts : [NO_HOST] }],
+        },
+    };
+}

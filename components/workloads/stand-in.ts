@@ -1,0 +1,91 @@
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { DeploymentManifest } from "../base/manifest";
+import { HEALTH_PORT } from "../base/names";
+import type { Workload } from "./workloads";
+
+/** The user that stand-ins run as. Never 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
+const USER = 65532;
+
+/** Seconds for which a stopping stand-in still answers, while endpoints are withdrawn. */
+const DRAIN_SECONDS = 5;
+
+/** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
+export function standIn(
+    { name, namespace, ports, replicas, sidecar }: Workload,
+    { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
+): DeploymentManifest {
+    const labels = { ...COMMON_LABELS, app: name, version: "v1", [SERVICE_LABEL]: name };
+    const portArguments = Object.entries(ports)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([port, { protocol, number }]) => ["--port", `${port}:${protocol}:${number}`]);
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name, namespace, labels },
+        spec: {
+            replicas: override ?? replicas,
+            revisionHistoryLimit: 2,
+            selector: { matchLabels: { app: name, [SERVICE_LABEL]: name } },
+            template: {
+                metadata: {
+                    labels,
+                    annotations: {
+                        // One of these erases the others' defaults, so all four are said.
+                        "sidecar.istio.io/proxyCPU": sidecar.cpu,
+                        "sidecar.istio.io/proxyMemory": sidecar.memory,
+                        "sidecar.istio.io/proxyCPULimit": sidecar.cpuLimit,
+                        "sidecar.istio.io/proxyMemoryLimit": sidecar.memoryLimit,
+                    },
+                },
+                spec: {
+                    serviceAccountName: name,
+                    automountServiceAccountToken: false,
+                    terminationGracePeriodSeconds: DRAIN_SECONDS + 25,
+                    securityContext: {
+                        runAsNonRoot: true,
+                        runAsUser: USER,
+                        runAsGroup: USER,
+                        seccompProfile: { type: "RuntimeDefault" },
+                    },
+                    containers: [
+                        {
+                            name: "stand-in",
+                            image,
+                            args: [
+                                "serve",
+                                ...["--service", name],
+                                ...["--version", "v1"],
+                                ...["--health", String(HEALTH_PORT.number)],
+                                ...["--drain", `${DRAIN_SECONDS}s`],
+                                ...portArguments,
+                            ],
+                            ports: [
+                                ...Object.entries(ports).map(([port, { number }]) => ({
+                                    name: port,
+                                    containerPort: number,
+                                })),
+                                { name: HEALTH_PORT.name, containerPort: HEALTH_PORT.number },
+                            ],
+                            readinessProbe: probe("/healthz/ready", 2),
+                            livenessProbe: probe("/healthz/live", 10),
+                            resources: {
+                                requests: { cpu: "5m", memory: "16Mi" },
+                                limits: { cpu: "500m", memory: "128Mi" },
+                            },
+                            securityContext: {
+                                allowPrivilegeEscalation: false,
+                                readOnlyRootFilesystem: true,
+                                capabilities: { drop: ["ALL"] },
+                            },
+                        },
+                    ],
+                },
+            },
+        },
+    };
+}
+
+function probe(path: string, periodSeconds: number) {
+    return { httpGet: { path, port: HEALTH_PORT.number }, periodSeconds, timeoutSeconds: 5 };
+}

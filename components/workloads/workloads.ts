@@ -1,0 +1,93 @@
+import type { Port, Resources } from "../../catalogue/model";
+import { minReplicas } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from "../base/manifest";
+import { HEALTH_PORT, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+import { standIn } from "./stand-in";
+
+/** What the mesh needs to know of a workload, be it a service or a store. */
+export interface Workload {
+    readonly name: string;
+    readonly namespace: string;
+    readonly ports: Readonly<Record<string, Port>>;
+    readonly replicas: number;
+    /** What its sidecar gets; the stack's own where the catalogue says nothing. */
+    readonly sidecar: Resources;
+}
+
+function deriveWorkloads({ catalogue, config }: Platform): Derived {
+    const services = byName(catalogue.services).map(([name, service]): Workload => ({
+        name,
+        namespace: NAMESPACES.services,
+        ports: service.ports,
+        replicas: minReplicas(service),
+        sidecar: service.sidecar ?? config.sidecar,
+    }));
+    const stores = byName(catalogue.stores).map(([name, store]): Workload => ({
+        name,
+        namespace: NAMESPACES.stores,
+        ports: store.ports,
+        replicas: 1,
+        sidecar: config.sidecar,
+    }));
+    return {
+        releases: [],
+        objects: [...services, ...stores].flatMap((workload) => objectsOf(workload, config)),
+    };
+}
+
+function objectsOf(workload: Workload, { workloads }: MeshConfig): Manifest[] {
+    const contract = [serviceAccount(workload), service(workload)];
+    return workloads.standIns ? [...contract, standIn(workload, workloads)] : contract;
+}
+
+/** The account whose name is the workload's identity in every policy. One a workload, shared by none. */
+function serviceAccount({ name, namespace }: Workload): ServiceAccountManifest {
+    return {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name, namespace, labels: { ...COMMON_LABELS, [SERVICE_LABEL]: name } },
+        automountServiceAccountToken: false,
+    };
+}
+
+function service({ name, namespace, ports }: Workload): ServiceManifest {
+    const own = byName(ports).map(([port, { number, protocol }]) => ({
+        name: port,
+        port: number,
+        targetPort: number,
+        protocol: "TCP",
+        // Istio reads the protocol from here; a port's name is then free to say what it is for.
+        appProtocol: protocol === "ws" ? "http" : protocol,
+    }));
+    const health = { name: HEALTH_PORT.name, port: HEALTH_PORT.number, targetPort: HEALTH_PORT.number };
+    return {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name, namespace, labels: { ...COMMON_LABELS, [SERVICE_LABEL]: name } },
+        spec: {
+            type: "ClusterIP",
+            selector: { [SERVICE_LABEL]: name },
+            ports: [...own, { ...health, protocol: "TCP", appProtocol: "http" }],
+        },
+    };
+}
+
+function byName<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
+    return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export const workloads: Concern = { name: "workloads", derive: deriveWorkloads };
+
+/**
+ * Each service's and store's account and Service, and a stand-in that plays it where the stack has no real one.
+ * Real workloads join by that account and the label `sparc.dev/service`.
+ */
+export class Workloads extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(workloads, platform, options);
+    }
+}

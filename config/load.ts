@@ -1,0 +1,137 @@
+/**
+ * Reads a stack's configuration, from the Pulumi engine or from `Pulumi.<stack>.yaml`, into one checked object.
+ * Nothing is read at import: whoever needs a configuration calls for it.
+ */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { closest, distance } from "fastest-levenshtein";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { type MeshConfig, meshConfigSchema } from "./schema";
+
+/** The project's name in Pulumi.yaml, which is the namespace of its configuration keys. */
+export const PROJECT = "sparc-mesh";
+
+/** A configuration that cannot be used. Its message lists every mistake with its place and its remedy. */
+export class ConfigError extends Error {
+    constructor(
+        source: string,
+        readonly problems: readonly string[],
+    ) {
+        const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
+        super(`${source}: ${count}\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+        this.name = "ConfigError";
+    }
+}
+
+/**
+ * Checks `entries` (top-level key → value) against the schema and fills in defaults.
+ *
+ * @param source names the file or engine that the entries come from, for the message.
+ * @throws ConfigError with all mistakes at once.
+ */
+export function parseConfig(source: string, entries: Readonly<Record<string, unknown>>): MeshConfig {
+    const result = meshConfigSchema.safeParse(entries, { reportInput: true });
+    if (result.success) return result.data;
+    throw new ConfigError(source, result.error.issues.flatMap(describeIssue));
+}
+
+/** The configuration of `stack` from its file in `folder`; needs neither an engine nor a log-in. */
+export function loadStackFile(stack: string, folder: string): MeshConfig {
+    const file = join(folder, `Pulumi.${stack}.yaml`);
+    if (!existsSync(file)) throw new ConfigError(file, [noSuchStack(stack, folder)]);
+    const document = parseDocument(readFileSync(file, "utf8"), { prettyErrors: true });
+    if (document.errors.length > 0)
+        throw new ConfigError(
+            file,
+            document.errors.map(({ message }) => message),
+        );
+    const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> };
+
+    const prefix = `${PROJECT}:`;
+    const own = Object.entries(config).filter(([key]) => key.startsWith(prefix) || !key.includes(":"));
+    return parseConfig(file, Object.fromEntries(own.map(([key, value]) => [key.replace(prefix, ""), value])));
+}
+
+/**
+ * The configuration as the Pulumi engine hands it over: every value a string, objects and numbers as JSON.
+ *
+ * @param all what `pulumi.runtime.allConfig()` returns.
+ */
+export function fromEngine(stack: string, all: Readonly<Record<string, string>>): MeshConfig {
+    const prefix = `${PROJECT}:`;
+    const own = Object.entries(all)
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, value]): [string, unknown] => {
+            const name = key.slice(prefix.length);
+            return [name, isTextKey(name) ? value : parsed(value)];
+        });
+    return parseConfig(`configuration of stack ${stack}`, Object.fromEntries(own));
+}
+
+/** Whether the schema wants text under this key, so that `true` or `1` must not be read as JSON. */
+function isTextKey(name: string): boolean {
+    const field: unknown = (meshConfigSchema.shape as Record<string, unknown>)[name];
+    return field instanceof z.ZodType && field.safeParse("a.b").success;
+}
+
+function parsed(value: string): unknown {
+    try {
+        return JSON.parse(value) as unknown;
+    } catch {
+        return value;
+    }
+}
+
+function noSuchStack(stack: string, folder: string): string {
+    const known = readdirSync(folder).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+    return `there is no stack "${stack}"; the stacks here are ${known.sort().join(", ") || "none"}`;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+    const place = issue.path.map(String).join(".");
+    if (issue.code === "unrecognized_keys") {
+        const known = knownKeys(issue.path);
+        return issue.keys.map((key) => {
+            const where = place === "" ? key : `${place}.${key}`;
+            return `${where}: unknown key; ${suggestion(key, known)}`;
+        });
+    }
+    const found = issue.input === undefined ? "it is missing" : `found ${JSON.stringify(issue.input)}`;
+    return [`${place || "(top level)"}: ${lowerFirst(issue.message)}; ${found}`];
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+    const list = `known here: ${known.join(", ")}`;
+    if (known.length === 0) return "no key is allowed here";
+    const nearest = closest(key, [...known]);
+    return distance(key, nearest) <= Math.max(2, key.length / 3)
+        ? `did you mean "${nearest}"? (${list})`
+        : list;
+}
+
+/** The keys that the schema allows at `path`; of all variants where it is a union. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+    let schemas: unknown[] = [meshConfigSchema];
+    for (const step of path) {
+        schemas = schemas.flatMap(variants).map((schema) => schema.shape[String(step)]);
+    }
+    return [...new Set(schemas.flatMap(variants).flatMap((schema) => Object.keys(schema.shape)))].sort();
+}
+
+function variants(schema: unknown): z.ZodObject[] {
+    if (schema instanceof z.ZodObject) return [schema];
+    if (schema instanceof z.ZodDiscriminatedUnion) return (schema.options as unknown[]).flatMap(variants);
+    if (
+        schema instanceof z.ZodDefault ||
+        schema instanceof z.ZodPrefault ||
+        schema instanceof z.ZodOptional
+    ) {
+        return variants(schema.unwrap());
+    }
+    return [];
+}
+
+function lowerFirst(text: string): string {
+    return text.charAt(0).toLowerCase() + text.slice(1);
+}

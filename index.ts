@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import { assertCatalogue } from "./catalogue/check";
+import { platform as catalogue } from "./catalogue/platform";
+import { Access } from "./components/access/access";
+import { clusterProvider } from "./components/cluster/provider";
+import { ControlPlane } from "./components/control-plane/control-plane";
+import { Gateways } from "./components/gateways/gateways";
+import { Identity } from "./components/identity/identity";
+import { Namespaces } from "./components/namespaces/namespaces";
+import { Traffic } from "./components/traffic/traffic";
+import { Workloads } from "./components/workloads/workloads";
+import { fromEngine } from "./config/load";
+
+const config = fromEngine(pulumi.getStack(), pulumi.runtime.allConfig());
+assertCatalogue(catalogue);
+
+const platform = { catalogue, config };
+const provider = clusterProvider(config);
+
+const namespaces = new Namespaces(platform, { provider });
+const controlPlane = new ControlPlane(platform, { provider, after: [namespaces] });
+const after = [namespaces, controlPlane];
+
+// Who may do what comes before the workloads that it holds for: nothing is ever open in between.
+const identity = new Identity(platform, { provider, after });
+const access = new Access(platform, { provider, after });
+const traffic = new Traffic(platform, { provider, after });
+new Gateways(platform, { provider, after: [...after, identity, access] });
+new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
