@@ -1,6 +1,6 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
-import { authorizationPolicies } from "./authorization";
+import { DENY_ALL, authorizationPolicies } from "./authorization";
 import { networkPolicies } from "./network-policy";
 
 export const access: Concern = {
@@ -9,6 +9,7 @@ export const access: Concern = {
         releases: [],
         objects: [...authorizationPolicies(platform), ...networkPolicies(platform)],
     }),
+    anchors: ({ metadata }) => metadata.name === DENY_ALL,
 };
 
 /** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */

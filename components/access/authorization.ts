@@ -23,6 +23,9 @@ import type { Platform } from "../base/platform";
 
 type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
+/** The name of the policies that deny what no other allows, in the mesh and in the network. */
+export const DENY_ALL = "deny-all";
+
 /** The port on which the gateways end TLS. */
 const GATEWAY_PORT = "443";
 
@@ -66,7 +69,7 @@ function denyAll(namespace: string): AuthorizationPolicyManifest {
     return {
         apiVersion: "security.istio.io/v1",
         kind: "AuthorizationPolicy",
-        metadata: { name: "deny-all", namespace, labels: COMMON_LABELS },
+        metadata: { name: DENY_ALL, namespace, labels: COMMON_LABELS },
         spec: {},
     };
 }

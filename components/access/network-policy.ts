@@ -10,6 +10,7 @@ import {
     PROMETHEUS_ACCOUNT,
 } from "../base/names";
 import type { Platform } from "../base/platform";
+import { DENY_ALL } from "./authorization";
 
 type Spec = NonNullable<NetworkPolicyManifest["spec"]>;
 type IngressRule = NonNullable<Spec["ingress"]>[number];
@@ -46,7 +47,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
 }
 
 function denyAll(namespace: string): NetworkPolicyManifest {
-    return policy("deny-all", namespace, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    return policy(DENY_ALL, namespace, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
 }
 
 /** What every meshed pod needs to be one: names, and a control plane. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Derived } from "./manifest";
+import type { Derived, Manifest } from "./manifest";
 import type { Platform } from "./platform";
 import { registerAll } from "./register";
 
@@ -9,17 +9,25 @@ export interface Concern {
     readonly name: string;
     /** What it adds to the cluster: a pure function of the catalogue and the configuration. */
     readonly derive: (platform: Platform) => Derived;
+    /**
+     * Which of its objects must still be there while anything that comes after it is: those that keep the mesh
+     * closed. Its releases always are. @default none
+     */
+    readonly anchors?: (object: Manifest) => boolean;
 }
 
 /** How a concern's component is registered. */
 export interface ConcernOptions {
     readonly provider: pulumi.ProviderResource;
-    /** Components that must be complete first, such as the one whose release owns this one's CRDs. @default none */
-    readonly after?: readonly pulumi.ComponentResource[];
+    /** Concerns that must be complete first, such as the one whose release owns this one's CRDs. @default none */
+    readonly after?: readonly ConcernComponent[];
 }
 
 /** A component that registers what a concern derives, and nothing else. */
 export abstract class ConcernComponent extends pulumi.ComponentResource {
+    /** Its releases and anchors, on which what comes after it depends by name. */
+    readonly anchors: readonly pulumi.Resource[];
+
     protected constructor(concern: Concern, platform: Platform, { provider, after = [] }: ConcernOptions) {
         super(
             `sparc:mesh:${pascalCase(concern.name)}`,
@@ -27,13 +35,16 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
             {},
             { providers: [provider], dependsOn: [...after] },
         );
-        registerAll(concern.name, concern.derive(platform), {
+        const { releases, objects } = registerAll(concern.name, concern.derive(platform), {
             parent: this,
-            // A component's own `dependsOn` delays its children but is not recorded for them, so that a destroy
-            // would remove CRDs and what they define at once: each child names it again.
-            dependsOn: after,
+            // The component's own `dependsOn` makes its children wait, but the engine does not record it for them:
+            // a destroy would remove CRDs together with what they define, and policies before workloads. To depend
+            // on each child of `after` would record hundreds of names for each object.
+            dependsOn: after.flatMap(({ anchors }) => anchors),
             protect: platform.config.protect,
         });
+        const anchors = objects.filter(({ object }) => concern.anchors?.(object) ?? false);
+        this.anchors = [...releases, ...anchors.map(({ resource }) => resource)];
         this.registerOutputs();
     }
 }

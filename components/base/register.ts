@@ -28,11 +28,16 @@ export interface RegisterOptions {
     readonly protect: boolean;
 }
 
+export interface RegisteredAll {
+    readonly releases: readonly pulumi.Resource[];
+    readonly objects: readonly { readonly object: Manifest; readonly resource: pulumi.Resource }[];
+}
+
 /**
  * Registers all of `derived` as children of `parent`: releases first, each after those it names, then the objects,
  * every one after the releases, whose CRDs and webhooks it may need.
  */
-export function registerAll(name: string, derived: Derived, options: RegisterOptions): pulumi.Resource[] {
+export function registerAll(name: string, derived: Derived, options: RegisterOptions): RegisteredAll {
     const releases = new Map<string, k8s.helm.v3.Release>();
     for (const release of derived.releases) {
         const after = release.after.map((other) => {
@@ -52,8 +57,11 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
         );
     }
     const dependsOn = [...options.dependsOn, ...releases.values()];
-    const objects = derived.objects.map((object) => registerObject(name, object, { ...options, dependsOn }));
-    return [...releases.values(), ...objects];
+    const objects = derived.objects.map((object) => ({
+        object,
+        resource: registerObject(name, object, { ...options, dependsOn }),
+    }));
+    return { releases: [...releases.values()], objects };
 }
 
 function registerRelease(

@@ -42,7 +42,11 @@ function forService(name: string): PeerAuthenticationManifest {
     };
 }
 
-export const identity: Concern = { name: "identity", derive: deriveIdentity };
+export const identity: Concern = {
+    name: "identity",
+    derive: deriveIdentity,
+    anchors: (object) => object === MESH_WIDE,
+};
 
 /** Who is who: mutual TLS, required everywhere but where a reason is written down. */
 export class Identity extends ConcernComponent {

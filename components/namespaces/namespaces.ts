@@ -29,7 +29,11 @@ function deriveNamespaces({ config }: Platform): Derived {
     return { releases: [], objects };
 }
 
-export const namespaces: Concern = { name: "namespaces", derive: deriveNamespaces };
+export const namespaces: Concern = {
+    name: "namespaces",
+    derive: deriveNamespaces,
+    anchors: () => true,
+};
 
 /** The platform's namespaces, with what decides about injection and pod security in each. */
 export class Namespaces extends ConcernComponent {

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../catalogue/platform";
+import { type Manifest, manifestKey } from "../../components/base/manifest";
+import { CONCERNS, deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+import { type Registered, runProgram } from "../support/program";
+
+const ROOT = `${__dirname}/../..`;
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+for (const stack of ["local", "dev", "prod"]) {
+    describe(`the program of stack ${stack}`, () => {
+        const config = loadStackFile(stack, ROOT);
+        const derived = deriveAll({ catalogue, config });
+        let resources: Registered[];
+        before(async () => {
+            resources = await runProgram(stack);
+        });
+
+        it("registers exactly the objects that the concerns derive", () => {
+            const objects = resources.filter(
+                ({ type }) => type.startsWith("kubernetes:") && type !== RELEASE,
+            );
+            const found = objects.map(({ inputs }) => manifestKey(inputs as unknown as Manifest)).sort();
+            assert.deepEqual(found, derived.objects.map(manifestKey).sort());
+            for (const { inputs } of objects) {
+                const key = manifestKey(inputs as unknown as Manifest);
+                assert.deepEqual(
+                    inputs,
+                    derived.objects.find((object) => manifestKey(object) === key),
+                );
+            }
+        });
+
+        it("registers exactly the releases that the concerns derive, atomic and at an exact version", () => {
+            const releases = resources.filter(({ type }) => type === RELEASE);
+            assert.deepEqual(
+                releases.map(({ inputs }) => inputs["name"]).sort(),
+                derived.releases.map(({ name }) => name).sort(),
+            );
+            for (const { inputs } of releases) {
+                assert.equal(inputs["atomic"], true);
+                assert.equal(inputs["createNamespace"], false);
+                if (config.istio.charts.from === "registry")
+                    assert.match(String(inputs["version"]), /^\d+\.\d+\.\d+$/);
+            }
+        });
+
+        it("gives every resource a component for parent, named after its concern", () => {
+            const children = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+            for (const { type, name, parent } of children) {
+                const concern = CONCERNS.find((candidate) => candidate.name === parent);
+                assert.ok(concern !== undefined, `${type} ${name} has the parent ${String(parent)}`);
+                assert.ok(name.startsWith(`${concern.name}-`), `${name} does not start with ${concern.name}`);
+            }
+        });
+
+        it("puts every custom resource explicitly after the releases that own its CRD and webhook", () => {
+            const custom = resources.filter(({ type }) => type.includes(".istio.io/"));
+            assert.ok(custom.length > 100);
+            for (const resource of custom)
+                assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod"]);
+        });
+
+        it("keeps the mesh closed for as long as any workload is there", () => {
+            const deployments = resources.filter(({ type }) => type === "kubernetes:apps/v1:Deployment");
+            assert.equal(deployments.length, config.workloads.standIns ? 28 : 0);
+            for (const resource of deployments) {
+                assertAfter(resource, [
+                    "identity-istio-system-default",
+                    "access-sparc-deny-all",
+                    "access-databases-deny-all",
+                ]);
+            }
+        });
+
+        it("registers a component after those it needs, whole", () => {
+            const component = (name: string) => resources.find((resource) => resource.name === name);
+            assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces"]);
+            assertAfter(component("workloads"), [
+                "namespaces",
+                "control-plane",
+                "identity",
+                "access",
+                "traffic",
+            ]);
+            assertAfter(component("gateways"), ["namespaces", "control-plane", "identity", "access"]);
+        });
+
+        it(`${config.protect ? "protects" : "does not protect"} the namespaces, and nothing else`, () => {
+            const guarded = resources.filter(({ protect }) => protect).map(({ type }) => type);
+            const expected = config.protect ? 6 : 0;
+            assert.deepEqual(guarded, Array<string>(expected).fill("kubernetes:core/v1:Namespace"));
+        });
+    });
+}
+
+function assertAfter(resource: Registered | undefined, needed: readonly string[]): void {
+    assert.ok(resource !== undefined);
+    const missing = needed.filter((name) => !resource.dependsOn.includes(name));
+    assert.deepEqual(
+        missing,
+        [],
+        `${resource.type} ${resource.name} does not depend on ${missing.join(", ")}`,
+    );
+}
