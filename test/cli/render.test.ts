@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { platform as catalogue } from "../../catalogue/platform";
+import { renderFiles } from "../../cli/render/files";
+import { writeFiles } from "../../cli/render/write";
+import type { Manifest } from "../../components/base/manifest";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+
+const ROOT = join(__dirname, "..", "..");
+const MESH = join(ROOT, "cli", "bin", "mesh.js");
+
+function folder(): string {
+    return mkdtempSync(join(tmpdir(), "mesh-render-"));
+}
+
+function filesUnder(root: string): string[] {
+    return readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+        .sort();
+}
+
+describe("mesh render", () => {
+    it("writes one file an object and a release, the same on every run", () => {
+        const [first, second] = [folder(), folder()];
+        for (const out of [first, second])
+            execFileSync(MESH, ["render", "--stack", "prod", "--out", out], { cwd: "/" });
+
+        const { objects, releases } = deriveAll({ catalogue, config: loadStackFile("prod", ROOT) });
+        const files = filesUnder(first).filter((path) => path.endsWith(".yaml"));
+        assert.equal(files.length, objects.length + releases.length);
+        for (const path of files) {
+            assert.equal(
+                readFileSync(join(first, path), "utf8"),
+                readFileSync(join(second, path), "utf8"),
+                path,
+            );
+        }
+    });
+
+    it("writes what the program derives, under its namespace, kind and name", () => {
+        const files = renderFiles(deriveAll({ catalogue, config: loadStackFile("prod", ROOT) }));
+        for (const [path, content] of files) {
+            if (path.startsWith("_releases/")) continue;
+            const { kind, metadata } = parse(content) as Manifest;
+            assert.equal(path, `${metadata.namespace ?? "_cluster"}/${kind}/${metadata.name}.yaml`);
+        }
+        const istiod = parse(files.get("_releases/istiod.yaml") ?? "") as Record<string, unknown>;
+        assert.deepEqual(Object.keys(istiod), ["name", "namespace", "chart", "version", "values"]);
+    });
+
+    it("removes what is gone, and nothing that no rendering wrote", () => {
+        const out = folder();
+        writeFiles(
+            out,
+            new Map([
+                ["sparc/Sidecar/a.yaml", "a"],
+                ["sparc/Gateway/b.yaml", "b"],
+            ]),
+        );
+        writeFileSync(join(out, "README.md"), "mine");
+        const report = writeFiles(out, new Map([["sparc/Sidecar/a.yaml", "a2"]]));
+        assert.deepEqual(report, { written: 1, unchanged: 0, removed: 1 });
+        assert.equal(existsSync(join(out, "sparc/Gateway")), false);
+        assert.equal(readFileSync(join(out, "README.md"), "utf8"), "mine");
+    });
+
+    it("refuses to replace a file that no rendering wrote, before it writes any", () => {
+        const out = folder();
+        writeFileSync(join(out, "values.yaml"), "mine");
+        assert.throws(
+            () =>
+                writeFiles(
+                    out,
+                    new Map([
+                        ["a.yaml", "a"],
+                        ["values.yaml", "theirs"],
+                    ]),
+                ),
+            /values\.yaml\nGive --out another folder/,
+        );
+        assert.deepEqual(filesUnder(out), ["values.yaml"]);
+    });
+
+    it("refuses two objects of one path", () => {
+        const object: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: "twice" } };
+        assert.throws(
+            () => renderFiles({ releases: [], objects: [object, object] }),
+            /_cluster\/Namespace\/twice\.yaml/,
+        );
+    });
+
+    it("exits with 2 and names the stacks when there is no such stack", () => {
+        const run = () =>
+            execFileSync(MESH, ["render", "--stack", "prd", "--out", folder()], { stdio: "pipe" });
+        assert.throws(run, (error: { status: number; stderr: Buffer }) => {
+            assert.equal(error.status, 2);
+            assert.match(
+                error.stderr.toString(),
+                /there is no stack "prd"; the stacks here are dev, local, prod/,
+            );
+            return true;
+        });
+    });
+});

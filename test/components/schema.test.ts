@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import Ajv, { type ValidateFunction } from "ajv";
+import { platform as catalogue } from "../../catalogue/platform";
+import { type Manifest, manifestKey } from "../../components/base/manifest";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+
+const ROOT = join(__dirname, "..", "..");
+const SCHEMAS = join(ROOT, "components", "crds");
+
+/** Validators of the pinned CRDs, by kind. */
+function validators(): Map<string, ValidateFunction> {
+    // Kubernetes' formats (int32, double …) are not JSON Schema's; structure is what is tested here.
+    const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+    return new Map(
+        readdirSync(SCHEMAS)
+            .filter((file) => file.endsWith(".schema.json"))
+            .map((file) => [
+                file.replace(".schema.json", ""),
+                ajv.compile(JSON.parse(readFileSync(join(SCHEMAS, file), "utf8")) as object),
+            ]),
+    );
+}
+
+function custom(objects: readonly Manifest[]): Manifest[] {
+    return objects.filter(({ apiVersion }) => apiVersion.includes(".istio.io/"));
+}
+
+describe("the CRDs of the pinned Istio", () => {
+    const byKind = validators();
+
+    for (const stack of ["local", "dev", "prod"]) {
+        it(`accept every custom resource of ${stack}`, () => {
+            const objects = custom(deriveAll({ catalogue, config: loadStackFile(stack, ROOT) }).objects);
+            assert.ok(objects.length > 100);
+            for (const object of objects) {
+                const validate = byKind.get(object.kind);
+                assert.ok(validate !== undefined, `there is no schema of ${object.kind}`);
+                const spec = "spec" in object ? object.spec : undefined;
+                assert.ok(validate(spec), `${manifestKey(object)}: ${JSON.stringify(validate.errors)}`);
+            }
+        });
+    }
+
+    it("refuse a misspelt field, which an API server would drop in silence", () => {
+        const validate = byKind.get("AuthorizationPolicy");
+        assert.equal(validate?.({ action: "ALLOW", rules: [{ form: [] }] }), false);
+        assert.equal(validate?.({ action: "ALLOW", rules: [{ from: [] }] }), true);
+    });
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, fromEngine, loadStackFile, parseConfig } from "../../config/load";
+
+const ROOT = join(__dirname, "..", "..");
+
+function problemsOf(action: () => unknown): readonly string[] {
+    try {
+        action();
+    } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+        return error.problems;
+    }
+    return assert.fail("no ConfigError was thrown");
+}
+
+describe("a stack's configuration", () => {
+    it("needs no more than a domain", () => {
+        const config = parseConfig("test", { domain: "mesh.example.com" });
+        assert.deepEqual(config.sidecar, {
+            cpu: "100m",
+            memory: "128Mi",
+            cpuLimit: "2000m",
+            memoryLimit: "1Gi",
+        });
+        assert.equal(config.istio.replicas, 2);
+        assert.equal(config.istio.cni, true);
+        assert.equal(config.istio.charts.from, "registry");
+        assert.deepEqual(config.workloads, { standIns: false });
+    });
+
+    for (const stack of ["local", "dev", "prod"]) {
+        it(`of ${stack} is valid`, () => {
+            assert.doesNotThrow(() => loadStackFile(stack, ROOT));
+        });
+    }
+
+    it("of prod protects, and runs istiod twice", () => {
+        const { protect, istio } = loadStackFile("prod", ROOT);
+        assert.deepEqual([protect, istio.replicas], [true, 2]);
+    });
+
+    it("names the nearest known key for an unknown one, at every depth", () => {
+        const problems = problemsOf(() =>
+            parseConfig("test", {
+                domain: "a.example",
+                protct: true,
+                istio: { replcas: 2, charts: { from: "folder", pth: "x" } },
+            }),
+        );
+        assert.equal(problems.length, 4, problems.join("\n"));
+        const text = problems.join("\n");
+        assert.match(text, /^protct: unknown key; did you mean "protect"\?/m);
+        assert.match(text, /^istio\.replcas: unknown key; did you mean "replicas"\?/m);
+        assert.match(text, /^istio\.charts\.pth: unknown key; did you mean "path"\?/m);
+        assert.match(text, /^istio\.charts\.path: .*it is missing$/m);
+    });
+
+    it("lists the known keys where none is near", () => {
+        const [problem] = problemsOf(() =>
+            parseConfig("test", { domain: "a.example", gateways: { zzzzzz: 1 } }),
+        );
+        assert.equal(problem, "gateways.zzzzzz: unknown key; known here: replicas, resources, service");
+    });
+
+    it("reports ten mistakes at once", () => {
+        const problems = problemsOf(() =>
+            parseConfig("test", {
+                domain: "localhost",
+                trustDomain: "Cluster Local",
+                protect: "yes",
+                context: "",
+                istio: { tag: "", replicas: 0, cni: "on" },
+                sidecar: { cpu: "lots" },
+                gateways: { service: "Nodeport" },
+                workloads: { standIns: true },
+            }),
+        );
+        assert.equal(problems.length, 10, problems.join("\n"));
+        assert.ok(
+            problems.some((problem) => problem.startsWith("sidecar.cpu: must be a Kubernetes quantity")),
+        );
+        assert.ok(problems.some((problem) => /^gateways\.service: .*found "Nodeport"$/.test(problem)));
+    });
+
+    it("is read from the engine's text as from the file", () => {
+        const config = fromEngine("test", {
+            "sparc-mesh:domain": "mesh.example.com",
+            "sparc-mesh:protect": "true",
+            "sparc-mesh:istio": '{"replicas":3}',
+            "kubernetes:context": "other project's",
+        });
+        assert.deepEqual(
+            [config.domain, config.protect, config.istio.replicas],
+            ["mesh.example.com", true, 3],
+        );
+    });
+
+    it("keeps text that looks like a number or a truth value", () => {
+        assert.equal(
+            fromEngine("test", { "sparc-mesh:domain": "a.b", "sparc-mesh:context": "true" }).context,
+            "true",
+        );
+    });
+
+    it("names the known stacks for an unknown one", () => {
+        assert.deepEqual(
+            problemsOf(() => loadStackFile("prd", ROOT)),
+            ['there is no stack "prd"; the stacks here are dev, local, prod'],
+        );
+    });
+
+    it("reports a file that is no YAML with its line", () => {
+        const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
+        writeFileSync(join(folder, "Pulumi.bad.yaml"), "config:\n  a: [1\n  b: 2\n");
+        const [problem] = problemsOf(() => loadStackFile("bad", folder));
+        assert.match(problem ?? "", /line \d/);
+    });
+});
