@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// What of a request is repeated in an answer is bounded by these.
+const (
+	maxAnswerHeaders = 64
+	maxAnswerValue   = 1024
+	maxAnswerPath    = 2048
+)
+
+// Headers with which a stand-in marks its answers. headerAnswer carries the whole answer where a response has no
+// body to carry it: to HEAD, with 204 or 304, and in a gRPC response that is nothing but trailers.
+const (
+	headerService = "x-standin-service"
+	headerCaller  = "x-standin-caller"
+	headerAnswer  = "x-standin-answer"
+)
+
+// identity is who a stand-in is.
+type identity struct {
+	Service string `json:"service"`
+	Version string `json:"version"`
+	Pod     string `json:"pod"`
+}
+
+// port is what every protocol's server knows of the port it serves.
+type port struct {
+	spec    portSpec
+	id      identity
+	metrics *metrics
+}
+
+// answer is what a stand-in tells of a request over HTTP, gRPC or WebSocket.
+type answer struct {
+	identity
+	Port     string            `json:"port"`
+	Protocol string            `json:"protocol"`
+	Method   string            `json:"method"`
+	Path     string            `json:"path"`
+	Caller   string            `json:"caller"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Error    string            `json:"error,omitempty"`
+}
+
+// tcpAnswer is what a stand-in tells of a TCP connection, which names no caller.
+type tcpAnswer struct {
+	identity
+	Port     string `json:"port"`
+	Protocol string `json:"protocol"`
+	Received string `json:"received"`
+}
+
+// answer describes a request to p. headers are the request's, in any case.
+func (p port) answer(method, path string, headers map[string][]string) answer {
+	return answer{
+		identity: p.id,
+		Port:     p.spec.Name,
+		Protocol: p.spec.Protocol,
+		Method:   truncate(method, maxAnswerPath),
+		Path:     truncate(path, maxAnswerPath),
+		Caller:   callerOf(headers),
+		Headers:  shownHeaders(headers),
+	}
+}
+
+// shownHeaders lower-cases and bounds a request's headers. The raw client certificate header is left out, and of
+// credentials only their size is told.
+func shownHeaders(headers map[string][]string) map[string]string {
+	names := make([]string, 0, len(headers))
+	for name := range headers {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	out := map[string]string{}
+	for _, name := range names {
+		lower := strings.ToLower(name)
+		if lower == headerXFCC || len(out) == maxAnswerHeaders {
+			continue
+		}
+		value := strings.Join(headers[name], ", ")
+		switch lower {
+		case "authorization", "proxy-authorization", "cookie":
+			value = fmt.Sprintf("redacted (%d bytes)", len(value))
+		}
+		out[truncate(lower, maxAnswerValue)] = truncate(value, maxAnswerValue)
+	}
+	return out
+}
+
+func truncate(s string, max int) string {
+	if len(s) <= max {
+		return s
+	}
+	return strings.ToValidUTF8(s[:max], "")
+}
+
+// encode renders v as one line of JSON, without the line's end.
+func encode(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		// Only strings and maps of strings are encoded here, which cannot fail.
+		panic(err)
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n")
+}
+
+// headerValue renders a for a header: without the request's headers, and in ASCII.
+func (a answer) headerValue() string {
+	a.Headers = nil
+	return asciiJSON(encode(a))
+}
+
+// asciiJSON escapes what is not printable ASCII in valid JSON.
+func asciiJSON(in []byte) string {
+	var b strings.Builder
+	for _, r := range string(in) {
+		switch {
+		case r < 0x7f:
+			b.WriteRune(r)
+		case r <= 0xffff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+		}
+	}
+	return b.String()
+}
+
+// printable says whether s may be a header's value as it is.
+func printable(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e }) < 0
+}
+
+// parseAnswer returns the JSON of a stand-in's answer, or nil if raw is not one.
+func parseAnswer(raw []byte) json.RawMessage {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	var marks struct{ Service, Version, Pod, Port, Protocol *string }
+	if json.Unmarshal(raw, &marks) != nil {
+		return nil
+	}
+	for _, m := range []*string{marks.Service, marks.Version, marks.Pod, marks.Port, marks.Protocol} {
+		if m == nil || *m == "" {
+			return nil
+		}
+	}
+	return json.RawMessage(raw)
+}

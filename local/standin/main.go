@@ -1,0 +1,73 @@
+// Command standin plays a service of the platform on a mesh where no real one runs, and probes such stand-ins.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The exit codes of every subcommand.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+const usage = `usage:
+  standin serve --service NAME --version VERSION --port NAME:PROTOCOL:NUMBER [--port ...] [--health 8081] [--drain 5s]
+  standin probe [--concurrency 8]    (a JSON array of requests on stdin, one JSON result per line on stdout)
+
+PROTOCOL is http, grpc, ws or tcp.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return exitUsage
+	}
+	var err error
+	switch args[0] {
+	case "serve":
+		err = runServe(ctx, args[1:], stdout)
+	case "probe":
+		err = runProbe(ctx, args[1:], stdin, stdout)
+	case "help", "--help", "-h":
+		err = errHelp
+	default:
+		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve or probe", args[0])}}
+	}
+	return report(err, stdout, stderr)
+}
+
+// report prints what went wrong, every error on a line of its own, and returns the exit code.
+func report(err error, stdout, stderr io.Writer) int {
+	var wrong usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errHelp):
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	case errors.As(err, &wrong):
+		for _, e := range wrong.errs {
+			fmt.Fprintln(stderr, "standin:", e)
+		}
+		return exitUsage
+	default:
+		fmt.Fprintln(stderr, "standin:", err)
+		return exitFailure
+	}
+}

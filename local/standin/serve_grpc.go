@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// Metadata with which a caller asks for an error or a delay.
+const (
+	metadataStatus = "standin-status"
+	metadataDelay  = "standin-delay"
+)
+
+// grpcPort answers any method, and the standard health service.
+type grpcPort struct {
+	port
+	server *grpc.Server
+	health *health.Server
+}
+
+func newGRPCPort(p port) portServer {
+	g := &grpcPort{port: p, health: health.NewServer()}
+	g.server = grpc.NewServer(
+		grpc.ForceServerCodecV2(anyCodec{encoding.GetCodecV2(proto.Name)}),
+		grpc.UnknownServiceHandler(g.handle),
+		grpc.MaxRecvMsgSize(maxBodyBytes),
+	)
+	healthv1.RegisterHealthServer(g.server, g.health)
+	return g
+}
+
+func (g *grpcPort) serve(l net.Listener) error {
+	if err := g.server.Serve(l); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
+}
+
+// drain tells the callers of the health service that no new traffic is wanted.
+func (g *grpcPort) drain() { g.health.Shutdown() }
+
+func (g *grpcPort) stop(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		g.server.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		g.server.Stop()
+	}
+}
+
+// anyMessage is a message of a type that is not known here.
+type anyMessage struct{}
+
+// anyCodec takes a message of any type for an anyMessage, and otherwise is the codec for protobuf.
+type anyCodec struct{ encoding.CodecV2 }
+
+func (c anyCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	if _, skip := v.(*anyMessage); skip {
+		return nil
+	}
+	return c.CodecV2.Unmarshal(data, v)
+}
+
+// grpcBehaviour is what a request's metadata asks of the response.
+type grpcBehaviour struct {
+	code  codes.Code
+	delay time.Duration
+}
+
+func parseGRPCBehaviour(md metadata.MD) (grpcBehaviour, error) {
+	var b grpcBehaviour
+	var errs []error
+	if v := md.Get(metadataStatus); len(v) > 0 {
+		n, err := boundedInt(v[0], 0, 16)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", metadataStatus, err))
+		}
+		b.code = codes.Code(n)
+	}
+	if v := md.Get(metadataDelay); len(v) > 0 {
+		var err error
+		if b.delay, err = boundedDuration(v[0], maxDelay); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", metadataDelay, err))
+		}
+	}
+	return b, joinInline(errs)
+}
+
+// handle answers each message of a call with the stand-in's answer, and a call of no messages with one.
+func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
+	ctx := stream.Context()
+	method, _ := grpc.MethodFromServerStream(stream)
+	md, _ := metadata.FromIncomingContext(ctx)
+	a := g.answer(method, method, shownMetadata(md))
+	defer func() {
+		g.metrics.count(g.spec, a.Caller, strconv.Itoa(int(status.Code(err))))
+	}()
+
+	received := stream.RecvMsg(new(anyMessage))
+	if received != nil && !errors.Is(received, io.EOF) {
+		return received
+	}
+	b, invalid := parseGRPCBehaviour(md)
+	if invalid != nil {
+		a.Error = invalid.Error()
+		return g.fail(stream, codes.InvalidArgument, a)
+	}
+	if !sleep(ctx, b.delay) {
+		return status.FromContextError(ctx.Err()).Err()
+	}
+	if b.code != codes.OK {
+		return g.fail(stream, b.code, a)
+	}
+
+	if err := stream.SetHeader(g.marks(a)); err != nil {
+		return err
+	}
+	reply := wrapperspb.String(string(encode(a)))
+	for {
+		if err := stream.SendMsg(reply); err != nil {
+			return err
+		}
+		if received == nil {
+			received = stream.RecvMsg(new(anyMessage))
+		}
+		if errors.Is(received, io.EOF) {
+			return nil
+		}
+		if received != nil {
+			return received
+		}
+	}
+}
+
+// fail ends a call with code. The response is nothing but trailers, as it is when a server fails at once: only
+// there does Envoy look for a status to retry on. So the answer rides in a trailer.
+func (g *grpcPort) fail(stream grpc.ServerStream, code codes.Code, a answer) error {
+	marks := g.marks(a)
+	marks.Set(headerAnswer, a.headerValue())
+	stream.SetTrailer(marks)
+	message := "stand-in: status " + strconv.Itoa(int(code)) + " was asked for"
+	if a.Error != "" {
+		message = "stand-in: " + a.Error
+	}
+	return status.Error(code, message)
+}
+
+func (g *grpcPort) marks(a answer) metadata.MD {
+	md := metadata.Pairs(headerService, g.id.Service)
+	if printable(a.Caller) {
+		md.Set(headerCaller, a.Caller)
+	}
+	return md
+}
+
+// shownMetadata is md as headers: the authority named as HTTP does, binary values in base64.
+func shownMetadata(md metadata.MD) map[string][]string {
+	out := make(map[string][]string, len(md))
+	for name, values := range md {
+		switch {
+		case name == ":authority":
+			out["host"] = values
+		case strings.HasSuffix(name, "-bin"):
+			for _, v := range values {
+				out[name] = append(out[name], base64.StdEncoding.EncodeToString([]byte(v)))
+			}
+		default:
+			out[name] = values
+		}
+	}
+	return out
+}

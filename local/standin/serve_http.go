@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const (
+	maxDelay     = 60 * time.Second
+	maxSize      = 1 << 20
+	maxBodyBytes = 1 << 20
+)
+
+// httpServer is a portServer of net/http.
+type httpServer struct{ *http.Server }
+
+// newHTTPServer serves h over HTTP/1.1 and, if h2c, over HTTP/2 without TLS.
+func newHTTPServer(h http.Handler, h2c bool) httpServer {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(h2c)
+	return httpServer{&http.Server{
+		Handler:                      h,
+		Protocols:                    protocols,
+		DisableGeneralOptionsHandler: true,
+		ReadHeaderTimeout:            10 * time.Second,
+		ReadTimeout:                  maxDelay + 30*time.Second,
+		WriteTimeout:                 maxDelay + 60*time.Second,
+		IdleTimeout:                  5 * time.Minute,
+		ErrorLog:                     log.New(io.Discard, "", 0),
+	}}
+}
+
+func (s httpServer) serve(l net.Listener) error {
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s httpServer) stop(ctx context.Context) {
+	if s.Shutdown(ctx) != nil {
+		s.Close()
+	}
+}
+
+// newHTTPPort answers any method and path with the stand-in's answer.
+func newHTTPPort(p port) portServer {
+	return newHTTPServer(http.HandlerFunc(p.serveHTTP), true)
+}
+
+// httpBehaviour is what a request's query asks of the response.
+type httpBehaviour struct {
+	status int
+	delay  time.Duration
+	size   int
+}
+
+func parseHTTPBehaviour(query url.Values) (httpBehaviour, error) {
+	b := httpBehaviour{status: http.StatusOK}
+	var errs []error
+	read := func(name string, set func(string) error) {
+		if !query.Has(name) {
+			return
+		}
+		if err := set(query.Get(name)); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	read("status", func(v string) (err error) {
+		b.status, err = boundedInt(v, 200, 599)
+		return err
+	})
+	read("delay", func(v string) (err error) {
+		b.delay, err = boundedDuration(v, maxDelay)
+		return err
+	})
+	read("size", func(v string) (err error) {
+		b.size, err = boundedInt(v, 0, maxSize)
+		return err
+	})
+	return b, joinInline(errs)
+}
+
+func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBodyBytes))
+	a := p.httpAnswer(r)
+	b, err := parseHTTPBehaviour(r.URL.Query())
+	if err != nil {
+		a.Error = err.Error()
+		b = httpBehaviour{status: http.StatusBadRequest}
+	}
+	if !sleep(r.Context(), b.delay) {
+		return
+	}
+	p.writeHTTP(w, r, b.status, b.size, a)
+}
+
+// httpAnswer describes r, with the host it named among its headers.
+func (p port) httpAnswer(r *http.Request) answer {
+	headers := r.Header.Clone()
+	headers.Set("Host", r.Host)
+	return p.answer(r.Method, r.URL.EscapedPath(), headers)
+}
+
+// writeHTTP writes a as a body of at least size bytes, the rest of which is white space after the JSON.
+func (p port) writeHTTP(w http.ResponseWriter, r *http.Request, status, size int, a answer) {
+	body := append(encode(a), '\n')
+	if missing := size - len(body); missing > 0 {
+		body = append(body[:len(body)-1], bytes.Repeat([]byte{' '}, missing)...)
+		body = append(body, '\n')
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set(headerService, p.id.Service)
+	bodiless := status == http.StatusNoContent || status == http.StatusNotModified
+	if bodiless || r.Method == http.MethodHead {
+		h.Set(headerAnswer, a.headerValue())
+	}
+	if !bodiless {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	p.metrics.count(p.spec, a.Caller, strconv.Itoa(status))
+	w.WriteHeader(status)
+	if !bodiless {
+		_, _ = w.Write(body)
+	}
+}
+
+// sleep waits for d and says whether ctx let it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
