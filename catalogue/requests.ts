@@ -1,8 +1,8 @@
 /**
  * What an HTTP request may look like in the catalogue, and which requests a pattern stands for.
  *
- * A path is split at its slashes. `{*}` stands for exactly one segment, not an empty one; `{**}`, only as the last,
- * for the rest of the path however long, which is how Istio reads these templates.
+ * A path is split at its slashes. `{*}` stands for exactly one segment, and not an empty one; `{**}`, only as the last
+ * segment, for all that follows its slash. This is how Istio and Envoy read these templates.
  */
 
 import type { Request } from "./model";
@@ -14,8 +14,65 @@ export interface RequestLine {
     readonly path: string;
 }
 
+const ONE = "{*}";
+const REST = "{**}";
+
+// What RFC 3986 allows in a segment, less `*`, which Istio would read as a wildcard of another kind.
+const LITERAL = /^[\w.~!$&'()+,;=:@%-]*$/;
+
 /** `GET /v1/alerts` → `GET` and `/v1/alerts`. */
 export function requestLine(request: Request): RequestLine {
     const space = request.indexOf(" ");
     return { verb: request.slice(0, space), path: request.slice(space + 1) };
+}
+
+/** Whether a path begins with a slash and consists of literal segments, `{*}`, and at most one `{**}`, at its end. */
+export function isPath(path: string): boolean {
+    const segments = segmentsOf(path);
+    if (!path.startsWith("/")) return false;
+    return segments.every(
+        (segment, position) =>
+            segment === ONE ||
+            (segment === REST && position === segments.length - 1) ||
+            // An empty segment in the middle is merged away by Envoy before any policy sees it.
+            (LITERAL.test(segment) && (segment !== "" || position === segments.length - 1)),
+    );
+}
+
+/** Whether every request that `asked` stands for is among those that `offered` stands for. */
+export function covers(offered: Request, asked: Request): boolean {
+    return agree(offered, asked, (own, other) => {
+        if (own === REST) return "and all that follows";
+        return own === other || (own === ONE && other !== "" && other !== REST);
+    });
+}
+
+/** Whether some request is among those of both. */
+export function overlap(a: Request, b: Request): boolean {
+    return agree(a, b, (own, other) => {
+        if (own === REST || other === REST) return "and all that follows";
+        return own === other || (own === ONE && other !== "") || (other === ONE && own !== "");
+    });
+}
+
+/** Whether the verbs are equal and `agreed` holds for each segment of one path and its counterpart in the other. */
+function agree(
+    a: Request,
+    b: Request,
+    agreed: (a: string, b: string) => boolean | "and all that follows",
+): boolean {
+    const [lineA, lineB] = [requestLine(a), requestLine(b)];
+    if (lineA.verb !== lineB.verb) return false;
+    const [segmentsA, segmentsB] = [segmentsOf(lineA.path), segmentsOf(lineB.path)];
+    for (const [position, segment] of segmentsA.entries()) {
+        const counterpart = segmentsB[position];
+        if (counterpart === undefined) return false;
+        const verdict = agreed(segment, counterpart);
+        if (verdict !== true) return verdict !== false;
+    }
+    return segmentsA.length === segmentsB.length;
+}
+
+function segmentsOf(path: string): string[] {
+    return path.split("/").slice(1);
 }

@@ -1,0 +1,170 @@
+/** What a port is and what it offers. */
+
+import type { Catalogue, GrpcPort, HttpPort, Port } from "../model";
+import { isPath, requestLine } from "../requests";
+import { offeredBy } from "./asking";
+import type { Problem } from "./problem";
+import { didYouMean, repeated } from "./problem";
+import type { PortOwner, PortSite } from "./sites";
+import { portOwners } from "./sites";
+
+/** Every workload answers its probes here. */
+const HEALTH_PORT = 8081;
+
+/** Istio's sidecar listens in this range. */
+const SIDECAR_PORTS = { first: 15000, last: 15999 };
+
+const VERBS = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+
+/** `sparc.auth.v1.Auth` */
+const GRPC_SERVICE = /^[a-z_]\w*(\.[a-z_]\w*)*\.[A-Z]\w*$/;
+const GRPC_METHOD = /^[A-Za-z]\w*$/;
+
+/** Services and stores without ports, numbers that are taken, and ports that offer nothing or nonsense. */
+export function checkPorts(catalogue: Catalogue): Problem[] {
+    return portOwners(catalogue).flatMap((owner) => [
+        ...ownerProblems(owner),
+        ...owner.ports.flatMap((site) => [...numberProblems(site), ...offerProblems(site)]),
+    ]);
+}
+
+function ownerProblems({ who, at, ports }: PortOwner): Problem[] {
+    if (ports.length === 0) {
+        return [
+            {
+                rule: "no-ports",
+                where: at,
+                message: `${who} has no port: nobody could reach it, and no policy would name it`,
+                remedy: "Give it the port it listens on.",
+            },
+        ];
+    }
+    const problems: Problem[] = [];
+    const byNumber = new Map<number, PortSite>();
+    for (const site of ports) {
+        const first = byNumber.get(site.port.number);
+        if (first === undefined) {
+            byNumber.set(site.port.number, site);
+            continue;
+        }
+        problems.push({
+            rule: "duplicate-port-number",
+            where: site.where,
+            message: `the ports ${first.name} and ${site.name} of ${who} both have the number ${site.port.number}`,
+            remedy: "Give one of them another number.",
+        });
+    }
+    return problems;
+}
+
+function numberProblems({ port: { number }, who, where }: PortSite): Problem[] {
+    if (!Number.isInteger(number) || number < 1 || number > 65535) {
+        return [
+            {
+                rule: "port-number",
+                where,
+                message: `${who} has the number ${number}, which is no port number`,
+                remedy: "Use a whole number from 1 to 65535.",
+            },
+        ];
+    }
+    const forHealth = number === HEALTH_PORT;
+    if (!forHealth && (number < SIDECAR_PORTS.first || number > SIDECAR_PORTS.last)) return [];
+    return [
+        {
+            rule: "reserved-port",
+            where,
+            message: forHealth
+                ? `${who} has the number ${number}, on which every workload answers its probes`
+                : `${who} has the number ${number}, one of those of Istio's sidecar`,
+            remedy: `Choose a number other than ${HEALTH_PORT} and ${SIDECAR_PORTS.first} to ${SIDECAR_PORTS.last}.`,
+        },
+    ];
+}
+
+function offerProblems(site: PortSite): Problem[] {
+    const { port, who, where } = site;
+    const malformed = (what: string, remedy: string): Problem => ({
+        rule: "malformed-offer",
+        where,
+        message: `${who} offers ${what}`,
+        remedy,
+    });
+    return [
+        ...malformedOffers(port, malformed),
+        ...repeated(offeredBy(port)).map((offer) => ({
+            rule: "repeated-offer",
+            where,
+            message: `${who} offers ${offer} twice`,
+            remedy: "Offer it once.",
+        })),
+    ];
+}
+
+type Malformed = (what: string, remedy: string) => Problem;
+
+const PATH_REMEDY =
+    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only.";
+
+function malformedOffers(port: Port, malformed: Malformed): Problem[] {
+    switch (port.protocol) {
+        case "http":
+            return httpOffers(port, malformed);
+        case "grpc":
+            return grpcOffers(port, malformed);
+        case "ws":
+            return isPath(port.path) && !port.path.includes("{")
+                ? []
+                : [malformed(`its upgrade at "${port.path}", which is no path`, "Write a path without {*}.")];
+        case "tcp":
+            return [];
+    }
+}
+
+function httpOffers({ requests }: HttpPort, malformed: Malformed): Problem[] {
+    if (requests.length === 0) {
+        return [
+            malformed("no request at all", "List what it answers: nothing else may ever be asked of it."),
+        ];
+    }
+    return requests.flatMap((request) => {
+        const { verb, path } = requestLine(request);
+        const problems: Problem[] = [];
+        if (!VERBS.includes(verb)) {
+            problems.push(malformed(`"${request}", whose verb is none`, `Use one of ${VERBS.join(", ")}.`));
+        }
+        if (!isPath(path)) problems.push(malformed(`"${request}", whose path is none`, PATH_REMEDY));
+        return problems;
+    });
+}
+
+function grpcOffers({ service, methods, streaming = [] }: GrpcPort, malformed: Malformed): Problem[] {
+    const problems: Problem[] = [];
+    if (methods.length === 0) {
+        problems.push(
+            malformed("no method at all", "List what it answers: nothing else may ever be asked of it."),
+        );
+    }
+    if (!GRPC_SERVICE.test(service)) {
+        problems.push(
+            malformed(
+                `"${service}", which is no full name of a gRPC service`,
+                "Write it like example.v1.Name.",
+            ),
+        );
+    }
+    for (const method of methods.filter((name) => !GRPC_METHOD.test(name))) {
+        problems.push(
+            malformed(`"${method}", which is no name of a method`, "Write the method's name alone."),
+        );
+    }
+    for (const method of streaming.filter((name) => !methods.includes(name))) {
+        problems.push(
+            malformed(
+                `a stream ${method}, which is none of its methods`,
+                didYouMean(method, methods, `Add ${method} to its methods.`),
+            ),
+        );
+    }
+    return problems;
+}

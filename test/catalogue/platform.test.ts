@@ -1,0 +1,181 @@
+import * as assert from "node:assert/strict";
+
+import { checkCatalogue } from "../../catalogue/check";
+import type { Asked, Port, Request } from "../../catalogue/model";
+import { platform } from "../../catalogue/platform";
+import { edges, exposures, servicesOf } from "../../catalogue/query";
+import { covers } from "../../catalogue/requests";
+
+// service | domain | ports | exposed at | calls | stores | external | tier
+const TABLE = `
+api-gateway      | edge         | http      | public api            | auth users tenants devices video recordings alerts analytics search reports billing settings integrations | redis | | critical
+realtime         | edge         | ws        | public ws             | auth alerts devices                            | redis          |                | critical
+admin-console    | edge         | http      | admin admin           | auth tenants users billing audit settings devices |             |                | standard
+auth             | identity     | grpc http | public auth           | users tenants audit                            | postgres redis | auth0 okta     | critical
+users            | identity     | grpc      |                       | audit notifications                            | postgres       |                | critical
+tenants          | identity     | grpc      |                       | audit settings                                 | postgres       |                | critical
+settings         | identity     | grpc      |                       |                                                | postgres redis |                | standard
+audit            | identity     | grpc      |                       |                                                | postgres kafka |                | standard
+devices          | devices      | grpc      |                       | tenants settings audit                         | postgres       |                | critical
+device-telemetry | devices      | mqtt      | public mqtt           | devices                                        | kafka          |                | standard
+video            | video        | http      | public stream         | auth recordings devices                        | redis          | cdn            | critical
+video-ingest     | video        | rtsp grpc | public ingest, public ingest-api | devices transcoder recordings       |                |                | critical
+transcoder       | video        | grpc      |                       | recordings thumbnails detection                |                |                | standard
+recordings       | video        | grpc http |                       | audit                                          | postgres       | aws backup     | critical
+thumbnails       | video        | http      |                       | recordings                                     | redis          | aws            | background
+detection        | intelligence | grpc      |                       | rules                                          |                | ai             | standard
+analytics        | intelligence | http      |                       | recordings search                              | postgres kafka |                | standard
+search           | intelligence | http      |                       |                                                | opensearch     |                | standard
+reports          | intelligence | http      |                       | analytics recordings audit                     | postgres       | gcp azure      | background
+rules            | alerting     | grpc      |                       | alerts settings                                | postgres       |                | critical
+alerts           | alerting     | grpc http |                       | notifications audit devices                    | postgres kafka |                | critical
+notifications    | alerting     | grpc      |                       | settings                                       | redis          | email sms push | critical
+billing          | business     | grpc      |                       | tenants notifications audit                    | postgres       | payment        | critical
+integrations     | business     | http      | public hooks          | alerts devices audit                           | redis          | apm            | standard
+`;
+
+const words = (text = "", separator = " ") =>
+    text
+        .split(separator)
+        .map((word) => word.trim())
+        .filter((word) => word !== "")
+        .sort();
+
+const expected = TABLE.trim()
+    .split("\n")
+    .map((line) => {
+        const [name, domain, ports, exposed, calls, stores, external, tier] = line
+            .split("|")
+            .map((cell) => cell.trim());
+        return {
+            name,
+            domain,
+            ports: words(ports),
+            exposed: words(exposed, ","),
+            calls: words(calls),
+            stores: words(stores),
+            external: words(external),
+            tier,
+        };
+    });
+
+describe("the platform", () => {
+    it("has no problem", () => {
+        assert.deepEqual(checkCatalogue(platform), []);
+    });
+
+    it("has 24 services, 4 stores and 13 external groups", () => {
+        const { services, stores, external } = platform;
+        assert.deepEqual(
+            [services, stores, external].map((record) => Object.keys(record).length),
+            [24, 4, 13],
+        );
+    });
+
+    for (const row of expected) {
+        it(`has ${row.name ?? ""} as the table has it`, () => {
+            const service = platform.services[row.name ?? ""];
+            assert.ok(service);
+            assert.deepEqual(
+                {
+                    name: row.name,
+                    domain: service.domain,
+                    ports: Object.keys(service.ports).sort(),
+                    exposed: (service.exposures ?? []).map((at) => `${at.gateway} ${at.host}`).sort(),
+                    calls: [...new Set((service.calls ?? []).map((call) => call.to))].sort(),
+                    stores: [...(service.stores ?? [])].sort(),
+                    external: [...(service.external ?? [])].sort(),
+                    tier: service.tier,
+                },
+                row,
+            );
+        });
+    }
+
+    it("has no service beside the table's", () => {
+        const names = servicesOf(platform).map(([name]) => name);
+        assert.deepEqual(names, expected.map(({ name }) => name).sort());
+    });
+
+    it("uses every store and every external group", () => {
+        const all = servicesOf(platform).map(([, service]) => service);
+        assert.deepEqual(
+            new Set(all.flatMap(({ stores = [] }) => stores)),
+            new Set(Object.keys(platform.stores)),
+        );
+        assert.deepEqual(
+            new Set(all.flatMap(({ external = [] }) => external)),
+            new Set(Object.keys(platform.external)),
+        );
+    });
+
+    it("names and numbers ports alike everywhere", () => {
+        const seen = new Set(
+            servicesOf(platform).flatMap(([, { ports }]) =>
+                Object.entries(ports).map(([name, { number, protocol }]) => `${name} ${number} ${protocol}`),
+            ),
+        );
+        assert.deepEqual([...seen].sort(), [
+            "grpc 9090 grpc",
+            "http 8080 http",
+            "mqtt 1883 tcp",
+            "rtsp 8554 tcp",
+            "ws 8090 ws",
+        ]);
+    });
+
+    it("leaves every caller something to be forbidden", () => {
+        const asked = new Map<string, { port: Port; asks: Asked[] }>();
+        const note = (key: string, port: Port, ask: Asked) => {
+            const entry = asked.get(key) ?? { port, asks: [] };
+            entry.asks.push(ask);
+            asked.set(key, entry);
+        };
+        for (const { caller, callee, portName, port, call } of edges(platform)) {
+            note(`${caller} → ${callee} ${portName}`, port, call);
+        }
+        for (const { service, portName, port, exposure } of exposures(platform)) {
+            if (port.protocol === "http" || port.protocol === "grpc") {
+                note(`${exposure.host} → ${service} ${portName}`, port, exposure);
+            }
+        }
+        const without = [...asked].filter(([, { port, asks }]) => forbidden(port, asks).length === 0);
+        assert.deepEqual(
+            without.map(([key]) => key),
+            [],
+        );
+    });
+
+    it("never repeats a charge, a notification or a stream, and always a record of the audit", () => {
+        const idempotency = (callee: string, method: string) =>
+            new Set(
+                edges(platform)
+                    .filter((edge) => edge.callee === callee && edge.call.methods?.includes(method))
+                    .map((edge) => edge.call.idempotent),
+            );
+        assert.deepEqual(idempotency("billing", "Charge"), new Set([false]));
+        assert.deepEqual(idempotency("billing", "Refund"), new Set([false]));
+        assert.deepEqual(idempotency("notifications", "Send"), new Set([false]));
+        assert.deepEqual(idempotency("audit", "Record"), new Set([true]));
+        const streams = edges(platform).filter(({ call }) => call.timeout === "stream");
+        assert.deepEqual(
+            streams.map(({ caller, callee, call }) => [caller, callee, call.idempotent]),
+            [
+                ["realtime", "alerts", false],
+                ["transcoder", "detection", false],
+                ["video-ingest", "transcoder", false],
+            ],
+        );
+    });
+});
+
+/** What the port offers and none of the asks includes. */
+function forbidden(port: Port, asks: readonly Asked[]): string[] {
+    if (port.protocol === "grpc") {
+        return port.methods.filter((method) => !asks.some(({ methods }) => methods?.includes(method)));
+    }
+    if (port.protocol !== "http") return [];
+    const isAsked = (request: Request) =>
+        asks.some(({ requests = [] }) => requests.some((pattern) => covers(pattern, request)));
+    return port.requests.filter((request) => !isAsked(request));
+}
