@@ -1,0 +1,123 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { libraryFolder } from "../node/environment";
+import type { ProgramName, Toolchain } from "../toolchain";
+import type { ImageFile, ImageProcess } from "./archive";
+import { librariesOf } from "./libraries";
+
+/** The images that are made here. */
+export type ImageName = "pause" | "coredns" | "metrics-server" | "standin" | "istio/pilot" | "istio/proxyv2";
+
+/** What an image holds and how it starts. */
+export interface ImageSpec {
+    readonly name: ImageName;
+    readonly files: readonly ImageFile[];
+    readonly start: ImageProcess;
+}
+
+const nobody = "65532:65532";
+const istioUser = "1337:1337";
+
+/** All images, from a complete toolchain. */
+export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
+    return [
+        single(toolchain, "pause", "pause", "/pause"),
+        single(toolchain, "coredns", "coredns", "/coredns"),
+        single(toolchain, "metrics-server", "metrics-server", "/metrics-server"),
+        single(toolchain, "standin", "standin", "/standin"),
+        pilot(toolchain),
+        await proxy(toolchain),
+    ];
+}
+
+/** An image of one static program, and nothing else. */
+function single(toolchain: Toolchain, name: ImageName, program: ProgramName, path: string): ImageSpec {
+    return {
+        name,
+        files: [{ path, from: toolchain.program(program), mode: 0o755 }, ...common()],
+        start: { user: nobody, entrypoint: [path] },
+    };
+}
+
+/** istiod, as Istio's own Dockerfile.pilot makes it. */
+function pilot(toolchain: Toolchain): ImageSpec {
+    const path = "/usr/local/bin/pilot-discovery";
+    return {
+        name: "istio/pilot",
+        files: [{ path, from: toolchain.program("pilot-discovery"), mode: 0o755 }, ...common()],
+        start: { user: istioUser, entrypoint: [path] },
+    };
+}
+
+/**
+ * The sidecar and the gateways, as Istio's own Dockerfile.proxyv2 makes them: agent, Envoy, the template of
+ * its first configuration, and, for istio-init, iptables in both variants, between which Istio chooses.
+ */
+async function proxy(toolchain: Toolchain): Promise<ImageSpec> {
+    const envoy = toolchain.program("envoy");
+    const variants = ["nft", "legacy"] as const;
+    const multi = variants.map((variant) => toolchain.program(`xtables-${variant}-multi`));
+    const folder = await libraryFolder(toolchain);
+    const extensions = join(folder, "xtables");
+    const agent = "/usr/local/bin/pilot-agent";
+    return {
+        name: "istio/proxyv2",
+        files: [
+            ...common(),
+            { path: agent, from: toolchain.program("pilot-agent"), mode: 0o755 },
+            { path: "/usr/local/bin/envoy", from: envoy, mode: 0o755 },
+            {
+                path: "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json",
+                from: toolchain.envoyBootstrap,
+                mode: 0o644,
+            },
+            ...variants.map((variant, index) => ({
+                path: `/usr/sbin/xtables-${variant}-multi`,
+                from: multi[index] ?? "",
+                mode: 0o755,
+            })),
+            ...iptablesLinks(),
+            ...(await readdir(extensions)).map((name) => ({
+                path: `/usr/lib/xtables/${name}`,
+                from: join(extensions, name),
+                mode: 0o644,
+            })),
+            ...(await librariesOf([envoy, ...multi], folder)),
+        ],
+        start: {
+            user: istioUser,
+            entrypoint: [agent],
+            environment: { XTABLES_LIBDIR: "/usr/lib/xtables" },
+        },
+    };
+}
+
+/** `iptables`, `ip6tables-nft-save` and so on: one program that goes by its name. Plain names mean nft. */
+function iptablesLinks(): ImageFile[] {
+    const links: ImageFile[] = [];
+    for (const family of ["iptables", "ip6tables"])
+        for (const action of ["", "-save", "-restore"])
+            for (const [infix, variant] of [
+                ["", "nft"],
+                ["-nft", "nft"],
+                ["-legacy", "legacy"],
+            ] as const)
+                links.push({
+                    path: `/usr/sbin/${family}${infix}${action}`,
+                    link: `xtables-${variant}-multi`,
+                });
+    return links;
+}
+
+/** What programs expect of any file system. */
+function common(): ImageFile[] {
+    const passwd =
+        "root:x:0:0::/:/nologin\nistio-proxy:x:1337:1337::/:/nologin\nnonroot:x:65532:65532::/:/nologin\n";
+    return [
+        { path: "/etc/passwd", text: passwd, mode: 0o644 },
+        { path: "/etc/group", text: "root:x:0:\nistio-proxy:x:1337:\nnonroot:x:65532:\n", mode: 0o644 },
+        { path: "/etc/nsswitch.conf", text: "hosts: files dns\n", mode: 0o644 },
+        { path: "/tmp", folder: true, mode: 0o1777 },
+    ];
+}

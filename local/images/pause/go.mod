@@ -1,0 +1,3 @@
+module sparc.dev/mesh/images/pause
+
+go 1.24

@@ -1,0 +1,169 @@
+import type { KeyPair } from "../authority";
+import { type KubernetesObject, restricted } from "./object";
+
+const name = "metrics-server";
+const namespace = "kube-system";
+const labels = { "k8s-app": name };
+const port = 10251;
+
+/** What metrics-server is made from, besides its image. */
+export interface MetricsOptions {
+    readonly image: string;
+    /** Its own serving certificate, and the authority (PEM) by which the API server knows it. */
+    readonly serving: KeyPair;
+    readonly servingAuthority: string;
+    /** The authority, PEM, by which it knows the kubelet. */
+    readonly kubeletAuthority: string;
+    /** Stands for the three above: a change replaces the pod. */
+    readonly digest: string;
+}
+
+/** metrics-server, behind `kubectl top` and the autoscaler, with both of its connections verified. */
+export function metrics(options: MetricsOptions): KubernetesObject[] {
+    return [
+        { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
+        ...access(),
+        {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { name: "kubelet-authority", namespace },
+            data: { "ca.crt": options.kubeletAuthority },
+        },
+        {
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { name: "metrics-server-tls", namespace },
+            type: "kubernetes.io/tls",
+            data: { "tls.crt": base64(options.serving.certificate), "tls.key": base64(options.serving.key) },
+        },
+        {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: { name, namespace, labels },
+            spec: { selector: labels, ports: [{ name: "https", port: 443, targetPort: "https" }] },
+        },
+        deployment(options),
+        {
+            apiVersion: "apiregistration.k8s.io/v1",
+            kind: "APIService",
+            metadata: { name: "v1beta1.metrics.k8s.io" },
+            spec: {
+                group: "metrics.k8s.io",
+                version: "v1beta1",
+                groupPriorityMinimum: 100,
+                versionPriority: 100,
+                caBundle: base64(options.servingAuthority),
+                service: { name, namespace, port: 443 },
+            },
+        },
+    ];
+}
+
+function access(): KubernetesObject[] {
+    const rbac = "rbac.authorization.k8s.io";
+    const subjects = [{ kind: "ServiceAccount", name, namespace }];
+    return [
+        {
+            apiVersion: `${rbac}/v1`,
+            kind: "ClusterRole",
+            metadata: { name: "system:metrics-server" },
+            rules: [
+                { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
+                { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
+            ],
+        },
+        {
+            apiVersion: `${rbac}/v1`,
+            kind: "ClusterRole",
+            metadata: {
+                name: "system:aggregated-metrics-reader",
+                labels: {
+                    "rbac.authorization.k8s.io/aggregate-to-view": "true",
+                    "rbac.authorization.k8s.io/aggregate-to-edit": "true",
+                    "rbac.authorization.k8s.io/aggregate-to-admin": "true",
+                },
+            },
+            rules: [
+                {
+                    apiGroups: ["metrics.k8s.io"],
+                    resources: ["pods", "nodes"],
+                    verbs: ["get", "list", "watch"],
+                },
+            ],
+        },
+        ...["system:metrics-server", "system:auth-delegator"].map((role) => ({
+            apiVersion: `${rbac}/v1`,
+            kind: "ClusterRoleBinding",
+            metadata: { name: `metrics-server:${role}` },
+            roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
+            subjects,
+        })),
+        {
+            apiVersion: `${rbac}/v1`,
+            kind: "RoleBinding",
+            metadata: { name: "metrics-server-auth-reader", namespace },
+            roleRef: { apiGroup: rbac, kind: "Role", name: "extension-apiserver-authentication-reader" },
+            subjects,
+        },
+    ];
+}
+
+function deployment({ image, digest }: MetricsOptions): KubernetesObject {
+    const probe = (path: string): object => ({
+        httpGet: { path, port: "https", scheme: "HTTPS" },
+        periodSeconds: 5,
+    });
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name, namespace, labels },
+        spec: {
+            replicas: 1,
+            selector: { matchLabels: labels },
+            template: {
+                metadata: { labels, annotations: { "sparc.dev/certificates": digest } },
+                spec: {
+                    serviceAccountName: name,
+                    priorityClassName: "system-cluster-critical",
+                    containers: [
+                        {
+                            name,
+                            image,
+                            args: [
+                                `--secure-port=${port}`,
+                                "--cert-dir=/tmp",
+                                "--tls-cert-file=/tls/tls.crt",
+                                "--tls-private-key-file=/tls/tls.key",
+                                "--kubelet-certificate-authority=/kubelet/ca.crt",
+                                "--kubelet-preferred-address-types=InternalIP",
+                                "--kubelet-use-node-status-port",
+                                "--metric-resolution=15s",
+                            ],
+                            ports: [{ name: "https", containerPort: port }],
+                            livenessProbe: probe("/livez"),
+                            readinessProbe: probe("/readyz"),
+                            resources: {
+                                requests: { cpu: "20m", memory: "48Mi" },
+                                limits: { memory: "256Mi" },
+                            },
+                            securityContext: restricted,
+                            volumeMounts: [
+                                { name: "tls", mountPath: "/tls", readOnly: true },
+                                { name: "kubelet", mountPath: "/kubelet", readOnly: true },
+                            ],
+                        },
+                    ],
+                    securityContext: { fsGroup: 65532 },
+                    volumes: [
+                        { name: "tls", secret: { secretName: "metrics-server-tls", defaultMode: 0o440 } },
+                        { name: "kubelet", configMap: { name: "kubelet-authority" } },
+                    ],
+                },
+            },
+        },
+    };
+}
+
+function base64(text: string): string {
+    return Buffer.from(text).toString("base64");
+}

@@ -1,0 +1,123 @@
+import { request } from "node:https";
+
+import type { KeyPair } from "./authority";
+
+/** A connection to the node's API server as its administrator. */
+export interface Api {
+    /**
+     * The body of a GET.
+     *
+     * @throws Error when the server cannot be reached in time, or does not answer 200
+     */
+    get(path: string): Promise<string>;
+}
+
+/**
+ * @param server the API server's URL
+ * @param authority certificate, PEM, of the authority that vouches for the server
+ */
+export function connectApi(server: string, authority: string, identity: KeyPair): Api {
+    const options = { ca: authority, cert: identity.certificate, key: identity.key, timeout: 5000 };
+    return {
+        get: (path) =>
+            new Promise((resolve, reject) => {
+                const url = new URL(path, server);
+                const outgoing = request(url, options, (response) => {
+                    const chunks: Buffer[] = [];
+                    response.on("data", (chunk: Buffer) => chunks.push(chunk));
+                    response.on("error", reject);
+                    response.on("end", () => {
+                        const body = Buffer.concat(chunks).toString();
+                        if (response.statusCode === 200) resolve(body);
+                        else
+                            reject(
+                                new Error(
+                                    `${url.href} answered ${response.statusCode}: ${body.slice(0, 500)}`,
+                                ),
+                            );
+                    });
+                });
+                outgoing.on("timeout", () =>
+                    outgoing.destroy(new Error(`${url.href} did not answer in 5 s`)),
+                );
+                outgoing.on("error", reject);
+                outgoing.end();
+            }),
+    };
+}
+
+interface Condition {
+    readonly type: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly lastHeartbeatTime?: string;
+}
+
+interface NodeObject {
+    readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+interface DeploymentObject {
+    readonly metadata: { readonly generation?: number };
+    readonly spec: { readonly replicas?: number };
+    readonly status?: {
+        readonly observedGeneration?: number;
+        readonly updatedReplicas?: number;
+        readonly availableReplicas?: number;
+    };
+}
+
+interface PodObject {
+    readonly metadata: { readonly name: string; readonly namespace: string };
+    readonly status?: {
+        readonly conditions?: readonly Condition[];
+        readonly containerStatuses?: readonly {
+            readonly state?: { readonly running?: { readonly startedAt: string } };
+        }[];
+    };
+}
+
+/**
+ * Whether the node reports itself ready.
+ *
+ * @param since milliseconds; a report older than that does not count: it is from before the kubelet's last
+ *     start
+ */
+export async function nodeIsReady(api: Api, name: string, since: number): Promise<boolean> {
+    const node = JSON.parse(await api.get(`/api/v1/nodes/${name}`)) as NodeObject;
+    const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
+    return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime ?? "") >= floorToSecond(since);
+}
+
+/** Whether all replicas of a deployment's newest generation are available. */
+export async function deploymentIsAvailable(api: Api, namespace: string, name: string): Promise<boolean> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+    const { metadata, spec, status } = JSON.parse(await api.get(path)) as DeploymentObject;
+    const wanted = spec.replicas ?? 1;
+    return (
+        status?.observedGeneration === metadata.generation &&
+        (status?.updatedReplicas ?? 0) >= wanted &&
+        (status?.availableReplicas ?? 0) >= wanted
+    );
+}
+
+/**
+ * The pods that the API server still shows as ready from before the node was last switched on, as
+ * `namespace/name`: kubelet has not come round to them yet, and what is said of them is not true any more.
+ *
+ * @param boot milliseconds at which the node was switched on
+ */
+export async function stalePods(api: Api, boot: number): Promise<string[]> {
+    const { items } = JSON.parse(await api.get("/api/v1/pods")) as { items: PodObject[] };
+    const isStale = ({ status }: PodObject): boolean =>
+        status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ===
+            true &&
+        status.containerStatuses?.some(({ state }) => Date.parse(state?.running?.startedAt ?? "") < boot) ===
+            true;
+    return items.filter(isStale).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}
+
+/** The API server tells times in whole seconds. */
+function floorToSecond(milliseconds: number): number {
+    return Math.floor(milliseconds / 1000) * 1000;
+}

@@ -1,0 +1,95 @@
+import { mkdir, readdir, readlink, rename, symlink } from "node:fs/promises";
+import { join } from "node:path";
+
+import { ifPresent } from "../files";
+import { CommandError, run } from "../process";
+import type { Toolchain } from "../toolchain";
+import { settings } from "./settings";
+
+/** How a kernel takes packet filter rules: nftables, or the older way. */
+export type PacketFilter = "nft" | "legacy";
+
+const iptablesNames = ["iptables", "iptables-save", "iptables-restore"].flatMap((name) => [
+    name,
+    name.replace("iptables", "ip6tables"),
+]);
+
+/** The environment in which every process of the node's runs. */
+export async function nodeEnvironment(toolchain: Toolchain): Promise<Record<string, string>> {
+    const libraries = await libraryFolder(toolchain);
+    const debian = (folder: string): string => join(toolchain.debianRoot, folder);
+    const programs = [
+        `${settings.configuration}/bin`,
+        debian("usr/bin"),
+        debian("usr/sbin"),
+        "/usr/sbin",
+        "/usr/bin",
+    ];
+    return {
+        PATH: [...programs, "/sbin", "/bin"].join(":"),
+        LD_LIBRARY_PATH: libraries,
+        XTABLES_LIBDIR: join(libraries, "xtables"),
+        HOME: "/root",
+    };
+}
+
+/** The folder of the unpacked packages' shared libraries: `usr/lib/<the machine's triplet>`. */
+export async function libraryFolder(toolchain: Toolchain): Promise<string> {
+    const below = join(toolchain.debianRoot, "usr/lib");
+    const triplet = (await readdir(below)).find((entry) => entry.endsWith("-linux-gnu"));
+    if (triplet === undefined)
+        throw new Error(`No shared libraries below ${below}: remove it, and start again.`);
+    return join(below, triplet);
+}
+
+/**
+ * Finds out, in a network namespace made for the purpose, which of the two ways this kernel knows.
+ *
+ * @throws Error where it knows neither
+ */
+export async function packetFilter(toolchain: Toolchain): Promise<PacketFilter> {
+    const env = await nodeEnvironment(toolchain);
+    const reasons: string[] = [];
+    for (const variant of ["nft", "legacy"] as const) {
+        const program = toolchain.program(`xtables-${variant}-multi`);
+        const rule = [
+            "-t",
+            "nat",
+            "-A",
+            "POSTROUTING",
+            "-m",
+            "comment",
+            "--comment",
+            "probe",
+            "-j",
+            "MASQUERADE",
+        ];
+        try {
+            await run("unshare", ["--net", program, "iptables", ...rule], { env });
+            return variant;
+        } catch (error) {
+            reasons.push(error instanceof CommandError ? error.stderr : String(error));
+        }
+    }
+    throw new Error(
+        `This kernel takes no iptables rules, which services need:\n  ${reasons.join("\n  ")}\n` +
+            "Load its modules (modprobe nft_compat, or ip_tables and iptable_nat), or use a kernel that has them.",
+    );
+}
+
+/** Puts `iptables` and its kin, in the variant the kernel knows, into a folder. */
+export async function linkIptables(
+    folder: string,
+    toolchain: Toolchain,
+    variant: PacketFilter,
+): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const target = toolchain.program(`xtables-${variant}-multi`);
+    for (const name of iptablesNames) {
+        const link = join(folder, name);
+        if ((await ifPresent(readlink(link))) === target) continue;
+        const temporary = `${link}.${process.pid}.tmp`;
+        await symlink(target, temporary);
+        await rename(temporary, link);
+    }
+}

@@ -1,0 +1,232 @@
+import { join } from "node:path";
+
+import { digestOf } from "../digest";
+import { type Image, images, importMissing, type ImageReferences, referencesOf } from "../images";
+import { withLock } from "../lock";
+import { paths } from "../paths";
+import { run, waitFor } from "../process";
+import type { Job, Progress } from "../progress";
+import { ensureToolchain, type Toolchain } from "../toolchain";
+import { addonDeployments, addons } from "./addons";
+import { ensureAnchor, runInNode } from "./anchor";
+import { type Api, connectApi, deploymentIsAvailable, nodeIsReady, stalePods } from "./api";
+import { type ComponentName, components } from "./components";
+import { apiServer, configure } from "./configure";
+import { nodeEnvironment } from "./environment";
+import { ensureCable, freeSubnet, hostRoutes, type Subnet, subnets } from "./network";
+import { ensureAuthority, ensureIdentity, identities } from "./pki";
+import { type NodeProcess, startTime } from "./processes";
+import { settings } from "./settings";
+import { ensureRecord, type NodeRecord, stateFiles } from "./state";
+import { daemonsOf, ensureComponent, type Surroundings } from "./supervise";
+
+/** A node that is up. */
+export interface RunningNode {
+    /** Path of the administrator's kubeconfig. */
+    readonly kubeconfig: string;
+    /** The node's address: its API server and node ports are reached there from the host, and only from it. */
+    readonly address: string;
+    readonly name: string;
+    /** References of the images that the node has; it can pull no others. */
+    readonly images: ImageReferences;
+    /** Path of the certificate of the authority that signs edge certificates. */
+    readonly edgeAuthority: string;
+    readonly state: string;
+}
+
+/** All that the steps of a start share. */
+interface Start {
+    readonly state: string;
+    readonly toolchain: Toolchain;
+    readonly images: readonly Image[];
+    readonly record: NodeRecord;
+    readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts the node, or whatever of it does not run, and returns when it is ready with DNS and metrics.
+ * Doing it again changes nothing; what was interrupted at any point is completed.
+ */
+export async function startNode({ progress }: { readonly progress: Progress }): Promise<RunningNode> {
+    const toolchain = await ensureToolchain(progress);
+    return withLock(
+        "node",
+        () => startLocked(toolchain, progress),
+        (holder) => progress.note(`Waiting for ${holder}, which is starting or stopping the node.`),
+    );
+}
+
+async function startLocked(toolchain: Toolchain, progress: Progress): Promise<RunningNode> {
+    const { state } = paths();
+    const all = await images(toolchain);
+    const record = await ensureRecord(state, chooseSubnet);
+    const environment = await nodeEnvironment(toolchain);
+    const start: Start = { state, toolchain, images: all, record, environment };
+    const files = stateFiles(state);
+    await progress.run([{ title: "Node", jobs: steps(start) }]);
+    return {
+        kubeconfig: files.kubeconfig,
+        address: record.subnet.node,
+        name: settings.nodeName,
+        images: referencesOf(all),
+        edgeAuthority: files.edgeAuthority,
+        state,
+    };
+}
+
+/** The steps of a start, in order. Each does only what is missing. */
+function steps(start: Start): Job[] {
+    const { state, toolchain, record, environment } = start;
+    const files = stateFiles(state);
+    let surroundings: Surroundings;
+    let ensure: (name: ComponentName) => Promise<boolean>;
+    return [
+        {
+            title: "keys, certificates, configuration",
+            run: () => configure(state, record, toolchain, referencesOf(start.images)),
+        },
+        {
+            title: "namespaces and network",
+            run: async () => {
+                const { process: anchor } = await ensureAnchor(state, toolchain);
+                await ensureCable(anchor.pid, record.subnet);
+                const api = await administrator(files.pki, record);
+                surroundings = { anchor, environment, api, log: files.log };
+                const wanted = await components(
+                    record.subnet.node,
+                    files.configuration,
+                    toolchain,
+                    environment,
+                );
+                ensure = (name) => ensureComponent(wanted[name], surroundings);
+            },
+        },
+        {
+            title: "control plane, container runtime, images",
+            run: async (report) => {
+                const controlPlane = async (): Promise<void> => {
+                    await ensure("etcd");
+                    await ensure("kube-apiserver");
+                    await Promise.all([ensure("kube-controller-manager"), ensure("kube-scheduler")]);
+                };
+                const runtime = async (): Promise<void> => {
+                    await ensure("containerd");
+                    await loadImages(start, surroundings.anchor, report);
+                };
+                await Promise.all([controlPlane(), runtime()]);
+            },
+        },
+        {
+            title: "kubelet and kube-proxy",
+            run: async () => {
+                await Promise.all([ensure("kubelet"), ensure("kube-proxy"), applyAddons(start)]);
+                await waitForNode(surroundings);
+            },
+        },
+        { title: "DNS and metrics", run: (report) => waitForAddons(surroundings.api, report) },
+    ];
+}
+
+async function chooseSubnet(): Promise<Subnet> {
+    const subnet = freeSubnet(await hostRoutes());
+    if (subnet) return subnet;
+    const tried = subnets.map(({ cidr }) => cidr).join(", ");
+    throw new Error(
+        `The host has routes to all subnets that the node could use (${tried}). Remove one of them.`,
+    );
+}
+
+async function administrator(pki: string, record: NodeRecord): Promise<Api> {
+    const admin = identities(record.subnet.node)["admin"];
+    if (!admin) throw new Error("There is no administrator among the node's certificates.");
+    const authority = await ensureAuthority(pki, "cluster");
+    return connectApi(apiServer(record), authority.certificate, await ensureIdentity(pki, "admin", admin));
+}
+
+/** Imports the images that containerd does not have. */
+async function loadImages(
+    start: Start,
+    anchor: NodeProcess,
+    report: (detail: string) => void,
+): Promise<void> {
+    const { state, toolchain, environment, record } = start;
+    const ctr = [toolchain.program("ctr"), "--address", settings.containerdSocket, "--namespace", "k8s.io"];
+    const list = await runInNode(anchor, [...ctr, "images", "list", "--quiet"], environment);
+    const load = async (file: string, reference: string): Promise<void> => {
+        report(reference);
+        const args = ["images", "import", "--snapshotter", record.snapshotter, "-"];
+        await runInNode(anchor, [...ctr, ...args], environment, { input: { file } });
+    };
+    await importMissing(start.images, new Set(list.split("\n")), stateFiles(state).scratch, load);
+}
+
+/** Applies the add-ons; the API server leaves those alone that have not changed. */
+async function applyAddons({ state, toolchain, images: all, record }: Start): Promise<void> {
+    const { pki, kubeconfig } = stateFiles(state);
+    const identity = identities(record.subnet.node)["metrics-server"];
+    if (!identity) throw new Error("There is no metrics-server among the node's certificates.");
+    const serving = await ensureIdentity(pki, "metrics-server", identity);
+    const [metricsAuthority, kubeletAuthority] = await Promise.all([
+        ensureAuthority(pki, "metrics"),
+        ensureAuthority(pki, "kubelet"),
+    ]);
+    const references = referencesOf(all);
+    const objects = addons({
+        dnsImage: references.coredns,
+        metrics: {
+            image: references.metricsServer,
+            serving,
+            servingAuthority: metricsAuthority.certificate,
+            kubeletAuthority: kubeletAuthority.certificate,
+            digest: digestOf([serving.certificate, kubeletAuthority.certificate]),
+        },
+    });
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    const options = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(state, "kubectl")}`];
+    const apply = [
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--field-manager=sparc-mesh-node",
+        "-f",
+        "-",
+    ];
+    await run(toolchain.program("kubectl"), [...options, ...apply], { input: { text: list } });
+}
+
+/** Waits until the node is ready and nothing is said of its pods that was true only before it was switched off. */
+async function waitForNode({ anchor, api, log }: Surroundings): Promise<void> {
+    const [kubelet] = await daemonsOf("kubelet", undefined);
+    const since = kubelet ? await startTime(kubelet) : Date.now();
+    await waitFor(
+        async () =>
+            (await nodeIsReady(api, settings.nodeName, since).catch(() => false)) ? true : undefined,
+        () =>
+            `The node is not ready after 90 s. "kubectl describe node" says why, or ${join(log, "kubelet.log")}.`,
+        { timeout: 90_000, every: 200 },
+    );
+    const boot = await startTime(anchor);
+    let stale: string[] = [];
+    await waitFor(
+        async () => {
+            stale = await stalePods(api, boot);
+            return stale.length === 0 ? true : undefined;
+        },
+        () => `kubelet has not come round to these pods in 120 s: ${stale.join(", ")}.`,
+        { timeout: 120_000, every: 500 },
+    );
+}
+
+async function waitForAddons(api: Api, report: (detail: string) => void): Promise<void> {
+    for (const name of addonDeployments) {
+        report(name);
+        await waitFor(
+            async () => {
+                const available = await deploymentIsAvailable(api, "kube-system", name).catch(() => false);
+                return available ? true : undefined;
+            },
+            () => `${name} is not available after 120 s. "kubectl -n kube-system describe pods" says why.`,
+            { timeout: 120_000, every: 200 },
+        );
+    }
+}

