@@ -16,9 +16,7 @@ export function standIn(
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
 ): DeploymentManifest {
     const labels = { ...COMMON_LABELS, app: name, version: "v1", [SERVICE_LABEL]: name };
-    const portArguments = Object.entries(ports)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .flatMap(([port, { protocol, number }]) => ["--port", `${port}:${protocol}:${number}`]);
+    const byName = Object.entries(ports).sort(([a], [b]) => (a < b ? -1 : 1));
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
@@ -58,10 +56,13 @@ export function standIn(
                                 ...["--version", "v1"],
                                 ...["--health", String(HEALTH_PORT.number)],
                                 ...["--drain", `${DRAIN_SECONDS}s`],
-                                ...portArguments,
+                                ...byName.flatMap(([port, { protocol, number }]) => [
+                                    "--port",
+                                    `${port}:${protocol}:${number}`,
+                                ]),
                             ],
                             ports: [
-                                ...Object.entries(ports).map(([port, { number }]) => ({
+                                ...byName.map(([port, { number }]) => ({
                                     name: port,
                                     containerPort: number,
                                 })),

@@ -1,0 +1,40 @@
+# `make up` and `make test` are all that a new machine needs: every target sets up what it uses.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# A kubeconfig context to use instead of the embedded node: make up CONTEXT=kind-mesh
+CONTEXT ?=
+MESH := node cli/bin/mesh.js
+ON := $(if $(CONTEXT),--context $(CONTEXT))
+
+.PHONY: help up verify down status test lint bench
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-progress
+	@touch $@
+
+up: node_modules/.package-lock.json ## the platform on a real Kubernetes on this machine
+	@$(MESH) up $(ON)
+
+verify: node_modules/.package-lock.json ## prove on real requests that only the catalogue's calls pass
+	@$(MESH) verify $(ON)
+
+status: node_modules/.package-lock.json ## what runs
+	@$(MESH) status $(ON)
+
+down: node_modules/.package-lock.json ## remove the node and all that it left on this machine
+	@$(MESH) down $(ON)
+
+test: node_modules/.package-lock.json ## lint, unit tests, and the live tests where the node can run
+	npm run lint
+	npm run test:unit
+	npm run test:live
+
+lint: node_modules/.package-lock.json ## types, rules, import directions, format
+	npm run lint
+
+bench: node_modules/.package-lock.json ## figures of this machine, as ratios
+	npm run bench
