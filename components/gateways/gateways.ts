@@ -94,8 +94,8 @@ function route({ service, exposure, port }: ExposureEdge, config: MeshConfig): V
                 {
                     name: exposure.host,
                     route: [{ destination }],
-                    // Zero is no limit: a stream lives as long as its client wants.
-                    timeout: exposure.timeout === "stream" ? "0s" : exposure.timeout,
+                    // No timeout is no limit: a stream lives as long as its client wants.
+                    ...(exposure.timeout === "stream" ? {} : { timeout: exposure.timeout }),
                 },
             ],
         },

@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { request } from "node:https";
+import { join } from "node:path";
 
 import type { KeyPair } from "./authority";
+import { pkiFiles, readIdentity } from "./pki";
 
 /** A connection to the node's API server as its administrator. */
 export interface Api {
@@ -44,6 +47,12 @@ export function connectApi(server: string, authority: string, identity: KeyPair)
                 outgoing.end();
             }),
     };
+}
+
+/** The connection of a node's administrator, whose certificate lies in the `pki` folder. */
+export async function administrator(pki: string, server: string): Promise<Api> {
+    const authority = await readFile(join(pki, pkiFiles.authority("cluster")), "utf8");
+    return connectApi(server, authority, await readIdentity(pki, "admin"));
 }
 
 interface Condition {

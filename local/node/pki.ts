@@ -128,6 +128,18 @@ export async function ensureIdentity(folder: string, name: string, identity: Ide
     return pair;
 }
 
+/**
+ * An identity's key and certificate that exist already.
+ *
+ * @throws Error where they do not
+ */
+export async function readIdentity(folder: string, name: string): Promise<KeyPair> {
+    const file = join(folder, pkiFiles.identity(name));
+    const pair = await readPair(file);
+    if (!pair) throw new Error(`There is no key with certificate in ${file}: start the node once more.`);
+    return pair;
+}
+
 /** An authority's key and certificate, made on first use. */
 export async function ensureAuthority(folder: string, name: AuthorityName): Promise<KeyPair> {
     const file = join(folder, `ca-${name}.pem`);

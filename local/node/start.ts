@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { digestOf } from "../digest";
-import { type Image, images, importMissing, type ImageReferences, referencesOf } from "../images";
+import { type Image, images, importMissing, referencesOf } from "../images";
 import { withLock } from "../lock";
 import { paths } from "../paths";
 import { run, waitFor } from "../process";
@@ -9,30 +9,17 @@ import type { Job, Progress } from "../progress";
 import { ensureToolchain, type Toolchain } from "../toolchain";
 import { addonDeployments, addons } from "./addons";
 import { ensureAnchor, runInNode } from "./anchor";
-import { type Api, connectApi, deploymentIsAvailable, nodeIsReady, stalePods } from "./api";
+import { type Api, administrator, deploymentIsAvailable, nodeIsReady, stalePods } from "./api";
 import { type ComponentName, components } from "./components";
 import { apiServer, configure } from "./configure";
 import { nodeEnvironment } from "./environment";
 import { ensureCable, freeSubnet, hostRoutes, type Subnet, subnets } from "./network";
 import { ensureAuthority, ensureIdentity, identities } from "./pki";
 import { type NodeProcess, startTime } from "./processes";
+import { describeNode, type RunningNode } from "./running";
 import { settings } from "./settings";
 import { ensureRecord, type NodeRecord, stateFiles } from "./state";
 import { daemonsOf, ensureComponent, type Surroundings } from "./supervise";
-
-/** A node that is up. */
-export interface RunningNode {
-    /** Path of the administrator's kubeconfig. */
-    readonly kubeconfig: string;
-    /** The node's address: its API server and node ports are reached there from the host, and only from it. */
-    readonly address: string;
-    readonly name: string;
-    /** References of the images that the node has; it can pull no others. */
-    readonly images: ImageReferences;
-    /** Path of the certificate of the authority that signs edge certificates. */
-    readonly edgeAuthority: string;
-    readonly state: string;
-}
 
 /** All that the steps of a start share. */
 interface Start {
@@ -62,16 +49,8 @@ async function startLocked(toolchain: Toolchain, progress: Progress): Promise<Ru
     const record = await ensureRecord(state, chooseSubnet);
     const environment = await nodeEnvironment(toolchain);
     const start: Start = { state, toolchain, images: all, record, environment };
-    const files = stateFiles(state);
     await progress.run([{ title: "Node", jobs: steps(start) }]);
-    return {
-        kubeconfig: files.kubeconfig,
-        address: record.subnet.node,
-        name: settings.nodeName,
-        images: referencesOf(all),
-        edgeAuthority: files.edgeAuthority,
-        state,
-    };
+    return describeNode(state, record, referencesOf(all));
 }
 
 /** The steps of a start, in order. Each does only what is missing. */
@@ -90,7 +69,7 @@ function steps(start: Start): Job[] {
             run: async () => {
                 const { process: anchor } = await ensureAnchor(state, toolchain);
                 await ensureCable(anchor.pid, record.subnet);
-                const api = await administrator(files.pki, record);
+                const api = await administrator(files.pki, apiServer(record));
                 surroundings = { anchor, environment, api, log: files.log };
                 const wanted = await components(
                     record.subnet.node,
@@ -134,13 +113,6 @@ async function chooseSubnet(): Promise<Subnet> {
     throw new Error(
         `The host has routes to all subnets that the node could use (${tried}). Remove one of them.`,
     );
-}
-
-async function administrator(pki: string, record: NodeRecord): Promise<Api> {
-    const admin = identities(record.subnet.node)["admin"];
-    if (!admin) throw new Error("There is no administrator among the node's certificates.");
-    const authority = await ensureAuthority(pki, "cluster");
-    return connectApi(apiServer(record), authority.certificate, await ensureIdentity(pki, "admin", admin));
 }
 
 /** Imports the images that containerd does not have. */

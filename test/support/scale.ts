@@ -84,7 +84,7 @@ function serviceAt(position: number): Service {
                           port: "http",
                           requests: ["GET /v1/{*}"],
                           authentication: "jwt",
-                          timeout: "5m",
+                          timeout: "1h",
                       },
                   ],
               }

@@ -18,7 +18,6 @@ const corefile = `.:53 {
     }
     prometheus :9153
     cache 30
-    loop
     reload
 }
 `;

@@ -1,0 +1,151 @@
+/**
+ * Requests to the API server. `@kubernetes/client-node` reads the kubeconfig and authenticates; the requests are our
+ * own, because its typed objects drop the fields that its version does not know, and server-side apply must not.
+ */
+import { type Agent, request as httpRequest, type OutgoingHttpHeaders, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { ApiError, UnreachableError } from "./errors";
+
+/** Requests under way at once: enough to hide latency, few enough for an API server on two cores. */
+const MAX_SOCKETS = 16;
+/** Milliseconds of silence after which a request has failed; admission webhooks may take 10 s of it. */
+const SILENCE = 40_000;
+
+/** An answer's body, and what the server warned about. */
+export interface Answer {
+    readonly status: number;
+    readonly body: unknown;
+    readonly warnings: readonly string[];
+}
+
+export interface Call {
+    readonly method: "GET" | "PATCH" | "POST" | "PUT" | "DELETE";
+    /** Path with query, below the server's address. */
+    readonly path: string;
+    readonly body?: unknown;
+    /** @default application/json */
+    readonly contentType?: string;
+    /** @default application/json */
+    readonly accept?: string;
+}
+
+export class KubeClient {
+    private connection: Promise<RequestOptions> | undefined;
+
+    private constructor(
+        private readonly config: KubeConfig,
+        private readonly server: URL,
+    ) {}
+
+    /** @throws Error when the kubeconfig cannot be read or has no such context. */
+    static fromKubeconfig(path: string, context?: string): KubeClient {
+        const config = new KubeConfig();
+        config.loadFromFile(path);
+        if (context !== undefined) {
+            if (config.getContextObject(context) === null) {
+                const known = config.getContexts().map(({ name }) => name);
+                throw new Error(`${path} has no context "${context}"; it has ${known.join(", ") || "none"}`);
+            }
+            config.setCurrentContext(context);
+        }
+        const cluster = config.getCurrentCluster();
+        if (cluster === null) throw new Error(`${path} names no current cluster; set one, or give a context`);
+        return new KubeClient(config, new URL(cluster.server));
+    }
+
+    /** @throws ApiError for any status of 400 and above; UnreachableError where there is no answer. */
+    async call(call: Call): Promise<Answer> {
+        try {
+            return await this.send(call);
+        } catch (error) {
+            if (!(error instanceof ApiError && error.status === 401)) throw error;
+            // Tokens that a cloud's helper hands out expire within minutes.
+            this.connection = undefined;
+            return await this.send(call);
+        }
+    }
+
+    async get(path: string): Promise<unknown> {
+        return (await this.call({ method: "GET", path })).body;
+    }
+
+    /** What `get` gives, or undefined where there is no such thing. */
+    async getIfPresent(path: string): Promise<unknown> {
+        try {
+            return await this.get(path);
+        } catch (error) {
+            if (error instanceof ApiError && error.status === 404) return undefined;
+            throw error;
+        }
+    }
+
+    /** Ends idle connections, which would keep the process alive. */
+    async close(): Promise<void> {
+        const { agent } = (await this.connection?.catch(() => undefined)) ?? {};
+        if (typeof agent === "object") agent.destroy();
+    }
+
+    private async send({ method, path, body, contentType, accept }: Call): Promise<Answer> {
+        this.connection ??= this.connect();
+        const connection = await this.connection;
+        const payload = body === undefined ? undefined : JSON.stringify(body);
+        const headers: OutgoingHttpHeaders = {
+            ...(connection.headers as OutgoingHttpHeaders | undefined),
+            accept: accept ?? "application/json",
+            ...(payload === undefined
+                ? {}
+                : {
+                      "content-type": contentType ?? "application/json",
+                      "content-length": Buffer.byteLength(payload),
+                  }),
+        };
+        const url = new URL(this.server.pathname.replace(/\/$/, "") + path, this.server);
+        const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+        return new Promise((resolve, reject) => {
+            const unreachable = (error: NodeJS.ErrnoException): void => {
+                reject(new UnreachableError(this.server.origin, error));
+            };
+            const request = start(url, { ...connection, method, headers, timeout: SILENCE }, (response) => {
+                const chunks: Buffer[] = [];
+                response.on("data", (chunk: Buffer) => chunks.push(chunk));
+                response.on("error", unreachable);
+                response.on("end", () => {
+                    const text = Buffer.concat(chunks).toString();
+                    const status = response.statusCode ?? 0;
+                    if (status >= 400) {
+                        reject(new ApiError(status, text, `${method} ${path}`));
+                        return;
+                    }
+                    const warnings = parseWarnings(response.headers["warning"]);
+                    resolve({ status, body: parseBody(text), warnings });
+                });
+            });
+            request.on("error", unreachable);
+            request.on("timeout", () => request.destroy(new Error(`silent for ${SILENCE / 1000} s`)));
+            request.end(payload);
+        });
+    }
+
+    private async connect(): Promise<RequestOptions> {
+        const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
+        await this.config.applyToHTTPSOptions(options);
+        if (this.server.protocol !== "https:" || this.config.getCurrentCluster()?.proxyUrl !== undefined) {
+            return options as RequestOptions;
+        }
+        // The library's own agent opens a connection for each request.
+        const { ca, cert, key, rejectUnauthorized, servername } = options;
+        const agent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ca, cert, key, rejectUnauthorized, servername } as object);
+        return { ...(options as RequestOptions), agent: agent as Agent };
+    }
+}
+
+/** The texts of `Warning: 299 - "text"` headers. */
+function parseWarnings(header: string | string[] | undefined): string[] {
+    const text = Array.isArray(header) ? header.join(", ") : (header ?? "");
+    return [...text.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, warning = ""]) => warning.replace(/\\(.)/g, "$1"));
+}
+
+function parseBody(text: string): unknown {
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+}

@@ -1,0 +1,135 @@
+/** What a registered resource asks of the cluster. */
+import { type Planned, type Registration } from "./program/protocol";
+import { type Entry, releaseRef } from "./ref";
+
+/** A Kubernetes object as it is applied. */
+export interface KubeObject {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: {
+        readonly name: string;
+        readonly namespace?: string;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly [key: string]: unknown;
+}
+
+export interface ReleaseRequest {
+    readonly name: string;
+    readonly namespace: string;
+    /** A folder, or a chart's name or reference. */
+    readonly chart: string;
+    readonly version?: string;
+    /** Address of the chart's repository, where it is none of OCI. */
+    readonly repository?: string;
+    readonly values: Readonly<Record<string, unknown>>;
+    readonly createNamespace: boolean;
+    readonly atomic: boolean;
+    readonly wait: boolean;
+    readonly skipCrds: boolean;
+    /** Seconds. */
+    readonly timeout: number;
+}
+
+export type Request =
+    | { readonly is: "object"; readonly entry: Entry; readonly object: KubeObject }
+    | { readonly is: "release"; readonly entry: Entry; readonly release: ReleaseRequest }
+    /** Providers, components and the stack itself: nothing in the cluster. */
+    | { readonly is: "nothing" };
+
+/** A resource that only the Pulumi CLI can deploy. */
+export class UnsupportedError extends Error {
+    constructor(what: string) {
+        super(`the in-process engine cannot deploy ${what}`);
+        this.name = "UnsupportedError";
+    }
+}
+
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+/** Helm's own default, in seconds. */
+const HELM_TIMEOUT = 300;
+
+/** Types of the Kubernetes provider that stand for no single object. */
+const COMPOSITE = /^kubernetes:(helm\.sh|kustomize|yaml)[:/]/;
+
+/** Options of a release that this engine carries out; any other is refused, since to ignore it would deploy something else. */
+const RELEASE_OPTIONS: ReadonlySet<string> = new Set([
+    "atomic",
+    "chart",
+    "compat",
+    "createNamespace",
+    "name",
+    "namespace",
+    "repositoryOpts",
+    "skipAwait",
+    "skipCrds",
+    "timeout",
+    "values",
+    "version",
+]);
+
+/** @throws UnsupportedError for what needs the Pulumi CLI. */
+export function requestOf(resource: Registration): Request {
+    const { type, custom, protect } = resource;
+    if (type.startsWith("pulumi:")) return { is: "nothing" };
+    if (!custom && !COMPOSITE.test(type)) return { is: "nothing" };
+    if (resource.importId !== undefined) throw new UnsupportedError(`what the program reads or imports (${type})`);
+    if (type === RELEASE) {
+        const release = releaseOf(resource);
+        return { is: "release", entry: { ...releaseRef(release.namespace, release.name), protect }, release };
+    }
+    if (!type.startsWith("kubernetes:") || COMPOSITE.test(type) || type.endsWith("Patch")) {
+        throw new UnsupportedError(type);
+    }
+    const object = objectOf(resource);
+    return { is: "object", entry: { ...refOf(object), protect }, object };
+}
+
+/** What a planned resource will be in the inventory, or undefined where nothing or not yet known. */
+export function plannedEntry({ type, protect, apiVersion, kind, namespace, name }: Planned): Entry | undefined {
+    if (name === undefined) return undefined;
+    if (type === RELEASE) return { ...releaseRef(namespace ?? "default", name), protect };
+    if (!type.startsWith("kubernetes:") || apiVersion === undefined || kind === undefined) return undefined;
+    return { ...refOf({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }), protect };
+}
+
+function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Omit<Entry, "protect"> {
+    return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
+}
+
+function objectOf({ type, name, inputs }: Registration): KubeObject {
+    const { apiVersion, kind, metadata } = inputs;
+    const objectName = (metadata as { name?: unknown } | undefined)?.name;
+    if (typeof apiVersion !== "string" || typeof kind !== "string") {
+        throw new UnsupportedError(`${type} "${name}", which has no apiVersion and kind`);
+    }
+    if (typeof objectName !== "string") {
+        throw new UnsupportedError(`${kind} "${name}", which has no metadata.name: a generated one would differ in every run`);
+    }
+    return inputs as KubeObject;
+}
+
+function releaseOf({ name, inputs }: Registration): ReleaseRequest {
+    const unknown = Object.keys(inputs).filter(
+        (key) => inputs[key] !== undefined && inputs[key] !== null && !RELEASE_OPTIONS.has(key),
+    );
+    if (unknown.length > 0) throw new UnsupportedError(`the options ${unknown.join(", ")} of release "${name}"`);
+    const { chart, repositoryOpts, timeout, version } = inputs;
+    if (typeof inputs["name"] !== "string" || typeof chart !== "string") {
+        throw new UnsupportedError(`release "${name}" without a name and a chart of its own`);
+    }
+    const repository = (repositoryOpts as { repo?: unknown } | undefined)?.repo;
+    return {
+        name: inputs["name"],
+        namespace: typeof inputs["namespace"] === "string" ? inputs["namespace"] : "default",
+        chart,
+        ...(typeof version === "string" ? { version } : {}),
+        ...(typeof repository === "string" ? { repository } : {}),
+        values: (inputs["values"] ?? {}) as Record<string, unknown>,
+        createNamespace: inputs["createNamespace"] === true,
+        atomic: inputs["atomic"] === true,
+        wait: inputs["skipAwait"] !== true,
+        skipCrds: inputs["skipCrds"] === true,
+        timeout: typeof timeout === "number" ? timeout : HELM_TIMEOUT,
+    };
+}

@@ -1,0 +1,105 @@
+/**
+ * Runs the Pulumi program in a process of its own: Pulumi's runtime is global, and index.ts runs when it is imported.
+ * Forked by `program/host.ts`, which answers each registration; this process touches nothing but its memory.
+ */
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type FromProgram, REFUSED, type Registration, type ToProgram } from "./program/protocol";
+import { Recorder } from "./program/recorder";
+
+type Start = Extract<ToProgram, { type: "start" }>;
+
+let registrations = 0;
+const waiting = new Map<number, (answer: ToProgram) => void>();
+let proceed: () => void;
+const mayProceed = new Promise<void>((resolvePromise) => (proceed = resolvePromise));
+const recorder = new Recorder();
+/** Errors of the program's own that nothing in it has caught. */
+const uncaught: unknown[] = [];
+
+function send(message: FromProgram): void {
+    process.send?.(message);
+}
+
+async function newResource(args: pulumi.runtime.MockResourceArgs): Promise<pulumi.runtime.MockResourceResult> {
+    // Nothing is applied before the whole program has been imported: one that throws halfway changes nothing.
+    await mayProceed;
+    const id = registrations++;
+    const resource: Registration = {
+        type: args.type,
+        name: args.name,
+        custom: args.custom ?? false,
+        ...(args.id === undefined || args.id === "" ? {} : { importId: args.id }),
+        protect: recorder.isProtected(args.type, args.name),
+        inputs: plain(args.inputs) as Record<string, unknown>,
+    };
+    const answer = await new Promise<ToProgram>((resolvePromise) => {
+        waiting.set(id, resolvePromise);
+        send({ type: "register", id, resource });
+    });
+    waiting.delete(id);
+    if (answer.type !== "registered") throw new Error(REFUSED);
+    return { id: `${args.type}/${args.name}`, state: { ...args.inputs, ...answer.state } };
+}
+
+/** Inputs without the wrappers that mark secrets. */
+function plain(value: unknown): unknown {
+    if (pulumi.runtime.isRpcSecret(value)) return plain(pulumi.runtime.unwrapRpcSecret(value));
+    if (Array.isArray(value)) return value.map(plain);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+async function run({ program, project, stack, config }: Start): Promise<void> {
+    await pulumi.runtime.setMocks(
+        {
+            newResource,
+            call: ({ token }) => {
+                throw new Error(`the in-process engine cannot call ${token}; deploy with the Pulumi CLI`);
+            },
+        },
+        project,
+        stack,
+        false,
+    );
+    pulumi.runtime.setAllConfig(config);
+    await pulumi.runtime.runInPulumiStack(() => {
+        pulumi.runtime.registerStackTransformation((args) => recorder.record(args));
+        // Not `import()`, which passes ts-node by.
+        const outputs = createRequire(__filename)(resolve(program)) as Record<string, unknown>;
+        send({ type: "loaded", planned: recorder.planned });
+        return Promise.resolve({ ...outputs });
+    });
+    await pulumi.runtime.disconnect();
+    const own = uncaught.filter((error) => !String(error).includes(REFUSED));
+    if (own.length > 0) throw own[0];
+    send({ type: "completed" });
+}
+
+process.on("unhandledRejection", (error) => uncaught.push(error));
+// The engine is gone, so whatever is registered now would never be answered.
+process.on("disconnect", () => process.exit(1));
+process.on("message", (message: ToProgram) => {
+    switch (message.type) {
+        case "start":
+            run(message).catch((error: unknown) => {
+                send({ type: "failed", message: describe(error) });
+            });
+            break;
+        case "proceed":
+            proceed();
+            break;
+        case "registered":
+        case "refused":
+            waiting.get(message.id)?.(message);
+            break;
+    }
+});
+
+/** A message that stands for itself where the error is one made for people, and with its place otherwise. */
+function describe(error: unknown): string {
+    if (!(error instanceof Error)) return String(error);
+    const ours = error.name !== "Error" && !(error instanceof TypeError || error instanceof ReferenceError);
+    return ours ? error.message : (error.stack ?? error.message);
+}
