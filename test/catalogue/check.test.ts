@@ -1,0 +1,200 @@
+import * as assert from "node:assert/strict";
+
+import * as fc from "fast-check";
+
+import { assertCatalogue, checkCatalogue } from "../../catalogue/check";
+import type { Problem } from "../../catalogue/check";
+import type { Catalogue, Service } from "../../catalogue/model";
+import { indexOf } from "../../catalogue/query";
+import { catalogueOfSize } from "../support/scale";
+import { arbitraryCatalogue } from "./arbitrary";
+import { reordered } from "./rewrite";
+import type { Draft } from "./small";
+import { callTo, changed, plain } from "./small";
+
+/** Ten mistakes, each by another rule. */
+const tenMistakes = changed(({ services, external, exposure, frontToMiddle, middleToBack, tcp }) => {
+    services["mail-from-shop"] = plain();
+    tcp.number = 8081;
+    frontToMiddle.methods = ["Gett"];
+    middleToBack.timeout = "6s";
+    services.back.calls = [{ ...frontToMiddle, methods: ["Get"], timeout: "1s" }, callTo("fornt")];
+    services.back.exposures = [{ ...exposure, gateway: "admin", timeout: "15s" }];
+    services.front.stores = ["cache"];
+    services["lazy"] = { ...plain(), tier: "background" };
+    services["urgent"] = { ...plain(), tier: "critical", calls: [callTo("lazy")] };
+    external.mail.hosts.push({ host: "*.example.com", port: 443, protocol: "https" });
+});
+
+describe("a catalogue", () => {
+    it("with ten different mistakes has ten problems, at once", () => {
+        assert.deepEqual(
+            checkCatalogue(tenMistakes).map(({ rule, where }) => `${rule}: ${where}`),
+            [
+                "ambiguous-name: mail-from-shop",
+                "reserved-port: back.ports.mqtt",
+
+                "unknown-service: back.calls[1] → fornt",
+                "unknown-store: front.stores[0] → cache",
+                "not-offered: front.calls[0] → middle",
+                "duplicate-host: front.exposures[0] → public api",
+                "wildcard-host: external.mail.hosts[1] → *.example.com",
+                "cycle: back.calls[0] → middle",
+                "timeout-outlasts-caller: middle.calls[0] → back",
+                "needs-background: urgent.calls[0] → lazy",
+            ],
+        );
+    });
+
+    it("with problems throws one error that lists each with its place and its remedy", () => {
+        const catalogue = changed(({ frontToMiddle, middleToBack }) => {
+            frontToMiddle.to = "midle";
+            middleToBack.timeout = "0s";
+        });
+        assert.throws(
+            () => {
+                assertCatalogue(catalogue);
+            },
+            {
+                name: "Error",
+                message: `The catalogue has 2 problems:
+
+front.calls[0] → midle [unknown-service]
+    front calls midle, which is no service of the catalogue
+    Did you mean "middle"?
+
+middle.calls[0] → back [malformed-duration]
+    the timeout "0s" is no time to wait
+    Write a number above zero and its unit, such as 250ms, 2s, 5m or 1h; or "stream".`,
+            },
+        );
+    });
+
+    it("with one problem says so", () => {
+        const catalogue = changed(({ frontToMiddle }) => {
+            frontToMiddle.to = "midle";
+        });
+        assert.throws(
+            () => {
+                assertCatalogue(catalogue);
+            },
+            { message: /^The catalogue has a problem:\n/ },
+        );
+    });
+
+    it("without problems throws nothing", () => {
+        assertCatalogue(changed(() => undefined));
+    });
+
+    it("drawn at random has no problem", () => {
+        fc.assert(
+            fc.property(arbitraryCatalogue(), (catalogue) => {
+                assert.deepEqual(checkCatalogue(catalogue), []);
+            }),
+        );
+    });
+
+    it("of any size has no problem", () => {
+        for (const size of [1, 7, 24, 240, 2400]) {
+            const catalogue = catalogueOfSize(size);
+            assert.equal(Object.keys(catalogue.services).length, size);
+            assert.deepEqual(checkCatalogue(catalogue), []);
+        }
+    });
+
+    it("has the same problems in the same order however it is written", () => {
+        fc.assert(
+            fc.property(arbitraryCatalogue(), mistakes, fc.integer(), (catalogue, made, seed) => {
+                const wrong = spoilt(catalogue, made);
+                assert.deepEqual(checkCatalogue(reordered(wrong, seed)), checkCatalogue(wrong));
+            }),
+        );
+    });
+
+    it("with random mistakes never fails otherwise than by problems, each with its place, message and remedy", () => {
+        const found = new Set<string>();
+        fc.assert(
+            fc.property(arbitraryCatalogue(), mistakes, (catalogue, made) => {
+                for (const problem of checkCatalogue(spoilt(catalogue, made))) {
+                    found.add(problem.rule);
+                    assertWorded(problem);
+                }
+            }),
+            { numRuns: 300, seed: 1 },
+        );
+        // So that the two properties above are about something.
+        assert.ok(found.size >= 10, [...found].join(", "));
+    });
+
+    it("of twice the size takes twice the work", () => {
+        const work = (size: number, use: (catalogue: Catalogue) => unknown) => {
+            let reads = 0;
+            const counting = <T extends object>(target: T): T =>
+                new Proxy(target, {
+                    ownKeys(from) {
+                        const keys = Reflect.ownKeys(from);
+                        reads += keys.length;
+                        return keys;
+                    },
+                    get(from, key, receiver) {
+                        reads += 1;
+                        const value: unknown = Reflect.get(from, key, receiver);
+                        return typeof value === "object" && value !== null ? counting(value) : value;
+                    },
+                });
+            use(counting(catalogueOfSize(size)));
+            return reads;
+        };
+        for (const use of [checkCatalogue, indexOf]) {
+            const ratio = work(800, use) / work(400, use);
+            assert.ok(ratio > 1.9 && ratio < 2.2, `${use.name}: ${ratio}`);
+        }
+    });
+});
+
+function assertWorded({ where, message, remedy }: Problem): void {
+    for (const text of [where, message, remedy]) {
+        assert.notEqual(text, "");
+        assert.doesNotMatch(text, /undefined|\[object|NaN/);
+    }
+    assert.match(remedy, /[.?]$/);
+}
+
+type Spoil = (service: Draft<Service>, names: readonly string[], number: number) => void;
+
+/** Ways to spoil a service, given all names and a number to choose by. */
+const SPOILS: readonly Spoil[] = [
+    (service, names, number) => (service.calls ?? []).push(callTo(names[number % names.length] ?? "", "1h")),
+    (service) => (service.calls ?? []).push(callTo("no-such-service")),
+    (service) => (service.calls ?? []).forEach((call) => (call.timeout = "stream")),
+    (service) => (service.calls ?? []).forEach((call) => (call.requests = ["GET /nowhere"])),
+    (service) => (service.calls ?? []).forEach((call) => (call.methods = [])),
+    (service) => (service.calls ?? []).push(...(service.calls ?? [])),
+    (service) => (service.calls ?? []).forEach((call) => (call.optional = false)),
+    (service) => (service.exposures ?? []).forEach((exposure) => (exposure.host = "same")),
+    (service) => (service.exposures ?? []).forEach((exposure) => (exposure.timeout = "1ms")),
+    (service, names) => (service.stores = [...names.slice(0, 2)]),
+    (service) => (service.ports = {}),
+    (service, _, number) =>
+        Object.values(service.ports).forEach((port) => (port.number = 8079 + (number % 4))),
+    (service) => (service.tier = "background"),
+    (service) => (service.tier = "critical"),
+];
+
+const mistakes = fc.array(
+    fc.record({ service: fc.nat(), spoil: fc.constantFrom(...SPOILS), number: fc.nat() }),
+    { minLength: 1, maxLength: 6 },
+);
+
+function spoilt(
+    catalogue: Catalogue,
+    made: readonly { service: number; spoil: Spoil; number: number }[],
+): Catalogue {
+    const services = structuredClone(catalogue.services) as Record<string, Draft<Service>>;
+    const names = Object.keys(services).sort();
+    for (const { service, spoil, number } of made) {
+        const chosen = services[names[service % names.length] ?? ""];
+        if (chosen !== undefined) spoil(chosen, names, number);
+    }
+    return { ...catalogue, services };
+}

@@ -1,0 +1,99 @@
+import * as assert from "node:assert/strict";
+
+import * as fc from "fast-check";
+
+import { checkCycles } from "../../../catalogue/checks/cycles";
+import { graph } from "../small";
+
+const cyclesIn = (calls: Record<string, string[]>) =>
+    checkCycles(graph(calls)).map(({ message }) => message.replace(" is a cycle of calls", ""));
+
+describe("cycles", () => {
+    it("are shown from the first of their names on, with the calls to choose from", () => {
+        assert.deepEqual(checkCycles(graph({ c: ["a"], a: ["x", "b"], b: ["c"], x: [] })), [
+            {
+                rule: "cycle",
+                where: "a.calls[1] → b",
+                message: "a → b → c → a is a cycle of calls",
+                remedy: "Remove a.calls[1], b.calls[0] or c.calls[0]; what must flow back can be an event in a store.",
+            },
+        ]);
+    });
+
+    it("of two are cycles too, and several calls count as one step", () => {
+        assert.deepEqual(checkCycles(graph({ a: ["b", "b"], b: ["a"] })), [
+            {
+                rule: "cycle",
+                where: "a.calls[0] → b",
+                message: "a → b → a is a cycle of calls",
+                remedy: "Remove a.calls[0] and a.calls[1] or b.calls[0]; what must flow back can be an event in a store.",
+            },
+        ]);
+    });
+
+    it("are all shown, each once, also where they touch", () => {
+        assert.deepEqual(cyclesIn({ a: ["b", "c"], b: ["d"], c: ["d"], d: ["a"], y: ["z"], z: ["y", "a"] }), [
+            "a → b → d → a",
+            "a → c → d → a",
+            "y → z → y",
+        ]);
+    });
+
+    it("are not seen where paths only meet", () => {
+        assert.deepEqual(cyclesIn({ a: ["b", "c"], b: ["d"], c: ["d"], d: [] }), []);
+    });
+
+    it("are not made by calls to oneself or to nowhere", () => {
+        assert.deepEqual(cyclesIn({ a: ["a", "gone"], b: [] }), []);
+    });
+
+    it("are found in a chain longer than the stack is deep", () => {
+        const size = 20_000;
+        const chain = Array.from({ length: size }, (_, nth) => [
+            `s${nth}`,
+            nth + 1 < size ? [`s${nth + 1}`] : [],
+        ]);
+        assert.deepEqual(cyclesIn(Object.fromEntries(chain) as Record<string, string[]>), []);
+    });
+
+    const anyGraph = fc
+        .array(fc.array(fc.nat(7), { maxLength: 4 }), { minLength: 1, maxLength: 8 })
+        .map((lists) =>
+            Object.fromEntries(
+                lists.map((callees, caller) => [
+                    `s${caller}`,
+                    [...new Set(callees)].filter((c) => c !== caller && c < lists.length).map((c) => `s${c}`),
+                ]),
+            ),
+        );
+
+    it("are real, differ, and pass each call that lies on any", () => {
+        fc.assert(
+            fc.property(anyGraph, (calls) => {
+                const shown = cyclesIn(calls).map((cycle) => cycle.split(" → "));
+                const steps = shown.map((names) =>
+                    names.slice(1).map((name, at) => `${names[at] ?? ""} ${name}`),
+                );
+                assert.equal(new Set(shown.map(String)).size, shown.length);
+                for (const step of steps.flat()) {
+                    const [from = "", to = ""] = step.split(" ");
+                    assert.ok(calls[from]?.includes(to), `${step} is no call`);
+                }
+                for (const names of shown) assert.equal(new Set(names).size, names.length - 1);
+                const onCycle = Object.entries(calls).flatMap(([from, callees]) =>
+                    callees.filter((to) => reaches(calls, to, from)).map((to) => `${from} ${to}`),
+                );
+                assert.deepEqual([...new Set(steps.flat())].sort(), onCycle.sort());
+            }),
+        );
+    });
+});
+
+/** By the definition, and by another way than the code's: as often as there are services, whatever is called by what was reached. */
+function reaches(calls: Record<string, string[]>, from: string, to: string): boolean {
+    let reached = new Set([from]);
+    for (const _ of Object.keys(calls)) {
+        reached = new Set([...reached, ...[...reached].flatMap((name) => calls[name] ?? [])]);
+    }
+    return reached.has(to);
+}

@@ -1,0 +1,130 @@
+import * as assert from "node:assert/strict";
+
+import type { ExternalHost } from "../../../catalogue/model";
+import { problemsAfter } from "../small";
+
+describe("hosts of exposures", () => {
+    const exposedTwice = (gateway: "public" | "admin", host: string) =>
+        problemsAfter(({ services, exposure }) => {
+            services.front.exposures = [exposure, { ...exposure, gateway, host, requests: ["POST /items"] }];
+        });
+
+    it("are each exposed once, whatever the gateway", () => {
+        for (const gateway of ["public", "admin"] as const) {
+            assert.deepEqual(exposedTwice(gateway, "api"), [
+                {
+                    rule: "duplicate-host",
+                    where: `front.exposures[1] → ${gateway} api`,
+                    message: "front.exposures[0] and front.exposures[1] both have the host api",
+                    remedy: "Give each a host of its own.",
+                },
+            ]);
+        }
+    });
+
+    it("may be several of one port", () => {
+        assert.deepEqual(exposedTwice("public", "api-2"), []);
+    });
+
+    it("are one label", () => {
+        assert.deepEqual(exposedTwice("public", "api.eu"), [
+            {
+                rule: "malformed-host",
+                where: "front.exposures[1] → public api.eu",
+                message: 'front is exposed at "api.eu", which is not one label of a host name',
+                remedy: "Write the one label that stands before the stack's domain, in lower case.",
+            },
+        ]);
+    });
+});
+
+describe("external hosts", () => {
+    const listing = (...hosts: Partial<ExternalHost>[]) =>
+        problemsAfter(({ external }) => {
+            external.mail.hosts = hosts.map((host) => ({
+                host: "mail.example.com",
+                port: 443,
+                protocol: "https",
+                ...host,
+            }));
+        });
+
+    it("are literal", () => {
+        assert.deepEqual(listing({ host: "*.example.com" }), [
+            {
+                rule: "wildcard-host",
+                where: "external.mail.hosts[0] → *.example.com",
+                message:
+                    "the external group mail lists *.example.com, which stands for hosts that nobody reviewed",
+                remedy: "List each host literally.",
+            },
+        ]);
+    });
+
+    for (const host of [
+        "localhost",
+        "10.0.0.1",
+        "Mail.example.com",
+        "mail_1.example.com",
+        "a..b",
+        "https://a.b",
+    ]) {
+        it(`are not ${host}`, () => {
+            assert.deepEqual(listing({ host }), [
+                {
+                    rule: "malformed-host",
+                    where: `external.mail.hosts[0] → ${host}`,
+                    message: `the external group mail lists "${host}", which is no host name`,
+                    remedy: "Write a full DNS name in lower case, such as api.example.com.",
+                },
+            ]);
+        });
+    }
+
+    for (const host of ["a.b", "s3.us-east-1.amazonaws.com", "1and1.com", "xn--bcher-kva.example"]) {
+        it(`may be ${host}`, () => {
+            assert.deepEqual(listing({ host }), []);
+        });
+    }
+
+    it("have ports", () => {
+        assert.deepEqual(listing({ port: 0 }), [
+            {
+                rule: "port-number",
+                where: "external.mail.hosts[0] → mail.example.com",
+                message:
+                    "the external group mail lists mail.example.com with the port 0, which is no port number",
+                remedy: "Use a whole number from 1 to 65535.",
+            },
+        ]);
+    });
+
+    it("are listed once over all groups", () => {
+        const problems = problemsAfter(({ external }) => {
+            external["post"] = { summary: "Another.", hosts: [...external.mail.hosts] };
+        });
+        assert.deepEqual(problems, [
+            {
+                rule: "duplicate-external-host",
+                where: "external.post.hosts[0] → mail.example.com",
+                message: "external.mail.hosts[0] and external.post.hosts[0] are both mail.example.com:443",
+                remedy: "Keep it in one group: its circuit breaker counts for that group.",
+            },
+        ]);
+    });
+
+    it("may be listed once for each port", () => {
+        assert.deepEqual(listing({}, { port: 465, protocol: "tls" }), []);
+    });
+
+    it("are there", () => {
+        assert.deepEqual(listing(), [
+            {
+                rule: "no-hosts",
+                where: "external.mail",
+                message: "the external group mail has no host",
+                remedy: "List its hosts, or remove the group.",
+            },
+        ]);
+    });
+});

@@ -1,0 +1,186 @@
+import * as assert from "node:assert/strict";
+
+import { catalogueOf } from "../../../catalogue/assemble";
+import { checkCatalogue } from "../../../catalogue/check";
+import type { Problem } from "../../../catalogue/check";
+import { plain, problemsAfter } from "../small";
+
+const named = (name: string) =>
+    problemsAfter(({ services }) => {
+        services[name] = plain();
+    });
+
+const LETTERS = "Use lower-case letters, digits and hyphens; begin with a letter, end with no hyphen.";
+
+describe("names", () => {
+    const wrong: Record<string, Problem> = {
+        Auth_2: {
+            rule: "malformed-name",
+            where: "Auth_2",
+            message: 'the service "Auth_2" has a name that Kubernetes does not allow',
+            remedy: LETTERS,
+        },
+        "2nd": {
+            rule: "malformed-name",
+            where: "2nd",
+            message: 'the service "2nd" has a name that Kubernetes does not allow',
+            remedy: LETTERS,
+        },
+        ["a".repeat(41)]: {
+            rule: "malformed-name",
+            where: "a".repeat(41),
+            message: `the service ${"a".repeat(41)} has a name of 41 characters, more than 40`,
+            remedy: "Shorten it to 40: longer names are made of it.",
+        },
+        default: {
+            rule: "reserved-name",
+            where: "default",
+            message:
+                "the service default has a name that the mesh needs itself: policies for a whole namespace are called so",
+            remedy: "Choose another name.",
+        },
+        "front-primary": {
+            rule: "reserved-name",
+            where: "front-primary",
+            message: "the service front-primary has a name that Flagger gives to a workload of front",
+            remedy: "Choose a name that does not end in -primary.",
+        },
+        "mail-from-shop": {
+            rule: "ambiguous-name",
+            where: "mail-from-shop",
+            message:
+                'the service mail-from-shop has the word "from" in its name, as has each policy <callee>-from-<caller>',
+            remedy: 'Choose a name without the word "from".',
+        },
+        "far-from": {
+            rule: "ambiguous-name",
+            where: "far-from",
+            message:
+                'the service far-from has the word "from" in its name, as has each policy <callee>-from-<caller>',
+            remedy: 'Choose a name without the word "from".',
+        },
+    };
+    for (const [name, problem] of Object.entries(wrong)) {
+        it(`refuses ${name}`, () => {
+            assert.deepEqual(named(name), [problem]);
+        });
+    }
+
+    for (const name of [
+        "auth-2",
+        "a".repeat(40),
+        "defaults",
+        "primary",
+        "primary-front",
+        "mail-fromage",
+        "constructor",
+    ]) {
+        it(`allows ${name}`, () => {
+            assert.deepEqual(named(name), []);
+        });
+    }
+
+    it("judges stores and external groups likewise", () => {
+        const problems = problemsAfter(({ stores, external }) => {
+            stores["Db"] = stores.db;
+            external["mesh"] = {
+                summary: "",
+                hosts: [{ host: "b.example.com", port: 443, protocol: "https" }],
+            };
+        });
+        assert.deepEqual(
+            problems.map(({ rule, where, message }) => [rule, where, message]),
+            [
+                ["malformed-name", "stores.Db", 'the store "Db" has a name that Kubernetes does not allow'],
+                [
+                    "reserved-name",
+                    "external.mesh",
+                    "the external group mesh has a name that the mesh needs itself: in a VirtualService it means every sidecar",
+                ],
+            ],
+        );
+    });
+
+    it("refuses one name for two kinds", () => {
+        const problems = problemsAfter(({ services, external }) => {
+            services["db"] = plain();
+            external["front"] = {
+                summary: "",
+                hosts: [{ host: "b.example.com", port: 443, protocol: "https" }],
+            };
+        });
+        assert.deepEqual(problems, [
+            {
+                rule: "name-collision",
+                where: "stores.db",
+                message: "the store db has the same name as the service db",
+                remedy: "Rename one of the two.",
+            },
+            {
+                rule: "name-collision",
+                where: "external.front",
+                message: "the external group front has the same name as the service front",
+                remedy: "Rename one of the two.",
+            },
+        ]);
+    });
+
+    const portNamed = (name: string) =>
+        problemsAfter(({ services, http }) => {
+            services.front.ports = { ...services.front.ports, [name]: { ...http, number: 8000 } };
+        });
+
+    for (const name of ["HTTP", "sixteen-letters-", "a--b", "8080", "a-name-too-long-"]) {
+        it(`refuses a port named ${name}`, () => {
+            assert.deepEqual(portNamed(name), [
+                {
+                    rule: "malformed-name",
+                    where: `front.ports.${name}`,
+                    message: `the port ${name} of front has a name that Kubernetes does not allow`,
+                    remedy: "Use at most 15 lower-case letters, digits and single hyphens, and at least one letter.",
+                },
+            ]);
+        });
+    }
+
+    for (const name of ["http-2", "fifteen-letters", "8k"]) {
+        it(`allows a port named ${name}`, () => {
+            assert.deepEqual(portNamed(name), []);
+        });
+    }
+});
+
+describe("a catalogue of parts", () => {
+    it("reports each name that two parts define, with both of them, and keeps the first", () => {
+        const [first, second] = [plain(), { ...plain(), minReplicas: 0 }];
+        const catalogue = catalogueOf(
+            { part: "edge.ts", services: { auth: first } },
+            { part: "identity.ts", services: { auth: second, users: plain() } },
+            { part: "video.ts", services: { auth: second } },
+        );
+        assert.equal(catalogue.services["auth"], first);
+        assert.deepEqual(Object.keys(catalogue.services), ["auth", "users"]);
+        assert.deepEqual(checkCatalogue(catalogue), [
+            {
+                rule: "duplicate-name",
+                where: "auth",
+                message: "edge.ts and identity.ts both define the service auth",
+                remedy: "Rename or remove one of the two.",
+            },
+            {
+                rule: "duplicate-name",
+                where: "auth",
+                message: "edge.ts and video.ts both define the service auth",
+                remedy: "Rename or remove one of the two.",
+            },
+        ]);
+    });
+
+    it("has no problem where names differ", () => {
+        const catalogue = catalogueOf(
+            { part: "edge.ts", services: { auth: plain() } },
+            { part: "identity.ts", services: { users: plain() } },
+        );
+        assert.deepEqual(checkCatalogue(catalogue), []);
+    });
+});

@@ -1,0 +1,159 @@
+/** Turns what fast-check drew into a catalogue without problems. */
+
+import type { Call, Catalogue, Exposure, Port, Request, Service, Tier } from "../../catalogue/model";
+
+/** What a service is drawn as, before it is known which others there are. */
+export interface Draw {
+    readonly tier: Tier;
+    readonly ports: Readonly<Record<string, Port>>;
+    readonly exposed: { readonly gateway: "public" | "admin"; readonly stream: boolean } | undefined;
+    readonly calls: readonly CallDraw[];
+    readonly stores: readonly number[];
+    readonly external: readonly number[];
+}
+
+/** A call is drawn as numbers, to be taken modulo what there is to choose from. */
+interface CallDraw {
+    readonly callee: number;
+    readonly port: number;
+    /** Which of the operations offered are asked for, and which of these in an idempotent call. */
+    readonly asked: readonly number[];
+    readonly idempotent: number;
+    readonly stream: boolean;
+    readonly optional: boolean;
+}
+
+const STORE_PORTS = [5432, 6379, 9092];
+
+/** Services call only some of those drawn before them, and wait less long for them than they are waited for. */
+export function assemble(names: readonly string[], draws: readonly Draw[]): Catalogue {
+    const [store1 = "", store2 = "", group1 = "", group2 = "", ...serviceNames] = names;
+    const services: [string, Service][] = [];
+    // Callers before their callees: whether a call may be a stream depends on who calls the caller.
+    const waitedFor = new Set<number>();
+    for (let position = draws.length - 1; position >= 0; position -= 1) {
+        const own = draws[position];
+        if (own === undefined) continue;
+        const exposures = exposuresOf(own, position);
+        if (exposures.some(({ timeout }) => timeout !== "stream")) waitedFor.add(position);
+        const calls = callsOf(own, position, draws, serviceNames, !waitedFor.has(position));
+        for (const { to, timeout } of calls) {
+            if (timeout !== "stream") waitedFor.add(serviceNames.indexOf(to));
+        }
+        services.push([
+            serviceNames[position] ?? "",
+            {
+                domain: "test",
+                summary: "A service.",
+                tier: own.tier,
+                ports: own.ports,
+                exposures,
+                calls,
+                stores: pick(own.stores, [store1, store2]),
+                external: pick(own.external, [group1, group2]),
+            },
+        ]);
+    }
+    return {
+        services: Object.fromEntries(services),
+        stores: Object.fromEntries(
+            [store1, store2].map((store, index) => [
+                store,
+                {
+                    summary: "A store.",
+                    ports: { [store.slice(0, 8).replace(/-$/, "")]: storePort(index) },
+                },
+            ]),
+        ),
+        external: Object.fromEntries(
+            [group1, group2].map((group) => [
+                group,
+                {
+                    summary: "An outside party.",
+                    hosts: [{ host: `${group}.example.com`, port: 443, protocol: "https" as const }],
+                },
+            ]),
+        ),
+    };
+}
+
+function storePort(index: number) {
+    return { protocol: "tcp" as const, number: STORE_PORTS[index] ?? 9200, application: "store" };
+}
+
+function exposuresOf({ exposed, ports: own }: Draw, position: number): Exposure[] {
+    const [portName, port] = Object.entries(own)[0] ?? [];
+    if (exposed === undefined || portName === undefined || port === undefined) return [];
+    const [first = ""] = port.protocol === "grpc" ? port.methods : [];
+    // A gRPC stream must be one of the port's own.
+    const streams = port.protocol !== "grpc" || port.streaming?.includes(first) === true;
+    return [
+        {
+            gateway: exposed.gateway,
+            host: `host-${position}`,
+            port: portName,
+            ...(port.protocol === "http" ? { requests: port.requests.slice(0, 1) } : {}),
+            ...(port.protocol === "grpc" ? { methods: [first] } : {}),
+            authentication: port.protocol === "tcp" ? "device" : "jwt",
+            timeout: exposed.stream && streams ? "stream" : "1m",
+        },
+    ];
+}
+
+function callsOf(
+    { tier, calls }: Draw,
+    position: number,
+    draws: readonly Draw[],
+    names: readonly string[],
+    mayStream: boolean,
+): Call[] {
+    const taken = new Set<string>();
+    return calls.flatMap((call): Call[] => {
+        if (position === 0) return [];
+        const callee = call.callee % position;
+        const target = draws[callee];
+        const entries = Object.entries(target?.ports ?? {});
+        const [portName, port] = entries[call.port % entries.length] ?? [];
+        if (target === undefined || portName === undefined || port === undefined) return [];
+        if (taken.has(`${callee} ${portName}`)) return [];
+        taken.add(`${callee} ${portName}`);
+        const common = {
+            to: names[callee] ?? "",
+            port: portName,
+            optional: call.optional || (target.tier === "background" && tier !== "background"),
+        };
+        // Whatever is drawn earlier is waited for less long.
+        const timeout = `${(callee + 1) * 100}ms` as const;
+        if (port.protocol === "ws" || port.protocol === "tcp") {
+            const stream = mayStream && call.stream;
+            return [{ ...common, timeout: stream ? "stream" : timeout, idempotent: false }];
+        }
+        const offered: readonly string[] = port.protocol === "http" ? port.requests : port.methods;
+        const asked = pick(call.asked, offered);
+        const idempotent = asked.slice(0, call.idempotent);
+        return [
+            { some: idempotent, idempotent: true },
+            { some: asked.slice(call.idempotent), idempotent: false },
+        ]
+            .filter(({ some }) => some.length > 0)
+            .map(({ some, idempotent: repeatable }) => ({
+                ...common,
+                ...(port.protocol === "http" ? { requests: some as Request[] } : { methods: some }),
+                timeout:
+                    mayStream &&
+                    call.stream &&
+                    port.protocol === "grpc" &&
+                    some.every((method) => port.streaming?.includes(method))
+                        ? ("stream" as const)
+                        : timeout,
+                idempotent: repeatable,
+            }));
+    });
+}
+
+/** The elements that the numbers choose, each once. */
+function pick<T>(numbers: readonly number[], from: readonly T[]): T[] {
+    return [...new Set(numbers.map((number) => from[number % from.length]))].filter(
+        (element) => element !== undefined,
+    );
+}
