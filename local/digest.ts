@@ -28,10 +28,14 @@ export async function filesBelow(folder: string): Promise<string[]> {
         .sort();
 }
 
-/** The text of every file below a folder, by relative path: what a build from that folder depends on. */
-export async function sourcesBelow(folder: string): Promise<Record<string, string>> {
+/** The text of those files below a folder that count, by relative path: what a build from it depends on. */
+export async function sourcesBelow(
+    folder: string,
+    counts: (path: string) => boolean,
+): Promise<Record<string, string>> {
     const sources: Record<string, string> = {};
-    for (const path of await filesBelow(folder)) sources[path] = await readFile(join(folder, path), "utf8");
+    for (const path of (await filesBelow(folder)).filter(counts))
+        sources[path] = await readFile(join(folder, path), "utf8");
     return sources;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { digestOf } from "../digest";
 import { type Image, images, importMissing, referencesOf } from "../images";
 import { withLock } from "../lock";
+import { checkMachine } from "../machine";
 import { paths } from "../paths";
 import { run, waitFor } from "../process";
 import type { Job, Progress } from "../progress";
@@ -33,8 +34,11 @@ interface Start {
 /**
  * Starts the node, or whatever of it does not run, and returns when it is ready with DNS and metrics.
  * Doing it again changes nothing; what was interrupted at any point is completed.
+ *
+ * @throws UnfitMachineError before anything is started, where the machine cannot run a node
  */
 export async function startNode({ progress }: { readonly progress: Progress }): Promise<RunningNode> {
+    await checkMachine();
     const toolchain = await ensureToolchain(progress);
     return withLock(
         "node",

@@ -12,17 +12,20 @@ export interface GoPart {
     readonly module: string;
     /** Program name to the package it is built from. */
     readonly programs: Readonly<Record<string, string>>;
-    /**
-     * The required module whose version the programs are told at link time. Kubernetes programs that are
-     * not told theirs report no semantic version, which clients such as Flagger refuse.
-     */
-    readonly stampedWith?: string;
+    /** Variables that are set at link time: what the programs say of themselves. @default none */
+    readonly variables?: Readonly<Record<string, string>>;
     /** Whether the module holds our own source, all of which decides what is built. @default false */
     readonly ownSource?: boolean;
     readonly expectedSeconds: number;
 }
 
 const go = "local/toolchain/go";
+
+/** The module carries no release's version; this is what its VERSION file says, and the commit it is of. */
+const istioVariables = {
+    "istio.io/istio/pkg/version.buildVersion": "1.31-dev",
+    "istio.io/istio/pkg/version.buildGitRevision": "eed52ebb66ad",
+} as const;
 
 export const goParts = [
     {
@@ -36,7 +39,13 @@ export const goParts = [
             kubectl: "k8s.io/kubernetes/cmd/kubectl",
             kubelet: "k8s.io/kubernetes/cmd/kubelet",
         },
-        stampedWith: "k8s.io/kubernetes",
+        // Programs that are not told their version report none that is semantic; Flagger refuses those.
+        variables: {
+            "k8s.io/component-base/version.gitVersion": "v1.34.2",
+            "k8s.io/component-base/version.gitMajor": "1",
+            "k8s.io/component-base/version.gitMinor": "34",
+            "k8s.io/component-base/version.gitTreeState": "clean",
+        },
         expectedSeconds: 370,
     },
     {
@@ -46,6 +55,7 @@ export const goParts = [
             "pilot-agent": "istio.io/istio/pilot/cmd/pilot-agent",
             "pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery",
         },
+        variables: istioVariables,
         expectedSeconds: 245,
     },
     {
@@ -70,6 +80,7 @@ export const goParts = [
         name: "istioctl",
         module: `${go}/istio`,
         programs: { istioctl: "istio.io/istio/istioctl/cmd/istioctl" },
+        variables: istioVariables,
         expectedSeconds: 35,
     },
     {

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+
+import { paths } from "../paths";
+import { addonDeployments } from "./addons";
+import { findAnchor } from "./anchor";
+import { administrator, type Api, deploymentIsAvailable, nodeIsReady } from "./api";
+import { type ComponentName, componentNames } from "./components";
+import { answers } from "./health";
+import { apiServer } from "./configure";
+import { type NodeProcess, nodeProcesses, startTime } from "./processes";
+import { settings } from "./settings";
+import { readRecord, stateFiles } from "./state";
+
+/** One part of the node: a daemon, or something that runs in the cluster. */
+export interface PartStatus {
+    readonly name: string;
+    readonly state: "ok" | "not running" | "not answering" | "not ready";
+    /** The host's number of its process, for a daemon that runs. */
+    readonly pid?: number;
+    /** ISO 8601, for a daemon that runs. */
+    readonly since?: string;
+    /** Where to look when it is not ok. */
+    readonly log?: string;
+}
+
+/** The state of the whole node. */
+export interface NodeStatus {
+    /**
+     * `absent`: there is no node; `off`: there is one, and nothing of it runs; `up`: all its parts are ok;
+     * `degraded`: some are not.
+     */
+    readonly state: "absent" | "off" | "up" | "degraded";
+    readonly parts: readonly PartStatus[];
+    /** Path of the kubeconfig, and the node's address, where there is a node. */
+    readonly kubeconfig?: string;
+    readonly address?: string;
+}
+
+/** Looks at the node and changes nothing. */
+export async function nodeStatus(): Promise<NodeStatus> {
+    const { state } = paths();
+    const record = await readRecord(state);
+    if (!record) return { state: "absent", parts: [] };
+    const files = stateFiles(state);
+    const known = { kubeconfig: files.kubeconfig, address: record.subnet.node };
+    const anchor = await findAnchor();
+    if (anchor?.state !== state) return { state: "off", parts: [], ...known };
+    const api = await administrator(files.pki, apiServer(record));
+    const processes = await nodeProcesses();
+    const daemons = await Promise.all(
+        componentNames.map((name) => daemonStatus(name, { anchor, api, processes, log: files.log })),
+    );
+    const parts = [...daemons, ...(await clusterStatus(api))];
+    return { state: parts.every((part) => part.state === "ok") ? "up" : "degraded", parts, ...known };
+}
+
+async function daemonStatus(
+    name: ComponentName,
+    found: { anchor: NodeProcess; api: Api; processes: readonly NodeProcess[]; log: string },
+): Promise<PartStatus> {
+    const log = join(found.log, `${name}.log`);
+    const process = found.processes.find(
+        ({ role, leader, program }) => role === name && leader && program === name,
+    );
+    if (!process) return { name, state: "not running", log };
+    const since = new Date(await startTime(process)).toISOString();
+    const state = (await answers(name, found.anchor, found.api)) ? "ok" : "not answering";
+    return { name, state, pid: process.pid, since, log };
+}
+
+async function clusterStatus(api: Api): Promise<PartStatus[]> {
+    const part = async (name: string, ready: Promise<boolean>): Promise<PartStatus> => ({
+        name,
+        state: (await ready.catch(() => false)) ? "ok" : "not ready",
+    });
+    return Promise.all([
+        part(settings.nodeName, nodeIsReady(api, settings.nodeName, 0)),
+        ...addonDeployments.map((name) => part(name, deploymentIsAvailable(api, "kube-system", name))),
+    ]);
+}
