@@ -5,7 +5,10 @@ SHELL := /bin/bash
 # A kubeconfig context to use instead of the embedded node: make up CONTEXT=kind-mesh
 CONTEXT ?=
 MESH := node cli/bin/mesh.js
+# The image of local/standin that this cluster can pull.
+STANDIN_IMAGE ?=
 ON := $(if $(CONTEXT),--context $(CONTEXT))
+IMAGE := $(if $(STANDIN_IMAGE),--standin-image $(STANDIN_IMAGE))
 
 .PHONY: help up verify down status test lint bench
 
@@ -17,13 +20,13 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@touch $@
 
 up: node_modules/.package-lock.json ## the platform on a real Kubernetes on this machine
-	@$(MESH) up $(ON)
+	@$(MESH) up $(ON) $(IMAGE)
 
 verify: node_modules/.package-lock.json ## prove on real requests that only the catalogue's calls pass
-	@$(MESH) verify $(ON)
+	@$(MESH) verify $(ON) $(IMAGE)
 
 status: node_modules/.package-lock.json ## what runs
-	@$(MESH) status $(ON)
+	@$(MESH) status
 
 down: node_modules/.package-lock.json ## remove the node and all that it left on this machine
 	@$(MESH) down $(ON)
@@ -31,6 +34,7 @@ down: node_modules/.package-lock.json ## remove the node and all that it left on
 test: node_modules/.package-lock.json ## lint, unit tests, and the live tests where the node can run
 	npm run lint
 	npm run test:unit
+	npm run test:go
 	npm run test:live
 
 lint: node_modules/.package-lock.json ## types, rules, import directions, format

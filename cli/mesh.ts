@@ -1,11 +1,17 @@
 import { Command } from "commander";
+import { downCommand } from "./commands/down";
 import { graphCommand } from "./commands/graph";
 import { renderCommand } from "./commands/render";
+import { statusCommand } from "./commands/status";
+import { upCommand } from "./commands/up";
 import { fail } from "./errors";
 
 const program = new Command("mesh")
     .description("The SPARC service mesh: render it, run it on this machine, prove it on real traffic.")
     .showSuggestionAfterError()
+    .addCommand(upCommand())
+    .addCommand(statusCommand())
+    .addCommand(downCommand())
     .addCommand(renderCommand())
     .addCommand(graphCommand());
 

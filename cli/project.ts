@@ -1,15 +1,27 @@
 import { resolve } from "node:path";
 import { assertCatalogue } from "../catalogue/check";
-import { platform as catalogue } from "../catalogue/platform";
+import type { Catalogue } from "../catalogue/model";
+import { platform } from "../catalogue/platform";
 import type { Platform } from "../components/base/platform";
 import { loadStackFile } from "../config/load";
 
 /** The checkout that this CLI belongs to. */
 export const PROJECT_FOLDER = resolve(__dirname, "..");
 
+/** The stack that `mesh up` deploys, on the embedded node or another cluster to try things on. */
+export const LOCAL_STACK = "local";
+
+/**
+ * The platform's catalogue.
+ *
+ * @throws Error that lists everything that is wrong with it.
+ */
+export function checkedCatalogue(): Catalogue {
+    assertCatalogue(platform);
+    return platform;
+}
+
 /** The checked catalogue and the configuration of `stack`, as `index.ts` would have them. */
 export function loadPlatform(stack: string): Platform {
-    const config = loadStackFile(stack, PROJECT_FOLDER);
-    assertCatalogue(catalogue);
-    return { catalogue, config };
+    return { config: loadStackFile(stack, PROJECT_FOLDER), catalogue: checkedCatalogue() };
 }

@@ -38,7 +38,16 @@ export function parseConfig(source: string, entries: Readonly<Record<string, unk
 
 /** The configuration of `stack` from its file in `folder`; needs neither an engine nor a log-in. */
 export function loadStackFile(stack: string, folder: string): MeshConfig {
-    const file = join(folder, `Pulumi.${stack}.yaml`);
+    return parseConfig(stackFile(stack, folder), readStackFile(stack, folder));
+}
+
+/**
+ * What the stack's file says under our own keys, unchecked and without defaults.
+ *
+ * @throws ConfigError if there is no such stack, or its file is no YAML.
+ */
+export function readStackFile(stack: string, folder: string): Record<string, unknown> {
+    const file = stackFile(stack, folder);
     if (!existsSync(file)) throw new ConfigError(file, [noSuchStack(stack, folder)]);
     const document = parseDocument(readFileSync(file, "utf8"), { prettyErrors: true });
     if (document.errors.length > 0)
@@ -50,7 +59,11 @@ export function loadStackFile(stack: string, folder: string): MeshConfig {
 
     const prefix = `${PROJECT}:`;
     const own = Object.entries(config).filter(([key]) => key.startsWith(prefix) || !key.includes(":"));
-    return parseConfig(file, Object.fromEntries(own.map(([key, value]) => [key.replace(prefix, ""), value])));
+    return Object.fromEntries(own.map(([key, value]) => [key.replace(prefix, ""), value]));
+}
+
+function stackFile(stack: string, folder: string): string {
+    return join(folder, `Pulumi.${stack}.yaml`);
 }
 
 /**
@@ -64,7 +77,7 @@ export function fromEngine(stack: string, all: Readonly<Record<string, string>>)
         .filter(([key]) => key.startsWith(prefix))
         .map(([key, value]): [string, unknown] => {
             const name = key.slice(prefix.length);
-            return [name, isTextKey(name) ? value : parsed(value)];
+            return [name, isTextKey(name) ? value : fromJson(value)];
         });
     return parseConfig(`configuration of stack ${stack}`, Object.fromEntries(own));
 }
@@ -75,7 +88,7 @@ function isTextKey(name: string): boolean {
     return field instanceof z.ZodType && field.safeParse("a.b").success;
 }
 
-function parsed(value: string): unknown {
+function fromJson(value: string): unknown {
     try {
         return JSON.parse(value) as unknown;
     } catch {

@@ -1,9 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { instance } from "@viz-js/viz";
 import { Command } from "commander";
-import { assertCatalogue } from "../../catalogue/check";
-import { platform } from "../../catalogue/platform";
 import { toDot } from "../graph/dot";
+import { checkedCatalogue } from "../project";
 
 export function graphCommand(): Command {
     return new Command("graph")
@@ -13,8 +12,8 @@ export function graphCommand(): Command {
 }
 
 async function graph({ out }: { readonly out: string }): Promise<void> {
-    assertCatalogue(platform);
+    const catalogue = checkedCatalogue();
     const viz = await instance();
-    writeFileSync(out, viz.renderString(toDot(platform), { format: "svg" }));
-    process.stdout.write(`${out}: ${Object.keys(platform.services).length} services\n`);
+    writeFileSync(out, viz.renderString(toDot(catalogue), { format: "svg" }));
+    process.stdout.write(`${out}: ${Object.keys(catalogue.services).length} services\n`);
 }

@@ -60,3 +60,8 @@ export function principal(
 export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): string {
     return `${label}.${config.domain}`;
 }
+
+/** The name of the Secret that holds a gateway's certificate, beside the gateway. */
+export function certificateName(gateway: keyof typeof ENTRY_GATEWAYS): string {
+    return `${ENTRY_GATEWAYS[gateway]}-certificate`;
+}

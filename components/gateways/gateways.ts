@@ -4,7 +4,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import { chartOf, containerResources } from "../base/helm";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { Derived, GatewayManifest, Release, VirtualServiceManifest } from "../base/manifest";
-import { ENTRY_GATEWAYS, NAMESPACES, exposedHost, serviceHost } from "../base/names";
+import { ENTRY_GATEWAYS, NAMESPACES, certificateName, exposedHost, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
 
 type GatewayKey = keyof typeof ENTRY_GATEWAYS;
@@ -68,11 +68,6 @@ function gateway(key: GatewayKey, edges: readonly ExposureEdge[], config: MeshCo
             ],
         },
     };
-}
-
-/** The name of the Secret that holds a gateway's certificate. */
-export function certificateName(key: GatewayKey): string {
-    return `${ENTRY_GATEWAYS[key]}-certificate`;
 }
 
 /** The way from an exposed host to its service. Only the gateways see it. */

@@ -1,0 +1,45 @@
+/** How rendering grows with the platform. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkCatalogue } from "../catalogue/check";
+import { renderFiles } from "../cli/render/files";
+import { writeFiles } from "../cli/render/write";
+import { deriveAll } from "../components/concerns";
+import { parseConfig } from "../config/load";
+import { catalogueOfSize } from "../test/support/scale";
+import type { Row } from "./report";
+
+const SIZES = [24, 240, 2400];
+const RUNS = 3;
+
+/** Milliseconds a service for the whole of `mesh render` but starting Node, and each size's ratio to the smallest. */
+export function benchRender(): Row[] {
+    const config = parseConfig("bench", { domain: "mesh.example.com" });
+    const measured = SIZES.map((size) => {
+        const times = Array.from({ length: RUNS }, () => {
+            // A fresh catalogue each time: what was asked of one is kept.
+            const catalogue = catalogueOfSize(size);
+            const out = mkdtempSync(join(tmpdir(), "mesh-bench-"));
+            const started = performance.now();
+            const problems = checkCatalogue(catalogue).length;
+            const files = writeFiles(out, renderFiles(deriveAll({ catalogue, config }))).written;
+            const took = performance.now() - started;
+            rmSync(out, { recursive: true });
+            if (problems > 0) throw new Error(`the catalogue of ${size} services has ${problems} problems`);
+            return { took, files };
+        });
+        const best = times.reduce((a, b) => (a.took < b.took ? a : b));
+        return { size, ...best };
+    });
+    const first = measured[0];
+    return measured.map(({ size, took, files }) => ({
+        what: `render ${size} services`,
+        value: `${(took / size).toFixed(2)} ms a service (${files} files, ${(took / 1000).toFixed(2)} s)`,
+        ratio:
+            first === undefined
+                ? ""
+                : `${(took / size / (first.took / first.size)).toFixed(2)} × a service of ${first.size}`,
+        aim: "under 5 ms a service; ratio about 1",
+    }));
+}

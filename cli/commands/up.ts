@@ -1,0 +1,112 @@
+import { Command, Option } from "commander";
+import { exposures } from "../../catalogue/query";
+import { exposedHost } from "../../components/base/names";
+import type { Platform } from "../../components/base/platform";
+import { parseConfig, readStackFile } from "../../config/load";
+import { type Progress, silentProgress, terminalProgress } from "../../local";
+import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
+import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue } from "../project";
+import { ensureGatewayCertificates } from "../up/certificate";
+import { connect, httpsNodePort, rollouts } from "../up/cluster";
+import { type Destination, embeddedNode, otherCluster } from "../up/destination";
+import { type Deployed, summary } from "../up/summary";
+
+interface UpOptions {
+    readonly context?: string;
+    readonly kubeconfig?: string;
+    readonly standinImage?: string;
+    readonly engine: NonNullable<DeployOptions["engine"]>;
+    readonly json?: true;
+}
+
+export function upCommand(): Command {
+    return new Command("up")
+        .description("deploy the platform to the embedded node, or to a cluster that is at hand")
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
+        .addOption(
+            new Option("--engine <engine>", "what deploys")
+                .choices(["auto", "pulumi", "in-process"])
+                .default("auto"),
+        )
+        .option("--json", "report as JSON")
+        .action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+    const started = Date.now();
+    // What is wrong with the platform is said before a node is started for it.
+    const catalogue = checkedCatalogue();
+    const entries = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
+    parseConfig(`Pulumi.${LOCAL_STACK}.yaml`, entries);
+
+    const progress = options.json ? silentProgress() : terminalProgress();
+    const { context } = options;
+    const destination =
+        context === undefined
+            ? await embeddedNode(entries, progress)
+            : otherCluster(entries, { ...options, context });
+    const platform = {
+        catalogue,
+        config: parseConfig(`the configuration for ${destination.where}`, destination.entries),
+    };
+
+    const report = await deployWith(progress, options.engine, destination);
+    const cluster = connect(destination);
+    await ensureGatewayCertificates(platform, cluster);
+    const entry = entryOf(platform, destination, await httpsNodePort(cluster));
+    const deployed: Deployed = {
+        where: destination.where,
+        kubeconfig: destination.kubeconfig,
+        ...(context === undefined ? {} : { context }),
+        report,
+        rollouts: await rollouts(cluster),
+        ...(entry === undefined ? {} : { entry }),
+        seconds: (Date.now() - started) / 1000,
+    };
+    process.stdout.write(options.json ? `${JSON.stringify(deployed)}\n` : `\n${summary(deployed)}\n`);
+}
+
+async function deployWith(
+    progress: Progress,
+    engine: UpOptions["engine"],
+    { kubeconfig, context, entries, helm, state }: Destination,
+): Promise<DeployReport> {
+    let report: DeployReport | undefined;
+    const run = async (tell: (line: string) => void): Promise<void> => {
+        report = await deploy({
+            stack: LOCAL_STACK,
+            engine,
+            configEntries: entries,
+            kubeconfig,
+            ...(context === undefined ? {} : { context }),
+            tools: { helm },
+            stateDir: state,
+            progress: tell,
+        });
+    };
+    await progress.run([{ title: "Mesh", jobs: [{ title: "releases, policies, workloads", run }] }]);
+    if (report === undefined) throw new Error("the deployment ended without a report");
+    return report;
+}
+
+/** How a client on this machine reaches the public gateway: the first HTTP host that it serves. */
+function entryOf(
+    { catalogue, config }: Platform,
+    { node }: Destination,
+    port: number | undefined,
+): Deployed["entry"] {
+    const shown = exposures(catalogue).find(
+        ({ exposure, port: { protocol } }) => exposure.gateway === "public" && protocol === "http",
+    );
+    if (node === undefined || port === undefined || shown === undefined) return undefined;
+    const path =
+        shown.exposure.requests?.find((request) => request.startsWith("GET "))?.slice("GET ".length) ?? "/";
+    return {
+        host: exposedHost(config, shown.exposure.host),
+        path: path.replaceAll(/\{\*+\}/g, "example"),
+        port,
+        ...node,
+    };
+}
