@@ -1,0 +1,54 @@
+/** Runs `mesh` as its users do, from this checkout or from a copy whose catalogue is another one. */
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const CHECKOUT = resolve(__dirname, "..", "..");
+
+export interface Ran {
+    /** Null if it was killed. */
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+/** Runs `mesh` to its end; with `killAfter` (milliseconds) it is killed then, with no chance to clean up. */
+export function mesh(checkout: string, args: readonly string[], killAfter?: number): Promise<Ran> {
+    return run(process.execPath, [join(checkout, "cli", "bin", "mesh.js"), ...args], killAfter);
+}
+
+export function run(command: string, args: readonly string[], killAfter?: number): Promise<Ran> {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
+    return new Promise((done, failed) => {
+        child.on("error", failed);
+        child.on("close", (status) => {
+            clearTimeout(timer);
+            done({ status, ...output });
+        });
+    });
+}
+
+/**
+ * A copy of this checkout whose platform is what `change`, an expression in TypeScript, makes of the `original`.
+ */
+export function withPlatform(change: string): string {
+    const copy = mkdtempSync(join(tmpdir(), "mesh-checkout-"));
+    const left = new Set([".git", "node_modules", "build", "rendered"]);
+    cpSync(CHECKOUT, copy, { recursive: true, filter: (path) => !left.has(path.slice(CHECKOUT.length + 1)) });
+    symlinkSync(join(CHECKOUT, "node_modules"), join(copy, "node_modules"));
+    const file = join(copy, "catalogue", "platform.ts");
+    renameSync(file, join(copy, "catalogue", "original.ts"));
+    writeFileSync(
+        file,
+        `import type { Catalogue } from "./model";
+import { platform as original } from "./original";
+export const platform: Catalogue = ${change};
+`,
+    );
+    return copy;
+}

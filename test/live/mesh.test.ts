@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NAMESPACES } from "../../components/base/names";
+import { ensureToolchain, nodeStatus, silentProgress, type Toolchain } from "../../local";
+import type { DeployReport } from "../../local/engine";
+import { CHECKOUT, mesh, type Ran, run, withPlatform } from "./checkout";
+
+interface Up {
+    readonly report: DeployReport;
+    readonly kubeconfig: string;
+    readonly rollouts: readonly { name: string; namespace: string; ready: number; wanted: number }[];
+}
+
+/** `mesh up`, which must end well. */
+async function up(checkout = CHECKOUT): Promise<Up> {
+    const { status, stdout, stderr } = await mesh(checkout, ["up", "--json"]);
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as Up;
+}
+
+describe("the mesh on the node", () => {
+    let toolchain: Toolchain;
+    let kubeconfig: string;
+
+    before(async () => {
+        toolchain = await ensureToolchain(silentProgress());
+        ({ kubeconfig } = await up());
+    });
+
+    function kubectl(...args: string[]): Promise<Ran> {
+        return run(toolchain.program("kubectl"), ["--kubeconfig", kubeconfig, ...args]);
+    }
+
+    it("runs every service and store, each with its sidecar", async () => {
+        const { stdout } = await kubectl(
+            ...["get", "pods", "--all-namespaces", "--selector", "sparc.dev/service", "--output", "json"],
+        );
+        const { items } = JSON.parse(stdout) as {
+            items: {
+                metadata: { labels: Record<string, string>; namespace: string };
+                spec: { initContainers?: { name: string }[]; containers: { name: string }[] };
+            }[];
+        };
+        const workloads = items.filter(({ metadata }) => metadata.namespace !== NAMESPACES.ingress);
+        assert.equal(workloads.length, 28);
+        for (const { metadata, spec } of workloads) {
+            const containers = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name);
+            assert.ok(
+                containers.includes("istio-proxy"),
+                `${metadata.labels["sparc.dev/service"]} has no sidecar`,
+            );
+        }
+    });
+
+    it("is not changed by another up", async () => {
+        const { created, updated, pruned } = (await up()).report;
+        assert.deepEqual({ created, updated, pruned }, { created: 0, updated: 0, pruned: 0 });
+    });
+
+    it("has nothing that istioctl analyze would say a word about", async () => {
+        for (const namespace of Object.values(NAMESPACES)) {
+            const { status, stdout, stderr } = await run(toolchain.program("istioctl"), [
+                ...["analyze", "--kubeconfig", kubeconfig, "--namespace", namespace],
+                ...["--failure-threshold", "Warning"],
+            ]);
+            assert.equal(status, 0, stdout + stderr);
+            assert.match(stdout + stderr, /No validation issues found/, namespace);
+        }
+    });
+
+    for (const stack of ["local", "prod"]) {
+        it(`accepts every object of ${stack} in a server-side dry run`, async () => {
+            const out = mkdtempSync(join(tmpdir(), "mesh-dry-run-"));
+            assert.equal((await mesh(CHECKOUT, ["render", "--stack", stack, "--out", out])).status, 0);
+            const folders = ["_cluster", ...Object.values(NAMESPACES)].flatMap((folder) => [
+                "--filename",
+                join(out, folder),
+            ]);
+            const { status, stderr } = await kubectl(
+                ...[
+                    "apply",
+                    "--server-side",
+                    "--force-conflicts",
+                    "--dry-run=server",
+                    "--recursive",
+                    ...folders,
+                ],
+            );
+            assert.equal(status, 0, stderr);
+        });
+    }
+
+    it("loses what is taken out of the catalogue, and nothing else", async () => {
+        const names = async () =>
+            (
+                await kubectl(
+                    "get",
+                    "deploy,sa,svc,authorizationpolicy,peerauthentication,sidecar,networkpolicy",
+                    "-A",
+                    "-o",
+                    "name",
+                )
+            ).stdout
+                .split("\n")
+                .filter(Boolean)
+                .sort();
+        const before = await names();
+        const added = withPlatform(`{
+            ...original,
+            services: {
+                ...original.services,
+                weather: {
+                    domain: "devices",
+                    summary: "Tells a camera whether it rains.",
+                    tier: "background",
+                    ports: { http: { protocol: "http", number: 8080, requests: ["GET /v1/weather"] } },
+                    calls: [{ to: "audit", port: "grpc", methods: [Object.values(original.services["audit"]!.ports).flatMap((port) => port.protocol === "grpc" ? port.methods : [])[0]!], timeout: "50ms", idempotent: true }],
+                },
+            },
+        }`);
+        assert.ok((await up(added)).report.created >= 6);
+        const during = await names();
+        assert.ok(during.some((name) => name.includes("weather")));
+        assert.deepEqual(
+            during.filter((name) => !name.includes("weather")),
+            before,
+        );
+        const { report } = await up();
+        assert.equal(report.pruned, during.length - before.length);
+        assert.deepEqual(await names(), before);
+    });
+
+    it("denies a call whose edge is deleted, and leaves all else as it was", async () => {
+        const without = withPlatform(`{
+            ...original,
+            services: {
+                ...original.services,
+                rules: { ...original.services["rules"]!, calls: original.services["rules"]!.calls!.filter(({ to }) => to !== "alerts") },
+            },
+        }`);
+        await up(without);
+        const changed = await mesh(without, ["verify", "--json"]);
+        assert.equal(changed.status, 0, changed.stderr);
+        const old = await mesh(CHECKOUT, ["verify", "--json"]);
+        assert.equal(old.status, 1, "the old catalogue still agrees");
+        const { differences } = JSON.parse(old.stdout) as {
+            differences: { source: string; destination: string }[];
+        };
+        const calls = new Set(differences.map(({ source, destination }) => `${source} → ${destination}`));
+        assert.deepEqual([...calls], ["rules → alerts:grpc"]);
+        await up();
+    });
+
+    it("is well in the eyes of mesh status", async () => {
+        assert.equal((await nodeStatus()).state, "up");
+        assert.equal((await mesh(CHECKOUT, ["status"])).status, 0);
+    });
+});
