@@ -9,11 +9,8 @@ import type { Part } from "./store";
 /** The part that holds a Go main module's programs. */
 export async function goPart(checkout: string, spec: GoPart): Promise<Part> {
     const module = join(checkout, spec.module);
-    const goMod = await readFile(join(module, "go.mod"), "utf8");
-    const flags = buildFlags(spec, goMod);
-    const sources = spec.ownSource
-        ? await sourcesBelow(module)
-        : { "go.mod": goMod, "go.sum": await readFile(join(module, "go.sum"), "utf8") };
+    const flags = buildFlags(spec);
+    const sources = spec.ownSource ? await sourcesBelow(module, isBuilt) : await pins(module);
     return {
         name: spec.name,
         digest: digestOf({ sources, flags, programs: spec.programs }),
@@ -32,35 +29,19 @@ export async function goPart(checkout: string, spec: GoPart): Promise<Part> {
     };
 }
 
-/** The flags of `go build`: reproducible, without debugging symbols, and with the version where asked for. */
-export function buildFlags(spec: Pick<GoPart, "stampedWith">, goMod: string): string[] {
-    const linker = ["-s", "-w"];
-    if (spec.stampedWith) linker.push(...versionFlags(requiredVersion(goMod, spec.stampedWith)));
+/** The flags of `go build`: reproducible, and without debugging symbols. */
+export function buildFlags({ variables = {} }: Pick<GoPart, "variables">): string[] {
+    const linker = ["-s", "-w", ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)];
     return ["-mod=readonly", "-trimpath", "-buildvcs=false", `-ldflags=${linker.join(" ")}`];
 }
 
-/**
- * The version in which a go.mod requires a module.
- *
- * @throws Error where it does not require it
- */
-export function requiredVersion(goMod: string, module: string): string {
-    const found = goMod
-        .split("\n")
-        .map((line) =>
-            line
-                .trim()
-                .replace(/^require\s+/, "")
-                .split(/\s+/),
-        )
-        .find(([path, version]) => path === module && version?.startsWith("v"));
-    if (!found?.[1])
-        throw new Error(`go.mod does not require ${module}: add it with "go get ${module}@<version>"`);
-    return found[1];
+/** What pins a module that only names others. */
+async function pins(module: string): Promise<Record<string, string>> {
+    const read = (name: string): Promise<string> => readFile(join(module, name), "utf8");
+    return { "go.mod": await read("go.mod"), "go.sum": await read("go.sum") };
 }
 
-function versionFlags(version: string): string[] {
-    const [, major = "", minor = ""] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
-    const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
-    return Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+/** Whether a file of our own source goes into the program. */
+function isBuilt(path: string): boolean {
+    return /(\.go|^go\.mod|^go\.sum)$/.test(path) && !path.endsWith("_test.go");
 }

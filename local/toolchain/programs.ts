@@ -84,6 +84,12 @@ export const goParts = [
         expectedSeconds: 35,
     },
     {
+        name: "cyclonus",
+        module: `${go}/cyclonus`,
+        programs: { cyclonus: "github.com/mattfenwick/cyclonus/cmd/cyclonus" },
+        expectedSeconds: 60,
+    },
+    {
         name: "pause",
         module: "local/images/pause",
         programs: { pause: "." },
