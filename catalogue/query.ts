@@ -10,7 +10,7 @@
 
 import { buildIndex } from "./edges";
 import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
-import type { Asked, Catalogue, Port, Service } from "./model";
+import type { Asked, Catalogue, Port, Request, Service } from "./model";
 import { sortedEntries } from "./order";
 import { requestLine } from "./requests";
 
@@ -82,19 +82,17 @@ export interface Operation {
  * What is asked of a port, as it looks on the wire; sorted by verb and path.
  *
  * A gRPC method is a POST to `/<service>/<method>`, and a WebSocket begins as a GET. None for a TCP port, on which the
- * mesh sees connections only: a policy then has nothing but the port to go by.
+ * mesh sees connections only: a policy then has nothing but the port to go by. Asking an HTTP or gRPC port for nothing
+ * throws, since a policy made of it would open the whole port.
  */
 export function operations(port: Port, asked: Asked): readonly Operation[] {
     switch (port.protocol) {
         case "http":
-            return httpOperations(asked.requests ?? []);
-        case "grpc":
-            return [
-                {
-                    methods: ["POST"],
-                    paths: [...(asked.methods ?? [])].sort().map((method) => `/${port.service}/${method}`),
-                },
-            ];
+            return httpOperations(something(asked.requests, port));
+        case "grpc": {
+            const methods = [...something(asked.methods, port)].sort();
+            return [{ methods: ["POST"], paths: methods.map((method) => `/${port.service}/${method}`) }];
+        }
         case "ws":
             return [{ methods: ["GET"], paths: [port.path] }];
         case "tcp":
@@ -102,7 +100,14 @@ export function operations(port: Port, asked: Asked): readonly Operation[] {
     }
 }
 
-function httpOperations(requests: NonNullable<Asked["requests"]>): Operation[] {
+function something<T>(asked: readonly T[] | undefined, port: Port): readonly T[] {
+    if (asked !== undefined && asked.length > 0) return asked;
+    throw new Error(
+        `Nothing is asked of the ${port.protocol} port ${port.number}: run assertCatalogue first`,
+    );
+}
+
+function httpOperations(requests: readonly Request[]): Operation[] {
     const paths: Record<string, string[]> = {};
     for (const { verb, path } of [...requests].sort().map(requestLine)) (paths[verb] ??= []).push(path);
     return sortedEntries(paths).map(([verb, verbPaths]) => ({ methods: [verb], paths: verbPaths }));

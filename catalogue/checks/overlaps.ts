@@ -45,7 +45,9 @@ function inCommon({ call: a, port }: CallSite, { call: b }: CallSite): string | 
             const both = (b.methods ?? []).filter((method) => ofA.has(method));
             return both.length === 0 ? undefined : ` for ${list(both)}`;
         }
-        default:
+        case "ws":
+        case "tcp":
+        case undefined:
             return "";
     }
 }

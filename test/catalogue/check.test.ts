@@ -166,17 +166,30 @@ type Spoil = (service: Draft<Service>, names: readonly string[], number: number)
 const SPOILS: readonly Spoil[] = [
     (service, names, number) => (service.calls ?? []).push(callTo(names[number % names.length] ?? "", "1h")),
     (service) => (service.calls ?? []).push(callTo("no-such-service")),
-    (service) => (service.calls ?? []).forEach((call) => (call.timeout = "stream")),
-    (service) => (service.calls ?? []).forEach((call) => (call.requests = ["GET /nowhere"])),
-    (service) => (service.calls ?? []).forEach((call) => (call.methods = [])),
+    (service) => {
+        (service.calls ?? []).forEach((call) => (call.timeout = "stream"));
+    },
+    (service) => {
+        (service.calls ?? []).forEach((call) => (call.requests = ["GET /nowhere"]));
+    },
+    (service) => {
+        (service.calls ?? []).forEach((call) => (call.methods = []));
+    },
     (service) => (service.calls ?? []).push(...(service.calls ?? [])),
-    (service) => (service.calls ?? []).forEach((call) => (call.optional = false)),
-    (service) => (service.exposures ?? []).forEach((exposure) => (exposure.host = "same")),
-    (service) => (service.exposures ?? []).forEach((exposure) => (exposure.timeout = "1ms")),
+    (service) => {
+        (service.calls ?? []).forEach((call) => (call.optional = false));
+    },
+    (service) => {
+        (service.exposures ?? []).forEach((exposure) => (exposure.host = "same"));
+    },
+    (service) => {
+        (service.exposures ?? []).forEach((exposure) => (exposure.timeout = "1ms"));
+    },
     (service, names) => (service.stores = [...names.slice(0, 2)]),
     (service) => (service.ports = {}),
-    (service, _, number) =>
-        Object.values(service.ports).forEach((port) => (port.number = 8079 + (number % 4))),
+    (service, _, number) => {
+        Object.values(service.ports).forEach((port) => (port.number = 8079 + (number % 4)));
+    },
     (service) => (service.tier = "background"),
     (service) => (service.tier = "critical"),
 ];

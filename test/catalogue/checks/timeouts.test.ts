@@ -21,7 +21,7 @@ describe("timeouts", () => {
             message: `the timeout "${timeout}" is no time to wait`,
             remedy: 'Write a number above zero and its unit, such as 250ms, 2s, 5m or 1h; or "stream".',
         });
-        assert.deepEqual(waiting("0s", "5 s" as Timeout, "0ms"), [
+        assert.deepEqual(waiting("0s", "5 s", "0ms"), [
             malformed("front.calls[0] → middle", "5 s"),
             malformed("middle.calls[0] → back", "0ms"),
             malformed("front.exposures[0] → public api", "0s"),
