@@ -1,0 +1,120 @@
+/** Has checks made in pods: all of one pod in one command, some pods at the same time. */
+import type { Cluster } from "../cluster/cluster";
+import { CannotVerify } from "../errors";
+import { isInconclusive, judge } from "../judge";
+import type { Check, Finding, WireResult } from "../model";
+import type { Progress } from "../progress";
+import { parseResults, toProbe } from "./wire";
+
+/** The pod that makes checks. */
+export interface Asker {
+    readonly namespace: string;
+    readonly pod: string;
+    readonly container: string;
+}
+
+export interface Batch {
+    readonly asker: Asker;
+    readonly checks: readonly Check[];
+}
+
+export interface AskOptions {
+    readonly certificates: ReadonlyMap<string, string>;
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+    /** For the progress. */
+    readonly title: string;
+}
+
+/** Pods that ask at the same time, and requests of each: 32 in flight are what two cores answer without timeouts. */
+const PODS_AT_ONCE = 4;
+const REQUESTS_AT_ONCE = 8;
+/** An exec whose connection broke is taken up again, with what has no result yet. */
+const TRIES = 3;
+const COMMAND_SECONDS = 180;
+
+/** All findings, in the order of the checks. */
+export async function ask(
+    cluster: Cluster,
+    batches: readonly Batch[],
+    options: AskOptions,
+): Promise<Finding[]> {
+    const total = batches.reduce((sum, { checks }) => sum + checks.length, 0);
+    let done = 0;
+    const findings = await pooled(batches, PODS_AT_ONCE, async (batch) => {
+        const found = await askBatch(cluster, batch, options);
+        done += batch.checks.length;
+        options.progress.count(options.title, done, total);
+        return found;
+    });
+    return findings.flat();
+}
+
+/** Asks once more where nothing was learned, and gives back all findings with the new ones in place. */
+export async function askAgain(
+    cluster: Cluster,
+    batches: readonly Batch[],
+    findings: readonly Finding[],
+    options: AskOptions,
+): Promise<{ findings: Finding[]; repeated: number }> {
+    const again = new Set(findings.filter(isInconclusive).map(({ check }) => check.id));
+    if (again.size === 0) return { findings: [...findings], repeated: 0 };
+    const open = batches
+        .map(({ asker, checks }) => ({ asker, checks: checks.filter(({ id }) => again.has(id)) }))
+        .filter(({ checks }) => checks.length > 0);
+    const news = new Map((await ask(cluster, open, options)).map((finding) => [finding.check.id, finding]));
+    return { findings: findings.map((old) => news.get(old.check.id) ?? old), repeated: again.size };
+}
+
+async function askBatch(cluster: Cluster, { asker, checks }: Batch, options: AskOptions): Promise<Finding[]> {
+    const results = new Map<string, WireResult>();
+    let failure = "";
+    for (let attempt = 0; attempt < TRIES && results.size < checks.length; attempt++) {
+        options.signal.throwIfAborted();
+        const open = checks.filter(({ id }) => !results.has(id));
+        try {
+            const { code, stdout, stderr } = await cluster.exec({
+                ...asker,
+                command: ["/standin", "probe", "--concurrency", String(REQUESTS_AT_ONCE)],
+                stdin: JSON.stringify(open.map((check) => toProbe(check, options.certificates))),
+                timeoutSeconds: COMMAND_SECONDS,
+                signal: options.signal,
+            });
+            if (code !== 0) failure = `exit code ${code}: ${stderr.trim()}`;
+            for (const result of parseResults(stdout)) results.set(result.id, result);
+        } catch (error) {
+            failure = error instanceof Error ? error.message : String(error);
+        }
+    }
+    return checks.map((check) => {
+        const result = results.get(check.id);
+        if (result !== undefined) return judge(check, result);
+        throw new CannotVerify(
+            `${asker.namespace}/${asker.pod} made ${results.size} of ${checks.length} requests: ${failure}`,
+            "see that the pod runs the stand-in's image and that its node's kubelet can be reached",
+        );
+    });
+}
+
+/** Maps with at most `size` at a time; the first error stops what has not begun. */
+export async function pooled<In, Out>(
+    items: readonly In[],
+    size: number,
+    work: (item: In) => Promise<Out>,
+): Promise<Out[]> {
+    const results = new Array<Out>(items.length);
+    let next = 0;
+    const worker = async () => {
+        for (let index = next++; index < items.length; index = next++) {
+            try {
+                results[index] = await work(items[index] as In);
+            } catch (error) {
+                next = items.length;
+                throw error;
+            }
+        }
+    };
+    const workers = await Promise.allSettled(Array.from({ length: Math.min(size, items.length) }, worker));
+    for (const result of workers) if (result.status === "rejected") throw result.reason;
+    return results;
+}

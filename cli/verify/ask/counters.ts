@@ -1,0 +1,91 @@
+/**
+ * The second fact about TCP. An RBAC denial, a refused handshake and a destination that is not routed all look the
+ * same there: the connection ends. Envoy counts its RBAC denials of TCP, so that over all of a layer's checks the
+ * count must have grown by exactly the number of denials that were expected.
+ */
+import type { Cluster } from "../cluster/cluster";
+import { type PodObject, isReady } from "../cluster/pods";
+import { SERVICE_LABEL } from "../../../components/base/labels";
+import type { Finding, Layer } from "../model";
+import { pooled } from "./batches";
+
+/** Denied TCP connections by workload, as `namespace/name`. */
+export type Counters = ReadonlyMap<string, number>;
+
+export interface Workload {
+    readonly namespace: string;
+    readonly name: string;
+}
+
+const PODS_AT_ONCE = 4;
+const COMMAND_SECONDS = 30;
+
+/** The sum over each workload's pods. */
+export async function readCounters(
+    cluster: Cluster,
+    workloads: readonly Workload[],
+    signal: AbortSignal,
+): Promise<Counters> {
+    const counted = await pooled(workloads, PODS_AT_ONCE, async ({ namespace, name }) => {
+        const pods = (await cluster.list("Pod", {
+            namespace,
+            labelSelector: `${SERVICE_LABEL}=${name}`,
+        })) as PodObject[];
+        let sum = 0;
+        for (const pod of pods.filter(isReady)) {
+            const { stdout } = await cluster.exec({
+                namespace,
+                pod: pod.metadata.name,
+                container: "istio-proxy",
+                command: ["pilot-agent", "request", "GET", "stats?filter=tcp.rbac.denied"],
+                stdin: "",
+                timeoutSeconds: COMMAND_SECONDS,
+                signal,
+            });
+            sum += deniedIn(stdout);
+        }
+        return [`${namespace}/${name}`, sum] as const;
+    });
+    return new Map(counted);
+}
+
+/** The sum of `….tcp.rbac.denied: <n>` in Envoy's plain list of statistics. */
+export function deniedIn(stats: string): number {
+    return [...stats.matchAll(/^(?:\S*\.)?tcp\.rbac\.denied: (\d+)$/gm)].reduce(
+        (sum, [, n]) => sum + Number(n),
+        0,
+    );
+}
+
+/** A workload whose sidecar denied another number of TCP connections than expected. */
+export interface Miscount {
+    readonly layer: Layer;
+    readonly workload: string;
+    readonly expected: number;
+    readonly counted: number;
+    /** The checks whose outcome the count puts in doubt. */
+    readonly checks: readonly string[];
+}
+
+/**
+ * Compares what was counted with what was expected. Where a workload's checks already disagree, or one needed another
+ * attempt, its count says nothing more.
+ */
+export function miscounts(
+    layer: Layer,
+    findings: readonly Finding[],
+    before: Counters,
+    after: Counters,
+): Miscount[] {
+    return [...after].flatMap(([workload, count]) => {
+        const own = findings.filter(({ check: { destination, request } }) => {
+            return request.protocol === "tcp" && `${destination.namespace}/${destination.name}` === workload;
+        });
+        if (own.some(({ agrees, result }) => !agrees || result.attempts > 1)) return [];
+        const expected = own.filter(({ check }) => check.expected.kind === "rbac").length;
+        const counted = count - (before.get(workload) ?? 0);
+        if (counted === expected) return [];
+        const checks = own.filter(({ result }) => result.outcome === "reset").map(({ check }) => check.id);
+        return [{ layer, workload, expected, counted, checks }];
+    });
+}

@@ -1,0 +1,50 @@
+/** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
+import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../../../components/base/names";
+import type { Check, WireRequest, WireResult } from "../model";
+
+const TIMEOUT_MS = 10_000;
+/** A pod that is ready may still wait for its callee's endpoints. A refusal is asked for once: it must hold at once. */
+const ATTEMPTS_FOR_AN_ANSWER = 4;
+
+/** @param certificates the CA of each gateway's certificate, by the name of its Secret. */
+export function toProbe(check: Check, certificates: ReadonlyMap<string, string>): Record<string, unknown> {
+    const { id, request, expected } = check;
+    return {
+        id,
+        ...fields(request),
+        ...target(check, certificates),
+        timeoutMs: TIMEOUT_MS,
+        attempts: expected.kind === "answered" ? ATTEMPTS_FOR_AN_ANSWER : 1,
+    };
+}
+
+function fields(request: WireRequest): Record<string, unknown> {
+    switch (request.protocol) {
+        case "http":
+        case "grpc":
+        case "ws":
+        case "tcp":
+            return { ...request };
+    }
+}
+
+function target({ destination, entry }: Check, certificates: ReadonlyMap<string, string>) {
+    if (entry === undefined) {
+        return {
+            address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
+        };
+    }
+    return {
+        address: `${entry.gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:443`,
+        host: entry.host,
+        tls: { serverName: entry.host, caPem: certificates.get(entry.certificate) },
+    };
+}
+
+/** One result a line. */
+export function parseResults(stdout: string): WireResult[] {
+    return stdout
+        .split("\n")
+        .filter((line) => line.trim() !== "")
+        .map((line) => JSON.parse(line) as WireResult);
+}

@@ -1,0 +1,40 @@
+/** The CAs that vouch for the gateways. */
+import { NAMESPACES } from "../../../components/base/names";
+import type { Check } from "../model";
+import type { Cluster } from "./cluster";
+
+interface Certificates {
+    /** PEM, by the name of the gateway's Secret. */
+    readonly certificates: ReadonlyMap<string, string>;
+    readonly missing: { part: string; why: string }[];
+}
+
+export async function readCertificates(cluster: Cluster, checks: readonly Check[]): Promise<Certificates> {
+    const entries = new Map(
+        checks.flatMap(({ entry }) =>
+            entry === undefined ? [] : [[entry.certificate, entry.gateway] as const],
+        ),
+    );
+    const certificates = new Map<string, string>();
+    const missing: Certificates["missing"] = [];
+    for (const [name, gateway] of entries) {
+        const secret = await cluster.get("Secret", NAMESPACES.ingress, name);
+        const pem = authorityIn((secret as { data?: Record<string, string> } | undefined)?.data ?? {});
+        if (pem !== undefined) certificates.set(name, pem);
+        else {
+            const why = `the Secret ${NAMESPACES.ingress}/${name} with its certificate is missing or empty`;
+            missing.push({ part: `entry through ${gateway}`, why });
+        }
+    }
+    return { certificates, missing };
+}
+
+/** What cert-manager writes beside a certificate; where there is none, the last of the chain. */
+function authorityIn(data: Readonly<Record<string, string>>): string | undefined {
+    const text = (key: string) => Buffer.from(data[key] ?? "", "base64").toString("utf8");
+    const ca = text("ca.crt").trim();
+    if (ca !== "") return `${ca}\n`;
+    return text("tls.crt")
+        .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)
+        ?.at(-1);
+}

@@ -1,0 +1,88 @@
+/** Commands in containers, with input and output, over the API server's WebSocket. */
+import { Readable, Writable } from "node:stream";
+import type { Exec, V1Status } from "@kubernetes/client-node";
+import type { Command, Executed } from "./cluster";
+
+/** The version of the protocol from which on the end of the input can be told (Kubernetes 1.30). */
+const PROTOCOL = "v5.channel.k8s.io";
+
+/** What is used of a WebSocket. */
+interface Socket {
+    readonly protocol: string;
+    onclose: () => void;
+    close(): void;
+}
+
+/** @throws Error where the command could not be run to its end. */
+export async function execute(exec: Exec, command: Command): Promise<Executed> {
+    const { namespace, pod, container, timeoutSeconds } = command;
+    const stdout = collect();
+    const stderr = collect();
+    const ended = new Ending<V1Status>();
+    const socket = (await exec.exec(
+        namespace,
+        pod,
+        container,
+        [...command.command],
+        stdout.stream,
+        stderr.stream,
+        Readable.from([Buffer.from(command.stdin)]),
+        false,
+        ended.resolve,
+    )) as unknown as Socket;
+    socket.onclose = () => {
+        ended.reject(new Error("the connection was closed"));
+    };
+    const interrupted = () => {
+        ended.reject(new Error("interrupted"));
+    };
+    const timer = setTimeout(() => {
+        ended.reject(new Error(`no end after ${timeoutSeconds} s`));
+    }, timeoutSeconds * 1000);
+    command.signal.addEventListener("abort", interrupted);
+    try {
+        if (socket.protocol !== PROTOCOL) throw new Error(`the API server does not speak ${PROTOCOL}`);
+        const status = await ended.promise;
+        const code = exitCode(status);
+        if (code === undefined) throw new Error(status.message ?? status.reason ?? "it failed");
+        return { code, stdout: stdout.text(), stderr: stderr.text() };
+    } finally {
+        clearTimeout(timer);
+        command.signal.removeEventListener("abort", interrupted);
+        socket.close();
+    }
+}
+
+/** A promise that is settled from outside, by whichever comes first. */
+class Ending<T> {
+    resolve!: (value: T) => void;
+    reject!: (reason: Error) => void;
+    readonly promise = new Promise<T>((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+    });
+
+    constructor() {
+        // It may be rejected before anybody waits for it.
+        this.promise.catch(() => undefined);
+    }
+}
+
+/** Takes every chunk at once, so that all output is there when the status arrives. */
+function collect(): { stream: Writable; text: () => string } {
+    const chunks: Buffer[] = [];
+    const stream = new Writable({
+        write(chunk: Buffer, _encoding, written) {
+            chunks.push(chunk);
+            written();
+        },
+    });
+    return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
+}
+
+/** The command's exit code, or undefined where it did not come to one. */
+function exitCode({ status, reason, details }: V1Status): number | undefined {
+    if (status === "Success") return 0;
+    if (reason !== "NonZeroExitCode") return undefined;
+    return Number(details?.causes?.find((cause) => cause.reason === "ExitCode")?.message ?? Number.NaN);
+}

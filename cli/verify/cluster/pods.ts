@@ -1,0 +1,60 @@
+/** What a pod's status says. */
+import type { KubeObject } from "../drift/objects";
+
+interface ContainerStatus {
+    readonly name: string;
+    readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+}
+
+export interface PodObject extends KubeObject {
+    readonly metadata: KubeObject["metadata"] & { readonly deletionTimestamp?: string };
+    readonly status?: {
+        readonly phase?: string;
+        readonly reason?: string;
+        readonly message?: string;
+        readonly conditions?: readonly {
+            readonly type: string;
+            readonly status: string;
+            readonly reason?: string;
+            readonly message?: string;
+        }[];
+        readonly containerStatuses?: readonly ContainerStatus[];
+        readonly initContainerStatuses?: readonly ContainerStatus[];
+    };
+}
+
+export function isReady({ metadata, status }: PodObject): boolean {
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    return (
+        metadata.deletionTimestamp === undefined && status?.phase === "Running" && ready?.status === "True"
+    );
+}
+
+/** States out of which no pod comes by itself. */
+const HOPELESS = new Set([
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+]);
+
+/** Why a pod will not become ready, if so much is known. */
+export function troubleOf({ metadata, status }: PodObject): string | undefined {
+    const at = `${metadata.namespace ?? ""}/${metadata.name}`;
+    if (status?.phase === "Failed")
+        return `${at}: ${status.reason ?? "Failed"} ${status.message ?? ""}`.trim();
+    const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+    const waiting = containers.find(({ state }) => HOPELESS.has(state?.waiting?.reason ?? ""))?.state
+        ?.waiting;
+    return waiting === undefined
+        ? undefined
+        : `${at}: ${waiting.reason ?? ""} ${waiting.message ?? ""}`.trim();
+}
+
+/** What an unready pod waits for, as far as its conditions tell. */
+export function waitsFor({ metadata, status }: PodObject): string {
+    const open = status?.conditions?.find((condition) => condition.status !== "True" && condition.message);
+    return `${metadata.namespace ?? ""}/${metadata.name}: ${open?.message ?? status?.phase ?? "no status"}`;
+}

@@ -1,0 +1,53 @@
+/** Istio's and Kubernetes' objects that decide about traffic, as far as drift is concerned. */
+
+export interface KubeObject {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: {
+        readonly name: string;
+        readonly namespace?: string;
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly spec?: unknown;
+}
+
+/** The kinds that decide who reaches whom. What the program has of them must be in the cluster, unchanged. */
+export const DECIDING_KINDS = [
+    "AuthorizationPolicy",
+    "PeerAuthentication",
+    "RequestAuthentication",
+    "Sidecar",
+    "DestinationRule",
+    "VirtualService",
+    "Gateway",
+    "ServiceEntry",
+    "EnvoyFilter",
+    "NetworkPolicy",
+] as const;
+export type DecidingKind = (typeof DECIDING_KINDS)[number];
+
+export function isDeciding(kind: string): kind is DecidingKind {
+    return (DECIDING_KINDS as readonly string[]).includes(kind);
+}
+
+export function keyOf({ kind, metadata }: KubeObject): string {
+    return `${kind} ${metadata.namespace ?? "_cluster"}/${metadata.name}`;
+}
+
+/** The labels that an object applies to; undefined for all of its namespace. */
+export function selectorOf({ kind, spec }: KubeObject): Labels | undefined {
+    const { selector, workloadSelector, podSelector } = (spec ?? {}) as Selectors;
+    // A Gateway's selector is the labels themselves.
+    const own = kind === "Gateway" ? (selector as Labels | undefined) : selector?.matchLabels;
+    const labels = own ?? workloadSelector?.labels ?? podSelector?.matchLabels;
+    return labels === undefined || Object.keys(labels).length === 0 ? undefined : labels;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Selectors {
+    readonly selector?: { readonly matchLabels?: Labels };
+    readonly workloadSelector?: { readonly labels?: Labels };
+    readonly podSelector?: { readonly matchLabels?: Labels };
+}

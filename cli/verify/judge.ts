@@ -1,0 +1,118 @@
+/** Whether what came back over the wire is what was expected, and what it was, for people. */
+import type { Check, Finding, WireResult } from "./model";
+
+/** A response's header that only an Envoy which passed the request on adds. */
+const PASSED_ON = "x-envoy-upstream-service-time";
+
+export function judge(check: Check, result: WireResult): Finding {
+    return { check, result, agrees: agrees(check, result), got: describeResult(check, result) };
+}
+
+/**
+ * Whether another attempt may tell more: nothing came back that speaks for or against a policy. Something that
+ * should have been refused and was not is never asked again, since once is enough.
+ */
+export function isInconclusive({ check, result, agrees }: Finding): boolean {
+    if (agrees) return false;
+    switch (result.outcome) {
+        case "timeout":
+        case "dns":
+        case "refused":
+            return true;
+        case "reset":
+            return check.expected.kind === "answered" || check.request.protocol !== "tcp";
+        case "http":
+            return result.status === 503;
+        case "grpc":
+            return result.status === 14;
+        case "answered":
+        case "rbac":
+        case "tls":
+        case "other":
+            return false;
+    }
+}
+
+function agrees(check: Check, result: WireResult): boolean {
+    const { expected, request } = check;
+    switch (expected.kind) {
+        case "answered":
+            return isAnswerOf(check, result) && (result.answer?.caller ?? null) === expected.caller;
+        case "rbac":
+            // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
+            if (request.protocol === "tcp") return result.outcome === "reset";
+            return (
+                result.outcome === "rbac" && !(check.layer === "entry" && result.detail.includes(PASSED_ON))
+            );
+        case "refused-handshake":
+            return result.outcome === "reset" && result.status === null;
+        case "no-route":
+            return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
+    }
+}
+
+/** Success, from the workload and the port that were asked for. */
+function isAnswerOf({ destination, request }: Check, { outcome, status, answer }: WireResult): boolean {
+    const success = { http: 200, grpc: 0, ws: 101, tcp: null }[request.protocol];
+    return (
+        outcome === "answered" &&
+        status === success &&
+        answer?.service === destination.name &&
+        answer.port === destination.portName
+    );
+}
+
+/** A sidecar's answer to an unknown host (502), to an unknown route (404), or to a port on which it knows nobody. */
+function isNotRouted(result: WireResult): boolean {
+    switch (result.outcome) {
+        case "reset":
+            return result.status === null;
+        case "http":
+            return result.status === 502 || result.status === 404;
+        case "grpc":
+            // As gRPC has it: UNAVAILABLE without a word, and UNIMPLEMENTED.
+            return (result.status === 14 && !/upstream/i.test(result.detail)) || result.status === 12;
+        case "answered":
+        case "rbac":
+        case "refused":
+        case "tls":
+        case "dns":
+        case "timeout":
+        case "other":
+            return false;
+    }
+}
+
+/** A gateway's answer to a host that it does not serve: no certificate for it, or no route. */
+function isNotServed(result: WireResult): boolean {
+    const noCertificate = result.outcome === "tls" || (result.outcome === "reset" && result.status === null);
+    return noCertificate || (result.outcome === "http" && [404, 421].includes(result.status ?? 0));
+}
+
+function describeResult(check: Check, result: WireResult): string {
+    const { answer, outcome, status, detail } = result;
+    switch (outcome) {
+        case "answered": {
+            const where = `${answer?.service ?? "?"} on ${answer?.port ?? "?"}`;
+            const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
+            return `answered by ${where}${caller} (status ${status ?? "none"})`;
+        }
+        case "rbac":
+            return detail.includes(PASSED_ON) && check.layer === "entry"
+                ? "RBAC denial behind the gateway"
+                : "RBAC denial";
+        case "http":
+            return `HTTP ${status ?? "?"}: ${detail}`;
+        case "grpc":
+            return `gRPC status ${status ?? "?"}: ${detail}`;
+        case "reset":
+            return detail;
+        case "refused":
+            return "nothing listens there";
+        case "tls":
+        case "dns":
+        case "timeout":
+        case "other":
+            return `${outcome}: ${detail}`;
+    }
+}

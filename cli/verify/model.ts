@@ -1,0 +1,104 @@
+/** What `mesh verify` asks, what it expects, and what it finds: plain data, of which a report is made. */
+import type { GrpcPort, HttpPort, TcpPort, WebSocketPort } from "../../catalogue/model";
+
+/**
+ * Where a check is made.
+ * - `identity`: from a prober that carries the source's identity and may ask anyone, so that the callee decides.
+ * - `source`: from the source's own pod, so that its sidecar decides first.
+ * - `entry`: from outside the mesh, through a gateway.
+ */
+export type Layer = "identity" | "source" | "entry";
+export const LAYERS: readonly Layer[] = ["identity", "source", "entry"];
+
+/**
+ * Who asks.
+ * - `stranger`: a meshed workload that the catalogue does not know.
+ * - `unmeshed`: a pod without a sidecar, and so without an identity.
+ */
+export interface Source {
+    readonly kind: "service" | "gateway" | "stranger" | "unmeshed";
+    /** As reports show it. */
+    readonly name: string;
+    readonly namespace: string;
+    readonly account: string;
+}
+
+/** A port of a service or store, its health port included. */
+export interface Destination {
+    readonly name: string;
+    readonly namespace: string;
+    readonly portName: string;
+    readonly port: HttpPort | GrpcPort | WebSocketPort | TcpPort;
+    /** Whether the port takes connections without mutual TLS. */
+    readonly mtls: "STRICT" | "PERMISSIVE";
+}
+
+/** One request as `standin probe` makes it; `method` is an HTTP verb, or a full gRPC method. */
+export type WireRequest =
+    | { readonly protocol: "http"; readonly method: string; readonly path: string }
+    | { readonly protocol: "grpc"; readonly method: string }
+    | { readonly protocol: "ws"; readonly path: string }
+    | { readonly protocol: "tcp" };
+
+/** What must happen, as it looks on the wire. */
+export type Expected =
+    /** The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. */
+    | { readonly kind: "answered"; readonly caller: string | null }
+    /** An AuthorizationPolicy refuses: HTTP and gRPC say so, a TCP connection is closed and counted. */
+    | { readonly kind: "rbac" }
+    /** The callee's sidecar takes no connection without mutual TLS. */
+    | { readonly kind: "refused-handshake" }
+    /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
+    | { readonly kind: "no-route" };
+export type ExpectedKind = Expected["kind"];
+export const EXPECTED_KINDS: readonly ExpectedKind[] = ["answered", "rbac", "refused-handshake", "no-route"];
+
+/** Which gateway an entry check goes through, and the host that it asks for. */
+export interface Entry {
+    readonly gateway: string;
+    readonly host: string;
+    /** The Secret beside the gateway whose CA vouches for it. */
+    readonly certificate: string;
+}
+
+export interface Check {
+    /** Unique in a plan. */
+    readonly id: string;
+    readonly layer: Layer;
+    readonly source: Source;
+    readonly destination: Destination;
+    /** Only in the layer `entry`. */
+    readonly entry?: Entry;
+    readonly request: WireRequest;
+    readonly expected: Expected;
+    /** The edge, or the rule of the design, that `expected` follows from. */
+    readonly because: string;
+}
+
+/** What `standin probe` writes of one request (local/standin/probe_result.go). */
+export interface WireResult {
+    readonly id: string;
+    readonly outcome:
+        "answered" | "rbac" | "http" | "grpc" | "reset" | "refused" | "tls" | "dns" | "timeout" | "other";
+    readonly status: number | null;
+    readonly answer: WireAnswer | null;
+    readonly detail: string;
+    readonly ms: number;
+    readonly attempts: number;
+}
+
+/** What of a stand-in's answer is judged. A TCP answer names no caller. */
+export interface WireAnswer {
+    readonly service: string;
+    readonly port: string;
+    readonly caller?: string;
+}
+
+/** A check and what came of it. */
+export interface Finding {
+    readonly check: Check;
+    readonly result: WireResult;
+    readonly agrees: boolean;
+    /** What was seen, for people. */
+    readonly got: string;
+}

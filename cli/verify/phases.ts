@@ -1,0 +1,125 @@
+/** All requests of a run, layer by layer, each between two readings of the counters. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Catalogue } from "../../catalogue/model";
+import { SERVICE_LABEL } from "../../components/base/labels";
+import { NAMESPACES } from "../../components/base/names";
+import { type AskOptions, type Asker, type Batch, ask, askAgain } from "./ask/batches";
+import { type Miscount, type Workload, miscounts, readCounters } from "./ask/counters";
+import { readCertificates } from "./cluster/certificates";
+import type { Cluster } from "./cluster/cluster";
+import { type PodObject, isReady } from "./cluster/pods";
+import { CannotVerify } from "./errors";
+import { isInconclusive } from "./judge";
+import { type Check, type Finding, LAYERS, type Layer } from "./model";
+import { destinations } from "./plan/places";
+import { PROBE_CONTAINER, proberName } from "./probers/objects";
+import type { Progress } from "./progress";
+
+/** The container of a stand-in's pod. */
+const STAND_IN = "stand-in";
+/** Before a request is made again of which nothing was learned. */
+const PAUSE_MS = 2000;
+
+export interface Outcome {
+    readonly findings: Finding[];
+    readonly miscounts: Miscount[];
+    readonly notChecked: { part: string; why: string }[];
+    readonly repeated: number;
+    readonly seconds: number;
+}
+
+interface PhaseOptions {
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+}
+
+const TITLES: Readonly<Record<Layer, string>> = {
+    identity: "asking as each identity",
+    source: "asking from each service's own pod",
+    entry: "asking at the gateways",
+};
+
+export async function makeRequests(
+    cluster: Cluster,
+    catalogue: Catalogue,
+    checks: readonly Check[],
+    { signal, progress }: PhaseOptions,
+): Promise<Outcome> {
+    const askers = await findAskers(cluster, catalogue);
+    const { certificates, missing } = await readCertificates(cluster, checks);
+    const tcp = tcpWorkloads(catalogue);
+    const began = performance.now();
+    const findings: Finding[] = [];
+    const miscounted: Miscount[] = [];
+    let repeated = 0;
+    let before = await readCounters(cluster, tcp, signal);
+    for (const layer of LAYERS) {
+        const own = checks.filter(({ layer: one, entry }) => {
+            return one === layer && (entry === undefined || certificates.has(entry.certificate));
+        });
+        const batches = batchesOf(own, askers);
+        const options: AskOptions = { certificates, signal, progress, title: TITLES[layer] };
+        const first = await ask(cluster, batches, options);
+        const after = await readCounters(cluster, tcp, signal);
+        miscounted.push(...miscounts(layer, first, before, after));
+        if (first.some(isInconclusive)) await pause(PAUSE_MS, undefined, { signal });
+        const last = await askAgain(cluster, batches, first, options);
+        findings.push(...last.findings);
+        repeated += last.repeated;
+        before = last.repeated > 0 ? await readCounters(cluster, tcp, signal) : after;
+    }
+    const seconds = (performance.now() - began) / 1000;
+    return { findings, miscounts: miscounted, notChecked: missing, repeated, seconds };
+}
+
+/** By layer and source: one pod makes all of them. */
+function batchesOf(checks: readonly Check[], servicePods: ReadonlyMap<string, Asker>): Batch[] {
+    const batches = new Map<string, { asker: Asker; checks: Check[] }>();
+    for (const check of checks) {
+        const { source, layer } = check;
+        const own = layer === "source" ? servicePods.get(source.name) : undefined;
+        const asker = own ?? {
+            namespace: source.namespace,
+            pod: proberName(source),
+            container: PROBE_CONTAINER,
+        };
+        const key = `${asker.namespace}/${asker.pod}`;
+        const batch = batches.get(key) ?? { asker, checks: [] };
+        batch.checks.push(check);
+        batches.set(key, batch);
+    }
+    return [...batches.values()];
+}
+
+/** A ready pod of each service. Stores must be there as well: a closed connection would say nothing without them. */
+async function findAskers(cluster: Cluster, catalogue: Catalogue): Promise<Map<string, Asker>> {
+    const services = await readyPods(cluster, NAMESPACES.services);
+    const stores = await readyPods(cluster, NAMESPACES.stores);
+    const absent = [
+        ...Object.keys(catalogue.services).filter((name) => !services.has(name)),
+        ...Object.keys(catalogue.stores).filter((name) => !stores.has(name)),
+    ];
+    if (absent.length > 0) {
+        throw new CannotVerify(
+            `no pod is ready of ${absent.sort().join(", ")}`,
+            "`make up` deploys the stand-ins and waits for them; a stack without stand-ins cannot be verified",
+        );
+    }
+    return services;
+}
+
+async function readyPods(cluster: Cluster, namespace: string): Promise<Map<string, Asker>> {
+    const pods = (await cluster.list("Pod", { namespace, labelSelector: SERVICE_LABEL })) as PodObject[];
+    return new Map(
+        pods.filter(isReady).map(({ metadata }) => {
+            const asker: Asker = { namespace, pod: metadata.name, container: STAND_IN };
+            return [metadata.labels?.[SERVICE_LABEL] ?? "", asker];
+        }),
+    );
+}
+
+function tcpWorkloads(catalogue: Catalogue): Workload[] {
+    const all = destinations(catalogue).filter(({ port }) => port.protocol === "tcp");
+    const byKey = new Map(all.map(({ namespace, name }) => [`${namespace}/${name}`, { namespace, name }]));
+    return [...byKey.values()];
+}

@@ -1,0 +1,114 @@
+/** Brings the probers up, and takes every trace of them away again. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Platform } from "../../../components/base/platform";
+import type { Cluster } from "../cluster/cluster";
+import { type PodObject, isReady, troubleOf, waitsFor } from "../cluster/pods";
+import type { Kind } from "../cluster/kinds";
+import { type KubeObject, keyOf } from "../drift/objects";
+import { CannotVerify } from "../errors";
+import type { Progress } from "../progress";
+import { HASH_ANNOTATION, PROBE_SELECTOR, TEMPORARY_KINDS, probers, surroundings } from "./objects";
+
+const POLL_MS = 500;
+const READY_SECONDS = 240;
+const GONE_SECONDS = 60;
+
+export interface ProberOptions {
+    readonly image: string;
+    /** Take over probers of an earlier run that still fit. */
+    readonly reuse: boolean;
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+}
+
+/** Creates all temporary objects and waits for the pods. What an earlier run left is removed first. */
+export async function startProbers(
+    cluster: Cluster,
+    platform: Platform,
+    options: ProberOptions,
+): Promise<void> {
+    const { image, reuse, signal, progress } = options;
+    const wanted = probers(platform, image);
+    const existing = await listPods(cluster);
+    const fitting = reuse ? existing.filter((pod) => wanted.some((one) => fits(pod, one))) : [];
+    const keep = new Set(fitting.map(keyOf));
+    if (existing.length > keep.size) {
+        progress.step("removing what an earlier run left");
+        await removeAll(
+            cluster,
+            existing.filter((pod) => !keep.has(keyOf(pod))),
+        );
+    }
+    await Promise.all(surroundings().map((object) => cluster.apply(object)));
+    await Promise.all(wanted.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
+    await waitUntil(READY_SECONDS, signal, async () => {
+        const pods = await listPods(cluster);
+        const ready = pods.filter(isReady).length;
+        progress.count("probers ready", ready, wanted.length);
+        const trouble = pods.flatMap((pod) => troubleOf(pod) ?? []);
+        if (trouble.length > 0) {
+            throw new CannotVerify(
+                `a prober cannot start: ${trouble[0] ?? ""}`,
+                "see `kubectl describe pod` of it; its image is the stand-ins'",
+            );
+        }
+        const [unready] = pods.filter((pod) => !isReady(pod)).map(waitsFor);
+        if (ready === wanted.length) return undefined;
+        return `${wanted.length - ready} of ${wanted.length} probers are not ready (${unready ?? "not created"})`;
+    });
+}
+
+/** Removes every temporary object and waits until all are gone. */
+export async function stopProbers(cluster: Cluster): Promise<void> {
+    const lists = await Promise.all(
+        TEMPORARY_KINDS.map((kind) => cluster.list(kind, { labelSelector: PROBE_SELECTOR })),
+    );
+    await removeAll(cluster, lists.flat());
+}
+
+async function removeAll(cluster: Cluster, objects: readonly KubeObject[]): Promise<void> {
+    await Promise.all(
+        objects.map(({ kind, metadata: { namespace = "", name } }) =>
+            cluster.remove(kind as Kind, namespace, name),
+        ),
+    );
+    const going = new Set(objects.map(keyOf));
+    // Not interruptible: what is asked to go is seen gone.
+    await waitUntil(GONE_SECONDS, new AbortController().signal, async () => {
+        const left = (await listPods(cluster)).filter((pod) => going.has(keyOf(pod)));
+        return left.length === 0 ? undefined : `${left.length} probers do not go away`;
+    });
+}
+
+async function listPods(cluster: Cluster): Promise<PodObject[]> {
+    return await cluster.list("Pod", { labelSelector: PROBE_SELECTOR });
+}
+
+function fits(pod: PodObject, wanted: KubeObject): boolean {
+    return (
+        keyOf(pod) === keyOf(wanted) &&
+        pod.metadata.annotations?.[HASH_ANNOTATION] === wanted.metadata.annotations?.[HASH_ANNOTATION] &&
+        isReady(pod)
+    );
+}
+
+/** Asks again and again until `left` has nothing to say. */
+async function waitUntil(
+    seconds: number,
+    signal: AbortSignal,
+    left: () => Promise<string | undefined>,
+): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+        signal.throwIfAborted();
+        const what = await left();
+        if (what === undefined) return;
+        if (Date.now() > deadline) {
+            throw new CannotVerify(
+                `${what} after ${seconds} s`,
+                "see `kubectl get pods -A -l sparc.dev/probe`",
+            );
+        }
+        await pause(POLL_MS, undefined, { signal });
+    }
+}

@@ -1,0 +1,47 @@
+/** A report for machines. What is here stays; fields may be added. */
+import { keyOf } from "../drift/objects";
+import type { Finding } from "../model";
+import { describeRequest } from "../plan/requests";
+import { type VerifyReport, counts, isProven } from "./model";
+
+export const SCHEMA = "sparc.dev/mesh-verify/v1";
+
+export function toJson(report: VerifyReport): Record<string, unknown> {
+    return {
+        schema: SCHEMA,
+        cluster: report.cluster,
+        proven: isProven(report),
+        requests: report.findings.length,
+        repeated: report.repeated,
+        seconds: report.seconds,
+        counts: counts(report.findings),
+        differences: report.differences.map(({ finding, explanations }) => ({
+            ...checked(finding),
+            because: finding.check.because,
+            explanations,
+            detail: finding.result.detail,
+        })),
+        miscounts: report.miscounts,
+        drift: report.drift.map(({ state, object, text }) => ({ state, object: keyOf(object), text })),
+        notChecked: report.notChecked,
+        checks: report.findings.map(checked),
+    };
+}
+
+function checked({ check, got, agrees, result }: Finding): Record<string, unknown> {
+    const { id, layer, source, destination, entry, request, expected } = check;
+    return {
+        id,
+        layer,
+        source: source.name,
+        ...(entry && { gateway: entry.gateway, host: entry.host }),
+        destination: destination.name,
+        port: destination.portName,
+        protocol: request.protocol,
+        request: describeRequest(request),
+        expected,
+        got,
+        agrees,
+        ms: result.ms,
+    };
+}

@@ -1,0 +1,60 @@
+/** What a run came to. */
+import type { Drift } from "../drift/compare";
+import type { Miscount } from "../ask/counters";
+import type { ExpectedKind, Finding, Layer } from "../model";
+
+export interface VerifyReport {
+    /** The context of the cluster. */
+    readonly cluster: string;
+    readonly findings: readonly Finding[];
+    readonly differences: readonly Difference[];
+    readonly miscounts: readonly Miscount[];
+    readonly drift: readonly Drift[];
+    /** Parts that were left out, and why. */
+    readonly notChecked: readonly { readonly part: string; readonly why: string }[];
+    /** Requests that were made again because nothing was learned from them. */
+    readonly repeated: number;
+    readonly seconds: { readonly probers: number; readonly requests: number; readonly total: number };
+}
+
+/** A finding that does not agree, and what speaks to it. */
+export interface Difference {
+    readonly finding: Finding;
+    readonly explanations: readonly string[];
+}
+
+/** Whether the mesh does what the catalogue says, by exactly the program's objects. */
+export function isProven({ differences, miscounts, drift }: VerifyReport): boolean {
+    return (
+        differences.length === 0 && miscounts.length === 0 && !drift.some(({ state }) => state !== "foreign")
+    );
+}
+
+/** 0: proven. 1: it differs. That it could not be asked is an exception, CannotVerify, and exits with 2. */
+export function exitCode(report: VerifyReport): 0 | 1 {
+    return isProven(report) ? 0 : 1;
+}
+
+export interface Count {
+    readonly layer: Layer;
+    readonly expected: ExpectedKind;
+    readonly checks: number;
+    readonly differences: number;
+}
+
+/** By layer and expectation, in the order in which they were made. */
+export function counts(findings: readonly Finding[]): Count[] {
+    const byKey = new Map<string, Count>();
+    for (const { check, agrees } of findings) {
+        const { layer, expected } = check;
+        const key = `${layer}/${expected.kind}`;
+        const { checks = 0, differences = 0 } = byKey.get(key) ?? {};
+        byKey.set(key, {
+            layer,
+            expected: expected.kind,
+            checks: checks + 1,
+            differences: differences + (agrees ? 0 : 1),
+        });
+    }
+    return [...byKey.values()];
+}

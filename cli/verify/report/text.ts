@@ -1,0 +1,104 @@
+/** A report for people. */
+import Table from "cli-table3";
+import type { Check, Expected } from "../model";
+import { describeRequest } from "../plan/requests";
+import { type Difference, type VerifyReport, counts, isProven } from "./model";
+import { LEGEND, PLAIN, matrixTable } from "./table";
+
+/** More of one layer says nothing new; `--json` has them all. */
+const SHOWN_PER_LAYER = 15;
+
+export function toText(report: VerifyReport): string {
+    const blocks = [
+        `${matrixTable(report.findings)}\n${LEGEND}`,
+        countTable(report),
+        ...driftBlocks(report),
+        ...differenceBlocks(report),
+        ...report.miscounts.map(
+            ({ layer, workload, expected, counted, checks }) =>
+                `✗ ${layer}: the sidecar of ${workload} denied ${counted} TCP connections, not ${expected}: ` +
+                `one of these ended for another reason than expected\n    ${checks.join("\n    ")}`,
+        ),
+        ...report.notChecked.map(({ part, why }) => `! not checked: ${part}: ${why}`),
+        summary(report),
+    ];
+    return `${blocks.join("\n\n")}\n`;
+}
+
+function countTable({ findings }: VerifyReport): string {
+    const table = new Table({
+        ...PLAIN,
+        head: ["layer", "expected", "requests", "differences"],
+        colAligns: ALIGNED,
+    });
+    for (const { layer, expected, checks, differences } of counts(findings)) {
+        table.push([layer, expected, checks, differences]);
+    }
+    return table.toString();
+}
+
+const ALIGNED: Table.HorizontalAlignment[] = ["left", "left", "right", "right"];
+
+function driftBlocks({ drift }: VerifyReport): string[] {
+    const own = drift.filter(({ state }) => state !== "foreign").map(({ text }) => `✗ ${text}`);
+    const foreign = drift.filter(({ state }) => state === "foreign").map(({ text }) => `! ${text}`);
+    const lines = [...own, ...foreign];
+    return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
+function differenceBlocks({ differences }: VerifyReport): string[] {
+    const byLayer = new Map<string, Difference[]>();
+    for (const difference of differences) {
+        const { layer } = difference.finding.check;
+        byLayer.set(layer, [...(byLayer.get(layer) ?? []), difference]);
+    }
+    return [...byLayer].flatMap(([layer, all]) => {
+        const rest = all.length - SHOWN_PER_LAYER;
+        return [
+            ...all.slice(0, SHOWN_PER_LAYER).map(describeDifference),
+            ...(rest > 0 ? [`  and ${rest} more in the layer ${layer}: --json has them all`] : []),
+        ];
+    });
+}
+
+function describeDifference({ finding: { check, got }, explanations }: Difference): string {
+    return [
+        `✗ ${check.layer}: ${describeCheck(check)}`,
+        `    expected  ${describeExpected(check.expected)}`,
+        `    got       ${got}`,
+        `    because   ${check.because}`,
+        ...explanations.map((text) => `    see       ${text}`),
+    ].join("\n");
+}
+
+function describeCheck({ source, destination, entry, request }: Check): string {
+    const to = `${destination.name} on ${destination.portName}, ${describeRequest(request)}`;
+    return entry === undefined ? `${source.name} → ${to}` : `${entry.host} at ${entry.gateway} → ${to}`;
+}
+
+export function describeExpected(expected: Expected): string {
+    switch (expected.kind) {
+        case "answered":
+            return expected.caller === null ? "an answer" : `an answer to ${expected.caller}`;
+        case "rbac":
+            return "an RBAC denial";
+        case "refused-handshake":
+            return "no connection without mutual TLS";
+        case "no-route":
+            return "no route";
+    }
+}
+
+function summary(report: VerifyReport): string {
+    const { findings, differences, repeated, seconds, miscounts, drift } = report;
+    const changed = drift.filter(({ state }) => state !== "foreign").length;
+    const made = `${findings.length} requests in ${seconds.requests.toFixed(0)} s${repeated > 0 ? ` (${repeated} made again)` : ""}`;
+    const found = [
+        `${differences.length + miscounts.length} differences`,
+        ...(changed > 0 ? [`${changed} objects missing or changed`] : []),
+    ].join(", ");
+    const verdict = isProven(report)
+        ? "The mesh lets through exactly the catalogue's calls"
+        : "The mesh differs from the catalogue";
+    return `${verdict}: ${found}.\n${made}, ${seconds.total.toFixed(0)} s in all, on ${report.cluster}.`;
+}

@@ -1,0 +1,83 @@
+/** Proof with real requests that a mesh lets through exactly the catalogue's calls (`mesh verify`). */
+import { deriveAll } from "../../components/concerns";
+import type { Platform } from "../../components/base/platform";
+import type { Cluster } from "./cluster/cluster";
+import { type Location, connect } from "./cluster/kubernetes";
+import { readDrift } from "./drift/read";
+import { explain } from "./drift/explain";
+import { CannotVerify } from "./errors";
+import { type Outcome, makeRequests } from "./phases";
+import { expectations } from "./plan/expect";
+import { startProbers, stopProbers } from "./probers/lifecycle";
+import { type Progress, SILENT } from "./progress";
+import type { VerifyReport } from "./report/model";
+import { onInterrupt } from "./interrupt";
+
+export interface VerifyOptions {
+    readonly platform: Platform;
+    /** The image of local/standin, from which probers run. */
+    readonly standInImage: string;
+    /** Take over the probers of an earlier such run, and leave them. @default false */
+    readonly keep?: boolean;
+    /** @default none */
+    readonly progress?: Progress;
+}
+
+/** @throws CannotVerify where the mesh could not be asked; every temporary object is then removed all the same. */
+export async function verify(options: VerifyOptions & Location): Promise<VerifyReport> {
+    return await verifyCluster(await connect(options), options);
+}
+
+/** As `verify`, of a cluster that is connected. */
+export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise<VerifyReport> {
+    return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, ...options, signal }));
+}
+
+async function run(
+    cluster: Cluster,
+    {
+        platform,
+        standInImage: image,
+        keep,
+        progress,
+        signal,
+    }: Required<VerifyOptions> & { signal: AbortSignal },
+): Promise<VerifyReport> {
+    const began = seconds();
+    let ready = began;
+    let outcome: Outcome;
+    try {
+        await startProbers(cluster, platform, { image, reuse: keep, signal, progress });
+        ready = seconds();
+        outcome = await makeRequests(cluster, platform.catalogue, expectations(platform), {
+            signal,
+            progress,
+        });
+    } catch (error) {
+        if (!signal.aborted) throw error;
+        throw new CannotVerify("interrupted", "run it again", { cause: error });
+    } finally {
+        if (!keep || signal.aborted) {
+            progress.step("removing the probers");
+            await stopProbers(cluster);
+        }
+        progress.end();
+    }
+    const asked = seconds();
+    const program = deriveAll(platform).objects;
+    const drift = await readDrift(cluster, program);
+    const differences = outcome.findings
+        .filter(({ agrees }) => !agrees)
+        .map((finding) => ({ finding, explanations: explain(finding, drift, program) }));
+    return {
+        cluster: cluster.name,
+        ...outcome,
+        differences,
+        drift,
+        seconds: { probers: ready - began, requests: outcome.seconds, total: asked - began },
+    };
+}
+
+function seconds(): number {
+    return performance.now() / 1000;
+}

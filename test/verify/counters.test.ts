@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { deniedIn, miscounts } from "../../cli/verify/ask/counters";
+import type { Expected, Finding, WireResult } from "../../cli/verify/model";
+
+describe("Envoy's counts of denied TCP connections", () => {
+    it("are summed over listeners, without those of other filters", () => {
+        const stats = [
+            "tcp.rbac.allowed: 5",
+            "tcp.rbac.denied: 3",
+            "listener.0.0.0.0_15006.tcp.rbac.denied: 4",
+            "tcp.rbac.shadow_denied: 9",
+            "http.inbound_0.0.0.0_8081;.rbac.denied: 7",
+        ];
+        assert.equal(deniedIn(stats.join("\n")), 7);
+        assert.equal(deniedIn(""), 0);
+    });
+});
+
+describe("counting denials", () => {
+    const findings = [
+        finding("a", { kind: "rbac" }, "reset"),
+        finding("b", { kind: "rbac" }, "reset"),
+        finding("c", { kind: "refused-handshake" }, "reset"),
+        finding("d", { kind: "answered", caller: null }, "answered"),
+    ];
+    const after = (denied: number) => new Map([["databases/redis", 10 + denied]]);
+    const before = after(0);
+
+    it("agrees with one denial for each that was expected", () => {
+        assert.deepEqual(miscounts("identity", findings, before, after(2)), []);
+    });
+
+    it("names the connections that ended, where there were more or fewer", () => {
+        for (const counted of [1, 3]) {
+            assert.deepEqual(miscounts("identity", findings, before, after(counted)), [
+                {
+                    layer: "identity",
+                    workload: "databases/redis",
+                    expected: 2,
+                    counted,
+                    checks: ["a", "b", "c"],
+                },
+            ]);
+        }
+    });
+
+    it("says nothing where a check already differs, or was asked more than once", () => {
+        const differs = { ...finding("e", { kind: "rbac" }, "answered"), agrees: false };
+        assert.deepEqual(miscounts("identity", [...findings, differs], before, after(7)), []);
+        const again = finding("f", { kind: "answered", caller: null }, "answered", 2);
+        assert.deepEqual(miscounts("identity", [...findings, again], before, after(7)), []);
+    });
+});
+
+function finding(id: string, expected: Expected, outcome: WireResult["outcome"], attempts = 1): Finding {
+    return {
+        check: {
+            id,
+            layer: "identity",
+            source: { kind: "stranger", name: "(stranger)", namespace: "sparc", account: "x" },
+            destination: {
+                name: "redis",
+                namespace: "databases",
+                portName: "redis",
+                port: { protocol: "tcp", number: 6379, application: "redis" },
+                mtls: "PERMISSIVE",
+            },
+            request: { protocol: "tcp" },
+            expected,
+            because: "",
+        },
+        result: { id, outcome, status: null, answer: null, detail: "", ms: 1, attempts },
+        agrees: true,
+        got: "",
+    };
+}

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../catalogue/platform";
+import { edges, exposures, storeEdges } from "../../catalogue/query";
+import type { KubeObject } from "../../cli/verify/drift/objects";
+import { judge } from "../../cli/verify/judge";
+import type { Check } from "../../cli/verify/model";
+import { expectations } from "../../cli/verify/plan/expect";
+import { counts } from "../../cli/verify/report/model";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+import { SimulatedMesh } from "./simulated-mesh";
+
+const config = loadStackFile("local", `${__dirname}/../..`);
+const platform = { catalogue, config };
+const checks = expectations(platform);
+const objects: readonly KubeObject[] = deriveAll(platform).objects;
+
+describe("the checks of the platform", () => {
+    it("are these, by layer and expectation", () => {
+        const mesh = new SimulatedMesh(objects);
+        const found = counts(checks.map((check) => judge(check, mesh.ask(check))));
+        assert.deepEqual(
+            found.map(({ layer, expected, checks: n }) => `${layer} ${expected} ${n}`),
+            [
+                "identity rbac 4275",
+                "identity answered 158",
+                "identity refused-handshake 28",
+                "source no-route 1249",
+                "source answered 140",
+                "source rbac 103",
+                "entry answered 16",
+                "entry rbac 24",
+                "entry no-route 9",
+            ],
+        );
+    });
+
+    it("have an id each, which the probe takes", () => {
+        assert.equal(new Set(checks.map(({ id }) => id)).size, checks.length);
+        for (const { id } of checks) assert.match(id, /^[\x20-\x7e]{1,256}$/);
+    });
+
+    it("ask every port of every service and store, as every source", () => {
+        const workloads = [...Object.values(catalogue.services), ...Object.values(catalogue.stores)];
+        const ports = workloads.reduce((sum, workload) => sum + Object.keys(workload.ports).length + 1, 0);
+        const services = Object.keys(catalogue.services).length;
+        const pairs = (layer: string) =>
+            new Set(checks.filter((check) => check.layer === layer).map(pair)).size;
+        assert.equal(pairs("identity"), (services + 4) * ports);
+        assert.equal(pairs("source"), services * ports);
+    });
+
+    it("ask for every request of every call, and for one that it does not make", () => {
+        for (const { caller, callee, call, portName, port } of edges(catalogue)) {
+            const own = checks.filter(
+                ({ source, destination }) =>
+                    source.name === caller &&
+                    destination.name === callee &&
+                    destination.portName === portName,
+            );
+            for (const layer of ["identity", "source"]) {
+                const answered = own.filter(
+                    (check) => check.layer === layer && check.expected.kind === "answered",
+                );
+                assert.ok(
+                    answered.length >= (call.requests ?? call.methods ?? [1]).length,
+                    `${caller} → ${callee}`,
+                );
+            }
+            const refused = own.filter(
+                ({ layer, expected }) => layer === "identity" && expected.kind === "rbac",
+            );
+            assert.ok(refused.length > 0 || port.protocol === "tcp", `${caller} → ${callee} on ${portName}`);
+        }
+    });
+
+    it("expect an answer only where an edge leads", () => {
+        const allowed = new Set([
+            ...edges(catalogue).map(({ caller, callee, portName }) => `${caller}>${callee}/${portName}`),
+            ...storeEdges(catalogue).map(({ caller, store, portName }) => `${caller}>${store}/${portName}`),
+            ...exposures(catalogue).map(({ service, exposure, portName }) => {
+                const gateway = exposure.gateway === "public" ? "istio-ingressgateway" : "istio-admingateway";
+                return `(${gateway})>${service}/${portName}`;
+            }),
+        ]);
+        const answered = checks.filter(
+            ({ layer, expected }) => layer !== "entry" && expected.kind === "answered",
+        );
+        assert.deepEqual(new Set(answered.map(pair)), allowed);
+    });
+
+    it("hold of the objects that the program renders", () => {
+        const mesh = new SimulatedMesh(objects);
+        const different = checks
+            .map((check) => judge(check, mesh.ask(check)))
+            .filter(({ agrees }) => !agrees);
+        assert.deepEqual(
+            different.map(({ check, got }) => `${check.id}: ${got}`),
+            [],
+        );
+    });
+
+    it("fail without any one of the program's policies of calls, identity and sight", () => {
+        const kinds = new Set(["AuthorizationPolicy", "PeerAuthentication", "Sidecar"]);
+        // What only the other policies' absence would show: see the next test.
+        const backedUp = new Set(["deny-all", "default", "metrics-from-prometheus"]);
+        for (const object of objects.filter(
+            ({ kind, metadata }) => kinds.has(kind) && !backedUp.has(metadata.name),
+        )) {
+            // The mesh-wide STRICT stands behind a service's own, which then only leaves its health port closed.
+            const mesh = new SimulatedMesh(objects.filter((other) => other !== object));
+            const agrees = checks.every((check) => judge(check, mesh.ask(check)).agrees);
+            assert.equal(agrees, false, `${object.kind} ${object.metadata.name} is not needed`);
+        }
+    });
+});
+
+function pair({ source, destination }: Check): string {
+    return `${source.name}>${destination.name}/${destination.portName}`;
+}

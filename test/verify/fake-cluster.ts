@@ -1,0 +1,103 @@
+/** A cluster in memory, whose pods answer as a mesh of certain objects would. */
+import type { Cluster, Command, Executed } from "../../cli/verify/cluster/cluster";
+import type { Kind } from "../../cli/verify/cluster/kinds";
+import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
+import type { Check } from "../../cli/verify/model";
+import { SimulatedMesh } from "./simulated-mesh";
+
+const READY = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
+const CERTIFICATE = Buffer.from("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n").toString(
+    "base64",
+);
+
+export class FakeCluster implements Cluster {
+    readonly name = "fake";
+    /** Everything, by key. */
+    readonly objects = new Map<string, KubeObject>();
+    /** What was asked of it, in order: `apply Pod sparc/x`. */
+    readonly log: string[] = [];
+    /** Called before each exec; may throw. */
+    onExec: (command: Command) => void = () => undefined;
+    /** Added to every count of denied TCP connections after the first reading. */
+    denied = new Map<string, number>();
+
+    constructor(
+        objects: readonly KubeObject[],
+        private readonly checks: readonly Check[],
+    ) {
+        for (const object of objects) this.objects.set(keyOf(object), object);
+    }
+
+    /** A ready pod of a workload. */
+    addPod(namespace: string, name: string): void {
+        const labels = { "sparc.dev/service": name };
+        this.put({ apiVersion: "v1", kind: "Pod", metadata: { name: `${name}-0`, namespace, labels } });
+    }
+
+    addCertificate(gateway: string): void {
+        const name = `${gateway}-certificate`;
+        const secret = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "istio-ingress" } };
+        this.objects.set(keyOf(secret), { ...secret, data: { "ca.crt": CERTIFICATE } } as KubeObject);
+    }
+
+    list(kind: Kind, { namespace, labelSelector }: { namespace?: string; labelSelector?: string } = {}) {
+        const [label = "", value] = (labelSelector ?? "").split("=");
+        const found = [...this.objects.values()].filter(
+            (object) =>
+                object.kind === kind &&
+                (namespace === undefined || object.metadata.namespace === namespace) &&
+                (label === "" ||
+                    (value ?? object.metadata.labels?.[label]) === object.metadata.labels?.[label]) &&
+                (label === "" || object.metadata.labels?.[label] !== undefined),
+        );
+        return Promise.resolve(found);
+    }
+
+    get(kind: Kind, namespace: string, name: string): Promise<KubeObject | undefined> {
+        return Promise.resolve(this.objects.get(`${kind} ${namespace}/${name}`));
+    }
+
+    apply(object: KubeObject): Promise<void> {
+        this.log.push(`apply ${keyOf(object)}`);
+        this.put(object);
+        return Promise.resolve();
+    }
+
+    remove(kind: Kind, namespace: string, name: string): Promise<void> {
+        this.log.push(`remove ${kind} ${namespace}/${name}`);
+        this.objects.delete(`${kind} ${namespace}/${name}`);
+        return Promise.resolve();
+    }
+
+    exec(command: Command): Promise<Executed> {
+        this.onExec(command);
+        if (command.command[0] === "pilot-agent") {
+            const workload = `${command.namespace}/${command.pod.replace(/-0$/, "")}`;
+            return done(`tcp.rbac.denied: ${this.denied.get(workload) ?? 0}\n`);
+        }
+        const mesh = new SimulatedMesh([...this.objects.values()]);
+        const byId = new Map(this.checks.map((check) => [check.id, check]));
+        const results = (JSON.parse(command.stdin) as { id: string }[]).map(({ id }) => {
+            const check = byId.get(id);
+            if (check === undefined) throw new Error(`nobody expects ${id}`);
+            this.count(check);
+            return JSON.stringify(mesh.ask(check));
+        });
+        return done(results.join("\n"));
+    }
+
+    private count({ destination, request, expected }: Check): void {
+        if (request.protocol !== "tcp" || expected.kind !== "rbac") return;
+        const workload = `${destination.namespace}/${destination.name}`;
+        this.denied.set(workload, (this.denied.get(workload) ?? 0) + 1);
+    }
+
+    private put(object: KubeObject): void {
+        const status = object.kind === "Pod" ? { status: READY } : {};
+        this.objects.set(keyOf(object), { ...object, ...status });
+    }
+}
+
+function done(stdout: string): Promise<Executed> {
+    return Promise.resolve({ code: 0, stdout, stderr: "" });
+}

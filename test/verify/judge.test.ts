@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { isInconclusive, judge } from "../../cli/verify/judge";
+import type { Check, Expected, WireRequest, WireResult } from "../../cli/verify/model";
+
+const USERS = "spiffe://cluster.local/ns/sparc/sa/users";
+const HTTP: WireRequest = { protocol: "http", method: "GET", path: "/" };
+const GRPC: WireRequest = { protocol: "grpc", method: "/a.B/C" };
+const TCP: WireRequest = { protocol: "tcp" };
+const WS: WireRequest = { protocol: "ws", path: "/" };
+
+const answered = { kind: "answered", caller: USERS } as const;
+const rbac = { kind: "rbac" } as const;
+const handshake = { kind: "refused-handshake" } as const;
+const noRoute = { kind: "no-route" } as const;
+
+const ANSWER = { service: "auth", port: "main", caller: USERS };
+const DENIED = { outcome: "rbac", status: 403 } as const;
+const RESET = { outcome: "reset", detail: "connection reset (RST) before any byte of an answer" } as const;
+const BLOCKED = { outcome: "http", status: 502 } as const;
+
+type Row = readonly [what: string, request: WireRequest, expected: Expected, result: Partial<WireResult>];
+
+const AGREE: readonly Row[] = [
+    ["an answer to the caller", HTTP, answered, { outcome: "answered", status: 200, answer: ANSWER }],
+    ["a gRPC answer", GRPC, answered, { outcome: "answered", status: 0, answer: ANSWER }],
+    ["a WebSocket's first message", WS, answered, { outcome: "answered", status: 101, answer: ANSWER }],
+    [
+        "a TCP answer, which names nobody",
+        TCP,
+        { kind: "answered", caller: null },
+        { outcome: "answered", answer: { service: "auth", port: "main" } },
+    ],
+    ["a denial", HTTP, rbac, DENIED],
+    ["a closed TCP connection for a denial", TCP, rbac, RESET],
+    ["a reset for a handshake", HTTP, handshake, RESET],
+    ["an unknown host", HTTP, noRoute, BLOCKED],
+    ["an unknown route", HTTP, noRoute, { outcome: "http", status: 404 }],
+    ["an unknown host, in gRPC", GRPC, noRoute, { outcome: "grpc", status: 14, detail: 'server="envoy"' }],
+    ["an unknown port", TCP, noRoute, RESET],
+];
+
+const DIFFER: readonly Row[] = [
+    [
+        "another caller",
+        HTTP,
+        answered,
+        { outcome: "answered", status: 200, answer: { ...ANSWER, caller: "spiffe://x" } },
+    ],
+    ["no caller", HTTP, answered, { outcome: "answered", status: 200, answer: { ...ANSWER, caller: "" } }],
+    [
+        "another service",
+        HTTP,
+        answered,
+        { outcome: "answered", status: 200, answer: { ...ANSWER, service: "users" } },
+    ],
+    [
+        "another port",
+        HTTP,
+        answered,
+        { outcome: "answered", status: 200, answer: { ...ANSWER, port: "admin" } },
+    ],
+    ["an answer with an error", HTTP, answered, { outcome: "answered", status: 500, answer: ANSWER }],
+    ["a denial instead of an answer", HTTP, answered, DENIED],
+    ["a reset instead of an answer", HTTP, answered, RESET],
+    ["an answer instead of a denial", HTTP, rbac, { outcome: "answered", status: 200, answer: ANSWER }],
+    ["a reset instead of a denial, but for TCP", HTTP, rbac, RESET],
+    ["no route instead of a denial", HTTP, rbac, BLOCKED],
+    ["another 403", HTTP, rbac, { outcome: "http", status: 403 }],
+    ["a denial instead of a refused handshake", HTTP, handshake, DENIED],
+    ["an answer instead of a refused handshake", TCP, handshake, { outcome: "answered", answer: ANSWER }],
+    ["nothing that listens", TCP, handshake, { outcome: "refused" }],
+    ["a denial instead of no route", HTTP, noRoute, DENIED],
+    ["a callee without endpoints", HTTP, noRoute, { outcome: "http", status: 503 }],
+    [
+        "a callee without endpoints, in gRPC",
+        GRPC,
+        noRoute,
+        { outcome: "grpc", status: 14, detail: 'grpc-message="no healthy upstream"' },
+    ],
+    ["no answer in time", HTTP, noRoute, { outcome: "timeout" }],
+    ["an unknown name", TCP, noRoute, { outcome: "dns" }],
+];
+
+describe("judging", () => {
+    for (const row of AGREE) {
+        it(`takes ${row[0]}`, () => {
+            assert.equal(judged(row).agrees, true);
+        });
+    }
+    for (const row of DIFFER) {
+        it(`does not take ${row[0]}`, () => {
+            assert.equal(judged(row).agrees, false);
+        });
+    }
+
+    it("tells a gateway's denial from one behind it", () => {
+        const atGateway = { ...DENIED, detail: 'server="istio-envoy"' };
+        const behind = { ...DENIED, detail: 'server="istio-envoy" x-envoy-upstream-service-time="1"' };
+        assert.equal(judged(["", HTTP, rbac, atGateway], "entry").agrees, true);
+        assert.equal(judged(["", HTTP, rbac, behind], "entry").agrees, false);
+        assert.equal(judged(["", HTTP, rbac, behind]).agrees, true);
+    });
+
+    it("takes a refused TLS handshake for a gateway that does not serve a host, but not for a sidecar", () => {
+        assert.equal(judged(["", HTTP, noRoute, { outcome: "tls" }], "entry").agrees, true);
+        assert.equal(judged(["", HTTP, noRoute, { outcome: "http", status: 404 }], "entry").agrees, true);
+        assert.equal(judged(["", HTTP, noRoute, { outcome: "tls" }]).agrees, false);
+        assert.equal(judged(["", HTTP, noRoute, BLOCKED], "entry").agrees, false);
+    });
+
+    it("says what was seen", () => {
+        const { got } = judged(["", HTTP, rbac, { outcome: "answered", status: 200, answer: ANSWER }]);
+        assert.equal(got, `answered by auth on main, which saw ${USERS} (status 200)`);
+        assert.equal(judged(["", HTTP, handshake, DENIED]).got, "RBAC denial");
+    });
+});
+
+describe("what is asked again", () => {
+    it("is what taught nothing", () => {
+        for (const outcome of ["timeout", "dns", "refused"] as const) {
+            assert.equal(isInconclusive(judged(["", HTTP, rbac, { outcome }])), true);
+        }
+        assert.equal(isInconclusive(judged(["", HTTP, answered, { outcome: "http", status: 503 }])), true);
+        assert.equal(isInconclusive(judged(["", HTTP, answered, RESET])), true);
+    });
+
+    it("is never something that was let through once", () => {
+        const open: Partial<WireResult> = { outcome: "answered", status: 200, answer: ANSWER };
+        for (const expected of [rbac, handshake, noRoute]) {
+            assert.equal(isInconclusive(judged(["", HTTP, expected, open])), false);
+        }
+        assert.equal(isInconclusive(judged(["", HTTP, handshake, DENIED])), false);
+        assert.equal(isInconclusive(judged(["", HTTP, answered, DENIED])), false);
+    });
+
+    it("is nothing that agrees", () => {
+        for (const row of AGREE) assert.equal(isInconclusive(judged(row)), false);
+    });
+});
+
+function judged([, request, expected, result]: Row, layer: Check["layer"] = "identity") {
+    const check: Check = {
+        id: "check",
+        layer,
+        source: { kind: "service", name: "users", namespace: "sparc", account: "users" },
+        destination: {
+            name: "auth",
+            namespace: "sparc",
+            portName: "main",
+            port: { protocol: "http", number: 8080, requests: ["GET /"] },
+            mtls: "STRICT",
+        },
+        request,
+        expected,
+        because: "a reason",
+    };
+    const empty: WireResult = {
+        id: "check",
+        outcome: "other",
+        status: null,
+        answer: null,
+        detail: "",
+        ms: 1,
+        attempts: 1,
+    };
+    return judge(check, { ...empty, ...result });
+}

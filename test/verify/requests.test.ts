@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import type { Port } from "../../catalogue/model";
+import { asked, covers, describeRequest, forbidden, offered } from "../../cli/verify/plan/requests";
+
+const HTTP: Port = {
+    protocol: "http",
+    number: 8080,
+    requests: ["GET /items", "GET /items/{*}", "POST /items", "GET /files/{**}"],
+};
+const GRPC: Port = { protocol: "grpc", number: 9090, service: "a.B", methods: ["Get", "List"] };
+const WS: Port = { protocol: "ws", number: 8090, path: "/events" };
+const TCP: Port = { protocol: "tcp", number: 1883, application: "mqtt" };
+
+describe("requests of the catalogue", () => {
+    it("become ones that can be made", () => {
+        assert.deepEqual(offered(HTTP).map(describeRequest), [
+            "GET /items",
+            "GET /items/mesh-verify",
+            "POST /items",
+            "GET /files/mesh-verify",
+        ]);
+        assert.deepEqual(offered(GRPC).map(describeRequest), ["/a.B/Get", "/a.B/List"]);
+        assert.deepEqual(offered(WS), [{ protocol: "ws", path: "/events" }]);
+        assert.deepEqual(offered(TCP), [{ protocol: "tcp" }]);
+    });
+
+    it("are asked as a call has them", () => {
+        assert.deepEqual(asked(HTTP, { requests: ["GET /items/{*}"] }).map(describeRequest), [
+            "GET /items/mesh-verify",
+        ]);
+        assert.deepEqual(asked(GRPC, { methods: ["List"] }).map(describeRequest), ["/a.B/List"]);
+        assert.deepEqual(asked(TCP, {}), [{ protocol: "tcp" }]);
+    });
+
+    it("stand for what they stand for", () => {
+        const get = (path: string) => ({ protocol: "http", method: "GET", path }) as const;
+        assert.equal(covers("GET /items/{*}", get("/items/1")), true);
+        assert.equal(covers("GET /items/{*}", get("/items/1/2")), false);
+        assert.equal(covers("GET /items/{*}", get("/items/")), false);
+        assert.equal(covers("POST /items/{*}", get("/items/1")), false);
+        assert.equal(covers("GET /files/{**}", get("/files/1/2")), true);
+        assert.equal(covers("GET /v1.0/x", get("/v1a0/x")), false);
+    });
+});
+
+describe("what is forbidden", () => {
+    const text = (port: Port, ...granted: Parameters<typeof forbidden>[1]) =>
+        forbidden(port, granted).map(describeRequest);
+
+    it("is over HTTP all else that is offered, a deeper path and another verb", () => {
+        assert.deepEqual(text(HTTP, { requests: ["GET /items"] }), [
+            "GET /items/mesh-verify",
+            "POST /items",
+            "GET /files/mesh-verify",
+            "DELETE /items",
+        ]);
+        assert.deepEqual(
+            text(HTTP, { requests: ["GET /items/{*}"] }, { requests: ["GET /items", "POST /items"] }),
+            ["GET /files/mesh-verify", "GET /items/mesh-verify/mesh-verify", "DELETE /items/mesh-verify"],
+        );
+    });
+
+    it("is nothing that one of the grants covers", () => {
+        const all: Port = { protocol: "http", number: 8080, requests: ["GET /{**}", "POST /admin"] };
+        assert.deepEqual(text(all, { requests: ["GET /{**}"] }), ["POST /admin", "DELETE /mesh-verify"]);
+    });
+
+    it("is in gRPC every other method, and one that is not there", () => {
+        assert.deepEqual(text(GRPC, { methods: ["Get"] }), ["/a.B/List", "/a.B/MeshVerifyNotOffered"]);
+        assert.deepEqual(text(GRPC, { methods: ["Get", "List"] }), ["/a.B/MeshVerifyNotOffered"]);
+    });
+
+    it("is of a WebSocket another path, and another verb; of TCP nothing", () => {
+        assert.deepEqual(text(WS, {}), ["WebSocket /events/mesh-verify", "POST /events"]);
+        assert.deepEqual(text(TCP, {}), []);
+    });
+});

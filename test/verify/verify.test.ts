@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../cli/verify/drift/objects";
+import { CannotVerify } from "../../cli/verify/errors";
+import { expectations } from "../../cli/verify/plan/expect";
+import { exitCode } from "../../cli/verify/report/model";
+import { verifyCluster } from "../../cli/verify/verify";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+import { small } from "./small";
+import { FakeCluster } from "./fake-cluster";
+
+const platform = { catalogue: small, config: loadStackFile("local", `${__dirname}/../..`) };
+const program: readonly KubeObject[] = deriveAll(platform).objects;
+const options = { platform, standInImage: "standin:1" };
+
+/** A cluster that holds the program, deployed and ready, and what `change` makes of it. */
+function clusterWith(
+    change: (objects: readonly KubeObject[]) => readonly KubeObject[] = (objects) => objects,
+) {
+    const cluster = new FakeCluster(change(program), expectations(platform));
+    for (const name of Object.keys(small.services)) cluster.addPod("sparc", name);
+    for (const name of Object.keys(small.stores)) cluster.addPod("databases", name);
+    for (const gateway of ["istio-ingressgateway", "istio-admingateway"]) cluster.addCertificate(gateway);
+    return cluster;
+}
+
+const isNot = (kind: string, name: string) => (object: KubeObject) =>
+    object.kind !== kind || object.metadata.name !== name;
+
+describe("verifying a mesh", () => {
+    it("proves one that holds exactly the program", async () => {
+        const cluster = clusterWith();
+        const report = await verifyCluster(cluster, options);
+        assert.deepEqual(
+            [report.differences, report.miscounts, report.drift, report.notChecked],
+            [[], [], [], []],
+        );
+        assert.equal(report.findings.length, expectations(platform).length);
+        assert.equal(exitCode(report), 0);
+    });
+
+    it("names an AuthorizationPolicy that was deleted, with the edge that it stands for", async () => {
+        const report = await verifyCluster(
+            clusterWith((objects) => objects.filter(isNot("AuthorizationPolicy", "auth-from-web"))),
+            options,
+        );
+        assert.equal(exitCode(report), 1);
+        assert.deepEqual(
+            new Set(report.differences.map(({ finding: { check } }) => check.because)),
+            new Set(["web calls auth on grpc"]),
+        );
+        for (const { finding, explanations } of report.differences) {
+            assert.equal(finding.got, "RBAC denial");
+            assert.deepEqual(explanations, [
+                "AuthorizationPolicy sparc/auth-from-web is missing: it allows web → auth on 9090: POST /small.Auth/Check",
+            ]);
+        }
+    });
+
+    it("names a PeerAuthentication that was set PERMISSIVE, and sees it on the wire", async () => {
+        const report = await verifyCluster(
+            clusterWith((objects) =>
+                objects.map((object) =>
+                    isNot("PeerAuthentication", "auth")(object)
+                        ? object
+                        : { ...object, spec: { ...(object.spec as object), mtls: { mode: "PERMISSIVE" } } },
+                ),
+            ),
+            options,
+        );
+        assert.equal(exitCode(report), 1);
+        const [difference, ...others] = report.differences;
+        assert.deepEqual(others, []);
+        assert.equal(difference?.finding.check.source.name, "(unmeshed)");
+        assert.equal(difference.finding.got, "RBAC denial");
+        assert.deepEqual(difference.explanations, [
+            'PeerAuthentication sparc/auth was changed: spec.mtls.mode is "PERMISSIVE" in the cluster and "STRICT" in the program',
+        ]);
+    });
+
+    it("warns of a foreign policy that changes nothing, and fails over one that lets something through", async () => {
+        const foreign = (rules: unknown): KubeObject => ({
+            apiVersion: "security.istio.io/v1",
+            kind: "AuthorizationPolicy",
+            metadata: { name: "extra", namespace: "sparc" },
+            spec: { action: "ALLOW", rules },
+        });
+        const idle = foreign([{ from: [{ source: { principals: ["cluster.local/ns/other/sa/x"] } }] }]);
+        const harmless = await verifyCluster(
+            clusterWith((objects) => [...objects, idle]),
+            options,
+        );
+        assert.deepEqual([harmless.differences.length, exitCode(harmless)], [0, 0]);
+        assert.deepEqual(
+            harmless.drift.map(({ state, text }) => [state, text]),
+            [["foreign", "AuthorizationPolicy sparc/extra is not the program's: it allows x → all of sparc"]],
+        );
+
+        const open = await verifyCluster(
+            clusterWith((objects) => [...objects, foreign([{}])]),
+            options,
+        );
+        assert.equal(exitCode(open), 1);
+        const answered = open.differences.filter(({ finding }) => finding.result.outcome === "answered");
+        assert.ok(answered.length > 0);
+        for (const { explanations } of answered) {
+            assert.ok(
+                explanations.includes(
+                    "AuthorizationPolicy sparc/extra is not the program's: it allows anyone → all of sparc",
+                ),
+            );
+        }
+    });
+
+    it("fails over an object that is missing, even where traffic agrees", async () => {
+        const report = await verifyCluster(
+            clusterWith((objects) => objects.filter(isNot("NetworkPolicy", "auth"))),
+            options,
+        );
+        assert.deepEqual(report.differences, []);
+        assert.equal(exitCode(report), 1);
+    });
+
+    it("fails where TCP connections ended for another reason than a denial", async () => {
+        const cluster = clusterWith();
+        let readings = 0;
+        cluster.onExec = ({ command }) => {
+            if (command[0] === "pilot-agent" && ++readings === 3) cluster.denied.set("databases/cache", 0);
+        };
+        const report = await verifyCluster(cluster, options);
+        assert.deepEqual(report.differences, []);
+        assert.deepEqual(
+            report.miscounts.map(({ workload, counted }) => [workload, counted]),
+            [["databases/cache", 0]],
+        );
+        assert.equal(exitCode(report), 1);
+    });
+
+    it("leaves the entry out, and says so, where a gateway has no certificate", async () => {
+        const cluster = clusterWith();
+        cluster.objects.delete("Secret istio-ingress/istio-ingressgateway-certificate");
+        const { notChecked, findings } = await verifyCluster(cluster, options);
+        assert.deepEqual(notChecked, [
+            {
+                part: "entry through istio-ingressgateway",
+                why: "the Secret istio-ingress/istio-ingressgateway-certificate with its certificate is missing or empty",
+            },
+        ]);
+        assert.equal(
+            findings.some(({ check }) => check.entry?.gateway === "istio-ingressgateway"),
+            false,
+        );
+    });
+});
+
+describe("the probers of a run", () => {
+    const left = (cluster: FakeCluster) =>
+        [...cluster.objects.values()].filter(
+            ({ metadata }) => metadata.labels?.["sparc.dev/probe"] !== undefined,
+        );
+
+    it("are gone after it", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, options);
+        assert.deepEqual(left(cluster), []);
+    });
+
+    it("are gone after one that failed", async () => {
+        const cluster = clusterWith();
+        cluster.onExec = () => {
+            throw new Error("connection refused");
+        };
+        await assert.rejects(verifyCluster(cluster, options), /connection refused/);
+        assert.deepEqual(left(cluster), []);
+    });
+
+    it("are gone after one that was interrupted", async () => {
+        const cluster = clusterWith();
+        cluster.onExec = () => {
+            process.emit("SIGINT");
+        };
+        await assert.rejects(
+            verifyCluster(cluster, { ...options, keep: true }),
+            /^CannotVerify: interrupted$/,
+        );
+        assert.deepEqual(left(cluster), []);
+    });
+
+    it("stay with --keep, and are taken over by the next such run", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, { ...options, keep: true });
+        const pods = left(cluster).filter(({ kind }) => kind === "Pod").length;
+        assert.equal(pods, Object.keys(small.services).length + 4);
+        cluster.log.length = 0;
+        await verifyCluster(cluster, { ...options, keep: true });
+        assert.deepEqual(
+            cluster.log.filter((line) => line.includes("Pod")),
+            [],
+        );
+    });
+
+    it("replace those that an earlier run left", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, { ...options, keep: true });
+        cluster.log.length = 0;
+        await verifyCluster(cluster, { ...options, keep: true, standInImage: "standin:2" });
+        const pods = cluster.log.filter((line) => line.includes("Pod sparc/probe-service-auth"));
+        assert.deepEqual(pods, ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"]);
+    });
+
+    it("carry a label, a service's account, and nothing that a service is selected by", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, { ...options, keep: true });
+        const pod = cluster.objects.get("Pod sparc/probe-service-auth");
+        assert.equal((pod?.spec as { serviceAccountName: string }).serviceAccountName, "auth");
+        assert.deepEqual(pod?.metadata.labels, {
+            "sparc.dev/probe": "true",
+            "sidecar.istio.io/inject": "true",
+        });
+    });
+});
+
+describe("a mesh that cannot be asked", () => {
+    it("is one without a ready pod of each workload", async () => {
+        const cluster = clusterWith();
+        cluster.objects.delete("Pod sparc/auth-0");
+        cluster.objects.delete("Pod databases/cache-0");
+        await assert.rejects(verifyCluster(cluster, options), (error) => {
+            assert.ok(error instanceof CannotVerify);
+            assert.equal(error.message, "no pod is ready of auth, cache");
+            assert.match(error.remedy, /make up/);
+            return true;
+        });
+    });
+
+    it("is one whose probers cannot start", async () => {
+        const cluster = clusterWith();
+        const apply = cluster.apply.bind(cluster);
+        cluster.apply = async (object) => {
+            await apply(object);
+            if (object.metadata.name !== "probe-stranger" || object.kind !== "Pod") return;
+            const waiting = { reason: "ErrImageNeverPull", message: "no such image" };
+            const status = { phase: "Pending", containerStatuses: [{ name: "probe", state: { waiting } }] };
+            cluster.objects.set("Pod sparc/probe-stranger", { ...object, status } as KubeObject);
+        };
+        await assert.rejects(
+            verifyCluster(cluster, options),
+            /a prober cannot start: sparc\/probe-stranger: ErrImageNeverPull no such image/,
+        );
+    });
+});
