@@ -38,8 +38,8 @@ describe("the edges of a catalogue", () => {
         const catalogue = changed(({ services, frontToMiddle, middleToBack }) => {
             services.front.calls = [
                 { ...middleToBack, port: "ws" },
-                { ...frontToMiddle, methods: ["Watch"] },
-                { ...frontToMiddle, methods: ["Put", "Get"] },
+                { ...frontToMiddle, methods: ["Put"] },
+                { ...frontToMiddle, methods: ["Watch", "Get"] },
                 middleToBack,
             ];
         });

@@ -39,6 +39,10 @@ describe("cycles", () => {
         ]);
     });
 
+    it("are shown from the first of their names on, also where that was passed before", () => {
+        assert.deepEqual(cyclesIn({ a: ["b"], b: ["a", "c"], c: ["a"] }), ["a → b → a", "a → b → c → a"]);
+    });
+
     it("are not seen where paths only meet", () => {
         assert.deepEqual(cyclesIn({ a: ["b", "c"], b: ["d"], c: ["d"], d: [] }), []);
     });

@@ -88,15 +88,17 @@ describe("external hosts", () => {
     }
 
     it("have ports", () => {
-        assert.deepEqual(listing({ port: 0 }), [
-            {
-                rule: "port-number",
-                where: "external.mail.hosts[0] → mail.example.com",
-                message:
-                    "the external group mail lists mail.example.com with the port 0, which is no port number",
-                remedy: "Use a whole number from 1 to 65535.",
-            },
-        ]);
+        for (const port of [0, 65536, 443.5]) {
+            assert.deepEqual(listing({ port }), [
+                {
+                    rule: "port-number",
+                    where: "external.mail.hosts[0] → mail.example.com",
+                    message: `the external group mail lists mail.example.com with the port ${port}, which is no port number`,
+                    remedy: "Use a whole number from 1 to 65535.",
+                },
+            ]);
+        }
+        assert.deepEqual(listing({ port: 1 }, { port: 65535 }), []);
     });
 
     it("are listed once over all groups", () => {

@@ -38,6 +38,52 @@ describe("two calls to one port", () => {
         ]);
     });
 
+    it("have no request in common, whatever else they ask for", () => {
+        const problems = problemsAfter(({ services, middleToBack }) => {
+            services.middle.calls = [
+                { ...middleToBack, requests: ["POST /items", "GET /items/{*}"] },
+                { ...middleToBack, requests: ["GET /items", "GET /items/latest"], idempotent: false },
+            ];
+        });
+        assert.deepEqual(
+            problems.map(({ rule, message }) => [rule, message]),
+            [
+                [
+                    "duplicate-call",
+                    "middle.calls[0] and middle.calls[1] both ask the port http of back for GET /items/latest",
+                ],
+            ],
+        );
+    });
+
+    it("are not found twice at fault where they ask for nothing, or lead nowhere", () => {
+        const problems = problemsAfter(({ services, frontToMiddle, middleToBack }) => {
+            const { timeout, idempotent } = middleToBack;
+            const [http, grpc] = [
+                { to: "back", port: "http", timeout, idempotent },
+                { to: "middle", port: "grpc", timeout: "5s" as const, idempotent },
+            ];
+            services.middle.calls = [http, http];
+            services.front.calls = [
+                grpc,
+                grpc,
+                { ...frontToMiddle, port: "gone" },
+                { ...frontToMiddle, port: "gone" },
+            ];
+        });
+        assert.deepEqual(
+            problems.map(({ rule, where }) => `${rule}: ${where}`),
+            [
+                "unknown-port: front.calls[2] → middle",
+                "unknown-port: front.calls[3] → middle",
+                "asks-nothing: front.calls[0] → middle",
+                "asks-nothing: front.calls[1] → middle",
+                "asks-nothing: middle.calls[0] → back",
+                "asks-nothing: middle.calls[1] → back",
+            ],
+        );
+    });
+
     it("may divide what the port offers", () => {
         assert.deepEqual(alsoAsking(["POST /items", "GET /items"]), []);
     });

@@ -80,6 +80,17 @@ describe("timeouts", () => {
         );
     });
 
+    it("are measured by the first by name of equally impatient callers", () => {
+        const problems = problemsAfter(({ services, frontToMiddle, middleToBack }) => {
+            services["zealous"] = { ...services.front, exposures: [], calls: [frontToMiddle] };
+            middleToBack.timeout = "7s";
+        });
+        assert.deepEqual(
+            problems.map(({ message }) => message),
+            ["middle waits 7s for back, but front waits only 5s for middle"],
+        );
+    });
+
     it("may be anything where all callers hold streams, and where there is none", () => {
         const problems = problemsAfter((draft) => {
             draft.exposure.timeout = "stream";
