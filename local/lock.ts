@@ -60,15 +60,21 @@ function heldUntilClosed(address: { path: string }, onGreeting: (text: string) =
         const socket = connect(address);
         let connected = false;
         socket.on("connect", () => (connected = true));
-        socket.on("data", (chunk) => onGreeting(chunk.toString()));
+        socket.on("data", (chunk) => {
+            onGreeting(chunk.toString());
+        });
         socket.on("error", () => undefined);
-        socket.on("close", () => resolve(connected));
+        socket.on("close", () => {
+            resolve(connected);
+        });
     });
 }
 
 function release(server: Server): Promise<void> {
     return new Promise((resolve) => {
-        server.close(() => resolve());
+        server.close(() => {
+            resolve();
+        });
         for (const socket of sockets.get(server) ?? []) socket.destroy();
     });
 }

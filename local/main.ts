@@ -10,7 +10,7 @@ async function main(): Promise<void> {
         .description("start the node, or what of it does not run")
         .action(async () => {
             const node = await startNode({ progress: terminalProgress() });
-            console.log(JSON.stringify(node, undefined, 2));
+            print(JSON.stringify(node, undefined, 2));
         });
     program
         .command("status")
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
         .option("--json", "for machines")
         .action(async ({ json }: { json?: boolean }) => {
             const status = await nodeStatus();
-            console.log(json ? JSON.stringify(status, undefined, 2) : forPeople(status));
+            print(json ? JSON.stringify(status, undefined, 2) : forPeople(status));
             if (status.state !== "up") process.exitCode = 1;
         });
     program
@@ -26,11 +26,15 @@ async function main(): Promise<void> {
         .description("end the node and remove everything of it; exits 1 if anything is left")
         .action(async () => {
             const { removed, left } = await stopNode({ progress: terminalProgress() });
-            console.log(removed.length > 0 ? `Removed:\n  ${removed.join("\n  ")}` : "There was no node.");
-            console.log(left.length > 0 ? `Left:\n  ${left.join("\n  ")}` : "Nothing is left.");
+            print(removed.length > 0 ? `Removed:\n  ${removed.join("\n  ")}` : "There was no node.");
+            print(left.length > 0 ? `Left:\n  ${left.join("\n  ")}` : "Nothing is left.");
             if (left.length > 0) process.exitCode = 1;
         });
     await program.parseAsync();
+}
+
+function print(text: string): void {
+    process.stdout.write(`${text}\n`);
 }
 
 function forPeople({ state, parts, kubeconfig }: NodeStatus): string {
@@ -43,6 +47,6 @@ function forPeople({ state, parts, kubeconfig }: NodeStatus): string {
 }
 
 main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
 });

@@ -51,7 +51,9 @@ export async function run(
     const stdout: Buffer[] = [];
     const stderr = new Tail(20);
     child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr?.on("data", (chunk: Buffer) => stderr.add(chunk.toString(), options.onErrorLine));
+    child.stderr?.on("data", (chunk: Buffer) => {
+        stderr.add(chunk.toString(), options.onErrorLine);
+    });
     const ended = exitOf(child);
     // Whatever feeding the command goes wrong with shows in how the command ends; a command that ends
     // before it has read all (EPIPE) is no failure of its own.
@@ -89,8 +91,12 @@ export async function waitFor<T>(
 
 function exitOf(child: ChildProcess): Promise<number | string> {
     return new Promise((resolve) => {
-        child.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-        child.on("close", (code, signal) => resolve(code ?? signal ?? "an unknown end"));
+        child.on("error", (error: NodeJS.ErrnoException) => {
+            resolve(error.code ?? error.message);
+        });
+        child.on("close", (code, signal) => {
+            resolve(code ?? signal ?? "an unknown end");
+        });
     });
 }
 

@@ -26,7 +26,7 @@ export interface Progress {
 /** Progress for people: a live list on a terminal, plain lines elsewhere. */
 export function terminalProgress(): Progress {
     return {
-        note: (line) => console.log(line),
+        note: (line) => void process.stdout.write(`${line}\n`),
         run: async (lanes) => {
             const list = new Listr(lanes.map(laneTask), { concurrent: true, fallbackRenderer: "simple" });
             await list.run();

@@ -108,7 +108,10 @@ function header(values: Entry): Entry {
 
 async function addText(tar: Pack, entry: Entry, text: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-        tar.entry(entry, text, (error) => (error ? reject(error) : resolve()));
+        tar.entry(entry, text, (error) => {
+            if (error) reject(error);
+            else resolve();
+        });
     });
 }
 

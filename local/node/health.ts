@@ -51,6 +51,8 @@ function acceptsConnections(socket: string): Promise<boolean> {
             connection.destroy();
             resolve(true);
         });
-        connection.on("error", () => resolve(false));
+        connection.on("error", () => {
+            resolve(false);
+        });
     });
 }

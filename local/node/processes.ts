@@ -53,7 +53,7 @@ export function isAnchor(process: NodeProcess): boolean {
 export async function isAlive(process: NodeProcess): Promise<boolean> {
     const stat = await ifPresent(readFile(`/proc/${process.pid}/stat`, "utf8"));
     const fields = stat === undefined ? undefined : parseStat(stat);
-    return fields !== undefined && fields.started === process.started && fields.status !== "Z";
+    return fields?.started === process.started && fields.status !== "Z";
 }
 
 /** Sends a signal to the process, unless its number has passed to another. */
@@ -74,7 +74,7 @@ export function parseStat(stat: string): { status: string; session: number; star
 
 async function inspect(pid: number): Promise<NodeProcess | undefined> {
     const environment = await environmentOf(pid);
-    if (environment === undefined || !environment.includes(`${marks.role}=`)) return undefined;
+    if (!environment?.includes(`${marks.role}=`)) return undefined;
     const [stat, status, program] = await Promise.all([
         ifPresent(readFile(`/proc/${pid}/stat`, "utf8")),
         ifPresent(readFile(`/proc/${pid}/status`, "utf8")),

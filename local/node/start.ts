@@ -43,7 +43,9 @@ export async function startNode({ progress }: { readonly progress: Progress }): 
     return withLock(
         "node",
         () => startLocked(toolchain, progress),
-        (holder) => progress.note(`Waiting for ${holder}, which is starting or stopping the node.`),
+        (holder) => {
+            progress.note(`Waiting for ${holder}, which is starting or stopping the node.`);
+        },
     );
 }
 

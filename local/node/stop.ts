@@ -46,7 +46,9 @@ export async function stopNode({ progress }: { readonly progress: Progress }): P
             }
             return { removed: describe(before), left: list(await traces(state)) };
         },
-        (holder) => progress.note(`Waiting for ${holder}, which is starting or stopping the node.`),
+        (holder) => {
+            progress.note(`Waiting for ${holder}, which is starting or stopping the node.`);
+        },
     );
 }
 

@@ -6,7 +6,7 @@ import type { Job, Progress } from "../progress";
 import { goPart } from "./go";
 import { charts, debian, envoy } from "./packages";
 import { chartsPart, debianPart, envoyPart, goParts, type ProgramName } from "./programs";
-import { makePart, type Part, storedPart, type StoredPart, tidy } from "./store";
+import { makePart, noteUse, type Part, storedPart, type StoredPart, tidy } from "./store";
 import { timeLeft } from "./time-left";
 
 export type { ProgramName } from "./programs";
@@ -48,15 +48,21 @@ export async function ensureToolchain(progress: Progress): Promise<Toolchain> {
     const { cache } = paths();
     const parts = await allParts();
     const stored = await load(cache, parts);
-    if (stored.size === parts.length) return toolchain(cache, stored);
+    if (stored.size === parts.length) {
+        await noteUse(cache, parts);
+        return toolchain(cache, stored);
+    }
     return withLock(
         "toolchain",
         async () => {
             await tidy(cache, parts);
             await makeMissing(cache, parts, progress);
+            await noteUse(cache, parts);
             return toolchain(cache, await load(cache, parts));
         },
-        (holder) => progress.note(`Waiting for ${holder}, which is building the toolchain.`),
+        (holder) => {
+            progress.note(`Waiting for ${holder}, which is building the toolchain.`);
+        },
     );
 }
 
@@ -68,12 +74,21 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
         title: part.name,
         run: async (report) => {
             const begun = estimate.begin(part);
-            const show = (detail: string): void => report(`${detail}${detail ? "; " : ""}${estimate.text()}`);
+            const show = (detail: string): void => {
+                report(`${detail}${detail ? "; " : ""}${estimate.text()}`);
+            };
             let last = "";
-            const timer = setInterval(() => process.stdout.isTTY && show(last), 5000);
+            // On a terminal the line is written over; elsewhere it would be a new line each time.
+            const refresh = (): void => {
+                if (process.stdout.isTTY) show(last);
+            };
+            const timer = setInterval(refresh, 5000);
             show(last);
             try {
-                await makePart(cache, part, (detail) => show((last = detail)));
+                await makePart(cache, part, (detail) => {
+                    last = detail;
+                    refresh();
+                });
             } finally {
                 clearInterval(timer);
             }

@@ -65,22 +65,26 @@ export async function makePart(cache: string, part: Part, report: Report): Promi
     }
 }
 
+/** Notes that the parts were used, so that no other checkout's build takes them for forgotten. */
+export async function noteUse(cache: string, parts: readonly Part[]): Promise<void> {
+    const now = new Date();
+    await Promise.all(parts.map((part) => utimes(partFolder(cache, part), now, now)));
+}
+
 /**
- * Notes that the parts were used, and removes what nobody needs: what killed runs left unfinished, and
- * older versions of these parts that have not been used for two weeks. Call it under the toolchain's lock.
+ * Removes what nobody needs: what killed runs left unfinished, and other versions of these parts that have
+ * not been used for two weeks. Call it under the toolchain's lock.
  */
 export async function tidy(cache: string, parts: readonly Part[]): Promise<void> {
-    const now = new Date();
     const current = new Set(parts.map((part) => `${part.name}-${part.digest}`));
     const successors = parts.map((part) => new RegExp(`^${part.name}-[0-9a-f]{16}$`));
     for (const entry of (await ifPresent(readdir(cache))) ?? []) {
         const path = join(cache, entry);
-        if (current.has(entry)) {
-            await utimes(path, now, now);
-        } else if (entry.startsWith(unfinishedPrefix)) {
+        if (current.has(entry)) continue;
+        if (entry.startsWith(unfinishedPrefix)) {
             await rm(path, { recursive: true, force: true });
         } else if (successors.some((pattern) => pattern.test(entry))) {
-            const unused = now.getTime() - (await stat(path)).mtimeMs;
+            const unused = Date.now() - (await stat(path)).mtimeMs;
             if (unused > keepUnusedMilliseconds) await rm(path, { recursive: true, force: true });
         }
     }
