@@ -31,6 +31,9 @@ function release(key: GatewayKey, config: MeshConfig): Release {
             labels: { [SERVICE_LABEL]: ENTRY_GATEWAYS[key] },
             autoscaling: { enabled: false },
             replicaCount: replicas,
+            // The chart's image is the placeholder "auto", which the API server takes for a tag that must always be
+            // pulled; injection then names the real one and keeps the policy.
+            imagePullPolicy: "IfNotPresent",
             resources: containerResources(resources),
             service: {
                 type: service,
