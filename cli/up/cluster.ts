@@ -1,11 +1,19 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { ENTRY_GATEWAYS, NAMESPACES } from "../../components/base/names";
+import { SERVICE_LABEL } from "../../components/base/labels";
+import { ENTRY_GATEWAYS, NAMESPACES, STAND_IN_CONTAINER } from "../../components/base/names";
 
 /** A cluster that a kubeconfig leads to. */
 export interface Cluster {
     readonly kubeconfig: string;
     /** @default the kubeconfig's current context */
     readonly context?: string;
+}
+
+/** The kubeconfig that kubectl would use, if none is given. */
+export function defaultKubeconfig(given: string | undefined): string {
+    return given ?? process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config");
 }
 
 /** One Deployment's replicas. */
@@ -52,4 +60,21 @@ export async function httpsNodePort(config: KubeConfig): Promise<number | undefi
         .makeApiClient(CoreV1Api)
         .readNamespacedService({ namespace: NAMESPACES.ingress, name: ENTRY_GATEWAYS.public });
     return service.spec?.ports?.find(({ name }) => name === "https")?.nodePort;
+}
+
+/**
+ * The image that the stand-ins on a cluster run.
+ *
+ * @throws Error if none runs there.
+ */
+export async function standInImage(config: KubeConfig): Promise<string> {
+    const { items } = await config
+        .makeApiClient(AppsV1Api)
+        .listNamespacedDeployment({ namespace: NAMESPACES.services, labelSelector: SERVICE_LABEL });
+    const containers = items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []);
+    const image = containers.find(({ name }) => name === STAND_IN_CONTAINER)?.image;
+    if (image === undefined) {
+        throw new Error(`no stand-in runs in the namespace ${NAMESPACES.services}: run \`make up\` first`);
+    }
+    return image;
 }

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { checkMachine, ensureToolchain, type Progress, startNode } from "../../local";
-import type { Cluster } from "./cluster";
+import { type Cluster, defaultKubeconfig } from "./cluster";
 import { onEmbeddedNode, onOtherCluster } from "./entries";
 
 /** Where to deploy to, and the configuration for it. */
@@ -60,7 +60,7 @@ export function otherCluster(
     }
     return {
         where: `context ${context}`,
-        kubeconfig: kubeconfig ?? process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config"),
+        kubeconfig: defaultKubeconfig(kubeconfig),
         context,
         entries: onOtherCluster(entries, standinImage),
         helm: "helm",

@@ -30,6 +30,9 @@ export const MESHED_NAMESPACES: readonly NamespaceName[] = Object.values(NAMESPA
 /** The port on which every workload answers probes and, to Prometheus alone, metrics. */
 export const HEALTH_PORT = { name: "health", number: 8081 } as const;
 
+/** The container in which a stand-in plays its service. */
+export const STAND_IN_CONTAINER = "stand-in";
+
 /** The gateways through which clients enter, by their release's name, which is also their service account's. */
 export const ENTRY_GATEWAYS = {
     public: "istio-ingressgateway",

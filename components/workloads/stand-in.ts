@@ -1,7 +1,7 @@
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
-import { HEALTH_PORT } from "../base/names";
+import { HEALTH_PORT, STAND_IN_CONTAINER } from "../base/names";
 import type { Workload } from "./workload";
 
 /** The user that stand-ins run as. Never 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
@@ -48,7 +48,7 @@ export function standIn(
                     },
                     containers: [
                         {
-                            name: "stand-in",
+                            name: STAND_IN_CONTAINER,
                             image,
                             args: [
                                 "serve",
