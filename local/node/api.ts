@@ -62,7 +62,8 @@ interface Condition {
     readonly lastHeartbeatTime?: string;
 }
 
-interface NodeObject {
+/** What nodes and API services have in common. */
+interface WithConditions {
     readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
@@ -93,7 +94,7 @@ interface PodObject {
  *     start
  */
 export async function nodeIsReady(api: Api, name: string, since: number): Promise<boolean> {
-    const node = JSON.parse(await api.get(`/api/v1/nodes/${name}`)) as NodeObject;
+    const node = JSON.parse(await api.get(`/api/v1/nodes/${name}`)) as WithConditions;
     const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
     return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime ?? "") >= floorToSecond(since);
 }
@@ -108,6 +109,14 @@ export async function deploymentIsAvailable(api: Api, namespace: string, name: s
         (status?.updatedReplicas ?? 0) >= wanted &&
         (status?.availableReplicas ?? 0) >= wanted
     );
+}
+
+/** Whether an API that another server serves is reached through the API server. */
+export async function apiServiceIsAvailable(api: Api, name: string): Promise<boolean> {
+    const { status } = JSON.parse(
+        await api.get(`/apis/apiregistration.k8s.io/v1/apiservices/${name}`),
+    ) as WithConditions;
+    return status?.conditions?.find(({ type }) => type === "Available")?.status === "True";
 }
 
 /**

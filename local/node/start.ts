@@ -8,9 +8,9 @@ import { paths } from "../paths";
 import { run, waitFor } from "../process";
 import type { Job, Progress } from "../progress";
 import { ensureToolchain, type Toolchain } from "../toolchain";
-import { addonDeployments, addons } from "./addons";
+import { addonChecks, addons } from "./addons";
 import { ensureAnchor, runInNode } from "./anchor";
-import { type Api, administrator, deploymentIsAvailable, nodeIsReady, stalePods } from "./api";
+import { type Api, administrator, nodeIsReady, stalePods } from "./api";
 import { type ComponentName, components } from "./components";
 import { apiServer, configure } from "./configure";
 import { nodeEnvironment } from "./environment";
@@ -196,14 +196,11 @@ async function waitForNode({ anchor, api, log }: Surroundings): Promise<void> {
 }
 
 async function waitForAddons(api: Api, report: (detail: string) => void): Promise<void> {
-    for (const name of addonDeployments) {
+    for (const { name, isUsable } of addonChecks) {
         report(name);
         await waitFor(
-            async () => {
-                const available = await deploymentIsAvailable(api, "kube-system", name).catch(() => false);
-                return available ? true : undefined;
-            },
-            () => `${name} is not available after 120 s. "kubectl -n kube-system describe pods" says why.`,
+            async () => ((await isUsable(api).catch(() => false)) ? true : undefined),
+            () => `${name} cannot be used after 120 s. "kubectl -n kube-system describe pods" says why.`,
             { timeout: 120_000, every: 200 },
         );
     }

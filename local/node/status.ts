@@ -1,9 +1,9 @@
 import { join } from "node:path";
 
 import { paths } from "../paths";
-import { addonDeployments } from "./addons";
+import { addonChecks } from "./addons";
 import { findAnchor } from "./anchor";
-import { administrator, type Api, deploymentIsAvailable, nodeIsReady } from "./api";
+import { administrator, type Api, nodeIsReady } from "./api";
 import { type ComponentName, componentNames } from "./components";
 import { answers } from "./health";
 import { apiServer } from "./configure";
@@ -75,6 +75,6 @@ async function clusterStatus(api: Api): Promise<PartStatus[]> {
     });
     return Promise.all([
         part(settings.nodeName, nodeIsReady(api, settings.nodeName, 0)),
-        ...addonDeployments.map((name) => part(name, deploymentIsAvailable(api, "kube-system", name))),
+        ...addonChecks.map(({ name, isUsable }) => part(name, isUsable(api))),
     ]);
 }

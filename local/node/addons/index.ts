@@ -1,11 +1,21 @@
+import { type Api, apiServiceIsAvailable, deploymentIsAvailable } from "../api";
 import { dns } from "./dns";
-import { metrics, type MetricsOptions } from "./metrics";
+import { metrics, metricsApi, type MetricsOptions } from "./metrics";
 import type { KubernetesObject } from "./object";
 
 export type { KubernetesObject } from "./object";
 
-/** The deployments among the add-ons, all in kube-system: the node is usable once they are available. */
-export const addonDeployments = ["coredns", "metrics-server"] as const;
+/** An add-on that others rely on, and whether they can. */
+export interface AddonCheck {
+    readonly name: string;
+    readonly isUsable: (api: Api) => Promise<boolean>;
+}
+
+/** The node is usable once all of these are. */
+export const addonChecks: readonly AddonCheck[] = [
+    { name: "coredns", isUsable: (api) => deploymentIsAvailable(api, "kube-system", "coredns") },
+    { name: "metrics-server", isUsable: (api) => apiServiceIsAvailable(api, metricsApi) },
+];
 
 /** Everything that is applied to the API server of a node that starts. */
 export function addons(options: {

@@ -1,6 +1,9 @@
 import type { KeyPair } from "../authority";
 import { type KubernetesObject, restricted } from "./object";
 
+/** The API that metrics-server serves, by the name of its registration. */
+export const metricsApi = "v1beta1.metrics.k8s.io";
+
 const name = "metrics-server";
 const namespace = "kube-system";
 const labels = { "k8s-app": name };
@@ -40,13 +43,19 @@ export function metrics(options: MetricsOptions): KubernetesObject[] {
             apiVersion: "v1",
             kind: "Service",
             metadata: { name, namespace, labels },
-            spec: { selector: labels, ports: [{ name: "https", port: 443, targetPort: "https" }] },
+            spec: {
+                selector: labels,
+                ports: [{ name: "https", port: 443, targetPort: "https" }],
+                // It calls itself ready after its second look at the kubelet, 20 s after its start. Until
+                // then the API would count as broken, and with it every client's discovery of the APIs.
+                publishNotReadyAddresses: true,
+            },
         },
         deployment(options),
         {
             apiVersion: "apiregistration.k8s.io/v1",
             kind: "APIService",
-            metadata: { name: "v1beta1.metrics.k8s.io" },
+            metadata: { name: metricsApi },
             spec: {
                 group: "metrics.k8s.io",
                 version: "v1beta1",
