@@ -1,4 +1,5 @@
 import { freeSubnet, type Route, subnets } from "./node/network";
+import { stopOtherNode } from "./node/other-node";
 
 /** What is known of the machine before anything is started. */
 export interface MachineFacts {
@@ -169,7 +170,7 @@ function otherNodeProblems({ runningNode, state }: MachineFacts): Problem[] {
     return [
         {
             problem: `Another node runs on this machine, from ${runningNode}.`,
-            remedy: `Stop it first: XDG_STATE_HOME=${runningNode.replace(/\/[^/]*$/, "")} make down.`,
+            remedy: stopOtherNode(runningNode),
         },
     ];
 }

@@ -8,6 +8,7 @@ import { run, type RunOptions, sleep, waitFor } from "../process";
 import type { Toolchain } from "../toolchain";
 import { ensureCgroups, removeCgroups } from "./cgroups";
 import { removeCable } from "./network";
+import { otherNode } from "./other-node";
 import { isAlive, isAnchor, marks, type NodeProcess, nodeProcesses, signal } from "./processes";
 import { settings, stateFolders } from "./settings";
 
@@ -42,7 +43,7 @@ export async function ensureAnchor(state: string, toolchain: Toolchain): Promise
     });
     const existing = await findAnchor();
     if (existing?.digest === digest && existing.state === state) return { process: existing, fresh: false };
-    await removeNamespaces();
+    await removeNamespaces(state);
     await ensureCgroups();
     for (const folder of Object.keys(stateFolders))
         await mkdir(join(state, folder), { recursive: true, mode: 0o700 });
@@ -79,15 +80,17 @@ export async function ensureAnchor(state: string, toolchain: Toolchain): Promise
  * Ends everything that runs in the node, with its namespaces, cable and control groups. Without its first
  * process the kernel ends all others in the process namespace, so this is one kill, and then waiting.
  *
- * @returns how many marked processes there were
- * @throws Error naming the processes that would not end
+ * @throws Error naming the processes that would not end, or the node of another state folder that runs
  */
-export async function removeNamespaces(): Promise<number> {
-    const before = await nodeProcesses();
-    for (const process of before.filter(isAnchor)) await signal(process, "SIGKILL");
+export async function removeNamespaces(state: string): Promise<void> {
+    const all = await nodeProcesses();
+    const other = all.find((process) => isAnchor(process) && process.state !== state);
+    // There is one cable and one control group on a machine, and they are that node's.
+    if (other) throw new Error(otherNode(other.state));
+    for (const process of all.filter(isAnchor)) await signal(process, "SIGKILL");
     const deadline = Date.now() + 15_000;
     for (;;) {
-        const left = await nodeProcesses();
+        const left = (await nodeProcesses()).filter((process) => process.state === state);
         if (left.length === 0) break;
         // Those outside of the namespaces, such as a starter's helper caught half-way, are ended one by one.
         for (const process of left.filter((candidate) => !isAnchor(candidate)))
@@ -102,7 +105,6 @@ export async function removeNamespaces(): Promise<number> {
     }
     await removeCable();
     await removeCgroups();
-    return before.length;
 }
 
 /** Runs a command inside the node, as its daemons see the world, and returns its standard output. */

@@ -32,6 +32,8 @@ interface Traces {
  *
  * The node's iptables rules, routes and mounts need no removal of their own: they are in its namespaces and
  * vanish with them.
+ *
+ * @throws Error where the node that runs is one from another state folder
  */
 export async function stopNode({ progress }: { readonly progress: Progress }): Promise<StopReport> {
     return withLock(
@@ -53,17 +55,16 @@ export async function stopNode({ progress }: { readonly progress: Progress }): P
 }
 
 async function remove(state: string): Promise<void> {
-    await removeNamespaces();
+    await removeNamespaces(state);
     await rm(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
 async function traces(state: string): Promise<Traces> {
     const mounts = await readFile("/proc/self/mountinfo", "utf8");
     const targets = mounts.split("\n").map((line) => line.split(" ")[4] ?? "");
+    const processes = (await nodeProcesses()).filter((process) => process.state === state);
     return {
-        processes: (await nodeProcesses()).map(
-            ({ pid, role, program }) => `process ${pid} (${role}: ${program})`,
-        ),
+        processes: processes.map(({ pid, role, program }) => `process ${pid} (${role}: ${program})`),
         mounts: targets.filter((target) => target.startsWith(`${state}/`)).map((target) => `mount ${target}`),
         interfaces: (await cableExists()) ? [`network interface ${settings.hostInterface}`] : [],
         cgroups: (await nodeCgroups()).map((group) => `control group ${group}`),

@@ -12,7 +12,7 @@ export interface Part {
     readonly digest: string;
     readonly expectedSeconds: number;
     /** Fills the empty folder it is given. */
-    make(folder: string, report: Report): Promise<void>;
+    readonly make: (folder: string, report: Report) => Promise<void>;
 }
 
 /** A part that is complete. */

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+import { listeningPorts } from "../../local/node/health";
+import { isAlive, marks, nodeProcesses, parseStat, signal } from "../../local/node/processes";
+import { CommandError, run, waitFor } from "../../local/process";
+
+const linux = process.platform === "linux";
+
+describe("a process in /proc", () => {
+    it("is read past a name with parentheses and spaces", () => {
+        const stat = `77 (a) b (c) S 1 70 71 0 -1 4194560 ${Array.from({ length: 12 }, (_, i) => i).join(" ")} 4242 9`;
+        assert.deepEqual(parseStat(stat), { status: "S", session: 71, started: 4242 });
+    });
+
+    (linux ? it : it.skip)(
+        "is found by its mark, and is no longer itself once its number is another's",
+        async () => {
+            const env = {
+                ...process.env,
+                [marks.role]: "unit-test",
+                [marks.digest]: "d",
+                [marks.state]: "/nowhere",
+            };
+            const child = spawn("sleep", ["60"], { env, detached: true, stdio: "ignore" });
+            const end = once(child, "exit");
+            const found = await waitFor(
+                async () =>
+                    (await nodeProcesses()).find(
+                        ({ pid, program }) => pid === child.pid && program === "sleep",
+                    ),
+                () => "the marked process was not found",
+                { timeout: 5000 },
+            );
+            assert.equal(found.role, "unit-test");
+            assert.equal(found.leader, true);
+            const successor = { ...found, started: found.started + 1 };
+            assert.equal(await isAlive(successor), false);
+            await signal(successor, "SIGKILL");
+            assert.equal(await isAlive(found), true, "a signal went to a process that only has the number");
+            await signal(found, "SIGKILL");
+            await end;
+            assert.equal(await isAlive(found), false);
+        },
+    );
+});
+
+describe("the table of sockets", () => {
+    it("gives the ports on which somebody listens", () => {
+        const table = [
+            "  sl  local_address rem_address   st tx_queue rx_queue",
+            "   0: 0100007F:0947 00000000:0000 0A 00000000:00000000",
+            "   1: 0100007F:0950 0100007F:0947 01 00000000:00000000",
+            "   2: 00000000000000000000000000000000:192B 00000000000000000000000000000000:0000 0A 00000000:00000000",
+        ].join("\n");
+        assert.deepEqual([...listeningPorts(table)], [2375, 6443]);
+    });
+});
+
+describe("running a command", () => {
+    it("gives what it wrote, and feeds it text", async () => {
+        assert.equal(await run("cat", [], { input: { text: "hello" } }), "hello");
+    });
+
+    it("fails with the command, its end, and the end of what it complained of", async () => {
+        await assert.rejects(run("sh", ["-c", "echo broken >&2; exit 3"]), (error) => {
+            assert.ok(error instanceof CommandError);
+            assert.equal(error.reason, 3);
+            assert.equal(error.stderr, "broken");
+            return true;
+        });
+        await assert.rejects(run("no-such-command", []), { reason: "ENOENT" });
+    });
+
+    it("does not fail because a command did not read its input to the end", async () => {
+        await run("true", [], { input: { text: "x".repeat(1_000_000) } });
+    });
+});
