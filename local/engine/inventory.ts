@@ -109,7 +109,8 @@ export function parseEntries(text: string): Entry[] {
             ) {
                 throw new Error(`the inventory holds a line that this version cannot read: "${line}"`);
             }
-            const ref = namespace === "-" ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
+            const ref =
+                namespace === "-" ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
             return { ...ref, protect: protection === "protected" };
         });
 }

@@ -29,7 +29,11 @@ export function isRelease(ref: Ref): boolean {
  * moves from `v1beta1` to `v1` must not prune what it has just applied.
  */
 export function keyOf({ apiVersion, kind, namespace, name }: Ref): string {
-    const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : apiVersion === HELM ? HELM : "";
+    const group = apiVersion.includes("/")
+        ? apiVersion.slice(0, apiVersion.indexOf("/"))
+        : apiVersion === HELM
+          ? HELM
+          : "";
     return `${group} ${kind} ${namespace ?? "-"} ${name}`;
 }
 

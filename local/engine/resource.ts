@@ -73,7 +73,8 @@ export function requestOf(resource: Registration): Request {
     const { type, custom, protect } = resource;
     if (type.startsWith("pulumi:")) return { is: "nothing" };
     if (!custom && !COMPOSITE.test(type)) return { is: "nothing" };
-    if (resource.importId !== undefined) throw new UnsupportedError(`what the program reads or imports (${type})`);
+    if (resource.importId !== undefined)
+        throw new UnsupportedError(`what the program reads or imports (${type})`);
     if (type === RELEASE) {
         const release = releaseOf(resource);
         return { is: "release", entry: { ...releaseRef(release.namespace, release.name), protect }, release };
@@ -86,11 +87,21 @@ export function requestOf(resource: Registration): Request {
 }
 
 /** What a planned resource will be in the inventory, or undefined where nothing or not yet known. */
-export function plannedEntry({ type, protect, apiVersion, kind, namespace, name }: Planned): Entry | undefined {
+export function plannedEntry({
+    type,
+    protect,
+    apiVersion,
+    kind,
+    namespace,
+    name,
+}: Planned): Entry | undefined {
     if (name === undefined) return undefined;
     if (type === RELEASE) return { ...releaseRef(namespace ?? "default", name), protect };
     if (!type.startsWith("kubernetes:") || apiVersion === undefined || kind === undefined) return undefined;
-    return { ...refOf({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }), protect };
+    return {
+        ...refOf({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }),
+        protect,
+    };
 }
 
 function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Omit<Entry, "protect"> {
@@ -104,7 +115,9 @@ function objectOf({ type, name, inputs }: Registration): KubeObject {
         throw new UnsupportedError(`${type} "${name}", which has no apiVersion and kind`);
     }
     if (typeof objectName !== "string") {
-        throw new UnsupportedError(`${kind} "${name}", which has no metadata.name: a generated one would differ in every run`);
+        throw new UnsupportedError(
+            `${kind} "${name}", which has no metadata.name: a generated one would differ in every run`,
+        );
     }
     return inputs as KubeObject;
 }
@@ -113,7 +126,8 @@ function releaseOf({ name, inputs }: Registration): ReleaseRequest {
     const unknown = Object.keys(inputs).filter(
         (key) => inputs[key] !== undefined && inputs[key] !== null && !RELEASE_OPTIONS.has(key),
     );
-    if (unknown.length > 0) throw new UnsupportedError(`the options ${unknown.join(", ")} of release "${name}"`);
+    if (unknown.length > 0)
+        throw new UnsupportedError(`the options ${unknown.join(", ")} of release "${name}"`);
     const { chart, repositoryOpts, timeout, version } = inputs;
     if (typeof inputs["name"] !== "string" || typeof chart !== "string") {
         throw new UnsupportedError(`release "${name}" without a name and a chart of its own`);

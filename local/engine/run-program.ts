@@ -10,7 +10,11 @@ import { Recorder } from "./program/recorder";
 
 type Start = Extract<ToProgram, { type: "start" }>;
 
+/** Milliseconds without a registration after which the program, with something refused, has nothing more to say. */
+const IDLE = 300;
+
 let registrations = 0;
+let refused = false;
 const waiting = new Map<number, (answer: ToProgram) => void>();
 let proceed: () => void;
 const mayProceed = new Promise<void>((resolvePromise) => (proceed = resolvePromise));
@@ -22,7 +26,9 @@ function send(message: FromProgram): void {
     process.send?.(message);
 }
 
-async function newResource(args: pulumi.runtime.MockResourceArgs): Promise<pulumi.runtime.MockResourceResult> {
+async function newResource(
+    args: pulumi.runtime.MockResourceArgs,
+): Promise<pulumi.runtime.MockResourceResult> {
     // Nothing is applied before the whole program has been imported: one that throws halfway changes nothing.
     await mayProceed;
     const id = registrations++;
@@ -39,7 +45,10 @@ async function newResource(args: pulumi.runtime.MockResourceArgs): Promise<pulum
         send({ type: "register", id, resource });
     });
     waiting.delete(id);
-    if (answer.type !== "registered") throw new Error(REFUSED);
+    if (answer.type !== "registered") {
+        refused = true;
+        throw new Error(REFUSED);
+    }
     return { id: `${args.type}/${args.name}`, state: { ...args.inputs, ...answer.state } };
 }
 
@@ -71,10 +80,21 @@ async function run({ program, project, stack, config }: Start): Promise<void> {
         send({ type: "loaded", planned: recorder.planned });
         return Promise.resolve({ ...outputs });
     });
-    await pulumi.runtime.disconnect();
+    await Promise.race([pulumi.runtime.disconnect(), idleAfterRefusal()]);
     const own = uncaught.filter((error) => !String(error).includes(REFUSED));
     if (own.length > 0) throw own[0];
     send({ type: "completed" });
+}
+
+/**
+ * Resolves when something was refused and nothing has been under way for a while. After a refusal Pulumi's own wait
+ * never ends: a component that depends on what was refused is given up without its URN, for which its children wait.
+ */
+async function idleAfterRefusal(): Promise<void> {
+    for (let quietSince = Date.now(); Date.now() - quietSince < IDLE;) {
+        await new Promise((resolvePromise) => setTimeout(resolvePromise, 20));
+        if (!refused || waiting.size > 0) quietSince = Date.now();
+    }
 }
 
 process.on("unhandledRejection", (error) => uncaught.push(error));

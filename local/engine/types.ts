@@ -70,9 +70,20 @@ export class DeployError extends Error {
         summary: string,
         readonly failures: readonly Failure[],
     ) {
-        super([summary, ...failures.map(describe)].join("\n"));
+        super([summary, ...grouped(failures).map(describe)].join("\n"));
         this.name = "DeployError";
     }
+}
+
+/** One cause often stops many things: their names in one line, what it says once. */
+function grouped(failures: readonly Failure[]): Failure[] {
+    const groups = new Map<string, Failure>();
+    for (const failure of failures) {
+        const key = JSON.stringify([failure.message, failure.remedy]);
+        const same = groups.get(key);
+        groups.set(key, same === undefined ? failure : { ...same, what: `${same.what}, ${failure.what}` });
+    }
+    return [...groups.values()];
 }
 
 function describe({ what, message, remedy }: Failure): string {

@@ -54,6 +54,11 @@ export class KubeClient {
         return new KubeClient(config, new URL(cluster.server));
     }
 
+    /** The server's address, which stands for the cluster. */
+    get address(): string {
+        return this.server.href;
+    }
+
     /** @throws ApiError for any status of 400 and above; UnreachableError where there is no answer. */
     async call(call: Call): Promise<Answer> {
         try {
@@ -135,7 +140,15 @@ export class KubeClient {
         }
         // The library's own agent opens a connection for each request.
         const { ca, cert, key, rejectUnauthorized, servername } = options;
-        const agent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ca, cert, key, rejectUnauthorized, servername } as object);
+        const agent = new HttpsAgent({
+            keepAlive: true,
+            maxSockets: MAX_SOCKETS,
+            ca,
+            cert,
+            key,
+            rejectUnauthorized,
+            servername,
+        } as object);
         return { ...(options as RequestOptions), agent: agent as Agent };
     }
 }
@@ -143,7 +156,9 @@ export class KubeClient {
 /** The texts of `Warning: 299 - "text"` headers. */
 function parseWarnings(header: string | string[] | undefined): string[] {
     const text = Array.isArray(header) ? header.join(", ") : (header ?? "");
-    return [...text.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, warning = ""]) => warning.replace(/\\(.)/g, "$1"));
+    return [...text.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, warning = ""]) =>
+        warning.replace(/\\(.)/g, "$1"),
+    );
 }
 
 function parseBody(text: string): unknown {

@@ -10,7 +10,11 @@ export interface Served {
 }
 
 interface ResourceList {
-    readonly resources: readonly { readonly kind: string; readonly name: string; readonly namespaced: boolean }[];
+    readonly resources: readonly {
+        readonly kind: string;
+        readonly name: string;
+        readonly namespaced: boolean;
+    }[];
 }
 
 export class Discovery {
@@ -25,10 +29,12 @@ export class Discovery {
             kinds = this.kindsOf(apiVersion);
             this.versions.set(apiVersion, kinds);
         }
-        const served = (await kinds.catch((error: unknown) => {
-            this.forget(apiVersion);
-            throw error;
-        })).get(kind);
+        const served = (
+            await kinds.catch((error: unknown) => {
+                this.forget(apiVersion);
+                throw error;
+            })
+        ).get(kind);
         if (served !== undefined) return served;
         this.forget(apiVersion);
         throw new NotServedError(apiVersion, kind);
@@ -55,7 +61,10 @@ export function collectionPath({ apiVersion, plural, namespaced }: Served, names
 }
 
 /** An object's path. A namespaced kind without a namespace is in `default`, as everywhere in Kubernetes. */
-export function objectPath(served: Served, { namespace = "default", name }: { namespace?: string; name: string }): string {
+export function objectPath(
+    served: Served,
+    { namespace = "default", name }: { namespace?: string; name: string },
+): string {
     return `${collectionPath(served, namespace)}/${encodeURIComponent(name)}`;
 }
 

@@ -96,7 +96,8 @@ class ForkedProgram implements Program {
 
     private async answer(id: number, resource: Registration): Promise<void> {
         try {
-            if (this.register === undefined) throw new Error("a resource was registered before the program ran");
+            if (this.register === undefined)
+                throw new Error("a resource was registered before the program ran");
             this.send({ type: "registered", id, state: await this.register(resource) });
         } catch {
             this.send({ type: "refused", id });

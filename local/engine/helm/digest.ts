@@ -1,0 +1,24 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { digestOf, filesBelow, type Json } from "../../digest";
+import { type ReleaseRequest } from "../resource";
+
+/** The prefixes of charts that a registry or repository holds, where the version says what is in them. */
+const REMOTE = /^(oci|https?):\/\//;
+
+export function isFolder({ chart, repository }: ReleaseRequest): boolean {
+    return repository === undefined && !REMOTE.test(chart);
+}
+
+/** Sixteen hexadecimal digits for all that a release is made from: the chart's content, its values, its options. */
+export async function digestOfRelease(release: ReleaseRequest): Promise<string> {
+    // How long Helm may take is no part of what it makes.
+    const { timeout: _timeout, chart, ...rest } = release;
+    const content = isFolder(release) ? await contentOf(chart) : chart;
+    return digestOf({ content, rest: rest as unknown as Json });
+}
+
+async function contentOf(folder: string): Promise<Json> {
+    const files = await filesBelow(folder);
+    return Promise.all(files.map(async (path) => [path, await readFile(join(folder, path), "base64")]));
+}

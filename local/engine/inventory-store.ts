@@ -1,0 +1,90 @@
+/** The inventory in the cluster: a ConfigMap that holds one text for each stack. */
+import { type InventoryStore, formatEntries, parseEntries } from "./inventory";
+import { type KubeClient } from "./kube/client";
+import { ApiError } from "./kube/errors";
+import { type Entry } from "./ref";
+
+const COLLECTION = "/api/v1/namespaces/kube-system/configmaps";
+export const INVENTORY_NAME = "sparc-mesh-inventory";
+const PATH = `${COLLECTION}/${INVENTORY_NAME}`;
+/** Bytes. Kubernetes refuses a ConfigMap of more than 1 MiB. */
+const LIMIT = 1_000_000;
+const ATTEMPTS = 5;
+
+interface ConfigMap {
+    readonly apiVersion: "v1";
+    readonly kind: "ConfigMap";
+    readonly metadata: {
+        readonly name: string;
+        readonly resourceVersion?: string;
+        readonly [key: string]: unknown;
+    };
+    readonly data?: Readonly<Record<string, string>>;
+}
+
+export class ConfigMapStore implements InventoryStore {
+    /** What this run has last read or written; anything else means that another run is at work. */
+    private last: string | undefined;
+
+    constructor(
+        private readonly client: KubeClient,
+        private readonly stack: string,
+    ) {}
+
+    async read(): Promise<readonly Entry[]> {
+        const map = (await this.client.getIfPresent(PATH)) as ConfigMap | undefined;
+        this.last = map?.data?.[this.stack] ?? "";
+        return parseEntries(this.last);
+    }
+
+    /** @throws Error when another run has changed the stack's inventory, or it does not fit. */
+    async write(entries: readonly Entry[]): Promise<void> {
+        const text = formatEntries(entries);
+        if (Buffer.byteLength(text) > LIMIT) {
+            throw new Error(
+                `the inventory of stack "${this.stack}" has ${entries.length} entries, too many for a ConfigMap; deploy with the Pulumi CLI, which keeps its own state`,
+            );
+        }
+        for (let attempt = 1; ; attempt++) {
+            try {
+                await this.replace(text);
+                this.last = text;
+                return;
+            } catch (error) {
+                // Somebody wrote the inventory of another stack in between.
+                const conflict = error instanceof ApiError && error.status === 409;
+                if (!conflict || attempt === ATTEMPTS) throw error;
+            }
+        }
+    }
+
+    private async replace(text: string): Promise<void> {
+        const map = (await this.client.getIfPresent(PATH)) as ConfigMap | undefined;
+        const { [this.stack]: stored = "", ...others } = map?.data ?? {};
+        if (stored !== this.last) {
+            throw new Error(
+                `another deployment of stack "${this.stack}" is changing this cluster; wait for its end and try again`,
+            );
+        }
+        const data = text === "" ? others : { ...others, [this.stack]: text };
+        if (map === undefined) {
+            if (text === "") return;
+            const metadata = {
+                name: INVENTORY_NAME,
+                labels: { "app.kubernetes.io/managed-by": "sparc-mesh" },
+            };
+            const created: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata, data };
+            await this.client.call({ method: "POST", path: COLLECTION, body: created });
+        } else if (Object.keys(data).length === 0) {
+            const { resourceVersion } = map.metadata;
+            await this.client.call({
+                method: "DELETE",
+                path: PATH,
+                body: { preconditions: { resourceVersion } },
+            });
+        } else {
+            // With its resource version, so that a write in between is noticed.
+            await this.client.call({ method: "PUT", path: PATH, body: { ...map, data } });
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/** Removes what the program no longer names. */
+import {
+    deletionOrder,
+    deletionStage,
+    DELETION_STAGES,
+    describeRef,
+    type Entry,
+    isRelease,
+    type Ref,
+} from "./ref";
+import { failureOf } from "./remedy";
+import { type Removal } from "./remove";
+import { DeployError, type Failure, type ProgressLine } from "./types";
+
+export interface Removers {
+    /** Asks for an object's deletion; undefined where there is none to delete. */
+    removeObject(ref: Ref): Promise<Removal | undefined>;
+    untilGone(removal: Removal | undefined): Promise<void>;
+    removeRelease(ref: Ref): Promise<void>;
+}
+
+/** @throws DeployError when any of `vanished` is protected; to be called before anything is deleted. */
+export function assertUnprotected(vanished: readonly Entry[], action: string): void {
+    const refused = vanished.filter(({ protect }) => protect);
+    if (refused.length === 0) return;
+    throw new DeployError(
+        `${action} would delete what is protected; nothing has been deleted`,
+        refused.map((entry) => ({
+            what: describeRef(entry),
+            message: "it is protected, and the program no longer has it",
+            remedy: "put it back; or deploy once with `protect: false`, and only then take it out",
+        })),
+    );
+}
+
+/**
+ * Deletes `vanished` stage by stage, each gone before the next begins: pods, then the policies that guarded them,
+ * then releases, then namespaces. Does all of a stage before it gives up.
+ *
+ * @returns how many there were
+ * @throws DeployError with all that could not be removed; the rest of that stage is gone, later stages untouched.
+ */
+export async function removeAll(
+    vanished: readonly Entry[],
+    removers: Removers,
+    progress: ProgressLine,
+): Promise<number> {
+    const ordered = deletionOrder(vanished);
+    let removed = 0;
+    for (const stage of DELETION_STAGES) {
+        const refs = ordered.filter((ref) => deletionStage(ref) === stage);
+        const failures: Failure[] = [];
+        const removals: { ref: Ref; removal: Removal | undefined }[] = [];
+        for (const ref of refs) {
+            progress(`removing ${describeRef(ref)}`);
+            try {
+                if (isRelease(ref)) await removers.removeRelease(ref);
+                else removals.push({ ref, removal: await removers.removeObject(ref) });
+            } catch (error) {
+                failures.push(failureOf(ref, error));
+            }
+        }
+        await Promise.all(
+            removals.map(({ ref, removal }) =>
+                removers
+                    .untilGone(removal)
+                    .catch((error: unknown) => void failures.push(failureOf(ref, error))),
+            ),
+        );
+        if (failures.length > 0)
+            throw new DeployError("some of what the program no longer has is still there", failures);
+        removed += refs.length;
+    }
+    return removed;
+}

@@ -1,0 +1,47 @@
+/** What the Pulumi engine says while it works, as counts and failures. */
+import { type EngineEvent } from "@pulumi/pulumi/automation";
+import { type Counts } from "../converge";
+import { type Failure, type ProgressLine } from "../types";
+
+/** Pulumi's operations, in our words. Those that are steps of a replacement are not counted twice. */
+const COUNTED: Readonly<Record<string, keyof Counts>> = {
+    create: "created",
+    import: "created",
+    update: "updated",
+    replace: "updated",
+    same: "unchanged",
+    delete: "pruned",
+};
+
+export class Events {
+    readonly failures: Failure[] = [];
+    private readonly tally = { created: 0, updated: 0, unchanged: 0, pruned: 0 };
+
+    constructor(private readonly progress: ProgressLine) {}
+
+    get counts(): Counts {
+        return { ...this.tally };
+    }
+
+    readonly take = (event: EngineEvent): void => {
+        const { resourcePreEvent: step, diagnosticEvent: diagnostic } = event;
+        if (step !== undefined && step.metadata.type.startsWith("kubernetes:")) {
+            const counted = COUNTED[step.metadata.op];
+            if (counted !== undefined) this.tally[counted]++;
+            this.progress(`${step.metadata.op} ${nameOf(step.metadata.urn)}`);
+        }
+        if (diagnostic?.severity === "error") {
+            this.failures.push({
+                what: diagnostic.urn === undefined ? "pulumi" : nameOf(diagnostic.urn),
+                message: diagnostic.message,
+                remedy: "correct what Pulumi names and run again; what is done stays done",
+            });
+        }
+    };
+}
+
+/** `Namespace namespaces-sparc` from a URN. */
+function nameOf(urn: string): string {
+    const [, , type = "", name = ""] = urn.split("::");
+    return `${type.split(":").at(-1) ?? type} ${name}`;
+}
