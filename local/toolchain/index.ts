@@ -87,7 +87,7 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
             try {
                 await makePart(cache, part, (detail) => {
                     last = detail;
-                    refresh();
+                    show(last);
                 });
             } finally {
                 clearInterval(timer);

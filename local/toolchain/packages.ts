@@ -18,10 +18,9 @@ export async function debian(): Promise<Part> {
             await mkdir(downloads);
             report("fetching");
             await downloadPackages(downloads);
-            for (const file of await readdir(downloads)) {
-                report(`unpacking ${file}`);
+            report("unpacking");
+            for (const file of await readdir(downloads))
                 await run("dpkg", ["-x", join(downloads, file), folder]);
-            }
             await rm(downloads, { recursive: true });
         },
     };

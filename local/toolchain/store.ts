@@ -57,11 +57,11 @@ export async function makePart(cache: string, part: Part, report: Report): Promi
         await writeFile(join(temporary, manifestName), JSON.stringify(files));
         const folder = partFolder(cache, part);
         // A folder without a manifest under the final name is none of ours; it would make the rename fail.
-        await rm(folder, { recursive: true, force: true });
+        await remove(folder);
         await rename(temporary, folder);
         return { folder, files };
     } finally {
-        await rm(temporary, { recursive: true, force: true });
+        await remove(temporary);
     }
 }
 
@@ -82,10 +82,15 @@ export async function tidy(cache: string, parts: readonly Part[]): Promise<void>
         const path = join(cache, entry);
         if (current.has(entry)) continue;
         if (entry.startsWith(unfinishedPrefix)) {
-            await rm(path, { recursive: true, force: true });
+            await remove(path);
         } else if (successors.some((pattern) => pattern.test(entry))) {
             const unused = Date.now() - (await stat(path)).mtimeMs;
-            if (unused > keepUnusedMilliseconds) await rm(path, { recursive: true, force: true });
+            if (unused > keepUnusedMilliseconds) await remove(path);
         }
     }
+}
+
+/** A compiler whose starter was killed may still write into a folder that is being removed: hence the retries. */
+async function remove(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

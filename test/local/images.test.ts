@@ -18,9 +18,7 @@ interface Entry {
 
 async function entriesOf(file: string): Promise<Entry[]> {
     const entries: Entry[] = [];
-    const tar = createReadStream(file).pipe(
-        extract(),
-    );
+    const tar = createReadStream(file).pipe(extract());
     for await (const entry of tar as unknown as AsyncIterable<NodeJS.ReadableStream & { header: Header }>)
         entries.push({ header: entry.header, body: await text(entry) });
     return entries;
