@@ -14,6 +14,7 @@ import { type Api, administrator, nodeIsReady, stalePods } from "./api";
 import { type ComponentName, components } from "./components";
 import { apiServer, configure } from "./configure";
 import { nodeEnvironment } from "./environment";
+import { raiseLimits } from "./limits";
 import { ensureCable, freeSubnet, hostRoutes, type Subnet, subnets } from "./network";
 import { ensureAuthority, ensureIdentity, identities } from "./pki";
 import { type NodeProcess, startTime } from "./processes";
@@ -73,6 +74,7 @@ function steps(start: Start): Job[] {
         {
             title: "namespaces and network",
             run: async () => {
+                await raiseLimits(state);
                 const { process: anchor } = await ensureAnchor(state, toolchain);
                 await ensureCable(anchor.pid, record.subnet);
                 const api = await administrator(files.pki, apiServer(record));

@@ -6,6 +6,7 @@ import { paths } from "../paths";
 import type { Progress } from "../progress";
 import { removeNamespaces } from "./anchor";
 import { nodeCgroups } from "./cgroups";
+import { restoreLimits } from "./limits";
 import { cableExists } from "./network";
 import { nodeProcesses } from "./processes";
 import { settings } from "./settings";
@@ -41,22 +42,20 @@ export async function stopNode({ progress }: { readonly progress: Progress }): P
         async () => {
             const { state } = paths();
             const before = await traces(state);
-            if (describe(before).length > 0) {
-                await progress.run([
-                    { title: "Node", jobs: [{ title: "stopping", run: () => remove(state) }] },
-                ]);
-            }
-            return { removed: describe(before), left: list(await traces(state)) };
+            let restored: string[] = [];
+            const stop = async (): Promise<void> => {
+                await removeNamespaces(state);
+                restored = await restoreLimits(state);
+                await rm(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+            };
+            if (describe(before).length > 0)
+                await progress.run([{ title: "Node", jobs: [{ title: "stopping", run: stop }] }]);
+            return { removed: [...describe(before), ...restored], left: list(await traces(state)) };
         },
         (holder) => {
             progress.note(`Waiting for ${holder}, which is starting or stopping the node.`);
         },
     );
-}
-
-async function remove(state: string): Promise<void> {
-    await removeNamespaces(state);
-    await rm(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
 async function traces(state: string): Promise<Traces> {

@@ -13,6 +13,8 @@ const start = (): ReturnType<typeof startNode> => startNode({ progress: silentPr
 
 /** Settings of the whole machine that a node's daemons are known to change. */
 const machineSettings = [
+    "fs/inotify/max_user_instances",
+    "fs/inotify/max_user_watches",
     "kernel/panic",
     "kernel/panic_on_oops",
     "kernel/keys/root_maxkeys",
