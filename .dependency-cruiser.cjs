@@ -92,6 +92,9 @@ module.exports = {
         doNotFollow: { path: "node_modules" },
         tsPreCompilationDeps: true,
         tsConfig: { fileName: "tsconfig.json" },
-        enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+        enhancedResolveOptions: {
+            exportsFields: ["exports"],
+            conditionNames: ["import", "require", "node", "default", "types"],
+        },
     },
 };

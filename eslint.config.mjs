@@ -2,7 +2,17 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["build/", "node_modules/", "rendered/", "components/crds/istio.ts", "**/*.js", "**/*.mjs", "**/*.cjs"] },
+    {
+        ignores: [
+            "build/",
+            "node_modules/",
+            "rendered/",
+            "components/crds/istio.ts",
+            "**/*.js",
+            "**/*.mjs",
+            "**/*.cjs",
+        ],
+    },
     ...tseslint.configs.strictTypeChecked,
     ...tseslint.configs.stylisticTypeChecked,
     {

@@ -119,7 +119,7 @@ export const identity = {
     audit: {
         domain: "identity",
         summary: "Keeps who did what and when, for as long as the law asks.",
-        tier: "standard",
+        tier: "critical",
         ports: {
             grpc: {
                 protocol: "grpc",

@@ -151,8 +151,9 @@ class RuleTable {
             policy(name, namespace, {
                 podSelector: serviceSelector(name),
                 policyTypes: ["Ingress", "Egress"],
-                ingress,
-                egress,
+                // The API server drops an empty list, and would differ from the program for ever.
+                ...(ingress.length > 0 ? { ingress } : {}),
+                ...(egress.length > 0 ? { egress } : {}),
             }),
         );
     }

@@ -112,7 +112,7 @@ describe("the call graph", () => {
                         ...calls.map(({ to }) => `sparc/${to}.sparc.svc.cluster.local`),
                         ...stores.map((store) => `databases/${store}.databases.svc.cluster.local`),
                     ]);
-                    const known = sidecar.spec.egress?.flatMap((listener) => listener.hosts ?? []) ?? [];
+                    const known = sidecar.spec.egress?.flatMap((listener) => listener.hosts) ?? [];
                     assert.deepEqual(known.sort(), hosts.size > 0 ? [...hosts].sort() : ["~/*"]);
                 }
             }),

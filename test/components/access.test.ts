@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { platform as catalogue } from "../../catalogue/platform";
+import { manifestKey } from "../../components/base/manifest";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+
+const { objects } = deriveAll({ catalogue, config: loadStackFile("prod", join(__dirname, "..", "..")) });
+
+/** Paths in `value` at which an API server would drop something: an empty list or object. */
+function empties(value: unknown, path: string): string[] {
+    if (typeof value !== "object" || value === null) return [];
+    const entries = Object.entries(value);
+    return entries.length === 0
+        ? [path]
+        : entries.flatMap(([key, entry]) => empties(entry, `${path}.${key}`));
+}
+
+describe("the objects of prod", () => {
+    it("hold nothing that an API server drops, which would differ from the program for ever", () => {
+        const kept = ["spec.podSelector", "spec"];
+        const dropped = objects.flatMap((object) =>
+            empties("spec" in object ? object.spec : {}, "spec")
+                .filter((path) => !kept.includes(path))
+                .map((path) => `${manifestKey(object)} ${path}`),
+        );
+        assert.deepEqual(dropped, []);
+    });
+
+    it("deny by default in every meshed namespace, in the mesh and in the network", () => {
+        for (const namespace of [
+            "istio-system",
+            "istio-ingress",
+            "istio-egress",
+            "sparc",
+            "databases",
+            "monitoring",
+        ]) {
+            const found = objects.filter(
+                ({ metadata }) => metadata.namespace === namespace && metadata.name === "deny-all",
+            );
+            assert.deepEqual(
+                found.map(({ kind }) => kind).sort(),
+                ["AuthorizationPolicy", "NetworkPolicy"],
+                namespace,
+            );
+            for (const object of found) {
+                const spec = "spec" in object ? object.spec : undefined;
+                assert.deepEqual(
+                    spec,
+                    object.kind === "NetworkPolicy"
+                        ? { podSelector: {}, policyTypes: ["Ingress", "Egress"] }
+                        : {},
+                );
+            }
+        }
+    });
+
+    it("give every ALLOW a source, but for the gateways', whose clients have none", () => {
+        for (const object of objects) {
+            if (object.kind !== "AuthorizationPolicy" || object.metadata.namespace === "istio-ingress")
+                continue;
+            for (const { from = [], to = [] } of object.spec.rules ?? []) {
+                assert.ok(from.length > 0 && from.every(({ source }) => source?.principals?.length === 1));
+                assert.ok(to.length > 0 && to.every(({ operation }) => operation?.ports?.length === 1));
+            }
+        }
+    });
+
+    it("open at a gateway only the hosts, verbs and paths that are exposed", () => {
+        const atGateways = objects.filter(
+            ({ kind, metadata }) => kind === "AuthorizationPolicy" && metadata.namespace === "istio-ingress",
+        );
+        assert.ok(atGateways.length > 5);
+        for (const object of atGateways) {
+            if (object.kind !== "AuthorizationPolicy" || object.metadata.name === "deny-all") continue;
+            for (const { operation } of object.spec.rules?.flatMap(({ to = [] }) => to) ?? []) {
+                const { hosts = [], methods = [], paths = [] } = operation ?? {};
+                assert.ok(hosts.length === 1 && methods.length > 0 && paths.length > 0, manifestKey(object));
+                assert.ok(!hosts.some((host) => host.includes("*")), manifestKey(object));
+            }
+        }
+    });
+});
