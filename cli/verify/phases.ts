@@ -1,5 +1,4 @@
 /** All requests of a run, layer by layer, each between two readings of the counters. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Catalogue } from "../../catalogue/model";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES } from "../../components/base/names";
@@ -8,8 +7,9 @@ import { type Miscount, type Workload, miscounts, readCounters } from "./ask/cou
 import { readCertificates } from "./cluster/certificates";
 import type { Cluster } from "./cluster/cluster";
 import { type PodObject, isReady } from "./cluster/pods";
+import { settle } from "./cluster/settle";
+import { readDeciding } from "./drift/read";
 import { CannotVerify } from "./errors";
-import { isInconclusive } from "./judge";
 import { type Check, type Finding, LAYERS, type Layer } from "./model";
 import { destinations } from "./plan/places";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
@@ -17,14 +17,13 @@ import type { Progress } from "./progress";
 
 /** The container of a stand-in's pod. */
 const STAND_IN = "stand-in";
-/** Before a request is made again of which nothing was learned. */
-const PAUSE_MS = 2000;
 
 export interface Outcome {
     readonly findings: Finding[];
     readonly miscounts: Miscount[];
     readonly notChecked: { part: string; why: string }[];
-    readonly repeated: number;
+    /** What was found first of the requests that were made again. */
+    readonly repeated: Finding[];
     readonly seconds: number;
 }
 
@@ -48,10 +47,11 @@ export async function makeRequests(
     const askers = await findAskers(cluster, catalogue);
     const { certificates, missing } = await readCertificates(cluster, checks);
     const tcp = tcpWorkloads(catalogue);
+    await settle(await readDeciding(cluster), { signal, progress });
     const began = performance.now();
     const findings: Finding[] = [];
     const miscounted: Miscount[] = [];
-    let repeated = 0;
+    const repeated: Finding[] = [];
     let before = await readCounters(cluster, tcp, signal);
     for (const layer of LAYERS) {
         const own = checks.filter(({ layer: one, entry }) => {
@@ -62,11 +62,10 @@ export async function makeRequests(
         const first = await ask(cluster, batches, options);
         const after = await readCounters(cluster, tcp, signal);
         miscounted.push(...miscounts(layer, first, before, after));
-        if (first.some(isInconclusive)) await pause(PAUSE_MS, undefined, { signal });
         const last = await askAgain(cluster, batches, first, options);
         findings.push(...last.findings);
-        repeated += last.repeated;
-        before = last.repeated > 0 ? await readCounters(cluster, tcp, signal) : after;
+        repeated.push(...last.repeated);
+        before = last.repeated.length > 0 ? await readCounters(cluster, tcp, signal) : after;
     }
     const seconds = (performance.now() - began) / 1000;
     return { findings, miscounts: miscounted, notChecked: missing, repeated, seconds };

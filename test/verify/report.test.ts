@@ -30,7 +30,7 @@ function reportWithout(...names: string[]): VerifyReport {
         miscounts: [],
         drift: [],
         notChecked: [],
-        repeated: 0,
+        repeated: [],
         seconds: { probers: 20, requests: 30, total: 55 },
     };
 }

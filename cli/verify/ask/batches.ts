@@ -1,4 +1,5 @@
 /** Has checks made in pods: all of one pod in one command, some pods at the same time. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster";
 import { CannotVerify } from "../errors";
 import { isInconclusive, judge } from "../judge";
@@ -32,6 +33,8 @@ const REQUESTS_AT_ONCE = 8;
 /** An exec whose connection broke is taken up again, with what has no result yet. */
 const TRIES = 3;
 const COMMAND_SECONDS = 180;
+/** Before a request is made again of which nothing was learned. */
+const PAUSE_MS = 2000;
 
 /** All findings, in the order of the checks. */
 export async function ask(
@@ -50,20 +53,22 @@ export async function ask(
     return findings.flat();
 }
 
-/** Asks once more where nothing was learned, and gives back all findings with the new ones in place. */
+/** Asks once more where nothing was learned: all findings, with the new ones in place, and those that they replace. */
 export async function askAgain(
     cluster: Cluster,
     batches: readonly Batch[],
     findings: readonly Finding[],
     options: AskOptions,
-): Promise<{ findings: Finding[]; repeated: number }> {
-    const again = new Set(findings.filter(isInconclusive).map(({ check }) => check.id));
-    if (again.size === 0) return { findings: [...findings], repeated: 0 };
+): Promise<{ findings: Finding[]; repeated: Finding[] }> {
+    const repeated = findings.filter(isInconclusive);
+    if (repeated.length === 0) return { findings: [...findings], repeated };
+    await pause(PAUSE_MS, undefined, { signal: options.signal });
+    const again = new Set(repeated.map(({ check }) => check.id));
     const open = batches
         .map(({ asker, checks }) => ({ asker, checks: checks.filter(({ id }) => again.has(id)) }))
         .filter(({ checks }) => checks.length > 0);
     const news = new Map((await ask(cluster, open, options)).map((finding) => [finding.check.id, finding]));
-    return { findings: findings.map((old) => news.get(old.check.id) ?? old), repeated: again.size };
+    return { findings: findings.map((old) => news.get(old.check.id) ?? old), repeated };
 }
 
 async function askBatch(cluster: Cluster, { asker, checks }: Batch, options: AskOptions): Promise<Finding[]> {

@@ -12,7 +12,7 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
         cluster: report.cluster,
         proven: isProven(report),
         requests: report.findings.length,
-        repeated: report.repeated,
+        repeated: report.repeated.map(({ check, got }) => ({ id: check.id, got })),
         seconds: report.seconds,
         counts: counts(report.findings),
         differences: report.differences.map(({ finding, explanations }) => ({

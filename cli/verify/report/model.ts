@@ -12,8 +12,8 @@ export interface VerifyReport {
     readonly drift: readonly Drift[];
     /** Parts that were left out, and why. */
     readonly notChecked: readonly { readonly part: string; readonly why: string }[];
-    /** Requests that were made again because nothing was learned from them. */
-    readonly repeated: number;
+    /** What was found first of the requests that were made again because nothing was learned from them. */
+    readonly repeated: readonly Finding[];
     readonly seconds: { readonly probers: number; readonly requests: number; readonly total: number };
 }
 

@@ -1,5 +1,6 @@
 /** A report for people. */
 import Table from "cli-table3";
+import { keyOf } from "../drift/objects";
 import type { Check, Expected } from "../model";
 import { describeRequest } from "../plan/requests";
 import { type Difference, type VerifyReport, counts, isProven } from "./model";
@@ -46,7 +47,10 @@ function driftBlocks({ drift }: VerifyReport): string[] {
     return lines.length === 0 ? [] : [lines.join("\n")];
 }
 
-function differenceBlocks({ differences }: VerifyReport): string[] {
+function differenceBlocks({ differences, drift }: VerifyReport): string[] {
+    const shown = new Map(
+        drift.map(({ text, state, object }) => [text, `${keyOf(object)} (${state}, above)`]),
+    );
     const byLayer = new Map<string, Difference[]>();
     for (const difference of differences) {
         const { layer } = difference.finding.check;
@@ -55,19 +59,23 @@ function differenceBlocks({ differences }: VerifyReport): string[] {
     return [...byLayer].flatMap(([layer, all]) => {
         const rest = all.length - SHOWN_PER_LAYER;
         return [
-            ...all.slice(0, SHOWN_PER_LAYER).map(describeDifference),
+            ...all.slice(0, SHOWN_PER_LAYER).map((difference) => describeDifference(difference, shown)),
             ...(rest > 0 ? [`  and ${rest} more in the layer ${layer}: --json has them all`] : []),
         ];
     });
 }
 
-function describeDifference({ finding: { check, got }, explanations }: Difference): string {
+/** @param shown explanations that were given in full already, and how to refer to them. */
+function describeDifference(
+    { finding: { check, got }, explanations }: Difference,
+    shown: ReadonlyMap<string, string>,
+): string {
     return [
         `✗ ${check.layer}: ${describeCheck(check)}`,
         `    expected  ${describeExpected(check.expected)}`,
         `    got       ${got}`,
         `    because   ${check.because}`,
-        ...explanations.map((text) => `    see       ${text}`),
+        ...explanations.map((text) => `    see       ${shown.get(text) ?? text}`),
     ].join("\n");
 }
 
@@ -92,7 +100,7 @@ export function describeExpected(expected: Expected): string {
 function summary(report: VerifyReport): string {
     const { findings, differences, repeated, seconds, miscounts, drift } = report;
     const changed = drift.filter(({ state }) => state !== "foreign").length;
-    const made = `${findings.length} requests in ${seconds.requests.toFixed(0)} s${repeated > 0 ? ` (${repeated} made again)` : ""}`;
+    const made = `${findings.length} requests in ${seconds.requests.toFixed(0)} s${repeated.length > 0 ? ` (${repeated.length} made again)` : ""}`;
     const found = [
         `${differences.length + miscounts.length} differences`,
         ...(changed > 0 ? [`${changed} objects missing or changed`] : []),

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { waitFor } from "../../cli/verify/cluster/settle";
+import type { KubeObject } from "../../cli/verify/drift/objects";
+
+const NOW = Date.parse("2026-01-01T00:01:00Z");
+
+function changedAt(...times: string[]): KubeObject {
+    const managedFields = times.map((time) => ({ time }));
+    return { apiVersion: "v1", kind: "Sidecar", metadata: { name: "x", managedFields } };
+}
+
+describe("waiting for changes to reach the sidecars", () => {
+    it("lasts until the latest change is old enough", () => {
+        const objects = [
+            changedAt("2026-01-01T00:00:10Z", "2026-01-01T00:00:58Z"),
+            changedAt("2026-01-01T00:00:20Z"),
+        ];
+        assert.equal(waitFor(objects, NOW), 10_000);
+    });
+
+    it("is over for old changes, and for objects that tell of none", () => {
+        assert.equal(waitFor([changedAt("2026-01-01T00:00:10Z")], NOW), 0);
+        assert.equal(waitFor([changedAt()], NOW), 0);
+        assert.equal(waitFor([], NOW), 0);
+    });
+
+    it("is bounded where the cluster's clock is ahead", () => {
+        assert.equal(waitFor([changedAt("2026-01-01T01:00:00Z")], NOW), 12_000);
+    });
+});
