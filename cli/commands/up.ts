@@ -83,12 +83,24 @@ async function deployWith(
             ...(context === undefined ? {} : { context }),
             tools: { helm },
             stateDir: state,
-            progress: tell,
+            progress: process.stdout.isTTY ? tell : atMostEvery(LINE_SECONDS, tell),
         });
     };
     await progress.run([{ title: "Mesh", jobs: [{ title: "releases, policies, workloads", run }] }]);
     if (report === undefined) throw new Error("the deployment ended without a report");
     return report;
+}
+
+/** Off a terminal each line stays; one every few seconds shows that it goes on. */
+const LINE_SECONDS = 5;
+
+function atMostEvery(seconds: number, tell: (line: string) => void): (line: string) => void {
+    let last = Number.NEGATIVE_INFINITY;
+    return (line) => {
+        if (performance.now() - last < seconds * 1000) return;
+        last = performance.now();
+        tell(line);
+    };
 }
 
 /** How a client on this machine reaches the public gateway: the first HTTP host that it serves. */

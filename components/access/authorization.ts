@@ -148,7 +148,9 @@ function atGateway(
 ): AuthorizationPolicyManifest[] {
     if (port.protocol === "tcp") return [];
     const gateway = ENTRY_GATEWAYS[exposure.gateway];
-    const hosts = [exposedHost(config, exposure.host)];
+    const host = exposedHost(config, exposure.host);
+    // Clients that name the port in the Host header mean the same host; Istio compares the header as it is.
+    const hosts = [host, `${host}:*`];
     return [
         {
             apiVersion: "security.istio.io/v1",

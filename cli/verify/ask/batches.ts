@@ -1,10 +1,10 @@
 /** Has checks made in pods: all of one pod in one command, some pods at the same time. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster";
-import { CannotVerify } from "../errors";
 import { isInconclusive, judge } from "../judge";
-import type { Check, Finding, WireResult } from "../model";
+import type { Check, Finding } from "../model";
 import type { Progress } from "../progress";
+import { tries } from "./tries";
 import { parseResults, toProbe } from "./wire";
 
 /** The pod that makes checks. */
@@ -30,8 +30,6 @@ export interface AskOptions {
 /** Pods that ask at the same time, and requests of each: 32 in flight are what two cores answer without timeouts. */
 const PODS_AT_ONCE = 4;
 const REQUESTS_AT_ONCE = 8;
-/** An exec whose connection broke is taken up again, with what has no result yet. */
-const TRIES = 3;
 const COMMAND_SECONDS = 180;
 /** Before a request is made again of which nothing was learned. */
 const PAUSE_MS = 2000;
@@ -72,33 +70,25 @@ export async function askAgain(
 }
 
 async function askBatch(cluster: Cluster, { asker, checks }: Batch, options: AskOptions): Promise<Finding[]> {
-    const results = new Map<string, WireResult>();
-    let failure = "";
-    for (let attempt = 0; attempt < TRIES && results.size < checks.length; attempt++) {
-        options.signal.throwIfAborted();
-        const open = checks.filter(({ id }) => !results.has(id));
-        try {
-            const { code, stdout, stderr } = await cluster.exec({
-                ...asker,
-                command: ["/standin", "probe", "--concurrency", String(REQUESTS_AT_ONCE)],
-                stdin: JSON.stringify(open.map((check) => toProbe(check, options.certificates))),
-                timeoutSeconds: COMMAND_SECONDS,
-                signal: options.signal,
-            });
-            if (code !== 0) failure = `exit code ${code}: ${stderr.trim()}`;
-            for (const result of parseResults(stdout)) results.set(result.id, result);
-        } catch (error) {
-            failure = error instanceof Error ? error.message : String(error);
+    const findings = new Map<string, Finding>();
+    await tries(`asking from ${asker.namespace}/${asker.pod}`, options.signal, async () => {
+        // After a connection broke, only what has no result yet.
+        const open = new Map(checks.filter(({ id }) => !findings.has(id)).map((check) => [check.id, check]));
+        const { code, stdout, stderr } = await cluster.exec({
+            ...asker,
+            command: ["/standin", "probe", "--concurrency", String(REQUESTS_AT_ONCE)],
+            stdin: JSON.stringify([...open.values()].map((check) => toProbe(check, options.certificates))),
+            timeoutSeconds: COMMAND_SECONDS,
+            signal: options.signal,
+        });
+        for (const result of parseResults(stdout)) {
+            const check = open.get(result.id);
+            if (check !== undefined) findings.set(check.id, judge(check, result));
         }
-    }
-    return checks.map((check) => {
-        const result = results.get(check.id);
-        if (result !== undefined) return judge(check, result);
-        throw new CannotVerify(
-            `${asker.namespace}/${asker.pod} made ${results.size} of ${checks.length} requests: ${failure}`,
-            "see that the pod runs the stand-in's image and that its node's kubelet can be reached",
-        );
+        if (code !== 0) throw new Error(`exit code ${code}: ${stderr.trim()}`);
+        return findings.size === checks.length;
     });
+    return checks.flatMap(({ id }) => findings.get(id) ?? []);
 }
 
 /** Maps with at most `size` at a time; the first error stops what has not begun. */

@@ -8,6 +8,7 @@ import { type PodObject, isReady } from "../cluster/pods";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import type { Finding, Layer } from "../model";
 import { pooled } from "./batches";
+import { tries } from "./tries";
 
 /** Denied TCP connections by workload, as `namespace/name`. */
 export type Counters = ReadonlyMap<string, number>;
@@ -27,22 +28,24 @@ export async function readCounters(
     signal: AbortSignal,
 ): Promise<Counters> {
     const counted = await pooled(workloads, PODS_AT_ONCE, async ({ namespace, name }) => {
-        const pods = (await cluster.list("Pod", {
-            namespace,
-            labelSelector: `${SERVICE_LABEL}=${name}`,
-        })) as PodObject[];
+        const labelSelector = `${SERVICE_LABEL}=${name}`;
+        const pods: PodObject[] = await cluster.list("Pod", { namespace, labelSelector });
         let sum = 0;
-        for (const pod of pods.filter(isReady)) {
-            const { stdout } = await cluster.exec({
-                namespace,
-                pod: pod.metadata.name,
-                container: "istio-proxy",
-                command: ["pilot-agent", "request", "GET", "stats?filter=tcp.rbac.denied"],
-                stdin: "",
-                timeoutSeconds: COMMAND_SECONDS,
-                signal,
+        for (const { metadata } of pods.filter(isReady)) {
+            await tries(`reading the counters of ${namespace}/${metadata.name}`, signal, async () => {
+                const { code, stdout, stderr } = await cluster.exec({
+                    namespace,
+                    pod: metadata.name,
+                    container: "istio-proxy",
+                    command: ["pilot-agent", "request", "GET", "stats?filter=tcp.rbac.denied"],
+                    stdin: "",
+                    timeoutSeconds: COMMAND_SECONDS,
+                    signal,
+                });
+                if (code !== 0) throw new Error(`exit code ${code}: ${stderr.trim()}`);
+                sum += deniedIn(stdout);
+                return true;
             });
-            sum += deniedIn(stdout);
         }
         return [`${namespace}/${name}`, sum] as const;
     });
