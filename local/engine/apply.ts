@@ -16,13 +16,6 @@ export interface Applied {
     readonly object: KubeObject;
 }
 
-export interface ApplyOptions {
-    /** Whether the stack's inventory has it, which makes it ours whatever it looks like. */
-    readonly known: boolean;
-    /** Whether it may be deleted and made again where a change is possible in no other way. */
-    readonly replaceable: boolean;
-}
-
 export class Applier {
     /** What the server warned about. */
     readonly warnings = new Set<string>();
@@ -39,17 +32,18 @@ export class Applier {
      * Makes the object in the cluster what the program says, taking the fields that it names from whoever holds them.
      * Waits out what passes by itself: a kind not yet served, a webhook not yet answering.
      *
+     * @param replaceable whether it may be deleted and made again where no other change is possible
      * @throws ForeignObjectError where it exists and is not ours, so that nobody's work is overwritten unasked; the
      * server's own error otherwise
      */
-    apply(object: KubeObject, options: ApplyOptions): Promise<Applied> {
-        return retrying(() => this.attempt(object, options), this.clock);
+    apply(object: KubeObject, replaceable: boolean): Promise<Applied> {
+        return retrying(() => this.attempt(object, replaceable), this.clock);
     }
 
-    private async attempt(object: KubeObject, { known, replaceable }: ApplyOptions): Promise<Applied> {
+    private async attempt(object: KubeObject, replaceable: boolean): Promise<Applied> {
         const served = await this.discovery.find(object.apiVersion, object.kind);
         const before = await this.snapshot.find(served, object.metadata);
-        if (before !== undefined && !known && !isOurs(before)) throw new ForeignObjectError();
+        if (before !== undefined && !isOurs(before)) throw new ForeignObjectError();
         try {
             return await this.patch(served, object, before);
         } catch (error) {
@@ -104,7 +98,7 @@ function sameEntries(
 }
 
 function isImmutable(error: unknown): boolean {
-    return error instanceof ApiError && error.status === 422 && /field is immutable/.test(error.message);
+    return error instanceof ApiError && error.status === 422 && error.message.includes("field is immutable");
 }
 
 function refOf({

@@ -16,7 +16,6 @@ export interface World extends Removers {
     /** Makes an object or release what is asked for; `state` is what the program sees of it. */
     apply(
         request: Exclude<Request, { is: "nothing" }>,
-        known: boolean,
     ): Promise<{ readonly outcome: Outcome; readonly state: Record<string, unknown> }>;
     /** Waits for everything applied to be ready; gives what is not. */
     awaitReady(): Promise<Failure[]>;
@@ -33,14 +32,13 @@ export async function converge(
 ): Promise<Counts> {
     const planned = plannedEntries(await loaded(program));
     assertUnprotected(inventory.vanished(planned), "this deployment");
-    const knownBefore = new Set(inventory.all().map(keyOf));
     if (planned.length > 0) await inventory.ensure(planned);
 
     const counts = { created: 0, updated: 0, unchanged: 0, pruned: 0 };
     const applied = new Map<string, Entry>();
     const failures: Failure[] = [];
     const attempts = new Set<string>();
-    const register = async (resource: Registration): Promise<Record<string, unknown>> => {
+    const apply = async (resource: Registration): Promise<Record<string, unknown>> => {
         let ref: Ref = { apiVersion: "", kind: resource.type, name: resource.name };
         try {
             const request = requestOf(resource);
@@ -51,7 +49,7 @@ export async function converge(
                 throw new Error("two resources of the program are this one thing; remove one");
             attempts.add(key);
             await inventory.ensure([request.entry]);
-            const { outcome, state } = await world.apply(request, knownBefore.has(key));
+            const { outcome, state } = await world.apply(request);
             counts[outcome]++;
             applied.set(key, request.entry);
             progress(`${applied.size} of ${planned.length} applied, last ${describeRef(ref)}`);
@@ -61,10 +59,18 @@ export async function converge(
             throw error;
         }
     };
+    const underWay: Promise<unknown>[] = [];
+    const register = (resource: Registration): Promise<Record<string, unknown>> => {
+        const applying = apply(resource);
+        underWay.push(applying);
+        return applying;
+    };
     const programFailure = await program.run(register).then(
         () => undefined,
         (error: unknown) => ownFailure(error),
     );
+    // A program that crashes leaves what it has asked for under way.
+    await Promise.allSettled(underWay);
     if (failures.length > 0) throw new DeployError(`${failures.length} could not be applied`, failures);
     if (programFailure !== undefined) throw programFailure;
 

@@ -68,7 +68,7 @@ class Cluster implements World, Removers {
     private readonly remover: Remover;
     private readonly helm: Helm;
     private readonly awaited: Ref[] = [];
-    private readonly install: (release: ReleaseRequest, known: boolean) => ReturnType<Helm["install"]>;
+    private readonly install: (release: ReleaseRequest) => ReturnType<Helm["install"]>;
 
     constructor(
         private readonly client: KubeClient,
@@ -84,24 +84,21 @@ class Cluster implements World, Removers {
             kubeconfig,
             ...(context === undefined ? {} : { context }),
         });
-        this.install = limited(HELM_AT_ONCE, (release: ReleaseRequest, known: boolean) => {
+        this.install = limited(HELM_AT_ONCE, (release: ReleaseRequest) => {
             this.progress(`release ${release.namespace}/${release.name}`);
-            return this.helm.install(release, known);
+            return this.helm.install(release);
         });
     }
 
-    async apply(
-        ...[request, known]: Parameters<World["apply"]>
-    ): Promise<Awaited<ReturnType<World["apply"]>>> {
+    async apply(request: Parameters<World["apply"]>[0]): Promise<Awaited<ReturnType<World["apply"]>>> {
         if (request.is === "release") {
             const { release } = request;
-            const outcome = await this.install({ ...release, chart: absolute(release.chart) }, known);
+            const outcome = await this.install({ ...release, chart: absolute(release.chart) });
             const { name, namespace } = release;
             return { outcome, state: { status: { name, namespace, status: "deployed" } } };
         }
         const awaited = isAwaited(request.object);
-        const replaceable = !request.entry.protect;
-        const { outcome, object } = await this.applier.apply(request.object, { known, replaceable });
+        const { outcome, object } = await this.applier.apply(request.object, !request.entry.protect);
         if (awaited) this.awaited.push(request.entry);
         return { outcome, state: withoutManagedFields(object) };
     }
@@ -122,7 +119,7 @@ class Cluster implements World, Removers {
     }
 
     removeRelease({ namespace = "default", name }: Ref): Promise<void> {
-        return this.helm.uninstall({ namespace, name });
+        return this.helm.remove({ namespace, name });
     }
 }
 
@@ -132,8 +129,7 @@ function absolute(chart: string): string {
     return isPath ? resolve(__dirname, "../..", chart) : chart;
 }
 
-/** They are half of an object's size, and no program reads them. */
+/** Without what is half of an object's size, and no program reads. */
 function withoutManagedFields({ metadata, ...rest }: KubeObject): Record<string, unknown> {
-    const { managedFields: _managedFields, ...kept } = metadata as Record<string, unknown>;
-    return { ...rest, metadata: kept };
+    return { ...rest, metadata: { ...metadata, managedFields: undefined } };
 }

@@ -29,10 +29,6 @@ export class Inventory {
         return new Inventory(store, await store.read());
     }
 
-    has(ref: Ref): boolean {
-        return this.entries.has(keyOf(ref));
-    }
-
     all(): readonly Entry[] {
         return [...this.entries.values()];
     }

@@ -27,8 +27,8 @@ export function assertUnprotected(vanished: readonly Entry[], action: string): v
         `${action} would delete what is protected; nothing has been deleted`,
         refused.map((entry) => ({
             what: describeRef(entry),
-            message: "it is protected, and the program no longer has it",
-            remedy: "put it back; or deploy once with `protect: false`, and only then take it out",
+            message: "it is protected",
+            remedy: "keep it; or deploy once with it and `protect: false`, and remove it only then",
         })),
     );
 }

@@ -68,7 +68,7 @@ export class Remover {
         const deadline = this.clock.now() + GONE_WITHIN * 1000;
         for (;;) {
             const found = (await this.client.getIfPresent(removal.path)) as Found | undefined;
-            if (found === undefined || found.metadata.uid !== removal.uid) return;
+            if (found?.metadata.uid !== removal.uid) return;
             if (this.clock.now() > deadline) {
                 const conditions = (found.status?.conditions ?? []).filter(({ status }) => status === "True");
                 const said = conditions.map(({ message = "" }) => message).join("; ");

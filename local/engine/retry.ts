@@ -11,7 +11,7 @@ export function patienceFor(error: unknown): number {
     // istiod is Ready before its webhook's certificate has reached the API server.
     if (isWebhookDown(error)) return 90;
     if (error.status === 404 && error.about !== "namespaces") return 30;
-    if (error.status === 403 && /being terminated/.test(error.message)) return 120;
+    if (error.status === 403 && error.message.includes("being terminated")) return 120;
     if (error.status === 409) return 20;
     return error.status === 429 || error.status === 503 || error.status === 504 ? 60 : 0;
 }

@@ -49,7 +49,7 @@ async function newResource(
         refused = true;
         throw new Error(REFUSED);
     }
-    return { id: `${args.type}/${args.name}`, state: { ...args.inputs, ...answer.state } };
+    return { id: `${args.type}/${args.name}`, state: { ...(args.inputs as object), ...answer.state } };
 }
 
 /** Inputs without the wrappers that mark secrets. */
@@ -74,7 +74,10 @@ async function run({ program, project, stack, config }: Start): Promise<void> {
     );
     pulumi.runtime.setAllConfig(config);
     await pulumi.runtime.runInPulumiStack(() => {
-        pulumi.runtime.registerStackTransformation((args) => recorder.record(args));
+        pulumi.runtime.registerStackTransformation((args) => {
+            recorder.record(args);
+            return undefined;
+        });
         // Not `import()`, which passes ts-node by.
         const outputs = createRequire(__filename)(resolve(program)) as Record<string, unknown>;
         send({ type: "loaded", planned: recorder.planned });
@@ -121,5 +124,7 @@ process.on("message", (message: ToProgram) => {
 function describe(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
     const ours = error.name !== "Error" && !(error instanceof TypeError || error instanceof ReferenceError);
-    return ours ? error.message : (error.stack ?? error.message);
+    if (ours) return error.message;
+    // Below its first frame in this file the stack is that of the module loader.
+    return (error.stack ?? error.message).split(/\n.*\/node_modules\/ts-node\//)[0] ?? error.message;
 }

@@ -12,10 +12,10 @@ export function isFolder({ chart, repository }: ReleaseRequest): boolean {
 
 /** Sixteen hexadecimal digits for all that a release is made from: the chart's content, its values, its options. */
 export async function digestOfRelease(release: ReleaseRequest): Promise<string> {
-    // How long Helm may take is no part of what it makes.
-    const { timeout: _timeout, chart, ...rest } = release;
-    const content = isFolder(release) ? await contentOf(chart) : chart;
-    return digestOf({ content, rest: rest as unknown as Json });
+    const content = isFolder(release) ? await contentOf(release.chart) : release.chart;
+    // Where a chart's folder is and how long Helm may take are no part of what it makes.
+    const made = { ...release, chart: content, timeout: 0 };
+    return digestOf(made as unknown as Json);
 }
 
 async function contentOf(folder: string): Promise<Json> {

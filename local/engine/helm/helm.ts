@@ -1,21 +1,25 @@
 /** Installs, upgrades and removes releases with the helm program. */
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "../../process";
 import { type KubeClient } from "../kube/client";
 import { ForeignObjectError } from "../kube/errors";
 import { type ReleaseRequest } from "../resource";
 import { type Outcome } from "../apply";
-import { decide, type Recovery, recoveryFor } from "./decide";
+import { decide, type Recovery, recoveryFor, type Revision } from "./decide";
 import { digestOfRelease, isFolder } from "./digest";
 import { DIGEST_LABEL, readReleases } from "./records";
+import { runTethered } from "./tether";
 
 export interface HelmOptions {
     /** Path of the helm program. */
     readonly program: string;
     readonly kubeconfig: string;
     readonly context?: string;
+}
+
+interface ReleaseName {
+    readonly namespace: string;
+    readonly name: string;
 }
 
 /** Seconds that an uninstall or a rollback may take. */
@@ -34,14 +38,12 @@ export class Helm {
     /**
      * Makes the release what is asked for, first getting it out of the state in which a killed run has left it.
      *
-     * @param known whether the stack's inventory has it
      * @throws ForeignObjectError where somebody else has installed it; CommandError with helm's own words
      */
-    async install(release: ReleaseRequest, known: boolean): Promise<Outcome> {
+    async install(release: ReleaseRequest): Promise<Outcome> {
         if (isFolder(release)) await assertChart(release.chart);
         const revisions = await this.revisionsOf(release);
-        const foreign = revisions.length > 0 && revisions.every(({ digest }) => digest === undefined);
-        if (foreign && !known) throw new ForeignObjectError();
+        if (isForeign(revisions)) throw new ForeignObjectError();
         const digest = await digestOfRelease(release);
         const decision = decide(revisions, digest);
         if (decision.do === "nothing") return "unchanged";
@@ -51,36 +53,22 @@ export class Helm {
     }
 
     /** Gets a release that a killed run has left halfway back to where Helm can go on; does nothing for any other. */
-    async mend(release: { readonly namespace: string; readonly name: string }): Promise<void> {
+    async mend(release: ReleaseName): Promise<void> {
         await this.recover(release, recoveryFor(await this.revisionsOf(release)));
     }
 
-    /** Does nothing where there is no such release. */
-    async uninstall({
-        namespace,
-        name,
-    }: {
-        readonly namespace: string;
-        readonly name: string;
-    }): Promise<void> {
-        await this.helm(
-            [
-                "uninstall",
-                name,
-                "--namespace",
-                namespace,
-                "--ignore-not-found",
-                "--wait",
-                ...seconds(RECOVERY_TIMEOUT),
-            ],
-            RECOVERY_TIMEOUT,
-        );
+    /** Uninstalls a release; does nothing where there is none, or somebody else's. */
+    async remove(release: ReleaseName): Promise<void> {
+        const revisions = await this.revisionsOf(release);
+        if (revisions.length > 0 && !isForeign(revisions)) await this.uninstall(release);
     }
 
-    private async recover(
-        release: { readonly namespace: string; readonly name: string },
-        recovery: Recovery,
-    ): Promise<void> {
+    private async uninstall({ namespace, name }: ReleaseName): Promise<void> {
+        const where = ["--namespace", namespace, "--ignore-not-found", "--wait"];
+        await this.helm(["uninstall", name, ...where, ...seconds(RECOVERY_TIMEOUT)], RECOVERY_TIMEOUT);
+    }
+
+    private async recover(release: ReleaseName, recovery: Recovery): Promise<void> {
         switch (recovery.do) {
             case "nothing":
                 return;
@@ -99,43 +87,42 @@ export class Helm {
     }
 
     private async upgrade(release: ReleaseRequest, digest: string): Promise<void> {
-        // Values may hold secrets, so they are neither an argument nor readable to others.
-        const folder = await mkdtemp(join(tmpdir(), "sparc-mesh-values-"));
-        try {
-            const values = join(folder, "values.json");
-            await writeFile(values, JSON.stringify(release.values), { mode: 0o600 });
-            await this.helm(upgradeArguments(release, digest, values), release.timeout);
-        } finally {
-            await rm(folder, { recursive: true, force: true });
-        }
+        // On standard input: values may hold secrets, and a run that is killed leaves no file.
+        await this.helm(upgradeArguments(release, digest), release.timeout, JSON.stringify(release.values));
     }
 
-    private async revisionsOf({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+    private async revisionsOf({ namespace, name }: ReleaseName): Promise<readonly Revision[]> {
         this.records ??= readReleases(this.client);
         return (await this.records).get(`${namespace}/${name}`) ?? [];
     }
 
-    private async helm(args: readonly string[], timeout: number): Promise<void> {
+    private async helm(args: readonly string[], timeout: number, input?: string): Promise<void> {
         const { program, kubeconfig, context } = this.options;
         const cluster = [
             "--kubeconfig",
             kubeconfig,
             ...(context === undefined ? [] : ["--kube-context", context]),
         ];
-        await run(program, [...args, ...cluster], {
+        await runTethered(program, [...args, ...cluster], {
             // Where the records are read from.
             env: { ...process.env, HELM_DRIVER: "secret" },
             timeout: timeout * 1000 + GRACE,
+            ...(input === undefined ? {} : { input }),
         });
     }
 }
 
+/** Whether none of a release's revisions is of this engine, which labels each from its first moment. */
+function isForeign(revisions: readonly Revision[]): boolean {
+    return revisions.length > 0 && revisions.every(({ digest }) => digest === undefined);
+}
+
 /** The arguments with which helm makes a release what is asked for. */
-export function upgradeArguments(release: ReleaseRequest, digest: string, valuesFile: string): string[] {
+export function upgradeArguments(release: ReleaseRequest, digest: string): string[] {
     const { name, chart, namespace, version, repository } = release;
     return [
         ...["upgrade", name, chart, "--install", "--namespace", namespace],
-        ...["--values", valuesFile, "--labels", `${DIGEST_LABEL}=${digest}`, "--history-max", "5"],
+        ...["--values", "-", "--labels", `${DIGEST_LABEL}=${digest}`, "--history-max", "5"],
         ...(version === undefined ? [] : ["--version", version]),
         ...(repository === undefined ? [] : ["--repo", repository]),
         ...(release.wait ? ["--wait"] : []),

@@ -2,8 +2,12 @@
  * Requests to the API server. `@kubernetes/client-node` reads the kubeconfig and authenticates; the requests are our
  * own, because its typed objects drop the fields that its version does not know, and server-side apply must not.
  */
-import { type Agent, request as httpRequest, type OutgoingHttpHeaders, type RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { request as httpRequest, type OutgoingHttpHeaders } from "node:http";
+import {
+    Agent as HttpsAgent,
+    request as httpsRequest,
+    type RequestOptions as HttpsOptions,
+} from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ApiError, UnreachableError } from "./errors";
 
@@ -31,7 +35,7 @@ export interface Call {
 }
 
 export class KubeClient {
-    private connection: Promise<RequestOptions> | undefined;
+    private connection: Promise<HttpsOptions> | undefined;
 
     private constructor(
         private readonly config: KubeConfig,
@@ -132,24 +136,20 @@ export class KubeClient {
         });
     }
 
-    private async connect(): Promise<RequestOptions> {
-        const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
+    private async connect(): Promise<HttpsOptions> {
+        const options: HttpsOptions = {};
         await this.config.applyToHTTPSOptions(options);
-        if (this.server.protocol !== "https:" || this.config.getCurrentCluster()?.proxyUrl !== undefined) {
-            return options as RequestOptions;
-        }
+        const proxied = this.config.getCurrentCluster()?.proxyUrl !== undefined;
+        if (this.server.protocol !== "https:" || proxied) return options;
         // The library's own agent opens a connection for each request.
         const { ca, cert, key, rejectUnauthorized, servername } = options;
+        const given = Object.entries({ ca, cert, key, rejectUnauthorized, servername });
         const agent = new HttpsAgent({
             keepAlive: true,
             maxSockets: MAX_SOCKETS,
-            ca,
-            cert,
-            key,
-            rejectUnauthorized,
-            servername,
-        } as object);
-        return { ...(options as RequestOptions), agent: agent as Agent };
+            ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+        });
+        return { ...options, agent };
     }
 }
 

@@ -11,11 +11,11 @@ export class Recorder {
     private readonly protectedNames = new Set<string>();
 
     /**
-     * A stack transformation that changes nothing.
+     * Takes note of a resource as a stack transformation sees it.
      *
      * @throws Error for two resources of one URN, as the Pulumi engine would.
      */
-    record({ resource, type, name, props, opts }: Arguments): undefined {
+    record({ resource, type, name, props, opts }: Arguments): void {
         const parent = opts.parent === undefined ? undefined : this.byResource.get(opts.parent);
         const path = parent === undefined ? type : `${parent.path}$${type}`;
         const protect = opts.protect ?? parent?.protect ?? false;
@@ -26,8 +26,7 @@ export class Recorder {
         }
         this.urns.add(urn);
         if (protect) this.protectedNames.add(`${type}::${name}`);
-        this.planned.push(planned(type, protect, props as Record<string, unknown>));
-        return undefined;
+        this.planned.push(planned(type, protect, props));
     }
 
     /** Whether a resource of this type and name is protected; the mocks do not say which where there are several. */

@@ -57,8 +57,7 @@ async function open(workspace: Workspace, cli: UsableCli): Promise<Stack> {
 /** Makes the state of an update that was killed one from which the next can go on. */
 async function settle(stack: Stack, workspace: Workspace, cli: UsableCli, helm: Helm): Promise<void> {
     if (await isLocked(workspace)) await stack.cancel();
-    const { deployment } = await stack.exportStack();
-    const pending = pendingOperations(deployment);
+    const pending = pendingOperations((await stack.exportStack()).deployment);
     if (pending.length === 0) return;
     for (const { namespace = "default", name } of pendingReleases(pending))
         await helm.mend({ namespace, name });

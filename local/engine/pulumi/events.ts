@@ -25,7 +25,7 @@ export class Events {
 
     readonly take = (event: EngineEvent): void => {
         const { resourcePreEvent: step, diagnosticEvent: diagnostic } = event;
-        if (step !== undefined && step.metadata.type.startsWith("kubernetes:")) {
+        if (step?.metadata.type.startsWith("kubernetes:")) {
             const counted = COUNTED[step.metadata.op];
             if (counted !== undefined) this.tally[counted]++;
             this.progress(`${step.metadata.op} ${nameOf(step.metadata.urn)}`);

@@ -87,8 +87,8 @@ export function environment({ backend, passphrase }: Workspace): Record<string, 
 export async function cliRoot({ folder }: Workspace, program: string): Promise<string> {
     const root = join(folder, "cli", digestOf(program));
     await mkdir(join(root, "bin"), { recursive: true });
-    await symlink(program, join(root, "bin", "pulumi")).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
+    await symlink(program, join(root, "bin", "pulumi")).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     });
     return root;
 }
