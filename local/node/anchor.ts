@@ -70,8 +70,8 @@ export async function ensureAnchor(state: string, toolchain: Toolchain): Promise
             if (failed) throw new Error(`The node's namespaces could not be made. See ${log}.`);
             return findAnchor();
         },
-        () => `The node's namespaces are not there after 10 s. See ${log}.`,
-        { timeout: 10_000, every: 20 },
+        () => `The node's namespaces are not there after 30 s. See ${log}.`,
+        { timeout: 30_000, every: 20 },
     );
     return { process, fresh: true };
 }

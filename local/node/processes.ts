@@ -3,6 +3,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { basename } from "node:path";
 
 import { ifPresent } from "../files";
+import { sleep } from "../process";
 
 /** The environment variables by which the node's processes are known, whoever started them. */
 export const marks = {
@@ -73,7 +74,12 @@ export function parseStat(stat: string): { status: string; session: number; star
 }
 
 async function inspect(pid: number): Promise<NodeProcess | undefined> {
-    const environment = await environmentOf(pid);
+    let environment = await environmentOf(pid);
+    if (environment === "" && (await ifPresent(readlink(`/proc/${pid}/exe`))) !== undefined) {
+        // Most likely in the middle of becoming another program, when the kernel shows none for a moment.
+        await sleep(10);
+        environment = await environmentOf(pid);
+    }
     if (!environment?.includes(`${marks.role}=`)) return undefined;
     const [stat, status, program] = await Promise.all([
         ifPresent(readFile(`/proc/${pid}/stat`, "utf8")),

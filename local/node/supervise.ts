@@ -12,6 +12,9 @@ import { type NodeProcess, nodeProcesses } from "./processes";
 /** A log is emptied at a start that finds it larger than this, in bytes. */
 const maximalLog = 64 * 1024 * 1024;
 
+/** Milliseconds without a sight of a process after which it has ended, rather than being about to start. */
+const surelyGone = 2000;
+
 /** Where and with what the daemons run. */
 export interface Surroundings {
     readonly anchor: NodeProcess;
@@ -40,15 +43,17 @@ export async function ensureComponent(component: Component, surroundings: Surrou
         const { name: role, digest, command } = component;
         await startInNode(anchor, { role, digest, command }, environment, file);
     }
+    let seen = Date.now();
     await waitFor(
         async () => {
             // A daemon that ends right after its start will not answer, however long one waits.
-            if (!keep && (await settledProcesses(component)).length === 0)
+            if ((await settledProcesses(component)).length > 0) seen = Date.now();
+            else if (Date.now() - seen > surelyGone)
                 throw new Error(`${component.name} ended right after its start. Its log says why: ${file}`);
             return (await answers(component.name, anchor, api)) ? true : undefined;
         },
-        () => `${component.name} runs but does not answer after 60 s. Its log may say why: ${file}`,
-        { timeout: 60_000, every: 50 },
+        () => `${component.name} runs but does not answer after 120 s. Its log may say why: ${file}`,
+        { timeout: 120_000, every: 50 },
     );
     return !keep;
 }
