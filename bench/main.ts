@@ -1,5 +1,36 @@
-/** `npm run bench`: figures of this machine, as ratios where a peer does the same work in the same run. */
+/**
+ * `npm run bench`: figures of this machine, as ratios where a peer does the same work in the same run. Starts the
+ * embedded node anew and leaves it running.
+ */
+import { platform } from "../catalogue/platform";
+import { servicesOf } from "../catalogue/query";
+import { checkMachine, ensureToolchain, startNode, terminalProgress } from "../local";
 import { benchRender } from "./render";
-import { table } from "./report";
+import { type Row, table } from "./report";
+import { benchSidecar } from "./sidecar";
+import { benchUp } from "./up";
 
-process.stdout.write(`${table(benchRender())}\n`);
+async function main(): Promise<void> {
+    const rows: Row[] = benchRender();
+    await checkMachine();
+    const progress = terminalProgress();
+    const toolchain = await ensureToolchain(progress);
+    rows.push(...benchUp());
+    const { kubeconfig, images } = await startNode({ progress });
+    const [service] = servicesOf(platform)[0] ?? [];
+    if (service === undefined) throw new Error("the catalogue has no service to measure");
+    rows.push(
+        ...(await benchSidecar({
+            kubectl: toolchain.program("kubectl"),
+            kubeconfig,
+            image: images.standin,
+            service,
+        })),
+    );
+    process.stdout.write(`${table(rows)}\n`);
+}
+
+main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+});

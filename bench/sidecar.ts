@@ -1,0 +1,152 @@
+/** What a sidecar costs with and without scoping, and as the mesh grows, on the embedded node. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { stringify } from "yaml";
+import { SERVICE_LABEL } from "../components/base/labels";
+import { NAMESPACES } from "../components/base/names";
+import type { Row } from "./report";
+
+const run = promisify(execFile);
+
+/** How many services the mesh is grown by. */
+const GROWTH = 240;
+const UNSCOPED = "bench-unscoped";
+const CROWD = "mesh-bench";
+/** Milliseconds that istiod and the sidecars get to settle after the mesh has grown. */
+const SETTLE = 20_000;
+
+export interface Tools {
+    readonly kubectl: string;
+    readonly kubeconfig: string;
+    /** The image of the stand-in, which is the application beside the sidecar that is measured. */
+    readonly image: string;
+    /** A service whose own pod has a scoped sidecar. */
+    readonly service: string;
+}
+
+interface Cost {
+    readonly configuration: number;
+    readonly memory: number;
+}
+
+/** Configuration (KB) and Envoy's allocated memory (MB) of both sidecars, before and after the growth. */
+export async function benchSidecar(tools: Tools): Promise<Row[]> {
+    const kubectl = (args: readonly string[], input?: string): Promise<string> => call(tools, args, input);
+    const scoped = (
+        await kubectl([
+            ...[
+                "get",
+                "pod",
+                "--namespace",
+                NAMESPACES.services,
+                "--output",
+                "jsonpath={.items[0].metadata.name}",
+            ],
+            ...["--selector", `${SERVICE_LABEL}=${tools.service}`],
+        ])
+    ).trim();
+    try {
+        await kubectl(["apply", "--server-side", "--filename", "-"], documents(unscopedPod(tools.image)));
+        await kubectl([
+            ...["wait", "--namespace", NAMESPACES.services, "--for", "condition=Ready"],
+            ...["--timeout", "120s", `pod/${UNSCOPED}`],
+        ]);
+        const before = [await cost(kubectl, scoped), await cost(kubectl, UNSCOPED)] as const;
+        await kubectl(["apply", "--server-side", "--filename", "-"], documents(crowd()));
+        await new Promise((done) => setTimeout(done, SETTLE));
+        const after = [await cost(kubectl, scoped), await cost(kubectl, UNSCOPED)] as const;
+        return [
+            row("sidecar of a service, scoped", before[0], before[1], "about a third of unscoped"),
+            row(`the same, mesh grown by ${GROWTH} services`, after[0], before[0], "as before the growth"),
+            row("sidecar, unscoped", before[1], before[1], ""),
+            row(`the same, mesh grown by ${GROWTH} services`, after[1], before[1], ""),
+        ];
+    } finally {
+        await kubectl(["delete", "namespace", CROWD, "--ignore-not-found", "--wait=false"]);
+        await kubectl([
+            ...["delete", "pod,sidecar.networking.istio.io", UNSCOPED, "--namespace", NAMESPACES.services],
+            ...["--ignore-not-found", "--wait=false"],
+        ]);
+    }
+}
+
+function row(what: string, own: Cost, peer: Cost, aim: string): Row {
+    return {
+        what,
+        value: `${(own.configuration / 1024).toFixed(0)} KB of configuration, ${own.memory.toFixed(1)} MB in Envoy`,
+        ratio: `${(own.configuration / peer.configuration).toFixed(2)} × and ${(own.memory / peer.memory).toFixed(2)} ×`,
+        aim,
+    };
+}
+
+async function cost(kubectl: (args: readonly string[]) => Promise<string>, pod: string): Promise<Cost> {
+    const admin = (path: string) =>
+        kubectl([
+            ...["exec", "--namespace", NAMESPACES.services, pod, "--container", "istio-proxy"],
+            ...["--", "pilot-agent", "request", "GET", path],
+        ]);
+    const { allocated } = JSON.parse(await admin("memory")) as { allocated: string };
+    return {
+        configuration: Buffer.byteLength(await admin("config_dump")),
+        memory: Number(allocated) / 2 ** 20,
+    };
+}
+
+async function call(
+    { kubectl, kubeconfig }: Tools,
+    args: readonly string[],
+    input?: string,
+): Promise<string> {
+    const running = run(kubectl, ["--kubeconfig", kubeconfig, ...args], { maxBuffer: 256 * 2 ** 20 });
+    running.child.stdin?.end(input ?? "");
+    return (await running).stdout;
+}
+
+function unscopedPod(image: string): unknown[] {
+    const metadata = { name: UNSCOPED, namespace: NAMESPACES.services };
+    const labels = { "mesh-bench": UNSCOPED };
+    return [
+        {
+            apiVersion: "networking.istio.io/v1",
+            kind: "Sidecar",
+            metadata,
+            spec: { workloadSelector: { labels }, egress: [{ hosts: ["*/*"] }] },
+        },
+        {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { ...metadata, labels },
+            spec: {
+                automountServiceAccountToken: false,
+                containers: [
+                    {
+                        name: "stand-in",
+                        image,
+                        args: ["serve", "--service", "bench", "--version", "v1", "--port", "idle:tcp:8080"],
+                    },
+                ],
+            },
+        },
+    ];
+}
+
+/** Services without workloads: what costs a sidecar is that they are there. */
+function crowd(): unknown[] {
+    const services = Array.from({ length: GROWTH }, (_, index) => ({
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: `crowd-${index}`, namespace: CROWD },
+        spec: {
+            selector: { crowd: String(index) },
+            ports: [
+                { name: "http", port: 8080, appProtocol: "http" },
+                { name: "grpc", port: 9090, appProtocol: "grpc" },
+            ],
+        },
+    }));
+    return [{ apiVersion: "v1", kind: "Namespace", metadata: { name: CROWD } }, ...services];
+}
+
+function documents(objects: readonly unknown[]): string {
+    return objects.map((object) => stringify(object)).join("---\n");
+}
