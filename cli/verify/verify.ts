@@ -8,6 +8,7 @@ import { explain } from "./drift/explain";
 import { CannotVerify } from "./errors";
 import { type Outcome, makeRequests } from "./phases";
 import { expectations } from "./plan/expect";
+import { withLease } from "./probers/lease";
 import { startProbers, stopProbers } from "./probers/lifecycle";
 import { type Progress, SILENT } from "./progress";
 import type { VerifyReport } from "./report/model";
@@ -33,26 +34,37 @@ export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise
     return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, ...options, signal }));
 }
 
-async function run(
-    cluster: Cluster,
-    {
-        platform,
-        standInImage: image,
-        keep,
-        progress,
-        signal,
-    }: Required<VerifyOptions> & { signal: AbortSignal },
-): Promise<VerifyReport> {
+type Run = Required<VerifyOptions> & { readonly signal: AbortSignal };
+
+async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const began = seconds();
-    let ready = began;
-    let outcome: Outcome;
+    const { outcome, probers } = await withLease(cluster, () => ask(cluster, options));
+    const program = deriveAll(options.platform).objects;
+    const drift = await readDrift(cluster, program);
+    const differences = outcome.findings
+        .filter(({ agrees }) => !agrees)
+        .map((finding) => ({ finding, explanations: explain(finding, drift, program) }));
+    return {
+        cluster: cluster.name,
+        ...outcome,
+        differences,
+        drift,
+        seconds: { probers, requests: outcome.seconds, total: seconds() - began },
+    };
+}
+
+/** All requests, between the coming and going of the probers. */
+async function ask(
+    cluster: Cluster,
+    { platform, standInImage: image, keep, progress, signal }: Run,
+): Promise<{ outcome: Outcome; probers: number }> {
+    const began = seconds();
     try {
         await startProbers(cluster, platform, { image, reuse: keep, signal, progress });
-        ready = seconds();
-        outcome = await makeRequests(cluster, platform.catalogue, expectations(platform), {
-            signal,
-            progress,
-        });
+        const probers = seconds() - began;
+        const checks = expectations(platform);
+        const outcome = await makeRequests(cluster, platform.catalogue, checks, { signal, progress });
+        return { outcome, probers };
     } catch (error) {
         if (!signal.aborted) throw error;
         throw new CannotVerify("interrupted", "run it again", { cause: error });
@@ -63,18 +75,6 @@ async function run(
         }
         progress.end();
     }
-    const program = deriveAll(platform).objects;
-    const drift = await readDrift(cluster, program);
-    const differences = outcome.findings
-        .filter(({ agrees }) => !agrees)
-        .map((finding) => ({ finding, explanations: explain(finding, drift, program) }));
-    return {
-        cluster: cluster.name,
-        ...outcome,
-        differences,
-        drift,
-        seconds: { probers: ready - began, requests: outcome.seconds, total: seconds() - began },
-    };
 }
 
 function seconds(): number {

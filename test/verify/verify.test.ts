@@ -221,6 +221,30 @@ describe("the probers of a run", () => {
 });
 
 describe("a mesh that cannot be asked", () => {
+    const lease = (seconds: number): KubeObject => ({
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { name: "probe-run", namespace: "sparc", labels: { "sparc.dev/probe": "true" } },
+        spec: {
+            holderIdentity: "elsewhere/1",
+            renewTime: new Date(Date.now() - seconds * 1000).toISOString(),
+        },
+    });
+
+    it("is one that another run asks, whose probers then stay", async () => {
+        const cluster = clusterWith();
+        await cluster.apply(lease(3));
+        await assert.rejects(verifyCluster(cluster, options), /another run is verifying fake: elsewhere\/1/);
+        assert.deepEqual(cluster.log, ["apply Lease sparc/probe-run"]);
+    });
+
+    it("is not one whose last run was killed", async () => {
+        const cluster = clusterWith();
+        await cluster.apply(lease(30));
+        assert.equal(exitCode(await verifyCluster(cluster, options)), 0);
+        assert.equal(cluster.objects.has("Lease sparc/probe-run"), false);
+    });
+
     it("is one without a ready pod of each workload", async () => {
         const cluster = clusterWith();
         cluster.objects.delete("Pod sparc/auth-0");
