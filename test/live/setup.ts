@@ -16,7 +16,8 @@ export const mochaHooks = {
         try {
             await checkMachine();
         } catch (error) {
-            if (!(error instanceof UnfitMachineError)) throw error;
+            // Where everything must be tested, what cannot run has failed.
+            if (!(error instanceof UnfitMachineError) || process.env["CI"] !== undefined) throw error;
             process.stdout.write(`\n  SKIPPED: the live tests. ${error.message}\n`);
             this.skip();
         }
