@@ -127,7 +127,9 @@ function suggestion(key: string, known: readonly string[]): string {
 function knownKeys(path: readonly PropertyKey[]): string[] {
     let schemas: unknown[] = [meshConfigSchema];
     for (const step of path) {
-        schemas = schemas.flatMap(variants).map((schema) => schema.shape[String(step)]);
+        schemas = schemas
+            .flatMap(variants)
+            .map((schema) => (schema.shape as Record<string, unknown>)[String(step)]);
     }
     return [...new Set(schemas.flatMap(variants).flatMap((schema) => Object.keys(schema.shape)))].sort();
 }
