@@ -1,0 +1,22 @@
+import * as fc from "fast-check";
+import type { Entry } from "../../../local/engine/ref";
+
+const kinds = fc.constantFrom(
+    ["v1", "Namespace", false],
+    ["v1", "Service", true],
+    ["apps/v1", "Deployment", true],
+    ["security.istio.io/v1", "AuthorizationPolicy", true],
+    ["helm", "Release", true],
+) as fc.Arbitrary<[apiVersion: string, kind: string, namespaced: boolean]>;
+
+/** Few names, so that draws meet. */
+const name = fc.constantFrom("a", "b", "c", "d");
+
+/** Things that a stack may have. */
+export const anyEntry: fc.Arbitrary<Entry> = fc
+    .tuple(kinds, fc.constantFrom("sparc", "databases"), name, fc.boolean())
+    .map(([[apiVersion, kind, namespaced], namespace, drawn, protect]) =>
+        namespaced
+            ? { apiVersion, kind, namespace, name: drawn, protect }
+            : { apiVersion, kind, name: drawn, protect },
+    );
