@@ -44,10 +44,15 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const differences = outcome.findings
         .filter(({ agrees }) => !agrees)
         .map((finding) => ({ finding, explanations: explain(finding, drift, program) }));
+    const miscounts = outcome.miscounts.map((miscount) => ({
+        ...miscount,
+        explanations: unique(miscount.suspects.flatMap((finding) => explain(finding, drift, program))),
+    }));
     return {
         cluster: cluster.name,
         ...outcome,
         differences,
+        miscounts,
         drift,
         seconds: { probers, requests: outcome.seconds, total: seconds() - began },
     };
@@ -75,6 +80,10 @@ async function ask(
         }
         progress.end();
     }
+}
+
+function unique(texts: readonly string[]): string[] {
+    return [...new Set(texts)];
 }
 
 function seconds(): number {

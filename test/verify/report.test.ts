@@ -41,6 +41,15 @@ const drifted = (state: "missing" | "changed" | "foreign"): VerifyReport => ({
     drift: [{ state, object, text: "an object drifted" }],
 });
 
+const miscountOf = (counted: number): VerifyReport["miscounts"][number] => ({
+    layer: "identity",
+    workload: "databases/cache",
+    expected: 1,
+    counted,
+    suspects: reportWithout().findings.slice(0, 7),
+    explanations: ["an explanation"],
+});
+
 describe("a report for people", () => {
     it("shows who reaches whom, and the sum", () => {
         const text = toText(reportWithout());
@@ -75,8 +84,15 @@ describe("a report for people", () => {
         });
         assert.match(text, /^✗ an object drifted$/m);
         assert.match(text, /^! not checked: entry through a gateway: a reason$/m);
-        assert.match(text, /1 objects missing or changed/);
+        assert.match(text, /1 object missing or changed/);
         assert.match(toText(drifted("foreign")), /^! an object drifted$/m);
+    });
+
+    it("names whose connections a count puts in doubt", () => {
+        const text = toText({ ...reportWithout(), miscounts: [miscountOf(2)] });
+        assert.match(text, /databases\/cache counts 2 denied TCP connections, and 1 were expected/);
+        assert.match(text, /from +auth, auth, auth, auth, auth and 2 more/);
+        assert.match(text, /differs from the catalogue: 1 difference\./);
     });
 
     it("stops repeating itself", () => {
@@ -112,13 +128,7 @@ describe("the exit code", () => {
         assert.equal(exitCode(reportWithout("auth-from-web")), 1);
         assert.equal(exitCode(drifted("missing")), 1);
         assert.equal(exitCode(drifted("changed")), 1);
-        const miscount = {
-            layer: "identity",
-            workload: "databases/redis",
-            expected: 1,
-            counted: 2,
-            checks: [],
-        } as const;
+        const miscount = miscountOf(2);
         assert.equal(exitCode({ ...reportWithout(), miscounts: [miscount] }), 1);
     });
 });

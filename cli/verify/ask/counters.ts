@@ -66,8 +66,8 @@ export interface Miscount {
     readonly workload: string;
     readonly expected: number;
     readonly counted: number;
-    /** The checks whose outcome the count puts in doubt. */
-    readonly checks: readonly string[];
+    /** What the count puts in doubt: connections that ended, for another reason than expected. */
+    readonly suspects: readonly Finding[];
 }
 
 /**
@@ -85,10 +85,14 @@ export function miscounts(
             return request.protocol === "tcp" && `${destination.namespace}/${destination.name}` === workload;
         });
         if (own.some(({ agrees, result }) => !agrees || result.attempts > 1)) return [];
-        const expected = own.filter(({ check }) => check.expected.kind === "rbac").length;
+        const denials = own.filter(({ check }) => check.expected.kind === "rbac");
+        const expected = denials.length;
         const counted = count - (before.get(workload) ?? 0);
         if (counted === expected) return [];
-        const checks = own.filter(({ result }) => result.outcome === "reset").map(({ check }) => check.id);
-        return [{ layer, workload, expected, counted, checks }];
+        // Too few: a denial was something else. Too many: something else was a denial.
+        const others = own.filter(
+            ({ check, result }) => result.outcome === "reset" && check.expected.kind !== "rbac",
+        );
+        return [{ layer, workload, expected, counted, suspects: counted < expected ? denials : others }];
     });
 }

@@ -21,7 +21,10 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
             explanations,
             detail: finding.result.detail,
         })),
-        miscounts: report.miscounts,
+        miscounts: report.miscounts.map(({ suspects, ...miscount }) => ({
+            ...miscount,
+            suspects: suspects.map(({ check }) => check.id),
+        })),
         drift: report.drift.map(({ state, object, text }) => ({ state, object: keyOf(object), text })),
         notChecked: report.notChecked,
         checks: report.findings.map(checked),

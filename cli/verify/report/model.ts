@@ -8,7 +8,7 @@ export interface VerifyReport {
     readonly cluster: string;
     readonly findings: readonly Finding[];
     readonly differences: readonly Difference[];
-    readonly miscounts: readonly Miscount[];
+    readonly miscounts: readonly (Miscount & { readonly explanations: readonly string[] })[];
     readonly drift: readonly Drift[];
     /** Parts that were left out, and why. */
     readonly notChecked: readonly { readonly part: string; readonly why: string }[];

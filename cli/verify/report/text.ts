@@ -8,6 +8,7 @@ import { LEGEND, PLAIN, matrixTable } from "./table";
 
 /** More of one layer says nothing new; `--json` has them all. */
 const SHOWN_PER_LAYER = 15;
+const SUSPECTS_SHOWN = 5;
 
 export function toText(report: VerifyReport): string {
     const blocks = [
@@ -15,11 +16,7 @@ export function toText(report: VerifyReport): string {
         countTable(report),
         ...driftBlocks(report),
         ...differenceBlocks(report),
-        ...report.miscounts.map(
-            ({ layer, workload, expected, counted, checks }) =>
-                `✗ ${layer}: the sidecar of ${workload} denied ${counted} TCP connections, not ${expected}: ` +
-                `one of these ended for another reason than expected\n    ${checks.join("\n    ")}`,
-        ),
+        ...miscountBlocks(report),
         ...report.notChecked.map(({ part, why }) => `! not checked: ${part}: ${why}`),
         summary(report),
     ];
@@ -65,7 +62,29 @@ function differenceBlocks({ differences, drift }: VerifyReport): string[] {
     });
 }
 
-/** @param shown explanations that were given in full already, and how to refer to them. */
+function miscountBlocks({ miscounts, drift }: VerifyReport): string[] {
+    const shown = shownAbove(drift);
+    return miscounts.map(({ layer, workload, expected, counted, suspects, explanations }) => {
+        const from = suspects.slice(0, SUSPECTS_SHOWN).map(({ check }) => check.source.name);
+        const rest = suspects.length - from.length;
+        return [
+            `✗ ${layer}: ${workload} counts ${plural(counted, "denied TCP connection")}, and ${expected} were expected`,
+            `    got       connections that ended for another reason than expected`,
+            `    from      ${from.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`,
+            ...explanations.map((text) => `    see       ${shown.get(text) ?? text}`),
+        ].join("\n");
+    });
+}
+
+/** Explanations that were given in full already, and how to refer to them. */
+function shownAbove(drift: VerifyReport["drift"]): ReadonlyMap<string, string> {
+    return new Map(drift.map(({ text, state, object }) => [text, `${keyOf(object)} (${state}, above)`]));
+}
+
+function plural(count: number, noun: string): string {
+    return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 function describeDifference(
     { finding: { check, got }, explanations }: Difference,
     shown: ReadonlyMap<string, string>,
@@ -102,8 +121,8 @@ function summary(report: VerifyReport): string {
     const changed = drift.filter(({ state }) => state !== "foreign").length;
     const made = `${findings.length} requests in ${seconds.requests.toFixed(0)} s${repeated.length > 0 ? ` (${repeated.length} made again)` : ""}`;
     const found = [
-        `${differences.length + miscounts.length} differences`,
-        ...(changed > 0 ? [`${changed} objects missing or changed`] : []),
+        plural(differences.length + miscounts.length, "difference"),
+        ...(changed > 0 ? [`${plural(changed, "object")} missing or changed`] : []),
     ].join(", ");
     const verdict = isProven(report)
         ? "The mesh lets through exactly the catalogue's calls"
