@@ -149,7 +149,7 @@ describe("the mesh on the node", () => {
             differences: { source: string; destination: string }[];
         };
         const calls = new Set(differences.map(({ source, destination }) => `${source} → ${destination}`));
-        assert.deepEqual([...calls], ["rules → alerts:grpc"]);
+        assert.deepEqual([...calls], ["rules → alerts"]);
         await up();
     });
 
