@@ -13,6 +13,14 @@ type Start = Extract<ToProgram, { type: "start" }>;
 /** Milliseconds without a registration after which the program, with something refused, has nothing more to say. */
 const IDLE = 300;
 
+/** Errors that say something only together with where they were thrown. */
+const PROGRAMMING_ERRORS: ReadonlySet<string> = new Set([
+    "Error",
+    "RangeError",
+    "ReferenceError",
+    "TypeError",
+]);
+
 let registrations = 0;
 let refused = false;
 const waiting = new Map<number, (answer: ToProgram) => void>();
@@ -65,7 +73,12 @@ async function run({ program, project, stack, config }: Start): Promise<void> {
         {
             newResource,
             call: ({ token }) => {
-                throw new Error(`the in-process engine cannot call ${token}; deploy with the Pulumi CLI`);
+                const error = new Error(
+                    `the in-process engine cannot call ${token}; deploy with the Pulumi CLI`,
+                );
+                // Pulumi passes it on without its message.
+                uncaught.push(error);
+                throw error;
             },
         },
         project,
@@ -83,10 +96,20 @@ async function run({ program, project, stack, config }: Start): Promise<void> {
         send({ type: "loaded", planned: recorder.planned });
         return Promise.resolve({ ...outputs });
     });
-    await Promise.race([pulumi.runtime.disconnect(), idleAfterRefusal()]);
+    await Promise.race([quiet(), idleAfterRefusal()]);
     const own = uncaught.filter((error) => !String(error).includes(REFUSED));
     if (own.length > 0) throw own[0];
     send({ type: "completed" });
+}
+
+/** Resolves when every registration is answered, and what follows from the last answers has shown. */
+async function quiet(): Promise<void> {
+    for (let seen = -1; seen !== registrations;) {
+        seen = registrations;
+        await pulumi.runtime.disconnect();
+        // Errors that nothing catches are told after the turn in which they happen.
+        await new Promise(setImmediate);
+    }
 }
 
 /**
@@ -123,8 +146,8 @@ process.on("message", (message: ToProgram) => {
 /** A message that stands for itself where the error is one made for people, and with its place otherwise. */
 function describe(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
-    const ours = error.name !== "Error" && !(error instanceof TypeError || error instanceof ReferenceError);
-    if (ours) return error.message;
-    // Below its first frame in this file the stack is that of the module loader.
-    return (error.stack ?? error.message).split(/\n.*\/node_modules\/ts-node\//)[0] ?? error.message;
+    if (!PROGRAMMING_ERRORS.has(error.name)) return error.message;
+    const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
+    const own = frames.filter((line) => !/node:|<anonymous>|\/node_modules\/|run-program/.test(line));
+    return [`${error.name}: ${error.message}`, ...own].join("\n");
 }

@@ -3,7 +3,7 @@ import { converge, type World } from "../../local/engine/converge";
 import { Inventory } from "../../local/engine/inventory";
 import type { Program } from "../../local/engine/program/host";
 import { type Entry, keyOf, releaseRef } from "../../local/engine/ref";
-import { DeployError } from "../../local/engine/types";
+import { type DeployError } from "../../local/engine/types";
 import { fakeProgram, registrationOf } from "./support/fake-program";
 
 const namespace: Entry = { apiVersion: "v1", kind: "Namespace", name: "sparc", protect: true };

@@ -99,9 +99,9 @@ describe("the inventory", () => {
         const store = new MemoryStore([service("a", true)]);
         const inventory = await Inventory.load(store);
         await inventory.ensure([service("a", false)]);
-        assert.equal(store.stored[0]?.protect, true);
+        assert.deepEqual(store.stored, [service("a", true)]);
         await inventory.settle([service("a", false)]);
-        assert.equal(store.stored[0]?.protect, false);
+        assert.deepEqual(store.stored, [service("a", false)]);
     });
 
     it("calls vanished what is known and not kept, whatever version it is kept in", async () => {

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { engineConfig, type Registration } from "../../local/engine/program/protocol";
+import { plannedEntry, requestOf } from "../../local/engine/resource";
+
+const policy = {
+    apiVersion: "security.istio.io/v1",
+    kind: "AuthorizationPolicy",
+    metadata: { name: "deny-all", namespace: "sparc" },
+    spec: {},
+};
+
+function registration(
+    type: string,
+    inputs: Record<string, unknown>,
+    more: Partial<Registration> = {},
+): Registration {
+    return { type, name: "resource", custom: true, protect: false, inputs, ...more };
+}
+
+describe("a registered resource", () => {
+    it("is the object that its inputs are", () => {
+        assert.deepEqual(
+            requestOf(registration("kubernetes:security.istio.io/v1:AuthorizationPolicy", policy)),
+            {
+                is: "object",
+                entry: {
+                    apiVersion: "security.istio.io/v1",
+                    kind: "AuthorizationPolicy",
+                    namespace: "sparc",
+                    name: "deny-all",
+                    protect: false,
+                },
+                object: policy,
+            },
+        );
+    });
+
+    it("keeps its protection, and has no namespace where its object has none", () => {
+        const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sparc" } };
+        const request = requestOf(registration("kubernetes:core/v1:Namespace", namespace, { protect: true }));
+        assert.deepEqual(request.is === "object" && request.entry, {
+            apiVersion: "v1",
+            kind: "Namespace",
+            name: "sparc",
+            protect: true,
+        });
+    });
+
+    it("is a release with Helm's defaults", () => {
+        const inputs = {
+            name: "istiod",
+            namespace: "istio-system",
+            chart: "/charts/istiod",
+            compat: "true",
+            values: { a: 1 },
+        };
+        const request = requestOf(registration("kubernetes:helm.sh/v3:Release", inputs));
+        assert.ok(request.is === "release");
+        assert.deepEqual(request.release, {
+            name: "istiod",
+            namespace: "istio-system",
+            chart: "/charts/istiod",
+            values: { a: 1 },
+            createNamespace: false,
+            atomic: false,
+            wait: true,
+            skipCrds: false,
+            timeout: 300,
+        });
+    });
+
+    it("is nothing in the cluster where it is the stack, a provider or a component", () => {
+        assert.deepEqual(requestOf(registration("pulumi:pulumi:Stack", {}, { custom: false })), {
+            is: "nothing",
+        });
+        assert.deepEqual(requestOf(registration("pulumi:providers:kubernetes", {})), { is: "nothing" });
+        assert.deepEqual(requestOf(registration("sparc:mesh:Access", {}, { custom: false })), {
+            is: "nothing",
+        });
+    });
+
+    const refused: readonly (readonly [string, Registration, RegExp])[] = [
+        ["of another provider", registration("aws:ec2/vpc:Vpc", {}), /aws:ec2\/vpc:Vpc/],
+        [
+            "that is a chart rendered by the provider",
+            registration("kubernetes:helm.sh/v4:Chart", {}, { custom: false }),
+            /helm\.sh\/v4:Chart/,
+        ],
+        ["that patches", registration("kubernetes:core/v1:ServicePatch", policy), /ServicePatch/],
+        [
+            "that is read or imported",
+            registration("kubernetes:core/v1:Service", policy, { importId: "sparc/auth" }),
+            /reads or imports/,
+        ],
+        [
+            "whose name is made up anew in every run",
+            registration("kubernetes:core/v1:Service", { apiVersion: "v1", kind: "Service", metadata: {} }),
+            /no metadata\.name/,
+        ],
+        [
+            "with an option that this engine would ignore",
+            registration("kubernetes:helm.sh/v3:Release", {
+                name: "x",
+                chart: "x",
+                postrender: "y",
+                devel: true,
+            }),
+            /the options postrender, devel of release "resource"/,
+        ],
+    ];
+    for (const [name, resource, message] of refused) {
+        it(`is refused ${name}`, () => {
+            assert.throws(() => requestOf(resource), { name: "UnsupportedError", message });
+        });
+    }
+});
+
+describe("a planned resource", () => {
+    it("is known by the names that its constructor sees", () => {
+        const { type, protect } = registration("kubernetes:x:Y", {});
+        const object = { type, protect, apiVersion: "v1", kind: "Service", namespace: "sparc", name: "auth" };
+        assert.deepEqual(plannedEntry(object), {
+            apiVersion: "v1",
+            kind: "Service",
+            namespace: "sparc",
+            name: "auth",
+            protect: false,
+        });
+        const release = {
+            type: "kubernetes:helm.sh/v3:Release",
+            protect: true,
+            name: "istiod",
+            namespace: "istio-system",
+        };
+        assert.deepEqual(plannedEntry(release), {
+            apiVersion: "helm",
+            kind: "Release",
+            namespace: "istio-system",
+            name: "istiod",
+            protect: true,
+        });
+    });
+
+    it("is not known yet where its name is a promise, and never where it is nothing in the cluster", () => {
+        assert.equal(
+            plannedEntry({
+                type: "kubernetes:core/v1:Service",
+                protect: false,
+                apiVersion: "v1",
+                kind: "Service",
+            }),
+            undefined,
+        );
+        assert.equal(plannedEntry({ type: "sparc:mesh:Access", protect: false }), undefined);
+    });
+});
+
+describe("the configuration that a program sees", () => {
+    it("is text as the Pulumi engine writes it: JSON for anything but text", () => {
+        assert.deepEqual(
+            engineConfig("sparc-mesh", {
+                domain: "sparc.local",
+                protect: true,
+                istio: { replicas: 1 },
+                context: undefined,
+            }),
+            {
+                "sparc-mesh:domain": "sparc.local",
+                "sparc-mesh:protect": "true",
+                "sparc-mesh:istio": '{"replicas":1}',
+            },
+        );
+    });
+});
