@@ -148,6 +148,6 @@ function describe(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
     if (!PROGRAMMING_ERRORS.has(error.name)) return error.message;
     const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
-    const own = frames.filter((line) => !/node:|<anonymous>|\/node_modules\/|run-program/.test(line));
+    const own = frames.filter((line) => !/node:|\(<anonymous>\)|\/node_modules\/|run-program/.test(line));
     return [`${error.name}: ${error.message}`, ...own].join("\n");
 }
