@@ -2,11 +2,14 @@
 import { type KubeClient } from "./kube/client";
 import { type Discovery, objectPath, type Served } from "./kube/discovery";
 import { ApiError, BeingDeletedError, ForeignObjectError } from "./kube/errors";
-import { FIELD_MANAGER, isOurs, type ObjectMeta } from "./kube/ownership";
+import { FIELD_MANAGER, isOurs, type ObjectMeta, OWNED } from "./kube/ownership";
 import { type Snapshot } from "./kube/snapshot";
 import { type Remover } from "./remove";
 import { type KubeObject } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
+
+/** The fields that name an object and belong to nobody. */
+const IDENTITY: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "name", "namespace"]);
 
 export type Outcome = "created" | "updated" | "unchanged";
 
@@ -66,7 +69,7 @@ export class Applier {
             method: "PATCH",
             path: `${objectPath(served, object.metadata)}?${query}`,
             contentType: "application/apply-patch+yaml",
-            body: object,
+            body: owned(object),
         });
         for (const warning of answer.warnings) this.warnings.add(warning);
         const applied = answer.body as KubeObject;
@@ -74,6 +77,17 @@ export class Applier {
         if (after.deletionTimestamp !== undefined) throw new BeingDeletedError();
         return { outcome: outcomeOf(before, after), object: applied };
     }
+}
+
+/**
+ * The object with at least one field that we own: the server remembers nobody who applies a bare name, and the next
+ * run would take the object for somebody else's.
+ */
+function owned(object: KubeObject): KubeObject {
+    const { metadata } = object;
+    const fields = [...Object.keys(object), ...Object.keys(metadata)].filter((field) => !IDENTITY.has(field));
+    if (fields.length > 0) return object;
+    return { ...object, metadata: { ...metadata, labels: OWNED } };
 }
 
 /** What an apply has done, from the metadata before and after it. */

@@ -51,7 +51,7 @@ export async function deployInProcess(
     }
 }
 
-/** @returns how many objects and releases there were. @throws DeployError where any is protected or will not go. */
+/** @returns how many objects and releases were removed. @throws DeployError where any is protected or will not go. */
 export async function destroyInProcess(options: Target, client: KubeClient): Promise<number> {
     const progress = options.progress ?? (() => undefined);
     const cluster = new Cluster(client, options, progress, READY_TIMEOUT);
@@ -118,7 +118,7 @@ class Cluster implements World, Removers {
         return this.remover.untilGone(removal);
     }
 
-    removeRelease({ namespace = "default", name }: Ref): Promise<void> {
+    removeRelease({ namespace = "default", name }: Ref): Promise<boolean> {
         return this.helm.remove({ namespace, name });
     }
 }

@@ -15,8 +15,9 @@ import { DeployError, type Failure, type ProgressLine } from "./types";
 export interface Removers {
     /** Asks for an object's deletion; undefined where there is none to delete. */
     removeObject(ref: Ref): Promise<Removal | undefined>;
-    untilGone(removal: Removal | undefined): Promise<void>;
-    removeRelease(ref: Ref): Promise<void>;
+    untilGone(removal: Removal): Promise<void>;
+    /** Whether there was one to remove. */
+    removeRelease(ref: Ref): Promise<boolean>;
 }
 
 /** @throws DeployError when any of `vanished` is protected; to be called before anything is deleted. */
@@ -37,7 +38,7 @@ export function assertUnprotected(vanished: readonly Entry[], action: string): v
  * Deletes `vanished` stage by stage, each gone before the next begins: pods, then the policies that guarded them,
  * then releases, then namespaces. Does all of a stage before it gives up.
  *
- * @returns how many there were
+ * @returns how many of them were there
  * @throws DeployError with all that could not be removed; the rest of that stage is gone, later stages untouched.
  */
 export async function removeAll(
@@ -50,12 +51,18 @@ export async function removeAll(
     for (const stage of DELETION_STAGES) {
         const refs = ordered.filter((ref) => deletionStage(ref) === stage);
         const failures: Failure[] = [];
-        const removals: { ref: Ref; removal: Removal | undefined }[] = [];
+        const removals: { ref: Ref; removal: Removal }[] = [];
         for (const ref of refs) {
             progress(`removing ${describeRef(ref)}`);
             try {
-                if (isRelease(ref)) await removers.removeRelease(ref);
-                else removals.push({ ref, removal: await removers.removeObject(ref) });
+                if (isRelease(ref)) {
+                    if (await removers.removeRelease(ref)) removed++;
+                    continue;
+                }
+                const removal = await removers.removeObject(ref);
+                if (removal === undefined) continue;
+                removals.push({ ref, removal });
+                removed++;
             } catch (error) {
                 failures.push(failureOf(ref, error));
             }
@@ -69,7 +76,6 @@ export async function removeAll(
         );
         if (failures.length > 0)
             throw new DeployError("some of what the program no longer has is still there", failures);
-        removed += refs.length;
     }
     return removed;
 }

@@ -9,6 +9,7 @@ export interface KubeObject {
     readonly metadata: {
         readonly name: string;
         readonly namespace?: string;
+        readonly labels?: Readonly<Record<string, string>>;
         readonly annotations?: Readonly<Record<string, string>>;
     };
     readonly [key: string]: unknown;

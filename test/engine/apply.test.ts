@@ -72,6 +72,15 @@ describe("applying", () => {
         assert.deepEqual(server.objects.get(PATH)?.["data"], { x: "theirs" });
     });
 
+    it("owns something even of an object that is but a name, and so knows it again", async () => {
+        const bare = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sparc" } };
+        await applier().apply(bare, true);
+        const labels = { "app.kubernetes.io/managed-by": "sparc-mesh" };
+        assert.deepEqual(server.objects.get("/api/v1/namespaces/sparc")?.metadata["labels"], labels);
+        await applier().apply(config, true);
+        assert.equal(server.objects.get(PATH)?.metadata["labels"], undefined);
+    });
+
     it("takes over what a person has labelled as ours", async () => {
         const labels = { "app.kubernetes.io/managed-by": "sparc-mesh" };
         server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels } });

@@ -37,16 +37,17 @@ class Cluster implements World, InventoryStore {
     }
 
     async removeObject(ref: Ref): ReturnType<World["removeObject"]> {
-        await this.change(() => this.objects.delete(keyOf(ref)));
-        return undefined;
+        return (await this.removeRelease(ref)) ? { ref, path: "", uid: "" } : undefined;
     }
 
     untilGone(): Promise<void> {
         return Promise.resolve();
     }
 
-    async removeRelease(ref: Ref): Promise<void> {
+    async removeRelease(ref: Ref): Promise<boolean> {
+        const existed = this.objects.has(keyOf(ref));
         await this.change(() => this.objects.delete(keyOf(ref)));
+        return existed;
     }
 
     /** Every object is known to the inventory: nothing has leaked. */

@@ -58,9 +58,9 @@ class Recording implements World {
         return Promise.resolve();
     }
 
-    removeRelease(entry: Parameters<World["removeRelease"]>[0]): Promise<void> {
+    removeRelease(entry: Parameters<World["removeRelease"]>[0]): Promise<boolean> {
         this.done.push(`remove ${keyOf(entry)}`);
-        return Promise.resolve();
+        return Promise.resolve(true);
     }
 }
 

@@ -57,10 +57,12 @@ export class Helm {
         await this.recover(release, recoveryFor(await this.revisionsOf(release)));
     }
 
-    /** Uninstalls a release; does nothing where there is none, or somebody else's. */
-    async remove(release: ReleaseName): Promise<void> {
+    /** Uninstalls a release; false where there is none, or somebody else's. */
+    async remove(release: ReleaseName): Promise<boolean> {
         const revisions = await this.revisionsOf(release);
-        if (revisions.length > 0 && !isForeign(revisions)) await this.uninstall(release);
+        if (revisions.length === 0 || isForeign(revisions)) return false;
+        await this.uninstall(release);
+        return true;
     }
 
     private async uninstall({ namespace, name }: ReleaseName): Promise<void> {

@@ -6,6 +6,9 @@ export const FIELD_MANAGER = "sparc-mesh";
 
 export const OWNER_LABEL = "app.kubernetes.io/managed-by";
 
+/** What hands an object over to this engine. */
+export const OWNED = { [OWNER_LABEL]: COMMON_LABELS[OWNER_LABEL] };
+
 export interface ObjectMeta {
     readonly name: string;
     readonly namespace?: string;
