@@ -24,10 +24,13 @@ export interface Outcome {
     readonly notChecked: { part: string; why: string }[];
     /** What was found first of the requests that were made again. */
     readonly repeated: Finding[];
-    readonly seconds: number;
+    /** For the requests alone. */
+    seconds: number;
 }
 
 interface PhaseOptions {
+    /** Whether probers are those of an earlier run. */
+    readonly reused: boolean;
     readonly signal: AbortSignal;
     readonly progress: Progress;
 }
@@ -42,33 +45,31 @@ export async function makeRequests(
     cluster: Cluster,
     catalogue: Catalogue,
     checks: readonly Check[],
-    { signal, progress }: PhaseOptions,
+    { reused, signal, progress }: PhaseOptions,
 ): Promise<Outcome> {
     const askers = await findAskers(cluster, catalogue);
     const { certificates, missing } = await readCertificates(cluster, checks);
     const tcp = tcpWorkloads(catalogue);
-    await settle(await readDeciding(cluster), { signal, progress });
-    const began = performance.now();
-    const findings: Finding[] = [];
-    const miscounted: Miscount[] = [];
-    const repeated: Finding[] = [];
-    let before = await readCounters(cluster, tcp, signal);
+    const outcome: Outcome = { findings: [], miscounts: [], notChecked: missing, repeated: [], seconds: 0 };
     for (const layer of LAYERS) {
+        const connected = reused || layer !== "identity";
+        await settle(await readDeciding(cluster), { connected, signal, progress });
+        const began = performance.now();
         const own = checks.filter(({ layer: one, entry }) => {
             return one === layer && (entry === undefined || certificates.has(entry.certificate));
         });
         const batches = batchesOf(own, askers);
         const options: AskOptions = { certificates, signal, progress, title: TITLES[layer] };
+        const before = await readCounters(cluster, tcp, signal);
         const first = await ask(cluster, batches, options);
         const after = await readCounters(cluster, tcp, signal);
-        miscounted.push(...miscounts(layer, first, before, after));
         const last = await askAgain(cluster, batches, first, options);
-        findings.push(...last.findings);
-        repeated.push(...last.repeated);
-        before = last.repeated.length > 0 ? await readCounters(cluster, tcp, signal) : after;
+        outcome.miscounts.push(...miscounts(layer, first, before, after));
+        outcome.findings.push(...last.findings);
+        outcome.repeated.push(...last.repeated);
+        outcome.seconds += (performance.now() - began) / 1000;
     }
-    const seconds = (performance.now() - began) / 1000;
-    return { findings, miscounts: miscounted, notChecked: missing, repeated, seconds };
+    return outcome;
 }
 
 /** By layer and source: one pod makes all of them. */

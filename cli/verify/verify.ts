@@ -68,7 +68,11 @@ async function ask(
         await startProbers(cluster, platform, { image, reuse: keep, signal, progress });
         const probers = seconds() - began;
         const checks = expectations(platform);
-        const outcome = await makeRequests(cluster, platform.catalogue, checks, { signal, progress });
+        const outcome = await makeRequests(cluster, platform.catalogue, checks, {
+            reused: keep,
+            signal,
+            progress,
+        });
         return { outcome, probers };
     } catch (error) {
         if (!signal.aborted) throw error;
