@@ -208,6 +208,21 @@ describe("the probers of a run", () => {
         assert.deepEqual(pods, ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"]);
     });
 
+    it("are made anew before their time is up", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, { ...options, keep: true });
+        const old = cluster.objects.get("Pod sparc/probe-service-auth")!;
+        const creationTimestamp = new Date(Date.now() - 25 * 60 * 1000).toISOString();
+        const metadata = { ...old.metadata, creationTimestamp };
+        cluster.objects.set("Pod sparc/probe-service-auth", { ...old, metadata });
+        cluster.log.length = 0;
+        await verifyCluster(cluster, { ...options, keep: true });
+        assert.deepEqual(
+            cluster.log.filter((line) => line.includes("Pod")),
+            ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"],
+        );
+    });
+
     it("carry a label, a service's account, and nothing that a service is selected by", async () => {
         const cluster = clusterWith();
         await verifyCluster(cluster, { ...options, keep: true });

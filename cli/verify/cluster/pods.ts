@@ -7,7 +7,10 @@ interface ContainerStatus {
 }
 
 export interface PodObject extends KubeObject {
-    readonly metadata: KubeObject["metadata"] & { readonly deletionTimestamp?: string };
+    readonly metadata: KubeObject["metadata"] & {
+        readonly creationTimestamp?: string;
+        readonly deletionTimestamp?: string;
+    };
     readonly status?: {
         readonly phase?: string;
         readonly reason?: string;

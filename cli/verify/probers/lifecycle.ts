@@ -12,6 +12,8 @@ import { HASH_ANNOTATION, PROBE_SELECTOR, TEMPORARY_KINDS, probers, surroundings
 const POLL_MS = 500;
 const READY_SECONDS = 240;
 const GONE_SECONDS = 60;
+/** A kept prober is taken over only if it outlives the run: see LIFETIME_SECONDS. */
+const REUSABLE_MS = 20 * 60 * 1000;
 
 export interface ProberOptions {
     readonly image: string;
@@ -88,7 +90,8 @@ function fits(pod: PodObject, wanted: KubeObject): boolean {
     return (
         keyOf(pod) === keyOf(wanted) &&
         pod.metadata.annotations?.[HASH_ANNOTATION] === wanted.metadata.annotations?.[HASH_ANNOTATION] &&
-        isReady(pod)
+        isReady(pod) &&
+        Date.now() - Date.parse(pod.metadata.creationTimestamp ?? new Date().toISOString()) < REUSABLE_MS
     );
 }
 
