@@ -68,7 +68,20 @@ function plain(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }
 
+/**
+ * Spares the stack traces that Pulumi takes of every resource and promise, for a console and a debugger that are not
+ * there: mapping them to the sources takes a fifth of the time. They are of errors without a message; others keep theirs.
+ */
+function skipUnreadStacks(): void {
+    const format = Error.prepareStackTrace.bind(Error) as (
+        error: Error,
+        frames: NodeJS.CallSite[],
+    ) => unknown;
+    Error.prepareStackTrace = (error, frames) => (error.message === "" ? "" : format(error, frames));
+}
+
 async function run({ program, project, stack, config }: Start): Promise<void> {
+    skipUnreadStacks();
     await pulumi.runtime.setMocks(
         {
             newResource,
