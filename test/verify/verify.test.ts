@@ -4,25 +4,7 @@ import { CannotVerify } from "../../cli/verify/errors";
 import { expectations } from "../../cli/verify/plan/expect";
 import { exitCode } from "../../cli/verify/report/model";
 import { verifyCluster } from "../../cli/verify/verify";
-import { deriveAll } from "../../components/concerns";
-import { loadStackFile } from "../../config/load";
-import { small } from "./small";
-import { FakeCluster } from "./fake-cluster";
-
-const platform = { catalogue: small, config: loadStackFile("local", `${__dirname}/../..`) };
-const program: readonly KubeObject[] = deriveAll(platform).objects;
-const options = { platform, standInImage: "standin:1" };
-
-/** A cluster that holds the program, deployed and ready, and what `change` makes of it. */
-function clusterWith(
-    change: (objects: readonly KubeObject[]) => readonly KubeObject[] = (objects) => objects,
-) {
-    const cluster = new FakeCluster(change(program), expectations(platform));
-    for (const name of Object.keys(small.services)) cluster.addPod("sparc", name);
-    for (const name of Object.keys(small.stores)) cluster.addPod("databases", name);
-    for (const gateway of ["istio-ingressgateway", "istio-admingateway"]) cluster.addCertificate(gateway);
-    return cluster;
-}
+import { clusterWith, options, platform } from "./deployed";
 
 const isNot = (kind: string, name: string) => (object: KubeObject) =>
     object.kind !== kind || object.metadata.name !== name;
@@ -150,88 +132,6 @@ describe("verifying a mesh", () => {
             findings.some(({ check }) => check.entry?.gateway === "istio-ingressgateway"),
             false,
         );
-    });
-});
-
-describe("the probers of a run", () => {
-    const left = (cluster: FakeCluster) =>
-        [...cluster.objects.values()].filter(
-            ({ metadata }) => metadata.labels?.["sparc.dev/probe"] !== undefined,
-        );
-
-    it("are gone after it", async () => {
-        const cluster = clusterWith();
-        await verifyCluster(cluster, options);
-        assert.deepEqual(left(cluster), []);
-    });
-
-    it("are gone after one that failed", async () => {
-        const cluster = clusterWith();
-        cluster.onExec = () => {
-            throw new Error("connection refused");
-        };
-        await assert.rejects(verifyCluster(cluster, options), /connection refused/);
-        assert.deepEqual(left(cluster), []);
-    });
-
-    it("are gone after one that was interrupted", async () => {
-        const cluster = clusterWith();
-        cluster.onExec = () => {
-            process.emit("SIGINT");
-        };
-        await assert.rejects(
-            verifyCluster(cluster, { ...options, keep: true }),
-            /^CannotVerify: interrupted$/,
-        );
-        assert.deepEqual(left(cluster), []);
-    });
-
-    it("stay with --keep, and are taken over by the next such run", async () => {
-        const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
-        const pods = left(cluster).filter(({ kind }) => kind === "Pod").length;
-        assert.equal(pods, Object.keys(small.services).length + 4);
-        cluster.log.length = 0;
-        await verifyCluster(cluster, { ...options, keep: true });
-        assert.deepEqual(
-            cluster.log.filter((line) => line.includes("Pod")),
-            [],
-        );
-    });
-
-    it("replace those that an earlier run left", async () => {
-        const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
-        cluster.log.length = 0;
-        await verifyCluster(cluster, { ...options, keep: true, standInImage: "standin:2" });
-        const pods = cluster.log.filter((line) => line.includes("Pod sparc/probe-service-auth"));
-        assert.deepEqual(pods, ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"]);
-    });
-
-    it("are made anew before their time is up", async () => {
-        const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
-        const old = cluster.objects.get("Pod sparc/probe-service-auth")!;
-        const creationTimestamp = new Date(Date.now() - 25 * 60 * 1000).toISOString();
-        const metadata = { ...old.metadata, creationTimestamp };
-        cluster.objects.set("Pod sparc/probe-service-auth", { ...old, metadata });
-        cluster.log.length = 0;
-        await verifyCluster(cluster, { ...options, keep: true });
-        assert.deepEqual(
-            cluster.log.filter((line) => line.includes("Pod")),
-            ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"],
-        );
-    });
-
-    it("carry a label, a service's account, and nothing that a service is selected by", async () => {
-        const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
-        const pod = cluster.objects.get("Pod sparc/probe-service-auth");
-        assert.equal((pod?.spec as { serviceAccountName: string }).serviceAccountName, "auth");
-        assert.deepEqual(pod?.metadata.labels, {
-            "sparc.dev/probe": "true",
-            "sidecar.istio.io/inject": "true",
-        });
     });
 });
 
