@@ -1,26 +1,47 @@
 import { Command } from "commander";
-import { silentProgress, stopNode, terminalProgress } from "../../local";
+import { type StopReport, silentProgress, stopNode, terminalProgress } from "../../local";
+import { destroy } from "../../local/engine";
 import { EXIT } from "../errors";
+import { LOCAL_STACK } from "../project";
+import { clusterAt } from "../up/destination";
+
+interface DownOptions {
+    readonly context?: string;
+    readonly kubeconfig?: string;
+    readonly json?: true;
+}
 
 export function downCommand(): Command {
     return new Command("down")
-        .description("remove the embedded node and all that it left on this machine")
+        .description(
+            "remove the embedded node and all that it left on this machine, or the program from a cluster",
+        )
+        .option("--context <name>", "a context of the kubeconfig, from whose cluster the program is removed")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
         .option("--json", "report as JSON")
         .action(down);
 }
 
-async function down({ json }: { readonly json?: true }): Promise<void> {
-    const { removed, left } = await stopNode({ progress: json ? silentProgress() : terminalProgress() });
-    process.exitCode = left.length > 0 ? EXIT.failed : EXIT.ok;
-    if (json) {
-        process.stdout.write(`${JSON.stringify({ removed, left })}\n`);
+async function down({ context, json, kubeconfig }: DownOptions): Promise<void> {
+    if (context !== undefined) {
+        const { removed } = await destroy({ stack: LOCAL_STACK, ...clusterAt(context, kubeconfig) });
+        process.stdout.write(
+            json
+                ? `${JSON.stringify({ removed })}\n`
+                : `Removed ${removed} objects and releases from context ${context}; Istio's CRDs stay, as its chart asks.\n`,
+        );
         return;
     }
-    const lines = [
+    const report = await stopNode({ progress: json ? silentProgress() : terminalProgress() });
+    process.exitCode = report.left.length > 0 ? EXIT.failed : EXIT.ok;
+    process.stdout.write(`${json ? JSON.stringify(report) : forPeople(report)}\n`);
+}
+
+function forPeople({ removed, left }: StopReport): string {
+    return [
         removed.length === 0 ? "There was no node." : "Removed:",
         ...removed.map((line) => `  ${line}`),
         left.length === 0 ? "Nothing of it is left; the toolchain stays in the cache." : "STILL THERE:",
         ...left.map((line) => `  ${line}`),
-    ];
-    process.stdout.write(`${lines.join("\n")}\n`);
+    ].join("\n");
 }

@@ -58,12 +58,25 @@ export function otherCluster(
                 `  make up CONTEXT=${context} STANDIN_IMAGE=standin:dev`,
         );
     }
+    const { tools, stateDir, ...cluster } = clusterAt(context, kubeconfig);
     return {
         where: `context ${context}`,
+        ...cluster,
+        entries: onOtherCluster(entries, standinImage),
+        helm: tools.helm,
+        state: stateDir,
+    };
+}
+
+/** How the engines reach a cluster that is there already, with the helm on PATH. */
+export function clusterAt(
+    context: string,
+    kubeconfig: string | undefined,
+): Required<Cluster> & { readonly tools: { readonly helm: string }; readonly stateDir: string } {
+    return {
         kubeconfig: defaultKubeconfig(kubeconfig),
         context,
-        entries: onOtherCluster(entries, standinImage),
-        helm: "helm",
-        state: join(homedir(), ".local", "state", "sparc-mesh-clusters", context),
+        tools: { helm: "helm" },
+        stateDir: join(homedir(), ".local", "state", "sparc-mesh-clusters", context),
     };
 }

@@ -24,6 +24,8 @@ interface Report {
 
 /** Well within the time that probers take to start. */
 const EARLY_MS = 12_000;
+/** Envoy serves open connections by the policies of their start for up to 45 s; a deletion leaves no time to wait from. */
+const DRAIN_MS = 50_000;
 /** A run that was killed keeps its lease for so long. */
 const LEASE_MS = 21_000;
 
@@ -85,6 +87,7 @@ describe("mesh verify on the node", function () {
 
     it("names an AuthorizationPolicy that was deleted by hand", async () => {
         await kubectl("delete", "authorizationpolicy", "--namespace", "sparc", "auth-from-api-gateway");
+        await pause(DRAIN_MS);
         const { status, report } = await verify();
         assert.equal(status, 1);
         assert.ok(report.differences.length > 0);
