@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { CHECKOUT, mesh } from "./checkout";
 
-/** How often `mesh up` is killed: MESH_KILLS, or a few times, because each costs a start of the whole mesh. */
-const KILLS = Number(process.env["MESH_KILLS"] ?? "3");
+/** How often `mesh up` is killed: MESH_KILLS. Each costs a start of the whole mesh, so that it must be asked for. */
+const KILLS = Number(process.env["MESH_KILLS"] ?? "0");
 /** The latest moment at which it is, in milliseconds from its start. */
 const LATEST = 60_000;
 
 describe("mesh up, killed at any moment", function () {
     this.timeout(2_700_000);
+
+    before(function () {
+        if (KILLS > 0) return;
+        process.stdout.write("    SKIPPED: set MESH_KILLS to the number of times that `mesh up` shall be killed\n");
+        this.skip();
+    });
 
     it(`ends well the next time, ${KILLS} times of ${KILLS}`, async () => {
         await mesh(CHECKOUT, ["down"]);
