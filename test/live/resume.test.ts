@@ -11,7 +11,9 @@ describe("mesh up, killed at any moment", function () {
 
     before(function () {
         if (KILLS > 0) return;
-        process.stdout.write("    SKIPPED: set MESH_KILLS to the number of times that `mesh up` shall be killed\n");
+        process.stdout.write(
+            "    SKIPPED: set MESH_KILLS to the number of times that `mesh up` shall be killed\n",
+        );
         this.skip();
     });
 
