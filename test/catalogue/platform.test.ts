@@ -15,7 +15,7 @@ auth             | identity     | grpc http | public auth           | users tena
 users            | identity     | grpc      |                       | audit notifications                            | postgres       |                | critical
 tenants          | identity     | grpc      |                       | audit settings                                 | postgres       |                | critical
 settings         | identity     | grpc      |                       |                                                | postgres redis |                | standard
-audit            | identity     | grpc      |                       |                                                | postgres kafka |                | standard
+audit            | identity     | grpc      |                       |                                                | postgres kafka |                | critical
 devices          | devices      | grpc      |                       | tenants settings audit                         | postgres       |                | critical
 device-telemetry | devices      | mqtt      | public mqtt           | devices                                        | kafka          |                | standard
 video            | video        | http      | public stream         | auth recordings devices                        | redis          | cdn            | critical
