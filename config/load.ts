@@ -59,7 +59,7 @@ export function readStackFile(stack: string, folder: string): Record<string, unk
 
     const prefix = `${PROJECT}:`;
     const own = Object.entries(config).filter(([key]) => key.startsWith(prefix) || !key.includes(":"));
-    return Object.fromEntries(own.map(([key, value]) => [key.replace(prefix, ""), value]));
+    return Object.fromEntries(own.map(([key, value]) => decoded(key.replace(prefix, ""), value)));
 }
 
 function stackFile(stack: string, folder: string): string {
@@ -75,11 +75,13 @@ export function fromEngine(stack: string, all: Readonly<Record<string, string>>)
     const prefix = `${PROJECT}:`;
     const own = Object.entries(all)
         .filter(([key]) => key.startsWith(prefix))
-        .map(([key, value]): [string, unknown] => {
-            const name = key.slice(prefix.length);
-            return [name, isTextKey(name) ? value : fromJson(value)];
-        });
+        .map(([key, value]) => decoded(key.slice(prefix.length), value));
     return parseConfig(`configuration of stack ${stack}`, Object.fromEntries(own));
+}
+
+/** The engine, and `pulumi config set` in a stack's file, write every value as text: a truth value as `"true"`. */
+function decoded(name: string, value: unknown): [string, unknown] {
+    return [name, typeof value === "string" && !isTextKey(name) ? fromJson(value) : value];
 }
 
 /** Whether the schema wants text under this key, so that `true` or `1` must not be read as JSON. */

@@ -35,6 +35,12 @@ function release(key: GatewayKey, config: MeshConfig): Release {
             // pulled; injection then names the real one and keeps the policy.
             imagePullPolicy: "IfNotPresent",
             resources: containerResources(resources),
+            // The namespace enforces `restricted`, which wants a seccomp profile. What is said here replaces the chart's
+            // own, and so repeats what lets the proxy bind port 443 without a capability.
+            securityContext: {
+                sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
+                seccompProfile: { type: "RuntimeDefault" },
+            },
             service: {
                 type: service,
                 ports: [

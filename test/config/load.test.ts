@@ -112,6 +112,13 @@ describe("a stack's configuration", () => {
         );
     });
 
+    it("is read from a file that the Pulumi CLI has rewritten, truth values as text", () => {
+        const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
+        const text = 'config:\n  sparc-mesh:domain: a.example\n  sparc-mesh:protect: "true"\n';
+        writeFileSync(join(folder, "Pulumi.cli.yaml"), text);
+        assert.equal(loadStackFile("cli", folder).protect, true);
+    });
+
     it("reports a file that is no YAML with its line", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
         writeFileSync(join(folder, "Pulumi.bad.yaml"), "config:\n  a: [1\n  b: 2\n");
