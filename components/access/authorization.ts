@@ -114,22 +114,16 @@ function rule(source: string, port: Port, asked: Asked): Rule {
 type Operation = NonNullable<NonNullable<Rule["to"]>[number]["operation"]>;
 
 /**
- * What is asked, for `to`. Istio reads an empty list as "anything", so nothing asked of a port whose requests the
- * mesh can see is an error here too, and not only in the check of the catalogue.
+ * What is asked, for `to`. Istio reads an empty list as "anything"; `operations` refuses to answer where nothing is
+ * asked of a port whose requests the mesh can see.
  */
 function operationsOn(port: Port, asked: Asked): Operation[] {
     // Of TCP the mesh sees connections only; HTTP fields would never match.
     if (port.protocol === "tcp") return [{}];
-    const found = operations(port, asked);
-    if (
-        found.length === 0 ||
-        found.some(({ methods, paths }) => methods.length === 0 || paths.length === 0)
-    ) {
-        throw new Error(
-            `nothing is asked of ${port.protocol} port ${port.number}: its ALLOW would open all of it`,
-        );
-    }
-    return found.map(({ methods, paths }) => ({ methods: [...methods], paths: [...paths] }));
+    return operations(port, asked).map(({ methods, paths }) => ({
+        methods: [...methods],
+        paths: [...paths],
+    }));
 }
 
 /** Prometheus, and nobody else, reads the applications' own metrics. */

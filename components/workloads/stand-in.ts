@@ -2,6 +2,7 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
 import { HEALTH_PORT, STAND_IN_CONTAINER } from "../base/names";
+import { byName } from "./by-name";
 import type { Workload } from "./workload";
 
 /** The user that stand-ins run as. Never 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
@@ -16,7 +17,7 @@ export function standIn(
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
 ): DeploymentManifest {
     const labels = { ...COMMON_LABELS, app: name, version: "v1", [SERVICE_LABEL]: name };
-    const byName = Object.entries(ports).sort(([a], [b]) => (a < b ? -1 : 1));
+    const ownPorts = byName(ports);
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
@@ -56,13 +57,13 @@ export function standIn(
                                 ...["--version", "v1"],
                                 ...["--health", String(HEALTH_PORT.number)],
                                 ...["--drain", `${DRAIN_SECONDS}s`],
-                                ...byName.flatMap(([port, { protocol, number }]) => [
+                                ...ownPorts.flatMap(([port, { protocol, number }]) => [
                                     "--port",
                                     `${port}:${protocol}:${number}`,
                                 ]),
                             ],
                             ports: [
-                                ...byName.map(([port, { number }]) => ({
+                                ...ownPorts.map(([port, { number }]) => ({
                                     name: port,
                                     containerPort: number,
                                 })),

@@ -5,6 +5,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from "../base/manifest";
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { byName } from "./by-name";
 import { standIn } from "./stand-in";
 import type { Workload } from "./workload";
 
@@ -64,10 +65,6 @@ function service({ name, namespace, ports }: Workload): ServiceManifest {
             ports: [...own, { ...health, protocol: "TCP", appProtocol: "http" }],
         },
     };
-}
-
-function byName<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
-    return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 export const workloads: Concern = { name: "workloads", derive: deriveWorkloads };
