@@ -22,12 +22,16 @@ export interface Removers {
 
 /** @throws DeployError when any of `vanished` is protected; to be called before anything is deleted. */
 export function assertUnprotected(vanished: readonly Entry[], action: string): void {
-    const refused = vanished.filter(({ protect }) => protect);
-    if (refused.length === 0) return;
+    refuseDeletion(vanished.filter(({ protect }) => protect).map(describeRef), action);
+}
+
+/** @throws DeployError unless `what` is empty: the names of protected things that `action` would delete. */
+export function refuseDeletion(what: readonly string[], action: string): void {
+    if (what.length === 0) return;
     throw new DeployError(
         `${action} would delete what is protected; nothing has been deleted`,
-        refused.map((entry) => ({
-            what: describeRef(entry),
+        what.map((name) => ({
+            what: name,
             message: "it is protected",
             remedy: "keep it; or deploy once with it and `protect: false`, and remove it only then",
         })),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { deploy, type DeployOptions } from "../../local/engine";
+import { deploy, type DeployOptions, destroy } from "../../local/engine";
+import { workspaceOf } from "../../local/engine/pulumi/workspace";
 import { ApiServer } from "./support/api-server";
 
 /** Answers as the CLI does for a new stack whose last update was killed, and writes down how it was called. */
@@ -13,6 +14,7 @@ case "$*" in
 version*) echo v3.260.0 ;;
 "stack select"*) echo "error: no stack named 'local' found" >&2; exit 255 ;;
 "stack export"*) cat "$folder/state" ;;
+"stack import"*) cat >"$folder/state" ;;
 "stack output"*) echo '{}' ;;
 "stack history"*) echo '[]' ;;
 up*) test ! -e "$folder/fail" || { echo "error: the update failed" >&2; exit 255; } ;;
@@ -66,20 +68,37 @@ describe("the engine that is the Pulumi CLI", () => {
         assert.deepEqual([engine, why], ["pulumi", "Pulumi 3.260.0 is here"]);
         const calls = (await readFile(join(folder, "calls"), "utf8")).trim().split("\n");
         const asked = calls.map((call) => call.replace(/ --stack.*| --color.*| --secrets.*/, ""));
-        assert.deepEqual(asked.slice(0, 8), [
-            "version",
-            "plugin install resource kubernetes 4.34.2",
-            "version",
-            "stack select",
-            "stack init local",
-            "stack export --show-secrets",
-            "refresh --yes --skip-preview",
-            "up --yes --skip-preview",
-        ]);
-        assert.match(
-            calls[6]!,
-            /--import-pending-creates urn:x --import-pending-creates sparc --non-interactive$/,
+        assert.deepEqual(
+            asked.filter((call) => !/history|output/.test(call)),
+            [
+                "version",
+                "plugin install resource kubernetes 4.34.2",
+                "version",
+                "stack select",
+                "stack init local",
+                "stack export",
+                "stack import",
+                "refresh --skip-preview --yes",
+                "up --yes --skip-preview",
+            ],
         );
+        const { deployment } = JSON.parse(await readFile(join(folder, "state"), "utf8")) as typeof state;
+        assert.deepEqual(deployment.pending_operations, []);
+        assert.match(JSON.stringify(deployment), /"resources":\[\{"urn":"urn:x".*"id":"sparc"/);
+    });
+
+    it("deletes nothing while anything is protected", async () => {
+        await deploy(options());
+        const resources = [{ urn: "urn:pulumi:l::p::kubernetes:core/v1:Namespace::sparc", protect: true }];
+        await writeFile(join(folder, "state"), JSON.stringify({ version: 3, deployment: { resources } }));
+        const { backend } = workspaceOf(options(), server.client().address);
+        await mkdir(join(backend, ".pulumi", "stacks", "sparc-mesh"), { recursive: true });
+        await writeFile(join(backend, ".pulumi", "stacks", "sparc-mesh", "local.json"), "{}");
+        await assert.rejects(destroy(options()), {
+            name: "DeployError",
+            message: /nothing has been deleted\n {2}- Namespace sparc: it is protected/,
+        });
+        assert.doesNotMatch(await readFile(join(folder, "calls"), "utf8"), /^destroy/m);
     });
 
     it("passes on what Pulumi says when it fails", async () => {

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { Events } from "../../local/engine/pulumi/events";
-import { pendingOperations, pendingReleases, settlingArguments } from "../../local/engine/pulumi/pending";
+import {
+    pendingOperations,
+    pendingReleases,
+    protectedResources,
+    withPendingCreates,
+} from "../../local/engine/pulumi/pending";
 import {
     environment,
     hasState,
@@ -50,6 +55,13 @@ describe("the Pulumi CLI's workspace", () => {
         assert.match(await readFile(workspace.passphrase, "utf8"), /^[0-9a-f]{64}$/);
     });
 
+    it("is opened by its own passphrase, whatever the user's environment says", async () => {
+        const workspace = workspaceOf(options(), "https://a:6443/");
+        await prepare(workspace, options());
+        const { PULUMI_CONFIG_PASSPHRASE: passphrase } = await environment(workspace);
+        assert.equal(passphrase, await readFile(workspace.passphrase, "utf8"));
+    });
+
     it("keeps the passphrase, and the salt that Pulumi has put beside the configuration", async () => {
         const workspace = workspaceOf(options(), "https://a:6443/");
         await prepare(workspace, options());
@@ -76,7 +88,8 @@ describe("the Pulumi CLI's workspace", () => {
         const workspace = workspaceOf(options(), "https://a:6443/");
         assert.equal(await hasState(workspace), false);
         assert.equal(await isLocked(workspace), false);
-        const { PULUMI_BACKEND_URL: url } = environment(workspace);
+        await prepare(workspace, options());
+        const { PULUMI_BACKEND_URL: url } = await environment(workspace);
         const backend = new URL(url!).pathname;
         await mkdir(join(backend, ".pulumi", "stacks", "sparc-mesh"), { recursive: true });
         await writeFile(join(backend, ".pulumi", "stacks", "sparc-mesh", "local.json"), "{}");
@@ -109,19 +122,27 @@ describe("an update that was killed", () => {
             inputs: { metadata: { name: "sparc" } },
         },
     };
-    const update = { ...namespace, type: "updating" };
+    const update = { type: "updating", resource: { ...namespace.resource, urn: "urn:updated" } };
 
-    it("is settled by looking up what was being created under the provider's ID", () => {
-        assert.deepEqual(settlingArguments([release, namespace, update], "local"), [
-            ...["refresh", "--yes", "--skip-preview", "--stack", "local"],
-            ...[
-                "--import-pending-creates",
-                release.resource.urn,
-                "--import-pending-creates",
-                "istio-system/istiod",
-            ],
-            ...["--import-pending-creates", "urn:ns", "--import-pending-creates", "sparc"],
-        ]);
+    it("is settled by taking what was being created as created, under the provider's ID", () => {
+        const stack = { urn: "urn:stack" };
+        const foreign = { type: "creating", resource: { urn: "urn:f", type: "aws:s3/bucket:Bucket" } };
+        assert.deepEqual(
+            withPendingCreates({
+                manifest: "kept",
+                resources: [stack],
+                pending_operations: [release, namespace, update, foreign],
+            }),
+            {
+                manifest: "kept",
+                resources: [
+                    stack,
+                    { ...release.resource, id: "istio-system/istiod", outputs: release.resource.inputs },
+                    { ...namespace.resource, id: "sparc", outputs: namespace.resource.inputs },
+                ],
+                pending_operations: [update, foreign],
+            },
+        );
     });
 
     it("has left releases that helm must first be got out of", () => {
@@ -134,6 +155,18 @@ describe("an update that was killed", () => {
     it("shows in the exported state", () => {
         assert.deepEqual(pendingOperations({ resources: [] }), []);
         assert.deepEqual(pendingOperations({ pending_operations: [update] }), [update]);
+    });
+});
+
+describe("a state of the Pulumi CLI", () => {
+    it("names what the program protects", () => {
+        const resources = [
+            { urn: "urn:a", protect: true },
+            { urn: "urn:b", protect: false },
+            { urn: "urn:c" },
+        ];
+        assert.deepEqual(protectedResources({ resources }), ["urn:a"]);
+        assert.deepEqual(protectedResources(undefined), []);
     });
 });
 

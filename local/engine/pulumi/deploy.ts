@@ -1,14 +1,15 @@
 /** The engine that is the Pulumi CLI, through its automation API. */
 import { type Stack } from "@pulumi/pulumi/automation";
-import { run } from "../../process";
 import { type UsableCli } from "../choice";
 import { type Counts } from "../converge";
 import { Helm } from "../helm/helm";
 import { type KubeClient } from "../kube/client";
 import { messageOf } from "../remedy";
+import { refuseDeletion } from "../prune";
 import { DeployError, type DeployOptions, type Target } from "../types";
-import { Events } from "./events";
-import { pendingOperations, pendingReleases, settlingArguments } from "./pending";
+import { Events, nameOf } from "./events";
+import { pendingOperations, pendingReleases, protectedResources, withPendingCreates } from "./pending";
+import { StackState } from "./state";
 import { cliRoot, environment, isLocked, prepare, type Workspace, workspaceOf } from "./workspace";
 
 /** @throws DeployError with what Pulumi reports as errors. */
@@ -22,7 +23,8 @@ export async function deployWithPulumi(
     await reporting(events, async () => {
         await prepare(workspace, options);
         const stack = await open(workspace, cli);
-        await settle(stack, workspace, cli, new Helm(client, helmOptions(options)));
+        const state = new StackState(cli.program, workspace);
+        await settle(stack, workspace, state, new Helm(client, helmOptions(options)));
         await stack.up({ onEvent: events.take, color: "never", suppressProgress: true });
     });
     return { counts: events.counts, warnings: [] };
@@ -34,7 +36,10 @@ export async function destroyWithPulumi(target: Target, client: KubeClient, cli:
     const workspace = workspaceOf(target, client.address);
     await reporting(events, async () => {
         const stack = await open(workspace, cli);
-        await settle(stack, workspace, cli, new Helm(client, helmOptions(target)));
+        const state = new StackState(cli.program, workspace);
+        await settle(stack, workspace, state, new Helm(client, helmOptions(target)));
+        // Pulumi itself refuses what is protected only when it comes to it, with nearly all the rest deleted by then.
+        refuseDeletion(protectedResources((await state.export()).deployment).map(nameOf), "this");
         await stack.destroy({ onEvent: events.take, color: "never", suppressProgress: true });
         await stack.workspace.removeStack(workspace.stack);
     });
@@ -47,7 +52,7 @@ async function open(workspace: Workspace, cli: UsableCli): Promise<Stack> {
     return LocalWorkspace.createOrSelectStack(
         { stackName: workspace.stack, workDir: workspace.folder },
         {
-            envVars: environment(workspace),
+            envVars: await environment(workspace),
             secretsProvider: "passphrase",
             pulumiCommand: await PulumiCommand.get({ root: await cliRoot(workspace, cli.program) }),
         },
@@ -55,17 +60,15 @@ async function open(workspace: Workspace, cli: UsableCli): Promise<Stack> {
 }
 
 /** Makes the state of an update that was killed one from which the next can go on. */
-async function settle(stack: Stack, workspace: Workspace, cli: UsableCli, helm: Helm): Promise<void> {
+async function settle(stack: Stack, workspace: Workspace, state: StackState, helm: Helm): Promise<void> {
     if (await isLocked(workspace)) await stack.cancel();
-    const pending = pendingOperations((await stack.exportStack()).deployment);
+    const found = await state.export();
+    const pending = pendingOperations(found.deployment);
     if (pending.length === 0) return;
     for (const { namespace = "default", name } of pendingReleases(pending))
         await helm.mend({ namespace, name });
-    // The automation API's `refresh` cannot import what was being created.
-    await run(cli.program, [...settlingArguments(pending, workspace.stack), "--non-interactive"], {
-        cwd: workspace.folder,
-        env: { ...process.env, ...environment(workspace) },
-    });
+    await state.import({ ...found, deployment: withPendingCreates(found.deployment) });
+    await stack.refresh({ color: "never", suppressProgress: true });
 }
 
 function helmOptions({ tools, kubeconfig, context }: Target): ConstructorParameters<typeof Helm>[1] {
@@ -76,6 +79,7 @@ async function reporting(events: Events, work: () => Promise<void>): Promise<voi
     try {
         await work();
     } catch (error) {
+        if (error instanceof DeployError) throw error;
         const failures =
             events.failures.length > 0
                 ? events.failures

@@ -41,7 +41,7 @@ export class Events {
 }
 
 /** `Namespace namespaces-sparc` from a URN. */
-function nameOf(urn: string): string {
+export function nameOf(urn: string): string {
     const [, , type = "", name = ""] = urn.split("::");
     return `${type.split(":").at(-1) ?? type} ${name}`;
 }

@@ -15,27 +15,44 @@ export interface PendingOperation {
     };
 }
 
+interface State {
+    readonly resources?: readonly { readonly urn: string; readonly protect?: boolean }[];
+    readonly pending_operations?: readonly PendingOperation[];
+}
+
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 /** Pending operations of a state as `pulumi stack export` gives it. */
 export function pendingOperations(deployment: unknown): readonly PendingOperation[] {
-    const state = deployment as { pending_operations?: readonly PendingOperation[] } | undefined;
-    return state?.pending_operations ?? [];
+    return (deployment as State | undefined)?.pending_operations ?? [];
 }
 
 /**
- * The arguments of `pulumi refresh` that settle them: what was being created is looked up by the ID that the provider
- * would have given it, and so is in the state if it is in the cluster; without this the next update would create it
- * again and be refused.
+ * The state with what was being created taken as created, under the ID that the provider would have given it. A
+ * refresh then reads it from the cluster, or drops it where it never came to be; without this the next update would
+ * create it again and be refused. (`pulumi refresh --import-pending-creates` does nothing in Pulumi 3.248.)
+ *
+ * @param deployment as `pulumi stack export` gives it
  */
-export function settlingArguments(operations: readonly PendingOperation[], stack: string): string[] {
-    const imports = operations.flatMap(({ type, resource }) => {
+export function withPendingCreates(deployment: unknown): unknown {
+    const state = deployment as State;
+    const pending = state.pending_operations ?? [];
+    const created = pending.flatMap(({ type, resource }) => {
         const id = type === "creating" ? idOf(resource) : undefined;
-        return id === undefined
-            ? []
-            : ["--import-pending-creates", resource.urn, "--import-pending-creates", id];
+        return id === undefined ? [] : [{ ...resource, id, outputs: resource.inputs }];
     });
-    return ["refresh", "--yes", "--skip-preview", "--stack", stack, ...imports];
+    const taken = new Set(created.map(({ urn }) => urn));
+    return {
+        ...state,
+        resources: [...(state.resources ?? []), ...created],
+        pending_operations: pending.filter(({ resource }) => !taken.has(resource.urn)),
+    };
+}
+
+/** URNs of what the program forbids deleting, in a state as `pulumi stack export` gives it. */
+export function protectedResources(deployment: unknown): string[] {
+    const { resources = [] } = (deployment ?? {}) as State;
+    return resources.filter(({ protect }) => protect === true).map(({ urn }) => urn);
 }
 
 /** Releases that helm may have been at work on, which it refuses to touch again before they are mended. */

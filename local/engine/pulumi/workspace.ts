@@ -3,7 +3,7 @@
  * as it is: the machine's values, and the salt that Pulumi adds, go into a copy here.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, stat, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { PROJECT } from "../../../config/load";
@@ -74,11 +74,12 @@ export function settingsFile(
     return stringify({ ...kept, config });
 }
 
-/** The environment of every CLI call. */
-export function environment({ backend, passphrase }: Workspace): Record<string, string> {
+/** The environment of every CLI call, complete enough that nothing of the user's own Pulumi settings shows through. */
+export async function environment({ backend, passphrase }: Workspace): Promise<Record<string, string>> {
     return {
         PULUMI_BACKEND_URL: `file://${backend}`,
-        PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+        // By value: a value in the user's environment would beat a file.
+        PULUMI_CONFIG_PASSPHRASE: await readFile(passphrase, "utf8"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
 }

@@ -1,0 +1,35 @@
+/**
+ * The state of a stack, read and written through the CLI itself: the automation API would write every secret in plain
+ * text, and through a file that all users can read.
+ */
+import { run } from "../../process";
+import { environment, type Workspace } from "./workspace";
+
+/** What `pulumi stack export` gives. */
+export interface ExportedState {
+    readonly version: number;
+    readonly deployment: unknown;
+}
+
+export class StackState {
+    constructor(
+        private readonly program: string,
+        private readonly workspace: Workspace,
+    ) {}
+
+    async export(): Promise<ExportedState> {
+        return JSON.parse(await this.call("export")) as ExportedState;
+    }
+
+    async import(state: ExportedState): Promise<void> {
+        await this.call("import", JSON.stringify(state));
+    }
+
+    private async call(verb: "export" | "import", text?: string): Promise<string> {
+        return run(this.program, ["stack", verb, "--stack", this.workspace.stack, "--non-interactive"], {
+            cwd: this.workspace.folder,
+            env: { ...process.env, ...(await environment(this.workspace)) },
+            ...(text === undefined ? {} : { input: { text } }),
+        });
+    }
+}
