@@ -1,7 +1,7 @@
 /** The edges of a catalogue, resolved and by either end. Derivations reach them through `query.ts`. */
 
 import type { Call, Catalogue, Exposure, ExternalGroup, Port, Service, TcpPort } from "./model";
-import { compareAll, own, sortedEntries } from "./order";
+import { compareAll, groupBy, own, sortedEntries } from "./order";
 
 /** One call, with what it leads to. A caller may have several to one port, which differ in what they ask. */
 export interface Edge {
@@ -82,16 +82,6 @@ export function buildIndex(catalogue: Catalogue): CatalogueIndex {
 
 function indexEdges<E>(all: readonly E[], from: (edge: E) => string, to: (edge: E) => string): EdgeIndex<E> {
     return { all, from: groupBy(all, from), to: groupBy(all, to) };
-}
-
-function groupBy<E>(edges: readonly E[], key: (edge: E) => string): ReadonlyMap<string, readonly E[]> {
-    const groups = new Map<string, E[]>();
-    for (const edge of edges) {
-        const group = groups.get(key(edge));
-        if (group === undefined) groups.set(key(edge), [edge]);
-        else group.push(edge);
-    }
-    return groups;
 }
 
 function callEdges(catalogue: Catalogue, caller: string, service: Service): Edge[] {

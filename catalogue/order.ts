@@ -21,3 +21,17 @@ export function sortedEntries<T>(record: Readonly<Record<string, T>>): [name: st
 export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
     return Object.hasOwn(record, name) ? record[name] : undefined;
 }
+
+/** Groups in order of first appearance; no group is empty. */
+export function groupBy<Item>(
+    items: readonly Item[],
+    key: (item: Item) => string,
+): Map<string, [Item, ...Item[]]> {
+    const groups = new Map<string, [Item, ...Item[]]>();
+    for (const item of items) {
+        const group = groups.get(key(item));
+        if (group === undefined) groups.set(key(item), [item]);
+        else group.push(item);
+    }
+    return groups;
+}

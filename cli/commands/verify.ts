@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { nodeStatus } from "../../local";
 import { LOCAL_STACK, loadPlatform } from "../project";
 import { type Cluster, connect, defaultKubeconfig, standInImage } from "../up/cluster";
-import { CannotVerify, SILENT, exitCode, progressTo, toJson, toText, verify } from "../verify";
+import { CannotVerify, SILENT, exitCode, statusLineTo, toJson, toText, verify } from "../verify";
 
 interface VerifyCommandOptions {
     readonly context?: string;
@@ -35,7 +35,7 @@ async function run(options: VerifyCommandOptions): Promise<void> {
             platform,
             standInImage: options.standinImage ?? (await standInImage(connect(cluster))),
             keep: options.keep ?? false,
-            progress: options.json ? SILENT : progressTo(process.stdout),
+            progress: options.json ? SILENT : statusLineTo(process.stdout),
         });
         process.exitCode = exitCode(report);
         process.stdout.write(`${options.json ? JSON.stringify(toJson(report)) : toText(report)}\n`);

@@ -13,7 +13,7 @@ import { CannotVerify } from "./errors";
 import { type Check, type Finding, LAYERS, type Layer } from "./model";
 import { destinations } from "./plan/places";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
-import type { Progress } from "./progress";
+import type { StatusLine } from "./status-line";
 
 /** The container of a stand-in's pod. */
 const STAND_IN = "stand-in";
@@ -32,7 +32,7 @@ interface PhaseOptions {
     /** Whether probers are those of an earlier run. */
     readonly reused: boolean;
     readonly signal: AbortSignal;
-    readonly progress: Progress;
+    readonly progress: StatusLine;
 }
 
 const TITLES: Readonly<Record<Layer, string>> = {

@@ -10,7 +10,7 @@ import { type Outcome, makeRequests } from "./phases";
 import { expectations } from "./plan/expect";
 import { withLease } from "./probers/lease";
 import { startProbers, stopProbers } from "./probers/lifecycle";
-import { type Progress, SILENT } from "./progress";
+import { type StatusLine, SILENT } from "./status-line";
 import type { VerifyReport } from "./report/model";
 import { onInterrupt } from "./interrupt";
 
@@ -21,7 +21,7 @@ export interface VerifyOptions {
     /** Take over the probers of an earlier such run, and leave them. @default false */
     readonly keep?: boolean;
     /** @default none */
-    readonly progress?: Progress;
+    readonly progress?: StatusLine;
 }
 
 /** @throws CannotVerify where the mesh could not be asked; every temporary object is then removed all the same. */

@@ -1,4 +1,5 @@
 import type { Asked, Port } from "../../catalogue/model";
+import { groupBy } from "../../catalogue/order";
 import {
     type Edge,
     type ExposureEdge,
@@ -173,15 +174,4 @@ function atGateway(
             },
         },
     ];
-}
-
-/** Groups in order of first appearance; no group is empty. */
-function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, [Item, ...Item[]]> {
-    const groups = new Map<string, [Item, ...Item[]]>();
-    for (const item of items) {
-        const group = groups.get(key(item));
-        if (group === undefined) groups.set(key(item), [item]);
-        else group.push(item);
-    }
-    return groups;
 }

@@ -17,6 +17,8 @@ type IngressRule = NonNullable<Spec["ingress"]>[number];
 type EgressRule = NonNullable<Spec["egress"]>[number];
 type Peer = NonNullable<IngressRule["from"]>[number];
 
+/** Where istio-cni's node agent serves its metrics. */
+const CNI_METRICS = 15014;
 /** Where istiod serves configuration and certificates, its webhooks, and its metrics. */
 const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 /** Where a sidecar serves its own and its application's metrics. */
@@ -28,6 +30,10 @@ const GATEWAY_TLS = 443;
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
 const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
 const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT });
+
+const DNS: EgressRule = { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] };
+/** Its service's port, and its own behind it, which is what a policy sees. */
+const API_SERVER = [443, 6443] as const;
 
 /**
  * The same edges once more, for the network below the mesh: a pod without a sidecar, or with a broken one, still
@@ -41,6 +47,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
             metricsIngress,
         ),
         istiod(),
+        ...(platform.config.istio.cni ? [cni()] : []),
         prometheus(),
         ...workloadPolicies(platform),
     ];
@@ -52,17 +59,10 @@ function denyAll(namespace: string): NetworkPolicyManifest {
 
 /** What every meshed pod needs to be one: names, and a control plane. */
 function meshBasics(namespace: string): NetworkPolicyManifest {
-    const dns: NetworkPolicyPort[] = [
-        { port: 53, protocol: "UDP" },
-        { port: 53, protocol: "TCP" },
-    ];
     return policy("mesh-basics", namespace, {
         podSelector: {},
         policyTypes: ["Egress"],
-        egress: [
-            { to: [DNS_POD], ports: dns },
-            { to: [ISTIOD_POD], ports: tcp(ISTIOD.xds) },
-        ],
+        egress: [DNS, { to: [ISTIOD_POD], ports: tcp(ISTIOD.xds) }],
     });
 }
 
@@ -96,10 +96,20 @@ function istiod(): NetworkPolicyManifest {
             { from: [PROMETHEUS_POD], ports: tcp(ISTIOD.metrics) },
         ],
         egress: [
-            { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] },
+            DNS,
             // The API server, and identity providers' key sets.
-            { ports: tcp(443, 6443) },
+            { ports: tcp(...API_SERVER) },
         ],
+    });
+}
+
+/** The node agent asks the API server about each pod whose traffic it redirects: without that no pod starts. */
+function cni(): NetworkPolicyManifest {
+    return policy("istio-cni", NAMESPACES.system, {
+        podSelector: { matchLabels: { "k8s-app": "istio-cni-node" } },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ from: [PROMETHEUS_POD], ports: tcp(CNI_METRICS) }],
+        egress: [DNS, { ports: tcp(...API_SERVER) }],
     });
 }
 

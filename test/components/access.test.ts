@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { platform as catalogue } from "../../catalogue/platform";
-import { manifestKey } from "../../components/base/manifest";
+import { manifestKey, type NetworkPolicyManifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 
-const { objects } = deriveAll({ catalogue, config: loadStackFile("prod", join(__dirname, "..", "..")) });
+const config = loadStackFile("prod", join(__dirname, "..", ".."));
+const { objects } = deriveAll({ catalogue, config });
 
 /** Paths in `value` at which an API server would drop something: an empty list or object. */
 function empties(value: unknown, path: string): string[] {
@@ -54,6 +55,22 @@ describe("the objects of prod", () => {
                 );
             }
         }
+    });
+
+    it("let istio-cni's agents reach the API server, where it is installed", () => {
+        const agents = (cni: boolean) =>
+            deriveAll({ catalogue, config: { ...config, istio: { ...config.istio, cni } } }).objects.filter(
+                ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "istio-cni",
+            );
+        assert.equal(agents(false).length, 0);
+        const [agent, ...more] = agents(true) as NetworkPolicyManifest[];
+        assert.equal(more.length, 0);
+        assert.equal(agent?.metadata.namespace, "istio-system");
+        assert.deepEqual(agent.spec?.podSelector.matchLabels, { "k8s-app": "istio-cni-node" });
+        assert.deepEqual(
+            agent.spec.egress?.flatMap(({ ports = [] }) => ports.map(({ port }) => port)),
+            [53, 53, 443, 6443],
+        );
     });
 
     it("give every ALLOW a source, but for the gateways', whose clients have none", () => {

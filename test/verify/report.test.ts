@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { judge } from "../../cli/verify/judge";
 import { expectations } from "../../cli/verify/plan/expect";
-import { progressTo } from "../../cli/verify/progress";
+import { statusLineTo } from "../../cli/verify/status-line";
 import { SCHEMA, toJson } from "../../cli/verify/report/json";
 import { type VerifyReport, exitCode } from "../../cli/verify/report/model";
 import { toText } from "../../cli/verify/report/text";
@@ -137,7 +137,7 @@ describe("progress", () => {
     it("is one line on a terminal, and a few elsewhere", () => {
         const written = (isTTY: boolean) => {
             let text = "";
-            const progress = progressTo({ isTTY, write: (more) => (text += more) });
+            const progress = statusLineTo({ isTTY, write: (more) => (text += more) });
             for (let done = 1; done <= 100; done++) progress.count("asked", done, 100);
             progress.end();
             return text;

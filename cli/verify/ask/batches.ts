@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster";
 import { isInconclusive, judge } from "../judge";
 import type { Check, Finding } from "../model";
-import type { Progress } from "../progress";
+import type { StatusLine } from "../status-line";
 import { tries } from "./tries";
 import { parseResults, toProbe } from "./wire";
 
@@ -22,7 +22,7 @@ export interface Batch {
 export interface AskOptions {
     readonly certificates: ReadonlyMap<string, string>;
     readonly signal: AbortSignal;
-    readonly progress: Progress;
+    readonly progress: StatusLine;
     /** For the progress. */
     readonly title: string;
 }

@@ -1,7 +1,7 @@
 /** Waits until what was applied last has reached the sidecars. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { KubeObject } from "../drift/objects";
-import type { Progress } from "../progress";
+import type { StatusLine } from "../status-line";
 
 /** istiod gathers changes for up to 10 s before it pushes them. */
 const PUSHED_MS = 12_000;
@@ -15,7 +15,7 @@ export interface SettleOptions {
     /** Whether whoever asks next may have asked before, and hold connections from then. */
     readonly connected: boolean;
     readonly signal: AbortSignal;
-    readonly progress: Progress;
+    readonly progress: StatusLine;
 }
 
 /** @param objects those whose changes matter. A deletion cannot be seen here; it shows as drift. */

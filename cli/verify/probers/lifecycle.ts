@@ -6,7 +6,7 @@ import { type PodObject, isReady, troubleOf, waitsFor } from "../cluster/pods";
 import type { Kind } from "../cluster/kinds";
 import { type KubeObject, keyOf } from "../drift/objects";
 import { CannotVerify } from "../errors";
-import type { Progress } from "../progress";
+import type { StatusLine } from "../status-line";
 import { HASH_ANNOTATION, PROBE_SELECTOR, TEMPORARY_KINDS, probers, surroundings } from "./objects";
 
 const POLL_MS = 500;
@@ -20,7 +20,7 @@ export interface ProberOptions {
     /** Take over probers of an earlier run that still fit. */
     readonly reuse: boolean;
     readonly signal: AbortSignal;
-    readonly progress: Progress;
+    readonly progress: StatusLine;
 }
 
 /** Creates all temporary objects and waits for the pods. What an earlier run left is removed first. */

@@ -1,6 +1,6 @@
 /** Tells people how far a run has come: on a terminal in one line that changes, elsewhere in a few plain lines. */
 
-export interface Progress {
+export interface StatusLine {
     /** Something began. */
     step(text: string): void;
     /** `done` of `total` of something are through. */
@@ -9,7 +9,7 @@ export interface Progress {
     end(): void;
 }
 
-export const SILENT: Progress = { step: () => undefined, count: () => undefined, end: () => undefined };
+export const SILENT: StatusLine = { step: () => undefined, count: () => undefined, end: () => undefined };
 
 interface Output {
     readonly isTTY?: boolean;
@@ -20,11 +20,11 @@ const CLEAR_LINE = "\r\u001b[2K";
 /** Elsewhere than on a terminal, a count is told at each of so many equal parts. */
 const PARTS = 4;
 
-export function progressTo(output: Output): Progress {
+export function statusLineTo(output: Output): StatusLine {
     return output.isTTY === true ? onTerminal(output) : inLines(output);
 }
 
-function onTerminal(output: Output): Progress {
+function onTerminal(output: Output): StatusLine {
     let open = false;
     const show = (text: string) => {
         output.write(`${CLEAR_LINE}${text}`);
@@ -44,7 +44,7 @@ function onTerminal(output: Output): Progress {
     };
 }
 
-function inLines(output: Output): Progress {
+function inLines(output: Output): StatusLine {
     let last = "";
     return {
         step: (text) => {
