@@ -1,6 +1,6 @@
 /** Puts a catalogue together from the files that it is written in. */
 
-import type { Catalogue, ExternalGroup, Service, Store } from "./model";
+import type { Catalogue, ExternalGroup, Plan, Service, Store } from "./model";
 
 /** What one file adds. */
 export interface Part {
@@ -9,11 +9,12 @@ export interface Part {
     readonly services?: Readonly<Record<string, Service>>;
     readonly stores?: Readonly<Record<string, Store>>;
     readonly external?: Readonly<Record<string, ExternalGroup>>;
+    readonly plans?: Readonly<Record<string, Plan>>;
 }
 
 /** A name that two parts give to two things of one kind. */
 export interface Duplicate {
-    readonly kind: "service" | "store" | "external group";
+    readonly kind: "service" | "store" | "external group" | "plan";
     readonly name: string;
     /** The part whose definition stands in the catalogue. */
     readonly kept: string;
@@ -49,6 +50,7 @@ export function catalogueOf(...parts: readonly Part[]): AssembledCatalogue {
         services: merge("service", (part) => part.services ?? {}),
         stores: merge("store", (part) => part.stores ?? {}),
         external: merge("external group", (part) => part.external ?? {}),
+        plans: merge("plan", (part) => part.plans ?? {}),
         duplicates,
     };
 }

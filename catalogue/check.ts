@@ -1,6 +1,7 @@
 /** The checks on a whole catalogue, made before anything is derived from it. */
 
 import type { Duplicate } from "./assemble";
+import { checkBalancing } from "./checks/balancing";
 import { checkCycles } from "./checks/cycles";
 import { checkHosts } from "./checks/hosts";
 import { checkNames } from "./checks/names";
@@ -10,6 +11,7 @@ import { checkPorts } from "./checks/ports";
 import type { Check, Problem } from "./checks/problem";
 import { checkProtocols } from "./checks/protocols";
 import { checkReferences } from "./checks/references";
+import { checkRetries } from "./checks/retries";
 import { checkTiers } from "./checks/tiers";
 import { checkTimeouts } from "./checks/timeouts";
 import { checkWorkloads } from "./checks/workloads";
@@ -30,6 +32,8 @@ const CHECKS: readonly Check[] = [
     checkHosts,
     checkCycles,
     checkTimeouts,
+    checkRetries,
+    checkBalancing,
     checkTiers,
     checkWorkloads,
 ];

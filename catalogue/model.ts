@@ -78,6 +78,8 @@ export interface Call extends Asked {
     readonly timeout: Duration | "stream";
     /** Whether doing it twice does no harm. Only then may the mesh retry it. */
     readonly idempotent: boolean;
+    /** How often the mesh tries again, within the timeout. @default 1 if idempotent and no stream, else 0 */
+    readonly retries?: number;
     /** The caller still does its work, if less of it, when this call fails. @default false */
     readonly optional?: boolean;
 }
@@ -93,10 +95,25 @@ export type Authentication =
     /** A client certificate, checked by the service behind TLS passthrough or termination: devices. */
     | "device";
 
+/** So many requests in so much time. */
+export interface Rate {
+    readonly requests: number;
+    readonly per: "second" | "minute" | "hour" | "day";
+}
+
+/** Requests that only a token with a certain scope may make. */
+export interface Scoped extends Asked {
+    /** As it stands in the token's `scope`: `alerts:write`. */
+    readonly scope: string;
+}
+
 /** A port of a service, reachable from outside the mesh under a host of its own. */
 export interface Exposure extends Asked {
-    /** Which gateway: `public` for tenants and devices, `admin` for the platform's staff. */
-    readonly gateway: "public" | "admin";
+    /**
+     * Which gateway: `public` for tenants and devices, `admin` for the platform's staff, `internal` for what runs in
+     * the same network but not in the mesh.
+     */
+    readonly gateway: "public" | "admin" | "internal";
     /** The label under the stack's domain: `api` for `api.example.com`. */
     readonly host: string;
     /** The name of a port of the service. */
@@ -104,7 +121,35 @@ export interface Exposure extends Asked {
     readonly authentication: Authentication;
     /** How long a client waits; `stream` for connections that live long. */
     readonly timeout: Duration | "stream";
+    /** TCP only, and then required: the port of the gateway on which the host is served, over TLS. */
+    readonly listen?: number;
+    /** Of what is asked, what takes more than a token of any scope. JWT only. @default nothing */
+    readonly scopes?: readonly Scoped[];
+    /**
+     * Paths in which a tenant is named, at `{tenant}`: it must be the token's own. JWT only, HTTP only.
+     * @default none
+     */
+    readonly tenantPaths?: readonly `/${string}`[];
+    /** The most that one replica of the gateway passes on, whoever asks. HTTP and gRPC only. @default no limit */
+    readonly limit?: Rate;
+    /** Whether the pages of the stack's origins may ask it from a browser. HTTP only. @default false */
+    readonly cors?: boolean;
 }
+
+/** How a service's callers choose among its replicas. */
+export type LoadBalancing =
+    /** Each in turn. */
+    | { readonly policy: "round-robin" }
+    /** Of two at random, the one with fewer requests in flight: for requests of very different cost. */
+    | { readonly policy: "least-request" }
+    /** The same key, the same replica, so that its cache is warm. */
+    | {
+          readonly policy: "consistent-hash";
+          /** The request header that holds the key: `x-stream-id`. */
+          readonly header: string;
+          /** For clients outside, which set no header: where in a path the key stands, at `{key}`. @default nowhere */
+          readonly path?: `/${string}`;
+      };
 
 /** A container's requests and limits, as Kubernetes writes them. */
 export interface Resources {
@@ -135,6 +180,10 @@ export interface Service {
     readonly minReplicas?: number;
     /** What its sidecar gets. @default the stack's `sidecar` */
     readonly sidecar?: Resources;
+    /** How many requests one replica answers at the same time before it gets slow. @default 100 */
+    readonly concurrency?: number;
+    /** @default round-robin */
+    readonly loadBalancing?: LoadBalancing;
 }
 
 /** A database or broker in the stores' namespace. */
@@ -148,12 +197,42 @@ export interface ExternalHost {
     readonly host: string;
     readonly port: number;
     readonly protocol: "https" | "tls" | "tcp";
+    /**
+     * Who speaks TLS with it. `passthrough`: the caller itself, and the mesh sees nothing but the name. `originate`:
+     * the egress gateway; the caller asks plain HTTP on port 80, which travels the mesh in mutual TLS. HTTPS only.
+     * @default passthrough
+     */
+    readonly tls?: "passthrough" | "originate";
+}
+
+/** When an outside party is left alone for a while. */
+export interface ExternalBreaker {
+    /** The most connections of one replica of the egress gateway to each of its hosts. @default 100 */
+    readonly connections?: number;
+    /** Consecutive failures, of requests or of connections, after which a host is left alone. @default 5 */
+    readonly failures?: number;
+    /** For how long, the first time. @default 30s */
+    readonly pause?: Duration;
 }
 
 /** Hosts of one outside party, used and limited together. */
 export interface ExternalGroup {
     readonly summary: string;
     readonly hosts: readonly ExternalHost[];
+    /** @default an `ExternalBreaker` with its defaults */
+    readonly breaker?: ExternalBreaker;
+    /** How long a request may take where the mesh sees requests, and a connection to come about. @default 10s */
+    readonly timeout?: Duration;
+    /** The most connections that one replica of the egress gateway opens. @default no limit */
+    readonly limit?: Rate;
+}
+
+/** What one of the platform's plans entitles a tenant to, at the public gateway. */
+export interface Plan {
+    /** All of a tenant's requests together. */
+    readonly tenant: Rate;
+    /** The requests of each of its clients, by the token's subject. */
+    readonly client: Rate;
 }
 
 /** The whole platform. */
@@ -161,4 +240,9 @@ export interface Catalogue {
     readonly services: Readonly<Record<string, Service>>;
     readonly stores: Readonly<Record<string, Store>>;
     readonly external: Readonly<Record<string, ExternalGroup>>;
+    /**
+     * By the name that a token's plan claim gives. The one called `default` holds for tokens that name none, or none
+     * of these. @default no limits
+     */
+    readonly plans?: Readonly<Record<string, Plan>>;
 }

@@ -1,6 +1,7 @@
 import { catalogueOf } from "./assemble";
 import { external } from "./external";
 import type { Catalogue } from "./model";
+import { plans } from "./plans";
 import { alerting } from "./services/alerting";
 import { business } from "./services/business";
 import { devices } from "./services/devices";
@@ -21,4 +22,5 @@ export const platform: Catalogue = catalogueOf(
     { part: "services/business.ts", services: business },
     { part: "stores.ts", stores },
     { part: "external.ts", external },
+    { part: "plans.ts", plans },
 );

@@ -15,6 +15,7 @@ const KINDS: Record<string, string> = {
     RequestAuthentication: "security.istio.io/v1",
     DestinationRule: "networking.istio.io/v1",
     Gateway: "networking.istio.io/v1",
+    EnvoyFilter: "networking.istio.io/v1alpha3",
     ServiceEntry: "networking.istio.io/v1",
     Sidecar: "networking.istio.io/v1",
     VirtualService: "networking.istio.io/v1",

@@ -5,6 +5,9 @@ export const apiGateway = {
     domain: "edge",
     summary: "Takes the requests of tenants' applications and passes each on to the service that answers it.",
     tier: "critical",
+    concurrency: 200,
+    // What it is asked differs in cost by a factor of a thousand.
+    loadBalancing: { policy: "least-request" },
     ports: {
         http: {
             protocol: "http",
@@ -28,6 +31,15 @@ export const apiGateway = {
             requests: ["GET /v1/{**}", "POST /v1/{**}", "PUT /v1/{**}", "PATCH /v1/{**}", "DELETE /v1/{**}"],
             authentication: "jwt",
             timeout: "15s",
+            scopes: [
+                {
+                    scope: "platform:write",
+                    requests: ["POST /v1/{**}", "PUT /v1/{**}", "PATCH /v1/{**}", "DELETE /v1/{**}"],
+                },
+            ],
+            tenantPaths: ["/v1/tenants/{tenant}", "/v1/tenants/{tenant}/{**}"],
+            limit: { requests: 2_000, per: "second" },
+            cors: true,
         },
     ],
     calls: [

@@ -63,10 +63,19 @@ export const business = {
                 requests: ["POST /hooks/{*}"],
                 authentication: "signed",
                 timeout: "10s",
+                limit: { requests: 500, per: "second" },
             },
         ],
         calls: [
-            { to: "alerts", port: "grpc", methods: ["Get", "List"], timeout: "3s", idempotent: true },
+            // The tenant's own system asks again.
+            {
+                to: "alerts",
+                port: "grpc",
+                methods: ["Get", "List"],
+                timeout: "3s",
+                idempotent: true,
+                retries: 0,
+            },
             { to: "alerts", port: "grpc", methods: ["Raise"], timeout: "3s", idempotent: false },
             { to: "devices", port: "grpc", methods: ["Get", "List"], timeout: "2s", idempotent: true },
             {

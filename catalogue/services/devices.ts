@@ -24,7 +24,15 @@ export const devices = {
             },
         },
         calls: [
-            { to: "tenants", port: "grpc", methods: ["Get", "CheckQuota"], timeout: "1s", idempotent: true },
+            {
+                to: "tenants",
+                port: "grpc",
+                methods: ["Get", "CheckQuota"],
+                timeout: "1s",
+                idempotent: true,
+                // Deep below the edge, where retries multiply; those above ask again.
+                retries: 0,
+            },
             {
                 to: "settings",
                 port: "grpc",
@@ -44,7 +52,15 @@ export const devices = {
         tier: "standard",
         ports: { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } },
         exposures: [
-            { gateway: "public", host: "mqtt", port: "mqtt", authentication: "device", timeout: "stream" },
+            {
+                gateway: "public",
+                host: "mqtt",
+                port: "mqtt",
+                // The port that is registered for MQTT over TLS.
+                listen: 8883,
+                authentication: "device",
+                timeout: "stream",
+            },
         ],
         calls: [
             // A status carries its time, and the latest wins.

@@ -35,13 +35,25 @@ export const identity = {
                 requests: ["GET /login", "POST /login", "GET /login/callback", "GET /.well-known/jwks.json"],
                 authentication: "none",
                 timeout: "10s",
+                // Against the guessing of passwords; what one client may do is for auth itself to say.
+                limit: { requests: 200, per: "second" },
+            },
+            {
+                // For what is not in the mesh yet, and has a token of its own.
+                gateway: "internal",
+                host: "auth-internal",
+                port: "grpc",
+                methods: ["Check", "Introspect"],
+                authentication: "jwt",
+                timeout: "5s",
             },
         ],
         calls: [
-            { to: "users", port: "grpc", methods: ["Get"], timeout: "2s", idempotent: true },
+            // Deep below the edge, where retries multiply; those above ask again.
+            { to: "users", port: "grpc", methods: ["Get"], timeout: "2s", idempotent: true, retries: 0 },
             // A failed attempt counts towards a lock-out, so that a retry would count it twice.
             { to: "users", port: "grpc", methods: ["VerifyPassword"], timeout: "2s", idempotent: false },
-            { to: "tenants", port: "grpc", methods: ["Get"], timeout: "1s", idempotent: true },
+            { to: "tenants", port: "grpc", methods: ["Get"], timeout: "1s", idempotent: true, retries: 0 },
             { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
         ],
         stores: ["postgres", "redis"],

@@ -96,6 +96,8 @@ export const intelligence = {
                 requests: ["POST /v1/queries"],
                 timeout: "5s",
                 idempotent: true,
+                // A report is late at worst: it is drawn up again as a whole.
+                retries: 0,
             },
             { to: "recordings", port: "grpc", methods: ["List"], timeout: "2s", idempotent: true },
             {

@@ -6,6 +6,13 @@ export const video = {
         domain: "video",
         summary: "Serves live and recorded video to players, as HLS.",
         tier: "critical",
+        concurrency: 1_000,
+        // A stream's segments are in the memory of the replica that was asked for it before.
+        loadBalancing: {
+            policy: "consistent-hash",
+            header: "x-stream-id",
+            path: "/hls/{*}/{key}/{**}",
+        },
         ports: {
             http: {
                 protocol: "http",
@@ -28,6 +35,8 @@ export const video = {
                 authentication: "jwt",
                 // A player of low-latency HLS is answered only when the next part is there.
                 timeout: "stream",
+                tenantPaths: ["/hls/{tenant}/{**}"],
+                cors: true,
             },
         ],
         calls: [
@@ -60,7 +69,15 @@ export const video = {
             },
         },
         exposures: [
-            { gateway: "public", host: "ingest", port: "rtsp", authentication: "device", timeout: "stream" },
+            {
+                gateway: "public",
+                host: "ingest",
+                port: "rtsp",
+                // The port that is registered for RTSP over TLS.
+                listen: 322,
+                authentication: "device",
+                timeout: "stream",
+            },
             {
                 gateway: "public",
                 host: "ingest-api",

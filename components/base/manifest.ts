@@ -3,13 +3,18 @@
  * and by the CRDs of the pinned Istio (`components/crds`). A kind that is not listed here cannot be registered.
  */
 import type { Deployment } from "kubernetes-types/apps/v1";
-import type { Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
+import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
 import type {
     AuthorizationPolicySpec,
+    DestinationRuleSpec,
+    EnvoyFilterSpec,
     GatewaySpec,
     PeerAuthenticationSpec,
+    RequestAuthenticationSpec,
+    ServiceEntrySpec,
     SidecarSpec,
+    TelemetrySpec,
     VirtualServiceSpec,
 } from "../crds/istio";
 
@@ -39,6 +44,7 @@ interface Custom<ApiVersion extends string, Kind extends string, Spec> {
 }
 
 export type NamespaceManifest = Core<Namespace, "v1", "Namespace">;
+export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
@@ -54,19 +60,42 @@ export type PeerAuthenticationManifest = Custom<
     "PeerAuthentication",
     PeerAuthenticationSpec
 >;
+export type RequestAuthenticationManifest = Custom<
+    "security.istio.io/v1",
+    "RequestAuthentication",
+    RequestAuthenticationSpec
+>;
 export type SidecarManifest = Custom<"networking.istio.io/v1", "Sidecar", SidecarSpec>;
 export type GatewayManifest = Custom<"networking.istio.io/v1", "Gateway", GatewaySpec>;
 export type VirtualServiceManifest = Custom<"networking.istio.io/v1", "VirtualService", VirtualServiceSpec>;
+export type DestinationRuleManifest = Custom<
+    "networking.istio.io/v1",
+    "DestinationRule",
+    DestinationRuleSpec
+>;
+export type ServiceEntryManifest = Custom<"networking.istio.io/v1", "ServiceEntry", ServiceEntrySpec>;
+export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyFilter", EnvoyFilterSpec>;
+export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
 
 export type CoreManifest =
-    NamespaceManifest | ServiceAccountManifest | ServiceManifest | DeploymentManifest | NetworkPolicyManifest;
+    | NamespaceManifest
+    | ConfigMapManifest
+    | ServiceAccountManifest
+    | ServiceManifest
+    | DeploymentManifest
+    | NetworkPolicyManifest;
 
 export type CustomManifest =
     | AuthorizationPolicyManifest
     | PeerAuthenticationManifest
+    | RequestAuthenticationManifest
     | SidecarManifest
     | GatewayManifest
-    | VirtualServiceManifest;
+    | VirtualServiceManifest
+    | DestinationRuleManifest
+    | ServiceEntryManifest
+    | EnvoyFilterManifest
+    | TelemetryManifest;
 
 export type Manifest = CoreManifest | CustomManifest;
 

@@ -37,6 +37,7 @@ export const STAND_IN_CONTAINER = "stand-in";
 export const ENTRY_GATEWAYS = {
     public: "istio-ingressgateway",
     admin: "istio-admingateway",
+    internal: "istio-internalgateway",
 } as const;
 
 /** Prometheus' service account, in the monitoring namespace. */

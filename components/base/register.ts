@@ -10,6 +10,7 @@ type Constructor = new (
 ) => pulumi.CustomResource;
 
 const CORE: Record<CoreManifest["kind"], Constructor> = {
+    ConfigMap: k8s.core.v1.ConfigMap,
     Deployment: k8s.apps.v1.Deployment,
     Namespace: k8s.core.v1.Namespace,
     NetworkPolicy: k8s.networking.v1.NetworkPolicy,

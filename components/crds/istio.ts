@@ -677,6 +677,115 @@ export interface GatewaySpec {
     }[];
 }
 
+export interface EnvoyFilterSpec {
+    configPatches?: {
+        applyTo?:
+            | "INVALID"
+            | "LISTENER"
+            | "FILTER_CHAIN"
+            | "NETWORK_FILTER"
+            | "HTTP_FILTER"
+            | "ROUTE_CONFIGURATION"
+            | "VIRTUAL_HOST"
+            | "HTTP_ROUTE"
+            | "CLUSTER"
+            | "EXTENSION_CONFIG"
+            | "BOOTSTRAP"
+            | "LISTENER_FILTER";
+        match?: {
+            cluster?: {
+                name?: string;
+                portNumber?: number;
+                service?: string;
+                subset?: string;
+            };
+            context?: "ANY" | "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY" | "WAYPOINT";
+            listener?: {
+                filterChain?: {
+                    applicationProtocols?: string;
+                    destinationPort?: number;
+                    filter?: {
+                        name?: string;
+                        subFilter?: {
+                            name?: string;
+                        };
+                    };
+                    name?: string;
+                    sni?: string;
+                    transportProtocol?: string;
+                };
+                listenerFilter?: string;
+                name?: string;
+                portName?: string;
+                portNumber?: number;
+            };
+            proxy?: {
+                metadata?: {
+                    [k: string]: string | undefined;
+                };
+                proxyVersion?: string;
+            };
+            routeConfiguration?: {
+                gateway?: string;
+                name?: string;
+                portName?: string;
+                portNumber?: number;
+                vhost?: {
+                    domainName?: string;
+                    name?: string;
+                    route?: {
+                        action?: "ANY" | "ROUTE" | "REDIRECT" | "DIRECT_RESPONSE";
+                        name?: string;
+                    };
+                };
+            };
+            waypoint?: {
+                filter?: {
+                    name?: string;
+                    subFilter?: {
+                        name?: string;
+                    };
+                };
+                portNumber?: number;
+                route?: {
+                    name?: string;
+                };
+            };
+        };
+        patch?: {
+            filterClass?: "UNSPECIFIED" | "AUTHN" | "AUTHZ" | "STATS";
+            operation?:
+                | "INVALID"
+                | "MERGE"
+                | "ADD"
+                | "REMOVE"
+                | "INSERT_BEFORE"
+                | "INSERT_AFTER"
+                | "INSERT_FIRST"
+                | "REPLACE"
+                | "MERGE_AND_REPLACE_LIST";
+            value?: {
+                [k: string]: unknown | undefined;
+            };
+        };
+    }[];
+    priority?: number;
+    /**
+     * @maxItems 16
+     */
+    targetRefs?: {
+        group?: string;
+        kind: string;
+        name: string;
+        namespace?: string;
+    }[];
+    workloadSelector?: {
+        labels?: {
+            [k: string]: string | undefined;
+        };
+    };
+}
+
 export interface ServiceEntrySpec {
     /**
      * @maxItems 256

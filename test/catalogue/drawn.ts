@@ -136,18 +136,21 @@ function callsOf(
             { some: asked.slice(call.idempotent), idempotent: false },
         ]
             .filter(({ some }) => some.length > 0)
-            .map(({ some, idempotent: repeatable }) => ({
-                ...common,
-                ...(port.protocol === "http" ? { requests: some as Request[] } : { methods: some }),
-                timeout:
+            .map(({ some, idempotent: repeatable }) => {
+                const stream =
                     mayStream &&
                     call.stream &&
                     port.protocol === "grpc" &&
-                    some.every((method) => port.streaming?.includes(method))
-                        ? ("stream" as const)
-                        : timeout,
-                idempotent: repeatable,
-            }));
+                    some.every((method) => port.streaming?.includes(method));
+                return {
+                    ...common,
+                    ...(port.protocol === "http" ? { requests: some as Request[] } : { methods: some }),
+                    timeout: stream ? ("stream" as const) : timeout,
+                    idempotent: repeatable && !stream,
+                    // No chain of calls passes more than three of these: the budget of retries allows no more.
+                    ...(repeatable && !stream && callee < 3 ? {} : { retries: 0 }),
+                };
+            });
     });
 }
 

@@ -11,7 +11,7 @@ const TABLE = `
 api-gateway      | edge         | http      | public api            | auth users tenants devices video recordings alerts analytics search reports billing settings integrations | redis | | critical
 realtime         | edge         | ws        | public ws             | auth alerts devices                            | redis          |                | critical
 admin-console    | edge         | http      | admin admin           | auth tenants users billing audit settings devices |             |                | standard
-auth             | identity     | grpc http | public auth           | users tenants audit                            | postgres redis | auth0 okta     | critical
+auth             | identity     | grpc http | internal auth-internal, public auth         | users tenants audit                            | postgres redis | auth0 okta     | critical
 users            | identity     | grpc      |                       | audit notifications                            | postgres       |                | critical
 tenants          | identity     | grpc      |                       | audit settings                                 | postgres       |                | critical
 settings         | identity     | grpc      |                       |                                                | postgres redis |                | standard

@@ -113,6 +113,8 @@ function callAt(callee: number): Call {
         // Whatever comes earlier is waited for less long.
         timeout: `${(callee + 1) * 100}ms`,
         idempotent: true,
+        // No chain passes more than three of these: the budget of retries allows no more.
+        retries: callee < 3 ? 1 : 0,
         // Whoever calls a background service can do without it: no critical service then depends on one.
         optional: tierOf(callee) === "background",
     };

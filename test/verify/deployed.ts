@@ -1,6 +1,7 @@
 /** The small platform, deployed to a cluster in memory. */
 import type { KubeObject } from "../../cli/verify/drift/objects";
 import { expectations } from "../../cli/verify/plan/expect";
+import { ENTRY_GATEWAYS } from "../../components/base/names";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { FakeCluster } from "./fake-cluster";
@@ -17,6 +18,6 @@ export function clusterWith(
     const cluster = new FakeCluster(change(program), expectations(platform));
     for (const name of Object.keys(small.services)) cluster.addPod("sparc", name);
     for (const name of Object.keys(small.stores)) cluster.addPod("databases", name);
-    for (const gateway of ["istio-ingressgateway", "istio-admingateway"]) cluster.addCertificate(gateway);
+    for (const gateway of Object.values(ENTRY_GATEWAYS)) cluster.addCertificate(gateway);
     return cluster;
 }

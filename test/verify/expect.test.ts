@@ -6,6 +6,7 @@ import { judge } from "../../cli/verify/judge";
 import type { Check } from "../../cli/verify/model";
 import { expectations } from "../../cli/verify/plan/expect";
 import { counts } from "../../cli/verify/report/model";
+import { ENTRY_GATEWAYS } from "../../components/base/names";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { SimulatedMesh } from "./simulated-mesh";
@@ -22,15 +23,15 @@ describe("the checks of the platform", () => {
         assert.deepEqual(
             found.map(({ layer, expected, checks: n }) => `${layer} ${expected} ${n}`),
             [
-                "identity rbac 4275",
-                "identity answered 158",
+                "identity rbac 4434",
+                "identity answered 160",
                 "identity refused-handshake 28",
                 "source no-route 1249",
                 "source answered 140",
                 "source rbac 103",
-                "entry answered 16",
-                "entry rbac 24",
-                "entry no-route 9",
+                "entry answered 18",
+                "entry rbac 28",
+                "entry no-route 19",
             ],
         );
     });
@@ -46,7 +47,7 @@ describe("the checks of the platform", () => {
         const services = Object.keys(catalogue.services).length;
         const pairs = (layer: string) =>
             new Set(checks.filter((check) => check.layer === layer).map(pair)).size;
-        assert.equal(pairs("identity"), (services + 4) * ports);
+        assert.equal(pairs("identity"), (services + 5) * ports);
         assert.equal(pairs("source"), services * ports);
     });
 
@@ -79,8 +80,7 @@ describe("the checks of the platform", () => {
             ...edges(catalogue).map(({ caller, callee, portName }) => `${caller}>${callee}/${portName}`),
             ...storeEdges(catalogue).map(({ caller, store, portName }) => `${caller}>${store}/${portName}`),
             ...exposures(catalogue).map(({ service, exposure, portName }) => {
-                const gateway = exposure.gateway === "public" ? "istio-ingressgateway" : "istio-admingateway";
-                return `(${gateway})>${service}/${portName}`;
+                return `(${ENTRY_GATEWAYS[exposure.gateway]})>${service}/${portName}`;
             }),
         ]);
         const answered = checks.filter(

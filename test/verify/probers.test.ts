@@ -41,7 +41,7 @@ describe("the probers of a run", () => {
         const cluster = clusterWith();
         await verifyCluster(cluster, { ...options, keep: true });
         const pods = left(cluster).filter(({ kind }) => kind === "Pod").length;
-        assert.equal(pods, Object.keys(small.services).length + 4);
+        assert.equal(pods, Object.keys(small.services).length + 5);
         cluster.log.length = 0;
         await verifyCluster(cluster, { ...options, keep: true });
         assert.deepEqual(

@@ -1,0 +1,48 @@
+import * as assert from "node:assert/strict";
+
+import { checkBalancing } from "../../../catalogue/checks/balancing";
+import type { LoadBalancing } from "../../../catalogue/model";
+import { changed } from "../small";
+
+const rules = (loadBalancing: LoadBalancing, concurrency = 10) =>
+    checkBalancing(
+        changed(({ services: { front } }) => Object.assign(front, { loadBalancing, concurrency })),
+    ).map(({ rule, where }) => `${where}: ${rule}`);
+const hash = (header: string, path?: `/${string}`): LoadBalancing => ({
+    policy: "consistent-hash",
+    header,
+    ...(path === undefined ? {} : { path }),
+});
+
+describe("the balancing of a service", () => {
+    it("is by a header, and by one segment of a path", () => {
+        assert.deepEqual(rules(hash("x-stream-id", "/hls/{*}/{key}/{**}")), []);
+        assert.deepEqual(rules({ policy: "least-request" }), []);
+    });
+
+    it("names a header and says where the key stands", () => {
+        assert.deepEqual(rules(hash("X Stream")), ["front.loadBalancing.header: balancing-key"]);
+        for (const path of ["/hls/{*}", "/{key}/{key}", "/a{key}", "/{**}/{key}"] as const)
+            assert.deepEqual(rules(hash("x-id", path)), ["front.loadBalancing.path: balancing-key"], path);
+    });
+
+    it("is by nothing that the mesh cannot read", () => {
+        const tcp = changed(({ services: { front } }) =>
+            Object.assign(front, {
+                ports: { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } },
+                loadBalancing: hash("x-id"),
+            }),
+        );
+        assert.deepEqual(
+            checkBalancing(tcp).map(({ rule }) => rule),
+            ["balancing-unreadable"],
+        );
+    });
+
+    it("takes a whole number of requests for what a replica can answer", () => {
+        for (const concurrency of [0, 1.5, NaN])
+            assert.deepEqual(rules({ policy: "round-robin" }, concurrency), [
+                "front.concurrency: concurrency",
+            ]);
+    });
+});
