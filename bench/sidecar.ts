@@ -80,11 +80,14 @@ function row(what: string, own: Cost, peer: Cost, aim: string): Row {
 }
 
 async function cost(kubectl: (args: readonly string[]) => Promise<string>, pod: string): Promise<Cost> {
-    const admin = (path: string) =>
-        kubectl([
+    const admin = async (path: string) => {
+        const printed = await kubectl([
             ...["exec", "--namespace", NAMESPACES.services, pod, "--container", "istio-proxy"],
             ...["--", "pilot-agent", "request", "GET", path],
         ]);
+        // The agent may log a line of its own before what Envoy answers.
+        return printed.slice(printed.indexOf("{"));
+    };
     const { allocated } = JSON.parse(await admin("memory")) as { allocated: string };
     return {
         configuration: Buffer.byteLength(await admin("config_dump")),
