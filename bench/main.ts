@@ -11,8 +11,9 @@ import { benchSidecar } from "./sidecar";
 import { benchUp } from "./up";
 
 async function main(): Promise<void> {
-    const rows: Row[] = benchRender();
+    // First, since what follows takes minutes.
     await checkMachine();
+    const rows: Row[] = benchRender();
     const progress = terminalProgress();
     const toolchain = await ensureToolchain(progress);
     rows.push(...benchUp());
