@@ -2,7 +2,7 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
 import { HEALTH_PORT, STAND_IN_CONTAINER } from "../base/names";
-import { byName } from "./by-name";
+import { sortedEntries } from "../../catalogue/order";
 import type { Workload } from "./workload";
 
 /** The user that stand-ins run as. Never 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
@@ -17,7 +17,7 @@ export function standIn(
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
 ): DeploymentManifest {
     const labels = { ...COMMON_LABELS, app: name, version: "v1", [SERVICE_LABEL]: name };
-    const ownPorts = byName(ports);
+    const ownPorts = sortedEntries(ports);
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",

@@ -5,19 +5,19 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from "../base/manifest";
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { byName } from "./by-name";
+import { sortedEntries } from "../../catalogue/order";
 import { standIn } from "./stand-in";
 import type { Workload } from "./workload";
 
 function deriveWorkloads({ catalogue, config }: Platform): Derived {
-    const services = byName(catalogue.services).map(([name, service]): Workload => ({
+    const services = sortedEntries(catalogue.services).map(([name, service]): Workload => ({
         name,
         namespace: NAMESPACES.services,
         ports: service.ports,
         replicas: minReplicas(service),
         sidecar: service.sidecar ?? config.sidecar,
     }));
-    const stores = byName(catalogue.stores).map(([name, store]): Workload => ({
+    const stores = sortedEntries(catalogue.stores).map(([name, store]): Workload => ({
         name,
         namespace: NAMESPACES.stores,
         ports: store.ports,
@@ -46,7 +46,7 @@ function serviceAccount({ name, namespace }: Workload): ServiceAccountManifest {
 }
 
 function service({ name, namespace, ports }: Workload): ServiceManifest {
-    const own = byName(ports).map(([port, { number, protocol }]) => ({
+    const own = sortedEntries(ports).map(([port, { number, protocol }]) => ({
         name: port,
         port: number,
         targetPort: number,
