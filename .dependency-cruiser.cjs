@@ -26,10 +26,14 @@ module.exports = {
         },
         {
             name: "only-the-public-face-of-the-catalogue",
-            comment: "Ask the catalogue through model, query, check and platform; order, durations and attempts are its vocabulary.",
+            comment:
+                "Ask the catalogue through model, query, check and platform; order, durations and attempts are its vocabulary.",
             severity: "error",
             from: { pathNot: "^(catalogue|test)/" },
-            to: { path: "^catalogue/", pathNot: "^catalogue/(model|query|check|platform|order|durations|attempts)\\.ts$" },
+            to: {
+                path: "^catalogue/",
+                pathNot: "^catalogue/(model|query|check|platform|order|durations|attempts)\\.ts$",
+            },
         },
         {
             name: "concerns-do-not-know-each-other",
