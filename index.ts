@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertCatalogue } from "./catalogue/check";
 import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
+import { assertPlatform } from "./components/concerns";
 import { clusterProvider } from "./components/cluster/provider";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { Gateways } from "./components/gateways/gateways";
@@ -15,6 +16,7 @@ const config = fromEngine(pulumi.getStack(), pulumi.runtime.allConfig());
 assertCatalogue(catalogue);
 
 const platform = { catalogue, config };
+assertPlatform(platform);
 const provider = clusterProvider(config);
 
 const namespaces = new Namespaces(platform, { provider });

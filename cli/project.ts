@@ -3,6 +3,7 @@ import { assertCatalogue } from "../catalogue/check";
 import type { Catalogue } from "../catalogue/model";
 import { platform } from "../catalogue/platform";
 import type { Platform } from "../components/base/platform";
+import { assertPlatform } from "../components/concerns";
 import { loadStackFile } from "../config/load";
 
 /** The checkout that this CLI belongs to. */
@@ -23,5 +24,7 @@ export function checkedCatalogue(): Catalogue {
 
 /** The checked catalogue and the configuration of `stack`, as `index.ts` would have them. */
 export function loadPlatform(stack: string): Platform {
-    return { config: loadStackFile(stack, PROJECT_FOLDER), catalogue: checkedCatalogue() };
+    const loaded = { config: loadStackFile(stack, PROJECT_FOLDER), catalogue: checkedCatalogue() };
+    assertPlatform(loaded);
+    return loaded;
 }

@@ -20,6 +20,23 @@ export const CONCERNS: readonly Concern[] = [
     workloads,
 ];
 
+/** A configuration and a catalogue that do not fit together. Its message lists every mistake, and what to do. */
+export class PlatformError extends Error {
+    constructor(readonly problems: readonly string[]) {
+        const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
+        super(
+            `The stack's configuration does not fit the catalogue: ${count}\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+        );
+        this.name = "PlatformError";
+    }
+}
+
+/** @throws PlatformError with the mistakes that all concerns find, before anything is registered. */
+export function assertPlatform(platform: Platform): void {
+    const problems = CONCERNS.flatMap(({ check }) => check?.(platform) ?? []);
+    if (problems.length > 0) throw new PlatformError(problems);
+}
+
 /** Everything that the program adds to a cluster, for whoever needs it without an engine. */
 export function deriveAll(platform: Platform): Derived {
     const all = CONCERNS.map(({ derive }) => derive(platform));

@@ -3,6 +3,7 @@
  * that is not here is an error, so that a typo cannot silently leave a default in force.
  */
 import { z } from "zod";
+import { trafficSchema } from "./traffic";
 import { ISTIO_VERSION } from "./versions";
 
 const dnsName = z
@@ -33,7 +34,10 @@ const charts = z.discriminatedUnion("from", [
     }),
     z.strictObject({
         from: z.literal("folder"),
-        path: z.string().min(1).describe("a folder that holds base/, istiod/ and gateway/"),
+        path: z
+            .string()
+            .min(1)
+            .describe("a folder that holds base/, istiod/ and gateway/, and cni/ where `cni` is on"),
     }),
 ]);
 
@@ -96,6 +100,7 @@ export const meshConfigSchema = z.strictObject({
     sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),
     gateways: gateways.prefault({}),
     workloads: workloads.default({ standIns: false }),
+    traffic: trafficSchema.prefault({}),
 });
 
 /** A stack's configuration, complete. */

@@ -9,6 +9,8 @@ export interface Concern {
     readonly name: string;
     /** What it adds to the cluster: a pure function of the catalogue and the configuration. */
     readonly derive: (platform: Platform) => Derived;
+    /** What is wrong with a configuration that only shows beside the catalogue. @default nothing can be */
+    readonly check?: (platform: Platform) => readonly string[];
     /**
      * Which of its objects must still be there while anything that comes after it is: those that keep the mesh
      * closed. Its releases always are. @default none

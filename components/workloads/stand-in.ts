@@ -11,12 +11,18 @@ const USER = 65532;
 /** Seconds for which a stopping stand-in still answers, while endpoints are withdrawn. */
 const DRAIN_SECONDS = 5;
 
+/** The version that every stand-in has. */
+export const FIRST_VERSION = "v1";
+
 /** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
 export function standIn(
-    { name, namespace, ports, replicas, sidecar }: Workload,
+    { name: service, namespace, ports, replicas, sidecar }: Workload,
+    version: string,
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
 ): DeploymentManifest {
-    const labels = { ...COMMON_LABELS, app: name, version: "v1", [SERVICE_LABEL]: name };
+    // No two Deployments may select each other's pods.
+    const name = version === FIRST_VERSION ? service : `${service}-${version}`;
+    const labels = { ...COMMON_LABELS, app: name, version, [SERVICE_LABEL]: service };
     const ownPorts = sortedEntries(ports);
     return {
         apiVersion: "apps/v1",
@@ -25,7 +31,7 @@ export function standIn(
         spec: {
             replicas: override ?? replicas,
             revisionHistoryLimit: 2,
-            selector: { matchLabels: { app: name, [SERVICE_LABEL]: name } },
+            selector: { matchLabels: { app: name, [SERVICE_LABEL]: service } },
             template: {
                 metadata: {
                     labels,
@@ -38,7 +44,7 @@ export function standIn(
                     },
                 },
                 spec: {
-                    serviceAccountName: name,
+                    serviceAccountName: service,
                     automountServiceAccountToken: false,
                     terminationGracePeriodSeconds: DRAIN_SECONDS + 25,
                     securityContext: {
@@ -53,8 +59,8 @@ export function standIn(
                             image,
                             args: [
                                 "serve",
-                                ...["--service", name],
-                                ...["--version", "v1"],
+                                ...["--service", service],
+                                ...["--version", version],
                                 ...["--health", String(HEALTH_PORT.number)],
                                 ...["--drain", `${DRAIN_SECONDS}s`],
                                 ...ownPorts.flatMap(([port, { protocol, number }]) => [

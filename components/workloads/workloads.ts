@@ -6,7 +6,7 @@ import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from 
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { sortedEntries } from "../../catalogue/order";
-import { standIn } from "./stand-in";
+import { FIRST_VERSION, standIn } from "./stand-in";
 import type { Workload } from "./workload";
 
 function deriveWorkloads({ catalogue, config }: Platform): Derived {
@@ -15,6 +15,9 @@ function deriveWorkloads({ catalogue, config }: Platform): Derived {
         namespace: NAMESPACES.services,
         ports: service.ports,
         replicas: minReplicas(service),
+        versions: Object.keys(config.traffic.services[name]?.versions ?? {})
+            .filter((version) => version !== FIRST_VERSION)
+            .sort(),
         sidecar: service.sidecar ?? config.sidecar,
     }));
     const stores = sortedEntries(catalogue.stores).map(([name, store]): Workload => ({
@@ -22,6 +25,7 @@ function deriveWorkloads({ catalogue, config }: Platform): Derived {
         namespace: NAMESPACES.stores,
         ports: store.ports,
         replicas: 1,
+        versions: [],
         sidecar: config.sidecar,
     }));
     return {
@@ -32,7 +36,11 @@ function deriveWorkloads({ catalogue, config }: Platform): Derived {
 
 function objectsOf(workload: Workload, { workloads }: MeshConfig): Manifest[] {
     const contract = [serviceAccount(workload), service(workload)];
-    return workloads.standIns ? [...contract, standIn(workload, workloads)] : contract;
+    if (!workloads.standIns) return contract;
+    return [
+        ...contract,
+        ...[FIRST_VERSION, ...workload.versions].map((version) => standIn(workload, version, workloads)),
+    ];
 }
 
 /** The account whose name is the workload's identity in every policy. One a workload, shared by none. */

@@ -1,0 +1,44 @@
+/** Paths of the catalogue (`/v1/items/{*}`, `/files/{**}`) as VirtualServices match them. */
+
+const ONE = "{*}";
+const REST = "{**}";
+
+export type UriMatch = { readonly exact: string } | { readonly prefix: string } | { readonly regex: string };
+
+/** `{*}` is one segment and not an empty one; `{**}`, at the end, all that follows its slash. */
+export function uriMatch(path: string): UriMatch {
+    if (!path.includes("{")) return { exact: path };
+    const head = path.slice(0, -REST.length);
+    if (path.endsWith(REST) && !head.includes("{")) return { prefix: head };
+    return { regex: path.split("/").map(segmentPattern).join("/") };
+}
+
+/**
+ * The part of what `path` stands for that lies at or below the literal path `under`; undefined where there is none.
+ *
+ * `/v1/{**}` under `/v1/items` is `/v1/items` and `/v1/items/{**}`.
+ */
+export function narrowed(path: string, under: string): string[] | undefined {
+    const [wanted, offered] = [segments(under), segments(path)];
+    const head: string[] = [];
+    for (const [position, segment] of wanted.entries()) {
+        const own = offered[position];
+        if (own === REST) {
+            const literal = [...head, ...wanted.slice(position)];
+            return [`/${literal.join("/")}`, `/${[...literal, REST].join("/")}`];
+        }
+        if (own !== segment && own !== ONE) return undefined;
+        head.push(segment);
+    }
+    return [`/${[...head, ...offered.slice(wanted.length)].join("/")}`];
+}
+
+function segments(path: string): string[] {
+    return path.split("/").slice(1);
+}
+
+function segmentPattern(segment: string): string {
+    if (segment === ONE) return "[^/]+";
+    if (segment === REST) return ".*";
+    return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

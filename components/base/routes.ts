@@ -1,0 +1,101 @@
+/**
+ * The routes of a VirtualService to one port of a service, with what the stack's configuration says of its versions:
+ * the same for callers inside and for clients at a gateway.
+ */
+import type { MeshConfig } from "../../config/schema";
+import type { Audience } from "../../config/traffic";
+import type { VirtualServiceManifest } from "./manifest";
+import { serviceHost } from "./names";
+import { narrowed, uriMatch } from "./paths";
+
+export type HttpRoute = NonNullable<VirtualServiceManifest["spec"]["http"]>[number];
+export type HttpMatch = NonNullable<HttpRoute["match"]>[number];
+
+/** What a route is for. */
+export interface Asked {
+    /** HTTP verb. @default any */
+    readonly verb?: string;
+    /** As the catalogue writes it. @default any */
+    readonly path?: string;
+}
+
+export interface RouteTo {
+    readonly name: string;
+    readonly service: string;
+    /** The port's number. */
+    readonly port: number;
+    /** What it is for; at least one. */
+    readonly asked: readonly Asked[];
+    /** What every match of it says beside. */
+    readonly match?: HttpMatch;
+    /** What the routes are given: timeout, retries, CORS. */
+    readonly settings: Partial<HttpRoute>;
+}
+
+/** One route for each variant that anyone may get, and then the one for everybody else. */
+export function routesTo({ traffic }: MeshConfig, to: RouteTo): HttpRoute[] {
+    const { versions, variants = [], mirror } = traffic.services[to.service] ?? {};
+    const destination = (subset?: string) => ({
+        host: serviceHost(to.service),
+        port: { number: to.port },
+        ...(subset === undefined ? {} : { subset }),
+    });
+    const special = variants.flatMap((variant, position): HttpRoute[] => {
+        const match = to.asked.flatMap((asked) => matchesFor(asked, to.match, variant.for));
+        if (match.length === 0) return [];
+        return [
+            {
+                name: `${to.name}-${variant.to}-${position + 1}`,
+                match,
+                route: [{ destination: destination(variant.to) }],
+                ...to.settings,
+            },
+        ];
+    });
+    const shares = Object.entries(versions ?? {})
+        .filter(([, share]) => share > 0)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+    const match = to.asked.flatMap((asked) => matchesFor(asked, to.match));
+    const rest: HttpRoute = {
+        name: to.name,
+        // Nothing asked of it in particular: no match, which is any request.
+        ...(match.some((one) => Object.keys(one).length === 0) ? {} : { match }),
+        route:
+            shares.length === 0
+                ? [{ destination: destination() }]
+                : shares.map(([version, weight]) => ({ destination: destination(version), weight })),
+        ...(mirror === undefined
+            ? {}
+            : { mirrors: [{ destination: destination(mirror.to), percentage: { value: mirror.percent } }] }),
+        ...to.settings,
+    };
+    return [...special, rest];
+}
+
+function matchesFor({ verb, path }: Asked, common: HttpMatch = {}, audience: Audience = {}): HttpMatch[] {
+    const paths = audience.path === undefined ? [path] : under(path, audience.path);
+    const headers = headersOf(audience);
+    return paths.map((one) => ({
+        ...common,
+        ...(verb === undefined ? {} : { method: { exact: verb } }),
+        ...(one === undefined ? {} : { uri: uriMatch(one) }),
+        ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    }));
+}
+
+function under(path: string | undefined, prefix: string): string[] {
+    return narrowed(path ?? "/{**}", prefix) ?? [];
+}
+
+function headersOf({ header, cookie }: Audience): NonNullable<HttpMatch["headers"]> {
+    return {
+        ...(header === undefined ? {} : { [header.name]: { exact: header.value } }),
+        ...(cookie === undefined
+            ? {}
+            : { cookie: { regex: `(.*;\\s*)?${cookie.name}=${escaped(cookie.value)}(\\s*;.*)?` } }),
+    };
+}
+
+function escaped(text: string): string {
+    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

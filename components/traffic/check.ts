@@ -1,0 +1,62 @@
+import { didYouMean } from "../../catalogue/check";
+import type { Service } from "../../catalogue/model";
+import { own, sortedEntries } from "../../catalogue/order";
+import type { ServiceTraffic } from "../../config/traffic";
+import type { Platform } from "../base/platform";
+
+/**
+ * Mistakes in what the stack says of its services' traffic that only show beside the catalogue.
+ *
+ * @param now for faults, which end
+ */
+export function checkTraffic({ catalogue, config }: Platform, now: Date): string[] {
+    return sortedEntries(config.traffic.services).flatMap(([name, traffic]) => {
+        const where = `traffic.services.${name}`;
+        const service = own(catalogue.services, name);
+        if (service === undefined) {
+            const known = Object.keys(catalogue.services).sort();
+            return [
+                `${where}: the catalogue has no service ${name}; ${didYouMean(name, known, `it has ${known.join(", ")}`)}`,
+            ];
+        }
+        return [
+            ...unreadable(where, service),
+            ...unknownVersions(where, traffic),
+            ...unendingFault(where, traffic, config.protect, now),
+        ];
+    });
+}
+
+function unreadable(where: string, { ports }: Service): string[] {
+    if (Object.values(ports).some(({ protocol }) => protocol !== "tcp")) return [];
+    return [
+        `${where}: the service has TCP ports alone, on which the mesh sees no requests to route; remove it here`,
+    ];
+}
+
+function unknownVersions(where: string, { versions = {}, variants = [], mirror }: ServiceTraffic): string[] {
+    const known = Object.keys(versions).sort();
+    const named = [
+        ...variants.map(({ to }, position) => [`${where}.variants.${position}.to`, to] as const),
+        ...(mirror === undefined ? [] : [[`${where}.mirror.to`, mirror.to] as const]),
+    ];
+    return named
+        .filter(([, version]) => !known.includes(version))
+        .map(
+            ([place, version]) =>
+                `${place}: there is no version ${version}; list it in ${where}.versions, with a share of 0 if nobody else is to get it`,
+        );
+}
+
+function unendingFault(where: string, { fault }: ServiceTraffic, protect: boolean, now: Date): string[] {
+    if (fault === undefined) return [];
+    if (fault.until === undefined) {
+        return protect
+            ? [
+                  `${where}.fault: the stack protects what it has, and this fault has no end; write \`until\`, such as ${new Date(now.getTime() + 3_600_000).toISOString()}`,
+              ]
+            : [];
+    }
+    if (new Date(fault.until) > now) return [];
+    return [`${where}.fault: it was to end at ${fault.until}; remove it, or write a later \`until\``];
+}

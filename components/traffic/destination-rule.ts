@@ -1,0 +1,135 @@
+import type { LoadBalancing, Service } from "../../catalogue/model";
+import { exposuresOf, minReplicas, servicesOf } from "../../catalogue/query";
+import { sortedEntries } from "../../catalogue/order";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS } from "../base/labels";
+import type { DestinationRuleManifest } from "../base/manifest";
+import { NAMESPACES, serviceHost } from "../base/names";
+import type { Platform } from "../base/platform";
+
+type TrafficPolicy = NonNullable<DestinationRuleManifest["spec"]["trafficPolicy"]>;
+
+/** Requests that one replica answers at the same time, where the catalogue says nothing. */
+const CONCURRENCY = 100;
+/** Connections of one caller's replica to a store. */
+const STORE_CONNECTIONS = 100;
+
+/** So that a connection whose other end is gone without a word is found out before the next request needs it. */
+const KEEPALIVE = { time: "60s", interval: "15s", probes: 3 };
+
+/** How each caller's sidecar deals with each service and store: how many at once, whom to leave out, whom to choose. */
+export function destinationRules({ catalogue, config }: Platform): DestinationRuleManifest[] {
+    return [
+        ...servicesOf(catalogue).map(([name, service]) => {
+            // The gateways are callers too, of what is exposed.
+            const exposed = exposuresOf(catalogue, name).length > 0;
+            const exportTo = [".", ...(exposed ? [NAMESPACES.ingress] : [])];
+            return rule(name, NAMESPACES.services, exportTo, policyOf(service), subsets(name, config));
+        }),
+        ...sortedEntries(catalogue.stores).map(([name]) =>
+            rule(name, NAMESPACES.stores, [".", NAMESPACES.services], {
+                connectionPool: {
+                    tcp: {
+                        maxConnections: STORE_CONNECTIONS,
+                        connectTimeout: "2s",
+                        tcpKeepalive: KEEPALIVE,
+                    },
+                },
+            }),
+        ),
+    ];
+}
+
+function rule(
+    name: string,
+    namespace: string,
+    exportTo: string[],
+    trafficPolicy: TrafficPolicy,
+    subsetList: NonNullable<DestinationRuleManifest["spec"]["subsets"]> = [],
+): DestinationRuleManifest {
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "DestinationRule",
+        metadata: { name, namespace, labels: COMMON_LABELS },
+        spec: {
+            host: serviceHost(name, namespace),
+            exportTo,
+            trafficPolicy,
+            ...(subsetList.length > 0 ? { subsets: subsetList } : {}),
+        },
+    };
+}
+
+/** The versions that the stack routes to by name. */
+function subsets(name: string, { traffic }: MeshConfig) {
+    return sortedEntries(traffic.services[name]?.versions ?? {}).map(([version]) => ({
+        name: version,
+        labels: { version },
+    }));
+}
+
+function policyOf(service: Service): TrafficPolicy {
+    const replicas = minReplicas(service);
+    // One replica of one caller may take half of what the fewest replicas can answer: whoever floods a service is
+    // stopped while there is still as much left for everybody else.
+    const share = Math.max(1, Math.floor(((service.concurrency ?? CONCURRENCY) * replicas) / 2));
+    const protocols = new Set(Object.values(service.ports).map(({ protocol }) => protocol));
+    const balancing = loadBalancer(service.loadBalancing ?? { policy: "round-robin" });
+    const tcp = { maxConnections: share, connectTimeout: "1s", tcpKeepalive: KEEPALIVE };
+    if (protocols.size === 1 && protocols.has("tcp"))
+        return { connectionPool: { tcp }, loadBalancer: balancing, ...outliers(replicas) };
+    return {
+        connectionPool: {
+            tcp,
+            http: {
+                http2MaxRequests: share,
+                // Only while connections are being made: whoever waits longer would rather know at once.
+                http1MaxPendingRequests: Math.max(1, Math.floor(share / 4)),
+                idleTimeout: "1h",
+                // One connection carries many requests; a WebSocket cannot be carried so between all proxies.
+                h2UpgradePolicy: protocols.has("ws") ? "DO_NOT_UPGRADE" : "UPGRADE",
+            },
+        },
+        // Of the requests in flight a fifth may be retries, however many of them fail.
+        retryBudget: { percent: 20, minRetryConcurrency: 3 },
+        loadBalancer: balancing,
+        ...outliers(replicas),
+    };
+}
+
+/**
+ * A replica that fails is left out for a while, and longer each time; never more than half of the fewest there may
+ * be, since the rest must bear it. Of a single one there is nothing to leave out.
+ */
+function outliers(replicas: number): Pick<TrafficPolicy, "outlierDetection"> {
+    if (replicas < 2) return {};
+    return {
+        outlierDetection: {
+            consecutive5xxErrors: 5,
+            consecutiveGatewayErrors: 3,
+            interval: "5s",
+            baseEjectionTime: "30s",
+            maxEjectionPercent: 50,
+        },
+    };
+}
+
+/** A new replica gets its full share only after this long: its caches are cold. */
+const WARMUP = { duration: "30s" };
+
+function loadBalancer(balancing: LoadBalancing): NonNullable<TrafficPolicy["loadBalancer"]> {
+    // Ejection alone would turn on preference for the caller's own zone, and with as few replicas as zones one of them
+    // would get all that its zone asks. All replicas are equal instead.
+    const localityLbSetting = { enabled: false };
+    switch (balancing.policy) {
+        case "round-robin":
+            return { simple: "ROUND_ROBIN", warmup: WARMUP, localityLbSetting };
+        case "least-request":
+            return { simple: "LEAST_REQUEST", warmup: WARMUP, localityLbSetting };
+        case "consistent-hash":
+            return {
+                consistentHash: { httpHeaderName: balancing.header, ringHash: { minimumRingSize: 1024 } },
+                localityLbSetting,
+            };
+    }
+}

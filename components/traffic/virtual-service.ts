@@ -1,0 +1,103 @@
+import { attempts } from "../../catalogue/attempts";
+import { milliseconds } from "../../catalogue/durations";
+import type { Call } from "../../catalogue/model";
+import { compareAll, groupBy } from "../../catalogue/order";
+import { callersOf, type Edge, operations, servicesOf } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { VirtualServiceManifest } from "../base/manifest";
+import { NAMESPACES, serviceHost } from "../base/names";
+import type { Platform } from "../base/platform";
+import { type Asked, type HttpRoute, routesTo } from "../base/routes";
+
+/**
+ * What is retried, of calls that may be: what did not arrive, what broke, and what said that it cannot now. Not what
+ * was refused for want of capacity: to ask again makes that worse.
+ */
+const RETRY_ON = {
+    http: "connect-failure,refused-stream,reset,gateway-error",
+    grpc: "connect-failure,refused-stream,reset,unavailable",
+} as const;
+
+/** The first pause before a retry, at most; each further one doubles, and all are drawn at random below it. */
+const BACK_OFF = "25ms";
+
+/** What nobody declared is refused by the callee's own policies; nobody is to wait long for that. */
+const UNDECLARED_TIMEOUT = "15s";
+
+/** For each service that is called: how long each of its callers waits for what, and how often it is tried. */
+export function virtualServices({ catalogue, config }: Platform): VirtualServiceManifest[] {
+    return servicesOf(catalogue).flatMap(([name]) => {
+        const called = callersOf(catalogue, name).filter(({ port }) => port.protocol !== "tcp");
+        return called.length > 0 ? [virtualService(name, called, config)] : [];
+    });
+}
+
+function virtualService(name: string, called: readonly Edge[], config: MeshConfig): VirtualServiceManifest {
+    const groups = [...groupBy(called, routeName).entries()].sort(([a], [b]) => compareAll([a], [b]));
+    const ports = [...groupBy(called, ({ portName }) => portName).entries()].sort(([a], [b]) =>
+        compareAll([a], [b]),
+    );
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "VirtualService",
+        metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
+        spec: {
+            hosts: [serviceHost(name)],
+            exportTo: ["."],
+            http: [
+                ...groups.flatMap(([route, group]) => callRoutes(route, group, config)),
+                ...ports.flatMap(([portName, [{ port }]]) =>
+                    routesTo(config, {
+                        name: `undeclared-${portName}`,
+                        service: name,
+                        port: port.number,
+                        asked: [{}],
+                        match: { port: port.number },
+                        settings: { timeout: UNDECLARED_TIMEOUT, retries: { attempts: 0 } },
+                    }),
+                ),
+            ],
+        },
+    };
+}
+
+/** Calls of one caller to one port that wait equally long and are tried equally often share a route. */
+function routeName({ caller, portName, call }: Edge): string {
+    return `${caller}-${portName}-${call.timeout}${attempts(call) > 1 ? `-x${attempts(call)}` : ""}`;
+}
+
+function callRoutes(name: string, group: readonly [Edge, ...Edge[]], config: MeshConfig): HttpRoute[] {
+    const [{ caller, callee, port, call }] = group;
+    return routesTo(config, {
+        name,
+        service: callee,
+        port: port.number,
+        asked: group.flatMap(asked),
+        match: { sourceLabels: { [SERVICE_LABEL]: caller }, port: port.number },
+        settings: {
+            // No timeout is no limit: a stream lives as long as both ends want.
+            ...(call.timeout === "stream" ? {} : { timeout: call.timeout }),
+            retries: retriesOf(call, port.protocol === "grpc" ? RETRY_ON.grpc : RETRY_ON.http),
+        },
+    });
+}
+
+function asked({ port, call }: Edge): Asked[] {
+    return operations(port, call).flatMap(({ methods, paths }) =>
+        methods.flatMap((verb) => paths.map((path) => ({ verb, path }))),
+    );
+}
+
+function retriesOf(call: Call, retryOn: string): NonNullable<HttpRoute["retries"]> {
+    const tries = attempts(call);
+    if (tries === 1 || call.timeout === "stream") return { attempts: 0 };
+    const whole = milliseconds(call.timeout) ?? 0;
+    return {
+        attempts: tries - 1,
+        // All attempts together stay within the caller's timeout.
+        perTryTimeout: `${Math.max(1, Math.floor(whole / tries))}ms`,
+        backoff: BACK_OFF,
+        retryOn,
+    };
+}

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { routesTo } from "../../../components/base/routes";
+import { checkTraffic } from "../../../components/traffic/check";
+import { faults } from "../../../components/traffic/fault";
+import { virtualServices } from "../../../components/traffic/virtual-service";
+import { SERVICE_LABEL } from "../../../components/base/labels";
+import { parseConfig } from "../../../config/load";
+import { changed } from "../../catalogue/small";
+import { routeFor } from "../../support/routes";
+
+const NOW = new Date("2026-11-24T12:00:00Z");
+const catalogue = changed(() => undefined);
+const configOf = (traffic: unknown, protect = false) =>
+    parseConfig("test", { domain: "mesh.example.com", protect, traffic: { services: traffic } });
+const problems = (traffic: unknown, protect = false) =>
+    checkTraffic({ catalogue, config: configOf(traffic, protect) }, NOW);
+
+describe("a version of a service", () => {
+    const config = configOf({
+        middle: {
+            versions: { v1: 90, v2: 10, v3: 0 },
+            variants: [
+                { to: "v3", for: { cookie: { name: "variant", value: "b" } } },
+                { to: "v2", for: { header: { name: "x-tester", value: "yes" } } },
+            ],
+            mirror: { to: "v3", percent: 25 },
+        },
+    });
+    const asking = (headers: Record<string, string>) => {
+        const [object] = virtualServices({ catalogue, config }).filter(
+            ({ metadata }) => metadata.name === "middle",
+        );
+        return routeFor(object!, {
+            labels: { [SERVICE_LABEL]: "front" },
+            port: 9090,
+            method: "POST",
+            path: "/example.v1.Middle/Get",
+            headers,
+        });
+    };
+    const subsets = (headers: Record<string, string>) =>
+        asking(headers)?.route?.map(({ destination, weight }) => [destination.subset, weight]);
+
+    it("gets its share of the requests", () => {
+        assert.deepEqual(subsets({}), [
+            ["v1", 90],
+            ["v2", 10],
+        ]);
+    });
+
+    it("gets all requests of those that it is for", () => {
+        assert.deepEqual(subsets({ cookie: "variant=b" }), [["v3", undefined]]);
+        assert.deepEqual(subsets({ cookie: "a=1; variant=b; c=2" }), [["v3", undefined]]);
+        assert.deepEqual(subsets({ "x-tester": "yes" }), [["v2", undefined]]);
+        for (const cookie of ["variant=bb", "xvariant=b", "variant=a"])
+            assert.equal(subsets({ cookie })?.length, 2, cookie);
+    });
+
+    it("gets copies of its share, whose answers nobody sees", () => {
+        assert.deepEqual(
+            asking({})?.mirrors?.map(({ destination, percentage }) => [
+                destination.subset,
+                percentage?.value,
+            ]),
+            [["v3", 25]],
+        );
+    });
+
+    it("keeps the timeout and the retries of the call", () => {
+        const { timeout, retries } = asking({}) ?? {};
+        assert.ok(timeout !== undefined && retries !== undefined);
+        for (const headers of [{ cookie: "variant=b" }, { "x-tester": "yes" }]) {
+            assert.equal(asking(headers)?.timeout, timeout);
+            assert.deepEqual(asking(headers)?.retries, retries);
+        }
+    });
+
+    it("is for a path only where the call has it", () => {
+        const of = (path: `/${string}`) =>
+            routesTo(
+                configOf({
+                    front: {
+                        versions: { v1: 100, v2: 0 },
+                        variants: [{ to: "v2", for: { path: "/v1/new" } }],
+                    },
+                }),
+                {
+                    name: "r",
+                    service: "front",
+                    port: 8080,
+                    asked: [{ path }],
+                    settings: {},
+                },
+            ).map(({ name, match }) => [name, match?.map(({ uri }) => uri)]);
+        assert.deepEqual(of("/v1/{**}"), [
+            ["r-v2-1", [{ exact: "/v1/new" }, { prefix: "/v1/new/" }]],
+            ["r", [{ prefix: "/v1/" }]],
+        ]);
+        assert.deepEqual(of("/v2/{**}"), [["r", [{ prefix: "/v2/" }]]]);
+    });
+});
+
+describe("a fault", () => {
+    const fault = { delay: { percent: 50, time: "1500ms" }, abort: { percent: 0.5, status: 503 } };
+
+    it("is made in the service's own sidecar, on its ports and not on the health port", () => {
+        const [object] = faults({ catalogue, config: configOf({ middle: { fault } }) });
+        assert.deepEqual(object?.spec.workloadSelector, { labels: { [SERVICE_LABEL]: "middle" } });
+        const patches = object.spec.configPatches ?? [];
+        assert.deepEqual(
+            patches.map(({ match }) => [match?.context, match?.listener?.filterChain?.destinationPort]),
+            [["SIDECAR_INBOUND", 9090]],
+        );
+        const value = patches[0]?.patch?.value as { typed_config: Record<string, unknown> };
+        assert.deepEqual(value.typed_config["delay"], {
+            fixed_delay: "1.5s",
+            percentage: { numerator: 500_000, denominator: "MILLION" },
+        });
+        assert.deepEqual(value.typed_config["abort"], {
+            http_status: 503,
+            percentage: { numerator: 5_000, denominator: "MILLION" },
+        });
+    });
+
+    it("has an end, where the stack protects what it has", () => {
+        assert.deepEqual(problems({ middle: { fault } }), []);
+        assert.match(
+            problems({ middle: { fault } }, true).join(),
+            /^traffic\.services\.middle\.fault: .*no end/,
+        );
+        assert.deepEqual(
+            problems({ middle: { fault: { ...fault, until: "2026-11-24T13:00:00Z" } } }, true),
+            [],
+        );
+    });
+
+    it("is over when it was to end", () => {
+        assert.match(
+            problems({ middle: { fault: { ...fault, until: "2026-11-24T11:00:00Z" } } }).join(),
+            /was to end at 2026-11-24T11:00:00Z; remove it/,
+        );
+    });
+});
+
+describe("what a stack says of a service's traffic", () => {
+    it("is about services and versions that there are; all mistakes are told at once", () => {
+        assert.deepEqual(
+            problems({
+                midle: { versions: { v1: 100 } },
+                front: {
+                    versions: { v1: 100 },
+                    variants: [{ to: "v2", for: { header: { name: "x-a", value: "b" } } }],
+                    mirror: { to: "v3" },
+                },
+            }).map((problem) => problem.split(";")[0]),
+            [
+                "traffic.services.front.variants.0.to: there is no version v2",
+                "traffic.services.front.mirror.to: there is no version v3",
+                "traffic.services.midle: the catalogue has no service midle",
+            ],
+        );
+    });
+
+    it("is refused where it says nothing, or more than there is", () => {
+        for (const wrong of [
+            { versions: { v1: 90, v2: 5 } },
+            { versions: { v1: 100 }, variants: [{ to: "v1", for: {} }] },
+            { fault: {} },
+            { fault: { abort: { percent: 101, status: 503 } } },
+            { fault: { delay: { percent: 1, time: "0s" } } },
+            { mirror: { to: "V2" } },
+        ])
+            assert.throws(() => configOf({ middle: wrong }), { name: "ConfigError" }, JSON.stringify(wrong));
+    });
+});
