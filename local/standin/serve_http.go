@@ -58,11 +58,27 @@ func newHTTPPort(p port) portServer {
 	return newHTTPServer(http.HandlerFunc(p.serveHTTP), true)
 }
 
+// headerAttempt is how Envoy tells which attempt at a request this is, from 1.
+const headerAttempt = "x-envoy-attempt-count"
+
 // httpBehaviour is what a request's query asks of the response.
 type httpBehaviour struct {
 	status int
 	delay  time.Duration
 	size   int
+	// pod, if named, is the only one that answers with status and delay: a replica that fails among others that do not.
+	pod string
+	// failures, if not zero, is how many attempts at the request get status and delay; any further one succeeds.
+	failures int
+}
+
+// appliesTo says whether the pod id is to fail at this attempt.
+func (b httpBehaviour) appliesTo(id identity, attempt string) bool {
+	n, err := strconv.Atoi(attempt)
+	if err != nil {
+		n = 1
+	}
+	return (b.pod == "" || b.pod == id.Pod) && (b.failures == 0 || n <= b.failures)
 }
 
 func parseHTTPBehaviour(query url.Values) (httpBehaviour, error) {
@@ -84,6 +100,14 @@ func parseHTTPBehaviour(query url.Values) (httpBehaviour, error) {
 		b.delay, err = boundedDuration(v, maxDelay)
 		return err
 	})
+	read("pod", func(v string) error {
+		b.pod = v
+		return nil
+	})
+	read("failures", func(v string) (err error) {
+		b.failures, err = boundedInt(v, 1, 10)
+		return err
+	})
 	read("size", func(v string) (err error) {
 		b.size, err = boundedInt(v, 0, maxSize)
 		return err
@@ -98,6 +122,9 @@ func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.Error = err.Error()
 		b = httpBehaviour{status: http.StatusBadRequest}
+	}
+	if err == nil && !b.appliesTo(p.id, r.Header.Get(headerAttempt)) {
+		b.status, b.delay = http.StatusOK, 0
 	}
 	if !sleep(r.Context(), b.delay) {
 		return

@@ -113,6 +113,27 @@ func TestHTTPBehaviours(t *testing.T) {
 	}
 }
 
+// TestFailsOnlyWhereAsked fails one pod of several, and the first attempts of several.
+func TestFailsOnlyWhereAsked(t *testing.T) {
+	s := startServer(t, 0)
+	for path, want := range map[string]string{
+		"/?status=503&pod=" + hostname():  "503",
+		"/?status=503&pod=another":        "200",
+		"/?status=503&failures=1":         "503",
+		"/?status=503&failures=1&again=1": "200",
+		"/?status=503&failures=0":         "400",
+	} {
+		headers := map[string]string{}
+		if strings.Contains(path, "again") {
+			headers[headerAttempt] = "2"
+		}
+		r := probeOne(t, map[string]any{"protocol": "http", "address": s.address("http"), "path": path, "headers": headers})
+		if statusOf(r) != want {
+			t.Errorf("%s: %s", path, statusOf(r))
+		}
+	}
+}
+
 // TestH2CAndBody makes requests over HTTP/2 without TLS, as a sidecar may, with and without a body.
 func TestH2CAndBody(t *testing.T) {
 	s := startServer(t, 0)
