@@ -21,6 +21,7 @@ const (
 const usage = `usage:
   standin serve --service NAME --version VERSION --port NAME:PROTOCOL:NUMBER [--port ...] [--health 8081] [--drain 5s]
   standin probe [--concurrency 8]    (a JSON array of requests on stdin, one JSON result per line on stdout)
+  standin metrics [--health 8081]    (those of the stand-in that runs here)
 
 PROTOCOL is http, grpc, ws or tcp.
 `
@@ -44,10 +45,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = runServe(ctx, args[1:], stdout)
 	case "probe":
 		err = runProbe(ctx, args[1:], stdin, stdout)
+	case "metrics":
+		err = runMetrics(ctx, args[1:], stdout)
 	case "help", "--help", "-h":
 		err = errHelp
 	default:
-		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve or probe", args[0])}}
+		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve, probe or metrics", args[0])}}
 	}
 	return report(err, stdout, stderr)
 }

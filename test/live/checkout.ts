@@ -1,8 +1,9 @@
 /** Runs `mesh` as its users do, from this checkout or from a copy whose catalogue is another one. */
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
 
 export const CHECKOUT = resolve(__dirname, "..", "..");
 
@@ -18,8 +19,9 @@ export function mesh(checkout: string, args: readonly string[], killAfter?: numb
     return run(process.execPath, [join(checkout, "cli", "bin", "mesh.js"), ...args], killAfter);
 }
 
-export function run(command: string, args: readonly string[], killAfter?: number): Promise<Ran> {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+export function run(command: string, args: readonly string[], killAfter?: number, input = ""): Promise<Ran> {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+    child.stdin.end(input);
     const output = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
@@ -37,10 +39,7 @@ export function run(command: string, args: readonly string[], killAfter?: number
  * A copy of this checkout whose platform is what `change`, an expression in TypeScript, makes of the `original`.
  */
 export function withPlatform(change: string): string {
-    const copy = mkdtempSync(join(tmpdir(), "mesh-checkout-"));
-    const left = new Set([".git", "node_modules", "build", "rendered"]);
-    cpSync(CHECKOUT, copy, { recursive: true, filter: (path) => !left.has(path.slice(CHECKOUT.length + 1)) });
-    symlinkSync(join(CHECKOUT, "node_modules"), join(copy, "node_modules"));
+    const copy = copyOfCheckout();
     const file = join(copy, "catalogue", "platform.ts");
     renameSync(file, join(copy, "catalogue", "original.ts"));
     writeFileSync(
@@ -50,5 +49,23 @@ import { platform as original } from "./original";
 export const platform: Catalogue = ${change};
 `,
     );
+    return copy;
+}
+
+/** A copy of this checkout whose local stack says more. */
+export function withStack(more: Readonly<Record<string, unknown>>): string {
+    const copy = copyOfCheckout();
+    const file = join(copy, "Pulumi.local.yaml");
+    const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    const added = Object.entries(more).map(([key, value]) => [`sparc-mesh:${key}`, value]);
+    writeFileSync(file, stringify({ config: { ...config, ...Object.fromEntries(added) } }));
+    return copy;
+}
+
+function copyOfCheckout(): string {
+    const copy = mkdtempSync(join(tmpdir(), "mesh-checkout-"));
+    const left = new Set([".git", "node_modules", "build", "rendered"]);
+    cpSync(CHECKOUT, copy, { recursive: true, filter: (path) => !left.has(path.slice(CHECKOUT.length + 1)) });
+    symlinkSync(join(CHECKOUT, "node_modules"), join(copy, "node_modules"));
     return copy;
 }
