@@ -67,6 +67,9 @@ function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
                 outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
                 // Policies compare paths; `//admin` and `/%61dmin` must not be other paths than `/admin`.
                 pathNormalization: { normalization: "DECODE_AND_MERGE_SLASHES" },
+                // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
+                // is tried again.
+                defaultHttpRetryPolicy: { attempts: 0 },
                 meshMTLS: { minProtocolVersion: "TLSV1_2" },
                 defaultConfig: {
                     holdApplicationUntilProxyStarts: true,

@@ -3,6 +3,7 @@ import type { Platform } from "../base/platform";
 import { checkTraffic } from "./check";
 import { destinationRules } from "./destination-rule";
 import { faults } from "./fault";
+import { hashesByPath } from "./hash-by-path";
 import { sidecars } from "./sidecar";
 import { virtualServices } from "./virtual-service";
 
@@ -14,6 +15,7 @@ export const traffic: Concern = {
             ...sidecars(platform),
             ...destinationRules(platform),
             ...virtualServices(platform),
+            ...hashesByPath(platform),
             ...faults(platform),
         ],
     }),

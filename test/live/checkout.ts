@@ -57,7 +57,7 @@ export function withStack(more: Readonly<Record<string, unknown>>): string {
     const copy = copyOfCheckout();
     const file = join(copy, "Pulumi.local.yaml");
     const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-    const added = Object.entries(more).map(([key, value]) => [`sparc-mesh:${key}`, value]);
+    const added = Object.entries(more).map(([key, value]) => [`sparc-mesh:${key}`, value] as const);
     writeFileSync(file, stringify({ config: { ...config, ...Object.fromEntries(added) } }));
     return copy;
 }

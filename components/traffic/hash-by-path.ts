@@ -1,0 +1,67 @@
+import type { LoadBalancing } from "../../catalogue/model";
+import { exposures } from "../../catalogue/query";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import { ENTRY_GATEWAYS, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+/**
+ * Clients outside set no header to balance by: a player asks for the next segment, and nothing else. Their key is in
+ * the path, which a DestinationRule cannot read, so that the gateway's route is given it here.
+ */
+export function hashesByPath({ catalogue }: Platform): EnvoyFilterManifest[] {
+    return exposures(catalogue).flatMap(({ service, exposure }) => {
+        const path = keyPath(catalogue.services[service]?.loadBalancing);
+        if (path === undefined) return [];
+        return [
+            {
+                apiVersion: "networking.istio.io/v1alpha3",
+                kind: "EnvoyFilter",
+                metadata: {
+                    name: `${exposure.gateway}-${exposure.host}-hash`,
+                    namespace: NAMESPACES.ingress,
+                    labels: COMMON_LABELS,
+                },
+                spec: {
+                    workloadSelector: { labels: { [SERVICE_LABEL]: ENTRY_GATEWAYS[exposure.gateway] } },
+                    configPatches: [
+                        {
+                            applyTo: "HTTP_ROUTE",
+                            match: {
+                                context: "GATEWAY",
+                                // The name that the VirtualService gives the exposure's route.
+                                routeConfiguration: { vhost: { route: { name: exposure.host } } },
+                            },
+                            patch: { operation: "MERGE", value: { route: { hash_policy: [byPath(path)] } } },
+                        },
+                    ],
+                },
+            },
+        ];
+    });
+}
+
+function keyPath(balancing: LoadBalancing | undefined): string | undefined {
+    return balancing?.policy === "consistent-hash" ? balancing.path : undefined;
+}
+
+/** Hashes the key's segment. A path of another form counts as a whole. */
+function byPath(path: string) {
+    return {
+        header: {
+            header_name: ":path",
+            regex_rewrite: { pattern: { regex: keyPattern(path) }, substitution: "\\1" },
+        },
+    };
+}
+
+/** Matches the whole of what `path` stands for, query included, with the key in its one group. */
+export function keyPattern(path: string): string {
+    const segments = path.split("/").map((segment) => {
+        if (segment === "{key}") return "([^/?]+)";
+        if (segment === "{*}") return "[^/?]+";
+        if (segment === "{**}") return "[^?]*";
+        return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    });
+    return `^${segments.join("/")}(?:\\?.*)?$`;
+}
