@@ -20,6 +20,7 @@ import {
     exposedHost,
     principal,
 } from "../base/names";
+import { type Rewrite, seenPaths } from "../base/paths";
 import type { Platform } from "../base/platform";
 
 type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
@@ -95,19 +96,29 @@ function allow(
     };
 }
 
-function callRule({ caller, port, call }: Edge, config: MeshConfig): Rule {
-    return rule(principal(config, NAMESPACES.services, caller), port, call);
+function callRule({ caller, callee, port, call }: Edge, config: MeshConfig): Rule {
+    return rule(principal(config, NAMESPACES.services, caller), port, call, rewritesOf(callee, config));
 }
 
-function exposureRule({ exposure, port }: ExposureEdge, config: MeshConfig): Rule {
-    return rule(principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[exposure.gateway]), port, exposure);
+function exposureRule({ service, exposure, port }: ExposureEdge, config: MeshConfig): Rule {
+    const gateway = principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[exposure.gateway]);
+    return rule(gateway, port, exposure, rewritesOf(service, config));
 }
 
-function rule(source: string, port: Port, asked: Asked): Rule {
+/** What the stack has callers' proxies make of paths before the service sees them. */
+function rewritesOf(service: string, { traffic }: MeshConfig): readonly Rewrite[] {
+    return traffic.services[service]?.rewrites ?? [];
+}
+
+function rule(source: string, port: Port, asked: Asked, rewrites: readonly Rewrite[] = []): Rule {
     return {
         from: [{ source: { principals: [source] } }],
         to: operationsOn(port, asked).map((operation) => ({
-            operation: { ports: [String(port.number)], ...operation },
+            operation: {
+                ports: [String(port.number)],
+                ...operation,
+                ...(operation.paths === undefined ? {} : { paths: seenPaths(operation.paths, rewrites) }),
+            },
         })),
     };
 }

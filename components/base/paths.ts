@@ -33,6 +33,30 @@ export function narrowed(path: string, under: string): string[] | undefined {
     return [`/${[...head, ...offered.slice(wanted.length)].join("/")}`];
 }
 
+/** The beginning of a path under which a service is asked, and the one that it knows instead. */
+export interface Rewrite {
+    readonly from: string;
+    readonly to: string;
+}
+
+/** The pattern that replaces the beginning of a path at or below `from`, for a route that matches no other path. */
+export function rewritePattern({ from, to }: Rewrite): { match: string; rewrite: string } {
+    return { match: `^${escaped(from)}`, rewrite: to.replaceAll("\\", "\\\\") };
+}
+
+/**
+ * What a service sees of the paths that its callers ask: each as it is, and what of it any rewrite makes another.
+ * A policy at the service must allow both, since a template may be rewritten in part.
+ */
+export function seenPaths(paths: readonly string[], rewrites: readonly Rewrite[]): string[] {
+    const rewritten = paths.flatMap((path) =>
+        rewrites.flatMap(({ from, to }) =>
+            (narrowed(path, from) ?? []).map((part) => `${to}${part.slice(from.length)}`),
+        ),
+    );
+    return [...new Set([...paths, ...rewritten])];
+}
+
 function segments(path: string): string[] {
     return path.split("/").slice(1);
 }
@@ -40,5 +64,10 @@ function segments(path: string): string[] {
 function segmentPattern(segment: string): string {
     if (segment === ONE) return "[^/]+";
     if (segment === REST) return ".*";
-    return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return escaped(segment);
+}
+
+/** Text as a regular expression that matches it alone. */
+export function escaped(text: string): string {
+    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -2,11 +2,12 @@
  * The routes of a VirtualService to one port of a service, with what the stack's configuration says of its versions:
  * the same for callers inside and for clients at a gateway.
  */
+import { sortedEntries } from "../../catalogue/order";
 import type { MeshConfig } from "../../config/schema";
-import type { Audience } from "../../config/traffic";
+import type { Audience, ServiceTraffic } from "../../config/traffic";
 import type { VirtualServiceManifest } from "./manifest";
 import { serviceHost } from "./names";
-import { narrowed, uriMatch } from "./paths";
+import { escaped, narrowed, rewritePattern, uriMatch } from "./paths";
 
 export type HttpRoute = NonNullable<VirtualServiceManifest["spec"]["http"]>[number];
 export type HttpMatch = NonNullable<HttpRoute["match"]>[number];
@@ -32,9 +33,24 @@ export interface RouteTo {
     readonly settings: Partial<HttpRoute>;
 }
 
-/** One route for each variant that anyone may get, and then the one for everybody else. */
+/**
+ * One route for each variant that anyone may get, and then the one for everybody else; and before these the same for
+ * each path that is rewritten.
+ */
 export function routesTo({ traffic }: MeshConfig, to: RouteTo): HttpRoute[] {
-    const { versions, variants = [], mirror } = traffic.services[to.service] ?? {};
+    const own = traffic.services[to.service] ?? {};
+    const rewritten = (own.rewrites ?? []).flatMap((rewrite, position) => {
+        const asked = to.asked.flatMap(({ path = "/{**}", ...rest }) =>
+            (narrowed(path, rewrite.from) ?? []).map((part) => ({ ...rest, path: part })),
+        );
+        if (asked.length === 0) return [];
+        const settings = { ...to.settings, rewrite: { uriRegexRewrite: rewritePattern(rewrite) } };
+        return versionRoutes(own, { ...to, name: `${to.name}-rewrite-${position + 1}`, asked, settings });
+    });
+    return [...rewritten, ...versionRoutes(own, to)];
+}
+
+function versionRoutes({ versions = {}, variants = [], mirror }: ServiceTraffic, to: RouteTo): HttpRoute[] {
     const destination = (subset?: string) => ({
         host: serviceHost(to.service),
         port: { number: to.port },
@@ -52,9 +68,7 @@ export function routesTo({ traffic }: MeshConfig, to: RouteTo): HttpRoute[] {
             },
         ];
     });
-    const shares = Object.entries(versions ?? {})
-        .filter(([, share]) => share > 0)
-        .sort(([a], [b]) => (a < b ? -1 : 1));
+    const shares = sortedEntries(versions).filter(([, share]) => share > 0);
     const match = to.asked.flatMap((asked) => matchesFor(asked, to.match));
     const rest: HttpRoute = {
         name: to.name,
@@ -94,8 +108,4 @@ function headersOf({ header, cookie }: Audience): NonNullable<HttpMatch["headers
             ? {}
             : { cookie: { regex: `(.*;\\s*)?${cookie.name}=${escaped(cookie.value)}(\\s*;.*)?` } }),
     };
-}
-
-function escaped(text: string): string {
-    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

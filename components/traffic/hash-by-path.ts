@@ -3,6 +3,7 @@ import { exposures } from "../../catalogue/query";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../base/names";
+import { escaped } from "../base/paths";
 import type { Platform } from "../base/platform";
 
 /**
@@ -61,7 +62,7 @@ export function keyPattern(path: string): string {
         if (segment === "{key}") return "([^/?]+)";
         if (segment === "{*}") return "[^/?]+";
         if (segment === "{**}") return "[^?]*";
-        return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+        return escaped(segment);
     });
     return `^${segments.join("/")}(?:\\?.*)?$`;
 }

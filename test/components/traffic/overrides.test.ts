@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { routesTo } from "../../../components/base/routes";
+import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";
 import { virtualServices } from "../../../components/traffic/virtual-service";
@@ -97,6 +98,36 @@ describe("a version of a service", () => {
             ["r", [{ prefix: "/v1/" }]],
         ]);
         assert.deepEqual(of("/v2/{**}"), [["r", [{ prefix: "/v2/" }]]]);
+    });
+});
+
+describe("a path that is rewritten", () => {
+    const rewrites = [{ from: "/items", to: "/v2/things" }];
+    const config = configOf({ back: { rewrites } });
+
+    it("is asked as the service knows it, where a caller asks it at all", () => {
+        const [object] = virtualServices({ catalogue, config }).filter(
+            ({ metadata }) => metadata.name === "back",
+        );
+        const route = routeFor(object!, {
+            labels: { [SERVICE_LABEL]: "middle" },
+            port: 8080,
+            method: "GET",
+            path: "/items/7",
+        });
+        assert.match(route?.name ?? "", /^middle-http-.*-rewrite-1$/);
+        const { match = "", rewrite = "" } = route?.rewrite?.uriRegexRewrite ?? {};
+        assert.equal("/items/7".replace(new RegExp(match), rewrite), "/v2/things/7");
+    });
+
+    it("is allowed at the service under both names, to the same callers", () => {
+        const allow = authorizationPolicies({ catalogue, config }).find(
+            ({ metadata }) => metadata.name === "back-from-middle",
+        );
+        assert.deepEqual(
+            allow?.spec.rules?.flatMap(({ to = [] }) => to.map(({ operation }) => operation?.paths)),
+            [["/items/{*}", "/v2/things/{*}"]],
+        );
     });
 });
 
