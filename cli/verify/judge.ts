@@ -1,6 +1,12 @@
 /** Whether what came back over the wire is what was expected, and what it was, for people. */
 import type { Check, Finding, WireResult } from "./model";
 
+const GRPC_DEADLINE_EXCEEDED = 4;
+const GRPC_UNAVAILABLE = 14;
+
+/** By how much a machine with more to do than processors may be late. */
+const BUSY_MS = 2_000;
+
 /** A response's header that only an Envoy which passed the request on adds. */
 const PASSED_ON = "x-envoy-upstream-service-time";
 
@@ -22,9 +28,9 @@ export function isInconclusive({ check, result, agrees }: Finding): boolean {
         case "reset":
             return check.expected.kind === "answered" || check.request.protocol !== "tcp";
         case "http":
-            return result.status === 503;
+            return result.status === 503 || check.expected.kind === "given-up";
         case "grpc":
-            return result.status === 14;
+            return result.status === GRPC_UNAVAILABLE || check.expected.kind === "given-up";
         case "answered":
         case "rbac":
         case "tls":
@@ -46,6 +52,10 @@ function agrees(check: Check, result: WireResult): boolean {
             );
         case "refused-handshake":
             return result.outcome === "reset" && result.status === null;
+        case "attempts":
+            return isFailureOf(check, result) && result.answer?.attempt === expected.count;
+        case "given-up":
+            return isTimeout(result) && isAbout(result.ms, expected.after);
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
     }
@@ -60,6 +70,23 @@ function isAnswerOf({ destination, request }: Check, { outcome, status, answer }
         answer?.service === destination.name &&
         answer.port === destination.portName
     );
+}
+
+/** The failure that the callee was told to answer with. */
+function isFailureOf({ destination, request }: Check, { outcome, status, answer }: WireResult): boolean {
+    const failure = request.protocol === "grpc" ? GRPC_UNAVAILABLE : 503;
+    return outcome === "answered" && status === failure && answer?.service === destination.name;
+}
+
+/** A sidecar's own answer when time is up. */
+function isTimeout({ outcome, status, detail }: WireResult): boolean {
+    if (outcome === "http") return status === 504;
+    return outcome === "grpc" && (status === GRPC_DEADLINE_EXCEEDED || /timeout/i.test(detail));
+}
+
+/** Not earlier than a tenth before, and not later than what a busy machine takes. */
+function isAbout(ms: number, wanted: number): boolean {
+    return ms >= wanted * 0.9 && ms <= wanted * 1.25 + BUSY_MS;
 }
 
 /** A sidecar's answer to an unknown host (502), to an unknown route (404), or to a port on which it knows nobody. */
@@ -95,16 +122,17 @@ function describeResult(check: Check, result: WireResult): string {
         case "answered": {
             const where = `${answer?.service ?? "?"} on ${answer?.port ?? "?"}`;
             const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
-            return `answered by ${where}${caller} (status ${status ?? "none"})`;
+            const attempt = answer?.attempt === undefined ? "" : `, attempt ${answer.attempt}`;
+            return `answered by ${where}${caller} (status ${status ?? "none"}${attempt})`;
         }
         case "rbac":
             return detail.includes(PASSED_ON) && check.layer === "entry"
                 ? "RBAC denial behind the gateway"
                 : "RBAC denial";
         case "http":
-            return `HTTP ${status ?? "?"}: ${detail}`;
+            return `HTTP ${status ?? "?"} after ${result.ms} ms: ${detail}`;
         case "grpc":
-            return `gRPC status ${status ?? "?"}: ${detail}`;
+            return `gRPC status ${status ?? "?"} after ${result.ms} ms: ${detail}`;
         case "reset":
             return detail;
         case "refused":

@@ -6,9 +6,11 @@ import type { GrpcPort, HttpPort, TcpPort, WebSocketPort } from "../../catalogue
  * - `identity`: from a prober that carries the source's identity and may ask anyone, so that the callee decides.
  * - `source`: from the source's own pod, so that its sidecar decides first.
  * - `entry`: from outside the mesh, through a gateway.
+ * - `resilience`: from the source's own pod, of a callee that is told to fail or to be slow.
  */
-export type Layer = "identity" | "source" | "entry";
-export const LAYERS: readonly Layer[] = ["identity", "source", "entry"];
+export type Layer = "identity" | "source" | "entry" | "resilience";
+/** In the order in which they are asked: what makes callees fail comes last. */
+export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "resilience"];
 
 /**
  * Who asks.
@@ -40,6 +42,11 @@ export type WireRequest =
     | { readonly protocol: "ws"; readonly path: string }
     | { readonly protocol: "tcp" };
 
+/** How the callee's stand-in is told to answer. */
+export type Behaviour =
+    /** That it cannot now: 503, or UNAVAILABLE. */
+    { readonly kind: "fails" } | { readonly kind: "is-slow"; readonly milliseconds: number };
+
 /** What must happen, as it looks on the wire. */
 export type Expected =
     /** The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. */
@@ -49,9 +56,20 @@ export type Expected =
     /** The callee's sidecar takes no connection without mutual TLS. */
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
-    | { readonly kind: "no-route" };
+    | { readonly kind: "no-route" }
+    /** The callee's failure comes back, of the attempt with this number, counted from 1. */
+    | { readonly kind: "attempts"; readonly count: number }
+    /** The source's sidecar gives up after so many milliseconds. */
+    | { readonly kind: "given-up"; readonly after: number };
 export type ExpectedKind = Expected["kind"];
-export const EXPECTED_KINDS: readonly ExpectedKind[] = ["answered", "rbac", "refused-handshake", "no-route"];
+export const EXPECTED_KINDS: readonly ExpectedKind[] = [
+    "answered",
+    "rbac",
+    "refused-handshake",
+    "no-route",
+    "attempts",
+    "given-up",
+];
 
 /** Which gateway an entry check goes through, and the host that it asks for. */
 export interface Entry {
@@ -70,6 +88,8 @@ export interface Check {
     /** Only in the layer `entry`. */
     readonly entry?: Entry;
     readonly request: WireRequest;
+    /** Only in the layer `resilience`. */
+    readonly behaviour?: Behaviour;
     readonly expected: Expected;
     /** The edge, or the rule of the design, that `expected` follows from. */
     readonly because: string;
@@ -92,6 +112,8 @@ export interface WireAnswer {
     readonly service: string;
     readonly port: string;
     readonly caller?: string;
+    /** Which attempt the callee saw, where a proxy counted. */
+    readonly attempt?: number;
 }
 
 /** A check and what came of it. */

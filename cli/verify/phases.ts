@@ -39,6 +39,7 @@ const TITLES: Readonly<Record<Layer, string>> = {
     identity: "asking as each identity",
     source: "asking from each service's own pod",
     entry: "asking at the gateways",
+    resilience: "asking of callees that fail or are slow",
 };
 
 export async function makeRequests(
@@ -77,7 +78,7 @@ function batchesOf(checks: readonly Check[], servicePods: ReadonlyMap<string, As
     const batches = new Map<string, { asker: Asker; checks: Check[] }>();
     for (const check of checks) {
         const { source, layer } = check;
-        const own = layer === "source" ? servicePods.get(source.name) : undefined;
+        const own = layer === "source" || layer === "resilience" ? servicePods.get(source.name) : undefined;
         const asker = own ?? {
             namespace: source.namespace,
             pod: proberName(source),

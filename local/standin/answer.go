@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -40,13 +41,15 @@ type port struct {
 // answer is what a stand-in tells of a request over HTTP, gRPC or WebSocket.
 type answer struct {
 	identity
-	Port     string            `json:"port"`
-	Protocol string            `json:"protocol"`
-	Method   string            `json:"method"`
-	Path     string            `json:"path"`
-	Caller   string            `json:"caller"`
-	Headers  map[string]string `json:"headers,omitempty"`
-	Error    string            `json:"error,omitempty"`
+	Port     string `json:"port"`
+	Protocol string `json:"protocol"`
+	Method   string `json:"method"`
+	Path     string `json:"path"`
+	Caller   string `json:"caller"`
+	// Attempt counts from 1; 0 where no proxy counted.
+	Attempt int               `json:"attempt,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Error   string            `json:"error,omitempty"`
 }
 
 // tcpAnswer is what a stand-in tells of a TCP connection, which names no caller.
@@ -66,8 +69,23 @@ func (p port) answer(method, path string, headers map[string][]string) answer {
 		Method:   truncate(method, maxAnswerPath),
 		Path:     truncate(path, maxAnswerPath),
 		Caller:   callerOf(headers),
+		Attempt:  attemptOf(headers),
 		Headers:  shownHeaders(headers),
 	}
+}
+
+// headerAttempt is how Envoy tells which attempt at a request this is, from 1.
+const headerAttempt = "x-envoy-attempt-count"
+
+// attemptOf reads the proxy's count of attempts, whatever the case of the header's name.
+func attemptOf(headers map[string][]string) int {
+	for name, values := range headers {
+		if strings.EqualFold(name, headerAttempt) && len(values) > 0 {
+			n, _ := strconv.Atoi(values[0])
+			return n
+		}
+	}
+	return 0
 }
 
 // shownHeaders lower-cases and bounds a request's headers. The raw client certificate header is left out, and of

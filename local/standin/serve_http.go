@@ -58,9 +58,6 @@ func newHTTPPort(p port) portServer {
 	return newHTTPServer(http.HandlerFunc(p.serveHTTP), true)
 }
 
-// headerAttempt is how Envoy tells which attempt at a request this is, from 1.
-const headerAttempt = "x-envoy-attempt-count"
-
 // httpBehaviour is what a request's query asks of the response.
 type httpBehaviour struct {
 	status int
@@ -73,12 +70,8 @@ type httpBehaviour struct {
 }
 
 // appliesTo says whether the pod id is to fail at this attempt.
-func (b httpBehaviour) appliesTo(id identity, attempt string) bool {
-	n, err := strconv.Atoi(attempt)
-	if err != nil {
-		n = 1
-	}
-	return (b.pod == "" || b.pod == id.Pod) && (b.failures == 0 || n <= b.failures)
+func (b httpBehaviour) appliesTo(id identity, attempt int) bool {
+	return (b.pod == "" || b.pod == id.Pod) && (b.failures == 0 || attempt <= b.failures)
 }
 
 func parseHTTPBehaviour(query url.Values) (httpBehaviour, error) {
@@ -123,7 +116,7 @@ func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		a.Error = err.Error()
 		b = httpBehaviour{status: http.StatusBadRequest}
 	}
-	if err == nil && !b.appliesTo(p.id, r.Header.Get(headerAttempt)) {
+	if err == nil && !b.appliesTo(p.id, a.Attempt) {
 		b.status, b.delay = http.StatusOK, 0
 	}
 	if !sleep(r.Context(), b.delay) {

@@ -131,6 +131,9 @@ func TestFailsOnlyWhereAsked(t *testing.T) {
 		if statusOf(r) != want {
 			t.Errorf("%s: %s", path, statusOf(r))
 		}
+		if headers[headerAttempt] != "" && decodeAnswer(t, r.Answer).Attempt != 2 {
+			t.Errorf("%s: %s", path, r.Answer)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ const WS: WireRequest = { protocol: "ws", path: "/" };
 const answered = { kind: "answered", caller: USERS } as const;
 const rbac = { kind: "rbac" } as const;
 const handshake = { kind: "refused-handshake" } as const;
+const twice: Expected = { kind: "attempts", count: 2 };
+const givenUp: Expected = { kind: "given-up", after: 1000 };
 const noRoute = { kind: "no-route" } as const;
 
 const ANSWER = { service: "auth", port: "main", caller: USERS };
@@ -37,6 +39,20 @@ const AGREE: readonly Row[] = [
     ["an unknown route", HTTP, noRoute, { outcome: "http", status: 404 }],
     ["an unknown host, in gRPC", GRPC, noRoute, { outcome: "grpc", status: 14, detail: 'server="envoy"' }],
     ["an unknown port", TCP, noRoute, RESET],
+    [
+        "the failure of the right attempt",
+        HTTP,
+        twice,
+        { outcome: "answered", status: 503, answer: { ...ANSWER, attempt: 2 } },
+    ],
+    [
+        "the failure of the right attempt, in gRPC",
+        GRPC,
+        twice,
+        { outcome: "answered", status: 14, answer: { ...ANSWER, attempt: 2 } },
+    ],
+    ["a timeout in time", HTTP, givenUp, { outcome: "http", status: 504, ms: 1050 }],
+    ["a timeout in time, in gRPC", GRPC, givenUp, { outcome: "grpc", status: 4, ms: 1050 }],
 ];
 
 const DIFFER: readonly Row[] = [
@@ -79,6 +95,17 @@ const DIFFER: readonly Row[] = [
     ],
     ["no answer in time", HTTP, noRoute, { outcome: "timeout" }],
     ["an unknown name", TCP, noRoute, { outcome: "dns" }],
+    [
+        "the failure of another attempt",
+        HTTP,
+        twice,
+        { outcome: "answered", status: 503, answer: { ...ANSWER, attempt: 3 } },
+    ],
+    ["a failure of somebody else", HTTP, twice, { outcome: "http", status: 503 }],
+    ["an answer instead of a failure", HTTP, twice, { outcome: "answered", status: 200, answer: ANSWER }],
+    ["a timeout too early", HTTP, givenUp, { outcome: "http", status: 504, ms: 500 }],
+    ["a timeout too late", HTTP, givenUp, { outcome: "http", status: 504, ms: 9_000 }],
+    ["a late answer", HTTP, givenUp, { outcome: "answered", status: 200, answer: ANSWER, ms: 1050 }],
 ];
 
 describe("judging", () => {

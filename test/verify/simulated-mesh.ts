@@ -2,8 +2,11 @@
  * A small stand-in for Istio: what the wire would show if a cluster held exactly `objects`. It reads the rendered
  * policies only, so that what they really say is compared with what the checks expect of them.
  */
+import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
 import type { Check, WireAnswer, WireRequest, WireResult } from "../../cli/verify/model";
+import type { VirtualServiceManifest } from "../../components/base/manifest";
+import { routeFor } from "../support/routes";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
@@ -26,6 +29,7 @@ interface Spec {
     readonly mtls?: { readonly mode: string };
     readonly portLevelMtls?: Readonly<Record<string, { readonly mode: string }>>;
     readonly egress?: readonly { readonly hosts: readonly string[] }[];
+    readonly hosts?: readonly string[];
     readonly servers?: readonly { readonly hosts: readonly string[] }[];
 }
 type Result = Pick<WireResult, "outcome"> & Partial<WireResult>;
@@ -67,6 +71,7 @@ export class SimulatedMesh {
     private outcome(check: Check): Result {
         const { layer, source, destination, request } = check;
         if (layer === "entry") return this.enter(check);
+        if (layer === "resilience") return this.call(check);
         if (layer === "source" && !this.sees(check)) {
             if (request.protocol === "tcp") return { outcome: "reset" };
             return request.protocol === "grpc"
@@ -81,6 +86,33 @@ export class SimulatedMesh {
             port: destination.port.number,
             request,
         });
+    }
+
+    /** By the route that the source's own sidecar takes. */
+    private call({ source, destination, request, behaviour }: Check): Result {
+        const { name, portName, port } = destination;
+        const [method, path] = line(request);
+        const route = this.of("VirtualService", destination.namespace, name)
+            .filter(({ hosts = [] }) => hosts[0]?.startsWith(`${name}.`))
+            .map((spec) =>
+                routeFor({ spec } as VirtualServiceManifest, {
+                    labels: { [SERVICE]: source.name },
+                    port: port.number,
+                    method,
+                    path,
+                }),
+            )
+            .find((one) => one !== undefined);
+        const isGrpc = request.protocol === "grpc";
+        if (behaviour?.kind === "is-slow") {
+            const ms = milliseconds(route?.timeout ?? "1h") ?? 0;
+            return { outcome: isGrpc ? "grpc" : "http", status: isGrpc ? 4 : 504, ms };
+        }
+        return {
+            outcome: "answered",
+            status: isGrpc ? 14 : 503,
+            answer: { service: name, port: portName, attempt: 1 + (route?.retries?.attempts ?? 0) },
+        };
     }
 
     private arrive(check: Check, arrival: Arrival): Result {

@@ -39,6 +39,32 @@ describe("verifying a mesh", () => {
         }
     });
 
+    it("names a VirtualService by which a call waits too long and is tried too often", async () => {
+        const report = await verifyCluster(
+            clusterWith((objects) =>
+                objects.map((object) =>
+                    isNot("VirtualService", "auth")(object)
+                        ? object
+                        : {
+                              ...object,
+                              spec: {
+                                  hosts: ["auth.sparc.svc.cluster.local"],
+                                  http: [{ timeout: "60s", retries: { attempts: 5 } }],
+                              },
+                          },
+                ),
+            ),
+            options,
+        );
+        assert.equal(exitCode(report), 1);
+        const expected = report.differences.map(({ finding: { check } }) => check.expected.kind);
+        assert.deepEqual(new Set(expected), new Set(["attempts", "given-up"]));
+        for (const { finding, explanations } of report.differences) {
+            assert.equal(finding.check.destination.name, "auth");
+            assert.match(explanations.join(), /^VirtualService sparc\/auth was changed/);
+        }
+    });
+
     it("names a PeerAuthentication that was set PERMISSIVE, and sees it on the wire", async () => {
         const report = await verifyCluster(
             clusterWith((objects) =>

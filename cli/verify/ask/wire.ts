@@ -1,6 +1,6 @@
 /** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
 import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../../../components/base/names";
-import type { Check, WireRequest, WireResult } from "../model";
+import type { Behaviour, Check, WireRequest, WireResult } from "../model";
 
 const TIMEOUT_MS = 10_000;
 /** A pod that is ready may still wait for its callee's endpoints. A refusal is asked for once: it must hold at once. */
@@ -8,12 +8,13 @@ const ATTEMPTS_FOR_AN_ANSWER = 4;
 
 /** @param certificates the CA of each gateway's certificate, by the name of its Secret. */
 export function toProbe(check: Check, certificates: ReadonlyMap<string, string>): Record<string, unknown> {
-    const { id, request, expected } = check;
+    const { id, request, behaviour, expected } = check;
     return {
         id,
         ...fields(request),
+        ...(behaviour === undefined ? {} : told(request, behaviour)),
         ...target(check, certificates),
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: TIMEOUT_MS + (behaviour?.kind === "is-slow" ? behaviour.milliseconds : 0),
         attempts: expected.kind === "answered" ? ATTEMPTS_FOR_AN_ANSWER : 1,
     };
 }
@@ -26,6 +27,20 @@ function fields(request: WireRequest): Record<string, unknown> {
         case "tcp":
             return { ...request };
     }
+}
+
+/** The same request, with what tells the stand-in how to answer it (local/standin/README.md). */
+function told(request: WireRequest, behaviour: Behaviour): Record<string, unknown> {
+    if (request.protocol === "grpc") {
+        const headers =
+            behaviour.kind === "fails"
+                ? { "standin-status": "14" }
+                : { "standin-delay": `${behaviour.milliseconds}ms` };
+        return { headers };
+    }
+    if (request.protocol !== "http") return {};
+    const query = behaviour.kind === "fails" ? "status=503" : `delay=${behaviour.milliseconds}ms`;
+    return { path: `${request.path}?${query}` };
 }
 
 function target({ destination, entry }: Check, certificates: ReadonlyMap<string, string>) {

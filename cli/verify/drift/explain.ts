@@ -59,6 +59,8 @@ function decides(object: KubeObject, { source, destination, layer }: Check): boo
             );
         case "Sidecar":
             return layer === "source" && selectorOf(object) !== undefined;
+        case "VirtualService":
+            return layer === "resilience" && object.metadata.name === destination.name;
         default:
             return false;
     }

@@ -9,6 +9,7 @@ import type { Check, Destination, Expected, Layer, Source, WireRequest } from ".
 import { entryChecks } from "./entry";
 import { type Grant, Grants } from "./grants";
 import { destinations, sources } from "./places";
+import { resilienceChecks } from "./resilience";
 import { asked, describeRequest, forbidden, offered, unique } from "./requests";
 
 type Draft = Pick<Check, "request" | "expected" | "because">;
@@ -32,6 +33,7 @@ export function expectations(platform: Platform): Check[] {
             return [stoppedAtSource(source, destination, grants)];
         }),
         ...entryChecks(platform),
+        ...resilienceChecks(platform),
     ];
 }
 

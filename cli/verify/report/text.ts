@@ -113,6 +113,12 @@ export function describeExpected(expected: Expected): string {
             return "no connection without mutual TLS";
         case "no-route":
             return "no route";
+        case "attempts":
+            return expected.count === 1
+                ? "the callee's failure, untried again"
+                : `the callee's failure at attempt ${expected.count}`;
+        case "given-up":
+            return `a timeout after ${expected.after} ms`;
     }
 }
 
