@@ -2,7 +2,7 @@
 
 import type { Call } from "./model";
 
-/** The most times that one request at the edge may arrive at any service. */
+/** The most times that one request may arrive at any service along any one chain of calls. */
 export const MOST_ATTEMPTS = 8;
 
 /** The first attempt and the retries. */

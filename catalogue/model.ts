@@ -180,8 +180,12 @@ export interface Service {
     readonly minReplicas?: number;
     /** What its sidecar gets. @default the stack's `sidecar` */
     readonly sidecar?: Resources;
-    /** How many requests one replica answers at the same time before it gets slow. @default 100 */
+    /**
+     * How many requests, streams and sockets one replica has open at the same time before it gets slow. @default 100
+     */
     readonly concurrency?: number;
+    /** To how many replicas it scales: callers may use as much as these can answer. @default the fewest */
+    readonly maxReplicas?: number;
     /** @default round-robin */
     readonly loadBalancing?: LoadBalancing;
 }
@@ -190,6 +194,8 @@ export interface Service {
 export interface Store {
     readonly summary: string;
     readonly ports: Readonly<Record<string, TcpPort>>;
+    /** The most connections of one replica of a caller. @default 100 */
+    readonly connections?: number;
 }
 
 /** One host outside the platform. Literal: a wildcard would open more than anyone reviewed. */

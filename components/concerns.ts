@@ -1,6 +1,6 @@
 import { access } from "./access/access";
 import type { Concern } from "./base/concern";
-import type { Derived } from "./base/manifest";
+import { type Derived, manifestKey } from "./base/manifest";
 import type { Platform } from "./base/platform";
 import { controlPlane } from "./control-plane/control-plane";
 import { gateways } from "./gateways/gateways";
@@ -34,7 +34,30 @@ export class PlatformError extends Error {
 /** @throws PlatformError with the mistakes that all concerns find, before anything is registered. */
 export function assertPlatform(platform: Platform): void {
     const problems = CONCERNS.flatMap(({ check }) => check?.(platform) ?? []);
+    // Nothing can be said of what is derived from mistakes.
+    if (problems.length === 0) problems.push(...collisions(platform));
     if (problems.length > 0) throw new PlatformError(problems);
+}
+
+/** Names that two concerns, or one of them twice, give to different things. */
+function collisions(platform: Platform): string[] {
+    const first = new Map<string, string>();
+    return CONCERNS.flatMap(({ name, derive }) => {
+        const { releases, objects } = derive(platform);
+        const keys = [
+            ...objects.map(manifestKey),
+            ...releases.map((release) => `${release.namespace}/Release/${release.name}`),
+        ];
+        return keys.flatMap((key) => {
+            const other = first.get(key);
+            first.set(key, name);
+            return other === undefined
+                ? []
+                : [
+                      `${key} is made twice, by ${other} and by ${name}; give the service, version or host that it is named after another name`,
+                  ];
+        });
+    });
 }
 
 /** Everything that the program adds to a cluster, for whoever needs it without an engine. */

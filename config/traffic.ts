@@ -1,7 +1,7 @@
 /**
  * What a stack says of its services' traffic beyond the catalogue: versions side by side, who gets which, copies,
  * rewrites, and faults on purpose. All of it is about services by name; that these exist is checked against the
- * catalogue (`components/base/overrides.ts`).
+ * catalogue (`components/traffic/check.ts`).
  */
 import { z } from "zod";
 
@@ -15,7 +15,9 @@ const percent = z.number().gt(0).max(100).describe("percent of the requests");
 const headerName = z
     .string()
     .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "must be a header's name in lower case, such as x-variant");
-const path = z.string().regex(/^\/[^\s*{}?#]*$/, "must be a literal path, such as /v2");
+const path = z
+    .string()
+    .regex(/^(\/[^\s*{}?#/]+)+$/, "must be a literal path without a slash at its end, such as /v2");
 const duration = z
     .string()
     .regex(/^\d+(\.\d+)?(ms|s)$/, "must be a time such as 250ms or 2s")
@@ -46,10 +48,12 @@ const fault = z
     .strictObject({
         delay: z.strictObject({ percent, time: duration }).optional(),
         abort: z.strictObject({ percent, status: z.int().min(400).max(599) }).optional(),
-        until: z.iso
+        removeBy: z.iso
             .datetime({ offset: true })
             .optional()
-            .describe("when it ends; required where the stack protects what it has"),
+            .describe(
+                "after this time nothing is deployed until the fault is taken out; required where the stack protects what it has",
+            ),
     })
     .refine(({ delay, abort }) => delay !== undefined || abort !== undefined, {
         message: "must delay or abort: nothing happens otherwise",
@@ -62,7 +66,9 @@ const service = z.strictObject({
             message: "the versions' shares must add up to 100",
         })
         .optional()
-        .describe("each version's share of the requests, in percent, for those whom no variant is for"),
+        .describe(
+            "each version's share of the requests, in percent, for those whom no variant is for; a new version starts with 0, and gets its share when its pods are ready",
+        ),
     variants: z
         .array(z.strictObject({ to: version, for: audience }))
         .optional()
@@ -70,9 +76,9 @@ const service = z.strictObject({
     mirror: z
         .strictObject({ to: version, percent: percent.default(100) })
         .optional()
-        .describe("a version that gets copies, whose answers nobody waits for"),
+        .describe("a version that gets copies of what may be done twice, whose answers nobody waits for"),
     rewrites: z
-        .array(z.strictObject({ from: path, to: path }))
+        .array(z.strictObject({ from: path, to: z.union([path, z.literal("/")]) }))
         .optional()
         .describe("beginnings of paths that the service is asked under another name than callers use"),
     fault: fault

@@ -54,7 +54,7 @@ function forbidden({ caller, call, where }: CallSite): Problem[] {
     ];
 }
 
-/** The most times that one request at the edge can arrive at each service, and the chain along which it does. */
+/** The most times that one request can arrive at a service along one chain of calls, and that chain. */
 interface Load {
     readonly factor: number;
     readonly chain: readonly Step[];

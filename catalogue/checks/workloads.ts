@@ -2,6 +2,7 @@
 
 import type { Catalogue, Resources } from "../model";
 import { sortedEntries } from "../order";
+import { minReplicas as fewestReplicas } from "../query";
 import type { Problem } from "./problem";
 
 const CPU = /^(\d+m|\d+(\.\d{1,3})?)$/;
@@ -16,7 +17,8 @@ const FORMS: Readonly<Record<keyof Resources, RegExp>> = {
 
 /** Replicas that are no number of replicas, and sidecars' resources that are no quantities. */
 export function checkWorkloads(catalogue: Catalogue): Problem[] {
-    return sortedEntries(catalogue.services).flatMap(([name, { minReplicas = 1, sidecar }]) => {
+    return sortedEntries(catalogue.services).flatMap(([name, service]) => {
+        const { minReplicas = 1, maxReplicas, sidecar } = service;
         const problems: Problem[] = [];
         if (!Number.isInteger(minReplicas) || minReplicas < 1) {
             problems.push({
@@ -24,6 +26,15 @@ export function checkWorkloads(catalogue: Catalogue): Problem[] {
                 where: `${name}.minReplicas`,
                 message: `${name} is to have at least ${minReplicas} replicas`,
                 remedy: "Use a whole number from 1.",
+            });
+        }
+        const fewest = fewestReplicas(service);
+        if (maxReplicas !== undefined && !(Number.isInteger(maxReplicas) && maxReplicas >= fewest)) {
+            problems.push({
+                rule: "max-replicas",
+                where: `${name}.maxReplicas`,
+                message: `${name} is to scale to ${maxReplicas} replicas, and to have ${fewest} at least`,
+                remedy: `Use a whole number from ${fewest}, or leave it out.`,
             });
         }
         for (const [field, quantity] of sortedEntries<string>({ ...sidecar })) {

@@ -32,6 +32,9 @@ export const alerting = {
         domain: "alerting",
         summary: "Keeps the alerts: raised, acknowledged, closed.",
         tier: "critical",
+        // Every replica of realtime holds a stream for each tenant that anyone of is looking.
+        concurrency: 2_000,
+        maxReplicas: 10,
         ports: {
             grpc: {
                 protocol: "grpc",

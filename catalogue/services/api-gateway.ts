@@ -6,6 +6,7 @@ export const apiGateway = {
     summary: "Takes the requests of tenants' applications and passes each on to the service that answers it.",
     tier: "critical",
     concurrency: 200,
+    maxReplicas: 30,
     // What it is asked differs in cost by a factor of a thousand.
     loadBalancing: { policy: "least-request" },
     ports: {

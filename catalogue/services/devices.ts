@@ -50,6 +50,9 @@ export const devices = {
         domain: "devices",
         summary: "Takes in what devices report over MQTT: battery, temperature, tampering.",
         tier: "standard",
+        // Connected devices, nearly all of them silent.
+        concurrency: 5_000,
+        maxReplicas: 40,
         ports: { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } },
         exposures: [
             {

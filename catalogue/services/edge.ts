@@ -9,6 +9,9 @@ export const edge = {
         domain: "edge",
         summary: "Pushes alerts and the state of devices to open browsers.",
         tier: "critical",
+        // Open browsers, nearly all of them silent.
+        concurrency: 5_000,
+        maxReplicas: 40,
         ports: { ws: { protocol: "ws", number: 8090, path: "/v1/events" } },
         exposures: [{ gateway: "public", host: "ws", port: "ws", authentication: "jwt", timeout: "stream" }],
         calls: [

@@ -6,6 +6,7 @@ export const intelligence = {
         domain: "intelligence",
         summary: "Finds people, vehicles and events in a stream of pictures.",
         tier: "standard",
+        maxReplicas: 400,
         ports: {
             grpc: {
                 protocol: "grpc",

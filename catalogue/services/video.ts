@@ -7,6 +7,8 @@ export const video = {
         summary: "Serves live and recorded video to players, as HLS.",
         tier: "critical",
         concurrency: 1_000,
+        // 100,000 viewers at the same time, and as many again for a zone that is lost.
+        maxReplicas: 200,
         // A stream's segments are in the memory of the replica that was asked for it before.
         loadBalancing: {
             policy: "consistent-hash",
@@ -58,6 +60,8 @@ export const video = {
         domain: "video",
         summary: "Takes in the streams of cameras, over RTSP or pushed over gRPC.",
         tier: "critical",
+        concurrency: 500,
+        maxReplicas: 100,
         ports: {
             rtsp: { protocol: "tcp", number: 8554, application: "rtsp" },
             grpc: {
@@ -99,6 +103,7 @@ export const video = {
         domain: "video",
         summary: "Turns a camera's stream into the qualities that players ask for.",
         tier: "standard",
+        maxReplicas: 400,
         ports: {
             grpc: {
                 protocol: "grpc",

@@ -5,7 +5,7 @@ import type { Platform } from "../../components/base/platform";
 import { parseConfig, readStackFile } from "../../config/load";
 import { type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
-import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue } from "../project";
+import { LOCAL_STACK, PROJECT_FOLDER, loadPlatform } from "../project";
 import { ensureGatewayCertificates } from "../up/certificate";
 import { connect, httpsNodePort, rollouts } from "../up/cluster";
 import { type Destination, embeddedNode, otherCluster } from "../up/destination";
@@ -37,9 +37,8 @@ export function upCommand(): Command {
 async function up(options: UpOptions): Promise<void> {
     const started = Date.now();
     // What is wrong with the platform is said before a node is started for it.
-    const catalogue = checkedCatalogue();
+    const { catalogue } = loadPlatform(LOCAL_STACK);
     const entries = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
-    parseConfig(`Pulumi.${LOCAL_STACK}.yaml`, entries);
 
     const progress = options.json ? silentProgress() : terminalProgress();
     const { context } = options;

@@ -19,6 +19,7 @@ type Peer = NonNullable<IngressRule["from"]>[number];
 
 /** Where istio-cni's node agent serves its metrics. */
 const CNI_METRICS = 15014;
+const CNI_LABELS = { "k8s-app": "istio-cni-node" };
 /** Where istiod serves configuration and certificates, its webhooks, and its metrics. */
 const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 /** Where a sidecar serves its own and its application's metrics. */
@@ -27,6 +28,7 @@ const MERGED_METRICS = 15020;
 const GATEWAY_READY = 15021;
 const GATEWAY_TLS = 443;
 
+const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
 const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
 const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT });
@@ -80,7 +82,9 @@ function prometheus(): NetworkPolicyManifest {
         policyTypes: ["Egress"],
         egress: [
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
-            { to: [ISTIOD_POD], ports: tcp(ISTIOD.metrics) },
+            { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
+            // Of the API server it learns whom to ask.
+            { ports: tcp(...API_SERVER) },
         ],
     });
 }
@@ -106,7 +110,7 @@ function istiod(): NetworkPolicyManifest {
 /** The node agent asks the API server about each pod whose traffic it redirects: without that no pod starts. */
 function cni(): NetworkPolicyManifest {
     return policy("istio-cni", NAMESPACES.system, {
-        podSelector: { matchLabels: { "k8s-app": "istio-cni-node" } },
+        podSelector: { matchLabels: CNI_LABELS },
         policyTypes: ["Ingress", "Egress"],
         ingress: [{ from: [PROMETHEUS_POD], ports: tcp(CNI_METRICS) }],
         egress: [DNS, { ports: tcp(...API_SERVER) }],

@@ -112,6 +112,8 @@ export interface Release {
     readonly namespace: string;
     readonly chart: Chart;
     readonly values: Readonly<Record<string, unknown>>;
+    /** Whether clients know it by an address that would be lost with it. @default false */
+    readonly keepsAddress?: boolean;
     /** Names of releases of the same concern that must be there first. */
     readonly after: readonly string[];
 }

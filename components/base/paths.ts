@@ -41,7 +41,9 @@ export interface Rewrite {
 
 /** The pattern that replaces the beginning of a path at or below `from`, for a route that matches no other path. */
 export function rewritePattern({ from, to }: Rewrite): { match: string; rewrite: string } {
-    return { match: `^${escaped(from)}`, rewrite: to.replaceAll("\\", "\\\\") };
+    // At the root, the slash that follows is the root's own.
+    const match = to === "/" ? `^${escaped(from)}/?` : `^${escaped(from)}`;
+    return { match, rewrite: to.replaceAll("\\", "\\\\") };
 }
 
 /**
@@ -51,10 +53,14 @@ export function rewritePattern({ from, to }: Rewrite): { match: string; rewrite:
 export function seenPaths(paths: readonly string[], rewrites: readonly Rewrite[]): string[] {
     const rewritten = paths.flatMap((path) =>
         rewrites.flatMap(({ from, to }) =>
-            (narrowed(path, from) ?? []).map((part) => `${to}${part.slice(from.length)}`),
+            (narrowed(path, from) ?? []).map((part) => joined(to, part.slice(from.length))),
         ),
     );
     return [...new Set([...paths, ...rewritten])];
+}
+
+function joined(to: string, rest: string): string {
+    return to === "/" ? rest || "/" : `${to}${rest}`;
 }
 
 function segments(path: string): string[] {

@@ -25,7 +25,7 @@ export interface RegisterOptions {
     readonly parent: pulumi.ComponentResource;
     /** What must be there before any of it. */
     readonly dependsOn: readonly pulumi.Resource[];
-    /** Refuse to delete namespaces. */
+    /** Refuse to delete namespaces, and releases that keep an address. */
     readonly protect: boolean;
 }
 
@@ -54,15 +54,36 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
             registerRelease(name, release, {
                 parent: options.parent,
                 dependsOn: [...options.dependsOn, ...after],
+                protect: options.protect && release.keepsAddress === true,
             }),
         );
     }
     const dependsOn = [...options.dependsOn, ...releases.values()];
-    const objects = derived.objects.map((object) => ({
-        object,
-        resource: registerObject(name, object, { ...options, dependsOn }),
-    }));
+    // A route must not name a subset before there is one.
+    const rules = new Map<string, pulumi.Resource>();
+    const objects = sortedForRoutes(derived.objects).map((object) => {
+        const rule = object.kind === "VirtualService" ? rules.get(placeOf(object)) : undefined;
+        const resource = registerObject(name, object, {
+            ...options,
+            dependsOn: rule === undefined ? dependsOn : [...dependsOn, rule],
+        });
+        if (object.kind === "DestinationRule") rules.set(placeOf(object), resource);
+        return { object, resource };
+    });
     return { releases: [...releases.values()], objects };
+}
+
+/** DestinationRules first, all else in its own order. */
+function sortedForRoutes(objects: readonly Manifest[]): Manifest[] {
+    return [
+        ...objects.filter(({ kind }) => kind === "DestinationRule"),
+        ...objects.filter(({ kind }) => kind !== "DestinationRule"),
+    ];
+}
+
+/** A service's DestinationRule and its VirtualService have one name. */
+function placeOf({ metadata: { namespace, name } }: Manifest): string {
+    return `${namespace ?? ""}/${name}`;
 }
 
 function registerRelease(

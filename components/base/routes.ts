@@ -29,6 +29,8 @@ export interface RouteTo {
     readonly asked: readonly Asked[];
     /** What every match of it says beside. */
     readonly match?: HttpMatch;
+    /** Whether what is asked may be done twice: nothing else is ever copied to a mirror. */
+    readonly repeatable: boolean;
     /** What the routes are given: timeout, retries, CORS. */
     readonly settings: Partial<HttpRoute>;
 }
@@ -78,7 +80,7 @@ function versionRoutes({ versions = {}, variants = [], mirror }: ServiceTraffic,
             shares.length === 0
                 ? [{ destination: destination() }]
                 : shares.map(([version, weight]) => ({ destination: destination(version), weight })),
-        ...(mirror === undefined
+        ...(mirror === undefined || !to.repeatable
             ? {}
             : { mirrors: [{ destination: destination(mirror.to), percentage: { value: mirror.percent } }] }),
         ...to.settings,

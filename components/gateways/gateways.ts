@@ -50,6 +50,7 @@ function release(key: GatewayKey, config: MeshConfig): Release {
             },
             ...(replicas > 1 ? { podDisruptionBudget: { maxUnavailable: 1 } } : {}),
         },
+        keepsAddress: true,
         after: [],
     };
 }

@@ -50,13 +50,15 @@ function unknownVersions(where: string, { versions = {}, variants = [], mirror }
 
 function unendingFault(where: string, { fault }: ServiceTraffic, protect: boolean, now: Date): string[] {
     if (fault === undefined) return [];
-    if (fault.until === undefined) {
+    if (fault.removeBy === undefined) {
         return protect
             ? [
-                  `${where}.fault: the stack protects what it has, and this fault has no end; write \`until\`, such as ${new Date(now.getTime() + 3_600_000).toISOString()}`,
+                  `${where}.fault: the stack protects what it has, and nothing says when this fault is to be gone; write \`removeBy\`, such as ${new Date(now.getTime() + 3_600_000).toISOString()}`,
               ]
             : [];
     }
-    if (new Date(fault.until) > now) return [];
-    return [`${where}.fault: it was to end at ${fault.until}; remove it, or write a later \`until\``];
+    if (new Date(fault.removeBy) > now) return [];
+    return [
+        `${where}.fault: it was to be removed by ${fault.removeBy}; remove it, or write a later \`removeBy\``,
+    ];
 }

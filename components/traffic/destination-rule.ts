@@ -26,11 +26,11 @@ export function destinationRules({ catalogue, config }: Platform): DestinationRu
             const exportTo = [".", ...(exposed ? [NAMESPACES.ingress] : [])];
             return rule(name, NAMESPACES.services, exportTo, policyOf(service), subsets(name, config));
         }),
-        ...sortedEntries(catalogue.stores).map(([name]) =>
+        ...sortedEntries(catalogue.stores).map(([name, { connections }]) =>
             rule(name, NAMESPACES.stores, [".", NAMESPACES.services], {
                 connectionPool: {
                     tcp: {
-                        maxConnections: STORE_CONNECTIONS,
+                        maxConnections: connections ?? STORE_CONNECTIONS,
                         connectTimeout: "2s",
                         tcpKeepalive: KEEPALIVE,
                     },
@@ -70,9 +70,11 @@ function subsets(name: string, { traffic }: MeshConfig) {
 
 function policyOf(service: Service): TrafficPolicy {
     const replicas = minReplicas(service);
-    // One replica of one caller may take half of what the fewest replicas can answer: whoever floods a service is
-    // stopped while there is still as much left for everybody else.
-    const share = Math.max(1, Math.floor(((service.concurrency ?? CONCURRENCY) * replicas) / 2));
+    // One replica of one caller may take half of what the replicas can answer: whoever floods a service is stopped while
+    // there is still as much left for everybody else. Envoy's limit is a number and does not grow with the replicas, so
+    // that a service that scales says how far.
+    const most = Math.max(replicas, service.maxReplicas ?? replicas);
+    const share = Math.max(1, Math.floor(((service.concurrency ?? CONCURRENCY) * most) / 2));
     const protocols = new Set(Object.values(service.ports).map(({ protocol }) => protocol));
     const balancing = loadBalancer(service.loadBalancing ?? { policy: "round-robin" });
     const tcp = { maxConnections: share, connectTimeout: "1s", tcpKeepalive: KEEPALIVE };
@@ -105,7 +107,9 @@ function outliers(replicas: number): Pick<TrafficPolicy, "outlierDetection"> {
     if (replicas < 2) return {};
     return {
         outlierDetection: {
-            consecutive5xxErrors: 5,
+            // An application's own errors say nothing of its replica: one request that none can answer would have each
+            // of them left out in turn. Connections that fail and answers of 502, 503 and 504 do.
+            consecutive5xxErrors: 0,
             consecutiveGatewayErrors: 3,
             interval: "5s",
             baseEjectionTime: "30s",

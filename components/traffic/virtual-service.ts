@@ -1,5 +1,4 @@
 import { attempts } from "../../catalogue/attempts";
-import { milliseconds } from "../../catalogue/durations";
 import type { Call } from "../../catalogue/model";
 import { compareAll, groupBy } from "../../catalogue/order";
 import { callersOf, type Edge, operations, servicesOf } from "../../catalogue/query";
@@ -54,6 +53,7 @@ function virtualService(name: string, called: readonly Edge[], config: MeshConfi
                         port: port.number,
                         asked: [{}],
                         match: { port: port.number },
+                        repeatable: false,
                         settings: { timeout: UNDECLARED_TIMEOUT, retries: { attempts: 0 } },
                     }),
                 ),
@@ -62,9 +62,10 @@ function virtualService(name: string, called: readonly Edge[], config: MeshConfi
     };
 }
 
-/** Calls of one caller to one port that wait equally long and are tried equally often share a route. */
+/** Calls of one caller to one port that wait equally long, are tried equally often and may be copied alike share a route. */
 function routeName({ caller, portName, call }: Edge): string {
-    return `${caller}-${portName}-${call.timeout}${attempts(call) > 1 ? `-x${attempts(call)}` : ""}`;
+    const tried = attempts(call) > 1 ? `-x${attempts(call)}` : call.idempotent ? "-once" : "";
+    return `${caller}-${portName}-${call.timeout}${tried}`;
 }
 
 function callRoutes(name: string, group: readonly [Edge, ...Edge[]], config: MeshConfig): HttpRoute[] {
@@ -75,6 +76,7 @@ function callRoutes(name: string, group: readonly [Edge, ...Edge[]], config: Mes
         port: port.number,
         asked: group.flatMap(asked),
         match: { sourceLabels: { [SERVICE_LABEL]: caller }, port: port.number },
+        repeatable: call.idempotent,
         settings: {
             // No timeout is no limit: a stream lives as long as both ends want.
             ...(call.timeout === "stream" ? {} : { timeout: call.timeout }),
@@ -92,12 +94,13 @@ function asked({ port, call }: Edge): Asked[] {
 function retriesOf(call: Call, retryOn: string): NonNullable<HttpRoute["retries"]> {
     const tries = attempts(call);
     if (tries === 1 || call.timeout === "stream") return { attempts: 0 };
-    const whole = milliseconds(call.timeout) ?? 0;
     return {
         attempts: tries - 1,
-        // All attempts together stay within the caller's timeout.
-        perTryTimeout: `${Math.max(1, Math.floor(whole / tries))}ms`,
+        // No time for each attempt alone: the route's own holds for all of them together. A callee that is slow is not
+        // asked again, which would be one more thing for it to do, and may take all the time that its caller grants.
         backoff: BACK_OFF,
         retryOn,
+        // Unsaid, Istio would have a hashed request tried again on the very replica that failed.
+        retryIgnorePreviousHosts: true,
     };
 }

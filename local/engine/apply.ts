@@ -2,7 +2,7 @@
 import { type KubeClient } from "./kube/client";
 import { type Discovery, objectPath, type Served } from "./kube/discovery";
 import { ApiError, BeingDeletedError, ForeignObjectError } from "./kube/errors";
-import { FIELD_MANAGER, isOurs, type ObjectMeta, OWNED } from "./kube/ownership";
+import { FIELD_MANAGER, HANDED_OVER, isOurs, type ObjectMeta } from "./kube/ownership";
 import { type Snapshot } from "./kube/snapshot";
 import { type Remover } from "./remove";
 import { type KubeObject } from "./resource";
@@ -87,7 +87,7 @@ function owned(object: KubeObject): KubeObject {
     const { metadata } = object;
     const fields = [...Object.keys(object), ...Object.keys(metadata)].filter((field) => !IDENTITY.has(field));
     if (fields.length > 0) return object;
-    return { ...object, metadata: { ...metadata, labels: OWNED } };
+    return { ...object, metadata: { ...metadata, labels: HANDED_OVER } };
 }
 
 /** What an apply has done, from the metadata before and after it. */

@@ -7,7 +7,7 @@ import {
     NotServedError,
     UnreachableError,
 } from "./kube/errors";
-import { OWNER_LABEL } from "./kube/ownership";
+import { HANDED_OVER } from "./kube/ownership";
 import { describeRef, isRelease, type Ref } from "./ref";
 import { UnsupportedError } from "./resource";
 import { isWebhookDown } from "./retry";
@@ -27,7 +27,11 @@ function remedyFor(ref: Ref, error: unknown): string {
     if (error instanceof ForeignObjectError) {
         return isRelease(ref)
             ? `remove it (helm uninstall ${ref.name}${scope}), or deploy to another cluster`
-            : `delete it, or hand it over to this program, which will then also delete it: kubectl${scope} label ${ref.kind.toLowerCase()} ${ref.name} ${OWNER_LABEL}=sparc-mesh`;
+            : `delete it, or hand it over to this program, which will then also delete it: kubectl${scope} label ${ref.kind.toLowerCase()} ${ref.name} ${Object.entries(
+                  HANDED_OVER,
+              )
+                  .map((pair) => pair.join("="))
+                  .join(",")}`;
     }
     if (error instanceof NotServedError) {
         return "let its component depend on the release that brings this kind, or correct its apiVersion";

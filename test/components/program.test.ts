@@ -87,10 +87,13 @@ for (const stack of ["local", "dev", "prod"]) {
             assertAfter(component("gateways"), ["namespaces", "control-plane", "identity", "access"]);
         });
 
-        it(`${config.protect ? "protects" : "does not protect"} the namespaces, and nothing else`, () => {
+        it(`${config.protect ? "protects" : "does not protect"} the namespaces and the gateways, and nothing else`, () => {
             const guarded = resources.filter(({ protect }) => protect).map(({ type }) => type);
-            const expected = config.protect ? 6 : 0;
-            assert.deepEqual(guarded, Array<string>(expected).fill("kubernetes:core/v1:Namespace"));
+            const expected = [
+                ...Array<string>(6).fill("kubernetes:core/v1:Namespace"),
+                ...Array<string>(3).fill("kubernetes:helm.sh/v3:Release"),
+            ];
+            assert.deepEqual(guarded, config.protect ? expected : []);
         });
     });
 }

@@ -5,7 +5,7 @@ import Ajv, { type ValidateFunction } from "ajv";
 import { platform as catalogue } from "../../catalogue/platform";
 import { type Manifest, manifestKey } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile } from "../../config/load";
+import { loadStackFile, parseConfig } from "../../config/load";
 
 const ROOT = join(__dirname, "..", "..");
 const SCHEMAS = join(ROOT, "components", "crds");
@@ -43,6 +43,37 @@ describe("the CRDs of the pinned Istio", () => {
             }
         });
     }
+
+    it("accept every kind of traffic that a stack can ask for", () => {
+        const config = parseConfig("test", {
+            domain: "mesh.example.com",
+            traffic: {
+                services: {
+                    recordings: {
+                        versions: { v1: 90, v2: 10, v3: 0 },
+                        variants: [
+                            { to: "v2", for: { cookie: { name: "variant", value: "b" } } },
+                            {
+                                to: "v3",
+                                for: { header: { name: "x-tester", value: "yes" }, path: "/v1/recordings" },
+                            },
+                        ],
+                        mirror: { to: "v3", percent: 12.5 },
+                        rewrites: [{ from: "/v1", to: "/v2" }],
+                        fault: {
+                            delay: { percent: 1, time: "250ms" },
+                            abort: { percent: 0.1, status: 503 },
+                        },
+                    },
+                },
+            },
+        });
+        for (const object of custom(deriveAll({ catalogue, config }).objects)) {
+            const validate = byKind.get(object.kind);
+            const spec = "spec" in object ? object.spec : undefined;
+            assert.ok(validate?.(spec), `${manifestKey(object)}: ${JSON.stringify(validate?.errors)}`);
+        }
+    });
 
     it("refuse a misspelt field, which an API server would drop in silence", () => {
         const validate = byKind.get("AuthorizationPolicy");

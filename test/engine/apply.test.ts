@@ -75,14 +75,20 @@ describe("applying", () => {
     it("owns something even of an object that is but a name, and so knows it again", async () => {
         const bare = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sparc" } };
         await applier().apply(bare, true);
-        const labels = { "app.kubernetes.io/managed-by": "sparc-mesh" };
+        const labels = { "sparc.dev/handed-over": "in-process" };
         assert.deepEqual(server.objects.get("/api/v1/namespaces/sparc")?.metadata["labels"], labels);
         await applier().apply(config, true);
         assert.equal(server.objects.get(PATH)?.metadata["labels"], undefined);
     });
 
-    it("takes over what a person has labelled as ours", async () => {
+    it("touches nothing that another stack or a GitOps tool applied, whatever its labels say", async () => {
         const labels = { "app.kubernetes.io/managed-by": "sparc-mesh" };
+        server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels } });
+        await assert.rejects(applier().apply(config, true), { name: "ForeignObjectError" });
+    });
+
+    it("takes over what a person has handed over", async () => {
+        const labels = { "sparc.dev/handed-over": "in-process" };
         server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels } });
         assert.equal((await applier().apply(config, true)).outcome, "updated");
     });
@@ -145,7 +151,7 @@ describe("applying", () => {
 
     it("waits until what is being deleted is gone, and makes it anew", async () => {
         const deletionTimestamp = "2026-01-01T00:00:00Z";
-        const labels = { "app.kubernetes.io/managed-by": "sparc-mesh" };
+        const labels = { "sparc.dev/handed-over": "in-process" };
         server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels, deletionTimestamp } });
         let answers = 0;
         const dying = { ...config, metadata: { ...config.metadata, deletionTimestamp } };

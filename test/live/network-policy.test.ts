@@ -68,6 +68,7 @@ function trafficMatrix(): Traffic[] {
         ...Object.keys(catalogue.stores).map((name): [string, Peer] => [name, peer("databases", name)]),
         ["public", peer("istio-ingress", "istio-ingressgateway")],
         ["admin", peer("istio-ingress", "istio-admingateway")],
+        ["internal", peer("istio-ingress", "istio-internalgateway")],
         ["stranger", { namespace: "sparc", labels: { app: "stranger" } }],
     ];
     return sources.flatMap(([source, from]) => [

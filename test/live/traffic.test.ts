@@ -158,9 +158,9 @@ describe("traffic on the node", function () {
                 assert.equal(pods.length, 3);
                 const [bad = ""] = pods;
                 // A POST, which is not tried again, shows each failure. The replica fails whenever it is asked.
-                const asked = { method: "POST", path: `/v1/recordings/7/exports?status=500&pod=${bad}` };
+                const asked = { method: "POST", path: `/v1/recordings/7/exports?status=503&pod=${bad}` };
                 const before = await ask("recordings", times(60, asked), 2);
-                assert.ok(before.some(({ status }) => status === 500));
+                assert.ok(before.some(({ status }) => status === 503));
                 const during = await ask("recordings", times(60, asked), 2);
                 assert.deepEqual(
                     tally(during, ({ status }) => status),

@@ -1,13 +1,12 @@
 /** Whose an object is. */
-import { COMMON_LABELS } from "../../../components/base/labels";
-
 /** The name under which the engine applies. */
 export const FIELD_MANAGER = "sparc-mesh";
 
-export const OWNER_LABEL = "app.kubernetes.io/managed-by";
-
-/** What hands an object over to this engine. */
-export const OWNED = { [OWNER_LABEL]: COMMON_LABELS[OWNER_LABEL] };
+/**
+ * What hands an object over to this engine. A label of its own: \`managed-by\` is on the objects of every stack, whichever
+ * engine or GitOps tool deployed it, and to take these for ours would overwrite them, and delete them with ours.
+ */
+export const HANDED_OVER = { "sparc.dev/handed-over": "in-process" } as const;
 
 export interface ObjectMeta {
     readonly name: string;
@@ -22,11 +21,9 @@ export interface ObjectMeta {
 }
 
 /** Whether this engine has applied the object, or a person has handed it over by its label. */
-export function isOurs({ labels, managedFields }: ObjectMeta): boolean {
+export function isOurs({ labels = {}, managedFields = [] }: ObjectMeta): boolean {
     return (
-        labels?.[OWNER_LABEL] === COMMON_LABELS[OWNER_LABEL] ||
-        (managedFields ?? []).some(
-            ({ manager, operation }) => manager === FIELD_MANAGER && operation === "Apply",
-        )
+        Object.entries(HANDED_OVER).every(([label, value]) => labels[label] === value) ||
+        managedFields.some(({ manager, operation }) => manager === FIELD_MANAGER && operation === "Apply")
     );
 }

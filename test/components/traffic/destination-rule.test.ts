@@ -28,9 +28,10 @@ describe("the breaker of a service", () => {
         );
     });
 
-    it("leaves half of what the fewest replicas can answer to other callers", () => {
+    it("leaves half of what the replicas can answer to other callers", () => {
         for (const [name, service] of servicesOf(platform)) {
-            const whole = (service.concurrency ?? 100) * minReplicas(service);
+            const replicas = Math.max(minReplicas(service), service.maxReplicas ?? 0);
+            const whole = (service.concurrency ?? 100) * replicas;
             const { tcp, http } = policyOf(name).connectionPool ?? {};
             for (const share of [tcp?.maxConnections, http?.http2MaxRequests])
                 if (share !== undefined) assert.ok(share >= 1 && share * 2 <= whole, name);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rewritePattern, seenPaths } from "../../../components/base/paths";
 import { routesTo } from "../../../components/base/routes";
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
@@ -67,6 +68,19 @@ describe("a version of a service", () => {
         );
     });
 
+    it("gets no copy of what must not be done twice", () => {
+        const charging = changed(({ services }) =>
+            Object.assign(services["front"].calls![0]!, { idempotent: false }),
+        );
+        const [object] = virtualServices({ catalogue: charging, config }).filter(
+            ({ metadata }) => metadata.name === "middle",
+        );
+        assert.deepEqual(
+            object?.spec.http?.filter(({ mirrors }) => mirrors !== undefined),
+            [],
+        );
+    });
+
     it("keeps the timeout and the retries of the call", () => {
         const { timeout, retries } = asking({}) ?? {};
         assert.ok(timeout !== undefined && retries !== undefined);
@@ -90,6 +104,7 @@ describe("a version of a service", () => {
                     service: "front",
                     port: 8080,
                     asked: [{ path }],
+                    repeatable: true,
                     settings: {},
                 },
             ).map(({ name, match }) => [name, match?.map(({ uri }) => uri)]);
@@ -118,6 +133,22 @@ describe("a path that is rewritten", () => {
         assert.match(route?.name ?? "", /^middle-http-.*-rewrite-1$/);
         const { match = "", rewrite = "" } = route?.rewrite?.uriRegexRewrite ?? {};
         assert.equal("/items/7".replace(new RegExp(match), rewrite), "/v2/things/7");
+    });
+
+    it("can lose its beginning, and keeps exactly one slash", () => {
+        const rewrite = { from: "/api", to: "/" };
+        const { match, rewrite: by } = rewritePattern(rewrite);
+        for (const [asked, seen] of [
+            ["/api/items/7", "/items/7"],
+            ["/api", "/"],
+        ] as const)
+            assert.equal(asked.replace(new RegExp(match), by), seen);
+        assert.deepEqual(seenPaths(["/api/items/{*}", "/api/{**}"], [rewrite]), [
+            "/api/items/{*}",
+            "/api/{**}",
+            "/items/{*}",
+            "/{**}",
+        ]);
     });
 
     it("is allowed at the service under both names, to the same callers", () => {
@@ -157,18 +188,18 @@ describe("a fault", () => {
         assert.deepEqual(problems({ middle: { fault } }), []);
         assert.match(
             problems({ middle: { fault } }, true).join(),
-            /^traffic\.services\.middle\.fault: .*no end/,
+            /^traffic\.services\.middle\.fault: .*nothing says when/,
         );
         assert.deepEqual(
-            problems({ middle: { fault: { ...fault, until: "2026-11-24T13:00:00Z" } } }, true),
+            problems({ middle: { fault: { ...fault, removeBy: "2026-11-24T13:00:00Z" } } }, true),
             [],
         );
     });
 
     it("is over when it was to end", () => {
         assert.match(
-            problems({ middle: { fault: { ...fault, until: "2026-11-24T11:00:00Z" } } }).join(),
-            /was to end at 2026-11-24T11:00:00Z; remove it/,
+            problems({ middle: { fault: { ...fault, removeBy: "2026-11-24T11:00:00Z" } } }).join(),
+            /was to be removed by 2026-11-24T11:00:00Z; remove it/,
         );
     });
 });
@@ -200,6 +231,8 @@ describe("what a stack says of a service's traffic", () => {
             { fault: { abort: { percent: 101, status: 503 } } },
             { fault: { delay: { percent: 1, time: "0s" } } },
             { mirror: { to: "V2" } },
+            { rewrites: [{ from: "/v1/", to: "/v2" }] },
+            { rewrites: [{ from: "/", to: "/v2" }] },
         ])
             assert.throws(() => configOf({ middle: wrong }), { name: "ConfigError" }, JSON.stringify(wrong));
     });

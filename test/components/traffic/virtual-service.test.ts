@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { milliseconds } from "../../../catalogue/durations";
 import type { Catalogue } from "../../../catalogue/model";
 import { platform } from "../../../catalogue/platform";
 import { type Edge, edges, operations } from "../../../catalogue/query";
@@ -53,17 +52,17 @@ describe("the route of a call", () => {
         );
     });
 
-    it("is tried again only if the call is idempotent, and within its timeout", () => {
+    it("is tried again only if the call is idempotent, all attempts within one timeout", () => {
         let retried = 0;
         fc.assert(
             fc.property(catalogues, (catalogue) => {
                 for (const { edge, route, what } of routed(catalogue)) {
-                    const { attempts = NaN, perTryTimeout = "0s" } = route.retries ?? {};
+                    const { attempts = NaN, perTryTimeout } = route.retries ?? {};
                     if (!edge.call.idempotent) assert.equal(attempts, 0, what);
                     if (attempts === 0) continue;
                     retried += 1;
-                    const whole = milliseconds(edge.call.timeout) ?? NaN;
-                    assert.ok((milliseconds(perTryTimeout) ?? NaN) * (attempts + 1) <= whole, what);
+                    // A slow callee would be asked again, and cut short of the time that its own callees need.
+                    assert.equal(perTryTimeout, undefined, what);
                 }
             }),
             { numRuns: 100 },
