@@ -3,6 +3,8 @@
  * otherwise the in-process engine, which runs the same index.ts and applies what it registers.
  */
 import { performance } from "node:perf_hooks";
+import { digestOf } from "../digest";
+import { withLock } from "../lock";
 import { type Choice, chooseEngine, type CliState } from "./choice";
 import { deployInProcess, destroyInProcess, startInProcess } from "./in-process";
 import { ConfigMapStore } from "./inventory-store";
@@ -38,13 +40,15 @@ export async function deploy(options: DeployOptions): Promise<DeployReport> {
         // Loading takes longest, so it begins before it is certain to be needed.
         const program = cli.usable ? undefined : startInProcess(complete);
         try {
-            const choice = await choose(complete, client, options.engine ?? "auto", cli);
-            const done =
-                choice.engine === "pulumi"
-                    ? await deployWithPulumi(complete, client, choice.cli)
-                    : await deployInProcess(complete, client, program ?? startInProcess(complete));
-            const { engine, why } = choice;
-            return { engine, why, ...done.counts, warnings: done.warnings, seconds: secondsSince(start) };
+            return await alone(complete, client, async () => {
+                const choice = await choose(complete, client, options.engine ?? "auto", cli);
+                const done =
+                    choice.engine === "pulumi"
+                        ? await deployWithPulumi(complete, client, choice.cli)
+                        : await deployInProcess(complete, client, program ?? startInProcess(complete));
+                const { engine, why } = choice;
+                return { engine, why, ...done.counts, warnings: done.warnings, seconds: secondsSince(start) };
+            });
         } finally {
             program?.stop();
         }
@@ -59,15 +63,27 @@ export async function deploy(options: DeployOptions): Promise<DeployReport> {
 export async function destroy(target: Target): Promise<DestroyReport> {
     const start = performance.now();
     return withClient(target, async (client) => {
-        const usesPulumi = (await ownerOf(target, client)) === "pulumi";
-        const cli: CliState = usesPulumi ? await findCli("pulumi") : NO_CLI;
-        const choice = await choose(target, client, "auto", cli);
-        const removed =
-            choice.engine === "pulumi"
-                ? await destroyWithPulumi(target, client, choice.cli)
-                : await destroyInProcess(target, client);
-        return { engine: choice.engine, removed, seconds: secondsSince(start) };
+        return alone(target, client, async () => {
+            const usesPulumi = (await ownerOf(target, client)) === "pulumi";
+            const cli: CliState = usesPulumi ? await findCli("pulumi") : NO_CLI;
+            const choice = await choose(target, client, "auto", cli);
+            const removed =
+                choice.engine === "pulumi"
+                    ? await destroyWithPulumi(target, client, choice.cli)
+                    : await destroyInProcess(target, client);
+            return { engine: choice.engine, removed, seconds: secondsSince(start) };
+        });
     });
+}
+
+/**
+ * Runs `work` while no other process on this machine deploys or destroys the stack there. What a run that was killed
+ * has left looks like what one leaves that is under way: to recover from the one would wreck the other.
+ */
+function alone<T>({ stack, progress }: Target, { address }: KubeClient, work: () => Promise<T>): Promise<T> {
+    return withLock(`deploy-${digestOf(`${address}/${stack}`)}`, work, (holder) =>
+        progress?.(`waiting for ${holder}`),
+    );
 }
 
 const NO_CLI: CliState = { usable: false, because: "nothing here needs it" };

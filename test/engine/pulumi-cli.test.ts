@@ -87,6 +87,13 @@ describe("the engine that is the Pulumi CLI", () => {
         assert.match(JSON.stringify(deployment), /"resources":\[\{"urn":"urn:x".*"id":"sparc"/);
     });
 
+    it("lets no two deployments of one stack run at once, of which one would take the other for killed", async () => {
+        await Promise.all([deploy(options()), deploy(options())]);
+        const calls = (await readFile(join(folder, "calls"), "utf8")).trim().split("\n");
+        const steps = calls.flatMap((call) => /^(stack select|up)/.exec(call)?.[0] ?? []);
+        assert.deepEqual(steps, ["stack select", "up", "stack select", "up"]);
+    });
+
     it("deletes nothing while anything is protected", async () => {
         await deploy(options());
         const resources = [{ urn: "urn:pulumi:l::p::kubernetes:core/v1:Namespace::sparc", protect: true }];
