@@ -24,10 +24,11 @@ const RESERVED: Readonly<Record<string, string>> = {
     mesh: "in a VirtualService it means every sidecar",
     istiod: "Istio's control plane is called so",
     prometheus: "the monitoring that scrapes every service is called so",
-    "ingress-gateway": "a gateway is called so",
-    "internal-gateway": "a gateway is called so",
-    "egress-gateway": "a gateway is called so",
-    "admin-gateway": "a gateway is called so",
+    "istio-ingressgateway": "a gateway is called so",
+    "istio-internalgateway": "a gateway is called so",
+    "istio-egressgateway": "a gateway is called so",
+    "istio-admingateway": "a gateway is called so",
+    "mesh-basics": "the policy for what every meshed pod needs is called so",
 };
 
 /** Flagger derives these workloads from each one that it rolls out. */

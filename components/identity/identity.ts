@@ -18,8 +18,9 @@ const MESH_WIDE: PeerAuthenticationManifest = {
 };
 
 /**
- * Databases must still answer clients that have no sidecar: replicas, backups, operators. Who may ask is decided
- * by their AuthorizationPolicies, which want a principal and so admit no plaintext of a service.
+ * The design leaves mutual TLS optional for databases, whose own tools often cannot speak it. Plaintext is thereby
+ * possible, not allowed: every ALLOW of a store wants a principal, which only mutual TLS gives. A store of several
+ * members, or a backup without a sidecar, needs policies of its own beside these.
  */
 const STORES: PeerAuthenticationManifest = {
     apiVersion: "security.istio.io/v1",
