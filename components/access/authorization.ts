@@ -22,7 +22,7 @@ import {
 } from "../base/names";
 import type { Platform } from "../base/platform";
 
-type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
+export type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
 /** The name of the policies that deny what no other allows, in the mesh and in the network. */
 export const DENY_ALL = "deny-all";
@@ -81,7 +81,8 @@ function denyAll(namespace: string): AuthorizationPolicyManifest {
     };
 }
 
-function allow(
+/** An ALLOW for one workload. */
+export function allow(
     name: string,
     namespace: string,
     workload: string,

@@ -4,6 +4,7 @@ import { chartOf, containerResources } from "../base/helm";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 function deriveControlPlane({ config }: Platform): Derived {
@@ -67,6 +68,7 @@ function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
                 outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
                 // Policies compare paths; `//admin` and `/%61dmin` must not be other paths than `/admin`.
                 pathNormalization: { normalization: "DECODE_AND_MERGE_SLASHES" },
+                extensionProviders: [EGRESS_LOG_PROVIDER],
                 meshMTLS: { minProtocolVersion: "TLSV1_2" },
                 defaultConfig: {
                     holdApplicationUntilProxyStarts: true,
