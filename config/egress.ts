@@ -24,5 +24,7 @@ export const egress = z.strictObject({
         .array(cidr)
         .min(1)
         .default(PRIVATE_RANGES)
-        .describe("where the egress gateway may not go, though it may leave the cluster: the cluster's own networks"),
+        .describe(
+            "where the egress gateway may not go, though it may leave the cluster: the cluster's own networks",
+        ),
 });

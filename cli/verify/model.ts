@@ -6,9 +6,10 @@ import type { GrpcPort, HttpPort, TcpPort, WebSocketPort } from "../../catalogue
  * - `identity`: from a prober that carries the source's identity and may ask anyone, so that the callee decides.
  * - `source`: from the source's own pod, so that its sidecar decides first.
  * - `entry`: from outside the mesh, through a gateway.
+ * - `egress`: to the world outside, from both kinds of pods.
  */
-export type Layer = "identity" | "source" | "entry";
-export const LAYERS: readonly Layer[] = ["identity", "source", "entry"];
+export type Layer = "identity" | "source" | "entry" | "egress";
+export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "egress"];
 
 /**
  * Who asks.
@@ -49,9 +50,17 @@ export type Expected =
     /** The callee's sidecar takes no connection without mutual TLS. */
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
-    | { readonly kind: "no-route" };
+    | { readonly kind: "no-route" }
+    /** The host outside answers, and saw as its peer one of `peers`: the addresses of the egress gateway's pods. */
+    | { readonly kind: "left"; readonly peers: readonly string[] };
 export type ExpectedKind = Expected["kind"];
-export const EXPECTED_KINDS: readonly ExpectedKind[] = ["answered", "rbac", "refused-handshake", "no-route"];
+export const EXPECTED_KINDS: readonly ExpectedKind[] = [
+    "answered",
+    "rbac",
+    "refused-handshake",
+    "no-route",
+    "left",
+];
 
 /** Which gateway an entry check goes through, and the host that it asks for. */
 export interface Entry {
@@ -59,6 +68,19 @@ export interface Entry {
     readonly host: string;
     /** The Secret beside the gateway whose CA vouches for it. */
     readonly certificate: string;
+}
+
+/** Whom an egress check asks, and from where. */
+export interface Outside {
+    readonly host: string;
+    /** The port on which it is asked. */
+    readonly port: number;
+    /** Where the connection leads, past the name. @default to where the host's name leads */
+    readonly address?: string;
+    /** The CA in whose name the host answers, where the asker speaks TLS itself; PEM. */
+    readonly authority?: string;
+    /** The source's own pod, whose sidecar decides first, or its prober, so that the egress gateway decides. */
+    readonly from: "pod" | "prober";
 }
 
 export interface Check {
@@ -69,6 +91,8 @@ export interface Check {
     readonly destination: Destination;
     /** Only in the layer `entry`. */
     readonly entry?: Entry;
+    /** Only in the layer `egress`. */
+    readonly outside?: Outside;
     readonly request: WireRequest;
     readonly expected: Expected;
     /** The edge, or the rule of the design, that `expected` follows from. */
@@ -92,6 +116,15 @@ export interface WireAnswer {
     readonly service: string;
     readonly port: string;
     readonly caller?: string;
+    /** The address that the connection came from. */
+    readonly peer?: string;
+    /** The name that was asked for in TLS. */
+    readonly serverName?: string;
+}
+
+/** Whether the callee's mesh side sees connections only, so that a denial is no more than a connection's end. */
+export function isTcp({ request, outside }: Check): boolean {
+    return request.protocol === "tcp" || outside?.authority !== undefined;
 }
 
 /** A check and what came of it. */

@@ -30,16 +30,22 @@ export function askedPort(reached: ReachedHost): number {
     return isOriginated(reached) ? ORIGINATED_PORT : reached.host.port;
 }
 
-/**
- * The subset of the gateway that stands for one port of a host: a subset sets the name in the mutual TLS. One label, as
- * Istio wants it: the host's beginning for people, and a digest that no other has.
- */
+/** The subset of the gateway that stands for one port of a host: a subset sets the name in the mutual TLS. */
 export function subsetName({ host: { host, port } }: ReachedHost): string {
-    const digest = createHash("sha256").update(`${host}:${port}`).digest("hex").slice(0, 8);
-    return `${host.replaceAll(".", "-").slice(0, 50)}-${digest}`;
+    return label(`${host}-${port}`);
+}
+
+/** A host as one label, where Istio takes no more: its beginning for people, and a digest that no other has. */
+export function label(name: string): string {
+    const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);
+    return `${name.replaceAll(".", "-").slice(0, 50)}-${digest}`;
 }
 
 /** The metadata of a host's objects, all of which are the gateway's neighbours. */
-export function metadataOf(name: string): { name: string; namespace: string; labels: Record<string, string> } {
+export function metadataOf(name: string): {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+} {
     return { name, namespace: NAMESPACES.egress, labels: { ...COMMON_LABELS } };
 }

@@ -23,6 +23,8 @@ export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
             kind: "EnvoyFilter",
             metadata: metadataOf(`limit-${name}`),
             spec: {
+                // A patch relative to another filter wants a priority to be sure of its place.
+                priority: 10,
                 workloadSelector: { labels: { [SERVICE_LABEL]: EGRESS_GATEWAY } },
                 configPatches: ports.map((reached) =>
                     isOriginated(reached) ? ofRequests(reached, rate) : ofConnections(reached, rate),

@@ -7,6 +7,7 @@ import {
     type OutsideHost,
     askedPort,
     isOriginated,
+    label,
     metadataOf,
     subsetName,
 } from "./host";
@@ -21,7 +22,7 @@ export function gateway({ name, ports }: OutsideHost): GatewayManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
-        metadata: metadataOf(name),
+        metadata: metadataOf(label(name)),
         spec: {
             selector: { [SERVICE_LABEL]: EGRESS_GATEWAY },
             servers: ports.map((reached) => {
@@ -86,7 +87,7 @@ function httpRoutes(reached: ReachedHost): NonNullable<Route["http"]> {
 export const DEFAULT_TIMEOUT = "10s";
 
 function gatewayOf(name: string): string {
-    return `${NAMESPACES.egress}/${name}`;
+    return `${NAMESPACES.egress}/${label(name)}`;
 }
 
 function fromSidecar(reached: ReachedHost) {

@@ -24,9 +24,7 @@ export function sidecars({ catalogue }: Platform): SidecarManifest[] {
     for (const { host, callers } of reachedHosts(catalogue)) {
         for (const caller of callers) {
             hosts.get(caller)?.add(`${NAMESPACES.egress}/${host.host}`);
-            hosts
-                .get(caller)
-                ?.add(`${NAMESPACES.egress}/${serviceHost(EGRESS_GATEWAY, NAMESPACES.egress)}`);
+            hosts.get(caller)?.add(`${NAMESPACES.egress}/${serviceHost(EGRESS_GATEWAY, NAMESPACES.egress)}`);
         }
     }
     const services = [...hosts].sort(([a], [b]) => (a < b ? -1 : 1));

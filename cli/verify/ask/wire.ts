@@ -14,7 +14,7 @@ export function toProbe(check: Check, certificates: ReadonlyMap<string, string>)
         ...fields(request),
         ...target(check, certificates),
         timeoutMs: TIMEOUT_MS,
-        attempts: expected.kind === "answered" ? ATTEMPTS_FOR_AN_ANSWER : 1,
+        attempts: ["answered", "left"].includes(expected.kind) ? ATTEMPTS_FOR_AN_ANSWER : 1,
     };
 }
 
@@ -28,7 +28,17 @@ function fields(request: WireRequest): Record<string, unknown> {
     }
 }
 
-function target({ destination, entry }: Check, certificates: ReadonlyMap<string, string>) {
+function target({ destination, entry, outside, request }: Check, certificates: ReadonlyMap<string, string>) {
+    if (outside !== undefined) {
+        const { host, port, address, authority } = outside;
+        return {
+            address: `${address ?? host}:${port}`,
+            ...(request.protocol === "tcp" ? {} : { host }),
+            ...(authority === undefined || request.protocol === "tcp"
+                ? {}
+                : { tls: { serverName: host, caPem: authority } }),
+        };
+    }
     if (entry === undefined) {
         return {
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
