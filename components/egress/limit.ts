@@ -11,8 +11,9 @@ const TYPES = "type.googleapis.com/envoy.extensions.filters";
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /**
- * The most that each replica of the gateway passes on to a host. It comes after the gateway's policies, so that who is
- * refused uses up nobody's share. Requests beyond it get 429; connections are closed.
+ * The most that each replica of the gateway passes on to a host. Requests beyond it get 429, and those that a policy
+ * refuses use up nobody's share. Connections beyond it are closed; a connection counts when it opens, before the policy
+ * has seen its first byte.
  */
 export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
     const rate = ports[0].group.limit;
@@ -21,7 +22,11 @@ export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
         {
             apiVersion: "networking.istio.io/v1alpha3",
             kind: "EnvoyFilter",
-            metadata: metadataOf(`limit-${name}`),
+            metadata: {
+                ...metadataOf(`limit-${name}`),
+                // Istio itself offers no limits: that this is Envoy's is known.
+                annotations: { "galley.istio.io/analyze-suppress": "IST0133" },
+            },
             spec: {
                 // A patch relative to another filter wants a priority to be sure of its place.
                 priority: 10,
