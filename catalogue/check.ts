@@ -3,6 +3,7 @@
 import type { Duplicate } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
 import { checkCycles } from "./checks/cycles";
+import { checkExternal } from "./checks/external";
 import { checkHosts } from "./checks/hosts";
 import { checkNames } from "./checks/names";
 import { checkOffers } from "./checks/offers";
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
     checkOffers,
     checkOverlaps,
     checkHosts,
+    checkExternal,
     checkCycles,
     checkTimeouts,
     checkRetries,

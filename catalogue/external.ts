@@ -5,6 +5,11 @@ function https(...hosts: string[]): ExternalHost[] {
     return hosts.map((host) => ({ host, port: 443, protocol: "https" }));
 }
 
+/** What is asked in plain HTTP, and by the egress gateway over HTTPS: the mesh then sees each request. */
+function originated(...hosts: string[]): ExternalHost[] {
+    return https(...hosts).map((host) => ({ ...host, tls: "originate" }));
+}
+
 /** The outside parties. A name of SPARC's own, such as its Auth0 tenant, is replaced by whoever installs this. */
 export const external = {
     aws: {
@@ -37,7 +42,8 @@ export const external = {
     },
     sms: {
         summary: "Sends text messages.",
-        hosts: https("api.twilio.com", "rest.nexmo.com"),
+        hosts: originated("api.twilio.com", "rest.nexmo.com"),
+        timeout: "5s",
     },
     push: {
         summary: "Notifies telephones.",
@@ -54,10 +60,14 @@ export const external = {
     payment: {
         summary: "Charges cards and accounts.",
         hosts: https("api.stripe.com", "api-m.paypal.com"),
+        // Money moves there: a party in trouble is left alone early, and nothing of ours may flood it.
+        breaker: { connections: 20, failures: 3, pause: "1m" },
+        timeout: "5s",
+        limit: { requests: 600, per: "minute" },
     },
     cdn: {
         summary: "Told which cached video to drop.",
-        hosts: https("api.fastly.com", "cloudfront.amazonaws.com"),
+        hosts: originated("api.fastly.com", "cloudfront.amazonaws.com"),
     },
     backup: {
         summary: "A second copy of the recordings, in another region and with another party.",

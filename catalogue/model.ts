@@ -221,7 +221,7 @@ export interface ExternalBreaker {
     readonly pause?: Duration;
 }
 
-/** Hosts of one outside party, used and limited together. */
+/** Hosts of one outside party, used together and limited alike. */
 export interface ExternalGroup {
     readonly summary: string;
     readonly hosts: readonly ExternalHost[];
@@ -229,7 +229,10 @@ export interface ExternalGroup {
     readonly breaker?: ExternalBreaker;
     /** How long a request may take where the mesh sees requests, and a connection to come about. @default 10s */
     readonly timeout?: Duration;
-    /** The most connections that one replica of the egress gateway opens. @default no limit */
+    /**
+     * The most that one replica of the egress gateway passes on to each of its hosts: requests where the mesh sees
+     * requests, else connections. @default no limit
+     */
     readonly limit?: Rate;
 }
 

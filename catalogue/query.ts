@@ -10,8 +10,8 @@
 
 import { buildIndex } from "./edges";
 import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
-import type { Asked, Catalogue, Port, Request, Service } from "./model";
-import { sortedEntries } from "./order";
+import type { Asked, Catalogue, ExternalGroup, ExternalHost, Port, Request, Service } from "./model";
+import { compare, groupBy, sortedEntries } from "./order";
 import { requestLine } from "./requests";
 
 export type { CatalogueIndex, Edge, EdgeIndex, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
@@ -55,6 +55,26 @@ export function storeEdges(catalogue: Catalogue): readonly StoreEdge[] {
 /** All uses of external groups, by caller and group. */
 export function externalEdges(catalogue: Catalogue): readonly ExternalEdge[] {
     return indexOf(catalogue).external.all;
+}
+
+/** A host outside, with all who reach it. */
+export interface ReachedHost {
+    readonly groupName: string;
+    readonly group: ExternalGroup;
+    readonly host: ExternalHost;
+    /** The services that use its group, by name; at least one. */
+    readonly callers: readonly string[];
+}
+
+/** The external hosts that any service uses, by host and port. */
+export function reachedHosts(catalogue: Catalogue): readonly ReachedHost[] {
+    return [...groupBy(externalEdges(catalogue), ({ groupName }) => groupName).values()]
+        .flatMap((users) => {
+            const [{ groupName, group }] = users;
+            const callers = [...new Set(users.map(({ caller }) => caller))];
+            return group.hosts.map((host): ReachedHost => ({ groupName, group, host, callers }));
+        })
+        .sort((a, b) => compare(a.host.host, b.host.host) || a.host.port - b.host.port);
 }
 
 /** All exposures, by service and host. */

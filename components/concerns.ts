@@ -3,6 +3,7 @@ import type { Concern } from "./base/concern";
 import { type Derived, manifestKey } from "./base/manifest";
 import type { Platform } from "./base/platform";
 import { controlPlane } from "./control-plane/control-plane";
+import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
 import { namespaces } from "./namespaces/namespaces";
@@ -17,6 +18,7 @@ export const CONCERNS: readonly Concern[] = [
     access,
     traffic,
     gateways,
+    egress,
     workloads,
 ];
 

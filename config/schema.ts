@@ -3,6 +3,7 @@
  * that is not here is an error, so that a typo cannot silently leave a default in force.
  */
 import { z } from "zod";
+import { egress } from "./egress";
 import { trafficSchema } from "./traffic";
 import { ISTIO_VERSION } from "./versions";
 
@@ -99,6 +100,7 @@ export const meshConfigSchema = z.strictObject({
     istio: istio.prefault({}),
     sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),
     gateways: gateways.prefault({}),
+    egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),
 });

@@ -2,6 +2,7 @@
 export { type EdgeCertificate, issueEdgeCertificate } from "./edge";
 export type { ImageReferences } from "./images";
 export { checkMachine } from "./machine";
+export type { OutsideHost, OutsideListener } from "./node/outside";
 export type { RunningNode } from "./node/running";
 export { startNode } from "./node/start";
 export { type NodeStatus, nodeStatus, type PartStatus } from "./node/status";

@@ -43,6 +43,7 @@ function exposedHosts(catalogue: Catalogue): Problem[] {
 
 function externalHosts(catalogue: Catalogue): Problem[] {
     const first = new Map<string, string>();
+    const groups = new Map<string, string>();
     return sortedEntries(catalogue.external).flatMap(([group, { hosts }]) => {
         const problems: Problem[] = [];
         if (hosts.length === 0) {
@@ -57,6 +58,16 @@ function externalHosts(catalogue: Catalogue): Problem[] {
             const at = `external.${group}.hosts[${index}]`;
             problems.push(...externalHost(host, port, group, `${at} → ${host}`));
             const other = first.get(`${host}:${port}`);
+            const owner = groups.get(host) ?? group;
+            groups.set(host, owner);
+            if (other === undefined && owner !== group) {
+                problems.push({
+                    rule: "shared-external-host",
+                    where: `${at} → ${host}`,
+                    message: `the external groups ${owner} and ${group} both list ${host}`,
+                    remedy: "Keep all its ports in one group: the host has one circuit breaker.",
+                });
+            }
             if (other === undefined) first.set(`${host}:${port}`, at);
             else {
                 problems.push({

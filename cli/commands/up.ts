@@ -6,7 +6,7 @@ import { parseConfig, readStackFile } from "../../config/load";
 import { type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
 import { LOCAL_STACK, PROJECT_FOLDER, loadPlatform } from "../project";
-import { ensureGatewayCertificates } from "../up/certificate";
+import { ensureGatewayCertificates, ensureOutsideAuthority } from "../up/certificate";
 import { connect, httpsNodePort, rollouts } from "../up/cluster";
 import { type Destination, embeddedNode, otherCluster } from "../up/destination";
 import { type Deployed, summary } from "../up/summary";
@@ -44,7 +44,7 @@ async function up(options: UpOptions): Promise<void> {
     const { context } = options;
     const destination =
         context === undefined
-            ? await embeddedNode(entries, progress)
+            ? await embeddedNode(entries, catalogue, progress)
             : otherCluster(entries, { ...options, context });
     const platform = {
         catalogue,
@@ -54,6 +54,7 @@ async function up(options: UpOptions): Promise<void> {
     const report = await deployWith(progress, options.engine, destination);
     const cluster = connect(destination);
     await ensureGatewayCertificates(platform, cluster);
+    await ensureOutsideAuthority(platform, destination, cluster);
     const entry = entryOf(platform, destination, await httpsNodePort(cluster));
     const deployed: Deployed = {
         where: destination.where,
@@ -118,6 +119,7 @@ function entryOf(
         host: exposedHost(config, shown.exposure.host),
         path: path.replaceAll(/\{\*+\}/g, "example"),
         port,
-        ...node,
+        address: node.address,
+        authority: node.authority,
     };
 }

@@ -1,8 +1,19 @@
 import { Command } from "commander";
+import { readFile } from "node:fs/promises";
 import { nodeStatus } from "../../local";
 import { LOCAL_STACK, loadPlatform } from "../project";
 import { type Cluster, connect, defaultKubeconfig, standInImage } from "../up/cluster";
-import { CannotVerify, SILENT, exitCode, statusLineTo, toJson, toText, verify } from "../verify";
+import { UNLISTED } from "../up/outside";
+import {
+    CannotVerify,
+    type PlayedOutside,
+    SILENT,
+    exitCode,
+    statusLineTo,
+    toJson,
+    toText,
+    verify,
+} from "../verify";
 
 interface VerifyCommandOptions {
     readonly context?: string;
@@ -45,7 +56,11 @@ async function run(options: VerifyCommandOptions): Promise<void> {
     }
 }
 
-async function clusterOf({ context, kubeconfig }: VerifyCommandOptions): Promise<Cluster> {
+/** The cluster to verify; on the embedded node also the world outside that it plays. */
+async function clusterOf({
+    context,
+    kubeconfig,
+}: VerifyCommandOptions): Promise<Cluster & { readonly outside?: PlayedOutside }> {
     if (context !== undefined) {
         return { context, kubeconfig: defaultKubeconfig(kubeconfig) };
     }
@@ -55,5 +70,14 @@ async function clusterOf({ context, kubeconfig }: VerifyCommandOptions): Promise
             `the embedded node is ${node.state}: run \`make up\` first (\`make status\` shows what is wrong)`,
         );
     }
-    return { kubeconfig: node.kubeconfig };
+    const { outside } = node;
+    if (outside === undefined) return { kubeconfig: node.kubeconfig };
+    return {
+        kubeconfig: node.kubeconfig,
+        outside: {
+            authority: await readFile(outside.authority, "utf8"),
+            addresses: new Map(outside.hosts.map(({ host, address }) => [host, address])),
+            unlisted: UNLISTED,
+        },
+    };
 }

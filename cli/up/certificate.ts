@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { CoreV1Api, type KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { Platform } from "../../components/base/platform";
 import { exposures } from "../../catalogue/query";
 import { ENTRY_GATEWAYS, NAMESPACES, certificateName, exposedHost } from "../../components/base/names";
 import { issueEdgeCertificate } from "../../local";
+import type { Destination } from "./destination";
 
 type GatewayKey = keyof typeof ENTRY_GATEWAYS;
 
@@ -21,17 +23,37 @@ export async function ensureGatewayCertificates(
             .map(({ exposure }) => exposedHost(config, exposure.host));
         if (hosts.length === 0) continue;
         const { certificate, key: privateKey, authority } = await issueEdgeCertificate(hosts);
-        const name = certificateName(key);
-        const body = {
-            apiVersion: "v1",
-            kind: "Secret",
-            metadata: { name, namespace: NAMESPACES.ingress },
-            type: "kubernetes.io/tls",
-            stringData: { "tls.crt": certificate, "tls.key": privateKey, "ca.crt": authority },
-        };
-        await api.patchNamespacedSecret(
-            { name, namespace: NAMESPACES.ingress, body, fieldManager: "sparc-mesh-node", force: true },
-            setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply),
-        );
+        await applySecret(api, NAMESPACES.ingress, certificateName(key), "kubernetes.io/tls", {
+            "tls.crt": certificate,
+            "tls.key": privateKey,
+            "ca.crt": authority,
+        });
     }
+}
+
+/** Gives the egress gateway the CA of the world outside that the node plays, under the name that the stack wants. */
+export async function ensureOutsideAuthority(
+    { config }: Platform,
+    { node }: Pick<Destination, "node">,
+    cluster: KubeConfig,
+): Promise<void> {
+    const name = config.egress.authority;
+    if (node === undefined || name === undefined) return;
+    const authority = await readFile(node.outsideAuthority, "utf8");
+    const api = cluster.makeApiClient(CoreV1Api);
+    await applySecret(api, NAMESPACES.egress, name, "Opaque", { "ca.crt": authority });
+}
+
+async function applySecret(
+    api: CoreV1Api,
+    namespace: string,
+    name: string,
+    type: string,
+    stringData: Readonly<Record<string, string>>,
+): Promise<void> {
+    const body = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, type, stringData };
+    await api.patchNamespacedSecret(
+        { name, namespace, body, fieldManager: "sparc-mesh-node", force: true },
+        setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply),
+    );
 }

@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { checkMachine, ensureToolchain, type Progress, startNode } from "../../local";
+import type { Catalogue } from "../../catalogue/model";
+import { outsideOf } from "./outside";
 import { type Cluster, defaultKubeconfig } from "./cluster";
 import { onEmbeddedNode, onOtherCluster } from "./entries";
 
@@ -14,24 +16,34 @@ export interface Destination extends Cluster {
     /** The folder for what must be remembered between runs. */
     readonly state: string;
     /** Only on the embedded node: its address, and the certificate of the CA that its gateways' are of. */
-    readonly node?: { readonly address: string; readonly authority: string };
+    readonly node?: {
+        readonly address: string;
+        readonly authority: string;
+        /** Path of the certificate of the CA that vouches for the world outside. */
+        readonly outsideAuthority: string;
+    };
 }
 
 /** Starts the embedded node, or whatever of it does not run. */
 export async function embeddedNode(
     entries: Record<string, unknown>,
+    catalogue: Catalogue,
     progress: Progress,
 ): Promise<Destination> {
     await checkMachine();
     const toolchain = await ensureToolchain(progress);
-    const node = await startNode({ progress });
+    const node = await startNode({ progress, outside: outsideOf(catalogue) });
     return {
         where: "the embedded node",
         kubeconfig: node.kubeconfig,
         entries: onEmbeddedNode(entries, toolchain.charts, node),
         helm: toolchain.program("helm"),
         state: join(node.state, "engine"),
-        node: { address: node.address, authority: node.edgeAuthority },
+        node: {
+            address: node.address,
+            authority: node.edgeAuthority,
+            outsideAuthority: node.outsideAuthority,
+        },
     };
 }
 

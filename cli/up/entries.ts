@@ -22,7 +22,7 @@ export function onEmbeddedNode(
 
 /**
  * The stack's configuration for a cluster that can pull Istio's own images: its release and its Envoy, whose filters
- * are complete.
+ * are complete and which brings the CAs of the real world outside.
  */
 export function onOtherCluster(entries: Entries, standInImage: string): Entries {
     const own = Object.entries(section(entries, "istio")).filter(
@@ -31,6 +31,9 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
     return {
         ...entries,
         istio: Object.fromEntries(own),
+        egress: Object.fromEntries(
+            Object.entries(section(entries, "egress")).filter(([key]) => key !== "authority"),
+        ),
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }

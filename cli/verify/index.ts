@@ -4,4 +4,5 @@ export { type StatusLine, SILENT, statusLineTo } from "./status-line";
 export { SCHEMA, toJson } from "./report/json";
 export { type VerifyReport, exitCode, isProven } from "./report/model";
 export { toText } from "./report/text";
+export type { PlayedOutside } from "./plan/egress";
 export { type VerifyOptions, verify } from "./verify";

@@ -1,5 +1,5 @@
 /** Whether what came back over the wire is what was expected, and what it was, for people. */
-import type { Check, Finding, WireResult } from "./model";
+import { type Check, type Finding, type WireResult, isTcp } from "./model";
 
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAVAILABLE = 14;
@@ -9,6 +9,9 @@ const BUSY_MS = 2_000;
 
 /** A response's header that only an Envoy which passed the request on adds. */
 const PASSED_ON = "x-envoy-upstream-service-time";
+
+/** As whom the world outside answers where the node plays it. */
+const OUTSIDE = "outside";
 
 export function judge(check: Check, result: WireResult): Finding {
     return { check, result, agrees: agrees(check, result), got: describeResult(check, result) };
@@ -26,7 +29,7 @@ export function isInconclusive({ check, result, agrees }: Finding): boolean {
         case "refused":
             return true;
         case "reset":
-            return check.expected.kind === "answered" || check.request.protocol !== "tcp";
+            return ["answered", "left"].includes(check.expected.kind) || !isTcp(check);
         case "http":
             return result.status === 503 || check.expected.kind === "given-up";
         case "grpc":
@@ -40,13 +43,13 @@ export function isInconclusive({ check, result, agrees }: Finding): boolean {
 }
 
 function agrees(check: Check, result: WireResult): boolean {
-    const { expected, request } = check;
+    const { expected } = check;
     switch (expected.kind) {
         case "answered":
             return isAnswerOf(check, result) && (result.answer?.caller ?? null) === expected.caller;
         case "rbac":
             // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
-            if (request.protocol === "tcp") return result.outcome === "reset";
+            if (isTcp(check)) return result.outcome === "reset";
             return (
                 result.outcome === "rbac" && !(check.layer === "entry" && result.detail.includes(PASSED_ON))
             );
@@ -58,6 +61,8 @@ function agrees(check: Check, result: WireResult): boolean {
             return isTimeout(result) && isAbout(result.ms, expected.after);
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
+        case "left":
+            return isAnswerFromOutside(check, result) && expected.peers.includes(result.answer?.peer ?? "");
     }
 }
 
@@ -87,6 +92,12 @@ function isTimeout({ outcome, status, detail }: WireResult): boolean {
 /** Not earlier than a tenth before, and not later than what a busy machine takes. */
 function isAbout(ms: number, wanted: number): boolean {
     return ms >= wanted * 0.9 && ms <= wanted * 1.25 + BUSY_MS;
+}
+
+/** The node's stand-in for the world outside, asked by the name of the host wherever TLS tells one. */
+function isAnswerFromOutside({ outside, request }: Check, { outcome, answer }: WireResult): boolean {
+    const named = request.protocol === "tcp" || answer?.serverName === outside?.host;
+    return outcome === "answered" && answer?.service === OUTSIDE && named;
 }
 
 /** A sidecar's answer to an unknown host (502), to an unknown route (404), or to a port on which it knows nobody. */
@@ -121,6 +132,7 @@ function describeResult(check: Check, result: WireResult): string {
     switch (outcome) {
         case "answered": {
             const where = `${answer?.service ?? "?"} on ${answer?.port ?? "?"}`;
+            if (answer?.service === OUTSIDE) return `answered outside, which saw ${answer.peer ?? "nobody"}`;
             const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
             const attempt = answer?.attempt === undefined ? "" : `, attempt ${answer.attempt}`;
             return `answered by ${where}${caller} (status ${status ?? "none"}${attempt})`;

@@ -6,11 +6,12 @@ import type { GrpcPort, HttpPort, TcpPort, WebSocketPort } from "../../catalogue
  * - `identity`: from a prober that carries the source's identity and may ask anyone, so that the callee decides.
  * - `source`: from the source's own pod, so that its sidecar decides first.
  * - `entry`: from outside the mesh, through a gateway.
+ * - `egress`: to the world outside, from both kinds of pods.
  * - `resilience`: from the source's own pod, of a callee that is told to fail or to be slow.
  */
-export type Layer = "identity" | "source" | "entry" | "resilience";
+export type Layer = "identity" | "source" | "entry" | "egress" | "resilience";
 /** In the order in which they are asked: what makes callees fail comes last. */
-export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "resilience"];
+export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "egress", "resilience"];
 
 /**
  * Who asks.
@@ -60,7 +61,9 @@ export type Expected =
     /** The callee's failure comes back, of the attempt with this number, counted from 1. */
     | { readonly kind: "attempts"; readonly count: number }
     /** The source's sidecar gives up after so many milliseconds. */
-    | { readonly kind: "given-up"; readonly after: number };
+    | { readonly kind: "given-up"; readonly after: number }
+    /** The host outside answers, and saw as its peer one of `peers`: the addresses of the egress gateway's pods. */
+    | { readonly kind: "left"; readonly peers: readonly string[] };
 export type ExpectedKind = Expected["kind"];
 export const EXPECTED_KINDS: readonly ExpectedKind[] = [
     "answered",
@@ -69,6 +72,7 @@ export const EXPECTED_KINDS: readonly ExpectedKind[] = [
     "no-route",
     "attempts",
     "given-up",
+    "left",
 ];
 
 /** Which gateway an entry check goes through, and the host that it asks for. */
@@ -79,6 +83,19 @@ export interface Entry {
     readonly certificate: string;
 }
 
+/** Whom an egress check asks, and from where. */
+export interface Outside {
+    readonly host: string;
+    /** The port on which it is asked. */
+    readonly port: number;
+    /** Where the connection leads, past the name. @default to where the host's name leads */
+    readonly address?: string;
+    /** The CA in whose name the host answers, where the asker speaks TLS itself; PEM. */
+    readonly authority?: string;
+    /** The source's own pod, whose sidecar decides first, or its prober, so that the egress gateway decides. */
+    readonly from: "pod" | "prober";
+}
+
 export interface Check {
     /** Unique in a plan. */
     readonly id: string;
@@ -87,6 +104,8 @@ export interface Check {
     readonly destination: Destination;
     /** Only in the layer `entry`. */
     readonly entry?: Entry;
+    /** Only in the layer `egress`. */
+    readonly outside?: Outside;
     readonly request: WireRequest;
     /** Only in the layer `resilience`. */
     readonly behaviour?: Behaviour;
@@ -114,6 +133,15 @@ export interface WireAnswer {
     readonly caller?: string;
     /** Which attempt the callee saw, where a proxy counted. */
     readonly attempt?: number;
+    /** The address that the connection came from. */
+    readonly peer?: string;
+    /** The name that was asked for in TLS. */
+    readonly serverName?: string;
+}
+
+/** Whether the callee's mesh side sees connections only, so that a denial is no more than a connection's end. */
+export function isTcp({ request, outside }: Check): boolean {
+    return request.protocol === "tcp" || outside?.authority !== undefined;
 }
 
 /** A check and what came of it. */

@@ -39,6 +39,7 @@ const TITLES: Readonly<Record<Layer, string>> = {
     identity: "asking as each identity",
     source: "asking from each service's own pod",
     entry: "asking at the gateways",
+    egress: "asking the world outside",
     resilience: "asking of callees that fail or are slow",
 };
 
@@ -50,7 +51,7 @@ export async function makeRequests(
 ): Promise<Outcome> {
     const askers = await findAskers(cluster, catalogue);
     const { certificates, missing } = await readCertificates(cluster, checks);
-    const tcp = tcpWorkloads(catalogue);
+    const tcp = tcpWorkloads(catalogue, checks);
     const outcome: Outcome = { findings: [], miscounts: [], notChecked: missing, repeated: [], seconds: 0 };
     for (const layer of LAYERS) {
         const connected = reused || layer !== "identity";
@@ -77,8 +78,9 @@ export async function makeRequests(
 function batchesOf(checks: readonly Check[], servicePods: ReadonlyMap<string, Asker>): Batch[] {
     const batches = new Map<string, { asker: Asker; checks: Check[] }>();
     for (const check of checks) {
-        const { source, layer } = check;
-        const own = layer === "source" || layer === "resilience" ? servicePods.get(source.name) : undefined;
+        const { source, layer, outside } = check;
+        const atPod = layer === "source" || layer === "resilience" || outside?.from === "pod";
+        const own = atPod ? servicePods.get(source.name) : undefined;
         const asker = own ?? {
             namespace: source.namespace,
             pod: proberName(source),
@@ -119,8 +121,12 @@ async function readyPods(cluster: Cluster, namespace: string): Promise<Map<strin
     );
 }
 
-function tcpWorkloads(catalogue: Catalogue): Workload[] {
-    const all = destinations(catalogue).filter(({ port }) => port.protocol === "tcp");
+/** Those whose denials of TCP are counted; the egress gateway among them where it is asked. */
+function tcpWorkloads(catalogue: Catalogue, checks: readonly Check[]): Workload[] {
+    const all = [
+        ...destinations(catalogue).filter(({ port }) => port.protocol === "tcp"),
+        ...checks.filter(({ outside }) => outside !== undefined).map(({ destination }) => destination),
+    ];
     const byKey = new Map(all.map(({ namespace, name }) => [`${namespace}/${name}`, { namespace, name }]));
     return [...byKey.values()];
 }

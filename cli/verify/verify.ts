@@ -8,6 +8,7 @@ import { explain } from "./drift/explain";
 import { CannotVerify } from "./errors";
 import { type Outcome, makeRequests } from "./phases";
 import { expectations } from "./plan/expect";
+import { type PlayedOutside, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
 import { startProbers, stopProbers } from "./probers/lifecycle";
 import { type StatusLine, SILENT } from "./status-line";
@@ -20,6 +21,8 @@ export interface VerifyOptions {
     readonly standInImage: string;
     /** Take over the probers of an earlier such run, and leave them. @default false */
     readonly keep?: boolean;
+    /** The world outside, where it is played; else egress is not checked. */
+    readonly outside?: PlayedOutside;
     /** @default none */
     readonly progress?: StatusLine;
 }
@@ -34,7 +37,8 @@ export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise
     return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, ...options, signal }));
 }
 
-type Run = Required<VerifyOptions> & { readonly signal: AbortSignal };
+type Run = VerifyOptions &
+    Required<Pick<VerifyOptions, "keep" | "progress">> & { readonly signal: AbortSignal };
 
 async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const began = seconds();
@@ -61,18 +65,20 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
 /** All requests, between the coming and going of the probers. */
 async function ask(
     cluster: Cluster,
-    { platform, standInImage: image, keep, progress, signal }: Run,
+    { platform, standInImage: image, keep, outside, progress, signal }: Run,
 ): Promise<{ outcome: Outcome; probers: number }> {
     const began = seconds();
     try {
         await startProbers(cluster, platform, { image, reuse: keep, signal, progress });
         const probers = seconds() - began;
-        const checks = expectations(platform);
+        const egress = await planEgress(cluster, platform, outside);
+        const checks = [...expectations(platform), ...egress.checks];
         const outcome = await makeRequests(cluster, platform.catalogue, checks, {
             reused: keep,
             signal,
             progress,
         });
+        outcome.notChecked.push(...egress.notChecked);
         return { outcome, probers };
     } catch (error) {
         if (!signal.aborted) throw error;

@@ -1,13 +1,18 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { egressPolicies } from "./egress";
 import { networkPolicies } from "./network-policy";
 
 export const access: Concern = {
     name: "access",
     derive: (platform) => ({
         releases: [],
-        objects: [...authorizationPolicies(platform), ...networkPolicies(platform)],
+        objects: [
+            ...authorizationPolicies(platform),
+            ...egressPolicies(platform),
+            ...networkPolicies(platform),
+        ],
     }),
     anchors: ({ metadata }) => metadata.name === DENY_ALL,
 };

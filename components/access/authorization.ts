@@ -23,7 +23,7 @@ import {
 import { type Rewrite, seenPaths } from "../base/paths";
 import type { Platform } from "../base/platform";
 
-type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
+export type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
 /** The name of the policies that deny what no other allows, in the mesh and in the network. */
 export const DENY_ALL = "deny-all";
@@ -82,7 +82,8 @@ function denyAll(namespace: string): AuthorizationPolicyManifest {
     };
 }
 
-function allow(
+/** An ALLOW for one workload. */
+export function allow(
     name: string,
     namespace: string,
     workload: string,

@@ -1,8 +1,9 @@
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
-import { edges, exposures, storeEdges } from "../../catalogue/query";
+import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
+    EGRESS_GATEWAY,
     ENTRY_GATEWAYS,
     HEALTH_PORT,
     MESHED_NAMESPACES,
@@ -27,6 +28,7 @@ const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
 const GATEWAY_TLS = 443;
+const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
@@ -118,7 +120,7 @@ function cni(): NetworkPolicyManifest {
 }
 
 /** One policy a workload: what comes in from its callers, what goes out to whom it calls. */
-function workloadPolicies({ catalogue }: Platform): NetworkPolicyManifest[] {
+function workloadPolicies({ catalogue, config }: Platform): NetworkPolicyManifest[] {
     const rules = new RuleTable();
     for (const name of Object.keys(catalogue.services)) rules.of(NAMESPACES.services, name);
     for (const name of Object.keys(catalogue.stores)) rules.of(NAMESPACES.stores, name);
@@ -131,6 +133,16 @@ function workloadPolicies({ catalogue }: Platform): NetworkPolicyManifest[] {
     for (const { service, exposure, port } of exposures(catalogue)) {
         const gateway = ENTRY_GATEWAYS[exposure.gateway];
         rules.open([NAMESPACES.ingress, gateway], [NAMESPACES.services, service], port.number);
+    }
+    for (const { host, callers } of reachedHosts(catalogue)) {
+        for (const caller of callers) {
+            rules.open([NAMESPACES.services, caller], [NAMESPACES.egress, EGRESS_GATEWAY], host.port);
+        }
+        // Alone of all workloads it leaves the cluster. Names are not for a NetworkPolicy to know: hosts are the mesh's.
+        addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, {
+            to: [{ ipBlock: { cidr: ANYWHERE, except: [...config.egress.privateRanges] } }],
+            ports: tcp(host.port),
+        });
     }
     for (const gateway of Object.values(ENTRY_GATEWAYS)) {
         // Clients come from anywhere, by way of a load balancer.

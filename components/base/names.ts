@@ -40,6 +40,15 @@ export const ENTRY_GATEWAYS = {
     internal: "istio-internalgateway",
 } as const;
 
+/** The gateway through which calls leave, by its release's name, which is also its service account's. */
+export const EGRESS_GATEWAY = "istio-egressgateway";
+
+/** The access log's provider in the mesh's configuration, which writes a line for each external call. */
+export const EGRESS_LOG = "egress-log";
+
+/** The port on which callers ask a host with which the egress gateway speaks TLS for them. */
+export const ORIGINATED_PORT = 80;
+
 /** Prometheus' service account, in the monitoring namespace. */
 export const PROMETHEUS_ACCOUNT = "prometheus";
 

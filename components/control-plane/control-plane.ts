@@ -4,6 +4,7 @@ import { chartOf, containerResources } from "../base/helm";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 function deriveControlPlane({ config }: Platform): Derived {
@@ -70,6 +71,7 @@ function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
                 // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
                 // is tried again.
                 defaultHttpRetryPolicy: { attempts: 0 },
+                extensionProviders: [EGRESS_LOG_PROVIDER],
                 meshMTLS: { minProtocolVersion: "TLSV1_2" },
                 defaultConfig: {
                     holdApplicationUntilProxyStarts: true,

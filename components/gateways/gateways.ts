@@ -1,7 +1,7 @@
 import { type ExposureEdge, exposures } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import { chartOf, containerResources } from "../base/helm";
+import { gatewayRelease } from "../base/gateway-release";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { Derived, GatewayManifest, Release, VirtualServiceManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, NAMESPACES, certificateName, exposedHost, serviceHost } from "../base/names";
@@ -20,39 +20,18 @@ function deriveGateways({ catalogue, config }: Platform): Derived {
     return { releases: keys.map((key) => release(key, config)), objects: [...gateways, ...routes] };
 }
 
-/** The gateway's pods and Service. Injection fills in the proxy, so istiod must be there. */
 function release(key: GatewayKey, config: MeshConfig): Release {
-    const { replicas, service, resources } = config.gateways;
-    return {
+    const { service } = config.gateways;
+    const gateway = {
         name: ENTRY_GATEWAYS[key],
         namespace: NAMESPACES.ingress,
-        chart: chartOf(config, "gateway"),
-        values: {
-            labels: { [SERVICE_LABEL]: ENTRY_GATEWAYS[key] },
-            autoscaling: { enabled: false },
-            replicaCount: replicas,
-            // The chart's image is the placeholder "auto", which the API server takes for a tag that must always be
-            // pulled; injection then names the real one and keeps the policy.
-            imagePullPolicy: "IfNotPresent",
-            resources: containerResources(resources),
-            // The namespace enforces `restricted`, which wants a seccomp profile. What is said here replaces the chart's
-            // own, and so repeats what lets the proxy bind port 443 without a capability.
-            securityContext: {
-                sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
-                seccompProfile: { type: "RuntimeDefault" },
-            },
-            service: {
-                type: service,
-                ports: [
-                    { name: "status-port", port: 15021, protocol: "TCP", targetPort: 15021 },
-                    { name: "https", port: 443, protocol: "TCP", targetPort: 443 },
-                ],
-            },
-            ...(replicas > 1 ? { podDisruptionBudget: { maxUnavailable: 1 } } : {}),
-        },
-        keepsAddress: true,
-        after: [],
+        service,
+        ports: [
+            { name: "status-port", number: 15021 },
+            { name: "https", number: 443 },
+        ],
     };
+    return { ...gatewayRelease(gateway, config), keepsAddress: true };
 }
 
 /** TLS ends here, for exactly the exposed hosts. The certificate is a Secret beside the gateway. */

@@ -1,14 +1,14 @@
-import { edges, storeEdges } from "../../catalogue/query";
+import { edges, reachedHosts, storeEdges } from "../../catalogue/query";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
-import { NAMESPACES, serviceHost } from "../base/names";
+import { EGRESS_GATEWAY, NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
 
 /** Matches no host: the sidecar knows of nothing to call. */
 const NO_HOST = "~/*";
 
 /**
- * What each sidecar knows of the mesh: the hosts that its service calls, and no other. It keeps a sidecar's size
+ * What each sidecar knows of the mesh: the hosts that its service calls, inside and outside, and no other. It keeps a sidecar's size
  * independent of the mesh's, and together with REGISTRY_ONLY it stops a call that nobody declared at its source.
  */
 export function sidecars({ catalogue }: Platform): SidecarManifest[] {
@@ -20,6 +20,12 @@ export function sidecars({ catalogue }: Platform): SidecarManifest[] {
     }
     for (const { caller, store } of storeEdges(catalogue)) {
         hosts.get(caller)?.add(`${NAMESPACES.stores}/${serviceHost(store, NAMESPACES.stores)}`);
+    }
+    for (const { host, callers } of reachedHosts(catalogue)) {
+        for (const caller of callers) {
+            hosts.get(caller)?.add(`${NAMESPACES.egress}/${host.host}`);
+            hosts.get(caller)?.add(`${NAMESPACES.egress}/${serviceHost(EGRESS_GATEWAY, NAMESPACES.egress)}`);
+        }
     }
     const services = [...hosts].sort(([a], [b]) => (a < b ? -1 : 1));
     return [

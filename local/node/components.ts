@@ -10,6 +10,7 @@ import {
     schedulerArguments,
 } from "./config/control-plane";
 import { type AuthorityName, pkiFiles } from "./pki";
+import { type OutsideListener, outsideArguments } from "./outside";
 import { settings } from "./settings";
 
 /** The node's daemons, in the order in which they are started. */
@@ -21,10 +22,16 @@ export const componentNames = [
     "kube-scheduler",
     "kubelet",
     "kube-proxy",
+    "outside",
 ] as const;
 
 /** A daemon of the node's. */
 export type ComponentName = (typeof componentNames)[number];
+
+/** The name of a daemon's program, where it is another than its own. */
+export function programOf(name: ComponentName): string {
+    return name === "outside" ? "standin" : name;
+}
 
 /** A daemon as it should run. */
 export interface Component {
@@ -46,8 +53,14 @@ const identity = (...names: string[]): string[] => names.map((name) => `pki/${pk
 const authority = (...names: AuthorityName[]): string[] =>
     names.map((name) => `pki/${pkiFiles.authority(name)}`);
 
-/** What each daemon is started with. `address` is the node's, as the host sees it. */
-export function definitions(address: string): Readonly<Record<ComponentName, Definition>> {
+/**
+ * What each daemon is started with. `address` is the node's, as the host sees it; `outside` is what the node plays of the
+ * world outside.
+ */
+export function definitions(
+    address: string,
+    outside: readonly OutsideListener[],
+): Readonly<Record<ComponentName, Definition>> {
     const { configuration, nodeName } = settings;
     return {
         etcd: {
@@ -103,17 +116,23 @@ export function definitions(address: string): Readonly<Record<ComponentName, Def
             arguments: [`--config=${configuration}/kube-proxy.json`],
             files: ["kube-proxy.json", "kube-proxy.kubeconfig"],
         },
+        outside: {
+            program: "standin",
+            arguments: outsideArguments(outside, `${configuration}/pki/${pkiFiles.identity("outside")}`),
+            files: outside.length > 0 ? identity("outside") : [],
+        },
     };
 }
 
 /** The node's daemons as they should run, once their configuration lies in `folder`. */
 export async function components(
     address: string,
+    outside: readonly OutsideListener[],
     folder: string,
     toolchain: Toolchain,
     environment: Readonly<Record<string, string>>,
 ): Promise<Readonly<Record<ComponentName, Component>>> {
-    const entries = Object.entries(definitions(address)).map(
+    const entries = Object.entries(definitions(address, outside)).map(
         async ([name, definition]): Promise<[string, Component]> => {
             const command = [toolchain.program(definition.program), ...definition.arguments];
             const files: Record<string, string> = {};

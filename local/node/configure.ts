@@ -8,6 +8,7 @@ import { cniConfig, containerdConfig } from "./config/containerd";
 import { kubeletConfig, kubeProxyConfig, resolvConf } from "./config/kubelet";
 import { linkIptables, packetFilter } from "./environment";
 import { kubeconfig } from "./kubeconfig";
+import { type OutsideListener, outsideIdentity, writeOutside } from "./outside";
 import { ensureAuthority, ensureIdentity, ensurePki, identities, pkiFiles } from "./pki";
 import { settings } from "./settings";
 import { type NodeRecord, stateFiles } from "./state";
@@ -34,6 +35,7 @@ export async function configure(
     record: NodeRecord,
     toolchain: Toolchain,
     images: ImageReferences,
+    outside: readonly OutsideListener[],
 ): Promise<void> {
     const files = stateFiles(state);
     await mkdir(files.configuration, { recursive: true, mode: 0o700 });
@@ -41,6 +43,9 @@ export async function configure(
     const wanted = identities(record.subnet.node);
     await ensurePki(files.pki, wanted);
     await ensureAuthority(files.edge, "edge");
+    await ensureAuthority(files.pki, "outside");
+    if (outside.length > 0) await ensureIdentity(files.pki, "outside", outsideIdentity(outside));
+    await writeOutside(files.configuration, outside);
     const authority = await readFile(join(files.pki, pkiFiles.authority("cluster")), "utf8");
     const clientConfig = async (identity: string): Promise<string> => {
         const spec = wanted[identity];

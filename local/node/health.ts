@@ -14,6 +14,7 @@ const ports: Readonly<Partial<Record<ComponentName, number>>> = {
     "kube-scheduler": 10259,
     kubelet: settings.kubeletPort,
     "kube-proxy": 10256,
+    outside: settings.outsideHealthPort,
 };
 
 /** Whether a daemon answers, or, where only the node itself may ask it, at least listens. */

@@ -79,6 +79,12 @@ export async function ensureCable(anchor: number, subnet: Subnet): Promise<void>
     await inside("route", "add", serviceSubnet, "dev", nodeInterface);
 }
 
+/** Makes every address of the world outside one that the node itself answers at. */
+export async function ensureOutside(anchor: number): Promise<void> {
+    const route = ["route", "replace", "local", settings.outsideSubnet, "dev", "lo"];
+    await run("nsenter", ["--target", String(anchor), "--net", "ip", ...route]);
+}
+
 /** Removes the host's end, and with it the other. */
 export async function removeCable(): Promise<boolean> {
     if (!(await cableExists())) return false;

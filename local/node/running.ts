@@ -1,4 +1,7 @@
 import type { ImageReferences } from "../images";
+import { join } from "node:path";
+
+import { pkiFiles } from "./pki";
 import { settings } from "./settings";
 import { type NodeRecord, stateFiles } from "./state";
 
@@ -14,19 +17,22 @@ export interface RunningNode {
     readonly images: ImageReferences;
     /** Path of the certificate of the authority that signs edge certificates. */
     readonly edgeAuthority: string;
+    /** Path of the certificate of the authority that vouches for the world outside. */
+    readonly outsideAuthority: string;
     /** Folder that holds everything of the node's. */
     readonly state: string;
 }
 
 /** Describes the node in a state folder. */
 export function describeNode(state: string, record: NodeRecord, images: ImageReferences): RunningNode {
-    const { kubeconfig, edgeAuthority } = stateFiles(state);
+    const { kubeconfig, edgeAuthority, pki } = stateFiles(state);
     return {
         kubeconfig,
         address: record.subnet.node,
         name: settings.nodeName,
         images,
         edgeAuthority,
+        outsideAuthority: join(pki, pkiFiles.authority("outside")),
         state,
     };
 }

@@ -12,6 +12,9 @@ export const settings = {
     /** One node only, so the pods' network is the node's: room for 1,000 pods. */
     podSubnet: "10.244.0.0/22",
     maxPods: 300,
+    /** Where the world outside is played: see outside.ts. */
+    outsideSubnet: "198.18.0.0/16",
+    outsideHealthPort: 10270,
     apiPort: 6443,
     kubeletPort: 10250,
     etcdPort: 2379,

@@ -9,13 +9,14 @@ import { run, waitFor } from "../process";
 import type { Job, Progress } from "../progress";
 import { ensureToolchain, type Toolchain } from "../toolchain";
 import { addonChecks, addons } from "./addons";
-import { ensureAnchor, runInNode } from "./anchor";
+import { endProcess, ensureAnchor, runInNode } from "./anchor";
 import { type Api, administrator, nodeIsReady, stalePods } from "./api";
 import { type ComponentName, components } from "./components";
 import { apiServer, configure } from "./configure";
 import { nodeEnvironment } from "./environment";
 import { raiseLimits } from "./limits";
-import { ensureCable, freeSubnet, hostRoutes, type Subnet, subnets } from "./network";
+import { ensureCable, ensureOutside, freeSubnet, hostRoutes, type Subnet, subnets } from "./network";
+import { type OutsideHost, type OutsideListener, listeners } from "./outside";
 import { ensureAuthority, ensureIdentity, identities } from "./pki";
 import { type NodeProcess, startTime } from "./processes";
 import { describeNode, type RunningNode } from "./running";
@@ -30,6 +31,13 @@ interface Start {
     readonly images: readonly Image[];
     readonly record: NodeRecord;
     readonly environment: Readonly<Record<string, string>>;
+    readonly outside: readonly OutsideListener[];
+}
+
+export interface StartOptions {
+    readonly progress: Progress;
+    /** What the node plays of the world outside, under its real names. @default nothing */
+    readonly outside?: readonly OutsideHost[];
 }
 
 /**
@@ -38,38 +46,42 @@ interface Start {
  *
  * @throws UnfitMachineError before anything is started, where the machine cannot run a node
  */
-export async function startNode({ progress }: { readonly progress: Progress }): Promise<RunningNode> {
+export async function startNode({ progress, outside = [] }: StartOptions): Promise<RunningNode> {
     await checkMachine();
     const toolchain = await ensureToolchain(progress);
     return withLock(
         "node",
-        () => startLocked(toolchain, progress),
+        () => startLocked(toolchain, listeners(outside), progress),
         (holder) => {
             progress.note(`Waiting for ${holder}, which is starting or stopping the node.`);
         },
     );
 }
 
-async function startLocked(toolchain: Toolchain, progress: Progress): Promise<RunningNode> {
+async function startLocked(
+    toolchain: Toolchain,
+    outside: readonly OutsideListener[],
+    progress: Progress,
+): Promise<RunningNode> {
     const { state } = paths();
     const all = await images(toolchain);
     const record = await ensureRecord(state, chooseSubnet);
     const environment = await nodeEnvironment(toolchain);
-    const start: Start = { state, toolchain, images: all, record, environment };
+    const start: Start = { state, toolchain, images: all, record, environment, outside };
     await progress.run([{ title: "Node", jobs: steps(start) }]);
     return describeNode(state, record, referencesOf(all));
 }
 
 /** The steps of a start, in order. Each does only what is missing. */
 function steps(start: Start): Job[] {
-    const { state, toolchain, record, environment } = start;
+    const { state, toolchain, record, environment, outside } = start;
     const files = stateFiles(state);
     let surroundings: Surroundings;
     let ensure: (name: ComponentName) => Promise<boolean>;
     return [
         {
             title: "keys, certificates, configuration",
-            run: () => configure(state, record, toolchain, referencesOf(start.images)),
+            run: () => configure(state, record, toolchain, referencesOf(start.images), outside),
         },
         {
             title: "namespaces and network",
@@ -77,10 +89,12 @@ function steps(start: Start): Job[] {
                 await raiseLimits(state);
                 const { process: anchor } = await ensureAnchor(state, toolchain);
                 await ensureCable(anchor.pid, record.subnet);
+                await ensureOutside(anchor.pid);
                 const api = await administrator(files.pki, apiServer(record));
                 surroundings = { anchor, environment, api, log: files.log };
                 const wanted = await components(
                     record.subnet.node,
+                    outside,
                     files.configuration,
                     toolchain,
                     environment,
@@ -107,6 +121,8 @@ function steps(start: Start): Job[] {
             title: "kubelet and kube-proxy",
             run: async () => {
                 await Promise.all([ensure("kubelet"), ensure("kube-proxy"), applyAddons(start)]);
+                if (outside.length > 0) await ensure("outside");
+                else for (const process of await daemonsOf("outside", "standin")) await endProcess(process);
                 await waitForNode(surroundings);
             },
         },
@@ -141,7 +157,7 @@ async function loadImages(
 }
 
 /** Applies the add-ons; the API server leaves those alone that have not changed. */
-async function applyAddons({ state, toolchain, images: all, record }: Start): Promise<void> {
+async function applyAddons({ state, toolchain, images: all, record, outside }: Start): Promise<void> {
     const { pki, kubeconfig } = stateFiles(state);
     const identity = identities(record.subnet.node)["metrics-server"];
     if (!identity) throw new Error("There is no metrics-server among the node's certificates.");
@@ -152,7 +168,7 @@ async function applyAddons({ state, toolchain, images: all, record }: Start): Pr
     ]);
     const references = referencesOf(all);
     const objects = addons({
-        dnsImage: references.coredns,
+        dns: { image: references.coredns, hosts: outside },
         metrics: {
             image: references.metricsServer,
             serving,

@@ -4,9 +4,11 @@ import { paths } from "../paths";
 import { addonChecks } from "./addons";
 import { findAnchor } from "./anchor";
 import { administrator, type Api, nodeIsReady } from "./api";
-import { type ComponentName, componentNames } from "./components";
+import { type ComponentName, componentNames, programOf } from "./components";
 import { answers } from "./health";
 import { apiServer } from "./configure";
+import { type OutsideListener, readOutside } from "./outside";
+import { pkiFiles } from "./pki";
 import { type NodeProcess, nodeProcesses, startTime } from "./processes";
 import { settings } from "./settings";
 import { readRecord, stateFiles } from "./state";
@@ -34,6 +36,8 @@ export interface NodeStatus {
     /** Path of the kubeconfig, and the node's address, where there is a node. */
     readonly kubeconfig?: string;
     readonly address?: string;
+    /** The world outside, as the node plays it, and the path of the certificate of the CA that vouches for it. */
+    readonly outside?: { readonly hosts: readonly OutsideListener[]; readonly authority: string };
 }
 
 /** Looks at the node and changes nothing. */
@@ -42,13 +46,21 @@ export async function nodeStatus(): Promise<NodeStatus> {
     const record = await readRecord(state);
     if (!record) return { state: "absent", parts: [] };
     const files = stateFiles(state);
-    const known = { kubeconfig: files.kubeconfig, address: record.subnet.node };
+    const hosts = await readOutside(files.configuration);
+    const outside = { hosts, authority: join(files.pki, pkiFiles.authority("outside")) };
+    const known = {
+        kubeconfig: files.kubeconfig,
+        address: record.subnet.node,
+        ...(hosts.length > 0 ? { outside } : {}),
+    };
     const anchor = await findAnchor();
     if (anchor?.state !== state) return { state: "off", parts: [], ...known };
     const api = await administrator(files.pki, apiServer(record));
     const processes = await nodeProcesses();
     const daemons = await Promise.all(
-        componentNames.map((name) => daemonStatus(name, { anchor, api, processes, log: files.log })),
+        componentNames
+            .filter((name) => name !== "outside" || hosts.length > 0)
+            .map((name) => daemonStatus(name, { anchor, api, processes, log: files.log })),
     );
     const parts = [...daemons, ...(await clusterStatus(api))];
     return { state: parts.every((part) => part.state === "ok") ? "up" : "degraded", parts, ...known };
@@ -60,7 +72,7 @@ async function daemonStatus(
 ): Promise<PartStatus> {
     const log = join(found.log, `${name}.log`);
     const process = found.processes.find(
-        ({ role, leader, program }) => role === name && leader && program === name,
+        ({ role, leader, program }) => role === name && leader && program === programOf(name),
     );
     if (!process) return { name, state: "not running", log };
     const since = new Date(await startTime(process)).toISOString();

@@ -47,9 +47,13 @@ type answer struct {
 	Path     string `json:"path"`
 	Caller   string `json:"caller"`
 	// Attempt counts from 1; 0 where no proxy counted.
-	Attempt int               `json:"attempt,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"`
-	Error   string            `json:"error,omitempty"`
+	Attempt int `json:"attempt,omitempty"`
+	// Peer is the address that the connection came from, for HTTP; in the mesh that is the own sidecar's.
+	Peer string `json:"peer,omitempty"`
+	// ServerName is the name that the client gave in its TLS greeting.
+	ServerName string            `json:"serverName,omitempty"`
+	Headers    map[string]string `json:"headers,omitempty"`
+	Error      string            `json:"error,omitempty"`
 }
 
 // tcpAnswer is what a stand-in tells of a TCP connection, which names no caller.
@@ -58,6 +62,7 @@ type tcpAnswer struct {
 	Port     string `json:"port"`
 	Protocol string `json:"protocol"`
 	Received string `json:"received"`
+	Peer     string `json:"peer"`
 }
 
 // answer describes a request to p. headers are the request's, in any case.

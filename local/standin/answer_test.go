@@ -32,7 +32,7 @@ func TestASCIIJSON(t *testing.T) {
 }
 
 func TestParseAnswer(t *testing.T) {
-	full := string(encode(tcpAnswer{identity{"a", "v1", "p"}, "mqtt", "tcp", ""}))
+	full := string(encode(tcpAnswer{identity{"a", "v1", "p"}, "mqtt", "tcp", "", "10.0.0.1"}))
 	for in, want := range map[string]bool{
 		full: true, " " + full + " \n": true, full + "x": false, "": false, "[]": false, "null": false, "{}": false,
 		strings.Replace(full, `"pod"`, `"xyz"`, 1): false, strings.Replace(full, `"v1"`, `1`, 1): false,

@@ -17,13 +17,19 @@ func TestServeFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := serveConfig{Service: "alerts", Version: "v1", Health: 8082, Drain: 3 * time.Second, Ports: []portSpec{
-		{"grpc", "grpc", 9090}, {"http", "http", 8080}, {"ws", "ws", 8090}, {"mqtt", "tcp", 8883}}}
+		{"grpc", "grpc", "", 9090}, {"http", "http", "", 8080}, {"ws", "ws", "", 8090}, {"mqtt", "tcp", "", 8883}}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 	got, err = parseServe(strings.Fields("--service a --version v1 --port http:http:80"))
 	if err != nil || got.Health != defaultHealthPort || got.Drain != defaultDrain {
 		t.Errorf("defaults: got %+v, %v", got, err)
+	}
+	got, err = parseServe(strings.Fields("--service a --version v1 --tls pair.pem --port b:https:127.0.0.2:443 " +
+		"--port c:tcp:127.0.0.3:443"))
+	if err != nil || got.TLSPair != "pair.pem" || !reflect.DeepEqual(got.Ports, []portSpec{
+		{"b", "https", "127.0.0.2", 443}, {"c", "tcp", "127.0.0.3", 443}}) {
+		t.Errorf("addresses: got %+v, %v", got, err)
 	}
 }
 
@@ -45,6 +51,13 @@ func TestUsageErrors(t *testing.T) {
 				"--port needs a value", `the name "a" is used more than once`, "a and b both use 80"}},
 		"serve, health's number": {"serve --service a --version v1 --port a:http:8081", "",
 			[]string{"--health and a both use 8081"}},
+		"serve, addresses that clash": {"serve --service a --version v1 --port b:tcp:127.0.0.2:80 --port c:http:127.0.0.2:80 " +
+			"--port d:tcp:81 --port e:tcp:127.0.0.2:81 --port f:tcp:127.0.0.2:82 --port g:tcp:82 --port h:tcp:host:83", "",
+			[]string{"b and c both use 80", "d and e both use 81", "f and g both use 82", `"host" is not an IPv4 address`}},
+		"serve, https without a certificate": {"serve --service a --version v1 --port b:https:443", "",
+			[]string{"--tls is required: the port b speaks https"}},
+		"serve, a certificate for nothing": {"serve --service a --version v1 --port b:http:80 --tls pair.pem", "",
+			[]string{"--tls has no meaning"}},
 		"probe, flags":    {"probe --concurrency 0 --bogus", "[]", []string{`--concurrency "0"`, "unknown flag --bogus"}},
 		"probe, no JSON":  {"probe", "{", []string{"not a JSON array"}},
 		"probe, no array": {"probe", "null", []string{"not a JSON array"}},

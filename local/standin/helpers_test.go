@@ -18,6 +18,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +40,7 @@ type running struct {
 func startServer(t *testing.T, drain time.Duration) *running {
 	t.Helper()
 	s, err := newServer(serveConfig{Service: "alerts", Version: "v1", Drain: drain, Ports: []portSpec{
-		{"http", protoHTTP, 0}, {"grpc", protoGRPC, 0}, {"ws", protoWS, 0}, {"mqtt", protoTCP, 0},
+		{"http", protoHTTP, "", 0}, {"grpc", protoGRPC, "", 0}, {"ws", protoWS, "", 0}, {"mqtt", protoTCP, "", 0},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +202,22 @@ func certificate(t *testing.T, name string) (tls.Certificate, string) {
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, string(text)
+}
+
+// pairFile writes a certificate and its key to one file.
+func pairFile(t *testing.T, pair tls.Certificate) string {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})...)
+	file := filepath.Join(t.TempDir(), "pair.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // acceptKey is what a WebSocket server makes of a client's key (RFC 6455, 4.2.2).

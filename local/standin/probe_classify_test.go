@@ -320,7 +320,7 @@ func TestDNS(t *testing.T) {
 // TestBecomesAvailable checks that a request is tried again until it is answered.
 func TestBecomesAvailable(t *testing.T) {
 	var calls atomic.Int32
-	answered := string(encode(tcpAnswer{identity{"a", "v1", "p"}, "mqtt", "tcp", "x"}))
+	answered := string(encode(tcpAnswer{identity{"a", "v1", "p"}, "mqtt", "tcp", "x", "10.0.0.1"}))
 	address := fake(t, func(c *net.TCPConn) {
 		if calls.Add(1) < 3 {
 			reset(c)

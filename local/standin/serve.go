@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -57,18 +58,21 @@ func newServer(cfg serveConfig) (*server, error) {
 	}
 	counts := newMetrics()
 	var errs []error
-	var err error
-	if s.healthL, err = listen(cfg.Health); err != nil {
+	secure, err := tlsConfig(cfg.TLSPair)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if s.healthL, err = listen("", cfg.Health); err != nil {
 		errs = append(errs, fmt.Errorf("health port: %w", err))
 	}
 	for _, spec := range cfg.Ports {
-		l, err := listen(spec.Number)
+		l, err := listen(spec.Address, spec.Number)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("port %s: %w", spec.Name, err))
 			continue
 		}
 		s.listeners = append(s.listeners, l)
-		s.ports = append(s.ports, newPortServer(spec, s.id, counts))
+		s.ports = append(s.ports, newPortServer(spec, s.id, counts, secure))
 	}
 	if len(errs) > 0 {
 		for _, l := range append(s.listeners, s.healthL) {
@@ -149,9 +153,11 @@ func (s *server) addresses() map[string]string {
 	return out
 }
 
-func newPortServer(spec portSpec, id identity, counts *metrics) portServer {
+func newPortServer(spec portSpec, id identity, counts *metrics, secure *tls.Config) portServer {
 	p := port{spec: spec, id: id, metrics: counts}
 	switch spec.Protocol {
+	case protoHTTPS:
+		return newHTTPSPort(p, secure)
 	case protoGRPC:
 		return newGRPCPort(p)
 	case protoWS:
@@ -163,8 +169,8 @@ func newPortServer(spec portSpec, id identity, counts *metrics) portServer {
 	}
 }
 
-func listen(number int) (net.Listener, error) {
-	return net.Listen("tcp", net.JoinHostPort("", strconv.Itoa(number)))
+func listen(address string, number int) (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(number)))
 }
 
 func hostname() string {

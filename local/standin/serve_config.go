@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,10 +12,11 @@ import (
 
 // The protocols that a port can be served and probed with.
 const (
-	protoHTTP = "http"
-	protoGRPC = "grpc"
-	protoWS   = "ws"
-	protoTCP  = "tcp"
+	protoHTTP  = "http"
+	protoHTTPS = "https" // served only: a probe asks for HTTP with TLS
+	protoGRPC  = "grpc"
+	protoWS    = "ws"
+	protoTCP   = "tcp"
 )
 
 const (
@@ -23,10 +25,12 @@ const (
 	maxDrain          = 5 * time.Minute
 )
 
-// portSpec is one port of the service: its name, the protocol it speaks and its number.
+// portSpec is one port of the service: its name, the protocol it speaks, the address it is bound to, or "" for every
+// address, and its number.
 type portSpec struct {
 	Name     string
 	Protocol string
+	Address  string
 	Number   int
 }
 
@@ -37,6 +41,8 @@ type serveConfig struct {
 	Health  int
 	Ports   []portSpec
 	Drain   time.Duration
+	// TLSPair is the file with the certificate and the key of the https ports, both PEM.
+	TLSPair string
 }
 
 var (
@@ -65,41 +71,80 @@ func parseServe(args []string) (serveConfig, error) {
 			cfg.Drain, err = boundedDuration(v, maxDrain)
 			return err
 		}},
+		{name: "tls", set: func(v string) error {
+			cfg.TLSPair = v
+			return nil
+		}},
 	}, args)
 	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
 		return cfg, errHelp
 	}
 	errs = append(errs, clashes(cfg)...)
+	errs = append(errs, tlsMismatch(cfg)...)
 	if len(errs) > 0 {
 		return cfg, usageError{errs}
 	}
 	return cfg, nil
 }
 
-// clashes finds ports that share a name or a number with each other or with the health port.
+// tlsMismatch finds https ports without a certificate, and a certificate without a port that shows it.
+func tlsMismatch(cfg serveConfig) []error {
+	var secure []string
+	for _, p := range cfg.Ports {
+		if p.Protocol == protoHTTPS {
+			secure = append(secure, p.Name)
+		}
+	}
+	switch {
+	case len(secure) > 0 && cfg.TLSPair == "":
+		return []error{fmt.Errorf("--tls is required: the port %s speaks https", secure[0])}
+	case len(secure) == 0 && cfg.TLSPair != "":
+		return []error{errors.New("--tls has no meaning without a port that speaks https")}
+	}
+	return nil
+}
+
+// clashes finds ports that share a name, or a number at the same address, with each other or with the health port.
 func clashes(cfg serveConfig) []error {
 	var errs []error
 	names := map[string]bool{}
-	numbers := map[int]string{cfg.Health: "--health"}
+	type place struct {
+		address string
+		number  int
+	}
+	places := map[place]string{}
+	numbers := map[int]string{}
+	take := func(owner string, at place) {
+		other, taken := places[at]
+		// Bound to every address it is in the way of every other, and every other of it.
+		if !taken && at.address != "" {
+			other, taken = places[place{"", at.number}]
+		}
+		if !taken && at.address == "" {
+			other, taken = numbers[at.number]
+		}
+		if taken {
+			errs = append(errs, fmt.Errorf("--port: %s and %s both use %d", other, owner, at.number))
+			return
+		}
+		places[at], numbers[at.number] = owner, owner
+	}
+	take("--health", place{"", cfg.Health})
 	for _, p := range cfg.Ports {
 		if names[p.Name] {
 			errs = append(errs, fmt.Errorf("--port: the name %q is used more than once", p.Name))
 		}
 		names[p.Name] = true
-		if owner, taken := numbers[p.Number]; taken {
-			errs = append(errs, fmt.Errorf("--port: %s and %s both use %d", owner, p.Name, p.Number))
-			continue
-		}
-		numbers[p.Number] = p.Name
+		take(p.Name, place{p.Address, p.Number})
 	}
 	return errs
 }
 
-// parsePort reads NAME:PROTOCOL:NUMBER.
+// parsePort reads NAME:PROTOCOL:[ADDRESS:]NUMBER; the address is IPv4.
 func parsePort(v string) (portSpec, error) {
 	parts := strings.Split(v, ":")
-	if len(parts) != 3 {
-		return portSpec{}, errors.New("expected NAME:PROTOCOL:NUMBER")
+	if len(parts) != 3 && len(parts) != 4 {
+		return portSpec{}, errors.New("expected NAME:PROTOCOL:[ADDRESS:]NUMBER")
 	}
 	spec := portSpec{Name: parts[0], Protocol: parts[1]}
 	var errs []error
@@ -107,11 +152,16 @@ func parsePort(v string) (portSpec, error) {
 		errs = append(errs, fmt.Errorf("the name %q is not a DNS label", spec.Name))
 	}
 	switch spec.Protocol {
-	case protoHTTP, protoGRPC, protoWS, protoTCP:
+	case protoHTTP, protoHTTPS, protoGRPC, protoWS, protoTCP:
 	default:
-		errs = append(errs, fmt.Errorf("the protocol %q is not http, grpc, ws or tcp", spec.Protocol))
+		errs = append(errs, fmt.Errorf("the protocol %q is not http, https, grpc, ws or tcp", spec.Protocol))
 	}
-	number, err := portNumber(parts[2])
+	if len(parts) == 4 {
+		if spec.Address = parts[2]; net.ParseIP(spec.Address) == nil {
+			errs = append(errs, fmt.Errorf("%q is not an IPv4 address", spec.Address))
+		}
+	}
+	number, err := portNumber(parts[len(parts)-1])
 	if err != nil {
 		errs = append(errs, err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,36 @@ func (s httpServer) stop(ctx context.Context) {
 // newHTTPPort answers any method and path with the stand-in's answer.
 func newHTTPPort(p port) portServer {
 	return newHTTPServer(http.HandlerFunc(p.serveHTTP), true)
+}
+
+// httpsServer is an httpServer behind TLS.
+type httpsServer struct{ httpServer }
+
+func (s httpsServer) serve(l net.Listener) error {
+	if err := s.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// newHTTPSPort answers as newHTTPPort does, over TLS with the certificate in secure.
+func newHTTPSPort(p port, secure *tls.Config) portServer {
+	s := newHTTPServer(http.HandlerFunc(p.serveHTTP), false)
+	s.Protocols.SetHTTP2(true)
+	s.TLSConfig = secure.Clone()
+	return httpsServer{s}
+}
+
+// tlsConfig reads a file that holds a certificate and its key; without one there is no TLS.
+func tlsConfig(file string) (*tls.Config, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(file, file)
+	if err != nil {
+		return nil, fmt.Errorf("--tls: %w", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
 }
 
 // httpBehaviour is what a request's query asks of the response.
@@ -129,7 +160,12 @@ func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 func (p port) httpAnswer(r *http.Request) answer {
 	headers := r.Header.Clone()
 	headers.Set("Host", r.Host)
-	return p.answer(r.Method, r.URL.EscapedPath(), headers)
+	a := p.answer(r.Method, r.URL.EscapedPath(), headers)
+	a.Peer = hostOnly(r.RemoteAddr)
+	if r.TLS != nil {
+		a.ServerName = r.TLS.ServerName
+	}
+	return a
 }
 
 // writeHTTP writes a as a body of at least size bytes, the rest of which is white space after the JSON.

@@ -114,7 +114,7 @@ func (p *tcpPort) handle(conn net.Conn) {
 		return
 	}
 	received := strings.ToValidUTF8(strings.TrimRight(string(line), "\r\n"), "\uFFFD")
-	a := tcpAnswer{p.id, p.spec.Name, protoTCP, received}
+	a := tcpAnswer{p.id, p.spec.Name, protoTCP, received, hostOnly(conn.RemoteAddr().String())}
 	p.metrics.count(p.spec, "", "answered")
 	if _, err := conn.Write(append(encode(a), '\n')); err != nil {
 		return

@@ -313,7 +313,7 @@ func TestPortsTaken(t *testing.T) {
 		return n
 	}
 	_, err := newServer(serveConfig{Service: "a", Version: "v1", Health: taken("health"), Ports: []portSpec{
-		{"one", protoHTTP, taken("http")}, {"free", protoHTTP, 0}, {"two", protoTCP, taken("mqtt")}}})
+		{"one", protoHTTP, "", taken("http")}, {"free", protoHTTP, "", 0}, {"two", protoTCP, "", taken("mqtt")}}})
 	if err == nil {
 		t.Fatal("no error")
 	}

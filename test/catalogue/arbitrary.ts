@@ -66,6 +66,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
     ),
     stores: fc.array(fc.nat(), { maxLength: 2 }),
     external: fc.array(fc.nat(), { maxLength: 2 }),
+    outside: fc.array(fc.nat(), { maxLength: 3 }),
 });
 
 /** A catalogue of up to `size` services, in which each calls only some of those drawn before it. */

@@ -1,6 +1,15 @@
 /** Turns what fast-check drew into a catalogue without problems. */
 
-import type { Call, Catalogue, Exposure, Port, Request, Service, Tier } from "../../catalogue/model";
+import type {
+    Call,
+    Catalogue,
+    Exposure,
+    ExternalHost,
+    Port,
+    Request,
+    Service,
+    Tier,
+} from "../../catalogue/model";
 
 /** What a service is drawn as, before it is known which others there are. */
 export interface Draw {
@@ -10,7 +19,17 @@ export interface Draw {
     readonly calls: readonly CallDraw[];
     readonly stores: readonly number[];
     readonly external: readonly number[];
+    /** How the hosts of the groups are spoken to: one of these each. */
+    readonly outside: readonly number[];
 }
+
+/** The kinds of hosts outside. */
+const OUTSIDE: readonly Omit<ExternalHost, "host">[] = [
+    { port: 443, protocol: "https" },
+    { port: 443, protocol: "https", tls: "originate" },
+    { port: 465, protocol: "tls" },
+    { port: 5432, protocol: "tcp" },
+];
 
 /** A call is drawn as numbers, to be taken modulo what there is to choose from. */
 interface CallDraw {
@@ -66,15 +85,21 @@ export function assemble(names: readonly string[], draws: readonly Draw[]): Cata
             ]),
         ),
         external: Object.fromEntries(
-            [group1, group2].map((group) => [
+            [group1, group2].map((group, index) => [
                 group,
-                {
-                    summary: "An outside party.",
-                    hosts: [{ host: `${group}.example.com`, port: 443, protocol: "https" as const }],
-                },
+                { summary: "An outside party.", hosts: outsideHosts(group, draws[index]?.outside ?? []) },
             ]),
         ),
     };
+}
+
+/** Of one name up to all kinds, each on a port of its own; and a second name. */
+function outsideHosts(group: string, kinds: readonly number[]): ExternalHost[] {
+    const byPort = new Map(pick(kinds, OUTSIDE).map((kind) => [kind.port, kind]));
+    return [
+        ...[...byPort.values()].map((kind) => ({ host: `${group}.example.com`, ...kind })),
+        { host: `other.${group}.example.com`, port: 443, protocol: "https" },
+    ];
 }
 
 function storePort(index: number) {

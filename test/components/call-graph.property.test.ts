@@ -102,7 +102,9 @@ describe("the call graph", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (catalogue) => {
                 const { objects } = deriveAll({ catalogue, config });
-                for (const [name, { calls = [], stores = [] }] of Object.entries(catalogue.services)) {
+                for (const [name, { calls = [], stores = [], external = [] }] of Object.entries(
+                    catalogue.services,
+                )) {
                     const sidecar = objects.find(
                         ({ kind, metadata }) =>
                             kind === "Sidecar" && metadata.namespace === "sparc" && metadata.name === name,
@@ -111,6 +113,12 @@ describe("the call graph", () => {
                     const hosts = new Set([
                         ...calls.map(({ to }) => `sparc/${to}.sparc.svc.cluster.local`),
                         ...stores.map((store) => `databases/${store}.databases.svc.cluster.local`),
+                        ...external.flatMap((group) => [
+                            "istio-egress/istio-egressgateway.istio-egress.svc.cluster.local",
+                            ...(catalogue.external[group]?.hosts ?? []).map(
+                                ({ host }) => `istio-egress/${host}`,
+                            ),
+                        ]),
                     ]);
                     const known = sidecar.spec.egress?.flatMap((listener) => listener.hosts) ?? [];
                     assert.deepEqual(known.sort(), hosts.size > 0 ? [...hosts].sort() : ["~/*"]);

@@ -99,7 +99,7 @@ describe("containerd", () => {
 
 describe("the daemons", () => {
     it("are all defined, and none is given a key that another's alone should have", () => {
-        const all = definitions("10.254.77.2");
+        const all = definitions("10.254.77.2", []);
         assert.deepEqual(Object.keys(all), [...componentNames]);
         assert.deepEqual(
             Object.entries(all).flatMap(([name, { files }]) =>

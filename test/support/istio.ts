@@ -13,6 +13,9 @@ export interface Asking {
     readonly port: number;
     /** Absent on a TCP port. */
     readonly http?: { readonly method: string; readonly path: string };
+    /** The host of an HTTP request, and the name in a connection's TLS. */
+    readonly host?: string;
+    readonly sni?: string;
 }
 
 const ROOT_NAMESPACE = "istio-system";
@@ -39,19 +42,34 @@ export function isAllowed(policies: readonly AuthorizationPolicyManifest[], aski
         .some((rule) => {
             const from = rule.from ?? [];
             const to = rule.to ?? [];
+            const when = rule.when ?? [];
+            if (when.some(({ key }) => key !== "connection.sni")) {
+                throw new Error("of conditions this evaluator knows only connection.sni");
+            }
             return (
                 (from.length === 0 ||
                     from.some(({ source }) => matches(source?.principals, asking.principal))) &&
-                (to.length === 0 || to.some(({ operation }) => operationMatches(operation ?? {}, asking)))
+                (to.length === 0 || to.some(({ operation }) => operationMatches(operation ?? {}, asking))) &&
+                when.every(({ values }) => matches(values, asking.sni))
             );
         });
 }
 
 function operationMatches(
-    { ports, methods, paths }: { ports?: string[]; methods?: string[]; paths?: string[] },
-    { port, http }: Asking,
+    {
+        ports,
+        hosts,
+        methods,
+        paths,
+    }: { ports?: string[]; hosts?: string[]; methods?: string[]; paths?: string[] },
+    { port, http, host }: Asking,
 ): boolean {
-    return matches(ports, String(port)) && matches(methods, http?.method) && matches(paths, http?.path);
+    return (
+        matches(hosts, host) &&
+        matches(ports, String(port)) &&
+        matches(methods, http?.method) &&
+        matches(paths, http?.path)
+    );
 }
 
 /** A list that is absent or empty matches everything, and one that is not matches nothing that is absent. */

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { edges, exposures, storeEdges } from "../../catalogue/query";
 import { judge } from "../../cli/verify/judge";
+import { egressChecks } from "../../cli/verify/plan/egress";
 import { expectations } from "../../cli/verify/plan/expect";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
+import { GATEWAY_ADDRESS, played } from "./outside";
 import { SimulatedMesh } from "./simulated-mesh";
 
 const config = loadStackFile("local", `${__dirname}/../..`);
@@ -15,7 +17,8 @@ describe("the checks of any catalogue", () => {
         const property = fc.property(arbitraryCatalogue(), (catalogue) => {
             const platform = { catalogue, config };
             const mesh = new SimulatedMesh(deriveAll(platform).objects);
-            for (const check of expectations(platform)) {
+            const outward = egressChecks(platform, played(catalogue), [GATEWAY_ADDRESS]);
+            for (const check of [...expectations(platform), ...outward]) {
                 const { agrees, got } = judge(check, mesh.ask(check));
                 assert.ok(agrees, `${check.id} ${JSON.stringify(check.request)}: ${got}`);
             }
@@ -46,6 +49,29 @@ describe("the checks of any catalogue", () => {
             assert.deepEqual(found, led);
         });
         fc.assert(property, { numRuns: 100 });
+    });
+
+    it("find every external group that is taken out of a service but not out of the cluster", () => {
+        const property = fc.property(arbitraryCatalogue(), fc.nat(), (catalogue, pick) => {
+            const all = Object.entries(catalogue.services).flatMap(([name, { external = [] }]) =>
+                external.map((group) => ({ name, group })),
+            );
+            const gone = all[pick % Math.max(all.length, 1)];
+            fc.pre(gone !== undefined);
+            const caller = catalogue.services[gone.name]!;
+            const external = caller.external!.filter((group) => group !== gone.group);
+            const services = { ...catalogue.services, [gone.name]: { ...caller, external } };
+            const mesh = new SimulatedMesh(deriveAll({ catalogue, config }).objects);
+            const platform = { catalogue: { ...catalogue, services }, config };
+            const different = egressChecks(platform, played(catalogue), [GATEWAY_ADDRESS])
+                .map((check) => judge(check, mesh.ask(check)))
+                .filter(({ agrees }) => !agrees);
+            const found = new Set(
+                different.map(({ check }) => `${check.source.name}>${check.outside?.from}`),
+            );
+            for (const from of ["pod", "prober"]) assert.ok(found.has(`${gone.name}>${from}`), from);
+        });
+        fc.assert(property, { numRuns: 60 });
     });
 
     it("find every edge that is taken out of the catalogue but not out of the cluster", () => {

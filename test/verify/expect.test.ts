@@ -4,16 +4,18 @@ import { edges, exposures, storeEdges } from "../../catalogue/query";
 import type { KubeObject } from "../../cli/verify/drift/objects";
 import { judge } from "../../cli/verify/judge";
 import type { Check } from "../../cli/verify/model";
+import { egressChecks } from "../../cli/verify/plan/egress";
 import { expectations } from "../../cli/verify/plan/expect";
 import { counts } from "../../cli/verify/report/model";
 import { ENTRY_GATEWAYS } from "../../components/base/names";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
+import { GATEWAY_ADDRESS, played } from "./outside";
 import { SimulatedMesh } from "./simulated-mesh";
 
 const config = loadStackFile("local", `${__dirname}/../..`);
 const platform = { catalogue, config };
-const checks = expectations(platform);
+const checks = [...expectations(platform), ...egressChecks(platform, played(catalogue), [GATEWAY_ADDRESS])];
 const objects: readonly KubeObject[] = deriveAll(platform).objects;
 
 describe("the checks of the platform", () => {
@@ -32,6 +34,9 @@ describe("the checks of the platform", () => {
                 "entry answered 18",
                 "entry rbac 28",
                 "entry no-route 19",
+                "egress no-route 752",
+                "egress rbac 669",
+                "egress left 62",
                 "resilience attempts 82",
                 "resilience given-up 79",
             ],
@@ -86,7 +91,7 @@ describe("the checks of the platform", () => {
             }),
         ]);
         const answered = checks.filter(
-            ({ layer, expected }) => layer !== "entry" && expected.kind === "answered",
+            ({ layer, expected }) => layer !== "entry" && layer !== "egress" && expected.kind === "answered",
         );
         assert.deepEqual(new Set(answered.map(pair)), allowed);
     });

@@ -2,7 +2,7 @@
 import type { Cluster, Command, Executed } from "../../cli/verify/cluster/cluster";
 import type { Kind } from "../../cli/verify/cluster/kinds";
 import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
-import type { Check } from "../../cli/verify/model";
+import { type Check, isTcp } from "../../cli/verify/model";
 import { SimulatedMesh } from "./simulated-mesh";
 
 const READY = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
@@ -29,9 +29,10 @@ export class FakeCluster implements Cluster {
     }
 
     /** A ready pod of a workload. */
-    addPod(namespace: string, name: string): void {
+    addPod(namespace: string, name: string, podIP = "10.244.0.2"): void {
         const labels = { "sparc.dev/service": name };
-        this.put({ apiVersion: "v1", kind: "Pod", metadata: { name: `${name}-0`, namespace, labels } });
+        const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: `${name}-0`, namespace, labels } };
+        this.objects.set(keyOf(pod), { ...pod, status: { ...READY, podIP } } as KubeObject);
     }
 
     addCertificate(gateway: string): void {
@@ -86,8 +87,9 @@ export class FakeCluster implements Cluster {
         return done(results.join("\n"));
     }
 
-    private count({ destination, request, expected }: Check): void {
-        if (request.protocol !== "tcp" || expected.kind !== "rbac") return;
+    private count(check: Check): void {
+        const { destination, expected } = check;
+        if (!isTcp(check) || expected.kind !== "rbac") return;
         const workload = `${destination.namespace}/${destination.name}`;
         this.denied.set(workload, (this.denied.get(workload) ?? 0) + 1);
     }

@@ -4,9 +4,16 @@
  */
 import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import type { Check, WireAnswer, WireRequest, WireResult } from "../../cli/verify/model";
+import {
+    type Check,
+    type WireAnswer,
+    type WireRequest,
+    type WireResult,
+    isTcp,
+} from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";
+import { GATEWAY_ADDRESS } from "./outside";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
@@ -21,6 +28,7 @@ interface Operation {
 interface Rule {
     readonly from?: readonly { readonly source: { readonly principals?: readonly string[] } }[];
     readonly to?: readonly { readonly operation: Operation }[];
+    readonly when?: readonly { readonly key: string; readonly values: readonly string[] }[];
 }
 interface Spec {
     readonly selector?: unknown;
@@ -30,6 +38,7 @@ interface Spec {
     readonly portLevelMtls?: Readonly<Record<string, { readonly mode: string }>>;
     readonly egress?: readonly { readonly hosts: readonly string[] }[];
     readonly hosts?: readonly string[];
+    readonly exportTo?: readonly string[];
     readonly servers?: readonly { readonly hosts: readonly string[] }[];
 }
 type Result = Pick<WireResult, "outcome"> & Partial<WireResult>;
@@ -41,6 +50,8 @@ interface Arrival {
     readonly workload: string;
     readonly port: number;
     readonly host?: string;
+    /** The name in a connection's TLS. */
+    readonly sni?: string;
     readonly request: WireRequest;
 }
 
@@ -72,6 +83,7 @@ export class SimulatedMesh {
         const { layer, source, destination, request } = check;
         if (layer === "entry") return this.enter(check);
         if (layer === "resilience") return this.call(check);
+        if (layer === "egress") return this.leave(check);
         if (layer === "source" && !this.sees(check)) {
             if (request.protocol === "tcp") return { outcome: "reset" };
             return request.protocol === "grpc"
@@ -157,12 +169,49 @@ export class SimulatedMesh {
         return { ...result, detail: 'x-envoy-upstream-service-time="1"' };
     }
 
-    private sees({ source, destination }: Check): boolean {
-        const hosts = this.of("Sidecar", source.namespace, source.name).flatMap(({ egress = [] }) =>
+    private leave(check: Check): Result {
+        const { source, outside, destination, request } = check;
+        if (outside === undefined) throw new Error(`${check.id} leads nowhere`);
+        const { host, address, from } = outside;
+        const entry = this.named("ServiceEntry", host);
+        const known = from === "prober" || this.hostsOf(check).includes(`istio-egress/${host}`);
+        if (address !== undefined || entry?.exportTo?.includes("sparc") !== true || !known)
+            return isTcp(check) ? { outcome: "reset" } : { outcome: "http", status: 502 };
+        const arrival = {
+            principal: `${TRUST_DOMAIN}/ns/${source.namespace}/sa/${source.account}`,
+            namespace: "istio-egress",
+            workload: "istio-egressgateway",
+            port: destination.port.number,
+            sni: host,
+            ...(isTcp(check) ? {} : { host }),
+            request: isTcp(check) ? ({ protocol: "tcp" } as const) : request,
+        };
+        const routed = this.named("VirtualService", host) !== undefined;
+        if (routed && !this.isAllowed(arrival)) return { outcome: isTcp(check) ? "reset" : "rbac" };
+        const answer: WireAnswer = {
+            service: "outside",
+            port: "host-0",
+            caller: "",
+            peer: routed ? GATEWAY_ADDRESS : "10.244.0.1",
+            serverName: host,
+        };
+        return { outcome: "answered", status: request.protocol === "tcp" ? null : 200, answer };
+    }
+
+    private named(kind: string, host: string): Spec | undefined {
+        const all = this.byPlace.get(`${kind}/istio-egress`) ?? [];
+        return all.map(({ spec }) => spec).find(({ hosts = [] }) => hosts.includes(host));
+    }
+
+    private hostsOf({ source }: Check): string[] {
+        return this.of("Sidecar", source.namespace, source.name).flatMap(({ egress = [] }) =>
             egress.flatMap((one) => one.hosts),
         );
-        const { name, namespace } = destination;
-        return hosts.includes(`${namespace}/${name}.${namespace}.svc.cluster.local`);
+    }
+
+    private sees(check: Check): boolean {
+        const { name, namespace } = check.destination;
+        return this.hostsOf(check).includes(`${namespace}/${name}.${namespace}.svc.cluster.local`);
     }
 
     private mtls({ namespace, workload, port }: Arrival): string {
@@ -189,7 +238,7 @@ export class SimulatedMesh {
     }
 }
 
-function matches({ from, to }: Rule, { principal, port, host, request }: Arrival): boolean {
+function matches({ from, to, when = [] }: Rule, { principal, port, host, sni, request }: Arrival): boolean {
     const [method, path] = line(request);
     const fromMatches = from?.some(
         ({ source }) => principal !== undefined && source.principals?.includes(principal),
@@ -201,7 +250,10 @@ function matches({ from, to }: Rule, { principal, port, host, request }: Arrival
             (methods?.includes(method) ?? true) &&
             (paths?.some((template) => isPathOf(template, path)) ?? true),
     );
-    return (fromMatches ?? true) && (toMatches ?? true);
+    const whenMatches = when.every(
+        ({ key, values }) => key === "connection.sni" && values.includes(sni ?? ""),
+    );
+    return (fromMatches ?? true) && (toMatches ?? true) && whenMatches;
 }
 
 /** Istio's path templates: `{*}` is one segment, `{**}` any number of them. */

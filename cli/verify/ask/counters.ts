@@ -6,7 +6,7 @@
 import type { Cluster } from "../cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
 import { SERVICE_LABEL } from "../../../components/base/labels";
-import type { Finding, Layer } from "../model";
+import { type Finding, type Layer, isTcp } from "../model";
 import { pooled } from "./batches";
 import { tries } from "./tries";
 
@@ -81,8 +81,9 @@ export function miscounts(
     after: Counters,
 ): Miscount[] {
     return [...after].flatMap(([workload, count]) => {
-        const own = findings.filter(({ check: { destination, request } }) => {
-            return request.protocol === "tcp" && `${destination.namespace}/${destination.name}` === workload;
+        const own = findings.filter(({ check }) => {
+            const { namespace, name } = check.destination;
+            return isTcp(check) && `${namespace}/${name}` === workload;
         });
         if (own.some(({ agrees, result }) => !agrees || result.attempts > 1)) return [];
         const denials = own.filter(({ check }) => check.expected.kind === "rbac");

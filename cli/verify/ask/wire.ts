@@ -15,7 +15,7 @@ export function toProbe(check: Check, certificates: ReadonlyMap<string, string>)
         ...(behaviour === undefined ? {} : told(request, behaviour)),
         ...target(check, certificates),
         timeoutMs: TIMEOUT_MS + (behaviour?.kind === "is-slow" ? behaviour.milliseconds : 0),
-        attempts: expected.kind === "answered" ? ATTEMPTS_FOR_AN_ANSWER : 1,
+        attempts: ["answered", "left"].includes(expected.kind) ? ATTEMPTS_FOR_AN_ANSWER : 1,
     };
 }
 
@@ -43,7 +43,17 @@ function told(request: WireRequest, behaviour: Behaviour): Record<string, unknow
     return { path: `${request.path}?${query}` };
 }
 
-function target({ destination, entry }: Check, certificates: ReadonlyMap<string, string>) {
+function target({ destination, entry, outside, request }: Check, certificates: ReadonlyMap<string, string>) {
+    if (outside !== undefined) {
+        const { host, port, address, authority } = outside;
+        return {
+            address: `${address ?? host}:${port}`,
+            ...(request.protocol === "tcp" ? {} : { host }),
+            ...(authority === undefined || request.protocol === "tcp"
+                ? {}
+                : { tls: { serverName: host, caPem: authority } }),
+        };
+    }
     if (entry === undefined) {
         return {
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,

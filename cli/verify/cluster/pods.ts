@@ -13,6 +13,7 @@ export interface PodObject extends KubeObject {
     };
     readonly status?: {
         readonly phase?: string;
+        readonly podIP?: string;
         readonly reason?: string;
         readonly message?: string;
         readonly conditions?: readonly {

@@ -18,6 +18,10 @@ export function describeObject(object: KubeObject): string {
             const mode = trafficPolicy?.tls?.mode;
             return `sets the traffic policy for ${host}${mode === undefined ? "" : `, with TLS ${mode}`}`;
         }
+        case "ServiceEntry": {
+            const { hosts = [], exportTo = ["*"] } = object.spec as { hosts?: string[]; exportTo?: string[] };
+            return `makes ${hosts.join(", ")} known in ${exportTo.join(", ")}`;
+        }
         default:
             return `applies to ${target(object)}`;
     }
@@ -28,6 +32,7 @@ interface AuthorizationSpec {
     readonly rules?: readonly {
         readonly from?: readonly { readonly source?: Readonly<Record<string, readonly string[]>> }[];
         readonly to?: readonly { readonly operation?: Readonly<Record<string, readonly string[]>> }[];
+        readonly when?: readonly { readonly key: string; readonly values?: readonly string[] }[];
     }[];
 }
 
@@ -47,12 +52,13 @@ function describeAuthorization(object: KubeObject): string {
             ? `denies whatever no other policy allows to ${target(object)}`
             : `${verb} nothing`;
     }
-    const texts = rules.map(({ from, to = [] }) => {
+    const texts = rules.map(({ from, to = [], when = [] }) => {
         const who = (from ?? []).map(
             ({ source = {} }) => source["principals"]?.map(account).join(", ") ?? "some sources",
         );
         const what = to.map(({ operation = {} }) => describeOperation(operation)).join(" and ");
-        return `${from === undefined ? "anyone" : who.join(", ")} → ${target(object)}${what === "" ? "" : ` ${what}`}`;
+        const where = when.map(({ key, values = [] }) => ` where ${key} is ${values.join(" or ")}`).join("");
+        return `${from === undefined ? "anyone" : who.join(", ")} → ${target(object)}${what === "" ? "" : ` ${what}`}${where}`;
     });
     return `${verb} ${texts.join("; ")}`;
 }

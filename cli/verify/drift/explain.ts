@@ -25,8 +25,11 @@ export function explain(
 }
 
 /** Whether `object` may bear on a request of `check`: by where it stands and whom it selects. */
-function concerns(object: KubeObject, { source, destination, entry }: Check): boolean {
+function concerns(object: KubeObject, { source, destination, entry, outside }: Check): boolean {
     const { namespace } = object.metadata;
+    if (outside !== undefined && namespace === NAMESPACES.egress && object.kind !== "AuthorizationPolicy") {
+        return JSON.stringify(object.spec ?? {}).includes(`"${outside.host}"`);
+    }
     const of = (workload: string) => (selectorOf(object)?.[SERVICE_LABEL] ?? workload) === workload;
     const atCallee = namespace === destination.namespace && of(destination.name);
     const meshWide = namespace === NAMESPACES.system;

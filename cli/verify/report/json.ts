@@ -32,12 +32,13 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
 }
 
 function checked({ check, got, agrees, result }: Finding): Record<string, unknown> {
-    const { id, layer, source, destination, entry, request, expected } = check;
+    const { id, layer, source, destination, entry, outside, request, expected } = check;
     return {
         id,
         layer,
         source: source.name,
         ...(entry && { gateway: entry.gateway, host: entry.host }),
+        ...(outside && { host: outside.host, outsidePort: outside.port, from: outside.from }),
         destination: destination.name,
         port: destination.portName,
         protocol: request.protocol,

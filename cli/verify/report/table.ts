@@ -4,7 +4,7 @@ import type { Finding } from "../model";
 
 export const SYMBOLS = { allowed: "✓", denied: "·", different: "✗", none: " " } as const;
 
-/** Of both layers on who may ask whom together; the others have no place in it. */
+/** Of the two layers inside the mesh; entry and egress checks have no place in it. */
 export function matrixTable(findings: readonly Finding[]): string {
     const shown = findings.filter(({ check }) => check.layer === "identity" || check.layer === "source");
     const rows = unique(shown.map(({ check }) => check.source.name));

@@ -98,7 +98,12 @@ function describeDifference(
     ].join("\n");
 }
 
-function describeCheck({ source, destination, entry, request }: Check): string {
+function describeCheck({ source, destination, entry, outside, request }: Check): string {
+    if (outside !== undefined) {
+        const { host, port, address, from } = outside;
+        const past = address === undefined ? "" : ` at ${address}, past the gateway`;
+        return `${source.name} → ${host}:${port} outside${past}, from its ${from === "pod" ? "own pod" : "prober"}`;
+    }
     const to = `${destination.name} on ${destination.portName}, ${describeRequest(request)}`;
     return entry === undefined ? `${source.name} → ${to}` : `${entry.host} at ${entry.gateway} → ${to}`;
 }
@@ -119,6 +124,8 @@ export function describeExpected(expected: Expected): string {
                 : `the callee's failure at attempt ${expected.count}`;
         case "given-up":
             return `a timeout after ${expected.after} ms`;
+        case "left":
+            return `an answer to the egress gateway at ${expected.peers.join(" or ") || "no address: it has no pod"}`;
     }
 }
 

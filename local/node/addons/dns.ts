@@ -1,3 +1,4 @@
+import { digestOf } from "../../digest";
 import { settings } from "../settings";
 import { type KubernetesObject, restricted } from "./object";
 
@@ -6,7 +7,18 @@ const namespace = "kube-system";
 /** The label by which everything else finds the cluster's DNS. */
 const labels = { "k8s-app": "kube-dns" };
 
-const corefile = `.:53 {
+export interface DnsOptions {
+    readonly image: string;
+    /** Names outside the cluster, and where they are. */
+    readonly hosts: readonly { readonly host: string; readonly address: string }[];
+}
+
+/** The time to live is short: a host's address changes when another host comes or goes. */
+function corefile(hosts: DnsOptions["hosts"]): string {
+    const lines = [...new Set(hosts.map(({ host, address }) => `        ${address} ${host}`))];
+    const outside =
+        lines.length === 0 ? [] : ["    hosts {", ...lines, "        ttl 5", "        fallthrough", "    }"];
+    return `.:53 {
     errors
     health {
         lameduck 2s
@@ -16,14 +28,16 @@ const corefile = `.:53 {
         pods verified
         ttl 30
     }
-    prometheus :9153
+${outside.map((line) => `${line}\n`).join("")}    prometheus :9153
     cache 30
     reload
 }
 `;
+}
 
-/** CoreDNS, which knows the cluster's names and, the node having no way out, no others. */
-export function dns(image: string): KubernetesObject[] {
+/** CoreDNS, which knows the cluster's names and those that the node plays, and, the node having no way out, no others. */
+export function dns({ image, hosts }: DnsOptions): KubernetesObject[] {
+    const data = { Corefile: corefile(hosts) };
     return [
         { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
         {
@@ -42,9 +56,9 @@ export function dns(image: string): KubernetesObject[] {
             roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:coredns" },
             subjects: [{ kind: "ServiceAccount", name, namespace }],
         },
-        { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { Corefile: corefile } },
+        { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data },
         service(),
-        deployment(image),
+        deployment(image, digestOf(data)),
     ];
 }
 
@@ -65,7 +79,8 @@ function service(): KubernetesObject {
     };
 }
 
-function deployment(image: string): KubernetesObject {
+/** Another configuration is another pod: a changed file takes a minute or two to reach one that runs. */
+function deployment(image: string, digest: string): KubernetesObject {
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
@@ -74,7 +89,7 @@ function deployment(image: string): KubernetesObject {
             replicas: 1,
             selector: { matchLabels: labels },
             template: {
-                metadata: { labels },
+                metadata: { labels, annotations: { "sparc.dev/configuration": digest } },
                 spec: {
                     serviceAccountName: name,
                     priorityClassName: "system-cluster-critical",

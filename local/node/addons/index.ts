@@ -1,5 +1,5 @@
 import { type Api, apiServiceIsAvailable, deploymentIsAvailable } from "../api";
-import { dns } from "./dns";
+import { type DnsOptions, dns } from "./dns";
 import { metrics, metricsApi, type MetricsOptions } from "./metrics";
 import type { KubernetesObject } from "./object";
 
@@ -19,10 +19,10 @@ export const addonChecks: readonly AddonCheck[] = [
 
 /** Everything that is applied to the API server of a node that starts. */
 export function addons(options: {
-    readonly dnsImage: string;
+    readonly dns: DnsOptions;
     readonly metrics: MetricsOptions;
 }): KubernetesObject[] {
-    return [kubeletAccess(), ...dns(options.dnsImage), ...metrics(options.metrics)];
+    return [kubeletAccess(), ...dns(options.dns), ...metrics(options.metrics)];
 }
 
 /** Lets the API server, by its client certificate, fetch logs from the kubelet and run commands through it. */

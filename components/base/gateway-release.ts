@@ -1,0 +1,53 @@
+import type { MeshConfig } from "../../config/schema";
+import { chartOf, containerResources } from "./helm";
+import { SERVICE_LABEL } from "./labels";
+import type { Release } from "./manifest";
+
+/** What tells one gateway from another. */
+export interface GatewayRelease {
+    /** Its release's name, its service account's, and the value of its pods' service label. */
+    readonly name: string;
+    readonly namespace: string;
+    readonly service: MeshConfig["gateways"]["service"];
+    /** The ports of its Service, on which its pods listen under the same numbers. */
+    readonly ports: readonly { readonly name: string; readonly number: number }[];
+}
+
+/** A gateway's pods and Service. Injection fills in the proxy, so istiod must be there. */
+export function gatewayRelease(
+    { name, namespace, service, ports }: GatewayRelease,
+    config: MeshConfig,
+): Release {
+    const { replicas, resources } = config.gateways;
+    return {
+        name,
+        namespace,
+        chart: chartOf(config, "gateway"),
+        values: {
+            labels: { [SERVICE_LABEL]: name },
+            autoscaling: { enabled: false },
+            replicaCount: replicas,
+            // The chart's image is the placeholder "auto", which the API server takes for a tag that must always be
+            // pulled; injection then names the real one and keeps the policy.
+            imagePullPolicy: "IfNotPresent",
+            resources: containerResources(resources),
+            // The namespace enforces `restricted`, which wants a seccomp profile. What is said here replaces the chart's
+            // own, and so repeats what lets the proxy bind port 443 without a capability.
+            securityContext: {
+                sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            service: {
+                type: service,
+                ports: ports.map((port) => ({
+                    name: port.name,
+                    port: port.number,
+                    protocol: "TCP",
+                    targetPort: port.number,
+                })),
+            },
+            ...(replicas > 1 ? { podDisruptionBudget: { maxUnavailable: 1 } } : {}),
+        },
+        after: [],
+    };
+}

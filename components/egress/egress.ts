@@ -1,0 +1,60 @@
+import type { MeshConfig } from "../../config/schema";
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { gatewayRelease } from "../base/gateway-release";
+import type { Derived, Release, TelemetryManifest } from "../base/manifest";
+import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+import { towardsGateway, towardsHost } from "./destination-rules";
+import { type OutsideHost, metadataOf, outsideHosts } from "./host";
+import { limit } from "./limit";
+import { gateway, virtualService } from "./routes";
+import { serviceEntry } from "./service-entry";
+
+function deriveEgress(platform: Platform): Derived {
+    const { config } = platform;
+    const hosts = outsideHosts(platform);
+    // Where nobody reaches anything outside there is no way out.
+    if (hosts.length === 0) return { releases: [], objects: [] };
+    return {
+        releases: [release(hosts, config)],
+        objects: [
+            accessLog(),
+            towardsGateway(hosts),
+            ...hosts.flatMap((host) => [
+                serviceEntry(host),
+                gateway(host),
+                virtualService(host),
+                towardsHost(host, config),
+                ...limit(host),
+            ]),
+        ],
+    };
+}
+
+/** It is reached from inside alone. Hosts come in on the ports that they have outside. */
+function release(hosts: readonly OutsideHost[], config: MeshConfig): Release {
+    const numbers = new Set(hosts.flatMap(({ ports }) => ports.map(({ host }) => host.port)));
+    const ports = [...numbers].sort((a, b) => a - b).map((number) => ({ name: `tls-${number}`, number }));
+    return gatewayRelease(
+        { name: EGRESS_GATEWAY, namespace: NAMESPACES.egress, service: "ClusterIP", ports },
+        config,
+    );
+}
+
+function accessLog(): TelemetryManifest {
+    return {
+        apiVersion: "telemetry.istio.io/v1",
+        kind: "Telemetry",
+        metadata: metadataOf("access-log"),
+        spec: { accessLogging: [{ providers: [{ name: EGRESS_LOG }] }] },
+    };
+}
+
+export const egress: Concern = { name: "egress", derive: deriveEgress };
+
+/** The way out: a gateway that all external calls pass, and for each external host what leads there. */
+export class Egress extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(egress, platform, options);
+    }
+}

@@ -1,0 +1,102 @@
+import type { Rate } from "../../catalogue/model";
+import type { ReachedHost } from "../../catalogue/query";
+import { SERVICE_LABEL } from "../base/labels";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import { EGRESS_GATEWAY } from "../base/names";
+import { type OutsideHost, isOriginated, metadataOf } from "./host";
+
+type Patch = NonNullable<EnvoyFilterManifest["spec"]["configPatches"]>[number];
+
+const TYPES = "type.googleapis.com/envoy.extensions.filters";
+const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
+
+/**
+ * The most that each replica of the gateway passes on to a host. Requests beyond it get 429, and those that a policy
+ * refuses use up nobody's share. Connections beyond it are closed; a connection counts when it opens, before the policy
+ * has seen its first byte.
+ */
+export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
+    const rate = ports[0].group.limit;
+    if (rate === undefined) return [];
+    return [
+        {
+            apiVersion: "networking.istio.io/v1alpha3",
+            kind: "EnvoyFilter",
+            metadata: {
+                ...metadataOf(`limit-${name}`),
+                // Istio itself offers no limits: that this is Envoy's is known.
+                annotations: { "galley.istio.io/analyze-suppress": "IST0133" },
+            },
+            spec: {
+                // A patch relative to another filter wants a priority to be sure of its place.
+                priority: 10,
+                workloadSelector: { labels: { [SERVICE_LABEL]: EGRESS_GATEWAY } },
+                configPatches: ports.map((reached) =>
+                    isOriginated(reached) ? ofRequests(reached, rate) : ofConnections(reached, rate),
+                ),
+            },
+        },
+    ];
+}
+
+function ofRequests({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
+    const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
+    return {
+        applyTo: "HTTP_FILTER",
+        match: {
+            context: "GATEWAY",
+            listener: {
+                portNumber: port,
+                filterChain: {
+                    sni: host,
+                    filter: {
+                        name: "envoy.filters.network.http_connection_manager",
+                        subFilter: { name: "envoy.filters.http.router" },
+                    },
+                },
+            },
+        },
+        patch: {
+            operation: "INSERT_BEFORE",
+            value: {
+                name: "envoy.filters.http.local_ratelimit",
+                typed_config: {
+                    "@type": `${TYPES}.http.local_ratelimit.v3.LocalRateLimit`,
+                    stat_prefix: "egress_limit",
+                    token_bucket: bucket(rate),
+                    filter_enabled: always,
+                    filter_enforced: always,
+                },
+            },
+        },
+    };
+}
+
+function ofConnections({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
+    return {
+        applyTo: "NETWORK_FILTER",
+        match: {
+            context: "GATEWAY",
+            listener: {
+                portNumber: port,
+                filterChain: { sni: host, filter: { name: "envoy.filters.network.tcp_proxy" } },
+            },
+        },
+        patch: {
+            operation: "INSERT_BEFORE",
+            value: {
+                name: "envoy.filters.network.local_ratelimit",
+                typed_config: {
+                    "@type": `${TYPES}.network.local_ratelimit.v3.LocalRateLimit`,
+                    stat_prefix: "egress_limit",
+                    token_bucket: bucket(rate),
+                },
+            },
+        },
+    };
+}
+
+/** All of it may be used at once, and comes back at the end of the time. */
+function bucket({ requests, per }: Rate) {
+    return { max_tokens: requests, tokens_per_fill: requests, fill_interval: `${SECONDS[per]}s` };
+}

@@ -1,0 +1,104 @@
+import * as assert from "node:assert/strict";
+
+import type { ExternalGroup } from "../../../catalogue/model";
+import { problemsAfter } from "../small";
+
+const HTTPS = { host: "mail.example.com", port: 443, protocol: "https" } as const;
+
+/** What is wrong with a group of this one host, changed. */
+function problems(change: Partial<ExternalGroup>) {
+    return problemsAfter(({ external }) => {
+        external.mail = { summary: "An outside party.", hosts: [HTTPS], ...change } as typeof external.mail;
+    });
+}
+
+describe("outside parties", () => {
+    it("may be asked with everything that the catalogue offers", () => {
+        assert.deepEqual(
+            problems({
+                hosts: [
+                    { ...HTTPS, tls: "originate" },
+                    { ...HTTPS, port: 8443 },
+                    { ...HTTPS, port: 465, protocol: "tls" },
+                ],
+                breaker: { connections: 1, failures: 1, pause: "1m" },
+                timeout: "500ms",
+                limit: { requests: 1, per: "day" },
+            }),
+            [],
+        );
+    });
+
+    it("are spoken TLS to by the gateway only over HTTPS", () => {
+        assert.deepEqual(problems({ hosts: [{ ...HTTPS, protocol: "tls", tls: "originate" }] }), [
+            {
+                rule: "originate-not-https",
+                where: "external.mail.hosts[0] → mail.example.com",
+                message: "the egress gateway is to speak TLS with mail.example.com, whose protocol is tls",
+                remedy: 'Let the caller speak it (tls: "passthrough"), or say protocol: "https".',
+            },
+        ]);
+    });
+
+    it("are asked in plain HTTP on one port each", () => {
+        const found = problems({
+            hosts: [
+                { ...HTTPS, tls: "originate" },
+                { ...HTTPS, port: 8443, tls: "originate" },
+            ],
+        });
+        assert.deepEqual(
+            found.map(({ rule, message }) => [rule, message]),
+            [
+                [
+                    "originated-twice",
+                    "callers ask mail.example.com on port 80, which cannot lead to both 443 and 8443",
+                ],
+            ],
+        );
+    });
+
+    it("are not on a port of the proxies", () => {
+        for (const port of [15000, 15021, 15999]) {
+            assert.deepEqual(
+                problems({ hosts: [{ ...HTTPS, port }] }).map(({ rule }) => rule),
+                ["reserved-port"],
+            );
+        }
+        assert.deepEqual(problems({ hosts: [{ ...HTTPS, port: 14999 }] }), []);
+    });
+
+    it("have times and counts that mean something, all mistakes at once", () => {
+        const found = problems({
+            breaker: { connections: 0, failures: 1.5, pause: "soon" as "1s" },
+            timeout: "0s",
+            limit: { requests: -1, per: "minute" },
+        });
+        assert.deepEqual(
+            found.map(({ rule, where }) => `${rule} ${where}`),
+            [
+                "malformed-duration external.mail.timeout",
+                "malformed-duration external.mail.breaker.pause",
+                "not-a-count external.mail.breaker.connections",
+                "not-a-count external.mail.breaker.failures",
+                "not-a-count external.mail.limit.requests",
+            ],
+        );
+    });
+
+    it("keep a host in one group, on whichever ports", () => {
+        const found = problemsAfter(({ external }) => {
+            external["post"] = { summary: "Another.", hosts: [{ ...HTTPS, port: 8443 }] };
+        });
+        assert.deepEqual(
+            found.map(({ rule, where, message }) => [rule, where, message]),
+            [
+                [
+                    "shared-external-host",
+                    "external.post.hosts[0] → mail.example.com",
+                    "the external groups mail and post both list mail.example.com",
+                ],
+            ],
+        );
+    });
+});

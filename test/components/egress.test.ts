@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import type { Catalogue, ExternalHost } from "../../catalogue/model";
+import { platform as catalogue } from "../../catalogue/platform";
+import type { Manifest } from "../../components/base/manifest";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile, parseConfig } from "../../config/load";
+import { arbitraryCatalogue } from "../catalogue/arbitrary";
+import { isAllowed, policiesOf } from "../support/istio";
+
+const prod = loadStackFile("prod", join(__dirname, "..", ".."));
+const config = parseConfig("test", { domain: "mesh.example.com" });
+const GATEWAY = { "sparc.dev/service": "istio-egressgateway" };
+
+/** The objects of one kind beside the egress gateway. */
+function beside<Kind extends Manifest["kind"]>(objects: readonly Manifest[], kind: Kind) {
+    return objects.filter(
+        (object): object is Extract<Manifest, { kind: Kind }> =>
+            object.kind === kind && object.metadata.namespace === "istio-egress",
+    );
+}
+
+/** Whether the gateway's policies let `account` through to a host, as it arrives there. */
+function mayLeave(objects: readonly Manifest[], account: string, { host, port, tls }: ExternalHost): boolean {
+    const originated = tls === "originate";
+    return isAllowed(policiesOf(objects), {
+        principal: `cluster.local/ns/sparc/sa/${account}`,
+        namespace: "istio-egress",
+        labels: GATEWAY,
+        port,
+        sni: host,
+        ...(originated ? { host, http: { method: "GET", path: "/" } } : {}),
+    });
+}
+
+function hostsOf({ external }: Catalogue): { group: string; host: ExternalHost }[] {
+    return Object.entries(external).flatMap(([group, { hosts }]) => hosts.map((host) => ({ group, host })));
+}
+
+describe("the way out", () => {
+    it("is open to the services that use a host's group, and to nobody else: no external edge, no way out", () => {
+        let allowed = 0;
+        fc.assert(
+            fc.property(arbitraryCatalogue(7), (drawn) => {
+                const { objects } = deriveAll({ catalogue: drawn, config });
+                for (const { group, host } of hostsOf(drawn)) {
+                    for (const [name, { external = [] }] of Object.entries(drawn.services)) {
+                        const expected = external.includes(group);
+                        assert.equal(mayLeave(objects, name, host), expected, `${name} → ${host.host}`);
+                        allowed += expected ? 1 : 0;
+                    }
+                    assert.equal(mayLeave(objects, "stranger", host), false);
+                    const unlisted = { ...host, host: `un.${host.host}` };
+                    for (const name of Object.keys(drawn.services))
+                        assert.equal(mayLeave(objects, name, unlisted), false, `${name} → ${unlisted.host}`);
+                }
+            }),
+            { numRuns: 60 },
+        );
+        assert.ok(allowed > 0, "no drawn catalogue had an external edge");
+    });
+
+    it("leads to exactly the hosts that have callers, known only where callers are", () => {
+        fc.assert(
+            fc.property(arbitraryCatalogue(), (drawn) => {
+                const { objects } = deriveAll({ catalogue: drawn, config });
+                const used = new Set(Object.values(drawn.services).flatMap(({ external = [] }) => external));
+                const reached = hostsOf(drawn).filter(({ group }) => used.has(group));
+                const names = [...new Set(reached.map(({ host }) => host.host))].sort();
+                for (const { spec } of beside(objects, "ServiceEntry")) {
+                    assert.deepEqual(spec.exportTo, ["istio-egress", "sparc"]);
+                    assert.deepEqual([spec.location, spec.resolution], ["MESH_EXTERNAL", "DNS"]);
+                }
+                for (const kind of ["ServiceEntry", "VirtualService"] as const)
+                    assert.deepEqual(
+                        beside(objects, kind).flatMap(({ spec }) => spec.hosts ?? []),
+                        names,
+                    );
+            }),
+            { numRuns: 60 },
+        );
+    });
+
+    it("goes through the gateway for every port of every host, in mutual TLS under the host's name", () => {
+        fc.assert(
+            fc.property(arbitraryCatalogue(), (drawn) => {
+                const { objects } = deriveAll({ catalogue: drawn, config });
+                const [towards] = beside(objects, "DestinationRule").filter(
+                    ({ metadata }) => metadata.name === "istio-egressgateway",
+                );
+                const subsets = new Map(
+                    (towards?.spec.subsets ?? []).map(({ name, trafficPolicy }) => [
+                        name,
+                        trafficPolicy?.tls,
+                    ]),
+                );
+                for (const { spec } of beside(objects, "VirtualService")) {
+                    const routes = [...(spec.http ?? []), ...(spec.tls ?? []), ...(spec.tcp ?? [])];
+                    for (const { match = [], route = [] } of routes) {
+                        const { destination } = route[0] ?? {};
+                        const [{ gateways = [] } = {}] = match;
+                        if (!gateways.includes("mesh")) {
+                            assert.equal(destination?.host, spec.hosts?.[0]);
+                            continue;
+                        }
+                        assert.equal(destination?.host, "istio-egressgateway.istio-egress.svc.cluster.local");
+                        assert.deepEqual(subsets.get(destination.subset ?? ""), {
+                            mode: "ISTIO_MUTUAL",
+                            sni: spec.hosts?.[0],
+                        });
+                    }
+                    assert.equal(
+                        routes.filter(({ match }) => match?.[0]?.gateways?.includes("mesh")).length,
+                        hostsOf(drawn).filter(({ host }) => host.host === spec.hosts?.[0]).length,
+                    );
+                }
+                for (const { spec } of beside(objects, "Gateway"))
+                    for (const { tls } of spec.servers ?? []) assert.equal(tls?.mode, "ISTIO_MUTUAL");
+            }),
+            { numRuns: 40 },
+        );
+    });
+});
+
+describe("the egress gateway of prod", () => {
+    const derived = deriveAll({ catalogue, config: prod });
+    const rule = (name: string) =>
+        beside(derived.objects, "DestinationRule").find(({ metadata }) => metadata.name === name)?.spec;
+
+    it("is reached from inside alone, on the ports of the hosts", () => {
+        const release = derived.releases.find(({ name }) => name === "istio-egressgateway");
+        assert.deepEqual(release?.values["service"], {
+            type: "ClusterIP",
+            ports: [443, 465].map((number) => ({
+                name: `tls-${number}`,
+                port: number,
+                protocol: "TCP",
+                targetPort: number,
+            })),
+        });
+        assert.deepEqual(derived.releases.filter(({ namespace }) => namespace === "istio-egress").length, 1);
+    });
+
+    it("checks the name of a host with which it speaks TLS, by the CAs of the proxy's image", () => {
+        const port = rule("api.twilio.com")?.trafficPolicy?.portLevelSettings?.[0];
+        assert.equal(port?.port?.number, 80);
+        assert.deepEqual(port.tls, {
+            mode: "SIMPLE",
+            sni: "api.twilio.com",
+            subjectAltNames: ["api.twilio.com"],
+        });
+        assert.equal(rule("api.stripe.com")?.trafficPolicy?.portLevelSettings, undefined);
+    });
+
+    it("takes a CA of the stack's own where there is one", () => {
+        const local = loadStackFile("local", join(__dirname, "..", ".."));
+        const [own] = beside(deriveAll({ catalogue, config: local }).objects, "DestinationRule").filter(
+            ({ metadata }) => metadata.name === "api.twilio.com",
+        );
+        const port = own?.spec.trafficPolicy?.portLevelSettings?.[0];
+        assert.equal(port?.tls?.credentialName, "outside-authority");
+    });
+
+    it("gives each group its breaker, and asks nobody twice", () => {
+        const payment = rule("api.stripe.com")?.trafficPolicy;
+        assert.deepEqual(payment?.connectionPool?.tcp, { maxConnections: 20, connectTimeout: "5s" });
+        assert.equal(payment.outlierDetection?.consecutive5xxErrors, 3);
+        assert.equal(payment.outlierDetection.baseEjectionTime, "1m");
+        assert.deepEqual(rule("api.openai.com")?.trafficPolicy?.connectionPool?.tcp, {
+            maxConnections: 100,
+            connectTimeout: "10s",
+        });
+        for (const { spec } of beside(derived.objects, "VirtualService"))
+            for (const { retries, timeout } of spec.http ?? []) {
+                assert.deepEqual(retries, { attempts: 0 });
+                assert.ok(timeout !== undefined);
+            }
+    });
+
+    it("limits what the catalogue limits, behind the policies, and nothing else", () => {
+        const filters = beside(derived.objects, "EnvoyFilter");
+        assert.deepEqual(
+            filters.map(({ metadata }) => metadata.name),
+            ["limit-api-m.paypal.com", "limit-api.stripe.com"],
+        );
+        for (const { spec } of filters) {
+            const [patch] = spec.configPatches ?? [];
+            assert.equal(patch?.applyTo, "NETWORK_FILTER");
+            assert.equal(patch.patch?.operation, "INSERT_BEFORE");
+            const config_ = patch.patch.value?.["typed_config"] as { token_bucket: unknown };
+            assert.deepEqual(config_.token_bucket, {
+                max_tokens: 600,
+                tokens_per_fill: 600,
+                fill_interval: "60s",
+            });
+        }
+    });
+
+    it("writes a line for each external call", () => {
+        assert.deepEqual(
+            beside(derived.objects, "Telemetry").map(({ spec }) => spec.accessLogging),
+            [[{ providers: [{ name: "egress-log" }] }]],
+        );
+        const istiod = derived.releases.find(({ name }) => name === "istiod");
+        const mesh = istiod?.values["meshConfig"] as { extensionProviders: { name: string }[] };
+        assert.deepEqual(
+            mesh.extensionProviders.map(({ name }) => name),
+            ["egress-log"],
+        );
+    });
+
+    it("is not there where nobody reaches anything outside", () => {
+        const alone = { ...catalogue, external: {}, services: {} };
+        const { releases, objects } = deriveAll({ catalogue: alone, config: prod });
+        assert.equal(
+            releases.some(({ name }) => name === "istio-egressgateway"),
+            false,
+        );
+        assert.deepEqual(beside(objects, "ServiceEntry"), []);
+    });
+});
