@@ -3,7 +3,9 @@ import { assertCatalogue } from "./catalogue/check";
 import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
 import { clusterProvider } from "./components/cluster/provider";
+import { assertPlatform } from "./components/check";
 import { ControlPlane } from "./components/control-plane/control-plane";
+import { Edge } from "./components/edge/edge";
 import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
 import { Namespaces } from "./components/namespaces/namespaces";
@@ -15,6 +17,7 @@ const config = fromEngine(pulumi.getStack(), pulumi.runtime.allConfig());
 assertCatalogue(catalogue);
 
 const platform = { catalogue, config };
+assertPlatform(`configuration of stack ${pulumi.getStack()}`, platform);
 const provider = clusterProvider(config);
 
 const namespaces = new Namespaces(platform, { provider });
@@ -25,5 +28,6 @@ const after = [namespaces, controlPlane];
 const identity = new Identity(platform, { provider, after });
 const access = new Access(platform, { provider, after });
 const traffic = new Traffic(platform, { provider, after });
-new Gateways(platform, { provider, after: [...after, identity, access] });
+const edge = new Edge(platform, { provider, after });
+new Gateways(platform, { provider, after: [...after, identity, access, edge] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });

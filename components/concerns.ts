@@ -3,6 +3,7 @@ import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
 import { controlPlane } from "./control-plane/control-plane";
+import { edge } from "./edge/edge";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
 import { namespaces } from "./namespaces/namespaces";
@@ -16,6 +17,7 @@ export const CONCERNS: readonly Concern[] = [
     identity,
     access,
     traffic,
+    edge,
     gateways,
     workloads,
 ];

@@ -35,6 +35,25 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
     };
 }
 
+/**
+ * The stack's configuration with the keys of this machine in place of each key set that is left empty, so that it takes
+ * the tokens that this machine signs.
+ */
+export function withKeys(entries: Entries, jwks: string): Entries {
+    const edge = section(entries, "edge");
+    const { issuers } = edge;
+    if (!Array.isArray(issuers)) return entries;
+    return { ...entries, edge: { ...edge, issuers: issuers.map((issuer: unknown) => keyed(issuer, jwks)) } };
+}
+
+function keyed(issuer: unknown, jwks: string): unknown {
+    if (typeof issuer !== "object" || issuer === null) return issuer;
+    return (issuer as Entries)["jwks"] === NO_KEYS ? { ...issuer, jwks } : issuer;
+}
+
+/** A key set that `make up` is to fill. */
+export const NO_KEYS = '{"keys":[]}';
+
 function section(entries: Entries, key: string): Entries {
     const value = entries[key];
     return typeof value === "object" && value !== null ? (value as Entries) : {};

@@ -1,16 +1,25 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { policyName, withDryRun } from "./dry-run";
 import { networkPolicies } from "./network-policy";
 
 export const access: Concern = {
     name: "access",
     derive: (platform) => ({
         releases: [],
-        objects: [...authorizationPolicies(platform), ...networkPolicies(platform)],
+        objects: [
+            ...withDryRun(authorizationPolicies(platform), platform.config.access.dryRun),
+            ...networkPolicies(platform),
+        ],
     }),
     anchors: ({ metadata }) => metadata.name === DENY_ALL,
 };
+
+/** All AuthorizationPolicies, as `<namespace>/<name>`. */
+export function policyNames(platform: Platform): string[] {
+    return authorizationPolicies(platform).map(policyName);
+}
 
 /** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */
 export class Access extends ConcernComponent {
