@@ -4,4 +4,5 @@ export { type StatusLine, SILENT, statusLineTo } from "./status-line";
 export { SCHEMA, toJson } from "./report/json";
 export { type VerifyReport, exitCode, isProven } from "./report/model";
 export { toText } from "./report/text";
+export { type Sign, signer } from "./tokens";
 export { type VerifyOptions, verify } from "./verify";

@@ -1,5 +1,5 @@
 /** Whether what came back over the wire is what was expected, and what it was, for people. */
-import type { Check, Finding, WireResult } from "./model";
+import type { Check, Expected, Finding, WireResult } from "./model";
 
 /** A response's header that only an Envoy which passed the request on adds. */
 const PASSED_ON = "x-envoy-upstream-service-time";
@@ -37,18 +37,51 @@ function agrees(check: Check, result: WireResult): boolean {
     const { expected, request } = check;
     switch (expected.kind) {
         case "answered":
-            return isAnswerOf(check, result) && (result.answer?.caller ?? null) === expected.caller;
+            return (
+                isAnswerOf(check, result) &&
+                (result.answer?.caller ?? null) === expected.caller &&
+                unexpectedHeaders(expected, result).length === 0
+            );
         case "rbac":
             // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
             if (request.protocol === "tcp") return result.outcome === "reset";
-            return (
-                result.outcome === "rbac" && !(check.layer === "entry" && result.detail.includes(PASSED_ON))
-            );
+            return result.outcome === "rbac" && !isPassedOn(check, result);
         case "refused-handshake":
             return result.outcome === "reset" && result.status === null;
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
+        case "unauthenticated":
+            return isUnauthenticated(result) && !isPassedOn(check, result);
+        case "redirect":
+            return (
+                result.outcome === "http" &&
+                result.status === 301 &&
+                result.detail.includes(`location="${expected.location}"`)
+            );
+        case "no-tls-version":
+            return result.outcome === "tls" && /protocol version/.test(result.detail);
     }
+}
+
+/** Whether a gateway let a request through, whatever became of it behind. */
+function isPassedOn({ layer }: Check, { detail }: WireResult): boolean {
+    return layer === "entry" && detail.includes(PASSED_ON);
+}
+
+/** Envoy answers a gRPC request with gRPC's own status, but with HTTP's 401 where it does not take it for one. */
+function isUnauthenticated({ outcome, status }: WireResult): boolean {
+    return (outcome === "http" && status === 401) || (outcome === "grpc" && status === 16);
+}
+
+/** The headers that the callee should have seen otherwise, with what it saw. */
+function unexpectedHeaders(
+    { headers = {} }: Extract<Expected, { kind: "answered" }>,
+    { answer }: WireResult,
+): string[] {
+    return Object.entries(headers).flatMap(([name, value]) => {
+        const seen = answer?.headers?.[name] ?? null;
+        return seen === value ? [] : [seen === null ? `no ${name}` : `${name}: ${seen}`];
+    });
 }
 
 /** Success, from the workload and the port that were asked for. */
@@ -95,10 +128,13 @@ function describeResult(check: Check, result: WireResult): string {
         case "answered": {
             const where = `${answer?.service ?? "?"} on ${answer?.port ?? "?"}`;
             const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
-            return `answered by ${where}${caller} (status ${status ?? "none"})`;
+            const { expected } = check;
+            const others = expected.kind === "answered" ? unexpectedHeaders(expected, result) : [];
+            const headers = others.length === 0 ? "" : `, and ${others.join(", ")}`;
+            return `answered by ${where}${caller}${headers} (status ${status ?? "none"})`;
         }
         case "rbac":
-            return detail.includes(PASSED_ON) && check.layer === "entry"
+            return isPassedOn(check, result)
                 ? "RBAC denial behind the gateway"
                 : "RBAC denial";
         case "http":

@@ -42,24 +42,64 @@ export type WireRequest =
 
 /** What must happen, as it looks on the wire. */
 export type Expected =
-    /** The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. */
-    | { readonly kind: "answered"; readonly caller: string | null }
+    /**
+     * The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. Of the
+     * headers named it saw these values, and none where null.
+     */
+    | {
+          readonly kind: "answered";
+          readonly caller: string | null;
+          readonly headers?: Readonly<Record<string, string | null>>;
+      }
     /** An AuthorizationPolicy refuses: HTTP and gRPC say so, a TCP connection is closed and counted. */
     | { readonly kind: "rbac" }
     /** The callee's sidecar takes no connection without mutual TLS. */
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
-    | { readonly kind: "no-route" };
+    | { readonly kind: "no-route" }
+    /** The gateway takes no such token: 401, or gRPC's UNAUTHENTICATED. */
+    | { readonly kind: "unauthenticated" }
+    /** The gateway sends the client elsewhere. */
+    | { readonly kind: "redirect"; readonly location: string }
+    /** The gateway speaks no version of TLS that the client offers. */
+    | { readonly kind: "no-tls-version" };
 export type ExpectedKind = Expected["kind"];
-export const EXPECTED_KINDS: readonly ExpectedKind[] = ["answered", "rbac", "refused-handshake", "no-route"];
 
-/** Which gateway an entry check goes through, and the host that it asks for. */
+/** Which gateway an entry check goes through, the host that it asks for, and as whom. */
 export interface Entry {
     readonly gateway: string;
     readonly host: string;
+    /** Of the gateway's Service. */
+    readonly port: number;
     /** The Secret beside the gateway whose CA vouches for it. */
     readonly certificate: string;
+    /** @default TLS of the versions that the client's library offers */
+    readonly transport?: "plain" | TlsVersions;
+    /** @default none */
+    readonly token?: Token;
+    /** What the client sends besides. @default nothing */
+    readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** The versions that a client offers, as they are called: `1.2`. */
+export interface TlsVersions {
+    readonly minVersion?: string;
+    readonly maxVersion?: string;
+}
+
+/** A token of the stack's first issuer, before it is signed. */
+export interface Token {
+    readonly tenant: string;
+    readonly subject: string;
+    readonly roles?: readonly string[];
+    readonly scopes?: readonly string[];
+    readonly plan?: string;
+    /** What is wrong with it. @default nothing */
+    readonly flaw?: TokenFlaw;
+}
+
+export type TokenFlaw = "expired" | "issuer" | "audience" | "signature";
+export const TOKEN_FLAWS: readonly TokenFlaw[] = ["expired", "issuer", "audience", "signature"];
 
 export interface Check {
     /** Unique in a plan. */
@@ -92,6 +132,8 @@ export interface WireAnswer {
     readonly service: string;
     readonly port: string;
     readonly caller?: string;
+    /** The request's, in lower case; none for TCP. */
+    readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A check and what came of it. */

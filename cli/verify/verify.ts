@@ -10,6 +10,7 @@ import { type Outcome, makeRequests } from "./phases";
 import { expectations } from "./plan/expect";
 import { withLease } from "./probers/lease";
 import { startProbers, stopProbers } from "./probers/lifecycle";
+import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import type { VerifyReport } from "./report/model";
 import { onInterrupt } from "./interrupt";
@@ -18,6 +19,8 @@ export interface VerifyOptions {
     readonly platform: Platform;
     /** The image of local/standin, from which probers run. */
     readonly standInImage: string;
+    /** Signs tokens that the gateways take. @default none are sent, and the report says so */
+    readonly sign?: Sign | undefined;
     /** Take over the probers of an earlier such run, and leave them. @default false */
     readonly keep?: boolean;
     /** @default none */
@@ -31,7 +34,7 @@ export async function verify(options: VerifyOptions & Location): Promise<VerifyR
 
 /** As `verify`, of a cluster that is connected. */
 export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise<VerifyReport> {
-    return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, ...options, signal }));
+    return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, sign: undefined, ...options, signal }));
 }
 
 type Run = Required<VerifyOptions> & { readonly signal: AbortSignal };
@@ -61,7 +64,7 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
 /** All requests, between the coming and going of the probers. */
 async function ask(
     cluster: Cluster,
-    { platform, standInImage: image, keep, progress, signal }: Run,
+    { platform, standInImage: image, keep, progress, sign, signal }: Run,
 ): Promise<{ outcome: Outcome; probers: number }> {
     const began = seconds();
     try {
@@ -72,6 +75,7 @@ async function ask(
             reused: keep,
             signal,
             progress,
+            sign,
         });
         return { outcome, probers };
     } catch (error) {

@@ -4,6 +4,8 @@ import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
     ENTRY_GATEWAYS,
+    GATEWAY_KEYS,
+    GATEWAY_PORTS,
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
@@ -25,7 +27,6 @@ const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
-const GATEWAY_TLS = 443;
 
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
 const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
@@ -128,9 +129,12 @@ function workloadPolicies({ catalogue }: Platform): NetworkPolicyManifest[] {
         const gateway = ENTRY_GATEWAYS[exposure.gateway];
         rules.open([NAMESPACES.ingress, gateway], [NAMESPACES.services, service], port.number);
     }
-    for (const gateway of Object.values(ENTRY_GATEWAYS)) {
+    for (const key of GATEWAY_KEYS) {
+        const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
+        const listening = new Set(own.flatMap(({ exposure }) => exposure.listen ?? []));
+        const ports = tcp(GATEWAY_PORTS.http, GATEWAY_PORTS.https, GATEWAY_READY, ...[...listening].sort());
         // Clients come from anywhere, by way of a load balancer.
-        rules.of(NAMESPACES.ingress, gateway).ingress.push({ ports: tcp(GATEWAY_TLS, GATEWAY_READY) });
+        rules.of(NAMESPACES.ingress, ENTRY_GATEWAYS[key]).ingress.push({ ports });
     }
     return rules.policies();
 }

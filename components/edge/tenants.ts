@@ -43,7 +43,7 @@ function pathTenant(edges: readonly ExposureEdge[]): Record<string, unknown> {
                     key: exposure.host,
                     type: "STRING",
                     regex_value_rewrite: {
-                        pattern: { google_re2: {}, regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
+                        pattern: { regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
                         // Of the alternatives' groups all but one are empty.
                         substitution: templates.map((_, index) => `\\${index + 1}`).join(""),
                     },

@@ -1,43 +1,47 @@
 /** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
 import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../../../components/base/names";
-import type { Check, WireRequest, WireResult } from "../model";
+import type { Check, Token, WireResult } from "../model";
 
 const TIMEOUT_MS = 10_000;
 /** A pod that is ready may still wait for its callee's endpoints. A refusal is asked for once: it must hold at once. */
 const ATTEMPTS_FOR_AN_ANSWER = 4;
 
-/** @param certificates the CA of each gateway's certificate, by the name of its Secret. */
-export function toProbe(check: Check, certificates: ReadonlyMap<string, string>): Record<string, unknown> {
+/** What checks at the gateways need besides what they say. */
+export interface Credentials {
+    /** The CA of each gateway's certificate, by the name of its Secret. */
+    readonly certificates: ReadonlyMap<string, string>;
+    /** Signs tokens; undefined where no key is at hand. */
+    readonly sign: ((token: Token) => string) | undefined;
+}
+
+export function toProbe(check: Check, credentials: Credentials): Record<string, unknown> {
     const { id, request, expected } = check;
     return {
         id,
-        ...fields(request),
-        ...target(check, certificates),
+        ...request,
+        ...target(check, credentials),
         timeoutMs: TIMEOUT_MS,
         attempts: expected.kind === "answered" ? ATTEMPTS_FOR_AN_ANSWER : 1,
     };
 }
 
-function fields(request: WireRequest): Record<string, unknown> {
-    switch (request.protocol) {
-        case "http":
-        case "grpc":
-        case "ws":
-        case "tcp":
-            return { ...request };
-    }
-}
-
-function target({ destination, entry }: Check, certificates: ReadonlyMap<string, string>) {
+function target({ destination, request, entry }: Check, { certificates, sign }: Credentials) {
     if (entry === undefined) {
         return {
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
         };
     }
+    const { gateway, host, port, transport = {}, token } = entry;
+    const headers = {
+        ...entry.headers,
+        ...(token !== undefined && sign !== undefined ? { authorization: `Bearer ${sign(token)}` } : {}),
+    };
     return {
-        address: `${entry.gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:443`,
-        host: entry.host,
-        tls: { serverName: entry.host, caPem: certificates.get(entry.certificate) },
+        address: `${gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:${port}`,
+        ...(request.protocol === "tcp" ? {} : { host, headers }),
+        ...(transport === "plain"
+            ? {}
+            : { tls: { serverName: host, caPem: certificates.get(entry.certificate), ...transport } }),
     };
 }
 

@@ -105,14 +105,24 @@ function describeCheck({ source, destination, entry, request }: Check): string {
 
 export function describeExpected(expected: Expected): string {
     switch (expected.kind) {
-        case "answered":
-            return expected.caller === null ? "an answer" : `an answer to ${expected.caller}`;
+        case "answered": {
+            const answer = expected.caller === null ? "an answer" : `an answer to ${expected.caller}`;
+            const headers = Object.entries(expected.headers ?? {});
+            if (headers.length === 0) return answer;
+            return `${answer}, with ${headers.map(([name, value]) => (value === null ? `no ${name}` : `${name}: ${value}`)).join(", ")}`;
+        }
         case "rbac":
             return "an RBAC denial";
         case "refused-handshake":
             return "no connection without mutual TLS";
         case "no-route":
             return "no route";
+        case "unauthenticated":
+            return "401 for the token";
+        case "redirect":
+            return `a redirect to ${expected.location}`;
+        case "no-tls-version":
+            return "no version of TLS in common";
     }
 }
 

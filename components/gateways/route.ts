@@ -1,0 +1,69 @@
+import type { ExposureEdge } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS } from "../base/labels";
+import type { VirtualServiceManifest } from "../base/manifest";
+import { NAMESPACES, exposedHost, serviceHost } from "../base/names";
+
+type HttpRoute = NonNullable<VirtualServiceManifest["spec"]["http"]>[number];
+type Cors = NonNullable<HttpRoute["corsPolicy"]>;
+
+/** A browser that has seen it once asks the host by HTTPS alone, for a year. */
+const HSTS = { "strict-transport-security": "max-age=31536000" };
+
+/** The way from an exposed host to its service. Only the gateways see it. */
+export function route(edge: ExposureEdge, config: MeshConfig): VirtualServiceManifest {
+    const { service, exposure, port } = edge;
+    const destination = { host: serviceHost(service), port: { number: port.number } };
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "VirtualService",
+        metadata: {
+            name: `${exposure.gateway}-${exposure.host}`,
+            namespace: NAMESPACES.services,
+            labels: COMMON_LABELS,
+        },
+        spec: {
+            hosts: [exposedHost(config, exposure.host)],
+            gateways: [`${NAMESPACES.ingress}/${exposure.gateway}`],
+            exportTo: [NAMESPACES.ingress],
+            ...(port.protocol === "tcp"
+                ? { tcp: [{ match: [{ port: exposure.listen ?? 0 }], route: [{ destination }] }] }
+                : { http: [httpRoute(edge, config, destination)] }),
+        },
+    };
+}
+
+function httpRoute(
+    { exposure }: ExposureEdge,
+    config: MeshConfig,
+    destination: NonNullable<HttpRoute["route"]>[number]["destination"],
+): HttpRoute {
+    const cors = exposure.cors === true ? corsPolicy(exposure.requests ?? [], config.edge.corsOrigins) : [];
+    return {
+        // Patches find an exposure's route by it.
+        name: exposure.host,
+        route: [{ destination }],
+        // No limit for a stream: it lives as long as its client wants.
+        timeout: exposure.timeout === "stream" ? "0s" : exposure.timeout,
+        // What never reached a replica may be tried at another, whatever it asks for. Istio's default tries again more.
+        retries: { attempts: 2, retryOn: "connect-failure,refused-stream" },
+        headers: { response: { set: HSTS } },
+        ...(cors[0] === undefined ? {} : { corsPolicy: cors[0] }),
+    };
+}
+
+function corsPolicy(requests: readonly string[], origins: readonly string[]): Cors[] {
+    if (origins.length === 0) return [];
+    const verbs = new Set(requests.map((request) => request.slice(0, request.indexOf(" "))));
+    return [
+        {
+            allowOrigins: origins.map((exact) => ({ exact })),
+            allowMethods: [...verbs].sort(),
+            allowHeaders: ["authorization", "content-type"],
+            exposeHeaders: ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
+            maxAge: "1h",
+            // Tokens come in a header that a page sets, never in a cookie.
+            allowCredentials: false,
+        },
+    ];
+}
