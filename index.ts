@@ -28,6 +28,6 @@ const after = [namespaces, controlPlane];
 const identity = new Identity(platform, { provider, after });
 const access = new Access(platform, { provider, after });
 const traffic = new Traffic(platform, { provider, after });
-const edge = new Edge(platform, { provider, after });
+const edge = new Edge(platform, { provider, after: [...after, identity, access] });
 new Gateways(platform, { provider, after: [...after, identity, access, edge] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });

@@ -43,7 +43,10 @@ const issuer = z
             .array(z.string().min(1))
             .min(1)
             .describe("a token must be for one of them: one of the same issuer for others does not count"),
-        jwksUri: z.url({ protocol: /^https$/ }).optional().describe("where istiod fetches the key set"),
+        jwksUri: z
+            .url({ protocol: /^https$/ })
+            .optional()
+            .describe("where istiod fetches the key set"),
         jwks: keySet
             .optional()
             .describe("the key set itself, as JSON text, where the issuer must not be able to take us down"),
@@ -60,22 +63,31 @@ const issuer = z
         message: "must have either jwksUri or jwks: the keys that its tokens are signed with",
     });
 
-const network = z
-    .string()
-    .refine(isNetwork, "must be a network such as 203.0.113.0/24, or 2001:db8::/32");
+const network = z.string().refine(isNetwork, "must be a network such as 203.0.113.0/24, or 2001:db8::/32");
 
 function isNetwork(text: string): boolean {
     const [address = "", length = "", ...more] = text.split("/");
     const version = isIP(address);
-    return version !== 0 && more.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
+    return (
+        version !== 0 &&
+        more.length === 0 &&
+        /^\d{1,3}$/.test(length) &&
+        Number(length) <= (version === 4 ? 32 : 128)
+    );
 }
 
 const origin = z
     .string()
-    .regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/, "must be an origin such as https://app.example.com, without a path");
+    .regex(
+        /^https?:\/\/[a-z0-9.-]+(:\d+)?$/,
+        "must be an origin such as https://app.example.com, without a path",
+    );
 
 const rateLimit = z.strictObject({
-    enabled: z.boolean().default(true).describe("limit tenants and their clients by the plans of the catalogue"),
+    enabled: z
+        .boolean()
+        .default(true)
+        .describe("limit tenants and their clients by the plans of the catalogue"),
     image: z.string().min(1).default("docker.io/envoyproxy/ratelimit:3fb70258"),
     redisImage: z.string().min(1).default("docker.io/library/redis:7.4.5-alpine"),
     replicas: z.int().min(1).max(20).default(2).describe("of the rate limit service"),

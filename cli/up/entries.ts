@@ -8,8 +8,17 @@ export function onEmbeddedNode(
     charts: string,
     { images }: Pick<RunningNode, "images">,
 ): Entries {
+    const edge = section(entries, "edge");
     return {
         ...entries,
+        edge: {
+            ...edge,
+            rateLimit: {
+                ...section(edge, "rateLimit"),
+                image: images.ratelimit,
+                redisImage: images.redis,
+            },
+        },
         istio: {
             ...section(entries, "istio"),
             charts: { from: "folder", path: charts },

@@ -50,8 +50,8 @@ function agrees(check: Check, result: WireResult): boolean {
             return result.outcome === "reset" && result.status === null;
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
-        case "unauthenticated":
-            return isUnauthenticated(result) && !isPassedOn(check, result);
+        case "token-refused":
+            return isTokenRefused(result) && !isPassedOn(check, result);
         case "redirect":
             return (
                 result.outcome === "http" &&
@@ -59,7 +59,7 @@ function agrees(check: Check, result: WireResult): boolean {
                 result.detail.includes(`location="${expected.location}"`)
             );
         case "no-tls-version":
-            return result.outcome === "tls" && /protocol version/.test(result.detail);
+            return result.outcome === "tls" && result.detail.includes("protocol version");
     }
 }
 
@@ -68,9 +68,13 @@ function isPassedOn({ layer }: Check, { detail }: WireResult): boolean {
     return layer === "entry" && detail.includes(PASSED_ON);
 }
 
-/** Envoy answers a gRPC request with gRPC's own status, but with HTTP's 401 where it does not take it for one. */
-function isUnauthenticated({ outcome, status }: WireResult): boolean {
-    return (outcome === "http" && status === 401) || (outcome === "grpc" && status === 16);
+/**
+ * 401, or 403 for a token that is good, but for others; over gRPC its own statuses for these. What Envoy says of the token
+ * tells them from a policy's refusal.
+ */
+function isTokenRefused({ outcome, status, detail }: WireResult): boolean {
+    const refused = outcome === "http" ? [401, 403] : outcome === "grpc" ? [16, 7] : [];
+    return refused.includes(status ?? 0) && /\bJwt\b/.test(detail);
 }
 
 /** The headers that the callee should have seen otherwise, with what it saw. */
@@ -134,9 +138,7 @@ function describeResult(check: Check, result: WireResult): string {
             return `answered by ${where}${caller}${headers} (status ${status ?? "none"})`;
         }
         case "rbac":
-            return isPassedOn(check, result)
-                ? "RBAC denial behind the gateway"
-                : "RBAC denial";
+            return isPassedOn(check, result) ? "RBAC denial behind the gateway" : "RBAC denial";
         case "http":
             return `HTTP ${status ?? "?"}: ${detail}`;
         case "grpc":

@@ -57,8 +57,8 @@ export type Expected =
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
     | { readonly kind: "no-route" }
-    /** The gateway takes no such token: 401, or gRPC's UNAUTHENTICATED. */
-    | { readonly kind: "unauthenticated" }
+    /** The gateway takes no such token, and says so. */
+    | { readonly kind: "token-refused" }
     /** The gateway sends the client elsewhere. */
     | { readonly kind: "redirect"; readonly location: string }
     /** The gateway speaks no version of TLS that the client offers. */

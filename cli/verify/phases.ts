@@ -65,7 +65,12 @@ export async function makeRequests(
             return one === layer && signable && certificates.has(entry.certificate);
         });
         const batches = batchesOf(own, askers);
-        const options: AskOptions = { credentials: { certificates, sign }, signal, progress, title: TITLES[layer] };
+        const options: AskOptions = {
+            credentials: { certificates, sign },
+            signal,
+            progress,
+            title: TITLES[layer],
+        };
         const before = await readCounters(cluster, tcp, signal);
         const first = await ask(cluster, batches, options);
         const after = await readCounters(cluster, tcp, signal);

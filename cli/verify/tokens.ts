@@ -36,10 +36,7 @@ function put(payload: Record<string, unknown>, claim: string, value: unknown): v
     if (value === undefined) return;
     const path = claim.split(".");
     const last = path.pop() ?? claim;
-    const inner = path.reduce(
-        (outer, name) => (outer[name] ??= {}) as Record<string, unknown>,
-        payload,
-    );
+    const inner = path.reduce((outer, name) => (outer[name] ??= {}) as Record<string, unknown>, payload);
     inner[last] = value;
 }
 

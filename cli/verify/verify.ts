@@ -34,7 +34,9 @@ export async function verify(options: VerifyOptions & Location): Promise<VerifyR
 
 /** As `verify`, of a cluster that is connected. */
 export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise<VerifyReport> {
-    return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, sign: undefined, ...options, signal }));
+    return onInterrupt((signal) =>
+        run(cluster, { keep: false, progress: SILENT, sign: undefined, ...options, signal }),
+    );
 }
 
 type Run = Required<VerifyOptions> & { readonly signal: AbortSignal };

@@ -30,10 +30,16 @@ export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationP
         ...all.map((edge) => {
             const { gateway, host } = edge.exposure;
             const name = `${ENTRY_GATEWAYS[gateway]}-to-${edge.service}-${host}`;
-            return policy(name, gateway, edge.port.protocol === "tcp" ? connections(edge) : asked(edge, config));
+            return policy(
+                name,
+                gateway,
+                edge.port.protocol === "tcp" ? connections(edge) : asked(edge, config),
+            );
         }),
         ...GATEWAY_KEYS.flatMap((key) => {
-            const own = all.filter(({ exposure, port }) => exposure.gateway === key && port.protocol !== "tcp");
+            const own = all.filter(
+                ({ exposure, port }) => exposure.gateway === key && port.protocol !== "tcp",
+            );
             return own.length > 0 ? [redirect(key, own, config)] : [];
         }),
     ];
@@ -65,7 +71,9 @@ function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
 
 /** What of an exposure takes no certain scope. */
 function withoutScope({ exposure: { requests, methods, scopes = [] } }: ExposureEdge): Asked {
-    const scoped = new Set<string>(scopes.flatMap((one) => [...(one.requests ?? []), ...(one.methods ?? [])]));
+    const scoped = new Set<string>(
+        scopes.flatMap((one) => [...(one.requests ?? []), ...(one.methods ?? [])]),
+    );
     return {
         ...(requests && { requests: requests.filter((request) => !scoped.has(request)) }),
         ...(methods && { methods: methods.filter((method) => !scoped.has(method)) }),

@@ -21,6 +21,7 @@ import {
 } from "../base/names";
 import type { Platform } from "../base/platform";
 import { gatewayPolicies } from "./at-gateway";
+import { limiterPolicies } from "./limiter";
 
 type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
@@ -31,7 +32,8 @@ export const DENY_ALL = "deny-all";
  * Who may ask whom for what: nothing, but for an ALLOW per caller and callee with a rule for each of its calls.
  * An ALLOW names its source by principal, so that it holds only for a caller that mutual TLS has identified.
  */
-export function authorizationPolicies({ catalogue, config }: Platform): AuthorizationPolicyManifest[] {
+export function authorizationPolicies(platform: Platform): AuthorizationPolicyManifest[] {
+    const { catalogue, config } = platform;
     const calls = groupBy(edges(catalogue), ({ callee, caller }) => allowName(callee, caller));
     const stores = groupBy(storeEdges(catalogue), ({ store, caller }) => allowName(store, caller));
     const exposed = groupBy(exposures(catalogue), ({ service, exposure }) =>
@@ -53,7 +55,8 @@ export function authorizationPolicies({ catalogue, config }: Platform): Authoriz
             const rules = group.map((edge) => exposureRule(edge, config));
             return allow(name, NAMESPACES.services, group[0].service, rules);
         }),
-        ...gatewayPolicies({ catalogue, config }),
+        ...gatewayPolicies(platform),
+        ...limiterPolicies(platform),
     ];
 }
 

@@ -1,5 +1,6 @@
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { edges, exposures, storeEdges } from "../../catalogue/query";
+import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
@@ -115,7 +116,8 @@ function cni(): NetworkPolicyManifest {
 }
 
 /** One policy a workload: what comes in from its callers, what goes out to whom it calls. */
-function workloadPolicies({ catalogue }: Platform): NetworkPolicyManifest[] {
+function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
+    const { catalogue } = platform;
     const rules = new RuleTable();
     for (const name of Object.keys(catalogue.services)) rules.of(NAMESPACES.services, name);
     for (const name of Object.keys(catalogue.stores)) rules.of(NAMESPACES.stores, name);
@@ -128,6 +130,11 @@ function workloadPolicies({ catalogue }: Platform): NetworkPolicyManifest[] {
     for (const { service, exposure, port } of exposures(catalogue)) {
         const gateway = ENTRY_GATEWAYS[exposure.gateway];
         rules.open([NAMESPACES.ingress, gateway], [NAMESPACES.services, service], port.number);
+    }
+    if (limitedByPlan(platform).length > 0) {
+        const limiter = [LIMITER.namespace, LIMITER.name] as const;
+        rules.open([NAMESPACES.ingress, ENTRY_GATEWAYS.public], limiter, LIMITER.grpc);
+        rules.open(limiter, [COUNTERS.namespace, COUNTERS.name], COUNTERS.port);
     }
     for (const key of GATEWAY_KEYS) {
         const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);

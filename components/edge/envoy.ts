@@ -47,7 +47,12 @@ export function connectionManager(value: Record<string, unknown>): Patch {
         match: { context: "GATEWAY", listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
         patch: {
             operation: "MERGE",
-            value: { typed_config: typed("filters.network.http_connection_manager.v3.HttpConnectionManager", value) },
+            value: {
+                typed_config: typed(
+                    "filters.network.http_connection_manager.v3.HttpConnectionManager",
+                    value,
+                ),
+            },
         },
     };
 }

@@ -33,14 +33,21 @@ export function gatewaysOf(
     const hosts = http.map(({ exposure }) => namespacedHost(exposure.host, config));
     const servers: Server[] = [
         ...(http.length > 0
-            ? [{ port: { number: GATEWAY_PORTS.https, name: "https", protocol: "HTTPS" }, hosts, tls: tls(key) }]
+            ? [
+                  {
+                      port: { number: GATEWAY_PORTS.https, name: "https", protocol: "HTTPS" },
+                      hosts,
+                      tls: tls(key),
+                  },
+              ]
             : []),
         ...edges.flatMap((edge) => tcpServer(key, edge, config)),
     ];
     // Routes are bound to a Gateway by name. The redirect has one to itself, so that none can be asked in plain HTTP.
     const plain: Server = {
         port: { number: GATEWAY_PORTS.http, name: "http", protocol: "HTTP" },
-        hosts,
+        // Where no route is bound, Istio takes a namespace before a host for a part of it.
+        hosts: http.map(({ exposure }) => exposedHost(config, exposure.host)),
         tls: { httpsRedirect: true },
     };
     return [

@@ -43,8 +43,8 @@ function httpRoute(
         // Patches find an exposure's route by it.
         name: exposure.host,
         route: [{ destination }],
-        // No limit for a stream: it lives as long as its client wants.
-        timeout: exposure.timeout === "stream" ? "0s" : exposure.timeout,
+        // No timeout is no limit, which cannot be said otherwise: a stream lives as long as its client wants.
+        ...(exposure.timeout === "stream" ? {} : { timeout: exposure.timeout }),
         // What never reached a replica may be tried at another, whatever it asks for. Istio's default tries again more.
         retries: { attempts: 2, retryOn: "connect-failure,refused-stream" },
         headers: { response: { set: HSTS } },

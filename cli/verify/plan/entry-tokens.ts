@@ -85,7 +85,7 @@ function refusedTokens(edge: ExposureEdge, platform: Platform, token: Token): Dr
         ...TOKEN_FLAWS.map((flaw): Draft => ({
             ...draft(edge, platform, { ...token, flaw }),
             request,
-            expected: { kind: "unauthenticated" },
+            expected: { kind: "token-refused" },
             because: `${because}, for who has a token, and this one's ${WRONG[flaw]}`,
         })),
     ];
@@ -147,7 +147,11 @@ function path(template: string, tenant: string): string {
 /** The first of the verbs with which the path may be asked. */
 function requestFor(requests: readonly string[], to: string): WireRequest[] {
     return requests
-        .map((request): WireRequest => ({ protocol: "http", method: request.split(" ", 1)[0] ?? "GET", path: to }))
+        .map((request): WireRequest => ({
+            protocol: "http",
+            method: request.split(" ", 1)[0] ?? "GET",
+            path: to,
+        }))
         .filter((wire, index) => covers(requests[index] ?? "", wire))
         .slice(0, 1);
 }

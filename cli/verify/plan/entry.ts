@@ -46,7 +46,11 @@ function exposed(edge: ExposureEdge, platform: Platform): Draft[] {
     const { port, exposure } = edge;
     const base = draft(edge, platform, rightToken(edge, platform));
     const caller = port.protocol === "tcp" ? null : gatewayCaller(edge, platform);
-    return asked(port, exposure).map((request) => ({ ...base, request, expected: { kind: "answered", caller } }));
+    return asked(port, exposure).map((request) => ({
+        ...base,
+        request,
+        expected: { kind: "answered", caller },
+    }));
 }
 
 /** What the port offers, or might, and the host does not: also to a client with all rights to the host. */

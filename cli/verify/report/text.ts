@@ -117,8 +117,8 @@ export function describeExpected(expected: Expected): string {
             return "no connection without mutual TLS";
         case "no-route":
             return "no route";
-        case "unauthenticated":
-            return "401 for the token";
+        case "token-refused":
+            return "a refusal of the token";
         case "redirect":
             return `a redirect to ${expected.location}`;
         case "no-tls-version":
