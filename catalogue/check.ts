@@ -3,7 +3,9 @@
 import type { Duplicate } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
 import { checkCycles } from "./checks/cycles";
+import { checkExposures } from "./checks/exposures";
 import { checkHosts } from "./checks/hosts";
+import { checkLimits } from "./checks/limits";
 import { checkNames } from "./checks/names";
 import { checkOffers } from "./checks/offers";
 import { checkOverlaps } from "./checks/overlaps";
@@ -30,6 +32,8 @@ const CHECKS: readonly Check[] = [
     checkOffers,
     checkOverlaps,
     checkHosts,
+    checkExposures,
+    checkLimits,
     checkCycles,
     checkTimeouts,
     checkRetries,

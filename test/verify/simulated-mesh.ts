@@ -3,7 +3,8 @@
  * policies only, so that what they really say is compared with what the checks expect of them.
  */
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import type { Check, WireAnswer, WireRequest, WireResult } from "../../cli/verify/model";
+import type { Check, Entry, WireAnswer, WireRequest, WireResult } from "../../cli/verify/model";
+import { type AtGateway, SimulatedEdge } from "./simulated-edge";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
@@ -16,7 +17,13 @@ interface Operation {
     readonly paths?: readonly string[];
 }
 interface Rule {
-    readonly from?: readonly { readonly source: { readonly principals?: readonly string[] } }[];
+    readonly from?: readonly {
+        readonly source: {
+            readonly principals?: readonly string[];
+            readonly requestPrincipals?: readonly string[];
+        };
+    }[];
+    readonly when?: readonly { readonly key: string; readonly values: readonly string[] }[];
     readonly to?: readonly { readonly operation: Operation }[];
 }
 interface Spec {
@@ -26,7 +33,12 @@ interface Spec {
     readonly mtls?: { readonly mode: string };
     readonly portLevelMtls?: Readonly<Record<string, { readonly mode: string }>>;
     readonly egress?: readonly { readonly hosts: readonly string[] }[];
-    readonly servers?: readonly { readonly hosts: readonly string[] }[];
+    readonly servers?: readonly Server[];
+}
+interface Server {
+    readonly port: { readonly number: number };
+    readonly hosts: readonly string[];
+    readonly tls?: { readonly httpsRedirect?: boolean; readonly minProtocolVersion?: string };
 }
 type Result = Pick<WireResult, "outcome"> & Partial<WireResult>;
 
@@ -38,12 +50,17 @@ interface Arrival {
     readonly port: number;
     readonly host?: string;
     readonly request: WireRequest;
+    /** Only at a gateway. */
+    readonly token?: AtGateway;
 }
 
 export class SimulatedMesh {
     private readonly byPlace = new Map<string, { labels: ReturnType<typeof selectorOf>; spec: Spec }[]>();
 
+    private readonly edge: SimulatedEdge;
+
     constructor(objects: readonly KubeObject[]) {
+        this.edge = new SimulatedEdge(objects);
         for (const object of objects) {
             const place = `${object.kind}/${object.metadata.namespace ?? ""}`;
             const known = this.byPlace.get(place) ?? [];
@@ -100,29 +117,59 @@ export class SimulatedMesh {
     }
 
     private enter(check: Check): Result {
-        const { gateway, host } = check.entry ?? { gateway: "", host: "" };
-        const { request, destination } = check;
-        const served = this.of("Gateway", "istio-ingress", gateway).flatMap(({ servers = [] }) =>
-            servers.flatMap(({ hosts }) => hosts),
-        );
-        if (!served.includes(`sparc/${host}`)) return { outcome: "tls" };
+        const { entry, request, destination } = check;
+        if (entry === undefined) throw new Error(`${check.id} names no gateway`);
+        const { gateway, host, port, transport } = entry;
+        const server = this.serverOf(entry);
+        if (server === undefined)
+            return transport === "plain" ? { outcome: "http", status: 404 } : { outcome: "tls" };
+        if (transport !== "plain" && isTooOld(transport?.maxVersion, server)) {
+            return { outcome: "tls", detail: "alert from the peer: tls: protocol version not supported" };
+        }
+        const isGrpc = request.protocol === "grpc";
+        const token = this.edge.receive(entry);
+        if (token === "refused") {
+            const detail = 'body="Jwt is expired"';
+            return isGrpc
+                ? { outcome: "grpc", status: 16, detail }
+                : { outcome: "http", status: 401, detail };
+        }
         const atGateway = {
             principal: undefined,
             namespace: "istio-ingress",
             workload: gateway,
-            port: 443,
+            port,
             host,
             request,
+            token,
         };
+        const [, path] = line(request);
         if (!this.isAllowed(atGateway)) return { outcome: "rbac" };
-        const result = this.arrive(check, {
+        if (server.tls?.httpsRedirect === true) {
+            return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
+        }
+        if (!this.edge.isOwnTenant(gateway, host, path, token)) return { outcome: "rbac" };
+        const { answer, ...result } = this.arrive(check, {
             principal: `${TRUST_DOMAIN}/ns/istio-ingress/sa/${gateway}`,
             namespace: destination.namespace,
             workload: destination.name,
             port: destination.port.number,
             request,
         });
-        return { ...result, detail: 'x-envoy-upstream-service-time="1"' };
+        const told = request.protocol === "tcp" ? {} : { headers: token.headers };
+        return {
+            ...result,
+            ...(answer ? { answer: { ...answer, ...told } } : {}),
+            detail: 'x-envoy-upstream-service-time="1"',
+        };
+    }
+
+    /** Plain HTTP has a Gateway of its own, whose hosts name no namespace. */
+    private serverOf({ gateway, host, port, transport }: Entry): Server | undefined {
+        const name = transport === "plain" ? host : `sparc/${host}`;
+        return this.of("Gateway", "istio-ingress", gateway)
+            .flatMap(({ servers = [] }) => servers)
+            .find((server) => server.port.number === port && server.hosts.includes(name));
     }
 
     private sees({ source, destination }: Check): boolean {
@@ -157,10 +204,19 @@ export class SimulatedMesh {
     }
 }
 
-function matches({ from, to }: Rule, { principal, port, host, request }: Arrival): boolean {
+function isTooOld(offered: string | undefined, { tls }: Server): boolean {
+    const least = tls?.minProtocolVersion?.replace("TLSV", "").replace("_", ".") ?? "1.0";
+    return offered !== undefined && offered < least;
+}
+
+function matches(rule: Rule, { principal, port, host, request, token }: Arrival): boolean {
+    const { from, to, when = [] } = rule;
     const [method, path] = line(request);
     const fromMatches = from?.some(
-        ({ source }) => principal !== undefined && source.principals?.includes(principal),
+        // The client is taken to be in the networks that are listed.
+        ({ source: { principals, requestPrincipals } }) =>
+            (principals === undefined || (principal !== undefined && principals.includes(principal))) &&
+            (requestPrincipals?.some((one) => isPrincipal(one, token?.requestPrincipal)) ?? true),
     );
     const toMatches = to?.some(
         ({ operation: { ports, hosts, methods, paths } }) =>
@@ -169,7 +225,18 @@ function matches({ from, to }: Rule, { principal, port, host, request }: Arrival
             (methods?.includes(method) ?? true) &&
             (paths?.some((template) => isPathOf(template, path)) ?? true),
     );
-    return (fromMatches ?? true) && (toMatches ?? true);
+    return (fromMatches ?? true) && (toMatches ?? true) && when.every((condition) => holds(condition, token));
+}
+
+function isPrincipal(pattern: string, principal: string | undefined): boolean {
+    return principal?.startsWith(pattern.replace(/\*$/, "")) ?? false;
+}
+
+/** A claim, alone or in a list; of headers, whose conditions are a preflight's, none is asked for. */
+function holds({ key, values }: NonNullable<Rule["when"]>[number], token: AtGateway | undefined): boolean {
+    const claim = /^request\.auth\.claims\[(\w+)\]$/.exec(key)?.[1];
+    const found = claim === undefined ? undefined : token?.claims[claim];
+    return [found ?? []].flat().some((one) => values.includes(one));
 }
 
 /** Istio's path templates: `{*}` is one segment, `{**}` any number of them. */

@@ -45,9 +45,8 @@ function withoutToken(edge: ExposureEdge, platform: Platform): Expected {
 }
 
 function redirect(edge: ExposureEdge, platform: Platform): Draft[] {
-    const request = requestOf(edge);
-    // A gRPC client does not follow one.
-    if (request.protocol !== "http") return [];
+    const request = plainRequest(requestOf(edge));
+    if (request === undefined) return [];
     const base = draft(edge, platform);
     return [
         {
@@ -58,6 +57,20 @@ function redirect(edge: ExposureEdge, platform: Platform): Draft[] {
             because: `${base.because}, by HTTPS only`,
         },
     ];
+}
+
+/** What of a request is seen before anything else is agreed on: also gRPC and WebSocket begin as HTTP. */
+function plainRequest(request: WireRequest): Extract<WireRequest, { protocol: "http" }> | undefined {
+    switch (request.protocol) {
+        case "http":
+            return request;
+        case "grpc":
+            return { protocol: "http", method: "POST", path: request.method };
+        case "ws":
+            return { protocol: "http", method: "GET", path: request.path };
+        case "tcp":
+            return undefined;
+    }
 }
 
 function requestOf({ port, exposure }: ExposureEdge): WireRequest {

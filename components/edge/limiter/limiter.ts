@@ -54,14 +54,10 @@ export function limiter(platform: Platform): Manifest[] {
                 image: redisImage,
                 // Counts of the last minutes are nothing to keep: a restart begins them anew.
                 args: [
-                    "--save",
-                    "",
-                    "--appendonly",
-                    "no",
-                    "--maxmemory",
-                    "96mb",
-                    "--maxmemory-policy",
-                    "volatile-lru",
+                    ...["--save", "", "--appendonly", "no"],
+                    ...["--maxmemory", "96mb", "--maxmemory-policy", "volatile-lru"],
+                    // Who may connect, and with what identity, is for the mesh to say.
+                    ...["--protected-mode", "no"],
                 ],
                 readinessProbe: { tcpSocket: { port: COUNTERS.port }, periodSeconds: 2, timeoutSeconds: 5 },
                 resources: resources("20m", "32Mi", "1", "128Mi"),
