@@ -3,8 +3,10 @@
 import type { Duplicate } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
 import { checkCycles } from "./checks/cycles";
+import { checkExposures } from "./checks/exposures";
 import { checkExternal } from "./checks/external";
 import { checkHosts } from "./checks/hosts";
+import { checkLimits } from "./checks/limits";
 import { checkNames } from "./checks/names";
 import { checkOffers } from "./checks/offers";
 import { checkOverlaps } from "./checks/overlaps";
@@ -33,6 +35,8 @@ const CHECKS: readonly Check[] = [
     checkOverlaps,
     checkHosts,
     checkExternal,
+    checkExposures,
+    checkLimits,
     checkCycles,
     checkTimeouts,
     checkRetries,

@@ -3,8 +3,8 @@ import { assertCatalogue } from "../catalogue/check";
 import type { Catalogue } from "../catalogue/model";
 import { platform } from "../catalogue/platform";
 import type { Platform } from "../components/base/platform";
-import { assertPlatform } from "../components/concerns";
-import { loadStackFile } from "../config/load";
+import { assertPlatform } from "../components/check";
+import { parseConfig, readStackFile } from "../config/load";
 
 /** The checkout that this CLI belongs to. */
 export const PROJECT_FOLDER = resolve(__dirname, "..");
@@ -24,7 +24,20 @@ export function checkedCatalogue(): Catalogue {
 
 /** The checked catalogue and the configuration of `stack`, as `index.ts` would have them. */
 export function loadPlatform(stack: string): Platform {
-    const loaded = { config: loadStackFile(stack, PROJECT_FOLDER), catalogue: checkedCatalogue() };
-    assertPlatform(loaded);
-    return loaded;
+    return checkedPlatform(`Pulumi.${stack}.yaml`, readStackFile(stack, PROJECT_FOLDER), checkedCatalogue());
+}
+
+/**
+ * A platform whose configuration is right by itself and suits the catalogue.
+ *
+ * @param source names where `entries` are from, for messages.
+ */
+export function checkedPlatform(
+    source: string,
+    entries: Readonly<Record<string, unknown>>,
+    catalogue: Catalogue,
+): Platform {
+    const platform = { config: parseConfig(source, entries), catalogue };
+    assertPlatform(source, platform);
+    return platform;
 }

@@ -112,6 +112,8 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
             return `${where}: unknown key; ${suggestion(key, known)}`;
         });
     }
+    // A rule of our own says what is wrong; what it is of may be long, or a secret.
+    if (issue.code === "custom") return [`${place || "(top level)"}: ${lowerFirst(issue.message)}`];
     const found = issue.input === undefined ? "it is missing" : `found ${JSON.stringify(issue.input)}`;
     return [`${place || "(top level)"}: ${lowerFirst(issue.message)}; ${found}`];
 }
@@ -129,24 +131,32 @@ function suggestion(key: string, known: readonly string[]): string {
 function knownKeys(path: readonly PropertyKey[]): string[] {
     let schemas: unknown[] = [meshConfigSchema];
     for (const step of path) {
-        schemas = schemas
-            .flatMap(variants)
-            .map((schema) => (schema.shape as Record<string, unknown>)[String(step)]);
+        schemas = schemas.flatMap((schema) => inside(schema, String(step)));
     }
     return [...new Set(schemas.flatMap(variants).flatMap((schema) => Object.keys(schema.shape)))].sort();
 }
 
+/** What `schema` allows under the key `step`, or as an element of it. */
+function inside(schema: unknown, step: string): unknown[] {
+    const bare = unwrapped(schema);
+    if (bare instanceof z.ZodArray) return [bare.element];
+    return variants(bare).map(({ shape }) => (shape as Record<string, unknown>)[step]);
+}
+
 function variants(schema: unknown): z.ZodObject[] {
-    if (schema instanceof z.ZodObject) return [schema];
-    if (schema instanceof z.ZodDiscriminatedUnion) return (schema.options as unknown[]).flatMap(variants);
-    if (
-        schema instanceof z.ZodDefault ||
+    const bare = unwrapped(schema);
+    if (bare instanceof z.ZodObject) return [bare];
+    if (bare instanceof z.ZodDiscriminatedUnion) return (bare.options as unknown[]).flatMap(variants);
+    return [];
+}
+
+/** Without what says that it may be absent. */
+function unwrapped(schema: unknown): unknown {
+    return schema instanceof z.ZodDefault ||
         schema instanceof z.ZodPrefault ||
         schema instanceof z.ZodOptional
-    ) {
-        return variants(schema.unwrap());
-    }
-    return [];
+        ? unwrapped(schema.unwrap())
+        : schema;
 }
 
 function lowerFirst(text: string): string {

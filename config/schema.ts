@@ -3,6 +3,7 @@
  * that is not here is an error, so that a typo cannot silently leave a default in force.
  */
 import { z } from "zod";
+import { edge } from "./edge";
 import { egress } from "./egress";
 import { trafficSchema } from "./traffic";
 import { ISTIO_VERSION } from "./versions";
@@ -73,6 +74,17 @@ const gateways = z.strictObject({
     resources: resources.default({ cpu: "500m", memory: "256Mi", cpuLimit: "2000m", memoryLimit: "1Gi" }),
 });
 
+const access = z.strictObject({
+    dryRun: z
+        .array(
+            z
+                .string()
+                .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, "must be <namespace>/<name> of an AuthorizationPolicy"),
+        )
+        .default([])
+        .describe("policies that are not enforced, and whose would-be answers the proxies count"),
+});
+
 const workloads = z.discriminatedUnion("standIns", [
     z.strictObject({
         standIns: z.literal(true),
@@ -100,6 +112,8 @@ export const meshConfigSchema = z.strictObject({
     istio: istio.prefault({}),
     sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),
     gateways: gateways.prefault({}),
+    edge: edge.prefault({}),
+    access: access.prefault({}),
     egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),

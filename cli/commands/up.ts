@@ -2,13 +2,14 @@ import { Command, Option } from "commander";
 import { exposures } from "../../catalogue/query";
 import { exposedHost } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
-import { parseConfig, readStackFile } from "../../config/load";
-import { type Progress, silentProgress, terminalProgress } from "../../local";
+import { readStackFile } from "../../config/load";
+import { ensureSigningKey, type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
-import { LOCAL_STACK, PROJECT_FOLDER, loadPlatform } from "../project";
+import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform } from "../project";
 import { ensureGatewayCertificates, ensureOutsideAuthority } from "../up/certificate";
 import { connect, httpsNodePort, rollouts } from "../up/cluster";
 import { type Destination, embeddedNode, otherCluster } from "../up/destination";
+import { withKeys } from "../up/entries";
 import { type Deployed, summary } from "../up/summary";
 
 interface UpOptions {
@@ -37,8 +38,10 @@ export function upCommand(): Command {
 async function up(options: UpOptions): Promise<void> {
     const started = Date.now();
     // What is wrong with the platform is said before a node is started for it.
-    const { catalogue } = loadPlatform(LOCAL_STACK);
-    const entries = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
+    const catalogue = checkedCatalogue();
+    const file = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
+    checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, file, catalogue);
+    const entries = withKeys(file, (await ensureSigningKey()).jwks);
 
     const progress = options.json ? silentProgress() : terminalProgress();
     const { context } = options;
@@ -46,10 +49,11 @@ async function up(options: UpOptions): Promise<void> {
         context === undefined
             ? await embeddedNode(entries, catalogue, progress)
             : otherCluster(entries, { ...options, context });
-    const platform = {
+    const platform = checkedPlatform(
+        `the configuration for ${destination.where}`,
+        destination.entries,
         catalogue,
-        config: parseConfig(`the configuration for ${destination.where}`, destination.entries),
-    };
+    );
 
     const report = await deployWith(progress, options.engine, destination);
     const cluster = connect(destination);

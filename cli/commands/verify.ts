@@ -1,14 +1,18 @@
 import { Command } from "commander";
 import { readFile } from "node:fs/promises";
-import { nodeStatus } from "../../local";
-import { LOCAL_STACK, loadPlatform } from "../project";
+import { readStackFile } from "../../config/load";
+import { nodeStatus, readSigningKey } from "../../local";
+import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform, loadPlatform } from "../project";
 import { type Cluster, connect, defaultKubeconfig, standInImage } from "../up/cluster";
+import { withKeys } from "../up/entries";
 import { UNLISTED } from "../up/outside";
 import {
     CannotVerify,
     type PlayedOutside,
     SILENT,
+    type VerifyOptions,
     exitCode,
+    signer,
     statusLineTo,
     toJson,
     toText,
@@ -38,12 +42,13 @@ export function verifyCommand(): Command {
 }
 
 async function run(options: VerifyCommandOptions): Promise<void> {
-    const platform = loadPlatform(LOCAL_STACK);
+    const { platform, sign } = await withKeysOfThisMachine();
     const cluster = await clusterOf(options);
     try {
         const report = await verify({
             ...cluster,
             platform,
+            sign,
             standInImage: options.standinImage ?? (await standInImage(connect(cluster))),
             keep: options.keep ?? false,
             progress: options.json ? SILENT : statusLineTo(process.stdout),
@@ -54,6 +59,16 @@ async function run(options: VerifyCommandOptions): Promise<void> {
         if (!(error instanceof CannotVerify)) throw error;
         throw new Error(`nothing was verified: ${error.message}\n${error.remedy}`, { cause: error });
     }
+}
+
+/** The stack as `make up` deployed it, and how to sign tokens for it where this machine's key is in its issuers. */
+async function withKeysOfThisMachine(): Promise<Pick<VerifyOptions, "platform" | "sign">> {
+    const key = await readSigningKey();
+    if (key === undefined) return { platform: loadPlatform(LOCAL_STACK) };
+    const entries = withKeys(readStackFile(LOCAL_STACK, PROJECT_FOLDER), key.jwks);
+    const platform = checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, entries, checkedCatalogue());
+    const own = platform.config.edge.issuers.find(({ jwks }) => jwks === key.jwks);
+    return { platform, ...(own === undefined ? {} : { sign: signer(key, own) }) };
 }
 
 /** The cluster to verify; on the embedded node also the world outside that it plays. */

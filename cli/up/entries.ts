@@ -8,8 +8,17 @@ export function onEmbeddedNode(
     charts: string,
     { images }: Pick<RunningNode, "images">,
 ): Entries {
+    const edge = section(entries, "edge");
     return {
         ...entries,
+        edge: {
+            ...edge,
+            rateLimit: {
+                ...section(edge, "rateLimit"),
+                image: images.ratelimit,
+                redisImage: images.redis,
+            },
+        },
         istio: {
             ...section(entries, "istio"),
             charts: { from: "folder", path: charts },
@@ -37,6 +46,25 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }
+
+/**
+ * The stack's configuration with the keys of this machine in place of each key set that is left empty, so that it takes
+ * the tokens that this machine signs.
+ */
+export function withKeys(entries: Entries, jwks: string): Entries {
+    const edge = section(entries, "edge");
+    const { issuers } = edge;
+    if (!Array.isArray(issuers)) return entries;
+    return { ...entries, edge: { ...edge, issuers: issuers.map((issuer: unknown) => keyed(issuer, jwks)) } };
+}
+
+function keyed(issuer: unknown, jwks: string): unknown {
+    if (typeof issuer !== "object" || issuer === null) return issuer;
+    return (issuer as Entries)["jwks"] === NO_KEYS ? { ...issuer, jwks } : issuer;
+}
+
+/** A key set that `make up` is to fill. */
+export const NO_KEYS = '{"keys":[]}';
 
 function section(entries: Entries, key: string): Entries {
     const value = entries[key];

@@ -5,4 +5,5 @@ export { SCHEMA, toJson } from "./report/json";
 export { type VerifyReport, exitCode, isProven } from "./report/model";
 export { toText } from "./report/text";
 export type { PlayedOutside } from "./plan/egress";
+export { type Sign, signer } from "./tokens";
 export { type VerifyOptions, verify } from "./verify";

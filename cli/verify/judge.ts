@@ -1,5 +1,5 @@
 /** Whether what came back over the wire is what was expected, and what it was, for people. */
-import { type Check, type Finding, type WireResult, isTcp } from "./model";
+import { type Check, type Expected, type Finding, type WireResult, isTcp } from "./model";
 
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAVAILABLE = 14;
@@ -46,13 +46,15 @@ function agrees(check: Check, result: WireResult): boolean {
     const { expected } = check;
     switch (expected.kind) {
         case "answered":
-            return isAnswerOf(check, result) && (result.answer?.caller ?? null) === expected.caller;
+            return (
+                isAnswerOf(check, result) &&
+                (result.answer?.caller ?? null) === expected.caller &&
+                unexpectedHeaders(expected, result).length === 0
+            );
         case "rbac":
             // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
             if (isTcp(check)) return result.outcome === "reset";
-            return (
-                result.outcome === "rbac" && !(check.layer === "entry" && result.detail.includes(PASSED_ON))
-            );
+            return result.outcome === "rbac" && !isPassedOn(check, result);
         case "refused-handshake":
             return result.outcome === "reset" && result.status === null;
         case "attempts":
@@ -63,7 +65,42 @@ function agrees(check: Check, result: WireResult): boolean {
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
         case "left":
             return isAnswerFromOutside(check, result) && expected.peers.includes(result.answer?.peer ?? "");
+        case "token-refused":
+            return isTokenRefused(result) && !isPassedOn(check, result);
+        case "redirect":
+            return (
+                result.outcome === "http" &&
+                result.status === 301 &&
+                result.detail.includes(`location="${expected.location}"`)
+            );
+        case "no-tls-version":
+            return result.outcome === "tls" && result.detail.includes("protocol version");
     }
+}
+
+/** Whether a gateway let a request through, whatever became of it behind. */
+function isPassedOn({ layer }: Check, { detail }: WireResult): boolean {
+    return layer === "entry" && detail.includes(PASSED_ON);
+}
+
+/**
+ * 401, or 403 for a token that is good, but for others; over gRPC its own statuses for these. What Envoy says of the token
+ * tells them from a policy's refusal.
+ */
+function isTokenRefused({ outcome, status, detail }: WireResult): boolean {
+    const refused = outcome === "http" ? [401, 403] : outcome === "grpc" ? [16, 7] : [];
+    return refused.includes(status ?? 0) && /\bJwt\b/.test(detail);
+}
+
+/** The headers that the callee should have seen otherwise, with what it saw. */
+function unexpectedHeaders(
+    { headers = {} }: Extract<Expected, { kind: "answered" }>,
+    { answer }: WireResult,
+): string[] {
+    return Object.entries(headers).flatMap(([name, value]) => {
+        const seen = answer?.headers?.[name] ?? null;
+        return seen === value ? [] : [seen === null ? `no ${name}` : `${name}: ${seen}`];
+    });
 }
 
 /** Success, from the workload and the port that were asked for. */
@@ -135,12 +172,13 @@ function describeResult(check: Check, result: WireResult): string {
             if (answer?.service === OUTSIDE) return `answered outside, which saw ${answer.peer ?? "nobody"}`;
             const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
             const attempt = answer?.attempt === undefined ? "" : `, attempt ${answer.attempt}`;
-            return `answered by ${where}${caller} (status ${status ?? "none"}${attempt})`;
+            const { expected } = check;
+            const others = expected.kind === "answered" ? unexpectedHeaders(expected, result) : [];
+            const headers = others.length === 0 ? "" : `, and ${others.join(", ")}`;
+            return `answered by ${where}${caller}${headers} (status ${status ?? "none"}${attempt})`;
         }
         case "rbac":
-            return detail.includes(PASSED_ON) && check.layer === "entry"
-                ? "RBAC denial behind the gateway"
-                : "RBAC denial";
+            return isPassedOn(check, result) ? "RBAC denial behind the gateway" : "RBAC denial";
         case "http":
             return `HTTP ${status ?? "?"} after ${result.ms} ms: ${detail}`;
         case "grpc":

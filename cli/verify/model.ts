@@ -50,8 +50,15 @@ export type Behaviour =
 
 /** What must happen, as it looks on the wire. */
 export type Expected =
-    /** The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. */
-    | { readonly kind: "answered"; readonly caller: string | null }
+    /**
+     * The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. Of the
+     * headers named it saw these values, and none where null.
+     */
+    | {
+          readonly kind: "answered";
+          readonly caller: string | null;
+          readonly headers?: Readonly<Record<string, string | null>>;
+      }
     /** An AuthorizationPolicy refuses: HTTP and gRPC say so, a TCP connection is closed and counted. */
     | { readonly kind: "rbac" }
     /** The callee's sidecar takes no connection without mutual TLS. */
@@ -63,24 +70,29 @@ export type Expected =
     /** The source's sidecar gives up after so many milliseconds. */
     | { readonly kind: "given-up"; readonly after: number }
     /** The host outside answers, and saw as its peer one of `peers`: the addresses of the egress gateway's pods. */
-    | { readonly kind: "left"; readonly peers: readonly string[] };
+    | { readonly kind: "left"; readonly peers: readonly string[] }
+    /** The gateway takes no such token, and says so. */
+    | { readonly kind: "token-refused" }
+    /** The gateway sends the client elsewhere. */
+    | { readonly kind: "redirect"; readonly location: string }
+    /** The gateway speaks no version of TLS that the client offers. */
+    | { readonly kind: "no-tls-version" };
 export type ExpectedKind = Expected["kind"];
-export const EXPECTED_KINDS: readonly ExpectedKind[] = [
-    "answered",
-    "rbac",
-    "refused-handshake",
-    "no-route",
-    "attempts",
-    "given-up",
-    "left",
-];
 
-/** Which gateway an entry check goes through, and the host that it asks for. */
+/** Which gateway an entry check goes through, the host that it asks for, and as whom. */
 export interface Entry {
     readonly gateway: string;
     readonly host: string;
+    /** Of the gateway's Service. */
+    readonly port: number;
     /** The Secret beside the gateway whose CA vouches for it. */
     readonly certificate: string;
+    /** @default TLS of the versions that the client's library offers */
+    readonly transport?: "plain" | TlsVersions;
+    /** @default none */
+    readonly token?: Token;
+    /** What the client sends besides. @default nothing */
+    readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Whom an egress check asks, and from where. */
@@ -95,6 +107,26 @@ export interface Outside {
     /** The source's own pod, whose sidecar decides first, or its prober, so that the egress gateway decides. */
     readonly from: "pod" | "prober";
 }
+
+/** The versions that a client offers, as they are called: `1.2`. */
+export interface TlsVersions {
+    readonly minVersion?: string;
+    readonly maxVersion?: string;
+}
+
+/** A token of the stack's first issuer, before it is signed. */
+export interface Token {
+    readonly tenant: string;
+    readonly subject: string;
+    readonly roles?: readonly string[];
+    readonly scopes?: readonly string[];
+    readonly plan?: string;
+    /** What is wrong with it. @default nothing */
+    readonly flaw?: TokenFlaw;
+}
+
+export type TokenFlaw = "expired" | "issuer" | "audience" | "signature";
+export const TOKEN_FLAWS: readonly TokenFlaw[] = ["expired", "issuer", "audience", "signature"];
 
 export interface Check {
     /** Unique in a plan. */
@@ -137,6 +169,8 @@ export interface WireAnswer {
     readonly peer?: string;
     /** The name that was asked for in TLS. */
     readonly serverName?: string;
+    /** The request's, in lower case; none for TCP. */
+    readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Whether the callee's mesh side sees connections only, so that a denial is no more than a connection's end. */

@@ -4,6 +4,7 @@ import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES } from "../../components/base/names";
 import { type AskOptions, type Asker, type Batch, ask, askAgain } from "./ask/batches";
 import { type Miscount, type Workload, miscounts, readCounters } from "./ask/counters";
+import type { Credentials } from "./ask/wire";
 import { readCertificates } from "./cluster/certificates";
 import type { Cluster } from "./cluster/cluster";
 import { type PodObject, isReady } from "./cluster/pods";
@@ -33,6 +34,8 @@ interface PhaseOptions {
     readonly reused: boolean;
     readonly signal: AbortSignal;
     readonly progress: StatusLine;
+    /** Signs tokens; undefined where no key is at hand. */
+    readonly sign: Credentials["sign"];
 }
 
 const TITLES: Readonly<Record<Layer, string>> = {
@@ -47,21 +50,29 @@ export async function makeRequests(
     cluster: Cluster,
     catalogue: Catalogue,
     checks: readonly Check[],
-    { reused, signal, progress }: PhaseOptions,
+    { reused, signal, progress, sign }: PhaseOptions,
 ): Promise<Outcome> {
     const askers = await findAskers(cluster, catalogue);
     const { certificates, missing } = await readCertificates(cluster, checks);
     const tcp = tcpWorkloads(catalogue, checks);
-    const outcome: Outcome = { findings: [], miscounts: [], notChecked: missing, repeated: [], seconds: 0 };
+    const notChecked = [...missing, ...unsigned(checks, sign)];
+    const outcome: Outcome = { findings: [], miscounts: [], notChecked, repeated: [], seconds: 0 };
     for (const layer of LAYERS) {
         const connected = reused || layer !== "identity";
         await settle(await readDeciding(cluster), { connected, signal, progress });
         const began = performance.now();
         const own = checks.filter(({ layer: one, entry }) => {
-            return one === layer && (entry === undefined || certificates.has(entry.certificate));
+            if (entry === undefined) return one === layer;
+            const signable = entry.token === undefined || sign !== undefined;
+            return one === layer && signable && certificates.has(entry.certificate);
         });
         const batches = batchesOf(own, askers);
-        const options: AskOptions = { certificates, signal, progress, title: TITLES[layer] };
+        const options: AskOptions = {
+            credentials: { certificates, sign },
+            signal,
+            progress,
+            title: TITLES[layer],
+        };
         const before = await readCounters(cluster, tcp, signal);
         const first = await ask(cluster, batches, options);
         const after = await readCounters(cluster, tcp, signal);
@@ -72,6 +83,14 @@ export async function makeRequests(
         outcome.seconds += (performance.now() - began) / 1000;
     }
     return outcome;
+}
+
+/** What is left out where nobody can sign a token that the gateways take. */
+function unsigned(checks: readonly Check[], sign: PhaseOptions["sign"]): Outcome["notChecked"] {
+    const count = checks.filter(({ entry }) => entry?.token !== undefined).length;
+    if (sign !== undefined || count === 0) return [];
+    const why = "no key of an issuer that the gateways trust is on this machine; `make up` makes one";
+    return [{ part: `${count} requests with a token at the gateways`, why }];
 }
 
 /** By layer and source: one pod makes all of them. */

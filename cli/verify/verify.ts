@@ -11,6 +11,7 @@ import { expectations } from "./plan/expect";
 import { type PlayedOutside, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
 import { startProbers, stopProbers } from "./probers/lifecycle";
+import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import type { VerifyReport } from "./report/model";
 import { onInterrupt } from "./interrupt";
@@ -19,6 +20,8 @@ export interface VerifyOptions {
     readonly platform: Platform;
     /** The image of local/standin, from which probers run. */
     readonly standInImage: string;
+    /** Signs tokens that the gateways take. @default none are sent, and the report says so */
+    readonly sign?: Sign | undefined;
     /** Take over the probers of an earlier such run, and leave them. @default false */
     readonly keep?: boolean;
     /** The world outside, where it is played; else egress is not checked. */
@@ -34,7 +37,9 @@ export async function verify(options: VerifyOptions & Location): Promise<VerifyR
 
 /** As `verify`, of a cluster that is connected. */
 export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise<VerifyReport> {
-    return onInterrupt((signal) => run(cluster, { keep: false, progress: SILENT, ...options, signal }));
+    return onInterrupt((signal) =>
+        run(cluster, { keep: false, progress: SILENT, sign: undefined, ...options, signal }),
+    );
 }
 
 type Run = VerifyOptions &
@@ -65,7 +70,7 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
 /** All requests, between the coming and going of the probers. */
 async function ask(
     cluster: Cluster,
-    { platform, standInImage: image, keep, outside, progress, signal }: Run,
+    { platform, standInImage: image, keep, outside, progress, sign, signal }: Run,
 ): Promise<{ outcome: Outcome; probers: number }> {
     const began = seconds();
     try {
@@ -77,6 +82,7 @@ async function ask(
             reused: keep,
             signal,
             progress,
+            sign,
         });
         outcome.notChecked.push(...egress.notChecked);
         return { outcome, probers };

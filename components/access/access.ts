@@ -1,6 +1,8 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import type { AuthorizationPolicyManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
 import { networkPolicies } from "./network-policy";
 
@@ -9,13 +11,21 @@ export const access: Concern = {
     derive: (platform) => ({
         releases: [],
         objects: [
-            ...authorizationPolicies(platform),
-            ...egressPolicies(platform),
+            ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
             ...networkPolicies(platform),
         ],
     }),
     anchors: ({ metadata }) => metadata.name === DENY_ALL,
 };
+
+/** All AuthorizationPolicies, as `<namespace>/<name>`. */
+export function policyNames(platform: Platform): string[] {
+    return allPolicies(platform).map(policyName);
+}
+
+function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
+    return [...authorizationPolicies(platform), ...egressPolicies(platform)];
+}
 
 /** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */
 export class Access extends ConcernComponent {

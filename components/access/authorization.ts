@@ -17,25 +17,24 @@ import {
     MESHED_NAMESPACES,
     NAMESPACES,
     PROMETHEUS_ACCOUNT,
-    exposedHost,
     principal,
 } from "../base/names";
 import { type Rewrite, seenPaths } from "../base/paths";
 import type { Platform } from "../base/platform";
+import { gatewayPolicies } from "./at-gateway";
+import { limiterPolicies } from "./limiter";
 
 export type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
 /** The name of the policies that deny what no other allows, in the mesh and in the network. */
 export const DENY_ALL = "deny-all";
 
-/** The port on which the gateways end TLS. */
-const GATEWAY_PORT = "443";
-
 /**
  * Who may ask whom for what: nothing, but for an ALLOW per caller and callee with a rule for each of its calls.
  * An ALLOW names its source by principal, so that it holds only for a caller that mutual TLS has identified.
  */
-export function authorizationPolicies({ catalogue, config }: Platform): AuthorizationPolicyManifest[] {
+export function authorizationPolicies(platform: Platform): AuthorizationPolicyManifest[] {
+    const { catalogue, config } = platform;
     const calls = groupBy(edges(catalogue), ({ callee, caller }) => allowName(callee, caller));
     const stores = groupBy(storeEdges(catalogue), ({ store, caller }) => allowName(store, caller));
     const exposed = groupBy(exposures(catalogue), ({ service, exposure }) =>
@@ -57,7 +56,8 @@ export function authorizationPolicies({ catalogue, config }: Platform): Authoriz
             const rules = group.map((edge) => exposureRule(edge, config));
             return allow(name, NAMESPACES.services, group[0].service, rules);
         }),
-        ...exposures(catalogue).flatMap((edge) => atGateway(edge, config)),
+        ...gatewayPolicies(platform),
+        ...limiterPolicies(platform),
     ];
 }
 
@@ -149,41 +149,4 @@ function metrics(namespace: string, config: MeshConfig): AuthorizationPolicyMani
         metadata: { name: "metrics-from-prometheus", namespace, labels: COMMON_LABELS },
         spec: { action: "ALLOW", rules: [{ from: [{ source }], to: [{ operation }] }] },
     };
-}
-
-/**
- * What a gateway lets in under one exposed host. Clients outside have no principal: who they are is asked by the
- * exposure's authentication, which comes with the edge; here a host opens only the requests that it exposes.
- */
-function atGateway(
-    { service, exposure, port }: ExposureEdge,
-    config: MeshConfig,
-): AuthorizationPolicyManifest[] {
-    if (port.protocol === "tcp") return [];
-    const gateway = ENTRY_GATEWAYS[exposure.gateway];
-    const host = exposedHost(config, exposure.host);
-    // Clients that name the port in the Host header mean the same host; Istio compares the header as it is.
-    const hosts = [host, `${host}:*`];
-    return [
-        {
-            apiVersion: "security.istio.io/v1",
-            kind: "AuthorizationPolicy",
-            metadata: {
-                name: `${gateway}-to-${service}-${exposure.host}`,
-                namespace: NAMESPACES.ingress,
-                labels: COMMON_LABELS,
-            },
-            spec: {
-                selector: serviceSelector(gateway),
-                action: "ALLOW",
-                rules: [
-                    {
-                        to: operationsOn(port, exposure).map((operation) => ({
-                            operation: { hosts, ports: [GATEWAY_PORT], ...operation },
-                        })),
-                    },
-                ],
-            },
-        },
-    ];
 }

@@ -1,10 +1,13 @@
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
+import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
     EGRESS_GATEWAY,
     ENTRY_GATEWAYS,
+    GATEWAY_KEYS,
+    GATEWAY_PORTS,
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
@@ -27,7 +30,6 @@ const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
-const GATEWAY_TLS = 443;
 const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
@@ -120,7 +122,8 @@ function cni(): NetworkPolicyManifest {
 }
 
 /** One policy a workload: what comes in from its callers, what goes out to whom it calls. */
-function workloadPolicies({ catalogue, config }: Platform): NetworkPolicyManifest[] {
+function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
+    const { catalogue, config } = platform;
     const rules = new RuleTable();
     for (const name of Object.keys(catalogue.services)) rules.of(NAMESPACES.services, name);
     for (const name of Object.keys(catalogue.stores)) rules.of(NAMESPACES.stores, name);
@@ -144,9 +147,17 @@ function workloadPolicies({ catalogue, config }: Platform): NetworkPolicyManifes
             ports: tcp(host.port),
         });
     }
-    for (const gateway of Object.values(ENTRY_GATEWAYS)) {
+    if (limitedByPlan(platform).length > 0) {
+        const limiter = [LIMITER.namespace, LIMITER.name] as const;
+        rules.open([NAMESPACES.ingress, ENTRY_GATEWAYS.public], limiter, LIMITER.grpc);
+        rules.open(limiter, [COUNTERS.namespace, COUNTERS.name], COUNTERS.port);
+    }
+    for (const key of GATEWAY_KEYS) {
+        const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
+        const listening = new Set(own.flatMap(({ exposure }) => exposure.listen ?? []));
+        const ports = tcp(GATEWAY_PORTS.http, GATEWAY_PORTS.https, GATEWAY_READY, ...[...listening].sort());
         // Clients come from anywhere, by way of a load balancer.
-        rules.of(NAMESPACES.ingress, gateway).ingress.push({ ports: tcp(GATEWAY_TLS, GATEWAY_READY) });
+        rules.of(NAMESPACES.ingress, ENTRY_GATEWAYS[key]).ingress.push({ ports });
     }
     return rules.policies();
 }

@@ -8,14 +8,17 @@ export interface GatewayRelease {
     /** Its release's name, its service account's, and the value of its pods' service label. */
     readonly name: string;
     readonly namespace: string;
-    readonly service: MeshConfig["gateways"]["service"];
+    /** Fields of its Service beside its ports: its type at least. */
+    readonly service: Readonly<Record<string, unknown>>;
     /** The ports of its Service, on which its pods listen under the same numbers. */
     readonly ports: readonly { readonly name: string; readonly number: number }[];
+    /** Further values of the chart. @default none */
+    readonly values?: Readonly<Record<string, unknown>>;
 }
 
 /** A gateway's pods and Service. Injection fills in the proxy, so istiod must be there. */
 export function gatewayRelease(
-    { name, namespace, service, ports }: GatewayRelease,
+    { name, namespace, service, ports, values = {} }: GatewayRelease,
     config: MeshConfig,
 ): Release {
     const { replicas, resources } = config.gateways;
@@ -38,7 +41,7 @@ export function gatewayRelease(
                 seccompProfile: { type: "RuntimeDefault" },
             },
             service: {
-                type: service,
+                ...service,
                 ports: ports.map((port) => ({
                     name: port.name,
                     port: port.number,
@@ -47,6 +50,7 @@ export function gatewayRelease(
                 })),
             },
             ...(replicas > 1 ? { podDisruptionBudget: { maxUnavailable: 1 } } : {}),
+            ...values,
         },
         after: [],
     };

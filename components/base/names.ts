@@ -48,6 +48,22 @@ export const EGRESS_LOG = "egress-log";
 
 /** The port on which callers ask a host with which the egress gateway speaks TLS for them. */
 export const ORIGINATED_PORT = 80;
+export type GatewayKey = keyof typeof ENTRY_GATEWAYS;
+export const GATEWAY_KEYS = Object.keys(ENTRY_GATEWAYS) as GatewayKey[];
+
+/** The ports on which the entry gateways end TLS, and send plain HTTP to where TLS is. */
+export const GATEWAY_PORTS = { https: 443, http: 80 } as const;
+
+/**
+ * What the gateways tell services of a token that they checked, by header. A client's own headers of these names never
+ * get past a gateway.
+ */
+export const TOKEN_HEADERS = {
+    tenant: "x-tenant",
+    roles: "x-roles",
+    plan: "x-plan",
+    subject: "x-subject",
+} as const;
 
 /** Prometheus' service account, in the monitoring namespace. */
 export const PROMETHEUS_ACCOUNT = "prometheus";

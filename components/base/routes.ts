@@ -22,6 +22,8 @@ export interface Asked {
 
 export interface RouteTo {
     readonly name: string;
+    /** Whether all routes bear that very name, by which patches find them. @default they are told apart */
+    readonly sameName?: boolean;
     readonly service: string;
     /** The port's number. */
     readonly port: number;
@@ -47,7 +49,7 @@ export function routesTo({ traffic }: MeshConfig, to: RouteTo): HttpRoute[] {
         );
         if (asked.length === 0) return [];
         const settings = { ...to.settings, rewrite: { uriRegexRewrite: rewritePattern(rewrite) } };
-        return versionRoutes(own, { ...to, name: `${to.name}-rewrite-${position + 1}`, asked, settings });
+        return versionRoutes(own, { ...to, name: nameOf(to, `rewrite-${position + 1}`), asked, settings });
     });
     return [...rewritten, ...versionRoutes(own, to)];
 }
@@ -63,7 +65,7 @@ function versionRoutes({ versions = {}, variants = [], mirror }: ServiceTraffic,
         if (match.length === 0) return [];
         return [
             {
-                name: `${to.name}-${variant.to}-${position + 1}`,
+                name: nameOf(to, `${variant.to}-${position + 1}`),
                 match,
                 route: [{ destination: destination(variant.to) }],
                 ...to.settings,
@@ -86,6 +88,10 @@ function versionRoutes({ versions = {}, variants = [], mirror }: ServiceTraffic,
         ...to.settings,
     };
     return [...special, rest];
+}
+
+function nameOf({ name, sameName = false }: RouteTo, suffix: string): string {
+    return sameName ? name : `${name}-${suffix}`;
 }
 
 function matchesFor({ verb, path }: Asked, common: HttpMatch = {}, audience: Audience = {}): HttpMatch[] {

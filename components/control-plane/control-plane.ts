@@ -59,6 +59,9 @@ function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
                 ENABLE_NATIVE_SIDECARS: "true",
                 // A gateway gets the clusters that its routes name, not those of the whole mesh.
                 PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
+                // Where no key set is, so that none fetched from there could tell what is: this host, and a cloud's
+                // metadata.
+                BLOCKED_CIDRS_IN_JWKS_URIS: "127.0.0.0/8,169.254.0.0/16,::1/128,fe80::/10",
                 ...(istio.stockEnvoy ? STOCK_ENVOY.env : {}),
             },
             ...(istio.stockEnvoy ? { telemetry: STOCK_ENVOY.telemetry } : {}),

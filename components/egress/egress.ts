@@ -36,7 +36,7 @@ function release(hosts: readonly OutsideHost[], config: MeshConfig): Release {
     const numbers = new Set(hosts.flatMap(({ ports }) => ports.map(({ host }) => host.port)));
     const ports = [...numbers].sort((a, b) => a - b).map((number) => ({ name: `tls-${number}`, number }));
     return gatewayRelease(
-        { name: EGRESS_GATEWAY, namespace: NAMESPACES.egress, service: "ClusterIP", ports },
+        { name: EGRESS_GATEWAY, namespace: NAMESPACES.egress, service: { type: "ClusterIP" }, ports },
         config,
     );
 }

@@ -7,7 +7,15 @@ import type { ImageFile, ImageProcess } from "./archive";
 import { librariesOf } from "./libraries";
 
 /** The images that are made here. */
-export type ImageName = "pause" | "coredns" | "metrics-server" | "standin" | "istio/pilot" | "istio/proxyv2";
+export type ImageName =
+    | "pause"
+    | "coredns"
+    | "metrics-server"
+    | "standin"
+    | "ratelimit"
+    | "redis"
+    | "istio/pilot"
+    | "istio/proxyv2";
 
 /** What an image holds and how it starts. */
 export interface ImageSpec {
@@ -26,6 +34,9 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
         single(toolchain, "coredns", "coredns", "/coredns"),
         single(toolchain, "metrics-server", "metrics-server", "/metrics-server"),
         single(toolchain, "standin", "standin", "/standin"),
+        // Where Envoy's own image has it.
+        single(toolchain, "ratelimit", "ratelimit", "/bin/ratelimit"),
+        await redis(toolchain),
         pilot(toolchain),
         await proxy(toolchain),
     ];
@@ -36,6 +47,21 @@ function single(toolchain: Toolchain, name: ImageName, program: ProgramName, pat
     return {
         name,
         files: [{ path, from: toolchain.program(program), mode: 0o755 }, ...common()],
+        start: { user: nobody, entrypoint: [path] },
+    };
+}
+
+/** Redis as Debian has it, with its libraries. One program that goes by its name. */
+async function redis(toolchain: Toolchain): Promise<ImageSpec> {
+    const path = "/usr/bin/redis-server";
+    const program = toolchain.program("redis");
+    return {
+        name: "redis",
+        files: [
+            ...common(),
+            { path, from: program, mode: 0o755 },
+            ...(await librariesOf([program], await libraryFolder(toolchain))),
+        ],
         start: { user: nobody, entrypoint: [path] },
     };
 }

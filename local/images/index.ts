@@ -12,6 +12,8 @@ export interface ImageReferences {
     readonly coredns: string;
     readonly metricsServer: string;
     readonly standin: string;
+    readonly ratelimit: string;
+    readonly redis: string;
     /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
     readonly istio: { readonly hub: string; readonly tag: string };
 }
@@ -50,6 +52,8 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
         coredns: reference("coredns"),
         metricsServer: reference("metrics-server"),
         standin: reference("standin"),
+        ratelimit: reference("ratelimit"),
+        redis: reference("redis"),
         istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
     };
 }

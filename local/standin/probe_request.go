@@ -50,6 +50,13 @@ type tlsRequest struct {
 	ServerName string
 	CAFile     string
 	CAPem      string
+	MinVersion string
+	MaxVersion string
+}
+
+// tlsVersions are the versions of TLS that a request may name.
+var tlsVersions = map[string]uint16{
+	"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
 }
 
 func (r *request) timeout() time.Duration {
@@ -119,6 +126,7 @@ func parseRequest(raw json.RawMessage) (*request, []error) {
 		r.TLS = &tlsRequest{}
 		errs = append(errs, decodeFields(rawTLS, "tls.", map[string]any{
 			"serverName": &r.TLS.ServerName, "caFile": &r.TLS.CAFile, "caPem": &r.TLS.CAPem,
+			"minVersion": &r.TLS.MinVersion, "maxVersion": &r.TLS.MaxVersion,
 		})...)
 	}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -277,6 +285,7 @@ func (r *request) buildTLS() []error {
 	case protoHTTP, protoWS:
 		cfg.NextProtos = []string{"http/1.1"}
 	}
+	errs = append(errs, r.TLS.setVersions(cfg)...)
 	pem := []byte(r.TLS.CAPem)
 	switch {
 	case r.TLS.CAFile != "" && r.TLS.CAPem != "":
@@ -294,6 +303,30 @@ func (r *request) buildTLS() []error {
 		}
 	}
 	r.tlsConfig = cfg
+	return errs
+}
+
+// setVersions bounds the versions that are offered. What is older than 1.2 is offered only if it is asked for.
+func (t *tlsRequest) setVersions(cfg *tls.Config) []error {
+	var errs []error
+	version := func(name, value string) uint16 {
+		v, known := tlsVersions[value]
+		if value != "" && !known {
+			errs = append(errs, fmt.Errorf("tls.%s: %q is not 1.0, 1.1, 1.2 or 1.3", name, value))
+		}
+		return v
+	}
+	least, most := version("minVersion", t.MinVersion), version("maxVersion", t.MaxVersion)
+	switch {
+	case least != 0:
+		cfg.MinVersion = least
+	case most != 0:
+		cfg.MinVersion = min(cfg.MinVersion, most)
+	}
+	cfg.MaxVersion = most
+	if most != 0 && most < cfg.MinVersion {
+		errs = append(errs, fmt.Errorf("tls: minVersion %s is above maxVersion %s", t.MinVersion, t.MaxVersion))
+	}
 	return errs
 }
 

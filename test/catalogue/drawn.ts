@@ -120,6 +120,7 @@ function exposuresOf({ exposed, ports: own }: Draw, position: number): Exposure[
             ...(port.protocol === "http" ? { requests: port.requests.slice(0, 1) } : {}),
             ...(port.protocol === "grpc" ? { methods: [first] } : {}),
             authentication: port.protocol === "tcp" ? "device" : "jwt",
+            ...(port.protocol === "tcp" ? { listen: 9000 + position } : {}),
             timeout: exposed.stream && streams ? "stream" : "1m",
         },
     ];

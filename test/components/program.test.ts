@@ -64,7 +64,12 @@ for (const stack of ["local", "dev", "prod"]) {
 
         it("keeps the mesh closed for as long as any workload is there", () => {
             const deployments = resources.filter(({ type }) => type === "kubernetes:apps/v1:Deployment");
-            assert.equal(deployments.length, config.workloads.standIns ? 28 : 0);
+            const limiter = ["edge-istio-ingress-ratelimit", "edge-istio-ingress-ratelimit-redis"];
+            assert.deepEqual(
+                deployments.map(({ name }) => name).filter((name) => !name.startsWith("workloads-")),
+                limiter,
+            );
+            assert.equal(deployments.length, limiter.length + (config.workloads.standIns ? 28 : 0));
             for (const resource of deployments) {
                 assertAfter(resource, [
                     "identity-istio-system-default",
@@ -84,7 +89,7 @@ for (const stack of ["local", "dev", "prod"]) {
                 "access",
                 "traffic",
             ]);
-            assertAfter(component("gateways"), ["namespaces", "control-plane", "identity", "access"]);
+            assertAfter(component("gateways"), ["namespaces", "control-plane", "identity", "access", "edge"]);
         });
 
         it(`${config.protect ? "protects" : "does not protect"} the namespaces and the gateways, and nothing else`, () => {

@@ -137,7 +137,7 @@ describe("what is asked outside", () => {
     const probe = (id: string) => {
         const check = checks.find((one) => one.id === id);
         assert.ok(check !== undefined, id);
-        return toProbe(check, new Map());
+        return toProbe(check, { certificates: new Map(), sign: undefined });
     };
 
     it("is asked as a caller asks it: in TLS, in plain HTTP, or over TCP", () => {

@@ -4,32 +4,17 @@
  */
 import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import {
-    type Check,
-    type WireAnswer,
-    type WireRequest,
-    type WireResult,
-    isTcp,
-} from "../../cli/verify/model";
+import { type Check, type Entry, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";
 import { GATEWAY_ADDRESS } from "./outside";
+import { SimulatedEdge } from "./simulated-edge";
+import { type Arrival, type Rule, line, matches } from "./simulated-policy";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
 const TRUST_DOMAIN = "cluster.local";
 
-interface Operation {
-    readonly ports?: readonly string[];
-    readonly hosts?: readonly string[];
-    readonly methods?: readonly string[];
-    readonly paths?: readonly string[];
-}
-interface Rule {
-    readonly from?: readonly { readonly source: { readonly principals?: readonly string[] } }[];
-    readonly to?: readonly { readonly operation: Operation }[];
-    readonly when?: readonly { readonly key: string; readonly values: readonly string[] }[];
-}
 interface Spec {
     readonly selector?: unknown;
     readonly action?: string;
@@ -39,26 +24,22 @@ interface Spec {
     readonly egress?: readonly { readonly hosts: readonly string[] }[];
     readonly hosts?: readonly string[];
     readonly exportTo?: readonly string[];
-    readonly servers?: readonly { readonly hosts: readonly string[] }[];
+    readonly servers?: readonly Server[];
+}
+interface Server {
+    readonly port: { readonly number: number };
+    readonly hosts: readonly string[];
+    readonly tls?: { readonly httpsRedirect?: boolean; readonly minProtocolVersion?: string };
 }
 type Result = Pick<WireResult, "outcome"> & Partial<WireResult>;
-
-/** Who arrives where, to ask what. */
-interface Arrival {
-    readonly principal: string | undefined;
-    readonly namespace: string;
-    readonly workload: string;
-    readonly port: number;
-    readonly host?: string;
-    /** The name in a connection's TLS. */
-    readonly sni?: string;
-    readonly request: WireRequest;
-}
 
 export class SimulatedMesh {
     private readonly byPlace = new Map<string, { labels: ReturnType<typeof selectorOf>; spec: Spec }[]>();
 
+    private readonly edge: SimulatedEdge;
+
     constructor(objects: readonly KubeObject[]) {
+        this.edge = new SimulatedEdge(objects);
         for (const object of objects) {
             const place = `${object.kind}/${object.metadata.namespace ?? ""}`;
             const known = this.byPlace.get(place) ?? [];
@@ -144,29 +125,59 @@ export class SimulatedMesh {
     }
 
     private enter(check: Check): Result {
-        const { gateway, host } = check.entry ?? { gateway: "", host: "" };
-        const { request, destination } = check;
-        const served = this.of("Gateway", "istio-ingress", gateway).flatMap(({ servers = [] }) =>
-            servers.flatMap(({ hosts }) => hosts),
-        );
-        if (!served.includes(`sparc/${host}`)) return { outcome: "tls" };
+        const { entry, request, destination } = check;
+        if (entry === undefined) throw new Error(`${check.id} names no gateway`);
+        const { gateway, host, port, transport } = entry;
+        const server = this.serverOf(entry);
+        if (server === undefined)
+            return transport === "plain" ? { outcome: "http", status: 404 } : { outcome: "tls" };
+        if (transport !== "plain" && isTooOld(transport?.maxVersion, server)) {
+            return { outcome: "tls", detail: "alert from the peer: tls: protocol version not supported" };
+        }
+        const isGrpc = request.protocol === "grpc";
+        const token = this.edge.receive(entry);
+        if (token === "refused") {
+            const detail = 'body="Jwt is expired"';
+            return isGrpc
+                ? { outcome: "grpc", status: 16, detail }
+                : { outcome: "http", status: 401, detail };
+        }
         const atGateway = {
             principal: undefined,
             namespace: "istio-ingress",
             workload: gateway,
-            port: 443,
+            port,
             host,
             request,
+            token,
         };
+        const [, path] = line(request);
         if (!this.isAllowed(atGateway)) return { outcome: "rbac" };
-        const result = this.arrive(check, {
+        if (server.tls?.httpsRedirect === true) {
+            return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
+        }
+        if (!this.edge.isOwnTenant(gateway, host, path, token)) return { outcome: "rbac" };
+        const { answer, ...result } = this.arrive(check, {
             principal: `${TRUST_DOMAIN}/ns/istio-ingress/sa/${gateway}`,
             namespace: destination.namespace,
             workload: destination.name,
             port: destination.port.number,
             request,
         });
-        return { ...result, detail: 'x-envoy-upstream-service-time="1"' };
+        const told = request.protocol === "tcp" ? {} : { headers: token.headers };
+        return {
+            ...result,
+            ...(answer ? { answer: { ...answer, ...told } } : {}),
+            detail: 'x-envoy-upstream-service-time="1"',
+        };
+    }
+
+    /** Plain HTTP has a Gateway of its own, whose hosts name no namespace. */
+    private serverOf({ gateway, host, port, transport }: Entry): Server | undefined {
+        const name = transport === "plain" ? host : `sparc/${host}`;
+        return this.of("Gateway", "istio-ingress", gateway)
+            .flatMap(({ servers = [] }) => servers)
+            .find((server) => server.port.number === port && server.hosts.includes(name));
     }
 
     private leave(check: Check): Result {
@@ -238,47 +249,9 @@ export class SimulatedMesh {
     }
 }
 
-function matches({ from, to, when = [] }: Rule, { principal, port, host, sni, request }: Arrival): boolean {
-    const [method, path] = line(request);
-    const fromMatches = from?.some(
-        ({ source }) => principal !== undefined && source.principals?.includes(principal),
-    );
-    const toMatches = to?.some(
-        ({ operation: { ports, hosts, methods, paths } }) =>
-            (ports?.includes(String(port)) ?? true) &&
-            (hosts?.includes(host ?? "") ?? true) &&
-            (methods?.includes(method) ?? true) &&
-            (paths?.some((template) => isPathOf(template, path)) ?? true),
-    );
-    const whenMatches = when.every(
-        ({ key, values }) => key === "connection.sni" && values.includes(sni ?? ""),
-    );
-    return (fromMatches ?? true) && (toMatches ?? true) && whenMatches;
-}
-
-/** Istio's path templates: `{*}` is one segment, `{**}` any number of them. */
-function isPathOf(template: string, path: string): boolean {
-    const own = template.split("/");
-    const other = path.split("/");
-    if (own.at(-1) === "{**}") return own.slice(0, -1).every((segment, index) => one(segment, other[index]));
-    return own.length === other.length && own.every((segment, index) => one(segment, other[index]));
-}
-
-function one(segment: string, other: string | undefined): boolean {
-    return segment === "{*}" ? other !== undefined && other !== "" : segment === other;
-}
-
-function line(request: WireRequest): [method: string, path: string] {
-    switch (request.protocol) {
-        case "http":
-            return [request.method, request.path];
-        case "grpc":
-            return ["POST", request.method];
-        case "ws":
-            return ["GET", request.path];
-        case "tcp":
-            return ["", ""];
-    }
+function isTooOld(offered: string | undefined, { tls }: Server): boolean {
+    const least = tls?.minProtocolVersion?.replace("TLSV", "").replace("_", ".") ?? "1.0";
+    return offered !== undefined && offered < least;
 }
 
 /** A policy with a selector comes before one for the whole namespace. */

@@ -5,7 +5,7 @@ import { isInconclusive, judge } from "../judge";
 import type { Check, Finding } from "../model";
 import type { StatusLine } from "../status-line";
 import { tries } from "./tries";
-import { parseResults, toProbe } from "./wire";
+import { type Credentials, parseResults, toProbe } from "./wire";
 
 /** The pod that makes checks. */
 export interface Asker {
@@ -20,7 +20,7 @@ export interface Batch {
 }
 
 export interface AskOptions {
-    readonly certificates: ReadonlyMap<string, string>;
+    readonly credentials: Credentials;
     readonly signal: AbortSignal;
     readonly progress: StatusLine;
     /** For the progress. */
@@ -77,7 +77,7 @@ async function askBatch(cluster: Cluster, { asker, checks }: Batch, options: Ask
         const { code, stdout, stderr } = await cluster.exec({
             ...asker,
             command: ["/standin", "probe", "--concurrency", String(REQUESTS_AT_ONCE)],
-            stdin: JSON.stringify([...open.values()].map((check) => toProbe(check, options.certificates))),
+            stdin: JSON.stringify([...open.values()].map((check) => toProbe(check, options.credentials))),
             timeoutSeconds: COMMAND_SECONDS,
             signal: options.signal,
         });

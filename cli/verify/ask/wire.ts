@@ -1,32 +1,29 @@
 /** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
 import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../../../components/base/names";
-import type { Behaviour, Check, WireRequest, WireResult } from "../model";
+import type { Behaviour, Check, Token, WireRequest, WireResult } from "../model";
 
 const TIMEOUT_MS = 10_000;
 /** A pod that is ready may still wait for its callee's endpoints. A refusal is asked for once: it must hold at once. */
 const ATTEMPTS_FOR_AN_ANSWER = 4;
 
-/** @param certificates the CA of each gateway's certificate, by the name of its Secret. */
-export function toProbe(check: Check, certificates: ReadonlyMap<string, string>): Record<string, unknown> {
+/** What checks at the gateways need besides what they say. */
+export interface Credentials {
+    /** The CA of each gateway's certificate, by the name of its Secret. */
+    readonly certificates: ReadonlyMap<string, string>;
+    /** Signs tokens; undefined where no key is at hand. */
+    readonly sign: ((token: Token) => string) | undefined;
+}
+
+export function toProbe(check: Check, credentials: Credentials): Record<string, unknown> {
     const { id, request, behaviour, expected } = check;
     return {
         id,
-        ...fields(request),
+        ...request,
         ...(behaviour === undefined ? {} : told(request, behaviour)),
-        ...target(check, certificates),
+        ...target(check, credentials),
         timeoutMs: TIMEOUT_MS + (behaviour?.kind === "is-slow" ? behaviour.milliseconds : 0),
         attempts: ["answered", "left"].includes(expected.kind) ? ATTEMPTS_FOR_AN_ANSWER : 1,
     };
-}
-
-function fields(request: WireRequest): Record<string, unknown> {
-    switch (request.protocol) {
-        case "http":
-        case "grpc":
-        case "ws":
-        case "tcp":
-            return { ...request };
-    }
 }
 
 /** The same request, with what tells the stand-in how to answer it (local/standin/README.md). */
@@ -43,7 +40,7 @@ function told(request: WireRequest, behaviour: Behaviour): Record<string, unknow
     return { path: `${request.path}?${query}` };
 }
 
-function target({ destination, entry, outside, request }: Check, certificates: ReadonlyMap<string, string>) {
+function target({ destination, request, entry, outside }: Check, { certificates, sign }: Credentials) {
     if (outside !== undefined) {
         const { host, port, address, authority } = outside;
         return {
@@ -59,10 +56,17 @@ function target({ destination, entry, outside, request }: Check, certificates: R
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
         };
     }
+    const { gateway, host, port, transport = {}, token } = entry;
+    const headers = {
+        ...entry.headers,
+        ...(token !== undefined && sign !== undefined ? { authorization: `Bearer ${sign(token)}` } : {}),
+    };
     return {
-        address: `${entry.gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:443`,
-        host: entry.host,
-        tls: { serverName: entry.host, caPem: certificates.get(entry.certificate) },
+        address: `${gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:${port}`,
+        ...(request.protocol === "tcp" ? {} : { host, headers }),
+        ...(transport === "plain"
+            ? {}
+            : { tls: { serverName: host, caPem: certificates.get(entry.certificate), ...transport } }),
     };
 }
 

@@ -8,7 +8,7 @@ import type { Asked, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
 
 /** Stands for `{*}` and `{**}`, and for what no port offers. */
-const MADE_UP = "mesh-verify";
+export const MADE_UP = "mesh-verify";
 const MADE_UP_METHOD = "MeshVerifyNotOffered";
 const VERBS = ["DELETE", "PUT", "PATCH", "POST", "GET"];
 

@@ -110,8 +110,12 @@ function describeCheck({ source, destination, entry, outside, request }: Check):
 
 export function describeExpected(expected: Expected): string {
     switch (expected.kind) {
-        case "answered":
-            return expected.caller === null ? "an answer" : `an answer to ${expected.caller}`;
+        case "answered": {
+            const answer = expected.caller === null ? "an answer" : `an answer to ${expected.caller}`;
+            const headers = Object.entries(expected.headers ?? {});
+            if (headers.length === 0) return answer;
+            return `${answer}, with ${headers.map(([name, value]) => (value === null ? `no ${name}` : `${name}: ${value}`)).join(", ")}`;
+        }
         case "rbac":
             return "an RBAC denial";
         case "refused-handshake":
@@ -126,6 +130,12 @@ export function describeExpected(expected: Expected): string {
             return `a timeout after ${expected.after} ms`;
         case "left":
             return `an answer to the egress gateway at ${expected.peers.join(" or ") || "no address: it has no pod"}`;
+        case "token-refused":
+            return "a refusal of the token";
+        case "redirect":
+            return `a redirect to ${expected.location}`;
+        case "no-tls-version":
+            return "no version of TLS in common";
     }
 }
 

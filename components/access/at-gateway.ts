@@ -1,0 +1,168 @@
+import type { Asked, Scoped } from "../../catalogue/model";
+import { type ExposureEdge, exposures, operations } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import type { AuthorizationPolicyManifest } from "../base/manifest";
+import {
+    ENTRY_GATEWAYS,
+    GATEWAY_KEYS,
+    GATEWAY_PORTS,
+    type GatewayKey,
+    NAMESPACES,
+    exposedHost,
+} from "../base/names";
+import type { Platform } from "../base/platform";
+
+type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
+type To = NonNullable<Rule["to"]>;
+type Condition = NonNullable<Rule["when"]>[number];
+
+/** Who a client must be: where it comes from, whose token it has, and what that says. */
+type Credentials = Pick<Rule, "from" | "when">;
+
+/**
+ * What each gateway lets in: under an exposed host only the requests exposed there, of clients that prove who they are
+ * as the exposure asks; on an exposed port of its own, connections; and plain HTTP, only to be told to come by HTTPS.
+ */
+export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationPolicyManifest[] {
+    const all = exposures(catalogue);
+    return [
+        ...all.map((edge) => {
+            const { gateway, host } = edge.exposure;
+            const name = `${ENTRY_GATEWAYS[gateway]}-to-${edge.service}-${host}`;
+            return policy(
+                name,
+                gateway,
+                edge.port.protocol === "tcp" ? connections(edge) : asked(edge, config),
+            );
+        }),
+        ...GATEWAY_KEYS.flatMap((key) => {
+            const own = all.filter(
+                ({ exposure, port }) => exposure.gateway === key && port.protocol !== "tcp",
+            );
+            return own.length > 0 ? [redirect(key, own, config)] : [];
+        }),
+    ];
+}
+
+/** Of TCP the gateway sees no more than its port; who the device is, is between it and its service. */
+function connections({ exposure }: ExposureEdge): Rule[] {
+    return [{ to: [{ operation: { ports: [String(exposure.listen)] } }] }];
+}
+
+function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
+    const { exposure, port } = edge;
+    const groups: readonly (Asked & Partial<Scoped>)[] = [withoutScope(edge), ...(exposure.scopes ?? [])];
+    const rules = groups
+        .filter(({ requests, methods }) => port.protocol === "ws" || (requests ?? methods ?? []).length > 0)
+        .flatMap((group) =>
+            credentials(edge, config).map(({ from, when = [] }): Rule => {
+                const scope = group.scope === undefined ? [] : [claimed("scope", group.scope)];
+                const conditions = [...when, ...scope];
+                return {
+                    ...(from === undefined ? {} : { from }),
+                    to: on(edge, config, operations(port, group)),
+                    ...(conditions.length > 0 ? { when: conditions } : {}),
+                };
+            }),
+        );
+    return [...rules, ...preflight(edge, config)];
+}
+
+/** What of an exposure takes no certain scope. */
+function withoutScope({ exposure: { requests, methods, scopes = [] } }: ExposureEdge): Asked {
+    const scoped = new Set<string>(
+        scopes.flatMap((one) => [...(one.requests ?? []), ...(one.methods ?? [])]),
+    );
+    return {
+        ...(requests && { requests: requests.filter((request) => !scoped.has(request)) }),
+        ...(methods && { methods: methods.filter((method) => !scoped.has(method)) }),
+    };
+}
+
+/**
+ * Who may ask: any one of these. A network is that of the connection, or what the PROXY protocol says of it, never
+ * X-Forwarded-For, which is the client's own word. Behind the admin gateway are all tenants, so that it takes the role
+ * of staff as well; each issuer may have its own claim for it.
+ */
+function credentials({ exposure }: ExposureEdge, { edge }: MeshConfig): Credentials[] {
+    const networks = exposure.gateway === "admin" ? { ipBlocks: edge.adminNetworks } : {};
+    if (exposure.authentication !== "jwt") {
+        return [exposure.gateway === "admin" ? { from: [{ source: networks }] } : {}];
+    }
+    if (exposure.gateway !== "admin") {
+        return [{ from: [{ source: { requestPrincipals: edge.issuers.map(anyOf) } }] }];
+    }
+    return edge.issuers.map((issuer) => ({
+        from: [{ source: { requestPrincipals: [anyOf(issuer)], ...networks } }],
+        when: [claimed(issuer.claims.roles, edge.adminRole)],
+    }));
+}
+
+/** A request's principal is its token's issuer and subject. */
+function anyOf({ issuer }: { readonly issuer: string }): string {
+    return `${issuer}/*`;
+}
+
+/** That a claim, which may be a list, and may lie inside another, holds a value. */
+function claimed(claim: string, value: string): Condition {
+    const path = claim.split(".").map((part) => `[${part}]`);
+    return { key: `request.auth.claims${path.join("")}`, values: [value] };
+}
+
+/**
+ * Before a page's request a browser asks, without a token, whether the page may make it. The gateway answers that itself
+ * if the origin is a known one; of another, it would be passed on.
+ */
+function preflight(edge: ExposureEdge, config: MeshConfig): Rule[] {
+    const { corsOrigins } = config.edge;
+    if (edge.exposure.cors !== true || corsOrigins.length === 0) return [];
+    const paths = operations(edge.port, edge.exposure).flatMap((operation) => operation.paths);
+    return [
+        {
+            to: on(edge, config, [{ methods: ["OPTIONS"], paths: [...new Set(paths)].sort() }]),
+            when: [
+                { key: "request.headers[origin]", values: corsOrigins },
+                { key: "request.headers[access-control-request-method]", values: ["*"] },
+            ],
+        },
+    ];
+}
+
+function on(
+    { exposure }: ExposureEdge,
+    config: MeshConfig,
+    some: readonly { readonly methods: readonly string[]; readonly paths: readonly string[] }[],
+): To {
+    const ports = [String(GATEWAY_PORTS.https)];
+    return some.map(({ methods, paths }) => ({
+        operation: { hosts: namesOf(exposure.host, config), ports, methods: [...methods], paths: [...paths] },
+    }));
+}
+
+/** Clients that name the port in the Host header mean the same host; Istio compares the header as it is. */
+function namesOf(label: string, config: MeshConfig): string[] {
+    const host = exposedHost(config, label);
+    return [host, `${host}:*`];
+}
+
+/** Nothing is routed on that port: whoever comes is sent to HTTPS. */
+function redirect(
+    key: GatewayKey,
+    edges: readonly ExposureEdge[],
+    config: MeshConfig,
+): AuthorizationPolicyManifest {
+    const hosts = edges.flatMap(({ exposure }) => namesOf(exposure.host, config));
+    return policy(`${ENTRY_GATEWAYS[key]}-redirect`, key, [
+        { to: [{ operation: { hosts, ports: [String(GATEWAY_PORTS.http)] } }] },
+    ]);
+}
+
+function policy(name: string, gateway: GatewayKey, rules: Rule[]): AuthorizationPolicyManifest {
+    return {
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name, namespace: NAMESPACES.ingress, labels: COMMON_LABELS },
+        spec: { selector: serviceSelector(ENTRY_GATEWAYS[gateway]), action: "ALLOW", rules },
+    };
+}

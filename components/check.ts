@@ -1,0 +1,93 @@
+/** What a stack's configuration and the catalogue must agree on, checked where the two first meet. */
+import { exposures } from "../catalogue/query";
+import { ConfigError } from "../config/load";
+import { policyNames } from "./access/access";
+import type { GatewayKey } from "./base/names";
+import { manifestKey } from "./base/manifest";
+import type { Platform } from "./base/platform";
+import { CONCERNS } from "./concerns";
+
+/** Everything in the configuration that does not suit the catalogue, with what to do about it. */
+export function platformProblems(platform: Platform): string[] {
+    return [
+        ...missingIssuers(platform),
+        ...missingNetworks(platform),
+        ...clientAddress(platform),
+        ...unknownPolicies(platform),
+        ...CONCERNS.flatMap(({ check }) => check?.(platform) ?? []),
+    ];
+}
+
+/**
+ * @param source names the configuration, for the message.
+ * @throws ConfigError with all problems at once.
+ */
+export function assertPlatform(source: string, platform: Platform): void {
+    const problems = platformProblems(platform);
+    // Nothing can be said of what is derived from mistakes.
+    if (problems.length === 0) problems.push(...collisions(platform));
+    if (problems.length > 0) throw new ConfigError(source, problems);
+}
+
+function missingIssuers({ catalogue, config }: Platform): string[] {
+    const asking = exposures(catalogue).filter(({ exposure }) => exposure.authentication === "jwt");
+    if (asking.length === 0 || config.edge.issuers.length > 0) return [];
+    const names = asking.map(({ service, exposure }) => `${exposure.host} (${service})`).join(", ");
+    return [
+        `edge.issuers: no issuer is configured, and a token is asked for at ${names}; ` +
+            "add one with its issuer, its audiences, and jwksUri or jwks",
+    ];
+}
+
+function missingNetworks({ catalogue, config }: Platform): string[] {
+    const atAdmin = exposures(catalogue).filter(
+        ({ exposure }) => exposure.gateway === ("admin" satisfies GatewayKey),
+    );
+    if (atAdmin.length === 0 || config.edge.adminNetworks.length > 0) return [];
+    const names = atAdmin.map(({ service, exposure }) => `${exposure.host} (${service})`).join(", ");
+    return [
+        `edge.adminNetworks: no network is listed from which ${names} may be asked; ` +
+            "list the staff's networks, or say 0.0.0.0/0 for anywhere",
+    ];
+}
+
+/** A gateway that waits for the PROXY protocol understands no client that speaks to it directly. */
+function clientAddress({ config: { edge, gateways } }: Platform): string[] {
+    if (edge.clientAddress === "direct" || gateways.service === "LoadBalancer") return [];
+    return [
+        `edge.clientAddress: the gateways' Service is a ${gateways.service}, before which no load balancer speaks the ` +
+            "PROXY protocol; set it to direct",
+    ];
+}
+
+function unknownPolicies(platform: Platform): string[] {
+    const known = new Set(policyNames(platform));
+    return platform.config.access.dryRun
+        .filter((name) => !known.has(name))
+        .map(
+            (name) =>
+                `access.dryRun: there is no AuthorizationPolicy ${name}; ` +
+                "`mesh render` writes all of them, as <namespace>/AuthorizationPolicy/<name>",
+        );
+}
+
+/** Names that two concerns, or one of them twice, give to different things. */
+function collisions(platform: Platform): string[] {
+    const first = new Map<string, string>();
+    return CONCERNS.flatMap(({ name, derive }) => {
+        const { releases, objects } = derive(platform);
+        const keys = [
+            ...objects.map(manifestKey),
+            ...releases.map((release) => `${release.namespace}/Release/${release.name}`),
+        ];
+        return keys.flatMap((key) => {
+            const other = first.get(key);
+            first.set(key, name);
+            return other === undefined
+                ? []
+                : [
+                      `${key} is made twice, by ${other} and by ${name}; give the service, version or host that it is named after another name`,
+                  ];
+        });
+    });
+}

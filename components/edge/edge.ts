@@ -1,0 +1,32 @@
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import type { Platform } from "../base/platform";
+import { clientHeaders } from "./headers";
+import { limiter } from "./limiter/limiter";
+import { localLimits } from "./local-limits";
+import { planLimits } from "./plan-limits";
+import { tenantFilters } from "./tenants";
+import { requestAuthentications } from "./tokens";
+
+export const edge: Concern = {
+    name: "edge",
+    derive: (platform) => ({
+        releases: [],
+        objects: [
+            clientHeaders(),
+            ...requestAuthentications(platform),
+            ...tenantFilters(platform),
+            ...localLimits(platform),
+            ...planLimits(platform),
+            ...limiter(platform),
+        ],
+    }),
+    // Without these a gateway would take anyone's word for who they are.
+    anchors: ({ kind }) => kind === "EnvoyFilter" || kind === "RequestAuthentication",
+};
+
+/** What the gateways ask of clients: whose token it is, which tenant's, and how many requests. */
+export class Edge extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(edge, platform, options);
+    }
+}

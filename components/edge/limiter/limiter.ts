@@ -1,0 +1,105 @@
+/** Envoy's rate limit service and the Redis in which it counts. Without either, the gateways limit by plan no longer. */
+import { createHash } from "node:crypto";
+import { COUNTERS, LIMITER, limitedByPlan } from "../../base/limiter";
+import { COMMON_LABELS } from "../../base/labels";
+import type { ConfigMapManifest, Manifest } from "../../base/manifest";
+import { serviceHost } from "../../base/names";
+import type { Platform } from "../../base/platform";
+import { rules } from "./rules";
+import { partObjects } from "./workload";
+
+/** Where the service looks for its rules: `<root>/<subdirectory>/config/*.yaml`. */
+const RULES = { root: "/data", subdirectory: "ratelimit", file: "edge.yaml" } as const;
+
+const COUNTERS_HOST = serviceHost(COUNTERS.name, COUNTERS.namespace);
+
+export function limiter(platform: Platform): Manifest[] {
+    if (limitedByPlan(platform).length === 0) return [];
+    const { config, catalogue } = platform;
+    const { image, redisImage, replicas } = config.edge.rateLimit;
+    const text = rules(catalogue.plans ?? {});
+    const service = partObjects(
+        {
+            ...LIMITER,
+            replicas,
+            ports: [{ name: "grpc", number: LIMITER.grpc, protocol: "grpc" }],
+            container: {
+                image,
+                command: ["/bin/ratelimit"],
+                env: Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value })),
+                readinessProbe: healthcheck(2),
+                livenessProbe: healthcheck(10),
+                resources: resources("20m", "32Mi", "1", "256Mi"),
+                volumeMounts: [
+                    {
+                        name: "rules",
+                        mountPath: `${RULES.root}/${RULES.subdirectory}/config`,
+                        readOnly: true,
+                    },
+                ],
+            },
+            volumes: [{ name: "rules", configMap: { name: LIMITER.name } }],
+            // It reads its rules when it starts.
+            annotations: { "sparc.dev/rules": createHash("sha256").update(text).digest("hex").slice(0, 16) },
+            calls: [`${COUNTERS.namespace}/${COUNTERS_HOST}`],
+        },
+        config,
+    );
+    const counters = partObjects(
+        {
+            ...COUNTERS,
+            replicas: 1,
+            ports: [{ name: "redis", number: COUNTERS.port, protocol: "tcp" }],
+            container: {
+                image: redisImage,
+                // Counts of the last minutes are nothing to keep: a restart begins them anew.
+                args: [
+                    ...["--save", "", "--appendonly", "no"],
+                    ...["--maxmemory", "96mb", "--maxmemory-policy", "volatile-lru"],
+                    // Who may connect, and with what identity, is for the mesh to say.
+                    ...["--protected-mode", "no"],
+                ],
+                readinessProbe: { tcpSocket: { port: COUNTERS.port }, periodSeconds: 2, timeoutSeconds: 5 },
+                resources: resources("20m", "32Mi", "1", "128Mi"),
+                workingDir: "/tmp",
+            },
+            calls: [],
+        },
+        config,
+    );
+    return [ruleFile(text), ...service, ...counters];
+}
+
+const ENVIRONMENT = {
+    BACKEND_TYPE: "redis",
+    GRPC_PORT: String(LIMITER.grpc),
+    LOG_LEVEL: "warn",
+    PORT: String(LIMITER.health),
+    REDIS_SOCKET_TYPE: "tcp",
+    REDIS_TYPE: "SINGLE",
+    // A gateway waits no longer, so that more would only pile up.
+    REDIS_TIMEOUT: "100ms",
+    REDIS_URL: `${COUNTERS_HOST}:${COUNTERS.port}`,
+    RUNTIME_IGNOREDOTFILES: "true",
+    RUNTIME_ROOT: RULES.root,
+    RUNTIME_SUBDIRECTORY: RULES.subdirectory,
+    RUNTIME_WATCH_ROOT: "false",
+    USE_STATSD: "false",
+};
+
+function ruleFile(text: string): ConfigMapManifest {
+    return {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: LIMITER.name, namespace: LIMITER.namespace, labels: COMMON_LABELS },
+        data: { [RULES.file]: text },
+    };
+}
+
+function healthcheck(periodSeconds: number) {
+    return { httpGet: { path: "/healthcheck", port: LIMITER.health }, periodSeconds, timeoutSeconds: 5 };
+}
+
+function resources(cpu: string, memory: string, cpuLimit: string, memoryLimit: string) {
+    return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } };
+}

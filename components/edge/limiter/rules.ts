@@ -1,0 +1,40 @@
+import { stringify } from "yaml";
+import type { Plan, Rate } from "../../../catalogue/model";
+
+/** Under which the gateways and the limiter know these limits. */
+export const DOMAIN = "edge";
+/** What a request is counted by. */
+export const KEYS = { plan: "plan", tenant: "tenant", client: "client" } as const;
+
+/** The plan of tokens that name none, or one that is not sold. */
+const DEFAULT = "default";
+
+interface Descriptor {
+    readonly key: string;
+    readonly value?: string;
+    readonly rate_limit?: { readonly unit: string; readonly requests_per_unit: number };
+    readonly descriptors?: readonly Descriptor[];
+}
+
+/** The limiter's configuration file. */
+export function rules(plans: Readonly<Record<string, Plan>>): string {
+    const standard = plans[DEFAULT];
+    const named = Object.entries(plans)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([value, plan]): Descriptor => ({ key: KEYS.plan, value, descriptors: limitsOf(plan) }));
+    const others: Descriptor[] =
+        standard === undefined
+            ? []
+            : [{ key: KEYS.plan, descriptors: limitsOf(standard) }, ...limitsOf(standard)];
+    return stringify({ domain: DOMAIN, descriptors: [...named, ...others] });
+}
+
+/** A tenant's limit, and that of each of its clients; of clients, also of a token that names no tenant. */
+function limitsOf({ tenant, client }: Plan): Descriptor[] {
+    const ofClient: Descriptor = { key: KEYS.client, rate_limit: limit(client) };
+    return [{ key: KEYS.tenant, rate_limit: limit(tenant), descriptors: [ofClient] }, ofClient];
+}
+
+function limit({ requests, per }: Rate): { unit: string; requests_per_unit: number } {
+    return { unit: per, requests_per_unit: requests };
+}

@@ -1,0 +1,48 @@
+import type { Rate } from "../../catalogue/model";
+import { type ExposureEdge, exposures } from "../../catalogue/query";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import { GATEWAY_KEYS } from "../base/names";
+import type { Platform } from "../base/platform";
+import { PRIORITY, beforeRouter, envoyFilter, onRoute, typed } from "./envoy";
+
+const FILTER = "envoy.filters.http.local_ratelimit";
+const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
+
+/** What one replica of a gateway passes on at most, whoever asks: for services that would fall under more. */
+export function localLimits({ catalogue }: Platform): EnvoyFilterManifest[] {
+    const limited = exposures(catalogue).filter(({ exposure }) => exposure.limit !== undefined);
+    return GATEWAY_KEYS.flatMap((key) => {
+        const own = limited.filter(({ exposure }) => exposure.gateway === key);
+        if (own.length === 0) return [];
+        return [
+            envoyFilter(`${key}-limits`, key, PRIORITY.localLimits, [
+                // Without a bucket of its own it limits nothing; each route brings one.
+                beforeRouter(FILTER, limit({ stat_prefix: "local_limit" })),
+                ...own.flatMap(routeLimit),
+            ]),
+        ];
+    });
+}
+
+function routeLimit({ exposure: { host, limit: rate } }: ExposureEdge) {
+    if (rate === undefined) return [];
+    const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
+    const bucket = {
+        max_tokens: rate.requests,
+        tokens_per_fill: rate.requests,
+        fill_interval: `${SECONDS[rate.per]}s`,
+    };
+    const config = limit({
+        stat_prefix: `local_limit_${host}`,
+        token_bucket: bucket,
+        filter_enabled: always,
+        filter_enforced: always,
+        enable_x_ratelimit_headers: "DRAFT_VERSION_03",
+        rate_limited_as_resource_exhausted: true,
+    });
+    return [onRoute(host, { typed_per_filter_config: { [FILTER]: config } })];
+}
+
+function limit(value: Record<string, unknown>): Record<string, unknown> {
+    return typed("filters.http.local_ratelimit.v3.LocalRateLimit", value);
+}

@@ -1,0 +1,136 @@
+import { type ExposureEdge, exposures } from "../../catalogue/query";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
+import type { Platform } from "../base/platform";
+import { PRIORITY, beforeRouter, envoyFilter, typed } from "./envoy";
+
+/** Where in a request's metadata the tenant stands that its path names. */
+const METADATA = "sparc.edge.path_tenant";
+
+/**
+ * Where a path names a tenant, lets pass only a token of that tenant. Istio's policies compare a claim with constants
+ * only; Envoy's RBAC can compare two values of a request.
+ *
+ * An ALLOW, so that it fails closed: a token that names no tenant, or a condition that cannot be judged, is a refusal.
+ */
+export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManifest[] {
+    const naming = exposures(catalogue).filter(({ exposure }) => (exposure.tenantPaths ?? []).length > 0);
+    return GATEWAY_KEYS.flatMap((key) => {
+        const own = naming.filter(({ exposure }) => exposure.gateway === key);
+        if (own.length === 0) return [];
+        return [
+            envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
+                beforeRouter("sparc.path_tenant", pathTenant(own)),
+                beforeRouter(
+                    "sparc.tenants",
+                    sameTenant(own, (edge) => exposedHost(config, edge.exposure.host)),
+                ),
+            ]),
+        ];
+    });
+}
+
+/** Reads the tenant out of the path, for each exposure under its own key. Other paths give what nobody reads. */
+function pathTenant(edges: readonly ExposureEdge[]): Record<string, unknown> {
+    return typed("filters.http.header_to_metadata.v3.Config", {
+        request_rules: edges.map(({ exposure }) => {
+            const templates = exposure.tenantPaths ?? [];
+            const paths = templates.map((template) => pathRegex(template, "capture"));
+            return {
+                header: ":path",
+                on_header_present: {
+                    metadata_namespace: METADATA,
+                    key: exposure.host,
+                    type: "STRING",
+                    regex_value_rewrite: {
+                        pattern: { regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
+                        // Of the alternatives' groups all but one are empty.
+                        substitution: templates.map((_, index) => `\\${index + 1}`).join(""),
+                    },
+                },
+                remove: false,
+            };
+        }),
+    });
+}
+
+function sameTenant(
+    edges: readonly ExposureEdge[],
+    hostOf: (edge: ExposureEdge) => string,
+): Record<string, unknown> {
+    const anyone = [{ any: true }];
+    const naming = edges.map((edge) => namesTenant(edge, hostOf(edge)));
+    return typed("filters.http.rbac.v3.RBAC", {
+        rules: {
+            action: "ALLOW",
+            policies: {
+                "names-no-tenant": {
+                    permissions: [{ not_rule: { or_rules: { rules: naming } } }],
+                    principals: anyone,
+                },
+                ...Object.fromEntries(
+                    edges.map(({ exposure }, index) => [
+                        `own-tenant-at-${exposure.host}`,
+                        {
+                            permissions: [naming[index]],
+                            principals: anyone,
+                            condition: equal(
+                                at(at(member("metadata", "filter_metadata"), METADATA), exposure.host),
+                                at(member("request", "headers"), TOKEN_HEADERS.tenant),
+                            ),
+                        },
+                    ]),
+                ),
+            },
+        },
+    });
+}
+
+/** A request to `host` whose path names a tenant. */
+function namesTenant({ exposure }: ExposureEdge, host: string): Record<string, unknown> {
+    const paths = (exposure.tenantPaths ?? []).map((template) => pathRegex(template, "match"));
+    return {
+        and_rules: {
+            rules: [
+                {
+                    header: {
+                        name: ":authority",
+                        string_match: { safe_regex: { regex: `(?i)${escaped(host)}(?::.*)?` } },
+                    },
+                },
+                { url_path: { path: { safe_regex: { regex: paths.join("|") } } } },
+            ],
+        },
+    };
+}
+
+/** A template of the catalogue as a regular expression, whose only group, if any, is the tenant. */
+function pathRegex(template: string, tenant: "capture" | "match"): string {
+    return template
+        .split("/")
+        .map((segment) => {
+            if (segment === "{tenant}") return tenant === "capture" ? "([^/?#]+)" : "[^/]+";
+            if (segment === "{*}") return "[^/?#]+";
+            return segment === "{**}" ? "[^?#]*" : escaped(segment);
+        })
+        .join("/");
+}
+
+function escaped(text: string): string {
+    return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** Expressions of CEL, parsed: Envoy takes no text. */
+type Expression = Record<string, unknown>;
+
+function member(object: string, field: string): Expression {
+    return { select_expr: { operand: { ident_expr: { name: object } }, field } };
+}
+
+function at(map: Expression, key: string): Expression {
+    return { call_expr: { function: "_[_]", args: [map, { const_expr: { string_value: key } }] } };
+}
+
+function equal(a: Expression, b: Expression): Expression {
+    return { call_expr: { function: "_==_", args: [a, b] } };
+}

@@ -1,0 +1,34 @@
+import type { ExposureEdge } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { gatewayRelease } from "../base/gateway-release";
+import type { Release } from "../base/manifest";
+import { ENTRY_GATEWAYS, GATEWAY_PORTS, type GatewayKey, NAMESPACES } from "../base/names";
+import { leaving, proxyConfig, serviceFields } from "./load-balancer";
+
+/** An entry gateway's pods and Service, whose address clients know. */
+export function release(key: GatewayKey, edges: readonly ExposureEdge[], config: MeshConfig): Release {
+    const proxy = proxyConfig(config);
+    const gateway = {
+        name: ENTRY_GATEWAYS[key],
+        namespace: NAMESPACES.ingress,
+        service: serviceFields(key, config),
+        ports: ports(edges),
+        values: {
+            ...(Object.keys(proxy).length > 0
+                ? { podAnnotations: { "proxy.istio.io/config": JSON.stringify(proxy) } }
+                : {}),
+            ...leaving(config),
+        },
+    };
+    return { ...gatewayRelease(gateway, config), keepsAddress: true };
+}
+
+function ports(edges: readonly ExposureEdge[]) {
+    const listening = edges.flatMap(({ exposure }) => exposure.listen ?? []).sort((a, b) => a - b);
+    return [
+        { name: "status-port", number: 15021 },
+        { name: "http", number: GATEWAY_PORTS.http },
+        { name: "https", number: GATEWAY_PORTS.https },
+        ...[...new Set(listening)].map((number) => ({ name: `tls-${number}`, number })),
+    ];
+}

@@ -1,0 +1,74 @@
+import type { ExposureEdge } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS } from "../base/labels";
+import type { VirtualServiceManifest } from "../base/manifest";
+import { NAMESPACES, exposedHost, serviceHost } from "../base/names";
+import { type HttpRoute, routesTo } from "../base/routes";
+
+type Cors = NonNullable<HttpRoute["corsPolicy"]>;
+
+/** A browser that has seen it once asks the host by HTTPS alone, for a year. */
+const HSTS = { "strict-transport-security": "max-age=31536000" };
+
+/** The way from an exposed host to its service. Only the gateways see it. */
+export function route(edge: ExposureEdge, config: MeshConfig): VirtualServiceManifest {
+    const { service, exposure, port } = edge;
+    const destination = { host: serviceHost(service), port: { number: port.number } };
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "VirtualService",
+        metadata: {
+            name: `${exposure.gateway}-${exposure.host}`,
+            namespace: NAMESPACES.services,
+            labels: COMMON_LABELS,
+        },
+        spec: {
+            hosts: [exposedHost(config, exposure.host)],
+            gateways: [`${NAMESPACES.ingress}/${exposure.gateway}`],
+            exportTo: [NAMESPACES.ingress],
+            ...(port.protocol === "tcp"
+                ? { tcp: [{ match: [{ port: exposure.listen ?? 0 }], route: [{ destination }] }] }
+                : { http: httpRoutes(edge, config) }),
+        },
+    };
+}
+
+function httpRoutes({ service, exposure, port }: ExposureEdge, config: MeshConfig): HttpRoute[] {
+    const cors = exposure.cors === true ? corsPolicy(exposure.requests ?? [], config.edge.corsOrigins) : [];
+    const to = {
+        // Patches find an exposure's routes by it.
+        name: exposure.host,
+        sameName: true,
+        service,
+        port: port.number,
+        settings: {
+            // No timeout is no limit, which cannot be said otherwise: a stream lives as long as its client wants.
+            ...(exposure.timeout === "stream" ? {} : { timeout: exposure.timeout }),
+            // What never reached a replica may be tried at another, whatever it asks for. Istio's default tries again more.
+            retries: { attempts: 2, retryOn: "connect-failure,refused-stream" },
+            headers: { response: { set: HSTS } },
+            ...(cors[0] === undefined ? {} : { corsPolicy: cors[0] }),
+        },
+    };
+    const any = routesTo(config, { ...to, asked: [{}], repeatable: false });
+    // Of what a client outside asks, reading alone is known to do no harm twice.
+    if (config.traffic.services[service]?.mirror === undefined || port.protocol !== "http") return any;
+    const reading = [{ verb: "GET" }, { verb: "HEAD" }];
+    return [...routesTo(config, { ...to, asked: reading, repeatable: true }), ...any];
+}
+
+function corsPolicy(requests: readonly string[], origins: readonly string[]): Cors[] {
+    if (origins.length === 0) return [];
+    const verbs = new Set(requests.map((request) => request.slice(0, request.indexOf(" "))));
+    return [
+        {
+            allowOrigins: origins.map((exact) => ({ exact })),
+            allowMethods: [...verbs].sort(),
+            allowHeaders: ["authorization", "content-type"],
+            exposeHeaders: ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
+            maxAge: "1h",
+            // Tokens come in a header that a page sets, never in a cookie.
+            allowCredentials: false,
+        },
+    ];
+}

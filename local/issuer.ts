@@ -1,0 +1,45 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { join } from "node:path";
+
+import { digestOf } from "./digest";
+import { readIfPresent, writeAtomically } from "./files";
+import { stateFiles } from "./node/state";
+import { paths } from "./paths";
+
+/** With what the node's own issuer signs tokens, so that the edge can be tried without an identity provider. */
+export interface SigningKey {
+    readonly key: KeyObject;
+    /** As tokens name it. */
+    readonly id: string;
+    /** The public half, as the text of a JWK set. */
+    readonly jwks: string;
+}
+
+/** The algorithm of its tokens (RFC 7518): ECDSA on P-256 with SHA-256. */
+export const SIGNING_ALGORITHM = "ES256";
+
+/** The key of this machine, made where there is none. It goes with the state folder. */
+export async function ensureSigningKey(): Promise<SigningKey> {
+    const existing = await readSigningKey();
+    if (existing !== undefined) return existing;
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    await writeAtomically(keyFile(), privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+    return describe(privateKey);
+}
+
+/** The key that an earlier run made, if it did. */
+export async function readSigningKey(): Promise<SigningKey | undefined> {
+    const pem = await readIfPresent(keyFile());
+    return pem === undefined ? undefined : describe(createPrivateKey(pem));
+}
+
+function keyFile(): string {
+    return join(stateFiles(paths().state).edge, "issuer.key");
+}
+
+function describe(key: KeyObject): SigningKey {
+    const { kty, crv, x, y } = createPublicKey(key).export({ format: "jwk" });
+    const id = digestOf({ kty: kty ?? "", crv: crv ?? "", x: x ?? "", y: y ?? "" });
+    const jwk = { kty, crv, x, y, kid: id, alg: SIGNING_ALGORITHM, use: "sig" };
+    return { key, id, jwks: JSON.stringify({ keys: [jwk] }) };
+}

@@ -1,0 +1,149 @@
+/**
+ * What the gateways' own objects do to a request before policies see it and behind them: tokens, headers, tenants in
+ * paths. Reads the rendered objects only, as `SimulatedMesh` does.
+ */
+import type { KubeObject } from "../../cli/verify/drift/objects";
+import { selectorOf } from "../../cli/verify/drift/objects";
+import type { Entry, Token } from "../../cli/verify/model";
+
+type Headers = Record<string, string>;
+type Claims = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** A request as it stands at a gateway, once its token is known to be good. */
+export interface AtGateway {
+    /** `<issuer>/<subject>`; undefined without a token. */
+    readonly requestPrincipal: string | undefined;
+    readonly claims: Claims;
+    readonly headers: Headers;
+}
+
+interface JwtRule {
+    readonly issuer: string;
+    readonly outputClaimToHeaders: readonly { readonly header: string; readonly claim: string }[];
+}
+interface Filter {
+    readonly name?: string;
+    readonly typed_config: {
+        readonly early_header_mutation_extensions?: readonly {
+            readonly typed_config: { readonly mutations: readonly { readonly remove: string }[] };
+        }[];
+        readonly request_rules?: readonly {
+            readonly on_header_present: {
+                readonly key: string;
+                readonly regex_value_rewrite: {
+                    readonly pattern: { readonly regex: string };
+                    readonly substitution: string;
+                };
+            };
+        }[];
+        readonly rules?: { readonly policies: Readonly<Record<string, RbacPolicy>> };
+    };
+}
+interface RbacPolicy {
+    readonly permissions: readonly Permission[];
+    readonly condition?: unknown;
+}
+interface Permission {
+    readonly not_rule?: Permission;
+    readonly or_rules?: { readonly rules: readonly Permission[] };
+    readonly and_rules?: { readonly rules: readonly Permission[] };
+    readonly header?: { readonly string_match: { readonly safe_regex: { readonly regex: string } } };
+    readonly url_path?: { readonly path: { readonly safe_regex: { readonly regex: string } } };
+}
+
+export class SimulatedEdge {
+    constructor(private readonly objects: readonly KubeObject[]) {}
+
+    /** What becomes of a request's headers and token; "refused" for a token that is wrong. */
+    receive({ gateway, token, headers = {} }: Entry): AtGateway | "refused" {
+        const removed = this.filters(gateway).flatMap(
+            ({ typed_config: { early_header_mutation_extensions } }) =>
+                (early_header_mutation_extensions ?? []).flatMap(({ typed_config }) =>
+                    typed_config.mutations.map(({ remove }) => remove),
+                ),
+        );
+        const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !removed.includes(name)));
+        const [rule] = this.of("RequestAuthentication", gateway).flatMap(
+            ({ spec }) => (spec as { jwtRules: readonly JwtRule[] }).jwtRules,
+        );
+        // Where nobody asks for tokens, none is looked at.
+        if (token === undefined || rule === undefined)
+            return { requestPrincipal: undefined, claims: {}, headers: kept };
+        if (token.flaw !== undefined) return "refused";
+        const claims = claimsOf(token);
+        const told = rule.outputClaimToHeaders.flatMap(({ header, claim }) => {
+            const value = claims[claim];
+            return value === undefined ? [] : [[header, typeof value === "string" ? value : "a list"]];
+        });
+        return {
+            requestPrincipal: `${rule.issuer}/${token.subject}`,
+            claims,
+            headers: { ...kept, ...(Object.fromEntries(told) as Headers) },
+        };
+    }
+
+    /** Whether the tenant that the path names, if it does, is the one that the token told. */
+    isOwnTenant(gateway: string, host: string, path: string, { headers }: AtGateway): boolean {
+        const filters = this.filters(gateway);
+        const metadata = filters.flatMap(({ typed_config }) =>
+            (typed_config.request_rules ?? []).map(({ on_header_present: { key, regex_value_rewrite } }) => {
+                const { pattern, substitution } = regex_value_rewrite;
+                const groups = substitution.replaceAll("\\", "$");
+                return [key, path.replace(new RegExp(pattern.regex), groups)] as const;
+            }),
+        );
+        return filters
+            .flatMap(({ typed_config }) => typed_config.rules ?? [])
+            .every(({ policies }) =>
+                Object.values(policies).some(
+                    ({ permissions, condition }) =>
+                        permissions.some((permission) => permits(permission, host, path)) &&
+                        (condition === undefined || areEqual(condition, new Map(metadata), headers)),
+                ),
+            );
+    }
+
+    private filters(gateway: string): Filter[] {
+        return this.of("EnvoyFilter", gateway).flatMap(({ spec }) =>
+            (spec as { configPatches: readonly { patch: { value: Filter } }[] }).configPatches
+                .map(({ patch }) => patch.value)
+                .filter((value) => "typed_config" in value),
+        );
+    }
+
+    private of(kind: string, gateway: string): KubeObject[] {
+        return this.objects.filter(
+            (object) =>
+                object.kind === kind &&
+                object.metadata.namespace === "istio-ingress" &&
+                (selectorOf(object)?.["sparc.dev/service"] ?? gateway) === gateway,
+        );
+    }
+}
+
+function claimsOf({ tenant, subject, roles, scopes, plan }: Token): Claims {
+    return { tenant, sub: subject, roles, scope: scopes, plan };
+}
+
+function permits(permission: Permission, host: string, path: string): boolean {
+    const { not_rule, or_rules, and_rules, header, url_path } = permission;
+    if (not_rule !== undefined) return !permits(not_rule, host, path);
+    if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, host, path));
+    if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, host, path));
+    if (header !== undefined) return matchesWhole(header.string_match.safe_regex.regex, host);
+    return url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, path);
+}
+
+function matchesWhole(regex: string, text: string): boolean {
+    return new RegExp(`^(?:${regex.replace("(?i)", "")})$`, "i").test(text);
+}
+
+/** Of the form `metadata[…][key] == request.headers[name]`, and false where either is not there. */
+function areEqual(condition: unknown, metadata: ReadonlyMap<string, string>, headers: Headers): boolean {
+    const strings = [...JSON.stringify(condition).matchAll(/"string_value":"([^"]*)"/g)].map(
+        ([, text]) => text ?? "",
+    );
+    const [, key = "", header = ""] = strings;
+    const own = headers[header];
+    return own !== undefined && metadata.get(key) === own;
+}

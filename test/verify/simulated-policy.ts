@@ -1,0 +1,93 @@
+/** How a rule of an AuthorizationPolicy is read, for the simulated mesh. */
+import type { WireRequest } from "../../cli/verify/model";
+import type { AtGateway } from "./simulated-edge";
+
+interface Operation {
+    readonly ports?: readonly string[];
+    readonly hosts?: readonly string[];
+    readonly methods?: readonly string[];
+    readonly paths?: readonly string[];
+}
+
+export interface Rule {
+    readonly from?: readonly {
+        readonly source: {
+            readonly principals?: readonly string[];
+            readonly requestPrincipals?: readonly string[];
+        };
+    }[];
+    readonly when?: readonly { readonly key: string; readonly values: readonly string[] }[];
+    readonly to?: readonly { readonly operation: Operation }[];
+}
+
+/** Who arrives where, to ask what. */
+export interface Arrival {
+    readonly principal: string | undefined;
+    readonly namespace: string;
+    readonly workload: string;
+    readonly port: number;
+    readonly host?: string;
+    /** The name in a connection's TLS. */
+    readonly sni?: string;
+    readonly request: WireRequest;
+    /** Only at a gateway. */
+    readonly token?: AtGateway;
+}
+
+export function matches({ from, to, when = [] }: Rule, arrival: Arrival): boolean {
+    const { principal, port, host, request, token } = arrival;
+    const [method, path] = line(request);
+    const fromMatches = from?.some(
+        // The client is taken to be in the networks that are listed.
+        ({ source: { principals, requestPrincipals } }) =>
+            (principals === undefined || (principal !== undefined && principals.includes(principal))) &&
+            (requestPrincipals?.some((one) => isPrincipal(one, token?.requestPrincipal)) ?? true),
+    );
+    const toMatches = to?.some(
+        ({ operation: { ports, hosts, methods, paths } }) =>
+            (ports?.includes(String(port)) ?? true) &&
+            (hosts?.includes(host ?? "") ?? true) &&
+            (methods?.includes(method) ?? true) &&
+            (paths?.some((template) => isPathOf(template, path)) ?? true),
+    );
+    return (
+        (fromMatches ?? true) && (toMatches ?? true) && when.every((condition) => holds(condition, arrival))
+    );
+}
+
+function isPrincipal(pattern: string, principal: string | undefined): boolean {
+    return principal?.startsWith(pattern.replace(/\*$/, "")) ?? false;
+}
+
+/** A name in TLS, or a claim, alone or in a list; of headers, whose conditions are a preflight's, none is asked for. */
+function holds({ key, values }: NonNullable<Rule["when"]>[number], { sni, token }: Arrival): boolean {
+    if (key === "connection.sni") return values.includes(sni ?? "");
+    const claim = /^request\.auth\.claims\[(\w+)\]$/.exec(key)?.[1];
+    const found = claim === undefined ? undefined : token?.claims[claim];
+    return [found ?? []].flat().some((one) => values.includes(one));
+}
+
+/** Istio's path templates: `{*}` is one segment, `{**}` any number of them. */
+function isPathOf(template: string, path: string): boolean {
+    const own = template.split("/");
+    const other = path.split("/");
+    if (own.at(-1) === "{**}") return own.slice(0, -1).every((segment, index) => one(segment, other[index]));
+    return own.length === other.length && own.every((segment, index) => one(segment, other[index]));
+}
+
+function one(segment: string, other: string | undefined): boolean {
+    return segment === "{*}" ? other !== undefined && other !== "" : segment === other;
+}
+
+export function line(request: WireRequest): [method: string, path: string] {
+    switch (request.protocol) {
+        case "http":
+            return [request.method, request.path];
+        case "grpc":
+            return ["POST", request.method];
+        case "ws":
+            return ["GET", request.path];
+        case "tcp":
+            return ["", ""];
+    }
+}
