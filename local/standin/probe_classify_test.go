@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -268,6 +269,51 @@ func TestTLS(t *testing.T) {
 		r := probeOne(t, map[string]any{"protocol": "http", "address": c.address, "host": "gateway.test", "tls": c.tls, "timeoutMs": 300})
 		if r.Outcome != c.outcome || !strings.Contains(r.Detail, c.detail) {
 			t.Errorf("%s: %s %s: %s", name, r.Outcome, statusOf(r), r.Detail)
+		}
+	}
+}
+
+// TestTLSVersions checks that exactly the versions asked for are offered.
+func TestTLSVersions(t *testing.T) {
+	cert, ca := certificate(t, "gateway.test")
+	versions := make(chan uint16, 1)
+	server := fake(t, func(c *net.TCPConn) {
+		conn := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10,
+			NextProtos: []string{"http/1.1"}})
+		if conn.Handshake() == nil {
+			versions <- conn.ConnectionState().Version
+			readSome(conn)
+			_, _ = io.WriteString(conn, "HTTP/1.1 404 Not Found\r\n\r\n")
+			conn.Close()
+		}
+	})
+	for _, c := range []struct {
+		least, most string
+		want        uint16
+	}{
+		{"", "", tls.VersionTLS13}, {"", "1.2", tls.VersionTLS12}, {"", "1.1", tls.VersionTLS11},
+		{"1.3", "", tls.VersionTLS13}, {"1.0", "1.0", tls.VersionTLS10},
+	} {
+		asked := map[string]any{"caPem": ca, "minVersion": c.least, "maxVersion": c.most}
+		r := probeOne(t, map[string]any{"protocol": "http", "address": server, "host": "gateway.test", "tls": asked})
+		if r.Outcome != outcomeHTTP {
+			t.Errorf("%s to %s: %s: %s", c.least, c.most, r.Outcome, r.Detail)
+			continue
+		}
+		if got := <-versions; got != c.want {
+			t.Errorf("%s to %s: version %x", c.least, c.most, got)
+		}
+	}
+	for text, asked := range map[string]map[string]any{
+		`tls.minVersion: "1.4" is not`:                {"minVersion": "1.4"},
+		"tls: minVersion 1.3 is above maxVersion 1.2": {"minVersion": "1.3", "maxVersion": "1.2"},
+	} {
+		raw, err := json.Marshal(map[string]any{"id": "x", "protocol": "tcp", "address": server, "tls": asked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, errs := parseRequest(raw); len(errs) != 1 || !strings.Contains(errs[0].Error(), text) {
+			t.Errorf("%s: %v", text, errs)
 		}
 	}
 }

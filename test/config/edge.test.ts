@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { ConfigError, parseConfig } from "../../config/load";
+
+const ISSUER = { issuer: "https://login.example", audiences: ["api"] };
+const KEY = { kty: "EC", crv: "P-256", x: "a", y: "b" };
+
+function problems(edge: unknown): readonly string[] {
+    try {
+        parseConfig("test", { domain: "a.example", edge });
+        return [];
+    } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        return error.problems;
+    }
+}
+
+const withIssuer = (more: object) => problems({ issuers: [{ ...ISSUER, ...more }] });
+
+describe("the edge's configuration", () => {
+    it("takes an issuer with its keys, by address or as text, and names its claims", () => {
+        assert.deepEqual(withIssuer({ jwksUri: "https://login.example/keys" }), []);
+        const { edge } = parseConfig("test", {
+            domain: "a.example",
+            edge: { issuers: [{ ...ISSUER, jwks: JSON.stringify({ keys: [KEY] }) }] },
+        });
+        assert.deepEqual(edge.issuers[0]?.claims, { tenant: "tenant", roles: "roles", plan: "plan" });
+        assert.deepEqual([edge.adminRole, edge.clientAddress], ["platform-admin", "load-balancer"]);
+    });
+
+    it("wants one of the two, and not both", () => {
+        const text =
+            "edge.issuers.0: must have either jwksUri or jwks: the keys that its tokens are signed with";
+        assert.deepEqual(withIssuer({}), [text]);
+        assert.deepEqual(withIssuer({ jwksUri: "https://a.example", jwks: '{"keys":[]}' }), [text]);
+    });
+
+    it("knows a key set when it sees one", () => {
+        assert.match(withIssuer({ jwks: "keys" }).join(), /this is no JSON$/);
+        assert.match(withIssuer({ jwks: "{}" }).join(), /has no list of keys$/);
+        assert.match(withIssuer({ jwks: "null" }).join(), /has no list of keys$/);
+        assert.match(withIssuer({ jwks: '{"keys":[{}]}' }).join(), /its key 0 has no "kty"$/);
+    });
+
+    it("takes no private key, and does not repeat it", () => {
+        const [problem, ...more] = withIssuer({ jwks: JSON.stringify({ keys: [{ ...KEY, d: "secret" }] }) });
+        assert.deepEqual(more, []);
+        assert.equal(
+            problem,
+            "edge.issuers.0.jwks: must hold public keys only; its key 0 has the private part d",
+        );
+    });
+
+    it("names a key that is misspelt in a list", () => {
+        assert.match(
+            withIssuer({ jwksUri: "https://a.example", audience: "x" }).join(),
+            /^edge\.issuers\.0\.audience: unknown key; did you mean "audiences"\?/,
+        );
+    });
+
+    it("tells networks, origins and issuers from what is none", () => {
+        assert.deepEqual(problems({ adminNetworks: ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"] }), []);
+        for (const wrong of ["10.0.0.1", "10.0.0.0/33", "::/129", "office", "1.2.3.4/8/8"])
+            assert.match(
+                problems({ adminNetworks: [wrong] }).join(),
+                /^edge\.adminNetworks\.0: must be a network/,
+            );
+        assert.deepEqual(problems({ corsOrigins: ["https://app.example.com", "http://localhost:3000"] }), []);
+        for (const wrong of ["*", "app.example.com", "https://app.example.com/"])
+            assert.match(problems({ corsOrigins: [wrong] }).join(), /must be an origin/);
+        const twice = { ...ISSUER, jwksUri: "https://a.example" };
+        assert.deepEqual(problems({ issuers: [twice, twice] }), ["edge.issuers: must name each issuer once"]);
+    });
+});
