@@ -175,12 +175,12 @@ describe("egress on the node", function () {
             tls: { caPem: authority, serverName: "api.stripe.com" },
             timeoutMs: 20_000,
         };
-        const results = await ask("billing", Array<object>(700).fill(request), 16);
+        const results = await ask("billing", Array<object>(1300).fill(request), 16);
         const passed = results.filter(({ outcome }) => outcome === "answered").length;
         const closed = results.filter(({ outcome }) => outcome === "reset").length;
-        assert.equal(passed + closed, 700);
-        // The bucket may have been filled up once meanwhile, but no more was in it at the start.
-        assert.ok(closed > 0 && passed <= 600, `${passed} passed, ${closed} were closed`);
+        assert.equal(passed + closed, 1300);
+        // 600 a minute; the minute may have ended once meanwhile.
+        assert.ok(passed >= 500 && passed <= 1200, `${passed} passed, ${closed} were closed`);
     });
 
     it("names a policy of the gateway that was deleted by hand", async () => {
