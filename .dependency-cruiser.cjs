@@ -26,7 +26,8 @@ module.exports = {
         },
         {
             name: "only-the-public-face-of-the-catalogue",
-            comment: "Ask the catalogue through model, query, check and platform; order is for whoever keeps its order.",
+            comment:
+                "Ask the catalogue through model, query, check and platform; order is for whoever keeps its order.",
             severity: "error",
             from: { pathNot: "^(catalogue|test)/" },
             to: { path: "^catalogue/", pathNot: "^catalogue/(model|order|query|check|platform)\\.ts$" },
