@@ -1,6 +1,6 @@
-import type { ImageReferences } from "../images";
 import { join } from "node:path";
 
+import type { ImageReferences } from "../images";
 import { pkiFiles } from "./pki";
 import { settings } from "./settings";
 import { type NodeRecord, stateFiles } from "./state";

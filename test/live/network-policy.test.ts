@@ -10,6 +10,10 @@ import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { ensureToolchain, silentProgress } from "../../local";
 
+/** Addresses outside, and addresses at which nothing of the outside is: a pod's, a node's, the clouds' metadata. */
+const OUTSIDE = ["8.8.8.8", "198.18.0.1", "172.15.255.255", "172.32.0.1"];
+const PRIVATE = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"];
+
 /**
  * The NetworkPolicies against the call matrix, judged by cyclonus, which shares nothing with this program. The embedded
  * node has no agent that would enforce them.
@@ -20,7 +24,7 @@ describe("the NetworkPolicies", function () {
     this.timeout(600_000);
     const { objects } = deriveAll({ catalogue, config: loadStackFile("prod", join(__dirname, "..", "..")) });
     const policies = objects.filter((object) => object.kind === "NetworkPolicy");
-    const matrix = trafficMatrix();
+    const all = [...trafficMatrix(), ...outwardMatrix()];
     let cyclonus: string;
 
     before(async () => {
@@ -29,6 +33,7 @@ describe("the NetworkPolicies", function () {
 
     for (const direction of ["Ingress", "Egress"] as const) {
         it(`open exactly the catalogue's edges in direction ${direction}`, () => {
+            const matrix = all.filter((one) => (one.direction ?? direction) === direction);
             const verdicts = judge(
                 cyclonus,
                 policies.flatMap((policy) => oneDirection(policy, direction)),
@@ -48,11 +53,18 @@ interface Peer {
     readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Somebody outside the cluster's pods. */
+interface Address {
+    readonly address: string;
+}
+
 interface Traffic {
     readonly what: string;
     readonly source: Peer;
-    readonly destination: Peer;
+    readonly destination: Peer | Address;
     readonly port: number;
+    /** The direction that alone can be judged. @default both */
+    readonly direction?: "Ingress" | "Egress";
     readonly expected: boolean;
 }
 
@@ -96,6 +108,48 @@ function trafficMatrix(): Traffic[] {
     ]);
 }
 
+/** Every workload towards the egress gateway and towards addresses; expected by the catalogue alone. */
+function outwardMatrix(): Traffic[] {
+    const peer = (namespace: string, name: string): Peer => ({
+        namespace,
+        labels: { "sparc.dev/service": name },
+    });
+    const gateway = peer("istio-egress", "istio-egressgateway");
+    const used = new Set(Object.values(catalogue.services).flatMap(({ external = [] }) => external));
+    const groups = Object.entries(catalogue.external).filter(([group]) => used.has(group));
+    const ports = [...new Set(groups.flatMap(([, { hosts }]) => hosts.map(({ port }) => port)))];
+    const sources: [string, Peer][] = [
+        ...Object.keys(catalogue.services).map((name): [string, Peer] => [name, peer("sparc", name)]),
+        ...Object.keys(catalogue.stores).map((name): [string, Peer] => [name, peer("databases", name)]),
+        ["public", peer("istio-ingress", "istio-ingressgateway")],
+        ["stranger", { namespace: "sparc", labels: { app: "stranger" } }],
+        ["egress", gateway],
+    ];
+    return sources.flatMap(([source, from]) => {
+        const own = catalogue.services[source]?.external ?? [];
+        const reached = groups.filter(([group]) => own.includes(group)).flatMap(([, { hosts }]) => hosts);
+        const toGateway = [...ports, 22].map((port) => ({
+            what: `${source} → the egress gateway:${port}`,
+            source: from,
+            destination: gateway,
+            port,
+            expected: reached.some((host) => host.port === port),
+        }));
+        const toAddresses = [...OUTSIDE, ...PRIVATE].flatMap((address) =>
+            [...ports, 22].map((port) => ({
+                what: `${source} → ${address}:${port}`,
+                source: from,
+                destination: { address },
+                port,
+                // What comes in to an address outside is not ours to decide.
+                direction: "Egress" as const,
+                expected: source === "egress" && OUTSIDE.includes(address) && port !== 22,
+            })),
+        );
+        return [...(source === "egress" ? [] : toGateway), ...toAddresses];
+    });
+}
+
 /** What is left of a policy when only one direction is enforced. */
 function oneDirection(
     policy: NetworkPolicyManifest,
@@ -131,7 +185,10 @@ function judge(
         JSON.stringify(
             traffic.map(({ source, destination, port }) => ({
                 Source: internal(source),
-                Destination: internal(destination),
+                Destination:
+                    "address" in destination
+                        ? { IP: destination.address, Internal: null }
+                        : internal(destination),
                 ResolvedPort: port,
                 ResolvedPortName: "",
                 Protocol: "TCP",
