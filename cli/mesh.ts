@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { downCommand } from "./commands/down";
+import { explainCommand } from "./commands/explain";
 import { graphCommand } from "./commands/graph";
 import { renderCommand } from "./commands/render";
 import { statusCommand } from "./commands/status";
@@ -15,6 +16,7 @@ const program = new Command("mesh")
     .addCommand(statusCommand())
     .addCommand(downCommand())
     .addCommand(renderCommand())
+    .addCommand(explainCommand())
     .addCommand(graphCommand());
 
 program.parseAsync().catch(fail);

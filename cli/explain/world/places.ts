@@ -13,9 +13,16 @@ interface GatewayValues {
     readonly service?: { readonly ports?: readonly { name: string; port: number; targetPort?: number }[] };
 }
 
+const known = new WeakMap<World, readonly Callee[]>();
+
 /** Every Service, and every gateway that a release brings. */
-export function callees(world: World): Callee[] {
-    return [...servicesOf(world).map((service) => calleeOf(world, service)), ...gateways(world)];
+export function callees(world: World): readonly Callee[] {
+    const all = known.get(world) ?? [
+        ...servicesOf(world).map((service) => calleeOf(world, service)),
+        ...gateways(world),
+    ];
+    known.set(world, all);
+    return all;
 }
 
 /** The gateways: releases of Istio's gateway chart, known by the labels that they give their pods. */
@@ -112,9 +119,15 @@ function gatewayOf({ name, namespace, values }: RenderedRelease): Callee {
     };
 }
 
-/** A pod of an account of which nothing else is known. */
+/** A pod of an account of which nothing else is known, labelled as Kubernetes recommends. */
 export function podOf(world: World, namespace: string, account: string): Workload {
-    return { name: account, namespace, account, labels: {}, meshed: isInjected(world, namespace) };
+    return {
+        name: account,
+        namespace,
+        account,
+        labels: { "app.kubernetes.io/name": account },
+        meshed: isInjected(world, namespace),
+    };
 }
 
 function isInjected(world: World, namespace: string): boolean {
