@@ -1,7 +1,13 @@
-import { Command } from "commander";
-import { lazily } from "../lazily";
+import { deriveAll } from "../../components/concerns";
+import { EXIT } from "../errors";
+import { explain } from "../explain/explain";
+import { toJson } from "../explain/report/json";
+import { toText } from "../explain/report/text";
+import { readRendered } from "../explain/world/read";
+import { World } from "../explain/world/world";
+import { checkedCatalogue, loadPlatform } from "../project";
 
-export interface ExplainOptions {
+interface ExplainOptions {
     readonly port?: string;
     readonly path?: string;
     readonly method?: string;
@@ -11,25 +17,16 @@ export interface ExplainOptions {
     readonly json?: true;
 }
 
-export function explainCommand(): Command {
-    return new Command("explain")
-        .description(
-            "whether one may ask another, and by which objects; needs no cluster; exits with 1 if not",
-        )
-        .argument(
-            "<source>",
-            "a service, a gateway (public, admin, internal), namespace/account, stranger or unmeshed",
-        )
-        .argument("<destination>", "a service, a store, an external group or a host outside")
-        .option("--port <port>", "a name or a number (default: every port)")
-        .option("--path <path>", "/v1/alerts, or /package.Service/Method (default: all that the port offers)")
-        .option("--method <verb>", "of HTTP (default: GET, and POST for gRPC)")
-        .option("--header <header...>", 'a header of the request, as "name: value"')
-        .option("-s, --stack <stack>", "the stack whose objects are judged", "prod")
-        .option("--rendered <folder>", "judge the files of this folder instead, as `mesh render` writes them")
-        .option("--json", "report as JSON")
-        .action((source: string, destination: string, options: ExplainOptions) => {
-            const { runExplain } = lazily<typeof import("./run/explain")>(__filename, "./run/explain");
-            runExplain(source, destination, options);
-        });
+/** Exits with 0 if any of what was asked is allowed, with 1 if all of it is denied. */
+export function explainCall(source: string, destination: string, options: ExplainOptions): void {
+    const { stack, rendered, json, header, ...asked } = options;
+    const world = new World(rendered === undefined ? deriveAll(loadPlatform(stack)) : readRendered(rendered));
+    const explanations = explain(world, checkedCatalogue(), {
+        source,
+        destination,
+        ...asked,
+        ...(header === undefined ? {} : { headers: header }),
+    });
+    process.stdout.write(`${json ? JSON.stringify(toJson(explanations)) : toText(explanations)}\n`);
+    process.exitCode = explanations.some(({ verdict }) => verdict.allowed) ? EXIT.ok : EXIT.difference;
 }
