@@ -176,6 +176,8 @@ export interface Service {
     readonly stores?: readonly string[];
     /** Names of external groups it uses. @default none */
     readonly external?: readonly string[];
+    /** It keeps what belongs to tenants, beyond the request in hand: their people, video, events, money. @default false */
+    readonly keepsTenantData?: boolean;
     /** The fewest replicas that may run in production. @default 2, and 3 for a critical service */
     readonly minReplicas?: number;
     /** What its sidecar gets. @default the stack's `sidecar` */

@@ -8,9 +8,10 @@
  * A catalogue with problems (`checkCatalogue`) cannot be asked: a name that leads nowhere throws.
  */
 
+import { attempts } from "./attempts";
 import { buildIndex } from "./edges";
 import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
-import type { Asked, Catalogue, ExternalGroup, ExternalHost, Port, Request, Service } from "./model";
+import type { Asked, Call, Catalogue, ExternalGroup, ExternalHost, Port, Request, Service } from "./model";
 import { compare, groupBy, sortedEntries } from "./order";
 import { requestLine } from "./requests";
 
@@ -85,6 +86,11 @@ export function exposures(catalogue: Catalogue): readonly ExposureEdge[] {
 /** Where `service` is reachable from outside. */
 export function exposuresOf(catalogue: Catalogue, service: string): readonly ExposureEdge[] {
     return indexOf(catalogue).exposures.to.get(service) ?? [];
+}
+
+/** How often the mesh tries a call again. */
+export function retriesOf(call: Call): number {
+    return attempts(call) - 1;
 }
 
 /** The fewest replicas of a service that may run in production. */

@@ -6,6 +6,7 @@ export const alerting = {
         domain: "alerting",
         summary: "Decides which of the things detected a tenant wants to hear of.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -32,6 +33,7 @@ export const alerting = {
         domain: "alerting",
         summary: "Keeps the alerts: raised, acknowledged, closed.",
         tier: "critical",
+        keepsTenantData: true,
         // Every replica of realtime holds a stream for each tenant that anyone of is looking.
         concurrency: 2_000,
         maxReplicas: 10,

@@ -6,6 +6,7 @@ export const business = {
         domain: "business",
         summary: "Keeps plans and invoices, and charges for them.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -42,6 +43,7 @@ export const business = {
         domain: "business",
         summary: "Connects tenants' own systems: takes in their web hooks, and keeps what is connected.",
         tier: "standard",
+        keepsTenantData: true,
         ports: {
             http: {
                 protocol: "http",

@@ -6,6 +6,7 @@ export const devices = {
         domain: "devices",
         summary: "Keeps every camera and sensor: whose it is, how it proves itself, and how it is.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",

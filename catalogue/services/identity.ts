@@ -6,6 +6,7 @@ export const identity = {
         domain: "identity",
         summary: "Logs people in, issues tokens, and answers whether a token permits an action.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -64,6 +65,7 @@ export const identity = {
         domain: "identity",
         summary: "Keeps the people of every tenant, their passwords and their roles.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -90,6 +92,7 @@ export const identity = {
         domain: "identity",
         summary: "Keeps the tenants, their quotas and their standing.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -116,6 +119,7 @@ export const identity = {
         domain: "identity",
         summary: "Keeps the settings of tenants, users and devices, each falling back to the one above.",
         tier: "standard",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -132,6 +136,7 @@ export const identity = {
         domain: "identity",
         summary: "Keeps who did what and when, for as long as the law asks.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",

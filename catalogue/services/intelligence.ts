@@ -27,6 +27,7 @@ export const intelligence = {
         domain: "intelligence",
         summary: "Answers how many, how long and where, over days and sites.",
         tier: "standard",
+        keepsTenantData: true,
         ports: {
             http: {
                 protocol: "http",
@@ -58,6 +59,7 @@ export const intelligence = {
         domain: "intelligence",
         summary: "Finds recordings, alerts and devices by what is known of them.",
         tier: "standard",
+        keepsTenantData: true,
         ports: {
             http: {
                 protocol: "http",
@@ -78,6 +80,7 @@ export const intelligence = {
         summary:
             "Writes the weekly and monthly reports that tenants download or have delivered to their own cloud.",
         tier: "background",
+        keepsTenantData: true,
         ports: {
             http: {
                 protocol: "http",

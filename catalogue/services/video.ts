@@ -139,6 +139,7 @@ export const video = {
         domain: "video",
         summary: "Keeps recorded video: its index in a database, its segments in object storage.",
         tier: "critical",
+        keepsTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -177,6 +178,7 @@ export const video = {
         domain: "video",
         summary: "Draws the small pictures by which a recording is found again.",
         tier: "background",
+        keepsTenantData: true,
         ports: {
             http: {
                 protocol: "http",

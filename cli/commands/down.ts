@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import { type StopReport, silentProgress, stopNode, terminalProgress } from "../../local";
 import { destroy } from "../../local/engine";
 import { EXIT } from "../errors";
@@ -11,18 +10,7 @@ interface DownOptions {
     readonly json?: true;
 }
 
-export function downCommand(): Command {
-    return new Command("down")
-        .description(
-            "remove the embedded node and all that it left on this machine, or the program from a cluster",
-        )
-        .option("--context <name>", "a context of the kubeconfig, from whose cluster the program is removed")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
-        .option("--json", "report as JSON")
-        .action(down);
-}
-
-async function down({ context, json, kubeconfig }: DownOptions): Promise<void> {
+export async function down({ context, json, kubeconfig }: DownOptions): Promise<void> {
     if (context !== undefined) {
         const { removed } = await destroy({ stack: LOCAL_STACK, ...clusterAt(context, kubeconfig) });
         process.stdout.write(

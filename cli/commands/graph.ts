@@ -1,19 +1,36 @@
 import { writeFileSync } from "node:fs";
-import { instance } from "@viz-js/viz";
-import { Command } from "commander";
-import { toDot } from "../graph/dot";
+import { extname } from "node:path";
+import type { Catalogue } from "../../catalogue/model";
+import { toMermaid } from "../graph/mermaid";
+import { toPage } from "../graph/page/page";
+import { toSvg } from "../graph/svg";
 import { checkedCatalogue } from "../project";
 
-export function graphCommand(): Command {
-    return new Command("graph")
-        .description("draw the catalogue's call graph")
-        .requiredOption("-o, --out <file>", "the SVG file to write")
-        .action(graph);
+const FORMATS = { svg: toSvg, mermaid: toMermaid, html: toPage } as const;
+type Format = keyof typeof FORMATS;
+
+const BY_EXTENSION: Readonly<Record<string, Format>> = {
+    ".svg": "svg",
+    ".html": "html",
+    ".htm": "html",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+};
+
+interface GraphOptions {
+    readonly out: string;
+    readonly format?: Format;
 }
 
-async function graph({ out }: { readonly out: string }): Promise<void> {
-    const catalogue = checkedCatalogue();
-    const viz = await instance();
-    writeFileSync(out, viz.renderString(toDot(catalogue), { format: "svg" }));
+export async function graph({ out, format }: GraphOptions): Promise<void> {
+    const chosen = format ?? BY_EXTENSION[extname(out)];
+    if (chosen === undefined) {
+        throw new Error(
+            `${out} does not tell what to write: give --format ${Object.keys(FORMATS).join(", ")}, ` +
+                `or a name that ends in ${Object.keys(BY_EXTENSION).join(", ")}`,
+        );
+    }
+    const catalogue: Catalogue = checkedCatalogue();
+    writeFileSync(out, await FORMATS[chosen](catalogue));
     process.stdout.write(`${out}: ${Object.keys(catalogue.services).length} services\n`);
 }

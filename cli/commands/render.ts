@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import { deriveAll } from "../../components/concerns";
 import { loadPlatform } from "../project";
 import { renderFiles } from "../render/files";
@@ -10,19 +9,7 @@ interface RenderOptions {
     readonly json?: true;
 }
 
-export function renderCommand(): Command {
-    return new Command("render")
-        .description("write every Kubernetes object and Helm release of a stack to files; needs no cluster")
-        .requiredOption("-s, --stack <stack>", "the stack whose Pulumi.<stack>.yaml applies")
-        .requiredOption(
-            "-o, --out <folder>",
-            "where to write; files of an earlier rendering that are gone are removed",
-        )
-        .option("--json", "report as JSON")
-        .action(render);
-}
-
-function render({ stack, out, json }: RenderOptions): void {
+export function render({ stack, out, json }: RenderOptions): void {
     const report = writeFiles(out, renderFiles(deriveAll(loadPlatform(stack))));
     if (json) {
         process.stdout.write(`${JSON.stringify({ stack, out, ...report })}\n`);

@@ -1,5 +1,4 @@
 import Table from "cli-table3";
-import { Command } from "commander";
 import { type NodeStatus, nodeStatus } from "../../local";
 import { EXIT } from "../errors";
 import { type Rollout, connect, rollouts } from "../up/cluster";
@@ -9,14 +8,7 @@ interface StatusOptions {
     readonly json?: true;
 }
 
-export function statusCommand(): Command {
-    return new Command("status")
-        .description("what runs on the embedded node; exits with 1 if anything does not")
-        .option("--json", "report as JSON")
-        .action(status);
-}
-
-async function status({ json }: StatusOptions): Promise<void> {
+export async function status({ json }: StatusOptions): Promise<void> {
     const node = await nodeStatus();
     const { kubeconfig } = node;
     const workloads =

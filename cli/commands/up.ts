@@ -1,4 +1,3 @@
-import { Command, Option } from "commander";
 import { exposures } from "../../catalogue/query";
 import { exposedHost } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
@@ -20,22 +19,7 @@ interface UpOptions {
     readonly json?: true;
 }
 
-export function upCommand(): Command {
-    return new Command("up")
-        .description("deploy the platform to the embedded node, or to a cluster that is at hand")
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
-        .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
-        .addOption(
-            new Option("--engine <engine>", "what deploys")
-                .choices(["auto", "pulumi", "in-process"])
-                .default("auto"),
-        )
-        .option("--json", "report as JSON")
-        .action(up);
-}
-
-async function up(options: UpOptions): Promise<void> {
+export async function up(options: UpOptions): Promise<void> {
     const started = Date.now();
     // What is wrong with the platform is said before a node is started for it.
     const catalogue = checkedCatalogue();

@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import { readFile } from "node:fs/promises";
 import { readStackFile } from "../../config/load";
 import { nodeStatus, readSigningKey } from "../../local";
@@ -27,21 +26,7 @@ interface VerifyCommandOptions {
     readonly json?: true;
 }
 
-export function verifyCommand(): Command {
-    return new Command("verify")
-        .description(
-            "prove with real requests that the mesh lets through exactly the catalogue's calls; " +
-                "exits with 1 if it does not",
-        )
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
-        .option("--standin-image <image>", "the image that probers run (default: the running stand-ins')")
-        .option("--keep", "leave the probers there for the next run with --keep")
-        .option("--json", "report as JSON")
-        .action(run);
-}
-
-async function run(options: VerifyCommandOptions): Promise<void> {
+export async function verifyMesh(options: VerifyCommandOptions): Promise<void> {
     const { platform, sign } = await withKeysOfThisMachine();
     const cluster = await clusterOf(options);
     try {

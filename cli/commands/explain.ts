@@ -1,0 +1,32 @@
+import { deriveAll } from "../../components/concerns";
+import { EXIT } from "../errors";
+import { explain } from "../explain/explain";
+import { toJson } from "../explain/report/json";
+import { toText } from "../explain/report/text";
+import { readRendered } from "../explain/world/read";
+import { World } from "../explain/world/world";
+import { checkedCatalogue, loadPlatform } from "../project";
+
+interface ExplainOptions {
+    readonly port?: string;
+    readonly path?: string;
+    readonly method?: string;
+    readonly header?: readonly string[];
+    readonly stack: string;
+    readonly rendered?: string;
+    readonly json?: true;
+}
+
+/** Exits with 0 if any of what was asked is allowed, with 1 if all of it is denied. */
+export function explainCall(source: string, destination: string, options: ExplainOptions): void {
+    const { stack, rendered, json, header, ...asked } = options;
+    const world = new World(rendered === undefined ? deriveAll(loadPlatform(stack)) : readRendered(rendered));
+    const explanations = explain(world, checkedCatalogue(), {
+        source,
+        destination,
+        ...asked,
+        ...(header === undefined ? {} : { headers: header }),
+    });
+    process.stdout.write(`${json ? JSON.stringify(toJson(explanations)) : toText(explanations)}\n`);
+    process.exitCode = explanations.some(({ verdict }) => verdict.allowed) ? EXIT.ok : EXIT.difference;
+}

@@ -1,0 +1,153 @@
+/** What is asked on the command line, as questions to the evaluator. */
+import type { Catalogue } from "../../../catalogue/model";
+import { ENTRY_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/base/names";
+import { STRANGER_ACCOUNT } from "../../verify/plan/places";
+import type { Question, Source } from "../evaluate/evaluate";
+import type { Callee, HttpRequest, ServicePort } from "../evaluate/model";
+import { callees, findCallee, gateways, nearest, podOf } from "../world/places";
+import type { World } from "../world/world";
+import { type Offered, offeredBy } from "./offered";
+import { outsideQuestions } from "./outside";
+
+export interface Asked {
+    readonly source: string;
+    readonly destination: string;
+    /** A port's name or number. @default every port but that of health */
+    readonly port?: string;
+    /** @default everything that the catalogue says the port offers */
+    readonly path?: string;
+    /** @default POST for gRPC, else GET */
+    readonly method?: string;
+    /** `name: value` each. */
+    readonly headers?: readonly string[];
+}
+
+/** One question, with its words. */
+export interface Asking {
+    readonly question: Question;
+    /** The name, or the number where it has none. */
+    readonly port: string;
+    /** `GET /v1/alerts/{*}`, or `a connection`. */
+    readonly request: string;
+}
+
+/** A question that cannot be asked: a name that leads nowhere, or a port that is not there. */
+export class Unanswerable extends Error {}
+
+/** @throws Unanswerable with every name that leads nowhere. */
+export function askings(world: World, catalogue: Catalogue, asked: Asked): Asking[] {
+    const problems: string[] = [];
+    const source = sourceOf(world, asked.source);
+    if (source === undefined) {
+        const known = [
+            ...callees(world).map(({ workload }) => workload.name),
+            ...Object.keys(ENTRY_GATEWAYS),
+        ];
+        problems.push(
+            `there is no source ${asked.source}: a service, a gateway (${Object.keys(ENTRY_GATEWAYS).join(", ")}), ` +
+                `namespace/account, stranger or unmeshed${nearest(asked.source, known)}`,
+        );
+    }
+    const callee = findCallee(world, asked.destination);
+    const outside = callee === undefined ? outsideQuestions(world, catalogue, asked) : [];
+    if (callee === undefined && outside.length === 0) {
+        problems.push(
+            `there is no destination ${asked.destination}: a service, a store, an external group or a host` +
+                nearest(
+                    asked.destination,
+                    callees(world).map(({ workload }) => workload.name),
+                ),
+        );
+    }
+    if (source === undefined || problems.length > 0) throw new Unanswerable(problems.join("\n"));
+    if (callee === undefined)
+        return outside.map((one) => ({ ...one, question: { source, ...one.question } }));
+    return serviceAskings(catalogue, source, callee, asked);
+}
+
+function sourceOf(world: World, name: string): Source | undefined {
+    const gateway = Object.entries(ENTRY_GATEWAYS).find(([key]) => key === name)?.[1];
+    const entry = gateways(world).find(({ workload }) => workload.name === gateway);
+    if (entry !== undefined) return { kind: "entry", gateway: entry };
+    if (name === "stranger" || name === "unmeshed") {
+        const pod = podOf(world, NAMESPACES.services, STRANGER_ACCOUNT);
+        return { kind: "workload", workload: { ...pod, name, meshed: name === "stranger" } };
+    }
+    const known = findCallee(world, name);
+    if (known !== undefined) return { kind: "workload", workload: known.workload };
+    const [namespace, account, ...rest] = name.split("/");
+    if (!namespace || !account || rest.length > 0) return undefined;
+    return { kind: "workload", workload: podOf(world, namespace, account) };
+}
+
+function serviceAskings(catalogue: Catalogue, source: Source, callee: Callee, asked: Asked): Asking[] {
+    const { path } = asked;
+    const offers = callee.ports.map((port) => ({ port, offered: offeredBy(catalogue, callee, port) }));
+    const chosen = offers.filter(({ port, offered }) => {
+        if (asked.port !== undefined) return port.name === asked.port || String(port.number) === asked.port;
+        if (port.name === HEALTH_PORT.name) return false;
+        return (
+            path === undefined ||
+            (port.http && (!isGrpc(path) || offered.some(({ path: own }) => own === path)))
+        );
+    });
+    const named =
+        asked.port === undefined && path !== undefined && chosen.length === 0
+            ? offers.filter(({ port }) => port.http && port.name !== HEALTH_PORT.name)
+            : chosen;
+    if (named.length === 0) {
+        const ports = callee.ports.map(({ name, number }) => `${name} (${number})`).join(", ");
+        throw new Unanswerable(
+            `${callee.workload.name} has no port ${asked.port ?? "that takes requests"}: it has ${ports}`,
+        );
+    }
+    return named.flatMap(({ port, offered }) => {
+        const target = { kind: "service", callee, port } as const;
+        const name = port.name === "" ? String(port.number) : port.name;
+        if (!port.http) {
+            if (path !== undefined)
+                throw new Unanswerable(
+                    `${name} of ${callee.workload.name} carries connections, of which the mesh sees no path: leave --path out`,
+                );
+            return [{ port: name, request: "a connection", question: { source, target } }];
+        }
+        return requestsOf(offered, asked).map(({ method, path: own, pattern }) => ({
+            port: name,
+            request: `${method} ${pattern}`,
+            question: { source, target, http: requestOf(method, own, asked) },
+        }));
+    });
+}
+
+function requestsOf(offered: readonly Offered[], { path, method }: Asked): Offered[] {
+    if (path !== undefined) {
+        const sample = path.replaceAll(/\{\*\*?\}/g, "x");
+        return [{ method: method ?? (isGrpc(path) ? "POST" : "GET"), path: sample, pattern: path }];
+    }
+    const own = offered.filter((one) => method === undefined || one.method === method);
+    return own.length > 0 ? own : [{ method: method ?? "GET", path: "/", pattern: "/" }];
+}
+
+/**
+ * A request as the proxies read it.
+ *
+ * @throws Unanswerable for a header that has no name.
+ */
+export function requestOf(method: string, path: string, { headers = [] }: Asked): HttpRequest {
+    const pairs = headers.map((header) => {
+        const colon = header.indexOf(":");
+        if (colon < 1) throw new Unanswerable(`${header} is no header: write it as "name: value"`);
+        return [header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()];
+    });
+    return { method, path, headers: Object.fromEntries(pairs) as Record<string, string> };
+}
+
+/** `/package.Service/Method`. */
+export function isGrpc(path: string): boolean {
+    return /^\/\w+(\.\w+)+\/\w+$/.test(path);
+}
+
+/** Whether a port's name or number is meant by what stands on the command line. */
+export function isPort({ name, number }: Pick<ServicePort, "name" | "number">, asked: string): boolean {
+    return name === asked || String(number) === asked;
+}

@@ -1,0 +1,59 @@
+/** Questions about hosts outside: one, or all of an external group. */
+import type { Catalogue } from "../../../catalogue/model";
+import type { Question } from "../evaluate/evaluate";
+import { matchesDnsName } from "../evaluate/match";
+import type { Outside } from "../evaluate/model";
+import type { World } from "../world/world";
+import { type Asked, requestOf } from "./ask";
+
+interface OutsideAsking {
+    readonly port: string;
+    readonly request: string;
+    readonly question: Omit<Question, "source">;
+}
+
+/** None if `destination` is neither a group of the catalogue nor looks like a host. */
+export function outsideQuestions(world: World, catalogue: Catalogue, asked: Asked): OutsideAsking[] {
+    const { destination } = asked;
+    const group = Object.hasOwn(catalogue.external, destination)
+        ? catalogue.external[destination]
+        : undefined;
+    const hosts = group?.hosts.map(({ host }) => host) ?? (destination.includes(".") ? [destination] : []);
+    return [...new Set(hosts)].flatMap((host) =>
+        portsOf(world, catalogue, host, asked.port).map((outside) => {
+            const method = asked.method ?? "GET";
+            const path = asked.path ?? "/";
+            return {
+                port: `${host}:${outside.port}`,
+                request: outside.http ? `${method} ${path}` : "a connection",
+                question: {
+                    target: { kind: "outside" as const, outside },
+                    ...(outside.http ? { http: requestOf(method, path, asked) } : {}),
+                },
+            };
+        }),
+    );
+}
+
+/** The ports under which the mesh knows a host, else the catalogue's, else 443. */
+function portsOf(world: World, { external }: Catalogue, host: string, asked?: string): Outside[] {
+    const entries = world
+        .of("ServiceEntry")
+        .filter(({ spec }) => spec.hosts.some((own) => matchesDnsName(own, host)))
+        .flatMap(({ spec }) => spec.ports ?? [])
+        .map(({ number, protocol = "TCP" }) => ({
+            host,
+            port: number,
+            http: /^(HTTP|HTTP2|GRPC)$/i.test(protocol),
+        }));
+    const listed = Object.values(external)
+        .flatMap(({ hosts }) => hosts)
+        .filter((one) => one.host === host)
+        .map(({ port, tls }) =>
+            tls === "originate" ? { host, port: 80, http: true } : { host, port, http: false },
+        );
+    const known = entries.length > 0 ? entries : listed;
+    if (asked === undefined) return known.length > 0 ? known : [{ host, port: 443, http: false }];
+    const one = known.find(({ port }) => String(port) === asked);
+    return [one ?? { host, port: Number(asked), http: false }];
+}

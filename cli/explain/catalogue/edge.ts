@@ -1,0 +1,103 @@
+/** What the catalogue says to a question: which edge it follows, if any. */
+import type { Asked, Catalogue, Port } from "../../../catalogue/model";
+import { callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
+import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
+import type { WireRequest } from "../../verify/model";
+import { covers } from "../../verify/plan/requests";
+import type { Question } from "../evaluate/evaluate";
+import type { HttpRequest } from "../evaluate/model";
+
+/** The edges that let a question through; none if the catalogue does not declare it. */
+export function edgesFor(catalogue: Catalogue, { source, target, http }: Question): string[] {
+    if (source.kind === "entry") {
+        if (target.kind !== "service") return [];
+        return exposuresOf(catalogue, target.callee.workload.name)
+            .filter(
+                ({ exposure, port }) =>
+                    ENTRY_GATEWAYS[exposure.gateway] === source.gateway.workload.name &&
+                    port.number === target.port.number &&
+                    asks(port, exposure, http),
+            )
+            .map(
+                ({ service, exposure }) =>
+                    `${service}.exposures: ${exposure.host} at the ${exposure.gateway} gateway, ${exposure.authentication === "none" ? "for anyone" : `by ${exposure.authentication}`}`,
+            );
+    }
+    const { workload } = source;
+    const isService =
+        workload.namespace === NAMESPACES.services &&
+        workload.meshed &&
+        Object.hasOwn(catalogue.services, workload.name);
+    if (target.kind === "service" && workload.gateway === true)
+        return exposedTo(catalogue, workload.name, target.callee.workload.name, target.port.number, http);
+    if (!isService) return [];
+    if (target.kind === "outside") {
+        return externalEdges(catalogue)
+            .filter(
+                ({ caller, group }) =>
+                    caller === workload.name &&
+                    group.hosts.some(
+                        (one) =>
+                            one.host === target.outside.host &&
+                            (one.tls === "originate" ? 80 : one.port) === target.outside.port,
+                    ),
+            )
+            .map(({ caller, groupName }) => `${caller}.external: ${groupName}`);
+    }
+    const { callee, port } = target;
+    if (callee.namespace === NAMESPACES.stores) {
+        return storeEdges(catalogue)
+            .filter(
+                (edge) =>
+                    edge.caller === workload.name &&
+                    edge.store === callee.workload.name &&
+                    edge.port.number === port.number,
+            )
+            .map(({ caller, store }) => `${caller}.stores: ${store}`);
+    }
+    return callsOf(catalogue, workload.name)
+        .filter(
+            (edge) =>
+                edge.callee === callee.workload.name &&
+                edge.port.number === port.number &&
+                asks(edge.port, edge.call, http),
+        )
+        .map(
+            ({ caller, callee: to, portName, call }) =>
+                `${caller}.calls → ${to} ${portName}: ${[...(call.requests ?? []), ...(call.methods ?? [])].join(", ") || "connections"}`,
+        );
+}
+
+/** A gateway's own identity, whatever client stands behind it. */
+function exposedTo(
+    catalogue: Catalogue,
+    gateway: string,
+    service: string,
+    number: number,
+    http: HttpRequest | undefined,
+): string[] {
+    return exposuresOf(catalogue, service)
+        .filter(
+            ({ exposure, port }) =>
+                ENTRY_GATEWAYS[exposure.gateway] === gateway &&
+                port.number === number &&
+                asks(port, exposure, http),
+        )
+        .map(({ exposure }) => `${service}.exposures: ${exposure.host} at the ${exposure.gateway} gateway`);
+}
+
+/** Whether what an edge asks of a port includes this. */
+function asks(port: Port, { requests = [], methods = [] }: Asked, http: HttpRequest | undefined): boolean {
+    if (port.protocol === "tcp") return true;
+    if (http === undefined) return false;
+    const path = http.path.split("?")[0] ?? "";
+    const request: WireRequest = { protocol: "http", method: http.method, path };
+    switch (port.protocol) {
+        case "http":
+            return requests.some((pattern) => covers(pattern, request));
+        case "grpc":
+            return http.method === "POST" && methods.some((method) => path === `/${port.service}/${method}`);
+        case "ws":
+            return http.method === "GET" && path === port.path;
+    }
+}

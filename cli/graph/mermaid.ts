@@ -1,0 +1,46 @@
+import type { Catalogue } from "../../catalogue/model";
+import { groupBy } from "../../catalogue/order";
+import { edges, exposures, servicesOf, storeEdges } from "../../catalogue/query";
+
+/** The call graph in Mermaid's language, as Markdown viewers draw it: the same that the picture shows. */
+export function toMermaid(catalogue: Catalogue): string {
+    const domains = groupBy(servicesOf(catalogue), ([, { domain }]) => domain);
+    const calls = groupBy(edges(catalogue), ({ caller, callee }) => `${caller} ${callee}`);
+    const lines = [
+        "flowchart LR",
+        "classDef critical fill:#fde2d8,stroke:#c8553d,color:#222",
+        "classDef standard fill:#e3eefb,stroke:#3a6ea5,color:#222",
+        "classDef background fill:#eeeeee,stroke:#888888,color:#222",
+        ...[...domains].flatMap(([domain, services]) => [
+            `subgraph ${id("domain", domain)}["${domain}"]`,
+            ...services.map(([name, { tier }]) => `    ${id("service", name)}["${name}"]:::${tier}`),
+            "end",
+        ]),
+        ...Object.keys(catalogue.stores)
+            .sort()
+            .map((name) => `${id("store", name)}[("${name}")]`),
+        ...exposures(catalogue).flatMap(({ service, exposure: { gateway } }) => [
+            `${id("gateway", gateway)}{{"${gateway} gateway"}}`,
+            `${id("gateway", gateway)} --> ${id("service", service)}`,
+        ]),
+        ...[...calls.values()].map((group) => {
+            const [{ caller, callee }] = group;
+            const arrow = group.every(({ call }) => call.optional === true) ? "-.->" : "-->";
+            return `${id("service", caller)} ${arrow} ${id("service", callee)}`;
+        }),
+        ...storeEdges(catalogue).map(
+            ({ caller, store }) => `${id("service", caller)} --> ${id("store", store)}`,
+        ),
+    ];
+    return `${unique(lines).join("\n")}\n`;
+}
+
+/** A service may be called `end`, which Mermaid keeps for itself: no name stands alone. */
+function id(kind: string, name: string): string {
+    return `${kind}_${name.replaceAll("-", "_")}`;
+}
+
+/** Each line once, but for what closes a subgraph. */
+function unique(lines: readonly string[]): string[] {
+    return lines.filter((line, index) => line === "end" || lines.indexOf(line) === index);
+}

@@ -1,0 +1,130 @@
+/** The call graph as one HTML file that needs no network: a picture to choose in, filters, and the same as a table. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Catalogue, Service } from "../../../catalogue/model";
+import { TIERS } from "../../../catalogue/model";
+import { servicesOf } from "../../../catalogue/query";
+import { toSvg } from "../svg";
+import { details } from "./details";
+import { escaped } from "./html";
+
+const GATEWAYS = ["public", "admin", "internal"];
+
+export async function toPage(catalogue: Catalogue): Promise<string> {
+    const services = servicesOf(catalogue);
+    const svg = (await toSvg(catalogue)).replace(/^[^]*?(?=<svg)/, "");
+    const domains = [...new Set(services.map(([, { domain }]) => domain))].sort();
+    return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Call graph</title>
+<style>
+${asset("browser.css")}</style>
+</head>
+<body>
+<a class="skip" href="#services">Skip to the table of services</a>
+<header>
+<h1>Call graph</h1>
+<form id="filters" role="search">
+<label>Search <input type="search" id="text" placeholder="service, path, method, host" autocomplete="off" aria-keyshortcuts="/"></label>
+${select("domain", "Domain", domains)}
+${select("tier", "Tier", TIERS)}
+${select("exposure", "Exposed", [...GATEWAYS, "not"])}
+${select("external", "Outside party", Object.keys(catalogue.external).sort())}
+${select("store", "Store", Object.keys(catalogue.stores).sort())}
+<label class="check"><input type="checkbox" id="tenant"> keeps tenants’ data</label>
+<button type="reset">Reset</button>
+<output id="count" aria-live="polite">${services.length} of ${services.length} services</output>
+</form>
+</header>
+<main>
+<figure id="picture" aria-label="Picture of the call graph; each service can be chosen">
+${svg.trim()}
+<figcaption>An arrow is a call; dashed: the caller can do without. <span class="tier critical">critical</span> <span class="tier standard">standard</span> <span class="tier background">background</span></figcaption>
+</figure>
+<aside id="details" aria-live="polite">
+<p id="hint">Choose a service, in the picture or in the table, to see whom it calls for what.</p>
+${services.map(([name, service]) => details(catalogue, name, service)).join("\n")}
+</aside>
+<section id="services" aria-labelledby="services-title" tabindex="-1">
+<h2 id="services-title">Services</h2>
+<table>
+<thead><tr>${["service", "domain", "tier", "exposed at", "tenants’ data", "calls", "stores", "outside parties"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<tbody>
+${services.map(([name, service]) => row(catalogue, name, service)).join("\n")}
+</tbody>
+</table>
+</section>
+</main>
+<script>
+${asset("browser.js")}</script>
+</body>
+</html>
+`;
+}
+
+function row(catalogue: Catalogue, name: string, service: Service): string {
+    const { domain, tier, exposures = [], stores = [], external = [], calls = [], keepsTenantData } = service;
+    const gateways = [...new Set(exposures.map(({ gateway }) => gateway))].sort();
+    const callees = [...new Set(calls.map(({ to }) => to))].sort();
+    const data = {
+        service: name,
+        domain,
+        tier,
+        exposure: gateways.join(" ") || "not",
+        external: [...external].sort().join(" "),
+        store: [...stores].sort().join(" "),
+        tenant: keepsTenantData ? "yes" : "no",
+        text: searchable(catalogue, name, service),
+    };
+    const attributes = Object.entries(data).map(([key, value]) => `data-${key}="${escaped(value)}"`);
+    const cells = [
+        escaped(domain),
+        `<span class="tier ${tier}">${tier}</span>`,
+        gateways.join(", ") || "–",
+        keepsTenantData ? "kept" : "–",
+        callees.join(", ") || "–",
+        [...stores].sort().join(", ") || "–",
+        [...external].sort().join(", ") || "–",
+    ];
+    return `<tr ${attributes.join(" ")}><th scope="row"><a href="#${name}">${name}</a></th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+}
+
+/** What a search looks through: all that a service is, offers, asks and uses. */
+function searchable({ external: groups }: Catalogue, name: string, service: Service): string {
+    const { summary, domain, ports, calls = [], exposures = [], stores = [], external = [] } = service;
+    const offered = Object.values(ports).flatMap((port) => {
+        if (port.protocol === "http") return port.requests;
+        if (port.protocol === "grpc") return [port.service, ...port.methods];
+        return [port.protocol === "ws" ? port.path : port.application];
+    });
+    const hosts = external.flatMap((group) => groups[group]?.hosts.map(({ host }) => host) ?? []);
+    const called = calls.map(({ to }) => to);
+    const words = [
+        name,
+        summary,
+        domain,
+        ...offered,
+        ...called,
+        ...stores,
+        ...external,
+        ...hosts,
+        ...exposures.map(({ host }) => host),
+    ];
+    return [...new Set(words)].join(" ").toLowerCase();
+}
+
+function select(id: string, label: string, options: readonly string[]): string {
+    const all = [
+        `<option value="">any</option>`,
+        ...options.map((one) => `<option>${escaped(one)}</option>`),
+    ];
+    return `<label>${label} <select id="${id}">${all.join("")}</select></label>`;
+}
+
+function asset(name: string): string {
+    return readFileSync(join(__dirname, name), "utf8");
+}

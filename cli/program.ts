@@ -1,0 +1,122 @@
+/**
+ * The commands and their options. What a command does is loaded when it is run: help, and a command that needs no
+ * cluster, do not wait for Kubernetes' and Pulumi's libraries.
+ */
+import { Command, Option } from "commander";
+import { lazily } from "./lazily";
+
+export function meshProgram(): Command {
+    return new Command("mesh")
+        .description("The SPARC service mesh: render it, run it on this machine, prove it on real traffic.")
+        .showSuggestionAfterError()
+        .addCommand(up())
+        .addCommand(verify())
+        .addCommand(status())
+        .addCommand(down())
+        .addCommand(render())
+        .addCommand(explain())
+        .addCommand(graph());
+}
+
+/** Runs `name` of `commands/<file>.ts` with what commander hands over. */
+function running(file: string, name: string) {
+    return async (...args: unknown[]): Promise<void> => {
+        const module = lazily<Record<string, (...args: unknown[]) => unknown>>(
+            __filename,
+            `./commands/${file}`,
+        );
+        await module[name]?.(...args);
+    };
+}
+
+function up(): Command {
+    return new Command("up")
+        .description("deploy the platform to the embedded node, or to a cluster that is at hand")
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
+        .addOption(
+            new Option("--engine <engine>", "what deploys")
+                .choices(["auto", "pulumi", "in-process"])
+                .default("auto"),
+        )
+        .option("--json", "report as JSON")
+        .action(running("up", "up"));
+}
+
+function verify(): Command {
+    return new Command("verify")
+        .description(
+            "prove with real requests that the mesh lets through exactly the catalogue's calls; " +
+                "exits with 1 if it does not",
+        )
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--standin-image <image>", "the image that probers run (default: the running stand-ins')")
+        .option("--keep", "leave the probers there for the next run with --keep")
+        .option("--json", "report as JSON")
+        .action(running("verify", "verifyMesh"));
+}
+
+function status(): Command {
+    return new Command("status")
+        .description("what runs on the embedded node; exits with 1 if anything does not")
+        .option("--json", "report as JSON")
+        .action(running("status", "status"));
+}
+
+function down(): Command {
+    return new Command("down")
+        .description(
+            "remove the embedded node and all that it left on this machine, or the program from a cluster",
+        )
+        .option("--context <name>", "a context of the kubeconfig, from whose cluster the program is removed")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--json", "report as JSON")
+        .action(running("down", "down"));
+}
+
+function render(): Command {
+    return new Command("render")
+        .description("write every Kubernetes object and Helm release of a stack to files; needs no cluster")
+        .requiredOption("-s, --stack <stack>", "the stack whose Pulumi.<stack>.yaml applies")
+        .requiredOption(
+            "-o, --out <folder>",
+            "where to write; files of an earlier rendering that are gone are removed",
+        )
+        .option("--json", "report as JSON")
+        .action(running("render", "render"));
+}
+
+function explain(): Command {
+    return new Command("explain")
+        .description(
+            "whether one may ask another, and by which objects; needs no cluster; exits with 1 if not",
+        )
+        .argument(
+            "<source>",
+            "a service, a gateway (public, admin, internal), namespace/account, stranger or unmeshed",
+        )
+        .argument("<destination>", "a service, a store, an external group or a host outside")
+        .option("--port <port>", "a name or a number (default: every port)")
+        .option("--path <path>", "/v1/alerts, or /package.Service/Method (default: all that the port offers)")
+        .option("--method <verb>", "of HTTP (default: GET, and POST for gRPC)")
+        .option("--header <header...>", 'a header of the request, as "name: value"')
+        .option("-s, --stack <stack>", "the stack whose objects are judged", "prod")
+        .option("--rendered <folder>", "judge the files of this folder instead, as `mesh render` writes them")
+        .option("--json", "report as JSON")
+        .action(running("explain", "explainCall"));
+}
+
+function graph(): Command {
+    return new Command("graph")
+        .description("draw the catalogue's call graph")
+        .requiredOption("-o, --out <file>", "the file to write")
+        .addOption(
+            new Option(
+                "-f, --format <format>",
+                "a picture, text for Markdown, or a page to search in (default: by the file's name)",
+            ).choices(["svg", "mermaid", "html"]),
+        )
+        .action(running("graph", "graph"));
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lazily } from "../../cli/lazily";
+import { meshProgram } from "../../cli/program";
+
+const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
+
+/** The files that `mesh <args>` has loaded when it ends. */
+function loaded(...args: string[]): string[] {
+    const folder = mkdtempSync(join(tmpdir(), "mesh-start-"));
+    const [hook, list] = [join(folder, "hook.js"), join(folder, "list.json")];
+    writeFileSync(
+        hook,
+        `process.on("exit", () => require("fs").writeFileSync(${JSON.stringify(list)}, JSON.stringify(Object.keys(require.cache))));`,
+    );
+    execFileSync(process.execPath, ["--require", hook, MESH, ...args]);
+    return JSON.parse(readFileSync(list, "utf8")) as string[];
+}
+
+describe("the mesh command", () => {
+    it("shows help without the libraries of Pulumi, Kubernetes and Graphviz", () => {
+        const files = loaded("--help");
+        assert.ok(files.some((file) => file.includes("node_modules/commander/")));
+        for (const heavy of ["@pulumi/", "@kubernetes/", "@viz-js/", "zod", "listr2"]) {
+            assert.deepEqual(
+                files.filter((file) => file.includes(`node_modules/${heavy}`)),
+                [],
+            );
+        }
+    }).timeout(60_000);
+
+    it("has something to run for each of its commands", () => {
+        for (const command of meshProgram().commands) {
+            const module = lazily<Record<string, unknown>>(
+                __filename,
+                `../../cli/commands/${command.name()}`,
+            );
+            assert.equal(
+                Object.values(module).filter((value) => typeof value === "function").length,
+                1,
+                command.name(),
+            );
+        }
+    }).timeout(60_000);
+});
