@@ -1,8 +1,45 @@
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
-import { onOtherCluster } from "../../cli/up/entries";
+import { NO_KEYS, onEmbeddedNode, onOtherCluster, withKeys } from "../../cli/up/entries";
 import { UNLISTED, outsideOf } from "../../cli/up/outside";
 import { readStackFile } from "../../config/load";
+
+const KEYS = '{"keys":[{"kty":"EC"}]}';
+
+describe("what a machine adds to the configuration", () => {
+    it("are its keys, where a key set is left empty for them", () => {
+        const other = { issuer: "b", jwksUri: "https://b.example" };
+        const edge = { adminRole: "staff", issuers: [{ issuer: "a", jwks: NO_KEYS }, other] };
+        assert.deepEqual(withKeys({ domain: "x", edge }, KEYS), {
+            domain: "x",
+            edge: { adminRole: "staff", issuers: [{ issuer: "a", jwks: KEYS }, other] },
+        });
+        assert.deepEqual(withKeys({ domain: "x" }, KEYS), { domain: "x" });
+    });
+
+    it("have a place to go in the stack of this machine", () => {
+        const local = readStackFile("local", `${__dirname}/../..`);
+        assert.ok(JSON.stringify(withKeys(local, KEYS)).includes(JSON.stringify(KEYS)));
+        assert.ok(!JSON.stringify(withKeys(local, KEYS)).includes(JSON.stringify(NO_KEYS)));
+    });
+
+    it("are the images that it made, and nothing else of the edge", () => {
+        const images = {
+            pause: "pause:1",
+            coredns: "coredns:1",
+            metricsServer: "metrics-server:1",
+            standin: "standin:1",
+            ratelimit: "ratelimit:1",
+            redis: "redis:1",
+            istio: { hub: "hub", tag: "tag" },
+        };
+        const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
+        assert.deepEqual(onEmbeddedNode({ edge }, "charts", { images })["edge"], {
+            adminRole: "staff",
+            rateLimit: { replicas: 1, image: "ratelimit:1", redisImage: "redis:1" },
+        });
+    });
+});
 
 describe("the stack local on another cluster", () => {
     it("meets the real world outside, with the CAs of Istio's own image", () => {

@@ -161,7 +161,10 @@ describe("what is asked", () => {
         const exposing = (authentication: "jwt" | "device") =>
             problemsAfter(({ services }) => {
                 services.back.exposures = [
-                    { gateway: "public", host: "mqtt", port: "mqtt", authentication, timeout: "stream" },
+                    {
+                        ...{ gateway: "public", host: "mqtt", port: "mqtt", listen: 8883 },
+                        ...{ authentication, timeout: "stream" },
+                    },
                 ];
                 services.middle.calls = [];
             });
