@@ -45,9 +45,9 @@ function documents(file: string, path: string, problems: string[]): Record<strin
             problems.push(`${path}: ${error.message.split("\n")[0] ?? ""}`);
             return [];
         }
-        const value: unknown = document.toJS();
+        const value = document.toJS() as Record<string, unknown> | string | number | null;
         if (value === null) return [];
-        if (typeof value === "object") return [value as Record<string, unknown>];
+        if (typeof value === "object") return [value];
         problems.push(`${path}: no Kubernetes object, but ${typeof value}`);
         return [];
     });
