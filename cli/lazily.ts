@@ -6,6 +6,6 @@ import { createRequire } from "node:module";
  *
  * @param from `__filename` of the caller, to which `path` is relative.
  */
-export function lazily<Module>(from: string, path: string): Module {
-    return createRequire(from)(path) as Module;
+export function lazily(from: string, path: string): unknown {
+    return createRequire(from)(path);
 }

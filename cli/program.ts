@@ -18,13 +18,12 @@ export function meshProgram(): Command {
         .addCommand(graph());
 }
 
+type Action = (...args: unknown[]) => unknown;
+
 /** Runs `name` of `commands/<file>.ts` with what commander hands over. */
 function running(file: string, name: string) {
     return async (...args: unknown[]): Promise<void> => {
-        const module = lazily<Record<string, (...args: unknown[]) => unknown>>(
-            __filename,
-            `./commands/${file}`,
-        );
+        const module = lazily(__filename, `./commands/${file}`) as Record<string, Action>;
         await module[name]?.(...args);
     };
 }

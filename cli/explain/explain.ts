@@ -1,6 +1,7 @@
 /** `mesh explain`: what a world's objects say to each question, beside what the catalogue says. */
 import type { Catalogue } from "../../catalogue/model";
-import { type Asked, type Asking, askings } from "./ask/ask";
+import { type Asking, askings } from "./ask/ask";
+import type { Asked } from "./ask/asked";
 import { type Change, changeFor } from "./catalogue/change";
 import { edgesFor } from "./catalogue/edge";
 import { evaluate } from "./evaluate/evaluate";

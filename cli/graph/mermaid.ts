@@ -1,19 +1,25 @@
 import type { Catalogue } from "../../catalogue/model";
-import { groupBy } from "../../catalogue/order";
 import { edges, exposures, servicesOf, storeEdges } from "../../catalogue/query";
 
 /** The call graph in Mermaid's language, as Markdown viewers draw it: the same that the picture shows. */
 export function toMermaid(catalogue: Catalogue): string {
-    const domains = groupBy(servicesOf(catalogue), ([, { domain }]) => domain);
-    const calls = groupBy(edges(catalogue), ({ caller, callee }) => `${caller} ${callee}`);
+    const services = servicesOf(catalogue);
+    const domains = [...new Set(services.map(([, { domain }]) => domain))];
+    const needed = new Set(
+        edges(catalogue)
+            .filter(({ call }) => call.optional !== true)
+            .map(({ caller, callee }) => `${caller} ${callee}`),
+    );
     const lines = [
         "flowchart LR",
         "classDef critical fill:#fde2d8,stroke:#c8553d,color:#222",
         "classDef standard fill:#e3eefb,stroke:#3a6ea5,color:#222",
         "classDef background fill:#eeeeee,stroke:#888888,color:#222",
-        ...[...domains].flatMap(([domain, services]) => [
+        ...domains.flatMap((domain) => [
             `subgraph ${id("domain", domain)}["${domain}"]`,
-            ...services.map(([name, { tier }]) => `    ${id("service", name)}["${name}"]:::${tier}`),
+            ...services
+                .filter(([, service]) => service.domain === domain)
+                .map(([name, { tier }]) => `    ${id("service", name)}["${name}"]:::${tier}`),
             "end",
         ]),
         ...Object.keys(catalogue.stores)
@@ -23,9 +29,8 @@ export function toMermaid(catalogue: Catalogue): string {
             `${id("gateway", gateway)}{{"${gateway} gateway"}}`,
             `${id("gateway", gateway)} --> ${id("service", service)}`,
         ]),
-        ...[...calls.values()].map((group) => {
-            const [{ caller, callee }] = group;
-            const arrow = group.every(({ call }) => call.optional === true) ? "-.->" : "-->";
+        ...edges(catalogue).map(({ caller, callee }) => {
+            const arrow = needed.has(`${caller} ${callee}`) ? "-->" : "-.->";
             return `${id("service", caller)} ${arrow} ${id("service", callee)}`;
         }),
         ...storeEdges(catalogue).map(

@@ -34,10 +34,10 @@ describe("the mesh command", () => {
 
     it("has something to run for each of its commands", () => {
         for (const command of meshProgram().commands) {
-            const module = lazily<Record<string, unknown>>(
-                __filename,
-                `../../cli/commands/${command.name()}`,
-            );
+            const module = lazily(__filename, `../../cli/commands/${command.name()}`) as Record<
+                string,
+                unknown
+            >;
             assert.equal(
                 Object.values(module).filter((value) => typeof value === "function").length,
                 1,

@@ -143,7 +143,7 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
     });
 
     it("matches no principal of a caller without an identity, and no request fields of a connection", () => {
-        const { http: _http, ...connection } = asking;
+        const connection: Arrival = { principal: caller, port: 8080 };
         const paths: Rule = { to: [{ operation: { ports: ["8080"], paths: ["/x"] } }] };
         assert.equal(
             verdict([policy({ from: [{ source: { principals: ["*"] } }] })], {

@@ -28,7 +28,9 @@ function declares(
     );
 }
 
-describe("mesh explain, of any catalogue's objects", () => {
+describe("mesh explain, of any catalogue's objects", function () {
+    this.timeout(60_000);
+
     it("allows what the catalogue declares, and nothing else", () => {
         let allowed = 0;
         fc.assert(
@@ -84,7 +86,9 @@ describe("mesh explain, of any catalogue's objects", () => {
     });
 });
 
-describe("mesh explain, of the platform's objects", () => {
+describe("mesh explain, of the platform's objects", function () {
+    this.timeout(60_000);
+
     const before = matrix(worldOf(platform), platform);
 
     it("says of the whole matrix what the catalogue says", () => {

@@ -18,13 +18,12 @@ const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 const host = "alerts.sparc.svc.cluster.local";
 const metadata = { name: "alerts", namespace: "sparc" };
 
-const routes = (http: object[]): Manifest =>
-    ({
-        apiVersion: "networking.istio.io/v1",
-        kind: "VirtualService",
-        metadata,
-        spec: { hosts: ["alerts"], http },
-    }) as Manifest;
+const routes = (http: object[]): Manifest => ({
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata,
+    spec: { hosts: ["alerts"], http },
+});
 const toAlerts = (rest: object = {}) => ({
     route: [{ destination: { host, port: { number: 8080 }, ...rest } }],
 });

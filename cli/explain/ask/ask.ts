@@ -3,24 +3,12 @@ import type { Catalogue } from "../../../catalogue/model";
 import { ENTRY_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/base/names";
 import { STRANGER_ACCOUNT } from "../../verify/plan/places";
 import type { Question, Source } from "../evaluate/evaluate";
-import type { Callee, HttpRequest, ServicePort } from "../evaluate/model";
+import type { Callee } from "../evaluate/model";
 import { callees, findCallee, gateways, nearest, podOf } from "../world/places";
 import type { World } from "../world/world";
+import { type Asked, Unanswerable, requestOf } from "./asked";
 import { type Offered, offeredBy } from "./offered";
 import { outsideQuestions } from "./outside";
-
-export interface Asked {
-    readonly source: string;
-    readonly destination: string;
-    /** A port's name or number. @default every port but that of health */
-    readonly port?: string;
-    /** @default everything that the catalogue says the port offers */
-    readonly path?: string;
-    /** @default POST for gRPC, else GET */
-    readonly method?: string;
-    /** `name: value` each. */
-    readonly headers?: readonly string[];
-}
 
 /** One question, with its words. */
 export interface Asking {
@@ -30,9 +18,6 @@ export interface Asking {
     /** `GET /v1/alerts/{*}`, or `a connection`. */
     readonly request: string;
 }
-
-/** A question that cannot be asked: a name that leads nowhere, or a port that is not there. */
-export class Unanswerable extends Error {}
 
 /** @throws Unanswerable with every name that leads nowhere. */
 export function askings(world: World, catalogue: Catalogue, asked: Asked): Asking[] {
@@ -128,26 +113,7 @@ function requestsOf(offered: readonly Offered[], { path, method }: Asked): Offer
     return own.length > 0 ? own : [{ method: method ?? "GET", path: "/", pattern: "/" }];
 }
 
-/**
- * A request as the proxies read it.
- *
- * @throws Unanswerable for a header that has no name.
- */
-export function requestOf(method: string, path: string, { headers = [] }: Asked): HttpRequest {
-    const pairs = headers.map((header) => {
-        const colon = header.indexOf(":");
-        if (colon < 1) throw new Unanswerable(`${header} is no header: write it as "name: value"`);
-        return [header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()];
-    });
-    return { method, path, headers: Object.fromEntries(pairs) as Record<string, string> };
-}
-
 /** `/package.Service/Method`. */
 export function isGrpc(path: string): boolean {
     return /^\/\w+(\.\w+)+\/\w+$/.test(path);
-}
-
-/** Whether a port's name or number is meant by what stands on the command line. */
-export function isPort({ name, number }: Pick<ServicePort, "name" | "number">, asked: string): boolean {
-    return name === asked || String(number) === asked;
 }

@@ -4,7 +4,7 @@ import type { Question } from "../evaluate/evaluate";
 import { matchesDnsName } from "../evaluate/match";
 import type { Outside } from "../evaluate/model";
 import type { World } from "../world/world";
-import { type Asked, requestOf } from "./ask";
+import { type Asked, requestOf } from "./asked";
 
 interface OutsideAsking {
     readonly port: string;

@@ -60,7 +60,7 @@ export function oneLine(settings: object): string {
     return Object.entries(settings)
         .flatMap(([name, value]: [string, unknown]): string[] => {
             if (value === undefined || value === null) return [];
-            if (typeof value !== "object") return [`${name} ${String(value as string | number | boolean)}`];
+            if (typeof value !== "object") return [`${name} ${JSON.stringify(value).replaceAll('"', "")}`];
             const inner = oneLine(value);
             return inner === "" ? [] : [inner];
         })

@@ -203,9 +203,7 @@ function travelOf({ http }: Route, defaults: Partial<Travel>): Partial<Travel> {
         ...(retries === undefined ? {} : { retries: retriesText(retries) }),
         notes: [
             ...(fault === undefined ? [] : [`the route injects a fault: ${oneLine(fault)}`]),
-            ...mirrored.map(
-                (destination) => `mirrored to ${describe({ ...destination, port: 0 } as Destination)}`,
-            ),
+            ...mirrored.map((destination) => `mirrored to ${describe({ ...destination, port: 0 })}`),
             ...(rewrite === undefined ? [] : [`the route rewrites: ${oneLine(rewrite)}`]),
         ],
     };

@@ -1,6 +1,6 @@
 import type { NetworkPolicyPeer, NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import type { Of, World } from "../world/world";
-import { type LabelSelector, selects } from "./match";
+import { selects } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
 
 type Policy = Of<"NetworkPolicy">;
@@ -57,7 +57,7 @@ function peerName(peer: Peer): string {
 
 function applies({ metadata, spec }: Policy, direction: "egress" | "ingress", pod: Workload): boolean {
     if (metadata.namespace !== pod.namespace) return false;
-    if (!selects((spec?.podSelector ?? {}) as LabelSelector, pod.labels)) return false;
+    if (!selects(spec?.podSelector ?? {}, pod.labels)) return false;
     // Said nothing, every policy is about what comes in, and about what goes out if it has rules for that.
     const types = spec?.policyTypes ?? ["Ingress", ...(spec?.egress === undefined ? [] : ["Egress"])];
     return types.includes(direction === "egress" ? "Egress" : "Ingress");
@@ -103,13 +103,13 @@ function isPeer(
     home: string,
     peer: Peer,
 ): boolean {
-    if (ipBlock !== undefined) return /\/0$/.test(ipBlock.cidr) && (ipBlock.except ?? []).length === 0;
+    if (ipBlock !== undefined) return ipBlock.cidr.endsWith("/0") && (ipBlock.except ?? []).length === 0;
     if (peer === "outside") return false;
     const inNamespace =
         namespaceSelector === undefined
             ? peer.namespace === home
-            : selects(namespaceSelector as LabelSelector, world.namespaceLabels(peer.namespace));
-    return inNamespace && selects((podSelector ?? {}) as LabelSelector, peer.labels);
+            : selects(namespaceSelector, world.namespaceLabels(peer.namespace));
+    return inNamespace && selects(podSelector ?? {}, peer.labels);
 }
 
 function describeBlock({ cidr, except = [] }: { cidr: string; except?: string[] }): string {

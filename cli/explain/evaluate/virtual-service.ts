@@ -5,7 +5,11 @@ import type { HttpRequest, Workload } from "./model";
 export type VirtualService = Of<"VirtualService">;
 type HttpRoute = NonNullable<VirtualService["spec"]["http"]>[number];
 type HttpMatch = NonNullable<HttpRoute["match"]>[number];
-type StringMatch = { exact?: string; prefix?: string; regex?: string };
+interface StringMatch {
+    exact?: string;
+    prefix?: string;
+    regex?: string;
+}
 
 /** What a proxy looks for a route for. */
 export interface Wanted {

@@ -45,8 +45,11 @@ function documents(file: string, path: string, problems: string[]): Record<strin
             problems.push(`${path}: ${error.message.split("\n")[0] ?? ""}`);
             return [];
         }
-        const value = document.toJS() as unknown;
-        return value === null ? [] : [value as Record<string, unknown>];
+        const value = document.toJS() as Record<string, unknown> | string | number | null;
+        if (value === null) return [];
+        if (typeof value === "object") return [value];
+        problems.push(`${path}: no Kubernetes object, but ${typeof value}`);
+        return [];
     });
 }
 

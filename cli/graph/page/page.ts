@@ -96,7 +96,7 @@ function row(catalogue: Catalogue, name: string, service: Service): string {
 /** What a search looks through: all that a service is, offers, asks and uses. */
 function searchable({ external: groups }: Catalogue, name: string, service: Service): string {
     const { summary, domain, ports, calls = [], exposures = [], stores = [], external = [] } = service;
-    const offered = Object.values(ports).flatMap((port) => {
+    const offered = Object.values(ports).flatMap((port): readonly string[] => {
         if (port.protocol === "http") return port.requests;
         if (port.protocol === "grpc") return [port.service, ...port.methods];
         return [port.protocol === "ws" ? port.path : port.application];
@@ -114,7 +114,7 @@ function searchable({ external: groups }: Catalogue, name: string, service: Serv
         ...hosts,
         ...exposures.map(({ host }) => host),
     ];
-    return [...new Set(words)].join(" ").toLowerCase();
+    return [...new Set(words)].sort().join(" ").toLowerCase();
 }
 
 function select(id: string, label: string, options: readonly string[]): string {
