@@ -31,7 +31,7 @@ interface Result {
 
 /** What is read of a line of the egress gateway's access log. */
 interface LogLine {
-    /** Null of a connection that ended before its handshake did. */
+    /** Null where no handshake told of one. */
     readonly caller: string | null;
     readonly host: string;
     readonly status: number;
