@@ -126,7 +126,9 @@ describe("policies at the gateways", () => {
 });
 
 describe("the gateways", () => {
-    const gateways = objectsOf().filter(({ kind }) => kind === "Gateway") as GatewayManifest[];
+    const gateways = objectsOf().filter(
+        ({ kind, metadata }) => kind === "Gateway" && metadata.namespace === "istio-ingress",
+    ) as GatewayManifest[];
     const values = (name: string, some: MeshConfig = config) => {
         const release = deriveAll({ catalogue, config: some }).releases.find((one) => one.name === name);
         return release?.values as {
