@@ -1,15 +1,18 @@
 import type { Rate } from "../../catalogue/model";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
+import { limitedByPlan } from "../base/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS } from "../base/names";
 import type { Platform } from "../base/platform";
-import { PRIORITY, beforeRouter, envoyFilter, onRoute, typed } from "./envoy";
+import { type Patch, PRIORITY, beforeRouter, envoyFilter, onRoute, typed } from "./envoy";
 
 const FILTER = "envoy.filters.http.local_ratelimit";
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /** What one replica of a gateway passes on at most, whoever asks: for services that would fall under more. */
-export function localLimits({ catalogue }: Platform): EnvoyFilterManifest[] {
+export function localLimits(platform: Platform): EnvoyFilterManifest[] {
+    const { catalogue } = platform;
+    const byPlan = new Set(limitedByPlan(platform).map(({ exposure }) => exposure.host));
     const limited = exposures(catalogue).filter(({ exposure }) => exposure.limit !== undefined);
     return GATEWAY_KEYS.flatMap((key) => {
         const own = limited.filter(({ exposure }) => exposure.gateway === key);
@@ -18,13 +21,14 @@ export function localLimits({ catalogue }: Platform): EnvoyFilterManifest[] {
             envoyFilter(`${key}-limits`, key, PRIORITY.localLimits, [
                 // Without a bucket of its own it limits nothing; each route brings one.
                 beforeRouter(FILTER, limit({ stat_prefix: "local_limit" })),
-                ...own.flatMap(routeLimit),
+                ...own.flatMap((edge) => routeLimit(edge, byPlan.has(edge.exposure.host))),
             ]),
         ];
     });
 }
 
-function routeLimit({ exposure: { host, limit: rate } }: ExposureEdge) {
+/** @param alsoByPlan whether clients are told of their own limit already: of two they could not tell which is which. */
+function routeLimit({ exposure: { host, limit: rate } }: ExposureEdge, alsoByPlan: boolean): Patch[] {
     if (rate === undefined) return [];
     const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
     const bucket = {
@@ -37,7 +41,8 @@ function routeLimit({ exposure: { host, limit: rate } }: ExposureEdge) {
         token_bucket: bucket,
         filter_enabled: always,
         filter_enforced: always,
-        enable_x_ratelimit_headers: "DRAFT_VERSION_03",
+        ...(alsoByPlan ? {} : { enable_x_ratelimit_headers: "DRAFT_VERSION_03" }),
+        response_headers_to_add: [{ header: { key: "retry-after", value: String(SECONDS[rate.per]) } }],
         rate_limited_as_resource_exhausted: true,
     });
     return [onRoute(host, { typed_per_filter_config: { [FILTER]: config } })];

@@ -3,12 +3,12 @@ import type { MeshConfig } from "../../config/schema";
 import type { GatewayKey } from "../base/names";
 
 /**
- * Seconds of a gateway's last hour. A Network Load Balancer may send new connections for up to three minutes after a
+ * Seconds of a gateway's last minutes. A Network Load Balancer may send new connections for up to three minutes after a
  * target began to leave, and holds those that are there for its deregistration delay: a gateway accepts for longer than
- * both. Then it asks its clients to leave, ends as soon as none is left, and ends the last of them, WebSockets and
- * streams, when `longest` is over.
+ * both. Then Envoy asks its clients to leave, for its drain time of 45 s, after which it closes what is left, WebSockets
+ * and streams as well. A longer drain time would let open connections live on by policies that were changed.
  */
-const LEAVING = { deregistration: 120, accepting: 180, acceptingAlone: 5, longest: 900 } as const;
+const LEAVING = { deregistration: 120, accepting: 180, acceptingAlone: 5, draining: 60 } as const;
 
 const READY = { port: 15021, path: "/healthz/ready" } as const;
 
@@ -17,7 +17,7 @@ export function leaving({ gateways }: MeshConfig): Record<string, unknown> {
     const seconds = gateways.service === "LoadBalancer" ? LEAVING.accepting : LEAVING.acceptingAlone;
     return {
         lifecycle: { preStop: { sleep: { seconds } } },
-        terminationGracePeriodSeconds: seconds + LEAVING.longest,
+        terminationGracePeriodSeconds: seconds + LEAVING.draining,
         env: {
             EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true",
             // Without a load balancer, endpoints are withdrawn within a second or two.

@@ -228,6 +228,18 @@ describe("limits by plan", () => {
 });
 
 describe("limits of hosts", () => {
+    it("are told to clients that are not told of their plan's", () => {
+        const filter = objectsOf().find(
+            ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.name === "public-limits",
+        ) as EnvoyFilterManifest;
+        const told = (filter.spec.configPatches ?? []).flatMap(({ match, patch }) => {
+            const host = match?.routeConfiguration?.vhost?.route?.name;
+            const tells = JSON.stringify(patch).includes("enable_x_ratelimit_headers");
+            return host === undefined ? [] : [`${host} ${tells}`];
+        });
+        assert.deepEqual(told, ["api false", "auth true", "hooks true"]);
+    });
+
     it("fill as many tokens as requests are allowed, in the time given", () => {
         const limited = (limit: Exposure["limit"]) => {
             const auth = catalogue.services["auth"]!;
