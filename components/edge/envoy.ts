@@ -1,9 +1,9 @@
 /** What the gateways' EnvoyFilters have in common. */
-import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import * as base from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, type GatewayKey, NAMESPACES } from "../base/names";
 
-export type Patch = NonNullable<EnvoyFilterManifest["spec"]["configPatches"]>[number];
+export type Patch = base.EnvoyPatch;
 
 const CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
 
@@ -20,24 +20,13 @@ export function envoyFilter(
     priority: number,
     configPatches: Patch[],
 ): EnvoyFilterManifest {
-    return {
-        apiVersion: "networking.istio.io/v1alpha3",
-        kind: "EnvoyFilter",
-        metadata: {
-            name,
-            namespace: NAMESPACES.ingress,
-            labels: COMMON_LABELS,
-            // That such a filter depends on Envoy's version is known: `make verify` shows whether it still works.
-            annotations: { "galley.istio.io/analyze-suppress": "IST0133" },
-        },
-        spec: {
-            ...(gateway === "all"
-                ? {}
-                : { workloadSelector: { labels: { [SERVICE_LABEL]: ENTRY_GATEWAYS[gateway] } } }),
-            priority,
-            configPatches,
-        },
-    };
+    return base.envoyFilter({
+        name,
+        namespace: NAMESPACES.ingress,
+        ...(gateway === "all" ? {} : { workload: ENTRY_GATEWAYS[gateway] }),
+        priority,
+        patches: configPatches,
+    });
 }
 
 /** Changes the HTTP connection manager of every listener. */

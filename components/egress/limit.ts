@@ -1,11 +1,9 @@
 import type { Rate } from "../../catalogue/model";
 import type { ReachedHost } from "../../catalogue/query";
-import { SERVICE_LABEL } from "../base/labels";
+import { envoyFilter, type EnvoyPatch as Patch } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { EGRESS_GATEWAY } from "../base/names";
-import { type OutsideHost, isOriginated, metadataOf } from "./host";
-
-type Patch = NonNullable<EnvoyFilterManifest["spec"]["configPatches"]>[number];
+import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
+import { type OutsideHost, isOriginated } from "./host";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters";
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
@@ -19,23 +17,14 @@ export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
     const rate = ports[0].group.limit;
     if (rate === undefined) return [];
     return [
-        {
-            apiVersion: "networking.istio.io/v1alpha3",
-            kind: "EnvoyFilter",
-            metadata: {
-                ...metadataOf(`limit-${name}`),
-                // Istio itself offers no limits: that this is Envoy's is known.
-                annotations: { "galley.istio.io/analyze-suppress": "IST0133" },
-            },
-            spec: {
-                // A patch relative to another filter wants a priority to be sure of its place.
-                priority: 10,
-                workloadSelector: { labels: { [SERVICE_LABEL]: EGRESS_GATEWAY } },
-                configPatches: ports.map((reached) =>
-                    isOriginated(reached) ? ofRequests(reached, rate) : ofConnections(reached, rate),
-                ),
-            },
-        },
+        envoyFilter({
+            name: `limit-${name}`,
+            namespace: NAMESPACES.egress,
+            workload: EGRESS_GATEWAY,
+            patches: ports.map((reached) =>
+                isOriginated(reached) ? ofRequests(reached, rate) : ofConnections(reached, rate),
+            ),
+        }),
     ];
 }
 

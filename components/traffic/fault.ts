@@ -1,11 +1,9 @@
 import { own, sortedEntries } from "../../catalogue/order";
 import type { Fault } from "../../config/traffic";
-import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import { envoyFilter, type EnvoyPatch } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-
-type Patch = NonNullable<EnvoyFilterManifest["spec"]["configPatches"]>[number];
 
 /** What Envoy counts a share of requests in. */
 const MILLION = 1_000_000;
@@ -23,21 +21,18 @@ export function faults({ catalogue, config }: Platform): EnvoyFilterManifest[] {
             .map(({ number }) => number)
             .sort((a, b) => a - b);
         return [
-            {
-                apiVersion: "networking.istio.io/v1alpha3",
-                kind: "EnvoyFilter",
-                metadata: { name: `${name}-fault`, namespace: NAMESPACES.services, labels: COMMON_LABELS },
-                spec: {
-                    workloadSelector: { labels: { [SERVICE_LABEL]: name } },
-                    configPatches: numbers.map((number) => patch(number, fault)),
-                },
-            },
+            envoyFilter({
+                name: `${name}-fault`,
+                namespace: NAMESPACES.services,
+                workload: name,
+                patches: numbers.map((number) => patch(number, fault)),
+            }),
         ];
     });
 }
 
 /** Not on the health port: a rehearsal must not have pods killed. */
-function patch(port: number, fault: Fault): Patch {
+function patch(port: number, fault: Fault): EnvoyPatch {
     return {
         applyTo: "HTTP_FILTER",
         match: {

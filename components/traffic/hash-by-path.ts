@@ -1,6 +1,6 @@
 import type { LoadBalancing } from "../../catalogue/model";
 import { exposures } from "../../catalogue/query";
-import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import { envoyFilter } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../base/names";
 import { escaped } from "../base/paths";
@@ -15,29 +15,22 @@ export function hashesByPath({ catalogue }: Platform): EnvoyFilterManifest[] {
         const path = keyPath(catalogue.services[service]?.loadBalancing);
         if (path === undefined) return [];
         return [
-            {
-                apiVersion: "networking.istio.io/v1alpha3",
-                kind: "EnvoyFilter",
-                metadata: {
-                    name: `${exposure.gateway}-${exposure.host}-hash`,
-                    namespace: NAMESPACES.ingress,
-                    labels: COMMON_LABELS,
-                },
-                spec: {
-                    workloadSelector: { labels: { [SERVICE_LABEL]: ENTRY_GATEWAYS[exposure.gateway] } },
-                    configPatches: [
-                        {
-                            applyTo: "HTTP_ROUTE",
-                            match: {
-                                context: "GATEWAY",
-                                // The name that the VirtualService gives the exposure's route.
-                                routeConfiguration: { vhost: { route: { name: exposure.host } } },
-                            },
-                            patch: { operation: "MERGE", value: { route: { hash_policy: [byPath(path)] } } },
+            envoyFilter({
+                name: `${exposure.gateway}-${exposure.host}-hash`,
+                namespace: NAMESPACES.ingress,
+                workload: ENTRY_GATEWAYS[exposure.gateway],
+                patches: [
+                    {
+                        applyTo: "HTTP_ROUTE",
+                        match: {
+                            context: "GATEWAY",
+                            // The name that the VirtualService gives the exposure's routes.
+                            routeConfiguration: { vhost: { route: { name: exposure.host } } },
                         },
-                    ],
-                },
-            },
+                        patch: { operation: "MERGE", value: { route: { hash_policy: [byPath(path)] } } },
+                    },
+                ],
+            }),
         ];
     });
 }
