@@ -5,10 +5,11 @@ import type { GatewayKey } from "../base/names";
 /**
  * Seconds of a gateway's last minutes. A Network Load Balancer may send new connections for up to three minutes after a
  * target began to leave, and holds those that are there for its deregistration delay: a gateway accepts for longer than
- * both. Then Envoy asks its clients to leave, for its drain time of 45 s, after which it closes what is left, WebSockets
- * and streams as well. A longer drain time would let open connections live on by policies that were changed.
+ * both. Then Envoy asks its clients to leave, at once, and the pod ends as soon as none is left. What is still open after
+ * its drain time, it closes: WebSockets and streams get as long as `longest` to come again by themselves. The same time
+ * holds when policies change: a stream that was let in before lives on by the old ones until then.
  */
-const LEAVING = { deregistration: 120, accepting: 180, acceptingAlone: 5, draining: 60 } as const;
+const LEAVING = { deregistration: 120, accepting: 180, acceptingAlone: 5, longest: 900 } as const;
 
 const READY = { port: 15021, path: "/healthz/ready" } as const;
 
@@ -17,7 +18,7 @@ export function leaving({ gateways }: MeshConfig): Record<string, unknown> {
     const seconds = gateways.service === "LoadBalancer" ? LEAVING.accepting : LEAVING.acceptingAlone;
     return {
         lifecycle: { preStop: { sleep: { seconds } } },
-        terminationGracePeriodSeconds: seconds + LEAVING.draining,
+        terminationGracePeriodSeconds: seconds + LEAVING.longest,
         env: {
             EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true",
             // Without a load balancer, endpoints are withdrawn within a second or two.
@@ -70,5 +71,8 @@ function annotations(key: GatewayKey, direct: boolean): Record<string, string> {
 
 /** What the proxy itself must know of it. */
 export function proxyConfig({ edge }: MeshConfig): Record<string, unknown> {
-    return edge.clientAddress === "direct" ? {} : { gatewayTopology: { proxyProtocol: {} } };
+    return {
+        drainDuration: `${LEAVING.longest}s`,
+        ...(edge.clientAddress === "direct" ? {} : { gatewayTopology: { proxyProtocol: {} } }),
+    };
 }

@@ -7,16 +7,13 @@ import { leaving, proxyConfig, serviceFields } from "./load-balancer";
 
 /** An entry gateway's pods and Service, whose address clients know. */
 export function release(key: GatewayKey, edges: readonly ExposureEdge[], config: MeshConfig): Release {
-    const proxy = proxyConfig(config);
     const gateway = {
         name: ENTRY_GATEWAYS[key],
         namespace: NAMESPACES.ingress,
         service: serviceFields(key, config),
         ports: ports(edges),
         values: {
-            ...(Object.keys(proxy).length > 0
-                ? { podAnnotations: { "proxy.istio.io/config": JSON.stringify(proxy) } }
-                : {}),
+            podAnnotations: { "proxy.istio.io/config": JSON.stringify(proxyConfig(config)) },
             ...leaving(config),
         },
     };

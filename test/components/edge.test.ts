@@ -173,11 +173,14 @@ describe("the gateways", () => {
         const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
         assert.equal(proxied.service.annotations?.[`${prefix}proxy-protocol`], "*");
         assert.deepEqual(JSON.parse(proxied.podAnnotations?.["proxy.istio.io/config"] ?? ""), {
+            drainDuration: "900s",
             gatewayTopology: { proxyProtocol: {} },
         });
         const direct = values("istio-ingressgateway", edgeOf({ clientAddress: "direct" }));
         assert.equal(direct.service.annotations?.[`${prefix}proxy-protocol`], undefined);
-        assert.equal(direct.podAnnotations, undefined);
+        assert.deepEqual(JSON.parse(direct.podAnnotations?.["proxy.istio.io/config"] ?? ""), {
+            drainDuration: "900s",
+        });
         assert.equal(direct.service.externalTrafficPolicy, "Local");
     });
 

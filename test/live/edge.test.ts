@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Agent, type RequestOptions, request } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { plans } from "../../catalogue/plans";
 import { type Sign, signer } from "../../cli/verify";
@@ -24,9 +25,11 @@ interface Answer {
 
 /** Between a change of the limiter's workloads and the gateways' seeing it. */
 const SETTLE_MS = 5_000;
+/** For how long a WebSocket must outlive the gateway's pod that it came in by. */
+const HELD_MS = Number(process.env["MESH_WEBSOCKET_SECONDS"] ?? "120") * 1000;
 
 describe("the edge on the node", function () {
-    this.timeout(600_000);
+    this.timeout(900_000);
     const { edge, domain } = loadStackFile("local", CHECKOUT);
     let toolchain: Toolchain;
     let kubeconfig: string;
@@ -142,4 +145,53 @@ describe("the edge on the node", function () {
             await up();
         }
     });
+
+    it("holds an idle WebSocket while the gateway that it came in by is replaced", async () => {
+        const socket = await webSocket(target("ws", "/v1/events", client()));
+        let pongs = 0;
+        const end = new AbortController();
+        socket.on("data", (data: Buffer) => (pongs += data.includes(PONG) ? 1 : 0));
+        for (const event of ["close", "error"])
+            socket.on(event, () => {
+                end.abort();
+            });
+        await kubectl("rollout", "restart", "deployment", "istio-ingressgateway");
+        await kubectl("rollout", "status", "deployment", "istio-ingressgateway", "--timeout=120s");
+        const until = Date.now() + HELD_MS;
+        let pings = 0;
+        for (; Date.now() < until && !end.signal.aborted; pings++) {
+            socket.write(PING);
+            await pause(5_000);
+        }
+        assert.equal(end.signal.aborted, false);
+        assert.equal(pongs, pings);
+        socket.destroy();
+        // The new one answers meanwhile.
+        assert.equal((await get("api", "/v1/x", client())).status, 200);
+    });
 });
+
+/** Frames without a payload (RFC 6455): a client's is masked, with zeros. */
+const PING = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
+const PONG = Buffer.from([0x8a, 0x00]);
+
+function webSocket(options: RequestOptions): Promise<Duplex> {
+    const headers = {
+        ...(options.headers as Record<string, string>),
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": Buffer.from(randomUUID().slice(0, 16)).toString("base64"),
+    };
+    return new Promise((done, failed) => {
+        request({ ...options, headers, agent: false })
+            .on("upgrade", (_response, socket) => {
+                done(socket);
+            })
+            .on("response", ({ statusCode }) => {
+                failed(new Error(`no upgrade: HTTP ${statusCode ?? "?"}`));
+            })
+            .on("error", failed)
+            .end();
+    });
+}
