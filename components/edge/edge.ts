@@ -12,7 +12,7 @@ export const edge: Concern = {
     derive: (platform) => ({
         releases: [],
         objects: [
-            clientHeaders(),
+            clientHeaders(platform),
             ...requestAuthentications(platform),
             ...tenantFilters(platform),
             ...localLimits(platform),

@@ -1,19 +1,26 @@
+import { servicesOf } from "../../catalogue/query";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { TOKEN_HEADERS } from "../base/names";
+import type { Platform } from "../base/platform";
 import { PRIORITY, connectionManager, envoyFilter, typed } from "./envoy";
 
 /**
  * Takes from every request the headers in which services read what a token says, before any filter runs. Where a token is
- * checked they are then set from it; where none is, a service sees none.
+ * checked they are then set from it; where none is, a service sees none. With them go the headers by which replicas are
+ * chosen: a client that could set one would pick its replica, and all of them the same.
  */
-export function clientHeaders(): EnvoyFilterManifest {
+export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
+    const chosenBy = servicesOf(catalogue).flatMap(([, { loadBalancing }]) =>
+        loadBalancing?.policy === "consistent-hash" ? [loadBalancing.header] : [],
+    );
+    const removed = [...new Set([...Object.values(TOKEN_HEADERS), ...chosenBy])];
     return envoyFilter("client-headers", "all", PRIORITY.headers, [
         connectionManager({
             early_header_mutation_extensions: [
                 {
                     name: "envoy.http.early_header_mutation.header_mutation",
                     typed_config: typed("http.early_header_mutation.header_mutation.v3.HeaderMutation", {
-                        mutations: Object.values(TOKEN_HEADERS).map((remove) => ({ remove })),
+                        mutations: removed.map((remove) => ({ remove })),
                     }),
                 },
             ],

@@ -125,6 +125,14 @@ describe("policies at the gateways", () => {
     });
 });
 
+describe("a client's headers", () => {
+    it("are taken from it where services read a token's, and where replicas are chosen by them", () => {
+        const [filter] = objectsOf().filter(({ metadata }) => metadata.name === "client-headers");
+        const removed = [...JSON.stringify(filter).matchAll(/"remove":"([^"]+)"/g)].map(([, name]) => name);
+        assert.deepEqual(removed.sort(), ["x-plan", "x-roles", "x-stream-id", "x-subject", "x-tenant"]);
+    });
+});
+
 describe("the gateways", () => {
     const gateways = objectsOf().filter(
         ({ kind, metadata }) => kind === "Gateway" && metadata.namespace === "istio-ingress",

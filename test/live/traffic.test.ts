@@ -36,6 +36,9 @@ const TRAFFIC = {
     },
 };
 
+/** Between a replica's being ready, or gone, and every sidecar's having heard of it. */
+const HEARD_MS = 8_000;
+
 describe("traffic on the node", function () {
     this.timeout(900_000);
     let toolchain: Toolchain;
@@ -89,6 +92,7 @@ describe("traffic on the node", function () {
     async function scale(service: string, replicas: number): Promise<void> {
         await kubectl(["scale", `deployment/${service}`, `--replicas=${replicas}`]);
         await kubectl(["rollout", "status", `deployment/${service}`, "--timeout=120s"]);
+        await pause(HEARD_MS);
     }
 
     /** How many of the requests had each answer. */
@@ -197,7 +201,6 @@ describe("traffic on the node", function () {
                 const used = [...new Set(before.values())].sort();
                 assert.equal(used.length, 3);
                 await scale("video", 2);
-                await pause(5_000);
                 const after = await place();
                 const left = new Set(after.values());
                 assert.equal(left.size, 2);
