@@ -3,6 +3,7 @@
  * cluster, do not wait for Kubernetes' and Pulumi's libraries.
  */
 import { Command, Option } from "commander";
+import { LAYERS } from "./verify/model";
 import { lazily } from "./lazily";
 
 export function meshProgram(): Command {
@@ -52,6 +53,11 @@ function verify(): Command {
         .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
         .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
         .option("--standin-image <image>", "the image that probers run (default: the running stand-ins')")
+        .addOption(
+            new Option("--layer <layer...>", "ask these layers alone; what is left out is said").choices([
+                ...LAYERS,
+            ]),
+        )
         .option("--keep", "leave the probers there for the next run with --keep")
         .option("--json", "report as JSON")
         .action(running("verify", "verifyMesh"));

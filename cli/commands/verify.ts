@@ -7,6 +7,7 @@ import { withKeys } from "../up/entries";
 import { UNLISTED } from "../up/outside";
 import {
     CannotVerify,
+    type Layer,
     type PlayedOutside,
     SILENT,
     type VerifyOptions,
@@ -22,6 +23,7 @@ interface VerifyCommandOptions {
     readonly context?: string;
     readonly kubeconfig?: string;
     readonly standinImage?: string;
+    readonly layer?: readonly Layer[];
     readonly keep?: true;
     readonly json?: true;
 }
@@ -35,6 +37,7 @@ export async function verifyMesh(options: VerifyCommandOptions): Promise<void> {
             platform,
             sign,
             standInImage: options.standinImage ?? (await standInImage(connect(cluster))),
+            ...(options.layer === undefined ? {} : { layers: options.layer }),
             keep: options.keep ?? false,
             progress: options.json ? SILENT : statusLineTo(process.stdout),
         });

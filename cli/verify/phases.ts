@@ -57,7 +57,7 @@ export async function makeRequests(
     const tcp = tcpWorkloads(catalogue, checks);
     const notChecked = [...missing, ...unsigned(checks, sign)];
     const outcome: Outcome = { findings: [], miscounts: [], notChecked, repeated: [], seconds: 0 };
-    for (const layer of LAYERS) {
+    for (const layer of LAYERS.filter((one) => checks.some((check) => check.layer === one))) {
         const connected = reused || layer !== "identity";
         await settle(await readDeciding(cluster), { connected, signal, progress });
         const began = performance.now();

@@ -13,6 +13,7 @@ import { withLease } from "./probers/lease";
 import { startProbers, stopProbers } from "./probers/lifecycle";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
+import { LAYERS, type Layer } from "./model";
 import type { VerifyReport } from "./report/model";
 import { onInterrupt } from "./interrupt";
 
@@ -26,6 +27,8 @@ export interface VerifyOptions {
     readonly keep?: boolean;
     /** The world outside, where it is played; else egress is not checked. */
     readonly outside?: PlayedOutside;
+    /** Which layers are asked. @default all */
+    readonly layers?: readonly Layer[];
     /** @default none */
     readonly progress?: StatusLine;
 }
@@ -70,21 +73,28 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
 /** All requests, between the coming and going of the probers. */
 async function ask(
     cluster: Cluster,
-    { platform, standInImage: image, keep, outside, progress, sign, signal }: Run,
+    { platform, standInImage: image, layers = LAYERS, keep, outside, progress, sign, signal }: Run,
 ): Promise<{ outcome: Outcome; probers: number }> {
     const began = seconds();
     try {
         await startProbers(cluster, platform, { image, reuse: keep, signal, progress });
         const probers = seconds() - began;
         const egress = await planEgress(cluster, platform, outside);
-        const checks = [...expectations(platform), ...egress.checks];
+        const all = [...expectations(platform), ...egress.checks];
+        const checks = all.filter(({ layer }) => layers.includes(layer));
         const outcome = await makeRequests(cluster, platform.catalogue, checks, {
             reused: keep,
             signal,
             progress,
             sign,
         });
-        outcome.notChecked.push(...egress.notChecked);
+        outcome.notChecked.push(
+            ...egress.notChecked,
+            ...LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => ({
+                part: `the layer ${layer}`,
+                why: "it was not asked for",
+            })),
+        );
         return { outcome, probers };
     } catch (error) {
         if (!signal.aborted) throw error;

@@ -18,7 +18,7 @@ interface Report {
         readonly explanations: readonly string[];
     }[];
     readonly drift: readonly { readonly text: string }[];
-    readonly notChecked: readonly unknown[];
+    readonly notChecked: readonly { readonly part: string }[];
 }
 
 /** What is read of a result of `standin probe`. */
@@ -65,7 +65,7 @@ describe("egress on the node", function () {
     }
 
     async function verify(checkout = CHECKOUT): Promise<Report> {
-        const { stdout, stderr } = await mesh(checkout, ["verify", "--keep", "--json"]);
+        const { stdout, stderr } = await mesh(checkout, ["verify", "--keep", "--layer", "egress", "--json"]);
         assert.notEqual(stdout, "", stderr);
         return JSON.parse(stdout) as Report;
     }
@@ -123,7 +123,11 @@ describe("egress on the node", function () {
     it("lets each service reach the hosts of its groups, through the gateway alone, and logs each call", async () => {
         const { proven, differences, counts, notChecked } = await verify();
         assert.deepEqual(
-            { differences, notChecked, proven },
+            {
+                differences,
+                notChecked: notChecked.filter(({ part }) => !part.startsWith("the layer ")),
+                proven,
+            },
             { differences: [], notChecked: [], proven: true },
         );
         const egress = counts.filter(({ layer }) => layer === "egress");

@@ -141,9 +141,10 @@ describe("the mesh on the node", () => {
             },
         }`);
         await up(without);
-        const changed = await mesh(without, ["verify", "--json"]);
+        const who = ["--layer", "identity", "--layer", "source"];
+        const changed = await mesh(without, ["verify", "--json", ...who]);
         assert.equal(changed.status, 0, changed.stderr);
-        const old = await mesh(CHECKOUT, ["verify", "--json"]);
+        const old = await mesh(CHECKOUT, ["verify", "--json", ...who]);
         assert.equal(old.status, 1, "the old catalogue still agrees");
         const { differences } = JSON.parse(old.stdout) as {
             differences: { source: string; destination: string }[];

@@ -50,8 +50,9 @@ describe("mesh verify on the node", function () {
         ({ kubeconfig } = JSON.parse(stdout) as { kubeconfig: string });
     }
 
-    async function verify(): Promise<{ status: Ran["status"]; report: Report }> {
-        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json"]);
+    async function verify(...layers: readonly string[]): Promise<{ status: Ran["status"]; report: Report }> {
+        const only = layers.flatMap((layer) => ["--layer", layer]);
+        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...only]);
         assert.notEqual(stdout, "", stderr);
         return { status, report: JSON.parse(stdout) as Report };
     }
@@ -88,7 +89,7 @@ describe("mesh verify on the node", function () {
     it("names an AuthorizationPolicy that was deleted by hand", async () => {
         await kubectl("delete", "authorizationpolicy", "--namespace", "sparc", "auth-from-api-gateway");
         await pause(DRAIN_MS);
-        const { status, report } = await verify();
+        const { status, report } = await verify("identity", "source");
         assert.equal(status, 1);
         assert.ok(report.differences.length > 0);
         for (const { source, destination, got, explanations } of report.differences) {
@@ -112,7 +113,7 @@ describe("mesh verify on the node", function () {
                 patch,
             ],
         );
-        const { status, report } = await verify();
+        const { status, report } = await verify("identity", "source");
         assert.equal(status, 1);
         const named = /^PeerAuthentication sparc\/video-ingest was changed: spec.mtls.mode is "PERMISSIVE"/;
         assert.deepEqual(
@@ -132,7 +133,7 @@ describe("mesh verify on the node", function () {
         await kubectl(
             ...["patch", "sidecar", "--namespace", "sparc", "search", "--type", "merge", "--patch", patch],
         );
-        const { status, report } = await verify();
+        const { status, report } = await verify("source");
         assert.equal(status, 1);
         assert.ok(report.differences.length > 0);
         for (const { layer, source, explanations } of report.differences) {

@@ -21,6 +21,16 @@ describe("verifying a mesh", () => {
         assert.equal(exitCode(report), 0);
     });
 
+    it("asks the layers alone that it is told to, and says what it leaves out", async () => {
+        const report = await verifyCluster(clusterWith(), { ...options, layers: ["source"] });
+        assert.deepEqual([...new Set(report.findings.map(({ check }) => check.layer))], ["source"]);
+        assert.deepEqual(
+            report.notChecked.map(({ part }) => part),
+            ["identity", "entry", "egress", "resilience"].map((layer) => `the layer ${layer}`),
+        );
+        assert.equal(exitCode(report), 0);
+    });
+
     it("names an AuthorizationPolicy that was deleted, with the edge that it stands for", async () => {
         const report = await verifyCluster(
             clusterWith((objects) => objects.filter(isNot("AuthorizationPolicy", "auth-from-web"))),
