@@ -38,6 +38,8 @@ const TRAFFIC = {
 
 /** Between a replica's being ready, or gone, and every sidecar's having heard of it. */
 const HEARD_MS = 8_000;
+/** Of new replicas (components/traffic/destination-rule.ts), and a little more. */
+const WARM_UP_MS = 35_000;
 
 describe("traffic on the node", function () {
     this.timeout(900_000);
@@ -157,6 +159,8 @@ describe("traffic on the node", function () {
         it("leaves out a replica that fails, and takes it back", async () => {
             await scale("recordings", 3);
             try {
+                // New replicas have their full share, and so the test its statistics, only after their warm-up.
+                await pause(WARM_UP_MS);
                 const found = await ask("recordings", times(60, { path: "/v1/recordings" }));
                 const pods = Object.keys(tally(found, ({ answer }) => answer?.pod));
                 assert.equal(pods.length, 3);
