@@ -6,8 +6,9 @@ import { Command, Option } from "commander";
 import { LAYERS } from "./verify/model";
 import { lazily } from "./lazily";
 
+/** Every command throws what is wrong with how it was called, so that one place decides on the exit code. */
 export function meshProgram(): Command {
-    return new Command("mesh")
+    const program = new Command("mesh")
         .description("The SPARC service mesh: render it, run it on this machine, prove it on real traffic.")
         .showSuggestionAfterError()
         .addCommand(up())
@@ -17,6 +18,8 @@ export function meshProgram(): Command {
         .addCommand(render())
         .addCommand(explain())
         .addCommand(graph());
+    for (const command of [program, ...program.commands]) command.exitOverride();
+    return program;
 }
 
 type Action = (...args: unknown[]) => unknown;

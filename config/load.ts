@@ -55,11 +55,40 @@ export function readStackFile(stack: string, folder: string): Record<string, unk
             file,
             document.errors.map(({ message }) => message),
         );
-    const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> };
+    const settings = (document.toJS() ?? {}) as Record<string, unknown> & {
+        config?: Record<string, unknown>;
+    };
+    const { config = {} } = settings;
+    const misplaced = [...misplacedSettings(settings), ...misspeltNamespaces(config)];
+    if (misplaced.length > 0) throw new ConfigError(file, misplaced);
 
     const prefix = `${PROJECT}:`;
     const own = Object.entries(config).filter(([key]) => key.startsWith(prefix) || !key.includes(":"));
     return Object.fromEntries(own.map(([key, value]) => decoded(key.replace(prefix, ""), value)));
+}
+
+/** What Pulumi itself reads of a stack's file; whatever else stands there, nobody does. */
+const SETTINGS = ["config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment"];
+
+function misplacedSettings(settings: Readonly<Record<string, unknown>>): string[] {
+    return Object.keys(settings)
+        .filter((key) => !SETTINGS.includes(key))
+        .map((key) =>
+            key.startsWith(`${PROJECT}:`)
+                ? `${key}: it stands beside \`config:\`, where nobody reads it; indent it below \`config:\``
+                : `${key}: nobody reads it here; known here: ${SETTINGS.join(", ")}`,
+        );
+}
+
+/** Another project's namespace is its own affair; one that is nearly ours is ours, misspelt. */
+function misspeltNamespaces(config: Readonly<Record<string, unknown>>): string[] {
+    return Object.keys(config).flatMap((key) => {
+        const namespace = key.slice(0, Math.max(0, key.indexOf(":")));
+        const far = namespace === "" || namespace === PROJECT || distance(namespace, PROJECT) > 3;
+        return far
+            ? []
+            : [`${key}: the namespace ${namespace} is no program's here; did you mean "${PROJECT}"?`];
+    });
 }
 
 function stackFile(stack: string, folder: string): string {
@@ -140,6 +169,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
 function inside(schema: unknown, step: string): unknown[] {
     const bare = unwrapped(schema);
     if (bare instanceof z.ZodArray) return [bare.element];
+    if (bare instanceof z.ZodRecord) return [bare.valueType];
     return variants(bare).map(({ shape }) => (shape as Record<string, unknown>)[step]);
 }
 

@@ -91,15 +91,16 @@ function atMostEvery(seconds: number, tell: (line: string) => void): (line: stri
     };
 }
 
-/** How a client on this machine reaches the public gateway: the first HTTP host that it serves. */
+/** How a client on this machine reaches the public gateway: an HTTP host that asks for no token, if it serves one. */
 function entryOf(
     { catalogue, config }: Platform,
     { node }: Destination,
     port: number | undefined,
 ): Deployed["entry"] {
-    const shown = exposures(catalogue).find(
+    const hosts = exposures(catalogue).filter(
         ({ exposure, port: { protocol } }) => exposure.gateway === "public" && protocol === "http",
     );
+    const shown = hosts.find(({ exposure }) => exposure.authentication === "none") ?? hosts[0];
     if (node === undefined || port === undefined || shown === undefined) return undefined;
     const path =
         shown.exposure.requests?.find((request) => request.startsWith("GET "))?.slice("GET ".length) ?? "/";

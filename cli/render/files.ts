@@ -33,5 +33,6 @@ function releaseFile({ name, namespace, chart, values }: Release): [string, stri
 
 function toYaml(value: unknown): string {
     // Anchors would tie files to how the program happens to share objects.
-    return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+    // kubectl and most GitOps tools read YAML 1.1, to which a bare `no` is false: text like that must be quoted.
+    return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0, version: "1.1" });
 }

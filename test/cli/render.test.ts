@@ -87,6 +87,17 @@ describe("mesh render", () => {
         assert.deepEqual(filesUnder(out), ["values.yaml"]);
     });
 
+    it("writes text so that readers of YAML 1.1, as kubectl is one, read the same", () => {
+        const redis = deriveAll({ catalogue, config: loadStackFile("local", ROOT) }).objects.find(
+            ({ kind, metadata }) => kind === "Deployment" && metadata.name === "ratelimit-redis",
+        );
+        assert.ok(JSON.stringify(redis).includes('"no"'));
+        const text = new Map(renderFiles(deriveAll({ catalogue, config: loadStackFile("local", ROOT) }))).get(
+            "istio-ingress/Deployment/ratelimit-redis.yaml",
+        );
+        assert.deepEqual(parse(text ?? "", { version: "1.1" }), redis);
+    });
+
     it("refuses two objects of one path", () => {
         const object: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: "twice" } };
         assert.throws(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,19 @@ describe("the mesh command", () => {
             );
         }
     }).timeout(60_000);
+
+    it("exits with 2 where it is called in a way that makes no sense, and with 0 after help", () => {
+        const status = (...args: string[]) => spawnSync(process.execPath, [MESH, ...args]).status;
+        assert.equal(status("--help"), 0);
+        for (const args of [
+            ["rendr"],
+            ["render"],
+            ["graph", "--format", "dot"],
+            ["explain", "strangr", "alerts"],
+            ["explain", "billing", "alerts", "--path", "v1/alerts"],
+        ])
+            assert.equal(status(...args), 2, args.join(" "));
+    }).timeout(120_000);
 
     it("has something to run for each of its commands", () => {
         for (const command of meshProgram().commands) {

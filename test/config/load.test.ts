@@ -119,6 +119,40 @@ describe("a stack's configuration", () => {
         assert.equal(loadStackFile("cli", folder).protect, true);
     });
 
+    it("leaves nothing in a stack's file that nobody reads", () => {
+        const folder = mkdtempSync(join(tmpdir(), "stacks-"));
+        writeFileSync(
+            join(folder, "Pulumi.odd.yaml"),
+            [
+                "encryptionsalt: v1:x",
+                "config:",
+                "  sparc-mesh:domain: mesh.example.com",
+                "  sparc-mehs:protect: true",
+                "  aws:region: eu-central-1",
+                "sparc-mesh:traffic: {}",
+                "confg: {}",
+            ].join("\n"),
+        );
+        assert.deepEqual(
+            problemsOf(() => loadStackFile("odd", folder)).map((problem) => problem.split(";")[0]),
+            [
+                "sparc-mesh:traffic: it stands beside `config:`, where nobody reads it",
+                "confg: nobody reads it here",
+                "sparc-mehs:protect: the namespace sparc-mehs is no program's here",
+            ],
+        );
+    });
+
+    it("names the nearest key inside what is said of one service", () => {
+        const [problem] = problemsOf(() =>
+            parseConfig("test", {
+                domain: "mesh.example.com",
+                traffic: { services: { auth: { miror: { to: "v2" } } } },
+            }),
+        );
+        assert.match(problem ?? "", /^traffic\.services\.auth\.miror: unknown key; did you mean "mirror"\?/);
+    });
+
     it("reports a file that is no YAML with its line", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
         writeFileSync(join(folder, "Pulumi.bad.yaml"), "config:\n  a: [1\n  b: 2\n");

@@ -189,4 +189,16 @@ describe("mesh explain, of the platform's objects", function () {
         }
         assert.ok(tried > 3, `${tried} tried`);
     });
+
+    it("proposes a timeout and retries to which the checks have nothing to say, where there are such", () => {
+        const propose = before.find(
+            ({ source, destination, request }) =>
+                source === "reports" && destination === "alerts" && request === "GET /v1/alerts",
+        )?.change;
+        const change = propose?.() ?? assert.fail("nothing is proposed");
+        assert.ok(typeof change !== "string");
+        assert.deepEqual(change.problems, []);
+        // 2 s, the usual, would be no longer than alerts itself waits for devices.
+        assert.match(change.parts[0]?.snippet ?? "", /timeout: "3s"/);
+    });
 });

@@ -21,12 +21,13 @@ export interface Asking {
 
 /** @throws Unanswerable with every name that leads nowhere. */
 export function askings(world: World, catalogue: Catalogue, asked: Asked): Asking[] {
-    const problems: string[] = [];
+    const problems: string[] = nonsense(asked);
     const source = sourceOf(world, asked.source);
     if (source === undefined) {
         const known = [
             ...callees(world).map(({ workload }) => workload.name),
             ...Object.keys(ENTRY_GATEWAYS),
+            ...["stranger", "unmeshed"],
         ];
         problems.push(
             `there is no source ${asked.source}: a service, a gateway (${Object.keys(ENTRY_GATEWAYS).join(", ")}), ` +
@@ -38,16 +39,22 @@ export function askings(world: World, catalogue: Catalogue, asked: Asked): Askin
     if (callee === undefined && outside.length === 0) {
         problems.push(
             `there is no destination ${asked.destination}: a service, a store, an external group or a host` +
-                nearest(
-                    asked.destination,
-                    callees(world).map(({ workload }) => workload.name),
-                ),
+                nearest(asked.destination, [
+                    ...callees(world).map(({ workload }) => workload.name),
+                    ...Object.keys(catalogue.external),
+                ]) +
+                `; external groups: ${Object.keys(catalogue.external).sort().join(", ")}`,
         );
     }
     if (source === undefined || problems.length > 0) throw new Unanswerable(problems.join("\n"));
     if (callee === undefined)
         return outside.map((one) => ({ ...one, question: { source, ...one.question } }));
     return serviceAskings(catalogue, source, callee, asked);
+}
+
+function nonsense({ path }: Asked): string[] {
+    if (path === undefined || path.startsWith("/")) return [];
+    return [`--path ${path}: a path begins with a slash; a gRPC method is asked as /package.Service/Method`];
 }
 
 function sourceOf(world: World, name: string): Source | undefined {

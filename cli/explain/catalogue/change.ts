@@ -1,6 +1,15 @@
 /** What one would change in the catalogue to allow what is denied. */
 import { checkCatalogue } from "../../../catalogue/check";
-import type { Asked, Call, Catalogue, Exposure, Port, Request, Service } from "../../../catalogue/model";
+import type {
+    Asked,
+    Call,
+    Catalogue,
+    Duration,
+    Exposure,
+    Port,
+    Request,
+    Service,
+} from "../../../catalogue/model";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { cataloguePort } from "../ask/offered";
 import type { Asking } from "../ask/ask";
@@ -65,18 +74,46 @@ export function changeFor(catalogue: Catalogue, { question, request }: Asking): 
         const gateway = source.kind === "entry" ? source.gateway.workload.name : source.workload.name;
         return entryChange(catalogue, offering, parts, { gateway, name, portName, port: own, asked });
     }
-    const call: Call = {
+    return callChange(catalogue, offering, parts, caller, {
         to: name,
         port: portName,
         ...asked,
         timeout: "2s",
         idempotent: isIdempotent(question),
-    };
-    const edited = edit(offering, caller, (service) => ({
-        ...service,
-        calls: [...(service.calls ?? []), call],
-    }));
-    return change(catalogue, edited, [...parts, { where: `services.${caller}.calls`, snippet: text(call) }]);
+    });
+}
+
+/** What a call may wait, the usual first. Which of them fits depends on who waits for the caller, and for whom the callee. */
+const TIMEOUTS: readonly Duration[] = ["2s", "1s", "3s", "500ms", "5s", "200ms", "10s", "100ms"];
+
+/** The call with a timeout and retries to which the checks have nothing to say, if there are such. */
+function callChange(
+    before: Catalogue,
+    offering: Catalogue,
+    parts: Change["parts"],
+    caller: string,
+    call: Call,
+): Change {
+    const candidates = TIMEOUTS.flatMap((timeout): Call[] => [
+        { ...call, timeout },
+        ...(call.idempotent ? [{ ...call, timeout, retries: 0 }] : []),
+    ]);
+    const changes = candidates.map((candidate) => () => {
+        const edited = edit(offering, caller, (service) => ({
+            ...service,
+            calls: [...(service.calls ?? []), candidate],
+        }));
+        const part = { where: `services.${caller}.calls`, snippet: text(candidate) };
+        return change(before, edited, [...parts, part]);
+    });
+    let first: Change | undefined;
+    for (const make of changes) {
+        const made = make();
+        if (made.problems.length === 0) return made;
+        first ??= made;
+    }
+    if (first === undefined) throw new Error("there is no timeout to try");
+    return first;
 }
 
 function entryChange(

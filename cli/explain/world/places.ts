@@ -1,5 +1,5 @@
 /** Who is meant by a name: Services, gateways and accounts, as the objects know them. */
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES } from "../../../components/base/names";
 import type { Callee, ServicePort, Workload } from "../evaluate/model";
@@ -54,7 +54,9 @@ export function findCallee(world: World, name: string): Callee | undefined {
 
 /** A name of `known` that is near to `name`, for messages. */
 export function nearest(name: string, known: readonly string[]): string {
-    return known.length === 0 ? "" : `; did you mean "${closest(name, [...known])}"?`;
+    if (known.length === 0) return "";
+    const one = closest(name, [...known]);
+    return distance(name, one) <= Math.max(2, name.length / 4) ? `; did you mean "${one}"?` : "";
 }
 
 function servicesOf(world: World) {
