@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { extname } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, extname } from "node:path";
 import type { Catalogue } from "../../catalogue/model";
 import { toMermaid } from "../graph/mermaid";
 import { toPage } from "../graph/page/page";
@@ -31,6 +31,7 @@ export async function graph({ out, format }: GraphOptions): Promise<void> {
         );
     }
     const catalogue: Catalogue = checkedCatalogue();
+    mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, await FORMATS[chosen](catalogue));
     process.stdout.write(`${out}: ${Object.keys(catalogue.services).length} services\n`);
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    rmSync,
+    rmdirSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { RenderedFiles } from "./files";
 
@@ -14,9 +23,11 @@ export interface WriteReport {
 /**
  * Makes `folder` hold exactly `files`, beside whatever else is there that no rendering wrote.
  *
- * @throws Error before anything is written, if a file is in the way that no rendering wrote.
+ * @throws Error before anything is written, if a file is in the way that no rendering wrote, or `folder` is one.
  */
 export function writeFiles(folder: string, files: RenderedFiles): WriteReport {
+    if (existsSync(folder) && !statSync(folder).isDirectory())
+        throw new Error(`${folder} is a file, and --out takes a folder: name another one.`);
     const before = previous(folder);
     const foreign = [...files.keys()].filter((path) => !before.has(path) && existsSync(join(folder, path)));
     if (foreign.length > 0) {

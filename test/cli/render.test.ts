@@ -87,6 +87,16 @@ describe("mesh render", () => {
         assert.deepEqual(filesUnder(out), ["values.yaml"]);
     });
 
+    it("says that it takes a folder where it is given a file, which stays", () => {
+        const file = join(folder(), "notes.md");
+        writeFileSync(file, "mine");
+        assert.throws(
+            () => writeFiles(file, new Map([["a/B/c.yaml", "x"]])),
+            /is a file, and --out takes a folder/,
+        );
+        assert.equal(readFileSync(file, "utf8"), "mine");
+    });
+
     it("writes text so that readers of YAML 1.1, as kubectl is one, read the same", () => {
         const redis = deriveAll({ catalogue, config: loadStackFile("local", ROOT) }).objects.find(
             ({ kind, metadata }) => kind === "Deployment" && metadata.name === "ratelimit-redis",
