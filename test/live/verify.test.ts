@@ -148,7 +148,7 @@ describe("mesh verify on the node", function () {
         await mesh(CHECKOUT, ["verify"], EARLY_MS);
         assert.notEqual(await probeObjects(), "");
         await pause(LEASE_MS);
-        assert.equal((await mesh(CHECKOUT, ["verify"])).status, 0);
+        assert.equal((await mesh(CHECKOUT, ["verify", "--layer", "source"])).status, 0);
         assert.equal(await probeObjects(), "");
     });
 });
