@@ -4,7 +4,7 @@
  */
 import { sortedEntries } from "../../catalogue/order";
 import type { MeshConfig } from "../../config/schema";
-import type { Audience, ServiceTraffic } from "../../config/traffic";
+import type { Audience } from "../../config/traffic";
 import type { VirtualServiceManifest } from "./manifest";
 import { serviceHost } from "./names";
 import { escaped, narrowed, rewritePattern, uriMatch } from "./paths";
@@ -41,25 +41,43 @@ export interface RouteTo {
  * One route for each variant that anyone may get, and then the one for everybody else; and before these the same for
  * each path that is rewritten.
  */
-export function routesTo({ traffic }: MeshConfig, to: RouteTo): HttpRoute[] {
-    const own = traffic.services[to.service] ?? {};
-    const rewritten = (own.rewrites ?? []).flatMap((rewrite, position) => {
+export function routesTo(config: MeshConfig, to: RouteTo): HttpRoute[] {
+    const { rewrites = [] } = config.traffic.services[to.service] ?? {};
+    const rewritten = rewrites.flatMap((rewrite, position) => {
         const asked = to.asked.flatMap(({ path = "/{**}", ...rest }) =>
             (narrowed(path, rewrite.from) ?? []).map((part) => ({ ...rest, path: part })),
         );
         if (asked.length === 0) return [];
         const settings = { ...to.settings, rewrite: { uriRegexRewrite: rewritePattern(rewrite) } };
-        return versionRoutes(own, { ...to, name: nameOf(to, `rewrite-${position + 1}`), asked, settings });
+        return versionRoutes(config, { ...to, name: nameOf(to, `rewrite-${position + 1}`), asked, settings });
     });
-    return [...rewritten, ...versionRoutes(own, to)];
+    return [...rewritten, ...versionRoutes(config, to)];
 }
 
-function versionRoutes({ versions = {}, variants = [], mirror }: ServiceTraffic, to: RouteTo): HttpRoute[] {
-    const destination = (subset?: string) => ({
-        host: serviceHost(to.service),
-        port: { number: to.port },
+type Destination = NonNullable<HttpRoute["route"]>[number];
+
+/** Where requests or connections to a port go, by the versions' shares: to the service as a whole where it has none. */
+export function sharedOut({ traffic }: MeshConfig, service: string, port: number): Destination[] {
+    const { versions = {} } = traffic.services[service] ?? {};
+    const shares = sortedEntries(versions).filter(([, share]) => share > 0);
+    if (shares.length === 0) return [{ destination: destinationOf(service, port) }];
+    return shares.map(([version, weight]) => ({
+        destination: destinationOf(service, port, version),
+        weight,
+    }));
+}
+
+function destinationOf(service: string, port: number, subset?: string): Destination["destination"] {
+    return {
+        host: serviceHost(service),
+        port: { number: port },
         ...(subset === undefined ? {} : { subset }),
-    });
+    };
+}
+
+function versionRoutes(config: MeshConfig, to: RouteTo): HttpRoute[] {
+    const { variants = [], mirror } = config.traffic.services[to.service] ?? {};
+    const destination = (subset: string) => destinationOf(to.service, to.port, subset);
     const special = variants.flatMap((variant, position): HttpRoute[] => {
         const match = to.asked.flatMap((asked) => matchesFor(asked, to.match, variant.for));
         if (match.length === 0) return [];
@@ -72,16 +90,12 @@ function versionRoutes({ versions = {}, variants = [], mirror }: ServiceTraffic,
             },
         ];
     });
-    const shares = sortedEntries(versions).filter(([, share]) => share > 0);
     const match = to.asked.flatMap((asked) => matchesFor(asked, to.match));
     const rest: HttpRoute = {
         name: to.name,
         // Nothing asked of it in particular: no match, which is any request.
         ...(match.some((one) => Object.keys(one).length === 0) ? {} : { match }),
-        route:
-            shares.length === 0
-                ? [{ destination: destination() }]
-                : shares.map(([version, weight]) => ({ destination: destination(version), weight })),
+        route: sharedOut(config, to.service, to.port),
         ...(mirror === undefined || !to.repeatable
             ? {}
             : { mirrors: [{ destination: destination(mirror.to), percentage: { value: mirror.percent } }] }),

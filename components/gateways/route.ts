@@ -2,8 +2,8 @@ import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
-import { NAMESPACES, exposedHost, serviceHost } from "../base/names";
-import { type HttpRoute, routesTo } from "../base/routes";
+import { NAMESPACES, exposedHost } from "../base/names";
+import { type HttpRoute, routesTo, sharedOut } from "../base/routes";
 
 type Cors = NonNullable<HttpRoute["corsPolicy"]>;
 
@@ -13,7 +13,6 @@ const HSTS = { "strict-transport-security": "max-age=31536000" };
 /** The way from an exposed host to its service. Only the gateways see it. */
 export function route(edge: ExposureEdge, config: MeshConfig): VirtualServiceManifest {
     const { service, exposure, port } = edge;
-    const destination = { host: serviceHost(service), port: { number: port.number } };
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "VirtualService",
@@ -27,7 +26,14 @@ export function route(edge: ExposureEdge, config: MeshConfig): VirtualServiceMan
             gateways: [`${NAMESPACES.ingress}/${exposure.gateway}`],
             exportTo: [NAMESPACES.ingress],
             ...(port.protocol === "tcp"
-                ? { tcp: [{ match: [{ port: exposure.listen ?? 0 }], route: [{ destination }] }] }
+                ? {
+                      tcp: [
+                          {
+                              match: [{ port: exposure.listen ?? 0 }],
+                              route: sharedOut(config, service, port.number),
+                          },
+                      ],
+                  }
                 : { http: httpRoutes(edge, config) }),
         },
     };

@@ -1,5 +1,6 @@
 import { didYouMean } from "../../catalogue/check";
-import type { Service } from "../../catalogue/model";
+import type { Catalogue, Service } from "../../catalogue/model";
+import { callersOf } from "../../catalogue/query";
 import { own, sortedEntries } from "../../catalogue/order";
 import type { ServiceTraffic } from "../../config/traffic";
 import type { Platform } from "../base/platform";
@@ -21,6 +22,7 @@ export function checkTraffic({ catalogue, config }: Platform, now: Date): string
         }
         return [
             ...unreadable(where, service),
+            ...unsplittable(catalogue, where, name, traffic),
             ...unknownVersions(where, traffic),
             ...unendingFault(where, traffic, config.protect, now),
         ];
@@ -31,6 +33,22 @@ function unreadable(where: string, { ports }: Service): string[] {
     if (Object.values(ports).some(({ protocol }) => protocol !== "tcp")) return [];
     return [
         `${where}: the service has TCP ports alone, on which the mesh sees no requests to route; remove it here`,
+    ];
+}
+
+/** Connections inside the mesh are not routed by version: whoever makes them would reach all of them alike. */
+function unsplittable(
+    catalogue: Catalogue,
+    where: string,
+    name: string,
+    { versions }: ServiceTraffic,
+): string[] {
+    if (versions === undefined) return [];
+    const callers = callersOf(catalogue, name).filter(({ port }) => port.protocol === "tcp");
+    if (callers.length === 0) return [];
+    const who = [...new Set(callers.map(({ caller, portName }) => `${caller} (${portName})`))].sort();
+    return [
+        `${where}.versions: ${who.join(", ")} calls it over TCP, where no share can be kept; remove the versions, or the calls`,
     ];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rewritePattern, seenPaths } from "../../../components/base/paths";
-import { routesTo } from "../../../components/base/routes";
+import { routesTo, sharedOut } from "../../../components/base/routes";
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";
@@ -219,6 +219,29 @@ describe("what a stack says of a service's traffic", () => {
                 "traffic.services.front.variants.0.to: there is no version v2",
                 "traffic.services.front.mirror.to: there is no version v3",
                 "traffic.services.midle: the catalogue has no service midle",
+            ],
+        );
+    });
+
+    it("has no versions of what is called over TCP, which cannot be split inside", () => {
+        const calling = changed(({ services: { front, back } }) => {
+            Object.assign(back.ports, { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } });
+            front.calls = [{ to: "back", port: "mqtt", timeout: "stream", idempotent: false }];
+        });
+        const config = configOf({ back: { versions: { v1: 100 } } });
+        assert.match(
+            checkTraffic({ catalogue: calling, config }, NOW).join(),
+            /^traffic\.services\.back\.versions: front \(mqtt\) calls it over TCP/,
+        );
+    });
+
+    it("shares out connections at a gateway as it does requests", () => {
+        const config = configOf({ back: { versions: { v1: 90, v2: 10, v3: 0 } } });
+        assert.deepEqual(
+            sharedOut(config, "back", 1883).map(({ destination, weight }) => [destination.subset, weight]),
+            [
+                ["v1", 90],
+                ["v2", 10],
             ],
         );
     });

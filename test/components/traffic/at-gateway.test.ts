@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { platform } from "../../../catalogue/platform";
+import type { VirtualServiceManifest } from "../../../components/base/manifest";
+import { deriveAll } from "../../../components/concerns";
+import { loadStackFile } from "../../../config/load";
+
+const prod = loadStackFile("prod", join(__dirname, "..", "..", ".."));
+
+describe("the routes at a gateway", () => {
+    it("share out a service's versions, under the name by which limits find the route", () => {
+        const traffic = {
+            services: {
+                "api-gateway": {
+                    versions: { v1: 100, v2: 0 },
+                    variants: [{ to: "v2", for: { header: { name: "x-tester", value: "yes" } } }],
+                    mirror: { to: "v2", percent: 5 },
+                },
+            },
+        };
+        const routed = deriveAll({ catalogue: platform, config: { ...prod, traffic } }).objects.find(
+            ({ kind, metadata }) => kind === "VirtualService" && metadata.name === "public-api",
+        );
+        const { http = [] } = (routed as VirtualServiceManifest).spec;
+        assert.deepEqual(
+            http.map(({ name, match, route, mirrors }) => [
+                name,
+                match?.map(({ method }) => method?.exact),
+                route?.map(({ destination }) => destination.subset),
+                mirrors?.length,
+            ]),
+            [
+                ["api", ["GET", "HEAD"], ["v2"], undefined],
+                ["api", ["GET", "HEAD"], ["v1"], 1],
+                ["api", [undefined], ["v2"], undefined],
+                ["api", undefined, ["v1"], undefined],
+            ],
+        );
+    });
+});
