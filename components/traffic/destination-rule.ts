@@ -132,7 +132,7 @@ function loadBalancer(balancing: LoadBalancing): NonNullable<TrafficPolicy["load
             return { simple: "LEAST_REQUEST", warmup: WARMUP, localityLbSetting };
         case "consistent-hash":
             return {
-                consistentHash: { httpHeaderName: balancing.header, ringHash: { minimumRingSize: 1024 } },
+                consistentHash: { httpHeaderName: balancing.header, maglev: { tableSize: 65_537 } },
                 localityLbSetting,
             };
     }

@@ -23,6 +23,11 @@ interface Answer {
     readonly headers: IncomingHttpHeaders;
 }
 
+/**
+ * The limiter has 25 ms to answer, and what it does not answer in time passes uncounted: on a machine with more to do than
+ * processors some requests do.
+ */
+const UNCOUNTED = 30;
 /** Between a change of the limiter's workloads and the gateways' seeing it. */
 const SETTLE_MS = 5_000;
 /** For how long a WebSocket must outlive the gateway's pod that it came in by. */
@@ -104,9 +109,10 @@ describe("the edge on the node", function () {
         // Counted by the minute of the clock, which must not end in between.
         const intoMinute = Date.now() % 60_000;
         if (intoMinute > 40_000) await pause(60_500 - intoMinute);
-        const found = await statuses(allowed + 10, client(tenant, subject));
-        assert.equal(found.filter((status) => status === 200).length, allowed);
-        assert.equal(found.filter((status) => status === 429).length, 10);
+        const found = await statuses(allowed + UNCOUNTED + 10, client(tenant, subject));
+        const passed = found.filter((status) => status === 200).length;
+        assert.ok(passed >= allowed && passed <= allowed + UNCOUNTED, `${passed} passed`);
+        assert.equal(found.filter((status) => status === 429).length, found.length - passed);
         const { status, headers } = await get("api", "/v1/x", client(tenant, subject));
         assert.equal(status, 429);
         assert.match(String(headers["x-ratelimit-limit"]), new RegExp(`^${allowed}\\b`));
