@@ -131,6 +131,8 @@ function loadBalancer(balancing: LoadBalancing): NonNullable<TrafficPolicy["load
         case "least-request":
             return { simple: "LEAST_REQUEST", warmup: WARMUP, localityLbSetting };
         case "consistent-hash":
+            // Maglev rather than a ring: Envoy's ring gives each replica more points when another goes, by which streams of
+            // those that stay move too.
             return {
                 consistentHash: { httpHeaderName: balancing.header, maglev: { tableSize: 65_537 } },
                 localityLbSetting,

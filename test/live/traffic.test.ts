@@ -183,10 +183,10 @@ describe("traffic on the node", function () {
             }
         });
 
-        it("of one stream reaches one replica, and only a lost replica's streams move", async () => {
+        it("of one stream reaches one replica, and hardly any but a lost replica's streams move", async () => {
             await scale("video", 3);
             try {
-                const streams = Array.from({ length: 60 }, (_stream, index) => `stream-${index}`);
+                const streams = Array.from({ length: 200 }, (_stream, index) => `stream-${index}`);
                 const place = async () => {
                     const asked = streams.flatMap((id) =>
                         times(3, { path: "/v1/sessions/7", headers: { "x-stream-id": id } }),
@@ -208,8 +208,10 @@ describe("traffic on the node", function () {
                 const after = await place();
                 const left = new Set(after.values());
                 assert.equal(left.size, 2);
-                for (const [stream, pod] of before)
-                    if (left.has(pod)) assert.equal(after.get(stream), pod, stream);
+                const stayed = [...before].filter(([, pod]) => left.has(pod));
+                const moved = stayed.filter(([stream, pod]) => after.get(stream) !== pod);
+                // Maglev fills its table anew: few of the others' streams move with those of the replica that went.
+                assert.ok(moved.length <= stayed.length * 0.1, `${moved.length} of ${stayed.length} moved`);
             } finally {
                 await scale("video", 1);
             }
