@@ -1,7 +1,6 @@
 import type { Asked, Scoped } from "../../catalogue/model";
 import { type ExposureEdge, exposures, operations } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import {
     ENTRY_GATEWAYS,
@@ -12,8 +11,8 @@ import {
     exposedHost,
 } from "../base/names";
 import type { Platform } from "../base/platform";
+import { type Rule, allow } from "./allow";
 
-type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 type To = NonNullable<Rule["to"]>;
 type Condition = NonNullable<Rule["when"]>[number];
 
@@ -30,7 +29,7 @@ export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationP
         ...all.map((edge) => {
             const { gateway, host } = edge.exposure;
             const name = `${ENTRY_GATEWAYS[gateway]}-to-${edge.service}-${host}`;
-            return policy(
+            return atGateway(
                 name,
                 gateway,
                 edge.port.protocol === "tcp" ? connections(edge) : asked(edge, config),
@@ -153,16 +152,11 @@ function redirect(
     config: MeshConfig,
 ): AuthorizationPolicyManifest {
     const hosts = edges.flatMap(({ exposure }) => namesOf(exposure.host, config));
-    return policy(`${ENTRY_GATEWAYS[key]}-redirect`, key, [
+    return atGateway(`${ENTRY_GATEWAYS[key]}-redirect`, key, [
         { to: [{ operation: { hosts, ports: [String(GATEWAY_PORTS.http)] } }] },
     ]);
 }
 
-function policy(name: string, gateway: GatewayKey, rules: Rule[]): AuthorizationPolicyManifest {
-    return {
-        apiVersion: "security.istio.io/v1",
-        kind: "AuthorizationPolicy",
-        metadata: { name, namespace: NAMESPACES.ingress, labels: COMMON_LABELS },
-        spec: { selector: serviceSelector(ENTRY_GATEWAYS[gateway]), action: "ALLOW", rules },
-    };
+function atGateway(name: string, gateway: GatewayKey, rules: Rule[]): AuthorizationPolicyManifest {
+    return allow(name, NAMESPACES.ingress, ENTRY_GATEWAYS[gateway], rules);
 }

@@ -9,7 +9,7 @@ import {
     storeEdges,
 } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import { COMMON_LABELS } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import {
     ENTRY_GATEWAYS,
@@ -21,10 +21,9 @@ import {
 } from "../base/names";
 import { type Rewrite, seenPaths } from "../base/paths";
 import type { Platform } from "../base/platform";
+import { type Rule, allow, allowName } from "./allow";
 import { gatewayPolicies } from "./at-gateway";
 import { limiterPolicies } from "./limiter";
-
-export type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
 /** The name of the policies that deny what no other allows, in the mesh and in the network. */
 export const DENY_ALL = "deny-all";
@@ -61,11 +60,6 @@ export function authorizationPolicies(platform: Platform): AuthorizationPolicyMa
     ];
 }
 
-/** The name of the policy under which `caller` may call `callee`; the catalogue keeps `-from-` out of names. */
-export function allowName(callee: string, caller: string): string {
-    return `${callee}-from-${caller}`;
-}
-
 /** An ALLOW policy without rules matches nothing, and where one exists, what matches none is denied. */
 function denyAll(namespace: string): AuthorizationPolicyManifest {
     return {
@@ -79,21 +73,6 @@ function denyAll(namespace: string): AuthorizationPolicyManifest {
             annotations: { "galley.istio.io/analyze-suppress": "IST0127" },
         },
         spec: {},
-    };
-}
-
-/** An ALLOW for one workload. */
-export function allow(
-    name: string,
-    namespace: string,
-    workload: string,
-    rules: Rule[],
-): AuthorizationPolicyManifest {
-    return {
-        apiVersion: "security.istio.io/v1",
-        kind: "AuthorizationPolicy",
-        metadata: { name, namespace, labels: COMMON_LABELS },
-        spec: { selector: serviceSelector(workload), action: "ALLOW", rules },
     };
 }
 

@@ -3,7 +3,7 @@ import { type ReachedHost, reachedHosts } from "../../catalogue/query";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { type Rule, allow, allowName } from "./authorization";
+import { type Rule, allow, allowName } from "./allow";
 
 /**
  * Who may leave through the egress gateway, and to where: an ALLOW per external group and caller with a rule for each

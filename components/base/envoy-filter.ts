@@ -41,3 +41,50 @@ export function envoyFilter({
         },
     };
 }
+
+export const CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
+
+/** Which HTTP listeners are patched: all of a kind of proxy, or those of one port or name. */
+export interface HttpListeners {
+    readonly context: "GATEWAY" | "SIDECAR_INBOUND";
+    /** The listener's own port. */
+    readonly portNumber?: number;
+    /** The port that a connection was made to, where one listener takes those of many. */
+    readonly destinationPort?: number;
+    /** The name in a connection's TLS. */
+    readonly sni?: string;
+}
+
+/** Puts a filter right before the router, behind all that Istio has there: a token is checked by then. */
+export function beforeRouter(
+    { context, portNumber, ...chain }: HttpListeners,
+    name: string,
+    typedConfig: Record<string, unknown>,
+): EnvoyPatch {
+    const filter = { name: CONNECTION_MANAGER, subFilter: { name: "envoy.filters.http.router" } };
+    return {
+        applyTo: "HTTP_FILTER",
+        match: {
+            context,
+            listener: {
+                ...(portNumber === undefined ? {} : { portNumber }),
+                filterChain: { ...chain, filter },
+            },
+        },
+        patch: { operation: "INSERT_BEFORE", value: { name, typed_config: typedConfig } },
+    };
+}
+
+/** Changes the routes of one exposure at its gateway, which are named after its host. */
+export function onRoute(host: string, value: Record<string, unknown>): EnvoyPatch {
+    return {
+        applyTo: "HTTP_ROUTE",
+        match: { context: "GATEWAY", routeConfiguration: { vhost: { route: { name: host } } } },
+        patch: { operation: "MERGE", value },
+    };
+}
+
+/** A message of one of Envoy's extensions: `filters.http.rbac.v3.RBAC`. */
+export function typed(type: string, value: Record<string, unknown>): Record<string, unknown> {
+    return { "@type": `type.googleapis.com/envoy.extensions.${type}`, ...value };
+}

@@ -44,8 +44,8 @@ export interface RouteTo {
 export function routesTo(config: MeshConfig, to: RouteTo): HttpRoute[] {
     const { rewrites = [] } = config.traffic.services[to.service] ?? {};
     const rewritten = rewrites.flatMap((rewrite, position) => {
-        const asked = to.asked.flatMap(({ path = "/{**}", ...rest }) =>
-            (narrowed(path, rewrite.from) ?? []).map((part) => ({ ...rest, path: part })),
+        const asked = to.asked.flatMap((one) =>
+            under(one.path, rewrite.from).map((path) => ({ ...one, path })),
         );
         if (asked.length === 0) return [];
         const settings = { ...to.settings, rewrite: { uriRegexRewrite: rewritePattern(rewrite) } };

@@ -2,7 +2,8 @@ import { servicesOf } from "../../catalogue/query";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
-import { PRIORITY, connectionManager, envoyFilter, typed } from "./envoy";
+import { typed } from "../base/envoy-filter";
+import { PRIORITY, connectionManager, envoyFilter } from "./envoy";
 
 /**
  * Takes from every request the headers in which services read what a token says, before any filter runs. Where a token is

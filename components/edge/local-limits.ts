@@ -4,7 +4,8 @@ import { limitedByPlan } from "../base/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS } from "../base/names";
 import type { Platform } from "../base/platform";
-import { type Patch, PRIORITY, beforeRouter, envoyFilter, onRoute, typed } from "./envoy";
+import { onRoute, typed } from "../base/envoy-filter";
+import { type Patch, PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 const FILTER = "envoy.filters.http.local_ratelimit";
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };

@@ -2,7 +2,8 @@ import { LIMITER, limitedByPlan } from "../base/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { TOKEN_HEADERS, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { PRIORITY, beforeRouter, envoyFilter, onRoute, typed } from "./envoy";
+import { onRoute, typed } from "../base/envoy-filter";
+import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 import { DOMAIN, KEYS } from "./limiter/rules";
 
 /** A limiter that is slower than this, or gone, limits nobody: it must not take the way in with it. */

@@ -2,7 +2,8 @@ import { type ExposureEdge, exposures } from "../../catalogue/query";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { PRIORITY, beforeRouter, envoyFilter, typed } from "./envoy";
+import { typed } from "../base/envoy-filter";
+import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 /** Where in a request's metadata the tenant stands that its path names. */
 const METADATA = "sparc.edge.path_tenant";

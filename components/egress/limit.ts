@@ -1,11 +1,10 @@
 import type { Rate } from "../../catalogue/model";
 import type { ReachedHost } from "../../catalogue/query";
-import { envoyFilter, type EnvoyPatch as Patch } from "../base/envoy-filter";
+import { beforeRouter, envoyFilter, type EnvoyPatch as Patch, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import { type OutsideHost, isOriginated } from "./host";
 
-const TYPES = "type.googleapis.com/envoy.extensions.filters";
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /**
@@ -30,35 +29,16 @@ export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
 
 function ofRequests({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
     const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
-    return {
-        applyTo: "HTTP_FILTER",
-        match: {
-            context: "GATEWAY",
-            listener: {
-                portNumber: port,
-                filterChain: {
-                    sni: host,
-                    filter: {
-                        name: "envoy.filters.network.http_connection_manager",
-                        subFilter: { name: "envoy.filters.http.router" },
-                    },
-                },
-            },
-        },
-        patch: {
-            operation: "INSERT_BEFORE",
-            value: {
-                name: "envoy.filters.http.local_ratelimit",
-                typed_config: {
-                    "@type": `${TYPES}.http.local_ratelimit.v3.LocalRateLimit`,
-                    stat_prefix: "egress_limit",
-                    token_bucket: bucket(rate),
-                    filter_enabled: always,
-                    filter_enforced: always,
-                },
-            },
-        },
-    };
+    return beforeRouter(
+        { context: "GATEWAY", portNumber: port, sni: host },
+        "envoy.filters.http.local_ratelimit",
+        typed("filters.http.local_ratelimit.v3.LocalRateLimit", {
+            stat_prefix: "egress_limit",
+            token_bucket: bucket(rate),
+            filter_enabled: always,
+            filter_enforced: always,
+        }),
+    );
 }
 
 function ofConnections({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
@@ -75,11 +55,10 @@ function ofConnections({ host: { host, port } }: ReachedHost, rate: Rate): Patch
             operation: "INSERT_BEFORE",
             value: {
                 name: "envoy.filters.network.local_ratelimit",
-                typed_config: {
-                    "@type": `${TYPES}.network.local_ratelimit.v3.LocalRateLimit`,
+                typed_config: typed("filters.network.local_ratelimit.v3.LocalRateLimit", {
                     stat_prefix: "egress_limit",
                     token_bucket: bucket(rate),
-                },
+                }),
             },
         },
     };

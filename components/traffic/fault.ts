@@ -1,6 +1,7 @@
+import { milliseconds } from "../../catalogue/durations";
 import { own, sortedEntries } from "../../catalogue/order";
 import type { Fault } from "../../config/traffic";
-import { envoyFilter, type EnvoyPatch } from "../base/envoy-filter";
+import { beforeRouter, envoyFilter, type EnvoyPatch, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
@@ -32,47 +33,20 @@ export function faults({ catalogue, config }: Platform): EnvoyFilterManifest[] {
 }
 
 /** Not on the health port: a rehearsal must not have pods killed. */
-function patch(port: number, fault: Fault): EnvoyPatch {
-    return {
-        applyTo: "HTTP_FILTER",
-        match: {
-            context: "SIDECAR_INBOUND",
-            listener: {
-                filterChain: {
-                    destinationPort: port,
-                    filter: {
-                        name: "envoy.filters.network.http_connection_manager",
-                        subFilter: { name: "envoy.filters.http.router" },
-                    },
-                },
-            },
-        },
-        patch: {
-            operation: "INSERT_BEFORE",
-            value: {
-                name: "envoy.filters.http.fault",
-                typed_config: {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
-                    ...(fault.delay === undefined
-                        ? {}
-                        : {
-                              delay: {
-                                  fixed_delay: seconds(fault.delay.time),
-                                  percentage: share(fault.delay.percent),
-                              },
-                          }),
-                    ...(fault.abort === undefined
-                        ? {}
-                        : {
-                              abort: {
-                                  http_status: fault.abort.status,
-                                  percentage: share(fault.abort.percent),
-                              },
-                          }),
-                },
-            },
-        },
+function patch(port: number, { delay, abort }: Fault): EnvoyPatch {
+    const value = {
+        ...(delay === undefined
+            ? {}
+            : { delay: { fixed_delay: seconds(delay.time), percentage: share(delay.percent) } }),
+        ...(abort === undefined
+            ? {}
+            : { abort: { http_status: abort.status, percentage: share(abort.percent) } }),
     };
+    return beforeRouter(
+        { context: "SIDECAR_INBOUND", destinationPort: port },
+        "envoy.filters.http.fault",
+        typed("filters.http.fault.v3.HTTPFault", value),
+    );
 }
 
 function share(percent: number) {
@@ -81,6 +55,5 @@ function share(percent: number) {
 
 /** Envoy's own form of a time knows seconds only. */
 function seconds(time: string): string {
-    const amount = Number.parseFloat(time);
-    return `${time.endsWith("ms") ? amount / 1000 : amount}s`;
+    return `${(milliseconds(time) ?? 0) / 1000}s`;
 }

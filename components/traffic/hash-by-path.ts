@@ -1,6 +1,6 @@
 import type { LoadBalancing } from "../../catalogue/model";
 import { exposures } from "../../catalogue/query";
-import { envoyFilter } from "../base/envoy-filter";
+import { envoyFilter, onRoute } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../base/names";
 import { escaped } from "../base/paths";
@@ -19,17 +19,7 @@ export function hashesByPath({ catalogue }: Platform): EnvoyFilterManifest[] {
                 name: `${exposure.gateway}-${exposure.host}-hash`,
                 namespace: NAMESPACES.ingress,
                 workload: ENTRY_GATEWAYS[exposure.gateway],
-                patches: [
-                    {
-                        applyTo: "HTTP_ROUTE",
-                        match: {
-                            context: "GATEWAY",
-                            // The name that the VirtualService gives the exposure's routes.
-                            routeConfiguration: { vhost: { route: { name: exposure.host } } },
-                        },
-                        patch: { operation: "MERGE", value: { route: { hash_policy: [byPath(path)] } } },
-                    },
-                ],
+                patches: [onRoute(exposure.host, { route: { hash_policy: [byPath(path)] } })],
             }),
         ];
     });

@@ -1,6 +1,6 @@
 import { attempts } from "../../catalogue/attempts";
 import type { Call } from "../../catalogue/model";
-import { compareAll, groupBy } from "../../catalogue/order";
+import { compare, groupBy } from "../../catalogue/order";
 import { callersOf, type Edge, operations, servicesOf } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
@@ -33,10 +33,8 @@ export function virtualServices({ catalogue, config }: Platform): VirtualService
 }
 
 function virtualService(name: string, called: readonly Edge[], config: MeshConfig): VirtualServiceManifest {
-    const groups = [...groupBy(called, routeName).entries()].sort(([a], [b]) => compareAll([a], [b]));
-    const ports = [...groupBy(called, ({ portName }) => portName).entries()].sort(([a], [b]) =>
-        compareAll([a], [b]),
-    );
+    const groups = [...groupBy(called, routeName)].sort(([a], [b]) => compare(a, b));
+    const ports = [...groupBy(called, ({ portName }) => portName)].sort(([a], [b]) => compare(a, b));
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "VirtualService",

@@ -3,6 +3,8 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
 import { HEALTH_PORT, STAND_IN_CONTAINER } from "../base/names";
 import { sortedEntries } from "../../catalogue/order";
+import { restrictedContainer, restrictedPod } from "../base/pod-security";
+import { sidecarResources } from "../base/sidecar-resources";
 import type { Workload } from "./workload";
 
 /** The user that stand-ins run as. Never 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
@@ -35,24 +37,13 @@ export function standIn(
             template: {
                 metadata: {
                     labels,
-                    annotations: {
-                        // One of these erases the others' defaults, so all four are said.
-                        "sidecar.istio.io/proxyCPU": sidecar.cpu,
-                        "sidecar.istio.io/proxyMemory": sidecar.memory,
-                        "sidecar.istio.io/proxyCPULimit": sidecar.cpuLimit,
-                        "sidecar.istio.io/proxyMemoryLimit": sidecar.memoryLimit,
-                    },
+                    annotations: sidecarResources(sidecar),
                 },
                 spec: {
                     serviceAccountName: service,
                     automountServiceAccountToken: false,
                     terminationGracePeriodSeconds: DRAIN_SECONDS + 25,
-                    securityContext: {
-                        runAsNonRoot: true,
-                        runAsUser: USER,
-                        runAsGroup: USER,
-                        seccompProfile: { type: "RuntimeDefault" },
-                    },
+                    securityContext: restrictedPod(USER),
                     containers: [
                         {
                             name: STAND_IN_CONTAINER,
@@ -81,11 +72,7 @@ export function standIn(
                                 requests: { cpu: "5m", memory: "16Mi" },
                                 limits: { cpu: "500m", memory: "128Mi" },
                             },
-                            securityContext: {
-                                allowPrivilegeEscalation: false,
-                                readOnlyRootFilesystem: true,
-                                capabilities: { drop: ["ALL"] },
-                            },
+                            securityContext: restrictedContainer(),
                         },
                     ],
                 },

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { NAMESPACES } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
+import { restrictedContainer, restrictedPod } from "../../../components/base/pod-security";
+import { sidecarResources } from "../../../components/base/sidecar-resources";
 import type { Kind } from "../cluster/kinds";
 import type { KubeObject } from "../drift/objects";
 import type { Source } from "../model";
@@ -86,13 +88,7 @@ function networkPolicy(name: string, namespace: string, spec: unknown): KubeObje
 
 /** It has no `sparc.dev/service`: nothing that is meant for the service applies to it, and no traffic reaches it. */
 function prober(source: Source, { config }: Platform, image: string): KubeObject {
-    const { cpu, memory, cpuLimit, memoryLimit } = config.sidecar;
-    const annotations = {
-        "sidecar.istio.io/proxyCPU": cpu,
-        "sidecar.istio.io/proxyMemory": memory,
-        "sidecar.istio.io/proxyCPULimit": cpuLimit,
-        "sidecar.istio.io/proxyMemoryLimit": memoryLimit,
-    };
+    const annotations = sidecarResources(config.sidecar);
     const labels = { ...LABELS, "sidecar.istio.io/inject": source.kind === "unmeshed" ? "false" : "true" };
     const spec = podSpec(source.account, image);
     const hash = createHash("sha256")
@@ -119,12 +115,7 @@ function podSpec(serviceAccountName: string, image: string) {
         activeDeadlineSeconds: LIFETIME_SECONDS,
         terminationGracePeriodSeconds: 1,
         enableServiceLinks: false,
-        securityContext: {
-            runAsNonRoot: true,
-            runAsUser: USER,
-            runAsGroup: USER,
-            seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: restrictedPod(USER),
         containers: [
             {
                 name: PROBE_CONTAINER,
@@ -138,11 +129,7 @@ function podSpec(serviceAccountName: string, image: string) {
                     requests: { cpu: "5m", memory: "16Mi" },
                     limits: { cpu: "500m", memory: "128Mi" },
                 },
-                securityContext: {
-                    allowPrivilegeEscalation: false,
-                    readOnlyRootFilesystem: true,
-                    capabilities: { drop: ["ALL"] },
-                },
+                securityContext: restrictedContainer(),
             },
         ],
     };

@@ -7,6 +7,8 @@ import type {
     ServiceManifest,
     SidecarManifest,
 } from "../../base/manifest";
+import { restrictedContainer, restrictedPod } from "../../base/pod-security";
+import { sidecarResources } from "../../base/sidecar-resources";
 
 type PodSpec = NonNullable<DeploymentManifest["spec"]>["template"]["spec"];
 type Container = NonNullable<PodSpec>["containers"][number];
@@ -69,7 +71,7 @@ function service(part: Part): ServiceManifest {
     };
 }
 
-function deployment(part: Part, { sidecar: resources }: MeshConfig): DeploymentManifest {
+function deployment(part: Part, config: MeshConfig): DeploymentManifest {
     const { name, namespace, replicas, ports, container, volumes } = part;
     const labels = { ...labelsOf(part), app: name };
     return {
@@ -85,31 +87,19 @@ function deployment(part: Part, { sidecar: resources }: MeshConfig): DeploymentM
                     labels,
                     annotations: {
                         ...part.annotations,
-                        "sidecar.istio.io/proxyCPU": resources.cpu,
-                        "sidecar.istio.io/proxyMemory": resources.memory,
-                        "sidecar.istio.io/proxyCPULimit": resources.cpuLimit,
-                        "sidecar.istio.io/proxyMemoryLimit": resources.memoryLimit,
+                        ...sidecarResources(config.sidecar),
                     },
                 },
                 spec: {
                     serviceAccountName: name,
                     automountServiceAccountToken: false,
-                    securityContext: {
-                        runAsNonRoot: true,
-                        runAsUser: USER,
-                        runAsGroup: USER,
-                        seccompProfile: { type: "RuntimeDefault" },
-                    },
+                    securityContext: restrictedPod(USER),
                     containers: [
                         {
                             ...container,
                             name,
                             ports: ports.map((port) => ({ name: port.name, containerPort: port.number })),
-                            securityContext: {
-                                allowPrivilegeEscalation: false,
-                                readOnlyRootFilesystem: true,
-                                capabilities: { drop: ["ALL"] },
-                            },
+                            securityContext: restrictedContainer(),
                         },
                     ],
                     ...(volumes === undefined ? {} : { volumes }),
