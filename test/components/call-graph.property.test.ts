@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { parse, stringify } from "yaml";
 import type { Catalogue, Port } from "../../catalogue/model";
 import { renderFiles } from "../../cli/render/files";
 import { deriveAll } from "../../components/concerns";
@@ -200,11 +201,17 @@ function shuffled(value: unknown, random: Iterator<number>): unknown {
     );
 }
 
+/** With every text in quotes: YAML would put them around some names only, such as `e00`, which might be a number. */
+function quoted(content: string): string {
+    const value: unknown = parse(content, { version: "1.1" });
+    return stringify(value, { defaultStringType: "QUOTE_DOUBLE", lineWidth: 0 });
+}
+
 function rename(text: string, before: string, after: string): string {
     return text.replaceAll(new RegExp(`(?<![a-z0-9])${before}(?![a-z0-9])`, "g"), after);
 }
 
 function sortedLines(files: ReadonlyMap<string, string>): [string, string[]][] {
     const byPath = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
-    return byPath.map(([path, content]) => [path, content.split("\n").sort()]);
+    return byPath.map(([path, content]) => [path, quoted(content).split("\n").sort()]);
 }
