@@ -20,7 +20,7 @@ import { checkTimeouts } from "./checks/timeouts";
 import { checkWorkloads } from "./checks/workloads";
 import type { Catalogue } from "./model";
 
-export { didYouMean } from "./checks/problem";
+export { didYouMean, nearest } from "./checks/problem";
 export type { Problem } from "./checks/problem";
 
 /** A catalogue, which knows of duplicates if it was assembled from parts. */

@@ -19,12 +19,18 @@ export interface Problem {
 /** A family of rules: finds all its problems, in an order that does not depend on that of the catalogue's names. */
 export type Check = (catalogue: Catalogue) => Problem[];
 
-/** Asks whether the nearest of the known names was meant, if one is near enough for a slip of the pen. */
-export function didYouMean(name: string, known: readonly string[], otherwise: string): string {
-    if (known.length === 0) return otherwise;
-    const nearest = closest(name, [...known]);
+/** The nearest of the known names, if it is near enough for a slip of the pen. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+    if (known.length === 0) return undefined;
+    const one = closest(name, [...known]);
     const slip = Math.max(2, Math.floor(name.length / 4));
-    return distance(name, nearest) <= slip ? `Did you mean "${nearest}"?` : otherwise;
+    return distance(name, one) <= slip ? one : undefined;
+}
+
+/** Asks whether the nearest of the known names was meant. */
+export function didYouMean(name: string, known: readonly string[], otherwise: string): string {
+    const one = nearest(name, known);
+    return one === undefined ? otherwise : `Did you mean "${one}"?`;
 }
 
 /** `a, b and c`. */

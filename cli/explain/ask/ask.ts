@@ -1,10 +1,11 @@
 /** What is asked on the command line, as questions to the evaluator. */
+import { nearest } from "../../../catalogue/check";
 import type { Catalogue } from "../../../catalogue/model";
 import { ENTRY_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/base/names";
 import { STRANGER_ACCOUNT } from "../../verify/plan/places";
 import type { Question, Source } from "../evaluate/evaluate";
 import type { Callee } from "../evaluate/model";
-import { callees, findCallee, gateways, nearest, podOf } from "../world/places";
+import { callees, findCallee, gateways, podOf } from "../world/places";
 import type { World } from "../world/world";
 import { type Asked, Unanswerable, requestOf } from "./asked";
 import { type Offered, offeredBy } from "./offered";
@@ -31,7 +32,7 @@ export function askings(world: World, catalogue: Catalogue, asked: Asked): Askin
         ];
         problems.push(
             `there is no source ${asked.source}: a service, a gateway (${Object.keys(ENTRY_GATEWAYS).join(", ")}), ` +
-                `namespace/account, stranger or unmeshed${nearest(asked.source, known)}`,
+                `namespace/account, stranger or unmeshed${orRather(asked.source, known)}`,
         );
     }
     const callee = findCallee(world, asked.destination);
@@ -39,7 +40,7 @@ export function askings(world: World, catalogue: Catalogue, asked: Asked): Askin
     if (callee === undefined && outside.length === 0) {
         problems.push(
             `there is no destination ${asked.destination}: a service, a store, an external group or a host` +
-                nearest(asked.destination, [
+                orRather(asked.destination, [
                     ...callees(world).map(({ workload }) => workload.name),
                     ...Object.keys(catalogue.external),
                 ]) +
@@ -50,6 +51,12 @@ export function askings(world: World, catalogue: Catalogue, asked: Asked): Askin
     if (callee === undefined)
         return outside.map((one) => ({ ...one, question: { source, ...one.question } }));
     return serviceAskings(catalogue, source, callee, asked);
+}
+
+/** Asks whether a name of `known` was meant, at the end of a sentence. */
+function orRather(name: string, known: readonly string[]): string {
+    const one = nearest(name, known);
+    return one === undefined ? "" : `; did you mean "${one}"?`;
 }
 
 function nonsense({ path }: Asked): string[] {

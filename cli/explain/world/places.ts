@@ -1,5 +1,4 @@
 /** Who is meant by a name: Services, gateways and accounts, as the objects know them. */
-import { closest, distance } from "fastest-levenshtein";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES } from "../../../components/base/names";
 import type { Callee, ServicePort, Workload } from "../evaluate/model";
@@ -50,13 +49,6 @@ export function findCallee(world: World, name: string): Callee | undefined {
             )
             .find((one) => one !== undefined)
     );
-}
-
-/** A name of `known` that is near to `name`, for messages. */
-export function nearest(name: string, known: readonly string[]): string {
-    if (known.length === 0) return "";
-    const one = closest(name, [...known]);
-    return distance(name, one) <= Math.max(2, name.length / 4) ? `; did you mean "${one}"?` : "";
 }
 
 function servicesOf(world: World) {
