@@ -2,22 +2,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { serviceHost } from "../../components/base/names";
-import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
-import { CHECKOUT, mesh, run, withStack } from "./checkout";
-
-/** One result of the probe (local/standin). */
-interface Result {
-    readonly id: string;
-    readonly outcome: string;
-    readonly status: number | null;
-    readonly answer: {
-        readonly version: string;
-        readonly pod: string;
-        readonly attempt?: number;
-    } | null;
-    readonly detail: string;
-    readonly ms: number;
-}
+import { withStack } from "./checkout";
+import { Deployment, type ProbeResult } from "./deployment";
+import { eventually } from "./eventually";
 
 interface Ask {
     readonly method?: string;
@@ -43,46 +30,20 @@ const WARM_UP_MS = 35_000;
 
 describe("traffic on the node", function () {
     this.timeout(900_000);
-    let toolchain: Toolchain;
-    let kubeconfig: string;
+    let node: Deployment;
 
-    async function up(checkout: string): Promise<void> {
-        const { status, stdout, stderr } = await mesh(checkout, ["up", "--json"]);
-        assert.equal(status, 0, stderr);
-        ({ kubeconfig } = JSON.parse(stdout) as { kubeconfig: string });
-    }
-
-    async function kubectl(args: readonly string[], input?: string): Promise<string> {
-        const all = ["--kubeconfig", kubeconfig, "--namespace", "sparc", ...args];
-        const { status, stdout, stderr } = await run(toolchain.program("kubectl"), all, undefined, input);
-        assert.equal(status, 0, stderr);
-        return stdout;
+    async function kubectl(args: readonly string[]): Promise<string> {
+        return await node.kubectl(["--namespace", "sparc", ...args]);
     }
 
     /** Requests of the api-gateway, in the order in which they were answered. */
-    async function ask(host: string, asked: readonly Ask[], concurrency = 8): Promise<Result[]> {
+    async function ask(host: string, asked: readonly Ask[], concurrency = 8): Promise<ProbeResult[]> {
         const address = `${serviceHost(host)}:8080`;
-        const requests = asked.map((one, index) => ({
-            id: String(index),
-            protocol: "http",
-            address,
-            timeoutMs: 30_000,
-            ...one,
-        }));
-        const printed = await kubectl(
-            [
-                ...["exec", "--stdin", "deployment/api-gateway", "--container", "stand-in", "--"],
-                ...["/standin", "probe", "--concurrency", String(concurrency)],
-            ],
-            JSON.stringify(requests),
-        );
-        return printed
-            .trim()
-            .split("\n")
-            .map((line) => JSON.parse(line) as Result);
+        const requests = asked.map((one) => ({ address, timeoutMs: 30_000, ...one }));
+        return await node.probe("api-gateway", requests, concurrency);
     }
 
-    async function askOne(host: string, asked: Ask): Promise<Result> {
+    async function askOne(host: string, asked: Ask): Promise<ProbeResult> {
         const [result] = await ask(host, [asked]);
         return result ?? assert.fail("no result");
     }
@@ -98,21 +59,22 @@ describe("traffic on the node", function () {
     }
 
     /** How many of the requests had each answer. */
-    function tally(results: readonly Result[], of: (result: Result) => unknown): Record<string, number> {
+    function tally(
+        results: readonly ProbeResult[],
+        of: (result: ProbeResult) => unknown,
+    ): Record<string, number> {
         const counts: Record<string, number> = {};
         for (const result of results) counts[String(of(result))] = (counts[String(of(result))] ?? 0) + 1;
         return counts;
     }
 
     before(async () => {
-        toolchain = await ensureToolchain(silentProgress());
+        node = await Deployment.of();
     });
 
-    after(() => up(CHECKOUT));
+    after(() => node.up());
 
     describe("as the catalogue has it", () => {
-        before(() => up(CHECKOUT));
-
         it("is given up when the caller's time is over", async () => {
             // api-gateway waits 2 s for recordings, in two attempts.
             const slow = await askOne("recordings", { path: "/v1/recordings?delay=20s" });
@@ -182,44 +144,10 @@ describe("traffic on the node", function () {
                 await scale("recordings", 1);
             }
         });
-
-        it("of one stream reaches one replica, and hardly any but a lost replica's streams move", async () => {
-            await scale("video", 3);
-            try {
-                const streams = Array.from({ length: 200 }, (_stream, index) => `stream-${index}`);
-                const place = async () => {
-                    const asked = streams.flatMap((id) =>
-                        times(3, { path: "/v1/sessions/7", headers: { "x-stream-id": id } }),
-                    );
-                    const results = await ask("video", asked);
-                    const pods = new Map<string, string>();
-                    for (const { id, answer } of results) {
-                        const stream = streams[Math.floor(Number(id) / 3)] ?? "";
-                        const pod = answer?.pod ?? assert.fail(`no answer for ${stream}`);
-                        assert.equal(pods.get(stream) ?? pod, pod, `${stream} reached two replicas`);
-                        pods.set(stream, pod);
-                    }
-                    return pods;
-                };
-                const before = await place();
-                const used = [...new Set(before.values())].sort();
-                assert.equal(used.length, 3);
-                await scale("video", 2);
-                const after = await place();
-                const left = new Set(after.values());
-                assert.equal(left.size, 2);
-                const stayed = [...before].filter(([, pod]) => left.has(pod));
-                const moved = stayed.filter(([stream, pod]) => after.get(stream) !== pod);
-                // Maglev fills its table anew: few of the others' streams move with those of the replica that went.
-                assert.ok(moved.length <= stayed.length * 0.1, `${moved.length} of ${stayed.length} moved`);
-            } finally {
-                await scale("video", 1);
-            }
-        });
     });
 
     describe("as the stack has it", () => {
-        before(() => up(withStack({ traffic: TRAFFIC })));
+        before(() => node.up(withStack({ traffic: TRAFFIC })));
 
         it("is split 90 to 10 within one percent, over 10,000 requests", async () => {
             const results = await ask("recordings", times(10_000, { path: "/v1/recordings" }), 16);
@@ -273,8 +201,11 @@ describe("traffic on the node", function () {
         });
 
         it("fails on purpose where the stack says so", async () => {
-            const { status, detail } = await askOne("search", { path: "/v1/search" });
-            assert.equal(status, 418, detail);
+            // The sidecar has its fault in a new filter chain; connections from before keep the old one for a while.
+            await eventually(async () => {
+                const { status, detail } = await askOne("search", { path: "/v1/search" });
+                assert.equal(status, 418, detail);
+            });
         });
     });
 });

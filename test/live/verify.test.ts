@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
-import { CHECKOUT, mesh, type Ran, run } from "./checkout";
+import { CHECKOUT, mesh, type Ran } from "./checkout";
+import { Deployment } from "./deployment";
 
 /** What is read of `mesh verify --json`. */
 interface Report {
@@ -24,31 +24,12 @@ interface Report {
 
 /** Well within the time that probers take to start. */
 const EARLY_MS = 12_000;
-/** Envoy serves open connections by the policies of their start for up to 45 s; a deletion leaves no time to wait from. */
-const DRAIN_MS = 50_000;
 /** A run that was killed keeps its lease for so long. */
 const LEASE_MS = 21_000;
 
 describe("mesh verify on the node", function () {
     this.timeout(900_000);
-    let toolchain: Toolchain;
-    let kubeconfig: string;
-
-    async function kubectl(...args: string[]): Promise<string> {
-        const { status, stdout, stderr } = await run(toolchain.program("kubectl"), [
-            "--kubeconfig",
-            kubeconfig,
-            ...args,
-        ]);
-        assert.equal(status, 0, stderr);
-        return stdout;
-    }
-
-    async function up(): Promise<void> {
-        const { status, stdout, stderr } = await mesh(CHECKOUT, ["up", "--json"]);
-        assert.equal(status, 0, stderr);
-        ({ kubeconfig } = JSON.parse(stdout) as { kubeconfig: string });
-    }
+    let node: Deployment;
 
     async function verify(...layers: readonly string[]): Promise<{ status: Ran["status"]; report: Report }> {
         const only = layers.flatMap((layer) => ["--layer", layer]);
@@ -59,24 +40,17 @@ describe("mesh verify on the node", function () {
 
     async function probeObjects(): Promise<string> {
         const kinds = "pods,serviceaccounts,networkpolicies,sidecars.networking.istio.io,leases";
-        return await kubectl(
-            "get",
-            kinds,
-            "--all-namespaces",
-            "--selector",
-            "sparc.dev/probe",
-            "--output",
-            "name",
-        );
+        return await node.kubectl([
+            ...["get", kinds, "--all-namespaces", "--selector", "sparc.dev/probe", "--output", "name"],
+        ]);
     }
 
     before(async () => {
-        toolchain = await ensureToolchain(silentProgress());
-        await up();
+        node = await Deployment.of();
     });
 
     // Whatever a test changed, the program puts back.
-    afterEach(up);
+    afterEach(() => node.up());
 
     it("proves the mesh as it was deployed", async () => {
         const { status, report } = await verify();
@@ -84,62 +58,6 @@ describe("mesh verify on the node", function () {
         assert.deepEqual({ differences, miscounts, drift, notChecked }, NOTHING);
         assert.equal(status, 0);
         assert.ok(report.requests > 2000);
-    });
-
-    it("names an AuthorizationPolicy that was deleted by hand", async () => {
-        await kubectl("delete", "authorizationpolicy", "--namespace", "sparc", "auth-from-api-gateway");
-        await pause(DRAIN_MS);
-        const { status, report } = await verify("identity", "source");
-        assert.equal(status, 1);
-        assert.ok(report.differences.length > 0);
-        for (const { source, destination, got, explanations } of report.differences) {
-            assert.deepEqual([source, destination, got], ["api-gateway", "auth", "RBAC denial"]);
-            assert.match(explanations.join(), /^AuthorizationPolicy sparc\/auth-from-api-gateway is missing/);
-        }
-    });
-
-    it("names a PeerAuthentication that was set PERMISSIVE, and sees it on the wire, TCP included", async () => {
-        const patch = JSON.stringify({ spec: { mtls: { mode: "PERMISSIVE" } } });
-        await kubectl(
-            ...[
-                "patch",
-                "peerauthentication",
-                "--namespace",
-                "sparc",
-                "video-ingest",
-                "--type",
-                "merge",
-                "--patch",
-                patch,
-            ],
-        );
-        const { status, report } = await verify("identity", "source");
-        assert.equal(status, 1);
-        const named = /^PeerAuthentication sparc\/video-ingest was changed: spec.mtls.mode is "PERMISSIVE"/;
-        assert.deepEqual(
-            report.differences.map(({ source, destination, got }) => [source, destination, got]),
-            [["(unmeshed)", "video-ingest", "RBAC denial"]],
-        );
-        assert.match(report.differences[0]!.explanations.join(), named);
-        assert.deepEqual(
-            report.miscounts.map(({ workload }) => workload),
-            ["sparc/video-ingest"],
-        );
-        assert.match(report.miscounts[0]!.explanations.join(), named);
-    });
-
-    it("names a Sidecar that was widened, which only the service's own pod shows", async () => {
-        const patch = JSON.stringify({ spec: { egress: [{ hosts: ["*/*"] }] } });
-        await kubectl(
-            ...["patch", "sidecar", "--namespace", "sparc", "search", "--type", "merge", "--patch", patch],
-        );
-        const { status, report } = await verify("source");
-        assert.equal(status, 1);
-        assert.ok(report.differences.length > 0);
-        for (const { layer, source, explanations } of report.differences) {
-            assert.deepEqual([layer, source], ["source", "search"]);
-            assert.match(explanations.join(), /^Sidecar sparc\/search was changed/);
-        }
     });
 
     it("leaves nothing when it is interrupted, nor after it was killed and run again", async () => {

@@ -13,6 +13,7 @@ export const KINDS = {
     Gateway: { path: "apis/networking.istio.io/v1", plural: "gateways" },
     ServiceEntry: { path: "apis/networking.istio.io/v1", plural: "serviceentries" },
     Sidecar: { path: "apis/networking.istio.io/v1", plural: "sidecars" },
+    Telemetry: { path: "apis/telemetry.istio.io/v1", plural: "telemetries" },
     VirtualService: { path: "apis/networking.istio.io/v1", plural: "virtualservices" },
 } as const;
 

@@ -1,6 +1,6 @@
 /** Which objects speak to a difference: those that drifted, or else the program's own. */
 import { SERVICE_LABEL } from "../../../components/base/labels";
-import { NAMESPACES } from "../../../components/base/names";
+import { NAMESPACES, serviceHost } from "../../../components/base/names";
 import type { Check, Finding } from "../model";
 import type { Drift } from "./compare";
 import { describeObject } from "./describe";
@@ -44,6 +44,11 @@ function concerns(object: KubeObject, { source, destination, entry, outside }: C
         case "DestinationRule": {
             const { host = "" } = object.spec as { host?: string };
             return host.split(".")[0] === destination.name || host.startsWith("*");
+        }
+        case "VirtualService": {
+            const { hosts = [] } = object.spec as { hosts?: readonly string[] };
+            const own = entry?.host ?? serviceHost(destination.name, destination.namespace);
+            return hosts.includes(own);
         }
         default:
             return atCallee || meshWide || atGateway;

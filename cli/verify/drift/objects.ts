@@ -14,7 +14,7 @@ export interface KubeObject {
     readonly spec?: unknown;
 }
 
-/** The kinds that decide who reaches whom. What the program has of them must be in the cluster, unchanged. */
+/** The kinds that decide who reaches whom, and what is told of it. What the program has of them must be in the cluster, unchanged. */
 export const DECIDING_KINDS = [
     "AuthorizationPolicy",
     "PeerAuthentication",
@@ -26,6 +26,7 @@ export const DECIDING_KINDS = [
     "ServiceEntry",
     "EnvoyFilter",
     "NetworkPolicy",
+    "Telemetry",
 ] as const;
 export type DecidingKind = (typeof DECIDING_KINDS)[number];
 

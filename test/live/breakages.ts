@@ -1,0 +1,175 @@
+/** Ways in which somebody could open or break the mesh by hand, each of another object. */
+
+/** What is read of a difference in `mesh verify --json`. */
+export interface Difference {
+    readonly layer: string;
+    readonly source: string;
+    readonly destination: string;
+    readonly gateway?: string;
+    /** An exposed host, or one outside. */
+    readonly host?: string;
+    readonly request: string;
+    readonly expected: { readonly kind: string };
+    readonly got: string;
+    readonly explanations: readonly string[];
+}
+
+export interface Breakage {
+    /** As `mesh verify` names it. */
+    readonly object: string;
+    readonly how: string;
+    /** A JSON patch (RFC 6902); without it the object is deleted. */
+    readonly patch?: readonly Operation[];
+    /**
+     * Which differences on the wire it makes; without it none, since something else still holds: then `mesh verify` tells
+     * of the object alone.
+     */
+    readonly shows?: (difference: Difference) => boolean;
+}
+
+export interface Operation {
+    readonly op: "add" | "remove" | "replace";
+    readonly path: string;
+    readonly value?: unknown;
+}
+
+const OLD_CIPHERS = ["ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA"];
+
+function wire(layer: string, is: Partial<Difference>): (difference: Difference) => boolean {
+    return (difference) =>
+        difference.layer === layer &&
+        Object.entries(is).every(([key, value]) => difference[key as keyof Difference] === value);
+}
+
+function replace(path: string, value: unknown): Operation {
+    return { op: "replace", path: `/spec/${path}`, value };
+}
+
+export const BREAKAGES: readonly Breakage[] = [
+    {
+        object: "AuthorizationPolicy sparc/auth-from-api-gateway",
+        how: "deleted",
+        shows: wire("identity", { source: "api-gateway", destination: "auth", got: "RBAC denial" }),
+    },
+    {
+        object: "AuthorizationPolicy databases/kafka-from-audit",
+        how: "deleted",
+        shows: wire("identity", { source: "audit", destination: "kafka" }),
+    },
+    { object: "AuthorizationPolicy sparc/deny-all", how: "deleted" },
+    {
+        object: "PeerAuthentication sparc/video-ingest",
+        how: "PERMISSIVE",
+        patch: [replace("mtls/mode", "PERMISSIVE")],
+        shows: wire("identity", { source: "(unmeshed)", destination: "video-ingest", got: "RBAC denial" }),
+    },
+    {
+        object: "Sidecar sparc/search",
+        how: "widened to all hosts",
+        patch: [replace("egress", [{ hosts: ["*/*"] }])],
+        shows: (difference) =>
+            difference.source === "search" && ["source", "egress"].includes(difference.layer),
+    },
+    { object: "NetworkPolicy sparc/reports", how: "deleted" },
+    {
+        object: "DestinationRule sparc/thumbnails",
+        how: "without a breaker",
+        patch: [replace("trafficPolicy/connectionPool/http/http2MaxRequests", 1_000_000)],
+    },
+    {
+        object: "VirtualService sparc/recordings",
+        how: "a timeout of a minute",
+        patch: [replace("http/0/timeout", "60s")],
+        shows: (difference) =>
+            difference.layer === "resilience" &&
+            difference.destination === "recordings" &&
+            difference.expected.kind === "given-up",
+    },
+    {
+        object: "VirtualService sparc/alerts",
+        how: "everything retried",
+        patch: [
+            replace("http/0/retries", {
+                attempts: 4,
+                retryOn: "connect-failure,reset,5xx,unavailable,unknown",
+            }),
+        ],
+        shows: (difference) =>
+            difference.layer === "resilience" &&
+            difference.destination === "alerts" &&
+            difference.expected.kind === "attempts",
+    },
+    {
+        object: "RequestAuthentication istio-ingress/istio-admingateway",
+        how: "deleted",
+        shows: wire("entry", { gateway: "istio-admingateway" }),
+    },
+    {
+        object: "Gateway istio-ingress/public",
+        how: "TLS 1.0 on",
+        patch: [0, 1, 2].flatMap((server) => [
+            replace(`servers/${server}/tls/minProtocolVersion`, "TLSV1_0"),
+            ...OLD_CIPHERS.map((value): Operation => ({
+                op: "add",
+                path: `/spec/servers/${server}/tls/cipherSuites/-`,
+                value,
+            })),
+        ]),
+        shows: (difference) =>
+            difference.gateway === "istio-ingressgateway" && difference.expected.kind === "no-tls-version",
+    },
+    {
+        object: "Gateway istio-ingress/internal-redirect",
+        how: "plain HTTP taken",
+        patch: [replace("servers/0/tls/httpsRedirect", false)],
+        shows: (difference) =>
+            difference.gateway === "istio-internalgateway" && difference.expected.kind === "redirect",
+    },
+    {
+        object: "VirtualService sparc/public-hooks",
+        how: "deleted",
+        shows: wire("entry", { host: "hooks.sparc.local" }),
+    },
+    {
+        object: "AuthorizationPolicy istio-ingress/istio-ingressgateway-to-api-gateway-api",
+        how: "no scope asked for",
+        patch: [{ op: "remove", path: "/spec/rules/1/when" }],
+        shows: wire("entry", { host: "api.sparc.local" }),
+    },
+    {
+        object: "EnvoyFilter istio-ingress/public-tenant-paths",
+        how: "deleted",
+        shows: wire("entry", { host: "stream.sparc.local" }),
+    },
+    {
+        object: "EnvoyFilter istio-ingress/client-headers",
+        how: "deleted",
+        shows: wire("entry", { gateway: "istio-ingressgateway" }),
+    },
+    { object: "EnvoyFilter istio-ingress/public-plan-limits", how: "deleted" },
+    {
+        object: "AuthorizationPolicy istio-egress/sms-from-notifications",
+        how: "deleted",
+        shows: (difference) =>
+            difference.source === "notifications" &&
+            ["api.twilio.com", "rest.nexmo.com"].includes(difference.host ?? ""),
+    },
+    {
+        object: "VirtualService istio-egress/api.fastly.com",
+        how: "deleted",
+        shows: wire("egress", { source: "video", host: "api.fastly.com" }),
+    },
+    {
+        object: "DestinationRule istio-egress/cloudfront.amazonaws.com",
+        how: "TLS off",
+        patch: [replace("trafficPolicy/portLevelSettings/0/tls", { mode: "DISABLE" })],
+        shows: wire("egress", { source: "video", host: "cloudfront.amazonaws.com" }),
+    },
+    {
+        object: "ServiceEntry istio-egress/api.stripe.com",
+        how: "exported to all",
+        patch: [replace("exportTo", ["*"])],
+    },
+    { object: "EnvoyFilter istio-egress/limit-api.stripe.com", how: "deleted" },
+    { object: "Telemetry istio-egress/access-log", how: "deleted" },
+];

@@ -1,0 +1,116 @@
+/** Whom the edge does not trust: an issuer that cannot be asked, staff from elsewhere, and a policy that is only tried. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { serviceHost } from "../../components/base/names";
+import { loadStackFile } from "../../config/load";
+import { type Sign, signer } from "../../cli/verify";
+import { readSigningKey } from "../../local";
+import { CHECKOUT, withStack } from "./checkout";
+import { get, target } from "./client";
+import { Deployment, type Entry } from "./deployment";
+import { eventually } from "./eventually";
+
+describe("what the edge does not trust, on the node", function () {
+    this.timeout(600_000);
+    const { edge, domain } = loadStackFile("local", CHECKOUT);
+    const [issuer] = edge.issuers;
+    assert.ok(issuer !== undefined);
+    const silent = {
+        issuer: "https://silent.example.com",
+        audiences: [...issuer.audiences],
+        jwksUri: "https://silent.example.com/jwks.json",
+    };
+    const elsewhere = "203.0.113.0/24";
+    let node: Deployment;
+    let sign: Sign;
+    let signSilent: Sign;
+    let admin: Entry;
+
+    function bearer(by: Sign, roles: readonly string[] = []): Record<string, string> {
+        return { authorization: `Bearer ${by({ tenant: randomUUID(), subject: randomUUID(), roles })}` };
+    }
+
+    async function asStaff(headers: Record<string, string> = {}): Promise<number> {
+        const options = target(admin, `admin.${domain}`, "/", {
+            ...bearer(sign, [edge.adminRole]),
+            ...headers,
+        });
+        return (await get(options)).status;
+    }
+
+    /** What a sidecar counted that a policy which is only tried would have done. */
+    async function counted(service: string, verdict: "allowed" | "denied"): Promise<number> {
+        const stats = await node.kubectl([
+            ...["exec", "--namespace", "sparc", `deployment/${service}`, "--container", "istio-proxy", "--"],
+            ...["pilot-agent", "request", "GET", "stats?filter=shadow"],
+        ]);
+        const lines = stats.matchAll(new RegExp(`istio_dry_run_allow_\\.?shadow_${verdict}: (\\d+)$`, "gm"));
+        return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+    }
+
+    before(async () => {
+        node = await Deployment.of();
+        const port = await node.kubectl([
+            ...["get", "service", "--namespace", "istio-ingress", "istio-admingateway"],
+            ...["--output", 'jsonpath={.spec.ports[?(@.name=="https")].nodePort}'],
+        ]);
+        admin = { ...node.entry, port: Number(port) };
+        const key = await readSigningKey();
+        assert.ok(key !== undefined);
+        sign = signer(key, issuer);
+        signSilent = signer(key, { ...issuer, issuer: silent.issuer });
+        assert.equal(await asStaff(), 200, "staff from a listed network");
+        await node.up(
+            withStack({
+                edge: {
+                    issuers: [
+                        { issuer: issuer.issuer, audiences: issuer.audiences, jwks: '{"keys":[]}' },
+                        silent,
+                    ],
+                    adminNetworks: [elsewhere],
+                    corsOrigins: edge.corsOrigins,
+                    clientAddress: "direct",
+                    rateLimit: { replicas: 1 },
+                },
+                access: { dryRun: ["sparc/search-from-api-gateway"] },
+            }),
+        );
+    });
+
+    after(() => node.up());
+
+    it("takes none of the tokens of an issuer whose keys cannot be had, and all of the others'", async () => {
+        await eventually(async () => {
+            const api = (headers: Record<string, string>) =>
+                get(target(node.entry, `api.${domain}`, "/v1/x", headers));
+            assert.equal((await api(bearer(signSilent))).status, 401);
+            assert.equal((await api(bearer(sign))).status, 200);
+        });
+    });
+
+    it("lets staff in from the listed networks only, whatever they say of where they are", async () => {
+        await eventually(async () => {
+            assert.equal(await asStaff(), 403);
+        });
+        assert.equal(await asStaff({ "x-forwarded-for": "203.0.113.7" }), 403);
+    });
+
+    it("counts what a policy that is only tried would do, and does not act by it", async () => {
+        const address = `${serviceHost("search")}:8080`;
+        const path = "/v1/search";
+        await eventually(async () => {
+            const [tried] = await node.probe("api-gateway", [{ address, path }]);
+            assert.equal(tried?.status, 403, tried?.detail);
+        });
+        const indexing = { address, method: "PUT", path: "/v1/documents/7" };
+        const before = {
+            allowed: await counted("search", "allowed"),
+            denied: await counted("search", "denied"),
+        };
+        await node.probe("api-gateway", Array<object>(5).fill({ address, path }));
+        assert.equal((await counted("search", "allowed")) - before.allowed, 5);
+        const others = await node.probe("analytics", Array<object>(7).fill(indexing));
+        assert.deepEqual(new Set(others.map(({ status }) => status)), new Set([200]));
+        assert.equal((await counted("search", "denied")) - before.denied, 7);
+    });
+});
