@@ -12,6 +12,7 @@ import { renderFiles } from "../../cli/render/files";
 import { writeFiles } from "../../cli/render/write";
 import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
 import { config, worldOf } from "./questions";
 
 const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
@@ -154,6 +155,32 @@ describe("mesh explain, of gateways", () => {
             entry("public", "alerts", "/v1/alerts").steps.map(({ layer }) => layer),
             ["Gateway"],
         );
+    });
+
+    it("tells whose tokens the gateway reads, and which filters it does not judge", () => {
+        const prod = new World(
+            deriveAll({ catalogue: platform, config: loadStackFile("prod", `${__dirname}/../..`) }),
+        );
+        const stepsOf = (source: string, destination: string, path: string) =>
+            explain(prod, platform, { source, destination, path })[0]!.verdict.steps;
+        const steps = stepsOf("public", "video", "/hls/acme/cam-7/index.m3u8");
+        const of = (layer: string) => steps.find((step) => step.layer === layer);
+        assert.match(of("RequestAuthentication")?.text ?? "", /^reads tokens of https:/);
+        assert.deepEqual(of("RequestAuthentication")?.objects, [
+            "istio-ingress/RequestAuthentication/istio-ingressgateway",
+        ]);
+        const filters = of("EnvoyFilter") ?? assert.fail("no filter");
+        assert.ok(filters.objects.includes("istio-ingress/EnvoyFilter/public-tenant-paths"));
+        assert.ok(filters.objects.includes("istio-ingress/EnvoyFilter/client-headers"));
+        assert.equal(filters.conditions.length, 1);
+        // At another gateway stand other filters, and a sidecar reads no token.
+        assert.ok(
+            !stepsOf("admin", "admin-console", "/").some(({ objects }) =>
+                objects.includes("istio-ingress/EnvoyFilter/public-tenant-paths"),
+            ),
+        );
+        const inside = stepsOf("api-gateway", "alerts", "/v1/alerts").map(({ layer }) => layer);
+        assert.ok(!inside.includes("RequestAuthentication"));
     });
 
     it("lets no stranger and nobody without a sidecar in", () => {

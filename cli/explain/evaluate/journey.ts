@@ -1,6 +1,7 @@
 /** The legs of a request's way, each with what the layers on it say. */
 import type { World } from "../world/world";
 import { authorize } from "./authorization";
+import { filters, tokens } from "./beside";
 import { type Settings, oneLine, settingsOf } from "./destination-rule";
 import {
     type Callee,
@@ -124,6 +125,7 @@ export class Journey {
         if (!workload.meshed) return;
         const principal = this.mutualTls(from, workload, port.target, leaving.tls);
         this.steps.push(
+            ...tokens(this.world, workload),
             authorize(this.world, workload, {
                 principal,
                 port: port.target,
@@ -132,6 +134,7 @@ export class Journey {
                     : { http: { ...leaving.http, host: leaving.host } }),
                 sni: leaving.host,
             }),
+            ...filters(this.world, workload),
         );
     }
 
@@ -139,12 +142,14 @@ export class Journey {
     enter(gateway: Workload, port: number, http: HttpRequest | undefined, host: string): void {
         this.steps.push(network(this.world, "ingress", gateway, "outside", { name: "", number: port }));
         this.steps.push(
+            ...tokens(this.world, gateway),
             authorize(this.world, gateway, {
                 principal: undefined,
                 port,
                 ...(http === undefined ? {} : { http: { ...http, host } }),
                 sni: host,
             }),
+            ...filters(this.world, gateway),
         );
     }
 

@@ -59,7 +59,9 @@ export type LayerName =
     | "NetworkPolicy egress"
     | "NetworkPolicy ingress"
     | "PeerAuthentication"
-    | "AuthorizationPolicy";
+    | "RequestAuthentication"
+    | "AuthorizationPolicy"
+    | "EnvoyFilter";
 
 /** What one layer says. */
 export interface Step {

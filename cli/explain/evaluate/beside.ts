@@ -1,0 +1,46 @@
+/** What stands at a proxy beside the policies: whose tokens it reads, and patches of Envoy that are not judged here. */
+import { type Labels, ROOT_NAMESPACE, type World } from "../world/world";
+import { matchesLabels } from "./match";
+import { type Step, type Workload, key, nameOf } from "./model";
+
+/** None where no token is read: then no policy can ask for one. */
+export function tokens(world: World, workload: Workload): Step[] {
+    const read = world
+        .of("RequestAuthentication")
+        .filter(({ metadata, spec }) => applies(metadata.namespace, spec.selector?.matchLabels, workload));
+    const issuers = read.flatMap(({ spec }) => (spec.jwtRules ?? []).map(({ issuer }) => issuer ?? "?"));
+    if (issuers.length === 0) return [];
+    return [
+        {
+            layer: "RequestAuthentication",
+            at: nameOf(workload),
+            verdict: "passes",
+            objects: read.map(key),
+            text: `reads tokens of ${issuers.join(", ")}; with a wrong one the answer is 401`,
+            conditions: [],
+        },
+    ];
+}
+
+/** What a filter does is in Envoy's own configuration, which is not evaluated: it may limit, or refuse. */
+export function filters(world: World, workload: Workload): Step[] {
+    const found = world
+        .of("EnvoyFilter")
+        .filter(({ metadata, spec }) => applies(metadata.namespace, spec.workloadSelector?.labels, workload));
+    if (found.length === 0) return [];
+    return [
+        {
+            layer: "EnvoyFilter",
+            at: nameOf(workload),
+            verdict: "passes",
+            objects: found.map(key),
+            text: "patches Envoy, which is not judged here",
+            conditions: [`${found.length === 1 ? "it does" : "they do"} not refuse or limit it`],
+        },
+    ];
+}
+
+function applies(namespace: string | undefined, selector: Labels | undefined, workload: Workload): boolean {
+    if (namespace !== workload.namespace && namespace !== ROOT_NAMESPACE) return false;
+    return Object.keys(selector ?? {}).length === 0 || matchesLabels(selector, workload.labels);
+}
