@@ -91,7 +91,7 @@ export const BREAKAGES: readonly Breakage[] = [
         patch: [
             replace("http/0/retries", {
                 attempts: 4,
-                retryOn: "connect-failure,reset,5xx,unavailable,unknown",
+                retryOn: "connect-failure,reset,5xx,unavailable",
             }),
         ],
         shows: (difference) =>
