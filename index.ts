@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertCatalogue } from "./catalogue/check";
 import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
-import { clusterProvider } from "./components/cluster/provider";
+import { clusterOf } from "./components/cluster/cluster";
 import { assertPlatform } from "./components/check";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { Edge } from "./components/edge/edge";
@@ -19,7 +19,8 @@ assertCatalogue(catalogue);
 
 const platform = { catalogue, config };
 assertPlatform(`configuration of stack ${pulumi.getStack()}`, platform);
-const provider = clusterProvider(config);
+const cluster = clusterOf(platform);
+const { provider } = cluster;
 
 const namespaces = new Namespaces(platform, { provider });
 const controlPlane = new ControlPlane(platform, { provider, after: [namespaces] });
@@ -30,6 +31,8 @@ const identity = new Identity(platform, { provider, after });
 const access = new Access(platform, { provider, after });
 const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
-new Gateways(platform, { provider, after: [...after, identity, access, edge] });
+const gateways = new Gateways(platform, { provider, after: [...after, identity, access, edge] });
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
+
+export const { kubeconfig, nameServers, addresses } = cluster.publish(gateways.anchors);

@@ -5,11 +5,13 @@ import { policyNames } from "./access/access";
 import type { GatewayKey } from "./base/names";
 import { manifestKey } from "./base/manifest";
 import type { Platform } from "./base/platform";
+import { clusterProblems } from "./cluster/check";
 import { CONCERNS } from "./concerns";
 
 /** Everything in the configuration that does not suit the catalogue, with what to do about it. */
 export function platformProblems(platform: Platform): string[] {
     return [
+        ...clusterProblems(platform.config),
         ...missingIssuers(platform),
         ...missingNetworks(platform),
         ...clientAddress(platform),

@@ -3,6 +3,7 @@
  * that is not here is an error, so that a typo cannot silently leave a default in force.
  */
 import { z } from "zod";
+import { cluster } from "./cluster";
 import { edge } from "./edge";
 import { egress } from "./egress";
 import { trafficSchema } from "./traffic";
@@ -103,6 +104,7 @@ export const meshConfigSchema = z.strictObject({
     domain: dnsName.describe("the domain under which exposed hosts stand: api.<domain>"),
     trustDomain: dnsName.default("cluster.local").describe("the first part of every SPIFFE id"),
     protect: z.boolean().default(false).describe("refuse to delete what must not be lost"),
+    cluster: cluster.default({ from: "kubeconfig" }),
     kubeconfig: z
         .string()
         .min(1)

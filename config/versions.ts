@@ -2,3 +2,15 @@
 
 /** The Istio release: its charts' version and its images' tag. */
 export const ISTIO_VERSION = "1.31.1";
+
+/** Kubernetes on EKS: in standard support until August 2027, and one of those that Istio 1.31 is tested with. */
+export const EKS_VERSION = "1.36";
+
+/** EKS' managed add-ons, as they suit `EKS_VERSION`: `aws eks describe-addon-versions --kubernetes-version 1.36`. */
+export const EKS_ADDONS = {
+    "vpc-cni": "v1.22.4-eksbuild.3",
+    "kube-proxy": "v1.36.0-eksbuild.21",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    coredns: "v1.14.3-eksbuild.16",
+    "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+} as const;

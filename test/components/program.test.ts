@@ -92,8 +92,10 @@ for (const stack of ["local", "dev", "prod"]) {
             assertAfter(component("gateways"), ["namespaces", "control-plane", "identity", "access", "edge"]);
         });
 
-        it(`${config.protect ? "protects" : "does not protect"} the namespaces and the gateways, and nothing else`, () => {
-            const guarded = resources.filter(({ protect }) => protect).map(({ type }) => type);
+        it(`${config.protect ? "protects" : "does not protect"} the namespaces and the gateways, and nothing else in the cluster`, () => {
+            const guarded = resources
+                .filter(({ type, protect }) => protect && type.startsWith("kubernetes:"))
+                .map(({ type }) => type);
             const expected = [
                 ...Array<string>(6).fill("kubernetes:core/v1:Namespace"),
                 ...Array<string>(3).fill("kubernetes:helm.sh/v3:Release"),

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { awsCall, awsState } from "./aws";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -16,32 +17,45 @@ export interface Registered {
     /** Names of what its options say must be there first; a component stands for all its children. */
     readonly dependsOn: readonly string[];
     readonly protect: boolean;
+    readonly ignoreChanges: readonly string[];
 }
 
-/** What `index.ts` registers for `stack` under Pulumi's mocks. An invoke that is not expected throws. */
-export async function runProgram(stack: string): Promise<Registered[]> {
+/**
+ * What `index.ts` registers for `stack` under Pulumi's mocks. An invoke that is not expected throws.
+ *
+ * @param settings keys of the stack's configuration that are others than in its file
+ * @param outputs is filled with what the program exports
+ */
+export async function runProgram(
+    stack: string,
+    settings: Readonly<Record<string, unknown>> = {},
+    outputs: Record<string, unknown> = {},
+): Promise<Registered[]> {
     const inputs = new Map<string, Record<string, unknown>>();
     const options = new Map<string, pulumi.ResourceTransformationArgs>();
     await pulumi.runtime.setMocks(
         {
             newResource: (args) => {
                 inputs.set(`${args.type}::${args.name}`, args.inputs as Record<string, unknown>);
-                return { id: `${args.name}-id`, state: args.inputs as Record<string, unknown> };
+                const more = args.type.startsWith("aws:") ? awsState(args) : {};
+                return { id: `${args.name}-id`, state: { ...(args.inputs as object), ...more } };
             },
             call: (args) => {
+                const answer = awsCall(args);
+                if (answer !== undefined) return answer;
                 throw new Error(`the program calls ${args.token}, which no test expects`);
             },
         },
         "sparc-mesh",
         stack,
     );
-    pulumi.runtime.setAllConfig(engineConfig(stack));
+    pulumi.runtime.setAllConfig(engineConfig(stack, settings));
     await pulumi.runtime.runInPulumiStack(() => {
         pulumi.runtime.registerStackTransformation((args) => {
             options.set(`${args.type}::${args.name}`, args);
             return undefined;
         });
-        loadProgram();
+        Object.assign(outputs, loadProgram());
         return Promise.resolve();
     });
     await pulumi.runtime.disconnect();
@@ -60,6 +74,7 @@ function registered(
         parent: opts.parent === undefined ? undefined : nameOf(opts.parent),
         dependsOn: dependsOn.map(nameOf),
         protect: opts.protect ?? false,
+        ignoreChanges: (opts as pulumi.CustomResourceOptions).ignoreChanges ?? [],
     };
 }
 
@@ -68,12 +83,13 @@ function nameOf(resource: pulumi.Resource): string {
 }
 
 /** The stack's configuration as the engine hands it to a program: text, and JSON for what is not. */
-function engineConfig(stack: string): Record<string, string> {
+function engineConfig(stack: string, settings: Readonly<Record<string, unknown>>): Record<string, string> {
     const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
         config: Record<string, unknown>;
     };
+    const own = Object.entries(settings).map(([key, value]) => [`sparc-mesh:${key}`, value] as const);
     return Object.fromEntries(
-        Object.entries(config).map(([key, value]) => [
+        [...Object.entries(config), ...own].map(([key, value]) => [
             key,
             typeof value === "string" ? value : JSON.stringify(value),
         ]),
@@ -81,9 +97,9 @@ function engineConfig(stack: string): Record<string, string> {
 }
 
 /** The program registers its resources when it is loaded, so that each run must load it afresh. */
-function loadProgram(): void {
+function loadProgram(): Record<string, unknown> {
     const load = createRequire(__filename);
     const file = join(ROOT, "index.ts");
     Reflect.deleteProperty(load.cache, file);
-    load(file);
+    return load(file) as Record<string, unknown>;
 }

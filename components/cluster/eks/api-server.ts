@@ -1,0 +1,124 @@
+/** EKS' own side of the cluster: the API server, what it writes down, and who may ask it. */
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
+import { AccessEntry } from "@pulumi/aws/eks/accessEntry";
+import { AccessPolicyAssociation } from "@pulumi/aws/eks/accessPolicyAssociation";
+import { Cluster } from "@pulumi/aws/eks/cluster";
+import { Alias } from "@pulumi/aws/kms/alias";
+import { Key } from "@pulumi/aws/kms/key";
+import * as pulumi from "@pulumi/pulumi";
+import type { EksConfig } from "../../../config/cluster";
+import type { Network } from "./network";
+import { documentOf, trustOf } from "./permissions/document";
+import { registerRole } from "./role";
+
+export const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
+
+/** Services' addresses: of no network that a node could be asked to reach. */
+const SERVICE_NETWORK = "172.20.0.0/16";
+
+export interface ApiServerArgs {
+    readonly config: EksConfig;
+    readonly network: Network;
+    /** Whether neither the stack nor anybody at the console can delete what must not be lost. */
+    readonly protect: boolean;
+}
+
+export class ApiServer extends pulumi.ComponentResource {
+    readonly cluster: Cluster;
+
+    constructor(
+        name: string,
+        { config, network, protect }: ApiServerArgs,
+        options: pulumi.ComponentResourceOptions,
+    ) {
+        super("sparc:cluster:ApiServer", name, {}, options);
+        const parent = { parent: this };
+        // Losing it would lose every Secret.
+        const key = new Key(
+            `${name}-secrets`,
+            {
+                description: `Secrets of the EKS cluster ${config.name}`,
+                enableKeyRotation: true,
+                deletionWindowInDays: 30,
+            },
+            { ...parent, protect },
+        );
+        new Alias(
+            `${name}-secrets`,
+            { name: `alias/${config.name}-secrets`, targetKeyId: key.keyId },
+            parent,
+        );
+        // EKS would make it itself, and keep it for ever.
+        const logs = new LogGroup(
+            `${name}-logs`,
+            { name: `/aws/eks/${config.name}/cluster`, retentionInDays: config.logDays },
+            { ...parent, protect },
+        );
+        const { role, permissions } = registerRole(
+            {
+                name: `${name}-role`,
+                trust: trustOf("eks"),
+                managed: ["AmazonEKSClusterPolicy"],
+                own: {
+                    secrets: documentOf({
+                        Effect: "Allow",
+                        Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"],
+                        Resource: key.arn,
+                    }),
+                },
+            },
+            this,
+        );
+        this.cluster = new Cluster(
+            `${name}-eks`,
+            {
+                name: config.name,
+                version: config.version,
+                roleArn: role.arn,
+                accessConfig: {
+                    authenticationMode: "API",
+                    // Whoever makes it must be able to put the mesh into it.
+                    bootstrapClusterCreatorAdminPermissions: true,
+                },
+                // The managed add-ons come instead.
+                bootstrapSelfManagedAddons: false,
+                deletionProtection: protect,
+                enabledClusterLogTypes: [...LOG_TYPES],
+                encryptionConfig: { provider: { keyArn: key.arn }, resources: ["secrets"] },
+                kubernetesNetworkConfig: { ipFamily: "ipv4", serviceIpv4Cidr: SERVICE_NETWORK },
+                // At its end an old version is upgraded, rather than paid for sixfold.
+                upgradePolicy: { supportType: "STANDARD" },
+                vpcConfig: {
+                    subnetIds: network.zones.map(({ privateSubnet }) => privateSubnet.id),
+                    endpointPrivateAccess: true,
+                    endpointPublicAccess: false,
+                },
+            },
+            { ...parent, protect, dependsOn: [...permissions, logs] },
+        );
+        this.access(name, config.admins, "AmazonEKSClusterAdminPolicy", "admin");
+        this.access(name, config.viewers, "AmazonEKSAdminViewPolicy", "viewer");
+        this.registerOutputs();
+    }
+
+    private access(name: string, principals: readonly string[], policy: string, as: string): void {
+        for (const principalArn of [...principals].sort()) {
+            const who = principalArn.replace(/^arn:aws:iam::/, "").replace(/[^\w-]+/g, "-");
+            const entry = new AccessEntry(
+                `${name}-${as}-${who}`,
+                { clusterName: this.cluster.name, principalArn, type: "STANDARD" },
+                { parent: this },
+            );
+            new AccessPolicyAssociation(
+                `${name}-${as}-${who}`,
+                {
+                    clusterName: this.cluster.name,
+                    principalArn,
+                    policyArn: `arn:aws:eks::aws:cluster-access-policy/${policy}`,
+                    accessScope: { type: "cluster" },
+                },
+                { parent: this, dependsOn: [entry] },
+            );
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import type { Provider } from "@pulumi/aws/provider";
+import { Zone } from "@pulumi/aws/route53/zone";
+import * as pulumi from "@pulumi/pulumi";
+import type { EksConfig } from "../../../config/cluster";
+import type { MeshConfig } from "../../../config/schema";
+import { eksKubeconfig } from "../kubeconfig";
+import type { EksConnection } from "../provider";
+import { AFTER_NODES, AddOns, BEFORE_NODES } from "./add-ons";
+import { ApiServer } from "./api-server";
+import { Endpoints } from "./endpoints";
+import { Identities } from "./identities";
+import { Network } from "./network";
+import { NodeFirewall } from "./node-firewall";
+import { NodePools } from "./node-pools";
+import { awsProvider } from "./provider";
+
+/** An EKS cluster with its network, its nodes and what they need at AWS, and the zone of the stack's domain. */
+export class EksCluster extends pulumi.ComponentResource {
+    readonly aws: Provider;
+    readonly zone: Zone;
+    readonly connection: EksConnection;
+
+    constructor({ domain, protect }: Pick<MeshConfig, "domain" | "protect">, config: EksConfig) {
+        const aws = awsProvider(config);
+        super("sparc:cluster:EksCluster", "cluster", {}, { providers: [aws] });
+        this.aws = aws;
+        const parent = { parent: this };
+        // Another zone has other name servers, which the domain would have to be delegated to anew.
+        this.zone = new Zone("cluster-zone", { name: domain, forceDestroy: false }, { ...parent, protect });
+        const network = new Network("cluster-network", config, parent);
+        const endpoints = new Endpoints("cluster-endpoints", config, network, parent);
+        const { cluster } = new ApiServer("cluster-api", { config, network, protect }, parent);
+        const clusterName = cluster.name;
+        const firewall = new NodeFirewall(
+            "cluster-firewall",
+            { config, vpcId: network.vpc.id, apiServer: cluster.vpcConfig.clusterSecurityGroupId },
+            parent,
+        );
+        const early = new AddOns("cluster-add-ons", { config, clusterName, which: BEFORE_NODES }, parent);
+        const nodes = new NodePools(
+            "cluster-nodes",
+            { config, network, clusterName, group: firewall.nodes.id },
+            { ...parent, dependsOn: [...early.all, ...firewall.rules, ...endpoints.all] },
+        );
+        const late = new AddOns(
+            "cluster-add-ons-late",
+            { config, clusterName, which: AFTER_NODES },
+            { ...parent, dependsOn: [...nodes.groups] },
+        );
+        const identities = new Identities(
+            "cluster-identities",
+            { config, clusterName, zoneArn: this.zone.arn },
+            { ...parent, dependsOn: [...early.all] },
+        );
+        const { name, region, api } = config;
+        this.connection = {
+            kubeconfig: pulumi
+                .all([cluster.endpoint, cluster.certificateAuthority])
+                .apply(([endpoint, { data }]) =>
+                    eksKubeconfig({ name, region, endpoint, authority: data, tunnel: api.tunnel }),
+                ),
+            endpoint: cluster.endpoint,
+            // All of it, so that a destroy leaves nodes until nothing in the cluster needs one.
+            dependsOn: [...firewall.rules, ...early.all, ...nodes.groups, ...late.all, ...identities.all],
+        };
+        this.registerOutputs();
+    }
+}

@@ -1,0 +1,88 @@
+/** VPC endpoints: nodes' images, logs and calls of AWS itself stay inside the network. */
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
+import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
+import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
+import * as pulumi from "@pulumi/pulumi";
+import type { EksConfig } from "../../../config/cluster";
+import type { Network } from "./network";
+
+/** Image layers are in S3, which needs no interface; the rest is asked under private names in every zone. */
+export const GATEWAY_ENDPOINTS = ["s3"] as const;
+export const INTERFACE_ENDPOINTS = [
+    "autoscaling",
+    "ec2",
+    "ecr.api",
+    "ecr.dkr",
+    "eks",
+    "eks-auth",
+    "elasticloadbalancing",
+    "logs",
+    "sts",
+] as const;
+
+export class Endpoints extends pulumi.ComponentResource {
+    readonly all: readonly VpcEndpoint[];
+
+    constructor(
+        name: string,
+        config: EksConfig,
+        { vpc, zones }: Network,
+        options: pulumi.ComponentResourceOptions,
+    ) {
+        super("sparc:cluster:Endpoints", name, {}, options);
+        const parent = { parent: this };
+        const group = new SecurityGroup(
+            `${name}-endpoints`,
+            {
+                vpcId: vpc.id,
+                description: "HTTPS from inside the network to AWS' own services",
+                tags: { Name: `${config.name}-endpoints` },
+            },
+            parent,
+        );
+        new SecurityGroupIngressRule(
+            `${name}-endpoints-https`,
+            {
+                securityGroupId: group.id,
+                cidrIpv4: config.network,
+                ipProtocol: "tcp",
+                fromPort: 443,
+                toPort: 443,
+            },
+            parent,
+        );
+        this.all = [
+            ...GATEWAY_ENDPOINTS.map(
+                (service) =>
+                    new VpcEndpoint(
+                        `${name}-${service}`,
+                        {
+                            vpcId: vpc.id,
+                            serviceName: `com.amazonaws.${config.region}.${service}`,
+                            vpcEndpointType: "Gateway",
+                            routeTableIds: zones.map(({ routeTable }) => routeTable.id),
+                            tags: { Name: `${config.name}-${service}` },
+                        },
+                        parent,
+                    ),
+            ),
+            ...INTERFACE_ENDPOINTS.map(
+                (service) =>
+                    new VpcEndpoint(
+                        `${name}-${service.replace(".", "-")}`,
+                        {
+                            vpcId: vpc.id,
+                            serviceName: `com.amazonaws.${config.region}.${service}`,
+                            vpcEndpointType: "Interface",
+                            privateDnsEnabled: true,
+                            subnetIds: zones.map(({ privateSubnet }) => privateSubnet.id),
+                            securityGroupIds: [group.id],
+                            tags: { Name: `${config.name}-${service}` },
+                        },
+                        parent,
+                    ),
+            ),
+        ];
+        this.registerOutputs();
+    }
+}

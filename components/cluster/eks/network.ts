@@ -1,0 +1,142 @@
+/** The VPC: private subnets for nodes and pods, public ones for what faces the internet, and the ways out. */
+import { DefaultSecurityGroup } from "@pulumi/aws/ec2/defaultSecurityGroup";
+import { Eip } from "@pulumi/aws/ec2/eip";
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
+import { NatGateway } from "@pulumi/aws/ec2/natGateway";
+import { Route } from "@pulumi/aws/ec2/route";
+import { RouteTable } from "@pulumi/aws/ec2/routeTable";
+import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation";
+import { Subnet } from "@pulumi/aws/ec2/subnet";
+import { Vpc } from "@pulumi/aws/ec2/vpc";
+import * as pulumi from "@pulumi/pulumi";
+import type { EksConfig } from "../../../config/cluster";
+import { type ZoneSubnets, zoneSubnets } from "./subnets";
+
+export interface ZoneNetwork extends ZoneSubnets {
+    readonly privateSubnet: Subnet;
+    readonly routeTable: RouteTable;
+}
+
+export class Network extends pulumi.ComponentResource {
+    readonly vpc: Vpc;
+    /** In the order of the configuration's zones. */
+    readonly zones: readonly ZoneNetwork[];
+    /** What a node's first steps need: the way out. */
+    readonly waysOut: readonly pulumi.Resource[];
+
+    constructor(name: string, config: EksConfig, options: pulumi.ComponentResourceOptions) {
+        super("sparc:cluster:Network", name, {}, options);
+        const parent = { parent: this };
+        this.vpc = new Vpc(
+            `${name}-vpc`,
+            {
+                cidrBlock: config.network,
+                enableDnsSupport: true,
+                // The endpoints' private names, and the API server's, are such.
+                enableDnsHostnames: true,
+                tags: { Name: config.name },
+            },
+            parent,
+        );
+        const vpcId = this.vpc.id;
+        // The group that AWS puts into every VPC lets its members speak to each other: emptied, it lets nobody.
+        new DefaultSecurityGroup(`${name}-default`, { vpcId, tags: named(config, "default") }, parent);
+        const internet = new InternetGateway(`${name}-internet`, { vpcId, tags: named(config) }, parent);
+        const publicRoutes = new RouteTable(
+            `${name}-public`,
+            { vpcId, tags: named(config, "public") },
+            parent,
+        );
+        const toInternet = new Route(
+            `${name}-public-out`,
+            { routeTableId: publicRoutes.id, destinationCidrBlock: ANYWHERE, gatewayId: internet.id },
+            parent,
+        );
+        const nats: NatGateway[] = [];
+        const ways: Route[] = [];
+        this.zones = zoneSubnets(config).map((zone, position) => {
+            const { letter } = zone;
+            const publicSubnet = this.subnet(name, config, zone, "public");
+            new RouteTableAssociation(
+                `${name}-public-${letter}`,
+                { routeTableId: publicRoutes.id, subnetId: publicSubnet.id },
+                parent,
+            );
+            if (position === 0 || config.nat === "each-zone") {
+                const address = new Eip(
+                    `${name}-nat-${letter}`,
+                    { domain: "vpc", tags: named(config, `nat-${letter}`) },
+                    // Others' allow-lists know it.
+                    { ...parent, dependsOn: [internet] },
+                );
+                nats.push(
+                    new NatGateway(
+                        `${name}-nat-${letter}`,
+                        {
+                            allocationId: address.id,
+                            subnetId: publicSubnet.id,
+                            tags: named(config, letter),
+                        },
+                        { ...parent, dependsOn: [toInternet] },
+                    ),
+                );
+            }
+            const privateSubnet = this.subnet(name, config, zone, "private");
+            const routeTable = new RouteTable(
+                `${name}-private-${letter}`,
+                { vpcId, tags: named(config, `private-${letter}`) },
+                parent,
+            );
+            new RouteTableAssociation(
+                `${name}-private-${letter}`,
+                { routeTableId: routeTable.id, subnetId: privateSubnet.id },
+                parent,
+            );
+            const nat = nats.at(-1);
+            if (nat === undefined) throw new pulumi.ResourceError("a zone has no way out", this);
+            ways.push(
+                new Route(
+                    `${name}-private-${letter}-out`,
+                    {
+                        routeTableId: routeTable.id,
+                        destinationCidrBlock: ANYWHERE,
+                        natGatewayId: nat.id,
+                    },
+                    parent,
+                ),
+            );
+            return { ...zone, privateSubnet, routeTable };
+        });
+        this.waysOut = ways;
+        this.registerOutputs();
+    }
+
+    private subnet(
+        name: string,
+        config: EksConfig,
+        { zone, letter, privateCidr, publicCidr }: ZoneSubnets,
+        kind: "private" | "public",
+    ): Subnet {
+        return new Subnet(
+            `${name}-${kind}-${letter}`,
+            {
+                vpcId: this.vpc.id,
+                availabilityZone: zone,
+                cidrBlock: kind === "private" ? privateCidr : publicCidr,
+                mapPublicIpOnLaunch: false,
+                tags: {
+                    ...named(config, `${kind}-${letter}`),
+                    // By these the load balancer controller finds where its load balancers go.
+                    [kind === "private" ? "kubernetes.io/role/internal-elb" : "kubernetes.io/role/elb"]: "1",
+                },
+            },
+            { parent: this },
+        );
+    }
+}
+
+const ANYWHERE = "0.0.0.0/0";
+
+function named({ name }: EksConfig, part?: string): Record<string, string> {
+    return { Name: part === undefined ? name : `${name}-${part}` };
+}

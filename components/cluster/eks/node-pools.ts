@@ -1,0 +1,127 @@
+/** The nodes: for each pool and zone a managed group, made from the pool's launch template. */
+import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
+import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
+import * as pulumi from "@pulumi/pulumi";
+import type { EksConfig, Pool, PoolConfig } from "../../../config/cluster";
+import { NOT_READY_KEY, POOL_KEY, TAINTED } from "../../base/pools";
+import type { Network } from "./network";
+import { trustOf } from "./permissions/document";
+import { registerRole } from "./role";
+
+export interface NodePoolsArgs {
+    readonly config: EksConfig;
+    readonly network: Network;
+    readonly clusterName: pulumi.Input<string>;
+    /** The nodes' security group. */
+    readonly group: pulumi.Input<string>;
+}
+
+export class NodePools extends pulumi.ComponentResource {
+    readonly groups: readonly NodeGroup[];
+
+    constructor(name: string, args: NodePoolsArgs, options: pulumi.ComponentResourceOptions) {
+        super("sparc:cluster:NodePools", name, {}, options);
+        const { role, permissions } = registerRole(
+            {
+                name: `${name}-role`,
+                trust: trustOf("ec2"),
+                managed: [
+                    "AmazonEKSWorkerNodePolicy",
+                    "AmazonEC2ContainerRegistryPullOnly",
+                    // Where somebody gets to a node at all, it is by the Session Manager, which writes down who.
+                    "AmazonSSMManagedInstanceCore",
+                ],
+            },
+            this,
+        );
+        const pools = Object.entries(args.config.pools) as [Pool, PoolConfig][];
+        this.groups = pools.flatMap(([pool, settings]) => {
+            const template = this.template(name, pool, settings, args);
+            return args.network.zones.slice(0, settings.zones).map(
+                ({ letter, privateSubnet }) =>
+                    new NodeGroup(
+                        `${name}-${pool}-${letter}`,
+                        {
+                            clusterName: args.clusterName,
+                            nodeRoleArn: role.arn,
+                            subnetIds: [privateSubnet.id],
+                            version: args.config.version,
+                            amiType: amiType(settings.instanceType),
+                            instanceTypes: [settings.instanceType],
+                            capacityType: "ON_DEMAND",
+                            launchTemplate: {
+                                id: template.id,
+                                version: pulumi.output(template.latestVersion).apply(String),
+                            },
+                            scalingConfig: {
+                                minSize: settings.minimum,
+                                desiredSize: settings.minimum,
+                                maxSize: settings.maximum,
+                            },
+                            // New nodes come before old ones go.
+                            updateConfig: { maxUnavailable: 1, updateStrategy: "DEFAULT" },
+                            nodeRepairConfig: { enabled: true },
+                            labels: { [POOL_KEY]: pool },
+                            ...(TAINTED[pool] ? { taints: taints(pool) } : {}),
+                        },
+                        {
+                            parent: this,
+                            dependsOn: [...permissions, ...args.network.waysOut],
+                            // The autoscaler's from here on.
+                            ignoreChanges: ["scalingConfig.desiredSize"],
+                        },
+                    ),
+            );
+        });
+        this.registerOutputs();
+    }
+
+    private template(
+        name: string,
+        pool: Pool,
+        { diskGiB }: PoolConfig,
+        { config, group }: NodePoolsArgs,
+    ): LaunchTemplate {
+        const tags = { Name: `${config.name}-${pool}` };
+        return new LaunchTemplate(
+            `${name}-${pool}`,
+            {
+                namePrefix: `${config.name}-${pool}-`,
+                vpcSecurityGroupIds: [group],
+                metadataOptions: {
+                    httpEndpoint: "enabled",
+                    httpTokens: "required",
+                    // A pod is a hop further away, and has an identity of its own.
+                    httpPutResponseHopLimit: 1,
+                },
+                blockDeviceMappings: [
+                    {
+                        deviceName: "/dev/xvda",
+                        ebs: {
+                            volumeType: "gp3",
+                            volumeSize: diskGiB,
+                            encrypted: "true",
+                            deleteOnTermination: "true",
+                        },
+                    },
+                ],
+                tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
+                updateDefaultVersion: true,
+            },
+            { parent: this },
+        );
+    }
+}
+
+/** On the tainted pools all pods are meshed, so that none may start before traffic can be redirected. */
+function taints(pool: Pool): { key: string; value: string; effect: string }[] {
+    return [
+        { key: POOL_KEY, value: pool, effect: "NO_SCHEDULE" },
+        { key: NOT_READY_KEY, value: "true", effect: "NO_SCHEDULE" },
+    ];
+}
+
+/** Graviton's types have a `g` after their generation: m7g.2xlarge. */
+function amiType(instanceType: string): string {
+    return /^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
+}

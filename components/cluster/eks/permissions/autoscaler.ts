@@ -1,0 +1,32 @@
+import type { EksConfig } from "../../../../config/cluster";
+import { type Document, documentOf } from "./document";
+
+/** What the cluster autoscaler does: it looks at all groups, and changes the size of this cluster's alone. */
+export function autoscalerDocument({ name }: Pick<EksConfig, "name">): Document {
+    return documentOf(
+        {
+            Effect: "Allow",
+            Action: [
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeLaunchConfigurations",
+                "autoscaling:DescribeScalingActivities",
+                "autoscaling:DescribeTags",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+                "ec2:GetInstanceTypesFromInstanceRequirements",
+                "eks:DescribeNodegroup",
+            ],
+            Resource: "*",
+        },
+        {
+            Effect: "Allow",
+            Action: ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+            Resource: "*",
+            Condition: {
+                StringEquals: { [`aws:ResourceTag/k8s.io/cluster-autoscaler/${name}`]: "owned" },
+            },
+        },
+    );
+}

@@ -1,0 +1,116 @@
+import type { EksConfig } from "../../../../config/cluster";
+import { type Document, type Statement, documentOf } from "./document";
+
+/** The tag that the controller gives to all that it makes. */
+const TAG = "elbv2.k8s.aws/cluster";
+
+/**
+ * What the AWS Load Balancer Controller does for Services of type LoadBalancer: of what its own document allows, what
+ * network load balancers need, and only on what bears this cluster's name. No web firewall, no shield, no certificates:
+ * TLS ends at the gateways.
+ */
+export function loadBalancersDocument({ name, region }: Pick<EksConfig, "name" | "region">): Document {
+    const allow = (rest: Omit<Statement, "Effect">): Statement => ({ Effect: "Allow", ...rest });
+    const requested = { [`aws:RequestTag/${TAG}`]: name };
+    const owned = { [`aws:ResourceTag/${TAG}`]: name };
+    const arn = (kind: string) => `arn:aws:elasticloadbalancing:${region}:*:${kind}`;
+    const [balancers, targets, listeners] = [
+        arn("loadbalancer/net/*/*"),
+        arn("targetgroup/*/*"),
+        arn("listener/net/*/*/*"),
+    ];
+    const groups = `arn:aws:ec2:${region}:*:security-group/*`;
+    return documentOf(
+        allow({
+            Action: ["iam:CreateServiceLinkedRole"],
+            Resource: "*",
+            Condition: { StringEquals: { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } },
+        }),
+        allow({
+            Action: [
+                "ec2:DescribeAccountAttributes",
+                "ec2:DescribeAddresses",
+                "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeInstances",
+                "ec2:DescribeInternetGateways",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeTags",
+                "ec2:DescribeVpcPeeringConnections",
+                "ec2:DescribeVpcs",
+                "ec2:GetSecurityGroupsForVpc",
+                "elasticloadbalancing:DescribeCapacityReservation",
+                "elasticloadbalancing:DescribeListenerAttributes",
+                "elasticloadbalancing:DescribeListenerCertificates",
+                "elasticloadbalancing:DescribeListeners",
+                "elasticloadbalancing:DescribeLoadBalancerAttributes",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTags",
+                "elasticloadbalancing:DescribeTargetGroupAttributes",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            Resource: "*",
+        }),
+        // A group is made in a VPC, which bears no such tag: only the group itself is asked for one.
+        allow({
+            Action: ["ec2:CreateSecurityGroup"],
+            Resource: groups,
+            Condition: { StringEquals: requested },
+        }),
+        allow({ Action: ["ec2:CreateSecurityGroup"], Resource: `arn:aws:ec2:${region}:*:vpc/*` }),
+        allow({
+            Action: ["ec2:CreateTags"],
+            Resource: groups,
+            Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup", ...requested } },
+        }),
+        allow({
+            Action: [
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:DeleteSecurityGroup",
+                "ec2:RevokeSecurityGroupIngress",
+            ],
+            Resource: groups,
+            Condition: { StringEquals: owned },
+        }),
+        // The nodes' own group, which it opens to its load balancers.
+        allow({
+            Action: ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
+            Resource: groups,
+            Condition: { StringEquals: { [`aws:ResourceTag/kubernetes.io/cluster/${name}`]: "owned" } },
+        }),
+        allow({
+            Action: ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"],
+            Resource: "*",
+            Condition: { StringEquals: requested },
+        }),
+        allow({
+            Action: ["elasticloadbalancing:AddTags"],
+            Resource: [balancers, targets, listeners],
+            Condition: { StringEquals: requested },
+        }),
+        allow({
+            Action: [
+                "elasticloadbalancing:AddTags",
+                "elasticloadbalancing:CreateListener",
+                "elasticloadbalancing:DeleteListener",
+                "elasticloadbalancing:DeleteLoadBalancer",
+                "elasticloadbalancing:DeleteTargetGroup",
+                "elasticloadbalancing:DeregisterTargets",
+                "elasticloadbalancing:ModifyListener",
+                "elasticloadbalancing:ModifyListenerAttributes",
+                "elasticloadbalancing:ModifyLoadBalancerAttributes",
+                "elasticloadbalancing:ModifyTargetGroup",
+                "elasticloadbalancing:ModifyTargetGroupAttributes",
+                "elasticloadbalancing:RegisterTargets",
+                "elasticloadbalancing:RemoveTags",
+                "elasticloadbalancing:SetSecurityGroups",
+                "elasticloadbalancing:SetSubnets",
+            ],
+            Resource: [balancers, targets, listeners],
+            Condition: { StringEquals: owned },
+        }),
+    );
+}

@@ -1,0 +1,18 @@
+import { Provider } from "@pulumi/aws/provider";
+
+/** AWS in one region, and in one account where the stack names it. */
+export function awsProvider({
+    name,
+    region,
+    account,
+}: {
+    readonly name: string;
+    readonly region: string;
+    readonly account?: string | undefined;
+}): Provider {
+    return new Provider("aws", {
+        region: region as never,
+        ...(account === undefined ? {} : { allowedAccountIds: [account] }),
+        defaultTags: { tags: { "sparc.dev/cluster": name, "sparc.dev/managed-by": "sparc-mesh" } },
+    });
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { clusterProblems } from "../../../components/cluster/check";
+import { eksKubeconfig, serverOf } from "../../../components/cluster/kubeconfig";
+import { parseConfig } from "../../../config/load";
+import { runProgram } from "../../support/program";
+
+const ROOT = join(__dirname, "..", "..", "..");
+const EKS = { from: "eks", name: "mesh", region: "eu-central-1" };
+
+const parsed = (entries: Record<string, unknown>) =>
+    parseConfig("test", { domain: "a.example.com", ...entries });
+
+interface Kubeconfig {
+    readonly clusters: [{ readonly cluster: Record<string, string> }];
+    readonly users: [{ readonly user: { readonly exec: { readonly args: string[] } } }];
+}
+
+/** Two clusters, of which the first is the current one. */
+const TWO = {
+    "current-context": "one",
+    contexts: [
+        { name: "one", context: { cluster: "c1" } },
+        { name: "two", context: { cluster: "c2" } },
+    ],
+    clusters: [
+        { name: "c1", cluster: { server: "https://one:6443" } },
+        { name: "c2", cluster: { server: "https://two:6443" } },
+    ],
+};
+
+describe("the way to the cluster", () => {
+    let folder: string;
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "mesh-kubeconfig-"));
+    });
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+    const written = (value: unknown): string => {
+        const file = join(folder, "kubeconfig");
+        writeFileSync(file, stringify(value));
+        return file;
+    };
+    it("is known by the API server's address, which a kubeconfig's context leads to", () => {
+        assert.equal(serverOf(written(TWO), undefined), "https://one:6443");
+        assert.equal(serverOf(written(TWO), "two"), "https://two:6443");
+    });
+
+    it("says what a kubeconfig has where it leads nowhere", () => {
+        assert.throws(() => serverOf(written(TWO), "three"), /no context three.*\(one, two\)/);
+        assert.throws(
+            () => serverOf(written({ ...TWO, clusters: [] }), "one"),
+            /of a cluster c1, which it does not have/,
+        );
+        assert.throws(
+            () => serverOf(join(folder, "nowhere"), undefined),
+            /cannot be read .*ENOENT.*update-kubeconfig/,
+        );
+    });
+
+    it("asks AWS for a token, and speaks to a tunnel's end under the API server's own name", () => {
+        const address = { ...EKS, endpoint: "https://X.eks.amazonaws.com", authority: "Q0E=" };
+        const direct = JSON.parse(eksKubeconfig(address)) as Kubeconfig;
+        assert.equal(direct.clusters[0].cluster["server"], "https://X.eks.amazonaws.com");
+        assert.equal(direct.clusters[0].cluster["tls-server-name"], undefined);
+        assert.deepEqual(direct.users[0].user.exec.args.slice(0, 6), [
+            "eks",
+            "get-token",
+            "--cluster-name",
+            "mesh",
+            "--region",
+            "eu-central-1",
+        ]);
+        const far = JSON.parse(eksKubeconfig({ ...address, tunnel: "https://localhost:8443" })) as Kubeconfig;
+        assert.equal(far.clusters[0].cluster["server"], "https://localhost:8443");
+        assert.equal(far.clusters[0].cluster["tls-server-name"], "x.eks.amazonaws.com");
+    });
+
+    it("must be said where a stack protects what it has", () => {
+        assert.deepEqual(
+            clusterProblems(parsed({ protect: true })).map((text) => text.split(":")[0]),
+            ["kubeconfig", "context"],
+        );
+        assert.deepEqual(clusterProblems(parsed({ protect: true, kubeconfig: "f", context: "c" })), []);
+        assert.deepEqual(clusterProblems(parsed({})), []);
+        assert.deepEqual(clusterProblems(parsed({ protect: true, cluster: EKS })), []);
+    });
+
+    it("is not said twice", () => {
+        const [problem, ...more] = clusterProblems(parsed({ cluster: EKS, context: "c" }));
+        assert.deepEqual(more, []);
+        assert.match(problem ?? "", /^context: .*take it out$/);
+    });
+
+    it("refuses what no cluster can be, all at once", () => {
+        const wrong = {
+            ...EKS,
+            region: "frankfurt",
+            version: "2",
+            zones: ["a", "a", "b"],
+            network: "8.8.0.0/16",
+            pools: { mesh: { minimum: 3, maximum: 2 } },
+        };
+        assert.throws(
+            () => parsed({ cluster: wrong }),
+            ({ message }: Error) =>
+                [
+                    "cluster.region",
+                    "cluster.version",
+                    "cluster.zones",
+                    "cluster.network",
+                    "cluster.pools.mesh.minimum",
+                ].every((place) => message.includes(place)) && message.includes("5 mistakes"),
+        );
+    });
+});
+
+describe("a cluster that is there", () => {
+    it("is asked for by its name, and nothing is made at AWS", async () => {
+        const outputs: Record<string, unknown> = {};
+        const all = await runProgram(
+            "dev",
+            { cluster: { from: "existing", name: "shared", region: "eu-west-1" } },
+            outputs,
+        );
+        assert.deepEqual(
+            all.filter(({ type }) => type.startsWith("aws:")),
+            [],
+        );
+        const provider = all.find(({ type }) => type === "pulumi:providers:kubernetes");
+        assert.equal(
+            provider?.inputs["clusterIdentifier"],
+            "https://OTHER.gr7.eu-central-1.eks.amazonaws.com",
+        );
+        assert.ok(await pulumi.isSecret(outputs["kubeconfig"] as pulumi.Output<string>));
+    });
+});
+
+describe("a stack whose cluster is not at AWS", () => {
+    it("has nothing of AWS, and follows its cluster rather than its kubeconfig", async () => {
+        const folder = mkdtempSync(join(tmpdir(), "mesh-kubeconfig-"));
+        const file = join(folder, "kubeconfig");
+        writeFileSync(file, stringify(TWO));
+        const all = await runProgram("local", { kubeconfig: file, context: "two" });
+        rmSync(folder, { recursive: true });
+        assert.deepEqual(
+            all.filter(({ type }) => /aws|sparc:cluster/.test(type)),
+            [],
+        );
+        const provider = all.find(({ type }) => type === "pulumi:providers:kubernetes");
+        assert.equal(provider?.inputs["clusterIdentifier"], "https://two:6443");
+    });
+
+    it("does not even load AWS' library", () => {
+        const script =
+            "require('./components/cluster/cluster'); require('./components/concerns');" +
+            "process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('@pulumi/aws/')).length))";
+        const loaded = execFileSync(
+            process.execPath,
+            ["-r", "ts-node/register/transpile-only", "-e", script],
+            { cwd: ROOT, encoding: "utf8" },
+        );
+        assert.equal(loaded, "0");
+    });
+});

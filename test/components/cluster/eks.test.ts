@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { EKS_ADDONS, EKS_VERSION } from "../../../config/versions";
+import { ACCOUNT } from "../../support/aws";
+import { type Registered, runProgram } from "../../support/program";
+
+const PROTECTED = [
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:eks/cluster:Cluster",
+    "aws:kms/key:Key",
+    "aws:route53/zone:Zone",
+];
+
+/** How many of each type, and so what is not there: no bucket, no instance, no load balancer, no key pair. */
+const COUNTS = {
+    dev: { nats: 1, groups: 7, rules: 9, entries: 1, records: 10 },
+    prod: { nats: 3, groups: 9, rules: 9, entries: 2, records: 10 },
+} as const;
+
+for (const [stack, counts] of Object.entries(COUNTS)) {
+    describe(`the AWS resources of stack ${stack}`, () => {
+        let all: Registered[];
+        const outputs: Record<string, unknown> = {};
+        const of = (type: string) => all.filter((one) => one.type === type);
+        const named = (name: string, type?: string) => {
+            const found = all.filter((one) => one.name === name && (type === undefined || one.type === type));
+            return found[0] ?? assert.fail(`there is no ${name}`);
+        };
+        before(async () => {
+            all = (await runProgram(stack, {}, outputs)).filter(
+                ({ type }) => /^(aws|sparc:cluster):/.test(type) || type.startsWith("pulumi:providers"),
+            );
+        });
+
+        it("are these, and no others", () => {
+            const tally: Record<string, number> = {};
+            for (const { type } of all) if (type.startsWith("aws:")) tally[type] = (tally[type] ?? 0) + 1;
+            assert.deepEqual(tally, {
+                "aws:route53/zone:Zone": 1,
+                "aws:ec2/vpc:Vpc": 1,
+                "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
+                "aws:ec2/internetGateway:InternetGateway": 1,
+                "aws:ec2/routeTable:RouteTable": 4,
+                "aws:ec2/route:Route": 4,
+                "aws:ec2/subnet:Subnet": 6,
+                "aws:ec2/routeTableAssociation:RouteTableAssociation": 6,
+                "aws:ec2/eip:Eip": counts.nats,
+                "aws:ec2/natGateway:NatGateway": counts.nats,
+                "aws:ec2/securityGroup:SecurityGroup": 2,
+                "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": counts.rules - 1,
+                "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 1,
+                "aws:ec2/vpcEndpoint:VpcEndpoint": 10,
+                "aws:kms/key:Key": 1,
+                "aws:kms/alias:Alias": 1,
+                "aws:cloudwatch/logGroup:LogGroup": 1,
+                "aws:iam/role:Role": 7,
+                "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 6,
+                "aws:iam/rolePolicy:RolePolicy": 4,
+                "aws:eks/cluster:Cluster": 1,
+                "aws:eks/accessEntry:AccessEntry": counts.entries,
+                "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": counts.entries,
+                "aws:eks/addon:Addon": 5,
+                "aws:ec2/launchTemplate:LaunchTemplate": 3,
+                "aws:eks/nodeGroup:NodeGroup": counts.groups,
+                "aws:eks/podIdentityAssociation:PodIdentityAssociation": 3,
+                "aws:route53/record:Record": counts.records,
+            });
+        });
+
+        it("are in the stack's region alone, with the cluster's name on them", () => {
+            const [provider, ...more] = of("pulumi:providers:aws");
+            assert.deepEqual(more, []);
+            assert.equal(provider?.inputs["region"], "eu-central-1");
+            assert.deepEqual(JSON.parse(String(provider.inputs["defaultTags"])), {
+                tags: { "sparc.dev/cluster": `sparc-mesh-${stack}`, "sparc.dev/managed-by": "sparc-mesh" },
+            });
+        });
+
+        it("have a component for parent, by whose name theirs begins", () => {
+            for (const { type, name, parent } of all) {
+                if (!type.startsWith("aws:")) continue;
+                assert.ok(parent !== undefined && parent !== "", `${type} ${name} has no parent`);
+                assert.ok(name.startsWith(parent), `${type} ${name} has the parent ${parent}`);
+            }
+        });
+
+        it("keep everything off the internet but NAT gateways and load balancers", () => {
+            for (const { inputs } of of("aws:ec2/subnet:Subnet"))
+                assert.equal(inputs["mapPublicIpOnLaunch"], false);
+            const publicRoutes = of("aws:ec2/route:Route").filter(({ inputs }) => "gatewayId" in inputs);
+            assert.deepEqual(
+                publicRoutes.map(({ inputs }) => inputs["routeTableId"]),
+                ["cluster-network-public-id"],
+            );
+            const cluster = named("cluster-api-eks").inputs["vpcConfig"] as Record<string, unknown>;
+            assert.deepEqual(cluster, {
+                endpointPrivateAccess: true,
+                endpointPublicAccess: false,
+                subnetIds: ["a", "b", "c"].map((zone) => `cluster-network-private-${zone}-id`),
+            });
+            for (const { inputs } of of("aws:eks/nodeGroup:NodeGroup"))
+                assert.match(String(inputs["subnetIds"]), /^cluster-network-private-[abc]-id$/);
+            for (const { name, inputs } of of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"))
+                assert.notEqual(inputs["cidrIpv4"], "0.0.0.0/0", name);
+            assert.deepEqual(Object.keys(named("cluster-network-default").inputs).sort(), ["tags", "vpcId"]);
+        });
+
+        it(`have ${counts.nats} NAT gateway(s), and every zone a way out`, () => {
+            const ways = ["a", "b", "c"].map(
+                (zone) => named(`cluster-network-private-${zone}-out`).inputs["natGatewayId"],
+            );
+            const zones = stack === "dev" ? ["a", "a", "a"] : ["a", "b", "c"];
+            assert.deepEqual(
+                ways,
+                zones.map((zone) => `cluster-network-nat-${zone}-id`),
+            );
+        });
+
+        it("let the API server reach istiod, and none but nodes and listed networks reach it", () => {
+            const rules = of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").map(
+                ({ inputs: { securityGroupId, referencedSecurityGroupId, cidrIpv4, fromPort } }) =>
+                    [referencedSecurityGroupId ?? cidrIpv4, securityGroupId, fromPort ?? "all"].join(" "),
+            );
+            const network = stack === "dev" ? "10.64.0.0/16" : "10.96.0.0/16";
+            assert.deepEqual(
+                rules.sort(),
+                [
+                    `${network} cluster-endpoints-endpoints-id 443`,
+                    "10.8.0.0/16 sg-api 443",
+                    "cluster-firewall-nodes-id cluster-firewall-nodes-id all",
+                    "cluster-firewall-nodes-id sg-api 443",
+                    "sg-api cluster-firewall-nodes-id 10250",
+                    "sg-api cluster-firewall-nodes-id 15012",
+                    "sg-api cluster-firewall-nodes-id 15017",
+                    "sg-api cluster-firewall-nodes-id 9443",
+                ].sort(),
+            );
+        });
+
+        it("make a cluster that writes all down, encrypts Secrets, and knows people by access entries", () => {
+            const { inputs } = named("cluster-api-eks");
+            assert.equal(inputs["version"], EKS_VERSION);
+            assert.deepEqual(inputs["accessConfig"], {
+                authenticationMode: "API",
+                bootstrapClusterCreatorAdminPermissions: true,
+            });
+            assert.deepEqual(inputs["enabledClusterLogTypes"], [
+                "api",
+                "audit",
+                "authenticator",
+                "controllerManager",
+                "scheduler",
+            ]);
+            assert.deepEqual(inputs["encryptionConfig"], {
+                provider: { keyArn: "arn:aws:kms:::cluster-api-secrets" },
+                resources: ["secrets"],
+            });
+            assert.equal(inputs["deletionProtection"], stack === "prod");
+            assert.equal(named("cluster-api-secrets", "aws:kms/key:Key").inputs["enableKeyRotation"], true);
+            const policies = of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation").map(
+                ({ inputs: { policyArn, principalArn } }) => `${String(principalArn)} ${String(policyArn)}`,
+            );
+            const policy = "arn:aws:eks::aws:cluster-access-policy";
+            assert.deepEqual(policies, [
+                `arn:aws:iam::${ACCOUNT}:role/platform-engineer ${policy}/AmazonEKSClusterAdminPolicy`,
+                ...(stack === "prod"
+                    ? [`arn:aws:iam::${ACCOUNT}:role/on-call ${policy}/AmazonEKSAdminViewPolicy`]
+                    : []),
+            ]);
+        });
+
+        it("pin the add-ons, those that make nodes ready before nodes, the others after", () => {
+            const addOns = of("aws:eks/addon:Addon");
+            assert.deepEqual(
+                Object.fromEntries(addOns.map(({ inputs }) => [inputs["addonName"], inputs["addonVersion"]])),
+                EKS_ADDONS,
+            );
+            const cni = JSON.parse(
+                String(named("cluster-add-ons-vpc-cni").inputs["configurationValues"]),
+            ) as { enableNetworkPolicy: string; env: Record<string, string> };
+            assert.equal(cni.enableNetworkPolicy, "true");
+            assert.equal(cni.env["ENABLE_PREFIX_DELEGATION"], "true");
+            const nodes = named("cluster-nodes");
+            for (const addOn of ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"])
+                assert.ok(nodes.dependsOn.includes(`cluster-add-ons-${addOn}`), addOn);
+            for (const addOn of ["coredns", "aws-ebs-csi-driver"])
+                for (const { name } of of("aws:eks/nodeGroup:NodeGroup"))
+                    assert.ok(named(`cluster-add-ons-late-${addOn}`).dependsOn.includes(name), addOn);
+        });
+
+        it("make nodes of encrypted gp3 and IMDSv2, which pods do not reach", () => {
+            for (const { inputs } of of("aws:ec2/launchTemplate:LaunchTemplate")) {
+                assert.deepEqual(inputs["metadataOptions"], {
+                    httpEndpoint: "enabled",
+                    httpTokens: "required",
+                    httpPutResponseHopLimit: 1,
+                });
+                const [{ ebs }] = inputs["blockDeviceMappings"] as [{ ebs: Record<string, unknown> }];
+                assert.deepEqual([ebs["volumeType"], ebs["encrypted"]], ["gp3", "true"]);
+                assert.deepEqual(inputs["vpcSecurityGroupIds"], ["cluster-firewall-nodes-id"]);
+                assert.ok(!("keyName" in inputs) && !("networkInterfaces" in inputs));
+            }
+        });
+
+        it("leave the nodes' number to the autoscaler, and let new ones come before old ones go", () => {
+            for (const { name, inputs, ignoreChanges } of of("aws:eks/nodeGroup:NodeGroup")) {
+                assert.deepEqual(ignoreChanges, ["scalingConfig.desiredSize"], name);
+                assert.deepEqual(inputs["updateConfig"], { maxUnavailable: 1, updateStrategy: "DEFAULT" });
+            }
+        });
+
+        it("taint the pools of mesh and gateways, whose pods wait for istio-cni; the system's starts it", () => {
+            const groups = of("aws:eks/nodeGroup:NodeGroup").map(({ name, inputs }) => {
+                const taints = (inputs["taints"] ?? []) as { key: string; value: string }[];
+                return [
+                    name.replace(/^cluster-nodes-/, ""),
+                    (inputs["labels"] as Record<string, string>)["sparc.dev/pool"],
+                    ...taints.map(({ key, value }) => `${key}=${value}`),
+                ].join(" ");
+            });
+            const zones = {
+                dev: { system: 2, mesh: 3, ingress: 2 },
+                prod: { system: 3, mesh: 3, ingress: 3 },
+            };
+            const expected = (["system", "mesh", "ingress"] as const).flatMap((pool) =>
+                ["a", "b", "c"]
+                    .slice(0, zones[stack as "dev" | "prod"][pool])
+                    .map((zone) =>
+                        [
+                            `${pool}-${zone} ${pool}`,
+                            ...(pool === "system"
+                                ? []
+                                : [`sparc.dev/pool=${pool}`, "cni.istio.io/not-ready=true"]),
+                        ].join(" "),
+                    ),
+            );
+            assert.deepEqual(groups, expected);
+        });
+
+        it(`${stack === "prod" ? "protect" : "do not protect"} what cannot be made again`, () => {
+            const guarded = all.filter(({ protect }) => protect).map(({ type }) => type);
+            assert.deepEqual(guarded.sort(), stack === "prod" ? PROTECTED : []);
+        });
+
+        it("are all there before anything is in the cluster", () => {
+            const provider = named("cluster", "pulumi:providers:kubernetes");
+            const needed = [
+                ...of("aws:eks/nodeGroup:NodeGroup"),
+                ...of("aws:eks/addon:Addon"),
+                ...of("aws:eks/podIdentityAssociation:PodIdentityAssociation"),
+            ].map(({ name }) => name);
+            assert.deepEqual(
+                needed.filter((name) => !provider.dependsOn.includes(name)),
+                [],
+            );
+            assert.equal(
+                provider.inputs["clusterIdentifier"],
+                "https://0A1B2C.gr7.eu-central-1.eks.amazonaws.com",
+            );
+        });
+
+        it("give every exposed host its gateway's load balancer", () => {
+            const records = of("aws:route53/record:Record").map(({ inputs }) => {
+                const [{ name }] = inputs["aliases"] as [{ name: string }];
+                return `${String(inputs["name"])} ${name.split(".")[0] ?? ""}`;
+            });
+            const domain = stack === "dev" ? "dev.sparc.example.com" : "sparc.example.com";
+            assert.ok(records.includes(`api.${domain} istio-ingress-istio-ingressgateway`), String(records));
+            assert.ok(records.includes(`admin.${domain} istio-ingress-istio-admingateway`), String(records));
+            for (const { name, dependsOn } of of("aws:route53/record:Record"))
+                assert.ok(dependsOn.includes("gateways-istio-ingressgateway"), name);
+        });
+    });
+}

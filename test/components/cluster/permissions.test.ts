@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { AWS_CLIENTS } from "../../../components/base/aws-clients";
+import { autoscalerDocument } from "../../../components/cluster/eks/permissions/autoscaler";
+import { certificatesDocument } from "../../../components/cluster/eks/permissions/certificates";
+import type { Document, Statement } from "../../../components/cluster/eks/permissions/document";
+import { loadBalancersDocument } from "../../../components/cluster/eks/permissions/load-balancers";
+import { type Registered, runProgram } from "../../support/program";
+
+const config = { name: "mesh", region: "eu-central-1" };
+const ZONE = "arn:aws:route53:::hostedzone/Z0ZONE";
+const DOCUMENTS: Record<keyof typeof AWS_CLIENTS, Document> = {
+    "cert-manager": certificatesDocument(ZONE),
+    "cluster-autoscaler": autoscalerDocument(config),
+    "load-balancers": loadBalancersDocument(config),
+};
+
+/** What only looks, or cannot be narrowed to a resource, and says so by its name. */
+const LOOKS = /^[a-z0-9]+:(Describe|Get|List)/;
+
+function changes(document: Document): { action: string; statement: Statement }[] {
+    return document.Statement.flatMap((statement) =>
+        statement.Action.filter((action) => !LOOKS.test(action)).map((action) => ({ action, statement })),
+    );
+}
+
+describe("what programs in the cluster may do at AWS", () => {
+    for (const [client, document] of Object.entries(DOCUMENTS)) {
+        it(`${client}: no action by a wildcard, each listed once in its statement`, () => {
+            for (const { Action } of document.Statement) {
+                assert.deepEqual(
+                    Action.filter((action) => action.includes("*")),
+                    [],
+                );
+                assert.deepEqual([...new Set(Action)], [...Action]);
+            }
+        });
+
+        it(`${client}: what changes anything is bound to this cluster's own or to one zone`, () => {
+            for (const { action, statement } of changes(document)) {
+                const bound = JSON.stringify(statement.Condition ?? {});
+                const ours =
+                    bound.includes('"mesh"') ||
+                    bound.includes("kubernetes.io/cluster/mesh") ||
+                    bound.includes("k8s.io/cluster-autoscaler/mesh") ||
+                    bound.includes("iam:AWSServiceName") ||
+                    statement.Resource === ZONE ||
+                    // A security group is made in some VPC; the group itself must bear the name.
+                    (action === "ec2:CreateSecurityGroup" && String(statement.Resource).endsWith(":vpc/*"));
+                assert.ok(ours, `${client} may ${action} on ${JSON.stringify(statement.Resource)}`);
+            }
+        });
+    }
+
+    it("is to change the size of this cluster's groups, for the autoscaler", () => {
+        assert.deepEqual(
+            changes(autoscalerDocument(config)).map(({ action }) => action),
+            ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+        );
+    });
+
+    it("is to write challenges into one zone, for cert-manager", () => {
+        const [{ action, statement }, ...more] = changes(certificatesDocument(ZONE)) as [
+            ReturnType<typeof changes>[number],
+        ];
+        assert.deepEqual(more, []);
+        assert.equal(action, "route53:ChangeResourceRecordSets");
+        assert.match(JSON.stringify(statement.Condition), /"TXT".*"_acme-challenge\.\*"/);
+    });
+
+    it("is what network load balancers take, for their controller: no web firewall, no certificates", () => {
+        const services = new Set(
+            loadBalancersDocument(config).Statement.flatMap(({ Action }) =>
+                Action.map((action) => action.split(":")[0]),
+            ),
+        );
+        assert.deepEqual([...services].sort(), ["ec2", "elasticloadbalancing", "iam"]);
+        assert.ok(!JSON.stringify(loadBalancersDocument(config)).includes("loadbalancer/app"));
+    });
+});
+
+describe("identities", () => {
+    let all: Registered[];
+    before(async () => {
+        all = await runProgram("prod");
+    });
+    const of = (type: string) => all.filter((one) => one.type === type);
+
+    it("are those of the programs that call AWS, and of nobody else", () => {
+        const accounts = of("aws:eks/podIdentityAssociation:PodIdentityAssociation").map(
+            ({ inputs: { namespace, serviceAccount } }) => ({ namespace, serviceAccount }),
+        );
+        assert.deepEqual(accounts, Object.values(AWS_CLIENTS));
+        const addOns = of("aws:eks/addon:Addon").flatMap(({ inputs }) =>
+            ((inputs["podIdentityAssociations"] ?? []) as { serviceAccount: string }[]).map(
+                ({ serviceAccount }) => serviceAccount,
+            ),
+        );
+        assert.deepEqual(addOns, ["aws-node", "ebs-csi-controller-sa"]);
+    });
+
+    it("have AWS' own policies where AWS keeps one, and nodes have none of what their pods may", () => {
+        const attached = of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").map(
+            ({ inputs: { role, policyArn } }) =>
+                `${String(role)} ${String(policyArn).replace("arn:aws:iam::aws:policy/", "")}`,
+        );
+        assert.deepEqual(attached.sort(), [
+            "cluster-add-ons-late-aws-ebs-csi-driver-role service-role/AmazonEBSCSIDriverPolicy",
+            "cluster-add-ons-vpc-cni-role AmazonEKS_CNI_Policy",
+            "cluster-api-role AmazonEKSClusterPolicy",
+            "cluster-nodes-role AmazonEC2ContainerRegistryPullOnly",
+            "cluster-nodes-role AmazonEKSWorkerNodePolicy",
+            "cluster-nodes-role AmazonSSMManagedInstanceCore",
+        ]);
+    });
+
+    it("are taken by one kind of caller each", () => {
+        const trust = Object.fromEntries(
+            of("aws:iam/role:Role").map(({ name, inputs }) => {
+                const { Statement } = JSON.parse(String(inputs["assumeRolePolicy"])) as Document;
+                return [name, Statement.map(({ Principal }) => Principal?.["Service"]).join()];
+            }),
+        );
+        assert.deepEqual(trust, {
+            "cluster-api-role": "eks.amazonaws.com",
+            "cluster-nodes-role": "ec2.amazonaws.com",
+            "cluster-add-ons-vpc-cni-role": "pods.eks.amazonaws.com",
+            "cluster-add-ons-late-aws-ebs-csi-driver-role": "pods.eks.amazonaws.com",
+            "cluster-identities-cert-manager": "pods.eks.amazonaws.com",
+            "cluster-identities-cluster-autoscaler": "pods.eks.amazonaws.com",
+            "cluster-identities-load-balancers": "pods.eks.amazonaws.com",
+        });
+    });
+
+    it("let the API server use one key, and do nothing else of its own", () => {
+        const { inputs } = of("aws:iam/rolePolicy:RolePolicy").find(
+            ({ name }) => name === "cluster-api-role-secrets",
+        )!;
+        const { Statement } = JSON.parse(String(inputs["policy"])) as Document;
+        assert.deepEqual(Statement, [
+            {
+                Effect: "Allow",
+                Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"],
+                Resource: "arn:aws:kms:::cluster-api-secrets",
+            },
+        ]);
+    });
+});

@@ -1,0 +1,49 @@
+/** What AWS would answer, as far as the program reads it. */
+import type * as pulumi from "@pulumi/pulumi";
+
+export const ACCOUNT = "111122223333";
+
+/** What a resource has beyond its inputs once it is there. */
+export function awsState({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+    const own = (inputs as Record<string, unknown>)["name"];
+    const arn = `arn:aws:${type.split(":")[1]?.split("/")[0] ?? ""}:::${name}`;
+    switch (type) {
+        case "aws:eks/cluster:Cluster":
+            return {
+                arn,
+                name: own,
+                endpoint: "https://0A1B2C.gr7.eu-central-1.eks.amazonaws.com",
+                certificateAuthority: { data: "Q0E=" },
+                vpcConfig: {
+                    ...(inputs as { vpcConfig: object }).vpcConfig,
+                    clusterSecurityGroupId: "sg-api",
+                },
+            };
+        case "aws:route53/zone:Zone":
+            return { arn, zoneId: "Z0ZONE", nameServers: ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"] };
+        case "aws:ec2/launchTemplate:LaunchTemplate":
+            return { arn, latestVersion: 1 };
+        case "aws:iam/role:Role":
+            return { arn: `arn:aws:iam::${ACCOUNT}:role/${name}`, name };
+        default:
+            return { arn };
+    }
+}
+
+/** Answers to what the program asks AWS for; undefined for what no test expects. */
+export function awsCall({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> | undefined {
+    switch (token) {
+        case "aws:lb/getLoadBalancer:getLoadBalancer": {
+            const { tags } = inputs as { tags: Record<string, string> };
+            const service = (tags["service.k8s.aws/stack"] ?? "").replace("/", "-");
+            return { dnsName: `${service}.elb.eu-central-1.amazonaws.com`, zoneId: "Z3ELB" };
+        }
+        case "aws:eks/getCluster:getCluster":
+            return {
+                endpoint: "https://OTHER.gr7.eu-central-1.eks.amazonaws.com",
+                certificateAuthorities: [{ data: "T1RIRVI=" }],
+            };
+        default:
+            return undefined;
+    }
+}
