@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertCatalogue } from "./catalogue/check";
 import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
+import { CloudControllers } from "./components/cloud-controllers/cloud-controllers";
 import { clusterOf } from "./components/cluster/cluster";
 import { assertPlatform } from "./components/check";
 import { ControlPlane } from "./components/control-plane/control-plane";
@@ -23,6 +24,7 @@ const cluster = clusterOf(platform);
 const { provider } = cluster;
 
 const namespaces = new Namespaces(platform, { provider });
+const cloudControllers = new CloudControllers(platform, { provider, after: [namespaces] });
 const controlPlane = new ControlPlane(platform, { provider, after: [namespaces] });
 const after = [namespaces, controlPlane];
 
@@ -31,7 +33,10 @@ const identity = new Identity(platform, { provider, after });
 const access = new Access(platform, { provider, after });
 const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
-const gateways = new Gateways(platform, { provider, after: [...after, identity, access, edge] });
+const gateways = new Gateways(platform, {
+    provider,
+    after: [...after, cloudControllers, identity, access, edge],
+});
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 

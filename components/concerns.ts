@@ -2,6 +2,7 @@ import { access } from "./access/access";
 import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
+import { cloudControllers } from "./cloud-controllers/cloud-controllers";
 import { controlPlane } from "./control-plane/control-plane";
 import { edge } from "./edge/edge";
 import { egress } from "./egress/egress";
@@ -14,6 +15,7 @@ import { workloads } from "./workloads/workloads";
 /** All concerns, in the order in which `index.ts` registers them. */
 export const CONCERNS: readonly Concern[] = [
     namespaces,
+    cloudControllers,
     controlPlane,
     identity,
     access,

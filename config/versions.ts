@@ -14,3 +14,9 @@ export const EKS_ADDONS = {
     coredns: "v1.14.3-eksbuild.16",
     "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
 } as const;
+
+/** The AWS Load Balancer Controller: its chart's version, which is its own. */
+export const LOAD_BALANCER_CONTROLLER = "3.5.0";
+
+/** The cluster autoscaler: its minor version is Kubernetes' own, which its chart is behind. */
+export const AUTOSCALER = { chart: "9.59.0", image: "v1.36.1" } as const;

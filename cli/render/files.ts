@@ -24,11 +24,19 @@ function objectFile(object: Manifest): [string, string] {
 }
 
 function releaseFile({ name, namespace, chart, values }: Release): [string, string] {
-    const source =
-        chart.from === "registry"
-            ? { chart: chart.reference, version: chart.version }
-            : { chart: chart.path };
+    const source = sourceOf(chart);
     return [`_releases/${name}.yaml`, toYaml({ name, namespace, ...source, values })];
+}
+
+function sourceOf(chart: Release["chart"]): Record<string, string> {
+    switch (chart.from) {
+        case "registry":
+            return { chart: chart.reference, version: chart.version };
+        case "repository":
+            return { chart: chart.name, version: chart.version, repository: chart.repository };
+        case "folder":
+            return { chart: chart.path };
+    }
 }
 
 function toYaml(value: unknown): string {

@@ -2,6 +2,7 @@ import type { MeshConfig } from "../../config/schema";
 import { chartOf, containerResources } from "./helm";
 import { SERVICE_LABEL } from "./labels";
 import type { Release } from "./manifest";
+import { placement } from "./pools";
 
 /** What tells one gateway from another. */
 export interface GatewayRelease {
@@ -34,6 +35,7 @@ export function gatewayRelease(
             // pulled; injection then names the real one and keeps the policy.
             imagePullPolicy: "IfNotPresent",
             resources: containerResources(resources),
+            ...placement(config, "ingress"),
             // The namespace enforces `restricted`, which wants a seccomp profile. What is said here replaces the chart's
             // own, and so repeats what lets the proxy bind port 443 without a capability.
             securityContext: {

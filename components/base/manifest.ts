@@ -103,6 +103,13 @@ export type Manifest = CoreManifest | CustomManifest;
 export type Chart =
     /** A chart in an OCI registry, at an exact version. */
     | { readonly from: "registry"; readonly reference: string; readonly version: string }
+    /** A chart in a repository of the older kind, at an exact version. */
+    | {
+          readonly from: "repository";
+          readonly repository: string;
+          readonly name: string;
+          readonly version: string;
+      }
     /** A chart in a folder, for machines without a registry. */
     | { readonly from: "folder"; readonly path: string };
 

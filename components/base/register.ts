@@ -108,8 +108,18 @@ function registerRelease(
 }
 
 /** A chart as the arguments of a Helm release name it. */
-function chartArguments(chart: Chart): { chart: string; version?: string } {
+function chartArguments(chart: Chart): {
+    chart: string;
+    version?: string;
+    repositoryOpts?: { repo: string };
+} {
     switch (chart.from) {
+        case "repository":
+            return {
+                chart: chart.name,
+                version: chart.version,
+                repositoryOpts: { repo: chart.repository },
+            };
         case "registry":
             return { chart: chart.reference, version: chart.version };
         case "folder":

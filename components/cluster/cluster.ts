@@ -3,6 +3,9 @@ import { createRequire } from "node:module";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../base/platform";
+import type * as EksAddresses from "./eks/addresses";
+import type * as Eks from "./eks/eks";
+import type * as Existing from "./eks/existing";
 import { eksProvider, kubeconfigProvider } from "./provider";
 
 export interface ClusterOutputs {
@@ -26,14 +29,14 @@ export function clusterOf(platform: Platform): StackCluster {
         case "kubeconfig":
             return { provider: kubeconfigProvider(platform.config), publish: () => ({}) };
         case "existing": {
-            const { existingCluster } = aws("./eks/existing") as typeof import("./eks/existing");
+            const { existingCluster } = aws("./eks/existing") as typeof Existing;
             const connection = existingCluster(cluster);
             const kubeconfig = pulumi.secret(connection.kubeconfig);
             return { provider: eksProvider(connection), publish: () => ({ kubeconfig }) };
         }
         case "eks": {
-            const { EksCluster } = aws("./eks/eks") as typeof import("./eks/eks");
-            const { Addresses } = aws("./eks/addresses") as typeof import("./eks/addresses");
+            const { EksCluster } = aws("./eks/eks") as typeof Eks;
+            const { Addresses } = aws("./eks/addresses") as typeof EksAddresses;
             const made = new EksCluster(platform.config, cluster);
             return {
                 provider: eksProvider(made.connection),

@@ -4,6 +4,7 @@ import { chartOf, containerResources } from "../base/helm";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { hasPools, placement } from "../base/pools";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { STOCK_ENVOY } from "./stock-envoy";
 
@@ -37,7 +38,8 @@ function cni({ istio }: MeshConfig): Release {
     };
 }
 
-function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
+function istiod(config: MeshConfig): Release {
+    const { istio, sidecar, trustDomain } = config;
     return {
         name: "istiod",
         namespace: NAMESPACES.system,
@@ -54,6 +56,11 @@ function istiod({ istio, sidecar, trustDomain }: MeshConfig): Release {
             autoscaleEnabled: false,
             replicaCount: istio.replicas,
             resources: containerResources(istio.resources),
+            ...placement(config, "system"),
+            // It lets meshed pods onto a new node once istio-cni runs there.
+            ...(hasPools(config) && istio.cni
+                ? { taint: { enabled: true, namespace: NAMESPACES.system } }
+                : {}),
             env: {
                 // A native sidecar is there before init containers and outlives the application on shutdown.
                 ENABLE_NATIVE_SIDECARS: "true",

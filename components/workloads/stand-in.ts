@@ -3,6 +3,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
 import { HEALTH_PORT, STAND_IN_CONTAINER } from "../base/names";
 import { sortedEntries } from "../../catalogue/order";
+import type { Placement } from "../base/pools";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { sidecarResources } from "../base/sidecar-resources";
 import type { Workload } from "./workload";
@@ -21,6 +22,7 @@ export function standIn(
     { name: service, namespace, ports, replicas, sidecar }: Workload,
     version: string,
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
+    place: Placement,
 ): DeploymentManifest {
     // No two Deployments may select each other's pods.
     const name = version === FIRST_VERSION ? service : `${service}-${version}`;
@@ -41,6 +43,7 @@ export function standIn(
                 },
                 spec: {
                     serviceAccountName: service,
+                    ...place,
                     automountServiceAccountToken: false,
                     terminationGracePeriodSeconds: DRAIN_SECONDS + 25,
                     securityContext: restrictedPod(USER),

@@ -5,6 +5,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from "../base/manifest";
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { placement } from "../base/pools";
 import { sortedEntries } from "../../catalogue/order";
 import { FIRST_VERSION, standIn } from "./stand-in";
 import type { Workload } from "./workload";
@@ -34,12 +35,15 @@ function deriveWorkloads({ catalogue, config }: Platform): Derived {
     };
 }
 
-function objectsOf(workload: Workload, { workloads }: MeshConfig): Manifest[] {
+function objectsOf(workload: Workload, config: MeshConfig): Manifest[] {
+    const { workloads } = config;
     const contract = [serviceAccount(workload), service(workload)];
     if (!workloads.standIns) return contract;
     return [
         ...contract,
-        ...[FIRST_VERSION, ...workload.versions].map((version) => standIn(workload, version, workloads)),
+        ...[FIRST_VERSION, ...workload.versions].map((version) =>
+            standIn(workload, version, workloads, placement(config, "mesh")),
+        ),
     ];
 }
 

@@ -7,6 +7,7 @@ import type {
     ServiceManifest,
     SidecarManifest,
 } from "../../base/manifest";
+import { placement } from "../../base/pools";
 import { restrictedContainer, restrictedPod } from "../../base/pod-security";
 import { sidecarResources } from "../../base/sidecar-resources";
 
@@ -93,6 +94,7 @@ function deployment(part: Part, config: MeshConfig): DeploymentManifest {
                 spec: {
                     serviceAccountName: name,
                     automountServiceAccountToken: false,
+                    ...placement(config, "ingress"),
                     securityContext: restrictedPod(USER),
                     containers: [
                         {
