@@ -17,6 +17,7 @@ export function meshProgram(): Command {
         .addCommand(down())
         .addCommand(render())
         .addCommand(explain())
+        .addCommand(diff())
         .addCommand(graph());
     for (const command of [program, ...program.commands]) command.exitOverride();
     return program;
@@ -114,6 +115,19 @@ function explain(): Command {
         .option("--rendered <folder>", "judge the files of this folder instead, as `mesh render` writes them")
         .option("--json", "report as JSON")
         .action(running("explain", "explainCall"));
+}
+
+function diff(): Command {
+    return new Command("diff")
+        .description(
+            "what differs between two meshes: objects, calls let through, hosts in reach; as Markdown; " +
+                "needs no cluster; exits with 1 if anything does",
+        )
+        .argument("<before>", "a folder that `mesh render` wrote, a stack, or a commit, as <ref>[:<stack>]")
+        .argument("<after>", "the same")
+        .option("-s, --stack <stack>", "the stack that is meant where a commit names none", "prod")
+        .option("--json", "report as JSON")
+        .action(running("diff", "diff"));
 }
 
 function graph(): Command {

@@ -16,33 +16,33 @@ export function toMermaid(catalogue: Catalogue): string {
         "classDef standard fill:#e3eefb,stroke:#3a6ea5,color:#222",
         "classDef background fill:#eeeeee,stroke:#888888,color:#222",
         ...domains.flatMap((domain) => [
-            `subgraph ${id("domain", domain)}["${domain}"]`,
+            `subgraph ${nodeId("domain", domain)}["${domain}"]`,
             ...services
                 .filter(([, service]) => service.domain === domain)
-                .map(([name, { tier }]) => `    ${id("service", name)}["${name}"]:::${tier}`),
+                .map(([name, { tier }]) => `    ${nodeId("service", name)}["${name}"]:::${tier}`),
             "end",
         ]),
         ...Object.keys(catalogue.stores)
             .sort()
-            .map((name) => `${id("store", name)}[("${name}")]`),
+            .map((name) => `${nodeId("store", name)}[("${name}")]`),
         ...exposures(catalogue).flatMap(({ service, exposure: { gateway } }) => [
-            `${id("gateway", gateway)}{{"${gateway} gateway"}}`,
-            `${id("gateway", gateway)} --> ${id("service", service)}`,
+            `${nodeId("gateway", gateway)}{{"${gateway} gateway"}}`,
+            `${nodeId("gateway", gateway)} --> ${nodeId("service", service)}`,
         ]),
         ...edges(catalogue).map(({ caller, callee }) => {
             const arrow = needed.has(`${caller} ${callee}`) ? "-->" : "-.->";
-            return `${id("service", caller)} ${arrow} ${id("service", callee)}`;
+            return `${nodeId("service", caller)} ${arrow} ${nodeId("service", callee)}`;
         }),
         ...storeEdges(catalogue).map(
-            ({ caller, store }) => `${id("service", caller)} --> ${id("store", store)}`,
+            ({ caller, store }) => `${nodeId("service", caller)} --> ${nodeId("store", store)}`,
         ),
     ];
     return `${unique(lines).join("\n")}\n`;
 }
 
 /** A service may be called `end`, which Mermaid keeps for itself: no name stands alone. */
-function id(kind: string, name: string): string {
-    return `${kind}_${name.replaceAll("-", "_")}`;
+export function nodeId(kind: string, name: string): string {
+    return `${kind}_${name.replaceAll(/[^a-zA-Z0-9]/g, "_")}`;
 }
 
 /** Each line once, but for what closes a subgraph. */

@@ -1,0 +1,54 @@
+/** Which objects and releases differ, and where in them. */
+import { isDeepStrictEqual } from "node:util";
+import { manifestKey } from "../../components/base/manifest";
+import type { Objects } from "../explain/world/world";
+
+export interface ChangedObject {
+    /** `namespace/Kind/name`; a release's is `namespace/Release/name`. */
+    readonly object: string;
+    /** Paths of the fields that differ: `spec.rules[0].to[0].operation.paths`. */
+    readonly fields: readonly string[];
+}
+
+export interface ObjectChanges {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly changed: readonly ChangedObject[];
+}
+
+export function compareObjects(before: Objects, after: Objects): ObjectChanges {
+    const [old, now] = [byKey(before), byKey(after)];
+    return {
+        added: [...now.keys()].filter((key) => !old.has(key)).sort(),
+        removed: [...old.keys()].filter((key) => !now.has(key)).sort(),
+        changed: [...now]
+            .filter(([key, value]) => old.has(key) && !isDeepStrictEqual(old.get(key), value))
+            .map(([object, value]) => ({ object, fields: differingFields(old.get(object), value, "") }))
+            .sort((a, b) => (a.object < b.object ? -1 : 1)),
+    };
+}
+
+function byKey({ objects, releases }: Objects): Map<string, unknown> {
+    return new Map<string, unknown>([
+        ...objects.map((object) => [manifestKey(object), object] as const),
+        ...releases.map((release) => [`${release.namespace}/Release/${release.name}`, release] as const),
+    ]);
+}
+
+/** The deepest paths below which two values differ; of lists of plain values, the list's own. */
+function differingFields(before: unknown, after: unknown, path: string): string[] {
+    if (isDeepStrictEqual(before, after)) return [];
+    if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after))
+        return [path];
+    const isList = Array.isArray(after);
+    if (isList && ![...Object.values(before), ...Object.values(after)].every(isContainer)) return [path];
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => {
+        const inside = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
+        return differingFields(before[key], after[key], inside);
+    });
+}
+
+function isContainer(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,91 @@
+/** What stands on either side: a rendered folder, a stack of this checkout, or a stack at another commit. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deriveAll } from "../../components/concerns";
+import { type Objects } from "../explain/world/world";
+import { readRendered } from "../explain/world/read";
+import { PROJECT_FOLDER, loadPlatform } from "../project";
+import { renderFiles } from "../render/files";
+import { writeFiles } from "../render/write";
+
+export interface Side {
+    /** As it stands on the command line. */
+    readonly name: string;
+    readonly objects: Objects;
+}
+
+/**
+ * @param name a folder that `mesh render` wrote; a stack; or `<ref>[:<stack>]`, a commit of this repository
+ * @param stack the one that is meant where a ref names none
+ * @throws Error if it is none of these, or cannot be rendered
+ */
+export function readSide(name: string, stack: string): Side {
+    if (existsSync(name) && statSync(name).isDirectory()) return { name, objects: readRendered(name) };
+    if (existsSync(join(PROJECT_FOLDER, `Pulumi.${name}.yaml`)))
+        return { name, objects: inTemporary((folder) => renderHere(name, folder)) };
+    const [ref = "", own = stack] = name.split(":");
+    const commit = commitOf(ref);
+    if (commit === undefined) {
+        throw new Error(
+            `${name} is no folder, no stack and no commit: give a folder that \`mesh render\` wrote, ` +
+                "a stack such as prod, or a commit such as main or main:dev",
+        );
+    }
+    return { name, objects: inTemporary((folder) => renderAt(commit, own, folder)) };
+}
+
+function inTemporary(render: (folder: string) => void): Objects {
+    const folder = mkdtempSync(join(tmpdir(), "mesh-diff-"));
+    try {
+        render(folder);
+        return readRendered(folder);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+function renderHere(stack: string, folder: string): void {
+    writeFiles(folder, renderFiles(deriveAll(loadPlatform(stack))));
+}
+
+/** By that commit's own program, with this checkout's packages. */
+function renderAt(commit: string, stack: string, folder: string): void {
+    const checkout = mkdtempSync(join(tmpdir(), "mesh-diff-"));
+    try {
+        const archive = git("archive", "--format=tar", commit);
+        execFileSync("tar", ["-x", "-C", checkout], { input: archive });
+        symlinkSync(join(PROJECT_FOLDER, "node_modules"), join(checkout, "node_modules"));
+        execFileSync(
+            process.execPath,
+            [join(checkout, "cli", "bin", "mesh.js"), "render", "--stack", stack, "--out", folder],
+            { cwd: checkout, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" },
+        );
+    } catch (error) {
+        const { stderr = "" } = error as { stderr?: string | Buffer };
+        throw new Error(
+            `${commit} cannot be rendered:\n${stderr.toString().trim()}\n` +
+                "If it needs other packages, render it in a checkout of its own and give that folder.",
+        );
+    } finally {
+        rmSync(checkout, { recursive: true, force: true });
+    }
+}
+
+function commitOf(ref: string): string | undefined {
+    if (ref === "" || ref.startsWith("-")) return undefined;
+    try {
+        return git("rev-parse", "--verify", "--quiet", `${ref}^{commit}`).toString().trim();
+    } catch {
+        return undefined;
+    }
+}
+
+function git(...args: string[]): Buffer {
+    return execFileSync("git", args, {
+        cwd: PROJECT_FOLDER,
+        stdio: ["ignore", "pipe", "pipe"],
+        maxBuffer: 256 * 1024 * 1024,
+    });
+}

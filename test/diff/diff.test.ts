@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import type { Catalogue } from "../../catalogue/model";
+import { platform } from "../../catalogue/platform";
+import { type Difference, difference } from "../../cli/diff/diff";
+import { toMarkdown } from "../../cli/diff/report/markdown";
+import type { Manifest } from "../../components/base/manifest";
+import { loadStackFile } from "../../config/load";
+import type { MeshConfig } from "../../config/schema";
+import { deriveAll } from "../../components/concerns";
+import { arbitraryCatalogue } from "../catalogue/arbitrary";
+import { config } from "../explain/questions";
+
+const ROOT = join(__dirname, "..", "..");
+
+type Change = (object: Manifest) => readonly Manifest[];
+
+function between(
+    before: Catalogue,
+    after: Catalogue,
+    change: Change = (object) => [object],
+    settings: MeshConfig = config,
+): Difference {
+    const old = deriveAll({ catalogue: before, config: settings });
+    const now = deriveAll({ catalogue: after, config: settings });
+    return difference(
+        { name: "before", objects: old },
+        { name: "after", objects: { ...now, objects: now.objects.flatMap(change) } },
+    );
+}
+
+const changed = (change: Change) => between(platform, platform, change);
+
+const lines = (changes: Difference["calls"]["allowed"]) =>
+    changes.flatMap(({ source, destination, port, requests }) =>
+        requests.map((request) => `${source} > ${destination}:${port} ${request}`),
+    );
+
+const is = (object: Manifest, kind: string, namespace: string, name: string) =>
+    object.kind === kind && object.metadata.namespace === namespace && object.metadata.name === name;
+
+describe("mesh diff", function () {
+    this.timeout(120_000);
+
+    it("of the same finds nothing", () => {
+        const found = between(platform, platform);
+        assert.deepEqual(found.objects, { added: [], removed: [], changed: [] });
+        assert.equal(toMarkdown(found), "**The mesh is the same** in `before` and `after`.\n");
+    });
+
+    it("lists exactly what a call brings that the catalogue gets, and the other way round what it loses", () => {
+        const weather = platform.services["reports"]!;
+        const call = {
+            to: "alerts",
+            port: "http",
+            requests: ["GET /v1/alerts" as const],
+            timeout: "3s" as const,
+            idempotent: true,
+        };
+        const after: Catalogue = {
+            ...platform,
+            services: {
+                ...platform.services,
+                reports: { ...weather, calls: [...(weather.calls ?? []), call] },
+            },
+        };
+        const there = between(platform, after);
+        assert.deepEqual(lines(there.calls.allowed), ["reports > alerts:8080 GET /v1/alerts"]);
+        assert.deepEqual([there.calls.denied, there.calls.conditions], [[], []]);
+        assert.deepEqual(there.hosts, { reachable: [], unreachable: [] });
+        assert.deepEqual(there.objects.added, ["sparc/AuthorizationPolicy/alerts-from-reports"]);
+        const back = between(after, platform);
+        assert.deepEqual(lines(back.calls.denied), ["reports > alerts:8080 GET /v1/alerts"]);
+        assert.deepEqual(back.calls.allowed, []);
+    });
+
+    it("tells a wildcard from what it replaces, and a whole port from both", () => {
+        const widened =
+            (operation: Record<string, string[]>): Change =>
+            (object) => {
+                if (
+                    object.kind !== "AuthorizationPolicy" ||
+                    !is(object, object.kind, "sparc", "alerts-from-api-gateway")
+                )
+                    return [object];
+                const [first, ...rest] = object.spec.rules!;
+                return [
+                    {
+                        ...object,
+                        spec: { ...object.spec, rules: [{ ...first, to: [{ operation }] }, ...rest] },
+                    },
+                ];
+            };
+        const base = { ports: ["8080"], methods: ["GET"] };
+        assert.deepEqual(
+            lines(changed(widened({ ...base, paths: ["/v1/alerts", "/v1/alerts/{**}"] })).calls.allowed),
+            ["api-gateway > alerts:8080 GET /v1/alerts/{**}"],
+        );
+        assert.deepEqual(lines(changed(widened({ ports: ["8080"] })).calls.allowed), [
+            "api-gateway > alerts:8080 anything",
+        ]);
+    });
+
+    it("names who comes to reach a host outside, and which of our own clients do", () => {
+        const outside = between(platform, {
+            ...platform,
+            services: {
+                ...platform.services,
+                reports: {
+                    ...platform.services["reports"]!,
+                    external: [...(platform.services["reports"]!.external ?? []), "payment"],
+                },
+            },
+        });
+        assert.ok(outside.hosts.reachable.length > 0);
+        for (const { by } of outside.hosts.reachable) assert.deepEqual(by, ["reports"]);
+        const served = changed((object) =>
+            object.kind === "VirtualService" && object.spec.hosts?.[0] === "admin.mesh.example.com"
+                ? []
+                : [object],
+        );
+        assert.deepEqual(served.hosts.unreachable, [
+            { host: "admin.mesh.example.com:443", by: ["clients of the gateway istio-ingress/admin"] },
+        ]);
+        assert.ok(lines(served.calls.denied).every((line) => line.startsWith("admin gateway's clients > ")));
+    });
+
+    it("sees a mesh that lets out to anywhere", () => {
+        const old = deriveAll({ catalogue: platform, config });
+        const releases = old.releases.map((release) => ({
+            ...release,
+            values: JSON.parse(
+                JSON.stringify(release.values).replace("REGISTRY_ONLY", "ALLOW_ANY"),
+            ) as typeof release.values,
+        }));
+        const objects = old.objects.filter(({ kind }) => kind !== "NetworkPolicy" && kind !== "Sidecar");
+        const found = difference(
+            { name: "before", objects: old },
+            { name: "after", objects: { releases, objects } },
+        );
+        const anywhere = found.hosts.reachable.find(({ host }) => host === "any other host");
+        assert.ok((anywhere?.by.length ?? 0) > 20);
+    });
+
+    it("sees that a token is no longer asked for", () => {
+        const open: Change = (object) =>
+            object.kind === "AuthorizationPolicy" &&
+            is(object, object.kind, "istio-ingress", "istio-ingressgateway-to-api-gateway-api")
+                ? [
+                      {
+                          ...object,
+                          spec: {
+                              ...object.spec,
+                              rules: object.spec.rules!.map((rule) => ({
+                                  ...(rule.to === undefined ? {} : { to: rule.to }),
+                              })),
+                          },
+                      },
+                  ]
+                : [object];
+        const found = between(platform, platform, open, loadStackFile("prod", ROOT));
+        const [first] = found.calls.conditions;
+        assert.equal(first?.source, "public gateway's clients");
+        assert.ok(first.before.join().includes("token") && !first.after.join().includes("token"));
+    });
+
+    it("finds of any catalogue exactly the calls of the service that is given one more", () => {
+        let compared = 0;
+        fc.assert(
+            fc.property(arbitraryCatalogue(5), fc.nat(), (catalogue, pick) => {
+                const callers = Object.entries(catalogue.services).filter(
+                    ([, { calls = [] }]) => calls.length > 0,
+                );
+                const chosen = callers[pick % Math.max(callers.length, 1)];
+                fc.pre(chosen !== undefined);
+                const [name, service] = chosen;
+                const [first, ...rest] = service.calls!;
+                const without: Catalogue = {
+                    ...catalogue,
+                    services: { ...catalogue.services, [name]: { ...service, calls: rest } },
+                };
+                const { calls } = between(without, catalogue);
+                assert.deepEqual(calls.denied, []);
+                for (const { source, destination } of calls.allowed)
+                    assert.deepEqual([source, destination], [name, first!.to]);
+                const asked = [...(first!.requests ?? []), ...(first!.methods ?? [])];
+                const still = rest.filter(({ to, port }) => to === first!.to && port === first!.port);
+                const covered = new Set(
+                    still.flatMap(({ requests = [], methods = [] }) => [...requests, ...methods]),
+                );
+                const expected = asked.filter((one) => !covered.has(one as never));
+                const found = calls.allowed.flatMap(({ requests }) => requests);
+                for (const one of expected)
+                    assert.ok(
+                        found.some((text) => text === one || text.endsWith(`/${one}`)),
+                        `${one}: ${String(found)}`,
+                    );
+                compared += found.length;
+            }),
+            { numRuns: 15 },
+        );
+        assert.ok(compared > 0, "nothing was compared");
+    });
+});
+
+describe("mesh diff as Markdown", () => {
+    it("says first what is opened, with a picture, and folds the objects", () => {
+        const found = changed((object) =>
+            is(object, "AuthorizationPolicy", "sparc", "alerts-from-api-gateway") ? [] : [object],
+        );
+        const text = toMarkdown(found);
+        assert.match(text, /^### What changes in the mesh, from `before` to `after`/);
+        assert.match(
+            text,
+            /#### No longer allowed\n\n\| caller \| callee \| requests \|\n\| --- \| --- \| --- \|\n\| api-gateway \| alerts:8080 \|/,
+        );
+        assert.match(text, /```mermaid\nflowchart LR\n[^`]*party_api_gateway -\.-> party_alerts/);
+        assert.match(text, /<summary>Objects: 0 objects added, 0 changed, 1 removed<\/summary>/);
+        assert.ok(!text.includes("Newly allowed"));
+    });
+});
