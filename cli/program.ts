@@ -18,6 +18,7 @@ export function meshProgram(): Command {
         .addCommand(render())
         .addCommand(explain())
         .addCommand(diff())
+        .addCommand(preflight())
         .addCommand(graph());
     for (const command of [program, ...program.commands]) command.exitOverride();
     return program;
@@ -128,6 +129,16 @@ function diff(): Command {
         .option("-s, --stack <stack>", "the stack that is meant where a commit names none", "prod")
         .option("--json", "report as JSON")
         .action(running("diff", "diff"));
+}
+
+function preflight(): Command {
+    return new Command("preflight")
+        .description(
+            "what a stack's AWS account, cluster and domain lack, before anything is changed; exits with 1 if anything",
+        )
+        .requiredOption("-s, --stack <stack>", "the stack whose Pulumi.<stack>.yaml applies")
+        .option("--json", "report as JSON")
+        .action(running("preflight", "preflightStack"));
 }
 
 function graph(): Command {

@@ -41,7 +41,8 @@ function differingFields(before: unknown, after: unknown, path: string): string[
     if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after))
         return [path];
     const isList = Array.isArray(after);
-    if (isList && ![...Object.values(before), ...Object.values(after)].every(isContainer)) return [path];
+    if (isList && ![before, after].flatMap((list): unknown[] => Object.values(list)).every(isContainer))
+        return [path];
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => {
         const inside = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;

@@ -24,7 +24,12 @@ export interface Side {
 export function readSide(name: string, stack: string): Side {
     if (existsSync(name) && statSync(name).isDirectory()) return { name, objects: readRendered(name) };
     if (existsSync(join(PROJECT_FOLDER, `Pulumi.${name}.yaml`)))
-        return { name, objects: inTemporary((folder) => renderHere(name, folder)) };
+        return {
+            name,
+            objects: inTemporary((folder) => {
+                renderHere(name, folder);
+            }),
+        };
     const [ref = "", own = stack] = name.split(":");
     const commit = commitOf(ref);
     if (commit === undefined) {
@@ -33,7 +38,12 @@ export function readSide(name: string, stack: string): Side {
                 "a stack such as prod, or a commit such as main or main:dev",
         );
     }
-    return { name, objects: inTemporary((folder) => renderAt(commit, own, folder)) };
+    return {
+        name,
+        objects: inTemporary((folder) => {
+            renderAt(commit, own, folder);
+        }),
+    };
 }
 
 function inTemporary(render: (folder: string) => void): Objects {

@@ -52,7 +52,5 @@ export function routedHosts(world: World): ReadonlySet<string> {
         .of("VirtualService")
         .filter(({ spec: { gateways: bound = [] } }) => bound.some((name) => name !== "mesh"))
         .flatMap(({ spec: { http = [], tcp = [], tls = [] } }) => [...http, ...tcp, ...tls]);
-    return new Set(
-        routes.flatMap(({ route = [] }) => route.map(({ destination }) => destination?.host ?? "")),
-    );
+    return new Set(routes.flatMap(({ route = [] }) => route.map(({ destination }) => destination.host)));
 }

@@ -2,6 +2,7 @@
 import { type EngineEvent } from "@pulumi/pulumi/automation";
 import { type Counts } from "../converge";
 import { type Failure, type ProgressLine } from "../types";
+import { awsRemedy } from "./remedies";
 
 /** Pulumi's operations, in our words. Those that are steps of a replacement are not counted twice. */
 const COUNTED: Readonly<Record<string, keyof Counts>> = {
@@ -34,7 +35,9 @@ export class Events {
             this.failures.push({
                 what: diagnostic.urn === undefined ? "pulumi" : nameOf(diagnostic.urn),
                 message: diagnostic.message,
-                remedy: "correct what Pulumi names and run again; what is done stays done",
+                remedy:
+                    awsRemedy(diagnostic.message) ??
+                    "correct what Pulumi names and run again; what is done stays done",
             });
         }
     };
