@@ -219,4 +219,15 @@ describe("mesh diff as Markdown", () => {
         assert.match(text, /<summary>Objects: 0 objects added, 0 changed, 1 removed<\/summary>/);
         assert.ok(!text.includes("Newly allowed"));
     });
+
+    it("has an end, however much changes", () => {
+        const empty = difference(
+            { name: "before", objects: { objects: [], releases: [] } },
+            { name: "after", objects: deriveAll({ catalogue: platform, config }) },
+        );
+        const text = toMarkdown(empty);
+        assert.ok(text.length < 30_000, `${text.length} characters`);
+        assert.match(text, /… and \d+ more: `mesh diff --json` lists all\./);
+        assert.match(text, /- … and \d+ more\n\n<\/details>/);
+    });
 });

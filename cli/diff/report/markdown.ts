@@ -7,6 +7,8 @@ import { toPicture } from "./picture";
 /** Rows of a table; a comment has an end, and so has a reader's patience. */
 const MOST_ROWS = 40;
 const MOST_FIELDS = 4;
+/** Lines of objects; a comment on GitHub may have 65,536 characters. */
+const MOST_OBJECTS = 150;
 
 export function toMarkdown(difference: Difference): string {
     const { before, after, objects, calls, hosts } = difference;
@@ -87,7 +89,10 @@ function section(title: string, body: readonly string[]): string[] {
 }
 
 function folded(title: string, lines: readonly string[]): string[] {
-    return [`<details><summary>${title}</summary>`, lines.join("\n"), "</details>"];
+    const shown = lines.slice(0, MOST_OBJECTS);
+    const more = lines.length - shown.length;
+    const rest = more > 0 ? [`- … and ${more} more`] : [];
+    return [`<details><summary>${title}</summary>`, [...shown, ...rest].join("\n"), "</details>"];
 }
 
 function list(requests: readonly string[]): string {
