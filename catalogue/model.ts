@@ -92,7 +92,7 @@ export type Authentication =
     | "signed"
     /** Anyone: log-in pages, key sets. */
     | "none"
-    /** A client certificate, checked by the service behind TLS passthrough or termination: devices. */
+    /** What a device says of itself in its own protocol, which the service checks; the gateway only ends its TLS. */
     | "device";
 
 /** So many requests in so much time. */

@@ -15,7 +15,7 @@ export function platformProblems(platform: Platform): string[] {
         ...missingIssuers(platform),
         ...missingNetworks(platform),
         ...clientAddress(platform),
-        ...unknownPolicies(platform),
+        ...dryRuns(platform),
         ...CONCERNS.flatMap(({ check }) => check?.(platform) ?? []),
     ];
 }
@@ -62,15 +62,20 @@ function clientAddress({ config: { edge, gateways } }: Platform): string[] {
     ];
 }
 
-function unknownPolicies(platform: Platform): string[] {
+function dryRuns(platform: Platform): string[] {
     const known = new Set(policyNames(platform));
-    return platform.config.access.dryRun
-        .filter((name) => !known.has(name))
-        .map(
-            (name) =>
-                `access.dryRun: there is no AuthorizationPolicy ${name}; ` +
+    return platform.config.access.dryRun.flatMap((name) => {
+        if (name.endsWith("/deny-all"))
+            return [
+                `access.dryRun: ${name} is what denies whatever is not allowed, and without it a workload is open that no ` +
+                    "other policy selects; try the policies that allow, one by one",
+            ];
+        if (known.has(name)) return [];
+        return [
+            `access.dryRun: there is no AuthorizationPolicy ${name}; ` +
                 "`mesh render` writes all of them, as <namespace>/AuthorizationPolicy/<name>",
-        );
+        ];
+    });
 }
 
 /** Names that two concerns, or one of them twice, give to different things. */

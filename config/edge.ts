@@ -45,6 +45,12 @@ const issuer = z
             .describe("a token must be for one of them: one of the same issuer for others does not count"),
         jwksUri: z
             .url({ protocol: /^https$/ })
+            .refine((url) => ["", "443"].includes(new URL(url).port), {
+                message:
+                    "must be on port 443: istiod may reach no other outside the mesh; or give the key set itself as jwks",
+                // An address that is none is told of as such, and has no port.
+                when: ({ value }) => typeof value === "string" && URL.canParse(value),
+            })
             .optional()
             .describe("where istiod fetches the key set"),
         jwks: keySet

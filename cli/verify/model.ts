@@ -91,6 +91,8 @@ export interface Entry {
     readonly transport?: "plain" | TlsVersions;
     /** @default none */
     readonly token?: Token;
+    /** A second one, in the query. @default none */
+    readonly tokenInQuery?: Token;
     /** What the client sends besides. @default nothing */
     readonly headers?: Readonly<Record<string, string>>;
 }

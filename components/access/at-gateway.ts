@@ -32,7 +32,7 @@ export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationP
             return atGateway(
                 name,
                 gateway,
-                edge.port.protocol === "tcp" ? connections(edge) : asked(edge, config),
+                edge.port.protocol === "tcp" ? connections(edge, config) : asked(edge, config),
             );
         }),
         ...GATEWAY_KEYS.flatMap((key) => {
@@ -44,9 +44,18 @@ export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationP
     ];
 }
 
-/** Of TCP the gateway sees no more than its port; who the device is, is between it and its service. */
-function connections({ exposure }: ExposureEdge): Rule[] {
-    return [{ to: [{ operation: { ports: [String(exposure.listen)] } }] }];
+/**
+ * Of TCP the gateway sees no more than its port and the name in the TLS greeting; who the device is, is between it and its
+ * service. The port alone would not do: where the PROXY protocol is spoken, whoever reaches the pod past the load balancer
+ * may claim any, and so pass an HTTP request off as one to this port.
+ */
+function connections({ exposure }: ExposureEdge, config: MeshConfig): Rule[] {
+    return [
+        {
+            to: [{ operation: { ports: [String(exposure.listen)] } }],
+            when: [{ key: "connection.sni", values: [exposedHost(config, exposure.host)] }],
+        },
+    ];
 }
 
 function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
@@ -80,12 +89,13 @@ function withoutScope({ exposure: { requests, methods, scopes = [] } }: Exposure
 }
 
 /**
- * Who may ask: any one of these. A network is that of the connection, or what the PROXY protocol says of it, never
- * X-Forwarded-For, which is the client's own word. Behind the admin gateway are all tenants, so that it takes the role
+ * Who may ask: any one of these. A network is that of the connection, or what the PROXY protocol says of it (`ipBlocks`
+ * would be the load balancer's), never X-Forwarded-For, which is the client's own word: no proxy before the gateway is
+ * trusted to have written it. Behind the admin gateway are all tenants, so that it takes the role
  * of staff as well; each issuer may have its own claim for it.
  */
 function credentials({ exposure }: ExposureEdge, { edge }: MeshConfig): Credentials[] {
-    const networks = exposure.gateway === "admin" ? { ipBlocks: edge.adminNetworks } : {};
+    const networks = exposure.gateway === "admin" ? { remoteIpBlocks: edge.adminNetworks } : {};
     if (exposure.authentication !== "jwt") {
         return [exposure.gateway === "admin" ? { from: [{ source: networks }] } : {}];
     }
@@ -145,7 +155,10 @@ function namesOf(label: string, config: MeshConfig): string[] {
     return [host, `${host}:*`];
 }
 
-/** Nothing is routed on that port: whoever comes is sent to HTTPS. */
+/**
+ * Nothing is routed on that port: whoever comes is sent to HTTPS. A request inside TLS is none to this port, whatever the
+ * PROXY protocol claims: TLS here always has a name in its greeting.
+ */
 function redirect(
     key: GatewayKey,
     edges: readonly ExposureEdge[],
@@ -153,7 +166,10 @@ function redirect(
 ): AuthorizationPolicyManifest {
     const hosts = edges.flatMap(({ exposure }) => namesOf(exposure.host, config));
     return atGateway(`${ENTRY_GATEWAYS[key]}-redirect`, key, [
-        { to: [{ operation: { hosts, ports: [String(GATEWAY_PORTS.http)] } }] },
+        {
+            to: [{ operation: { hosts, ports: [String(GATEWAY_PORTS.http)] } }],
+            when: [{ key: "connection.sni", notValues: ["*"] }],
+        },
     ]);
 }
 

@@ -1,6 +1,6 @@
 import type { MeshConfig } from "../../config/schema";
 import { chartOf, containerResources } from "./helm";
-import { SERVICE_LABEL } from "./labels";
+import { SERVICE_LABEL, serviceSelector } from "./labels";
 import type { Release } from "./manifest";
 import { placement } from "./pools";
 
@@ -16,6 +16,9 @@ export interface GatewayRelease {
     /** Further values of the chart. @default none */
     readonly values?: Readonly<Record<string, unknown>>;
 }
+
+/** One zone or node lost must not be a gateway lost. */
+const SPREAD_OVER = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
 /** A gateway's pods and Service. Injection fills in the proxy, so istiod must be there. */
 export function gatewayRelease(
@@ -51,7 +54,17 @@ export function gatewayRelease(
                     targetPort: port.number,
                 })),
             },
-            ...(replicas > 1 ? { podDisruptionBudget: { maxUnavailable: 1 } } : {}),
+            ...(replicas > 1
+                ? {
+                      podDisruptionBudget: { maxUnavailable: 1 },
+                      topologySpreadConstraints: SPREAD_OVER.map((topologyKey) => ({
+                          maxSkew: 1,
+                          topologyKey,
+                          whenUnsatisfiable: "ScheduleAnyway",
+                          labelSelector: serviceSelector(name),
+                      })),
+                  }
+                : {}),
             ...values,
         },
         after: [],

@@ -3,6 +3,7 @@ import type { Platform } from "../base/platform";
 import { clientHeaders } from "./headers";
 import { limiter } from "./limiter/limiter";
 import { localLimits } from "./local-limits";
+import { oneToken } from "./one-token";
 import { planLimits } from "./plan-limits";
 import { tenantFilters } from "./tenants";
 import { requestAuthentications } from "./tokens";
@@ -14,6 +15,7 @@ export const edge: Concern = {
         objects: [
             clientHeaders(platform),
             ...requestAuthentications(platform),
+            ...oneToken(platform),
             ...tenantFilters(platform),
             ...localLimits(platform),
             ...planLimits(platform),

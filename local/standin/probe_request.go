@@ -186,7 +186,8 @@ func checkAddress(address string) error {
 	return nil
 }
 
-var fullMethod = regexp.MustCompile(`^/[A-Za-z0-9_.]+/[A-Za-z0-9_]+$`)
+// A query is none of gRPC, but a client may send one, and a proxy read it.
+var fullMethod = regexp.MustCompile(`^/[A-Za-z0-9_.]+/[A-Za-z0-9_]+(\?[!-~]*)?$`)
 
 // checkProtocol checks the fields whose meaning depends on the protocol, and sets their defaults.
 func (r *request) checkProtocol() []error {

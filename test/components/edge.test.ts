@@ -1,30 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { parse } from "yaml";
-import type { Exposure } from "../../catalogue/model";
 import { platform as catalogue } from "../../catalogue/platform";
-import type {
-    AuthorizationPolicyManifest,
-    ConfigMapManifest,
-    EnvoyFilterManifest,
-    GatewayManifest,
-    Manifest,
-} from "../../components/base/manifest";
+import type { AuthorizationPolicyManifest, GatewayManifest } from "../../components/base/manifest";
 import type { Platform } from "../../components/base/platform";
 import { assertPlatform, platformProblems } from "../../components/check";
-import { deriveAll } from "../../components/concerns";
-import { loadStackFile } from "../../config/load";
-import type { MeshConfig } from "../../config/schema";
-
-const config = loadStackFile("prod", join(__dirname, "..", ".."));
-
-function edgeOf(change: Partial<MeshConfig["edge"]>): MeshConfig {
-    return { ...config, edge: { ...config.edge, ...change } };
-}
-
-function objectsOf(platform: Partial<Platform> = {}): readonly Manifest[] {
-    return deriveAll({ catalogue, config, ...platform }).objects;
-}
+import { config, edgeOf, objectsOf } from "../support/edge";
 
 function policy(name: string, platform: Partial<Platform> = {}): AuthorizationPolicyManifest {
     const found = objectsOf(platform).find(
@@ -41,11 +20,13 @@ describe("a platform", () => {
             config: {
                 ...edgeOf({ issuers: [], adminNetworks: [] }),
                 gateways: { ...config.gateways, service: "NodePort" as const },
-                access: { dryRun: ["sparc/auth-from-api-gateway", "sparc/auth-from-nobody"] },
+                access: {
+                    dryRun: ["sparc/auth-from-api-gateway", "sparc/auth-from-nobody", "sparc/deny-all"],
+                },
             },
         };
         const problems = platformProblems(platform);
-        assert.equal(problems.length, 4, problems.join("\n"));
+        assert.equal(problems.length, 5, problems.join("\n"));
         assert.match(problems[0]!, /^edge\.issuers: .* api \(api-gateway\).*; add one with its issuer/);
         assert.match(problems[1]!, /^edge\.adminNetworks: .*admin \(admin-console\).*0\.0\.0\.0\/0/);
         assert.match(problems[2]!, /^edge\.clientAddress: .*set it to direct$/);
@@ -53,9 +34,10 @@ describe("a platform", () => {
             problems[3]!,
             /^access\.dryRun: there is no AuthorizationPolicy sparc\/auth-from-nobody/,
         );
+        assert.match(problems[4]!, /^access\.dryRun: sparc\/deny-all is what denies/);
         assert.throws(() => {
             assertPlatform("test", platform);
-        }, /^ConfigError: test: 4 mistakes/);
+        }, /^ConfigError: test: 5 mistakes/);
     });
 
     it("without tokens and staff needs neither issuers nor networks", () => {
@@ -89,11 +71,25 @@ describe("policies at the gateways", () => {
             admin.map(({ from, when }) => [from, when]),
             [
                 [
-                    [{ source: { requestPrincipals: [`${first!.issuer}/*`], ipBlocks: ["203.0.113.0/24"] } }],
+                    [
+                        {
+                            source: {
+                                requestPrincipals: [`${first!.issuer}/*`],
+                                remoteIpBlocks: ["203.0.113.0/24"],
+                            },
+                        },
+                    ],
                     [{ key: "request.auth.claims[roles]", values: ["platform-admin"] }],
                 ],
                 [
-                    [{ source: { requestPrincipals: ["https://second/*"], ipBlocks: ["203.0.113.0/24"] } }],
+                    [
+                        {
+                            source: {
+                                requestPrincipals: ["https://second/*"],
+                                remoteIpBlocks: ["203.0.113.0/24"],
+                            },
+                        },
+                    ],
                     [{ key: "request.auth.claims[app][groups]", values: ["platform-admin"] }],
                 ],
             ],
@@ -198,79 +194,6 @@ describe("the gateways", () => {
         assert.deepEqual(
             ["istio-ingressgateway", "istio-admingateway", "istio-internalgateway"].map(scheme),
             ["internet-facing", "internet-facing", "internal"],
-        );
-    });
-});
-
-describe("limits by plan", () => {
-    it("are those of the catalogue, and of the default plan for all others", () => {
-        const file = objectsOf().find(({ kind }) => kind === "ConfigMap") as ConfigMapManifest;
-        const { descriptors } = parse(file.data?.["edge.yaml"] ?? "") as {
-            descriptors: {
-                key: string;
-                value?: string;
-                rate_limit?: { requests_per_unit: number };
-                descriptors?: { key: string; rate_limit: { requests_per_unit: number } }[];
-            }[];
-        };
-        const limits = (value: string | undefined) =>
-            descriptors
-                .find((one) => one.key === "plan" && one.value === value)
-                ?.descriptors?.map(({ key, rate_limit }) => `${key} ${rate_limit.requests_per_unit}`);
-        assert.deepEqual(limits("enterprise"), ["tenant 60000", "client 3000"]);
-        assert.deepEqual(limits(undefined), ["tenant 600", "client 120"]);
-        assert.equal(descriptors.find(({ key }) => key === "tenant")?.rate_limit?.requests_per_unit, 600);
-    });
-
-    it("are not there where the stack does not want them, or the catalogue has none", () => {
-        const off = { config: edgeOf({ rateLimit: { ...config.edge.rateLimit, enabled: false } }) };
-        const planless = { ...catalogue, plans: {} };
-        for (const platform of [off, { catalogue: planless }]) {
-            const left = objectsOf(platform).filter(({ metadata }) =>
-                /ratelimit|plan-limits/.test(metadata.name),
-            );
-            assert.deepEqual(left, []);
-        }
-        assert.equal(
-            objectsOf().filter(({ metadata }) => metadata.name.includes("ratelimit")).length > 8,
-            true,
-        );
-    });
-});
-
-describe("limits of hosts", () => {
-    it("are told to clients that are not told of their plan's", () => {
-        const filter = objectsOf().find(
-            ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.name === "public-limits",
-        ) as EnvoyFilterManifest;
-        const told = (filter.spec.configPatches ?? []).flatMap(({ match, patch }) => {
-            const host = match?.routeConfiguration?.vhost?.route?.name;
-            const tells = JSON.stringify(patch).includes("enable_x_ratelimit_headers");
-            return host === undefined ? [] : [`${host} ${tells}`];
-        });
-        assert.deepEqual(told, ["api false", "auth true", "hooks true"]);
-    });
-
-    it("fill as many tokens as requests are allowed, in the time given", () => {
-        const limited = (limit: Exposure["limit"]) => {
-            const auth = catalogue.services["auth"]!;
-            const exposures = auth.exposures!.map((one) => ({
-                ...one,
-                ...(one.host === "auth" && { limit: limit! }),
-            }));
-            const services = { ...catalogue.services, auth: { ...auth, exposures } };
-            const filter = objectsOf({ catalogue: { ...catalogue, services } }).find(
-                ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.name === "public-limits",
-            ) as EnvoyFilterManifest;
-            return JSON.stringify(
-                filter.spec.configPatches?.find(
-                    ({ match }) => match?.routeConfiguration?.vhost?.route?.name === "auth",
-                ),
-            );
-        };
-        assert.match(
-            limited({ requests: 30, per: "minute" }),
-            /"token_bucket":\{"max_tokens":30,"tokens_per_fill":30,"fill_interval":"60s"\}/,
         );
     });
 });

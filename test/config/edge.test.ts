@@ -19,6 +19,12 @@ const withIssuer = (more: object) => problems({ issuers: [{ ...ISSUER, ...more }
 describe("the edge's configuration", () => {
     it("takes an issuer with its keys, by address or as text, and names its claims", () => {
         assert.deepEqual(withIssuer({ jwksUri: "https://login.example/keys" }), []);
+        assert.deepEqual(withIssuer({ jwksUri: "https://login.example:443/keys" }), []);
+        assert.match(
+            withIssuer({ jwksUri: "https://login.example:8443/keys" }).join(),
+            /jwksUri: must be on port 443: istiod may reach no other/,
+        );
+        assert.equal(withIssuer({ jwksUri: "login" }).length, 1);
         const { edge } = parseConfig("test", {
             domain: "a.example",
             edge: { issuers: [{ ...ISSUER, jwks: JSON.stringify({ keys: [KEY] }) }] },

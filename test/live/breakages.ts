@@ -11,6 +11,8 @@ export interface Difference {
     readonly request: string;
     readonly expected: { readonly kind: string };
     readonly got: string;
+    /** What of the catalogue says so. */
+    readonly because: string;
     readonly explanations: readonly string[];
 }
 
@@ -144,9 +146,19 @@ export const BREAKAGES: readonly Breakage[] = [
     {
         object: "EnvoyFilter istio-ingress/client-headers",
         how: "deleted",
-        shows: wire("entry", { gateway: "istio-ingressgateway" }),
+        shows: (difference) =>
+            difference.layer === "entry" &&
+            difference.because.endsWith("what a token would say is not the client's to say"),
     },
+    {
+        object: "EnvoyFilter istio-ingress/public-one-token",
+        how: "deleted",
+        shows: (difference) =>
+            difference.layer === "entry" && difference.because.endsWith("for who has one token and not two"),
+    },
+    { object: "EnvoyFilter istio-ingress/public-limits", how: "deleted" },
     { object: "EnvoyFilter istio-ingress/public-plan-limits", how: "deleted" },
+    { object: "EnvoyFilter istio-ingress/public-stream-hash", how: "deleted" },
     {
         object: "AuthorizationPolicy istio-egress/sms-from-notifications",
         how: "deleted",
@@ -157,7 +169,7 @@ export const BREAKAGES: readonly Breakage[] = [
     {
         object: "VirtualService istio-egress/api.fastly.com",
         how: "deleted",
-        shows: wire("egress", { source: "video", host: "api.fastly.com" }),
+        shows: wire("egress", { host: "api.fastly.com" }),
     },
     {
         object: "DestinationRule istio-egress/cloudfront.amazonaws.com",

@@ -32,7 +32,7 @@ describe("the checks of the platform", () => {
                 "source answered 140",
                 "source rbac 103",
                 "entry answered 35",
-                "entry rbac 44",
+                "entry rbac 49",
                 "entry token-refused 20",
                 "entry no-route 19",
                 "entry no-tls-version 5",

@@ -36,7 +36,7 @@ interface Filter {
                 };
             };
         }[];
-        readonly rules?: { readonly policies: Readonly<Record<string, RbacPolicy>> };
+        readonly rules?: { readonly action: string; readonly policies: Readonly<Record<string, RbacPolicy>> };
     };
 }
 interface RbacPolicy {
@@ -47,7 +47,11 @@ interface Permission {
     readonly not_rule?: Permission;
     readonly or_rules?: { readonly rules: readonly Permission[] };
     readonly and_rules?: { readonly rules: readonly Permission[] };
-    readonly header?: { readonly string_match: { readonly safe_regex: { readonly regex: string } } };
+    readonly header?: {
+        readonly name: string;
+        readonly present_match?: boolean;
+        readonly string_match?: { readonly safe_regex: { readonly regex: string } };
+    };
     readonly url_path?: { readonly path: { readonly safe_regex: { readonly regex: string } } };
 }
 
@@ -82,6 +86,20 @@ export class SimulatedEdge {
         };
     }
 
+    /** Whether no filter refuses the request for a token in the query beside the one in the header. */
+    hasOneToken({ gateway, host, token, tokenInQuery }: Entry, path: string): boolean {
+        const headers: Headers = {
+            ":authority": host,
+            ":path": tokenInQuery === undefined ? path : `${path}?access_token=x.y.z`,
+            ...(token === undefined ? {} : { authorization: "Bearer x.y.z" }),
+        };
+        return !this.filters(gateway)
+            .flatMap(({ typed_config }) => typed_config.rules ?? [])
+            .filter(({ action }) => action === "DENY")
+            .flatMap(({ policies }) => Object.values(policies))
+            .some(({ permissions }) => permissions.some((permission) => permits(permission, headers)));
+    }
+
     /** Whether the tenant that the path names, if it does, is the one that the token told. */
     isOwnTenant(gateway: string, host: string, path: string, { headers }: AtGateway): boolean {
         const filters = this.filters(gateway);
@@ -94,10 +112,13 @@ export class SimulatedEdge {
         );
         return filters
             .flatMap(({ typed_config }) => typed_config.rules ?? [])
+            .filter(({ action }) => action === "ALLOW")
             .every(({ policies }) =>
                 Object.values(policies).some(
                     ({ permissions, condition }) =>
-                        permissions.some((permission) => permits(permission, host, path)) &&
+                        permissions.some((permission) =>
+                            permits(permission, { ":authority": host, ":path": path }),
+                        ) &&
                         (condition === undefined || areEqual(condition, new Map(metadata), headers)),
                 ),
             );
@@ -125,17 +146,22 @@ function claimsOf({ tenant, subject, roles, scopes, plan }: Token): Claims {
     return { tenant, sub: subject, roles, scope: scopes, plan };
 }
 
-function permits(permission: Permission, host: string, path: string): boolean {
+function permits(permission: Permission, headers: Headers): boolean {
     const { not_rule, or_rules, and_rules, header, url_path } = permission;
-    if (not_rule !== undefined) return !permits(not_rule, host, path);
-    if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, host, path));
-    if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, host, path));
-    if (header !== undefined) return matchesWhole(header.string_match.safe_regex.regex, host);
-    return url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, path);
+    if (not_rule !== undefined) return !permits(not_rule, headers);
+    if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, headers));
+    if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, headers));
+    if (header !== undefined) {
+        const value = headers[header.name];
+        if (value === undefined || header.string_match === undefined) return value !== undefined;
+        return matchesWhole(header.string_match.safe_regex.regex, value);
+    }
+    return url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, headers[":path"] ?? "");
 }
 
 function matchesWhole(regex: string, text: string): boolean {
-    return new RegExp(`^(?:${regex.replace("(?i)", "")})$`, "i").test(text);
+    const insensitive = regex.replaceAll("(?i:", "(?:").replaceAll("(?i)", "");
+    return new RegExp(`^(?:${insensitive})$`, "i").test(text);
 }
 
 /** Of the form `metadata[…][key] == request.headers[name]`, and false where either is not there. */

@@ -148,6 +148,7 @@ export class SimulatedMesh {
             workload: gateway,
             port,
             host,
+            ...(transport === "plain" ? {} : { sni: host }),
             request,
             token,
         };
@@ -156,6 +157,7 @@ export class SimulatedMesh {
         if (server.tls?.httpsRedirect === true) {
             return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
         }
+        if (!this.edge.hasOneToken(entry, path)) return { outcome: "rbac" };
         if (!this.edge.isOwnTenant(gateway, host, path, token)) return { outcome: "rbac" };
         const { answer, ...result } = this.arrive(check, {
             principal: `${TRUST_DOMAIN}/ns/istio-ingress/sa/${gateway}`,

@@ -16,7 +16,11 @@ export interface Rule {
             readonly requestPrincipals?: readonly string[];
         };
     }[];
-    readonly when?: readonly { readonly key: string; readonly values: readonly string[] }[];
+    readonly when?: readonly {
+        readonly key: string;
+        readonly values?: readonly string[];
+        readonly notValues?: readonly string[];
+    }[];
     readonly to?: readonly { readonly operation: Operation }[];
 }
 
@@ -60,8 +64,15 @@ function isPrincipal(pattern: string, principal: string | undefined): boolean {
 }
 
 /** A name in TLS, or a claim, alone or in a list; of headers, whose conditions are a preflight's, none is asked for. */
-function holds({ key, values }: NonNullable<Rule["when"]>[number], { sni, token }: Arrival): boolean {
-    if (key === "connection.sni") return values.includes(sni ?? "");
+function holds(
+    { key, values = [], notValues = [] }: NonNullable<Rule["when"]>[number],
+    { sni, token }: Arrival,
+): boolean {
+    if (key === "connection.sni") {
+        const isOne = (names: readonly string[]) =>
+            sni !== undefined && (names.includes(sni) || names.includes("*"));
+        return (values.length === 0 || isOne(values)) && !isOne(notValues);
+    }
     const claim = /^request\.auth\.claims\[(\w+)\]$/.exec(key)?.[1];
     const found = claim === undefined ? undefined : token?.claims[claim];
     return [found ?? []].flat().some((one) => values.includes(one));

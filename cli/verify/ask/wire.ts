@@ -56,18 +56,28 @@ function target({ destination, request, entry, outside }: Check, { certificates,
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
         };
     }
-    const { gateway, host, port, transport = {}, token } = entry;
+    const { gateway, host, port, transport = {}, token, tokenInQuery } = entry;
     const headers = {
         ...entry.headers,
         ...(token !== undefined && sign !== undefined ? { authorization: `Bearer ${sign(token)}` } : {}),
     };
     return {
+        ...(tokenInQuery === undefined || sign === undefined
+            ? {}
+            : withQuery(request, `access_token=${sign(tokenInQuery)}`)),
         address: `${gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:${port}`,
         ...(request.protocol === "tcp" ? {} : { host, headers }),
         ...(transport === "plain"
             ? {}
             : { tls: { serverName: host, caPem: certificates.get(entry.certificate), ...transport } }),
     };
+}
+
+function withQuery(request: WireRequest, query: string): Record<string, string> {
+    if (request.protocol === "tcp") return {};
+    return request.protocol === "grpc"
+        ? { method: `${request.method}?${query}` }
+        : { path: `${request.path}?${query}` };
 }
 
 /** One result a line. */

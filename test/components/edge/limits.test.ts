@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import type { Exposure } from "../../../catalogue/model";
+import { platform as catalogue } from "../../../catalogue/platform";
+import type { ConfigMapManifest, EnvoyFilterManifest } from "../../../components/base/manifest";
+import { config, edgeOf, objectsOf } from "../../support/edge";
+
+describe("limits by plan", () => {
+    it("are those of the catalogue, and of the default plan for all others", () => {
+        const file = objectsOf().find(({ kind }) => kind === "ConfigMap") as ConfigMapManifest;
+        const { descriptors } = parse(file.data?.["edge.yaml"] ?? "") as {
+            descriptors: {
+                key: string;
+                value?: string;
+                rate_limit?: { requests_per_unit: number };
+                descriptors?: { key: string; rate_limit: { requests_per_unit: number } }[];
+            }[];
+        };
+        const limits = (value: string | undefined) =>
+            descriptors
+                .find((one) => one.key === "plan" && one.value === value)
+                ?.descriptors?.map(({ key, rate_limit }) => `${key} ${rate_limit.requests_per_unit}`);
+        assert.deepEqual(limits("enterprise"), ["tenant 60000", "client 3000"]);
+        assert.deepEqual(limits(undefined), ["tenant 600", "client 120"]);
+        assert.equal(descriptors.find(({ key }) => key === "tenant")?.rate_limit?.requests_per_unit, 600);
+    });
+
+    it("are not there where the stack does not want them, or the catalogue has none", () => {
+        const off = { config: edgeOf({ rateLimit: { ...config.edge.rateLimit, enabled: false } }) };
+        const planless = { ...catalogue, plans: {} };
+        for (const platform of [off, { catalogue: planless }]) {
+            const left = objectsOf(platform).filter(({ metadata }) =>
+                /ratelimit|plan-limits/.test(metadata.name),
+            );
+            assert.deepEqual(left, []);
+        }
+        assert.equal(
+            objectsOf().filter(({ metadata }) => metadata.name.includes("ratelimit")).length > 8,
+            true,
+        );
+    });
+});
+
+describe("limits of hosts", () => {
+    it("are told to clients that are not told of their plan's", () => {
+        const filter = objectsOf().find(
+            ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.name === "public-limits",
+        ) as EnvoyFilterManifest;
+        const told = (filter.spec.configPatches ?? []).flatMap(({ match, patch }) => {
+            const host = match?.routeConfiguration?.vhost?.route?.name;
+            const tells = JSON.stringify(patch).includes("enable_x_ratelimit_headers");
+            return host === undefined ? [] : [`${host} ${tells}`];
+        });
+        assert.deepEqual(told, ["api false", "auth true", "hooks true"]);
+    });
+
+    it("fill as many tokens as requests are allowed, in the time given", () => {
+        const limited = (limit: Exposure["limit"]) => {
+            const auth = catalogue.services["auth"]!;
+            const exposures = auth.exposures!.map((one) => ({
+                ...one,
+                ...(one.host === "auth" && { limit: limit! }),
+            }));
+            const services = { ...catalogue.services, auth: { ...auth, exposures } };
+            const filter = objectsOf({ catalogue: { ...catalogue, services } }).find(
+                ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.name === "public-limits",
+            ) as EnvoyFilterManifest;
+            return JSON.stringify(
+                filter.spec.configPatches?.find(
+                    ({ match }) => match?.routeConfiguration?.vhost?.route?.name === "auth",
+                ),
+            );
+        };
+        assert.match(
+            limited({ requests: 30, per: "minute" }),
+            /"token_bucket":\{"max_tokens":30,"tokens_per_fill":30,"fill_interval":"60s"\}/,
+        );
+    });
+});

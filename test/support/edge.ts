@@ -1,0 +1,18 @@
+/** What prod derives, and what it would of another edge. */
+import { join } from "node:path";
+import { platform as catalogue } from "../../catalogue/platform";
+import type { Manifest } from "../../components/base/manifest";
+import type { Platform } from "../../components/base/platform";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile } from "../../config/load";
+import type { MeshConfig } from "../../config/schema";
+
+export const config = loadStackFile("prod", join(__dirname, "..", ".."));
+
+export function edgeOf(change: Partial<MeshConfig["edge"]>): MeshConfig {
+    return { ...config, edge: { ...config.edge, ...change } };
+}
+
+export function objectsOf(platform: Partial<Platform> = {}): readonly Manifest[] {
+    return deriveAll({ catalogue, config, ...platform }).objects;
+}
