@@ -3,6 +3,8 @@ import { platform as catalogue } from "../../catalogue/platform";
 import type { AuthorizationPolicyManifest, GatewayManifest } from "../../components/base/manifest";
 import type { Platform } from "../../components/base/platform";
 import { assertPlatform, platformProblems } from "../../components/check";
+import { deriveAll } from "../../components/concerns";
+import type { MeshConfig } from "../../config/schema";
 import { config, edgeOf, objectsOf } from "../support/edge";
 
 function policy(name: string, platform: Partial<Platform> = {}): AuthorizationPolicyManifest {
