@@ -17,7 +17,8 @@ export function meshProgram(): Command {
         .addCommand(down())
         .addCommand(render())
         .addCommand(explain())
-        .addCommand(graph());
+        .addCommand(graph())
+        .addCommand(policy());
     for (const command of [program, ...program.commands]) command.exitOverride();
     return program;
 }
@@ -127,4 +128,15 @@ function graph(): Command {
             ).choices(["svg", "mermaid", "html"]),
         )
         .action(running("graph", "graph"));
+}
+
+function policy(): Command {
+    return new Command("policy")
+        .description(
+            "judge a stack by the policy pack, as `pulumi preview --policy-pack` would; needs no cluster; exits with 1 on a violation",
+        )
+        .requiredOption("-s, --stack <stack>", "the stack whose resources are judged")
+        .option("--pack-config <file>", "levels and exceptions (default: policy/config/<stack>.json)")
+        .option("--json", "report as JSON")
+        .action(running("policy", "policy"));
 }
