@@ -52,12 +52,15 @@ export function* judgeResource(rule: ObjectRule, resource: EngineResource, given
 }
 
 /** What a stack rule says of all resources together. */
-export function* judgeStack(
+export function judgeStack(
     rule: StackRule,
     resources: readonly EngineResource[],
     given: object,
 ): Iterable<Finding> {
-    const world = new World(resources);
+    return judgeWorld(rule, World.of(resources), given);
+}
+
+export function* judgeWorld(rule: StackRule, world: World, given: object): Iterable<Finding> {
     yield* guarded(undefined, () => rule.judgeStack(world, { ...rule.defaults, ...given }));
 }
 

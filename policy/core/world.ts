@@ -1,42 +1,45 @@
 /** All resources of a stack, found by what they are. */
-import { type MeshConfigSource, meshConfigsOf } from "./mesh-config";
-import { selects, textAt } from "./read";
+import { MESH_CONFIG_HOLDERS, type MeshConfigSource, meshConfigsOf } from "./mesh-config";
+import { labelsAt, selects, textAt } from "./read";
 import { injects } from "./injection";
 import { Subject, type EngineResource } from "./subject";
-import { podOf, WORKLOADS } from "./workload";
 
 export class World {
-    readonly subjects: readonly Subject[];
+    readonly meshConfigs: readonly MeshConfigSource[];
+    /** Namespaces of this stack whose pods get a sidecar. */
+    readonly meshed: readonly Subject[];
     private readonly byId = new Map<string, Subject[]>();
+    private readonly byPlace = new Map<string, Subject[]>();
     private readonly byUrn = new Map<string, Subject>();
+    private readonly meshedNames: ReadonlySet<string>;
+    private readonly gateways = new Map<string, readonly Subject[]>();
 
-    constructor(resources: readonly EngineResource[]) {
-        this.subjects = resources.map((resource) => new Subject(resource));
-        for (const subject of this.subjects) {
-            const same = this.byId.get(subject.id);
-            if (same === undefined) this.byId.set(subject.id, [subject]);
-            else same.push(subject);
+    constructor(readonly subjects: readonly Subject[]) {
+        for (const subject of subjects) {
+            push(this.byId, subject.id, subject);
+            push(this.byPlace, `${subject.namespace} ${subject.id}`, subject);
             this.byUrn.set(subject.urn, subject);
         }
+        this.meshConfigs = this.all(...MESH_CONFIG_HOLDERS).flatMap(meshConfigsOf);
+        this.meshed = this.all("core/Namespace").filter((namespace) => injects(namespace.labels));
+        this.meshedNames = new Set(this.meshed.map(({ name }) => name));
+    }
+
+    static of(resources: readonly EngineResource[]): World {
+        return new World(resources.map((resource) => new Subject(resource)));
     }
 
     /** Every subject of these ids, such as `security.istio.io/PeerAuthentication`. */
     all(...ids: readonly string[]): readonly Subject[] {
-        return ids.length === 1
-            ? (this.byId.get(ids[0] ?? "") ?? [])
-            : ids.flatMap((id) => this.byId.get(id) ?? []);
+        return ids.flatMap((id) => this.byId.get(id) ?? []);
     }
 
     within(namespace: string, ...ids: readonly string[]): readonly Subject[] {
-        return this.all(...ids).filter((subject) => subject.namespace === namespace);
+        return ids.flatMap((id) => this.byPlace.get(`${namespace} ${id}`) ?? []);
     }
 
     subjectOf(urn: string): Subject | undefined {
         return this.byUrn.get(urn);
-    }
-
-    get meshConfigs(): readonly MeshConfigSource[] {
-        return this.subjects.flatMap(meshConfigsOf);
     }
 
     /** The namespace whose policies hold for the whole mesh. */
@@ -50,32 +53,27 @@ export class World {
         return this.meshConfigs.length > 0;
     }
 
-    /** Namespaces of this stack whose pods get a sidecar. */
-    get meshed(): readonly Subject[] {
-        return this.all("core/Namespace").filter((namespace) => injects(namespace.labels));
-    }
-
     isMeshed(namespace: string): boolean {
-        return this.meshed.some(({ name }) => name === namespace);
-    }
-
-    /** Workloads whose pods a selector of this namespace finds. */
-    podsOf(namespace: string, selector: Readonly<Record<string, string>>): readonly Subject[] {
-        return this.within(namespace, ...WORKLOADS).filter((workload) =>
-            selects(selector, podOf(workload).labels),
-        );
+        return this.meshedNames.has(namespace);
     }
 
     /** Istio's Gateways whose proxies carry all of `labels`. */
     gatewaysOf(labels: Readonly<Record<string, string>>): readonly Subject[] {
-        if (Object.keys(labels).length === 0) return [];
-        return this.all("networking.istio.io/Gateway").filter((gateway) => {
-            const selector = gateway.spec["selector"];
-            return typeof selector === "object" && selector !== null && selects(labels, stringMap(selector));
-        });
+        const key = JSON.stringify(labels);
+        if (key === "{}") return [];
+        let found = this.gateways.get(key);
+        if (found === undefined) {
+            found = this.all("networking.istio.io/Gateway").filter(({ spec }) =>
+                selects(labels, labelsAt(spec, "selector")),
+            );
+            this.gateways.set(key, found);
+        }
+        return found;
     }
 }
 
-function stringMap(value: object): Record<string, string> {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
+function push(map: Map<string, Subject[]>, key: string, subject: Subject): void {
+    const list = map.get(key);
+    if (list === undefined) map.set(key, [subject]);
+    else list.push(subject);
 }

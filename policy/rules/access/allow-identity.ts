@@ -48,6 +48,12 @@ spec:
         for (const { path, sources, operations, conditions } of rulesOf(subject)) {
             if (sources.length > 0) {
                 for (const source of sources) yield* judgeSource(subject, source);
+                if (!wide || sources.every((source) => namesAccount(source.fields))) continue;
+                yield {
+                    subject,
+                    wrong: `${path} lets in by token, and the policy selects every workload of ${subject.namespace}`,
+                    fix: "select the gateway that it is for.",
+                };
             } else if (operations.length === 0 && conditions.length === 0) {
                 yield {
                     subject,

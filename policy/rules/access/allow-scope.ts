@@ -1,8 +1,9 @@
 import { actionOf, AUTHORIZATION, type Placed, rulesOf, selectorOf } from "../../core/authorization";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { texts } from "../../core/read";
+import { list, textAt, texts } from "../../core/read";
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
+import { type World } from "../../core/world";
 import { type PortProtocol, protocolsBehind } from "../../core/protocols";
 
 export const allowScope = stackRule<WithExceptions>({
@@ -51,13 +52,13 @@ spec:
         yield* each(world.all(AUTHORIZATION), function* (subject) {
             if (actionOf(subject) !== "ALLOW") return;
             const mayAllPaths = isExcepted(config, subject);
-            const gateways = world.gatewaysOf(selectorOf(subject)).length > 0;
+            const mayBeAnyone = isEntry(world, selectorOf(subject));
             const protocols = protocolsBehind(world, subject);
-            for (const { path, sources, operations, conditions } of rulesOf(subject)) {
-                if (sources.length === 0 && !gateways) {
+            for (const { path, sources, operations } of rulesOf(subject)) {
+                if (sources.length === 0 && !mayBeAnyone) {
                     yield {
                         subject,
-                        wrong: `${path} has no \`from\`, and what it selects is no gateway`,
+                        wrong: `${path} has no \`from\`, and what it selects is no gateway for clients outside`,
                         fix: "say `from` whom: `principals` with the service accounts that may call.",
                     };
                 }
@@ -68,9 +69,8 @@ spec:
                         fix: "say `to` what: ports, and on HTTP ports methods and paths.",
                     };
                 }
-                const preflight = conditions.some(({ key }) => key.includes("access-control-request-method"));
                 for (const operation of operations) {
-                    yield* judgeOperation(subject, operation, protocols, preflight || mayAllPaths);
+                    yield* judgeOperation(subject, operation, protocols, mayAllPaths);
                 }
             }
         });
@@ -113,6 +113,14 @@ function* judgeOperation(
     if (texts(fields["methods"]).includes("*")) {
         yield { subject, wrong: `${path}.methods has "*", which is every method`, fix: "name the methods." };
     }
+}
+
+/** Whether a selector finds a gateway that clients without a certificate of the mesh come to. */
+function isEntry(world: World, selector: Readonly<Record<string, string>>): boolean {
+    return world
+        .gatewaysOf(selector)
+        .flatMap(({ spec }) => list(spec["servers"]))
+        .some((server) => textAt(server, "tls", "mode") !== "ISTIO_MUTUAL");
 }
 
 const EVERYTHING: ReadonlySet<string> = new Set(["*", "/*", "/**", "/{**}"]);

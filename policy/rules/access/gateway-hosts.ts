@@ -68,7 +68,7 @@ spec:
                     if (hosts.length > 0 || portsSayIt(here, texts(fields["ports"]))) continue;
                     yield {
                         subject,
-                        wrong: `${place} names no hosts, and its ports carry several`,
+                        wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,
                         fix: "add `hosts`, or a condition on connection.sni.",
                     };
                 }
@@ -77,12 +77,11 @@ spec:
     },
 });
 
-/** Whether each port carries one host alone. */
+/** Whether each port ends TLS for bytes of one host alone, whose policies can know nothing but the port. */
 function portsSayIt(here: readonly Exposure[], ports: readonly string[]): boolean {
+    const isClear = ({ alone, mutual, protocol }: Exposure): boolean => alone && !mutual && protocol === "tls";
     return (
         ports.length > 0 &&
-        ports.every((port) =>
-            here.filter((exposure) => String(exposure.port) === port).every(({ alone }) => alone),
-        )
+        ports.every((port) => here.filter((exposure) => String(exposure.port) === port).every(isClear))
     );
 }

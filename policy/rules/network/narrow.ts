@@ -31,7 +31,7 @@ export const narrow = stackRule<Config>({
             type: "array",
             items: { type: "integer" },
             description:
-                "ports that may be open to all pods of a namespace, such as istiod's for its sidecars",
+                "ports that may take in all pods of a namespace, such as istiod's for its sidecars",
         },
     },
     examples: {
@@ -139,7 +139,7 @@ function* judgePeer(
     const hasPods =
         says(at(peer, "podSelector", "matchLabels")) || says(at(peer, "podSelector", "matchExpressions"));
     if (hasPods) return;
-    const wide = open.filter((port) => !meshPorts.includes(port ?? 0));
+    const wide = open.filter((port) => direction === "to" || !meshPorts.includes(port ?? 0));
     if (wide.length === 0) return;
     const namespaces = fields(at(peer, "namespaceSelector"));
     yield {

@@ -304,13 +304,14 @@ function ofEgress(resource: JudgedResource): Mutation[] {
                 ...everywhere("Sidecar: knows its namespace", resource, "spec.egress.*", put("hosts", ["./*"])),
                 ...everywhere("Sidecar: egress dropped", resource, "spec", drop("egress")),
                 ...everywhere("Sidecar: ALLOW_ANY", resource, "spec", put("outboundTrafficPolicy", { mode: "ALLOW_ANY" })),
-                ...(JSON.stringify(resource.properties).includes("workloadSelector") && namespace !== "istio-ingress"
+                // In `sparc` each service has its own, and the namespace's is for whoever may come yet.
+                ...(namespace === "sparc"
                     ? []
                     : [removed("Sidecar of a namespace or limiter taken out", resource, [`${namespace}/`])]),
             ];
         case "EnvoyFilter":
             return [
-                ...everywhere("EnvoyFilter under another name", resource, "metadata", put("name", "mine")),
+                ...everywhere("EnvoyFilter under another name", resource, "metadata", put("name", "mine"), [`${namespace}/EnvoyFilter/mine`]),
                 ...everywhere("EnvoyFilter changed after it was read", resource, "spec", (spec) =>
                     ["client-headers", "public-tenant-paths"].includes(meta(resource).name) && put("priority", 99)(spec)),
             ];
