@@ -16,7 +16,16 @@ export interface Exposure {
     readonly alone: boolean;
 }
 
+const known = new WeakMap<World, readonly Exposure[]>();
+
+/** Every host of every Gateway; worked out once for a stack, for all the rules that ask. */
 export function exposures(world: World): readonly Exposure[] {
+    const found = known.get(world) ?? allExposures(world);
+    known.set(world, found);
+    return found;
+}
+
+function allExposures(world: World): readonly Exposure[] {
     return world.all("networking.istio.io/Gateway").flatMap((gateway) => exposuresOf(world, gateway));
 }
 

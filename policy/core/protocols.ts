@@ -15,6 +15,22 @@ export type PortProtocol = "http" | "tcp" | "redirect" | "mutual";
  */
 export function protocolsBehind(world: World, policy: Subject): ReadonlyMap<string, PortProtocol> {
     const selector = selectorOf(policy);
+    const key = `${policy.namespace} ${JSON.stringify(selector)}`;
+    const known = answered.get(world) ?? new Map<string, ReadonlyMap<string, PortProtocol>>();
+    answered.set(world, known);
+    const found = known.get(key) ?? findProtocols(world, policy, selector);
+    known.set(key, found);
+    return found;
+}
+
+/** What was found out about a stack: several rules ask it of every policy. */
+const answered = new WeakMap<World, Map<string, ReadonlyMap<string, PortProtocol>>>();
+
+function findProtocols(
+    world: World,
+    policy: Subject,
+    selector: Readonly<Record<string, string>>,
+): ReadonlyMap<string, PortProtocol> {
     const protocols = new Map<string, PortProtocol>();
     for (const service of servicesBehind(world, policy.namespace, selector)) {
         for (const { target, protocol } of portsOf(service)) protocols.set(String(target), protocol);

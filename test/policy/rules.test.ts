@@ -20,7 +20,10 @@ describe("the policies", () => {
                 assert.ok(found.length > 0, "nothing was found");
                 for (const finding of found) {
                     const text = message(rule, finding);
-                    assert.match(text, /^(this stack|\S+): .{20,}\.\n {2}Fix: .{7,}\n {2}Why: .{30,}\n {2}More: docs\/policies\//s);
+                    assert.match(
+                        text,
+                        /^(this stack|\S+): .{20,}\.\n {2}Fix: .{7,}\n {2}Why: .{30,}\n {2}More: docs\/policies\//s,
+                    );
                     assert.ok(!text.includes("undefined") && !text.includes("[object"), text);
                     assert.equal(finding.unknown, undefined);
                     assert.doesNotMatch(text, /the policy itself failed/);
@@ -45,7 +48,9 @@ describe("the policies", () => {
                 const shells = judges.flatMap((id) =>
                     nonsense.map((value, index) => ({
                         urn: `urn:${id}:${index}`,
-                        type: id.includes(":") ? id : `kubernetes:${id.replace("core/", "v1/").replace("/", "/v1:")}`,
+                        type: id.includes(":")
+                            ? id
+                            : `kubernetes:${id.replace("core/", "v1/").replace("/", "/v1:")}`,
                         name: "x",
                         props: {
                             apiVersion: `${id.split("/")[0] ?? ""}/v1`,
@@ -58,7 +63,9 @@ describe("the policies", () => {
                         },
                     })),
                 );
-                const broken = findings(rule, shells, config).filter(({ wrong }) => wrong.includes("itself failed"));
+                const broken = findings(rule, shells, config).filter(({ wrong }) =>
+                    wrong.includes("itself failed"),
+                );
                 assert.deepEqual(broken, []);
             });
         });

@@ -79,7 +79,8 @@ spec:
 
 /** Whether each port ends TLS for bytes of one host alone, whose policies can know nothing but the port. */
 function portsSayIt(here: readonly Exposure[], ports: readonly string[]): boolean {
-    const isClear = ({ alone, mutual, protocol }: Exposure): boolean => alone && !mutual && protocol === "tls";
+    const isClear = ({ alone, mutual, protocol }: Exposure): boolean =>
+        alone && !mutual && protocol === "tls";
     return (
         ports.length > 0 &&
         ports.every((port) => here.filter((exposure) => String(exposure.port) === port).every(isClear))

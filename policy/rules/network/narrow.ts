@@ -30,8 +30,7 @@ export const narrow = stackRule<Config>({
         meshPorts: {
             type: "array",
             items: { type: "integer" },
-            description:
-                "ports that may take in all pods of a namespace, such as istiod's for its sidecars",
+            description: "ports that may take in all pods of a namespace, such as istiod's for its sidecars",
         },
     },
     examples: {

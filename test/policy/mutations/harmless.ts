@@ -21,7 +21,10 @@ function labelled(resource: JudgedResource, index: number): Mutation[] {
         }),
         changed("an annotation", resource, (properties) => {
             for (const metadata of nodes(properties, "metadata")) {
-                metadata["annotations"] = { ...(metadata["annotations"] as object | undefined), "example.com/owner": "x" };
+                metadata["annotations"] = {
+                    ...(metadata["annotations"] as object | undefined),
+                    "example.com/owner": "x",
+                };
             }
         }),
     ];
@@ -60,13 +63,19 @@ function tuning(resource: JudgedResource): Mutation[] {
     const edits: Mutation[] = [];
     const each = (kind: string, path: string, edit: (node: Props) => boolean): void => {
         if (!nodes(resource.properties, path).some((node) => edit(structuredClone(node)))) return;
-        edits.push(changed(kind, resource, (properties) => nodes(properties, path).forEach((node) => void edit(node))));
+        edits.push(
+            changed(kind, resource, (properties) =>
+                nodes(properties, path).forEach((node) => void edit(node)),
+            ),
+        );
     };
-    const put = (field: string, value: unknown) => (node: Props): boolean => {
-        if (!(field in node)) return false;
-        node[field] = value;
-        return true;
-    };
+    const put =
+        (field: string, value: unknown) =>
+        (node: Props): boolean => {
+            if (!(field in node)) return false;
+            node[field] = value;
+            return true;
+        };
     switch (kindOf(resource)) {
         case "VirtualService":
             each("a shorter timeout", "spec.http.*", put("timeout", "400ms"));
@@ -80,7 +89,8 @@ function tuning(resource: JudgedResource): Mutation[] {
             each("a smaller pool", "spec.trafficPolicy.connectionPool.tcp", put("maxConnections", 10));
             each("another balancing", "spec.trafficPolicy", put("loadBalancer", { simple: "RANDOM" }));
             each("mutual TLS said", "spec.trafficPolicy", (policy) => {
-                if (!String((resource.properties["spec"] as Props)["host"]).endsWith(".cluster.local")) return false;
+                if (!String((resource.properties["spec"] as Props)["host"]).endsWith(".cluster.local"))
+                    return false;
                 policy["tls"] = { mode: "ISTIO_MUTUAL" };
                 return true;
             });
@@ -97,11 +107,23 @@ function tuning(resource: JudgedResource): Mutation[] {
             break;
         case "Deployment":
             each("more replicas", "spec", put("replicas", 7));
-            each("another version", "spec.template.spec.containers.*", put("image", "registry.example.com/x:2.0.1"));
-            each("a digest", "spec.template.spec.containers.*", put("image", `registry.example.com/x@sha256:${"a".repeat(64)}`));
+            each(
+                "another version",
+                "spec.template.spec.containers.*",
+                put("image", "registry.example.com/x:2.0.1"),
+            );
+            each(
+                "a digest",
+                "spec.template.spec.containers.*",
+                put("image", `registry.example.com/x@sha256:${"a".repeat(64)}`),
+            );
             break;
         case "Service":
-            each("a health port's number", "spec.ports.*", (port) => port["name"] === "health" && put("port", 8082)(port));
+            each(
+                "a health port's number",
+                "spec.ports.*",
+                (port) => port["name"] === "health" && put("port", 8082)(port),
+            );
             break;
         case "Namespace":
             each("injection by revision", "metadata.labels", (labels) => {
@@ -125,5 +147,10 @@ function versions(resource: JudgedResource): Mutation[] {
     });
     const [urn, replaced] = [...mutation.replace][0] ?? [];
     if (urn === undefined || replaced === undefined) return [];
-    return [{ ...mutation, replace: new Map([[urn, { ...replaced, type: replaced.type.replace(version, older) }]]) }];
+    return [
+        {
+            ...mutation,
+            replace: new Map([[urn, { ...replaced, type: replaced.type.replace(version, older) }]]),
+        },
+    ];
 }

@@ -13,12 +13,16 @@ async function main(): Promise<void> {
     const out = (line: string): void => void process.stdout.write(`${line}\n`);
 
     for (const { kind, changes, refused, policies } of scores(opening)) {
-        out(`${String(refused).padStart(5)} of ${String(changes).padStart(4)}  ${kind.padEnd(58)} ${policies.join(" ")}`);
+        out(
+            `${String(refused).padStart(5)} of ${String(changes).padStart(4)}  ${kind.padEnd(58)} ${policies.join(" ")}`,
+        );
     }
     const survivors = opening.filter((outcome) => !isRefused(outcome));
     const alarms = harmless.filter(({ messages }) => messages.length > 0);
     for (const { mutation, messages } of survivors.slice(0, 60)) {
-        out(`\nnot refused: ${mutation.kind}: ${mutation.target}${messages.length === 0 ? "" : `; said: ${messages[0] ?? ""}`}`);
+        out(
+            `\nnot refused: ${mutation.kind}: ${mutation.target}${messages.length === 0 ? "" : `; said: ${messages[0] ?? ""}`}`,
+        );
     }
     for (const { mutation, messages } of alarms.slice(0, 20)) {
         out(`\nfalse alarm: ${mutation.kind}: ${mutation.target}: ${messages.join("\n")}`);

@@ -22,7 +22,10 @@ export function kindOf({ properties }: JudgedResource): string {
 }
 
 export function meta({ properties }: JudgedResource): { name: string; namespace: string } {
-    const { name, namespace } = (properties["metadata"] ?? properties) as { name?: string; namespace?: string };
+    const { name, namespace } = (properties["metadata"] ?? properties) as {
+        name?: string;
+        namespace?: string;
+    };
     return { name: name ?? "", namespace: namespace ?? "" };
 }
 

@@ -28,11 +28,17 @@ function ofReleases(resource: JudgedResource): Mutation[] {
     const change = (kind: string, path: string, value: unknown): Mutation =>
         changed(kind, resource, set(path, value));
     if (/gateway/.test(name)) {
-        const annotations = ["traffic.sidecar.istio.io/excludeInboundPorts", "traffic.sidecar.istio.io/excludeOutboundIPRanges"];
+        const annotations = [
+            "traffic.sidecar.istio.io/excludeInboundPorts",
+            "traffic.sidecar.istio.io/excludeOutboundIPRanges",
+        ];
         return annotations.map((annotation) =>
             changed("gateway release: traffic past the proxy", resource, (properties) => {
                 const values = properties["values"] as Props;
-                values["podAnnotations"] = { ...(values["podAnnotations"] as object | undefined), [annotation]: "10.0.0.0/8" };
+                values["podAnnotations"] = {
+                    ...(values["podAnnotations"] as object | undefined),
+                    [annotation]: "10.0.0.0/8",
+                };
             }),
         );
     }
@@ -73,25 +79,46 @@ function ofPods(resource: JudgedResource): Mutation[] {
     const annotated = (kind: string, name: string, value: string): Mutation =>
         changed(kind, resource, (properties) => {
             for (const metadata of nodes(properties, `${POD}.metadata`)) {
-                metadata["annotations"] = { ...(metadata["annotations"] as object | undefined), [name]: value };
+                metadata["annotations"] = {
+                    ...(metadata["annotations"] as object | undefined),
+                    [name]: value,
+                };
             }
         });
     return [
         annotated("pod: opts out by annotation", "sidecar.istio.io/inject", "false"),
         changed("pod: opts out by label", resource, (properties) => {
-            for (const labels of nodes(properties, `${POD}.metadata.labels`)) labels["sidecar.istio.io/inject"] = "false";
+            for (const labels of nodes(properties, `${POD}.metadata.labels`))
+                labels["sidecar.istio.io/inject"] = "false";
         }),
-        annotated("pod: inbound ports past the sidecar", "traffic.sidecar.istio.io/excludeInboundPorts", "9090"),
-        annotated("pod: outbound ports past the sidecar", "traffic.sidecar.istio.io/excludeOutboundPorts", "5432"),
-        annotated("pod: outbound ranges past the sidecar", "traffic.sidecar.istio.io/excludeOutboundIPRanges", "0.0.0.0/0"),
-        annotated("pod: only some ranges through the sidecar", "traffic.sidecar.istio.io/includeOutboundIPRanges", "10.0.0.0/8"),
+        annotated(
+            "pod: inbound ports past the sidecar",
+            "traffic.sidecar.istio.io/excludeInboundPorts",
+            "9090",
+        ),
+        annotated(
+            "pod: outbound ports past the sidecar",
+            "traffic.sidecar.istio.io/excludeOutboundPorts",
+            "5432",
+        ),
+        annotated(
+            "pod: outbound ranges past the sidecar",
+            "traffic.sidecar.istio.io/excludeOutboundIPRanges",
+            "0.0.0.0/0",
+        ),
+        annotated(
+            "pod: only some ranges through the sidecar",
+            "traffic.sidecar.istio.io/includeOutboundIPRanges",
+            "10.0.0.0/8",
+        ),
         annotated("pod: no interception", "sidecar.istio.io/interceptionMode", "NONE"),
         change("pod: host network", "spec.hostNetwork", true),
         change("pod: host processes", "spec.hostPID", true),
         change("pod: default account", "spec.serviceAccountName", undefined),
         changed("pod: another's account", resource, (properties) => {
             for (const spec of nodes(properties, `${POD}.spec`)) {
-                spec["serviceAccountName"] = meta(resource).name === "ratelimit" ? "ratelimit-redis" : "ratelimit";
+                spec["serviceAccountName"] =
+                    meta(resource).name === "ratelimit" ? "ratelimit-redis" : "ratelimit";
             }
         }),
         change("pod: runs as the proxy's user", "spec.securityContext.runAsUser", 1337),
@@ -102,8 +129,14 @@ function ofPods(resource: JudgedResource): Mutation[] {
         context("pod: NET_ADMIN", "capabilities", { drop: ["ALL"], add: ["NET_ADMIN"] }),
         context("pod: keeps its capabilities", "capabilities", {}),
         context("pod: may gain privileges", "allowPrivilegeEscalation", true),
-        inContainer("pod: image of no version", (container) => (container["image"] = "docker.io/library/redis")),
-        inContainer("pod: image latest", (container) => (container["image"] = "docker.io/library/redis:latest")),
+        inContainer(
+            "pod: image of no version",
+            (container) => (container["image"] = "docker.io/library/redis"),
+        ),
+        inContainer(
+            "pod: image latest",
+            (container) => (container["image"] = "docker.io/library/redis:latest"),
+        ),
         inContainer("pod: no resources", (container) => Reflect.deleteProperty(container, "resources")),
         inContainer("pod: a port on the node", (container) => {
             container["ports"] = [{ containerPort: 9090, hostPort: 9090 }];
@@ -120,7 +153,10 @@ function ofCluster(resource: JudgedResource): Mutation[] {
     switch (resource.type) {
         case "aws:eks/cluster:Cluster":
             return [
-                change("EKS: endpoint open to the world", "vpcConfig", { endpointPublicAccess: true, publicAccessCidrs: ["0.0.0.0/0"] }),
+                change("EKS: endpoint open to the world", "vpcConfig", {
+                    endpointPublicAccess: true,
+                    publicAccessCidrs: ["0.0.0.0/0"],
+                }),
                 change("EKS: endpoint as AWS has it", "vpcConfig", {}),
                 change("EKS: Secrets not encrypted", "encryptionConfig", undefined),
                 change("EKS: no audit log", "enabledClusterLogTypes", ["api"]),
@@ -130,20 +166,31 @@ function ofCluster(resource: JudgedResource): Mutation[] {
                 change("nodes: IMDSv1", "metadataOptions.httpTokens", "optional"),
                 change("nodes: no metadata options", "metadataOptions", undefined),
                 change("nodes: credentials for pods", "metadataOptions.httpPutResponseHopLimit", 5),
-                change("nodes: public addresses", "networkInterfaces", [{ associatePublicIpAddress: "true" }]),
+                change("nodes: public addresses", "networkInterfaces", [
+                    { associatePublicIpAddress: "true" },
+                ]),
             ];
         case "aws:eks/nodeGroup:NodeGroup":
             return [change("nodes: no launch template", "launchTemplate", undefined)];
         case "aws:ec2/securityGroup:SecurityGroup":
             return [
-                change("security group: SSH from the world", "ingress", [{ protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["0.0.0.0/0"] }]),
-                change("security group: everything from the world, by IPv6", "ingress", [{ protocol: "-1", fromPort: 0, toPort: 0, ipv6CidrBlocks: ["::/0"] }]),
+                change("security group: SSH from the world", "ingress", [
+                    { protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["0.0.0.0/0"] },
+                ]),
+                change("security group: everything from the world, by IPv6", "ingress", [
+                    { protocol: "-1", fromPort: 0, toPort: 0, ipv6CidrBlocks: ["::/0"] },
+                ]),
             ];
         case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
             return [change("security group rule: from the world", "cidrIpv4", "0.0.0.0/0")];
         case "aws:eks/addon:Addon":
             return resource.properties["addonName"] === "vpc-cni"
-                ? [{ ...change("EKS: NetworkPolicies ignored", "configurationValues", "{}"), names: ["Cluster"] }]
+                ? [
+                      {
+                          ...change("EKS: NetworkPolicies ignored", "configurationValues", "{}"),
+                          names: ["Cluster"],
+                      },
+                  ]
                 : [];
         default:
             return [];
@@ -152,25 +199,83 @@ function ofCluster(resource: JudgedResource): Mutation[] {
 
 /** What somebody may add to a stack in a later version of an API, an older one, or by another kind. */
 function additions(stack: readonly JudgedResource[]): Mutation[] {
-    const services = stack.filter((resource) => kindOf(resource) === "Service" && meta(resource).namespace === "sparc");
+    const services = stack.filter(
+        (resource) => kindOf(resource) === "Service" && meta(resource).namespace === "sparc",
+    );
     return services.flatMap((service) => {
         const { name, namespace } = meta(service);
         const host = `${name}.${namespace}.svc.cluster.local`;
         const selector = { matchLabels: { "sparc.dev/service": name } };
         return [
-            added("added: PERMISSIVE in v1beta1", "security.istio.io/v1beta1", "PeerAuthentication", namespace, name, { selector, mtls: { mode: "PERMISSIVE" } }),
-            added("added: an ALLOW for everyone", "security.istio.io/v1beta1", "AuthorizationPolicy", namespace, name, { selector, rules: [{}] }),
-            added("added: an ALLOW without a source", "security.istio.io/v1", "AuthorizationPolicy", namespace, name, { selector, rules: [{ to: [{ operation: { ports: ["9090"], methods: ["POST"], paths: ["/x"] } }] }] }),
-            added("added: TLS off in v1alpha3", "networking.istio.io/v1alpha3", "DestinationRule", "databases", name, { host, exportTo: ["."], trafficPolicy: { tls: { mode: "DISABLE" } } }),
-            added("added: a second rule for a host", "networking.istio.io/v1", "DestinationRule", namespace, `${name}-too`, { host, exportTo: ["."] }),
-            added("added: an EnvoyFilter", "networking.istio.io/v1alpha3", "EnvoyFilter", namespace, name, { configPatches: [] }),
-            added("added: an Ingress", "networking.k8s.io/v1", "Ingress", namespace, name, { rules: [{ host: "x.example.com" }] }),
-            added("added: an open NetworkPolicy in v1beta1", "extensions/v1beta1", "NetworkPolicy", namespace, `${name}-open`, { podSelector: {}, ingress: [{}] }),
+            added(
+                "added: PERMISSIVE in v1beta1",
+                "security.istio.io/v1beta1",
+                "PeerAuthentication",
+                namespace,
+                name,
+                { selector, mtls: { mode: "PERMISSIVE" } },
+            ),
+            added(
+                "added: an ALLOW for everyone",
+                "security.istio.io/v1beta1",
+                "AuthorizationPolicy",
+                namespace,
+                name,
+                { selector, rules: [{}] },
+            ),
+            added(
+                "added: an ALLOW without a source",
+                "security.istio.io/v1",
+                "AuthorizationPolicy",
+                namespace,
+                name,
+                {
+                    selector,
+                    rules: [{ to: [{ operation: { ports: ["9090"], methods: ["POST"], paths: ["/x"] } }] }],
+                },
+            ),
+            added(
+                "added: TLS off in v1alpha3",
+                "networking.istio.io/v1alpha3",
+                "DestinationRule",
+                "databases",
+                name,
+                { host, exportTo: ["."], trafficPolicy: { tls: { mode: "DISABLE" } } },
+            ),
+            added(
+                "added: a second rule for a host",
+                "networking.istio.io/v1",
+                "DestinationRule",
+                namespace,
+                `${name}-too`,
+                { host, exportTo: ["."] },
+            ),
+            added("added: an EnvoyFilter", "networking.istio.io/v1alpha3", "EnvoyFilter", namespace, name, {
+                configPatches: [],
+            }),
+            added("added: an Ingress", "networking.k8s.io/v1", "Ingress", namespace, name, {
+                rules: [{ host: "x.example.com" }],
+            }),
+            added(
+                "added: an open NetworkPolicy in v1beta1",
+                "extensions/v1beta1",
+                "NetworkPolicy",
+                namespace,
+                `${name}-open`,
+                { podSelector: {}, ingress: [{}] },
+            ),
         ];
     });
 }
 
-function added(kind: string, apiVersion: string, objectKind: string, namespace: string, name: string, spec: object): Mutation {
+function added(
+    kind: string,
+    apiVersion: string,
+    objectKind: string,
+    namespace: string,
+    name: string,
+    spec: object,
+): Mutation {
     const resource: JudgedResource = {
         urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
         type: `kubernetes:${apiVersion}:${objectKind}`,

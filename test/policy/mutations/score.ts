@@ -31,7 +31,9 @@ export function outcomeOf(
     stack: readonly JudgedResource[],
     config: Record<string, unknown>,
 ): Outcome {
-    const fresh = [...mutation.replace.values(), ...(mutation.add ?? [])].filter((resource) => resource !== undefined);
+    const fresh = [...mutation.replace.values(), ...(mutation.add ?? [])].filter(
+        (resource) => resource !== undefined,
+    );
     const added = (mutation.add ?? []).map(subjectOf);
     const after = stack.flatMap((resource) => {
         if (!mutation.replace.has(resource.urn)) return [subjectOf(resource)];

@@ -3,7 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { type JudgedResource } from "../../../cli/policy/protocol";
-import { type Finding, isStackRule, type ObjectRule, type Rule, type StackRule } from "../../../policy/core/rule";
+import {
+    type Finding,
+    isStackRule,
+    type ObjectRule,
+    type Rule,
+    type StackRule,
+} from "../../../policy/core/rule";
 import { judgeResource, judgeStack } from "../../../policy/core/sdk";
 import { type EngineResource } from "../../../policy/core/subject";
 
@@ -36,7 +42,12 @@ export function fromYaml(yaml: string): readonly EngineResource[] {
         const { apiVersion = "", kind = "", metadata } = object;
         const version = apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`;
         const full = [metadata?.namespace, metadata?.name].filter(Boolean).join("-");
-        return { urn: urn(`${kind}-${full}`), type: `kubernetes:${version}:${kind}`, name: full, props: object };
+        return {
+            urn: urn(`${kind}-${full}`),
+            type: `kubernetes:${version}:${kind}`,
+            name: full,
+            props: object,
+        };
     });
 }
 
