@@ -29,7 +29,9 @@ export function mistakesOf(config: PackConfig, policies: readonly PolicyInfo[]):
         if (policy === undefined)
             return [`no policy is called ${name}. Did you mean ${closest(name, names)}?`];
         if (typeof given === "string") return [];
-        const { enforcementLevel: _, ...properties } = given;
+        const properties = Object.fromEntries(
+            Object.entries(given).filter(([key]) => key !== "enforcementLevel"),
+        );
         const validate = ajv.compile({ type: "object", additionalProperties: false, ...policy.schema });
         if (validate(properties)) return [];
         return (validate.errors ?? []).map(

@@ -38,6 +38,14 @@ export interface PolicyInfo {
 /** The engine takes messages as large. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
 
+const NUMBERS: Readonly<Record<Level, messages.EnforcementLevel>> = {
+    advisory: messages.EnforcementLevel.ADVISORY,
+    mandatory: messages.EnforcementLevel.MANDATORY,
+    disabled: messages.EnforcementLevel.DISABLED,
+    remediate: messages.EnforcementLevel.REMEDIATE,
+};
+
+/** In the order of those numbers. */
 const LEVELS: readonly Level[] = ["advisory", "mandatory", "disabled", "remediate"];
 
 export class Analyzer {
@@ -51,7 +59,7 @@ export class Analyzer {
     }
 
     async policies(): Promise<readonly PolicyInfo[]> {
-        const info = await this.call<Empty, messages.AnalyzerInfo>("getAnalyzerInfo", new Empty());
+        const info = await this.call<messages.AnalyzerInfo>("getAnalyzerInfo", new Empty());
         return info.getPoliciesList().map((policy) => {
             const schema = policy.getConfigschema();
             const properties = schema?.getProperties()?.toJavaScript();
@@ -75,7 +83,7 @@ export class Analyzer {
                 typeof given === "string" ? { enforcementLevel: given } : given;
             const chosen = (enforcementLevel ?? all ?? policy.level) as Level;
             const message = new messages.PolicyConfig();
-            message.setEnforcementlevel(LEVELS.indexOf(chosen) as messages.EnforcementLevel);
+            message.setEnforcementlevel(NUMBERS[chosen]);
             message.setProperties(struct(properties));
             request.getPolicyconfigMap().set(policy.name, message);
         }
@@ -83,7 +91,7 @@ export class Analyzer {
     }
 
     async analyze(resource: JudgedResource): Promise<readonly Diagnostic[]> {
-        const response = await this.call<messages.AnalyzeRequest, messages.AnalyzeResponse>(
+        const response = await this.call<messages.AnalyzeResponse>(
             "analyze",
             filled(new messages.AnalyzeRequest(), resource),
         );
@@ -95,14 +103,12 @@ export class Analyzer {
         request.setResourcesList(
             resources.map((resource) => filled(new messages.AnalyzerResource(), resource)),
         );
-        return diagnostics(
-            await this.call<messages.AnalyzeStackRequest, messages.AnalyzeResponse>("analyzeStack", request),
-        );
+        return diagnostics(await this.call<messages.AnalyzeResponse>("analyzeStack", request));
     }
 
     /** The properties after every remediation that applied; undefined where none did. */
     async remediate(resource: JudgedResource): Promise<object | undefined> {
-        const response = await this.call<messages.AnalyzeRequest, messages.RemediateResponse>(
+        const response = await this.call<messages.RemediateResponse>(
             "remediate",
             filled(new messages.AnalyzeRequest(), resource),
         );
@@ -113,21 +119,24 @@ export class Analyzer {
         this.client.close();
     }
 
-    private call<Request, Response>(method: keyof AnalyzerClient, request: Request): Promise<Response> {
+    private call<Response>(method: Method, request: unknown): Promise<Response> {
         return new Promise((resolve, reject) => {
-            const callback = (error: grpc.ServiceError | null, response: Response): void => {
+            const client = this.client as unknown as Record<Method, Call<Response>>;
+            client[method](request, {}, (error, response) => {
                 if (error === null) resolve(response);
                 else reject(new Error(`the policy pack refused ${method}: ${error.details}`));
-            };
-            const call = this.client[method] as unknown as (
-                request: Request,
-                options: grpc.CallOptions,
-                callback: (error: grpc.ServiceError | null, response: Response) => void,
-            ) => void;
-            call.call(this.client, request, {}, callback);
+            });
         });
     }
 }
+
+type Method = "analyze" | "analyzeStack" | "configure" | "getAnalyzerInfo" | "remediate";
+
+type Call<Response> = (
+    request: unknown,
+    options: grpc.CallOptions,
+    callback: (error: grpc.ServiceError | null, response: Response) => void,
+) => void;
 
 function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResource>(
     message: Message,

@@ -1,4 +1,5 @@
 /** A policy's page in docs/policies, from what the policy itself says. */
+import { fields, text } from "./read";
 import { AREAS, isStackRule, type ObjectRule, type Rule } from "./rule";
 
 export function page(rule: Rule): string {
@@ -46,11 +47,11 @@ export function page(rule: Rule): string {
 }
 
 function configuration({ name, schema, defaults }: Rule): readonly string[] {
-    const properties = Object.entries(schema as Record<string, Record<string, unknown>>);
+    const properties = Object.entries(schema);
     if (properties.length === 0) return ["None but its level.", ""];
     const rows = properties.map(([key, property]) => {
         const fallback = JSON.stringify((defaults as Record<string, unknown>)[key]);
-        return `- \`${key}\` (default \`${fallback}\`): ${String(property["description"] ?? "see below")}`;
+        return `- \`${key}\` (default \`${fallback}\`): ${text(fields(property)["description"]) ?? "see below"}`;
     });
     const full = { [name]: { enforcementLevel: "mandatory", ...(defaults as object) } };
     return [

@@ -29,8 +29,8 @@ export function asPolicy(rule: Rule): Policy {
         const judged = rule as unknown as StackRule;
         return {
             ...described,
-            validateStack: ({ resources, getConfig }, report) => {
-                reportAll(rule, report, judgeStack(judged, resources.map(ofStack), getConfig()));
+            validateStack: (args, report) => {
+                reportAll(rule, report, judgeStack(judged, args.resources.map(ofStack), args.getConfig()));
             },
         };
     }

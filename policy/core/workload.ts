@@ -1,5 +1,5 @@
 /** The pods that a workload's template makes, whatever kind of workload it is. */
-import { at, type Fields, fields, labelsAt, list } from "./read";
+import { at, type Fields, fields, labelsAt, list, text } from "./read";
 import { type Subject } from "./subject";
 
 /** Where each kind keeps its pod's metadata and spec. */
@@ -48,7 +48,7 @@ export function containersOf({ path, spec }: Pod): readonly Container[] {
     return ["initContainers", "containers"].flatMap((key) =>
         list(spec[key]).map((container, index) => ({
             path: `${path}spec.${key}[${index}]`,
-            name: String(fields(container)["name"] ?? index),
+            name: text(fields(container)["name"]) ?? String(index),
             fields: fields(container),
             isInit: key === "initContainers",
         })),

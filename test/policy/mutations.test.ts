@@ -4,7 +4,7 @@ import { type JudgedResource } from "../../cli/policy/protocol";
 import { registrations } from "../../cli/policy/registrations";
 import { harmlessChanges } from "./mutations/harmless";
 import { type Mutation } from "./mutations/model";
-import { openingChanges } from "./mutations/opening";
+import { openingChanges } from "./mutations/opening/index";
 import { isRefused, outcomeOf, scores } from "./mutations/score";
 import { packConfig } from "./support/stacks";
 

@@ -12,7 +12,7 @@ import {
     type PolicyInfo,
 } from "../../cli/policy/protocol";
 import { registrations } from "../../cli/policy/registrations";
-import { openingChanges } from "./mutations/opening";
+import { openingChanges } from "./mutations/opening/index";
 import { large } from "./support/large";
 import { fromYaml, packConfig } from "./support/stacks";
 

@@ -36,7 +36,9 @@ spec: {}
     },
     remedied({ props, annotations }, { exceptions }) {
         if (exceptions.length > 0 || annotations["istio.io/dry-run"] !== "true") return undefined;
-        const { "istio.io/dry-run": _, ...kept } = annotations;
+        const kept = Object.fromEntries(
+            Object.entries(annotations).filter(([name]) => name !== "istio.io/dry-run"),
+        );
         return { metadata: { ...(props["metadata"] as object), annotations: kept } };
     },
 });

@@ -78,18 +78,20 @@ function keepsErrors(expression: string): boolean {
 
 /** The sides of every || that stands in no parentheses. */
 function alternatives(expression: string): readonly string[] {
-    const parts = [""];
+    const parts: string[] = [];
+    let part = "";
     let depth = 0;
     for (let index = 0; index < expression.length; index++) {
         const character = expression[index] ?? "";
         if (character === "(") depth++;
         if (character === ")") depth--;
         if (depth === 0 && expression.startsWith("||", index)) {
-            parts.push("");
+            parts.push(part);
+            part = "";
             index++;
         } else {
-            parts[parts.length - 1] += character;
+            part += character;
         }
     }
-    return parts;
+    return [...parts, part];
 }

@@ -1,7 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { objectRule } from "../../core/rule";
 import { routesOf } from "../../core/routes";
-import { says } from "../../core/read";
+import { fields, list, says } from "../../core/read";
 
 export const noFault = objectRule<WithExceptions>({
     name: "resilience-no-fault",
@@ -29,8 +29,8 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 1s, route: [{ destina
     },
     *judge(subject, config) {
         if (isExcepted(config, subject)) return;
-        for (const { path, fields } of routesOf(subject)) {
-            if (!says(fields["fault"])) continue;
+        for (const { path, fields: route } of routesOf(subject)) {
+            if (!says(route["fault"])) continue;
             yield {
                 subject,
                 wrong: `${path}.fault makes requests fail or wait on purpose`,
@@ -41,14 +41,13 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 1s, route: [{ destina
     remedied({ spec }, { exceptions }) {
         if (
             exceptions.length > 0 ||
-            !routesOf({ spec } as never).some(({ fields }) => says(fields["fault"]))
+            !routesOf({ spec } as never).some((route) => says(route.fields["fault"]))
         ) {
             return undefined;
         }
-        const http = (spec["http"] as object[]).map((route) => {
-            const { fault: _, ...kept } = route as Record<string, unknown>;
-            return kept;
-        });
+        const http = list(spec["http"]).map((route) =>
+            Object.fromEntries(Object.entries(fields(route)).filter(([key]) => key !== "fault")),
+        );
         return { spec: { ...spec, http } };
     },
 });

@@ -1,6 +1,6 @@
 import { MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
 import { canonical } from "../../core/hosts";
-import { at, numberAt, says } from "../../core/read";
+import { numberAt, says, textAt } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { methodsOf, pathsOf, type Route, routesOf } from "../../core/routes";
 import { type Subject } from "../../core/subject";
@@ -89,9 +89,7 @@ function* judgeRoute(subject: Subject, route: Route, { notIdempotent, maximum }:
             fix: "lower it: retries multiply along a chain of calls.",
         };
     }
-    const on = String(at(route.fields, "retries", "retryOn") ?? "5xx")
-        .split(",")
-        .map((word) => word.trim());
+    const on = (textAt(route.fields, "retries", "retryOn") ?? "5xx").split(",").map((word) => word.trim());
     if (on.every((word) => BEFORE_SENDING.has(word))) return;
     const marked = markedOf(subject, route, notIdempotent) ?? postOf(route);
     if (marked === undefined) return;

@@ -64,9 +64,9 @@ function tuning(resource: JudgedResource): Mutation[] {
     const each = (kind: string, path: string, edit: (node: Props) => boolean): void => {
         if (!nodes(resource.properties, path).some((node) => edit(structuredClone(node)))) return;
         edits.push(
-            changed(kind, resource, (properties) =>
-                nodes(properties, path).forEach((node) => void edit(node)),
-            ),
+            changed(kind, resource, (properties) => {
+                nodes(properties, path).forEach((node) => void edit(node));
+            }),
         );
     };
     const put =
@@ -139,8 +139,8 @@ function tuning(resource: JudgedResource): Mutation[] {
 
 /** The same object by an older version of its API. */
 function versions(resource: JudgedResource): Mutation[] {
-    const version = String(resource.properties["apiVersion"] ?? "");
-    if (!/istio\.io\/v1$/.test(version)) return [];
+    const version = JSON.stringify(resource.properties["apiVersion"] ?? "").replaceAll('"', "");
+    if (!version.endsWith("istio.io/v1")) return [];
     const older = `${version}beta1`;
     const mutation = changed("an older version of the API", resource, (properties) => {
         properties["apiVersion"] = older;

@@ -2,7 +2,7 @@
 import { registrations } from "../../../cli/policy/registrations";
 import { packConfig } from "../support/stacks";
 import { harmlessChanges } from "./harmless";
-import { openingChanges } from "./opening";
+import { openingChanges } from "./opening/index";
 import { isRefused, outcomeOf, scores } from "./score";
 
 async function main(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Applies each change to a stack that passes, and asks every policy again. */
 import { type JudgedResource } from "../../../cli/policy/protocol";
 import { message } from "../../../policy/core/message";
-import { isStackRule, type ObjectRule, type Rule, type StackRule } from "../../../policy/core/rule";
+import { isStackRule, type ObjectRule, type Rule } from "../../../policy/core/rule";
 import { judgeResource, judgeWorld } from "../../../policy/core/sdk";
 import { type EngineResource, Subject } from "../../../policy/core/subject";
 import { World } from "../../../policy/core/world";
@@ -69,7 +69,7 @@ function findingsOf(
     config: object,
 ): { policy: string; text: string }[] {
     const findings = isStackRule(rule)
-        ? [...judgeWorld(rule as unknown as StackRule, world, config)]
+        ? [...judgeWorld(rule, world, config)]
         : fresh.flatMap((resource) => [...judgeResource(rule as unknown as ObjectRule, resource, config)]);
     return findings.map((finding) => ({ policy: rule.name, text: message(rule, finding) }));
 }

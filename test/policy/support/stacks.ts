@@ -3,13 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { type JudgedResource } from "../../../cli/policy/protocol";
-import {
-    type Finding,
-    isStackRule,
-    type ObjectRule,
-    type Rule,
-    type StackRule,
-} from "../../../policy/core/rule";
+import { type Finding, isStackRule, type ObjectRule, type Rule } from "../../../policy/core/rule";
 import { judgeResource, judgeStack } from "../../../policy/core/sdk";
 import { type EngineResource } from "../../../policy/core/subject";
 
@@ -67,7 +61,7 @@ export function packConfig(stack: string): Record<string, unknown> {
 
 /** All findings of one rule in a stack. */
 export function findings(rule: Rule, resources: readonly EngineResource[], config: object = {}): Finding[] {
-    if (isStackRule(rule)) return [...judgeStack(rule as unknown as StackRule, resources, config)];
+    if (isStackRule(rule)) return [...judgeStack(rule, resources, config)];
     const judged = rule as unknown as ObjectRule;
     return resources.flatMap((resource) => [...judgeResource(judged, resource, config)]);
 }
