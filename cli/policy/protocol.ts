@@ -13,6 +13,8 @@ export interface JudgedResource {
     /** Inputs. */
     readonly properties: Readonly<Record<string, unknown>>;
     readonly protect?: boolean;
+    /** What it has besides its inputs when it is there; policies on the whole stack see it. @default nothing */
+    readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 export interface Diagnostic {
@@ -101,7 +103,12 @@ export class Analyzer {
     async analyzeStack(resources: readonly JudgedResource[]): Promise<readonly Diagnostic[]> {
         const request = new messages.AnalyzeStackRequest();
         request.setResourcesList(
-            resources.map((resource) => filled(new messages.AnalyzerResource(), resource)),
+            resources.map((resource) =>
+                filled(new messages.AnalyzerResource(), {
+                    ...resource,
+                    properties: { ...resource.properties, ...resource.outputs },
+                }),
+            ),
         );
         return diagnostics(await this.call<messages.AnalyzeResponse>("analyzeStack", request));
     }

@@ -4,6 +4,7 @@ import { PROJECT, readStackFile } from "../../config/load";
 import { startProgram } from "../../local/engine/program/host";
 import { engineConfig } from "../../local/engine/program/protocol";
 import { PROJECT_FOLDER } from "../project";
+import { ANSWERS, outputs } from "./aws";
 import { type JudgedResource } from "./protocol";
 
 export interface ProgramSource {
@@ -20,15 +21,22 @@ export async function registrations({
     program = resolve(PROJECT_FOLDER, "index.ts"),
     config = readStackFile(stack, PROJECT_FOLDER),
 }: ProgramSource): Promise<readonly JudgedResource[]> {
-    const running = startProgram({ program, project: PROJECT, stack, config: engineConfig(PROJECT, config) });
+    const running = startProgram({
+        program,
+        project: PROJECT,
+        stack,
+        config: engineConfig(PROJECT, config),
+        calls: ANSWERS,
+    });
     const resources: JudgedResource[] = [];
     try {
         await running.load();
         await running.run((resource) => {
             const { type, name, protect, inputs } = resource;
             const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
-            resources.push({ urn, type, name, protect, properties: inputs });
-            return Promise.resolve(inputs);
+            const more = outputs(type, name, inputs);
+            resources.push({ urn, type, name, protect, properties: inputs, outputs: more });
+            return Promise.resolve({ ...inputs, ...more });
         });
     } finally {
         running.stop();

@@ -10,6 +10,7 @@ const NODES = [
 ];
 const ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation";
 const ROUTE = "aws:ec2/route:Route";
+const TABLE = "aws:ec2/routeTable:RouteTable";
 
 export const privateNodes = stackRule<object>({
     name: "cluster-private-nodes",
@@ -18,7 +19,14 @@ export const privateNodes = stackRule<object>({
     severity: "high",
     why: "a node with an address on the Internet offers its kubelet, its host ports and every NodePort there",
     remedy: "Put node groups into subnets whose way out is a NAT gateway, and set no associatePublicIpAddress.",
-    judges: [...NODES, "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/subnet:Subnet", ASSOCIATION, ROUTE],
+    judges: [
+        ...NODES,
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        "aws:ec2/subnet:Subnet",
+        ASSOCIATION,
+        ROUTE,
+        TABLE,
+    ],
     defaults: {},
     schema: {},
     examples: {
@@ -82,10 +90,16 @@ function publicBecause(world: World, subnet: Subject): string | undefined {
     if (textAt(subnet.props, "mapPublicIpOnLaunch") === "true")
         return "which gives every machine a public address";
     const tables = world.all(ASSOCIATION).filter((association) => refers(association, "subnetId", subnet));
-    const leads = tables.some((association) =>
-        world
-            .all(ROUTE)
-            .some((route) => sameSource(association, route, "routeTableId") && hasGateway(world, route)),
+    const leads = tables.some(
+        (association) =>
+            world
+                .all(ROUTE)
+                .some(
+                    (route) => sameSource(association, route, "routeTableId") && hasGateway(world, route),
+                ) ||
+            world
+                .all(TABLE)
+                .some((table) => refers(association, "routeTableId", table) && holdsGateway(table)),
     );
     return leads ? "whose route leads to an Internet gateway" : undefined;
 }
@@ -109,4 +123,9 @@ function hasGateway(world: World, route: Subject): boolean {
     if (from.some((urn) => world.subjectOf(urn)?.id === "aws:ec2/internetGateway:InternetGateway"))
         return true;
     return from.length === 0 && says(route.props["gatewayId"]);
+}
+
+/** Whether a route that is written in the table itself leads to an Internet gateway, and not to a NAT gateway. */
+function holdsGateway(table: Subject): boolean {
+    return list(table.props["routes"]).some((route) => says(at(route, "gatewayId")));
 }

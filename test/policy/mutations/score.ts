@@ -6,7 +6,7 @@ import { judgeResource, judgeWorld } from "../../../policy/core/sdk";
 import { type EngineResource, Subject } from "../../../policy/core/subject";
 import { World } from "../../../policy/core/world";
 import { RULES } from "../../../policy/rules";
-import { configOf, ofProgram } from "../support/stacks";
+import { configOf } from "../support/stacks";
 import { type Mutation } from "./model";
 
 export interface Outcome {
@@ -41,7 +41,9 @@ export function outcomeOf(
         return replaced === undefined ? [] : [subjectOf(replaced)];
     });
     const world = new World([...after, ...added]);
-    const found = RULES.flatMap((rule) => findingsOf(rule, world, ofProgram(fresh), configOf(rule, config)));
+    const found = RULES.flatMap((rule) =>
+        findingsOf(rule, world, fresh.map(inputsOf), configOf(rule, config)),
+    );
     return {
         mutation,
         messages: found.map(({ text }) => text),
@@ -56,10 +58,15 @@ const subjects = new WeakMap<JudgedResource, Subject>();
 function subjectOf(resource: JudgedResource): Subject {
     const known = subjects.get(resource);
     if (known !== undefined) return known;
-    const { urn, type, name, properties } = resource;
-    const subject = new Subject({ urn, type, name, props: properties });
+    const { urn, type, name, properties, outputs } = resource;
+    const subject = new Subject({ urn, type, name, props: { ...properties, ...outputs } });
     subjects.set(resource, subject);
     return subject;
+}
+
+/** As a policy on one resource sees it: before it is there, it has nothing but its inputs. */
+function inputsOf({ urn, type, name, properties }: JudgedResource): EngineResource {
+    return { urn, type, name, props: properties };
 }
 
 function findingsOf(

@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { type JudgedResource } from "../../../cli/policy/protocol";
 import { type Finding, isStackRule, type ObjectRule, type Rule } from "../../../policy/core/rule";
 import { judgeResource, judgeStack } from "../../../policy/core/sdk";
 import { type EngineResource } from "../../../policy/core/subject";
@@ -43,10 +42,6 @@ export function fromYaml(yaml: string): readonly EngineResource[] {
             props: object,
         };
     });
-}
-
-export function ofProgram(resources: readonly JudgedResource[]): readonly EngineResource[] {
-    return resources.map(({ urn, type, name, properties }) => ({ urn, type, name, props: properties }));
 }
 
 export function configOf(rule: Rule, config: Record<string, unknown>): object {

@@ -30,7 +30,19 @@ export function ofCluster(resource: JudgedResource): Mutation[] {
                 ]),
             ];
         case "aws:eks/nodeGroup:NodeGroup":
-            return [change("nodes: no launch template", "launchTemplate", undefined)];
+            return [
+                change("nodes: no launch template", "launchTemplate", undefined),
+                change(
+                    "nodes: in public subnets",
+                    "subnetIds",
+                    JSON.parse(
+                        JSON.stringify(resource.properties["subnetIds"] ?? []).replaceAll(
+                            "private",
+                            "public",
+                        ),
+                    ),
+                ),
+            ];
         case "aws:ec2/securityGroup:SecurityGroup":
             return [
                 change("security group: SSH from the world", "ingress", [
