@@ -7,7 +7,6 @@ const NEEDED: ReadonlySet<string> = new Set([
     "ALL_METRICS",
     "REQUEST_COUNT",
     "REQUEST_DURATION",
-    "TCP_OPENED_CONNECTIONS",
     "TCP_CLOSED_CONNECTIONS",
 ]);
 
@@ -48,7 +47,9 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                 };
             }
         }
-        for (const [index, logging] of list(subject.spec["accessLogging"]).entries()) {
+        const loggings = list(subject.spec["accessLogging"]);
+        const kept = loggings.some(keepsFailed);
+        for (const [index, logging] of loggings.entries()) {
             const path = `spec.accessLogging[${index}]`;
             const filter = textAt(logging, "filter", "expression");
             if (textAt(logging, "disabled") === "true") {
@@ -57,16 +58,22 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                     wrong: `${path}.disabled is true, so failed requests leave no trace`,
                     fix: "remove it.",
                 };
-            } else if (filter !== undefined && !keepsErrors(filter)) {
+            } else if (filter !== undefined && !kept) {
                 yield {
                     subject,
-                    wrong: `${path}.filter.expression is ${JSON.stringify(filter)}, which is not seen to keep requests that failed`,
+                    wrong: `${path}.filter.expression is ${JSON.stringify(filter)}, and no other entry keeps requests that failed`,
                     fix: 'write "response.code >= 400 || (…)": what follows may thin out the rest.',
                 };
             }
         }
     },
 });
+
+/** Whether an entry logs at least what failed. */
+function keepsFailed(logging: unknown): boolean {
+    const filter = textAt(logging, "filter", "expression");
+    return textAt(logging, "disabled") !== "true" && (filter === undefined || keepsErrors(filter));
+}
 
 /** Whether errors pass whatever else the expression asks: `response.code >= N` is one of its alternatives. */
 function keepsErrors(expression: string): boolean {
