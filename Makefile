@@ -10,13 +10,17 @@ STANDIN_IMAGE ?=
 ON := $(if $(CONTEXT),--context $(CONTEXT))
 IMAGE := $(if $(STANDIN_IMAGE),--standin-image $(STANDIN_IMAGE))
 
-.PHONY: help up verify down status test lint bench
+.PHONY: help up verify down status test lint policy bench
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-progress
+	@touch $@
+
+policy/node_modules/.package-lock.json: policy/package.json policy/package-lock.json
+	npm ci --no-progress --prefix policy
 	@touch $@
 
 up: node_modules/.package-lock.json ## the platform on a real Kubernetes on this machine
@@ -31,14 +35,18 @@ status: node_modules/.package-lock.json ## what runs
 down: node_modules/.package-lock.json ## remove the node and all that it left on this machine
 	@$(MESH) down $(ON)
 
-test: node_modules/.package-lock.json ## lint, unit tests, and the live tests where the node can run
+test: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## lint, unit tests, and the live tests where the node can run
 	npm run lint
 	npm run test:unit
 	npm run test:go
 	npm run test:live
 
-lint: node_modules/.package-lock.json ## types, rules, import directions, format
+lint: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## types, rules, import directions, format
 	npm run lint
+
+policy: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## judge the stack prod by the policy pack, without a cloud
+	npm run -s policy -- --stack prod
+	npm run -s policy:mutations
 
 bench: node_modules/.package-lock.json ## figures of this machine, as ratios
 	npm run bench

@@ -19,7 +19,8 @@ export function meshProgram(): Command {
         .addCommand(explain())
         .addCommand(diff())
         .addCommand(preflight())
-        .addCommand(graph());
+        .addCommand(graph())
+        .addCommand(policy());
     for (const command of [program, ...program.commands]) command.exitOverride();
     return program;
 }
@@ -152,4 +153,15 @@ function graph(): Command {
             ).choices(["svg", "mermaid", "html"]),
         )
         .action(running("graph", "graph"));
+}
+
+function policy(): Command {
+    return new Command("policy")
+        .description(
+            "judge a stack by the policy pack, as `pulumi preview --policy-pack` would; needs no cluster; exits with 1 on a violation",
+        )
+        .requiredOption("-s, --stack <stack>", "the stack whose resources are judged")
+        .option("--pack-config <file>", "levels and exceptions (default: policy/config/<stack>.json)")
+        .option("--json", "report as JSON")
+        .action(running("policy", "policy"));
 }

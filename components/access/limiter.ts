@@ -10,19 +10,29 @@ export function limiterPolicies(platform: Platform): AuthorizationPolicyManifest
     if (limitedByPlan(platform).length === 0) return [];
     const { config } = platform;
     return [
-        toPort(config, LIMITER.name, LIMITER.grpc, NAMESPACES.ingress, ENTRY_GATEWAYS.public),
-        toPort(config, COUNTERS.name, COUNTERS.port, LIMITER.namespace, LIMITER.name),
+        toPort(config, LIMITER.name, NAMESPACES.ingress, ENTRY_GATEWAYS.public, {
+            ports: [String(LIMITER.grpc)],
+            methods: ["POST"],
+            paths: ["/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"],
+        }),
+        toPort(config, COUNTERS.name, LIMITER.namespace, LIMITER.name, { ports: [String(COUNTERS.port)] }),
     ];
+}
+
+interface Operation {
+    ports: string[];
+    methods?: string[];
+    paths?: string[];
 }
 
 function toPort(
     config: MeshConfig,
     callee: string,
-    port: number,
     namespace: string,
     caller: string,
+    operation: Operation,
 ): AuthorizationPolicyManifest {
     const source = { principals: [principal(config, namespace, caller)] };
-    const rule = { from: [{ source }], to: [{ operation: { ports: [String(port)] } }] };
+    const rule = { from: [{ source }], to: [{ operation }] };
     return allow(allowName(callee, caller), NAMESPACES.ingress, callee, [rule]);
 }

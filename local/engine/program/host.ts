@@ -10,6 +10,8 @@ export interface Start {
     readonly project: string;
     readonly stack: string;
     readonly config: Readonly<Record<string, string>>;
+    /** Answers to what the program asks its providers, by the function's token. @default none */
+    readonly calls?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** A program that registers resources. */

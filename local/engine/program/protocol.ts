@@ -38,6 +38,8 @@ export type ToProgram =
           readonly stack: string;
           /** As `pulumi.runtime.allConfig()` is to give it. */
           readonly config: Readonly<Record<string, string>>;
+          /** Answers to what the program asks its providers, by the function's token; what is not here fails. */
+          readonly calls?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
       }
     /** Go on after `loaded`. */
     | { readonly type: "proceed" }

@@ -1,0 +1,45 @@
+/** What the program registers for a stack, without a cloud or a cluster: it runs under Pulumi's mocks. */
+import { resolve } from "node:path";
+import { PROJECT, readStackFile } from "../../config/load";
+import { startProgram } from "../../local/engine/program/host";
+import { engineConfig } from "../../local/engine/program/protocol";
+import { PROJECT_FOLDER } from "../project";
+import { ANSWERS, outputs } from "./aws";
+import { type JudgedResource } from "./protocol";
+
+export interface ProgramSource {
+    readonly stack: string;
+    /** @default the checkout's own program */
+    readonly program?: string;
+    /** Entries as under `config:` of the stack's file. @default those of Pulumi.<stack>.yaml */
+    readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ProgramError if the program throws. */
+export async function registrations({
+    stack,
+    program = resolve(PROJECT_FOLDER, "index.ts"),
+    config = readStackFile(stack, PROJECT_FOLDER),
+}: ProgramSource): Promise<readonly JudgedResource[]> {
+    const running = startProgram({
+        program,
+        project: PROJECT,
+        stack,
+        config: engineConfig(PROJECT, config),
+        calls: ANSWERS,
+    });
+    const resources: JudgedResource[] = [];
+    try {
+        await running.load();
+        await running.run((resource) => {
+            const { type, name, protect, inputs } = resource;
+            const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
+            const more = outputs(type, name, inputs);
+            resources.push({ urn, type, name, protect, properties: inputs, outputs: more });
+            return Promise.resolve({ ...inputs, ...more });
+        });
+    } finally {
+        running.stop();
+    }
+    return resources;
+}

@@ -1,0 +1,63 @@
+/** Host names as Istio's objects write them. */
+import { list, numberAt, textAt } from "./read";
+import { type Subject } from "./subject";
+
+/** Whether `host`, written in an object of `namespace`, means this Service, by a wildcard too. */
+export function means(
+    host: string,
+    namespace: string,
+    service: Pick<Subject, "name" | "namespace">,
+): boolean {
+    const { name, namespace: home } = service;
+    const full = `${name}.${home}.svc.cluster.local`;
+    if (host.startsWith("*")) return full.endsWith(host.slice(1));
+    if (host === name) return namespace === home;
+    return [full, `${name}.${home}.svc`, `${name}.${home}`].includes(host);
+}
+
+/** `host` in full where it is short, for comparison. */
+export function canonical(host: string, namespace: string): string {
+    if (!host.includes(".") && host !== "*") return `${host}.${namespace}.svc.cluster.local`;
+    return host.endsWith(".svc") ? `${host}.cluster.local` : host;
+}
+
+/** Whether a host is one of the cluster's own, so that its clients speak the mesh's mutual TLS. */
+export function isInMesh(host: string): boolean {
+    return !host.includes(".") || /\.svc$|\.svc\.|\.local$/.test(host) || host === "*" || host === "*.local";
+}
+
+/** A host of a Gateway without the namespace before it. */
+export function dnsName(host: string): string {
+    return host.slice(host.indexOf("/") + 1);
+}
+
+/** How Istio takes a Service's port: by appProtocol, or by the first part of its name. */
+export function protocolOf(port: unknown): "http" | "tcp" {
+    const said = textAt(port, "appProtocol") ?? (textAt(port, "name") ?? "").split("-")[0] ?? "";
+    return HTTP.has(said.replace("kubernetes.io/", "").toLowerCase()) ? "http" : "tcp";
+}
+
+const HTTP: ReadonlySet<string> = new Set(["http", "http2", "h2c", "grpc", "grpc-web", "ws"]);
+
+export interface ServicePort {
+    readonly number: number;
+    /** On the pod. */
+    readonly target: number;
+    readonly name: string;
+    readonly protocol: "http" | "tcp";
+}
+
+export function portsOf(service: Subject): readonly ServicePort[] {
+    return list(service.spec["ports"]).flatMap((port) => {
+        const number = numberAt(port, "port");
+        if (number === undefined) return [];
+        return [
+            {
+                number,
+                target: numberAt(port, "targetPort") ?? number,
+                name: textAt(port, "name") ?? "",
+                protocol: protocolOf(port),
+            },
+        ];
+    });
+}

@@ -1,0 +1,6 @@
+/** Whether a namespace's labels ask for a sidecar: by injection, or by a revision or its tag. */
+export function injects(labels: Readonly<Record<string, string>>): boolean {
+    const injection = labels["istio-injection"];
+    if (injection !== undefined) return injection === "enabled";
+    return (labels["istio.io/rev"] ?? "") !== "";
+}

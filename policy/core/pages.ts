@@ -1,0 +1,10 @@
+import { RULES } from "../rules";
+import { index, page } from "./page";
+
+/** Every page of docs/policies by the name of its file. */
+export function policyPages(): ReadonlyMap<string, string> {
+    return new Map([
+        ["README.md", index(RULES)],
+        ...RULES.map((rule): [string, string] => [`${rule.name}.md`, page(rule)]),
+    ]);
+}

@@ -1,0 +1,106 @@
+/** Reading what nobody has typed: other programs' inputs may lack anything, or hold something else than they should. */
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Thrown by reading a value that only the update will know. */
+export class UnknownField extends Error {
+    constructor(readonly path: string) {
+        super(`${path} is known only during the update`);
+        this.name = "UnknownField";
+    }
+}
+
+/** `value` as an object, or one without fields. */
+export function fields(value: unknown): Fields {
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+/** `value` as a list, or an empty one. */
+export function list(value: unknown): readonly unknown[] {
+    return Array.isArray(value) ? value : [];
+}
+
+/** `value` as text, numbers and booleans included; undefined where it is anything else. */
+export function text(value: unknown): string | undefined {
+    if (typeof value === "string") return value;
+    return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+export function texts(value: unknown): readonly string[] {
+    return list(value)
+        .map(text)
+        .filter((item) => item !== undefined);
+}
+
+/** The value at a path of keys, or undefined. @throws UnknownField */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+    return path.reduce<unknown>((inner, key) => fields(inner)[key], value);
+}
+
+export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+    return text(at(value, ...path));
+}
+
+export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
+    const found = at(value, ...path);
+    if (typeof found === "number") return found;
+    return typeof found === "string" && found.trim() !== "" && !Number.isNaN(Number(found))
+        ? Number(found)
+        : undefined;
+}
+
+/** Whether `value` is there and says something: not null, no empty text, list or object. */
+export function says(value: unknown): boolean {
+    if (value === undefined || value === null || value === "") return false;
+    if (Array.isArray(value)) return value.length > 0;
+    return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+/** A map of text, such as labels. */
+export function labelsAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+        Object.entries(fields(at(value, ...path))).map(([key, item]) => [key, text(item) ?? ""]),
+    );
+}
+
+/** Whether everything that a selector asks for is among `labels`. */
+export function selects(
+    selector: Readonly<Record<string, string>>,
+    labels: Readonly<Record<string, string>>,
+): boolean {
+    return Object.entries(selector).every(([key, value]) => labels[key] === value);
+}
+
+/**
+ * A copy of what the SDK hands over, whose unknown values throw `UnknownField` when they are read, and only then: one
+ * unknown field must not hide what is wrong with the others.
+ */
+export function plain(value: unknown, path = ""): unknown {
+    if (Array.isArray(value)) {
+        const copy: unknown[] = [];
+        for (let index = 0; index < value.length; index++)
+            define(copy, String(index), value, `${path}[${index}]`);
+        return copy;
+    }
+    if (typeof value !== "object" || value === null) return value;
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) define(copy, key, value, path === "" ? key : `${path}.${key}`);
+    return copy;
+}
+
+function define(copy: object, key: string, from: object, path: string): void {
+    let value: unknown;
+    try {
+        value = (from as Record<string, unknown>)[key];
+    } catch {
+        // The SDK's proxy refuses to be read there.
+        Object.defineProperty(copy, key, {
+            enumerable: true,
+            get: () => {
+                throw new UnknownField(path);
+            },
+        });
+        return;
+    }
+    (copy as Record<string, unknown>)[key] = plain(value, path);
+}

@@ -1,0 +1,102 @@
+/** The pack's rules as the policies that the SDK serves to the engine. */
+import {
+    type Policies,
+    type PolicyResource,
+    type ReportViolation,
+    type ResourceValidationArgs,
+} from "@pulumi/policy";
+import { type PolicyConfigJSONSchema } from "@pulumi/policy/schema";
+import { message } from "./message";
+import { plain } from "./read";
+import { each, type Finding, guarded, isStackRule, type ObjectRule, type Rule, type StackRule } from "./rule";
+import { type EngineResource, Subject } from "./subject";
+import { World } from "./world";
+
+type Policy = Policies[number];
+
+export function asPolicy(rule: Rule): Policy {
+    const { name, title, severity, area, remedy, schema } = rule;
+    const described = {
+        name,
+        description: title,
+        enforcementLevel: "mandatory" as const,
+        severity,
+        tags: [area],
+        remediationSteps: remedy,
+        configSchema: { properties: schema as Record<string, PolicyConfigJSONSchema> },
+    };
+    if (isStackRule(rule)) {
+        const judged = rule as unknown as StackRule;
+        return {
+            ...described,
+            validateStack: (args, report) => {
+                reportAll(rule, report, judgeStack(judged, args.resources.map(ofStack), args.getConfig()));
+            },
+        };
+    }
+    const judged = rule as unknown as ObjectRule;
+    return {
+        ...described,
+        validateResource: (args, report) => {
+            reportAll(rule, report, judgeResource(judged, ofResource(args), args.getConfig()));
+        },
+        ...(judged.remedied === undefined ? {} : { remediateResource: (args) => remediate(judged, args) }),
+    };
+}
+
+/** What an object rule says of one resource. */
+export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
+    const subject = new Subject(resource);
+    if (!rule.judges.includes(subject.id)) return;
+    yield* each([subject], () => rule.judge(subject, { ...rule.defaults, ...given }));
+}
+
+/** What a stack rule says of all resources together. */
+export function judgeStack(
+    rule: StackRule,
+    resources: readonly EngineResource[],
+    given: object,
+): Iterable<Finding> {
+    return judgeWorld(rule, World.of(resources), given);
+}
+
+export function* judgeWorld(rule: StackRule, world: World, given: object): Iterable<Finding> {
+    yield* guarded(undefined, () => rule.judgeStack(world, { ...rule.defaults, ...given }));
+}
+
+/** What `report` takes besides text, which its type does not tell: a finding of another level than the policy's. */
+type ReportAt = (finding: { message: string; urn?: string; enforcementLevel: "advisory" }) => void;
+
+function reportAll(rule: Rule, report: ReportViolation, findings: Iterable<Finding>): void {
+    for (const finding of findings) {
+        const urn = finding.subject?.urn;
+        const text = message(rule, finding);
+        if (finding.unknown === undefined) {
+            report(text, urn);
+            continue;
+        }
+        // What a preview does not know is said, and does not stop it: the update judges it before it is done.
+        const advise = report as unknown as ReportAt;
+        advise({ message: text, enforcementLevel: "advisory", ...(urn === undefined ? {} : { urn }) });
+    }
+}
+
+function ofResource({ urn, type, name, props }: ResourceValidationArgs): EngineResource {
+    return { urn, type, name, props: plain(props) };
+}
+
+function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResource): EngineResource {
+    const sources = Object.entries(propertyDependencies).map(([property, resources]): [string, string[]] => [
+        property,
+        resources.map((source) => source.urn),
+    ]);
+    return { urn, type, name, props: plain(props), sources: Object.fromEntries(sources) };
+}
+
+/** The whole of the resource's inputs with the fields that the rule changes, or nothing. */
+function remediate(rule: ObjectRule, args: ResourceValidationArgs): Record<string, unknown> | undefined {
+    const subject = new Subject(ofResource(args));
+    if (!rule.judges.includes(subject.id)) return undefined;
+    const changed = rule.remedied?.(subject, { ...rule.defaults, ...args.getConfig<object>() });
+    return changed === undefined ? undefined : { ...args.props, ...changed };
+}

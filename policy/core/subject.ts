@@ -1,0 +1,103 @@
+/** What is judged: a resource as the engine shows it, named the way that people name it. */
+import { type Fields, fields, labelsAt, text, textAt, UnknownField } from "./read";
+
+/** A resource as the SDK hands it over, with plain properties. */
+export interface EngineResource {
+    readonly urn: string;
+    readonly type: string;
+    readonly name: string;
+    readonly props: unknown;
+    /** URNs that a property's value comes from, by the property's name; known to stack policies alone. */
+    readonly sources?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Where a kind used to be: the same rules hold for objects of clusters and charts that never moved. */
+const MOVED: Readonly<Record<string, string>> = {
+    "extensions/DaemonSet": "apps/DaemonSet",
+    "extensions/Deployment": "apps/Deployment",
+    "extensions/Ingress": "networking.k8s.io/Ingress",
+    "extensions/NetworkPolicy": "networking.k8s.io/NetworkPolicy",
+    "extensions/ReplicaSet": "apps/ReplicaSet",
+};
+
+export class Subject {
+    readonly urn: string;
+    /**
+     * `group/Kind` of a Kubernetes object in any version (`core/Service`, `helm.sh/Release`), and the type of anything
+     * else.
+     */
+    readonly id: string;
+    readonly kind: string;
+    /** Of a Kubernetes object; `""` for what belongs to no namespace and for what is no Kubernetes object. */
+    readonly namespace: string;
+    readonly name: string;
+    /** Whether it changes some fields of an object that another program owns, so that absence says nothing. */
+    readonly isPatch: boolean;
+    readonly props: Fields;
+    readonly sources: Readonly<Record<string, readonly string[]>>;
+
+    constructor({ urn, type, name, props, sources }: EngineResource) {
+        this.urn = urn;
+        this.props = fields(props);
+        this.sources = sources ?? {};
+        const kubernetes = kindOf(type, this.props);
+        this.isPatch = kubernetes?.patch ?? false;
+        if (kubernetes === undefined) {
+            this.id = type;
+            this.kind = type;
+            this.namespace = "";
+            this.name = name;
+            return;
+        }
+        const id = `${kubernetes.group}/${kubernetes.kind}`;
+        this.id = MOVED[id] ?? id;
+        this.kind = kubernetes.kind;
+        const named = this.id === "helm.sh/Release" ? this.props : this.props["metadata"];
+        this.name = known(() => textAt(named, "name") ?? textAt(named, "generateName")) ?? name;
+        this.namespace = CLUSTER_WIDE.has(this.id)
+            ? ""
+            : (known(() => textAt(named, "namespace")) ?? "default");
+    }
+
+    /** `namespace/Kind/name`, as kubectl's users say it. */
+    get key(): string {
+        return [this.namespace, this.kind, this.name].filter((part) => part !== "").join("/");
+    }
+
+    get spec(): Fields {
+        return fields(this.props["spec"]);
+    }
+
+    get labels(): Readonly<Record<string, string>> {
+        return labelsAt(this.props, "metadata", "labels");
+    }
+
+    get annotations(): Readonly<Record<string, string>> {
+        return labelsAt(this.props, "metadata", "annotations");
+    }
+}
+
+const CLUSTER_WIDE: ReadonlySet<string> = new Set(["core/Namespace"]);
+
+/** What `apiVersion` and `kind` say, and the type where they say nothing. */
+function kindOf(
+    type: string,
+    props: Fields,
+): { readonly group: string; readonly kind: string; readonly patch: boolean } | undefined {
+    const [provider, version, token] = type.split(":");
+    if (provider !== "kubernetes" || version === undefined || token === undefined) return undefined;
+    const patch = token.endsWith("Patch");
+    const kind = known(() => text(props["kind"])) ?? (patch ? token.slice(0, -"Patch".length) : token);
+    const apiVersion = known(() => text(props["apiVersion"])) ?? version;
+    const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "core";
+    return { group, kind, patch };
+}
+
+function known<Value>(read: () => Value): Value | undefined {
+    try {
+        return read();
+    } catch (error) {
+        if (error instanceof UnknownField) return undefined;
+        throw error;
+    }
+}

@@ -1,0 +1,6 @@
+/** Serves the rules to the engine: `pulumi preview --policy-pack policy --policy-pack-config policy/config/prod.json`. */
+import { PolicyPack } from "@pulumi/policy";
+import { asPolicy } from "./core/sdk";
+import { RULES } from "./rules";
+
+new PolicyPack("istio-closed-mesh", { enforcementLevel: "mandatory", policies: RULES.map(asPolicy) });

@@ -1,0 +1,88 @@
+import { actionOf, AUTHORIZATION, rulesOf, selectorOf } from "../../core/authorization";
+import { type Exposure, exposures } from "../../core/exposure";
+import { labelsAt, selects, texts } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+
+export const gatewayHosts = stackRule<object>({
+    name: "access-gateway-hosts",
+    area: "access",
+    title: "An ALLOW at a gateway says for which hosts",
+    severity: "high",
+    why: "a gateway carries many hosts: who may reach one must not reach them all, least of all through an egress gateway",
+    remedy: "Name `hosts` in the operation, or the condition connection.sni where the gateway does not read HTTP.",
+    judges: [AUTHORIZATION, "networking.istio.io/Gateway"],
+    defaults: {},
+    schema: {},
+    examples: {
+        refused: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: out, namespace: egress }
+spec: { selector: { istio: egress }, servers: [{ port: { number: 443, name: tls, protocol: TLS }, hosts: [egress/a.example.com, egress/b.example.com], tls: { mode: ISTIO_MUTUAL } }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: from-web, namespace: egress }
+spec: { selector: { matchLabels: { istio: egress } }, rules: [{ from: [{ source: { principals: [cluster.local/ns/shop/sa/web] } }], to: [{ operation: { ports: ["443"] } }] }] }
+`,
+        accepted: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: out, namespace: egress }
+spec: { selector: { istio: egress }, servers: [{ port: { number: 443, name: tls, protocol: TLS }, hosts: [egress/a.example.com, egress/b.example.com], tls: { mode: ISTIO_MUTUAL } }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: from-web, namespace: egress }
+spec:
+  selector: { matchLabels: { istio: egress } }
+  rules:
+    - from: [{ source: { principals: [cluster.local/ns/shop/sa/web] } }]
+      to: [{ operation: { ports: ["443"] } }]
+      when: [{ key: connection.sni, values: [a.example.com] }]
+`,
+    },
+    *judgeStack(world) {
+        const offered = exposures(world);
+        yield* each(world.all(AUTHORIZATION), function* (subject) {
+            if (actionOf(subject) !== "ALLOW") return;
+            const here = offered.filter(
+                ({ gateway }) =>
+                    gateway.namespace === subject.namespace &&
+                    Object.keys(selectorOf(subject)).length > 0 &&
+                    selects(selectorOf(subject), labelsAt(gateway.spec, "selector")),
+            );
+            if (here.length === 0) return;
+            for (const { path, operations, conditions } of rulesOf(subject)) {
+                const names = conditions.find(({ key }) => key === "connection.sni")?.values ?? [];
+                for (const { path: place, fields } of operations) {
+                    const hosts = [...texts(fields["hosts"]), ...names];
+                    const wide = hosts.find((host) => host.startsWith("*"));
+                    if (wide !== undefined) {
+                        yield {
+                            subject,
+                            wrong: `${path} names the host ${wide}`,
+                            fix: "name each host in full.",
+                        };
+                    }
+                    if (hosts.length > 0 || portsSayIt(here, texts(fields["ports"]))) continue;
+                    yield {
+                        subject,
+                        wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,
+                        fix: "add `hosts`, or a condition on connection.sni.",
+                    };
+                }
+            }
+        });
+    },
+});
+
+/** Whether each port ends TLS for bytes of one host alone, whose policies can know nothing but the port. */
+function portsSayIt(here: readonly Exposure[], ports: readonly string[]): boolean {
+    const isClear = ({ alone, mutual, protocol }: Exposure): boolean =>
+        alone && !mutual && protocol === "tls";
+    return (
+        ports.length > 0 &&
+        ports.every((port) => here.filter((exposure) => String(exposure.port) === port).every(isClear))
+    );
+}

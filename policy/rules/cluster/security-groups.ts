@@ -1,0 +1,92 @@
+import { EXCEPTION_FIELDS, holds } from "../../core/exceptions";
+import { fields, list, numberAt, textAt, texts } from "../../core/read";
+import { type Finding, objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { isWorld } from "./endpoint";
+
+interface Open {
+    readonly name: string;
+    readonly port: number;
+    readonly reason: string;
+    readonly until: string;
+}
+
+interface Config {
+    readonly open: readonly Open[];
+}
+
+const GROUPS = ["aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"];
+const RULES = [
+    "aws:ec2/securityGroupRule:SecurityGroupRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+];
+
+export const securityGroups = objectRule<Config>({
+    name: "cluster-security-groups",
+    area: "cluster",
+    title: "No security group lets the Internet in, but the load balancers'",
+    severity: "critical",
+    why: "what a security group lets in reaches nodes and pods without passing a gateway",
+    remedy: "Let the load balancer's security group in instead, and list the ports that it opens itself.",
+    judges: [...GROUPS, ...RULES],
+    defaults: { open: [] },
+    schema: {
+        open: {
+            type: "array",
+            description: "ports that the Internet reaches: the load balancers'",
+            items: {
+                type: "object",
+                additionalProperties: false,
+                required: ["name", "port", "reason", "until"],
+                properties: {
+                    name: { type: "string", description: "of the resource in the program" },
+                    port: { type: "integer" },
+                    ...EXCEPTION_FIELDS,
+                },
+            },
+        },
+    },
+    examples: {
+        refused: `
+type: aws:ec2/securityGroup:SecurityGroup
+name: nodes
+properties: { ingress: [{ protocol: tcp, fromPort: 22, toPort: 22, cidrBlocks: [0.0.0.0/0] }] }
+`,
+        accepted: `
+type: aws:ec2/securityGroup:SecurityGroup
+name: nodes
+properties: { ingress: [{ protocol: tcp, fromPort: 443, toPort: 443, securityGroups: [sg-1] }] }
+`,
+    },
+    *judge(subject, config) {
+        if (GROUPS.includes(subject.id)) {
+            for (const [index, rule] of list(subject.props["ingress"]).entries()) {
+                yield* judgeRule(subject, `ingress[${index}] lets`, fields(rule), config);
+            }
+        } else if (textAt(subject.props, "type") !== "egress") {
+            yield* judgeRule(subject, "it lets", subject.props, config);
+        }
+    },
+});
+
+function* judgeRule(
+    subject: Subject,
+    says: string,
+    rule: Readonly<Record<string, unknown>>,
+    { open }: Config,
+): Iterable<Finding> {
+    const cidrs = [
+        ...["cidrBlocks", "ipv6CidrBlocks"].flatMap((key) => texts(rule[key])),
+        ...["cidrIpv4", "cidrIpv6"].map((key) => textAt(rule, key)).filter((cidr) => cidr !== undefined),
+    ].filter(isWorld);
+    if (cidrs.length === 0) return;
+    const [from, to] = [numberAt(rule, "fromPort"), numberAt(rule, "toPort")];
+    const listed = open.filter(({ name, port }) => name === subject.name && port === from && port === to);
+    if (holds(listed)) return;
+    const protocol = textAt(rule, "protocol") ?? textAt(rule, "ipProtocol") ?? "-1";
+    yield {
+        subject,
+        wrong: `${says} ${cidrs.join(", ")} in at ${protocol === "-1" ? "every port" : from === to ? `port ${from ?? "?"}` : `ports ${from ?? "?"} to ${to ?? "?"}`}`,
+        fix: "name the load balancer's security group, or your own networks; list a load balancer's own port under `open`.",
+    };
+}

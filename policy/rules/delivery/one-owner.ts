@@ -1,0 +1,122 @@
+import { CANARY, apexOf } from "../../core/canary";
+import { canonical } from "../../core/hosts";
+import { says, textAt, texts } from "../../core/read";
+import { each, type Findings, guarded, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { at } from "../../core/read";
+
+const VIRTUAL_SERVICE = "networking.istio.io/VirtualService";
+
+export const oneOwner = stackRule<object>({
+    name: "delivery-one-owner",
+    area: "delivery",
+    title: "Every host has one owner: one VirtualService at each gateway, and Flagger's alone where it rolls out",
+    severity: "high",
+    why: "two owners undo each other's routes, and Istio takes whichever is older: traffic jumps during a rollout",
+    remedy: "Keep one VirtualService for a host. Above Flagger's own, write a root that delegates, and set service.delegation on the Canary.",
+    judges: [VIRTUAL_SERVICE, "networking.istio.io/DestinationRule", CANARY],
+    defaults: {},
+    schema: {},
+    examples: {
+        refused: `
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: { name: carts, namespace: shop }
+spec: { targetRef: { kind: Deployment, name: carts }, service: { port: 8080 } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: mine, namespace: shop }
+spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 1s, route: [{ destination: { host: carts } }] }] }
+`,
+        accepted: `
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: { name: carts, namespace: shop }
+spec: { targetRef: { kind: Deployment, name: carts }, service: { port: 8080, delegation: true } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: carts-root, namespace: shop }
+spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, namespace: shop } }] }
+`,
+    },
+    *judgeStack(world) {
+        const services = world.all(VIRTUAL_SERVICE).filter(({ isPatch }) => !isPatch);
+        const owners = new Map<string, Subject>();
+        yield* each(services, function* (subject) {
+            for (const place of placesOf(subject)) {
+                const other = owners.get(place);
+                if (other === undefined) owners.set(place, subject);
+                else yield twice(subject, other, place);
+            }
+        });
+        const rules = new Map<string, Subject>();
+        yield* each(world.all("networking.istio.io/DestinationRule"), function* (subject) {
+            if (subject.isPatch || says(subject.spec["workloadSelector"])) return;
+            const host = canonical(textAt(subject.spec, "host") ?? "", subject.namespace);
+            const place = `${host} in ${subject.namespace}`;
+            const other = rules.get(place);
+            if (other === undefined) rules.set(place, subject);
+            else yield twice(subject, other, place);
+        });
+        for (const canary of world.all(CANARY)) {
+            yield* guarded(canary, () =>
+                judgeCanary(canary, services, world.all("networking.istio.io/DestinationRule")),
+            );
+        }
+    },
+});
+
+function twice(
+    subject: Subject,
+    other: Subject,
+    place: string,
+): { subject: Subject; wrong: string; fix: string } {
+    return {
+        subject,
+        wrong: `it is for ${place}, for which ${other.key} is already`,
+        fix: "make one object of the two.",
+    };
+}
+
+/** Each host at each gateway. What is delegated to has no hosts. */
+function placesOf({ spec, namespace }: Subject): readonly string[] {
+    const gateways = says(spec["gateways"]) ? texts(spec["gateways"]) : ["mesh"];
+    return texts(spec["hosts"]).flatMap((host) =>
+        gateways.map(
+            (gateway) =>
+                `${canonical(host, namespace)} at ${gateway === "mesh" ? `mesh of ${namespace}` : gateway}`,
+        ),
+    );
+}
+
+function* judgeCanary(canary: Subject, services: readonly Subject[], rules: readonly Subject[]): Findings {
+    const apex = apexOf(canary);
+    const { namespace } = canary;
+    const full = `${apex}.${namespace}.svc.cluster.local`;
+    const delegates = at(canary.spec, "service", "delegation") === true;
+    for (const subject of services) {
+        const isFlaggers = subject.namespace === namespace && subject.name === apex;
+        const isSameHost =
+            (!says(subject.spec["gateways"]) || texts(subject.spec["gateways"]).includes("mesh")) &&
+            texts(subject.spec["hosts"]).some((host) => canonical(host, subject.namespace) === full);
+        if (!isFlaggers && !(isSameHost && !delegates)) continue;
+        yield {
+            subject,
+            wrong: isFlaggers
+                ? `its name is that of the VirtualService which Flagger writes for ${canary.key}`
+                : `it is for ${full}, whose VirtualService Flagger writes for ${canary.key}`,
+            fix: "remove it; or name it otherwise, let it delegate, and set spec.service.delegation of the Canary.",
+        };
+    }
+    for (const subject of rules) {
+        if (subject.namespace !== namespace || ![`${apex}-primary`, `${apex}-canary`].includes(subject.name))
+            continue;
+        yield {
+            subject,
+            wrong: `its name is that of a DestinationRule which Flagger writes for ${canary.key}`,
+            fix: "remove it, and put its trafficPolicy into spec.service.trafficPolicy of the Canary.",
+        };
+    }
+}

@@ -1,0 +1,93 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { exposures } from "../../core/exposure";
+import { at, list, textAt, texts } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+
+export const throughGateway = stackRule<WithExceptions>({
+    name: "egress-through-gateway",
+    area: "egress",
+    title: "Where there is an egress gateway, every host outside is reached through it",
+    severity: "high",
+    why: "one way out is where callers are told apart, limits hold and the log is kept; a second way has none of it",
+    remedy: "Give the host a VirtualService whose route from the mesh leads to the gateway, and a server of a Gateway there.",
+    judges: [
+        "networking.istio.io/ServiceEntry",
+        "networking.istio.io/VirtualService",
+        "networking.istio.io/Gateway",
+    ],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: out, namespace: egress }
+spec: { selector: { istio: egress }, servers: [{ port: { number: 443, name: tls, protocol: TLS }, hosts: [egress/a.example.com], tls: { mode: ISTIO_MUTUAL } }] }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: a, namespace: egress }
+spec: { hosts: [a.example.com], exportTo: [shop], location: MESH_EXTERNAL, resolution: DNS, ports: [{ number: 443, name: tls, protocol: TLS }] }
+`,
+        accepted: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: out, namespace: egress }
+spec: { selector: { istio: egress }, servers: [{ port: { number: 443, name: tls, protocol: TLS }, hosts: [egress/a.example.com], tls: { mode: ISTIO_MUTUAL } }] }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: a, namespace: egress }
+spec: { hosts: [a.example.com], exportTo: [shop], location: MESH_EXTERNAL, resolution: DNS, ports: [{ number: 443, name: tls, protocol: TLS }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: a, namespace: egress }
+spec:
+  hosts: [a.example.com]
+  gateways: [mesh, egress/out]
+  exportTo: [shop]
+  tls: [{ match: [{ gateways: [mesh], port: 443, sniHosts: [a.example.com] }], route: [{ destination: { host: egress.egress.svc.cluster.local } }] }]
+`,
+    },
+    *judgeStack(world, config) {
+        if (!exposures(world).some(({ mutual }) => mutual)) return;
+        const services = world.all("networking.istio.io/VirtualService");
+        yield* each(world.all("networking.istio.io/ServiceEntry"), function* (subject) {
+            if ((textAt(subject.spec, "location") ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") return;
+            if (isExcepted(config, subject)) return;
+            for (const host of texts(subject.spec["hosts"])) {
+                if (services.some((service) => leadsAway(service, host))) continue;
+                yield {
+                    subject,
+                    wrong: `no VirtualService leads the mesh's requests for ${host} to the egress gateway, so sidecars call it directly`,
+                    fix: "add one for that host, for the gateway `mesh`, whose route leads to the egress gateway's Service.",
+                };
+            }
+        });
+    },
+});
+
+/** Whether a route for the mesh leads a host's requests to somewhere else than the host, and none to it directly. */
+function leadsAway({ spec }: Subject, host: string): boolean {
+    if (!texts(spec["hosts"]).includes(host)) return false;
+    const bound = texts(spec["gateways"]);
+    if (bound.length > 0 && !bound.includes("mesh")) return false;
+    const routes = ["http", "tls", "tcp"].flatMap((kind) => list(spec[kind])).filter(isForMesh);
+    const hosts = routes.flatMap((route) =>
+        list(at(route, "route")).map((target) => textAt(target, "destination", "host")),
+    );
+    return hosts.length > 0 && !hosts.includes(host);
+}
+
+function isForMesh(route: unknown): boolean {
+    const matches = list(at(route, "match"));
+    return (
+        matches.length === 0 ||
+        matches.some((match) => {
+            const gateways = texts(at(match, "gateways"));
+            return gateways.length === 0 || gateways.includes("mesh");
+        })
+    );
+}

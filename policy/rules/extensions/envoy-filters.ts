@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { at, list, textAt } from "../../core/read";
+import { objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+
+interface Allowed {
+    readonly namespace: string;
+    readonly name: string;
+    readonly reason: string;
+    /** Of its spec, as the message says it; any content where absent. */
+    readonly sha256?: string;
+}
+
+interface Config {
+    readonly allowed: readonly Allowed[];
+}
+
+export const envoyFilters = objectRule<Config>({
+    name: "extensions-envoy-filters",
+    area: "extensions",
+    title: "EnvoyFilters and plugins are those that somebody has read and listed",
+    severity: "critical",
+    why: "an EnvoyFilter changes the proxy itself: it can turn off tokens, RBAC and TLS, and no other policy sees it",
+    remedy: "Read it, then list it under `allowed`; with its sha256 a later change is read again.",
+    judges: ["networking.istio.io/EnvoyFilter", "extensions.istio.io/WasmPlugin"],
+    defaults: { allowed: [] },
+    schema: {
+        allowed: {
+            type: "array",
+            items: {
+                type: "object",
+                additionalProperties: false,
+                required: ["namespace", "name", "reason"],
+                properties: {
+                    namespace: { type: "string" },
+                    name: { type: "string", description: "a * at its end stands for any ending" },
+                    reason: { type: "string", minLength: 10 },
+                    sha256: {
+                        type: "string",
+                        pattern: "^[0-9a-f]{64}$",
+                        description: "of its spec; any where absent",
+                    },
+                },
+            },
+        },
+    },
+    examples: {
+        refused: `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: lua, namespace: shop }
+spec: { configPatches: [{ applyTo: HTTP_FILTER, patch: { operation: REMOVE } }] }
+`,
+        accepted: `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: default, namespace: shop }
+spec: { egress: [{ hosts: ["~/*"] }] }
+`,
+    },
+    *judge(subject, { allowed }) {
+        const listed = allowed.filter(
+            ({ namespace, name }) => namespace === subject.namespace && fits(name, subject.name),
+        );
+        const sha256 = digest(subject);
+        if (listed.some((entry) => (entry.sha256 ?? sha256) === sha256)) return;
+        yield {
+            subject,
+            wrong:
+                listed.length === 0
+                    ? `it changes the proxies (${patches(subject)}) and is not listed`
+                    : `it is not what was read when it was listed (${patches(subject)})`,
+            fix: `read it, and ${listed.length === 0 ? "list it under `allowed` of this policy" : "change its entry"}, with sha256 ${sha256}.`,
+        };
+    },
+});
+
+function fits(pattern: string, name: string): boolean {
+    return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+/** The same for the same content, in whatever order its keys come. */
+function digest({ spec }: Subject): string {
+    return createHash("sha256")
+        .update(JSON.stringify(sorted(spec)))
+        .digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}
+
+function patches({ spec }: Subject): string {
+    const said = list(spec["configPatches"]).map(
+        (patch) => `${textAt(at(patch, "patch"), "operation") ?? "?"} ${textAt(patch, "applyTo") ?? "?"}`,
+    );
+    return said.length === 0 ? "a plugin" : [...new Set(said)].join(", ");
+}

@@ -1,0 +1,104 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { at, list, textAt } from "../../core/read";
+import { objectRule } from "../../core/rule";
+
+/** Metrics by which an outage or an attack is noticed. */
+const NEEDED: ReadonlySet<string> = new Set([
+    "ALL_METRICS",
+    "REQUEST_COUNT",
+    "REQUEST_DURATION",
+    "TCP_CLOSED_CONNECTIONS",
+]);
+
+export const telemetry = objectRule<WithExceptions>({
+    name: "extensions-telemetry",
+    area: "extensions",
+    title: "No Telemetry turns off metrics, or the log of requests that failed",
+    severity: "medium",
+    why: "what is not counted raises no alert, and what is not logged cannot be looked into afterwards",
+    remedy: "Remove `disabled`; where the log is thinned out, keep errors: response.code >= 400 as one side of an ||.",
+    judges: ["telemetry.istio.io/Telemetry"],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: telemetry.istio.io/v1alpha1
+kind: Telemetry
+metadata: { name: quiet, namespace: shop }
+spec: { accessLogging: [{ filter: { expression: "response.code < 500" } }] }
+`,
+        accepted: `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: errors, namespace: shop }
+spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connection.mtls == false" } }] }
+`,
+    },
+    *judge(subject, config) {
+        if (isExcepted(config, subject)) return;
+        for (const [index, metrics] of list(subject.spec["metrics"]).entries()) {
+            for (const [place, override] of list(at(metrics, "overrides")).entries()) {
+                const metric = textAt(override, "match", "metric") ?? "ALL_METRICS";
+                if (textAt(override, "disabled") !== "true" || !NEEDED.has(metric)) continue;
+                yield {
+                    subject,
+                    wrong: `spec.metrics[${index}].overrides[${place}] turns off ${textAt(override, "match", "customMetric") ?? metric}`,
+                    fix: "remove `disabled`; to save cardinality remove tags instead (tagOverrides).",
+                };
+            }
+        }
+        const loggings = list(subject.spec["accessLogging"]);
+        const kept = loggings.some(keepsFailed);
+        for (const [index, logging] of loggings.entries()) {
+            const path = `spec.accessLogging[${index}]`;
+            const filter = textAt(logging, "filter", "expression");
+            if (textAt(logging, "disabled") === "true") {
+                yield {
+                    subject,
+                    wrong: `${path}.disabled is true, so failed requests leave no trace`,
+                    fix: "remove it.",
+                };
+            } else if (filter !== undefined && !kept) {
+                yield {
+                    subject,
+                    wrong: `${path}.filter.expression is ${JSON.stringify(filter)}, and no other entry keeps requests that failed`,
+                    fix: 'write "response.code >= 400 || (…)": what follows may thin out the rest.',
+                };
+            }
+        }
+    },
+});
+
+/** Whether an entry logs at least what failed. */
+function keepsFailed(logging: unknown): boolean {
+    const filter = textAt(logging, "filter", "expression");
+    return textAt(logging, "disabled") !== "true" && (filter === undefined || keepsErrors(filter));
+}
+
+/** Whether errors pass whatever else the expression asks: `response.code >= N` is one of its alternatives. */
+function keepsErrors(expression: string): boolean {
+    return alternatives(expression).some((part) => {
+        const code = /^\(*\s*response\.code\s*>=\s*(\d+)\s*\)*$/.exec(part.trim())?.[1];
+        return code !== undefined && Number(code) <= 500;
+    });
+}
+
+/** The sides of every || that stands in no parentheses. */
+function alternatives(expression: string): readonly string[] {
+    const parts: string[] = [];
+    let part = "";
+    let depth = 0;
+    for (let index = 0; index < expression.length; index++) {
+        const character = expression[index] ?? "";
+        if (character === "(") depth++;
+        if (character === ")") depth--;
+        if (depth === 0 && expression.startsWith("||", index)) {
+            parts.push(part);
+            part = "";
+            index++;
+        } else {
+            part += character;
+        }
+    }
+    return [...parts, part];
+}

@@ -1,0 +1,71 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { dnsName } from "../../core/hosts";
+import { at, list, says, textAt, texts } from "../../core/read";
+import { objectRule } from "../../core/rule";
+
+export const hosts = objectRule<WithExceptions>({
+    name: "gateways-hosts",
+    area: "gateways",
+    title: "A Gateway names its proxies, its hosts, and the namespace whose routes may bind to them",
+    severity: "high",
+    why: "a wildcard serves whatever host a route of any namespace invents; without a selector every gateway's proxies serve it",
+    remedy: "Write each host as <namespace>/<host>, and give the Gateway a selector.",
+    judges: ["networking.istio.io/Gateway", "gateway.networking.k8s.io/Gateway"],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: networking.istio.io/v1beta1
+kind: Gateway
+metadata: { name: public, namespace: edge }
+spec: { selector: { istio: gateway }, servers: [{ port: { number: 443, name: https, protocol: HTTPS }, hosts: ["*"], tls: { mode: SIMPLE, credentialName: www, minProtocolVersion: TLSV1_2 } }] }
+`,
+        accepted: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: public, namespace: edge }
+spec: { selector: { istio: gateway }, servers: [{ port: { number: 443, name: https, protocol: HTTPS }, hosts: [shop/www.example.com], tls: { mode: SIMPLE, credentialName: www, minProtocolVersion: TLSV1_2 } }] }
+`,
+    },
+    *judge(subject, config) {
+        if (isExcepted(config, subject)) return;
+        if (subject.id === "gateway.networking.k8s.io/Gateway") {
+            for (const [index, listener] of list(subject.spec["listeners"]).entries()) {
+                const host = textAt(listener, "hostname");
+                if (host !== undefined && !host.startsWith("*")) continue;
+                yield {
+                    subject,
+                    wrong: `spec.listeners[${index}].hostname is ${host ?? "not stated, so it is every host"}`,
+                    fix: "name the host.",
+                };
+            }
+            return;
+        }
+        if (!says(subject.spec["selector"])) {
+            yield {
+                subject,
+                wrong: "spec.selector is empty, so the proxies of every gateway serve it",
+                fix: "select the gateway's pods by their labels.",
+            };
+        }
+        for (const [index, server] of list(subject.spec["servers"]).entries()) {
+            const redirects = textAt(server, "tls", "httpsRedirect") === "true";
+            for (const host of texts(at(server, "hosts"))) {
+                const path = `spec.servers[${index}].hosts`;
+                if (dnsName(host).startsWith("*")) {
+                    yield {
+                        subject,
+                        wrong: `${path} has ${JSON.stringify(host)}, a wildcard`,
+                        fix: "name each host.",
+                    };
+                } else if (!redirects && (!host.includes("/") || host.startsWith("*/"))) {
+                    yield {
+                        subject,
+                        wrong: `${path} has ${JSON.stringify(host)}, to which routes of any namespace may bind`,
+                        fix: `write <namespace>/${dnsName(host)} with the namespace of its VirtualService ("./" for the Gateway's own).`,
+                    };
+                }
+            }
+        }
+    },
+});

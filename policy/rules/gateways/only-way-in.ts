@@ -1,0 +1,60 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { labelsAt, list, texts, textAt } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { fields, at } from "../../core/read";
+
+export const onlyWayIn = stackRule<WithExceptions>({
+    name: "gateways-only-way-in",
+    area: "gateways",
+    title: "Only gateways are reachable from outside the cluster",
+    severity: "critical",
+    why: "a Service of type NodePort or LoadBalancer, or a host port, leads past the gateway with its tokens, limits and log",
+    remedy: "Make the Service a ClusterIP and expose it by a Gateway and a VirtualService.",
+    judges: ["core/Service", ...WORKLOADS],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: v1
+kind: Service
+metadata: { name: carts, namespace: shop }
+spec: { type: LoadBalancer, selector: { app: carts }, ports: [{ name: http, port: 8080 }] }
+`,
+        accepted: `
+apiVersion: v1
+kind: Service
+metadata: { name: carts, namespace: shop }
+spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8080 }] }
+`,
+    },
+    *judgeStack(world, config) {
+        yield* each(world.all("core/Service"), function* (subject) {
+            const type = textAt(subject.spec, "type") ?? "ClusterIP";
+            const external = texts(subject.spec["externalIPs"]);
+            if (type !== "NodePort" && type !== "LoadBalancer" && external.length === 0) return;
+            if (isExcepted(config, subject)) return;
+            if (world.gatewaysOf(labelsAt(subject.spec, "selector")).length > 0) return;
+            yield {
+                subject,
+                wrong:
+                    external.length > 0
+                        ? `spec.externalIPs has ${external.join(", ")}, and no Gateway is behind it`
+                        : `spec.type is ${type}, and no Gateway is behind it`,
+                fix: "make it a ClusterIP without externalIPs, and expose it by a Gateway.",
+            };
+        });
+        yield* each(world.all(...WORKLOADS), function* (subject) {
+            if (isExcepted(config, subject) || subject.namespace === "kube-system") return;
+            for (const { path, fields: container } of containersOf(podOf(subject))) {
+                const open = list(container["ports"]).find((port) => fields(port)["hostPort"] !== undefined);
+                if (open === undefined) continue;
+                yield {
+                    subject,
+                    wrong: `${path} has the hostPort ${textAt(at(open), "hostPort") ?? "?"} on every node`,
+                    fix: "remove it, and publish the port by a Service.",
+                };
+            }
+        });
+    },
+});

@@ -1,0 +1,137 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
+import { at, fields, list, numberAt, says, textAt, texts } from "../../core/read";
+import { type Finding, objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { isBelow, TLS_VERSIONS, type TlsVersion } from "../../core/tls";
+
+interface Config {
+    readonly exceptions: readonly Exception[];
+    readonly minimum: TlsVersion;
+}
+
+/** Suites with forward secrecy and authenticated encryption; all that TLS 1.2 needs. */
+const STRONG = /^ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305)$/;
+
+export const gatewayTls = objectRule<Config>({
+    name: "gateways-tls",
+    area: "gateways",
+    title: "Gateways take TLS of a stated minimum, with credentials by reference, and plain HTTP only to redirect it",
+    severity: "critical",
+    why: "what a gateway takes in plain text, or in TLS that can be broken, is read and changed on its way over the Internet",
+    remedy: "Use HTTPS or TLS with mode, credentialName and minProtocolVersion; on port 80 set tls.httpsRedirect.",
+    judges: ["networking.istio.io/Gateway", "gateway.networking.k8s.io/Gateway", "networking.k8s.io/Ingress"],
+    defaults: { ...NO_EXCEPTIONS, minimum: "TLSV1_2" },
+    schema: {
+        exceptions: EXCEPTIONS_SCHEMA,
+        minimum: { enum: TLS_VERSIONS, description: "the oldest version of TLS at gateways" },
+    },
+    examples: {
+        refused: `
+apiVersion: networking.istio.io/v1alpha3
+kind: Gateway
+metadata: { name: public, namespace: edge }
+spec: { selector: { istio: gateway }, servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: [shop/www.example.com] }] }
+`,
+        accepted: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: public, namespace: edge }
+spec:
+  selector: { istio: gateway }
+  servers:
+    - port: { number: 80, name: http, protocol: HTTP }
+      hosts: [shop/www.example.com]
+      tls: { httpsRedirect: true }
+    - port: { number: 443, name: https, protocol: HTTPS }
+      hosts: [shop/www.example.com]
+      tls: { mode: SIMPLE, credentialName: www, minProtocolVersion: TLSV1_2 }
+`,
+    },
+    *judge(subject, config) {
+        if (isExcepted(config, subject)) return;
+        if (subject.id === "networking.k8s.io/Ingress") {
+            if (list(subject.spec["tls"]).length > 0) return;
+            yield {
+                subject,
+                wrong: "spec.tls is not set, so it takes plain HTTP",
+                fix: "name its hosts and a secretName there.",
+            };
+        } else if (subject.id === "gateway.networking.k8s.io/Gateway") {
+            yield* judgeListeners(subject);
+        } else {
+            for (const [index, server] of list(subject.spec["servers"]).entries()) {
+                yield* judgeServer(subject, `spec.servers[${index}]`, server, config);
+            }
+        }
+    },
+});
+
+function* judgeListeners(subject: Subject): Iterable<Finding> {
+    for (const [index, listener] of list(subject.spec["listeners"]).entries()) {
+        const protocol = textAt(listener, "protocol") ?? "";
+        if (protocol === "HTTPS" || protocol === "TLS") continue;
+        yield {
+            subject,
+            wrong: `spec.listeners[${index}].protocol is ${protocol}, which is plain text`,
+            fix: "use HTTPS with tls.certificateRefs. A listener that only redirects can be listed under the exceptions.",
+        };
+    }
+}
+
+function* judgeServer(
+    subject: Subject,
+    path: string,
+    server: unknown,
+    { minimum }: Config,
+): Iterable<Finding> {
+    const protocol = (textAt(server, "port", "protocol") ?? "").toUpperCase();
+    const tls = fields(at(server, "tls"));
+    const port = numberAt(server, "port", "number");
+    const mode = textAt(tls, "mode");
+    if (protocol !== "HTTPS" && protocol !== "TLS") {
+        if (protocol === "HTTP" && textAt(tls, "httpsRedirect") === "true") return;
+        if (mode === undefined) {
+            yield {
+                subject,
+                wrong: `${path} takes ${protocol} in plain text at port ${port ?? "?"}`,
+                fix:
+                    protocol === "HTTP"
+                        ? "set tls.httpsRedirect to true, or use HTTPS."
+                        : "use the protocol TLS, with tls.mode and credentialName.",
+            };
+            return;
+        }
+    }
+    if (mode === undefined || mode === "AUTO_PASSTHROUGH") {
+        yield {
+            subject,
+            wrong: `${path}.tls.mode is ${mode ?? "not stated"}${mode === undefined ? "" : ", which opens every Service by its name"}`,
+            fix: "set it to SIMPLE, MUTUAL or ISTIO_MUTUAL, or to PASSTHROUGH where the service ends TLS itself.",
+        };
+        return;
+    }
+    // The mesh's own minimum holds for ISTIO_MUTUAL, and the service's for what is passed through.
+    if (mode === "ISTIO_MUTUAL" || mode === "PASSTHROUGH") return;
+    const version = textAt(tls, "minProtocolVersion");
+    if (isBelow(version, minimum)) {
+        yield {
+            subject,
+            wrong: `${path}.tls.minProtocolVersion is ${version ?? "not stated"}, and ${minimum} is the oldest allowed`,
+            fix: `set it to ${minimum} or later.`,
+        };
+    }
+    const weak = texts(tls["cipherSuites"]).filter((suite) => !STRONG.test(suite));
+    if (weak.length > 0) {
+        yield {
+            subject,
+            wrong: `${path}.tls.cipherSuites has ${weak.join(", ")}, without forward secrecy or authenticated encryption`,
+            fix: "keep to ECDHE suites with AES-GCM or CHACHA20-POLY1305.",
+        };
+    }
+    if (says(tls["credentialName"]) || says(tls["credentialNames"]) || says(tls["tlsCertificates"])) return;
+    yield {
+        subject,
+        wrong: `${path}.tls names no credentialName, so its key must lie in the proxy's files`,
+        fix: "put certificate and key into a Secret of the gateway's namespace and set credentialName to its name.",
+    };
+}

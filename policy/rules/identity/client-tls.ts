@@ -1,0 +1,82 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { isInMesh } from "../../core/hosts";
+import { type Fields, at, fields, list, textAt } from "../../core/read";
+import { type Finding, objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+
+export const clientTls = objectRule<WithExceptions>({
+    name: "identity-client-tls",
+    area: "identity",
+    title: "No DestinationRule turns off TLS, or the check of whom it speaks to",
+    severity: "critical",
+    why: "a client that speaks plain text, or takes any certificate, hands its requests to whoever answers",
+    remedy: "Leave trafficPolicy.tls out for hosts in the mesh, or say ISTIO_MUTUAL. For hosts outside say SIMPLE with subjectAltNames.",
+    judges: ["networking.istio.io/DestinationRule"],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: networking.istio.io/v1beta1
+kind: DestinationRule
+metadata: { name: carts, namespace: shop }
+spec: { host: carts, exportTo: ["."], trafficPolicy: { tls: { mode: DISABLE } } }
+`,
+        accepted: `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: carts, namespace: shop }
+spec: { host: carts, exportTo: ["."], trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
+`,
+    },
+    *judge(subject, config) {
+        if (isExcepted(config, subject)) return;
+        const host = textAt(subject.spec, "host") ?? "";
+        for (const [path, policy] of trafficPolicies(subject.spec)) {
+            yield* judgeTls(subject, host, `${path}.tls`, fields(policy["tls"]));
+        }
+    },
+});
+
+function* judgeTls(subject: Subject, host: string, path: string, tls: Fields): Iterable<Finding> {
+    const mode = textAt(tls, "mode");
+    if (mode === "DISABLE") {
+        yield {
+            subject,
+            wrong: `${path}.mode is DISABLE, so requests to ${host} travel in plain text`,
+            fix: "remove the tls section, or set its mode to ISTIO_MUTUAL (SIMPLE for a host outside the mesh).",
+        };
+    } else if (mode !== undefined && mode !== "ISTIO_MUTUAL" && isInMesh(host)) {
+        yield {
+            subject,
+            wrong: `${path}.mode is ${mode} for ${host}, which is in the mesh: its clients lose their identity`,
+            fix: "remove the tls section, or set its mode to ISTIO_MUTUAL.",
+        };
+    } else if (mode === "SIMPLE" && list(tls["subjectAltNames"]).length === 0) {
+        yield {
+            subject,
+            wrong: `${path} names no subjectAltNames, so any certificate of a known CA passes for ${host}`,
+            fix: `set ${path}.subjectAltNames to the names that ${host} shows in its certificate.`,
+        };
+    }
+    if (textAt(tls, "insecureSkipVerify") === "true") {
+        yield {
+            subject,
+            wrong: `${path}.insecureSkipVerify is true, so any certificate passes for ${host}`,
+            fix: "remove it, and set caCertificates or credentialName to the CA that signed the certificate.",
+        };
+    }
+}
+
+/** Every traffic policy of a DestinationRule with where it stands. */
+export function trafficPolicies(spec: Fields): readonly (readonly [string, Fields])[] {
+    const roots: (readonly [string, Fields])[] = [["spec.trafficPolicy", fields(spec["trafficPolicy"])]];
+    list(spec["subsets"]).forEach((subset, index) => {
+        roots.push([`spec.subsets[${index}].trafficPolicy`, fields(at(subset, "trafficPolicy"))]);
+    });
+    return roots.flatMap(([path, policy]) => [
+        [path, policy] as const,
+        ...list(policy["portLevelSettings"]).map(
+            (port, index) => [`${path}.portLevelSettings[${index}]`, fields(port)] as const,
+        ),
+    ]);
+}

@@ -1,0 +1,62 @@
+import { MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
+import { at, textAt } from "../../core/read";
+import { objectRule } from "../../core/rule";
+import { isBelow, TLS_VERSIONS, type TlsVersion } from "../../core/tls";
+
+interface Config {
+    readonly minimum: TlsVersion;
+}
+
+export const meshTls = objectRule<Config>({
+    name: "identity-mesh-tls",
+    area: "identity",
+    title: "The mesh's own TLS has a stated minimum, is on by itself, and checks certificates",
+    severity: "high",
+    why: "what is not stated changes with a version of Istio, and one switch in the mesh's configuration opens every sidecar at once",
+    remedy: "State meshConfig.meshMTLS.minProtocolVersion, and leave enableAutoMtls and VERIFY_CERTIFICATE_AT_CLIENT as they are by default.",
+    judges: MESH_CONFIG_HOLDERS,
+    defaults: { minimum: "TLSV1_2" },
+    schema: { minimum: { enum: TLS_VERSIONS, description: "the oldest version of TLS inside the mesh" } },
+    examples: {
+        refused: `
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: { name: istio, namespace: istio-system }
+spec: { meshConfig: { enableAutoMtls: false } }
+`,
+        accepted: `
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: { name: istio, namespace: istio-system }
+spec: { meshConfig: { meshMTLS: { minProtocolVersion: TLSV1_3 } } }
+`,
+    },
+    *judge(subject, { minimum }) {
+        for (const { path, config, values, valuesPath } of meshConfigsOf(subject)) {
+            const version = textAt(config, "meshMTLS", "minProtocolVersion");
+            if (isBelow(version, minimum)) {
+                yield {
+                    subject,
+                    wrong: `${path}.meshMTLS.minProtocolVersion is ${version ?? "not stated"}, and ${minimum} is the oldest allowed`,
+                    fix: `set it to ${minimum} or later.`,
+                };
+            }
+            if (textAt(config, "enableAutoMtls") === "false") {
+                yield {
+                    subject,
+                    wrong: `${path}.enableAutoMtls is false, so sidecars call each other in plain text unless a DestinationRule says otherwise`,
+                    fix: "remove it.",
+                };
+            }
+            for (const place of ["env", "pilot.env"]) {
+                if (textAt(at(values, ...place.split(".")), "VERIFY_CERTIFICATE_AT_CLIENT") !== "false")
+                    continue;
+                yield {
+                    subject,
+                    wrong: `${valuesPath}.${place}.VERIFY_CERTIFICATE_AT_CLIENT is false, so clients take any certificate from hosts outside`,
+                    fix: "remove it.",
+                };
+            }
+        }
+    },
+});

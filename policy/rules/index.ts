@@ -1,0 +1,93 @@
+/** Every policy of the pack, in the order of the docs. */
+import { type Rule } from "../core/rule";
+import { allowIdentity } from "./access/allow-identity";
+import { allowScope } from "./access/allow-scope";
+import { denyAll } from "./access/deny-all";
+import { denyPorts } from "./access/deny-ports";
+import { exposedHosts } from "./access/exposed-hosts";
+import { gatewayHosts } from "./access/gateway-hosts";
+import { noDryRun } from "./access/no-dry-run";
+import { stableSelector } from "./access/stable-selector";
+import { tokens } from "./access/tokens";
+import { CLUSTER_RULES } from "./cluster";
+import { analysis } from "./delivery/analysis";
+import { gates } from "./delivery/gates";
+import { oneOwner } from "./delivery/one-owner";
+import { exportTo } from "./egress/export-to";
+import { externalTls } from "./egress/external-tls";
+import { registryOnly } from "./egress/registry-only";
+import { serviceEntries } from "./egress/service-entries";
+import { sidecarScope } from "./egress/sidecar-scope";
+import { throughGateway } from "./egress/through-gateway";
+import { envoyFilters } from "./extensions/envoy-filters";
+import { telemetry } from "./extensions/telemetry";
+import { hosts } from "./gateways/hosts";
+import { onlyWayIn } from "./gateways/only-way-in";
+import { gatewayTls } from "./gateways/tls";
+import { clientTls } from "./identity/client-tls";
+import { meshStrict } from "./identity/mesh-strict";
+import { meshTls } from "./identity/mesh-tls";
+import { noPlaintext } from "./identity/no-plaintext";
+import { injectedNamespaces } from "./injection/namespaces";
+import { noBypass } from "./injection/no-bypass";
+import { noNetAdmin } from "./injection/no-net-admin";
+import { noOptOut } from "./injection/no-opt-out";
+import { ownAccount } from "./injection/own-account";
+import { networkDenyAll } from "./network/deny-all";
+import { narrow } from "./network/narrow";
+import { breaker } from "./resilience/breaker";
+import { ejection } from "./resilience/ejection";
+import { noFault } from "./resilience/no-fault";
+import { retries } from "./resilience/retries";
+import { timeout } from "./resilience/timeout";
+import { images } from "./workloads/images";
+import { nonRoot } from "./workloads/non-root";
+import { podSecurity } from "./workloads/pod-security";
+import { resources } from "./workloads/resources";
+
+export const RULES: readonly Rule[] = [
+    meshStrict,
+    noPlaintext,
+    clientTls,
+    meshTls,
+    denyAll,
+    allowIdentity,
+    allowScope,
+    denyPorts,
+    exposedHosts,
+    gatewayHosts,
+    noDryRun,
+    stableSelector,
+    tokens,
+    injectedNamespaces,
+    noOptOut,
+    noBypass,
+    noNetAdmin,
+    ownAccount,
+    networkDenyAll,
+    narrow,
+    registryOnly,
+    serviceEntries,
+    externalTls,
+    throughGateway,
+    exportTo,
+    sidecarScope,
+    gatewayTls,
+    hosts,
+    onlyWayIn,
+    breaker,
+    timeout,
+    ejection,
+    retries,
+    noFault,
+    oneOwner,
+    analysis,
+    gates,
+    envoyFilters,
+    telemetry,
+    podSecurity,
+    images,
+    resources,
+    nonRoot,
+    ...CLUSTER_RULES,
+];

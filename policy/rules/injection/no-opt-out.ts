@@ -1,0 +1,66 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
+import { objectRule } from "../../core/rule";
+import { podOf, WORKLOADS } from "../../core/workload";
+import { textAt } from "../../core/read";
+
+interface Config {
+    readonly exceptions: readonly Exception[];
+    readonly system: readonly string[];
+}
+
+export const noOptOut = objectRule<Config>({
+    name: "injection-no-opt-out",
+    area: "injection",
+    title: "No workload opts out of its sidecar",
+    severity: "critical",
+    why: "one pod without a sidecar is a way around every policy of its namespace",
+    remedy: 'Remove sidecar.istio.io/inject: "false" and hostNetwork from the pod\'s template.',
+    judges: WORKLOADS,
+    defaults: { ...NO_EXCEPTIONS, system: ["istio-system", "kube-system"] },
+    schema: {
+        exceptions: EXCEPTIONS_SCHEMA,
+        system: {
+            type: "array",
+            items: { type: "string" },
+            description: "namespaces that are not in the mesh",
+        },
+    },
+    examples: {
+        refused: `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: carts, namespace: shop }
+spec: { template: { metadata: { annotations: { sidecar.istio.io/inject: "false" } }, spec: { containers: [{ name: carts, image: "carts:1" }] } } }
+`,
+        accepted: `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: carts, namespace: shop }
+spec: { template: { metadata: { labels: { app: carts } }, spec: { containers: [{ name: carts, image: "carts:1" }] } } }
+`,
+    },
+    *judge(subject, config) {
+        if (config.system.includes(subject.namespace) || isExcepted(config, subject)) return;
+        const { path, labels, annotations, spec } = podOf(subject);
+        for (const [kind, map] of [
+            ["labels", labels],
+            ["annotations", annotations],
+        ] as const) {
+            const said = map["sidecar.istio.io/inject"];
+            // Istio takes what a YAML 1.1 reader would take for no.
+            if (said === undefined || !["false", "no", "off", "n", "0"].includes(said.toLowerCase()))
+                continue;
+            yield {
+                subject,
+                wrong: `${path}metadata.${kind}["sidecar.istio.io/inject"] is ${JSON.stringify(said)}, so its pods get no sidecar`,
+                fix: "remove it.",
+            };
+        }
+        if (textAt(spec, "hostNetwork") !== "true") return;
+        yield {
+            subject,
+            wrong: `${path}spec.hostNetwork is true, so its pods get no sidecar and share the node's network`,
+            fix: "remove it, and publish the port by a Service or a gateway.",
+        };
+    },
+});

@@ -1,0 +1,84 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { labelsAt, selects, textAt } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { podOf, WORKLOADS } from "../../core/workload";
+import { type World } from "../../core/world";
+
+export const ownAccount = stackRule<WithExceptions>({
+    name: "injection-own-account",
+    area: "injection",
+    title: "Every workload has a service account of its own",
+    severity: "high",
+    why: "the account is the workload's identity in the mesh: whoever shares it has the other's rights, and `default` is shared by all",
+    remedy: "Create a ServiceAccount for each service, and name it in the pod's template.",
+    judges: [...WORKLOADS, "core/Service"],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio-injection: enabled } }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: carts, namespace: shop }
+spec: { template: { metadata: { labels: { app: carts } }, spec: { containers: [] } } }
+`,
+        accepted: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio-injection: enabled } }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: carts, namespace: shop }
+spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccountName: carts, containers: [] } } }
+`,
+    },
+    *judgeStack(world, config) {
+        const meshed = world
+            .all(...WORKLOADS)
+            .filter(({ namespace, isPatch }) => world.isMeshed(namespace) && !isPatch);
+        yield* each(meshed, function* (subject) {
+            if (isExcepted(config, subject)) return;
+            const { path } = podOf(subject);
+            const account = accountOf(subject);
+            if (account === "default") {
+                yield {
+                    subject,
+                    wrong: `${path}spec.serviceAccountName names no account of its own, so it has the namespace's default`,
+                    fix: "create a ServiceAccount and name it there.",
+                };
+                return;
+            }
+            const other = meshed.find((candidate) => {
+                const shares = candidate.namespace === subject.namespace && accountOf(candidate) === account;
+                return shares && candidate !== subject && !isOneService(world, candidate, subject);
+            });
+            if (other === undefined) return;
+            yield {
+                subject,
+                wrong: `it shares the service account ${account} with ${other.key}, and no Service has both as its versions`,
+                fix: "give each of them an account of its own.",
+            };
+        });
+    },
+});
+
+function accountOf(workload: Subject): string {
+    const { spec } = podOf(workload);
+    return textAt(spec, "serviceAccountName") ?? textAt(spec, "serviceAccount") ?? "default";
+}
+
+/** Whether two workloads are versions of one service: one Service selects the pods of both. */
+function isOneService(world: World, one: Subject, other: Subject): boolean {
+    return world.within(one.namespace, "core/Service").some((service) => {
+        const selector = labelsAt(service.spec, "selector");
+        return (
+            Object.keys(selector).length > 0 &&
+            [one, other].every((workload) => selects(selector, podOf(workload).labels))
+        );
+    });
+}

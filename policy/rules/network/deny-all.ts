@@ -1,0 +1,68 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { list, says, texts } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+
+const NETWORK_POLICY = "networking.k8s.io/NetworkPolicy";
+
+export const networkDenyAll = stackRule<WithExceptions>({
+    name: "network-deny-all",
+    area: "network",
+    title: "Every namespace's network denies what no NetworkPolicy allows, in both directions",
+    severity: "critical",
+    why: "a sidecar can be walked around by whoever controls its pod; the network below it cannot",
+    remedy: "Create a NetworkPolicy in the namespace with an empty podSelector, both policyTypes and no rules.",
+    judges: [NETWORK_POLICY, "core/Namespace"],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: { ...EXCEPTIONS_SCHEMA, description: "namespaces whose network stays open" } },
+    examples: {
+        refused: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+---
+apiVersion: extensions/v1beta1
+kind: NetworkPolicy
+metadata: { name: deny-all, namespace: shop }
+spec: { podSelector: {}, policyTypes: [Ingress] }
+`,
+        accepted: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: deny-all, namespace: shop }
+spec: { podSelector: {}, policyTypes: [Ingress, Egress] }
+`,
+    },
+    *judgeStack(world, config) {
+        const namespaces = world
+            .all("core/Namespace")
+            .filter(({ name, isPatch }) => !isPatch && !name.startsWith("kube-"));
+        yield* each(namespaces, function* (subject) {
+            const { name } = subject;
+            if (isExcepted(config, { namespace: name, name })) return;
+            const denied = new Set(world.within(name, NETWORK_POLICY).flatMap(deniedBy));
+            const open = ["Ingress", "Egress"].filter((direction) => !denied.has(direction));
+            if (open.length === 0) return;
+            yield {
+                subject,
+                wrong: `no NetworkPolicy in ${name} denies ${open.join(" and ").toLowerCase()} by default`,
+                fix: `create one in ${name} with podSelector {}, policyTypes [Ingress, Egress] and no rules.`,
+            };
+        });
+    },
+});
+
+/** The directions that a policy closes for every pod of its namespace. */
+function deniedBy({ spec }: Subject): readonly string[] {
+    if (says(spec["podSelector"])) return [];
+    const types = texts(spec["policyTypes"]);
+    return ["Ingress", "Egress"].filter(
+        (direction) =>
+            (types.length === 0 ? direction === "Ingress" : types.includes(direction)) &&
+            list(spec[direction.toLowerCase()]).length === 0,
+    );
+}

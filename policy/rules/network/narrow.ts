@@ -1,0 +1,170 @@
+import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
+import { at, type Fields, fields, labelsAt, list, numberAt, says, textAt, texts } from "../../core/read";
+import { each, type Finding, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { portsOf } from "../../core/hosts";
+import { type World } from "../../core/world";
+
+interface Config {
+    readonly exceptions: readonly Exception[];
+    readonly meshPorts: readonly number[];
+}
+
+/** Where Kubernetes itself and the cloud answer; a way to the Internet must leave them out. */
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"];
+
+export const narrow = stackRule<Config>({
+    name: "network-narrow",
+    area: "network",
+    title: "NetworkPolicies open ports to pods: no anyone, no anywhere, no every port",
+    severity: "high",
+    why: "one rule without peers or ports undoes deny by default for the pods that it selects",
+    remedy: "Give each rule peers with a podSelector, and ports. What must be open to all, such as a webhook, is listed by port.",
+    judges: ["networking.k8s.io/NetworkPolicy", "networking.istio.io/Gateway", "core/Service"],
+    defaults: { ...NO_EXCEPTIONS, meshPorts: [15012] },
+    schema: {
+        exceptions: {
+            ...EXCEPTIONS_SCHEMA,
+            description: "ports that a NetworkPolicy may open to anyone or anywhere",
+        },
+        meshPorts: {
+            type: "array",
+            items: { type: "integer" },
+            description: "ports that may take in all pods of a namespace, such as istiod's for its sidecars",
+        },
+    },
+    examples: {
+        refused: `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: carts, namespace: shop }
+spec: { podSelector: { matchLabels: { app: carts } }, policyTypes: [Ingress], ingress: [{}] }
+`,
+        accepted: `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: carts, namespace: shop }
+spec:
+  podSelector: { matchLabels: { app: carts } }
+  policyTypes: [Ingress]
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 8080 }] }]
+`,
+    },
+    *judgeStack(world, config) {
+        yield* each(world.all("networking.k8s.io/NetworkPolicy"), function* (subject) {
+            for (const [direction, peers] of [
+                ["ingress", "from"],
+                ["egress", "to"],
+            ] as const) {
+                for (const [index, rule] of list(subject.spec[direction]).entries()) {
+                    const path = `spec.${direction}[${index}]`;
+                    yield* judgeRule(world, subject, path, fields(rule), peers, config);
+                }
+            }
+        });
+    },
+});
+
+function* judgeRule(
+    world: World,
+    subject: Subject,
+    path: string,
+    rule: Fields,
+    peers: "from" | "to",
+    config: Config,
+): Iterable<Finding> {
+    const ports = list(rule["ports"]).map((port) => numberAt(port, "port"));
+    if (
+        ports.length === 0 ||
+        ports.includes(undefined) ||
+        list(rule["ports"]).some((port) => says(at(port, "endPort")))
+    ) {
+        yield {
+            subject,
+            wrong: `${path} names no ports, or not each by its number, so more are open than are meant`,
+            fix: "list `ports` with the pods' own port numbers.",
+        };
+        return;
+    }
+    const open = ports.filter(
+        (port) =>
+            port !== undefined &&
+            !isExcepted(config, subject, port) &&
+            !(peers === "from" && isGatewayPort(world, subject, port)),
+    );
+    const listed = list(rule[peers]);
+    if (listed.length === 0 && open.length > 0) {
+        yield {
+            subject,
+            wrong: `${path} has no \`${peers}\`, so port ${open.join(", ")} is open ${peers === "from" ? "to anyone" : "to anywhere"}`,
+            fix: `list the pods ${peers === "from" ? "that call" : "that are called"}, or list the port under this policy's exceptions.`,
+        };
+    }
+    for (const [index, peer] of listed.entries()) {
+        yield* judgePeer(world, subject, `${path}.${peers}[${index}]`, peer, peers, open, config);
+    }
+}
+
+function* judgePeer(
+    world: World,
+    subject: Subject,
+    path: string,
+    peer: unknown,
+    direction: "from" | "to",
+    open: readonly (number | undefined)[],
+    { meshPorts }: Config,
+): Iterable<Finding> {
+    const cidr = textAt(peer, "ipBlock", "cidr");
+    if (cidr !== undefined) {
+        if (Number(cidr.split("/")[1] ?? "32") >= 8) return;
+        const isGateway = world.gatewaysOf(labelsAt(subject.spec, "podSelector", "matchLabels")).length > 0;
+        const missing = PRIVATE.filter((range) => !texts(at(peer, "ipBlock", "except")).includes(range));
+        if (open.length === 0 || (isGateway && direction === "from")) return;
+        if (!isGateway) {
+            yield {
+                subject,
+                wrong: `${path} is ${cidr}, the whole Internet, for pods that are no gateway`,
+                fix: "let them go through the egress gateway instead.",
+            };
+        } else if (missing.length > 0) {
+            yield {
+                subject,
+                wrong: `${path} is ${cidr} without the exception of ${missing.join(", ")}: the way out leads back in`,
+                fix: "add them to ipBlock.except.",
+            };
+        }
+        return;
+    }
+    const hasPods =
+        says(at(peer, "podSelector", "matchLabels")) || says(at(peer, "podSelector", "matchExpressions"));
+    if (hasPods) return;
+    const wide = open.filter((port) => direction === "to" || !meshPorts.includes(port ?? 0));
+    if (wide.length === 0) return;
+    const namespaces = fields(at(peer, "namespaceSelector"));
+    yield {
+        subject,
+        wrong: `${path} is every pod of ${says(namespaces) ? "the namespaces that it selects" : says(at(peer, "namespaceSelector")) || fields(peer)["namespaceSelector"] === undefined ? "the namespace" : "every namespace"}, for port ${wide.join(", ")}`,
+        fix: "add a podSelector with the labels of the pods that are meant.",
+    };
+}
+
+/** Ports that a gateway's pods offer to the world: its servers', as its Service maps them, and its health. */
+function isGatewayPort(world: World, { spec, namespace }: Subject, port: number): boolean {
+    const labels = labelsAt(spec, "podSelector", "matchLabels");
+    const gateways = world.gatewaysOf(labels);
+    if (gateways.length === 0) return false;
+    const servers = gateways
+        .flatMap((gateway) => list(gateway.spec["servers"]))
+        .filter((server) => textAt(server, "tls", "mode") !== "ISTIO_MUTUAL")
+        .map((server) => numberAt(server, "port", "number"));
+    const targets = world
+        .within(namespace, "core/Service")
+        .filter(
+            (service) =>
+                says(service.spec["selector"]) &&
+                world.gatewaysOf(labelsAt(service.spec, "selector")).length > 0,
+        )
+        .flatMap((service) => portsOf(service).filter(({ number }) => servers.includes(number)))
+        .map(({ target }) => target);
+    return [...servers, ...targets, 15021].includes(port);
+}

@@ -1,0 +1,109 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
+import { means, portsOf, type ServicePort } from "../../core/hosts";
+import { at, fields, labelsAt, numberAt, says, textAt } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { type World } from "../../core/world";
+
+interface Config {
+    readonly exceptions: readonly Exception[];
+    readonly sidePorts: readonly string[];
+}
+
+export const breaker = stackRule<Config>({
+    name: "resilience-breaker",
+    area: "resilience",
+    title: "Every meshed service has a breaker",
+    severity: "medium",
+    why: "callers of a service that is slow or broken queue up until they are broken too: Istio's default pool is without a limit",
+    remedy: "Give the service a DestinationRule with connectionPool limits, and outlierDetection where it speaks HTTP.",
+    judges: ["core/Service", "networking.istio.io/DestinationRule"],
+    defaults: { ...NO_EXCEPTIONS, sidePorts: ["health", "metrics"] },
+    schema: {
+        exceptions: EXCEPTIONS_SCHEMA,
+        sidePorts: {
+            type: "array",
+            items: { type: "string" },
+            description: "names of ports that nobody calls for the service itself",
+        },
+    },
+    examples: {
+        refused: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio-injection: enabled } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: carts, namespace: shop }
+spec: { selector: { app: carts }, ports: [{ name: http, port: 8080 }] }
+`,
+        accepted: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio-injection: enabled } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: carts, namespace: shop }
+spec: { selector: { app: carts }, ports: [{ name: http, port: 8080 }] }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: carts, namespace: shop }
+spec:
+  host: carts
+  exportTo: ["."]
+  trafficPolicy:
+    connectionPool: { tcp: { maxConnections: 100 } }
+    outlierDetection: { consecutive5xxErrors: 5, maxEjectionPercent: 50 }
+`,
+    },
+    *judgeStack(world, config) {
+        yield* each(servicesOf(world), function* (subject) {
+            const ports = portsOf(subject).filter(({ name }) => !config.sidePorts.includes(name));
+            if (ports.length === 0 || isExcepted(config, subject)) return;
+            const rules = world
+                .all("networking.istio.io/DestinationRule")
+                .filter(({ spec, namespace }) => means(textAt(spec, "host") ?? "", namespace, subject));
+            const missing = missingOf(rules, ports);
+            if (missing === undefined) return;
+            const rule = rules[0];
+            yield {
+                subject,
+                wrong: `${rule === undefined ? "no DestinationRule is for it, so it has" : `${rule.key} gives it`} ${missing}`,
+                fix: "add spec.trafficPolicy.connectionPool with limits to a DestinationRule for its host, and outlierDetection with a number of errors where it speaks HTTP.",
+            };
+        });
+    },
+});
+
+/** Services of the mesh that have pods, and are no gateway's. */
+export function servicesOf(world: World): readonly Subject[] {
+    return world.all("core/Service").filter((service) => {
+        const selector = labelsAt(service.spec, "selector");
+        return world.isMeshed(service.namespace) && says(selector) && world.gatewaysOf(selector).length === 0;
+    });
+}
+
+function missingOf(rules: readonly Subject[], ports: readonly ServicePort[]): string | undefined {
+    const policies = rules.map(({ spec }) => fields(spec["trafficPolicy"]));
+    const limits = policies.some((policy) => {
+        const pool = at(policy, "connectionPool");
+        return (
+            (numberAt(pool, "tcp", "maxConnections") ?? 0) > 0 ||
+            ["http1MaxPendingRequests", "http2MaxRequests"].some(
+                (key) => (numberAt(pool, "http", key) ?? 0) > 0,
+            )
+        );
+    });
+    if (!limits) return "no limit on connections or requests";
+    if (!ports.some(({ protocol }) => protocol === "http")) return undefined;
+    const ejects = policies.some((policy) => {
+        const detection = at(policy, "outlierDetection");
+        return ["consecutive5xxErrors", "consecutiveGatewayErrors", "consecutiveErrors"].some(
+            (key) => (numberAt(detection, key) ?? 0) > 0,
+        );
+    });
+    return ejects ? undefined : "no outlierDetection that ejects a replica that fails";
+}

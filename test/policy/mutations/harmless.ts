@@ -1,0 +1,156 @@
+/** Changes that open nothing, of the kinds that people make every day. */
+import { type JudgedResource } from "../../../cli/policy/protocol";
+import { changed, kindOf, meta, type Mutation, nodes, type Props, removed } from "./model";
+
+export function harmlessChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
+    return stack.flatMap((resource, index) => [
+        ...labelled(resource, index),
+        ...closing(resource),
+        ...tuning(resource),
+        ...versions(resource),
+    ]);
+}
+
+function labelled(resource: JudgedResource, index: number): Mutation[] {
+    if (index % 4 !== 0 || kindOf(resource) === "") return [];
+    return [
+        changed("a label of the team", resource, (properties) => {
+            for (const metadata of nodes(properties, "metadata")) {
+                metadata["labels"] = { ...(metadata["labels"] as object | undefined), team: "video" };
+            }
+        }),
+        changed("an annotation", resource, (properties) => {
+            for (const metadata of nodes(properties, "metadata")) {
+                metadata["annotations"] = {
+                    ...(metadata["annotations"] as object | undefined),
+                    "example.com/owner": "x",
+                };
+            }
+        }),
+    ];
+}
+
+/** Taking rights away is never an opening. */
+function closing(resource: JudgedResource): Mutation[] {
+    const { name } = meta(resource);
+    switch (kindOf(resource)) {
+        case "AuthorizationPolicy":
+            return name === "deny-all" || name.startsWith("istio-")
+                ? []
+                : [
+                      removed("an ALLOW taken out", resource, []),
+                      changed("an ALLOW for less", resource, (properties) => {
+                          const spec = properties["spec"] as Props;
+                          spec["rules"] = (spec["rules"] as unknown[]).slice(0, 1);
+                      }),
+                  ];
+        case "NetworkPolicy":
+            return name === "deny-all" ? [] : [removed("a NetworkPolicy's opening taken out", resource, [])];
+        case "PeerAuthentication":
+            return meta(resource).namespace === "istio-system"
+                ? []
+                : [
+                      changed("plain text no longer taken", resource, (properties) => {
+                          properties["spec"] = { mtls: { mode: "STRICT" } };
+                      }),
+                  ];
+        default:
+            return [];
+    }
+}
+
+function tuning(resource: JudgedResource): Mutation[] {
+    const edits: Mutation[] = [];
+    const each = (kind: string, path: string, edit: (node: Props) => boolean): void => {
+        if (!nodes(resource.properties, path).some((node) => edit(structuredClone(node)))) return;
+        edits.push(
+            changed(kind, resource, (properties) => {
+                nodes(properties, path).forEach((node) => void edit(node));
+            }),
+        );
+    };
+    const put =
+        (field: string, value: unknown) =>
+        (node: Props): boolean => {
+            if (!(field in node)) return false;
+            node[field] = value;
+            return true;
+        };
+    switch (kindOf(resource)) {
+        case "VirtualService":
+            each("a shorter timeout", "spec.http.*", put("timeout", "400ms"));
+            each("no retries", "spec.http.*", put("retries", { attempts: 0 }));
+            each("a header more", "spec.http.*", (route) => {
+                route["headers"] = { request: { set: { "x-a": "b" } } };
+                return true;
+            });
+            break;
+        case "DestinationRule":
+            each("a smaller pool", "spec.trafficPolicy.connectionPool.tcp", put("maxConnections", 10));
+            each("another balancing", "spec.trafficPolicy", put("loadBalancer", { simple: "RANDOM" }));
+            each("mutual TLS said", "spec.trafficPolicy", (policy) => {
+                if (!String((resource.properties["spec"] as Props)["host"]).endsWith(".cluster.local"))
+                    return false;
+                policy["tls"] = { mode: "ISTIO_MUTUAL" };
+                return true;
+            });
+            break;
+        case "Gateway":
+            each("TLS 1.3 alone", "spec.servers.*.tls", put("minProtocolVersion", "TLSV1_3"));
+            each("the certificate under another name", "spec.servers.*.tls", put("credentialName", "other"));
+            break;
+        case "Sidecar":
+            each("a host less", "spec.egress.*", put("hosts", ["~/*"]));
+            break;
+        case "ServiceEntry":
+            each("known to its namespace alone", "spec", put("exportTo", ["."]));
+            break;
+        case "Deployment":
+            each("more replicas", "spec", put("replicas", 7));
+            each(
+                "another version",
+                "spec.template.spec.containers.*",
+                put("image", "registry.example.com/x:2.0.1"),
+            );
+            each(
+                "a digest",
+                "spec.template.spec.containers.*",
+                put("image", `registry.example.com/x@sha256:${"a".repeat(64)}`),
+            );
+            break;
+        case "Service":
+            each(
+                "a health port's number",
+                "spec.ports.*",
+                (port) => port["name"] === "health" && put("port", 8082)(port),
+            );
+            break;
+        case "Namespace":
+            each("injection by revision", "metadata.labels", (labels) => {
+                if (labels["istio-injection"] !== "enabled") return false;
+                Reflect.deleteProperty(labels, "istio-injection");
+                labels["istio.io/rev"] = "stable";
+                return true;
+            });
+            break;
+    }
+    return edits;
+}
+
+/** The same object by an older version of its API. */
+function versions(resource: JudgedResource): Mutation[] {
+    const version = JSON.stringify(resource.properties["apiVersion"] ?? "").replaceAll('"', "");
+    if (!version.endsWith("istio.io/v1")) return [];
+    const older = `${version}beta1`;
+    const mutation = changed("an older version of the API", resource, (properties) => {
+        properties["apiVersion"] = older;
+    });
+    const [urn, replaced] = [...mutation.replace][0] ?? [];
+    if (urn === undefined || replaced === undefined) return [];
+    return [
+        {
+            ...mutation,
+            replace: new Map([[urn, { ...replaced, type: replaced.type.replace(version, older) }]]),
+        },
+    ];
+}

@@ -1,0 +1,38 @@
+/** Prints the score of the mutation proof: `npm run policy:mutations`. Exits with 1 below 100%, or on a false alarm. */
+import { registrations } from "../../../cli/policy/registrations";
+import { packConfig } from "../support/stacks";
+import { harmlessChanges } from "./harmless";
+import { openingChanges } from "./opening/index";
+import { isRefused, outcomeOf, scores } from "./score";
+
+async function main(): Promise<void> {
+    const stack = await registrations({ stack: "prod" });
+    const config = packConfig("prod");
+    const opening = openingChanges(stack).map((mutation) => outcomeOf(mutation, stack, config));
+    const harmless = harmlessChanges(stack).map((mutation) => outcomeOf(mutation, stack, config));
+    const out = (line: string): void => void process.stdout.write(`${line}\n`);
+
+    for (const { kind, changes, refused, policies } of scores(opening)) {
+        out(
+            `${String(refused).padStart(5)} of ${String(changes).padStart(4)}  ${kind.padEnd(58)} ${policies.join(" ")}`,
+        );
+    }
+    const survivors = opening.filter((outcome) => !isRefused(outcome));
+    const alarms = harmless.filter(({ messages }) => messages.length > 0);
+    for (const { mutation, messages } of survivors.slice(0, 60)) {
+        out(
+            `\nnot refused: ${mutation.kind}: ${mutation.target}${messages.length === 0 ? "" : `; said: ${messages[0] ?? ""}`}`,
+        );
+    }
+    for (const { mutation, messages } of alarms.slice(0, 20)) {
+        out(`\nfalse alarm: ${mutation.kind}: ${mutation.target}: ${messages.join("\n")}`);
+    }
+    const killed = opening.length - survivors.length;
+    out(
+        `\n${killed} of ${opening.length} opening changes of ${scores(opening).length} kinds are refused by a message that names the object ` +
+            `(${((100 * killed) / opening.length).toFixed(1)}%); ${alarms.length} false alarms over ${harmless.length} harmless changes.`,
+    );
+    if (survivors.length + alarms.length > 0) process.exitCode = 1;
+}
+
+void main();

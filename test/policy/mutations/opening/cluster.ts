@@ -1,0 +1,69 @@
+/** The cluster under the mesh. */
+import { type JudgedResource } from "../../../../cli/policy/protocol";
+import { changed, type Mutation } from "../model";
+import { set } from "./edit";
+
+/** Of what AWS' resources a stack has: none where its cluster is found and not made. */
+export function ofCluster(resource: JudgedResource): Mutation[] {
+    const change = (kind: string, path: string, value: unknown): Mutation => {
+        const mutation = changed(kind, resource, set(path, value));
+        return { ...mutation, target: resource.name, names: [resource.name] };
+    };
+    switch (resource.type) {
+        case "aws:eks/cluster:Cluster":
+            return [
+                change("EKS: endpoint open to the world", "vpcConfig", {
+                    endpointPublicAccess: true,
+                    publicAccessCidrs: ["0.0.0.0/0"],
+                }),
+                change("EKS: endpoint as AWS has it", "vpcConfig", {}),
+                change("EKS: Secrets not encrypted", "encryptionConfig", undefined),
+                change("EKS: no audit log", "enabledClusterLogTypes", ["api"]),
+            ];
+        case "aws:ec2/launchTemplate:LaunchTemplate":
+            return [
+                change("nodes: IMDSv1", "metadataOptions.httpTokens", "optional"),
+                change("nodes: no metadata options", "metadataOptions", undefined),
+                change("nodes: credentials for pods", "metadataOptions.httpPutResponseHopLimit", 5),
+                change("nodes: public addresses", "networkInterfaces", [
+                    { associatePublicIpAddress: "true" },
+                ]),
+            ];
+        case "aws:eks/nodeGroup:NodeGroup":
+            return [
+                change("nodes: no launch template", "launchTemplate", undefined),
+                change(
+                    "nodes: in public subnets",
+                    "subnetIds",
+                    JSON.parse(
+                        JSON.stringify(resource.properties["subnetIds"] ?? []).replaceAll(
+                            "private",
+                            "public",
+                        ),
+                    ),
+                ),
+            ];
+        case "aws:ec2/securityGroup:SecurityGroup":
+            return [
+                change("security group: SSH from the world", "ingress", [
+                    { protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["0.0.0.0/0"] },
+                ]),
+                change("security group: everything from the world, by IPv6", "ingress", [
+                    { protocol: "-1", fromPort: 0, toPort: 0, ipv6CidrBlocks: ["::/0"] },
+                ]),
+            ];
+        case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+            return [change("security group rule: from the world", "cidrIpv4", "0.0.0.0/0")];
+        case "aws:eks/addon:Addon":
+            return resource.properties["addonName"] === "vpc-cni"
+                ? [
+                      {
+                          ...change("EKS: NetworkPolicies ignored", "configurationValues", "{}"),
+                          names: ["Cluster"],
+                      },
+                  ]
+                : [];
+        default:
+            return [];
+    }
+}

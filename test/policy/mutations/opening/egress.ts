@@ -1,0 +1,103 @@
+/** What leaves, what changes the proxies, and what Services publish. */
+import { type JudgedResource } from "../../../../cli/policy/protocol";
+import { kindOf, meta, type Mutation, removed } from "../model";
+import { drop, everywhere, put } from "./edit";
+
+export function ofEgress(resource: JudgedResource): Mutation[] {
+    const { namespace } = meta(resource);
+    switch (kindOf(resource)) {
+        case "ServiceEntry":
+            return [
+                ...everywhere("exportTo dropped", resource, "spec", drop("exportTo")),
+                ...everywhere("exportTo everywhere", resource, "spec", put("exportTo", ["*"])),
+                ...everywhere("ServiceEntry: a wildcard", resource, "spec", put("hosts", ["*.com"])),
+                ...everywhere("ServiceEntry: any host", resource, "spec", put("hosts", ["*"])),
+                ...everywhere(
+                    "ServiceEntry: plain TCP",
+                    resource,
+                    "spec.ports.*",
+                    (port) => port["protocol"] === "TLS" && put("protocol", "TCP")(port),
+                ),
+                ...everywhere(
+                    "ServiceEntry: plain HTTP",
+                    resource,
+                    "spec.ports.*",
+                    (port) => port["protocol"] === "TLS" && put("protocol", "HTTP")(port),
+                ),
+            ];
+        case "Sidecar":
+            return [
+                ...everywhere("Sidecar: knows everything", resource, "spec.egress.*", put("hosts", ["*/*"])),
+                ...everywhere(
+                    "Sidecar: knows its namespace",
+                    resource,
+                    "spec.egress.*",
+                    put("hosts", ["./*"]),
+                ),
+                ...everywhere("Sidecar: egress dropped", resource, "spec", drop("egress")),
+                ...everywhere(
+                    "Sidecar: ALLOW_ANY",
+                    resource,
+                    "spec",
+                    put("outboundTrafficPolicy", { mode: "ALLOW_ANY" }),
+                ),
+                // In `sparc` each service has its own, and the namespace's is for whoever may come yet.
+                ...(namespace === "sparc"
+                    ? []
+                    : [removed("Sidecar of a namespace or limiter taken out", resource, [`${namespace}/`])]),
+            ];
+        case "EnvoyFilter":
+            return [
+                ...everywhere("EnvoyFilter under another name", resource, "metadata", put("name", "mine"), [
+                    `${namespace}/EnvoyFilter/mine`,
+                ]),
+                ...everywhere(
+                    "EnvoyFilter changed after it was read",
+                    resource,
+                    "spec",
+                    (spec) =>
+                        ["client-headers", "public-tenant-paths"].includes(meta(resource).name) &&
+                        put("priority", 99)(spec),
+                ),
+            ];
+        case "Telemetry":
+            return [
+                ...everywhere(
+                    "access log turned off",
+                    resource,
+                    "spec.accessLogging.*",
+                    put("disabled", true),
+                ),
+                ...everywhere(
+                    "access log without errors",
+                    resource,
+                    "spec.accessLogging.*",
+                    put("filter", { expression: "response.code < 400" }),
+                ),
+                ...everywhere(
+                    "metrics turned off",
+                    resource,
+                    "spec",
+                    put("metrics", [{ overrides: [{ disabled: true }] }]),
+                ),
+            ];
+        case "Service":
+            return [
+                ...everywhere(
+                    "a Service of the mesh as LoadBalancer",
+                    resource,
+                    "spec",
+                    put("type", "LoadBalancer"),
+                ),
+                ...everywhere("a Service of the mesh as NodePort", resource, "spec", put("type", "NodePort")),
+                ...everywhere(
+                    "a Service of the mesh with an external address",
+                    resource,
+                    "spec",
+                    put("externalIPs", ["203.0.113.9"]),
+                ),
+            ];
+        default:
+            return [];
+    }
+}

@@ -1,0 +1,32 @@
+/** Every single change of a rendered stack that opens the mesh, by rule. */
+import { type JudgedResource } from "../../../../cli/policy/protocol";
+import { type Mutation } from "../model";
+import { ofAuthorization, ofTokens } from "./access";
+import { additions } from "./additions";
+import { ofCluster } from "./cluster";
+import { ofEgress } from "./egress";
+import { ofGateways } from "./gateways";
+import { ofMutualTls, ofNamespaces } from "./identity";
+import { ofNetwork } from "./network";
+import { ofPods } from "./pods";
+import { ofReleases } from "./releases";
+import { ofRoutes, ofRules } from "./traffic";
+
+const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
+    ofMutualTls,
+    ofNamespaces,
+    ofAuthorization,
+    ofTokens,
+    ofNetwork,
+    ofGateways,
+    ofRules,
+    ofRoutes,
+    ofEgress,
+    ofReleases,
+    ofPods,
+    ofCluster,
+];
+
+export function openingChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
+    return [...OF_ONE_RESOURCE.flatMap((changes) => stack.flatMap(changes)), ...additions(stack)];
+}

@@ -1,0 +1,90 @@
+/** NetworkPolicies weakened. */
+import { type JudgedResource } from "../../../../cli/policy/protocol";
+import { kindOf, meta, type Mutation, type Props, removed } from "../model";
+import { drop, everywhere, put } from "./edit";
+
+export function ofNetwork(resource: JudgedResource): Mutation[] {
+    if (kindOf(resource) !== "NetworkPolicy") return [];
+    const { name, namespace } = meta(resource);
+    if (name === "deny-all") {
+        return [
+            removed("a namespace's NetworkPolicy deny-all taken out", resource, [namespace]),
+            ...["Ingress", "Egress"].flatMap((kept) =>
+                everywhere(
+                    `network deny-all for ${kept} alone`,
+                    resource,
+                    "spec",
+                    put("policyTypes", [kept]),
+                    [namespace],
+                ),
+            ),
+            ...everywhere(
+                "network deny-all narrowed",
+                resource,
+                "spec",
+                put("podSelector", { matchLabels: { app: "x" } }),
+                [namespace],
+            ),
+            ...everywhere("network deny-all lets all in", resource, "spec", put("ingress", [{}]), [
+                namespace,
+            ]),
+        ];
+    }
+    // What is open to all pods by design is in the pack's configuration, so that a selector there is not needed.
+    const listed = name === "prometheus" || name === "istiod" || name === "istio-cni";
+    const rule = ["ingress", "egress"];
+    return rule.flatMap((direction) => {
+        const peers = direction === "ingress" ? "from" : "to";
+        const opened = (node: Props): boolean => !listed && peers in node;
+        return [
+            ...everywhere(
+                `NetworkPolicy: ${direction} peers dropped`,
+                resource,
+                `spec.${direction}.*`,
+                (node) => opened(node) && drop(peers)(node),
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} ports dropped`,
+                resource,
+                `spec.${direction}.*`,
+                drop("ports"),
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} from pods to namespaces`,
+                resource,
+                `spec.${direction}.*.${peers}.*`,
+                (node) => !listed && drop("podSelector")(node),
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} of every namespace`,
+                resource,
+                `spec.${direction}.*.${peers}.*`,
+                (node) => {
+                    if (listed || !("namespaceSelector" in node)) return false;
+                    Reflect.deleteProperty(node, "podSelector");
+                    node["namespaceSelector"] = {};
+                    return true;
+                },
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} a range of ports`,
+                resource,
+                `spec.${direction}.*.ports.*`,
+                (port) => {
+                    port["endPort"] = 65535;
+                    return true;
+                },
+            ),
+            ...everywhere(`NetworkPolicy: ${direction} a rule for all added`, resource, "spec", (spec) => {
+                spec[direction] = [...((spec[direction] as unknown[] | undefined) ?? []), {}];
+                return true;
+            }),
+            ...everywhere(
+                `NetworkPolicy: ${direction} private networks no longer left out`,
+                resource,
+                `spec.${direction}.*.${peers}.*.ipBlock`,
+                drop("except"),
+            ),
+        ];
+    });
+}

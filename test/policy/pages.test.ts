@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { policyPages } from "../../policy/core/pages";
+
+const FOLDER = join(__dirname, "..", "..", "docs", "policies");
+
+describe("docs/policies", () => {
+    it("is what the policies say of themselves; npm run generate:policies writes it", () => {
+        const pages = policyPages();
+        assert.deepEqual(readdirSync(FOLDER).sort(), [...pages.keys()].sort());
+        for (const [name, text] of pages) assert.equal(readFileSync(join(FOLDER, name), "utf8"), text, name);
+    });
+});
