@@ -120,10 +120,16 @@ function isFailureOf({ destination, request }: Check, { outcome, status, answer 
     return outcome === "answered" && status === failure && answer?.service === destination.name;
 }
 
-/** A sidecar's own answer when time is up. */
+/**
+ * A sidecar's own answer when time is up. Over gRPC it tells the callee of the time as well (`grpc-timeout`), which now and then is
+ * the first to see it pass, and resets the stream.
+ */
 function isTimeout({ outcome, status, detail }: WireResult): boolean {
     if (outcome === "http") return status === 504;
-    return outcome === "grpc" && (status === GRPC_DEADLINE_EXCEEDED || /timeout/i.test(detail));
+    return (
+        outcome === "grpc" &&
+        (status === GRPC_DEADLINE_EXCEEDED || /timeout|reset reason: remote reset/i.test(detail))
+    );
 }
 
 /** Not earlier than a tenth before, and not later than what a busy machine takes. */

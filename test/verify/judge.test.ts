@@ -53,6 +53,12 @@ const AGREE: readonly Row[] = [
     ],
     ["a timeout in time", HTTP, givenUp, { outcome: "http", status: 504, ms: 1050 }],
     ["a timeout in time, in gRPC", GRPC, givenUp, { outcome: "grpc", status: 4, ms: 1050 }],
+    [
+        "a timeout in time that the callee saw first, in gRPC",
+        GRPC,
+        givenUp,
+        { outcome: "grpc", status: 14, ms: 1050, detail: "reset reason: remote reset" },
+    ],
 ];
 
 const DIFFER: readonly Row[] = [
@@ -103,6 +109,12 @@ const DIFFER: readonly Row[] = [
     ],
     ["a failure of somebody else", HTTP, twice, { outcome: "http", status: 503 }],
     ["an answer instead of a failure", HTTP, twice, { outcome: "answered", status: 200, answer: ANSWER }],
+    [
+        "a callee that resets early, in gRPC",
+        GRPC,
+        givenUp,
+        { outcome: "grpc", status: 14, ms: 50, detail: "reset reason: remote reset" },
+    ],
     ["a timeout too early", HTTP, givenUp, { outcome: "http", status: 504, ms: 500 }],
     ["a timeout too late", HTTP, givenUp, { outcome: "http", status: 504, ms: 9_000 }],
     ["a late answer", HTTP, givenUp, { outcome: "answered", status: 200, answer: ANSWER, ms: 1050 }],
