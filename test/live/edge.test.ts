@@ -10,6 +10,8 @@ import { CHECKOUT, withPlatform } from "./checkout";
 import { type Answer, get, target } from "./client";
 import { Deployment } from "./deployment";
 
+/** How long a busy machine may take until a limiter that it hardly lets answer has counted as many as a plan allows. */
+const LIMITED_WITHIN_MS = 90_000;
 /** Between a change of the limiter's workloads and the gateways' seeing it. */
 const SETTLE_MS = 5_000;
 describe("the edge on the node", function () {
@@ -52,26 +54,26 @@ describe("the edge on the node", function () {
     it("lets a client ask as often as its plan says, then answers 429, and nobody else", async () => {
         const allowed = plans.default.client.requests;
         const [tenant, subject] = [randomUUID(), randomUUID()];
-        // Counted by the minute of the clock, which must not end in between.
-        const intoMinute = Date.now() % 60_000;
-        if (intoMinute > 40_000) await pause(60_500 - intoMinute);
         const found: Answer[] = [];
-        const refused = () => found.filter(({ status }) => status === 429).length;
-        while (refused() < 10 && found.length < 5 * allowed)
+        const refused = () => found.filter(({ status }) => status === 429);
+        const start = Date.now();
+        while (refused().length < 10 && Date.now() - start < LIMITED_WITHIN_MS)
             found.push(...(await together(20, client(tenant, subject))));
+        // Counted by the minute of the clock.
+        const minutes = Math.floor(Date.now() / 60_000) - Math.floor(start / 60_000) + 1;
         const passed = found.filter(({ status }) => status === 200);
-        assert.equal(passed.length + refused(), found.length);
-        assert.ok(refused() >= 10, `${passed.length} passed`);
+        assert.equal(passed.length + refused().length, found.length);
+        assert.ok(refused().length >= 10, `${passed.length} passed`);
         assert.ok(passed.length >= allowed, `${passed.length} passed`);
         // What the limiter does not answer within 25 ms passes, on a machine with more to do than processors, and bears no
         // header of it. Of what it did answer, no more passes than the plan says.
         const counted = passed.filter((answer) => answer.headers["x-ratelimit-remaining"] !== undefined);
-        assert.ok(counted.length <= allowed, `${counted.length} were counted, and passed`);
+        assert.ok(counted.length <= allowed * minutes, `${counted.length} were counted, and passed`);
         assert.ok(counted.length > 0);
-        const { status, headers } = await ask("api", "/v1/x", client(tenant, subject));
-        assert.equal(status, 429);
-        assert.match(String(headers["x-ratelimit-limit"]), new RegExp(`^${allowed}\\b`));
-        assert.equal(headers["x-ratelimit-remaining"], "0");
+        for (const { headers } of refused()) {
+            assert.match(String(headers["x-ratelimit-limit"]), new RegExp(`^${allowed}\\b`));
+            assert.equal(headers["x-ratelimit-remaining"], "0");
+        }
         assert.equal((await ask("api", "/v1/x", client(tenant))).status, 200);
         assert.equal((await ask("api", "/v1/x", client(randomUUID(), subject))).status, 200);
     });
