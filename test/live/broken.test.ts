@@ -83,7 +83,7 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
         const [miscount] = report.miscounts.filter(({ workload }) => workload === "sparc/video-ingest");
         assert.match(
             miscount?.explanations.join() ?? "",
-            /^PeerAuthentication sparc\/video-ingest was changed: spec.mtls.mode is "PERMISSIVE"/,
+            /PeerAuthentication sparc\/video-ingest was changed: spec.mtls.mode is "PERMISSIVE"/,
         );
     });
 });
