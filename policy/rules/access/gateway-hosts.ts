@@ -3,7 +3,11 @@ import { type Exposure, exposures } from "../../core/exposure";
 import { labelsAt, selects, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 
-export const gatewayHosts = stackRule<object>({
+interface Config {
+    readonly onlyHostByPort: boolean;
+}
+
+export const gatewayHosts = stackRule<Config>({
     name: "access-gateway-hosts",
     area: "access",
     title: "An ALLOW at a gateway says for which hosts",
@@ -11,8 +15,13 @@ export const gatewayHosts = stackRule<object>({
     why: "a gateway carries many hosts: who may reach one must not reach them all, least of all through an egress gateway",
     remedy: "Name `hosts` in the operation, or the condition connection.sni where the gateway does not read HTTP.",
     judges: [AUTHORIZATION, "networking.istio.io/Gateway"],
-    defaults: {},
-    schema: {},
+    defaults: { onlyHostByPort: false },
+    schema: {
+        onlyHostByPort: {
+            type: "boolean",
+            description: "a port that carries TLS of one host alone stands for that host",
+        },
+    },
     examples: {
         refused: `
 apiVersion: networking.istio.io/v1
@@ -42,7 +51,7 @@ spec:
       when: [{ key: connection.sni, values: [a.example.com] }]
 `,
     },
-    *judgeStack(world) {
+    *judgeStack(world, { onlyHostByPort }) {
         const offered = exposures(world);
         yield* each(world.all(AUTHORIZATION), function* (subject) {
             if (actionOf(subject) !== "ALLOW") return;
@@ -65,7 +74,8 @@ spec:
                             fix: "name each host in full.",
                         };
                     }
-                    if (hosts.length > 0 || portsSayIt(here, texts(fields["ports"]))) continue;
+                    if (hosts.length > 0 || (onlyHostByPort && portsSayIt(here, texts(fields["ports"]))))
+                        continue;
                     yield {
                         subject,
                         wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,

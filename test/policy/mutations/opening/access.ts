@@ -1,6 +1,7 @@
 /** AuthorizationPolicies and tokens weakened. */
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props, removed } from "../model";
+import { packConfig } from "../../support/stacks";
 import { drop, everywhere, put } from "./edit";
 
 export function ofAuthorization(resource: JudgedResource): Mutation[] {
@@ -107,9 +108,13 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
             (spec) => atGateway && drop("selector")(spec),
             [namespace],
         ),
-        ...everywhere("ALLOW: the token's conditions dropped", resource, "spec.rules.*", drop("when"), [
-            namespace,
-        ]),
+        ...everywhere(
+            "ALLOW: conditions dropped",
+            resource,
+            "spec.rules.*",
+            (rule) => !isByPort(rule) && drop("when")(rule),
+            [namespace],
+        ),
         ...everywhere("ALLOW: an empty rule added", resource, "spec", (spec) => {
             spec["rules"] = [...(spec["rules"] as unknown[]), {}];
             return true;
@@ -172,4 +177,16 @@ export function ofTokens(resource: JudgedResource): Mutation[] {
         ),
         ...everywhere("token: no keys", resource, "spec.jwtRules.*", drop("jwksUri")),
     ];
+}
+
+/** Whether a rule says its host twice, where the stack's configuration lets a port of one host stand for it. */
+function isByPort(rule: Props): boolean {
+    const allowed = packConfig("prod")["access-gateway-hosts"] as { onlyHostByPort?: boolean } | undefined;
+    const conditions = nodes(rule, "when.*");
+    return (
+        allowed?.onlyHostByPort === true &&
+        !("from" in rule) &&
+        conditions.length > 0 &&
+        conditions.every(({ key }) => key === "connection.sni")
+    );
 }
