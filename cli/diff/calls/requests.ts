@@ -2,9 +2,9 @@
  * Which requests tell two meshes apart: policies compare verbs and paths with patterns, so that one request for each
  * pattern of either side, and one that no pattern names, stand for all.
  */
-import { matchesLabels } from "../../explain/evaluate/match";
+import { isAbout } from "../../explain/evaluate/match";
 import type { HttpRequest, Workload } from "../../explain/evaluate/model";
-import { ROOT_NAMESPACE, type World } from "../../explain/world/world";
+import type { World } from "../../explain/world/world";
 
 /** A verb that no policy names, for those that ask for none. */
 const ANY_VERB = "PURGE";
@@ -60,11 +60,7 @@ function operationsOf(
 ): { methods: readonly string[]; paths: readonly string[] }[] {
     return world
         .of("AuthorizationPolicy")
-        .filter(
-            ({ metadata, spec }) =>
-                [workload.namespace, ROOT_NAMESPACE].includes(metadata.namespace) &&
-                matchesLabels(spec.selector?.matchLabels, workload.labels),
-        )
+        .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.selector?.matchLabels, workload))
         .flatMap(({ spec }) => spec.rules ?? [])
         .flatMap(({ to = [] }) => to)
         .map(({ operation = {} }) => operation as Operation)

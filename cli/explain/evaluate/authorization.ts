@@ -1,5 +1,5 @@
-import { type Of, ROOT_NAMESPACE, type World } from "../world/world";
-import { matchesLabels } from "./match";
+import type { Of, World } from "../world/world";
+import { isAbout } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
 import { type Arrival, type Match, knowsCaller, matchRule } from "./rule";
 
@@ -90,12 +90,9 @@ function allow(policies: readonly Policy[], world: World, arrival: Arrival, cond
 }
 
 /** An empty selector selects the whole namespace; in the root namespace, the mesh. A target is a waypoint's matter. */
-function applies({ metadata, spec }: Policy, { namespace, labels }: Workload): boolean {
+function applies({ metadata, spec }: Policy, workload: Workload): boolean {
     if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;
-    return (
-        [namespace, ROOT_NAMESPACE].includes(metadata.namespace) &&
-        matchesLabels(spec.selector?.matchLabels, labels)
-    );
+    return isAbout(metadata.namespace, spec.selector?.matchLabels, workload);
 }
 
 function matchOf({ spec }: Policy, world: World, arrival: Arrival, tcp: "never" | "ignored"): Match {

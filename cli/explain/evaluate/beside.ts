@@ -1,13 +1,13 @@
 /** What stands at a proxy beside the policies: whose tokens it reads, and patches of Envoy that are not judged here. */
-import { type Labels, ROOT_NAMESPACE, type World } from "../world/world";
-import { matchesLabels } from "./match";
+import type { World } from "../world/world";
+import { isAbout } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
 
 /** None where no token is read: then no policy can ask for one. */
 export function tokens(world: World, workload: Workload): Step[] {
     const read = world
         .of("RequestAuthentication")
-        .filter(({ metadata, spec }) => applies(metadata.namespace, spec.selector?.matchLabels, workload));
+        .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.selector?.matchLabels, workload));
     const issuers = read.flatMap(({ spec }) => (spec.jwtRules ?? []).map(({ issuer }) => issuer ?? "?"));
     if (issuers.length === 0) return [];
     return [
@@ -26,7 +26,7 @@ export function tokens(world: World, workload: Workload): Step[] {
 export function filters(world: World, workload: Workload): Step[] {
     const found = world
         .of("EnvoyFilter")
-        .filter(({ metadata, spec }) => applies(metadata.namespace, spec.workloadSelector?.labels, workload));
+        .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload));
     if (found.length === 0) return [];
     return [
         {
@@ -38,9 +38,4 @@ export function filters(world: World, workload: Workload): Step[] {
             conditions: [`${found.length === 1 ? "it does" : "they do"} not refuse or limit it`],
         },
     ];
-}
-
-function applies(namespace: string | undefined, selector: Labels | undefined, workload: Workload): boolean {
-    if (namespace !== workload.namespace && namespace !== ROOT_NAMESPACE) return false;
-    return Object.keys(selector ?? {}).length === 0 || matchesLabels(selector, workload.labels);
 }

@@ -1,5 +1,6 @@
 /** How Istio and Kubernetes compare: strings with wildcards, path templates, labels. */
-import type { Labels } from "../world/world";
+import { type Labels, ROOT_NAMESPACE } from "../world/world";
+import type { Workload } from "./model";
 
 /** What Envoy takes for a character of a path's segment in a template. */
 const SEGMENT = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=]";
@@ -40,6 +41,18 @@ export function matchesDnsName(pattern: string, host: string): boolean {
 
 export function matchesLabels(wanted: Labels | undefined, labels: Labels): boolean {
     return Object.entries(wanted ?? {}).every(([key, value]) => labels[key] === value);
+}
+
+/** Whether what stands in `namespace`, with a selector or none, is about a workload: of its own namespace, or of the mesh's root. */
+export function isAbout(
+    namespace: string | undefined,
+    selector: Labels | undefined,
+    workload: Pick<Workload, "namespace" | "labels">,
+): boolean {
+    return (
+        (namespace === workload.namespace || namespace === ROOT_NAMESPACE) &&
+        matchesLabels(selector, workload.labels)
+    );
 }
 
 export interface LabelSelector {
