@@ -12,36 +12,16 @@ const PARAMETER = "access_token";
  * what each of them says: the scope of one would open what the tenant of the other owns.
  */
 export function oneToken(platform: Platform): EnvoyFilterManifest[] {
+    const inHeader = { header: { name: "authorization", present_match: true } };
+    const inQuery = { header: { name: ":path", string_match: { safe_regex: { regex: queryRegex() } } } };
+    const twoTokens = {
+        permissions: [{ and_rules: { rules: [inHeader, inQuery] } }],
+        principals: [{ any: true }],
+    };
+    const rules = { action: "DENY", policies: { "two-tokens": twoTokens } };
     return readingGateways(platform).map((gateway) =>
         envoyFilter(`${gateway}-one-token`, gateway, PRIORITY.tokens, [
-            beforeRouter(
-                "sparc.one_token",
-                typed("filters.http.rbac.v3.RBAC", {
-                    rules: {
-                        action: "DENY",
-                        policies: {
-                            "two-tokens": {
-                                permissions: [
-                                    {
-                                        and_rules: {
-                                            rules: [
-                                                { header: { name: "authorization", present_match: true } },
-                                                {
-                                                    header: {
-                                                        name: ":path",
-                                                        string_match: { safe_regex: { regex: queryRegex() } },
-                                                    },
-                                                },
-                                            ],
-                                        },
-                                    },
-                                ],
-                                principals: [{ any: true }],
-                            },
-                        },
-                    },
-                }),
-            ),
+            beforeRouter("sparc.one_token", typed("filters.http.rbac.v3.RBAC", { rules })),
         ]),
     );
 }

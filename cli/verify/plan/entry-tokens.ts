@@ -37,7 +37,7 @@ export function tokenChecks(edge: ExposureEdge, platform: Platform): Draft[] {
         ...scopes(edge, platform, token),
         ...roles(edge, platform, token),
         ...tenants(edge, platform, token),
-        ...twoTokens(edge, platform, token),
+        twoTokens(edge, platform, token),
     ];
 }
 
@@ -117,18 +117,15 @@ function roles(edge: ExposureEdge, platform: Platform, token: Token): Draft[] {
 }
 
 /** What a token in the query says must not mix with what the one in the header says. */
-function twoTokens(edge: ExposureEdge, platform: Platform, token: Token): Draft[] {
-    const request = firstAsked(edge);
+function twoTokens(edge: ExposureEdge, platform: Platform, token: Token): Draft {
     const base = draft(edge, platform, token);
-    return [
-        {
-            ...base,
-            entry: { ...base.entry, tokenInQuery: { ...token, tenant: OTHER_TENANT } },
-            request,
-            expected: { kind: "rbac" },
-            because: `${base.because}, for who has one token and not two`,
-        },
-    ];
+    return {
+        ...base,
+        entry: { ...base.entry, tokenInQuery: { ...token, tenant: OTHER_TENANT } },
+        request: firstAsked(edge),
+        expected: { kind: "rbac" },
+        because: `${base.because}, for who has one token and not two`,
+    };
 }
 
 /** Paths that name the token's tenant, and another. */
