@@ -1,7 +1,7 @@
 /** A pack's configuration file, checked against the schemas that the pack itself publishes, as the engine checks it. */
 import { existsSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
-import { closest } from "fastest-levenshtein";
+import { nearest } from "../../catalogue/check";
 import { type PackConfig, type PolicyInfo } from "./protocol";
 
 /**
@@ -26,8 +26,10 @@ export function mistakesOf(config: PackConfig, policies: readonly PolicyInfo[]):
     return Object.entries(config).flatMap(([name, given]) => {
         if (name === "all") return [];
         const policy = policies.find((candidate) => candidate.name === name);
-        if (policy === undefined)
-            return [`no policy is called ${name}. Did you mean ${closest(name, names)}?`];
+        if (policy === undefined) {
+            const near = nearest(name, names);
+            return [`no policy is called ${name}${near === undefined ? "" : `. Did you mean ${near}?`}`];
+        }
         if (typeof given === "string") return [];
         const properties = Object.fromEntries(
             Object.entries(given).filter(([key]) => key !== "enforcementLevel"),
