@@ -1,9 +1,9 @@
 /** Runs the whole program as an engine would, without one, and records all that it registers. */
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import { PROJECT, readStackFile } from "../../config/load";
+import { engineConfig } from "../../local/engine/program/protocol";
 import { awsCall, awsState } from "./aws";
 
 const ROOT = join(__dirname, "..", "..");
@@ -46,10 +46,10 @@ export async function runProgram(
                 throw new Error(`the program calls ${args.token}, which no test expects`);
             },
         },
-        "sparc-mesh",
+        PROJECT,
         stack,
     );
-    pulumi.runtime.setAllConfig(engineConfig(stack, settings));
+    pulumi.runtime.setAllConfig(engineConfig(PROJECT, { ...readStackFile(stack, ROOT), ...settings }));
     await pulumi.runtime.runInPulumiStack(() => {
         pulumi.runtime.registerStackTransformation((args) => {
             options.set(`${args.type}::${args.name}`, args);
@@ -80,20 +80,6 @@ function registered(
 
 function nameOf(resource: pulumi.Resource): string {
     return (resource as unknown as { __name: string }).__name;
-}
-
-/** The stack's configuration as the engine hands it to a program: text, and JSON for what is not. */
-function engineConfig(stack: string, settings: Readonly<Record<string, unknown>>): Record<string, string> {
-    const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
-        config: Record<string, unknown>;
-    };
-    const own = Object.entries(settings).map(([key, value]) => [`sparc-mesh:${key}`, value] as const);
-    return Object.fromEntries(
-        [...Object.entries(config), ...own].map(([key, value]) => [
-            key,
-            typeof value === "string" ? value : JSON.stringify(value),
-        ]),
-    );
 }
 
 /** The program registers its resources when it is loaded, so that each run must load it afresh. */
