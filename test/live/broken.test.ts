@@ -1,6 +1,7 @@
 /** Every kind of object broken by hand, all at once: `mesh verify` names each, and shows on the wire what it opened or broke. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { KINDS, type Kind } from "../../cli/verify/cluster/kinds";
 import { BREAKAGES, type Breakage, type Difference } from "./breakages";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
@@ -24,7 +25,7 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
     async function breakObject({ object, patch }: Breakage): Promise<void> {
         const [kind = "", path = ""] = object.split(" ");
         const [namespace = "", name = ""] = path.split("/");
-        const which = [`${kind}.${GROUPS[kind] ?? ""}`.toLowerCase(), "--namespace", namespace, name];
+        const which = [resourceOf(kind), "--namespace", namespace, name];
         await node.kubectl(
             patch === undefined
                 ? ["delete", ...which]
@@ -88,16 +89,8 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
     });
 });
 
-const GROUPS: Readonly<Record<string, string>> = {
-    AuthorizationPolicy: "security.istio.io",
-    PeerAuthentication: "security.istio.io",
-    RequestAuthentication: "security.istio.io",
-    Telemetry: "telemetry.istio.io",
-    NetworkPolicy: "networking.k8s.io",
-    DestinationRule: "networking.istio.io",
-    EnvoyFilter: "networking.istio.io",
-    Gateway: "networking.istio.io",
-    ServiceEntry: "networking.istio.io",
-    Sidecar: "networking.istio.io",
-    VirtualService: "networking.istio.io",
-};
+/** As kubectl names a kind for certain: `gateways.networking.istio.io`. */
+function resourceOf(kind: string): string {
+    const { path, plural } = KINDS[kind as Kind];
+    return `${plural}.${path.split("/")[1] ?? ""}`;
+}

@@ -1,6 +1,7 @@
 /** What the live tests work with: the platform deployed on the node, asked as an operator and as a client ask it. */
 import assert from "node:assert/strict";
 import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
+import type { DeployReport } from "../../local/engine";
 import { CHECKOUT, mesh, run } from "./checkout";
 
 /** Where clients reach a gateway (`mesh up --json`). */
@@ -21,9 +22,11 @@ export interface ProbeResult {
     readonly ms: number;
 }
 
+/** What is read of `mesh up --json`. */
 interface Up {
     readonly kubeconfig: string;
     readonly entry: Entry;
+    readonly report: DeployReport;
 }
 
 export class Deployment {
@@ -40,8 +43,10 @@ export class Deployment {
         return new Deployment(await ensureToolchain(silentProgress()), await meshUp(checkout));
     }
 
-    async up(checkout = CHECKOUT): Promise<void> {
+    /** @returns what it changed */
+    async up(checkout = CHECKOUT): Promise<DeployReport> {
         this.#up = await meshUp(checkout);
+        return this.#up.report;
     }
 
     get entry(): Entry {

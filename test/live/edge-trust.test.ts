@@ -1,14 +1,13 @@
 /** Whom the edge does not trust: an issuer that cannot be asked, staff from elsewhere, and a policy that is only tried. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { serviceHost } from "../../components/base/names";
 import { loadStackFile } from "../../config/load";
-import { type Sign, signer } from "../../cli/verify";
-import { readSigningKey } from "../../local";
+import type { Sign } from "../../cli/verify";
 import { CHECKOUT, withStack } from "./checkout";
 import { get, target } from "./client";
 import { Deployment, type Entry } from "./deployment";
 import { eventually } from "./eventually";
+import { bearer, signerOf } from "./tokens";
 
 describe("what the edge does not trust, on the node", function () {
     this.timeout(600_000);
@@ -26,13 +25,9 @@ describe("what the edge does not trust, on the node", function () {
     let signSilent: Sign;
     let admin: Entry;
 
-    function bearer(by: Sign, roles: readonly string[] = []): Record<string, string> {
-        return { authorization: `Bearer ${by({ tenant: randomUUID(), subject: randomUUID(), roles })}` };
-    }
-
     async function asStaff(headers: Record<string, string> = {}): Promise<number> {
         const options = target(admin, `admin.${domain}`, "/", {
-            ...bearer(sign, [edge.adminRole]),
+            ...bearer(sign, { roles: [edge.adminRole] }),
             ...headers,
         });
         return (await get(options)).status;
@@ -55,10 +50,8 @@ describe("what the edge does not trust, on the node", function () {
             ...["--output", 'jsonpath={.spec.ports[?(@.name=="https")].nodePort}'],
         ]);
         admin = { ...node.entry, port: Number(port) };
-        const key = await readSigningKey();
-        assert.ok(key !== undefined);
-        sign = signer(key, issuer);
-        signSilent = signer(key, { ...issuer, issuer: silent.issuer });
+        sign = await signerOf(issuer);
+        signSilent = await signerOf({ ...issuer, issuer: silent.issuer });
         assert.equal(await asStaff(), 200, "staff from a listed network");
         await node.up(
             withStack({

@@ -3,17 +3,18 @@ import { randomUUID } from "node:crypto";
 import { Agent } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 import { plans } from "../../catalogue/plans";
-import { type Sign, signer } from "../../cli/verify";
+import type { Sign } from "../../cli/verify";
 import { loadStackFile } from "../../config/load";
-import { readSigningKey } from "../../local";
 import { CHECKOUT, withPlatform } from "./checkout";
 import { type Answer, get, target } from "./client";
 import { Deployment } from "./deployment";
+import { bearer, signerOf } from "./tokens";
 
 /** How long a busy machine may take until a limiter that it hardly lets answer has counted as many as a plan allows. */
 const LIMITED_WITHIN_MS = 90_000;
 /** Between a change of the limiter's workloads and the gateways' seeing it. */
 const SETTLE_MS = 5_000;
+
 describe("the edge on the node", function () {
     this.timeout(900_000);
     const { edge, domain } = loadStackFile("local", CHECKOUT);
@@ -34,17 +35,9 @@ describe("the edge on the node", function () {
         return await Promise.all(Array.from({ length: count }, () => ask("api", "/v1/x", headers)));
     }
 
-    /** A client of a tenant that nobody counted for before. */
-    function client(tenant = randomUUID(), subject: string = randomUUID()): Record<string, string> {
-        return { authorization: `Bearer ${sign({ tenant, subject })}` };
-    }
-
     before(async () => {
         node = await Deployment.of();
-        const key = await readSigningKey();
-        const [issuer] = edge.issuers;
-        assert.ok(key !== undefined && issuer !== undefined);
-        sign = signer(key, issuer);
+        sign = await signerOf(edge.issuers[0]);
     });
 
     after(() => {
@@ -58,7 +51,7 @@ describe("the edge on the node", function () {
         const refused = () => found.filter(({ status }) => status === 429);
         const start = Date.now();
         while (refused().length < 10 && Date.now() - start < LIMITED_WITHIN_MS)
-            found.push(...(await together(20, client(tenant, subject))));
+            found.push(...(await together(20, bearer(sign, { tenant, subject }))));
         // Counted by the minute of the clock.
         const minutes = Math.floor(Date.now() / 60_000) - Math.floor(start / 60_000) + 1;
         const passed = found.filter(({ status }) => status === 200);
@@ -74,8 +67,8 @@ describe("the edge on the node", function () {
             assert.match(String(headers["x-ratelimit-limit"]), new RegExp(`^${allowed}\\b`));
             assert.equal(headers["x-ratelimit-remaining"], "0");
         }
-        assert.equal((await ask("api", "/v1/x", client(tenant))).status, 200);
-        assert.equal((await ask("api", "/v1/x", client(randomUUID(), subject))).status, 200);
+        assert.equal((await ask("api", "/v1/x", bearer(sign, { tenant }))).status, 200);
+        assert.equal((await ask("api", "/v1/x", bearer(sign, { subject }))).status, 200);
     });
 
     for (const gone of ["ratelimit-redis", "ratelimit"]) {
@@ -83,7 +76,7 @@ describe("the edge on the node", function () {
             await kubectl("scale", "deployment", gone, "--replicas=0");
             try {
                 await pause(SETTLE_MS);
-                const found = await together(plans.default.client.requests + 10, client());
+                const found = await together(plans.default.client.requests + 10, bearer(sign));
                 assert.deepEqual(new Set(found.map(({ status }) => status)), new Set([200]));
             } finally {
                 await kubectl("scale", "deployment", gone, "--replicas=1");
@@ -103,7 +96,7 @@ describe("the edge on the node", function () {
             const found: number[] = [];
             for (let n = 0; n < 8; n++) found.push((await ask("auth", "/login")).status);
             assert.deepEqual(found, [...Array<number>(5).fill(200), ...Array<number>(3).fill(429)]);
-            assert.equal((await ask("api", "/v1/x", client())).status, 200);
+            assert.equal((await ask("api", "/v1/x", bearer(sign))).status, 200);
         } finally {
             await node.up();
         }

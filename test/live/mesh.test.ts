@@ -3,40 +3,21 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NAMESPACES } from "../../components/base/names";
-import { ensureToolchain, nodeStatus, silentProgress, type Toolchain } from "../../local";
-import type { DeployReport } from "../../local/engine";
-import { CHECKOUT, mesh, type Ran, run, withPlatform } from "./checkout";
-
-interface Up {
-    readonly report: DeployReport;
-    readonly kubeconfig: string;
-    readonly rollouts: readonly { name: string; namespace: string; ready: number; wanted: number }[];
-}
-
-/** `mesh up`, which must end well. */
-async function up(checkout = CHECKOUT): Promise<Up> {
-    const { status, stdout, stderr } = await mesh(checkout, ["up", "--json"]);
-    assert.equal(status, 0, stderr);
-    return JSON.parse(stdout) as Up;
-}
+import { nodeStatus } from "../../local";
+import { CHECKOUT, mesh, run, withPlatform } from "./checkout";
+import { Deployment } from "./deployment";
 
 describe("the mesh on the node", () => {
-    let toolchain: Toolchain;
-    let kubeconfig: string;
+    let node: Deployment;
 
     before(async () => {
-        toolchain = await ensureToolchain(silentProgress());
-        ({ kubeconfig } = await up());
+        node = await Deployment.of();
     });
 
-    function kubectl(...args: string[]): Promise<Ran> {
-        return run(toolchain.program("kubectl"), ["--kubeconfig", kubeconfig, ...args]);
-    }
-
     it("runs every service and store, each with its sidecar", async () => {
-        const { stdout } = await kubectl(
+        const stdout = await node.kubectl([
             ...["get", "pods", "--all-namespaces", "--selector", "sparc.dev/service", "--output", "json"],
-        );
+        ]);
         const { items } = JSON.parse(stdout) as {
             items: {
                 metadata: { labels: Record<string, string>; namespace: string };
@@ -56,14 +37,14 @@ describe("the mesh on the node", () => {
     });
 
     it("is not changed by another up", async () => {
-        const { created, updated, pruned } = (await up()).report;
+        const { created, updated, pruned } = await node.up();
         assert.deepEqual({ created, updated, pruned }, { created: 0, updated: 0, pruned: 0 });
     });
 
     it("has nothing that istioctl analyze would say a word about", async () => {
         for (const namespace of Object.values(NAMESPACES)) {
-            const { status, stdout, stderr } = await run(toolchain.program("istioctl"), [
-                ...["analyze", "--kubeconfig", kubeconfig, "--namespace", namespace],
+            const { status, stdout, stderr } = await run(node.program("istioctl"), [
+                ...["analyze", "--kubeconfig", node.kubeconfig, "--namespace", namespace],
                 ...["--failure-threshold", "Warning"],
             ]);
             assert.equal(status, 0, stdout + stderr);
@@ -79,32 +60,23 @@ describe("the mesh on the node", () => {
                 "--filename",
                 join(out, folder),
             ]);
-            const { status, stderr } = await kubectl(
-                ...[
-                    "apply",
-                    "--server-side",
-                    "--force-conflicts",
-                    "--dry-run=server",
-                    "--recursive",
-                    ...folders,
-                ],
-            );
-            assert.equal(status, 0, stderr);
+            await node.kubectl([
+                ...["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--recursive"],
+                ...folders,
+            ]);
         });
     }
 
     it("loses what is taken out of the catalogue, and nothing else", async () => {
         const names = async () =>
             (
-                await kubectl(
+                await node.kubectl([
                     "get",
                     "deploy,sa,svc,networkpolicy,authorizationpolicy,peerauthentication,requestauthentication," +
                         "sidecar,destinationrule,virtualservice,serviceentry,envoyfilter,gateways.networking.istio.io",
-                    "-A",
-                    "-o",
-                    "name",
-                )
-            ).stdout
+                    ...["--all-namespaces", "--output", "name"],
+                ])
+            )
                 .split("\n")
                 .filter(Boolean)
                 .sort();
@@ -122,15 +94,15 @@ describe("the mesh on the node", () => {
                 },
             },
         }`);
-        assert.ok((await up(added)).report.created >= 6);
+        assert.ok((await node.up(added)).created >= 6);
         const during = await names();
         assert.ok(during.some((name) => name.includes("weather")));
         assert.deepEqual(
             during.filter((name) => !name.includes("weather")),
             before,
         );
-        const { report } = await up();
-        assert.equal(report.pruned, during.length - before.length);
+        const { pruned } = await node.up();
+        assert.equal(pruned, during.length - before.length);
         assert.deepEqual(await names(), before);
     });
 
@@ -142,7 +114,7 @@ describe("the mesh on the node", () => {
                 rules: { ...original.services["rules"]!, calls: original.services["rules"]!.calls!.filter(({ to }) => to !== "alerts") },
             },
         }`);
-        await up(without);
+        await node.up(without);
         const who = ["--layer", "identity", "--layer", "source"];
         const changed = await mesh(without, ["verify", "--json", ...who]);
         assert.equal(changed.status, 0, changed.stderr);
@@ -153,7 +125,7 @@ describe("the mesh on the node", () => {
         };
         const calls = new Set(differences.map(({ source, destination }) => `${source} → ${destination}`));
         assert.deepEqual([...calls], ["rules → alerts"]);
-        await up();
+        await node.up();
     });
 
     it("is well in the eyes of mesh status", async () => {

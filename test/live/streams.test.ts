@@ -7,12 +7,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { connect } from "node:http2";
 import { readFileSync } from "node:fs";
 import { serviceHost } from "../../components/base/names";
-import { type Sign, signer } from "../../cli/verify";
+import type { Sign } from "../../cli/verify";
 import { loadStackFile } from "../../config/load";
-import { readSigningKey } from "../../local";
 import { CHECKOUT } from "./checkout";
 import { PING, PONG, get, target, webSocket } from "./client";
 import { Deployment, type Entry } from "./deployment";
+import { bearer, signerOf } from "./tokens";
 
 /** For how long what is open must outlive the gateway's pod that it came in by. */
 const HELD_MS = Number(process.env["MESH_WEBSOCKET_SECONDS"] ?? "120") * 1000;
@@ -28,11 +28,6 @@ describe("streams on the node", function () {
     let node: Deployment;
     let sign: Sign;
 
-    /** A client of a tenant that nobody counted for before. */
-    function client(tenant: string = randomUUID()): Record<string, string> {
-        return { authorization: `Bearer ${sign({ tenant, subject: randomUUID() })}` };
-    }
-
     async function scale(replicas: number): Promise<void> {
         const video = ["--namespace", "sparc", "deployment/video"];
         await node.kubectl(["scale", ...video, `--replicas=${replicas}`]);
@@ -42,10 +37,7 @@ describe("streams on the node", function () {
 
     before(async () => {
         node = await Deployment.of();
-        const key = await readSigningKey();
-        const [issuer] = edge.issuers;
-        assert.ok(key !== undefined && issuer !== undefined);
-        sign = signer(key, issuer);
+        sign = await signerOf(edge.issuers[0]);
     });
 
     describe("of one id", () => {
@@ -60,7 +52,7 @@ describe("streams on the node", function () {
                 const tenant = `tenant-${randomUUID()}`;
                 for (const segment of ["index.m3u8", "720p/1.ts?part=2"]) {
                     const path = `/hls/${tenant}/${stream}/${segment}`;
-                    const options = target(node.entry, `stream.${domain}`, path, client(tenant));
+                    const options = target(node.entry, `stream.${domain}`, path, bearer(sign, { tenant }));
                     const { status, body } = await get(options, agent);
                     assert.equal(status, 200, `${index}: ${path}`);
                     const { pod } = JSON.parse(body) as { pod: string };
@@ -104,7 +96,7 @@ describe("streams on the node", function () {
     });
 
     it("outlive the gateway that they came in by: an idle WebSocket with pings, and a gRPC stream", async () => {
-        const socket = await webSocket(target(node.entry, `ws.${domain}`, "/v1/events", client()));
+        const socket = await webSocket(target(node.entry, `ws.${domain}`, "/v1/events", bearer(sign)));
         const calls = await grpcStream(node.entry, `ingest-api.${domain}`, "/sparc.ingest.v1.Ingest/Push");
         let pongs = 0;
         socket.on("data", (data: Buffer) => (pongs += data.includes(PONG) ? 1 : 0));
@@ -129,7 +121,7 @@ describe("streams on the node", function () {
         assert.equal(await calls.end(), "0");
         socket.destroy();
         // The new one answers meanwhile.
-        const answered = await get(target(node.entry, `api.${domain}`, "/v1/x", client()));
+        const answered = await get(target(node.entry, `api.${domain}`, "/v1/x", bearer(sign)));
         assert.equal(answered.status, 200);
     });
 });
