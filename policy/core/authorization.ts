@@ -20,6 +20,7 @@ export interface Placed {
 export interface Condition {
     readonly key: string;
     readonly values: readonly string[];
+    readonly notValues: readonly string[];
 }
 
 export function actionOf({ spec }: Subject): string {
@@ -52,6 +53,7 @@ export function rulesOf({ spec }: Subject): readonly AuthorizationRule[] {
             conditions: list(at(rule, "when")).map((when) => ({
                 key: textAt(when, "key") ?? "",
                 values: texts(at(when, "values")),
+                notValues: texts(at(when, "notValues")),
             })),
         };
     });

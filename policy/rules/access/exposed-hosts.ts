@@ -1,6 +1,7 @@
 import { actionOf, asksForToken, AUTHORIZATION, rulesOf, selectorOf } from "../../core/authorization";
 import { EXCEPTION_FIELDS, holds, ended } from "../../core/exceptions";
 import { type Exposure, exposures, grantsAt } from "../../core/exposure";
+import { PROXY_CONFIG_HOLDERS, speaksProxyProtocol } from "../../core/proxy-protocol";
 import { labelsAt, list, texts } from "../../core/read";
 import { type Finding, type Findings, guarded, stackRule } from "../../core/rule";
 import { type World } from "../../core/world";
@@ -32,7 +33,12 @@ export const exposedHosts = stackRule<Config>({
     severity: "critical",
     why: "a RequestAuthentication alone lets requests without a token pass; what a gateway takes comes from the whole Internet",
     remedy: "At the gateway, have a RequestAuthentication, and ALLOW rules for the host with requestPrincipals. List hosts that need no token as public.",
-    judges: ["networking.istio.io/Gateway", AUTHORIZATION, "security.istio.io/RequestAuthentication"],
+    judges: [
+        "networking.istio.io/Gateway",
+        AUTHORIZATION,
+        "security.istio.io/RequestAuthentication",
+        ...PROXY_CONFIG_HOLDERS,
+    ],
     defaults: { public: [], claims: [], networks: [] },
     schema: {
         public: {
@@ -122,7 +128,11 @@ spec:
 
 function* judgeExposure(world: World, exposure: Exposure, config: Config): Findings {
     const { gateway, host, protocol } = exposure;
-    if (protocol === "redirect" || exposure.mutual) return;
+    if (exposure.mutual) return;
+    if (protocol === "redirect") {
+        if (speaksProxyProtocol(world, gateway)) yield* judgeRedirect(world, exposure);
+        return;
+    }
     const free = config.public.filter((entry) => entry.host === host);
     if (protocol === "http" && !holds(free)) {
         if (!hasTokens(world, exposure)) {
@@ -156,6 +166,28 @@ function allowsAt(policy: Parameters<typeof grantsAt>[0], exposure: Exposure): b
         actionOf(policy) === "ALLOW" &&
         grantsAt(policy, exposure).some(({ rule }) => rule.sources.some(({ fields }) => asksForToken(fields)))
     );
+}
+
+/** Behind the PROXY protocol the port of a rule is what the client claims: a rule for a redirect would open the host itself. */
+function* judgeRedirect(world: World, exposure: Exposure): Iterable<Finding> {
+    for (const subject of world.within(exposure.gateway.namespace, AUTHORIZATION)) {
+        if (actionOf(subject) !== "ALLOW") continue;
+        for (const { rule } of grantsAt(subject, exposure)) {
+            const isToken =
+                rule.sources.length > 0 && rule.sources.every(({ fields }) => asksForToken(fields));
+            const isPlain = rule.conditions.some(
+                ({ key, notValues }) => key === "connection.sni" && notValues.includes("*"),
+            );
+            if (isToken || isPlain) continue;
+            yield {
+                subject,
+                wrong:
+                    `${rule.path} lets requests to ${exposure.host} in without a token by port ${exposure.port} alone, ` +
+                    "and this gateway takes the PROXY protocol, in which the client says which port it came to",
+                fix: 'add the condition { key: connection.sni, notValues: ["*"] }: no TLS, and so nothing but the redirect.',
+            };
+        }
+    }
 }
 
 /** Each way in to this host, by what it asks of the client. */

@@ -130,13 +130,13 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
             "ALLOW: any network for staff",
             resource,
             "spec.rules.*.from.*.source",
-            drop("ipBlocks"),
+            drop("remoteIpBlocks"),
         ),
         ...everywhere(
             "ALLOW: any network for staff, by 0.0.0.0/0",
             resource,
             "spec.rules.*.from.*.source",
-            put("ipBlocks", ["0.0.0.0/0"], Boolean),
+            put("remoteIpBlocks", ["0.0.0.0/0"], Boolean),
         ),
         ...everywhere(
             "ALLOW: a condition's values to *",
