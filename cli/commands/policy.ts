@@ -16,8 +16,9 @@ interface PolicyOptions {
 export async function policy({ stack, packConfig, json }: PolicyOptions): Promise<void> {
     const start = performance.now();
     const folder = join(PROJECT_FOLDER, "policy");
-    const [pack, resources] = await Promise.all([startPack(folder), registrations({ stack })]);
+    const starting = startPack(folder);
     try {
+        const [pack, resources] = await Promise.all([starting, registrations({ stack })]);
         const policies = await pack.analyzer.policies();
         const config = readPackConfig(packConfig ?? join(folder, "config", `${stack}.json`), policies);
         await pack.analyzer.configure(config, policies);
@@ -37,7 +38,11 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
                 `${refused.length} violations, ${found.length - refused.length} notes.\n`,
         );
     } finally {
-        pack.stop();
+        // Also where the program failed: a pack that still runs, or starts, would keep this process from its end.
+        await starting.then(
+            (pack) => pack.stop(),
+            () => undefined,
+        );
     }
 }
 

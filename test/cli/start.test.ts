@@ -45,6 +45,16 @@ describe("the mesh command", () => {
             assert.equal(status(...args), 2, args.join(" "));
     }).timeout(120_000);
 
+    it("ends where there is nothing to judge, though the policy pack runs by then", () => {
+        const { status, signal, stderr } = spawnSync(
+            process.execPath,
+            [MESH, "policy", "--stack", "nosuch"],
+            { timeout: 100_000, encoding: "utf8" },
+        );
+        assert.deepEqual({ status, signal }, { status: 2, signal: null });
+        assert.match(stderr, /there is no stack "nosuch"/);
+    }).timeout(120_000);
+
     it("has something to run for each of its commands", () => {
         for (const command of meshProgram().commands) {
             const module = lazily(__filename, `../../cli/commands/${command.name()}`) as Record<
