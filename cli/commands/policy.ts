@@ -40,7 +40,9 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
     } finally {
         // Also where the program failed: a pack that still runs, or starts, would keep this process from its end.
         await starting.then(
-            (pack) => pack.stop(),
+            (pack) => {
+                pack.stop();
+            },
             () => undefined,
         );
     }
