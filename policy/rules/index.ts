@@ -15,6 +15,7 @@ import { gates } from "./delivery/gates";
 import { oneOwner } from "./delivery/one-owner";
 import { exportTo } from "./egress/export-to";
 import { externalTls } from "./egress/external-tls";
+import { noOutsidersInside } from "./egress/no-outsiders-inside";
 import { registryOnly } from "./egress/registry-only";
 import { serviceEntries } from "./egress/service-entries";
 import { sidecarScope } from "./egress/sidecar-scope";
@@ -35,6 +36,7 @@ import { noOptOut } from "./injection/no-opt-out";
 import { ownAccount } from "./injection/own-account";
 import { networkDenyAll } from "./network/deny-all";
 import { narrow } from "./network/narrow";
+import { noOtherKinds } from "./network/no-other-kinds";
 import { breaker } from "./resilience/breaker";
 import { ejection } from "./resilience/ejection";
 import { noFault } from "./resilience/no-fault";
@@ -44,6 +46,7 @@ import { images } from "./workloads/images";
 import { nonRoot } from "./workloads/non-root";
 import { podSecurity } from "./workloads/pod-security";
 import { resources } from "./workloads/resources";
+import { rights } from "./workloads/rights";
 
 export const RULES: readonly Rule[] = [
     meshStrict,
@@ -66,8 +69,10 @@ export const RULES: readonly Rule[] = [
     ownAccount,
     networkDenyAll,
     narrow,
+    noOtherKinds,
     registryOnly,
     serviceEntries,
+    noOutsidersInside,
     externalTls,
     throughGateway,
     exportTo,
@@ -89,5 +94,6 @@ export const RULES: readonly Rule[] = [
     images,
     resources,
     nonRoot,
+    rights,
     ...CLUSTER_RULES,
 ];

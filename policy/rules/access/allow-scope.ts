@@ -102,11 +102,11 @@ function* judgeOperation(
             fix: `add \`${field}\` with those that the caller needs.`,
         };
     }
-    const everything = texts(fields["paths"]).find((value) => EVERYTHING.has(value));
+    const everything = texts(fields["paths"]).find((value) => EVERYTHING.test(value));
     if (everything !== undefined && !mayAllPaths) {
         yield {
             subject,
-            wrong: `${path}.paths has ${JSON.stringify(everything)}, which is every path`,
+            wrong: `${path}.paths has ${JSON.stringify(everything)}, which is paths of every part of the service`,
             fix: "name the paths that the caller needs. Where it really needs all, list the policy under the exceptions.",
         };
     }
@@ -123,4 +123,5 @@ function isEntry(world: World, selector: Readonly<Record<string, string>>): bool
         .some((server) => textAt(server, "tls", "mode") !== "ISTIO_MUTUAL");
 }
 
-const EVERYTHING: ReadonlySet<string> = new Set(["*", "/*", "/**", "/{**}"]);
+/** A wildcard where a path begins: what follows it, such as an end, can stand behind anything. */
+const EVERYTHING = /^(\*|\/\*|\/\{\*\*?\})/;

@@ -45,6 +45,13 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
         const services = world.all(VIRTUAL_SERVICE).filter(({ isPatch }) => !isPatch);
         const owners = new Map<string, Subject>();
         yield* each(services, function* (subject) {
+            if (takesAll(subject)) {
+                yield {
+                    subject,
+                    wrong: 'spec.hosts has "*" for the gateway `mesh`: every request between services goes by it',
+                    fix: "name the hosts that it is for.",
+                };
+            }
             for (const place of placesOf(subject)) {
                 const other = owners.get(place);
                 if (other === undefined) owners.set(place, subject);
@@ -67,6 +74,14 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
         }
     },
 });
+
+/** Whether it stands in the way of whatever any sidecar asks for. */
+function takesAll({ spec }: Subject): boolean {
+    return (
+        texts(spec["hosts"]).includes("*") &&
+        (!says(spec["gateways"]) || texts(spec["gateways"]).includes("mesh"))
+    );
+}
 
 function twice(
     subject: Subject,

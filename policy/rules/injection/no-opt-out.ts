@@ -8,6 +8,9 @@ interface Config {
     readonly system: readonly string[];
 }
 
+/** Templates of Istio's injector that bring a proxy. */
+const PROXIES: ReadonlySet<string> = new Set(["sidecar", "gateway"]);
+
 export const noOptOut = objectRule<Config>({
     name: "injection-no-opt-out",
     area: "injection",
@@ -54,6 +57,14 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { containers: [{
                 subject,
                 wrong: `${path}metadata.${kind}["sidecar.istio.io/inject"] is ${JSON.stringify(said)}, so its pods get no sidecar`,
                 fix: "remove it.",
+            };
+        }
+        const templates = annotations["inject.istio.io/templates"];
+        if (templates !== undefined && !templates.split(",").some((name) => PROXIES.has(name.trim()))) {
+            yield {
+                subject,
+                wrong: `${path}metadata.annotations["inject.istio.io/templates"] is ${JSON.stringify(templates)}, which names no template of a proxy, so its pods get none`,
+                fix: "remove it, or name `sidecar` among the templates.",
             };
         }
         if (textAt(spec, "hostNetwork") !== "true") return;

@@ -100,6 +100,12 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
             "spec.rules.*.to.*.operation",
             (node) => hasPaths(node) && put("paths", ["/*"], Boolean)(node),
         ),
+        ...everywhere(
+            "ALLOW: paths by their end alone",
+            resource,
+            "spec.rules.*.to.*.operation",
+            (node) => hasPaths(node) && put("paths", ["*/status"], Boolean)(node),
+        ),
         ...everywhere("ALLOW: hosts dropped", resource, "spec.rules.*.to.*.operation", drop("hosts")),
         ...everywhere(
             "ALLOW: selector dropped",

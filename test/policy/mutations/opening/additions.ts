@@ -2,6 +2,8 @@
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation } from "../model";
 
+const RBAC = "rbac.authorization.k8s.io/v1";
+
 /** What somebody may add to a stack in a later version of an API, an older one, or by another kind. */
 export function additions(stack: readonly JudgedResource[]): Mutation[] {
     const services = stack.filter(
@@ -69,6 +71,78 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 `${name}-open`,
                 { podSelector: {}, ingress: [{}] },
             ),
+            added(
+                "added: a host outside as one inside",
+                "networking.istio.io/v1beta1",
+                "ServiceEntry",
+                namespace,
+                `${name}-partner`,
+                {
+                    hosts: ["partner.example.com"],
+                    exportTo: ["."],
+                    location: "MESH_INTERNAL",
+                    resolution: "DNS",
+                    ports: [{ number: 443, name: "tls", protocol: "TLS" }],
+                },
+            ),
+            added(
+                "added: a machine as a service's endpoint",
+                "networking.istio.io/v1",
+                "WorkloadEntry",
+                namespace,
+                name,
+                { address: "203.0.113.7", labels: selector.matchLabels, serviceAccount: name },
+            ),
+            added("added: a Service for a host outside", "v1", "Service", namespace, `${name}-partner`, {
+                type: "ExternalName",
+                externalName: "partner.example.com",
+            }),
+            added(
+                "added: the whole cluster let in by a policy of the cluster",
+                "policy.networking.k8s.io/v1alpha1",
+                "AdminNetworkPolicy",
+                namespace,
+                name,
+                {
+                    subject: { pods: { podSelector: selector } },
+                    ingress: [{ action: "Allow", from: [{ namespaces: {} }] }],
+                },
+            ),
+            added(
+                "added: the cluster's rights for a service",
+                RBAC,
+                "ClusterRoleBinding",
+                namespace,
+                name,
+                undefined,
+                {
+                    roleRef: { kind: "ClusterRole", name: "cluster-admin" },
+                    subjects: [{ kind: "ServiceAccount", name, namespace }],
+                },
+            ),
+            added("added: rights for everyone", RBAC, "RoleBinding", namespace, name, undefined, {
+                roleRef: { kind: "Role", name: "editors" },
+                subjects: [{ kind: "Group", name: "system:serviceaccounts" }],
+            }),
+            added("added: a role for everything", RBAC, "Role", namespace, name, undefined, {
+                rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
+            }),
+            added("added: a Cilium policy", "cilium.io/v2", "CiliumNetworkPolicy", namespace, name, {
+                endpointSelector: selector,
+                ingress: [{ fromEntities: ["cluster"] }],
+            }),
+            added(
+                "added: a route for every host",
+                "networking.istio.io/v1",
+                "VirtualService",
+                namespace,
+                `${name}-all`,
+                {
+                    hosts: ["*"],
+                    exportTo: ["."],
+                    http: [{ timeout: "1s", route: [{ destination: { host } }] }],
+                },
+            ),
         ];
     });
 }
@@ -79,13 +153,14 @@ function added(
     objectKind: string,
     namespace: string,
     name: string,
-    spec: object,
+    spec: object | undefined,
+    more: object = {},
 ): Mutation {
     const resource: JudgedResource = {
         urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
         type: `kubernetes:${apiVersion}:${objectKind}`,
         name: `added-${name}`,
-        properties: { apiVersion, kind: objectKind, metadata: { name, namespace }, spec },
+        properties: { apiVersion, kind: objectKind, metadata: { name, namespace }, spec, ...more },
     };
     const target = `${namespace}/${objectKind}/${name}`;
     return { kind, target, names: [target], replace: new Map(), add: [resource] };

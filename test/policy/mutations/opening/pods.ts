@@ -28,6 +28,7 @@ export function ofPods(resource: JudgedResource): Mutation[] {
         });
     return [
         annotated("pod: opts out by annotation", "sidecar.istio.io/inject", "false"),
+        annotated("pod: a template without a proxy", "inject.istio.io/templates", "none"),
         changed("pod: opts out by label", resource, (properties) => {
             for (const labels of nodes(properties, `${POD}.metadata.labels`))
                 labels["sidecar.istio.io/inject"] = "false";
