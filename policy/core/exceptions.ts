@@ -30,7 +30,10 @@ export const EXCEPTIONS_SCHEMA: PropertySchema = {
         additionalProperties: false,
         required: ["namespace", "reason", "until"],
         properties: {
-            namespace: { type: "string" },
+            namespace: {
+                type: "string",
+                description: '"" for what is in none, such as a ClusterRoleBinding',
+            },
             name: { type: "string", description: "of the object; any in the namespace where absent" },
             port: { type: "integer", description: "where ports are judged; any where absent" },
             ...EXCEPTION_FIELDS,

@@ -77,7 +77,17 @@ export class Subject {
     }
 }
 
-const CLUSTER_WIDE: ReadonlySet<string> = new Set(["core/Namespace"]);
+/** Kinds that policies of this pack judge, and that are in no namespace. */
+const CLUSTER_WIDE: ReadonlySet<string> = new Set([
+    "core/Namespace",
+    "rbac.authorization.k8s.io/ClusterRole",
+    "rbac.authorization.k8s.io/ClusterRoleBinding",
+    "policy.networking.k8s.io/AdminNetworkPolicy",
+    "policy.networking.k8s.io/ClusterNetworkPolicy",
+    "cilium.io/CiliumClusterwideNetworkPolicy",
+    "crd.projectcalico.org/GlobalNetworkPolicy",
+    "projectcalico.org/GlobalNetworkPolicy",
+]);
 
 /** What `apiVersion` and `kind` say, and the type where they say nothing. */
 function kindOf(

@@ -101,7 +101,7 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 "added: the whole cluster let in by a policy of the cluster",
                 "policy.networking.k8s.io/v1alpha1",
                 "AdminNetworkPolicy",
-                namespace,
+                "",
                 name,
                 {
                     subject: { pods: { podSelector: selector } },
@@ -112,7 +112,7 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 "added: the cluster's rights for a service",
                 RBAC,
                 "ClusterRoleBinding",
-                namespace,
+                "",
                 name,
                 undefined,
                 {
@@ -156,12 +156,13 @@ function added(
     spec: object | undefined,
     more: object = {},
 ): Mutation {
+    const metadata = namespace === "" ? { name } : { name, namespace };
     const resource: JudgedResource = {
         urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
         type: `kubernetes:${apiVersion}:${objectKind}`,
         name: `added-${name}`,
-        properties: { apiVersion, kind: objectKind, metadata: { name, namespace }, spec, ...more },
+        properties: { apiVersion, kind: objectKind, metadata, spec, ...more },
     };
-    const target = `${namespace}/${objectKind}/${name}`;
+    const target = [namespace, objectKind, name].filter(Boolean).join("/");
     return { kind, target, names: [target], replace: new Map(), add: [resource] };
 }
