@@ -83,3 +83,8 @@ export function namesAccount(source: Fields): boolean {
 export function asksForToken(source: Fields): boolean {
     return texts(source["requestPrincipals"]).length > 0;
 }
+
+/** Whether nobody gets in by a rule without a token: it names sources, and each asks for one. */
+export function alwaysAsksForToken({ sources }: AuthorizationRule): boolean {
+    return sources.length > 0 && sources.every(({ fields: source }) => asksForToken(source));
+}

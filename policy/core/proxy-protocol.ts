@@ -1,8 +1,8 @@
 /** Gateways behind the PROXY protocol, by which whoever connects says from where, and to which port. */
 import { parse } from "yaml";
-import { at, fields, labelsAt, says, selects, text } from "./read";
+import { at, labelsAt, selects } from "./read";
 import { type Subject } from "./subject";
-import { podOf, WORKLOADS } from "./workload";
+import { type Pod, podOf, WORKLOADS } from "./workload";
 import { type World } from "./world";
 
 /** What a pod's annotation of this name says overrides the mesh's `defaultConfig`. */
@@ -28,12 +28,7 @@ export function speaksProxyProtocol(world: World, gateway: Subject): boolean {
     );
 }
 
-interface Proxies {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-}
-
-function proxiesOf(subject: Subject): Proxies {
+function proxiesOf(subject: Subject): Pick<Pod, "labels" | "annotations"> {
     if (subject.id !== "helm.sh/Release") return podOf(subject);
     // Istio's gateway chart names its pods by the release, and once more without `istio-`.
     const own = { app: subject.name, istio: subject.name.replace(/^istio-/, "") };
@@ -44,15 +39,13 @@ function proxiesOf(subject: Subject): Proxies {
 }
 
 function isOn(proxyConfig: unknown): boolean {
-    const topology = fields(at(proxyConfig, "gatewayTopology"));
-    return topology["proxyProtocol"] !== undefined && topology["proxyProtocol"] !== null;
+    const spoken = at(proxyConfig, "gatewayTopology", "proxyProtocol");
+    return spoken !== undefined && spoken !== null;
 }
 
-function parsed(annotation: unknown): unknown {
-    const written = text(annotation);
-    if (written === undefined || !says(written)) return undefined;
+function parsed(annotation = ""): unknown {
     try {
-        return parse(written);
+        return parse(annotation);
     } catch {
         // Istio's webhook refuses the pod: nothing runs behind it.
         return undefined;

@@ -1,4 +1,11 @@
-import { actionOf, asksForToken, AUTHORIZATION, rulesOf, selectorOf } from "../../core/authorization";
+import {
+    actionOf,
+    alwaysAsksForToken,
+    asksForToken,
+    AUTHORIZATION,
+    rulesOf,
+    selectorOf,
+} from "../../core/authorization";
 import { EXCEPTION_FIELDS, holds, ended } from "../../core/exceptions";
 import { type Exposure, exposures, grantsAt } from "../../core/exposure";
 import { PROXY_CONFIG_HOLDERS, speaksProxyProtocol } from "../../core/proxy-protocol";
@@ -173,12 +180,10 @@ function* judgeRedirect(world: World, exposure: Exposure): Iterable<Finding> {
     for (const subject of world.within(exposure.gateway.namespace, AUTHORIZATION)) {
         if (actionOf(subject) !== "ALLOW") continue;
         for (const { rule } of grantsAt(subject, exposure)) {
-            const isToken =
-                rule.sources.length > 0 && rule.sources.every(({ fields }) => asksForToken(fields));
             const isPlain = rule.conditions.some(
                 ({ key, notValues }) => key === "connection.sni" && notValues.includes("*"),
             );
-            if (isToken || isPlain) continue;
+            if (alwaysAsksForToken(rule) || isPlain) continue;
             yield {
                 subject,
                 wrong:
@@ -210,12 +215,7 @@ function* judgeGrants(
                 )
             )
                 continue;
-            const all = rule.sources.length > 0;
-            if (
-                exposure.protocol === "http" &&
-                !isPublic &&
-                !(all && rule.sources.every(({ fields }) => asksForToken(fields)))
-            ) {
+            if (exposure.protocol === "http" && !isPublic && !alwaysAsksForToken(rule)) {
                 yield {
                     subject,
                     wrong: `${place} without a token`,

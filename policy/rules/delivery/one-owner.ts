@@ -76,11 +76,13 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
 });
 
 /** Whether it stands in the way of whatever any sidecar asks for. */
-function takesAll({ spec }: Subject): boolean {
-    return (
-        texts(spec["hosts"]).includes("*") &&
-        (!says(spec["gateways"]) || texts(spec["gateways"]).includes("mesh"))
-    );
+function takesAll(subject: Subject): boolean {
+    return texts(subject.spec["hosts"]).includes("*") && gatewaysOf(subject).includes("mesh");
+}
+
+/** Where a VirtualService holds: for the sidecars, where it names no gateway. */
+function gatewaysOf({ spec }: Subject): readonly string[] {
+    return says(spec["gateways"]) ? texts(spec["gateways"]) : ["mesh"];
 }
 
 function twice(
@@ -96,10 +98,10 @@ function twice(
 }
 
 /** Each host at each gateway. What is delegated to has no hosts. */
-function placesOf({ spec, namespace }: Subject): readonly string[] {
-    const gateways = says(spec["gateways"]) ? texts(spec["gateways"]) : ["mesh"];
+function placesOf(subject: Subject): readonly string[] {
+    const { spec, namespace } = subject;
     return texts(spec["hosts"]).flatMap((host) =>
-        gateways.map(
+        gatewaysOf(subject).map(
             (gateway) =>
                 `${canonical(host, namespace)} at ${gateway === "mesh" ? `mesh of ${namespace}` : gateway}`,
         ),
@@ -114,7 +116,7 @@ function* judgeCanary(canary: Subject, services: readonly Subject[], rules: read
     for (const subject of services) {
         const isFlaggers = subject.namespace === namespace && subject.name === apex;
         const isSameHost =
-            (!says(subject.spec["gateways"]) || texts(subject.spec["gateways"]).includes("mesh")) &&
+            gatewaysOf(subject).includes("mesh") &&
             texts(subject.spec["hosts"]).some((host) => canonical(host, subject.namespace) === full);
         if (!isFlaggers && !(isSameHost && !delegates)) continue;
         yield {

@@ -108,23 +108,15 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                     ingress: [{ action: "Allow", from: [{ namespaces: {} }] }],
                 },
             ),
-            added(
-                "added: the cluster's rights for a service",
-                RBAC,
-                "ClusterRoleBinding",
-                "",
-                name,
-                undefined,
-                {
-                    roleRef: { kind: "ClusterRole", name: "cluster-admin" },
-                    subjects: [{ kind: "ServiceAccount", name, namespace }],
-                },
-            ),
-            added("added: rights for everyone", RBAC, "RoleBinding", namespace, name, undefined, {
+            addedWith("added: the cluster's rights for a service", RBAC, "ClusterRoleBinding", "", name, {
+                roleRef: { kind: "ClusterRole", name: "cluster-admin" },
+                subjects: [{ kind: "ServiceAccount", name, namespace }],
+            }),
+            addedWith("added: rights for everyone", RBAC, "RoleBinding", namespace, name, {
                 roleRef: { kind: "Role", name: "editors" },
                 subjects: [{ kind: "Group", name: "system:serviceaccounts" }],
             }),
-            added("added: a role for everything", RBAC, "Role", namespace, name, undefined, {
+            addedWith("added: a role for everything", RBAC, "Role", namespace, name, {
                 rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
             }),
             added("added: a Cilium policy", "cilium.io/v2", "CiliumNetworkPolicy", namespace, name, {
@@ -153,15 +145,26 @@ function added(
     objectKind: string,
     namespace: string,
     name: string,
-    spec: object | undefined,
-    more: object = {},
+    spec: object,
+): Mutation {
+    return addedWith(kind, apiVersion, objectKind, namespace, name, { spec });
+}
+
+/** Of a kind whose fields are not in a `spec`. */
+function addedWith(
+    kind: string,
+    apiVersion: string,
+    objectKind: string,
+    namespace: string,
+    name: string,
+    fields: object,
 ): Mutation {
     const metadata = namespace === "" ? { name } : { name, namespace };
     const resource: JudgedResource = {
         urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
         type: `kubernetes:${apiVersion}:${objectKind}`,
         name: `added-${name}`,
-        properties: { apiVersion, kind: objectKind, metadata, spec, ...more },
+        properties: { apiVersion, kind: objectKind, metadata, ...fields },
     };
     const target = [namespace, objectKind, name].filter(Boolean).join("/");
     return { kind, target, names: [target], replace: new Map(), add: [resource] };
