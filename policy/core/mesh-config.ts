@@ -1,6 +1,6 @@
 /** Istio's MeshConfig, wherever a program may keep it. */
 import { parse } from "yaml";
-import { at, type Fields, fields, says, textAt } from "./read";
+import { at, type Fields, fields, says, textAt, UnreadableField } from "./read";
 import { type Subject } from "./subject";
 
 export interface MeshConfigSource {
@@ -70,5 +70,14 @@ function inValues(subject: Subject, valuesPath: string, found: unknown): MeshCon
 function inConfigMap(subject: Subject): readonly MeshConfigSource[] {
     const mesh = textAt(subject.props, "data", "mesh");
     if (!/^istio(-|$)/.test(subject.name) || mesh === undefined || !says(mesh)) return [];
-    return [{ subject, path: "data.mesh", config: fields(parse(mesh)), values: {}, valuesPath: "data" }];
+    return [{ subject, path: "data.mesh", config: parsed(mesh), values: {}, valuesPath: "data" }];
+}
+
+function parsed(mesh: string): Fields {
+    try {
+        return fields(parse(mesh));
+    } catch (error) {
+        const [reason = ""] = (error as Error).message.split("\n");
+        throw new UnreadableField("data.mesh", reason.replace(/:$/, ""));
+    }
 }

@@ -1,6 +1,7 @@
 /** Objects that somebody adds. */
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation } from "../model";
+import { added, addedWith } from "./added";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
@@ -137,35 +138,4 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
             ),
         ];
     });
-}
-
-function added(
-    kind: string,
-    apiVersion: string,
-    objectKind: string,
-    namespace: string,
-    name: string,
-    spec: object,
-): Mutation {
-    return addedWith(kind, apiVersion, objectKind, namespace, name, { spec });
-}
-
-/** Of a kind whose fields are not in a `spec`. */
-function addedWith(
-    kind: string,
-    apiVersion: string,
-    objectKind: string,
-    namespace: string,
-    name: string,
-    fields: object,
-): Mutation {
-    const metadata = namespace === "" ? { name } : { name, namespace };
-    const resource: JudgedResource = {
-        urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
-        type: `kubernetes:${apiVersion}:${objectKind}`,
-        name: `added-${name}`,
-        properties: { apiVersion, kind: objectKind, metadata, ...fields },
-    };
-    const target = [namespace, objectKind, name].filter(Boolean).join("/");
-    return { kind, target, names: [target], replace: new Map(), add: [resource] };
 }

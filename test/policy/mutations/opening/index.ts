@@ -5,6 +5,7 @@ import { ofAuthorization, ofTokens } from "./access";
 import { additions } from "./additions";
 import { ofCluster } from "./cluster";
 import { ofEgress } from "./egress";
+import { secondWaysIn } from "./entry";
 import { ofGateways } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
@@ -28,5 +29,9 @@ const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
 ];
 
 export function openingChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
-    return [...OF_ONE_RESOURCE.flatMap((changes) => stack.flatMap(changes)), ...additions(stack)];
+    return [
+        ...OF_ONE_RESOURCE.flatMap((changes) => stack.flatMap(changes)),
+        ...additions(stack),
+        ...secondWaysIn(stack),
+    ];
 }
