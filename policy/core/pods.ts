@@ -1,6 +1,6 @@
 /** The pods that workloads and charts make, as far as a stack shows them. */
 import { labelsAt, textAt } from "./read";
-import { type Subject } from "./subject";
+import { CHARTS, type Subject } from "./subject";
 import { podOf, WORKLOADS } from "./workload";
 
 type Labels = Readonly<Record<string, string>>;
@@ -10,8 +10,6 @@ export interface Pods {
     readonly labels: Labels;
     readonly annotations: Labels;
 }
-
-const CHARTS: readonly string[] = ["helm.sh/Release", "helm.sh/Chart"];
 
 export const POD_MAKERS: readonly string[] = [...CHARTS, ...WORKLOADS];
 

@@ -51,7 +51,8 @@ export class Subject {
         const id = `${kubernetes.group}/${kubernetes.kind}`;
         this.id = MOVED[id] ?? id;
         this.kind = kubernetes.kind;
-        const path = this.id === "helm.sh/Release" ? [] : ["metadata"];
+        // Charts say both beside their values.
+        const path = CHARTS.includes(this.id) ? [] : ["metadata"];
         const read = (field: string): string | undefined => textAt(this.props, ...path, field);
         const said = known(() => read("name") ?? read("generateName"));
         this.name = typeof said === "string" ? said : name;
@@ -91,6 +92,9 @@ export class Subject {
         return labelsAt(this.props, "metadata", "annotations");
     }
 }
+
+/** Of Pulumi's own, which stand for all that a chart makes. */
+export const CHARTS: readonly string[] = ["helm.sh/Release", "helm.sh/Chart"];
 
 /** Kinds that policies of this pack judge, and that are in no namespace. */
 const CLUSTER_WIDE: ReadonlySet<string> = new Set([

@@ -122,7 +122,7 @@ export class World {
     /** The namespace whose policies hold for the whole mesh. */
     get rootNamespace(): string {
         const named = this.meshConfigs.map(({ config }) => textAt(config, "rootNamespace")).find(Boolean);
-        return named ?? this.meshConfigs[0]?.subject.namespace ?? "istio-system";
+        return named ?? this.meshConfigs[0]?.namespace ?? "istio-system";
     }
 
     /** Whether this stack brings the control plane, and so answers for the whole mesh. */

@@ -57,6 +57,7 @@ const CONFIG: Readonly<Record<string, object>> = {
 /** The fields that say for whom an object is. AWS has no namespaces; a gateway's pods may be in any, where a stack has none. */
 function whose(rule: string, { type, urn }: EngineResource): RegExp {
     if (type.startsWith("aws:")) return /./;
+    if (rule === "injection-revisions") return /^metadata|^spec|namespace/;
     const mayBeAtGateway = rule === "access-exposed-hosts" && urn.includes("AuthorizationPolicy");
     return mayBeAtGateway ? /namespace|^metadata$|^spec/ : /namespace|^metadata$/;
 }

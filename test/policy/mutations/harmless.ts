@@ -132,7 +132,7 @@ function tuning(resource: JudgedResource): Mutation[] {
             each("injection by revision", "metadata.labels", (labels) => {
                 if (labels["istio-injection"] !== "enabled") return false;
                 Reflect.deleteProperty(labels, "istio-injection");
-                labels["istio.io/rev"] = "stable";
+                labels["istio.io/rev"] = "default";
                 return true;
             });
             break;

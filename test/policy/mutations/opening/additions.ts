@@ -65,6 +65,29 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 rules: [{ host: "x.example.com" }],
             }),
             added(
+                "added: an Ingress with TLS, of another controller",
+                "networking.k8s.io/v1",
+                "Ingress",
+                namespace,
+                name,
+                {
+                    ingressClassName: "alb",
+                    tls: [{ hosts: ["x.example.com"], secretName: "x" }],
+                    rules: [{ host: "x.example.com" }],
+                },
+            ),
+            added(
+                "added: a load balancer to the pods themselves",
+                "elbv2.k8s.aws/v1beta1",
+                "TargetGroupBinding",
+                namespace,
+                name,
+                {
+                    serviceRef: { name, port: 9090 },
+                    targetGroupARN: "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/x/1",
+                },
+            ),
+            added(
                 "added: an open NetworkPolicy in v1beta1",
                 "extensions/v1beta1",
                 "NetworkPolicy",

@@ -9,6 +9,7 @@ import { secondWaysIn } from "./entry";
 import { ofGateways } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
+import { patches } from "./patches";
 import { ofPods } from "./pods";
 import { ofReleases } from "./releases";
 import { ofRoutes, ofRules } from "./traffic";
@@ -33,5 +34,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...OF_ONE_RESOURCE.flatMap((changes) => stack.flatMap(changes)),
         ...additions(stack),
         ...secondWaysIn(stack),
+        ...patches(stack),
     ];
 }
