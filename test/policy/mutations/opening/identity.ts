@@ -1,6 +1,7 @@
 /** Mutual TLS and injection weakened. */
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
+import { added, addedWith } from "./added";
 import { drop, everywhere, put } from "./edit";
 
 export function ofMutualTls(resource: JudgedResource): Mutation[] {
@@ -10,6 +11,7 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
     const strict = (value: unknown): boolean => value === "STRICT";
     return [
         ...(isMesh ? [removed("mesh-wide STRICT taken out", resource, [namespace])] : []),
+        ...(isMesh ? [elsewhere(resource)] : []),
         ...(isMesh
             ? everywhere("mesh-wide STRICT to UNSET", resource, "spec.mtls", put("mode", "UNSET", strict), [
                   namespace,
@@ -38,6 +40,24 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
             put("mode", "DISABLE"),
         ),
     ];
+}
+
+/** STRICT where nobody's control plane looks, and a ConfigMap that says that one does. */
+function elsewhere(resource: JudgedResource): Mutation {
+    const { replace } = removed("", resource, []);
+    const moved = added("", "security.istio.io/v1", "PeerAuthentication", "monitoring", "default", {
+        mtls: { mode: "STRICT" },
+    });
+    const said = addedWith("", "v1", "ConfigMap", "monitoring", "istio-moved", {
+        data: { mesh: "rootNamespace: monitoring" },
+    });
+    return {
+        kind: "mesh-wide STRICT moved to a namespace that a ConfigMap calls the root",
+        target: "istio-system",
+        names: ["istio-system asks the whole mesh", "in istio-system"],
+        replace,
+        add: [...(moved.add ?? []), ...(said.add ?? [])],
+    };
 }
 
 export function ofNamespaces(resource: JudgedResource): Mutation[] {

@@ -23,7 +23,12 @@ const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["pilot.env.JWKS_RESOLVER_INSECURE_SKIP_VERIFY", "true"],
     ["pilot.env.PILOT_SKIP_VALIDATE_TRUST_DOMAIN", "true"],
     ["env.PILOT_ENABLE_XDS_IDENTITY_CHECK", "false"],
-    ["env.XDS_AUTH", "false"],
+    ["env.XDS_AUTH", "0"],
+    ["meshConfig.ca.address", "ca.example.com:443"],
+    ["global.caAddress", "ca.example.com:443"],
+    ["global.proxy.image", "registry.example.com/proxy:1"],
+    ["global.proxy.includeIPRanges", ""],
+    ["_internal_defaults_do_not_set", { meshConfig: { enableAutoMtls: false } }],
     ["env.UNSAFE_ENABLE_ADMIN_ENDPOINTS", "true"],
 ];
 
@@ -60,6 +65,12 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
         change("mesh: configuration dropped", mesh, undefined),
         change("mesh: certificates outside not checked", "values.env.VERIFY_CERTIFICATE_AT_CLIENT", "false"),
         ...OPEN_SWITCHES.map(([path, value]) => change(`control plane: ${path}`, `values.${path}`, value)),
+        changed(
+            "control plane: another revision than namespaces ask for",
+            resource,
+            set("values.revision", "1-0"),
+            ["Namespace/"],
+        ),
         change("control plane: values from a file", "valueYamlFiles", [{ path: "values.yaml" }]),
         change("control plane: changed after rendering", "postrender", "./edit.sh"),
         ...["excludeIPRanges", "excludeInboundPorts", "excludeOutboundPorts"].map((field) =>
