@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertCatalogue } from "./catalogue/check";
 import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
+import { CertManager } from "./components/cert-manager/cert-manager";
+import { Certificates } from "./components/certificates/certificates";
 import { CloudControllers } from "./components/cloud-controllers/cloud-controllers";
 import { clusterOf } from "./components/cluster/cluster";
 import { assertPlatform } from "./components/check";
@@ -25,6 +27,8 @@ const { provider } = cluster;
 
 const namespaces = new Namespaces(platform, { provider });
 const cloudControllers = new CloudControllers(platform, { provider, after: [namespaces] });
+const certManager = new CertManager(platform, { provider, after: [namespaces] });
+const certificates = new Certificates(platform, { provider, after: [namespaces, certManager] });
 const controlPlane = new ControlPlane(platform, { provider, after: [namespaces] });
 const after = [namespaces, controlPlane];
 
@@ -35,7 +39,7 @@ const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
 const gateways = new Gateways(platform, {
     provider,
-    after: [...after, cloudControllers, identity, access, edge],
+    after: [...after, cloudControllers, certificates, identity, access, edge],
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });

@@ -2,6 +2,8 @@ import { access } from "./access/access";
 import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
+import { certManager } from "./cert-manager/cert-manager";
+import { certificates } from "./certificates/certificates";
 import { cloudControllers } from "./cloud-controllers/cloud-controllers";
 import { controlPlane } from "./control-plane/control-plane";
 import { edge } from "./edge/edge";
@@ -16,6 +18,8 @@ import { workloads } from "./workloads/workloads";
 export const CONCERNS: readonly Concern[] = [
     namespaces,
     cloudControllers,
+    certManager,
+    certificates,
     controlPlane,
     identity,
     access,

@@ -3,6 +3,7 @@
  * that is not here is an error, so that a typo cannot silently leave a default in force.
  */
 import { z } from "zod";
+import { certificates } from "./certificates";
 import { cluster } from "./cluster";
 import { edge } from "./edge";
 import { egress } from "./egress";
@@ -112,6 +113,7 @@ export const meshConfigSchema = z.strictObject({
         .describe("path of the kubeconfig of the cluster to deploy to; the environment's where absent"),
     context: z.string().min(1).optional().describe("the kubeconfig's context; its current one where absent"),
     istio: istio.prefault({}),
+    certificates: certificates.prefault({}),
     sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),
     gateways: gateways.prefault({}),
     edge: edge.prefault({}),

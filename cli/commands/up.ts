@@ -5,7 +5,7 @@ import { readStackFile } from "../../config/load";
 import { ensureSigningKey, type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
 import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform } from "../project";
-import { ensureGatewayCertificates, ensureOutsideAuthority } from "../up/certificate";
+import { ensureOutsideAuthority, saveEdgeAuthority } from "../up/certificate";
 import { connect, httpsNodePort, rollouts } from "../up/cluster";
 import { type Destination, embeddedNode, otherCluster } from "../up/destination";
 import { withKeys } from "../up/entries";
@@ -41,7 +41,7 @@ export async function up(options: UpOptions): Promise<void> {
 
     const report = await deployWith(progress, options.engine, destination);
     const cluster = connect(destination);
-    await ensureGatewayCertificates(platform, cluster);
+    await saveEdgeAuthority(destination, cluster);
     await ensureOutsideAuthority(platform, destination, cluster);
     const entry = entryOf(platform, destination, await httpsNodePort(cluster));
     const deployed: Deployed = {

@@ -1,6 +1,6 @@
 /**
  * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' own OpenAPI (`kubernetes-types`)
- * and by the CRDs of the pinned Istio (`components/crds`). A kind that is not listed here cannot be registered.
+ * and by the CRDs of the pinned Istio and cert-manager (`components/crds`). A kind that is not listed here cannot be registered.
  */
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
@@ -17,6 +17,7 @@ import type {
     TelemetrySpec,
     VirtualServiceSpec,
 } from "../crds/istio";
+import type { CertificateSpec, ClusterIssuerSpec } from "../crds/cert-manager";
 
 export interface Metadata {
     name: string;
@@ -77,6 +78,12 @@ export type ServiceEntryManifest = Custom<"networking.istio.io/v1", "ServiceEntr
 export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyFilter", EnvoyFilterSpec>;
 export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
 
+export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
+export type ClusterIssuerManifest = Omit<
+    Custom<"cert-manager.io/v1", "ClusterIssuer", ClusterIssuerSpec>,
+    "metadata"
+> & { metadata: Metadata };
+
 export type CoreManifest =
     | NamespaceManifest
     | ConfigMapManifest
@@ -95,7 +102,9 @@ export type CustomManifest =
     | DestinationRuleManifest
     | ServiceEntryManifest
     | EnvoyFilterManifest
-    | TelemetryManifest;
+    | TelemetryManifest
+    | CertificateManifest
+    | ClusterIssuerManifest;
 
 export type Manifest = CoreManifest | CustomManifest;
 
@@ -118,6 +127,8 @@ export interface Release {
     readonly name: string;
     readonly namespace: string;
     readonly chart: Chart;
+    /** The component of Pulumi's that installs it. @default none: it is a release of Helm and nothing else */
+    readonly component?: "cert-manager";
     readonly values: Readonly<Record<string, unknown>>;
     /** Whether clients know it by an address that would be lost with it. @default false */
     readonly keepsAddress?: boolean;

@@ -8,6 +8,7 @@ export const NAMESPACES = {
     services: "sparc",
     stores: "databases",
     monitoring: "monitoring",
+    certificates: "cert-manager",
 } as const;
 
 export type NamespaceName = (typeof NAMESPACES)[keyof typeof NAMESPACES];
@@ -20,6 +21,8 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.services]: true,
     [NAMESPACES.stores]: true,
     [NAMESPACES.monitoring]: true,
+    // It makes the certificates that a mesh needs, and so is there before one.
+    [NAMESPACES.certificates]: false,
 };
 
 /** The namespaces whose pods are in the mesh. */
@@ -89,6 +92,9 @@ export function principal(
 export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): string {
     return `${label}.${config.domain}`;
 }
+
+/** The ClusterIssuer that signs the gateways' certificates. */
+export const EDGE_ISSUER = "edge";
 
 /** The name of the Secret that holds a gateway's certificate, beside the gateway. */
 export function certificateName(gateway: keyof typeof ENTRY_GATEWAYS): string {

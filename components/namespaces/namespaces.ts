@@ -9,7 +9,8 @@ import type { Platform } from "../base/platform";
  * NET_ADMIN to every meshed pod, which only `privileged` admits; istio-cni itself is a privileged DaemonSet.
  */
 function podSecurity(namespace: NamespaceName, cni: boolean): "restricted" | "privileged" {
-    return INJECTED[namespace] && cni ? "restricted" : "privileged";
+    if (namespace === NAMESPACES.system) return "privileged";
+    return cni || !INJECTED[namespace] ? "restricted" : "privileged";
 }
 
 function deriveNamespaces({ config }: Platform): Derived {
