@@ -23,7 +23,7 @@ function release(config: MeshConfig): Release {
         namespace,
         component: "cert-manager",
         chart: chartOf(config),
-        values: values(config) as Readonly<Record<string, unknown>>,
+        values: values(config),
         after: [],
     };
 }

@@ -159,7 +159,7 @@ describe("the configuration of certificates", () => {
         assert.throws(
             () => parse({ issuer: { from: "acme", server: "http://acme.example", mail: "x" } }),
             (error: Error) =>
-                /certificates\.issuer\.server/.test(error.message) &&
+                error.message.includes("certificates.issuer.server") &&
                 /certificates\.issuer\.mail: unknown key; did you mean "email"\?/.test(error.message) &&
                 /certificates\.issuer\.email: .*it is missing/.test(error.message),
         );
