@@ -12,6 +12,7 @@ import { Edge } from "./components/edge/edge";
 import { Egress } from "./components/egress/egress";
 import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
+import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
 import { Namespaces } from "./components/namespaces/namespaces";
 import { Traffic } from "./components/traffic/traffic";
 import { Workloads } from "./components/workloads/workloads";
@@ -29,7 +30,8 @@ const namespaces = new Namespaces(platform, { provider });
 const cloudControllers = new CloudControllers(platform, { provider, after: [namespaces] });
 const certManager = new CertManager(platform, { provider, after: [namespaces] });
 const certificates = new Certificates(platform, { provider, after: [namespaces, certManager] });
-const controlPlane = new ControlPlane(platform, { provider, after: [namespaces] });
+const meshAuthority = new MeshAuthority(platform, { provider, after: [namespaces, certManager] });
+const controlPlane = new ControlPlane(platform, { provider, after: [namespaces, meshAuthority] });
 const after = [namespaces, controlPlane];
 
 // Who may do what comes before the workloads that it holds for: nothing is ever open in between.

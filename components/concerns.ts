@@ -10,6 +10,7 @@ import { edge } from "./edge/edge";
 import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
+import { meshAuthority } from "./mesh-authority/mesh-authority";
 import { namespaces } from "./namespaces/namespaces";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
@@ -20,6 +21,7 @@ export const CONCERNS: readonly Concern[] = [
     cloudControllers,
     certManager,
     certificates,
+    meshAuthority,
     controlPlane,
     identity,
     access,

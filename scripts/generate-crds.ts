@@ -47,7 +47,11 @@ const SOURCES: Readonly<Record<string, Source>> = {
         pinnedBy: "cert-manager",
         module: "github.com/cert-manager/cert-manager",
         file: (kind) => `deploy/crds/crd-${kind.toLowerCase()}s.yaml`,
-        kinds: { Certificate: "cert-manager.io/v1", ClusterIssuer: "cert-manager.io/v1" },
+        kinds: {
+            Certificate: "cert-manager.io/v1",
+            ClusterIssuer: "cert-manager.io/v1",
+            Issuer: "cert-manager.io/v1",
+        },
     },
 };
 

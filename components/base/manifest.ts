@@ -17,7 +17,7 @@ import type {
     TelemetrySpec,
     VirtualServiceSpec,
 } from "../crds/istio";
-import type { CertificateSpec, ClusterIssuerSpec } from "../crds/cert-manager";
+import type { CertificateSpec, ClusterIssuerSpec, IssuerSpec } from "../crds/cert-manager";
 
 export interface Metadata {
     name: string;
@@ -79,6 +79,7 @@ export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyF
 export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
 
 export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
+export type IssuerManifest = Custom<"cert-manager.io/v1", "Issuer", IssuerSpec>;
 export type ClusterIssuerManifest = Omit<
     Custom<"cert-manager.io/v1", "ClusterIssuer", ClusterIssuerSpec>,
     "metadata"
@@ -104,7 +105,8 @@ export type CustomManifest =
     | EnvoyFilterManifest
     | TelemetryManifest
     | CertificateManifest
-    | ClusterIssuerManifest;
+    | ClusterIssuerManifest
+    | IssuerManifest;
 
 export type Manifest = CoreManifest | CustomManifest;
 

@@ -93,6 +93,9 @@ export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): 
     return `${label}.${config.domain}`;
 }
 
+/** What istiod signs workloads' certificates with, beside it: a Secret, and, where a stack lists them, the roots to trust. */
+export const MESH_CA = { secret: "mesh-intermediate", roots: "mesh-roots" } as const;
+
 /** The ClusterIssuer that signs the gateways' certificates. */
 export const EDGE_ISSUER = "edge";
 

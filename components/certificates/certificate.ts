@@ -1,12 +1,10 @@
 /** The gateways' certificates. */
 import { exposures } from "../../catalogue/query";
 import { COMMON_LABELS } from "../base/labels";
+import { KEY, UNTIL_READY, lasting } from "../base/certificates";
 import type { CertificateManifest } from "../base/manifest";
 import { EDGE_ISSUER, GATEWAY_KEYS, NAMESPACES, certificateName, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
-
-/** Nothing that follows is registered before it is issued. */
-export const UNTIL_READY = { "pulumi.com/waitFor": "condition=Ready" };
 
 /** One for each entry gateway that serves anything, beside it and for exactly the hosts that it serves. */
 export function gatewayCertificates({ catalogue, config }: Platform): CertificateManifest[] {
@@ -38,17 +36,9 @@ function certificate(
             dnsNames,
             ...lasting(certificates.gateways),
             // A key that leaked is worth no more than what is left of its certificate.
-            privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+            privateKey: { ...KEY, rotationPolicy: "Always" },
             usages: ["digital signature", "server auth"],
             issuerRef: { name: EDGE_ISSUER, kind: "ClusterIssuer", group: "cert-manager.io" },
         },
     };
-}
-
-/** As the API server writes durations. */
-export function lasting({ days, renewBeforeDays }: { days: number; renewBeforeDays: number }): {
-    duration: string;
-    renewBefore: string;
-} {
-    return { duration: `${days * 24}h0m0s`, renewBefore: `${renewBeforeDays * 24}h0m0s` };
 }

@@ -1,9 +1,9 @@
 /** Who signs the gateways' certificates. */
 import type { MeshConfig } from "../../config/schema";
+import { KEY, UNTIL_READY, lasting } from "../base/certificates";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
 import { EDGE_ISSUER, NAMESPACES } from "../base/names";
-import { UNTIL_READY, lasting } from "./certificate";
 
 /** The Secret and the Certificate of the CA that cert-manager makes for itself. */
 const AUTHORITY = "edge-authority";
@@ -67,7 +67,7 @@ function authority(): CertificateManifest {
             commonName: "sparc-mesh edge",
             isCA: true,
             ...lasting({ days: AUTHORITY_DAYS, renewBeforeDays: 365 }),
-            privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+            privateKey: { ...KEY, rotationPolicy: "Always" },
             usages: ["cert sign", "crl sign", "digital signature"],
             issuerRef: { name: "edge-root", kind: "ClusterIssuer", group: "cert-manager.io" },
         },

@@ -6,6 +6,7 @@ import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { hasPools, placement } from "../base/pools";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
+import { signing } from "./signing";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 function deriveControlPlane({ config }: Platform): Derived {
@@ -40,6 +41,7 @@ function cni({ istio }: MeshConfig): Release {
 
 function istiod(config: MeshConfig): Release {
     const { istio, sidecar, trustDomain } = config;
+    const { values, env } = signing(config.certificates);
     return {
         name: "istiod",
         namespace: NAMESPACES.system,
@@ -70,7 +72,9 @@ function istiod(config: MeshConfig): Release {
                 // metadata.
                 BLOCKED_CIDRS_IN_JWKS_URIS: "127.0.0.0/8,169.254.0.0/16,::1/128,fe80::/10",
                 ...(istio.stockEnvoy ? STOCK_ENVOY.env : {}),
+                ...env,
             },
+            ...values,
             ...(istio.stockEnvoy ? { telemetry: STOCK_ENVOY.telemetry } : {}),
             meshConfig: {
                 trustDomain,

@@ -469,3 +469,385 @@ export interface ClusterIssuerSpec {
         zone: string;
     };
 }
+
+export interface IssuerSpec {
+    acme?: {
+        caBundle?: string;
+        disableAccountKeyGeneration?: boolean;
+        email?: string;
+        enableDurationFeature?: boolean;
+        externalAccountBinding?: {
+            keyAlgorithm?: "HS256" | "HS384" | "HS512";
+            keyID: string;
+            keySecretRef: {
+                key?: string;
+                name: string;
+            };
+        };
+        preferredChain?: string;
+        privateKeySecretRef: {
+            key?: string;
+            name: string;
+        };
+        server: string;
+        skipTLSVerify?: boolean;
+        solvers?: {
+            dns01?: {
+                acmeDNS?: {
+                    accountSecretRef: {
+                        key?: string;
+                        name: string;
+                    };
+                    host: string;
+                };
+                akamai?: {
+                    accessTokenSecretRef: {
+                        key?: string;
+                        name: string;
+                    };
+                    clientSecretSecretRef: {
+                        key?: string;
+                        name: string;
+                    };
+                    clientTokenSecretRef: {
+                        key?: string;
+                        name: string;
+                    };
+                    serviceConsumerDomain: string;
+                };
+                azureDNS?: {
+                    clientID?: string;
+                    clientSecretSecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                    environment?:
+                        | "AzurePublicCloud"
+                        | "AzureChinaCloud"
+                        | "AzureGermanCloud"
+                        | "AzureUSGovernmentCloud";
+                    hostedZoneName?: string;
+                    managedIdentity?: {
+                        clientID?: string;
+                        resourceID?: string;
+                    };
+                    resourceGroupName: string;
+                    subscriptionID: string;
+                    tenantID?: string;
+                };
+                cloudDNS?: {
+                    hostedZoneName?: string;
+                    project: string;
+                    serviceAccountSecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                };
+                cloudflare?: {
+                    apiKeySecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                    apiTokenSecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                    email?: string;
+                };
+                cnameStrategy?: "None" | "Follow";
+                digitalocean?: {
+                    tokenSecretRef: {
+                        key?: string;
+                        name: string;
+                    };
+                };
+                rfc2136?: {
+                    nameserver: string;
+                    tsigAlgorithm?: string;
+                    tsigKeyName?: string;
+                    tsigSecretSecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                };
+                route53?: {
+                    accessKeyID?: string;
+                    accessKeyIDSecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                    hostedZoneID?: string;
+                    region: string;
+                    role?: string;
+                    secretAccessKeySecretRef?: {
+                        key?: string;
+                        name: string;
+                    };
+                };
+                webhook?: {
+                    config?: unknown;
+                    groupName: string;
+                    solverName: string;
+                };
+            };
+            http01?: {
+                gatewayHTTPRoute?: {
+                    labels?: {
+                        [k: string]: string | undefined;
+                    };
+                    parentRefs?: {
+                        group?: string;
+                        kind?: string;
+                        name: string;
+                        namespace?: string;
+                        port?: number;
+                        sectionName?: string;
+                    }[];
+                    serviceType?: string;
+                };
+                ingress?: {
+                    class?: string;
+                    ingressTemplate?: {
+                        metadata?: {
+                            annotations?: {
+                                [k: string]: string | undefined;
+                            };
+                            labels?: {
+                                [k: string]: string | undefined;
+                            };
+                        };
+                    };
+                    name?: string;
+                    podTemplate?: {
+                        metadata?: {
+                            annotations?: {
+                                [k: string]: string | undefined;
+                            };
+                            labels?: {
+                                [k: string]: string | undefined;
+                            };
+                        };
+                        spec?: {
+                            affinity?: {
+                                nodeAffinity?: {
+                                    preferredDuringSchedulingIgnoredDuringExecution?: {
+                                        preference: {
+                                            matchExpressions?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                            matchFields?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                        };
+                                        weight: number;
+                                    }[];
+                                    requiredDuringSchedulingIgnoredDuringExecution?: {
+                                        nodeSelectorTerms: {
+                                            matchExpressions?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                            matchFields?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                        }[];
+                                    };
+                                };
+                                podAffinity?: {
+                                    preferredDuringSchedulingIgnoredDuringExecution?: {
+                                        podAffinityTerm: {
+                                            labelSelector?: {
+                                                matchExpressions?: {
+                                                    key: string;
+                                                    operator: string;
+                                                    values?: string[];
+                                                }[];
+                                                matchLabels?: {
+                                                    [k: string]: string | undefined;
+                                                };
+                                            };
+                                            namespaceSelector?: {
+                                                matchExpressions?: {
+                                                    key: string;
+                                                    operator: string;
+                                                    values?: string[];
+                                                }[];
+                                                matchLabels?: {
+                                                    [k: string]: string | undefined;
+                                                };
+                                            };
+                                            namespaces?: string[];
+                                            topologyKey: string;
+                                        };
+                                        weight: number;
+                                    }[];
+                                    requiredDuringSchedulingIgnoredDuringExecution?: {
+                                        labelSelector?: {
+                                            matchExpressions?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                            matchLabels?: {
+                                                [k: string]: string | undefined;
+                                            };
+                                        };
+                                        namespaceSelector?: {
+                                            matchExpressions?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                            matchLabels?: {
+                                                [k: string]: string | undefined;
+                                            };
+                                        };
+                                        namespaces?: string[];
+                                        topologyKey: string;
+                                    }[];
+                                };
+                                podAntiAffinity?: {
+                                    preferredDuringSchedulingIgnoredDuringExecution?: {
+                                        podAffinityTerm: {
+                                            labelSelector?: {
+                                                matchExpressions?: {
+                                                    key: string;
+                                                    operator: string;
+                                                    values?: string[];
+                                                }[];
+                                                matchLabels?: {
+                                                    [k: string]: string | undefined;
+                                                };
+                                            };
+                                            namespaceSelector?: {
+                                                matchExpressions?: {
+                                                    key: string;
+                                                    operator: string;
+                                                    values?: string[];
+                                                }[];
+                                                matchLabels?: {
+                                                    [k: string]: string | undefined;
+                                                };
+                                            };
+                                            namespaces?: string[];
+                                            topologyKey: string;
+                                        };
+                                        weight: number;
+                                    }[];
+                                    requiredDuringSchedulingIgnoredDuringExecution?: {
+                                        labelSelector?: {
+                                            matchExpressions?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                            matchLabels?: {
+                                                [k: string]: string | undefined;
+                                            };
+                                        };
+                                        namespaceSelector?: {
+                                            matchExpressions?: {
+                                                key: string;
+                                                operator: string;
+                                                values?: string[];
+                                            }[];
+                                            matchLabels?: {
+                                                [k: string]: string | undefined;
+                                            };
+                                        };
+                                        namespaces?: string[];
+                                        topologyKey: string;
+                                    }[];
+                                };
+                            };
+                            nodeSelector?: {
+                                [k: string]: string | undefined;
+                            };
+                            priorityClassName?: string;
+                            serviceAccountName?: string;
+                            tolerations?: {
+                                effect?: string;
+                                key?: string;
+                                operator?: string;
+                                tolerationSeconds?: number;
+                                value?: string;
+                            }[];
+                        };
+                    };
+                    serviceType?: string;
+                };
+            };
+            selector?: {
+                dnsNames?: string[];
+                dnsZones?: string[];
+                matchLabels?: {
+                    [k: string]: string | undefined;
+                };
+            };
+        }[];
+    };
+    ca?: {
+        crlDistributionPoints?: string[];
+        ocspServers?: string[];
+        secretName: string;
+    };
+    selfSigned?: {
+        crlDistributionPoints?: string[];
+    };
+    vault?: {
+        auth: {
+            appRole?: {
+                path: string;
+                roleId: string;
+                secretRef: {
+                    key?: string;
+                    name: string;
+                };
+            };
+            kubernetes?: {
+                mountPath?: string;
+                role: string;
+                secretRef: {
+                    key?: string;
+                    name: string;
+                };
+            };
+            tokenSecretRef?: {
+                key?: string;
+                name: string;
+            };
+        };
+        caBundle?: string;
+        caBundleSecretRef?: {
+            key?: string;
+            name: string;
+        };
+        namespace?: string;
+        path: string;
+        server: string;
+    };
+    venafi?: {
+        cloud?: {
+            apiTokenSecretRef: {
+                key?: string;
+                name: string;
+            };
+            url?: string;
+        };
+        tpp?: {
+            caBundle?: string;
+            credentialsRef: {
+                name: string;
+            };
+            url: string;
+        };
+        zone: string;
+    };
+}
