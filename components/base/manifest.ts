@@ -122,7 +122,12 @@ export type Chart =
           readonly version: string;
       }
     /** A chart in a folder, for machines without a registry. */
-    | { readonly from: "folder"; readonly path: string };
+    | {
+          readonly from: "folder";
+          readonly path: string;
+          /** The chart's own name. @default the folder's */
+          readonly name?: string;
+      };
 
 /** A Helm release, as plain data. */
 export interface Release {

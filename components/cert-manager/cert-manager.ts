@@ -38,7 +38,7 @@ function chartOf({ certificates: { chart } }: MeshConfig): Chart {
                 version: CERT_MANAGER_VERSION,
             };
         case "folder":
-            return { from: "folder", path: chart.path };
+            return { from: "folder", path: chart.path, name: "cert-manager" };
     }
 }
 
