@@ -2,6 +2,7 @@
  * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' own OpenAPI (`kubernetes-types`)
  * and by the CRDs of the pinned Istio and cert-manager (`components/crds`). A kind that is not listed here cannot be registered.
  */
+import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
@@ -49,6 +50,11 @@ export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
+export type MutatingWebhookConfigurationManifest = Core<
+    MutatingWebhookConfiguration,
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration"
+>;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -91,6 +97,7 @@ export type CoreManifest =
     | ServiceAccountManifest
     | ServiceManifest
     | DeploymentManifest
+    | MutatingWebhookConfigurationManifest
     | NetworkPolicyManifest;
 
 export type CustomManifest =

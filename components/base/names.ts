@@ -25,6 +25,9 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.certificates]: false,
 };
 
+/** The tag by which namespaces name the istiod that their sidecars belong to: it moves from revision to revision. */
+export const REVISION_TAG = "stable";
+
 /** The namespaces whose pods are in the mesh. */
 export const MESHED_NAMESPACES: readonly NamespaceName[] = Object.values(NAMESPACES).filter(
     (namespace) => INJECTED[namespace],

@@ -13,6 +13,7 @@ type Constructor = new (
 const CORE: Record<CoreManifest["kind"], Constructor> = {
     ConfigMap: k8s.core.v1.ConfigMap,
     Deployment: k8s.apps.v1.Deployment,
+    MutatingWebhookConfiguration: k8s.admissionregistration.v1.MutatingWebhookConfiguration,
     Namespace: k8s.core.v1.Namespace,
     NetworkPolicy: k8s.networking.v1.NetworkPolicy,
     Service: k8s.core.v1.Service,

@@ -23,7 +23,7 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
             }),
         );
     }
-    if (name !== "istiod") return [];
+    if (!name.startsWith("istiod")) return [];
     const mesh = "values.meshConfig";
     return [
         change("mesh: ALLOW_ANY", `${mesh}.outboundTrafficPolicy.mode`, "ALLOW_ANY"),
