@@ -63,7 +63,7 @@ for (const stack of ["local", "dev", "prod"]) {
             const custom = resources.filter(({ type }) => type.includes(".istio.io/"));
             assert.ok(custom.length > 100);
             for (const resource of custom)
-                assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod"]);
+                assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod-1-31-1"]);
         });
 
         it("puts every Certificate and issuer explicitly after cert-manager, which owns their CRDs and webhook", () => {

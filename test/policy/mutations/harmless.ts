@@ -126,10 +126,10 @@ function tuning(resource: JudgedResource): Mutation[] {
             );
             break;
         case "Namespace":
-            each("injection by revision", "metadata.labels", (labels) => {
-                if (labels["istio-injection"] !== "enabled") return false;
-                Reflect.deleteProperty(labels, "istio-injection");
-                labels["istio.io/rev"] = "stable";
+            each("injection by label", "metadata.labels", (labels) => {
+                if (labels["istio.io/rev"] !== "stable") return false;
+                Reflect.deleteProperty(labels, "istio.io/rev");
+                labels["istio-injection"] = "enabled";
                 return true;
             });
             break;

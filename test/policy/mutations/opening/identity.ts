@@ -40,11 +40,18 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
     ];
 }
 
+/** It is outside the mesh, by an exception of the pack. */
+const OUTSIDE = "cert-manager";
+
 export function ofNamespaces(resource: JudgedResource): Mutation[] {
-    if (kindOf(resource) !== "Namespace" || meta(resource).name === "istio-system") return [];
-    return [
-        ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio-injection")),
+    const { name } = meta(resource);
+    if (kindOf(resource) !== "Namespace" || name === "istio-system") return [];
+    const injection = [
+        ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio.io/rev")),
         ...everywhere("injection disabled", resource, "metadata.labels", put("istio-injection", "disabled")),
+    ];
+    return [
+        ...(name === OUTSIDE ? [] : injection),
         ...everywhere("all labels dropped", resource, "metadata", drop("labels")),
         ...everywhere(
             "Pod Security dropped",
