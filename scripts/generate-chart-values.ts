@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { Keys } from "../components/charts/unknown-keys";
 
-type Tree = { [key: string]: Tree | true };
+interface Tree {
+    [key: string]: Tree | true;
+}
 
 /** Kubernetes' own types, and maps of names that are anybody's, of which a chart's defaults are no list. */
 const OPEN =

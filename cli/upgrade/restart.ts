@@ -41,8 +41,14 @@ export async function proxies(cluster: KubeConfig): Promise<Proxy[]> {
     return items.flatMap(({ metadata }) => {
         const revision = metadata?.annotations?.[REVISION];
         if (revision === undefined || metadata?.deletionTimestamp !== undefined) return [];
-        const { namespace = "", name = "", labels = {} } = metadata ?? {};
-        return [{ namespace, name, labels, revision }];
+        return [
+            {
+                namespace: metadata?.namespace ?? "",
+                name: metadata?.name ?? "",
+                labels: metadata?.labels ?? {},
+                revision,
+            },
+        ];
     });
 }
 
@@ -126,33 +132,29 @@ async function workloadsIn(cluster: KubeConfig, namespace: string): Promise<Work
     return [
         ...deployments.items.map(({ metadata, spec, status }): Workload => {
             const wanted = spec?.replicas ?? 1;
-            const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
+            const updated = status?.updatedReplicas ?? 0;
             const settled =
                 seen(metadata, status) &&
-                updatedReplicas >= wanted &&
-                replicas <= updatedReplicas &&
-                availableReplicas >= wanted;
+                updated >= wanted &&
+                (status?.replicas ?? 0) <= updated &&
+                (status?.availableReplicas ?? 0) >= wanted;
             return workload("Deployment", metadata, spec?.selector.matchLabels, settled);
         }),
         ...statefulSets.items.map(({ metadata, spec, status }): Workload => {
             const wanted = spec?.replicas ?? 1;
-            const { updatedReplicas = 0, readyReplicas = 0, currentRevision, updateRevision } = status ?? {};
             const settled =
                 seen(metadata, status) &&
-                readyReplicas >= wanted &&
-                (updatedReplicas >= wanted || currentRevision === updateRevision);
+                (status?.readyReplicas ?? 0) >= wanted &&
+                ((status?.updatedReplicas ?? 0) >= wanted ||
+                    status?.currentRevision === status?.updateRevision);
             return workload("StatefulSet", metadata, spec?.selector.matchLabels, settled);
         }),
         ...daemonSets.items.map(({ metadata, spec, status }): Workload => {
-            const {
-                desiredNumberScheduled = 0,
-                updatedNumberScheduled = 0,
-                numberAvailable = 0,
-            } = status ?? {};
+            const wanted = status?.desiredNumberScheduled ?? 0;
             const settled =
                 seen(metadata, status) &&
-                updatedNumberScheduled >= desiredNumberScheduled &&
-                numberAvailable >= desiredNumberScheduled;
+                (status?.updatedNumberScheduled ?? 0) >= wanted &&
+                (status?.numberAvailable ?? 0) >= wanted;
             return workload("DaemonSet", metadata, spec?.selector.matchLabels, settled);
         }),
     ];
@@ -164,8 +166,13 @@ function workload(
     selector: Readonly<Record<string, string>> | undefined,
     settled: boolean,
 ): Workload {
-    const { namespace = "", name = "" } = metadata ?? {};
-    return { kind, namespace, name, selector: selector ?? {}, settled };
+    return {
+        kind,
+        namespace: metadata?.namespace ?? "",
+        name: metadata?.name ?? "",
+        selector: selector ?? {},
+        settled,
+    };
 }
 
 function matches(

@@ -114,7 +114,9 @@ describe("a stack's file after a step", () => {
     it("has the step's istiods, and all else with its comments as it was", () => {
         const before = readFileSync(join(__dirname, "..", "..", "Pulumi.local.yaml"), "utf8");
         const after = withIstios(before, istios([OLD, NEW], NEW.name));
-        type File = { config: Record<string, Record<string, unknown>> };
+        interface File {
+            config: Record<string, Record<string, unknown>>;
+        }
         const [was, is] = [before, after].map((text) => (parse(text) as File).config);
         assert.ok(was !== undefined && is !== undefined);
         assert.deepEqual(is, {
