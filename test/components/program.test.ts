@@ -98,7 +98,7 @@ for (const stack of ["local", "dev", "prod"]) {
 
         it("registers a component after those it needs, whole", () => {
             const component = (name: string) => resources.find((resource) => resource.name === name);
-            assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces"]);
+            assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces", "mesh-authority"]);
             assertAfter(component("workloads"), [
                 "namespaces",
                 "control-plane",
