@@ -2,6 +2,9 @@
 import { type JudgedResource } from "../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props, removed } from "./model";
 
+/** The stack as it is. */
+export const untouched: Mutation = { kind: "nothing", target: "", names: [], replace: new Map() };
+
 export function harmlessChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
     return stack.flatMap((resource, index) => [
         ...labelled(resource, index),
@@ -126,10 +129,9 @@ function tuning(resource: JudgedResource): Mutation[] {
             );
             break;
         case "Namespace":
-            each("injection by label", "metadata.labels", (labels) => {
+            each("injection by the revision itself", "metadata.labels", (labels) => {
                 if (labels["istio.io/rev"] !== "stable") return false;
-                Reflect.deleteProperty(labels, "istio.io/rev");
-                labels["istio-injection"] = "enabled";
+                labels["istio.io/rev"] = "1-31-1";
                 return true;
             });
             break;

@@ -48,6 +48,12 @@ export function ofNamespaces(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "Namespace" || name === "istio-system") return [];
     const injection = [
         ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio.io/rev")),
+        ...everywhere(
+            "injection by a revision that nobody has",
+            resource,
+            "metadata.labels",
+            put("istio.io/rev", "nobodys"),
+        ),
         ...everywhere("injection disabled", resource, "metadata.labels", put("istio-injection", "disabled")),
     ];
     return [
