@@ -99,8 +99,13 @@ export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): 
 /** What istiod signs workloads' certificates with, beside it: a Secret, and, where a stack lists them, the roots to trust. */
 export const MESH_CA = { secret: "mesh-intermediate", roots: "mesh-roots" } as const;
 
-/** The ClusterIssuer that signs the gateways' certificates. */
-export const EDGE_ISSUER = "edge";
+/**
+ * The ClusterIssuer that signs the gateways' certificates. One of another kind has another name, so that they are issued anew
+ * when the stack changes its mind, and not when they would be renewed.
+ */
+export function edgeIssuer({ issuer }: MeshConfig["certificates"]): string {
+    return `edge-${issuer.from}`;
+}
 
 /** The name of the Secret that holds a gateway's certificate, beside the gateway. */
 export function certificateName(gateway: keyof typeof ENTRY_GATEWAYS): string {

@@ -3,7 +3,7 @@ import { exposures } from "../../catalogue/query";
 import { COMMON_LABELS } from "../base/labels";
 import { KEY, UNTIL_READY, lasting } from "../base/certificates";
 import type { CertificateManifest } from "../base/manifest";
-import { EDGE_ISSUER, GATEWAY_KEYS, NAMESPACES, certificateName, exposedHost } from "../base/names";
+import { GATEWAY_KEYS, NAMESPACES, certificateName, edgeIssuer, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
 
 /** One for each entry gateway that serves anything, beside it and for exactly the hosts that it serves. */
@@ -38,7 +38,7 @@ function certificate(
             // A key that leaked is worth no more than what is left of its certificate.
             privateKey: { ...KEY, rotationPolicy: "Always" },
             usages: ["digital signature", "server auth"],
-            issuerRef: { name: EDGE_ISSUER, kind: "ClusterIssuer", group: "cert-manager.io" },
+            issuerRef: { name: edgeIssuer(certificates), kind: "ClusterIssuer", group: "cert-manager.io" },
         },
     };
 }

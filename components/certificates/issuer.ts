@@ -3,7 +3,7 @@ import type { MeshConfig } from "../../config/schema";
 import { KEY, UNTIL_READY, lasting } from "../base/certificates";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
-import { EDGE_ISSUER, NAMESPACES } from "../base/names";
+import { NAMESPACES, edgeIssuer } from "../base/names";
 
 /** The Secret and the Certificate of the CA that cert-manager makes for itself. */
 const AUTHORITY = "edge-authority";
@@ -12,10 +12,11 @@ const AUTHORITY_DAYS = 3650;
 
 export function issuers({ certificates, cluster, domain }: MeshConfig): Manifest[] {
     const { issuer } = certificates;
+    const name = edgeIssuer(certificates);
     switch (issuer.from) {
         case "acme":
             return [
-                clusterIssuer(EDGE_ISSUER, {
+                clusterIssuer(name, {
                     acme: {
                         server: issuer.server,
                         email: issuer.email,
@@ -33,12 +34,12 @@ export function issuers({ certificates, cluster, domain }: MeshConfig): Manifest
                 }),
             ];
         case "authority":
-            return [clusterIssuer(EDGE_ISSUER, { ca: { secretName: issuer.secret } })];
+            return [clusterIssuer(name, { ca: { secretName: issuer.secret } })];
         case "self-signed":
             return [
                 clusterIssuer("edge-root", { selfSigned: {} }),
                 authority(),
-                clusterIssuer(EDGE_ISSUER, { ca: { secretName: AUTHORITY } }),
+                clusterIssuer(name, { ca: { secretName: AUTHORITY } }),
             ];
     }
 }

@@ -109,7 +109,9 @@ describe("the issuer of the gateways' certificates", () => {
     const prod = loadStackFile("prod", ROOT);
     const local = loadStackFile("local", ROOT);
     const edgeOf = (config: MeshConfig) =>
-        issuersOf(objectsOf({ config })).find(({ metadata }) => metadata.name === "edge")?.spec;
+        issuersOf(objectsOf({ config })).find(
+            ({ metadata }) => metadata.name === `edge-${config.certificates.issuer.from}`,
+        )?.spec;
 
     it("proves names in Route 53, and in the stack's own zone alone", () => {
         assert.deepEqual(edgeOf(prod)?.acme?.solvers, [

@@ -5,7 +5,7 @@ import { split } from "./cert-manager";
 import { run } from "./checkout";
 import type { Deployment } from "./deployment";
 
-interface Held {
+export interface Held {
     /** Its own certificate, and those between it and a root. */
     readonly chain: readonly X509Certificate[];
     readonly trusted: readonly X509Certificate[];
