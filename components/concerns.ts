@@ -2,12 +2,15 @@ import { access } from "./access/access";
 import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
+import { certManager } from "./cert-manager/cert-manager";
+import { certificates } from "./certificates/certificates";
 import { cloudControllers } from "./cloud-controllers/cloud-controllers";
 import { controlPlane } from "./control-plane/control-plane";
 import { edge } from "./edge/edge";
 import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
+import { meshAuthority } from "./mesh-authority/mesh-authority";
 import { namespaces } from "./namespaces/namespaces";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
@@ -16,6 +19,9 @@ import { workloads } from "./workloads/workloads";
 export const CONCERNS: readonly Concern[] = [
     namespaces,
     cloudControllers,
+    certManager,
+    certificates,
+    meshAuthority,
     controlPlane,
     identity,
     access,

@@ -3,6 +3,9 @@
 /** The Istio release: its charts' version and its images' tag. */
 export const ISTIO_VERSION = "1.31.1";
 
+/** cert-manager: its chart's version and its images' tag. */
+export const CERT_MANAGER_VERSION = "v1.21.2";
+
 /** Kubernetes on EKS: in standard support until August 2027, and one of those that Istio 1.31 is tested with. */
 export const EKS_VERSION = "1.36";
 

@@ -1,7 +1,8 @@
 /**
  * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' own OpenAPI (`kubernetes-types`)
- * and by the CRDs of the pinned Istio (`components/crds`). A kind that is not listed here cannot be registered.
+ * and by the CRDs of the pinned Istio and cert-manager (`components/crds`). A kind that is not listed here cannot be registered.
  */
+import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
@@ -17,6 +18,7 @@ import type {
     TelemetrySpec,
     VirtualServiceSpec,
 } from "../crds/istio";
+import type { CertificateSpec, ClusterIssuerSpec, IssuerSpec } from "../crds/cert-manager";
 
 export interface Metadata {
     name: string;
@@ -48,6 +50,11 @@ export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
+export type MutatingWebhookConfigurationManifest = Core<
+    MutatingWebhookConfiguration,
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration"
+>;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -77,12 +84,20 @@ export type ServiceEntryManifest = Custom<"networking.istio.io/v1", "ServiceEntr
 export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyFilter", EnvoyFilterSpec>;
 export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
 
+export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
+export type IssuerManifest = Custom<"cert-manager.io/v1", "Issuer", IssuerSpec>;
+export type ClusterIssuerManifest = Omit<
+    Custom<"cert-manager.io/v1", "ClusterIssuer", ClusterIssuerSpec>,
+    "metadata"
+> & { metadata: Metadata };
+
 export type CoreManifest =
     | NamespaceManifest
     | ConfigMapManifest
     | ServiceAccountManifest
     | ServiceManifest
     | DeploymentManifest
+    | MutatingWebhookConfigurationManifest
     | NetworkPolicyManifest;
 
 export type CustomManifest =
@@ -95,7 +110,10 @@ export type CustomManifest =
     | DestinationRuleManifest
     | ServiceEntryManifest
     | EnvoyFilterManifest
-    | TelemetryManifest;
+    | TelemetryManifest
+    | CertificateManifest
+    | ClusterIssuerManifest
+    | IssuerManifest;
 
 export type Manifest = CoreManifest | CustomManifest;
 
@@ -111,13 +129,20 @@ export type Chart =
           readonly version: string;
       }
     /** A chart in a folder, for machines without a registry. */
-    | { readonly from: "folder"; readonly path: string };
+    | {
+          readonly from: "folder";
+          readonly path: string;
+          /** The chart's own name. @default the folder's */
+          readonly name?: string;
+      };
 
 /** A Helm release, as plain data. */
 export interface Release {
     readonly name: string;
     readonly namespace: string;
     readonly chart: Chart;
+    /** The component of Pulumi's that installs it. @default none: it is a release of Helm and nothing else */
+    readonly component?: "cert-manager";
     readonly values: Readonly<Record<string, unknown>>;
     /** Whether clients know it by an address that would be lost with it. @default false */
     readonly keepsAddress?: boolean;

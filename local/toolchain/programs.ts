@@ -27,6 +27,9 @@ const istioVariables = {
     "istio.io/istio/pkg/version.buildGitRevision": "eed52ebb66ad",
 } as const;
 
+/** The last whose programs are in the published module. */
+const certManagerVersion = "v1.11.5";
+
 export const goParts = [
     {
         name: "kubernetes",
@@ -81,6 +84,17 @@ export const goParts = [
         module: `${go}/ratelimit`,
         programs: { ratelimit: "github.com/envoyproxy/ratelimit/src/service_cmd" },
         expectedSeconds: 40,
+    },
+    {
+        name: "cert-manager",
+        module: `${go}/cert-manager`,
+        programs: {
+            "cert-manager-cainjector": "github.com/cert-manager/cert-manager/cmd/cainjector",
+            "cert-manager-controller": "github.com/cert-manager/cert-manager/cmd/controller",
+            "cert-manager-webhook": "github.com/cert-manager/cert-manager/cmd/webhook",
+        },
+        variables: { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": certManagerVersion },
+        expectedSeconds: 135,
     },
     {
         name: "istioctl",
@@ -158,12 +172,21 @@ export const envoyPart = {
     expectedSeconds: 10,
 } as const;
 
-/** What is copied out of Istio's module folder, beside the programs built from it. */
+/** Files that are copied out of a Go module's folder, beside the programs built from it. */
+export interface ModuleFiles {
+    readonly name: string;
+    /** The main module that pins it, relative to the checkout. */
+    readonly module: string;
+    readonly from: string;
+    /** Folder or file in the part, to where it lies in the module. */
+    readonly copies: Readonly<Record<string, string>>;
+    readonly expectedSeconds: number;
+}
+
 export const chartsPart = {
     name: "charts",
     module: `${go}/istio`,
     from: "istio.io/istio",
-    /** Folder or file in the part, to where it lies in the module. */
     copies: {
         "charts/base": "manifests/charts/base",
         "charts/istiod": "manifests/charts/istio-control/istio-discovery",
@@ -171,7 +194,17 @@ export const chartsPart = {
         "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
     },
     expectedSeconds: 1,
-} as const;
+} as const satisfies ModuleFiles;
+
+/** cert-manager's chart as its sources have it: a release gives it a version, and its CRDs as a template. */
+export const certManagerChartPart = {
+    name: "cert-manager-chart",
+    module: `${go}/cert-manager`,
+    from: "github.com/cert-manager/cert-manager",
+    copies: { chart: "deploy/charts/cert-manager", crds: "deploy/crds" },
+    version: certManagerVersion,
+    expectedSeconds: 1,
+} as const satisfies ModuleFiles & { readonly version: string };
 
 type Keys<T> = T extends unknown ? keyof T & string : never;
 

@@ -31,10 +31,12 @@ describe("what a machine adds to the configuration", () => {
             standin: "standin:1",
             ratelimit: "ratelimit:1",
             redis: "redis:1",
+            certManager: { hub: "jetstack", tag: "1" },
             istio: { hub: "hub", tag: "tag" },
         };
+        const folders = { charts: "charts", certManagerChart: "chart" };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
-        assert.deepEqual(onEmbeddedNode({ edge }, "charts", { images })["edge"], {
+        assert.deepEqual(onEmbeddedNode({ edge }, folders, { images })["edge"], {
             adminRole: "staff",
             rateLimit: { replicas: 1, image: "ratelimit:1", redisImage: "redis:1" },
         });

@@ -11,8 +11,8 @@ interface Config {
     readonly meshPorts: readonly number[];
 }
 
-/** Of a cloud's virtual machines, and of EKS' pod identities: whoever asks there gets credentials. */
-const METADATA = ["169.254.169.254", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
+/** Of a cloud's virtual machines. EKS' pod identities have another, which gives a pod no more than its own. */
+const METADATA = ["169.254.169.254", "fd00:ec2::254"];
 
 /** Where Kubernetes itself and the cloud answer; a way to the Internet must leave them out. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"];

@@ -59,17 +59,24 @@ function elsewhere(resource: JudgedResource): Mutation {
         add: [...(moved.add ?? []), ...(said.add ?? [])],
     };
 }
+/** It is outside the mesh, by an exception of the pack. */
+const OUTSIDE = "cert-manager";
 
 export function ofNamespaces(resource: JudgedResource): Mutation[] {
-    if (kindOf(resource) !== "Namespace" || meta(resource).name === "istio-system") return [];
-    return [
-        ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio-injection")),
-        ...everywhere("injection by a revision that nobody has", resource, "metadata.labels", (labels) => {
-            if (!drop("istio-injection")(labels)) return false;
-            labels["istio.io/rev"] = "nobodys";
-            return true;
-        }),
+    const { name } = meta(resource);
+    if (kindOf(resource) !== "Namespace" || name === "istio-system") return [];
+    const injection = [
+        ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio.io/rev")),
+        ...everywhere(
+            "injection by a revision that nobody has",
+            resource,
+            "metadata.labels",
+            put("istio.io/rev", "nobodys"),
+        ),
         ...everywhere("injection disabled", resource, "metadata.labels", put("istio-injection", "disabled")),
+    ];
+    return [
+        ...(name === OUTSIDE ? [] : injection),
         ...everywhere("all labels dropped", resource, "metadata", drop("labels")),
         ...everywhere(
             "Pod Security dropped",

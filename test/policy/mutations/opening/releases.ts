@@ -52,7 +52,7 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
             }),
         );
     }
-    if (name !== "istiod") return [];
+    if (!name.startsWith("istiod")) return [];
     const mesh = "values.meshConfig";
     return [
         change("mesh: ALLOW_ANY", `${mesh}.outboundTrafficPolicy.mode`, "ALLOW_ANY"),
@@ -65,12 +65,6 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
         change("mesh: configuration dropped", mesh, undefined),
         change("mesh: certificates outside not checked", "values.env.VERIFY_CERTIFICATE_AT_CLIENT", "false"),
         ...OPEN_SWITCHES.map(([path, value]) => change(`control plane: ${path}`, `values.${path}`, value)),
-        changed(
-            "control plane: another revision than namespaces ask for",
-            resource,
-            set("values.revision", "1-0"),
-            ["Namespace/"],
-        ),
         change("control plane: values from a file", "valueYamlFiles", [{ path: "values.yaml" }]),
         change("control plane: changed after rendering", "postrender", "./edit.sh"),
         ...["excludeIPRanges", "excludeInboundPorts", "excludeOutboundPorts"].map((field) =>
