@@ -11,6 +11,8 @@ import { Egress } from "./components/egress/egress";
 import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
 import { Namespaces } from "./components/namespaces/namespaces";
+import { Observability } from "./components/observability/observability";
+import { Telemetry } from "./components/telemetry/telemetry";
 import { Traffic } from "./components/traffic/traffic";
 import { Workloads } from "./components/workloads/workloads";
 import { fromEngine } from "./config/load";
@@ -38,6 +40,8 @@ const gateways = new Gateways(platform, {
     after: [...after, cloudControllers, identity, access, edge],
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
+new Telemetry(platform, { provider, after });
+new Observability(platform, { provider, after: [...after, identity, access] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 
 export const { kubeconfig, nameServers, addresses } = cluster.publish(gateways.anchors);

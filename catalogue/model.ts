@@ -190,6 +190,11 @@ export interface Service {
     readonly maxReplicas?: number;
     /** @default round-robin */
     readonly loadBalancing?: LoadBalancing;
+    /**
+     * An answer that begins later than this is slow: it is logged, and an alert tells of it if one in a hundred is.
+     * @default 200ms
+     */
+    readonly slowAfter?: Duration;
 }
 
 /** A database or broker in the stores' namespace. */

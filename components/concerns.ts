@@ -9,6 +9,8 @@ import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
 import { namespaces } from "./namespaces/namespaces";
+import { observability } from "./observability/observability";
+import { telemetry } from "./telemetry/telemetry";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
 
@@ -23,6 +25,8 @@ export const CONCERNS: readonly Concern[] = [
     edge,
     gateways,
     egress,
+    telemetry,
+    observability,
     workloads,
 ];
 

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { cluster } from "./cluster";
 import { edge } from "./edge";
 import { egress } from "./egress";
+import { observability, telemetry } from "./observability";
 import { trafficSchema } from "./traffic";
 import { ISTIO_VERSION } from "./versions";
 
@@ -119,6 +120,8 @@ export const meshConfigSchema = z.strictObject({
     egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),
+    telemetry: telemetry.prefault({}),
+    observability: observability.prefault({}),
 });
 
 /** A stack's configuration, complete. */

@@ -9,6 +9,7 @@ export function onEmbeddedNode(
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");
+    const observability = section(entries, "observability");
     return {
         ...entries,
         edge: {
@@ -24,6 +25,10 @@ export function onEmbeddedNode(
             charts: { from: "folder", path: charts },
             hub: images.istio.hub,
             tag: images.istio.tag,
+        },
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: images.prometheus },
         },
         workloads: { ...section(entries, "workloads"), image: images.standin },
     };

@@ -11,7 +11,7 @@ import {
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
-    PROMETHEUS_ACCOUNT,
+    PROMETHEUS_LABELS,
 } from "../base/names";
 import type { Platform } from "../base/platform";
 import { DENY_ALL } from "./authorization";
@@ -30,12 +30,14 @@ const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
+/** Where a kubelet tells what its node's containers use. */
+const KUBELET = 10250;
 const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
 const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
-const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT });
+const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, PROMETHEUS_LABELS);
 
 const DNS: EgressRule = { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] };
 /** Its service's port, and its own behind it, which is what a policy sees. */
@@ -82,13 +84,13 @@ function metricsIngress(namespace: string): NetworkPolicyManifest {
 
 function prometheus(): NetworkPolicyManifest {
     return policy("prometheus", NAMESPACES.monitoring, {
-        podSelector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
+        podSelector: { matchLabels: PROMETHEUS_LABELS },
         policyTypes: ["Egress"],
         egress: [
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
             { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
-            // Of the API server it learns whom to ask.
-            { ports: tcp(...API_SERVER) },
+            // Of the API server it learns whom to ask; of the kubelets, what containers use.
+            { ports: tcp(...API_SERVER, KUBELET) },
         ],
     });
 }

@@ -5,6 +5,7 @@
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
+import type { ClusterRole, ClusterRoleBinding } from "kubernetes-types/rbac/v1";
 import type {
     AuthorizationPolicySpec,
     DestinationRuleSpec,
@@ -48,6 +49,12 @@ export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
+export type ClusterRoleManifest = Core<ClusterRole, "rbac.authorization.k8s.io/v1", "ClusterRole">;
+export type ClusterRoleBindingManifest = Core<
+    ClusterRoleBinding,
+    "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding"
+>;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -78,6 +85,8 @@ export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyF
 export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
 
 export type CoreManifest =
+    | ClusterRoleManifest
+    | ClusterRoleBindingManifest
     | NamespaceManifest
     | ConfigMapManifest
     | ServiceAccountManifest

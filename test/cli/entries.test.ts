@@ -31,6 +31,7 @@ describe("what a machine adds to the configuration", () => {
             standin: "standin:1",
             ratelimit: "ratelimit:1",
             redis: "redis:1",
+            prometheus: "prometheus:1",
             istio: { hub: "hub", tag: "tag" },
         };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
