@@ -10,6 +10,7 @@ const tenant = z
     });
 
 const image = z.string().min(1);
+const days = z.string().regex(/^\d+[hd]$/, "must be a time such as 6h or 15d");
 
 const prometheus = z.discriminatedUnion("from", [
     z.strictObject({ from: z.literal("nowhere") }),
@@ -17,12 +18,21 @@ const prometheus = z.discriminatedUnion("from", [
         .strictObject({
             from: z.literal("image"),
             image,
-            retention: z
-                .string()
-                .regex(/^\d+[hd]$/, "must be a time such as 6h or 15d")
-                .default("6h"),
+            retention: days.default("6h"),
         })
-        .describe("one pod that keeps what it knows in memory and loses it when it goes"),
+        .describe("one pod, which loses what it knows when it goes"),
+    z
+        .strictObject({
+            from: z.literal("chart"),
+            retention: days.default("15d"),
+            storage: z
+                .string()
+                .regex(/^\d+[GT]i$/, "must be a size such as 50Gi")
+                .default("50Gi")
+                .describe("of the volume of each replica"),
+            replicas: z.int().min(1).max(3).default(2),
+        })
+        .describe("kube-prometheus-stack: the operator, Prometheus, and Grafana beside it"),
 ]);
 
 export const telemetry = z.strictObject({

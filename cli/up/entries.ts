@@ -1,3 +1,4 @@
+import { PROMETHEUS_IMAGE } from "../../config/versions";
 import type { RunningNode } from "../../local";
 
 type Entries = Record<string, unknown>;
@@ -39,6 +40,7 @@ export function onEmbeddedNode(
  * are complete and which brings the CAs of the real world outside.
  */
 export function onOtherCluster(entries: Entries, standInImage: string): Entries {
+    const observability = section(entries, "observability");
     const own = Object.entries(section(entries, "istio")).filter(
         ([key]) => !["charts", "hub", "tag", "stockEnvoy"].includes(key),
     );
@@ -48,6 +50,10 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
         egress: Object.fromEntries(
             Object.entries(section(entries, "egress")).filter(([key]) => key !== "authority"),
         ),
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: PROMETHEUS_IMAGE },
+        },
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }

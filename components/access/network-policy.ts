@@ -1,7 +1,6 @@
-import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
-import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import { serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
     EGRESS_GATEWAY,
@@ -15,11 +14,19 @@ import {
 } from "../base/names";
 import type { Platform } from "../base/platform";
 import { DENY_ALL } from "./authorization";
-
-type Spec = NonNullable<NetworkPolicyManifest["spec"]>;
-type IngressRule = NonNullable<Spec["ingress"]>[number];
-type EgressRule = NonNullable<Spec["egress"]>[number];
-type Peer = NonNullable<IngressRule["from"]>[number];
+import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
+import {
+    API_SERVER,
+    DNS,
+    type EgressRule,
+    type IngressRule,
+    type Peer,
+    namespacePeer,
+    podsIn,
+    policy,
+    tcp,
+    workloadPeer,
+} from "./network-rules";
 
 /** Where istio-cni's node agent serves its metrics. */
 const CNI_METRICS = 15014;
@@ -36,12 +43,6 @@ const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
-const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
-const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, PROMETHEUS_LABELS);
-
-const DNS: EgressRule = { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] };
-/** Its service's port, and its own behind it, which is what a policy sees. */
-const API_SERVER = [443, 6443] as const;
 
 /**
  * The same edges once more, for the network below the mesh: a pod without a sidecar, or with a broken one, still
@@ -57,6 +58,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
         istiod(),
         ...(platform.config.istio.cni ? [cni()] : []),
         prometheus(),
+        ...monitoringPolicies(platform.config),
         ...workloadPolicies(platform),
     ];
 }
@@ -202,29 +204,4 @@ class RuleTable {
 function addOnce<Rule>(rules: Rule[], rule: Rule): void {
     const text = JSON.stringify(rule);
     if (!rules.some((other) => JSON.stringify(other) === text)) rules.push(rule);
-}
-
-function policy(name: string, namespace: string, spec: Spec): NetworkPolicyManifest {
-    return {
-        apiVersion: "networking.k8s.io/v1",
-        kind: "NetworkPolicy",
-        metadata: { name, namespace, labels: COMMON_LABELS },
-        spec,
-    };
-}
-
-function workloadPeer(namespace: string, name: string): Peer {
-    return { ...namespacePeer(namespace), podSelector: serviceSelector(name) };
-}
-
-function podsIn(namespace: string, matchLabels: Record<string, string>): Peer {
-    return { ...namespacePeer(namespace), podSelector: { matchLabels } };
-}
-
-function namespacePeer(namespace: string): Peer {
-    return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
-}
-
-function tcp(...ports: number[]): NetworkPolicyPort[] {
-    return ports.map((port) => ({ port, protocol: "TCP" }));
 }

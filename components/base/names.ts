@@ -81,6 +81,10 @@ export const PROMETHEUS_SERVICE = {
 /** The label by which Prometheus' pods are known, in its own charts too. */
 export const PROMETHEUS_LABELS = { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } as const;
 
+/** What comes with Prometheus' chart, by name and account, in the monitoring namespace. */
+export const GRAFANA = "grafana";
+export const PROMETHEUS_OPERATOR = "prometheus-operator";
+
 /** The cluster's DNS domain. EKS offers no other. */
 export const CLUSTER_DOMAIN = "cluster.local";
 

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { MeshConfig } from "../../config/schema";
-import { COMMON_LABELS } from "../base/labels";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest, Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_ACCOUNT, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../base/names";
 import { placement } from "../base/pools";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { sidecarResources } from "../base/sidecar-resources";
+import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
 import { scrapeJobs } from "./scrape";
 
 type FromImage = Extract<MeshConfig["observability"]["prometheus"], { from: "image" }>;
@@ -16,7 +17,7 @@ const { name, namespace, port } = PROMETHEUS_SERVICE;
 const USER = 65532;
 const CONFIG_FOLDER = "/etc/prometheus";
 const DATA_FOLDER = "/prometheus";
-const LABELS = { ...COMMON_LABELS, ...PROMETHEUS_LABELS };
+const LABELS = { ...COMMON_LABELS, ...PROMETHEUS_LABELS, [SERVICE_LABEL]: PROMETHEUS_SERVICE.name };
 
 /** How often it reads, and judges its rules: canaries are judged by a minute of it. */
 const INTERVAL = "5s";
@@ -38,24 +39,9 @@ export function prometheus(from: FromImage, config: MeshConfig): Manifest[] {
         },
         ...rights(),
         { apiVersion: "v1", kind: "ConfigMap", metadata: metadata(name), data: { "prometheus.yml": text } },
-        {
-            apiVersion: "v1",
-            kind: "Service",
-            metadata: metadata(name),
-            spec: {
-                type: "ClusterIP",
-                selector: PROMETHEUS_LABELS,
-                ports: [{ name: "http", port, targetPort: port, protocol: "TCP", appProtocol: "http" }],
-            },
-        },
+        service(),
         deployment(from, config, createHash("sha256").update(text).digest("hex").slice(0, 16)),
-        {
-            apiVersion: "networking.istio.io/v1",
-            kind: "Sidecar",
-            metadata: { name, namespace, labels: COMMON_LABELS },
-            // It calls nobody through its sidecar.
-            spec: { workloadSelector: { labels: PROMETHEUS_LABELS }, egress: [{ hosts: ["~/*"] }] },
-        },
+        sidecar(name, PROMETHEUS_LABELS, []),
     ];
 }
 
@@ -97,8 +83,7 @@ function deployment({ image, retention }: FromImage, config: MeshConfig, digest:
                     labels: LABELS,
                     annotations: {
                         ...sidecarResources(config.sidecar),
-                        // What it reads stands outside mutual TLS, at addresses that no Service has.
-                        "traffic.sidecar.istio.io/includeOutboundIPRanges": "",
+                        ...PAST_THE_SIDECAR,
                         "sparc.dev/configuration": digest,
                     },
                 },
