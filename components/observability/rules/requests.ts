@@ -78,6 +78,7 @@ function slowAlerts(catalogue: Catalogue) {
             alert("MeshSlow", "ticket", {
                 expr: `service:duration_milliseconds:p99_5m{service=~"${oneOf(services.map(([name]) => name))}"} > ${limit} and on (service) service:requests:rate5m > ${ENOUGH}`,
                 for: "5m",
+                labels: { limit: `${limit}ms` },
                 summary: `One answer of {{ $labels.service }} in a hundred takes {{ $value | humanize }} ms or more; it may take ${limit}`,
             }),
     );
