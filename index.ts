@@ -14,6 +14,8 @@ import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
 import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
 import { Namespaces } from "./components/namespaces/namespaces";
+import { Observability } from "./components/observability/observability";
+import { Telemetry } from "./components/telemetry/telemetry";
 import { Traffic } from "./components/traffic/traffic";
 import { Workloads } from "./components/workloads/workloads";
 import { fromEngine } from "./config/load";
@@ -44,6 +46,8 @@ const gateways = new Gateways(platform, {
     after: [...after, cloudControllers, certificates, identity, access, edge],
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
+new Telemetry(platform, { provider, after });
+new Observability(platform, { provider, after: [...after, identity, access] });
 new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 
 export const { kubeconfig, nameServers, addresses } = cluster.publish(gateways.anchors);

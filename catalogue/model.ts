@@ -190,6 +190,16 @@ export interface Service {
     readonly maxReplicas?: number;
     /** @default round-robin */
     readonly loadBalancing?: LoadBalancing;
+    /**
+     * An answer that begins later than this is slow: it is logged, and an alert tells of it if one in a hundred is.
+     * @default 200ms
+     */
+    readonly slowAfter?: Duration;
+    /**
+     * What share of a month's calls is promised to be answered, in percent.
+     * @default 99.9 for a critical service, 99.5 for a standard one, else 99
+     */
+    readonly availability?: number;
 }
 
 /** A database or broker in the stores' namespace. */

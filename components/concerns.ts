@@ -12,6 +12,8 @@ import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
 import { meshAuthority } from "./mesh-authority/mesh-authority";
 import { namespaces } from "./namespaces/namespaces";
+import { observability } from "./observability/observability";
+import { telemetry } from "./telemetry/telemetry";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
 
@@ -29,6 +31,8 @@ export const CONCERNS: readonly Concern[] = [
     edge,
     gateways,
     egress,
+    telemetry,
+    observability,
     workloads,
 ];
 

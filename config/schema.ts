@@ -9,6 +9,7 @@ import { edge } from "./edge";
 import { egress } from "./egress";
 import { istio } from "./istio";
 import { resources } from "./resources";
+import { observability, telemetry } from "./observability";
 import { trafficSchema } from "./traffic";
 
 const dnsName = z
@@ -73,6 +74,8 @@ export const meshConfigSchema = z.strictObject({
     egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),
+    telemetry: telemetry.prefault({}),
+    observability: observability.prefault({}),
 });
 
 /** A stack's configuration, complete. */

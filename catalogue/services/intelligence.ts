@@ -27,6 +27,7 @@ export const intelligence = {
         domain: "intelligence",
         summary: "Answers how many, how long and where, over days and sites.",
         tier: "standard",
+        slowAfter: "1s",
         keepsTenantData: true,
         ports: {
             http: {
@@ -80,6 +81,7 @@ export const intelligence = {
         summary:
             "Writes the weekly and monthly reports that tenants download or have delivered to their own cloud.",
         tier: "background",
+        slowAfter: "2s",
         keepsTenantData: true,
         ports: {
             http: {

@@ -1,3 +1,4 @@
+import { PROMETHEUS_IMAGE } from "../../config/versions";
 import type { RunningNode, Toolchain } from "../../local";
 
 type Entries = Record<string, unknown>;
@@ -9,6 +10,7 @@ export function onEmbeddedNode(
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");
+    const observability = section(entries, "observability");
     return {
         ...entries,
         edge: {
@@ -31,6 +33,10 @@ export function onEmbeddedNode(
             hub: images.certManager.hub,
             tag: images.certManager.tag,
         },
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: images.prometheus },
+        },
         workloads: { ...section(entries, "workloads"), image: images.standin },
     };
 }
@@ -40,11 +46,16 @@ export function onEmbeddedNode(
  * are complete and which brings the CAs of the real world outside.
  */
 export function onOtherCluster(entries: Entries, standInImage: string): Entries {
+    const observability = section(entries, "observability");
     return {
         ...entries,
         istio: without(section(entries, "istio"), ["charts", "hub", "tag", "stockEnvoy"]),
         certificates: without(section(entries, "certificates"), ["chart", "hub", "tag", "startupCheck"]),
         egress: without(section(entries, "egress"), ["authority"]),
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: PROMETHEUS_IMAGE },
+        },
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }

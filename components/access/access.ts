@@ -4,6 +4,7 @@ import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
+import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
 
 export const access: Concern = {
@@ -24,7 +25,11 @@ export function policyNames(platform: Platform): string[] {
 }
 
 function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
-    return [...authorizationPolicies(platform), ...egressPolicies(platform)];
+    return [
+        ...authorizationPolicies(platform),
+        ...egressPolicies(platform),
+        ...prometheusPolicies(platform.config),
+    ];
 }
 
 /** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */

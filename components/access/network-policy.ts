@@ -10,11 +10,12 @@ import {
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
-    PROMETHEUS_ACCOUNT,
+    PROMETHEUS_LABELS,
 } from "../base/names";
 import type { Platform } from "../base/platform";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
+import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
     API_SERVER,
     DNS,
@@ -25,6 +26,7 @@ import {
     podsIn,
     policy,
     tcp,
+    workloadPeer,
 } from "./network-rules";
 
 /** Where istio-cni's node agent serves its metrics. */
@@ -36,11 +38,12 @@ const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
+/** Where a kubelet tells what its node's containers use. */
+const KUBELET = 10250;
 const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
-const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT });
 
 /**
  * The same edges once more, for the network below the mesh: a pod without a sidecar, or with a broken one, still
@@ -57,6 +60,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
         ...(platform.config.istio.cni ? [cni()] : []),
         ...certManagerPolicies(platform.config, PROMETHEUS_POD),
         prometheus(),
+        ...monitoringPolicies(platform.config),
         ...workloadPolicies(platform),
     ];
 }
@@ -84,14 +88,14 @@ function metricsIngress(namespace: string): NetworkPolicyManifest {
 
 function prometheus(): NetworkPolicyManifest {
     return policy("prometheus", NAMESPACES.monitoring, {
-        podSelector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
+        podSelector: { matchLabels: PROMETHEUS_LABELS },
         policyTypes: ["Egress"],
         egress: [
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
             { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
             { to: [CERT_MANAGER_POD], ports: tcp(CERT_MANAGER_METRICS) },
-            // Of the API server it learns whom to ask.
-            { ports: tcp(...API_SERVER) },
+            // Of the API server it learns whom to ask; of the kubelets, what containers use.
+            { ports: tcp(...API_SERVER, KUBELET) },
         ],
     });
 }
@@ -203,8 +207,4 @@ class RuleTable {
 function addOnce<Rule>(rules: Rule[], rule: Rule): void {
     const text = JSON.stringify(rule);
     if (!rules.some((other) => JSON.stringify(other) === text)) rules.push(rule);
-}
-
-function workloadPeer(namespace: string, name: string): Peer {
-    return { ...namespacePeer(namespace), podSelector: serviceSelector(name) };
 }

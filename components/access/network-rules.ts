@@ -1,6 +1,6 @@
 /** What NetworkPolicies are made of. */
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
-import { COMMON_LABELS } from "../base/labels";
+import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 
 export type Spec = NonNullable<NetworkPolicyManifest["spec"]>;
@@ -21,6 +21,10 @@ export function policy(name: string, namespace: string, spec: Spec): NetworkPoli
         metadata: { name, namespace, labels: COMMON_LABELS },
         spec,
     };
+}
+
+export function workloadPeer(namespace: string, name: string): Peer {
+    return { ...namespacePeer(namespace), podSelector: serviceSelector(name) };
 }
 
 export function podsIn(namespace: string, matchLabels: Record<string, string>): Peer {

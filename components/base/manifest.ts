@@ -6,6 +6,7 @@ import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionreg
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
+import type { ClusterRole, ClusterRoleBinding } from "kubernetes-types/rbac/v1";
 import type {
     AuthorizationPolicySpec,
     DestinationRuleSpec,
@@ -55,6 +56,12 @@ export type MutatingWebhookConfigurationManifest = Core<
     "admissionregistration.k8s.io/v1",
     "MutatingWebhookConfiguration"
 >;
+export type ClusterRoleManifest = Core<ClusterRole, "rbac.authorization.k8s.io/v1", "ClusterRole">;
+export type ClusterRoleBindingManifest = Core<
+    ClusterRoleBinding,
+    "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding"
+>;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -92,6 +99,8 @@ export type ClusterIssuerManifest = Omit<
 > & { metadata: Metadata };
 
 export type CoreManifest =
+    | ClusterRoleManifest
+    | ClusterRoleBindingManifest
     | NamespaceManifest
     | ConfigMapManifest
     | ServiceAccountManifest

@@ -19,6 +19,7 @@ export type ImageName =
     | "ratelimit"
     | "redis"
     | `jetstack/cert-manager-${CertManagerProgram}`
+    | "prometheus"
     | "istio/pilot"
     | "istio/proxyv2";
 
@@ -46,6 +47,7 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
             return single(toolchain, `jetstack/${name}`, name, `/${name}`);
         }),
         await redis(toolchain),
+        prometheus(toolchain),
         pilot(toolchain),
         await proxy(toolchain),
     ];
@@ -70,6 +72,20 @@ async function redis(toolchain: Toolchain): Promise<ImageSpec> {
             ...common(),
             { path, from: program, mode: 0o755 },
             ...(await librariesOf([program], await libraryFolder(toolchain))),
+        ],
+        start: { user: nobody, entrypoint: [path] },
+    };
+}
+
+/** Prometheus as its own image has it: the server, and promtool beside it. */
+function prometheus(toolchain: Toolchain): ImageSpec {
+    const path = "/bin/prometheus";
+    return {
+        name: "prometheus",
+        files: [
+            ...common(),
+            { path, from: toolchain.program("prometheus"), mode: 0o755 },
+            { path: "/bin/promtool", from: toolchain.program("promtool"), mode: 0o755 },
         ],
         start: { user: nobody, entrypoint: [path] },
     };

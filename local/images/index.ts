@@ -16,6 +16,7 @@ export interface ImageReferences {
     readonly redis: string;
     /** The chart's images are `<hub>/cert-manager-controller:<tag>` and so on. */
     readonly certManager: { readonly hub: string; readonly tag: string };
+    readonly prometheus: string;
     /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
     readonly istio: { readonly hub: string; readonly tag: string };
 }
@@ -65,6 +66,7 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
             hub: `${hub}/jetstack`,
             tag: reference("jetstack/cert-manager-controller").split(":")[1] ?? "",
         },
+        prometheus: reference("prometheus"),
         istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
     };
 }

@@ -32,6 +32,7 @@ describe("what a machine adds to the configuration", () => {
             ratelimit: "ratelimit:1",
             redis: "redis:1",
             certManager: { hub: "jetstack", tag: "1" },
+            prometheus: "prometheus:1",
             istio: { hub: "hub", tag: "tag" },
         };
         const folders = { charts: "charts", certManagerChart: "chart" };
