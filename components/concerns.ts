@@ -4,6 +4,7 @@ import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
 import { cloudControllers } from "./cloud-controllers/cloud-controllers";
 import { controlPlane } from "./control-plane/control-plane";
+import { delivery } from "./delivery/delivery";
 import { edge } from "./edge/edge";
 import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
@@ -24,6 +25,7 @@ export const CONCERNS: readonly Concern[] = [
     gateways,
     egress,
     workloads,
+    delivery,
 ];
 
 /** Everything that the program adds to a cluster, for whoever needs it without an engine. */

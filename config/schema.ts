@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { cluster } from "./cluster";
+import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
 import { trafficSchema } from "./traffic";
@@ -119,6 +120,7 @@ export const meshConfigSchema = z.strictObject({
     egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),
+    delivery: delivery.prefault({}),
 });
 
 /** A stack's configuration, complete. */

@@ -3,6 +3,9 @@
 /** The Istio release: its charts' version and its images' tag. */
 export const ISTIO_VERSION = "1.31.1";
 
+/** Flagger's charts, which name its images: the release whose Go module the node runs. */
+export const FLAGGER = { chart: "1.41.0", loadTesterChart: "0.35.0" } as const;
+
 /** Kubernetes on EKS: in standard support until August 2027, and one of those that Istio 1.31 is tested with. */
 export const EKS_VERSION = "1.36";
 

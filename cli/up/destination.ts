@@ -36,7 +36,7 @@ export async function embeddedNode(
     return {
         where: "the embedded node",
         kubeconfig: node.kubeconfig,
-        entries: onEmbeddedNode(entries, toolchain.charts, node),
+        entries: onEmbeddedNode(entries, toolchain, node),
         helm: toolchain.program("helm"),
         state: join(node.state, "engine"),
         node: {

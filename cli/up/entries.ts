@@ -1,11 +1,11 @@
-import type { RunningNode } from "../../local";
+import type { RunningNode, Toolchain } from "../../local";
 
 type Entries = Record<string, unknown>;
 
 /** The stack's configuration for the embedded node: with what only this machine knows. */
 export function onEmbeddedNode(
     entries: Entries,
-    charts: string,
+    { charts, flaggerCharts }: Pick<Toolchain, "charts" | "flaggerCharts">,
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");
@@ -18,6 +18,12 @@ export function onEmbeddedNode(
                 image: images.ratelimit,
                 redisImage: images.redis,
             },
+        },
+        delivery: {
+            ...section(entries, "delivery"),
+            charts: { from: "folder", path: flaggerCharts },
+            image: images.flagger,
+            loadTesterImage: images.loadtester,
         },
         istio: {
             ...section(entries, "istio"),

@@ -2,6 +2,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
 import { networkPolicies } from "./network-policy";
@@ -24,7 +25,7 @@ export function policyNames(platform: Platform): string[] {
 }
 
 function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
-    return [...authorizationPolicies(platform), ...egressPolicies(platform)];
+    return [...authorizationPolicies(platform), ...egressPolicies(platform), ...deliveryPolicies(platform)];
 }
 
 /** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */

@@ -14,6 +14,7 @@ import {
     PROMETHEUS_ACCOUNT,
 } from "../base/names";
 import type { Platform } from "../base/platform";
+import { FLAGGER, LOAD_TESTER, PROMETHEUS_PORT } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 
 type Spec = NonNullable<NetworkPolicyManifest["spec"]>;
@@ -56,6 +57,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
         ...(platform.config.istio.cni ? [cni()] : []),
         prometheus(),
         ...workloadPolicies(platform),
+        ...(platform.config.delivery.enabled ? [prometheusFromFlagger()] : []),
     ];
 }
 
@@ -90,6 +92,14 @@ function prometheus(): NetworkPolicyManifest {
             // Of the API server it learns whom to ask.
             { ports: tcp(...API_SERVER) },
         ],
+    });
+}
+
+function prometheusFromFlagger(): NetworkPolicyManifest {
+    return policy(`${PROMETHEUS_ACCOUNT}-from-${FLAGGER.name}`, NAMESPACES.monitoring, {
+        podSelector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
+        policyTypes: ["Ingress"],
+        ingress: [{ from: [workloadPeer(NAMESPACES.delivery, FLAGGER.name)], ports: tcp(PROMETHEUS_PORT) }],
     });
 }
 
@@ -151,6 +161,16 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         const limiter = [LIMITER.namespace, LIMITER.name] as const;
         rules.open([NAMESPACES.ingress, ENTRY_GATEWAYS.public], limiter, LIMITER.grpc);
         rules.open(limiter, [COUNTERS.namespace, COUNTERS.name], COUNTERS.port);
+    }
+    if (config.delivery.enabled) {
+        const flagger = [NAMESPACES.delivery, FLAGGER.name] as const;
+        rules.open(flagger, [NAMESPACES.delivery, LOAD_TESTER.name], LOAD_TESTER.targetPort);
+        rules
+            .of(...flagger)
+            .egress.push(
+                { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_PORT) },
+                { ports: tcp(...API_SERVER) },
+            );
     }
     for (const key of GATEWAY_KEYS) {
         const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);

@@ -5,6 +5,8 @@
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
+import type { Role, RoleBinding } from "kubernetes-types/rbac/v1";
+import type { CanarySpec, MetricTemplateSpec } from "../crds/flagger";
 import type {
     AuthorizationPolicySpec,
     DestinationRuleSpec,
@@ -48,6 +50,8 @@ export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
+export type RoleManifest = Core<Role, "rbac.authorization.k8s.io/v1", "Role">;
+export type RoleBindingManifest = Core<RoleBinding, "rbac.authorization.k8s.io/v1", "RoleBinding">;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -76,6 +80,8 @@ export type DestinationRuleManifest = Custom<
 export type ServiceEntryManifest = Custom<"networking.istio.io/v1", "ServiceEntry", ServiceEntrySpec>;
 export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyFilter", EnvoyFilterSpec>;
 export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
+export type CanaryManifest = Custom<"flagger.app/v1beta1", "Canary", CanarySpec>;
+export type MetricTemplateManifest = Custom<"flagger.app/v1beta1", "MetricTemplate", MetricTemplateSpec>;
 
 export type CoreManifest =
     | NamespaceManifest
@@ -83,7 +89,9 @@ export type CoreManifest =
     | ServiceAccountManifest
     | ServiceManifest
     | DeploymentManifest
-    | NetworkPolicyManifest;
+    | NetworkPolicyManifest
+    | RoleManifest
+    | RoleBindingManifest;
 
 export type CustomManifest =
     | AuthorizationPolicyManifest
@@ -95,7 +103,9 @@ export type CustomManifest =
     | DestinationRuleManifest
     | ServiceEntryManifest
     | EnvoyFilterManifest
-    | TelemetryManifest;
+    | TelemetryManifest
+    | CanaryManifest
+    | MetricTemplateManifest;
 
 export type Manifest = CoreManifest | CustomManifest;
 

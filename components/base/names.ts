@@ -8,6 +8,7 @@ export const NAMESPACES = {
     services: "sparc",
     stores: "databases",
     monitoring: "monitoring",
+    delivery: "flagger-system",
 } as const;
 
 export type NamespaceName = (typeof NAMESPACES)[keyof typeof NAMESPACES];
@@ -20,6 +21,7 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.services]: true,
     [NAMESPACES.stores]: true,
     [NAMESPACES.monitoring]: true,
+    [NAMESPACES.delivery]: true,
 };
 
 /** The namespaces whose pods are in the mesh. */

@@ -19,7 +19,7 @@ export const FIRST_VERSION = "v1";
 
 /** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
 export function standIn(
-    { name: service, namespace, ports, replicas, sidecar }: Workload,
+    { name: service, namespace, ports, replicas, rolledOut, sidecar }: Workload,
     version: string,
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
     place: Placement,
@@ -33,7 +33,8 @@ export function standIn(
         kind: "Deployment",
         metadata: { name, namespace, labels },
         spec: {
-            replicas: override ?? replicas,
+            // Flagger counts the replicas of what it rolls out, and a number here would start the old version again.
+            ...(rolledOut ? {} : { replicas: override ?? replicas }),
             revisionHistoryLimit: 2,
             selector: { matchLabels: { app: name, [SERVICE_LABEL]: service } },
             template: {

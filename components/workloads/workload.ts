@@ -6,6 +6,8 @@ export interface Workload {
     readonly namespace: string;
     readonly ports: Readonly<Record<string, Port>>;
     readonly replicas: number;
+    /** Whether Flagger rolls it out. */
+    readonly rolledOut: boolean;
     /** Versions that run beside the first, `v1`. */
     readonly versions: readonly string[];
     /** What its sidecar gets; the stack's own where the catalogue says nothing. */

@@ -14,6 +14,8 @@ export type ImageName =
     | "standin"
     | "ratelimit"
     | "redis"
+    | "flagger"
+    | "flagger-loadtester"
     | "istio/pilot"
     | "istio/proxyv2";
 
@@ -37,6 +39,8 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
         // Where Envoy's own image has it.
         single(toolchain, "ratelimit", "ratelimit", "/bin/ratelimit"),
         await redis(toolchain),
+        asked(toolchain, "flagger", "flagger"),
+        asked(toolchain, "flagger-loadtester", "loadtester"),
         pilot(toolchain),
         await proxy(toolchain),
     ];
@@ -48,6 +52,15 @@ function single(toolchain: Toolchain, name: ImageName, program: ProgramName, pat
         name,
         files: [{ path, from: toolchain.program(program), mode: 0o755 }, ...common()],
         start: { user: nobody, entrypoint: [path] },
+    };
+}
+
+/** A static program whose chart has the container itself ask whether it is well, with `wget`. */
+function asked(toolchain: Toolchain, name: ImageName, program: ProgramName): ImageSpec {
+    const image = single(toolchain, name, program, `/${program}`);
+    return {
+        ...image,
+        files: [...image.files, { path: "/usr/bin/wget", from: toolchain.program("wget"), mode: 0o755 }],
     };
 }
 

@@ -14,6 +14,8 @@ export interface ImageReferences {
     readonly standin: string;
     readonly ratelimit: string;
     readonly redis: string;
+    readonly flagger: string;
+    readonly loadtester: string;
     /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
     readonly istio: { readonly hub: string; readonly tag: string };
 }
@@ -54,6 +56,8 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
         standin: reference("standin"),
         ratelimit: reference("ratelimit"),
         redis: reference("redis"),
+        flagger: reference("flagger"),
+        loadtester: reference("flagger-loadtester"),
         istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
     };
 }

@@ -4,8 +4,8 @@ import { withLock } from "../lock";
 import { paths } from "../paths";
 import type { Job, Progress } from "../progress";
 import { goPart } from "./go";
-import { charts, debian, envoy } from "./packages";
-import { chartsPart, debianPart, envoyPart, goParts, type ProgramName } from "./programs";
+import { copied, debian, envoy } from "./packages";
+import { chartsPart, debianPart, envoyPart, flaggerChartsPart, goParts, type ProgramName } from "./programs";
 import { makePart, noteUse, type Part, storedPart, type StoredPart, tidy } from "./store";
 import { timeLeft } from "./time-left";
 
@@ -19,6 +19,8 @@ export interface Toolchain {
     program(name: ProgramName): string;
     /** Folder with the Istio charts `base/`, `istiod/`, `gateway/`. */
     readonly charts: string;
+    /** Folder with Flagger's charts `flagger/`, `loadtester/`. */
+    readonly flaggerCharts: string;
     /** Istio's template of the proxy's first configuration. */
     readonly envoyBootstrap: string;
     /** Root of the unpacked Debian packages: `usr/bin`, `usr/lib/<triplet>`, `usr/lib/cni`, … */
@@ -95,7 +97,12 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
             begun.end();
         },
     });
-    const fetched = new Set<string>([debianPart.name, envoyPart.name, chartsPart.name]);
+    const fetched = new Set<string>([
+        debianPart.name,
+        envoyPart.name,
+        chartsPart.name,
+        flaggerChartsPart.name,
+    ]);
     const lanes = [
         { title: "Building programs", jobs: missing.filter((part) => !fetched.has(part.name)).map(job) },
         { title: "Fetching packages", jobs: missing.filter((part) => fetched.has(part.name)).map(job) },
@@ -108,7 +115,8 @@ async function allParts(): Promise<Part[]> {
         ...goParts.map((spec) => goPart(checkout, spec)),
         debian(),
         envoy(checkout),
-        charts(checkout),
+        copied(checkout, chartsPart),
+        copied(checkout, flaggerChartsPart),
     ]);
 }
 
@@ -140,6 +148,7 @@ function toolchain(cache: string, stored: ReadonlyMap<string, StoredPart>): Tool
         // Every name of the type is in the table, so the path is always there.
         program: (name) => programs.get(name) ?? "",
         charts: join(folder(chartsPart.name), "charts"),
+        flaggerCharts: join(folder(flaggerChartsPart.name), "charts"),
         envoyBootstrap: join(folder(chartsPart.name), "envoy_bootstrap.json"),
         debianRoot: folder(debianPart.name),
         sha256: (path) => hashes.get(path),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { digestOf } from "../digest";
 import { run } from "../process";
-import { chartsPart, debianPart, envoyPart } from "./programs";
+import { type CopiedPart, debianPart, envoyPart } from "./programs";
 import type { Part } from "./store";
 
 /** Debian's packages, unpacked side by side into one tree (`usr/bin`, `usr/lib`, …). */
@@ -46,21 +46,21 @@ export async function envoy(checkout: string): Promise<Part> {
     };
 }
 
-/** Charts and the proxy's bootstrap template, copied out of the pinned Istio module. */
-export async function charts(checkout: string): Promise<Part> {
-    const module = join(checkout, chartsPart.module);
+/** Charts and the like, copied out of a pinned module. */
+export async function copied(checkout: string, part: CopiedPart): Promise<Part> {
+    const module = join(checkout, part.module);
     const goSum = await readFile(join(module, "go.sum"), "utf8");
-    const pinned = goSum.split("\n").filter((line) => line.startsWith(`${chartsPart.from} `));
+    const pinned = goSum.split("\n").filter((line) => line.startsWith(`${part.from} `));
     return {
-        name: chartsPart.name,
-        digest: digestOf({ pinned, copies: chartsPart.copies }),
-        expectedSeconds: chartsPart.expectedSeconds,
+        name: part.name,
+        digest: digestOf({ pinned, copies: part.copies }),
+        expectedSeconds: part.expectedSeconds,
         make: async (folder) => {
-            const list = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", chartsPart.from];
+            const list = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", part.from];
             const env = { ...process.env, GOFLAGS: "", GOWORK: "off" };
-            await run("go", ["mod", "download", chartsPart.from], { cwd: module, env });
+            await run("go", ["mod", "download", part.from], { cwd: module, env });
             const source = (await run("go", list, { cwd: module, env })).trim();
-            for (const [to, from] of Object.entries(chartsPart.copies))
+            for (const [to, from] of Object.entries(part.copies))
                 await cp(join(source, from), join(folder, to), { recursive: true });
             // The module cache is read-only, down to its folders; a copy that cannot be removed is a nuisance.
             await run("chmod", ["-R", "u+w", folder]);

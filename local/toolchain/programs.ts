@@ -83,6 +83,15 @@ export const goParts = [
         expectedSeconds: 40,
     },
     {
+        name: "flagger",
+        module: `${go}/flagger`,
+        programs: {
+            flagger: "github.com/fluxcd/flagger/cmd/flagger",
+            loadtester: "github.com/fluxcd/flagger/cmd/loadtester",
+        },
+        expectedSeconds: 110,
+    },
+    {
         name: "istioctl",
         module: `${go}/istio`,
         programs: { istioctl: "istio.io/istio/istioctl/cmd/istioctl" },
@@ -101,6 +110,13 @@ export const goParts = [
         programs: { pause: "." },
         ownSource: true,
         expectedSeconds: 2,
+    },
+    {
+        name: "wget",
+        module: "local/images/wget",
+        programs: { wget: "." },
+        ownSource: true,
+        expectedSeconds: 5,
     },
     {
         name: "standin",
@@ -158,12 +174,30 @@ export const envoyPart = {
     expectedSeconds: 10,
 } as const;
 
-/** What is copied out of Istio's module folder, beside the programs built from it. */
+/** What is copied out of a Go module's folder, beside the programs built from it. */
+export interface CopiedPart {
+    readonly name: string;
+    /** The main module's folder that pins it, relative to the checkout. */
+    readonly module: string;
+    /** The module that it is copied from. */
+    readonly from: string;
+    /** Folder or file in the part, to where it lies in the module. */
+    readonly copies: Readonly<Record<string, string>>;
+    readonly expectedSeconds: number;
+}
+
+export const flaggerChartsPart = {
+    name: "flagger-charts",
+    module: `${go}/flagger`,
+    from: "github.com/fluxcd/flagger",
+    copies: { "charts/flagger": "charts/flagger", "charts/loadtester": "charts/loadtester" },
+    expectedSeconds: 1,
+} as const satisfies CopiedPart;
+
 export const chartsPart = {
     name: "charts",
     module: `${go}/istio`,
     from: "istio.io/istio",
-    /** Folder or file in the part, to where it lies in the module. */
     copies: {
         "charts/base": "manifests/charts/base",
         "charts/istiod": "manifests/charts/istio-control/istio-discovery",
@@ -171,7 +205,7 @@ export const chartsPart = {
         "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
     },
     expectedSeconds: 1,
-} as const;
+} as const satisfies CopiedPart;
 
 type Keys<T> = T extends unknown ? keyof T & string : never;
 

@@ -31,12 +31,22 @@ describe("what a machine adds to the configuration", () => {
             standin: "standin:1",
             ratelimit: "ratelimit:1",
             redis: "redis:1",
+            flagger: "flagger:1",
+            loadtester: "loadtester:1",
             istio: { hub: "hub", tag: "tag" },
         };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
-        assert.deepEqual(onEmbeddedNode({ edge }, "charts", { images })["edge"], {
+        const charts = { charts: "charts", flaggerCharts: "flagger-charts" };
+        const entries = onEmbeddedNode({ edge, delivery: { enabled: true } }, charts, { images });
+        assert.deepEqual(entries["edge"], {
             adminRole: "staff",
             rateLimit: { replicas: 1, image: "ratelimit:1", redisImage: "redis:1" },
+        });
+        assert.deepEqual(entries["delivery"], {
+            enabled: true,
+            charts: { from: "folder", path: "flagger-charts" },
+            image: "flagger:1",
+            loadTesterImage: "loadtester:1",
         });
     });
 });

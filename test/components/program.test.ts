@@ -60,6 +60,10 @@ for (const stack of ["local", "dev", "prod"]) {
             assert.ok(custom.length > 100);
             for (const resource of custom)
                 assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod"]);
+            const rollouts = resources.filter(({ type }) => type.includes(":flagger.app/"));
+            assert.ok(rollouts.length > 4);
+            for (const resource of rollouts)
+                assertAfter(resource, ["delivery-flagger", "access-flagger-system-deny-all"]);
         });
 
         it("keeps the mesh closed for as long as any workload is there", () => {
@@ -97,7 +101,7 @@ for (const stack of ["local", "dev", "prod"]) {
                 .filter(({ type, protect }) => protect && type.startsWith("kubernetes:"))
                 .map(({ type }) => type);
             const expected = [
-                ...Array<string>(6).fill("kubernetes:core/v1:Namespace"),
+                ...Array<string>(7).fill("kubernetes:core/v1:Namespace"),
                 ...Array<string>(3).fill("kubernetes:helm.sh/v3:Release"),
             ];
             assert.deepEqual(guarded, config.protect ? expected : []);

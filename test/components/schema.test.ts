@@ -25,10 +25,10 @@ function validators(): Map<string, ValidateFunction> {
 }
 
 function custom(objects: readonly Manifest[]): Manifest[] {
-    return objects.filter(({ apiVersion }) => apiVersion.includes(".istio.io/"));
+    return objects.filter(({ apiVersion }) => /\.istio\.io\/|^flagger\.app\//.test(apiVersion));
 }
 
-describe("the CRDs of the pinned Istio", () => {
+describe("the CRDs of the pinned Istio and Flagger", () => {
     const byKind = validators();
 
     for (const stack of ["local", "dev", "prod"]) {
