@@ -19,7 +19,7 @@ export const FIRST_VERSION = "v1";
 
 /** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
 export function standIn(
-    { name: service, namespace, ports, replicas, rolledOut, sidecar }: Workload,
+    { name: service, namespace, ports, replicas, rolledOut, kpis, sidecar }: Workload,
     version: string,
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
     place: Placement,
@@ -58,6 +58,7 @@ export function standIn(
                                 ...["--version", version],
                                 ...["--health", String(HEALTH_PORT.number)],
                                 ...["--drain", `${DRAIN_SECONDS}s`],
+                                ...kpis.flatMap((kpi) => ["--figure", kpi]),
                                 ...ownPorts.flatMap(([port, { protocol, number }]) => [
                                     "--port",
                                     `${port}:${protocol}:${number}`,

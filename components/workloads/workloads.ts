@@ -19,6 +19,7 @@ function deriveWorkloads(platform: Platform): Derived {
         ports: service.ports,
         replicas: minReplicas(service),
         rolledOut: rolloutFor(platform, name) !== undefined,
+        kpis: service.rollout?.kpis ?? [],
         versions: Object.keys(config.traffic.services[name]?.versions ?? {})
             .filter((version) => version !== FIRST_VERSION)
             .sort(),
@@ -30,6 +31,7 @@ function deriveWorkloads(platform: Platform): Derived {
         ports: store.ports,
         replicas: 1,
         rolledOut: false,
+        kpis: [],
         versions: [],
         sidecar: config.sidecar,
     }));
