@@ -36,7 +36,7 @@ export const delivery = z.strictObject({
         .describe("the Prometheus by which new versions are judged"),
     interval: duration
         .refine(
-            (text) => /m$/.test(text) || Number.parseInt(text, 10) >= 10,
+            (text) => text.endsWith("m") || Number.parseInt(text, 10) >= 10,
             "Flagger looks every 10s at most",
         )
         .default("1m")

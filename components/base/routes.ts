@@ -79,17 +79,19 @@ function delegating(platform: Platform, to: RouteTo, routes: readonly HttpRoute[
     if (rolledOut === undefined || !isSharedOut(platform, to)) return [...routes];
     const delegate = { name: rolledOut.apex, namespace: NAMESPACES.services };
     return [
-        ...routes.map(({ route: _whole, match = [{ uri: { prefix: "/" } }], ...rest }) => ({
-            ...rest,
-            match,
-            delegate,
-        })),
+        ...routes.map((one) => delegated(one, delegate)),
         // The same match once more would be called a mistake by Istio's check; with its place it says no more.
         ...routes.map(({ match = [{}], ...rest }) => ({
             ...rest,
             match: match.map((one) => ({ ...one, gateways: [to.gateway ?? "mesh"] })),
         })),
     ];
+}
+
+function delegated(one: HttpRoute, delegate: NonNullable<HttpRoute["delegate"]>): HttpRoute {
+    const { match = [{ uri: { prefix: "/" } }], ...settings } = one;
+    delete settings.route;
+    return { ...settings, match, delegate };
 }
 
 type Destination = NonNullable<HttpRoute["route"]>[number];

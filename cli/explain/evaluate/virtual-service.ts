@@ -98,8 +98,7 @@ function delegated(world: World, root: HttpRoute, by: VirtualService, wanted: Wa
     const found = httpRoute(world, delegate, delegate.spec.http ?? [], wanted);
     if (found.kind === "no match") return undefined;
     if (found.kind !== "route") return found;
-    const { match: _match, delegate: _delegate, ...settings } = root;
-    return { ...found, by, delegate, name: root.name ?? found.name, http: { ...settings, ...found.http } };
+    return { ...found, by, delegate, name: root.name ?? found.name, http: { ...root, ...found.http } };
 }
 
 function answerOf(route: HttpRoute, by: VirtualService): Found {

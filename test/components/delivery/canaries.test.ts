@@ -59,9 +59,10 @@ describe("the rollouts", () => {
             ),
             [],
         );
-        assert.deepEqual(objects.filter(({ metadata }) => /flagger/.test(metadata.name)).map(manifestKey), [
-            "_cluster/Namespace/flagger-system",
-        ]);
+        assert.deepEqual(
+            objects.filter(({ metadata }) => metadata.name.includes("flagger")).map(manifestKey),
+            ["_cluster/Namespace/flagger-system"],
+        );
     });
 
     it("go step by step, but for video, which is switched, and analytics, which asks a cookie", () => {
@@ -129,7 +130,7 @@ describe("the rollouts", () => {
             assert.equal(spec.service?.port, port?.number);
             assert.equal(spec.service?.delegation, true);
             assert.equal(spec.revertOnDeletion, true);
-            const apex = spec.service?.name ?? "";
+            const { name: apex = "" } = spec.service ?? {};
             for (const name of [apex, `${apex}-primary`, `${apex}-canary`])
                 for (const kind of ["Service", "VirtualService", "DestinationRule"])
                     assert.ok(!names.has(`sparc/${kind}/${name}`), `${kind} ${name}`);
