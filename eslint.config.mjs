@@ -7,7 +7,7 @@ export default tseslint.config(
             "build/",
             "node_modules/",
             "rendered/",
-            "components/crds/istio.ts",
+            "components/crds/{istio,flagger}.ts",
             "**/*.js",
             "**/*.mjs",
             "**/*.cjs",
