@@ -12,6 +12,8 @@ import { Egress } from "./components/egress/egress";
 import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
 import { Namespaces } from "./components/namespaces/namespaces";
+import { Observability } from "./components/observability/observability";
+import { Telemetry } from "./components/telemetry/telemetry";
 import { Traffic } from "./components/traffic/traffic";
 import { Workloads } from "./components/workloads/workloads";
 import { fromEngine } from "./config/load";
@@ -39,6 +41,8 @@ const gateways = new Gateways(platform, {
     after: [...after, cloudControllers, identity, access, edge],
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
+new Telemetry(platform, { provider, after });
+new Observability(platform, { provider, after: [...after, identity, access] });
 const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 new Delivery(platform, { provider, after: [...after, identity, access, traffic, workloads] });
 

@@ -194,6 +194,11 @@ export interface Service {
     readonly loadBalancing?: LoadBalancing;
     /** @default progressive, where the mesh sees requests */
     readonly rollout?: Rollout;
+    /**
+     * An answer that begins later than this is slow: it is logged, and an alert tells of it if one in a hundred is.
+     * @default 200ms
+     */
+    readonly slowAfter?: Duration;
 }
 
 /** A database or broker in the stores' namespace. */

@@ -11,7 +11,17 @@
 import { attempts } from "./attempts";
 import { buildIndex } from "./edges";
 import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
-import type { Asked, Call, Catalogue, ExternalGroup, ExternalHost, Port, Request, Service } from "./model";
+import type {
+    Asked,
+    Call,
+    Catalogue,
+    Duration,
+    ExternalGroup,
+    ExternalHost,
+    Port,
+    Request,
+    Service,
+} from "./model";
 import { compare, groupBy, own, sortedEntries } from "./order";
 import { requestLine } from "./requests";
 
@@ -103,6 +113,14 @@ export function retriesOf(call: Call): number {
 /** The fewest replicas of a service that may run in production. */
 export function minReplicas(service: Service): number {
     return service.minReplicas ?? (service.tier === "critical" ? 3 : 2);
+}
+
+/** What answers of a service that says nothing of it are late by. */
+export const SLOW_AFTER: Duration = "200ms";
+
+/** After how long an answer of a service is slow. */
+export function slowAfter(service: Service): Duration {
+    return service.slowAfter ?? SLOW_AFTER;
 }
 
 /** HTTP verbs and the paths that may be asked with any of them, as an AuthorizationPolicy's `operation` has them. */

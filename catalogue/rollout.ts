@@ -1,5 +1,5 @@
 /** How a new version of a service comes to its users, and what it is judged by on the way. */
-import type { Duration, Port, Service } from "./model";
+import type { Port, Service } from "./model";
 import { sortedEntries } from "./order";
 
 /**
@@ -45,15 +45,12 @@ export type Rollout = Strategy & {
     readonly kpis?: readonly Kpi[];
     /** How many requests of a hundred may fail, as callers see it. @default 1 */
     readonly errorPercent?: number;
-    /** How long the slowest of a hundred requests may take, as callers see it. @default 200ms */
-    readonly latency?: Duration;
 };
 
 /** What is said of a service that says nothing. */
 const DEFAULT: Rollout = { strategy: "progressive" };
 export const STEPS: readonly number[] = [5, 10, 25, 50];
 export const ERROR_PERCENT = 1;
-export const LATENCY: Duration = "200ms";
 
 /** How a service is rolled out, and the port whose requests are shared out. */
 export interface RolledOut {

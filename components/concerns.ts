@@ -10,6 +10,8 @@ import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
 import { namespaces } from "./namespaces/namespaces";
+import { observability } from "./observability/observability";
+import { telemetry } from "./telemetry/telemetry";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
 
@@ -24,6 +26,8 @@ export const CONCERNS: readonly Concern[] = [
     edge,
     gateways,
     egress,
+    telemetry,
+    observability,
     workloads,
     delivery,
 ];

@@ -30,10 +30,6 @@ export const delivery = z.strictObject({
     charts: charts.default({ from: "registry", repository: "oci://ghcr.io/fluxcd/charts" }),
     image: image.optional().describe("Flagger's; its chart's own where absent"),
     loadTesterImage: image.optional(),
-    metrics: z
-        .url({ protocol: /^http$/, error: "must be a URL such as http://prometheus.monitoring:9090" })
-        .default("http://prometheus.monitoring:9090")
-        .describe("the Prometheus by which new versions are judged"),
     interval: duration
         .refine(
             (text) => text.endsWith("m") || Number.parseInt(text, 10) >= 10,

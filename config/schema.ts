@@ -7,6 +7,7 @@ import { cluster } from "./cluster";
 import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
+import { observability, telemetry } from "./observability";
 import { trafficSchema } from "./traffic";
 import { ISTIO_VERSION } from "./versions";
 
@@ -121,6 +122,8 @@ export const meshConfigSchema = z.strictObject({
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),
     delivery: delivery.prefault({}),
+    telemetry: telemetry.prefault({}),
+    observability: observability.prefault({}),
 });
 
 /** A stack's configuration, complete. */

@@ -23,3 +23,9 @@ export const LOAD_BALANCER_CONTROLLER = "3.5.0";
 
 /** The cluster autoscaler: its minor version is Kubernetes' own, which its chart is behind. */
 export const AUTOSCALER = { chart: "9.59.0", image: "v1.36.1" } as const;
+
+/** kube-prometheus-stack: its chart's version, which is its own. */
+export const PROMETHEUS_STACK = "88.5.3";
+
+/** Prometheus' image where no chart says it; the node's is built of the same (`local/toolchain/go/prometheus`). */
+export const PROMETHEUS_IMAGE = "quay.io/prometheus/prometheus:v3.16.0";

@@ -1,6 +1,5 @@
 /** How new versions come to their users. */
 
-import { milliseconds } from "../durations";
 import type { Catalogue, Service } from "../model";
 import { sortedEntries } from "../order";
 import { type RolledOut, type Rollout, rolloutOf } from "../rollout";
@@ -84,7 +83,7 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
     }
 }
 
-function figures(where: string, { kpis = [], errorPercent = 1, latency = "1s" }: Rollout): Problem[] {
+function figures(where: string, { kpis = [], errorPercent = 1 }: Rollout): Problem[] {
     const problems: Problem[] = repeated(kpis).map((kpi) => ({
         rule: "rollout-kpi",
         where: `${where}.kpis`,
@@ -97,14 +96,6 @@ function figures(where: string, { kpis = [], errorPercent = 1, latency = "1s" }:
             where: `${where}.errorPercent`,
             message: `${errorPercent} requests of a hundred are to fail at most`,
             remedy: "Use a number above 0, such as 1.",
-        });
-    }
-    if (!((milliseconds(latency) ?? 0) > 0)) {
-        problems.push({
-            rule: "rollout-latency",
-            where: `${where}.latency`,
-            message: `"${latency}" is no time to wait`,
-            remedy: "Use a duration such as 200ms.",
         });
     }
     return problems;

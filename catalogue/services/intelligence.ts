@@ -28,6 +28,7 @@ export const intelligence = {
         summary: "Answers how many, how long and where, over days and sites.",
         tier: "standard",
         rollout: { strategy: "ab-test", cookie: { name: "variant", value: "b" } },
+        slowAfter: "1s",
         keepsTenantData: true,
         ports: {
             http: {
@@ -81,6 +82,7 @@ export const intelligence = {
         summary:
             "Writes the weekly and monthly reports that tenants download or have delivered to their own cloud.",
         tier: "background",
+        slowAfter: "2s",
         keepsTenantData: true,
         ports: {
             http: {

@@ -10,6 +10,8 @@ export const video = {
         concurrency: 1_000,
         // 100,000 viewers at the same time, and as many again for a zone that is lost.
         maxReplicas: 200,
+        // Low-latency HLS: a part is waited for until it is there.
+        slowAfter: "5s",
         // A stream's segments are in the memory of the replica that was asked for it before.
         loadBalancing: {
             policy: "consistent-hash",

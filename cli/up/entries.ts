@@ -1,3 +1,4 @@
+import { PROMETHEUS_IMAGE } from "../../config/versions";
 import type { RunningNode, Toolchain } from "../../local";
 
 type Entries = Record<string, unknown>;
@@ -9,6 +10,7 @@ export function onEmbeddedNode(
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");
+    const observability = section(entries, "observability");
     return {
         ...entries,
         edge: {
@@ -31,6 +33,10 @@ export function onEmbeddedNode(
             hub: images.istio.hub,
             tag: images.istio.tag,
         },
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: images.prometheus },
+        },
         workloads: { ...section(entries, "workloads"), image: images.standin },
     };
 }
@@ -40,6 +46,7 @@ export function onEmbeddedNode(
  * are complete and which brings the CAs of the real world outside.
  */
 export function onOtherCluster(entries: Entries, standInImage: string): Entries {
+    const observability = section(entries, "observability");
     const own = Object.entries(section(entries, "istio")).filter(
         ([key]) => !["charts", "hub", "tag", "stockEnvoy"].includes(key),
     );
@@ -49,6 +56,10 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
         egress: Object.fromEntries(
             Object.entries(section(entries, "egress")).filter(([key]) => key !== "authority"),
         ),
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: PROMETHEUS_IMAGE },
+        },
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }

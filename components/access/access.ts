@@ -5,6 +5,7 @@ import { DENY_ALL, authorizationPolicies } from "./authorization";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
+import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
 
 export const access: Concern = {
@@ -25,7 +26,12 @@ export function policyNames(platform: Platform): string[] {
 }
 
 function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
-    return [...authorizationPolicies(platform), ...egressPolicies(platform), ...deliveryPolicies(platform)];
+    return [
+        ...authorizationPolicies(platform),
+        ...egressPolicies(platform),
+        ...prometheusPolicies(platform.config),
+        ...deliveryPolicies(platform),
+    ];
 }
 
 /** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */

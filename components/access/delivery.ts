@@ -1,38 +1,39 @@
-import { COMMON_LABELS } from "../base/labels";
-import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { NAMESPACES, PROMETHEUS_ACCOUNT, principal } from "../base/names";
+/** What Flagger asks: whether somebody has said yes, and what its canaries' figures are. */
+import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
+import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER, PROMETHEUS_PORT } from "../base/rollouts";
+import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 import { allow, allowName } from "./allow";
+import { policy, tcp, workloadPeer } from "./network-rules";
 
-/** What Flagger asks the load tester; never to open a gate, which is for people. */
+/** Never to open a gate, which is for people. */
 const GATES = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
+const QUERIES = ["/api/v1/query"];
 
-/** Flagger asks whether somebody has said yes, and what its canaries' figures are. */
 export function deliveryPolicies({ config }: Platform): AuthorizationPolicyManifest[] {
     if (!config.delivery.enabled) return [];
     const from = [{ source: { principals: [principal(config, NAMESPACES.delivery, FLAGGER.name)] } }];
-    const operation = (port: number, methods: string[], paths: string[]) => [
+    const to = (port: number, methods: string[], paths: string[]) => [
         { operation: { ports: [String(port)], methods, paths } },
     ];
+    const { name, namespace, port } = PROMETHEUS_SERVICE;
     return [
         allow(allowName(LOAD_TESTER.name, FLAGGER.name), NAMESPACES.delivery, LOAD_TESTER.name, [
-            { from, to: operation(LOAD_TESTER.targetPort, ["POST"], GATES) },
+            { from, to: to(LOAD_TESTER.targetPort, ["POST"], GATES) },
         ]),
-        {
-            apiVersion: "security.istio.io/v1",
-            kind: "AuthorizationPolicy",
-            metadata: {
-                name: allowName(PROMETHEUS_ACCOUNT, FLAGGER.name),
-                namespace: NAMESPACES.monitoring,
-                labels: COMMON_LABELS,
-            },
-            spec: {
-                // As its own charts label it.
-                selector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
-                action: "ALLOW",
-                rules: [{ from, to: operation(PROMETHEUS_PORT, ["GET"], ["/api/v1/query"]) }],
-            },
-        },
+        allow(allowName(name, FLAGGER.name), namespace, name, [{ from, to: to(port, ["GET"], QUERIES) }]),
+    ];
+}
+
+/** What Prometheus lets in of it; the load tester and Flagger have policies as every workload has. */
+export function deliveryNetworkPolicies({ config }: Platform): NetworkPolicyManifest[] {
+    if (!config.delivery.enabled) return [];
+    const { name, namespace, port } = PROMETHEUS_SERVICE;
+    return [
+        policy(allowName(name, FLAGGER.name), namespace, {
+            podSelector: { matchLabels: PROMETHEUS_LABELS },
+            policyTypes: ["Ingress"],
+            ingress: [{ from: [workloadPeer(NAMESPACES.delivery, FLAGGER.name)], ports: tcp(port) }],
+        }),
     ];
 }

@@ -1,7 +1,6 @@
-import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
-import { COMMON_LABELS, serviceSelector } from "../base/labels";
+import { serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
     EGRESS_GATEWAY,
@@ -11,16 +10,26 @@ import {
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
-    PROMETHEUS_ACCOUNT,
+    PROMETHEUS_LABELS,
+    PROMETHEUS_SERVICE,
 } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER, PROMETHEUS_PORT } from "../base/rollouts";
+import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
-
-type Spec = NonNullable<NetworkPolicyManifest["spec"]>;
-type IngressRule = NonNullable<Spec["ingress"]>[number];
-type EgressRule = NonNullable<Spec["egress"]>[number];
-type Peer = NonNullable<IngressRule["from"]>[number];
+import { deliveryNetworkPolicies } from "./delivery";
+import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
+import {
+    API_SERVER,
+    DNS,
+    type EgressRule,
+    type IngressRule,
+    type Peer,
+    namespacePeer,
+    podsIn,
+    policy,
+    tcp,
+    workloadPeer,
+} from "./network-rules";
 
 /** Where istio-cni's node agent serves its metrics. */
 const CNI_METRICS = 15014;
@@ -31,16 +40,12 @@ const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
+/** Where a kubelet tells what its node's containers use. */
+const KUBELET = 10250;
 const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
-const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
-const PROMETHEUS_POD: Peer = podsIn(NAMESPACES.monitoring, { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT });
-
-const DNS: EgressRule = { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] };
-/** Its service's port, and its own behind it, which is what a policy sees. */
-const API_SERVER = [443, 6443] as const;
 
 /**
  * The same edges once more, for the network below the mesh: a pod without a sidecar, or with a broken one, still
@@ -56,8 +61,9 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
         istiod(),
         ...(platform.config.istio.cni ? [cni()] : []),
         prometheus(),
+        ...monitoringPolicies(platform.config),
         ...workloadPolicies(platform),
-        ...(platform.config.delivery.enabled ? [prometheusFromFlagger()] : []),
+        ...deliveryNetworkPolicies(platform),
     ];
 }
 
@@ -84,22 +90,14 @@ function metricsIngress(namespace: string): NetworkPolicyManifest {
 
 function prometheus(): NetworkPolicyManifest {
     return policy("prometheus", NAMESPACES.monitoring, {
-        podSelector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
+        podSelector: { matchLabels: PROMETHEUS_LABELS },
         policyTypes: ["Egress"],
         egress: [
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
             { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
-            // Of the API server it learns whom to ask.
-            { ports: tcp(...API_SERVER) },
+            // Of the API server it learns whom to ask; of the kubelets, what containers use.
+            { ports: tcp(...API_SERVER, KUBELET) },
         ],
-    });
-}
-
-function prometheusFromFlagger(): NetworkPolicyManifest {
-    return policy(`${PROMETHEUS_ACCOUNT}-from-${FLAGGER.name}`, NAMESPACES.monitoring, {
-        podSelector: { matchLabels: { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } },
-        policyTypes: ["Ingress"],
-        ingress: [{ from: [workloadPeer(NAMESPACES.delivery, FLAGGER.name)], ports: tcp(PROMETHEUS_PORT) }],
     });
 }
 
@@ -168,7 +166,7 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         rules
             .of(...flagger)
             .egress.push(
-                { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_PORT) },
+                { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_SERVICE.port) },
                 { ports: tcp(...API_SERVER) },
             );
     }
@@ -220,29 +218,4 @@ class RuleTable {
 function addOnce<Rule>(rules: Rule[], rule: Rule): void {
     const text = JSON.stringify(rule);
     if (!rules.some((other) => JSON.stringify(other) === text)) rules.push(rule);
-}
-
-function policy(name: string, namespace: string, spec: Spec): NetworkPolicyManifest {
-    return {
-        apiVersion: "networking.k8s.io/v1",
-        kind: "NetworkPolicy",
-        metadata: { name, namespace, labels: COMMON_LABELS },
-        spec,
-    };
-}
-
-function workloadPeer(namespace: string, name: string): Peer {
-    return { ...namespacePeer(namespace), podSelector: serviceSelector(name) };
-}
-
-function podsIn(namespace: string, matchLabels: Record<string, string>): Peer {
-    return { ...namespacePeer(namespace), podSelector: { matchLabels } };
-}
-
-function namespacePeer(namespace: string): Peer {
-    return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
-}
-
-function tcp(...ports: number[]): NetworkPolicyPort[] {
-    return ports.map((port) => ({ port, protocol: "TCP" }));
 }

@@ -5,7 +5,7 @@
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
-import type { Role, RoleBinding } from "kubernetes-types/rbac/v1";
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "kubernetes-types/rbac/v1";
 import type { CanarySpec, MetricTemplateSpec } from "../crds/flagger";
 import type {
     AuthorizationPolicySpec,
@@ -52,6 +52,12 @@ export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
 export type RoleManifest = Core<Role, "rbac.authorization.k8s.io/v1", "Role">;
 export type RoleBindingManifest = Core<RoleBinding, "rbac.authorization.k8s.io/v1", "RoleBinding">;
+export type ClusterRoleManifest = Core<ClusterRole, "rbac.authorization.k8s.io/v1", "ClusterRole">;
+export type ClusterRoleBindingManifest = Core<
+    ClusterRoleBinding,
+    "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding"
+>;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -84,6 +90,8 @@ export type CanaryManifest = Custom<"flagger.app/v1beta1", "Canary", CanarySpec>
 export type MetricTemplateManifest = Custom<"flagger.app/v1beta1", "MetricTemplate", MetricTemplateSpec>;
 
 export type CoreManifest =
+    | ClusterRoleManifest
+    | ClusterRoleBindingManifest
     | NamespaceManifest
     | ConfigMapManifest
     | ServiceAccountManifest

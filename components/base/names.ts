@@ -48,6 +48,9 @@ export const EGRESS_GATEWAY = "istio-egressgateway";
 /** The access log's provider in the mesh's configuration, which writes a line for each external call. */
 export const EGRESS_LOG = "egress-log";
 
+/** The one of every other proxy, which writes a line for each request that failed or was slow. */
+export const MESH_LOG = "mesh-log";
+
 /** The port on which callers ask a host with which the egress gateway speaks TLS for them. */
 export const ORIGINATED_PORT = 80;
 export type GatewayKey = keyof typeof ENTRY_GATEWAYS;
@@ -69,6 +72,20 @@ export const TOKEN_HEADERS = {
 
 /** Prometheus' service account, in the monitoring namespace. */
 export const PROMETHEUS_ACCOUNT = "prometheus";
+
+/** Where Prometheus is asked: `prometheus.monitoring:9090`. */
+export const PROMETHEUS_SERVICE = {
+    name: "prometheus",
+    namespace: NAMESPACES.monitoring,
+    port: 9090,
+} as const;
+
+/** The label by which Prometheus' pods are known, in its own charts too. */
+export const PROMETHEUS_LABELS = { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } as const;
+
+/** What comes with Prometheus' chart, by name and account, in the monitoring namespace. */
+export const GRAFANA = "grafana";
+export const PROMETHEUS_OPERATOR = "prometheus-operator";
 
 /** The cluster's DNS domain. EKS offers no other. */
 export const CLUSTER_DOMAIN = "cluster.local";

@@ -10,6 +10,8 @@ type Constructor = new (
 ) => pulumi.CustomResource;
 
 const CORE: Record<CoreManifest["kind"], Constructor> = {
+    ClusterRole: k8s.rbac.v1.ClusterRole,
+    ClusterRoleBinding: k8s.rbac.v1.ClusterRoleBinding,
     ConfigMap: k8s.core.v1.ConfigMap,
     Deployment: k8s.apps.v1.Deployment,
     Namespace: k8s.core.v1.Namespace,

@@ -1,15 +1,15 @@
 /** What of the platform Flagger rolls out, as far as several concerns must agree on it. */
 import { own, sortedEntries } from "../../catalogue/order";
 import { type RolledOut, rolloutOf } from "../../catalogue/rollout";
-import { serviceHost } from "./names";
+import { PROMETHEUS_SERVICE, serviceHost } from "./names";
 import type { Platform } from "./platform";
 
 /** Flagger, and what it asks: gates, and load where there is too little. */
 export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
 export const LOAD_TESTER = { name: "loadtester", port: 80, targetPort: 8080 } as const;
 
-/** Where Prometheus answers queries. */
-export const PROMETHEUS_PORT = 9090;
+/** The Prometheus by which new versions are judged. */
+export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SERVICE.namespace}:${PROMETHEUS_SERVICE.port}`;
 
 /** The subset of a service that is its primary alone, for what Flagger does not share out. */
 export const PRIMARY = "primary";

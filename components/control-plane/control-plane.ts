@@ -6,6 +6,8 @@ import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { hasPools, placement } from "../base/pools";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
+import { MESH_LOG_PROVIDER } from "./mesh-log";
+import { proxyStats } from "./proxy-stats";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 function deriveControlPlane({ config }: Platform): Derived {
@@ -81,10 +83,11 @@ function istiod(config: MeshConfig): Release {
                 // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
                 // is tried again.
                 defaultHttpRetryPolicy: { attempts: 0 },
-                extensionProviders: [EGRESS_LOG_PROVIDER],
+                extensionProviders: [EGRESS_LOG_PROVIDER, MESH_LOG_PROVIDER],
                 meshMTLS: { minProtocolVersion: "TLSV1_2" },
                 defaultConfig: {
                     holdApplicationUntilProxyStarts: true,
+                    proxyStatsMatcher: proxyStats(istio),
                     proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
                 },
             },

@@ -19,11 +19,8 @@ function deriveDelivery(platform: Platform): Derived {
         releases: [loadTester(config), flagger(config)],
         objects: [
             ...rights(),
-            ...sidecars(config.delivery.metrics),
-            ...metricTemplates(
-                canaries.flatMap(({ spec }) => spec.analysis.metrics ?? []),
-                config,
-            ),
+            ...sidecars(),
+            ...metricTemplates(canaries.flatMap(({ spec }) => spec.analysis.metrics ?? [])),
             ...canaries,
         ],
     };

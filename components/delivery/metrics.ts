@@ -1,12 +1,13 @@
 /** By what new versions are judged: queries of Prometheus, which Flagger fills with a canary's names. */
 import { milliseconds } from "../../catalogue/durations";
 import type { Service } from "../../catalogue/model";
-import { ERROR_PERCENT, type Kpi, LATENCY } from "../../catalogue/rollout";
+import { slowAfter } from "../../catalogue/query";
+import { ERROR_PERCENT, type Kpi } from "../../catalogue/rollout";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES } from "../base/names";
-import type { Rollout } from "../base/rollouts";
+import { PROMETHEUS_URL, type Rollout } from "../base/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
 type Range = NonNullable<CanaryMetric["thresholdRange"]>;
@@ -65,10 +66,7 @@ const KPIS: Readonly<Record<Kpi, { readonly query: string; readonly range: Range
 };
 
 /** The templates that the rollouts name, and no other. */
-export function metricTemplates(
-    metrics: readonly CanaryMetric[],
-    config: MeshConfig,
-): MetricTemplateManifest[] {
+export function metricTemplates(metrics: readonly CanaryMetric[]): MetricTemplateManifest[] {
     const queries: Readonly<Record<string, string>> = {
         "errors-of-callers": errors("callers"),
         "errors-of-itself": errors("itself"),
@@ -83,7 +81,7 @@ export function metricTemplates(
             apiVersion: "flagger.app/v1beta1",
             kind: "MetricTemplate",
             metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
-            spec: { provider: { type: "prometheus", address: config.delivery.metrics }, query },
+            spec: { provider: { type: "prometheus", address: PROMETHEUS_URL }, query },
         }));
 }
 
@@ -103,7 +101,7 @@ export function metricsOf(rolledOut: Rollout, service: Service, config: MeshConf
             ? []
             : [
                   metric("latency", `latency-of-${seenBy}`, {
-                      max: milliseconds(rollout.latency ?? LATENCY) ?? 0,
+                      max: milliseconds(slowAfter(service)) ?? 0,
                   }),
               ]),
         ...(rollout.kpis ?? []).map((kpi) => metric(kpi, `kpi-${kpi}`, KPIS[kpi].range)),

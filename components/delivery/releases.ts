@@ -5,7 +5,7 @@ import type { Chart, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { placement } from "../base/pools";
-import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
+import { FLAGGER, LOAD_TESTER, PROMETHEUS_URL } from "../base/rollouts";
 import { sidecarResources } from "../base/sidecar-resources";
 
 /** Never 1337, the sidecar's, whose traffic is not redirected. */
@@ -20,7 +20,7 @@ export function flagger(config: MeshConfig): Release {
         values: {
             fullnameOverride: FLAGGER.name,
             meshProvider: "istio",
-            metricsServer: config.delivery.metrics,
+            metricsServer: PROMETHEUS_URL,
             namespace: NAMESPACES.services,
             noCrossNamespaceRefs: true,
             // It would read every Secret; what is tracked so, no service of the catalogue has.

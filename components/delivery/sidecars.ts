@@ -1,12 +1,11 @@
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
-import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../base/names";
+import { CLUSTER_DOMAIN, NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "../base/names";
 import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 
 /** What the delivery's own workloads know of the mesh. */
-export function sidecars(metrics: string): SidecarManifest[] {
-    const prometheus = new URL(metrics).hostname.split(".").slice(0, 2);
-    const [name = "", namespace = ""] = prometheus;
+export function sidecars(): SidecarManifest[] {
+    const { name, namespace } = PROMETHEUS_SERVICE;
     return [
         sidecar("default", ["~/*"]),
         sidecar(

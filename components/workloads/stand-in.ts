@@ -17,6 +17,13 @@ const DRAIN_SECONDS = 5;
 /** The version that every stand-in has. */
 export const FIRST_VERSION = "v1";
 
+/** Tells the proxy's agent where the application's own metrics are, which it serves beside the proxy's. */
+const METRICS = {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": String(HEALTH_PORT.number),
+    "prometheus.io/path": "/metrics",
+} as const;
+
 /** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
 export function standIn(
     { name: service, namespace, ports, replicas, rolledOut, kpis, sidecar }: Workload,
@@ -40,7 +47,7 @@ export function standIn(
             template: {
                 metadata: {
                     labels,
-                    annotations: sidecarResources(sidecar),
+                    annotations: { ...sidecarResources(sidecar), ...METRICS },
                 },
                 spec: {
                     serviceAccountName: service,

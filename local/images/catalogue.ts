@@ -16,6 +16,7 @@ export type ImageName =
     | "redis"
     | "flagger"
     | "flagger-loadtester"
+    | "prometheus"
     | "istio/pilot"
     | "istio/proxyv2";
 
@@ -41,6 +42,7 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
         await redis(toolchain),
         asked(toolchain, "flagger", "flagger"),
         asked(toolchain, "flagger-loadtester", "loadtester"),
+        prometheus(toolchain),
         pilot(toolchain),
         await proxy(toolchain),
     ];
@@ -74,6 +76,20 @@ async function redis(toolchain: Toolchain): Promise<ImageSpec> {
             ...common(),
             { path, from: program, mode: 0o755 },
             ...(await librariesOf([program], await libraryFolder(toolchain))),
+        ],
+        start: { user: nobody, entrypoint: [path] },
+    };
+}
+
+/** Prometheus as its own image has it: the server, and promtool beside it. */
+function prometheus(toolchain: Toolchain): ImageSpec {
+    const path = "/bin/prometheus";
+    return {
+        name: "prometheus",
+        files: [
+            ...common(),
+            { path, from: toolchain.program("prometheus"), mode: 0o755 },
+            { path: "/bin/promtool", from: toolchain.program("promtool"), mode: 0o755 },
         ],
         start: { user: nobody, entrypoint: [path] },
     };

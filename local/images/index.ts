@@ -16,6 +16,7 @@ export interface ImageReferences {
     readonly redis: string;
     readonly flagger: string;
     readonly loadtester: string;
+    readonly prometheus: string;
     /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
     readonly istio: { readonly hub: string; readonly tag: string };
 }
@@ -58,6 +59,7 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
         redis: reference("redis"),
         flagger: reference("flagger"),
         loadtester: reference("flagger-loadtester"),
+        prometheus: reference("prometheus"),
         istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
     };
 }

@@ -30,9 +30,12 @@ export async function goPart(checkout: string, spec: GoPart): Promise<Part> {
 }
 
 /** The flags of `go build`: reproducible, and without debugging symbols. */
-export function buildFlags({ variables = {} }: Pick<GoPart, "variables">): string[] {
+export function buildFlags({ variables = {}, tags = [] }: Pick<GoPart, "variables" | "tags">): string[] {
     const linker = ["-s", "-w", ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)];
-    return ["-mod=readonly", "-trimpath", "-buildvcs=false", `-ldflags=${linker.join(" ")}`];
+    return [
+        ...["-mod=readonly", "-trimpath", "-buildvcs=false", `-ldflags=${linker.join(" ")}`],
+        ...(tags.length > 0 ? [`-tags=${tags.join(",")}`] : []),
+    ];
 }
 
 /** What pins a module that only names others. */

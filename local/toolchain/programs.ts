@@ -14,6 +14,8 @@ export interface GoPart {
     readonly programs: Readonly<Record<string, string>>;
     /** Variables that are set at link time: what the programs say of themselves. @default none */
     readonly variables?: Readonly<Record<string, string>>;
+    /** Build tags. @default none */
+    readonly tags?: readonly string[];
     /** Whether the module holds our own source, all of which decides what is built. @default false */
     readonly ownSource?: boolean;
     readonly expectedSeconds: number;
@@ -90,6 +92,18 @@ export const goParts = [
             loadtester: "github.com/fluxcd/flagger/cmd/loadtester",
         },
         expectedSeconds: 110,
+    },
+    {
+        name: "prometheus",
+        module: `${go}/prometheus`,
+        programs: {
+            prometheus: "github.com/prometheus/prometheus/cmd/prometheus",
+            promtool: "github.com/prometheus/prometheus/cmd/promtool",
+        },
+        // Of all it can learn its targets from, Kubernetes: the others are most of the program, and of the time to build it.
+        tags: ["remove_all_sd", "enable_kubernetes_sd"],
+        variables: { "github.com/prometheus/common/version.Version": "3.16.0" },
+        expectedSeconds: 180,
     },
     {
         name: "istioctl",

@@ -33,6 +33,7 @@ describe("what a machine adds to the configuration", () => {
             redis: "redis:1",
             flagger: "flagger:1",
             loadtester: "loadtester:1",
+            prometheus: "prometheus:1",
             istio: { hub: "hub", tag: "tag" },
         };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };

@@ -204,10 +204,7 @@ describe("the egress gateway of prod", () => {
         );
         const istiod = derived.releases.find(({ name }) => name === "istiod");
         const mesh = istiod?.values["meshConfig"] as { extensionProviders: { name: string }[] };
-        assert.deepEqual(
-            mesh.extensionProviders.map(({ name }) => name),
-            ["egress-log"],
-        );
+        assert.ok(mesh.extensionProviders.some(({ name }) => name === "egress-log"));
     });
 
     it("is not there where nobody reaches anything outside", () => {

@@ -68,12 +68,17 @@ for (const stack of ["local", "dev", "prod"]) {
 
         it("keeps the mesh closed for as long as any workload is there", () => {
             const deployments = resources.filter(({ type }) => type === "kubernetes:apps/v1:Deployment");
-            const limiter = ["edge-istio-ingress-ratelimit", "edge-istio-ingress-ratelimit-redis"];
+            const others = [
+                ...["edge-istio-ingress-ratelimit", "edge-istio-ingress-ratelimit-redis"],
+                ...(config.observability.prometheus.from === "image"
+                    ? ["observability-monitoring-prometheus"]
+                    : []),
+            ];
             assert.deepEqual(
                 deployments.map(({ name }) => name).filter((name) => !name.startsWith("workloads-")),
-                limiter,
+                others,
             );
-            assert.equal(deployments.length, limiter.length + (config.workloads.standIns ? 28 : 0));
+            assert.equal(deployments.length, others.length + (config.workloads.standIns ? 28 : 0));
             for (const resource of deployments) {
                 assertAfter(resource, [
                     "identity-istio-system-default",

@@ -1,0 +1,55 @@
+/** Who may ask Prometheus, and whom those ask that come with it. */
+import type { MeshConfig } from "../../config/schema";
+import { serviceSelector } from "../base/labels";
+import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
+import {
+    GRAFANA,
+    NAMESPACES,
+    PROMETHEUS_LABELS,
+    PROMETHEUS_OPERATOR,
+    PROMETHEUS_SERVICE,
+    principal,
+} from "../base/names";
+import { allow, allowName } from "./allow";
+import { API_SERVER, type EgressRule, type Peer, podsIn, policy, tcp, workloadPeer } from "./network-rules";
+
+const { name, namespace, port } = PROMETHEUS_SERVICE;
+
+export const PROMETHEUS_POD: Peer = podsIn(namespace, PROMETHEUS_LABELS);
+
+/** Its HTTP API, of which queries are a part; what would change or stop it stands under other paths. */
+const QUERIES = ["/api/v1/*"];
+
+function hasChart({ observability }: MeshConfig): boolean {
+    return observability.prometheus.from === "chart";
+}
+
+/** Grafana may ask Prometheus: to read, and nothing else. */
+export function prometheusPolicies(config: MeshConfig): AuthorizationPolicyManifest[] {
+    if (!hasChart(config)) return [];
+    const source = { principals: [principal(config, NAMESPACES.monitoring, GRAFANA)] };
+    const operation = { ports: [String(port)], methods: ["GET", "POST"], paths: QUERIES };
+    return [allow(allowName(name, GRAFANA), namespace, name, [{ from: [{ source }], to: [{ operation }] }])];
+}
+
+/** The same for the network; and the API server for both that come with the chart, which read their own objects there. */
+export function monitoringPolicies(config: MeshConfig): NetworkPolicyManifest[] {
+    if (!hasChart(config)) return [];
+    return [
+        policy(allowName(name, GRAFANA), namespace, {
+            podSelector: { matchLabels: PROMETHEUS_LABELS },
+            policyTypes: ["Ingress"],
+            ingress: [{ from: [workloadPeer(namespace, GRAFANA)], ports: tcp(port) }],
+        }),
+        outgoing(PROMETHEUS_OPERATOR, [{ ports: tcp(...API_SERVER) }]),
+        outgoing(GRAFANA, [{ to: [PROMETHEUS_POD], ports: tcp(port) }, { ports: tcp(...API_SERVER) }]),
+    ];
+}
+
+function outgoing(workload: string, egress: EgressRule[]): NetworkPolicyManifest {
+    return policy(workload, namespace, {
+        podSelector: serviceSelector(workload),
+        policyTypes: ["Ingress", "Egress"],
+        egress,
+    });
+}

@@ -1,0 +1,135 @@
+/** Prometheus from its maintained chart, kube-prometheus-stack, with Grafana beside it. */
+import type { MeshConfig } from "../../config/schema";
+import { PROMETHEUS_STACK } from "../../config/versions";
+import { SERVICE_LABEL } from "../base/labels";
+import type { Derived, Release } from "../base/manifest";
+import {
+    GRAFANA,
+    NAMESPACES,
+    PROMETHEUS_ACCOUNT,
+    PROMETHEUS_LABELS,
+    PROMETHEUS_OPERATOR,
+    PROMETHEUS_SERVICE,
+    serviceHost,
+} from "../base/names";
+import { placement } from "../base/pools";
+import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
+import { scrapeJobs } from "./scrape";
+
+type FromChart = Extract<MeshConfig["observability"]["prometheus"], { from: "chart" }>;
+
+const { name, namespace, port } = PROMETHEUS_SERVICE;
+
+/** The API server, where operator and dashboards' loader read their objects. */
+const API_SERVER = `default/${serviceHost("kubernetes", "default")}`;
+
+const OFF = { enabled: false } as const;
+
+/** A canary is judged by a minute, of which there must be several readings. */
+const INTERVAL = "15s";
+
+export function prometheusChart(from: FromChart, config: MeshConfig): Derived {
+    return {
+        releases: [release(from, config)],
+        objects: [
+            service(),
+            sidecar(name, PROMETHEUS_LABELS, []),
+            sidecar(PROMETHEUS_OPERATOR, { [SERVICE_LABEL]: PROMETHEUS_OPERATOR }, [API_SERVER]),
+            sidecar(GRAFANA, { [SERVICE_LABEL]: GRAFANA }, [
+                API_SERVER,
+                `${namespace}/${serviceHost(name, namespace)}`,
+            ]),
+        ],
+    };
+}
+
+function release(from: FromChart, config: MeshConfig): Release {
+    return {
+        name: "prometheus",
+        namespace: NAMESPACES.monitoring,
+        chart: {
+            from: "repository",
+            repository: "https://prometheus-community.github.io/helm-charts",
+            name: "kube-prometheus-stack",
+            version: PROMETHEUS_STACK,
+        },
+        values: {
+            fullnameOverride: PROMETHEUS_ACCOUNT,
+            cleanPrometheusOperatorObjectNames: true,
+            prometheusOperator: operator(config),
+            prometheus: {
+                serviceAccount: { create: true, name: PROMETHEUS_ACCOUNT },
+                serviceMonitor: { selfMonitor: false },
+                prometheusSpec: server(from, config),
+            },
+            grafana: grafana(config),
+            // The cluster itself is watched by whoever runs it; here the mesh is.
+            ...Object.fromEntries(
+                [
+                    ...[
+                        "alertmanager",
+                        "kubeApiServer",
+                        "kubelet",
+                        "kubeControllerManager",
+                        "coreDns",
+                        "kubeEtcd",
+                    ],
+                    ...["kubeScheduler", "kubeProxy", "kubeStateMetrics", "nodeExporter"],
+                ].map((part) => [part, OFF]),
+            ),
+            defaultRules: { create: false },
+        },
+        after: [],
+    };
+}
+
+function operator(config: MeshConfig): Record<string, unknown> {
+    return {
+        podLabels: { [SERVICE_LABEL]: PROMETHEUS_OPERATOR },
+        // The API server is not of the mesh, and could not call it; rules are checked before they are deployed.
+        admissionWebhooks: OFF,
+        tls: OFF,
+        serviceMonitor: { selfMonitor: false },
+        kubeletService: OFF,
+        kubeletEndpointsEnabled: false,
+        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "500m", memory: "256Mi" } },
+        ...placement(config, "system"),
+    };
+}
+
+function server({ retention, storage, replicas }: FromChart, config: MeshConfig): Record<string, unknown> {
+    return {
+        replicas,
+        retention,
+        scrapeInterval: INTERVAL,
+        evaluationInterval: INTERVAL,
+        additionalScrapeConfigs: scrapeJobs(),
+        podMetadata: { labels: { [SERVICE_LABEL]: name }, annotations: { ...PAST_THE_SIDECAR } },
+        resources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "2", memory: "4Gi" } },
+        storageSpec: {
+            volumeClaimTemplate: {
+                spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage } } },
+            },
+        },
+        ...placement(config, "system"),
+    };
+}
+
+function grafana(config: MeshConfig): Record<string, unknown> {
+    return {
+        fullnameOverride: GRAFANA,
+        podLabels: { [SERVICE_LABEL]: GRAFANA },
+        serviceAccount: { create: true, name: GRAFANA },
+        // A Secret that whoever runs the platform makes: no password stands in a program.
+        admin: { existingSecret: "grafana-admin" },
+        defaultDashboardsEnabled: false,
+        serviceMonitor: OFF,
+        testFramework: OFF,
+        sidecar: {
+            dashboards: { enabled: true, searchNamespace: NAMESPACES.monitoring },
+            datasources: { url: `http://${name}.${namespace}:${port}` },
+        },
+        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "500m", memory: "512Mi" } },
+        ...placement(config, "system"),
+    };
+}

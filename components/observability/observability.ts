@@ -1,0 +1,26 @@
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import type { Derived } from "../base/manifest";
+import type { Platform } from "../base/platform";
+import { prometheusChart } from "./chart";
+import { prometheus } from "./prometheus";
+
+function deriveObservability({ config }: Platform): Derived {
+    const { prometheus: from } = config.observability;
+    switch (from.from) {
+        case "nowhere":
+            return { releases: [], objects: [] };
+        case "image":
+            return { releases: [], objects: prometheus(from, config) };
+        case "chart":
+            return prometheusChart(from, config);
+    }
+}
+
+export const observability: Concern = { name: "observability", derive: deriveObservability };
+
+/** Who reads and keeps what the mesh tells of itself. */
+export class Observability extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(observability, platform, options);
+    }
+}

@@ -1,0 +1,135 @@
+/** Prometheus as one pod of the mesh: whoever asks it passes its sidecar, and it reads past it what is outside mutual TLS. */
+import { createHash } from "node:crypto";
+import { stringify } from "yaml";
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { DeploymentManifest, Manifest, Metadata } from "../base/manifest";
+import { NAMESPACES, PROMETHEUS_ACCOUNT, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../base/names";
+import { placement } from "../base/pools";
+import { restrictedContainer, restrictedPod } from "../base/pod-security";
+import { sidecarResources } from "../base/sidecar-resources";
+import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
+import { scrapeJobs } from "./scrape";
+
+type FromImage = Extract<MeshConfig["observability"]["prometheus"], { from: "image" }>;
+
+const { name, namespace, port } = PROMETHEUS_SERVICE;
+const USER = 65532;
+const CONFIG_FOLDER = "/etc/prometheus";
+const DATA_FOLDER = "/prometheus";
+const LABELS = { ...COMMON_LABELS, ...PROMETHEUS_LABELS, [SERVICE_LABEL]: PROMETHEUS_SERVICE.name };
+
+/** How often it reads, and judges its rules: canaries are judged by a minute of it. */
+const INTERVAL = "5s";
+
+export function prometheus(from: FromImage, config: MeshConfig): Manifest[] {
+    const text = stringify(
+        {
+            global: { scrape_interval: INTERVAL, scrape_timeout: INTERVAL, evaluation_interval: INTERVAL },
+            scrape_configs: scrapeJobs(),
+        },
+        { aliasDuplicateObjects: false, lineWidth: 0 },
+    );
+    return [
+        {
+            apiVersion: "v1",
+            kind: "ServiceAccount",
+            metadata: metadata(PROMETHEUS_ACCOUNT),
+            automountServiceAccountToken: false,
+        },
+        ...rights(),
+        { apiVersion: "v1", kind: "ConfigMap", metadata: metadata(name), data: { "prometheus.yml": text } },
+        service(),
+        deployment(from, config, createHash("sha256").update(text).digest("hex").slice(0, 16)),
+        sidecar(name, PROMETHEUS_LABELS, []),
+    ];
+}
+
+/** To learn which pods there are, and to ask kubelets what containers use: to read, and no more. */
+function rights(): Manifest[] {
+    const role = `${namespace}-${PROMETHEUS_ACCOUNT}`;
+    const group = "rbac.authorization.k8s.io";
+    return [
+        {
+            apiVersion: `${group}/v1`,
+            kind: "ClusterRole",
+            metadata: { name: role, labels: COMMON_LABELS },
+            rules: [
+                { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
+                { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
+            ],
+        },
+        {
+            apiVersion: `${group}/v1`,
+            kind: "ClusterRoleBinding",
+            metadata: { name: role, labels: COMMON_LABELS },
+            roleRef: { apiGroup: group, kind: "ClusterRole", name: role },
+            subjects: [{ kind: "ServiceAccount", name: PROMETHEUS_ACCOUNT, namespace }],
+        },
+    ];
+}
+
+function deployment({ image, retention }: FromImage, config: MeshConfig, digest: string): DeploymentManifest {
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: metadata(name),
+        spec: {
+            replicas: 1,
+            revisionHistoryLimit: 2,
+            selector: { matchLabels: PROMETHEUS_LABELS },
+            template: {
+                metadata: {
+                    labels: LABELS,
+                    annotations: {
+                        ...sidecarResources(config.sidecar),
+                        ...PAST_THE_SIDECAR,
+                        "sparc.dev/configuration": digest,
+                    },
+                },
+                spec: {
+                    serviceAccountName: PROMETHEUS_ACCOUNT,
+                    automountServiceAccountToken: true,
+                    ...placement(config, "system"),
+                    securityContext: { ...restrictedPod(USER), fsGroup: USER },
+                    containers: [
+                        {
+                            name,
+                            image,
+                            args: [
+                                `--config.file=${CONFIG_FOLDER}/prometheus.yml`,
+                                `--storage.tsdb.path=${DATA_FOLDER}`,
+                                `--storage.tsdb.retention.time=${retention}`,
+                                `--web.listen-address=:${port}`,
+                            ],
+                            ports: [{ name: "http", containerPort: port }],
+                            readinessProbe: probe("/-/ready", 2),
+                            livenessProbe: probe("/-/healthy", 10),
+                            resources: {
+                                requests: { cpu: "50m", memory: "128Mi" },
+                                limits: { cpu: "1", memory: "1Gi" },
+                            },
+                            securityContext: restrictedContainer(),
+                            volumeMounts: [
+                                { name: "configuration", mountPath: CONFIG_FOLDER, readOnly: true },
+                                { name: "data", mountPath: DATA_FOLDER },
+                            ],
+                        },
+                    ],
+                    volumes: [
+                        { name: "configuration", configMap: { name } },
+                        { name: "data", emptyDir: {} },
+                    ],
+                },
+            },
+        },
+    };
+}
+
+function metadata(of: string): Metadata {
+    return { name: of, namespace: NAMESPACES.monitoring, labels: LABELS };
+}
+
+function probe(path: string, periodSeconds: number) {
+    return { httpGet: { path, port }, periodSeconds, timeoutSeconds: 5 };
+}

@@ -1,0 +1,35 @@
+import type { Duration } from "../../catalogue/model";
+import { milliseconds } from "../../catalogue/durations";
+import type { TelemetryManifest } from "../base/manifest";
+import { MESH_LOG } from "../base/names";
+
+type AccessLogging = NonNullable<TelemetryManifest["spec"]["accessLogging"]>;
+
+/** Envoy gives every answer a gRPC status, made up from the HTTP status where it is none of gRPC. */
+const GRPC_FAILED =
+    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc') " +
+    "&& response.grpc_status > 0";
+
+const FAILED = `response.code >= 400 || response.flags > 0 || (${GRPC_FAILED})`;
+
+/** What a request came to, who made it and where: written where it is answered. */
+export function atCallee(slowAfter: Duration): AccessLogging[number] {
+    // By when the answer began: a stream, or a large file, is not slow for being long. Of an answer that nobody gave
+    // there is no such time, and the expression is then true for a failure alone.
+    const slow = `response.backend_latency > duration('${milliseconds(slowAfter) ?? 0}ms')`;
+    return logged("SERVER", `${FAILED} || ${slow}`);
+}
+
+/** Where a request is made only what never came to be answered is written; the callee's proxy writes the rest. */
+export function atCaller(): AccessLogging[number] {
+    return logged("CLIENT", "response.flags > 0");
+}
+
+/** A gateway does not know after how long each service is slow, which is written at the service. */
+export function atGateway(): AccessLogging[number] {
+    return logged("CLIENT", FAILED);
+}
+
+function logged(mode: "CLIENT" | "SERVER", expression: string): AccessLogging[number] {
+    return { match: { mode }, providers: [{ name: MESH_LOG }], filter: { expression } };
+}

@@ -1,0 +1,67 @@
+/**
+ * What requests are counted by beside Istio's own labels, as CEL over Envoy's attributes. Each has few values, whatever
+ * clients send: every value of a label is a series more in each proxy, and in Prometheus for as long as it remembers.
+ */
+import type { Port, Service } from "../../catalogue/model";
+import { sortedEntries } from "../../catalogue/order";
+import { TOKEN_HEADERS } from "../base/names";
+import { escaped } from "../base/paths";
+
+/** What stands for tenants that are not listed, for requests of none, and for paths that are none of the catalogue's. */
+const OTHER = "other";
+const NONE = "none";
+
+/** Whose request it is, of those whom the stack lists. */
+export function tenant(listed: readonly string[]): string {
+    const header = `request.headers['${TOKEN_HEADERS.tenant}']`;
+    const known = listed.length === 0 ? "" : `${header} in [${listed.map(quoted).join(", ")}] ? ${header} : `;
+    return `!('${TOKEN_HEADERS.tenant}' in request.headers) ? '${NONE}' : ${known}'${OTHER}'`;
+}
+
+/** Whether it only asks. A gRPC method does not say. */
+export const METHOD_CLASS =
+    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc') ? 'rpc' : " +
+    "request.method in ['GET', 'HEAD', 'OPTIONS'] ? 'read' : 'write'";
+
+/** The beginning of its path, of those under which the service offers something. */
+export function pathClass({ ports }: Service): string {
+    const classes = new Set(sortedEntries(ports).flatMap(([, port]) => classesOf(port)));
+    const cases = [...classes].sort(longestFirst).map((path) => {
+        const pattern = path === "/" ? "^/" : `^${escaped(path)}(/|$)`;
+        return `request.url_path.matches(${quoted(pattern)}) ? ${quoted(path)} : `;
+    });
+    return `${cases.join("")}'${OTHER}'`;
+}
+
+/** How many segments of a path tell what it is about: `/v1/recordings` of `/v1/recordings/{*}/exports`. */
+const DEPTH = 2;
+
+function classesOf(port: Port): string[] {
+    switch (port.protocol) {
+        case "http":
+            return port.requests.map((request) => beginning(request.slice(request.indexOf(" ") + 1)));
+        case "grpc":
+            return [`/${port.service}`];
+        case "ws":
+            return [beginning(port.path)];
+        case "tcp":
+            return [];
+    }
+}
+
+function beginning(path: string): string {
+    const segments = path.split("/").slice(1);
+    const variable = segments.findIndex((segment) => segment.startsWith("{"));
+    const literal = variable === -1 ? segments : segments.slice(0, variable);
+    return `/${literal.slice(0, DEPTH).join("/")}`;
+}
+
+/** So that `/v1/x` is asked for before `/v1`. */
+function longestFirst(a: string, b: string): number {
+    return b.length - a.length || (a < b ? -1 : 1);
+}
+
+/** A string of CEL, in which a backslash escapes. */
+function quoted(text: string): string {
+    return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}

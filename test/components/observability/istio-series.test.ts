@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { ISTIO_SERIES } from "../../../components/observability/istio-series";
+import { scrapeJobs } from "../../../components/observability/scrape";
+import { type Labels, relabelled } from "./relabel";
+
+const TOTAL = "envoy_istio_requests_total";
+
+function istio(labels: Labels): Labels {
+    const { __name__, ...rest } = relabelled({ __name__: TOTAL, ...labels }, ISTIO_SERIES) ?? assert.fail();
+    assert.equal(__name__, "istio_requests_total");
+    return rest;
+}
+
+describe("what stock Envoy counts", () => {
+    it("names at the callee the caller by its identity", () => {
+        const counted = istio({
+            reporter: "destination",
+            downstream_peer: "spiffe://cluster.local/ns/sparc/sa/auth",
+            destination_workload: "alerts-primary",
+            destination_service_name: "alerts",
+            destination_service_namespace: "sparc",
+        });
+        assert.deepEqual(counted, {
+            reporter: "destination",
+            source_workload: "auth",
+            source_workload_namespace: "sparc",
+            destination_workload: "alerts-primary",
+            destination_service: "alerts.sparc.svc.cluster.local",
+            destination_service_name: "alerts",
+            destination_service_namespace: "sparc",
+        });
+    });
+
+    it("does not know a caller without an identity", () => {
+        const { source_workload, source_workload_namespace } = istio({
+            reporter: "destination",
+            downstream_peer: "",
+        });
+        assert.deepEqual([source_workload, source_workload_namespace], ["unknown", "unknown"]);
+    });
+
+    const atCaller = (upstream_cluster: string, upstream_workload: string): Labels => {
+        const { reporter, ...rest } = istio({ reporter: "source", upstream_cluster, upstream_workload });
+        assert.equal(reporter, "source");
+        return rest;
+    };
+
+    it("names at the caller the service by the cluster, and the workload by the endpoint", () => {
+        assert.deepEqual(
+            atCaller(
+                "outbound|8080|v2|alerts-canary.sparc.svc.cluster.local",
+                "alerts;sparc;alerts;v2;Kubernetes",
+            ),
+            {
+                destination_workload: "alerts",
+                destination_workload_namespace: "sparc",
+                destination_service: "alerts-canary.sparc.svc.cluster.local",
+                destination_service_name: "alerts-canary",
+                destination_service_namespace: "sparc",
+            },
+        );
+    });
+
+    it("keeps the service of a call that reached none of its pods", () => {
+        assert.deepEqual(atCaller("outbound|8080||alerts.sparc.svc.cluster.local", ""), {
+            destination_workload: "unknown",
+            destination_workload_namespace: "unknown",
+            destination_service: "alerts.sparc.svc.cluster.local",
+            destination_service_name: "alerts",
+            destination_service_namespace: "sparc",
+        });
+    });
+
+    it("names what is outside by its host, and what is nowhere as Envoy does", () => {
+        for (const [cluster, name] of [
+            ["outbound|443||api.example.com", "api.example.com"],
+            ["BlackHoleCluster", "BlackHoleCluster"],
+            ["", "unknown"],
+        ] as const)
+            assert.deepEqual(atCaller(cluster, ""), {
+                destination_workload: "unknown",
+                destination_workload_namespace: "unknown",
+                destination_service: name,
+                destination_service_name: name,
+                destination_service_namespace: "unknown",
+            });
+    });
+});
+
+describe("what Prometheus keeps of a proxy", () => {
+    const steps = scrapeJobs()[0]?.metric_relabel_configs ?? [];
+    const kept = (__name__: string) => relabelled({ __name__ }, steps)?.["__name__"];
+
+    it("is what somebody reads, under Istio's names, be they Envoy's or Istio's own", () => {
+        assert.equal(kept(TOTAL), "istio_requests_total");
+        assert.equal(kept("istio_requests_total"), "istio_requests_total");
+        const bucket = "istio_request_duration_milliseconds_bucket";
+        assert.equal(kept(`envoy_${bucket}`), bucket);
+        assert.equal(kept("standin_requests_total"), "standin_requests_total");
+        assert.equal(kept("go_goroutines"), undefined);
+        assert.equal(kept("envoy_cluster_upstream_rq_total"), undefined);
+    });
+
+    it("leaves the labels of Istio's own filter as they are", () => {
+        const labels = {
+            __name__: "istio_requests_total",
+            reporter: "source",
+            source_workload: "auth",
+            destination_workload: "alerts",
+            destination_workload_namespace: "sparc",
+            destination_service: "alerts.sparc.svc.cluster.local",
+            destination_service_name: "alerts",
+            destination_service_namespace: "sparc",
+        };
+        assert.deepEqual(relabelled(labels, steps), labels);
+    });
+});

@@ -1,0 +1,241 @@
+/** What the mesh tells of real requests: which series there are, and which lines are written. */
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { serviceHost } from "../../components/base/names";
+import { Deployment, type ProbeResult } from "./deployment";
+import { eventually } from "./eventually";
+import { query, valueOf } from "./prometheus";
+
+/** By when Prometheus has read what a proxy counted: two scrapes, and the five seconds at which Envoy adds up. */
+const READ_MS = 20_000;
+const OTHERS = 10_000;
+
+interface Line {
+    readonly tenant: string | null;
+    readonly path: string;
+    readonly status: number;
+    readonly flags: string;
+    readonly caller: string;
+    readonly milliseconds: number;
+    readonly request: string;
+}
+
+describe("telemetry on the node", function () {
+    this.timeout(900_000);
+    let node: Deployment;
+
+    async function ask(
+        host: string,
+        asked: readonly { path: string; method?: string; headers?: Readonly<Record<string, string>> }[],
+    ): Promise<ProbeResult[]> {
+        const address = `${serviceHost(host)}:8080`;
+        return await node.probe(
+            "api-gateway",
+            asked.map((one) => ({ address, timeoutMs: 30_000, ...one })),
+            16,
+        );
+    }
+
+    function times<T>(count: number, one: (index: number) => T): T[] {
+        return Array.from({ length: count }, (_, index) => one(index));
+    }
+
+    /** What `expressions` rise by while something is done. */
+    async function rise(expressions: readonly string[], act: () => Promise<unknown>): Promise<number[]> {
+        const all = () => Promise.all(expressions.map((expression) => valueOf(node, expression)));
+        const before = await all();
+        await act();
+        await pause(READ_MS);
+        return (await all()).map((value, index) => value - (before[index] ?? 0));
+    }
+
+    before(async () => {
+        node = await Deployment.of();
+        await eventually(async () => {
+            const down = await query(node, "up == 0");
+            assert.deepEqual(
+                down.map(({ metric }) => `${metric["job"]} ${metric["pod"] ?? metric["instance"]}`),
+                [],
+            );
+            assert.ok((await valueOf(node, 'count(up{job="mesh-proxies"})')) > 30);
+        });
+    });
+
+    describe("the metrics of requests", () => {
+        const call =
+            'source_workload="api-gateway",source_workload_namespace="sparc",destination_workload="recordings",' +
+            'destination_workload_namespace="sparc",destination_service_name="recordings",' +
+            'destination_service="recordings.sparc.svc.cluster.local",destination_service_namespace="sparc"';
+        const sum = (labels: string) => `sum(istio_requests_total{${call},${labels}})`;
+
+        it("are Istio's, at the caller and at the callee", async () => {
+            const ok = 'response_code="200",response_flags="-",request_protocol="http"';
+            const rises = await rise(
+                [
+                    sum(`reporter="source",connection_security_policy="unknown",${ok}`),
+                    sum(`reporter="destination",connection_security_policy="mutual_tls",${ok}`),
+                    `sum(istio_request_duration_milliseconds_count{${call},reporter="destination",response_code="200"})`,
+                    `sum(istio_request_duration_milliseconds_bucket{${call},reporter="source",response_code="200",le="+Inf"})`,
+                    sum('reporter="destination",response_code="503"'),
+                ],
+                async () => {
+                    await ask(
+                        "recordings",
+                        times(50, () => ({ path: "/v1/recordings" })),
+                    );
+                    const failing = { method: "POST", path: "/v1/recordings/7/exports?status=503" };
+                    await ask(
+                        "recordings",
+                        times(4, () => failing),
+                    );
+                },
+            );
+            assert.deepEqual(rises, [50, 50, 50, 50, 4]);
+        });
+
+        it("tell requests that only read from others, and what they were about", async () => {
+            const rises = await rise(
+                [
+                    sum('reporter="destination",method_class="read",path_class="/v1/recordings"'),
+                    sum('reporter="destination",method_class="write",path_class="/v1/recordings"'),
+                    sum('reporter="destination",path_class="other",response_code="403"'),
+                ],
+                async () => {
+                    await ask(
+                        "recordings",
+                        times(9, (index) => ({ path: `/v1/recordings/${index}` })),
+                    );
+                    const exported = (index: number) => ({
+                        method: "POST",
+                        path: `/v1/recordings/${index}/exports`,
+                    });
+                    await ask("recordings", times(6, exported));
+                    await ask(
+                        "recordings",
+                        times(3, (index) => ({ path: `/v1/nothing/${index}` })),
+                    );
+                },
+            );
+            assert.deepEqual(rises, [9, 6, 3]);
+        });
+
+        it("are those of gRPC, of TCP and of the gateways, too", async () => {
+            const present = async (series: string) => {
+                assert.ok((await valueOf(node, `count(${series})`)) > 0, series);
+            };
+            await node.probe("api-gateway", [
+                {
+                    protocol: "grpc",
+                    address: `${serviceHost("auth")}:9090`,
+                    method: "/sparc.auth.v1.Auth/Check",
+                },
+            ]);
+            await eventually(async () => {
+                await present('istio_requests_total{request_protocol="grpc",destination_workload="auth"}');
+            });
+        });
+
+        it("have the listed tenants apart, and 10,000 others as one", async () => {
+            const of = (tenant: string) => sum(`reporter="destination",tenant="${tenant}"`);
+            const tenants = ["acme", "globex", "initech", "none"] as const;
+            const series = `count(istio_requests_total{${call}})`;
+            await ask("recordings", [
+                ...tenants.map((tenant) => ({
+                    path: "/v1/recordings",
+                    headers: tenant === "none" ? {} : { "x-tenant": tenant },
+                })),
+                { path: "/v1/recordings", headers: { "x-tenant": "nobody" } },
+            ]);
+            await pause(READ_MS);
+            const before = await valueOf(node, series);
+            const rises = await rise([...tenants, "other"].map(of), async () => {
+                const others = times(OTHERS, (index) => ({
+                    path: "/v1/recordings",
+                    headers: { "x-tenant": `tenant-${index}` },
+                }));
+                await ask("recordings", [
+                    ...others,
+                    ...tenants.map((tenant, index) => ({
+                        path: `/v1/recordings/${index}`,
+                        headers: tenant === "none" ? {} : { "x-tenant": tenant },
+                    })),
+                ]);
+            });
+            assert.deepEqual(rises, [1, 1, 1, 1, OTHERS]);
+            assert.equal(await valueOf(node, series), before);
+            const found = await query(node, "count(istio_requests_total) by (tenant)");
+            const known = new Set(["acme", "globex", "initech", "none", "other", undefined]);
+            assert.deepEqual(
+                found.filter(({ metric }) => !known.has(metric["tenant"])),
+                [],
+            );
+            process.stdout.write(
+                `      ${before} series of these requests, before and after ${OTHERS} unlisted tenants; ` +
+                    `${await valueOf(node, 'prometheus_tsdb_head_series or count({__name__=~".+"})')} in all\n`,
+            );
+        });
+    });
+
+    describe("the log of requests", () => {
+        async function linesSince(service: string, since: string): Promise<Line[]> {
+            const text = await node.kubectl([
+                ...["logs", "--namespace", "sparc", `deployment/${service}`, "--container", "istio-proxy"],
+                ...["--since-time", since],
+            ]);
+            return text
+                .split("\n")
+                .filter((line) => line.startsWith("{") && line.includes('"milliseconds"'))
+                .map((line) => JSON.parse(line) as Line);
+        }
+
+        it("has those that failed and those that were slow, and nothing else", async () => {
+            await pause(2_000);
+            const since = new Date().toISOString();
+            const headers = { "x-tenant": "acme" };
+            await ask("recordings", [
+                ...times(200, () => ({ path: "/v1/recordings" })),
+                ...times(5, () => ({
+                    method: "POST",
+                    path: "/v1/recordings/7/exports?status=503&why=secret",
+                    headers,
+                })),
+                ...times(3, () => ({ path: "/v1/recordings?delay=400ms", headers })),
+                ...times(2, () => ({ path: "/v1/nothing" })),
+            ]);
+            await eventually(async () => {
+                const lines = await linesSince("recordings", since);
+                const counts: Record<string, number> = {};
+                for (const { status, path, tenant } of lines) {
+                    const key = `${status} ${path} ${String(tenant)}`;
+                    counts[key] = (counts[key] ?? 0) + 1;
+                }
+                assert.deepEqual(counts, {
+                    "503 /v1/recordings/7/exports acme": 5,
+                    "200 /v1/recordings acme": 3,
+                    "403 /v1/nothing null": 2,
+                });
+                for (const line of lines) {
+                    assert.equal(line.caller, "spiffe://cluster.local/ns/sparc/sa/api-gateway");
+                    assert.match(line.flags, /^(-|[A-Z,]+)$/);
+                    assert.match(line.request, /^[0-9a-f-]{36}$/);
+                }
+            });
+            assert.deepEqual(await linesSince("api-gateway", since), []);
+        });
+
+        it("has at the caller a call that went nowhere", async () => {
+            const since = new Date().toISOString();
+            await node.probe("api-gateway", [
+                { address: "nowhere.example.com:8080", host: "nowhere.example.com" },
+            ]);
+            await ask("recordings", [{ path: "/v1/recordings?delay=20s" }]);
+            await eventually(async () => {
+                const lines = await linesSince("api-gateway", since);
+                assert.ok(
+                    lines.some(({ status, flags }) => status === 504 && flags.includes("UT")),
+                    JSON.stringify(lines),
+                );
+            });
+        });
+    });
+});
