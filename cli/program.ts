@@ -14,6 +14,7 @@ export function meshProgram(): Command {
         .addCommand(up())
         .addCommand(verify())
         .addCommand(status())
+        .addCommand(approve())
         .addCommand(down())
         .addCommand(render())
         .addCommand(explain())
@@ -74,6 +75,18 @@ function status(): Command {
         .description("what runs on the embedded node; exits with 1 if anything does not")
         .option("--json", "report as JSON")
         .action(running("status", "status"));
+}
+
+function approve(): Command {
+    return new Command("approve")
+        .description("let a rollout that waits for somebody go on, or have it taken back; says who and why")
+        .argument("<service>", "the service whose rollout waits (`mesh status` shows which do)")
+        .requiredOption("--why <reason>", "kept with the rollout, beside your name")
+        .option("--refuse", "have the new version taken back")
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--json", "report as JSON")
+        .action(running("approve", "approve"));
 }
 
 function down(): Command {
