@@ -199,6 +199,11 @@ export interface Service {
      * @default 200ms
      */
     readonly slowAfter?: Duration;
+    /**
+     * What share of a month's calls is promised to be answered, in percent.
+     * @default 99.9 for a critical service, 99.5 for a standard one, else 99
+     */
+    readonly availability?: number;
 }
 
 /** A database or broker in the stores' namespace. */

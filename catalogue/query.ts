@@ -21,6 +21,7 @@ import type {
     Port,
     Request,
     Service,
+    Tier,
 } from "./model";
 import { compare, groupBy, own, sortedEntries } from "./order";
 import { requestLine } from "./requests";
@@ -121,6 +122,13 @@ export const SLOW_AFTER: Duration = "200ms";
 /** After how long an answer of a service is slow. */
 export function slowAfter(service: Service): Duration {
     return service.slowAfter ?? SLOW_AFTER;
+}
+
+const AVAILABILITY: Readonly<Record<Tier, number>> = { critical: 99.9, standard: 99.5, background: 99 };
+
+/** What share of its calls a service promises to answer, in percent. */
+export function availability({ availability: own, tier }: Service): number {
+    return own ?? AVAILABILITY[tier];
 }
 
 /** HTTP verbs and the paths that may be asked with any of them, as an AuthorizationPolicy's `operation` has them. */

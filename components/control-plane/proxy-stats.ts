@@ -14,6 +14,8 @@ const READ = [
     "outlier_detection\\.ejections_active",
     // What is tried again, and with what success.
     "upstream_rq_retry(_success|_overflow)?",
+    // Until when the certificates hold that a gateway shows.
+    "ssl\\.certificate\\..*expiration_unix_time_seconds",
     // Tokens, and what they are checked with.
     "jwt_authn",
 ] as const;

@@ -14,6 +14,7 @@ import {
 } from "../base/names";
 import { placement } from "../base/pools";
 import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
+import type { RuleGroup } from "./rules/model";
 import { scrapeJobs } from "./scrape";
 
 type FromChart = Extract<MeshConfig["observability"]["prometheus"], { from: "chart" }>;
@@ -28,9 +29,9 @@ const OFF = { enabled: false } as const;
 /** A canary is judged by a minute, of which there must be several readings. */
 const INTERVAL = "15s";
 
-export function prometheusChart(from: FromChart, config: MeshConfig): Derived {
+export function prometheusChart(from: FromChart, config: MeshConfig, groups: readonly RuleGroup[]): Derived {
     return {
-        releases: [release(from, config)],
+        releases: [release(from, config, groups)],
         objects: [
             service(),
             sidecar(name, PROMETHEUS_LABELS, []),
@@ -43,7 +44,7 @@ export function prometheusChart(from: FromChart, config: MeshConfig): Derived {
     };
 }
 
-function release(from: FromChart, config: MeshConfig): Release {
+function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup[]): Release {
     return {
         name: "prometheus",
         namespace: NAMESPACES.monitoring,
@@ -78,6 +79,8 @@ function release(from: FromChart, config: MeshConfig): Release {
                 ].map((part) => [part, OFF]),
             ),
             defaultRules: { create: false },
+            // As a PrometheusRule, which the operator hands on.
+            additionalPrometheusRulesMap: { mesh: { groups } },
         },
         after: [],
     };

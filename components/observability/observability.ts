@@ -3,16 +3,18 @@ import type { Derived } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { prometheusChart } from "./chart";
 import { prometheus } from "./prometheus";
+import { ruleGroups } from "./rules/rules";
 
-function deriveObservability({ config }: Platform): Derived {
+function deriveObservability({ catalogue, config }: Platform): Derived {
+    const rules = ruleGroups(catalogue);
     const { prometheus: from } = config.observability;
     switch (from.from) {
         case "nowhere":
             return { releases: [], objects: [] };
         case "image":
-            return { releases: [], objects: prometheus(from, config) };
+            return { releases: [], objects: prometheus(from, config, rules) };
         case "chart":
-            return prometheusChart(from, config);
+            return prometheusChart(from, config, rules);
     }
 }
 

@@ -9,6 +9,7 @@ import { placement } from "../base/pools";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { sidecarResources } from "../base/sidecar-resources";
 import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
+import type { RuleGroup } from "./rules/model";
 import { scrapeJobs } from "./scrape";
 
 type FromImage = Extract<MeshConfig["observability"]["prometheus"], { from: "image" }>;
@@ -16,20 +17,23 @@ type FromImage = Extract<MeshConfig["observability"]["prometheus"], { from: "ima
 const { name, namespace, port } = PROMETHEUS_SERVICE;
 const USER = 65532;
 const CONFIG_FOLDER = "/etc/prometheus";
+const RULES_FILE = "rules.yml";
 const DATA_FOLDER = "/prometheus";
 const LABELS = { ...COMMON_LABELS, ...PROMETHEUS_LABELS, [SERVICE_LABEL]: PROMETHEUS_SERVICE.name };
 
 /** How often it reads, and judges its rules: canaries are judged by a minute of it. */
 const INTERVAL = "5s";
 
-export function prometheus(from: FromImage, config: MeshConfig): Manifest[] {
-    const text = stringify(
-        {
+export function prometheus(from: FromImage, config: MeshConfig, groups: readonly RuleGroup[]): Manifest[] {
+    const files = {
+        "prometheus.yml": yaml({
             global: { scrape_interval: INTERVAL, scrape_timeout: INTERVAL, evaluation_interval: INTERVAL },
+            rule_files: [`${CONFIG_FOLDER}/${RULES_FILE}`],
             scrape_configs: scrapeJobs(),
-        },
-        { aliasDuplicateObjects: false, lineWidth: 0 },
-    );
+        }),
+        [RULES_FILE]: yaml({ groups }),
+    };
+    const digest = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
     return [
         {
             apiVersion: "v1",
@@ -38,9 +42,9 @@ export function prometheus(from: FromImage, config: MeshConfig): Manifest[] {
             automountServiceAccountToken: false,
         },
         ...rights(),
-        { apiVersion: "v1", kind: "ConfigMap", metadata: metadata(name), data: { "prometheus.yml": text } },
+        { apiVersion: "v1", kind: "ConfigMap", metadata: metadata(name), data: files },
         service(),
-        deployment(from, config, createHash("sha256").update(text).digest("hex").slice(0, 16)),
+        deployment(from, config, digest),
         sidecar(name, PROMETHEUS_LABELS, []),
     ];
 }
@@ -128,6 +132,10 @@ function deployment({ image, retention }: FromImage, config: MeshConfig, digest:
 
 function metadata(of: string): Metadata {
     return { name: of, namespace: NAMESPACES.monitoring, labels: LABELS };
+}
+
+function yaml(value: unknown): string {
+    return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
 function probe(path: string, periodSeconds: number) {

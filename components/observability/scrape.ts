@@ -36,7 +36,9 @@ const PROXY_SERIES = [
     "envoy_cluster_outlier_detection_ejections_active",
     "envoy_.*rbac.*",
     "envoy_.*jwt_authn.*",
-    "envoy_server_(days_until_first_cert_expiring|memory_allocated|uptime)",
+    "envoy_.*ssl_certificate.*expiration_unix_time_seconds",
+    "envoy_server_(memory_allocated|uptime)",
+    "flagger_.*",
     // Of the stand-ins and of the services themselves: what business figures are made of.
     "(standin|sparc)_.*",
 ];

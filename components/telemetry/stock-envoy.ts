@@ -28,11 +28,14 @@ const SELF = {
 
 const RESPONSE: Labels = { response_code: "%RESPONSE_CODE%" };
 
+const IS_GRPC =
+    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc')";
+
 const DETAILS: Labels = {
-    request_protocol: cel(
-        "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc') ? 'grpc' : 'http'",
-    ),
+    request_protocol: cel(`${IS_GRPC} ? 'grpc' : 'http'`),
     response_flags: "%RESPONSE_FLAGS%",
+    // Envoy makes one up for what is no gRPC.
+    grpc_response_status: cel(`${IS_GRPC} ? response.grpc_status : ''`),
 };
 
 /** Of a proxy before whom it counts for; the peer's name is taken apart by Prometheus. */
@@ -52,12 +55,20 @@ const AT_CALLER: Labels = {
     reporter: "source",
     source_workload: SELF.workload,
     source_workload_namespace: SELF.namespace,
-    upstream_cluster: "%UPSTREAM_CLUSTER_RAW%",
+    // A host that the sidecar does not know is answered by a route of this name, without a cluster.
+    upstream_cluster: cel("xds.route_name == 'block_all' ? 'BlackHoleCluster' : xds.cluster_name"),
     upstream_workload: "%UPSTREAM_METADATA(istio:workload)%",
 };
 
 /** Only where a request is answered is its security known, as in production. */
 const UNKNOWN_SECURITY: Labels = { connection_security_policy: "unknown" };
+
+/** Of a connection there is no route to name its cluster. */
+const CONNECTIONS_AT_CALLER: Labels = {
+    ...AT_CALLER,
+    ...UNKNOWN_SECURITY,
+    upstream_cluster: "%UPSTREAM_CLUSTER_RAW%",
+};
 
 export function stockEnvoyMetrics({ catalogue, config }: Platform): EnvoyFilterManifest[] {
     const whose = cel(tenant(config.telemetry.tenants));
@@ -66,8 +77,8 @@ export function stockEnvoyMetrics({ catalogue, config }: Platform): EnvoyFilterM
         filter(NAMESPACES.system, undefined, [
             http("SIDECAR_OUTBOUND", AT_CALLER, UNKNOWN_SECURITY),
             tcp("SIDECAR_INBOUND", { ...AT_CALLEE, ...SECURITY }),
-            tcp("SIDECAR_OUTBOUND", { ...AT_CALLER, ...UNKNOWN_SECURITY }),
-            tcp("GATEWAY", { ...AT_CALLER, ...UNKNOWN_SECURITY }),
+            tcp("SIDECAR_OUTBOUND", CONNECTIONS_AT_CALLER),
+            tcp("GATEWAY", CONNECTIONS_AT_CALLER),
         ]),
         ...others.map((namespace) =>
             filter(namespace, undefined, [

@@ -92,7 +92,7 @@ describe("the access log", () => {
         );
         assert.deepEqual(
             atCaller.map(({ filter }) => filter?.expression),
-            ["response.flags > 0"],
+            ["response.flags > 0 || xds.route_name == 'block_all'"],
         );
     });
 });

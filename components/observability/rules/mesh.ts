@@ -1,0 +1,129 @@
+/** What goes wrong in the mesh itself: breakers, certificates, proxies, its control plane, and what should not leave. */
+import { type RuleGroup, alert } from "./model";
+
+const DAY = 86_400;
+/** Time to renew what nobody renews by itself. */
+const SOON = 30 * DAY;
+/** A workload's certificate holds for a day and is renewed after half of it. */
+const OVERDUE = DAY / 4;
+
+export const BREAKERS: RuleGroup = {
+    name: "sparc-breakers",
+    rules: [
+        alert("MeshBreakerOpen", "ticket", {
+            expr: 'max by (service, cluster_name) (max_over_time({__name__=~"envoy_cluster_circuit_breakers_default_(cx|rq|rq_pending)_open"}[1m])) > 0',
+            for: "1m",
+            summary: "{{ $labels.service }} has as many calls open to {{ $labels.cluster_name }} as it may",
+        }),
+        alert("MeshBreakerOverflow", "page", {
+            expr: 'sum by (service, cluster_name) (increase({__name__=~"envoy_cluster_upstream_(rq_pending|cx)_overflow"}[5m])) > 0',
+            summary:
+                "Calls of {{ $labels.service }} to {{ $labels.cluster_name }} are refused by its breaker",
+        }),
+    ],
+};
+
+export const CERTIFICATES: RuleGroup = {
+    name: "sparc-certificates",
+    rules: [
+        alert("MeshWorkloadCertificate", "page", {
+            expr: `min by (namespace, pod) (istio_agent_cert_expiry_seconds) < ${OVERDUE}`,
+            for: "5m",
+            summary:
+                "The certificate of {{ $labels.namespace }}/{{ $labels.pod }} ends in {{ $value | humanizeDuration }} and was not renewed",
+        }),
+        alert("MeshGatewayCertificate", "ticket", {
+            expr: `min by (namespace, service) ({__name__=~"envoy_.*ssl_certificate.*expiration_unix_time_seconds",service=~"istio-.*gateway"}) - time() < ${SOON}`,
+            for: "5m",
+            summary: "A certificate of {{ $labels.service }} ends in {{ $value | humanizeDuration }}",
+        }),
+        alert("MeshAuthorityCertificate", "page", {
+            expr: `min({__name__=~"citadel_server_(root_cert|cert_chain)_expiry_seconds"}) < ${SOON}`,
+            for: "5m",
+            summary: "The mesh's own CA ends in {{ $value | humanizeDuration }}, and every identity with it",
+        }),
+    ],
+};
+
+/** Of a container: used, and allowed. Where nothing limits it there is nothing to be used up. */
+const CPU =
+    "sum by (namespace, pod, container) (rate(container_cpu_usage_seconds_total[5m])) / on (namespace, pod, container) " +
+    "(max by (namespace, pod, container) (container_spec_cpu_quota) / max by (namespace, pod, container) (container_spec_cpu_period))";
+const MEMORY =
+    "max by (namespace, pod, container) (container_memory_working_set_bytes) / on (namespace, pod, container) " +
+    "(max by (namespace, pod, container) (container_spec_memory_limit_bytes) > 0)";
+
+export const SATURATION: RuleGroup = {
+    name: "sparc-saturation",
+    rules: [
+        alert("MeshProxyCpu", "ticket", {
+            expr: `${CPU} > 0.8`,
+            for: "10m",
+            summary:
+                "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} uses {{ $value | humanizePercentage }} of its CPU",
+        }),
+        alert("MeshProxyMemory", "ticket", {
+            expr: `${MEMORY} > 0.8`,
+            for: "10m",
+            summary:
+                "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} uses {{ $value | humanizePercentage }} of its memory",
+        }),
+    ],
+};
+
+export const CONTROL_PLANE: RuleGroup = {
+    name: "sparc-control-plane",
+    rules: [
+        alert("MeshKeySet", "page", {
+            expr: "sum(increase(pilot_jwks_resolver_network_fetch_fail_total[15m])) > 0",
+            summary:
+                "istiod cannot fetch the keys of an issuer: its tokens are refused once the last keys are forgotten",
+        }),
+        alert("MeshPushRejected", "page", {
+            expr: "sum by (type) (increase(pilot_total_xds_rejects[5m])) > 0",
+            summary: "Proxies reject configuration ({{ $labels.type }}) and keep what they had",
+        }),
+        alert("MeshPushSlow", "ticket", {
+            expr: "histogram_quantile(0.99, sum by (le) (rate(pilot_proxy_convergence_time_bucket[5m]))) > 10",
+            for: "5m",
+            summary: "A change takes {{ $value | humanizeDuration }} to reach the proxies",
+        }),
+        alert("MeshControlPlaneDown", "page", {
+            expr: 'absent(up{job="istiod"} == 1)',
+            for: "2m",
+            summary: "No istiod answers: no pod starts, nothing changes, certificates end within a day",
+        }),
+        alert("MeshBlind", "ticket", {
+            expr: 'count by (namespace) (up{job="mesh-proxies"} == 0) > 0',
+            for: "10m",
+            summary: "{{ $value }} proxies of {{ $labels.namespace }} tell nothing of themselves",
+        }),
+    ],
+};
+
+export const EGRESS: RuleGroup = {
+    name: "sparc-egress",
+    rules: [
+        alert("MeshRefusedHost", "ticket", {
+            expr: 'sum by (source_workload, source_workload_namespace) (increase(istio_requests_total{reporter="source",destination_service_name="BlackHoleCluster"}[5m])) > 0',
+            summary: "{{ $labels.source_workload }} calls hosts that it may not reach",
+        }),
+    ],
+};
+
+/** Of Flagger: 0 is in progress, 2 is failed. */
+export const ROLLOUTS: RuleGroup = {
+    name: "sparc-rollouts",
+    rules: [
+        alert("RolloutFailed", "page", {
+            expr: "max by (name, namespace) (flagger_canary_status) == 2",
+            summary: "The new version of {{ $labels.name }} was found wanting, and the old one serves",
+        }),
+        alert("RolloutStuck", "ticket", {
+            expr: "max by (name, namespace) (flagger_canary_status) == 0",
+            for: "1h",
+            summary:
+                "The rollout of {{ $labels.name }} has been under way for an hour, or waits for somebody",
+        }),
+    ],
+};

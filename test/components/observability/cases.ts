@@ -1,0 +1,201 @@
+/** For each alert: series of a cause that appears and goes, when it must be there, and when not. Minutes; `promtool test rules` judges. */
+
+export interface Case {
+    readonly alert: string;
+    /** In promtool's notation, a value a minute. */
+    readonly series: Readonly<Record<string, string>>;
+    /** Minute → labels of what fires then, beside those of the rule itself; none for nothing. */
+    readonly fires: Readonly<Record<number, readonly Readonly<Record<string, string>>[]>>;
+}
+
+const call = (service: string, labels: string): string =>
+    `istio_requests_total{reporter="source",destination_service_namespace="sparc",destination_service_name="${service}",${labels}}`;
+
+/** 600 calls a minute. */
+const BUSY = "0+600x120";
+
+const bucket = (service: string, le: string): string =>
+    `istio_request_duration_milliseconds_bucket{reporter="destination",destination_service_namespace="sparc",destination_service_name="${service}",le="${le}"}`;
+
+export const CASES: readonly Case[] = [
+    {
+        alert: "MeshErrorRate",
+        series: {
+            [call("auth", 'response_code="200"')]: BUSY,
+            // 2% for twenty minutes, then none.
+            [call("auth-primary", 'response_code="503"')]: "0x10 0+12x20 240x90",
+            // As many in a service that is not critical, and few in one that is.
+            [call("search", 'response_code="200"')]: BUSY,
+            [call("search", 'response_code="503"')]: "0x10 0+12x20 240x90",
+            [call("alerts", 'response_code="200"')]: BUSY,
+            [call("alerts", 'response_code="503"')]: "0x10 0+3x20 60x90",
+            // A client's mistakes are none of the service's; a gRPC status is, in an answer of 200.
+            [call("users", 'response_code="200"')]: BUSY,
+            [call("users", 'response_code="404"')]: BUSY,
+            [call("tenants", 'response_code="200",grpc_response_status="0"')]: BUSY,
+            [call("tenants", 'response_code="200",grpc_response_status="14"')]: "0x10 0+12x20 240x90",
+        },
+        fires: { 9: [], 11: [], 20: [{ service: "auth" }, { service: "tenants" }], 40: [] },
+    },
+    {
+        alert: "MeshSlow",
+        series: {
+            [call("auth", 'response_code="200"')]: BUSY,
+            [bucket("auth", "100")]: "0+600x20 12000+580x20 23600+600x80",
+            [bucket("auth", "1000")]: "0+600x120",
+            [bucket("auth", "+Inf")]: "0+600x120",
+            // As slow, and allowed to be: a second.
+            [call("analytics", 'response_code="200"')]: BUSY,
+            [bucket("analytics", "100")]: "0+600x20 12000+580x20 23600+600x80",
+            [bucket("analytics", "1000")]: "0+600x120",
+            [bucket("analytics", "+Inf")]: "0+600x120",
+        },
+        fires: { 15: [], 35: [{ service: "auth" }], 60: [] },
+    },
+    {
+        alert: "MeshBudgetBurn",
+        series: {
+            [call("auth", 'response_code="200"')]: "0+600x600",
+            // 3% for three quarters of an hour: thirty times what 99.9% allow.
+            [call("auth", 'response_code="500"')]: "0x90 0+18x45 810x500",
+            // A third of what 99.5% allow.
+            [call("search", 'response_code="200"')]: "0+600x600",
+            [call("search", 'response_code="500"')]: "0x90 0+1x45 45x500",
+        },
+        fires: {
+            85: [],
+            134: ["1h", "6h", "3d"].map((window) => ({ service: "auth", window, objective: "99.9" })),
+            // What went wrong is over, and a part of the month's share is gone.
+            200: [{ service: "auth", window: "3d", objective: "99.9" }],
+            520: [],
+        },
+    },
+    {
+        alert: "MeshBreakerOpen",
+        series: {
+            'envoy_cluster_circuit_breakers_default_rq_open{service="auth",pod="auth-1",cluster_name="a"}':
+                "0x10 1x5 0x60",
+            'envoy_cluster_circuit_breakers_default_rq_open{service="users",pod="users-1",cluster_name="a"}':
+                "0x80",
+        },
+        fires: { 9: [], 14: [{ service: "auth", cluster_name: "a" }], 20: [] },
+    },
+    {
+        alert: "MeshBreakerOverflow",
+        series: {
+            'envoy_cluster_upstream_rq_pending_overflow{service="auth",pod="auth-1",cluster_name="a"}':
+                "0x10 50x60",
+            'envoy_cluster_upstream_cx_overflow{service="users",pod="users-1",cluster_name="a"}': "7x80",
+        },
+        fires: { 9: [], 12: [{ service: "auth", cluster_name: "a" }], 20: [] },
+    },
+    {
+        alert: "MeshWorkloadCertificate",
+        series: {
+            'istio_agent_cert_expiry_seconds{namespace="sparc",pod="auth-1"}': "21600-60x30 86400x60",
+            'istio_agent_cert_expiry_seconds{namespace="sparc",pod="users-1"}': "43200-60x90",
+        },
+        fires: { 2: [], 20: [{ namespace: "sparc", pod: "auth-1" }], 40: [] },
+    },
+    {
+        alert: "MeshGatewayCertificate",
+        series: {
+            // promtool's clock begins at 0.
+            'envoy_listener_ssl_certificate_c_expiration_unix_time_seconds{namespace="istio-ingress",service="istio-ingressgateway",pod="p"}':
+                "2592000x30 7776000x60",
+            'envoy_listener_ssl_certificate_c_expiration_unix_time_seconds{namespace="sparc",service="auth",pod="a"}':
+                "3600x90",
+        },
+        fires: { 20: [{ namespace: "istio-ingress", service: "istio-ingressgateway" }], 40: [] },
+    },
+    {
+        alert: "MeshAuthorityCertificate",
+        series: { 'citadel_server_root_cert_expiry_seconds{pod="istiod-1"}': "2592100-60x30 315360000x60" },
+        fires: { 0: [], 20: [{}], 40: [] },
+    },
+    {
+        alert: "MeshProxyCpu",
+        series: {
+            'container_cpu_usage_seconds_total{namespace="sparc",pod="auth-1",container="istio-proxy"}':
+                "0+54x40 2160+6x60",
+            'container_spec_cpu_quota{namespace="sparc",pod="auth-1",container="istio-proxy"}': "100000x100",
+            'container_spec_cpu_period{namespace="sparc",pod="auth-1",container="istio-proxy"}': "100000x100",
+        },
+        fires: { 5: [], 30: [{ namespace: "sparc", pod: "auth-1", container: "istio-proxy" }], 60: [] },
+    },
+    {
+        alert: "MeshProxyMemory",
+        series: {
+            'container_memory_working_set_bytes{namespace="sparc",pod="auth-1",container="istio-proxy"}':
+                "50x10 90x20 50x60",
+            'container_spec_memory_limit_bytes{namespace="sparc",pod="auth-1",container="istio-proxy"}':
+                "100x100",
+            // Without a limit there is none to reach.
+            'container_memory_working_set_bytes{namespace="sparc",pod="b",container="istio-proxy"}': "90x100",
+            'container_spec_memory_limit_bytes{namespace="sparc",pod="b",container="istio-proxy"}': "0x100",
+        },
+        fires: { 9: [], 25: [{ namespace: "sparc", pod: "auth-1", container: "istio-proxy" }], 40: [] },
+    },
+    {
+        alert: "MeshKeySet",
+        series: { 'pilot_jwks_resolver_network_fetch_fail_total{pod="istiod-1"}': "0x10 3x60" },
+        fires: { 9: [], 12: [{}], 40: [] },
+    },
+    {
+        alert: "MeshPushRejected",
+        series: { 'pilot_total_xds_rejects{pod="istiod-1",type="lds"}': "0x10 1x60" },
+        fires: { 9: [], 12: [{ type: "lds" }], 30: [] },
+    },
+    {
+        alert: "MeshPushSlow",
+        series: {
+            'pilot_proxy_convergence_time_bucket{le="10"}': "0+60x20 1200+30x20 1800+60x60",
+            'pilot_proxy_convergence_time_bucket{le="20"}': "0+60x100",
+            'pilot_proxy_convergence_time_bucket{le="+Inf"}': "0+60x100",
+        },
+        fires: { 15: [], 35: [{}], 60: [] },
+    },
+    {
+        alert: "MeshControlPlaneDown",
+        series: {
+            'up{job="istiod",pod="istiod-1"}': "1x10 0x10 1x60",
+            'up{job="istiod",pod="istiod-2"}': "1x10 _x10 1x60",
+        },
+        fires: { 9: [], 18: [{}], 30: [] },
+    },
+    {
+        alert: "MeshBlind",
+        series: {
+            'up{job="mesh-proxies",namespace="sparc",pod="a"}': "1x10 0x20 1x60",
+            'up{job="mesh-proxies",namespace="sparc",pod="b"}': "1x100",
+        },
+        fires: { 9: [], 25: [{ namespace: "sparc" }], 40: [] },
+    },
+    {
+        alert: "MeshRefusedHost",
+        series: {
+            'istio_requests_total{reporter="source",source_workload="auth",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
+                "0x10 4x60",
+            'istio_requests_total{reporter="source",source_workload="users",source_workload_namespace="sparc",destination_service_name="audit"}':
+                "0+4x60",
+        },
+        fires: {
+            9: [],
+            12: [{ source_workload: "auth", source_workload_namespace: "sparc" }],
+            30: [],
+        },
+    },
+    {
+        alert: "RolloutFailed",
+        series: { 'flagger_canary_status{name="auth",namespace="sparc"}': "1x10 2x10 1x60" },
+        fires: { 9: [], 15: [{ name: "auth", namespace: "sparc" }], 30: [] },
+    },
+    {
+        alert: "RolloutStuck",
+        series: {
+            'flagger_canary_status{name="auth",namespace="sparc"}': "1x10 0x90 1x60",
+            'flagger_canary_status{name="video",namespace="sparc"}': "1x10 0x20 1x120",
+        },
+        fires: { 30: [], 90: [{ name: "auth", namespace: "sparc" }], 120: [] },
+    },
+];

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { platform as catalogue } from "../../../catalogue/platform";
+import { servicesOf } from "../../../catalogue/query";
+import type { Alert, RuleGroup } from "../../../components/observability/rules/model";
+import { ruleGroups } from "../../../components/observability/rules/rules";
+import { promtool } from "../../support/promtool";
+import { CASES, type Case } from "./cases";
+
+const ROOT = join(__dirname, "../../..");
+const groups = ruleGroups(catalogue);
+const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
+
+/** What promtool is to find at each minute: labels of all alerts that fire, those of the rules included. */
+function unitTest({ alert, series, fires }: Case): unknown {
+    const rules = alerts.filter((rule) => rule.alert === alert);
+    return {
+        interval: "1m",
+        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+        alert_rule_test: Object.entries(fires).map(([minute, firing]) => ({
+            eval_time: `${minute}m`,
+            alertname: alert,
+            exp_alerts: firing.map((labels) => {
+                const fitting = rules.filter((rule) =>
+                    Object.entries(rule.labels).every(
+                        ([name, value]) => labels[name] === undefined || labels[name] === value,
+                    ),
+                );
+                // Where several rules of one name differ by limit, the case's service says which it is.
+                const rule =
+                    fitting.length > 1
+                        ? fitting.find(({ expr }) => expr.includes(labels["service"] ?? ""))
+                        : fitting[0];
+                return { exp_labels: { ...rule?.labels, ...labels } };
+            }),
+        })),
+    };
+}
+
+/** promtool compares what alerts say, too, in which the value stands. */
+function withoutWords({ name, rules }: RuleGroup): unknown {
+    return {
+        name,
+        rules: rules.map((rule) => ("alert" in rule ? { ...rule, annotations: undefined } : rule)),
+    };
+}
+
+describe("the alerts", () => {
+    let check: ((args: readonly string[]) => Promise<string>) | undefined;
+    let folder: string;
+
+    function write(name: string, value: unknown): string {
+        const file = join(folder, name);
+        writeFileSync(file, stringify(value, { aliasDuplicateObjects: false }));
+        return file;
+    }
+
+    before(async () => {
+        check = await promtool();
+        folder = mkdtempSync(join(tmpdir(), "mesh-rules-"));
+        write("rules.yml", { groups });
+        write("conditions.yml", { groups: groups.map(withoutWords) });
+        if (check === undefined) process.stdout.write("    SKIPPED: no promtool; `make up` builds it\n");
+    });
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    it("are rules that promtool accepts", async function () {
+        if (check === undefined) return this.skip();
+        await check(["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
+    });
+
+    for (const one of CASES) {
+        it(`${one.alert} fires for its cause, for nothing else, and no longer`, async function () {
+            if (check === undefined) return this.skip();
+            const file = write(`${one.alert}.test.yml`, {
+                rule_files: ["conditions.yml"],
+                evaluation_interval: "1m",
+                tests: [unitTest(one)],
+            });
+            await check(["test", "rules", file]);
+        });
+    }
+
+    it("all have a case that fires, and minutes before and after in which it does not", () => {
+        const names = new Set(alerts.map(({ alert }) => alert));
+        assert.deepEqual(new Set(CASES.map(({ alert }) => alert)), names);
+        for (const { alert, fires } of CASES) {
+            const minutes = Object.entries(fires).sort(([a], [b]) => Number(a) - Number(b));
+            assert.ok(
+                minutes.some(([, firing]) => firing.length > 0),
+                alert,
+            );
+            assert.equal(minutes.at(-1)?.[1].length, 0, alert);
+        }
+    });
+
+    it("all have a runbook that says what it means, what to look at and what to do", () => {
+        for (const { alert, annotations } of alerts) {
+            const file = join(ROOT, annotations.runbook);
+            assert.ok(existsSync(file), `${alert}: ${annotations.runbook}`);
+            const text = readFileSync(file, "utf8");
+            for (const heading of ["## What it means", "## Look", "## Do"])
+                assert.ok(text.includes(heading), file);
+            assert.ok(text.startsWith(`# ${alert}\n`), file);
+        }
+    });
+
+    it("hold each service to its own objective and no other", () => {
+        const burning = alerts.filter(({ alert }) => alert === "MeshBudgetBurn");
+        for (const [name] of servicesOf(catalogue)) {
+            const own = burning.filter(({ expr }) => new RegExp(`["|]${name}["|]`).test(expr));
+            assert.equal(own.length, 3, name);
+        }
+    });
+});
