@@ -1,7 +1,9 @@
 /** What gateways offer, and which rules let requests in to it. */
-import { type AuthorizationRule, rulesOf, selectorOf } from "./authorization";
-import { dnsName } from "./hosts";
-import { at, type Fields, labelsAt, list, numberAt, selects, textAt, texts } from "./read";
+import { actionOf, AUTHORIZATION, type AuthorizationRule, rulesOf } from "./authorization";
+import { policiesAt } from "./gateway-proxies";
+import { matchesHost } from "./matching";
+import { type Fields, labelsAt, texts } from "./read";
+import { dnsNamesOf, serversBehind, serversOf } from "./servers";
 import { type Subject } from "./subject";
 import { type World } from "./world";
 
@@ -16,35 +18,23 @@ export interface Exposure {
     readonly alone: boolean;
 }
 
-const known = new WeakMap<World, readonly Exposure[]>();
-
-/** Every host of every Gateway; worked out once for a stack, for all the rules that ask. */
+/** Every host of every Gateway. */
 export function exposures(world: World): readonly Exposure[] {
-    const found = known.get(world) ?? allExposures(world);
-    known.set(world, found);
-    return found;
-}
-
-function allExposures(world: World): readonly Exposure[] {
-    return world.all("networking.istio.io/Gateway").flatMap((gateway) => exposuresOf(world, gateway));
+    return world.ask("exposures", world.all("networking.istio.io/Gateway"), (gateway) =>
+        exposuresOf(world, gateway),
+    );
 }
 
 function exposuresOf(world: World, gateway: Subject): readonly Exposure[] {
-    return list(gateway.spec["servers"]).flatMap((server) => {
-        const port = numberAt(server, "port", "number") ?? 0;
-        const protocol = (textAt(server, "port", "protocol") ?? "").toUpperCase();
-        const redirect = textAt(server, "tls", "httpsRedirect") === "true";
+    return serversOf(gateway).flatMap((server) => {
+        const { port = 0, isMutual, isRedirect, readsHttp } = server;
         const hosts = hostsAt(world, labelsAt(gateway.spec, "selector"), port);
-        return texts(at(server, "hosts")).map((host) => ({
+        return dnsNamesOf(server).map((host) => ({
             gateway,
-            host: dnsName(host),
+            host,
             port,
-            protocol: redirect
-                ? ("redirect" as const)
-                : protocol.startsWith("HTTP")
-                  ? ("http" as const)
-                  : ("tls" as const),
-            mutual: textAt(server, "tls", "mode") === "ISTIO_MUTUAL",
+            protocol: isRedirect ? ("redirect" as const) : readsHttp ? ("http" as const) : ("tls" as const),
+            mutual: isMutual,
             alone: hosts.size === 1,
         }));
     });
@@ -56,24 +46,26 @@ function hostsAt(
     selector: Readonly<Record<string, string>>,
     port: number,
 ): ReadonlySet<string> {
-    const servers = world.gatewaysOf(selector).flatMap(({ spec }) => list(spec["servers"]));
-    return new Set(
-        servers
-            .filter((server) => numberAt(server, "port", "number") === port)
-            .flatMap((server) => texts(at(server, "hosts")).map(dnsName)),
-    );
+    const servers = serversBehind(world, selector);
+    return new Set(servers.filter((server) => server.port === port).flatMap(dnsNamesOf));
 }
 
+/** One way in to a host: an operation of a rule of an ALLOW. */
 export interface Grant {
+    readonly policy: Subject;
     readonly rule: AuthorizationRule;
     /** Nothing in it where the rule has no `to`. */
     readonly operation: Fields;
 }
 
-/** What a policy's rules say about an exposure; a rule that names neither host nor port speaks of every one. */
-export function grantsAt(policy: Subject, { gateway, host, port }: Exposure): readonly Grant[] {
-    const labels = labelsAt(gateway.spec, "selector");
-    if (policy.namespace !== gateway.namespace || !selects(selectorOf(policy), labels)) return [];
+/** What the ALLOWs that hold at a gateway say about an exposure; a rule that names neither host nor port speaks of all. */
+export function grantsAt(world: World, exposure: Exposure): readonly Grant[] {
+    return policiesAt(world, exposure.gateway, AUTHORIZATION).flatMap((policy) =>
+        actionOf(policy) === "ALLOW" ? grantsOf(policy, exposure) : [],
+    );
+}
+
+export function grantsOf(policy: Subject, { host, port }: Pick<Exposure, "host" | "port">): readonly Grant[] {
     return rulesOf(policy).flatMap((rule) => {
         const operations: readonly Fields[] =
             rule.operations.length === 0 ? [{}] : rule.operations.map(({ fields }) => fields);
@@ -86,15 +78,9 @@ export function grantsAt(policy: Subject, { gateway, host, port }: Exposure): re
                 const hosts = [...texts(operation["hosts"]), ...names];
                 return (
                     (ports.length === 0 || ports.includes(String(port))) &&
-                    (hosts.length === 0 || hosts.some((pattern) => fits(pattern, host)))
+                    (hosts.length === 0 || hosts.some((pattern) => matchesHost(pattern, host)))
                 );
             })
-            .map((operation) => ({ rule, operation }));
+            .map((operation) => ({ policy, rule, operation }));
     });
-}
-
-function fits(pattern: string, host: string): boolean {
-    const bare = pattern.replace(/:\*$|:\d+$/, "");
-    if (bare.startsWith("*")) return host.endsWith(bare.slice(1));
-    return bare.endsWith("*") ? host.startsWith(bare.slice(0, -1)) : bare === host;
 }

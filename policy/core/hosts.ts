@@ -31,20 +31,28 @@ export function dnsName(host: string): string {
     return host.slice(host.indexOf("/") + 1);
 }
 
-/** How Istio takes a Service's port: by appProtocol, or by the first part of its name. */
-export function protocolOf(port: unknown): "http" | "tcp" {
+/**
+ * How Istio takes a Service's port: by appProtocol, or by the first part of its name. Where neither says a protocol that
+ * it knows, it looks at the first bytes: `sniffed`.
+ */
+export type ServiceProtocol = "http" | "tcp" | "sniffed";
+
+export function protocolOf(port: unknown): ServiceProtocol {
     const said = textAt(port, "appProtocol") ?? (textAt(port, "name") ?? "").split("-")[0] ?? "";
-    return HTTP.has(said.replace("kubernetes.io/", "").toLowerCase()) ? "http" : "tcp";
+    const name = said.replace("kubernetes.io/", "").toLowerCase();
+    if (HTTP.has(name)) return "http";
+    return BYTES.has(name) || textAt(port, "protocol") === "UDP" ? "tcp" : "sniffed";
 }
 
+const BYTES: ReadonlySet<string> = new Set(["tcp", "tls", "https", "mongo", "mysql", "redis", "udp"]);
 const HTTP: ReadonlySet<string> = new Set(["http", "http2", "h2c", "grpc", "grpc-web", "ws"]);
 
 export interface ServicePort {
     readonly number: number;
-    /** On the pod. */
-    readonly target: number;
+    /** On the pod: a number, or the name that a container gives it. */
+    readonly target: number | string;
     readonly name: string;
-    readonly protocol: "http" | "tcp";
+    readonly protocol: ServiceProtocol;
 }
 
 export function portsOf(service: Subject): readonly ServicePort[] {
@@ -54,7 +62,7 @@ export function portsOf(service: Subject): readonly ServicePort[] {
         return [
             {
                 number,
-                target: numberAt(port, "targetPort") ?? number,
+                target: numberAt(port, "targetPort") ?? textAt(port, "targetPort") ?? number,
                 name: textAt(port, "name") ?? "",
                 protocol: protocolOf(port),
             },

@@ -1,12 +1,14 @@
 /** Istio's MeshConfig, wherever a program may keep it. */
 import { parse } from "yaml";
-import { at, type Fields, fields, says, textAt } from "./read";
+import { at, type Fields, fields, says, textAt, UnreadableField } from "./read";
 import { type Subject } from "./subject";
 
 export interface MeshConfigSource {
     readonly subject: Subject;
     /** Where in the subject, for messages. */
     readonly path: string;
+    /** Of the control plane. */
+    readonly namespace: string;
     readonly config: Fields;
     /** The chart's or operator's values around it; none where the MeshConfig stands alone. */
     readonly values: Fields;
@@ -40,6 +42,8 @@ export function meshConfigsOf(subject: Subject): readonly MeshConfigSource[] {
                 {
                     subject,
                     path: "spec.meshConfig",
+                    namespace:
+                        textAt(subject.spec, "values", "global", "istioNamespace") ?? subject.namespace,
                     config: fields(subject.spec["meshConfig"]),
                     values: fields(subject.spec["values"]),
                     valuesPath: "spec.values",
@@ -60,6 +64,11 @@ function inValues(subject: Subject, valuesPath: string, found: unknown): MeshCon
     return {
         subject,
         path: `${valuesPath}.meshConfig`,
+        // Sail's own objects are in no namespace, and name the one that they install to.
+        namespace:
+            textAt(values, "global", "istioNamespace") ??
+            textAt(subject.spec, "namespace") ??
+            subject.namespace,
         config: fields(values["meshConfig"]),
         values,
         valuesPath,
@@ -70,5 +79,23 @@ function inValues(subject: Subject, valuesPath: string, found: unknown): MeshCon
 function inConfigMap(subject: Subject): readonly MeshConfigSource[] {
     const mesh = textAt(subject.props, "data", "mesh");
     if (!/^istio(-|$)/.test(subject.name) || mesh === undefined || !says(mesh)) return [];
-    return [{ subject, path: "data.mesh", config: fields(parse(mesh)), values: {}, valuesPath: "data" }];
+    return [
+        {
+            subject,
+            path: "data.mesh",
+            namespace: subject.namespace,
+            config: parsed(mesh),
+            values: {},
+            valuesPath: "data",
+        },
+    ];
+}
+
+function parsed(mesh: string): Fields {
+    try {
+        return fields(parse(mesh));
+    } catch (error) {
+        const [reason = ""] = (error as Error).message.split("\n");
+        throw new UnreadableField("data.mesh", reason.replace(/:$/, ""));
+    }
 }

@@ -1,13 +1,16 @@
 /** What the ports of a policy's workloads speak. */
 import { selectorOf } from "./authorization";
-import { portsOf } from "./hosts";
-import { labelsAt, list, numberAt, selects, textAt } from "./read";
+import { portsOf, type ServiceProtocol } from "./hosts";
+import { at, labelsAt, list, numberAt, selects, textAt } from "./read";
+import { type Server, serversBehind } from "./servers";
 import { type Subject } from "./subject";
-import { podOf, WORKLOADS } from "./workload";
+import { containersOf, podOf, WORKLOADS } from "./workload";
 import { type World } from "./world";
 
+type Labels = Readonly<Record<string, string>>;
+
 /** `mutual`: a gateway for the mesh's own clients, which may carry HTTP and bytes under one number. */
-export type PortProtocol = "http" | "tcp" | "redirect" | "mutual";
+export type PortProtocol = ServiceProtocol | "redirect" | "mutual";
 
 /**
  * Ports, as the pods number them, of what a policy selects. Services tell of workloads, Gateways of their proxies; a
@@ -15,56 +18,64 @@ export type PortProtocol = "http" | "tcp" | "redirect" | "mutual";
  */
 export function protocolsBehind(world: World, policy: Subject): ReadonlyMap<string, PortProtocol> {
     const selector = selectorOf(policy);
-    const key = `${policy.namespace} ${JSON.stringify(selector)}`;
-    const known = answered.get(world) ?? new Map<string, ReadonlyMap<string, PortProtocol>>();
-    answered.set(world, known);
-    const found = known.get(key) ?? findProtocols(world, policy, selector);
-    known.set(key, found);
-    return found;
+    const key = `protocols of ${policy.namespace} ${JSON.stringify(selector)}`;
+    return new Map(world.ask(key, [policy], () => findProtocols(world, policy.namespace, selector)));
 }
-
-/** What was found out about a stack: several rules ask it of every policy. */
-const answered = new WeakMap<World, Map<string, ReadonlyMap<string, PortProtocol>>>();
 
 function findProtocols(
     world: World,
-    policy: Subject,
-    selector: Readonly<Record<string, string>>,
-): ReadonlyMap<string, PortProtocol> {
-    const protocols = new Map<string, PortProtocol>();
-    for (const service of servicesBehind(world, policy.namespace, selector)) {
-        for (const { target, protocol } of portsOf(service)) protocols.set(String(target), protocol);
-    }
-    for (const gateway of world.gatewaysOf(selector)) {
-        for (const server of list(gateway.spec["servers"])) {
-            const number = numberAt(server, "port", "number");
-            if (number !== undefined) protocols.set(String(number), protocolOfServer(server));
-        }
-    }
-    return protocols;
+    namespace: string,
+    selector: Labels,
+): readonly (readonly [string, PortProtocol])[] {
+    const behind = servicesBehind(world, namespace, selector);
+    const ofServices = world.ask(`ports behind ${namespace} ${JSON.stringify(selector)}`, behind, (service) =>
+        portsOf(service).flatMap(({ target, protocol }) =>
+            numbersOf(world, service, target).map((number) => [String(number), protocol] as const),
+        ),
+    );
+    const ofGateways = serversBehind(world, selector).flatMap((server) =>
+        server.port === undefined ? [] : [[String(server.port), protocolOfServer(server)] as const],
+    );
+    return [...ofServices, ...ofGateways];
 }
 
-/** Services whose pods a selector finds: they carry its labels themselves, or select on them, or their pods do. */
-export function servicesBehind(
-    world: World,
-    namespace: string,
-    selector: Readonly<Record<string, string>>,
-): readonly Subject[] {
-    const pods = world.within(namespace, ...WORKLOADS).map((workload) => podOf(workload).labels);
-    return world.within(namespace, "core/Service").filter((service) => {
+/** The numbers behind a Service's target port: where it is a name, each of its pods says its own. */
+function numbersOf(world: World, service: Subject, target: number | string): readonly number[] {
+    if (typeof target === "number") return [target];
+    const selector = labelsAt(service.spec, "selector");
+    return world
+        .within(service.namespace, ...WORKLOADS)
+        .map(podOf)
+        .filter(({ labels }) => selects(selector, labels))
+        .flatMap(containersOf)
+        .flatMap(({ fields }) => list(at(fields, "ports")))
+        .filter((port) => textAt(port, "name") === target)
+        .flatMap((port) => numberAt(port, "containerPort") ?? []);
+}
+
+/**
+ * Services whose pods a selector finds: they carry its labels themselves, or select on them, or their pods do. In the
+ * mesh's root namespace a policy selects pods of every other.
+ */
+export function servicesBehind(world: World, namespace: string, selector: Labels): readonly Subject[] {
+    const isRoot = namespace === world.rootNamespace;
+    const services = isRoot ? world.all("core/Service") : world.within(namespace, "core/Service");
+    const { pods } = world;
+    return world.ask(`services behind ${namespace} ${JSON.stringify(selector)}`, services, (service) => {
         const own = labelsAt(service.spec, "selector");
-        if (Object.keys(own).length === 0) return false;
-        if (Object.keys(selector).length === 0 || selects(selector, own)) return true;
-        return pods.some((labels) => selects(own, labels) && selects(selector, labels));
+        if (Object.keys(own).length === 0) return [];
+        const isBehind =
+            selects(selector, own) ||
+            pods.some(
+                ({ namespace: home, labels }) =>
+                    home === service.namespace && selects(own, labels) && selects(selector, labels),
+            );
+        return isBehind ? [service] : [];
     });
 }
 
-/** A gateway's server: TLS that it ends itself and does not know as HTTP is bytes to its policies. */
-function protocolOfServer(server: unknown): PortProtocol {
-    const protocol = (textAt(server, "port", "protocol") ?? "").toUpperCase();
-    const mode = textAt(server, "tls", "mode") ?? "";
-    if (textAt(server, "tls", "httpsRedirect") === "true") return "redirect";
-    if (mode === "ISTIO_MUTUAL") return "mutual";
-    if (["HTTP", "HTTP2", "GRPC"].includes(protocol)) return "http";
-    return protocol === "HTTPS" && !mode.includes("PASSTHROUGH") ? "http" : "tcp";
+function protocolOfServer({ isRedirect, isMutual, readsHttp }: Server): PortProtocol {
+    if (isRedirect) return "redirect";
+    if (isMutual) return "mutual";
+    return readsHttp ? "http" : "tcp";
 }

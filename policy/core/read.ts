@@ -4,9 +4,24 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** Thrown by reading a value that only the update will know. */
 export class UnknownField extends Error {
-    constructor(readonly path: string) {
+    constructor(
+        readonly path: string,
+        /** Of the resource that has the field. */
+        readonly urn: string,
+    ) {
         super(`${path} is known only during the update`);
         this.name = "UnknownField";
+    }
+}
+
+/** Thrown by reading a text that should hold something else, such as YAML, and does not. */
+export class UnreadableField extends Error {
+    constructor(
+        readonly path: string,
+        readonly reason: string,
+    ) {
+        super(`${path} cannot be read: ${reason}`);
+        this.name = "UnreadableField";
     }
 }
 
@@ -56,11 +71,18 @@ export function says(value: unknown): boolean {
     return typeof value !== "object" || Object.keys(value).length > 0;
 }
 
-/** A map of text, such as labels. */
+/** A map of text, such as labels. One unknown label hides none of the others: it throws when it is asked for. */
 export function labelsAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, string>> {
-    return Object.fromEntries(
-        Object.entries(fields(at(value, ...path))).map(([key, item]) => [key, text(item) ?? ""]),
-    );
+    const found = fields(at(value, ...path));
+    const labels: Record<string, string> = {};
+    for (const key of Object.keys(found)) {
+        try {
+            labels[key] = text(found[key]) ?? "";
+        } catch (error) {
+            throwing(labels, key, error as Error);
+        }
+    }
+    return labels;
 }
 
 /** Whether everything that a selector asks for is among `labels`. */
@@ -71,36 +93,54 @@ export function selects(
     return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
+/** Whether one of `items` is as asked, whatever cannot be read of the others. @throws what stood in the way, where none is */
+export function someOf<Item>(items: readonly Item[], isIt: (item: Item) => boolean): boolean {
+    let doubt: unknown;
+    for (const item of items) {
+        try {
+            if (isIt(item)) return true;
+        } catch (error) {
+            doubt ??= error;
+        }
+    }
+    if (doubt !== undefined) throw doubt as Error;
+    return false;
+}
+
 /**
  * A copy of what the SDK hands over, whose unknown values throw `UnknownField` when they are read, and only then: one
  * unknown field must not hide what is wrong with the others.
  */
-export function plain(value: unknown, path = ""): unknown {
+export function plain(value: unknown, urn: string, path = ""): unknown {
     if (Array.isArray(value)) {
         const copy: unknown[] = [];
         for (let index = 0; index < value.length; index++)
-            define(copy, String(index), value, `${path}[${index}]`);
+            define(copy, String(index), value, urn, `${path}[${index}]`);
         return copy;
     }
     if (typeof value !== "object" || value === null) return value;
     const copy: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) define(copy, key, value, path === "" ? key : `${path}.${key}`);
+    for (const key of Object.keys(value)) define(copy, key, value, urn, path === "" ? key : `${path}.${key}`);
     return copy;
 }
 
-function define(copy: object, key: string, from: object, path: string): void {
+function define(copy: object, key: string, from: object, urn: string, path: string): void {
     let value: unknown;
     try {
         value = (from as Record<string, unknown>)[key];
     } catch {
         // The SDK's proxy refuses to be read there.
-        Object.defineProperty(copy, key, {
-            enumerable: true,
-            get: () => {
-                throw new UnknownField(path);
-            },
-        });
+        throwing(copy, key, new UnknownField(path, urn));
         return;
     }
-    (copy as Record<string, unknown>)[key] = plain(value, path);
+    (copy as Record<string, unknown>)[key] = plain(value, urn, path);
+}
+
+function throwing(object: object, key: string, error: Error): void {
+    Object.defineProperty(object, key, {
+        enumerable: true,
+        get: () => {
+            throw error;
+        },
+    });
 }

@@ -1,5 +1,5 @@
 /** What a policy of this pack is made of: everything that the engine, the reader of a message and the docs need. */
-import { UnknownField } from "./read";
+import { UnknownField, UnreadableField } from "./read";
 import { type Subject } from "./subject";
 import { type World } from "./world";
 
@@ -95,12 +95,21 @@ export function* guarded(subject: Subject | undefined, judge: () => Findings): F
     }
 }
 
-function interrupted(subject: Subject | undefined, error: unknown): Finding {
+/** What to say of a subject that could not be judged to the end. */
+export function interrupted(subject: Subject | undefined, error: unknown): Finding {
     const about = subject === undefined ? {} : { subject };
-    if (error instanceof UnknownField) {
+    if (error instanceof UnreadableField) {
         return {
             ...about,
-            wrong: `${error.path} is known only during the update, so this preview cannot judge it`,
+            wrong: `${error.message}, so nothing of it can be judged`,
+            fix: "write it as YAML that its reader understands.",
+        };
+    }
+    if (error instanceof UnknownField) {
+        const owner = error.urn === subject?.urn ? "" : ` of ${nameOf(error.urn)}`;
+        return {
+            ...about,
+            wrong: `${error.path}${owner} is known only during the update, so this preview cannot judge it`,
             fix: "The update judges it. To have it judged here, write the value itself instead of another resource's output.",
             unknown: true,
         };
@@ -112,4 +121,10 @@ function interrupted(subject: Subject | undefined, error: unknown): Finding {
         wrong: `the policy itself failed: ${message}${place === undefined ? "" : ` (${place.trim()})`}`,
         fix: "This is a mistake of the policy pack: report it with the object. Until it is mended the policy can be disabled by name.",
     };
+}
+
+/** `Service carts` of a URN, which ends in type and name. */
+function nameOf(urn: string): string {
+    const [type = "", name = ""] = urn.split("::").slice(-2);
+    return `${type.split(/[:$/]/).at(-1) ?? ""} ${name}`;
 }

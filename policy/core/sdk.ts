@@ -8,7 +8,16 @@ import {
 import { type PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { message } from "./message";
 import { plain } from "./read";
-import { each, type Finding, guarded, isStackRule, type ObjectRule, type Rule, type StackRule } from "./rule";
+import {
+    each,
+    type Finding,
+    guarded,
+    interrupted,
+    isStackRule,
+    type ObjectRule,
+    type Rule,
+    type StackRule,
+} from "./rule";
 import { type EngineResource, Subject } from "./subject";
 import { World } from "./world";
 
@@ -61,7 +70,15 @@ export function judgeStack(
 }
 
 export function* judgeWorld(rule: StackRule, world: World, given: object): Iterable<Finding> {
-    yield* guarded(undefined, () => rule.judgeStack(world, { ...rule.defaults, ...given }));
+    world.takeDoubts();
+    const said = new Set<Subject | undefined>();
+    for (const finding of guarded(undefined, () => rule.judgeStack(world, { ...rule.defaults, ...given }))) {
+        if (finding.unknown === true) said.add(finding.subject);
+        yield finding;
+    }
+    for (const [subject, error] of world.takeDoubts()) {
+        if (!said.has(subject)) yield interrupted(subject, error);
+    }
 }
 
 /** What `report` takes besides text, which its type does not tell: a finding of another level than the policy's. */
@@ -82,7 +99,7 @@ function reportAll(rule: Rule, report: ReportViolation, findings: Iterable<Findi
 }
 
 function ofResource({ urn, type, name, props }: ResourceValidationArgs): EngineResource {
-    return { urn, type, name, props: plain(props) };
+    return { urn, type, name, props: plain(props, urn) };
 }
 
 function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResource): EngineResource {
@@ -90,7 +107,7 @@ function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResourc
         property,
         resources.map((source) => source.urn),
     ]);
-    return { urn, type, name, props: plain(props), sources: Object.fromEntries(sources) };
+    return { urn, type, name, props: plain(props, urn), sources: Object.fromEntries(sources) };
 }
 
 /** The whole of the resource's inputs with the fields that the rule changes, or nothing. */

@@ -28,13 +28,12 @@ export class Subject {
      */
     readonly id: string;
     readonly kind: string;
-    /** Of a Kubernetes object; `""` for what belongs to no namespace and for what is no Kubernetes object. */
-    readonly namespace: string;
     readonly name: string;
     /** Whether it changes some fields of an object that another program owns, so that absence says nothing. */
     readonly isPatch: boolean;
     readonly props: Fields;
     readonly sources: Readonly<Record<string, readonly string[]>>;
+    private readonly place: string | UnknownField;
 
     constructor({ urn, type, name, props, sources }: EngineResource) {
         this.urn = urn;
@@ -45,23 +44,40 @@ export class Subject {
         if (kubernetes === undefined) {
             this.id = type;
             this.kind = type;
-            this.namespace = "";
+            this.place = "";
             this.name = name;
             return;
         }
         const id = `${kubernetes.group}/${kubernetes.kind}`;
         this.id = MOVED[id] ?? id;
         this.kind = kubernetes.kind;
-        const named = this.id === "helm.sh/Release" ? this.props : this.props["metadata"];
-        this.name = known(() => textAt(named, "name") ?? textAt(named, "generateName")) ?? name;
-        this.namespace = CLUSTER_WIDE.has(this.id)
-            ? ""
-            : (known(() => textAt(named, "namespace")) ?? "default");
+        // Charts say both beside their values.
+        const path = CHARTS.includes(this.id) ? [] : ["metadata"];
+        const read = (field: string): string | undefined => textAt(this.props, ...path, field);
+        const said = known(() => read("name") ?? read("generateName"));
+        this.name = typeof said === "string" ? said : name;
+        this.place = CLUSTER_WIDE.has(this.id) ? "" : (known(() => read("namespace")) ?? "default");
     }
 
-    /** `namespace/Kind/name`, as kubectl's users say it. */
+    /**
+     * Of a Kubernetes object; `""` for what belongs to no namespace and for what is no Kubernetes object.
+     *
+     * @throws UnknownField where only the update will know it
+     */
+    get namespace(): string {
+        if (this.place instanceof UnknownField) throw this.place;
+        return this.place;
+    }
+
+    /** Whether its namespace is known yet. */
+    get isPlaced(): boolean {
+        return !(this.place instanceof UnknownField);
+    }
+
+    /** `namespace/Kind/name`, as kubectl's users say it; without a namespace that is not known yet. */
     get key(): string {
-        return [this.namespace, this.kind, this.name].filter((part) => part !== "").join("/");
+        const namespace = this.place instanceof UnknownField ? "" : this.place;
+        return [namespace, this.kind, this.name].filter((part) => part !== "").join("/");
     }
 
     get spec(): Fields {
@@ -76,6 +92,9 @@ export class Subject {
         return labelsAt(this.props, "metadata", "annotations");
     }
 }
+
+/** Of Pulumi's own, which stand for all that a chart makes. */
+export const CHARTS: readonly string[] = ["helm.sh/Release", "helm.sh/Chart"];
 
 /** Kinds that policies of this pack judge, and that are in no namespace. */
 const CLUSTER_WIDE: ReadonlySet<string> = new Set([
@@ -97,17 +116,22 @@ function kindOf(
     const [provider, version, token] = type.split(":");
     if (provider !== "kubernetes" || version === undefined || token === undefined) return undefined;
     const patch = token.endsWith("Patch");
-    const kind = known(() => text(props["kind"])) ?? (patch ? token.slice(0, -"Patch".length) : token);
-    const apiVersion = known(() => text(props["apiVersion"])) ?? version;
+    const said = (field: string): string | undefined => {
+        const value = known(() => text(props[field]));
+        return typeof value === "string" ? value : undefined;
+    };
+    const kind = said("kind") ?? (patch ? token.slice(0, -"Patch".length) : token);
+    const apiVersion = said("apiVersion") ?? version;
     const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "core";
     return { group, kind, patch };
 }
 
-function known<Value>(read: () => Value): Value | undefined {
+/** What was read, or why it cannot be yet. */
+function known<Value>(read: () => Value): Value | UnknownField {
     try {
         return read();
     } catch (error) {
-        if (error instanceof UnknownField) return undefined;
+        if (error instanceof UnknownField) return error;
         throw error;
     }
 }

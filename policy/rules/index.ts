@@ -7,6 +7,7 @@ import { denyPorts } from "./access/deny-ports";
 import { exposedHosts } from "./access/exposed-hosts";
 import { gatewayHosts } from "./access/gateway-hosts";
 import { noDryRun } from "./access/no-dry-run";
+import { noPatches } from "./access/no-patches";
 import { stableSelector } from "./access/stable-selector";
 import { tokens } from "./access/tokens";
 import { CLUSTER_RULES } from "./cluster";
@@ -25,6 +26,7 @@ import { telemetry } from "./extensions/telemetry";
 import { hosts } from "./gateways/hosts";
 import { onlyWayIn } from "./gateways/only-way-in";
 import { gatewayTls } from "./gateways/tls";
+import { controlPlane } from "./identity/control-plane";
 import { clientTls } from "./identity/client-tls";
 import { meshStrict } from "./identity/mesh-strict";
 import { meshTls } from "./identity/mesh-tls";
@@ -34,6 +36,7 @@ import { noBypass } from "./injection/no-bypass";
 import { noNetAdmin } from "./injection/no-net-admin";
 import { noOptOut } from "./injection/no-opt-out";
 import { ownAccount } from "./injection/own-account";
+import { revisions } from "./injection/revisions";
 import { networkDenyAll } from "./network/deny-all";
 import { narrow } from "./network/narrow";
 import { noOtherKinds } from "./network/no-other-kinds";
@@ -53,6 +56,7 @@ export const RULES: readonly Rule[] = [
     noPlaintext,
     clientTls,
     meshTls,
+    controlPlane,
     denyAll,
     allowIdentity,
     allowScope,
@@ -60,6 +64,7 @@ export const RULES: readonly Rule[] = [
     exposedHosts,
     gatewayHosts,
     noDryRun,
+    noPatches,
     stableSelector,
     tokens,
     injectedNamespaces,
@@ -67,6 +72,7 @@ export const RULES: readonly Rule[] = [
     noBypass,
     noNetAdmin,
     ownAccount,
+    revisions,
     networkDenyAll,
     narrow,
     noOtherKinds,

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { type JudgedResource } from "../../cli/policy/protocol";
 import { registrations } from "../../cli/policy/registrations";
-import { harmlessChanges } from "./mutations/harmless";
+import { configWithTeam, teamsOpeningChanges, withTeam } from "./mutations/beside";
+import { harmlessChanges, untouched } from "./mutations/harmless";
 import { type Mutation } from "./mutations/model";
 import { openingChanges } from "./mutations/opening/index";
-import { isRefused, outcomeOf, scores } from "./mutations/score";
+import { isRefused, outcomeOf, refusedAlone, scores } from "./mutations/score";
 import { packConfig } from "./support/stacks";
 
 /** Changes of each kind, spread over all of them. */
@@ -35,6 +36,10 @@ describe("the mutation proof", function () {
         const outcomes = [...kinds.values()]
             .flatMap((group) => spread(group, OF_EACH_KIND))
             .map((mutation) => outcomeOf(mutation, prod, packConfig("prod")));
+        const both = withTeam(prod);
+        outcomes.push(
+            ...teamsOpeningChanges().map((mutation) => outcomeOf(mutation, both, configWithTeam())),
+        );
         const refused = outcomes.filter(isRefused).length;
         process.stdout.write(
             `      ${refused} of ${outcomes.length} refused, of ${all.length} opening changes of ${kinds.size} kinds\n`,
@@ -46,14 +51,20 @@ describe("the mutation proof", function () {
             [],
         );
         assert.ok(all.length > 2000 && kinds.size > 120);
-        assert.equal(scores(outcomes).length, kinds.size);
+        assert.ok(scores(outcomes).length > kinds.size);
+        // A policy that refuses nothing which another does not refuse too could be taken out, and no score would tell.
+        assert.deepEqual(
+            [...refusedAlone(outcomes)].filter(([, count]) => count === 0),
+            [],
+        );
     });
 
     it("no harmless change is", () => {
-        const changes = spread(harmlessChanges(prod), HARMLESS);
+        const both = withTeam(prod);
+        const changes = [untouched, ...spread(harmlessChanges(both), HARMLESS)];
         assert.ok(changes.length >= 200);
         const alarms = changes
-            .map((mutation) => outcomeOf(mutation, prod, packConfig("prod")))
+            .map((mutation) => outcomeOf(mutation, both, configWithTeam()))
             .filter(({ messages }) => messages.length > 0);
         assert.deepEqual(
             alarms.map(

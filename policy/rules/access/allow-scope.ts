@@ -1,10 +1,18 @@
-import { actionOf, AUTHORIZATION, type Placed, rulesOf, selectorOf } from "../../core/authorization";
+import {
+    actionOf,
+    AUTHORIZATION,
+    namesAccount,
+    type Placed,
+    rulesOf,
+    selectorOf,
+} from "../../core/authorization";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { list, textAt, texts } from "../../core/read";
+import { texts } from "../../core/read";
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { type World } from "../../core/world";
-import { type PortProtocol, protocolsBehind } from "../../core/protocols";
+import { type PortProtocol, protocolsBehind, servicesBehind } from "../../core/protocols";
+import { serversBehind } from "../../core/servers";
 
 export const allowScope = stackRule<WithExceptions>({
     name: "access-allow-scope",
@@ -53,6 +61,8 @@ spec:
             if (actionOf(subject) !== "ALLOW") return;
             const mayAllPaths = isExcepted(config, subject);
             const mayBeAnyone = isEntry(world, selectorOf(subject));
+            const isInside =
+                !mayBeAnyone && servicesBehind(world, subject.namespace, selectorOf(subject)).length > 0;
             const protocols = protocolsBehind(world, subject);
             for (const { path, sources, operations } of rulesOf(subject)) {
                 if (sources.length === 0 && !mayBeAnyone) {
@@ -60,6 +70,14 @@ spec:
                         subject,
                         wrong: `${path} has no \`from\`, and what it selects is no gateway for clients outside`,
                         fix: "say `from` whom: `principals` with the service accounts that may call.",
+                    };
+                }
+                const anyone = sources.find(({ fields }) => !namesAccount(fields));
+                if (anyone !== undefined && isInside) {
+                    yield {
+                        subject,
+                        wrong: `${anyone.path} names no service account, so every workload that holds a user's token may call`,
+                        fix: "add `principals` with the service accounts that may call, beside the token that they must bring.",
                     };
                 }
                 if (operations.length === 0) {
@@ -92,14 +110,19 @@ function* judgeOperation(
         };
         return;
     }
-    const http = ports.find((port) => protocols.get(port) === "http");
+    const http = ports.find((port) => ["http", "sniffed"].includes(protocols.get(port) ?? ""));
     if (http === undefined) return;
+    const isSniffed = protocols.get(http) === "sniffed";
     for (const field of ["methods", "paths"]) {
         if (texts(fields[field]).length > 0) continue;
         yield {
             subject,
-            wrong: `${path} names no ${field}, though port ${http} speaks HTTP: all ${field} are allowed`,
-            fix: `add \`${field}\` with those that the caller needs.`,
+            wrong: isSniffed
+                ? `${path} names no ${field}, and the Service does not say what port ${http} speaks: if it is HTTP, all ${field} are allowed`
+                : `${path} names no ${field}, though port ${http} speaks HTTP: all ${field} are allowed`,
+            fix: isSniffed
+                ? `add \`${field}\` with those that the caller needs; or, if it is not HTTP, give the Service's port the appProtocol tcp.`
+                : `add \`${field}\` with those that the caller needs.`,
         };
     }
     const everything = texts(fields["paths"]).find((value) => EVERYTHING.test(value));
@@ -117,10 +140,7 @@ function* judgeOperation(
 
 /** Whether a selector finds a gateway that clients without a certificate of the mesh come to. */
 function isEntry(world: World, selector: Readonly<Record<string, string>>): boolean {
-    return world
-        .gatewaysOf(selector)
-        .flatMap(({ spec }) => list(spec["servers"]))
-        .some((server) => textAt(server, "tls", "mode") !== "ISTIO_MUTUAL");
+    return serversBehind(world, selector).some(({ isMutual }) => !isMutual);
 }
 
 /** A wildcard where a path begins: what follows it, such as an end, can stand behind anything. */

@@ -35,8 +35,7 @@ spec: {}
 `,
     },
     *judgeStack(world, config) {
-        const isClosed = (namespace: string): boolean =>
-            world.within(namespace, AUTHORIZATION).some(isDenyAll);
+        const isClosed = (namespace: string): boolean => world.has(namespace, [AUTHORIZATION], isDenyAll);
         yield* each(world.meshed, function* (subject) {
             const { name } = subject;
             if (isClosed(name) || isExcepted(config, { namespace: name, name })) return;

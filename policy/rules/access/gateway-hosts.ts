@@ -1,6 +1,7 @@
 import { actionOf, AUTHORIZATION, rulesOf, selectorOf } from "../../core/authorization";
 import { type Exposure, exposures } from "../../core/exposure";
-import { labelsAt, selects, texts } from "../../core/read";
+import { policiesAt } from "../../core/gateway-proxies";
+import { texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 
 interface Config {
@@ -53,14 +54,16 @@ spec:
     },
     *judgeStack(world, { onlyHostByPort }) {
         const offered = exposures(world);
+        const holding = new Map(
+            [...new Set(offered.map(({ gateway }) => gateway))].map((gateway) => [
+                gateway,
+                new Set(policiesAt(world, gateway, AUTHORIZATION)),
+            ]),
+        );
         yield* each(world.all(AUTHORIZATION), function* (subject) {
             if (actionOf(subject) !== "ALLOW") return;
-            const here = offered.filter(
-                ({ gateway }) =>
-                    gateway.namespace === subject.namespace &&
-                    Object.keys(selectorOf(subject)).length > 0 &&
-                    selects(selectorOf(subject), labelsAt(gateway.spec, "selector")),
-            );
+            if (Object.keys(selectorOf(subject)).length === 0) return;
+            const here = offered.filter(({ gateway }) => holding.get(gateway)?.has(subject));
             if (here.length === 0) return;
             for (const { path, operations, conditions } of rulesOf(subject)) {
                 const names = conditions.find(({ key }) => key === "connection.sni")?.values ?? [];

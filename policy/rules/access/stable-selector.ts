@@ -61,7 +61,11 @@ spec: { selector: { matchLabels: { example.com/service: carts } }, mtls: { mode:
 `,
     },
     *judgeStack(world, { selectorLabels }) {
-        const renamed = world.all(CANARY).flatMap((canary) => renamedBy(world, canary, selectorLabels));
+        const renamed = world.ask(
+            `labels that Flagger renames: ${selectorLabels.join()}`,
+            world.all(CANARY),
+            (canary) => renamedBy(world, canary, selectorLabels),
+        );
         if (renamed.length === 0) return;
         yield* each(world.all(...Object.keys(SELECTORS)), (subject) => judgeSelector(subject, renamed));
     },

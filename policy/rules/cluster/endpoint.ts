@@ -49,7 +49,7 @@ properties: { vpcConfig: { subnetIds: [subnet-1], endpointPrivateAccess: true, e
     },
 });
 
-/** Whether a CIDR is the Internet or half of it. */
+/** Whether a CIDR is more than anybody's own network: the Internet, or a part of it. */
 export function isWorld(cidr: string): boolean {
-    return Number(cidr.split("/")[1] ?? "128") <= 1;
+    return Number(cidr.split("/")[1] ?? "128") < (cidr.includes(":") ? 16 : 8);
 }

@@ -1,4 +1,4 @@
-import { textAt } from "../../core/read";
+import { someOf, textAt } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -39,12 +39,9 @@ properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"
     *judgeStack(world, { elsewhere }) {
         const enforced =
             elsewhere ||
-            world.all("aws:eks/addon:Addon").some(enforces) ||
-            world
-                .all("helm.sh/Release")
-                .some(({ props }) =>
-                    /(^|\/)(calico|tigera-operator|cilium)$/.test(textAt(props, "chart") ?? ""),
-                );
+            someOf(world.all("aws:eks/addon:Addon", "helm.sh/Release"), (subject) =>
+                subject.kind === "Release" ? isEnforcer(subject) : enforces(subject),
+            );
         if (enforced) return;
         yield* each(world.all("aws:eks/cluster:Cluster"), function* (subject) {
             yield {
@@ -55,6 +52,10 @@ properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"
         });
     },
 });
+
+function isEnforcer({ props }: Subject): boolean {
+    return /(^|\/)(calico|tigera-operator|cilium)$/.test(textAt(props, "chart") ?? "");
+}
 
 function enforces({ props }: Subject): boolean {
     const values = textAt(props, "configurationValues") ?? "";

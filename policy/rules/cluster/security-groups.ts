@@ -1,5 +1,5 @@
 import { EXCEPTION_FIELDS, holds } from "../../core/exceptions";
-import { fields, list, numberAt, textAt, texts } from "../../core/read";
+import { at, fields, list, numberAt, says, textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { isWorld } from "./endpoint";
@@ -21,6 +21,9 @@ const RULES = [
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 ];
 
+/** With a key for SSH and no groups named, EKS opens port 22 to the Internet. */
+const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
+
 export const securityGroups = objectRule<Config>({
     name: "cluster-security-groups",
     area: "cluster",
@@ -28,7 +31,7 @@ export const securityGroups = objectRule<Config>({
     severity: "critical",
     why: "what a security group lets in reaches nodes and pods without passing a gateway",
     remedy: "Let the load balancer's security group in instead, and list the ports that it opens itself.",
-    judges: [...GROUPS, ...RULES],
+    judges: [...GROUPS, ...RULES, NODE_GROUP],
     defaults: { open: [] },
     schema: {
         open: {
@@ -59,7 +62,15 @@ properties: { ingress: [{ protocol: tcp, fromPort: 443, toPort: 443, securityGro
 `,
     },
     *judge(subject, config) {
-        if (GROUPS.includes(subject.id)) {
+        if (subject.id === NODE_GROUP) {
+            const access = subject.props["remoteAccess"];
+            if (!says(at(access, "ec2SshKey")) || says(at(access, "sourceSecurityGroupIds"))) return;
+            yield {
+                subject,
+                wrong: "remoteAccess.ec2SshKey without sourceSecurityGroupIds lets the Internet in at port 22 of every node",
+                fix: "remove remoteAccess, or name the security groups that may connect.",
+            };
+        } else if (GROUPS.includes(subject.id)) {
             for (const [index, rule] of list(subject.props["ingress"]).entries()) {
                 yield* judgeRule(subject, `ingress[${index}] lets`, fields(rule), config);
             }
@@ -71,7 +82,7 @@ properties: { ingress: [{ protocol: tcp, fromPort: 443, toPort: 443, securityGro
 
 function* judgeRule(
     subject: Subject,
-    says: string,
+    how: string,
     rule: Readonly<Record<string, unknown>>,
     { open }: Config,
 ): Iterable<Finding> {
@@ -86,7 +97,7 @@ function* judgeRule(
     const protocol = textAt(rule, "protocol") ?? textAt(rule, "ipProtocol") ?? "-1";
     yield {
         subject,
-        wrong: `${says} ${cidrs.join(", ")} in at ${protocol === "-1" ? "every port" : from === to ? `port ${from ?? "?"}` : `ports ${from ?? "?"} to ${to ?? "?"}`}`,
+        wrong: `${how} ${cidrs.join(", ")} in at ${protocol === "-1" ? "every port" : from === to ? `port ${from ?? "?"}` : `ports ${from ?? "?"} to ${to ?? "?"}`}`,
         fix: "name the load balancer's security group, or your own networks; list a load balancer's own port under `open`.",
     };
 }

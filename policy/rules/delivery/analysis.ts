@@ -68,9 +68,7 @@ spec:
                 fix: "set thresholdRange.min or max.",
             };
         }
-        const paced = ["maxWeight", "stepWeights", "iterations", "stepWeight"].some((field) =>
-            says(at(found, field)),
-        );
+        const paced = ["stepWeights", "iterations", "stepWeight"].some((field) => says(at(found, field)));
         if (paced) return;
         yield {
             subject,

@@ -1,9 +1,8 @@
 import { CANARY, apexOf } from "../../core/canary";
 import { canonical } from "../../core/hosts";
-import { says, textAt, texts } from "../../core/read";
-import { each, type Findings, guarded, stackRule } from "../../core/rule";
+import { at, says, textAt, texts } from "../../core/read";
+import { each, type Findings, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { at } from "../../core/read";
 
 const VIRTUAL_SERVICE = "networking.istio.io/VirtualService";
 
@@ -67,11 +66,13 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
             if (other === undefined) rules.set(place, subject);
             else yield twice(subject, other, place);
         });
-        for (const canary of world.all(CANARY)) {
-            yield* guarded(canary, () =>
-                judgeCanary(canary, services, world.all("networking.istio.io/DestinationRule")),
-            );
-        }
+        const theirs = {
+            services: world.ask("hosts inside the mesh", services, (subject) => [
+                { subject, namespace: subject.namespace, hosts: meshHostsOf(subject) },
+            ]),
+            rules: world.all("networking.istio.io/DestinationRule").filter(({ isPlaced }) => isPlaced),
+        };
+        yield* each(world.all(CANARY), (canary) => judgeCanary(canary, theirs));
     },
 });
 
@@ -108,16 +109,25 @@ function placesOf(subject: Subject): readonly string[] {
     );
 }
 
-function* judgeCanary(canary: Subject, services: readonly Subject[], rules: readonly Subject[]): Findings {
+/** The hosts that a VirtualService has for the sidecars, in full. */
+function meshHostsOf(subject: Subject): readonly string[] {
+    if (!gatewaysOf(subject).includes("mesh")) return [];
+    return texts(subject.spec["hosts"]).map((host) => canonical(host, subject.namespace));
+}
+
+interface Owned {
+    readonly services: readonly { subject: Subject; namespace: string; hosts: readonly string[] }[];
+    readonly rules: readonly Subject[];
+}
+
+function* judgeCanary(canary: Subject, { services, rules }: Owned): Findings {
     const apex = apexOf(canary);
     const { namespace } = canary;
     const full = `${apex}.${namespace}.svc.cluster.local`;
     const delegates = at(canary.spec, "service", "delegation") === true;
-    for (const subject of services) {
-        const isFlaggers = subject.namespace === namespace && subject.name === apex;
-        const isSameHost =
-            gatewaysOf(subject).includes("mesh") &&
-            texts(subject.spec["hosts"]).some((host) => canonical(host, subject.namespace) === full);
+    for (const { subject, namespace: home, hosts } of services) {
+        const isFlaggers = home === namespace && subject.name === apex;
+        const isSameHost = hosts.includes(full);
         if (!isFlaggers && !(isSameHost && !delegates)) continue;
         yield {
             subject,

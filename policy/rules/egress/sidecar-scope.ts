@@ -65,24 +65,17 @@ spec: { egress: [{ hosts: ["~/*"] }] }
             }
         });
         const callers = [...world.all("core/Service"), ...world.all(...WORKLOADS)];
-        yield* each(
-            callers.filter(({ namespace }) => world.isMeshed(namespace)),
-            function* (subject) {
-                const labels = labelsOf(subject);
-                if (
-                    labels === undefined ||
-                    isExcepted(config, subject) ||
-                    world.gatewaysOf(labels).length > 0
-                )
-                    return;
-                if (hasScope(world, subject.namespace, labels)) return;
-                yield {
-                    subject,
-                    wrong: `no Sidecar of ${subject.namespace} selects its pods or the whole namespace`,
-                    fix: `create a Sidecar in ${subject.namespace} without a workloadSelector whose only host is "~/*", and one for each workload that calls others.`,
-                };
-            },
-        );
+        yield* each(callers, function* (subject) {
+            if (!world.isMeshed(subject.namespace) || isExcepted(config, subject)) return;
+            const labels = labelsOf(subject);
+            if (labels === undefined || world.gatewaysOf(labels).length > 0) return;
+            if (hasScope(world, subject.namespace, labels)) return;
+            yield {
+                subject,
+                wrong: `no Sidecar of ${subject.namespace} selects its pods or the whole namespace`,
+                fix: `create a Sidecar in ${subject.namespace} without a workloadSelector whose only host is "~/*", and one for each workload that calls others.`,
+            };
+        });
     },
 });
 
@@ -101,7 +94,7 @@ function hasScope(world: World, namespace: string, labels: Readonly<Record<strin
     const selectorOf = ({ spec }: Subject): Readonly<Record<string, string>> =>
         labelsAt(spec, "workloadSelector", "labels");
     return (
-        world.within(namespace, SIDECAR).some((sidecar) => selects(selectorOf(sidecar), labels)) ||
-        world.within(world.rootNamespace, SIDECAR).some((sidecar) => !says(selectorOf(sidecar)))
+        world.has(namespace, [SIDECAR], (sidecar) => selects(selectorOf(sidecar), labels)) ||
+        world.has(world.rootNamespace, [SIDECAR], (sidecar) => !says(selectorOf(sidecar)))
     );
 }

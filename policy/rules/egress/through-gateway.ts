@@ -1,6 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { exposures } from "../../core/exposure";
-import { at, list, textAt, texts } from "../../core/read";
+import { at, list, someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -58,7 +58,7 @@ spec:
             if ((textAt(subject.spec, "location") ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") return;
             if (isExcepted(config, subject)) return;
             for (const host of texts(subject.spec["hosts"])) {
-                if (services.some((service) => leadsAway(service, host))) continue;
+                if (someOf(services, (service) => leadsAway(service, host))) continue;
                 yield {
                     subject,
                     wrong: `no VirtualService leads the mesh's requests for ${host} to the egress gateway, so sidecars call it directly`,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { at, list, textAt } from "../../core/read";
+import { at, list, text, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -7,8 +7,12 @@ interface Allowed {
     readonly namespace: string;
     readonly name: string;
     readonly reason: string;
-    /** Of its spec, as the message says it; any content where absent. */
+    /** Of its spec, as the message says it. */
     readonly sha256?: string;
+    /** Where its content differs from stack to stack: what it may do, `INSERT_BEFORE HTTP_FILTER`. */
+    readonly patches?: readonly string[];
+    /** With `patches`: the `@type`s that it may hold. */
+    readonly types?: readonly string[];
 }
 
 interface Config {
@@ -21,7 +25,7 @@ export const envoyFilters = objectRule<Config>({
     title: "EnvoyFilters and plugins are those that somebody has read and listed",
     severity: "critical",
     why: "an EnvoyFilter changes the proxy itself: it can turn off tokens, RBAC and TLS, and no other policy sees it",
-    remedy: "Read it, then list it under `allowed`; with its sha256 a later change is read again.",
+    remedy: "Read it, then list it under `allowed` with its sha256, so that a later change is read again; or with the patches and types that it may hold.",
     judges: ["networking.istio.io/EnvoyFilter", "extensions.istio.io/WasmPlugin"],
     defaults: { allowed: [] },
     schema: {
@@ -31,6 +35,7 @@ export const envoyFilters = objectRule<Config>({
                 type: "object",
                 additionalProperties: false,
                 required: ["namespace", "name", "reason"],
+                oneOf: [{ required: ["sha256"] }, { required: ["patches", "types"] }],
                 properties: {
                     namespace: { type: "string" },
                     name: { type: "string", description: "a * at its end stands for any ending" },
@@ -38,7 +43,17 @@ export const envoyFilters = objectRule<Config>({
                     sha256: {
                         type: "string",
                         pattern: "^[0-9a-f]{64}$",
-                        description: "of its spec; any where absent",
+                        description: "of its spec",
+                    },
+                    patches: {
+                        type: "array",
+                        items: { type: "string" },
+                        description: "instead of sha256: what it may do, such as INSERT_BEFORE HTTP_FILTER",
+                    },
+                    types: {
+                        type: "array",
+                        items: { type: "string" },
+                        description: "with patches: every @type that it may hold",
                     },
                 },
             },
@@ -63,7 +78,12 @@ spec: { egress: [{ hosts: ["~/*"] }] }
             ({ namespace, name }) => namespace === subject.namespace && fits(name, subject.name),
         );
         const sha256 = digest(subject);
-        if (listed.some((entry) => (entry.sha256 ?? sha256) === sha256)) return;
+        if (
+            listed.some((entry) =>
+                entry.sha256 === undefined ? holdsOnly(subject, entry) : entry.sha256 === sha256,
+            )
+        )
+            return;
         yield {
             subject,
             wrong:
@@ -77,6 +97,22 @@ spec: { egress: [{ hosts: ["~/*"] }] }
 
 function fits(pattern: string, name: string): boolean {
     return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+/** Whether all that a filter does and holds is among what was read. A plugin's content is its image: by sha256 alone. */
+function holdsOnly({ id, spec }: Subject, { patches = [], types = [] }: Allowed): boolean {
+    return (
+        id === "networking.istio.io/EnvoyFilter" &&
+        patchesOf(spec).every((patch) => patches.includes(patch)) &&
+        typesIn(spec).every((type) => types.includes(type))
+    );
+}
+
+function typesIn(value: unknown): readonly string[] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) =>
+        key === "@type" ? [text(inner) ?? ""] : typesIn(inner),
+    );
 }
 
 /** The same for the same content, in whatever order its keys come. */
@@ -93,9 +129,13 @@ function sorted(value: unknown): unknown {
     return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
 
-function patches({ spec }: Subject): string {
-    const said = list(spec["configPatches"]).map(
+function patchesOf(spec: Subject["spec"]): readonly string[] {
+    return list(spec["configPatches"]).map(
         (patch) => `${textAt(at(patch, "patch"), "operation") ?? "?"} ${textAt(patch, "applyTo") ?? "?"}`,
     );
+}
+
+function patches({ spec }: Subject): string {
+    const said = patchesOf(spec);
     return said.length === 0 ? "a plugin" : [...new Set(said)].join(", ");
 }

@@ -1,7 +1,8 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { dnsName } from "../../core/hosts";
-import { at, list, says, textAt, texts } from "../../core/read";
+import { list, says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
+import { serversOf } from "../../core/servers";
 
 export const hosts = objectRule<WithExceptions>({
     name: "gateways-hosts",
@@ -48,17 +49,16 @@ spec: { selector: { istio: gateway }, servers: [{ port: { number: 443, name: htt
                 fix: "select the gateway's pods by their labels.",
             };
         }
-        for (const [index, server] of list(subject.spec["servers"]).entries()) {
-            const redirects = textAt(server, "tls", "httpsRedirect") === "true";
-            for (const host of texts(at(server, "hosts"))) {
-                const path = `spec.servers[${index}].hosts`;
+        for (const { path: place, hosts, isRedirect } of serversOf(subject)) {
+            for (const host of hosts) {
+                const path = `${place}.hosts`;
                 if (dnsName(host).startsWith("*")) {
                     yield {
                         subject,
                         wrong: `${path} has ${JSON.stringify(host)}, a wildcard`,
                         fix: "name each host.",
                     };
-                } else if (!redirects && (!host.includes("/") || host.startsWith("*/"))) {
+                } else if (!isRedirect && (!host.includes("/") || host.startsWith("*/"))) {
                     yield {
                         subject,
                         wrong: `${path} has ${JSON.stringify(host)}, to which routes of any namespace may bind`,

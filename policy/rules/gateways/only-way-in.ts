@@ -1,8 +1,12 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { labelsAt, list, texts, textAt } from "../../core/read";
+import { at, fields, labelsAt, list, texts, textAt } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { containersOf, podOf, WORKLOADS } from "../../core/workload";
-import { fields, at } from "../../core/read";
+
+const INGRESS = "networking.k8s.io/Ingress";
+
+/** Of AWS' load balancer controller: a target group that leads to a Service's pods. */
+const BINDING = "elbv2.k8s.aws/TargetGroupBinding";
 
 export const onlyWayIn = stackRule<WithExceptions>({
     name: "gateways-only-way-in",
@@ -11,7 +15,7 @@ export const onlyWayIn = stackRule<WithExceptions>({
     severity: "critical",
     why: "a Service of type NodePort or LoadBalancer, or a host port, leads past the gateway with its tokens, limits and log",
     remedy: "Make the Service a ClusterIP and expose it by a Gateway and a VirtualService.",
-    judges: ["core/Service", ...WORKLOADS],
+    judges: ["core/Service", INGRESS, BINDING, ...WORKLOADS],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -42,6 +46,34 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
                         ? `spec.externalIPs has ${external.join(", ")}, and no Gateway is behind it`
                         : `spec.type is ${type}, and no Gateway is behind it`,
                 fix: "make it a ClusterIP without externalIPs, and expose it by a Gateway.",
+            };
+        });
+        yield* each(world.all(INGRESS), function* (subject) {
+            const ofClass =
+                textAt(subject.spec, "ingressClassName") ??
+                subject.annotations["kubernetes.io/ingress.class"];
+            // One of Istio's own class is served by a gateway, and judged as one.
+            if (ofClass === "istio" || isExcepted(config, subject)) return;
+            yield {
+                subject,
+                wrong: `it is an Ingress${ofClass === undefined ? "" : ` of the class ${ofClass}`}: its controller leads past the mesh's gateways`,
+                fix: "expose the Service by a Gateway and a VirtualService.",
+            };
+        });
+        yield* each(world.all(BINDING), function* (subject) {
+            if (isExcepted(config, subject)) return;
+            const service = textAt(subject.spec, "serviceRef", "name") ?? "";
+            const isGateways = world
+                .within(subject.namespace, "core/Service")
+                .some(
+                    ({ name, spec }) =>
+                        name === service && world.gatewaysOf(labelsAt(spec, "selector")).length > 0,
+                );
+            if (isGateways) return;
+            yield {
+                subject,
+                wrong: `it binds a load balancer to the pods of the Service ${service}, and no Gateway is behind it`,
+                fix: "bind the gateway's Service, and expose this one by a Gateway and a VirtualService.",
             };
         });
         yield* each(world.all(...WORKLOADS), function* (subject) {

@@ -1,6 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
-import { at, fields, list, numberAt, says, textAt, texts } from "../../core/read";
+import { list, says, textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
+import { type Server, serversOf } from "../../core/servers";
 import { type Subject } from "../../core/subject";
 import { isBelow, TLS_VERSIONS, type TlsVersion } from "../../core/tls";
 
@@ -59,9 +60,7 @@ spec:
         } else if (subject.id === "gateway.networking.k8s.io/Gateway") {
             yield* judgeListeners(subject);
         } else {
-            for (const [index, server] of list(subject.spec["servers"]).entries()) {
-                yield* judgeServer(subject, `spec.servers[${index}]`, server, config);
-            }
+            for (const server of serversOf(subject)) yield* judgeServer(subject, server, config);
         }
     },
 });
@@ -78,29 +77,20 @@ function* judgeListeners(subject: Subject): Iterable<Finding> {
     }
 }
 
-function* judgeServer(
-    subject: Subject,
-    path: string,
-    server: unknown,
-    { minimum }: Config,
-): Iterable<Finding> {
-    const protocol = (textAt(server, "port", "protocol") ?? "").toUpperCase();
-    const tls = fields(at(server, "tls"));
-    const port = numberAt(server, "port", "number");
-    const mode = textAt(tls, "mode");
-    if (protocol !== "HTTPS" && protocol !== "TLS") {
-        if (protocol === "HTTP" && textAt(tls, "httpsRedirect") === "true") return;
-        if (mode === undefined) {
-            yield {
-                subject,
-                wrong: `${path} takes ${protocol} in plain text at port ${port ?? "?"}`,
-                fix:
-                    protocol === "HTTP"
-                        ? "set tls.httpsRedirect to true, or use HTTPS."
-                        : "use the protocol TLS, with tls.mode and credentialName.",
-            };
-            return;
-        }
+function* judgeServer(subject: Subject, server: Server, { minimum }: Config): Iterable<Finding> {
+    const { path, port, protocol, tls, mode, isPlain, isRedirect } = server;
+    if (protocol === "HTTP" && isRedirect) return;
+    if (isPlain && protocol !== "HTTPS" && protocol !== "TLS") {
+        const ignored = mode === undefined ? "" : `, whatever its tls.mode ${mode} says`;
+        yield {
+            subject,
+            wrong: `${path} takes ${protocol} in plain text at port ${port ?? "?"}${ignored}`,
+            fix:
+                protocol === "HTTP"
+                    ? "set tls.httpsRedirect to true, or use HTTPS."
+                    : "use the protocol TLS, with tls.mode and credentialName.",
+        };
+        return;
     }
     if (mode === undefined || mode === "AUTO_PASSTHROUGH") {
         yield {

@@ -1,7 +1,6 @@
-import { textAt } from "../../core/read";
+import { at, says, textAt } from "../../core/read";
 import { stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { says } from "../../core/read";
 
 interface Config {
     readonly platformElsewhere: boolean;
@@ -47,7 +46,7 @@ spec: { mtls: { mode: STRICT } }
     *judgeStack(world, { platformElsewhere }) {
         if (!world.bringsControlPlane && (platformElsewhere || world.meshed.length === 0)) return;
         const root = world.rootNamespace;
-        const strict = world.within(root, "security.istio.io/PeerAuthentication").some(isMeshWideStrict);
+        const strict = world.has(root, ["security.istio.io/PeerAuthentication"], isMeshWideStrict);
         if (strict) return;
         yield {
             wrong: `no PeerAuthentication in ${root} asks the whole mesh for mutual TLS`,
@@ -57,5 +56,5 @@ spec: { mtls: { mode: STRICT } }
 });
 
 function isMeshWideStrict({ spec }: Subject): boolean {
-    return textAt(spec, "mtls", "mode") === "STRICT" && !says(spec["selector"]);
+    return textAt(spec, "mtls", "mode") === "STRICT" && !says(at(spec, "selector", "matchLabels"));
 }

@@ -1,9 +1,10 @@
+import { parse } from "yaml";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { isIstiod, MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
-import { at, labelsAt, says, textAt } from "../../core/read";
+import { at, labelsAt, says, textAt, UnreadableField } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { containersOf, type Pod, podOf, WORKLOADS } from "../../core/workload";
 
 /** The user that the proxy runs as: Istio's redirection leaves its traffic alone. */
 const PROXY_USER = "1337";
@@ -62,6 +63,7 @@ spec: { template: { metadata: { annotations: { traffic.sidecar.istio.io/includeO
 function* judgePod(subject: Subject): Iterable<Finding> {
     const pod = podOf(subject);
     yield* judgeAnnotations(subject, `${pod.path}metadata.annotations`, pod.annotations);
+    yield* judgeProxy(subject, pod);
     const contexts = [
         [`${pod.path}spec.securityContext`, at(pod.spec, "securityContext")] as const,
         ...containersOf(pod)
@@ -80,6 +82,38 @@ function* judgePod(subject: Subject): Iterable<Finding> {
     }
 }
 
+/** Annotations that put something else in the proxy's place. */
+const OTHER_PROXY = ["sidecar.istio.io/bootstrapOverride", "sidecar.istio.io/proxyImage"];
+
+/** A sidecar of the pod's own making, which need not be Istio's. */
+function* judgeProxy(subject: Subject, pod: Pod): Iterable<Finding> {
+    for (const name of OTHER_PROXY) {
+        if (!says(pod.annotations[name])) continue;
+        yield {
+            subject,
+            wrong: `${pod.path}metadata.annotations[${JSON.stringify(name)}] puts another proxy, or another's start, in the sidecar's place`,
+            fix: "remove it, or list the workload under this policy's exceptions with a reason and an end date.",
+        };
+    }
+    for (const { path, name, fields } of containersOf(pod)) {
+        const image = textAt(fields, "image");
+        if (name !== "istio-proxy" || image === undefined || image === "auto") continue;
+        yield {
+            subject,
+            wrong: `${path} is named istio-proxy and has the image ${image}, which is then taken for the sidecar`,
+            fix: "set its image to `auto`, or give the container another name.",
+        };
+    }
+}
+
+function interceptsNothing(config: string, path: string): boolean {
+    try {
+        return textAt(parse(config), "interceptionMode") === "NONE";
+    } catch (error) {
+        throw new UnreadableField(path, (error as Error).message.split("\n")[0] ?? "");
+    }
+}
+
 function* judgeAnnotations(
     subject: Subject,
     path: string,
@@ -90,6 +124,16 @@ function* judgeAnnotations(
         const isPartial = name.startsWith("traffic.sidecar.istio.io/include") && value !== "*";
         const isOff = name === "sidecar.istio.io/interceptionMode" && value === "NONE";
         const isKubevirt = name.endsWith("/kubevirtInterfaces");
+        if (
+            name === "proxy.istio.io/config" &&
+            interceptsNothing(value, `${path}[${JSON.stringify(name)}]`)
+        ) {
+            yield {
+                subject,
+                wrong: `${path}[${JSON.stringify(name)}] has interceptionMode NONE, so no traffic passes its sidecar`,
+                fix: "remove interceptionMode from it.",
+            };
+        }
         if (!isExclusion && !isPartial && !isOff && !isKubevirt) continue;
         yield {
             subject,

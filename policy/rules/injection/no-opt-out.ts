@@ -1,6 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
 import { objectRule } from "../../core/rule";
-import { podOf, WORKLOADS } from "../../core/workload";
+import { containersOf, podOf, WORKLOADS } from "../../core/workload";
 import { textAt } from "../../core/read";
 
 interface Config {
@@ -60,7 +60,18 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { containers: [{
             };
         }
         const templates = annotations["inject.istio.io/templates"];
-        if (templates !== undefined && !templates.split(",").some((name) => PROXIES.has(name.trim()))) {
+        const names = (templates ?? "sidecar").split(",").map((name) => name.trim());
+        const beside = containersOf(podOf(subject)).find(
+            ({ name, isInit }) => !isInit && name !== "istio-proxy",
+        );
+        if (names.includes("gateway") && !names.includes("sidecar") && beside !== undefined) {
+            yield {
+                subject,
+                wrong: `${path}metadata.annotations["inject.istio.io/templates"] is ${JSON.stringify(templates)}: a gateway's proxy takes nothing of what ${beside.name} beside it sends and gets`,
+                fix: "remove it, or let the gateway's pods run nothing else.",
+            };
+        }
+        if (templates !== undefined && !names.some((name) => PROXIES.has(name))) {
             yield {
                 subject,
                 wrong: `${path}metadata.annotations["inject.istio.io/templates"] is ${JSON.stringify(templates)}, which names no template of a proxy, so its pods get none`,

@@ -38,10 +38,13 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
 `,
     },
     *judgeStack(world, config) {
-        const meshed = world
-            .all(...WORKLOADS)
-            .filter(({ namespace, isPatch }) => world.isMeshed(namespace) && !isPatch);
-        yield* each(meshed, function* (subject) {
+        const meshed = world.ask("meshed workloads", world.all(...WORKLOADS), (workload) =>
+            world.isMeshed(workload.namespace) && !workload.isPatch
+                ? [{ workload, account: accountOf(workload) }]
+                : [],
+        );
+        const subjects = meshed.map(({ workload }) => workload);
+        yield* each(subjects, function* (subject) {
             if (isExcepted(config, subject)) return;
             const { path } = podOf(subject);
             const account = accountOf(subject);
@@ -53,10 +56,13 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
                 };
                 return;
             }
-            const other = meshed.find((candidate) => {
-                const shares = candidate.namespace === subject.namespace && accountOf(candidate) === account;
-                return shares && candidate !== subject && !isOneService(world, candidate, subject);
-            });
+            const other = meshed.find(
+                ({ workload, account: theirs }) =>
+                    workload !== subject &&
+                    workload.namespace === subject.namespace &&
+                    theirs === account &&
+                    !isOneService(world, workload, subject),
+            )?.workload;
             if (other === undefined) return;
             yield {
                 subject,

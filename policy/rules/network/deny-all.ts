@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { list, says, texts } from "../../core/read";
+import { at, list, says, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -44,8 +44,10 @@ spec: { podSelector: {}, policyTypes: [Ingress, Egress] }
         yield* each(namespaces, function* (subject) {
             const { name } = subject;
             if (isExcepted(config, { namespace: name, name })) return;
-            const denied = new Set(world.within(name, NETWORK_POLICY).flatMap(deniedBy));
-            const open = ["Ingress", "Egress"].filter((direction) => !denied.has(direction));
+            const open = ["Ingress", "Egress"].filter(
+                (direction) =>
+                    !world.has(name, [NETWORK_POLICY], (policy) => deniedBy(policy).includes(direction)),
+            );
             if (open.length === 0) return;
             yield {
                 subject,
@@ -58,7 +60,8 @@ spec: { podSelector: {}, policyTypes: [Ingress, Egress] }
 
 /** The directions that a policy closes for every pod of its namespace. */
 function deniedBy({ spec }: Subject): readonly string[] {
-    if (says(spec["podSelector"])) return [];
+    const selector = spec["podSelector"];
+    if (says(at(selector, "matchLabels")) || says(at(selector, "matchExpressions"))) return [];
     const types = texts(spec["policyTypes"]);
     return ["Ingress", "Egress"].filter(
         (direction) =>

@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from "node:net";
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
 import { at, type Fields, fields, labelsAt, list, numberAt, says, textAt, texts } from "../../core/read";
 import { each, type Finding, stackRule } from "../../core/rule";
@@ -9,6 +10,12 @@ interface Config {
     readonly exceptions: readonly Exception[];
     readonly meshPorts: readonly number[];
 }
+
+/** Of a cloud's virtual machines: whoever asks there gets the node's credentials. */
+const METADATA = "169.254.169.254";
+
+/** The widest network that is still one party's. */
+const WIDEST = { ipv4: 16, ipv6: 32 };
 
 /** Where Kubernetes itself and the cloud answer; a way to the Internet must leave them out. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"];
@@ -116,7 +123,23 @@ function* judgePeer(
 ): Iterable<Finding> {
     const cidr = textAt(peer, "ipBlock", "cidr");
     if (cidr !== undefined) {
-        if (Number(cidr.split("/")[1] ?? "32") >= 8) return;
+        if (direction === "to" && open.length > 0 && reaches(peer, cidr, METADATA)) {
+            yield {
+                subject,
+                wrong: `${path} is ${cidr}, which has ${METADATA} in it: there the cloud hands out the node's credentials`,
+                fix: `add ${METADATA}/32 to ipBlock.except, or name the network that is meant.`,
+            };
+        }
+        const bits = Number(cidr.split("/")[1] ?? "128");
+        if (bits >= (cidr.includes(":") ? WIDEST.ipv6 : WIDEST.ipv4)) return;
+        if (bits >= 8) {
+            yield {
+                subject,
+                wrong: `${path} is ${cidr}, which is more than one party's network`,
+                fix: "name the networks that are meant, each no wider than /16.",
+            };
+            return;
+        }
         const isGateway = world.gatewaysOf(labelsAt(subject.spec, "podSelector", "matchLabels")).length > 0;
         const missing = PRIVATE.filter((range) => !texts(at(peer, "ipBlock", "except")).includes(range));
         if (open.length === 0 || (isGateway && direction === "from")) return;
@@ -135,17 +158,54 @@ function* judgePeer(
         }
         return;
     }
-    const hasPods =
-        says(at(peer, "podSelector", "matchLabels")) || says(at(peer, "podSelector", "matchExpressions"));
-    if (hasPods) return;
+    const anyNamespace = isEverything(at(peer, "namespaceSelector"));
+    if (namesSome(at(peer, "podSelector"))) {
+        if (!anyNamespace || open.length === 0) return;
+        yield {
+            subject,
+            wrong: `${path} is pods of every namespace, by labels that whoever may create one chooses, for port ${open.join(", ")}`,
+            fix: "select the namespace by its label kubernetes.io/metadata.name.",
+        };
+        return;
+    }
     const wide = open.filter((port) => direction === "to" || !meshPorts.includes(port ?? 0));
     if (wide.length === 0) return;
-    const namespaces = fields(at(peer, "namespaceSelector"));
+    const where = anyNamespace
+        ? "every namespace"
+        : says(at(peer, "namespaceSelector"))
+          ? "the namespaces that it selects"
+          : "the namespace";
     yield {
         subject,
-        wrong: `${path} is every pod of ${says(namespaces) ? "the namespaces that it selects" : says(at(peer, "namespaceSelector")) || fields(peer)["namespaceSelector"] === undefined ? "the namespace" : "every namespace"}, for port ${wide.join(", ")}`,
+        wrong: `${path} is every pod of ${where}, for port ${wide.join(", ")}`,
         fix: "add a podSelector with the labels of the pods that are meant.",
     };
+}
+
+/** Whether a selector says what somebody must be. By what he must not be it is nearly everybody. */
+function namesSome(selector: unknown): boolean {
+    const positive = list(at(selector, "matchExpressions")).some((expression) =>
+        ["In", "Exists"].includes(textAt(expression, "operator") ?? ""),
+    );
+    return says(at(selector, "matchLabels")) || positive;
+}
+
+/** Whether a namespaceSelector is there, and leaves nobody out, or only those that it names. */
+function isEverything(selector: unknown): boolean {
+    return selector !== undefined && selector !== null && !namesSome(selector);
+}
+
+/** Whether a peer's network has an address in it that it does not leave out. */
+function reaches(peer: unknown, cidr: string, address: string): boolean {
+    const has = (block: string): boolean => !block.includes(":") && isIn(address, block);
+    return has(cidr) && !texts(at(peer, "ipBlock", "except")).some(has);
+}
+
+function isIn(address: string, block: string): boolean {
+    const [network = "", bits = "32"] = block.split("/");
+    const list = new BlockList();
+    if (isIPv4(network)) list.addSubnet(network, Number(bits), "ipv4");
+    return list.check(address, "ipv4");
 }
 
 /** Ports that a gateway's pods offer to the world: its servers', as its Service maps them, and its health. */

@@ -63,9 +63,11 @@ spec:
         yield* each(servicesOf(world), function* (subject) {
             const ports = portsOf(subject).filter(({ name }) => !config.sidePorts.includes(name));
             if (ports.length === 0 || isExcepted(config, subject)) return;
-            const rules = world
-                .all("networking.istio.io/DestinationRule")
-                .filter(({ spec, namespace }) => means(textAt(spec, "host") ?? "", namespace, subject));
+            const rules = world.ask(
+                `DestinationRules of ${subject.key}`,
+                world.all("networking.istio.io/DestinationRule"),
+                (rule) => (means(textAt(rule.spec, "host") ?? "", rule.namespace, subject) ? [rule] : []),
+            );
             const missing = missingOf(rules, ports);
             if (missing === undefined) return;
             const rule = rules[0];
@@ -80,9 +82,11 @@ spec:
 
 /** Services of the mesh that have pods, and are no gateway's. */
 export function servicesOf(world: World): readonly Subject[] {
-    return world.all("core/Service").filter((service) => {
+    return world.ask("services of the mesh", world.all("core/Service"), (service) => {
         const selector = labelsAt(service.spec, "selector");
-        return world.isMeshed(service.namespace) && says(selector) && world.gatewaysOf(selector).length === 0;
+        const isInside =
+            world.isMeshed(service.namespace) && says(selector) && world.gatewaysOf(selector).length === 0;
+        return isInside ? [service] : [];
     });
 }
 

@@ -1,6 +1,6 @@
 import { type Exception, EXCEPTION_FIELDS, holds } from "../../core/exceptions";
 import { means, portsOf } from "../../core/hosts";
-import { textAt, texts } from "../../core/read";
+import { someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Route, routesOf } from "../../core/routes";
 import { type Subject } from "../../core/subject";
@@ -90,7 +90,7 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 3s, route: [{ destina
             const speaksHttp = portsOf(subject).some(
                 ({ name, protocol }) => protocol === "http" && !sidePorts.includes(name),
             );
-            if (!speaksHttp || services.some((service) => leadsTo(service, subject))) return;
+            if (!speaksHttp || someOf(services, (service) => leadsTo(service, subject))) return;
             if (
                 holds(
                     streams.filter(

@@ -2,6 +2,9 @@
 import { type JudgedResource } from "../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props, removed } from "./model";
 
+/** The stack as it is. */
+export const untouched: Mutation = { kind: "nothing", target: "", names: [], replace: new Map() };
+
 export function harmlessChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
     return stack.flatMap((resource, index) => [
         ...labelled(resource, index),
@@ -129,7 +132,7 @@ function tuning(resource: JudgedResource): Mutation[] {
             each("injection by revision", "metadata.labels", (labels) => {
                 if (labels["istio-injection"] !== "enabled") return false;
                 Reflect.deleteProperty(labels, "istio-injection");
-                labels["istio.io/rev"] = "stable";
+                labels["istio.io/rev"] = "default";
                 return true;
             });
             break;

@@ -13,9 +13,8 @@ export interface Outcome {
     readonly mutation: Mutation;
     /** Messages of the policies that refuse it. */
     readonly messages: readonly string[];
+    /** Policies of which a message names the object, or what the change leaves open. */
     readonly policies: readonly string[];
-    /** Whether a message names the object, or what the change leaves open. */
-    readonly named: boolean;
 }
 
 export interface Score {
@@ -41,14 +40,14 @@ export function outcomeOf(
         return replaced === undefined ? [] : [subjectOf(replaced)];
     });
     const world = new World([...after, ...added]);
+    const names = ({ text }: { text: string }): boolean => mutation.names.some((name) => text.includes(name));
     const found = RULES.flatMap((rule) =>
         findingsOf(rule, world, fresh.map(inputsOf), configOf(rule, config)),
     );
     return {
         mutation,
         messages: found.map(({ text }) => text),
-        policies: [...new Set(found.map(({ policy }) => policy))].sort(),
-        named: found.some(({ text }) => mutation.names.some((name) => text.includes(name))),
+        policies: [...new Set(found.filter(names).map(({ policy }) => policy))].sort(),
     };
 }
 
@@ -78,11 +77,26 @@ function findingsOf(
     const findings = isStackRule(rule)
         ? [...judgeWorld(rule, world, config)]
         : fresh.flatMap((resource) => [...judgeResource(rule as unknown as ObjectRule, resource, config)]);
-    return findings.map((finding) => ({ policy: rule.name, text: message(rule, finding) }));
+    // What a preview leaves to the update refuses nothing.
+    const refusals = findings.filter(({ unknown }) => unknown !== true);
+    return refusals.map((finding) => ({ policy: rule.name, text: message(rule, finding) }));
 }
 
-export function isRefused({ messages, named }: Outcome): boolean {
-    return messages.length > 0 && named;
+export function isRefused({ policies }: Outcome): boolean {
+    return policies.length > 0;
+}
+
+/**
+ * How many changes each policy refuses alone: without it, they would pass. A policy that has none is not proven by the
+ * score, which would be the same without it.
+ */
+export function refusedAlone(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
+    const alone = new Map(RULES.map(({ name }) => [name, 0]));
+    for (const { policies } of outcomes) {
+        const [only, other] = policies;
+        if (only !== undefined && other === undefined) alone.set(only, (alone.get(only) ?? 0) + 1);
+    }
+    return alone;
 }
 
 export function scores(outcomes: readonly Outcome[]): readonly Score[] {

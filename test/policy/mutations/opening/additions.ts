@@ -1,6 +1,7 @@
 /** Objects that somebody adds. */
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation } from "../model";
+import { added, addedWith } from "./added";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
@@ -63,6 +64,29 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
             added("added: an Ingress", "networking.k8s.io/v1", "Ingress", namespace, name, {
                 rules: [{ host: "x.example.com" }],
             }),
+            added(
+                "added: an Ingress with TLS, of another controller",
+                "networking.k8s.io/v1",
+                "Ingress",
+                namespace,
+                name,
+                {
+                    ingressClassName: "alb",
+                    tls: [{ hosts: ["x.example.com"], secretName: "x" }],
+                    rules: [{ host: "x.example.com" }],
+                },
+            ),
+            added(
+                "added: a load balancer to the pods themselves",
+                "elbv2.k8s.aws/v1beta1",
+                "TargetGroupBinding",
+                namespace,
+                name,
+                {
+                    serviceRef: { name, port: 9090 },
+                    targetGroupARN: "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/x/1",
+                },
+            ),
             added(
                 "added: an open NetworkPolicy in v1beta1",
                 "extensions/v1beta1",
@@ -137,35 +161,4 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
             ),
         ];
     });
-}
-
-function added(
-    kind: string,
-    apiVersion: string,
-    objectKind: string,
-    namespace: string,
-    name: string,
-    spec: object,
-): Mutation {
-    return addedWith(kind, apiVersion, objectKind, namespace, name, { spec });
-}
-
-/** Of a kind whose fields are not in a `spec`. */
-function addedWith(
-    kind: string,
-    apiVersion: string,
-    objectKind: string,
-    namespace: string,
-    name: string,
-    fields: object,
-): Mutation {
-    const metadata = namespace === "" ? { name } : { name, namespace };
-    const resource: JudgedResource = {
-        urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
-        type: `kubernetes:${apiVersion}:${objectKind}`,
-        name: `added-${name}`,
-        properties: { apiVersion, kind: objectKind, metadata, ...fields },
-    };
-    const target = [namespace, objectKind, name].filter(Boolean).join("/");
-    return { kind, target, names: [target], replace: new Map(), add: [resource] };
 }

@@ -16,6 +16,10 @@ export function ofCluster(resource: JudgedResource): Mutation[] {
                     endpointPublicAccess: true,
                     publicAccessCidrs: ["0.0.0.0/0"],
                 }),
+                change("EKS: endpoint open to the world in halves", "vpcConfig", {
+                    endpointPublicAccess: true,
+                    publicAccessCidrs: ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"],
+                }),
                 change("EKS: endpoint as AWS has it", "vpcConfig", {}),
                 change("EKS: Secrets not encrypted", "encryptionConfig", undefined),
                 change("EKS: no audit log", "enabledClusterLogTypes", ["api"]),
@@ -31,6 +35,7 @@ export function ofCluster(resource: JudgedResource): Mutation[] {
             ];
         case "aws:eks/nodeGroup:NodeGroup":
             return [
+                change("nodes: SSH from the world", "remoteAccess", { ec2SshKey: "staff" }),
                 change("nodes: no launch template", "launchTemplate", undefined),
                 change(
                     "nodes: in public subnets",

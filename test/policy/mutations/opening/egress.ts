@@ -3,6 +3,21 @@ import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
 import { drop, everywhere, put } from "./edit";
 
+/** Lua may do whatever a proxy can. */
+const SCRIPT = {
+    applyTo: "HTTP_FILTER",
+    patch: {
+        operation: "INSERT_BEFORE",
+        value: {
+            name: "lua",
+            typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                inlineCode: "",
+            },
+        },
+    },
+};
+
 export function ofEgress(resource: JudgedResource): Mutation[] {
     const { namespace } = meta(resource);
     switch (kindOf(resource)) {
@@ -48,6 +63,14 @@ export function ofEgress(resource: JudgedResource): Mutation[] {
             ];
         case "EnvoyFilter":
             return [
+                ...everywhere("EnvoyFilter with a script more", resource, "spec", (spec) => {
+                    spec["configPatches"] = [...(spec["configPatches"] as unknown[]), SCRIPT];
+                    return true;
+                }),
+                ...everywhere("EnvoyFilter that takes a filter out", resource, "spec", (spec) => {
+                    spec["configPatches"] = [{ applyTo: "HTTP_FILTER", patch: { operation: "REMOVE" } }];
+                    return true;
+                }),
                 ...everywhere("EnvoyFilter under another name", resource, "metadata", put("name", "mine"), [
                     `${namespace}/EnvoyFilter/mine`,
                 ]),

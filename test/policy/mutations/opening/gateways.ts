@@ -1,6 +1,6 @@
 /** Gateways weakened. */
 import { type JudgedResource } from "../../../../cli/policy/protocol";
-import { kindOf, type Mutation } from "../model";
+import { kindOf, type Mutation, type Props } from "../model";
 import { drop, everywhere, put } from "./edit";
 
 export function ofGateways(resource: JudgedResource): Mutation[] {
@@ -23,6 +23,24 @@ export function ofGateways(resource: JudgedResource): Mutation[] {
             resource,
             "spec.servers.*",
             (server) => !JSON.stringify(server).includes("httpsRedirect") && drop("tls")(server),
+        ),
+        ...everywhere(
+            "gateway: a port of HTTPS as one of HTTP, with TLS settings",
+            resource,
+            "spec.servers.*",
+            (server) => {
+                const port = server["port"] as Props;
+                return port["protocol"] === "HTTPS" && put("protocol", "HTTP")(port);
+            },
+        ),
+        ...everywhere(
+            "gateway: a redirect on a port of HTTPS, which serves it",
+            resource,
+            "spec.servers.*",
+            (server) => {
+                const port = server["port"] as Props;
+                return port["protocol"] === "HTTPS" && put("tls", { httpsRedirect: true })(server);
+            },
         ),
         ...everywhere(
             "gateway: TLS minimum dropped",

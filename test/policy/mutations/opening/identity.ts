@@ -44,6 +44,11 @@ export function ofNamespaces(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "Namespace" || meta(resource).name === "istio-system") return [];
     return [
         ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio-injection")),
+        ...everywhere("injection by a revision that nobody has", resource, "metadata.labels", (labels) => {
+            if (!drop("istio-injection")(labels)) return false;
+            labels["istio.io/rev"] = "nobodys";
+            return true;
+        }),
         ...everywhere("injection disabled", resource, "metadata.labels", put("istio-injection", "disabled")),
         ...everywhere("all labels dropped", resource, "metadata", drop("labels")),
         ...everywhere(

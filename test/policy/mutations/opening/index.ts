@@ -5,9 +5,11 @@ import { ofAuthorization, ofTokens } from "./access";
 import { additions } from "./additions";
 import { ofCluster } from "./cluster";
 import { ofEgress } from "./egress";
+import { secondWaysIn } from "./entry";
 import { ofGateways } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
+import { patches } from "./patches";
 import { ofPods } from "./pods";
 import { ofReleases } from "./releases";
 import { ofRoutes, ofRules } from "./traffic";
@@ -28,5 +30,10 @@ const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
 ];
 
 export function openingChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
-    return [...OF_ONE_RESOURCE.flatMap((changes) => stack.flatMap(changes)), ...additions(stack)];
+    return [
+        ...OF_ONE_RESOURCE.flatMap((changes) => stack.flatMap(changes)),
+        ...additions(stack),
+        ...secondWaysIn(stack),
+        ...patches(stack),
+    ];
 }

@@ -67,6 +67,39 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 },
             ),
             ...everywhere(
+                `NetworkPolicy: ${direction} of pods that are not one`,
+                resource,
+                `spec.${direction}.*.${peers}.*`,
+                (node) => {
+                    if (listed || !("podSelector" in node)) return false;
+                    node["podSelector"] = {
+                        matchExpressions: [{ key: "app", operator: "NotIn", values: ["x"] }],
+                    };
+                    return true;
+                },
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} of those labels in every namespace`,
+                resource,
+                `spec.${direction}.*.${peers}.*`,
+                (node) => "podSelector" in node && !listed && put("namespaceSelector", {})(node),
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} of a network of everyone's`,
+                resource,
+                `spec.${direction}.*`,
+                (node) => opened(node) && put(peers, [{ ipBlock: { cidr: "10.0.0.0/8" } }])(node),
+            ),
+            ...everywhere(
+                "NetworkPolicy: the way to the node's credentials",
+                resource,
+                `spec.${direction}.*`,
+                (node) =>
+                    direction === "egress" &&
+                    opened(node) &&
+                    put(peers, [{ ipBlock: { cidr: "169.254.169.254/32" } }])(node),
+            ),
+            ...everywhere(
                 `NetworkPolicy: ${direction} a range of ports`,
                 resource,
                 `spec.${direction}.*.ports.*`,

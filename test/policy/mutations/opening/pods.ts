@@ -29,6 +29,24 @@ export function ofPods(resource: JudgedResource): Mutation[] {
     return [
         annotated("pod: opts out by annotation", "sidecar.istio.io/inject", "false"),
         annotated("pod: a template without a proxy", "inject.istio.io/templates", "none"),
+        annotated("pod: a gateway's template beside the service", "inject.istio.io/templates", "gateway"),
+        annotated(
+            "pod: no interception, by the proxy's configuration",
+            "proxy.istio.io/config",
+            "interceptionMode: NONE",
+        ),
+        annotated(
+            "pod: another proxy's image",
+            "sidecar.istio.io/proxyImage",
+            "registry.example.com/proxy:1",
+        ),
+        annotated("pod: another start of the proxy", "sidecar.istio.io/bootstrapOverride", "mine"),
+        changed("pod: a container in the sidecar's place", resource, (properties) => {
+            for (const spec of nodes(properties, `${POD}.spec`)) {
+                const [first] = spec["containers"] as Props[];
+                spec["containers"] = [...(spec["containers"] as Props[]), { ...first, name: "istio-proxy" }];
+            }
+        }),
         changed("pod: opts out by label", resource, (properties) => {
             for (const labels of nodes(properties, `${POD}.metadata.labels`))
                 labels["sidecar.istio.io/inject"] = "false";

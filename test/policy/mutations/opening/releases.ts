@@ -3,6 +3,30 @@ import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { changed, meta, type Mutation, type Props } from "../model";
 import { set } from "./edit";
 
+/** istiod's values that open the mesh. */
+const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
+    ["meshConfig.trustDomainAliases", ["old.example.com"]],
+    ["meshConfig.caCertificates", [{ pem: "-----BEGIN CERTIFICATE-----" }]],
+    ["meshConfig.discoverySelectors", [{ matchLabels: { team: "video" } }]],
+    ["meshConfig.pathNormalization", { normalization: "NONE" }],
+    ["meshConfig.defaultConfig.interceptionMode", "NONE"],
+    ["sidecarInjectorWebhook.neverInjectSelector", [{ matchLabels: { app: "x" } }]],
+    ["sidecarInjectorWebhook.defaultTemplates", ["none"]],
+    ["sidecarInjectorWebhook.templates", { none: "spec: {}" }],
+    [
+        "sidecarInjectorWebhook.injectedAnnotations",
+        { "traffic.sidecar.istio.io/excludeInboundPorts": "9090" },
+    ],
+    ["global.proxy.autoInject", "disabled"],
+    ["global.operatorManageWebhooks", true],
+    ["global.omitSidecarInjectorConfigMap", true],
+    ["pilot.env.JWKS_RESOLVER_INSECURE_SKIP_VERIFY", "true"],
+    ["pilot.env.PILOT_SKIP_VALIDATE_TRUST_DOMAIN", "true"],
+    ["env.PILOT_ENABLE_XDS_IDENTITY_CHECK", "false"],
+    ["env.XDS_AUTH", "false"],
+    ["env.UNSAFE_ENABLE_ADMIN_ENDPOINTS", "true"],
+];
+
 export function ofReleases(resource: JudgedResource): Mutation[] {
     if (resource.type !== "kubernetes:helm.sh/v3:Release") return [];
     const { name } = meta(resource);
@@ -35,6 +59,9 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
         change("mesh: default retries", `${mesh}.defaultHttpRetryPolicy.attempts`, 2),
         change("mesh: configuration dropped", mesh, undefined),
         change("mesh: certificates outside not checked", "values.env.VERIFY_CERTIFICATE_AT_CLIENT", "false"),
+        ...OPEN_SWITCHES.map(([path, value]) => change(`control plane: ${path}`, `values.${path}`, value)),
+        change("control plane: values from a file", "valueYamlFiles", [{ path: "values.yaml" }]),
+        change("control plane: changed after rendering", "postrender", "./edit.sh"),
         ...["excludeIPRanges", "excludeInboundPorts", "excludeOutboundPorts"].map((field) =>
             change(`mesh: ${field} for every pod`, `values.global.proxy.${field}`, "10.0.0.0/8"),
         ),

@@ -1,0 +1,75 @@
+/** The pods that serve an Istio Gateway, and the policies that hold for them. */
+import { isTargeted, selectorOf } from "./authorization";
+import { type Pods } from "./pods";
+import { labelsAt, selects } from "./read";
+import { type Subject } from "./subject";
+import { type World } from "./world";
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Pods of this stack that a Gateway selects, in whatever namespace they are. None where another stack has them, or
+ * where it selects nothing in particular.
+ */
+export function proxiesOf(world: World, gateway: Subject): readonly Pods[] {
+    return world.ask(`proxies of ${gateway.urn}`, [gateway], () => {
+        const selector = labelsAt(gateway.spec, "selector");
+        if (Object.keys(selector).length === 0) return [];
+        return world.pods.filter(({ labels }) => selects(selector, labels));
+    });
+}
+
+/** Labels that injection, charts and controllers add to pods, so that a template does not show them. */
+const ADDED =
+    /^((service|security|gateway)\.istio\.io\/|istio\.io\/|sidecar\.istio\.io\/|app\.kubernetes\.io\/|helm\.sh\/|pod-template-hash$|controller-revision-hash$)/;
+
+/**
+ * The policies of an id, such as an AuthorizationPolicy, that hold for a Gateway's proxies: in their namespace or in the
+ * mesh's root namespace, by any of the pods' labels. Where this stack does not show the pods, those that ask for
+ * nothing but what the Gateway itself asks for.
+ */
+export function policiesAt(world: World, gateway: Subject, id: string): readonly Subject[] {
+    const root = world.rootNamespace;
+    const proxies = proxiesOf(world, gateway);
+    return world.ask(questionOf(gateway, id), world.all(id), (policy) =>
+        holdsAt(policy, gateway, proxies, policy.namespace === root) ? [policy] : [],
+    );
+}
+
+/** Whether one of the policies that hold for a Gateway's proxies is as it must be. @throws what is unknown of those that may be */
+export function hasPolicyAt(
+    world: World,
+    gateway: Subject,
+    id: string,
+    isIt: (policy: Subject) => boolean,
+): boolean {
+    if (policiesAt(world, gateway, id).some((policy) => !policy.isPatch && isIt(policy))) return true;
+    const doubt = world.doubtIn(questionOf(gateway, id));
+    if (doubt !== undefined) throw doubt as Error;
+    return false;
+}
+
+function questionOf(gateway: Subject, id: string): string {
+    return `${id} at ${gateway.urn}`;
+}
+
+function holdsAt(policy: Subject, gateway: Subject, proxies: readonly Pods[], isRoot: boolean): boolean {
+    // By targetRefs it is for a Gateway of Kubernetes' own API, or a Service.
+    if (isTargeted(policy)) return false;
+    const selector = selectorOf(policy);
+    if (proxies.length > 0) {
+        return proxies.some(
+            ({ namespace, labels }) => (isRoot || namespace === policy.namespace) && mayFit(selector, labels),
+        );
+    }
+    const isNear = isRoot || policy.namespace === gateway.namespace;
+    return (
+        (isNear || Object.keys(selector).length > 0) && selects(selector, labelsAt(gateway.spec, "selector"))
+    );
+}
+
+function mayFit(selector: Labels, labels: Labels): boolean {
+    return Object.entries(selector).every(([key, value]) =>
+        key in labels ? labels[key] === value : ADDED.test(key),
+    );
+}

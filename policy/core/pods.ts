@@ -1,0 +1,32 @@
+/** The pods that workloads and charts make, as far as a stack shows them. */
+import { labelsAt, textAt } from "./read";
+import { CHARTS, type Subject } from "./subject";
+import { podOf, WORKLOADS } from "./workload";
+
+type Labels = Readonly<Record<string, string>>;
+
+export interface Pods {
+    readonly namespace: string;
+    readonly labels: Labels;
+    readonly annotations: Labels;
+}
+
+export const POD_MAKERS: readonly string[] = [...CHARTS, ...WORKLOADS];
+
+/** Of a chart, the pods that it would make if it were Istio's gateway chart: named by the release, and without `istio-`. */
+export function podsOf(maker: Subject): Pods {
+    if (!CHARTS.includes(maker.id)) {
+        const { labels, annotations } = podOf(maker);
+        return { namespace: maker.namespace, labels, annotations };
+    }
+    const own = {
+        app: maker.name,
+        istio: maker.name.replace(/^istio-/, ""),
+        "app.kubernetes.io/name": maker.name,
+    };
+    return {
+        namespace: textAt(maker.props, "namespace") ?? maker.namespace,
+        labels: { ...own, ...labelsAt(maker.props, "values", "labels") },
+        annotations: labelsAt(maker.props, "values", "podAnnotations"),
+    };
+}

@@ -1,0 +1,115 @@
+/** What each way in to an exposed host must ask of its clients. */
+import { alwaysAsksForToken, type AuthorizationRule } from "../../core/authorization";
+import { type Exposure, type Grant } from "../../core/exposure";
+import { matches } from "../../core/matching";
+import { type Fields, texts } from "../../core/read";
+import { type Finding } from "../../core/rule";
+
+export interface Demands {
+    readonly claims: readonly RequiredClaim[];
+    readonly issuers: readonly HostIssuer[];
+    /** Hosts that are for listed networks alone. */
+    readonly networks: readonly string[];
+}
+
+interface RequiredClaim {
+    readonly host: string;
+    /** Any method where absent. */
+    readonly methods?: readonly string[];
+    readonly claim: string;
+}
+
+interface HostIssuer {
+    readonly host: string;
+    readonly issuer: string;
+}
+
+export function* judgeGrant(
+    { host, protocol }: Exposure,
+    { policy: subject, rule, operation }: Grant,
+    { claims, issuers, networks }: Demands,
+    isPublic: boolean,
+): Iterable<Finding> {
+    const methods = texts(operation["methods"]);
+    if (isPreflight(rule, methods)) return;
+    const isHere = (entry: { readonly host: string }): boolean =>
+        entry.host.toLowerCase() === host.toLowerCase();
+    const place = `${rule.path} lets requests to ${host} in`;
+    if (protocol === "http" && !isPublic && !alwaysAsksForToken(rule)) {
+        yield {
+            subject,
+            wrong: `${place} without a token`,
+            fix: "add requestPrincipals to each source of the rule, or list the host as public for this policy.",
+        };
+    }
+    for (const required of claims.filter(isHere)) {
+        if (!isForOneOf(required.methods, methods) || asksForClaim(rule, required.claim)) continue;
+        yield {
+            subject,
+            wrong: `${place} whatever the token says in ${required.claim}`,
+            fix: `add a condition on request.auth.claims[${required.claim}] with the values that may pass, each in full.`,
+        };
+    }
+    const trusted = issuers.filter(isHere).map(({ issuer }) => issuer);
+    const other = rule.sources
+        .flatMap(({ fields }) => texts(fields["requestPrincipals"]))
+        .find((principal) => !trusted.some((issuer) => principal.startsWith(`${issuer}/`)));
+    if (trusted.length > 0 && other !== undefined) {
+        yield {
+            subject,
+            wrong: `${place} with the token ${JSON.stringify(other)}, and ${trusted.join(" and ")} alone issues tokens for it`,
+            fix: `write ${trusted.map((issuer) => `${issuer}/*`).join(" or ")} in requestPrincipals.`,
+        };
+    }
+    const open = rule.sources.length === 0 || rule.sources.some(({ fields }) => !fromNetworks(fields));
+    if (!networks.some((listed) => isHere({ host: listed })) || !open) return;
+    yield {
+        subject,
+        wrong: `${place} from any network`,
+        fix: "add ipBlocks or remoteIpBlocks with the networks that are meant to each source of the rule.",
+    };
+}
+
+/** Whether a rule for `methods`, or for all where it names none, lets in one for which something is required. */
+function isForOneOf(required: readonly string[] | undefined, methods: readonly string[]): boolean {
+    return (
+        required === undefined ||
+        methods.length === 0 ||
+        required.some((method) => methods.some((pattern) => matches(pattern, method)))
+    );
+}
+
+/** A value with a wildcard fits what nobody has thought of. */
+function asksForClaim({ conditions }: AuthorizationRule, claim: string): boolean {
+    return conditions.some(
+        ({ key, values }) =>
+            key === `request.auth.claims[${claim}]` &&
+            values.length > 0 &&
+            !values.some((value) => value.includes("*")),
+    );
+}
+
+/** The widest network that is still somebody's; a few wider ones together are everywhere. */
+const WIDEST = { ipv4: 8, ipv6: 16 };
+
+function fromNetworks(source: Fields): boolean {
+    const blocks = [...texts(source["ipBlocks"]), ...texts(source["remoteIpBlocks"])];
+    return blocks.length > 0 && !blocks.some(isAnywhere);
+}
+
+function isAnywhere(block: string): boolean {
+    const [address = "", bits] = block.split("/");
+    const widest = address.includes(":") ? WIDEST.ipv6 : WIDEST.ipv4;
+    return bits !== undefined && Number(bits) < widest;
+}
+
+/** A browser's question before a request carries no token, and no more than the two headers. */
+function isPreflight({ conditions }: AuthorizationRule, methods: readonly string[]): boolean {
+    const asks = (key: string): boolean => conditions.some((condition) => condition.key === key);
+    return (
+        methods.length === 1 &&
+        methods[0] === "OPTIONS" &&
+        asks("request.headers[access-control-request-method]") &&
+        asks("request.headers[origin]")
+    );
+}

@@ -1,0 +1,97 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { MESH_CONFIG_HOLDERS, type MeshConfigSource, meshConfigsOf } from "../../core/mesh-config";
+import { textAt, texts } from "../../core/read";
+import { each, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { podOf, WORKLOADS } from "../../core/workload";
+import { type World } from "../../core/world";
+
+interface Config extends WithExceptions {
+    readonly elsewhere: readonly string[];
+}
+
+const WEBHOOK = "admissionregistration.k8s.io/MutatingWebhookConfiguration";
+
+export const revisions = stackRule<Config>({
+    name: "injection-revisions",
+    area: "injection",
+    title: "A revision that asks for sidecars is one that a control plane has",
+    severity: "critical",
+    why: "the label istio.io/rev with a name that no control plane has looks like injection, and nothing injects",
+    remedy: "Label with the revision of the control plane or one of its tags; list those that another stack brings.",
+    judges: ["core/Namespace", ...WORKLOADS, ...MESH_CONFIG_HOLDERS, WEBHOOK],
+    defaults: { ...NO_EXCEPTIONS, elsewhere: [] },
+    schema: {
+        exceptions: EXCEPTIONS_SCHEMA,
+        elsewhere: {
+            type: "array",
+            items: { type: "string" },
+            description: "revisions and tags of control planes that other stacks bring",
+        },
+    },
+    examples: {
+        refused: `
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: { name: istio, namespace: istio-system }
+spec: { revision: 1-31, meshConfig: {} }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio.io/rev: stable } }
+`,
+        accepted: `
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: { name: istio, namespace: istio-system }
+spec: { revision: 1-31, meshConfig: {} }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { istio.io/rev: 1-31 } }
+`,
+    },
+    *judgeStack(world, config) {
+        // Without a control plane in the stack, another stack has it, with revisions of its own.
+        if (!world.bringsControlPlane) return;
+        const known = new Set([...config.elsewhere, ...revisionsOf(world)]);
+        yield* each(world.all("core/Namespace", ...WORKLOADS), function* (subject) {
+            const isNamespace = subject.id === "core/Namespace";
+            const labels = isNamespace ? subject.labels : podOf(subject).labels;
+            const revision = labels["istio.io/rev"];
+            if (revision === undefined || revision === "" || known.has(revision)) return;
+            // Where both are there, istio-injection is what counts.
+            if (isNamespace && labels["istio-injection"] !== undefined) return;
+            // What is not known yet may be the one.
+            const doubt = world.doubtIn(REVISIONS);
+            if (doubt !== undefined) throw doubt as Error;
+            if (isExcepted(config, isNamespace ? { namespace: subject.name, name: subject.name } : subject))
+                return;
+            yield {
+                subject,
+                wrong: `${isNamespace ? "its label" : "its pods' label"} istio.io/rev is ${JSON.stringify(revision)}, and the control plane of this stack has ${known.size === 0 ? "no revision" : [...known].sort().join(", ")}, so nothing injects its sidecars`,
+                fix: "name a revision or a tag that is there; list one that another stack brings under `elsewhere` of this policy.",
+            };
+        });
+    },
+});
+
+const REVISIONS = "revisions";
+
+/** Revisions and tags of the stack's own control planes. */
+function revisionsOf(world: World): readonly string[] {
+    return world.ask(REVISIONS, world.all(...MESH_CONFIG_HOLDERS, WEBHOOK), (subject) =>
+        subject.id === WEBHOOK ? tagsOf(subject) : meshConfigsOf(subject).flatMap(namesOf),
+    );
+}
+
+/** Without a name of its own a revision is `default`; Sail's bears the name of its object. */
+function namesOf({ subject, values }: MeshConfigSource): readonly string[] {
+    const own = textAt(values, "revision") ?? textAt(subject.spec, "revision") ?? "";
+    const unnamed = subject.id.startsWith("sailoperator.io/") ? subject.name : "default";
+    return [own === "" ? unnamed : own, ...texts(values["revisionTags"])];
+}
+
+function tagsOf({ labels }: Subject): readonly string[] {
+    return ["istio.io/tag", "istio.io/rev"].flatMap((label) => labels[label] ?? []);
+}
