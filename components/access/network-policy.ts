@@ -55,9 +55,13 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
     return [
         ...[NAMESPACES.system, ...MESHED_NAMESPACES].map(denyAll),
         ...MESHED_NAMESPACES.map(meshBasics),
-        ...[NAMESPACES.services, NAMESPACES.stores, NAMESPACES.ingress, NAMESPACES.egress].map(
-            metricsIngress,
-        ),
+        ...[
+            NAMESPACES.services,
+            NAMESPACES.stores,
+            NAMESPACES.ingress,
+            NAMESPACES.egress,
+            NAMESPACES.delivery,
+        ].map(metricsIngress),
         istiod(),
         ...(platform.config.istio.cni ? [cni()] : []),
         prometheus(),
