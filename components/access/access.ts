@@ -7,6 +7,7 @@ import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
 import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
+import { rights } from "./rights";
 
 export const access: Concern = {
     name: "access",
@@ -15,6 +16,7 @@ export const access: Concern = {
         objects: [
             ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
             ...networkPolicies(platform),
+            ...rights(platform),
         ],
     }),
     anchors: ({ metadata }) => metadata.name === DENY_ALL,

@@ -8,7 +8,6 @@ import { rollouts } from "../base/rollouts";
 import { canary } from "./canary";
 import { metricTemplates } from "./metrics";
 import { flagger, loadTester } from "./releases";
-import { rights } from "./rights";
 import { sidecars } from "./sidecars";
 
 function deriveDelivery(platform: Platform): Derived {
@@ -18,7 +17,6 @@ function deriveDelivery(platform: Platform): Derived {
     return {
         releases: [loadTester(config), flagger(config)],
         objects: [
-            ...rights(),
             ...sidecars(),
             ...metricTemplates(canaries.flatMap(({ spec }) => spec.analysis.metrics ?? [])),
             ...canaries,

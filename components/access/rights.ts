@@ -1,12 +1,17 @@
 import { COMMON_LABELS } from "../base/labels";
 import type { Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
 import { FLAGGER } from "../base/rollouts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
-/** What Flagger may change: in the services' namespace, what a rollout is made of. Its chart would let it read every Secret. */
-export function rights(): Manifest[] {
+/**
+ * What Flagger may change: in the services' namespace, what a rollout is made of. Its chart would let it read every Secret.
+ * It does not start without, and its release waits until it has.
+ */
+export function rights({ config }: Platform): Manifest[] {
+    if (!config.delivery.enabled) return [];
     const metadata: Metadata = { name: FLAGGER.name, namespace: NAMESPACES.services, labels: COMMON_LABELS };
     return [
         {
