@@ -7,7 +7,7 @@ export default tseslint.config(
             "build/",
             "node_modules/",
             "rendered/",
-            "components/crds/{istio,flagger}.ts",
+            "components/crds/*.ts",
             "**/*.js",
             "**/*.mjs",
             "**/*.cjs",

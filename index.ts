@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertCatalogue } from "./catalogue/check";
 import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
+import { CertManager } from "./components/cert-manager/cert-manager";
+import { Certificates } from "./components/certificates/certificates";
 import { CloudControllers } from "./components/cloud-controllers/cloud-controllers";
 import { clusterOf } from "./components/cluster/cluster";
 import { assertPlatform } from "./components/check";
@@ -11,6 +13,7 @@ import { Edge } from "./components/edge/edge";
 import { Egress } from "./components/egress/egress";
 import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
+import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
 import { Namespaces } from "./components/namespaces/namespaces";
 import { Observability } from "./components/observability/observability";
 import { Telemetry } from "./components/telemetry/telemetry";
@@ -28,7 +31,10 @@ const { provider } = cluster;
 
 const namespaces = new Namespaces(platform, { provider });
 const cloudControllers = new CloudControllers(platform, { provider, after: [namespaces] });
-const controlPlane = new ControlPlane(platform, { provider, after: [namespaces] });
+const certManager = new CertManager(platform, { provider, after: [namespaces] });
+const certificates = new Certificates(platform, { provider, after: [namespaces, certManager] });
+const meshAuthority = new MeshAuthority(platform, { provider, after: [namespaces, certManager] });
+const controlPlane = new ControlPlane(platform, { provider, after: [namespaces, meshAuthority] });
 const after = [namespaces, controlPlane];
 
 // Who may do what comes before the workloads that it holds for: nothing is ever open in between.
@@ -38,7 +44,7 @@ const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
 const gateways = new Gateways(platform, {
     provider,
-    after: [...after, cloudControllers, identity, access, edge],
+    after: [...after, cloudControllers, certificates, identity, access, edge],
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Telemetry(platform, { provider, after });

@@ -12,6 +12,7 @@ export function meshProgram(): Command {
         .description("The SPARC service mesh: render it, run it on this machine, prove it on real traffic.")
         .showSuggestionAfterError()
         .addCommand(up())
+        .addCommand(upgrade())
         .addCommand(verify())
         .addCommand(status())
         .addCommand(approve())
@@ -49,6 +50,28 @@ function up(): Command {
         )
         .option("--json", "report as JSON")
         .action(running("up", "up"));
+}
+
+function upgrade(): Command {
+    return new Command("upgrade")
+        .description(
+            "the way to another revision of Istio, step by step; needs no cluster unless it is to go it",
+        )
+        .requiredOption("--to <revision>", "the name of the revision, such as 1-31-1")
+        .option("-s, --stack <stack>", "the stack whose Pulumi.<stack>.yaml says what is there", "local")
+        .option("--istio-version <version>", "its release of Istio (default: that of config/versions.ts)")
+        .option("--tag <tag>", "the tag of its images (default: its version)")
+        .option("--apply", "go that way with the stack local, whose file is changed with each step")
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
+        .addOption(
+            new Option("--engine <engine>", "what deploys")
+                .choices(["auto", "pulumi", "in-process"])
+                .default("auto"),
+        )
+        .option("--json", "report as JSON")
+        .action(running("upgrade", "upgrade"));
 }
 
 function verify(): Command {

@@ -5,6 +5,7 @@ import { policyNames } from "./access/access";
 import type { GatewayKey } from "./base/names";
 import { manifestKey } from "./base/manifest";
 import type { Platform } from "./base/platform";
+import { chartProblems } from "./charts/check";
 import { clusterProblems } from "./cluster/check";
 import { CONCERNS } from "./concerns";
 
@@ -27,7 +28,11 @@ export function platformProblems(platform: Platform): string[] {
 export function assertPlatform(source: string, platform: Platform): void {
     const problems = platformProblems(platform);
     // Nothing can be said of what is derived from mistakes.
-    if (problems.length === 0) problems.push(...collisions(platform));
+    if (problems.length === 0)
+        problems.push(
+            ...collisions(platform),
+            ...chartProblems(CONCERNS.flatMap(({ derive }) => [...derive(platform).releases])),
+        );
     if (problems.length > 0) throw new ConfigError(source, problems);
 }
 

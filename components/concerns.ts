@@ -2,6 +2,8 @@ import { access } from "./access/access";
 import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
+import { certManager } from "./cert-manager/cert-manager";
+import { certificates } from "./certificates/certificates";
 import { cloudControllers } from "./cloud-controllers/cloud-controllers";
 import { controlPlane } from "./control-plane/control-plane";
 import { delivery } from "./delivery/delivery";
@@ -9,6 +11,7 @@ import { edge } from "./edge/edge";
 import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
+import { meshAuthority } from "./mesh-authority/mesh-authority";
 import { namespaces } from "./namespaces/namespaces";
 import { observability } from "./observability/observability";
 import { telemetry } from "./telemetry/telemetry";
@@ -19,6 +22,9 @@ import { workloads } from "./workloads/workloads";
 export const CONCERNS: readonly Concern[] = [
     namespaces,
     cloudControllers,
+    certManager,
+    certificates,
+    meshAuthority,
     controlPlane,
     identity,
     access,

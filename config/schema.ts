@@ -3,13 +3,15 @@
  * that is not here is an error, so that a typo cannot silently leave a default in force.
  */
 import { z } from "zod";
+import { certificates } from "./certificates";
 import { cluster } from "./cluster";
 import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
 import { observability, telemetry } from "./observability";
+import { istio } from "./istio";
+import { resources } from "./resources";
 import { trafficSchema } from "./traffic";
-import { ISTIO_VERSION } from "./versions";
 
 const dnsName = z
     .string()
@@ -18,55 +20,6 @@ const dnsName = z
         /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
         "must be a DNS name of two labels or more in lower case, such as mesh.example.com",
     );
-
-const quantity = z
-    .string()
-    .regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/, "must be a Kubernetes quantity such as 100m or 128Mi");
-
-const resources = z
-    .strictObject({
-        cpu: quantity.default("100m"),
-        memory: quantity.default("128Mi"),
-        cpuLimit: quantity.default("2000m"),
-        memoryLimit: quantity.default("1Gi"),
-    })
-    .describe("requests and limits of a container");
-
-const charts = z.discriminatedUnion("from", [
-    z.strictObject({
-        from: z.literal("registry"),
-        repository: z.string().startsWith("oci://").default("oci://ghcr.io/istio/release/charts"),
-    }),
-    z.strictObject({
-        from: z.literal("folder"),
-        path: z
-            .string()
-            .min(1)
-            .describe("a folder that holds base/, istiod/ and gateway/, and cni/ where `cni` is on"),
-    }),
-]);
-
-const istio = z.strictObject({
-    charts: charts.default({ from: "registry", repository: "oci://ghcr.io/istio/release/charts" }),
-    hub: z
-        .string()
-        .min(1)
-        .default("docker.io/istio")
-        .describe("where the images pilot and proxyv2 are pulled from"),
-    tag: z.string().min(1).default(ISTIO_VERSION),
-    cni: z
-        .boolean()
-        .default(true)
-        .describe(
-            "istio-cni sets up redirection, so that no workload needs NET_ADMIN; off where the node has no such image",
-        ),
-    stockEnvoy: z
-        .boolean()
-        .default(false)
-        .describe("the proxy image holds an Envoy without Istio's own filters (see docs/node.md)"),
-    replicas: z.int().min(1).max(20).default(2).describe("of istiod"),
-    resources: resources.default({ cpu: "500m", memory: "2Gi", cpuLimit: "2000m", memoryLimit: "4Gi" }),
-});
 
 const gateways = z.strictObject({
     replicas: z.int().min(1).max(100).default(3),
@@ -114,6 +67,7 @@ export const meshConfigSchema = z.strictObject({
         .describe("path of the kubeconfig of the cluster to deploy to; the environment's where absent"),
     context: z.string().min(1).optional().describe("the kubeconfig's context; its current one where absent"),
     istio: istio.prefault({}),
+    certificates: certificates.prefault({}),
     sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),
     gateways: gateways.prefault({}),
     edge: edge.prefault({}),

@@ -5,6 +5,8 @@ export const ISTIO_VERSION = "1.31.1";
 
 /** Flagger's charts, which name its images: the release whose Go module the node runs. */
 export const FLAGGER = { chart: "1.41.0", loadTesterChart: "0.35.0" } as const;
+/** cert-manager: its chart's version and its images' tag. */
+export const CERT_MANAGER_VERSION = "v1.21.2";
 
 /** Kubernetes on EKS: in standard support until August 2027, and one of those that Istio 1.31 is tested with. */
 export const EKS_VERSION = "1.36";

@@ -1,5 +1,4 @@
 /** The embedded node: a real one-node Kubernetes, made of what package registries serve. */
-export { type EdgeCertificate, issueEdgeCertificate } from "./edge";
 export type { ImageReferences } from "./images";
 export { ensureSigningKey, readSigningKey, SIGNING_ALGORITHM, type SigningKey } from "./issuer";
 export { checkMachine } from "./machine";

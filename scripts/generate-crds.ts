@@ -1,6 +1,6 @@
 /**
  * Writes `components/crds/`: for each custom resource kind that the program creates, its OpenAPI schema as the pinned
- * Istio or Flagger publishes it, and the TypeScript type of its `spec`. Run by `npm run generate:crds` after a change of
+ * Istio, cert-manager or Flagger publishes it, and the TypeScript type of its `spec`. Run by `npm run generate:crds` after a change of
  * version; the result is committed, so that neither type-checking nor the schema tests need the toolchain.
  */
 import { execFileSync } from "node:child_process";
@@ -9,14 +9,18 @@ import { join } from "node:path";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 import { parseAllDocuments } from "yaml";
 
+/** A program whose kinds we create. */
 interface Source {
-    /** The Go module that is pinned in `local/toolchain/go/<name>`. */
+    /** As people write it. */
+    readonly name: string;
+    /** The folder of the toolchain's Go module that pins it, and the module that it is in. */
+    readonly pinnedBy: string;
     readonly module: string;
-    readonly file: string;
+    readonly file: (kind: string) => string;
     readonly kinds: Readonly<Record<string, string>>;
 }
 
-const ISTIO_KINDS = {
+const ISTIO_KINDS: Record<string, string> = {
     AuthorizationPolicy: "security.istio.io/v1",
     PeerAuthentication: "security.istio.io/v1",
     RequestAuthentication: "security.istio.io/v1",
@@ -29,15 +33,31 @@ const ISTIO_KINDS = {
     Telemetry: "telemetry.istio.io/v1",
 };
 
+/** By the name of the file that their types go to. */
 const SOURCES: Readonly<Record<string, Source>> = {
     istio: {
+        name: "Istio",
+        pinnedBy: "istio",
         module: "istio.io/istio",
-        file: "manifests/charts/base/files/crd-all.gen.yaml",
+        file: () => "manifests/charts/base/files/crd-all.gen.yaml",
         kinds: ISTIO_KINDS,
     },
+    "cert-manager": {
+        name: "cert-manager",
+        pinnedBy: "cert-manager",
+        module: "github.com/cert-manager/cert-manager",
+        file: (kind) => `deploy/crds/crd-${kind.toLowerCase()}s.yaml`,
+        kinds: {
+            Certificate: "cert-manager.io/v1",
+            ClusterIssuer: "cert-manager.io/v1",
+            Issuer: "cert-manager.io/v1",
+        },
+    },
     flagger: {
+        name: "Flagger",
+        pinnedBy: "flagger",
         module: "github.com/fluxcd/flagger",
-        file: "charts/flagger/crds/crd.yaml",
+        file: () => "charts/flagger/crds/crd.yaml",
         kinds: { Canary: "flagger.app/v1beta1", MetricTemplate: "flagger.app/v1beta1" },
     },
 };
@@ -86,20 +106,26 @@ function withoutAlternatives(value: unknown): unknown {
     );
 }
 
-async function generate(name: string, source: Source): Promise<void> {
-    const module = join(__dirname, "..", "local", "toolchain", "go", name);
-    const folder = execFileSync("go", ["list", "-m", "-f", "{{.Dir}}", source.module], { cwd: module });
-    const file = join(folder.toString().trim(), source.file);
+/** The published version of a kind's schema. */
+function publishedSchema(file: string, kind: string, apiVersion: string): JSONSchema {
     const definitions = parseAllDocuments(readFileSync(file, "utf8")).map(
         (document) => document.toJS() as CustomResourceDefinition,
     );
+    const [group, version] = apiVersion.split("/");
+    const definition = definitions.find(({ spec }) => spec.group === group && spec.names.kind === kind);
+    const published = definition?.spec.versions.find(({ name }) => name === version);
+    if (published === undefined) throw new Error(`${file} has no ${apiVersion} ${kind}`);
+    return closed(trimmed(published.schema.openAPIV3Schema.properties.spec)) as JSONSchema;
+}
+
+async function generate(to: string, { name, pinnedBy, module, file, kinds }: Source): Promise<void> {
+    const pins = join(__dirname, "..", "local", "toolchain", "go", pinnedBy);
+    const folder = execFileSync("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: pins })
+        .toString()
+        .trim();
     const types: string[] = [];
-    for (const [kind, apiVersion] of Object.entries(source.kinds)) {
-        const [group, version] = apiVersion.split("/");
-        const definition = definitions.find(({ spec }) => spec.group === group && spec.names.kind === kind);
-        const published = definition?.spec.versions.find(({ name }) => name === version);
-        if (published === undefined) throw new Error(`${file} has no ${apiVersion} ${kind}`);
-        const schema = closed(trimmed(published.schema.openAPIV3Schema.properties.spec)) as JSONSchema;
+    for (const [kind, apiVersion] of Object.entries(kinds)) {
+        const schema = publishedSchema(join(folder, file(kind)), kind, apiVersion);
         writeFileSync(join(OUT, `${kind}.schema.json`), `${JSON.stringify(schema)}\n`);
         types.push(
             await compile(withoutAlternatives(schema) as JSONSchema, `${kind}Spec`, {
@@ -112,12 +138,12 @@ async function generate(name: string, source: Source): Promise<void> {
         );
     }
     const banner = `/* Generated by \`npm run generate:crds\` from the CRDs of the pinned ${name}. Do not edit. */\n\n`;
-    writeFileSync(join(OUT, `${name}.ts`), banner + types.join("\n"));
+    writeFileSync(join(OUT, `${to}.ts`), banner + types.join("\n"));
 }
 
 async function main(): Promise<void> {
     mkdirSync(OUT, { recursive: true });
-    for (const [name, source] of Object.entries(SOURCES)) await generate(name, source);
+    for (const [to, source] of Object.entries(SOURCES)) await generate(to, source);
 }
 
 void main();

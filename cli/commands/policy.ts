@@ -4,6 +4,7 @@ import { readPackConfig } from "../policy/config";
 import { judge } from "../policy/judge";
 import { startPack } from "../policy/pack";
 import { type Diagnostic } from "../policy/protocol";
+import { unseen } from "../policy/unseen";
 import { registrations } from "../policy/registrations";
 
 interface PolicyOptions {
@@ -22,7 +23,7 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
         const policies = await pack.analyzer.policies();
         const config = readPackConfig(packConfig ?? join(folder, "config", `${stack}.json`), policies);
         await pack.analyzer.configure(config, policies);
-        const found = await judge(pack.analyzer, resources);
+        const found = [...(await judge(pack.analyzer, resources)), ...unseen(resources)];
         const refused = found.filter(({ level }) => level !== "advisory");
         if (refused.length > 0) process.exitCode = 1;
         if (json) {

@@ -5,13 +5,13 @@ import { readStackFile } from "../../config/load";
 import { ensureSigningKey, type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
 import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform } from "../project";
-import { ensureGatewayCertificates, ensureOutsideAuthority } from "../up/certificate";
+import { ensureOutsideAuthority, saveEdgeAuthority } from "../up/certificate";
 import { connect, httpsNodePort, rollouts } from "../up/cluster";
 import { type Destination, embeddedNode, otherCluster } from "../up/destination";
 import { withKeys } from "../up/entries";
 import { type Deployed, summary } from "../up/summary";
 
-interface UpOptions {
+export interface UpOptions {
     readonly context?: string;
     readonly kubeconfig?: string;
     readonly standinImage?: string;
@@ -20,6 +20,12 @@ interface UpOptions {
 }
 
 export async function up(options: UpOptions): Promise<void> {
+    const deployed = await deployPlatform(options);
+    process.stdout.write(options.json ? `${JSON.stringify(deployed)}\n` : `\n${summary(deployed)}\n`);
+}
+
+/** Deploys the stack of this machine as its file has it now; shows its progress unless JSON is wanted. */
+export async function deployPlatform(options: UpOptions): Promise<Deployed> {
     const started = Date.now();
     // What is wrong with the platform is said before a node is started for it.
     const catalogue = checkedCatalogue();
@@ -41,10 +47,10 @@ export async function up(options: UpOptions): Promise<void> {
 
     const report = await deployWith(progress, options.engine, destination);
     const cluster = connect(destination);
-    await ensureGatewayCertificates(platform, cluster);
+    await saveEdgeAuthority(destination, cluster);
     await ensureOutsideAuthority(platform, destination, cluster);
     const entry = entryOf(platform, destination, await httpsNodePort(cluster));
-    const deployed: Deployed = {
+    return {
         where: destination.where,
         kubeconfig: destination.kubeconfig,
         ...(context === undefined ? {} : { context }),
@@ -53,7 +59,6 @@ export async function up(options: UpOptions): Promise<void> {
         ...(entry === undefined ? {} : { entry }),
         seconds: (Date.now() - started) / 1000,
     };
-    process.stdout.write(options.json ? `${JSON.stringify(deployed)}\n` : `\n${summary(deployed)}\n`);
 }
 
 async function deployWith(

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { PROJECT, readStackFile } from "../../config/load";
 import { startProgram } from "../../local/engine/program/host";
-import { engineConfig } from "../../local/engine/program/protocol";
+import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
+import { type Registration, engineConfig } from "../../local/engine/program/protocol";
 import { PROJECT_FOLDER } from "../project";
 import { ANSWERS, outputs } from "./aws";
 import { type JudgedResource } from "./protocol";
@@ -36,10 +37,20 @@ export async function registrations({
             const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
             const more = outputs(type, name, inputs);
             resources.push({ urn, type, name, protect, properties: inputs, outputs: more });
+            resources.push(...childOf(stack, resource));
             return Promise.resolve({ ...inputs, ...more });
         });
     } finally {
         running.stop();
     }
     return resources;
+}
+
+/** The release that a packaged component registers where its provider runs. */
+function childOf(stack: string, { type, name, protect, inputs }: Registration): readonly JudgedResource[] {
+    const properties = type === RELEASE ? undefined : releaseInputs({ type, inputs });
+    if (properties === undefined) return [];
+    const child = childName(name);
+    const urn = `urn:pulumi:${stack}::${PROJECT}::${type}$${RELEASE}::${child}`;
+    return [{ urn, type: RELEASE, name: child, protect, properties, outputs: {} }];
 }

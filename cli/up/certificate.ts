@@ -1,34 +1,29 @@
 import { readFile } from "node:fs/promises";
 import { CoreV1Api, type KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { Platform } from "../../components/base/platform";
-import { exposures } from "../../catalogue/query";
-import { ENTRY_GATEWAYS, NAMESPACES, certificateName, exposedHost } from "../../components/base/names";
-import { issueEdgeCertificate } from "../../local";
+import { NAMESPACES, certificateName } from "../../components/base/names";
+import { writeAtomically } from "../../local/files";
 import type { Destination } from "./destination";
 
-type GatewayKey = keyof typeof ENTRY_GATEWAYS;
-
 /**
- * Gives each entry gateway a certificate for its exposed hosts, of a CA that the node made, until cert-manager issues
- * them. Kept as long as it is valid for these hosts; applied on every run.
+ * Puts the CA of the gateways' certificates where clients on this machine find it. It is made in the cluster, anew with
+ * every new node.
+ *
+ * @throws Error where cert-manager has not issued the public gateway's certificate
  */
-export async function ensureGatewayCertificates(
-    { catalogue, config }: Platform,
+export async function saveEdgeAuthority(
+    { node }: Pick<Destination, "node">,
     cluster: KubeConfig,
 ): Promise<void> {
-    const api = cluster.makeApiClient(CoreV1Api);
-    for (const key of Object.keys(ENTRY_GATEWAYS) as GatewayKey[]) {
-        const hosts = exposures(catalogue)
-            .filter(({ exposure }) => exposure.gateway === key)
-            .map(({ exposure }) => exposedHost(config, exposure.host));
-        if (hosts.length === 0) continue;
-        const { certificate, key: privateKey, authority } = await issueEdgeCertificate(hosts);
-        await applySecret(api, NAMESPACES.ingress, certificateName(key), "kubernetes.io/tls", {
-            "tls.crt": certificate,
-            "tls.key": privateKey,
-            "ca.crt": authority,
-        });
-    }
+    if (node === undefined) return;
+    const place = { namespace: NAMESPACES.ingress, name: certificateName("public") };
+    const { data } = await cluster.makeApiClient(CoreV1Api).readNamespacedSecret(place);
+    const authority = data?.["ca.crt"];
+    if (authority === undefined)
+        throw new Error(
+            `the Secret ${place.namespace}/${place.name} has no ca.crt, by which clients would know it`,
+        );
+    await writeAtomically(node.authority, Buffer.from(authority, "base64").toString("utf8"));
 }
 
 /** Gives the egress gateway the CA of the world outside that the node plays, under the name that the stack wants. */

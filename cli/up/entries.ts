@@ -6,7 +6,7 @@ type Entries = Record<string, unknown>;
 /** The stack's configuration for the embedded node: with what only this machine knows. */
 export function onEmbeddedNode(
     entries: Entries,
-    { charts, flaggerCharts }: Pick<Toolchain, "charts" | "flaggerCharts">,
+    { charts, flaggerCharts, certManagerChart }: Pick<Toolchain, "charts" | "flaggerCharts" | "certManagerChart">,
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");
@@ -37,29 +37,31 @@ export function onEmbeddedNode(
             ...observability,
             prometheus: { ...section(observability, "prometheus"), image: images.prometheus },
         },
+        certificates: {
+            ...section(entries, "certificates"),
+            chart: { from: "folder", path: certManagerChart },
+            hub: images.certManager.hub,
+            tag: images.certManager.tag,
+        },
         workloads: { ...section(entries, "workloads"), image: images.standin },
     };
 }
 
 /**
- * The stack's configuration for a cluster that can pull Istio's own images: its release and its Envoy, whose filters
+ * The stack's configuration for a cluster that can pull Istio's own images and cert-manager's: its release and its Envoy, whose filters
  * are complete and which brings the CAs of the real world outside.
  */
 export function onOtherCluster(entries: Entries, standInImage: string): Entries {
     const observability = section(entries, "observability");
-    const own = Object.entries(section(entries, "istio")).filter(
-        ([key]) => !["charts", "hub", "tag", "stockEnvoy"].includes(key),
-    );
     return {
         ...entries,
-        istio: Object.fromEntries(own),
-        egress: Object.fromEntries(
-            Object.entries(section(entries, "egress")).filter(([key]) => key !== "authority"),
-        ),
+        istio: without(section(entries, "istio"), ["charts", "hub", "tag", "stockEnvoy"]),
+        certificates: without(section(entries, "certificates"), ["chart", "hub", "tag", "startupCheck"]),
         observability: {
             ...observability,
             prometheus: { ...section(observability, "prometheus"), image: PROMETHEUS_IMAGE },
         },
+        egress: without(section(entries, "egress"), ["authority"]),
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }
@@ -86,4 +88,8 @@ export const NO_KEYS = '{"keys":[]}';
 function section(entries: Entries, key: string): Entries {
     const value = entries[key];
     return typeof value === "object" && value !== null ? (value as Entries) : {};
+}
+
+function without(entries: Entries, keys: readonly string[]): Entries {
+    return Object.fromEntries(Object.entries(entries).filter(([key]) => !keys.includes(key)));
 }

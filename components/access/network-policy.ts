@@ -16,6 +16,7 @@ import {
 import type { Platform } from "../base/platform";
 import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
+import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
 import { deliveryNetworkPolicies } from "./delivery";
 import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
@@ -53,7 +54,7 @@ const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
  */
 export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
     return [
-        ...[NAMESPACES.system, ...MESHED_NAMESPACES].map(denyAll),
+        ...[NAMESPACES.system, NAMESPACES.certificates, ...MESHED_NAMESPACES].map(denyAll),
         ...MESHED_NAMESPACES.map(meshBasics),
         ...[
             NAMESPACES.services,
@@ -64,6 +65,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
         ].map(metricsIngress),
         istiod(),
         ...(platform.config.istio.cni ? [cni()] : []),
+        ...certManagerPolicies(platform.config, PROMETHEUS_POD),
         prometheus(),
         ...monitoringPolicies(platform.config),
         ...workloadPolicies(platform),
@@ -99,6 +101,7 @@ function prometheus(): NetworkPolicyManifest {
         egress: [
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
             { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
+            { to: [CERT_MANAGER_POD], ports: tcp(CERT_MANAGER_METRICS) },
             // Of the API server it learns whom to ask; of the kubelets, what containers use.
             { ports: tcp(...API_SERVER, KUBELET) },
         ],

@@ -4,17 +4,18 @@ import type { MeshConfig } from "../../config/schema";
 import { ISTIO_VERSION } from "../../config/versions";
 import type { Chart } from "./manifest";
 
-/** Istio's chart `name`, from where the stack takes its charts. */
+/** Istio's chart `name`, from where the stack takes its charts. A folder's are of the version that they are. */
 export function chartOf(
     { istio }: Pick<MeshConfig, "istio">,
     name: "base" | "cni" | "istiod" | "gateway",
+    version: string = ISTIO_VERSION,
 ): Chart {
     switch (istio.charts.from) {
         case "registry":
             return {
                 from: "registry",
                 reference: `${istio.charts.repository}/${name}`,
-                version: ISTIO_VERSION,
+                version,
             };
         case "folder":
             return { from: "folder", path: `${istio.charts.path}/${name}` };

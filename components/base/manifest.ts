@@ -1,7 +1,8 @@
 /**
  * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' own OpenAPI (`kubernetes-types`)
- * and by the CRDs of the pinned Istio (`components/crds`). A kind that is not listed here cannot be registered.
+ * and by the CRDs of the pinned Istio and cert-manager (`components/crds`). A kind that is not listed here cannot be registered.
  */
+import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
@@ -19,6 +20,7 @@ import type {
     TelemetrySpec,
     VirtualServiceSpec,
 } from "../crds/istio";
+import type { CertificateSpec, ClusterIssuerSpec, IssuerSpec } from "../crds/cert-manager";
 
 export interface Metadata {
     name: string;
@@ -58,6 +60,11 @@ export type ClusterRoleBindingManifest = Core<
     "rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding"
 >;
+export type MutatingWebhookConfigurationManifest = Core<
+    MutatingWebhookConfiguration,
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration"
+>;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
 export type AuthorizationPolicyManifest = Custom<
@@ -89,6 +96,13 @@ export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", Tel
 export type CanaryManifest = Custom<"flagger.app/v1beta1", "Canary", CanarySpec>;
 export type MetricTemplateManifest = Custom<"flagger.app/v1beta1", "MetricTemplate", MetricTemplateSpec>;
 
+export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
+export type IssuerManifest = Custom<"cert-manager.io/v1", "Issuer", IssuerSpec>;
+export type ClusterIssuerManifest = Omit<
+    Custom<"cert-manager.io/v1", "ClusterIssuer", ClusterIssuerSpec>,
+    "metadata"
+> & { metadata: Metadata };
+
 export type CoreManifest =
     | ClusterRoleManifest
     | ClusterRoleBindingManifest
@@ -97,6 +111,7 @@ export type CoreManifest =
     | ServiceAccountManifest
     | ServiceManifest
     | DeploymentManifest
+    | MutatingWebhookConfigurationManifest
     | NetworkPolicyManifest
     | RoleManifest
     | RoleBindingManifest;
@@ -113,7 +128,10 @@ export type CustomManifest =
     | EnvoyFilterManifest
     | TelemetryManifest
     | CanaryManifest
-    | MetricTemplateManifest;
+    | MetricTemplateManifest
+    | CertificateManifest
+    | ClusterIssuerManifest
+    | IssuerManifest;
 
 export type Manifest = CoreManifest | CustomManifest;
 
@@ -129,13 +147,20 @@ export type Chart =
           readonly version: string;
       }
     /** A chart in a folder, for machines without a registry. */
-    | { readonly from: "folder"; readonly path: string };
+    | {
+          readonly from: "folder";
+          readonly path: string;
+          /** The chart's own name. @default the folder's */
+          readonly name?: string;
+      };
 
 /** A Helm release, as plain data. */
 export interface Release {
     readonly name: string;
     readonly namespace: string;
     readonly chart: Chart;
+    /** The component of Pulumi's that installs it. @default none: it is a release of Helm and nothing else */
+    readonly component?: "cert-manager";
     readonly values: Readonly<Record<string, unknown>>;
     /** Whether clients know it by an address that would be lost with it. @default false */
     readonly keepsAddress?: boolean;

@@ -9,6 +9,7 @@ export const NAMESPACES = {
     stores: "databases",
     monitoring: "monitoring",
     delivery: "flagger-system",
+    certificates: "cert-manager",
 } as const;
 
 export type NamespaceName = (typeof NAMESPACES)[keyof typeof NAMESPACES];
@@ -22,7 +23,12 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.stores]: true,
     [NAMESPACES.monitoring]: true,
     [NAMESPACES.delivery]: true,
+    // It makes the certificates that a mesh needs, and so is there before one.
+    [NAMESPACES.certificates]: false,
 };
+
+/** The tag by which namespaces name the istiod that their sidecars belong to: it moves from revision to revision. */
+export const REVISION_TAG = "stable";
 
 /** The namespaces whose pods are in the mesh. */
 export const MESHED_NAMESPACES: readonly NamespaceName[] = Object.values(NAMESPACES).filter(
@@ -107,6 +113,17 @@ export function principal(
 /** The host under which an exposure is reached: its label under the stack's domain. */
 export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): string {
     return `${label}.${config.domain}`;
+}
+
+/** What istiod signs workloads' certificates with, beside it: a Secret, and, where a stack lists them, the roots to trust. */
+export const MESH_CA = { secret: "mesh-intermediate", roots: "mesh-roots" } as const;
+
+/**
+ * The ClusterIssuer that signs the gateways' certificates. One of another kind has another name, so that they are issued anew
+ * when the stack changes its mind, and not when they would be renewed.
+ */
+export function edgeIssuer({ issuer }: MeshConfig["certificates"]): string {
+    return `edge-${issuer.from}`;
 }
 
 /** The name of the Secret that holds a gateway's certificate, beside the gateway. */

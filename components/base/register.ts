@@ -1,5 +1,6 @@
 /** The one boundary at which plain objects turn into Pulumi resources. */
 import * as k8s from "@pulumi/kubernetes";
+import { CertManager } from "@pulumi/kubernetes-cert-manager/certManager";
 import * as pulumi from "@pulumi/pulumi";
 import type { Chart, CoreManifest, Derived, Manifest, Release } from "./manifest";
 
@@ -14,6 +15,7 @@ const CORE: Record<CoreManifest["kind"], Constructor> = {
     ClusterRoleBinding: k8s.rbac.v1.ClusterRoleBinding,
     ConfigMap: k8s.core.v1.ConfigMap,
     Deployment: k8s.apps.v1.Deployment,
+    MutatingWebhookConfiguration: k8s.admissionregistration.v1.MutatingWebhookConfiguration,
     Namespace: k8s.core.v1.Namespace,
     NetworkPolicy: k8s.networking.v1.NetworkPolicy,
     Role: k8s.rbac.v1.Role,
@@ -43,7 +45,7 @@ export interface RegisteredAll {
  * every one after the releases, whose CRDs and webhooks it may need.
  */
 export function registerAll(name: string, derived: Derived, options: RegisterOptions): RegisteredAll {
-    const releases = new Map<string, k8s.helm.v3.Release>();
+    const releases = new Map<string, pulumi.Resource>();
     for (const release of derived.releases) {
         const after = release.after.map((other) => {
             const resource = releases.get(other);
@@ -92,21 +94,28 @@ function placeOf({ metadata: { namespace, name } }: Manifest): string {
 
 function registerRelease(
     name: string,
-    { name: release, namespace, chart, values }: Release,
+    { name: release, namespace, chart, component, values }: Release,
     options: pulumi.CustomResourceOptions,
-): k8s.helm.v3.Release {
+): pulumi.Resource {
+    const helm = {
+        name: release,
+        namespace,
+        // Namespaces are the program's own, with their labels; a chart must not make one without them.
+        createNamespace: false,
+        atomic: true,
+        timeout: 600,
+    };
+    const resourceName = `${name}-${release}`;
+    if (component === "cert-manager") {
+        return new CertManager(
+            resourceName,
+            { ...structuredClone(values), helmOptions: { ...helm, ...componentChart(chart) } },
+            options,
+        );
+    }
     return new k8s.helm.v3.Release(
-        `${name}-${release}`,
-        {
-            name: release,
-            namespace,
-            ...chartArguments(chart),
-            values: structuredClone(values),
-            // Namespaces are the program's own, with their labels; a chart must not make one without them.
-            createNamespace: false,
-            atomic: true,
-            timeout: 600,
-        },
+        resourceName,
+        { ...helm, ...chartArguments(chart), values: structuredClone(values) },
         options,
     );
 }
@@ -129,6 +138,11 @@ function chartArguments(chart: Chart): {
         case "folder":
             return { chart: chart.path };
     }
+}
+
+/** A component fills in the repository of its own where none is said; a folder is in none. */
+function componentChart(chart: Chart): ReturnType<typeof chartArguments> {
+    return { repositoryOpts: { repo: "" }, ...chartArguments(chart) };
 }
 
 function registerObject(

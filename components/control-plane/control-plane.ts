@@ -1,4 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
+import { ISTIO_VERSION } from "../../config/versions";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { chartOf, containerResources } from "../base/helm";
 import type { Derived, Release } from "../base/manifest";
@@ -8,11 +9,14 @@ import { hasPools, placement } from "../base/pools";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { MESH_LOG_PROVIDER } from "./mesh-log";
 import { proxyStats } from "./proxy-stats";
+import { signing } from "./signing";
+import { istiodName, type Revision, stableRevision, tagWebhook } from "./revisions";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 function deriveControlPlane({ config }: Platform): Derived {
-    const releases = [base(config), ...(config.istio.cni ? [cni(config)] : []), istiod(config)];
-    return { releases, objects: [] };
+    const istiods = config.istio.revisions.map((revision) => istiod(config, revision));
+    const releases = [base(config), ...(config.istio.cni ? [cni(config)] : []), ...istiods];
+    return { releases, objects: [tagWebhook(config)] };
 }
 
 /** Istio's CRDs and the default validating webhook. */
@@ -24,6 +28,8 @@ function base(config: MeshConfig): Release {
         values: {
             // istiod sets this once its webhook serves; said here, an upgrade does not open validation in between.
             base: { validationFailurePolicy: "Fail" },
+            // Who validates what bears no revision. It moves with the tag, so that it never outlives its istiod.
+            defaultRevision: stableRevision(config.istio),
         },
         after: [],
     };
@@ -35,21 +41,23 @@ function cni({ istio }: MeshConfig): Release {
         name: "istio-cni",
         namespace: NAMESPACES.system,
         chart: chartOf({ istio }, "cni"),
-        values: { global: { hub: istio.hub, tag: istio.tag } },
+        values: { global: { hub: istio.hub, tag: istio.tag ?? ISTIO_VERSION } },
         after: ["istio-base"],
     };
 }
 
-function istiod(config: MeshConfig): Release {
+function istiod(config: MeshConfig, revision: Revision): Release {
     const { istio, sidecar, trustDomain } = config;
+    const { values, env } = signing(config.certificates);
     return {
-        name: "istiod",
+        name: istiodName(revision),
         namespace: NAMESPACES.system,
-        chart: chartOf({ istio }, "istiod"),
+        chart: chartOf({ istio }, "istiod", revision.version),
         values: {
+            revision: revision.name,
             global: {
                 hub: istio.hub,
-                tag: istio.tag,
+                tag: revision.tag ?? istio.tag ?? revision.version,
                 proxy: { resources: containerResources(sidecar) },
             },
             base: { validationFailurePolicy: "Fail" },
@@ -72,7 +80,9 @@ function istiod(config: MeshConfig): Release {
                 // metadata.
                 BLOCKED_CIDRS_IN_JWKS_URIS: "127.0.0.0/8,169.254.0.0/16,::1/128,fe80::/10",
                 ...(istio.stockEnvoy ? STOCK_ENVOY.env : {}),
+                ...env,
             },
+            ...values,
             ...(istio.stockEnvoy ? { telemetry: STOCK_ENVOY.telemetry } : {}),
             meshConfig: {
                 trustDomain,
@@ -98,7 +108,7 @@ function istiod(config: MeshConfig): Release {
 
 export const controlPlane: Concern = { name: "control-plane", derive: deriveControlPlane };
 
-/** Istio itself: CRDs, the CNI plugin where nodes can have it, and istiod. */
+/** Istio itself: CRDs, the CNI plugin where nodes can have it, and istiod: two while one takes over from the other. */
 export class ControlPlane extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(controlPlane, platform, options);

@@ -1,7 +1,7 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { COMMON_LABELS } from "../base/labels";
 import type { Derived, NamespaceManifest } from "../base/manifest";
-import { INJECTED, type NamespaceName, NAMESPACES } from "../base/names";
+import { INJECTED, type NamespaceName, NAMESPACES, REVISION_TAG } from "../base/names";
 import type { Platform } from "../base/platform";
 
 /**
@@ -9,7 +9,8 @@ import type { Platform } from "../base/platform";
  * NET_ADMIN to every meshed pod, which only `privileged` admits; istio-cni itself is a privileged DaemonSet.
  */
 function podSecurity(namespace: NamespaceName, cni: boolean): "restricted" | "privileged" {
-    return INJECTED[namespace] && cni ? "restricted" : "privileged";
+    if (namespace === NAMESPACES.system) return "privileged";
+    return cni || !INJECTED[namespace] ? "restricted" : "privileged";
 }
 
 function deriveNamespaces({ config }: Platform): Derived {
@@ -20,7 +21,7 @@ function deriveNamespaces({ config }: Platform): Derived {
             name,
             labels: {
                 ...COMMON_LABELS,
-                "istio-injection": INJECTED[name] ? "enabled" : "disabled",
+                ...(INJECTED[name] ? { "istio.io/rev": REVISION_TAG } : { "istio-injection": "disabled" }),
                 "pod-security.kubernetes.io/enforce": podSecurity(name, config.istio.cni),
                 "pod-security.kubernetes.io/warn": podSecurity(name, config.istio.cni),
             },

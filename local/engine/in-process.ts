@@ -13,12 +13,12 @@ import { limited } from "./limit";
 import { type Program, startProgram } from "./program/host";
 import { engineConfig } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
-import { isAwaited } from "./readiness";
+import { holdsOthers, isAwaited } from "./readiness";
 import { type Ref } from "./ref";
 import { Remover } from "./remove";
 import { type KubeObject, type ReleaseRequest } from "./resource";
 import { awaitRollouts } from "./rollouts";
-import { type DeployOptions, type ProgressLine, type Target } from "./types";
+import { type DeployOptions, NotReadyError, type ProgressLine, type Target } from "./types";
 
 /** Helm processes at once; each takes a core for a second before it waits. */
 const HELM_AT_ONCE = 2;
@@ -99,8 +99,18 @@ class Cluster implements World, Removers {
         }
         const awaited = isAwaited(request.object);
         const { outcome, object } = await this.applier.apply(request.object, !request.entry.protect);
-        if (awaited) this.awaited.push(request.entry);
+        if (holdsOthers(request.object)) await this.untilReady(request.entry);
+        else if (awaited) this.awaited.push(request.entry);
         return { outcome, state: withoutManagedFields(object) };
+    }
+
+    /** As the Pulumi engine does: what depends on the object comes after it is ready. */
+    private async untilReady(entry: Ref): Promise<void> {
+        const [failure] = await awaitRollouts(this.client, this.discovery, [entry], {
+            timeout: this.readyTimeout,
+            progress: () => undefined,
+        });
+        if (failure !== undefined) throw new NotReadyError(failure);
     }
 
     awaitReady(): ReturnType<World["awaitReady"]> {

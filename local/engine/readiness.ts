@@ -68,6 +68,14 @@ export function isAwaited({
     return annotations[SKIP_AWAIT] !== "true" && (wanted !== undefined || kind === CANARY || ROLLOUTS.has(kind));
 }
 
+/**
+ * Whether what depends on such an object waits for it: the program says so by the annotation. Workloads are waited for all
+ * together at the end, which takes the longest's time and not the sum of all.
+ */
+export function holdsOthers(object: Pick<Observed, "kind" | "metadata">): boolean {
+    return isAwaited(object) && object.metadata.annotations?.[WAIT_FOR] !== undefined;
+}
+
 export function readinessOf(object: Observed): Readiness {
     const { generation = 0, annotations = {} } = object.metadata;
     const observed = object.status?.observedGeneration;

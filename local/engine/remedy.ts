@@ -11,7 +11,7 @@ import { HANDED_OVER } from "./kube/ownership";
 import { describeRef, isRelease, type Ref } from "./ref";
 import { UnsupportedError } from "./resource";
 import { isWebhookDown } from "./retry";
-import { type Failure } from "./types";
+import { type Failure, NotReadyError } from "./types";
 
 export function failureOf(ref: Ref, error: unknown): Failure {
     const message = error instanceof CommandError && error.stderr !== "" ? error.stderr : messageOf(error);
@@ -42,6 +42,7 @@ function remedyFor(ref: Ref, error: unknown): string {
     if (error instanceof UnreachableError) {
         return "start the cluster (on the embedded node: make up), or correct the kubeconfig";
     }
+    if (error instanceof NotReadyError) return error.remedy;
     if (error instanceof UnsupportedError) return "deploy with the Pulumi CLI, or take it out of this stack";
     if (error instanceof CommandError) {
         return `see what its pods say: kubectl${scope} get pods,events; then run again`;

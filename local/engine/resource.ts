@@ -1,6 +1,7 @@
 /** What a registered resource asks of the cluster. */
 import { type Planned, type Registration } from "./program/protocol";
 import { type Entry, releaseRef } from "./ref";
+import { isReleaseType, releaseInputs } from "./packaged";
 
 /** A Kubernetes object as it is applied. */
 export interface KubeObject {
@@ -46,7 +47,6 @@ export class UnsupportedError extends Error {
     }
 }
 
-const RELEASE = "kubernetes:helm.sh/v3:Release";
 /** Helm's own default, in seconds. */
 const HELM_TIMEOUT = 300;
 
@@ -73,11 +73,12 @@ const RELEASE_OPTIONS: ReadonlySet<string> = new Set([
 export function requestOf(resource: Registration): Request {
     const { type, custom, protect } = resource;
     if (type.startsWith("pulumi:")) return { is: "nothing" };
-    if (!custom && !COMPOSITE.test(type)) return { is: "nothing" };
+    const inputs = releaseInputs(resource);
+    if (!custom && inputs === undefined && !COMPOSITE.test(type)) return { is: "nothing" };
     if (resource.importId !== undefined)
         throw new UnsupportedError(`what the program reads or imports (${type})`);
-    if (type === RELEASE) {
-        const release = releaseOf(resource);
+    if (inputs !== undefined) {
+        const release = releaseOf(resource.name, inputs);
         return { is: "release", entry: { ...releaseRef(release.namespace, release.name), protect }, release };
     }
     if (!type.startsWith("kubernetes:") || COMPOSITE.test(type) || type.endsWith("Patch")) {
@@ -97,7 +98,7 @@ export function plannedEntry({
     name,
 }: Planned): Entry | undefined {
     if (name === undefined) return undefined;
-    if (type === RELEASE) return { ...releaseRef(namespace ?? "default", name), protect };
+    if (isReleaseType(type)) return { ...releaseRef(namespace ?? "default", name), protect };
     if (!type.startsWith("kubernetes:") || apiVersion === undefined || kind === undefined) return undefined;
     return {
         ...refOf({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }),
@@ -123,7 +124,7 @@ function objectOf({ type, name, inputs }: Registration): KubeObject {
     return inputs as KubeObject;
 }
 
-function releaseOf({ name, inputs }: Registration): ReleaseRequest {
+function releaseOf(name: string, inputs: Readonly<Record<string, unknown>>): ReleaseRequest {
     const unknown = Object.keys(inputs).filter(
         (key) => inputs[key] !== undefined && inputs[key] !== null && !RELEASE_OPTIONS.has(key),
     );
@@ -139,7 +140,7 @@ function releaseOf({ name, inputs }: Registration): ReleaseRequest {
         namespace: typeof inputs["namespace"] === "string" ? inputs["namespace"] : "default",
         chart,
         ...(typeof version === "string" ? { version } : {}),
-        ...(typeof repository === "string" ? { repository } : {}),
+        ...(typeof repository === "string" && repository !== "" ? { repository } : {}),
         values: (inputs["values"] ?? {}) as Record<string, unknown>,
         createNamespace: inputs["createNamespace"] === true,
         atomic: inputs["atomic"] === true,

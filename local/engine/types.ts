@@ -75,6 +75,17 @@ export class DeployError extends Error {
     }
 }
 
+/** What others wait for, and does not become ready. */
+export class NotReadyError extends Error {
+    readonly remedy: string;
+
+    constructor({ message, remedy }: Failure) {
+        super(message);
+        this.name = "NotReadyError";
+        this.remedy = remedy;
+    }
+}
+
 /** One cause often stops many things: their names in one line, what it says once. */
 function grouped(failures: readonly Failure[]): Failure[] {
     const groups = new Map<string, Failure>();

@@ -6,6 +6,10 @@ import type { ProgramName, Toolchain } from "../toolchain";
 import type { ImageFile, ImageProcess } from "./archive";
 import { librariesOf } from "./libraries";
 
+/** cert-manager's programs that run on the node. */
+export const CERT_MANAGER_PROGRAMS = ["cainjector", "controller", "webhook"] as const;
+type CertManagerProgram = (typeof CERT_MANAGER_PROGRAMS)[number];
+
 /** The images that are made here. */
 export type ImageName =
     | "pause"
@@ -17,6 +21,7 @@ export type ImageName =
     | "flagger"
     | "flagger-loadtester"
     | "prometheus"
+    | `jetstack/cert-manager-${CertManagerProgram}`
     | "istio/pilot"
     | "istio/proxyv2";
 
@@ -39,6 +44,10 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
         single(toolchain, "standin", "standin", "/standin"),
         // Where Envoy's own image has it.
         single(toolchain, "ratelimit", "ratelimit", "/bin/ratelimit"),
+        ...CERT_MANAGER_PROGRAMS.map((program) => {
+            const name = `cert-manager-${program}` as const;
+            return single(toolchain, `jetstack/${name}`, name, `/${name}`);
+        }),
         await redis(toolchain),
         asked(toolchain, "flagger", "flagger"),
         asked(toolchain, "flagger-loadtester", "loadtester"),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { digestOf, type Json, sha256OfFile } from "../digest";
 import type { Toolchain } from "../toolchain";
 import { type ImageFile, writeArchive, writeLayer } from "./archive";
-import { type ImageName, imageSpecs, type ImageSpec } from "./catalogue";
+import { CERT_MANAGER_PROGRAMS, type ImageName, imageSpecs, type ImageSpec } from "./catalogue";
 
 /** References of the images made here, for pod specifications and chart values. */
 export interface ImageReferences {
@@ -17,6 +17,8 @@ export interface ImageReferences {
     readonly flagger: string;
     readonly loadtester: string;
     readonly prometheus: string;
+    /** The chart's images are `<hub>/cert-manager-controller:<tag>` and so on. */
+    readonly certManager: { readonly hub: string; readonly tag: string };
     /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
     readonly istio: { readonly hub: string; readonly tag: string };
 }
@@ -29,6 +31,11 @@ export interface Image {
 
 const hub = "sparc.local";
 const istioImages: readonly ImageName[] = ["istio/pilot", "istio/proxyv2"];
+const certManagerImages: readonly ImageName[] = CERT_MANAGER_PROGRAMS.map(
+    (program) => `jetstack/cert-manager-${program}` as const,
+);
+/** Images whose chart knows one tag for all of them, so that each changes with the others. */
+const SHARING = [istioImages, certManagerImages];
 
 /**
  * Every image with its reference. The tag is a digest of the content, so an image that changes gets
@@ -38,10 +45,10 @@ export async function images(toolchain: Toolchain): Promise<Image[]> {
     const specs = await imageSpecs(toolchain);
     const digests = new Map<ImageName, string>();
     for (const spec of specs) digests.set(spec.name, await contentDigest(spec, toolchain));
-    // Istio's two share a tag, so each changes with the other.
-    const shared = digestOf(istioImages.map((name) => digests.get(name) ?? ""));
     return specs.map((spec) => {
-        const tag = istioImages.includes(spec.name) ? shared : (digests.get(spec.name) ?? "");
+        const sharing = SHARING.find((names) => names.includes(spec.name));
+        const own = digests.get(spec.name) ?? "";
+        const tag = sharing === undefined ? own : digestOf(sharing.map((name) => digests.get(name) ?? ""));
         return { spec, reference: `${hub}/${spec.name}:${tag}` };
     });
 }
@@ -60,6 +67,10 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
         flagger: reference("flagger"),
         loadtester: reference("flagger-loadtester"),
         prometheus: reference("prometheus"),
+        certManager: {
+            hub: `${hub}/jetstack`,
+            tag: reference("jetstack/cert-manager-controller").split(":")[1] ?? "",
+        },
         istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
     };
 }

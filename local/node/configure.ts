@@ -42,7 +42,6 @@ export async function configure(
     await chmod(state, 0o700);
     const wanted = identities(record.subnet.node);
     await ensurePki(files.pki, wanted);
-    await ensureAuthority(files.edge, "edge");
     await ensureAuthority(files.pki, "outside");
     if (outside.length > 0) await ensureIdentity(files.pki, "outside", outsideIdentity(outside));
     await writeOutside(files.configuration, outside);

@@ -10,7 +10,7 @@ import { settings } from "./settings";
  * The authorities. Each vouches for one thing only, so that a certificate of one can never pass for
  * another: a kubelet's serving certificate is no client of the API, nor is the edge's.
  */
-export type AuthorityName = "cluster" | "kubelet" | "etcd" | "front-proxy" | "metrics" | "edge" | "outside";
+export type AuthorityName = "cluster" | "kubelet" | "etcd" | "front-proxy" | "metrics" | "outside";
 
 /** A certificate of the node: which authority signs it, and for whom. */
 export interface Identity extends CertificateRequest {

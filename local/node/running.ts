@@ -15,7 +15,7 @@ export interface RunningNode {
     readonly name: string;
     /** References of the images that the node has; it can pull no others. */
     readonly images: ImageReferences;
-    /** Path of the certificate of the authority that signs edge certificates. */
+    /** Path of the certificate of the authority that signs the gateways', once a mesh is there. */
     readonly edgeAuthority: string;
     /** Path of the certificate of the authority that vouches for the world outside. */
     readonly outsideAuthority: string;

@@ -4,8 +4,16 @@ import { withLock } from "../lock";
 import { paths } from "../paths";
 import type { Job, Progress } from "../progress";
 import { goPart } from "./go";
-import { copied, debian, envoy } from "./packages";
-import { chartsPart, debianPart, envoyPart, flaggerChartsPart, goParts, type ProgramName } from "./programs";
+import { certManagerChart, charts, debian, envoy, flaggerCharts } from "./packages";
+import {
+    certManagerChartPart,
+    chartsPart,
+    debianPart,
+    envoyPart,
+    flaggerChartsPart,
+    goParts,
+    type ProgramName,
+} from "./programs";
 import { makePart, noteUse, type Part, storedPart, type StoredPart, tidy } from "./store";
 import { timeLeft } from "./time-left";
 
@@ -21,6 +29,8 @@ export interface Toolchain {
     readonly charts: string;
     /** Folder with Flagger's charts `flagger/`, `loadtester/`. */
     readonly flaggerCharts: string;
+    /** Folder of cert-manager's chart. */
+    readonly certManagerChart: string;
     /** Istio's template of the proxy's first configuration. */
     readonly envoyBootstrap: string;
     /** Root of the unpacked Debian packages: `usr/bin`, `usr/lib/<triplet>`, `usr/lib/cni`, … */
@@ -97,12 +107,9 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
             begun.end();
         },
     });
-    const fetched = new Set<string>([
-        debianPart.name,
-        envoyPart.name,
-        chartsPart.name,
-        flaggerChartsPart.name,
-    ]);
+    const fetched = new Set<string>(
+        [debianPart, envoyPart, chartsPart, certManagerChartPart, flaggerChartsPart].map(({ name }) => name),
+    );
     const lanes = [
         { title: "Building programs", jobs: missing.filter((part) => !fetched.has(part.name)).map(job) },
         { title: "Fetching packages", jobs: missing.filter((part) => fetched.has(part.name)).map(job) },
@@ -115,8 +122,9 @@ async function allParts(): Promise<Part[]> {
         ...goParts.map((spec) => goPart(checkout, spec)),
         debian(),
         envoy(checkout),
-        copied(checkout, chartsPart),
-        copied(checkout, flaggerChartsPart),
+        charts(checkout),
+        certManagerChart(checkout),
+        flaggerCharts(checkout),
     ]);
 }
 
@@ -149,6 +157,7 @@ function toolchain(cache: string, stored: ReadonlyMap<string, StoredPart>): Tool
         program: (name) => programs.get(name) ?? "",
         charts: join(folder(chartsPart.name), "charts"),
         flaggerCharts: join(folder(flaggerChartsPart.name), "charts"),
+        certManagerChart: join(folder(certManagerChartPart.name), "chart"),
         envoyBootstrap: join(folder(chartsPart.name), "envoy_bootstrap.json"),
         debianRoot: folder(debianPart.name),
         sha256: (path) => hashes.get(path),

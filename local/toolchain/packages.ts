@@ -1,9 +1,9 @@
-import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { digestOf } from "../digest";
 import { run } from "../process";
-import { type CopiedPart, debianPart, envoyPart } from "./programs";
+import { certManagerChartPart, chartsPart, debianPart, envoyPart, flaggerChartsPart, type ModuleFiles } from "./programs";
 import type { Part } from "./store";
 
 /** Debian's packages, unpacked side by side into one tree (`usr/bin`, `usr/lib`, …). */
@@ -46,24 +46,56 @@ export async function envoy(checkout: string): Promise<Part> {
     };
 }
 
-/** Charts and the like, copied out of a pinned module. */
-export async function copied(checkout: string, part: CopiedPart): Promise<Part> {
-    const module = join(checkout, part.module);
+/** Istio's charts and the proxy's bootstrap template, as the pinned module has them. */
+export function charts(checkout: string): Promise<Part> {
+    return moduleFiles(checkout, chartsPart);
+}
+
+/** cert-manager's chart, made as its release makes it. */
+export async function certManagerChart(checkout: string): Promise<Part> {
+    const { version } = certManagerChartPart;
+    return moduleFiles(checkout, certManagerChartPart, async (folder) => {
+        const template = join(folder, "chart", "Chart.template.yaml");
+        const head = await readFile(template, "utf8");
+        const versioned = head.replaceAll(/^(version|appVersion): .*$/gm, `$1: ${version}`);
+        await writeFile(join(folder, "chart", "Chart.yaml"), versioned);
+        await rm(template);
+        const crds = join(folder, "crds");
+        const files = (await readdir(crds)).filter((name) => name.endsWith(".yaml")).sort();
+        const all = await Promise.all(files.map((name) => readFile(join(crds, name), "utf8")));
+        const text = `{{- if .Values.installCRDs }}\n${all.join("\n---\n")}\n{{- end }}\n`;
+        await writeFile(join(folder, "chart", "templates", "crds.yaml"), text);
+        await rm(crds, { recursive: true });
+    });
+}
+
+/** Flagger's and its load tester's charts. */
+export function flaggerCharts(checkout: string): Promise<Part> {
+    return moduleFiles(checkout, flaggerChartsPart);
+}
+
+async function moduleFiles(
+    checkout: string,
+    spec: ModuleFiles,
+    finish?: (folder: string) => Promise<void>,
+): Promise<Part> {
+    const module = join(checkout, spec.module);
     const goSum = await readFile(join(module, "go.sum"), "utf8");
-    const pinned = goSum.split("\n").filter((line) => line.startsWith(`${part.from} `));
+    const pinned = goSum.split("\n").filter((line) => line.startsWith(`${spec.from} `));
     return {
-        name: part.name,
-        digest: digestOf({ pinned, copies: part.copies }),
-        expectedSeconds: part.expectedSeconds,
+        name: spec.name,
+        digest: digestOf({ pinned, copies: spec.copies }),
+        expectedSeconds: spec.expectedSeconds,
         make: async (folder) => {
-            const list = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", part.from];
+            const list = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", spec.from];
             const env = { ...process.env, GOFLAGS: "", GOWORK: "off" };
-            await run("go", ["mod", "download", part.from], { cwd: module, env });
+            await run("go", ["mod", "download", spec.from], { cwd: module, env });
             const source = (await run("go", list, { cwd: module, env })).trim();
-            for (const [to, from] of Object.entries(part.copies))
+            for (const [to, from] of Object.entries(spec.copies))
                 await cp(join(source, from), join(folder, to), { recursive: true });
             // The module cache is read-only, down to its folders; a copy that cannot be removed is a nuisance.
             await run("chmod", ["-R", "u+w", folder]);
+            await finish?.(folder);
         },
     };
 }

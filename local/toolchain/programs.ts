@@ -29,6 +29,9 @@ const istioVariables = {
     "istio.io/istio/pkg/version.buildGitRevision": "eed52ebb66ad",
 } as const;
 
+/** The last whose programs are in the published module. */
+const certManagerVersion = "v1.11.5";
+
 export const goParts = [
     {
         name: "kubernetes",
@@ -104,6 +107,17 @@ export const goParts = [
         tags: ["remove_all_sd", "enable_kubernetes_sd"],
         variables: { "github.com/prometheus/common/version.Version": "3.16.0" },
         expectedSeconds: 180,
+    },
+    {
+        name: "cert-manager",
+        module: `${go}/cert-manager`,
+        programs: {
+            "cert-manager-cainjector": "github.com/cert-manager/cert-manager/cmd/cainjector",
+            "cert-manager-controller": "github.com/cert-manager/cert-manager/cmd/controller",
+            "cert-manager-webhook": "github.com/cert-manager/cert-manager/cmd/webhook",
+        },
+        variables: { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": certManagerVersion },
+        expectedSeconds: 135,
     },
     {
         name: "istioctl",
@@ -188,12 +202,11 @@ export const envoyPart = {
     expectedSeconds: 10,
 } as const;
 
-/** What is copied out of a Go module's folder, beside the programs built from it. */
-export interface CopiedPart {
+/** Files that are copied out of a Go module's folder, beside the programs built from it. */
+export interface ModuleFiles {
     readonly name: string;
-    /** The main module's folder that pins it, relative to the checkout. */
+    /** The main module that pins it, relative to the checkout. */
     readonly module: string;
-    /** The module that it is copied from. */
     readonly from: string;
     /** Folder or file in the part, to where it lies in the module. */
     readonly copies: Readonly<Record<string, string>>;
@@ -206,7 +219,7 @@ export const flaggerChartsPart = {
     from: "github.com/fluxcd/flagger",
     copies: { "charts/flagger": "charts/flagger", "charts/loadtester": "charts/loadtester" },
     expectedSeconds: 1,
-} as const satisfies CopiedPart;
+} as const satisfies ModuleFiles;
 
 export const chartsPart = {
     name: "charts",
@@ -219,7 +232,17 @@ export const chartsPart = {
         "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
     },
     expectedSeconds: 1,
-} as const satisfies CopiedPart;
+} as const satisfies ModuleFiles;
+
+/** cert-manager's chart as its sources have it: a release gives it a version, and its CRDs as a template. */
+export const certManagerChartPart = {
+    name: "cert-manager-chart",
+    module: `${go}/cert-manager`,
+    from: "github.com/cert-manager/cert-manager",
+    copies: { chart: "deploy/charts/cert-manager", crds: "deploy/crds" },
+    version: certManagerVersion,
+    expectedSeconds: 1,
+} as const satisfies ModuleFiles & { readonly version: string };
 
 type Keys<T> = T extends unknown ? keyof T & string : never;
 

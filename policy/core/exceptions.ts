@@ -81,6 +81,19 @@ export function isExcepted(
     return holds(about(config, subject, port));
 }
 
+/** What to say of the exceptions of a policy's configuration that fit a subject, whatever the port, and have all ended. */
+export function endedFor(config: Partial<WithExceptions>, subject: Subject): string {
+    const { exceptions = [] } = config;
+    if (exceptions.length === 0 || !subject.isPlaced) return "";
+    const { id, name } = subject;
+    const place = id === "core/Namespace" ? { namespace: name, name } : subject;
+    return ended(
+        exceptions.filter(
+            (exception) => about({ exceptions: [exception] }, place, exception.port).length > 0,
+        ),
+    );
+}
+
 function today(): string {
     return new Date().toISOString().slice(0, 10);
 }

@@ -29,10 +29,10 @@ const ADDED =
  * nothing but what the Gateway itself asks for.
  */
 export function policiesAt(world: World, gateway: Subject, id: string): readonly Subject[] {
-    const root = world.rootNamespace;
+    const roots = world.rootNamespaces;
     const proxies = proxiesOf(world, gateway);
     return world.ask(questionOf(gateway, id), world.all(id), (policy) =>
-        holdsAt(policy, gateway, proxies, policy.namespace === root) ? [policy] : [],
+        holdsAt(policy, gateway, proxies, roots.includes(policy.namespace)) ? [policy] : [],
     );
 }
 

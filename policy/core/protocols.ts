@@ -58,7 +58,7 @@ function numbersOf(world: World, service: Subject, target: number | string): rea
  * mesh's root namespace a policy selects pods of every other.
  */
 export function servicesBehind(world: World, namespace: string, selector: Labels): readonly Subject[] {
-    const isRoot = namespace === world.rootNamespace;
+    const isRoot = world.rootNamespaces.includes(namespace);
     const services = isRoot ? world.all("core/Service") : world.within(namespace, "core/Service");
     const { pods } = world;
     return world.ask(`services behind ${namespace} ${JSON.stringify(selector)}`, services, (service) => {

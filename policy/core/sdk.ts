@@ -6,6 +6,7 @@ import {
     type ResourceValidationArgs,
 } from "@pulumi/policy";
 import { type PolicyConfigJSONSchema } from "@pulumi/policy/schema";
+import { endedFor } from "./exceptions";
 import { message } from "./message";
 import { plain } from "./read";
 import {
@@ -57,7 +58,9 @@ export function asPolicy(rule: Rule): Policy {
 export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
     const subject = new Subject(resource);
     if (!rule.judges.includes(subject.id)) return;
-    yield* each([subject], () => rule.judge(subject, { ...rule.defaults, ...given }));
+    const config = { ...rule.defaults, ...given };
+    for (const finding of each([subject], () => rule.judge(subject, config)))
+        yield withEnded(finding, config);
 }
 
 /** What a stack rule says of all resources together. */
@@ -72,13 +75,22 @@ export function judgeStack(
 export function* judgeWorld(rule: StackRule, world: World, given: object): Iterable<Finding> {
     world.takeDoubts();
     const said = new Set<Subject | undefined>();
-    for (const finding of guarded(undefined, () => rule.judgeStack(world, { ...rule.defaults, ...given }))) {
+    const config = { ...rule.defaults, ...given };
+    for (const finding of guarded(undefined, () => rule.judgeStack(world, config))) {
         if (finding.unknown === true) said.add(finding.subject);
-        yield finding;
+        yield withEnded(finding, config);
     }
     for (const [subject, error] of world.takeDoubts()) {
         if (!said.has(subject)) yield interrupted(subject, error);
     }
+}
+
+/** What was excused until lately is said to have been: who reads the refusal did not change a thing. */
+function withEnded(finding: Finding, config: object): Finding {
+    const { subject, wrong, unknown } = finding;
+    if (subject === undefined || unknown === true) return finding;
+    const ended = endedFor(config, subject);
+    return wrong.includes(ended) ? finding : { ...finding, wrong: `${wrong}${ended}` };
 }
 
 /** What `report` takes besides text, which its type does not tell: a finding of another level than the policy's. */

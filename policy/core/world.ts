@@ -119,10 +119,12 @@ export class World {
         return this.byUrn.get(urn);
     }
 
-    /** The namespace whose policies hold for the whole mesh. */
-    get rootNamespace(): string {
-        const named = this.meshConfigs.map(({ config }) => textAt(config, "rootNamespace")).find(Boolean);
-        return named ?? this.meshConfigs[0]?.namespace ?? "istio-system";
+    /** Namespaces whose policies hold for the whole mesh: one of each control plane, which are mostly the same. */
+    get rootNamespaces(): readonly string[] {
+        const roots = this.meshConfigs.map(
+            ({ config, namespace }) => textAt(config, "rootNamespace") ?? namespace,
+        );
+        return roots.length === 0 ? ["istio-system"] : [...new Set(roots)];
     }
 
     /** Whether this stack brings the control plane, and so answers for the whole mesh. */

@@ -25,6 +25,7 @@ import { envoyFilters } from "./extensions/envoy-filters";
 import { telemetry } from "./extensions/telemetry";
 import { hosts } from "./gateways/hosts";
 import { onlyWayIn } from "./gateways/only-way-in";
+import { ownProxies } from "./gateways/own-proxies";
 import { gatewayTls } from "./gateways/tls";
 import { controlPlane } from "./identity/control-plane";
 import { clientTls } from "./identity/client-tls";
@@ -86,6 +87,7 @@ export const RULES: readonly Rule[] = [
     gatewayTls,
     hosts,
     onlyWayIn,
+    ownProxies,
     breaker,
     timeout,
     ejection,

@@ -34,11 +34,12 @@ describe("what a machine adds to the configuration", () => {
             flagger: "flagger:1",
             loadtester: "loadtester:1",
             prometheus: "prometheus:1",
+            certManager: { hub: "jetstack", tag: "1" },
             istio: { hub: "hub", tag: "tag" },
         };
+        const folders = { charts: "charts", certManagerChart: "chart", flaggerCharts: "flagger-charts" };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
-        const charts = { charts: "charts", flaggerCharts: "flagger-charts" };
-        const entries = onEmbeddedNode({ edge, delivery: { enabled: true } }, charts, { images });
+        const entries = onEmbeddedNode({ edge, delivery: { enabled: true } }, folders, { images });
         assert.deepEqual(entries["edge"], {
             adminRole: "staff",
             rateLimit: { replicas: 1, image: "ratelimit:1", redisImage: "redis:1" },

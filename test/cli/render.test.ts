@@ -50,7 +50,7 @@ describe("mesh render", () => {
             const { kind, metadata } = parse(content) as Manifest;
             assert.equal(path, `${metadata.namespace ?? "_cluster"}/${kind}/${metadata.name}.yaml`);
         }
-        const istiod = parse(files.get("_releases/istiod.yaml") ?? "") as Record<string, unknown>;
+        const istiod = parse(files.get("_releases/istiod-1-31-1.yaml") ?? "") as Record<string, unknown>;
         assert.deepEqual(Object.keys(istiod), ["name", "namespace", "chart", "version", "values"]);
     });
 

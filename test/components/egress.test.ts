@@ -202,7 +202,7 @@ describe("the egress gateway of prod", () => {
             beside(derived.objects, "Telemetry").map(({ spec }) => spec.accessLogging),
             [[{ providers: [{ name: "egress-log" }] }]],
         );
-        const istiod = derived.releases.find(({ name }) => name === "istiod");
+        const istiod = derived.releases.find(({ name }) => name.startsWith("istiod"));
         const mesh = istiod?.values["meshConfig"] as { extensionProviders: { name: string }[] };
         assert.ok(mesh.extensionProviders.some(({ name }) => name === "egress-log"));
     });

@@ -3,6 +3,7 @@ import { platform as catalogue } from "../../catalogue/platform";
 import { type Manifest, manifestKey } from "../../components/base/manifest";
 import { CONCERNS, deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
+import { releaseInputs } from "../../local/engine/packaged";
 import { type Registered, runProgram } from "../support/program";
 
 const ROOT = `${__dirname}/../..`;
@@ -33,16 +34,19 @@ for (const stack of ["local", "dev", "prod"]) {
         });
 
         it("registers exactly the releases that the concerns derive, atomic and at an exact version", () => {
-            const releases = resources.filter(({ type }) => type === RELEASE);
-            assert.deepEqual(
-                releases.map(({ inputs }) => inputs["name"]).sort(),
-                derived.releases.map(({ name }) => name).sort(),
-            );
-            for (const { inputs } of releases) {
+            const releases = resources.flatMap((resource): Readonly<Record<string, unknown>>[] => {
+                const inputs = releaseInputs(resource);
+                return inputs === undefined ? [] : [inputs];
+            });
+            const byName = (all: readonly { readonly name?: unknown; readonly values?: unknown }[]) =>
+                new Map(all.map(({ name, values }) => [name, values]));
+            assert.equal(releases.length, derived.releases.length);
+            assert.deepEqual(byName(releases), byName(derived.releases));
+            for (const inputs of releases) {
                 assert.equal(inputs["atomic"], true);
                 assert.equal(inputs["createNamespace"], false);
                 if (config.istio.charts.from === "registry")
-                    assert.match(String(inputs["version"]), /^\d+\.\d+\.\d+$/);
+                    assert.match(String(inputs["version"]), /^v?\d+\.\d+\.\d+$/);
             }
         });
 
@@ -59,11 +63,24 @@ for (const stack of ["local", "dev", "prod"]) {
             const custom = resources.filter(({ type }) => type.includes(".istio.io/"));
             assert.ok(custom.length > 100);
             for (const resource of custom)
-                assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod"]);
+                assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod-1-31-1"]);
             const rollouts = resources.filter(({ type }) => type.includes(":flagger.app/"));
             assert.ok(rollouts.length > 4);
             for (const resource of rollouts)
                 assertAfter(resource, ["delivery-flagger", "access-flagger-system-deny-all"]);
+        });
+
+        it("puts every Certificate and issuer explicitly after cert-manager, which owns their CRDs and webhook", () => {
+            const custom = resources.filter(({ type }) => type.startsWith("kubernetes:cert-manager.io/"));
+            assert.ok(custom.length >= 4);
+            for (const resource of custom) assertAfter(resource, ["cert-manager-cert-manager"]);
+        });
+
+        it("gives the gateways no Service before their certificates are ready", () => {
+            assertAfter(
+                resources.find(({ name }) => name === "gateways"),
+                ["certificates"],
+            );
         });
 
         it("keeps the mesh closed for as long as any workload is there", () => {
@@ -90,7 +107,7 @@ for (const stack of ["local", "dev", "prod"]) {
 
         it("registers a component after those it needs, whole", () => {
             const component = (name: string) => resources.find((resource) => resource.name === name);
-            assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces"]);
+            assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces", "mesh-authority"]);
             assertAfter(component("workloads"), [
                 "namespaces",
                 "control-plane",
@@ -106,7 +123,7 @@ for (const stack of ["local", "dev", "prod"]) {
                 .filter(({ type, protect }) => protect && type.startsWith("kubernetes:"))
                 .map(({ type }) => type);
             const expected = [
-                ...Array<string>(7).fill("kubernetes:core/v1:Namespace"),
+                ...Array<string>(8).fill("kubernetes:core/v1:Namespace"),
                 ...Array<string>(3).fill("kubernetes:helm.sh/v3:Release"),
             ];
             assert.deepEqual(guarded, config.protect ? expected : []);

@@ -46,6 +46,41 @@ describe("a registered resource", () => {
         });
     });
 
+    it("is the release that its component's provider would register", () => {
+        const component = (inputs: Record<string, unknown>) =>
+            requestOf(registration("kubernetes-cert-manager:index:CertManager", inputs, { custom: false }));
+        const inputs = {
+            installCRDs: true,
+            webhook: { replicaCount: 2 },
+            podLabels: undefined,
+            helmOptions: {
+                ...{ name: "cert-manager", namespace: "cert-manager", atomic: true },
+                values: { crds: { keep: true }, installCRDs: false },
+            },
+        };
+        const request = component(inputs);
+        assert.ok(request.is === "release");
+        assert.equal(request.entry.name, "cert-manager");
+        assert.deepEqual(
+            [request.release.chart, request.release.repository],
+            ["cert-manager", "https://charts.jetstack.io"],
+        );
+        assert.deepEqual(request.release.values, {
+            crds: { keep: true },
+            installCRDs: true,
+            webhook: { replicaCount: 2 },
+        });
+        const options = { ...inputs.helmOptions, chart: "charts/x", repositoryOpts: { repo: "" } };
+        const folder = component({ ...inputs, helmOptions: options });
+        assert.ok(folder.is === "release");
+        assert.deepEqual([folder.release.chart, folder.release.repository], ["charts/x", undefined]);
+        const planned = { type: "kubernetes-cert-manager:index:CertManager", protect: false };
+        assert.deepEqual(
+            plannedEntry({ ...planned, name: "cert-manager", namespace: "cert-manager" }),
+            request.entry,
+        );
+    });
+
     it("is a release with Helm's defaults", () => {
         const inputs = {
             name: "istiod",

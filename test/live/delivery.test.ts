@@ -9,7 +9,7 @@ import { loadStackFile } from "../../config/load";
 import { CHECKOUT, mesh, withPlatform } from "./checkout";
 import { target } from "./client";
 import { Deployment } from "./deployment";
-import { Load, type Seen } from "./load";
+import { Load, type Seen } from "./users";
 import { Rollouts } from "./rollouts";
 import { bearer, signerOf } from "./tokens";
 

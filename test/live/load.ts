@@ -1,62 +1,51 @@
-/** Steady traffic of users outside, every request of which is counted. */
-import { Agent } from "node:https";
+/** Requests that go on while something is done to what answers them. */
 import { setTimeout as pause } from "node:timers/promises";
-import { get } from "./client";
-import type { RequestOptions } from "node:https";
 
-export interface Seen {
-    /** HTTP's; 0 where no answer came. */
-    readonly status: number;
-    readonly pod: string;
-    readonly version: string;
-    readonly ms: number;
-    /** When it was asked, in milliseconds since the epoch. */
-    readonly at: number;
+export interface Asked {
+    readonly count: number;
+    /** What went wrong, one line for each request that did. */
+    readonly failures: readonly string[];
 }
 
-export class Load {
-    readonly seen: Seen[] = [];
-    readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
-    readonly #asking = new Set<Promise<void>>();
-    #going = true;
-    readonly #pace: Promise<void>;
+/** Asks once or several times; gives how often, and what went wrong. */
+export type Ask = () => Promise<Asked>;
 
-    /** Asks `perSecond` times, whether answers come or not; `request` makes the options of the nth. */
-    constructor(perSecond: number, request: (index: number) => RequestOptions) {
-        this.#pace = this.#run(1000 / perSecond, request);
-    }
+/** Before and after, so that each has been seen to work without what is done in between. */
+const AROUND_MS = 3_000;
 
-    async #run(every: number, request: (index: number) => RequestOptions): Promise<void> {
-        const begun = Date.now();
-        for (let index = 0; this.#going; index++) {
-            const asking = this.#ask(request(index));
-            this.#asking.add(asking);
-            void asking.finally(() => this.#asking.delete(asking));
-            await pause(Math.max(0, begun + (index + 1) * every - Date.now()));
-        }
-    }
-
-    async #ask(options: RequestOptions): Promise<void> {
-        const at = Date.now();
-        const answer = await get(options, this.#agent).catch(() => ({ status: 0, body: "" }));
-        const { pod = "", version = "" } = parsed(answer.body);
-        this.seen.push({ status: answer.status, pod, version, ms: Date.now() - at, at });
-    }
-
-    /** Waits for what is under way. */
-    async stop(): Promise<readonly Seen[]> {
-        this.#going = false;
-        await this.#pace;
-        await Promise.all(this.#asking);
-        this.#agent.destroy();
-        return this.seen;
-    }
-}
-
-function parsed(body: string): { pod?: string; version?: string } {
+/**
+ * Does `work` while `workers` ask without a pause, each anew as soon as it is answered.
+ *
+ * @returns all that was asked, once what was under way has been answered too
+ */
+export async function underLoad(ask: Ask, workers: number, work: () => Promise<void>): Promise<Asked> {
+    let stopped = false;
+    const asking = Array.from({ length: workers }, async () => {
+        const answers: Asked[] = [];
+        while (!stopped) answers.push(await ask());
+        return answers;
+    });
     try {
-        return JSON.parse(body) as { pod?: string; version?: string };
-    } catch {
-        return {};
+        await pause(AROUND_MS);
+        await work();
+        await pause(AROUND_MS);
+    } finally {
+        stopped = true;
     }
+    const all = (await Promise.all(asking)).flat();
+    return {
+        count: all.reduce((sum, { count }) => sum + count, 0),
+        failures: all.flatMap(({ failures }) => failures),
+    };
+}
+
+/** One request, which fails by an error or by what `wrong` says of its answer. */
+export function asking<Answer>(
+    request: () => Promise<Answer>,
+    wrong: (answer: Answer) => string | undefined,
+): Ask {
+    return async () => {
+        const failure = await request().then(wrong, String);
+        return { count: 1, failures: failure === undefined ? [] : [failure] };
+    };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NAMESPACES } from "../../components/base/names";
+import { loadStackFile } from "../../config/load";
 import { nodeStatus } from "../../local";
 import { CHECKOUT, mesh, run, withPlatform } from "./checkout";
 import { Deployment } from "./deployment";
@@ -42,10 +43,12 @@ describe("the mesh on the node", () => {
     });
 
     it("has nothing that istioctl analyze would say a word about", async () => {
+        const { istio } = loadStackFile("local", CHECKOUT);
+        const revision = istio.stable ?? istio.revisions[0]?.name ?? "";
         for (const namespace of Object.values(NAMESPACES)) {
             const { status, stdout, stderr } = await run(node.program("istioctl"), [
                 ...["analyze", "--kubeconfig", node.kubeconfig, "--namespace", namespace],
-                ...["--failure-threshold", "Warning"],
+                ...["--failure-threshold", "Warning", "--revision", revision],
             ]);
             assert.equal(status, 0, stdout + stderr);
             assert.match(stdout + stderr, /No validation issues found/, namespace);

@@ -125,5 +125,7 @@ export function podOf(world: World, namespace: string, account: string): Workloa
 }
 
 function isInjected(world: World, namespace: string): boolean {
-    return world.namespaceLabels(namespace)["istio-injection"] === "enabled";
+    const labels = world.namespaceLabels(namespace);
+    const injection = labels["istio-injection"];
+    return injection === undefined ? (labels["istio.io/rev"] ?? "") !== "" : injection === "enabled";
 }

@@ -68,7 +68,7 @@ export class World {
     }
 
     private get mesh(): NonNullable<MeshValues["meshConfig"]> {
-        const istiod = this.releases.find(({ name }) => name === "istiod");
+        const istiod = this.releases.find(({ name }) => /^istiod(-|$)/.test(name));
         return (istiod?.values as MeshValues | undefined)?.meshConfig ?? {};
     }
 }

@@ -1,5 +1,6 @@
 /** What Pulumi's mocks do not show: protection, inherited from parents, and the names before anything is applied. */
 import type * as pulumi from "@pulumi/pulumi";
+import { releaseInputs } from "../packaged";
 import { type Planned } from "./protocol";
 
 type Arguments = pulumi.ResourceTransformationArgs;
@@ -37,8 +38,7 @@ export class Recorder {
 
 function planned(type: string, protect: boolean, props: Record<string, unknown>): Planned {
     const metadata = (props["metadata"] ?? {}) as Record<string, unknown>;
-    const isRelease = type === "kubernetes:helm.sh/v3:Release";
-    const { namespace, name } = isRelease ? props : metadata;
+    const { namespace, name } = releaseInputs({ type, inputs: props }) ?? metadata;
     return {
         type,
         protect,

@@ -45,11 +45,13 @@ spec: {}
                 fix: `create one in ${name} with an empty spec: no selector, no action, no rules, not as a dry run.`,
             };
         });
-        const root = world.rootNamespace;
-        if (!world.bringsControlPlane || isClosed(root)) return;
-        yield {
-            wrong: `no AuthorizationPolicy in ${root} denies what the others do not allow, so a new namespace is open`,
-            fix: `create one in ${root}, the mesh's root namespace, with an empty spec.`,
-        };
+        if (!world.bringsControlPlane) return;
+        for (const root of world.rootNamespaces) {
+            if (isClosed(root)) continue;
+            yield {
+                wrong: `no AuthorizationPolicy in ${root} denies what the others do not allow, so a new namespace is open`,
+                fix: `create one in ${root}, the mesh's root namespace, with an empty spec.`,
+            };
+        }
     },
 });

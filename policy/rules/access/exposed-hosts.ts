@@ -157,7 +157,8 @@ function* judgeExposure(world: World, exposure: Exposure, config: Config): Findi
             };
         });
     }
-    for (const grant of grantsAt(world, exposure)) yield* judgeGrant(exposure, grant, config, holds(free));
+    const circumstances = { isPublic: holds(free), behindProxy: speaksProxyProtocol(world, gateway) };
+    for (const grant of grantsAt(world, exposure)) yield* judgeGrant(exposure, grant, config, circumstances);
 }
 
 function knowsTokens({ spec }: Subject): boolean {

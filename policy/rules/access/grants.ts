@@ -2,6 +2,7 @@
 import { alwaysAsksForToken, type AuthorizationRule } from "../../core/authorization";
 import { type Exposure, type Grant } from "../../core/exposure";
 import { matches } from "../../core/matching";
+import { tooWide } from "../../core/networks";
 import { type Fields, texts } from "../../core/read";
 import { type Finding } from "../../core/rule";
 
@@ -24,11 +25,18 @@ interface HostIssuer {
     readonly issuer: string;
 }
 
+interface Circumstances {
+    /** Whether the host asks for no token. */
+    readonly isPublic: boolean;
+    /** Whether its gateway takes the PROXY protocol. */
+    readonly behindProxy: boolean;
+}
+
 export function* judgeGrant(
     { host, protocol }: Exposure,
     { policy: subject, rule, operation }: Grant,
     { claims, issuers, networks }: Demands,
-    isPublic: boolean,
+    { isPublic, behindProxy }: Circumstances,
 ): Iterable<Finding> {
     const methods = texts(operation["methods"]);
     if (isPreflight(rule, methods)) return;
@@ -61,12 +69,13 @@ export function* judgeGrant(
             fix: `write ${trusted.map((issuer) => `${issuer}/*`).join(" or ")} in requestPrincipals.`,
         };
     }
-    const open = rule.sources.length === 0 || rule.sources.some(({ fields }) => !fromNetworks(fields));
+    const open =
+        rule.sources.length === 0 || rule.sources.some(({ fields }) => !fromNetworks(fields, behindProxy));
     if (!networks.some((listed) => isHere({ host: listed })) || !open) return;
     yield {
         subject,
         wrong: `${place} from any network`,
-        fix: "add ipBlocks or remoteIpBlocks with the networks that are meant to each source of the rule.",
+        fix: `add ${behindProxy ? "" : "ipBlocks or "}remoteIpBlocks with the networks that are meant to each source of the rule.`,
     };
 }
 
@@ -89,18 +98,11 @@ function asksForClaim({ conditions }: AuthorizationRule, claim: string): boolean
     );
 }
 
-/** The widest network that is still somebody's; a few wider ones together are everywhere. */
-const WIDEST = { ipv4: 8, ipv6: 16 };
-
-function fromNetworks(source: Fields): boolean {
-    const blocks = [...texts(source["ipBlocks"]), ...texts(source["remoteIpBlocks"])];
-    return blocks.length > 0 && !blocks.some(isAnywhere);
-}
-
-function isAnywhere(block: string): boolean {
-    const [address = "", bits] = block.split("/");
-    const widest = address.includes(":") ? WIDEST.ipv6 : WIDEST.ipv4;
-    return bits !== undefined && Number(bits) < widest;
+/** Behind the PROXY protocol the connection is the load balancer's: who came stands in remoteIpBlocks alone. */
+function fromNetworks(source: Fields, behindProxy: boolean): boolean {
+    const remote = texts(source["remoteIpBlocks"]);
+    const blocks = behindProxy ? remote : [...texts(source["ipBlocks"]), ...remote];
+    return blocks.length > 0 && tooWide(blocks).length === 0;
 }
 
 /** A browser's question before a request carries no token, and no more than the two headers. */

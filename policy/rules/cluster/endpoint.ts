@@ -1,4 +1,5 @@
 import { fields, list, textAt, texts } from "../../core/read";
+import { tooWide } from "../../core/networks";
 import { objectRule } from "../../core/rule";
 
 interface Config {
@@ -38,7 +39,7 @@ properties: { vpcConfig: { subnetIds: [subnet-1], endpointPrivateAccess: true, e
         // AWS takes both for granted where nothing is said.
         if (textAt(vpc, "endpointPublicAccess") === "false") return;
         const cidrs = texts(vpc["publicAccessCidrs"]);
-        const wide = list(vpc["publicAccessCidrs"]).length === 0 ? ["0.0.0.0/0"] : cidrs.filter(isWorld);
+        const wide = list(vpc["publicAccessCidrs"]).length === 0 ? ["0.0.0.0/0"] : tooWide(cidrs);
         const strange = networks.length === 0 ? [] : cidrs.filter((cidr) => !networks.includes(cidr));
         if (wide.length === 0 && strange.length === 0) return;
         yield {
@@ -48,8 +49,3 @@ properties: { vpcConfig: { subnetIds: [subnet-1], endpointPrivateAccess: true, e
         };
     },
 });
-
-/** Whether a CIDR is more than anybody's own network: the Internet, or a part of it. */
-export function isWorld(cidr: string): boolean {
-    return Number(cidr.split("/")[1] ?? "128") < (cidr.includes(":") ? 16 : 8);
-}

@@ -1,8 +1,8 @@
 import { EXCEPTION_FIELDS, holds } from "../../core/exceptions";
+import { tooWide } from "../../core/networks";
 import { at, fields, list, numberAt, says, textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { isWorld } from "./endpoint";
 
 interface Open {
     readonly name: string;
@@ -86,10 +86,10 @@ function* judgeRule(
     rule: Readonly<Record<string, unknown>>,
     { open }: Config,
 ): Iterable<Finding> {
-    const cidrs = [
+    const cidrs = tooWide([
         ...["cidrBlocks", "ipv6CidrBlocks"].flatMap((key) => texts(rule[key])),
         ...["cidrIpv4", "cidrIpv6"].map((key) => textAt(rule, key)).filter((cidr) => cidr !== undefined),
-    ].filter(isWorld);
+    ]);
     if (cidrs.length === 0) return;
     const [from, to] = [numberAt(rule, "fromPort"), numberAt(rule, "toPort")];
     const listed = open.filter(({ name, port }) => name === subject.name && port === from && port === to);

@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, labelsAt, list, says, selects, texts } from "../../core/read";
+import { at, labelsAt, list, says, selects, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { podOf, WORKLOADS } from "../../core/workload";
@@ -64,6 +64,19 @@ spec: { egress: [{ hosts: ["~/*"] }] }
                 };
             }
         });
+        yield* each(world.all(SIDECAR), function* (subject) {
+            if (isExcepted(config, subject)) return;
+            for (const direction of ["egress", "ingress"]) {
+                for (const [index, listener] of list(subject.spec[direction]).entries()) {
+                    if (textAt(listener, "captureMode") !== "NONE") continue;
+                    yield {
+                        subject,
+                        wrong: `spec.${direction}[${index}].captureMode is NONE, so that traffic passes no sidecar unless the workload asks for it`,
+                        fix: "remove it.",
+                    };
+                }
+            }
+        });
         const callers = [...world.all("core/Service"), ...world.all(...WORKLOADS)];
         yield* each(callers, function* (subject) {
             if (!world.isMeshed(subject.namespace) || isExcepted(config, subject)) return;
@@ -95,6 +108,8 @@ function hasScope(world: World, namespace: string, labels: Readonly<Record<strin
         labelsAt(spec, "workloadSelector", "labels");
     return (
         world.has(namespace, [SIDECAR], (sidecar) => selects(selectorOf(sidecar), labels)) ||
-        world.has(world.rootNamespace, [SIDECAR], (sidecar) => !says(selectorOf(sidecar)))
+        world.rootNamespaces.every((root) =>
+            world.has(root, [SIDECAR], (sidecar) => !says(selectorOf(sidecar))),
+        )
     );
 }

@@ -1,6 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { isInMesh } from "../../core/hosts";
-import { type Fields, at, fields, list, textAt } from "../../core/read";
+import { trafficPolicies } from "../../core/traffic-policies";
+import { type Fields, fields, textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -51,7 +52,10 @@ function* judgeTls(subject: Subject, host: string, path: string, tls: Fields): I
             wrong: `${path}.mode is ${mode} for ${host}, which is in the mesh: its clients lose their identity`,
             fix: "remove the tls section, or set its mode to ISTIO_MUTUAL.",
         };
-    } else if (mode === "SIMPLE" && list(tls["subjectAltNames"]).length === 0) {
+    } else if (
+        (mode === "SIMPLE" || mode === "MUTUAL") &&
+        !texts(tls["subjectAltNames"]).some((name) => name !== "")
+    ) {
         yield {
             subject,
             wrong: `${path} names no subjectAltNames, so any certificate of a known CA passes for ${host}`,
@@ -65,18 +69,4 @@ function* judgeTls(subject: Subject, host: string, path: string, tls: Fields): I
             fix: "remove it, and set caCertificates or credentialName to the CA that signed the certificate.",
         };
     }
-}
-
-/** Every traffic policy of a DestinationRule with where it stands. */
-export function trafficPolicies(spec: Fields): readonly (readonly [string, Fields])[] {
-    const roots: (readonly [string, Fields])[] = [["spec.trafficPolicy", fields(spec["trafficPolicy"])]];
-    list(spec["subsets"]).forEach((subset, index) => {
-        roots.push([`spec.subsets[${index}].trafficPolicy`, fields(at(subset, "trafficPolicy"))]);
-    });
-    return roots.flatMap(([path, policy]) => [
-        [path, policy] as const,
-        ...list(policy["portLevelSettings"]).map(
-            (port, index) => [`${path}.portLevelSettings[${index}]`, fields(port)] as const,
-        ),
-    ]);
 }

@@ -16,6 +16,10 @@ const isText =
     (value: unknown): boolean =>
         wanted.includes(String(value).toLowerCase());
 
+/** What Go reads as a boolean, which is how istiod and its chart read them. */
+const TRUE = ["true", "t", "1"];
+const FALSE = ["false", "f", "0"];
+
 const OF_MESH_CONFIG: readonly Switch[] = [
     {
         path: "trustDomainAliases",
@@ -28,18 +32,23 @@ const OF_MESH_CONFIG: readonly Switch[] = [
         follows: "whoever holds those roots makes identities of this mesh",
     },
     {
+        path: "ca.address",
+        isOpen: says,
+        follows: "another authority than istiod gives out identities",
+    },
+    {
         path: "discoverySelectors",
         isOpen: says,
         follows: "istiod sees no policy of the namespaces that they leave out",
     },
     {
         path: "pathNormalization.normalization",
-        isOpen: isText("none"),
+        isOpen: isText("none", "1"),
         follows: "/a/../admin passes a rule for /a",
     },
     {
         path: "defaultConfig.interceptionMode",
-        isOpen: isText("none"),
+        isOpen: isText("none", "2"),
         follows: "no pod's traffic is led through its sidecar",
     },
 ];
@@ -61,29 +70,44 @@ const OF_VALUES: readonly Switch[] = [
         follows: "what is injected is not Istio's own template, and no policy reads it",
     },
     {
+        path: "_internal_defaults_do_not_set",
+        isOpen: says,
+        follows: "the chart takes from there what no policy reads",
+    },
+    {
+        path: "global.caAddress",
+        isOpen: says,
+        follows: "another authority than istiod gives out identities",
+    },
+    {
+        path: "global.proxy.image",
+        isOpen: (value) => says(value) && !/(^|\/)proxyv2([:@]|$)/.test(String(value)),
+        follows: "something else than Istio's proxy stands beside every pod",
+    },
+    {
         path: "global.proxy.autoInject",
         isOpen: isText("disabled"),
         follows: "no pod gets a sidecar unless it asks for one itself",
     },
     {
         path: "global.operatorManageWebhooks",
-        isOpen: isText("true"),
+        isOpen: isText(...TRUE),
         follows: "the chart makes no webhook that injects",
     },
     {
         path: "global.omitSidecarInjectorConfigMap",
-        isOpen: isText("true"),
+        isOpen: isText(...TRUE),
         follows: "the chart brings no template to inject",
     },
 ];
 
 /** istiod's own variables, and what of them opens the mesh. */
-const VARIABLES: Readonly<Record<string, readonly [value: string, follows: string]>> = {
-    JWKS_RESOLVER_INSECURE_SKIP_VERIFY: ["true", "the keys of tokens come from whoever answers"],
-    PILOT_SKIP_VALIDATE_TRUST_DOMAIN: ["true", "certificates of any trust domain are taken"],
-    PILOT_ENABLE_XDS_IDENTITY_CHECK: ["false", "a proxy may ask for the configuration of another's identity"],
-    XDS_AUTH: ["false", "whoever reaches istiod gets every proxy's configuration"],
-    UNSAFE_ENABLE_ADMIN_ENDPOINTS: ["true", "istiod's debug port changes it from outside"],
+const VARIABLES: Readonly<Record<string, readonly [open: readonly string[], follows: string]>> = {
+    JWKS_RESOLVER_INSECURE_SKIP_VERIFY: [TRUE, "the keys of tokens come from whoever answers"],
+    PILOT_SKIP_VALIDATE_TRUST_DOMAIN: [TRUE, "certificates of any trust domain are taken"],
+    PILOT_ENABLE_XDS_IDENTITY_CHECK: [FALSE, "a proxy may ask for the configuration of another's identity"],
+    XDS_AUTH: [FALSE, "whoever reaches istiod gets every proxy's configuration"],
+    UNSAFE_ENABLE_ADMIN_ENDPOINTS: [TRUE, "istiod's debug port changes it from outside"],
 };
 
 export const controlPlane = objectRule<WithExceptions>({
@@ -141,7 +165,11 @@ function* judgeSwitches(
         const value = at(fields, ...path.split("."));
         if (value === undefined || !isOpen(value)) continue;
         const said = typeof value === "object" ? "set" : JSON.stringify(value);
-        yield { subject, wrong: `${base}.${path} is ${said}, so ${follows}`, fix: "remove it." };
+        yield {
+            subject,
+            wrong: `${base}.${path} is ${said}, so ${follows}`,
+            fix: "remove it; where it is meant, list the control plane under this policy's exceptions with a reason and an end date.",
+        };
     }
 }
 
@@ -162,10 +190,11 @@ function* judgeAnnotations(subject: Subject, { values, valuesPath }: MeshConfigS
 function* judgeVariables(subject: Subject, { values, valuesPath }: MeshConfigSource): Iterable<Finding> {
     for (const place of ["env", "pilot.env"]) {
         for (const [name, [open, follows]] of Object.entries(VARIABLES)) {
-            if (textAt(at(values, ...place.split(".")), name)?.toLowerCase() !== open) continue;
+            const said = textAt(at(values, ...place.split(".")), name);
+            if (said === undefined || !open.includes(said.toLowerCase())) continue;
             yield {
                 subject,
-                wrong: `${valuesPath}.${place}.${name} is ${open}, so ${follows}`,
+                wrong: `${valuesPath}.${place}.${name} is ${said}, so ${follows}`,
                 fix: "remove it.",
             };
         }

@@ -147,7 +147,9 @@ function* judgeValues(subject: Subject, values: unknown, valuesPath: string): It
     const proxy = at(values, "global", "proxy");
     for (const [field, all] of Object.entries(PROXY_VALUES)) {
         const value = textAt(proxy, field);
-        if (!says(value) || value === all) continue;
+        // An empty list of what to include is none of it.
+        const isOpen = all === undefined ? says(value) : value !== undefined && value !== all;
+        if (!isOpen) continue;
         yield {
             subject,
             wrong: `${valuesPath}.global.proxy.${field} is ${JSON.stringify(value)}, so in every pod that traffic passes no sidecar`,

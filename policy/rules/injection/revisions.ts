@@ -10,6 +10,9 @@ interface Config extends WithExceptions {
     readonly elsewhere: readonly string[];
 }
 
+/** A tag of the Sail operator: its name is what namespaces ask for. */
+const SAILS_TAG = "sailoperator.io/IstioRevisionTag";
+
 const WEBHOOK = "admissionregistration.k8s.io/MutatingWebhookConfiguration";
 
 export const revisions = stackRule<Config>({
@@ -19,7 +22,7 @@ export const revisions = stackRule<Config>({
     severity: "critical",
     why: "the label istio.io/rev with a name that no control plane has looks like injection, and nothing injects",
     remedy: "Label with the revision of the control plane or one of its tags; list those that another stack brings.",
-    judges: ["core/Namespace", ...WORKLOADS, ...MESH_CONFIG_HOLDERS, WEBHOOK],
+    judges: ["core/Namespace", ...WORKLOADS, ...MESH_CONFIG_HOLDERS, WEBHOOK, SAILS_TAG],
     defaults: { ...NO_EXCEPTIONS, elsewhere: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
@@ -58,10 +61,9 @@ metadata: { name: shop, labels: { istio.io/rev: 1-31 } }
         yield* each(world.all("core/Namespace", ...WORKLOADS), function* (subject) {
             const isNamespace = subject.id === "core/Namespace";
             const labels = isNamespace ? subject.labels : podOf(subject).labels;
-            const revision = labels["istio.io/rev"];
-            if (revision === undefined || revision === "" || known.has(revision)) return;
-            // Where both are there, istio-injection is what counts.
-            if (isNamespace && labels["istio-injection"] !== undefined) return;
+            const asked = askedBy(labels, isNamespace);
+            if (asked === undefined || known.has(asked.revision)) return;
+            const { revision, label } = asked;
             // What is not known yet may be the one.
             const doubt = world.doubtIn(REVISIONS);
             if (doubt !== undefined) throw doubt as Error;
@@ -69,27 +71,47 @@ metadata: { name: shop, labels: { istio.io/rev: 1-31 } }
                 return;
             yield {
                 subject,
-                wrong: `${isNamespace ? "its label" : "its pods' label"} istio.io/rev is ${JSON.stringify(revision)}, and the control plane of this stack has ${known.size === 0 ? "no revision" : [...known].sort().join(", ")}, so nothing injects its sidecars`,
+                wrong: `${isNamespace ? "its label" : "its pods' label"} is ${label}, and the control plane of this stack has ${known.size === 0 ? "no revision" : [...known].sort().join(", ")}, and not ${revision}, so nothing injects its sidecars`,
                 fix: "name a revision or a tag that is there; list one that another stack brings under `elsewhere` of this policy.",
             };
         });
     },
 });
 
+/** `istio-injection` asks for the control plane, or the tag, of the name `default`; it counts where both are there. */
+function askedBy(
+    labels: Readonly<Record<string, string>>,
+    isNamespace: boolean,
+): { revision: string; label: string } | undefined {
+    const injection = isNamespace ? labels["istio-injection"] : undefined;
+    if (injection === "enabled") return { revision: "default", label: "istio-injection: enabled" };
+    const revision = labels["istio.io/rev"] ?? "";
+    return injection !== undefined || revision === ""
+        ? undefined
+        : { revision, label: `istio.io/rev: ${revision}` };
+}
+
 const REVISIONS = "revisions";
 
 /** Revisions and tags of the stack's own control planes. */
 function revisionsOf(world: World): readonly string[] {
-    return world.ask(REVISIONS, world.all(...MESH_CONFIG_HOLDERS, WEBHOOK), (subject) =>
-        subject.id === WEBHOOK ? tagsOf(subject) : meshConfigsOf(subject).flatMap(namesOf),
-    );
+    return world.ask(REVISIONS, world.all(...MESH_CONFIG_HOLDERS, WEBHOOK, SAILS_TAG), (subject) => {
+        if (subject.id === SAILS_TAG) return [subject.name];
+        return subject.id === WEBHOOK ? tagsOf(subject) : meshConfigsOf(subject).flatMap(namesOf);
+    });
 }
 
-/** Without a name of its own a revision is `default`; Sail's bears the name of its object. */
+/** Without a name of its own a revision is `default`; Sail's bears the name of its object, or that and the version. */
 function namesOf({ subject, values }: MeshConfigSource): readonly string[] {
     const own = textAt(values, "revision") ?? textAt(subject.spec, "revision") ?? "";
-    const unnamed = subject.id.startsWith("sailoperator.io/") ? subject.name : "default";
-    return [own === "" ? unnamed : own, ...texts(values["revisionTags"])];
+    const tags = texts(values["revisionTags"]);
+    if (own !== "") return [own, ...tags];
+    // A ConfigMap is named for its revision.
+    if (subject.id === "core/ConfigMap") return [subject.name.replace(/^istio-?/, "") || "default", ...tags];
+    if (!subject.id.startsWith("sailoperator.io/")) return ["default", ...tags];
+    const version = (textAt(subject.spec, "version") ?? "").replaceAll(".", "-");
+    const byVersion = textAt(subject.spec, "updateStrategy", "type") === "RevisionBased";
+    return [byVersion ? `${subject.name}-${version}` : subject.name, ...tags];
 }
 
 function tagsOf({ labels }: Subject): readonly string[] {

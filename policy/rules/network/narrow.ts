@@ -1,6 +1,6 @@
-import { BlockList, isIPv4 } from "node:net";
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
 import { at, type Fields, fields, labelsAt, list, numberAt, says, textAt, texts } from "../../core/read";
+import { hasAddress, isPrivate, ONE_PARTYS, parseNetwork, SOMEBODYS, tooWide } from "../../core/networks";
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { portsOf } from "../../core/hosts";
@@ -11,11 +11,8 @@ interface Config {
     readonly meshPorts: readonly number[];
 }
 
-/** Of a cloud's virtual machines: whoever asks there gets the node's credentials. */
-const METADATA = "169.254.169.254";
-
-/** The widest network that is still one party's. */
-const WIDEST = { ipv4: 16, ipv6: 32 };
+/** Of a cloud's virtual machines. EKS' pod identities have another, which gives a pod no more than its own. */
+const METADATA = ["169.254.169.254", "fd00:ec2::254"];
 
 /** Where Kubernetes itself and the cloud answer; a way to the Internet must leave them out. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"];
@@ -123,31 +120,38 @@ function* judgePeer(
 ): Iterable<Finding> {
     const cidr = textAt(peer, "ipBlock", "cidr");
     if (cidr !== undefined) {
-        if (direction === "to" && open.length > 0 && reaches(peer, cidr, METADATA)) {
+        const network = parseNetwork(cidr);
+        if (network === undefined) {
             yield {
                 subject,
-                wrong: `${path} is ${cidr}, which has ${METADATA} in it: there the cloud hands out the node's credentials`,
-                fix: `add ${METADATA}/32 to ipBlock.except, or name the network that is meant.`,
-            };
-        }
-        const bits = Number(cidr.split("/")[1] ?? "128");
-        if (bits >= (cidr.includes(":") ? WIDEST.ipv6 : WIDEST.ipv4)) return;
-        if (bits >= 8) {
-            yield {
-                subject,
-                wrong: `${path} is ${cidr}, which is more than one party's network`,
-                fix: "name the networks that are meant, each no wider than /16.",
+                wrong: `${path} is ${cidr}, which is no network`,
+                fix: "write it as <address>/<bits>.",
             };
             return;
+        }
+        const metadata = METADATA.find((address) => direction === "to" && reaches(peer, cidr, address));
+        if (open.length > 0 && metadata !== undefined) {
+            yield {
+                subject,
+                wrong: `${path} is ${cidr}, which has ${metadata} in it: there the cloud hands out the node's credentials`,
+                fix: `add ${metadata} to ipBlock.except, or name the network that is meant.`,
+            };
         }
         const isGateway = world.gatewaysOf(labelsAt(subject.spec, "podSelector", "matchLabels")).length > 0;
         const missing = PRIVATE.filter((range) => !texts(at(peer, "ipBlock", "except")).includes(range));
         if (open.length === 0 || (isGateway && direction === "from")) return;
-        if (!isGateway) {
+        if (!isGateway && direction === "to" && !isPrivate(cidr)) {
             yield {
                 subject,
-                wrong: `${path} is ${cidr}, the whole Internet, for pods that are no gateway`,
+                wrong: `${path} is ${cidr} in the Internet, for pods that are no gateway`,
                 fix: "let them go through the egress gateway instead.",
+            };
+        } else if (network.bits >= SOMEBODYS[network.family] || !isGateway) {
+            if (tooWide([cidr], ONE_PARTYS).length === 0) return;
+            yield {
+                subject,
+                wrong: `${path} is ${cidr}, which is more than one party's network`,
+                fix: "name the networks that are meant, each no wider than /16 (/32 in IPv6).",
             };
         } else if (missing.length > 0) {
             yield {
@@ -197,15 +201,8 @@ function isEverything(selector: unknown): boolean {
 
 /** Whether a peer's network has an address in it that it does not leave out. */
 function reaches(peer: unknown, cidr: string, address: string): boolean {
-    const has = (block: string): boolean => !block.includes(":") && isIn(address, block);
+    const has = (block: string): boolean => hasAddress(block, address);
     return has(cidr) && !texts(at(peer, "ipBlock", "except")).some(has);
-}
-
-function isIn(address: string, block: string): boolean {
-    const [network = "", bits = "32"] = block.split("/");
-    const list = new BlockList();
-    if (isIPv4(network)) list.addSubnet(network, Number(bits), "ipv4");
-    return list.check(address, "ipv4");
 }
 
 /** Ports that a gateway's pods offer to the world: its servers', as its Service maps them, and its health. */

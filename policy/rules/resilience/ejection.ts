@@ -2,7 +2,7 @@ import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "..
 import { isInMesh } from "../../core/hosts";
 import { at, numberAt, says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
-import { trafficPolicies } from "../identity/client-tls";
+import { trafficPolicies } from "../../core/traffic-policies";
 
 interface Config {
     readonly exceptions: readonly Exception[];

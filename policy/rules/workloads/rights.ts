@@ -13,6 +13,22 @@ const PUBLIC_ROLES: ReadonlySet<string> = new Set([
     "system:service-account-issuer-discovery",
 ]);
 
+/** Kubernetes' own roles that write whatever there is. */
+const MASTERS: ReadonlySet<string> = new Set(["cluster-admin", "admin", "edit"]);
+
+const PROMOTING: ReadonlySet<string> = new Set(["escalate", "bind", "impersonate"]);
+
+/** API groups whose objects keep the mesh closed. */
+const GUARDED: ReadonlySet<string> = new Set([
+    "*",
+    "",
+    "admissionregistration.k8s.io",
+    "networking.istio.io",
+    "networking.k8s.io",
+    RBAC,
+    "security.istio.io",
+]);
+
 export const rights = objectRule<WithExceptions>({
     name: "workloads-rights",
     area: "workloads",
@@ -76,23 +92,34 @@ function* judgeBinding(subject: Subject): Iterable<Finding> {
                 wrong: `subjects[${index}] gives ${role} to ${kind === "ServiceAccount" ? "every pod that names no account" : `all of ${name}`}`,
                 fix: "name the one ServiceAccount that needs it.",
             };
-        } else if (kind === "ServiceAccount" && role === "cluster-admin") {
+        } else if (isWorkload(kind, name) && MASTERS.has(role) && subject.kind === "ClusterRoleBinding") {
             yield {
                 subject,
-                wrong: `subjects[${index}] makes the workload ${name} master of the cluster`,
+                wrong: `subjects[${index}] gives the workload ${name} the role ${role} in the whole cluster`,
                 fix: "bind a role with what it needs, or list this binding under the policy's exceptions with a reason and an end date.",
             };
         }
     }
 }
 
+/** A ServiceAccount, or the user as which the API server knows it. */
+function isWorkload(kind: string | undefined, name: string): boolean {
+    return kind === "ServiceAccount" || name.startsWith("system:serviceaccount:");
+}
+
 function* judgeRole(subject: Subject): Iterable<Finding> {
     for (const [index, rule] of list(subject.props["rules"]).entries()) {
         const isAll = (field: string): boolean => texts(at(rule, field)).includes("*");
-        if (!isAll("apiGroups") || !isAll("resources") || !isAll("verbs")) continue;
+        const verb = texts(at(rule, "verbs")).find((one) => PROMOTING.has(one));
+        const group = texts(at(rule, "apiGroups")).find((one) => GUARDED.has(one));
+        const isAnything = isAll("verbs") && isAll("resources");
+        if (verb === undefined && !(isAnything && group !== undefined)) continue;
         yield {
             subject,
-            wrong: `rules[${index}] is every verb on everything`,
+            wrong:
+                verb === undefined
+                    ? `rules[${index}] is every verb on everything${group === "*" ? "" : ` of ${group === "" ? "the core API" : (group ?? "")}`}`
+                    : `rules[${index}] has the verb ${verb}, by which one gets rights that one was not given`,
             fix: "list the API groups, resources and verbs that are needed.",
         };
     }

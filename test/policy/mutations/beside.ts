@@ -7,7 +7,7 @@ import { drop, everywhere, put, set } from "./opening/edit";
 const TEAM = `
 apiVersion: v1
 kind: Namespace
-metadata: { name: shop, labels: { istio-injection: enabled, pod-security.kubernetes.io/enforce: restricted } }
+metadata: { name: shop, labels: { istio.io/rev: stable, pod-security.kubernetes.io/enforce: restricted } }
 ---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy

@@ -129,10 +129,9 @@ function tuning(resource: JudgedResource): Mutation[] {
             );
             break;
         case "Namespace":
-            each("injection by revision", "metadata.labels", (labels) => {
-                if (labels["istio-injection"] !== "enabled") return false;
-                Reflect.deleteProperty(labels, "istio-injection");
-                labels["istio.io/rev"] = "default";
+            each("injection by the revision itself", "metadata.labels", (labels) => {
+                if (labels["istio.io/rev"] !== "stable") return false;
+                labels["istio.io/rev"] = "1-31-1";
                 return true;
             });
             break;

@@ -77,6 +77,47 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 },
             ),
             added(
+                "added: a Gateway that selects a service's pods",
+                "networking.istio.io/v1",
+                "Gateway",
+                namespace,
+                `${name}-decoy`,
+                {
+                    selector: selector.matchLabels,
+                    servers: [
+                        {
+                            port: { number: 80, name: "http", protocol: "HTTP" },
+                            hosts: ["./x.example.com"],
+                            tls: { httpsRedirect: true },
+                        },
+                    ],
+                },
+            ),
+            added(
+                "added: a second PeerAuthentication for the whole mesh",
+                "security.istio.io/v1",
+                "PeerAuthentication",
+                "istio-system",
+                `a-${name}`,
+                {},
+            ),
+            addedWith("added: a role for all of Istio's", RBAC, "Role", namespace, `${name}-istio`, {
+                rules: [{ apiGroups: ["security.istio.io"], resources: ["*"], verbs: ["*"] }],
+            }),
+            addedWith("added: a role that gives itself more", RBAC, "ClusterRole", "", `${name}-more`, {
+                rules: [
+                    {
+                        apiGroups: [RBAC.replace("/v1", "")],
+                        resources: ["clusterroles"],
+                        verbs: ["escalate"],
+                    },
+                ],
+            }),
+            addedWith("added: the cluster's editor", RBAC, "ClusterRoleBinding", "", `${name}-edits`, {
+                roleRef: { kind: "ClusterRole", name: "edit" },
+                subjects: [{ kind: "User", name: `system:serviceaccount:${namespace}:${name}` }],
+            }),
+            added(
                 "added: a load balancer to the pods themselves",
                 "elbv2.k8s.aws/v1beta1",
                 "TargetGroupBinding",

@@ -1,6 +1,7 @@
 /** Mutual TLS and injection weakened. */
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
+import { added, addedWith } from "./added";
 import { drop, everywhere, put } from "./edit";
 
 export function ofMutualTls(resource: JudgedResource): Mutation[] {
@@ -10,6 +11,7 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
     const strict = (value: unknown): boolean => value === "STRICT";
     return [
         ...(isMesh ? [removed("mesh-wide STRICT taken out", resource, [namespace])] : []),
+        ...(isMesh ? [elsewhere(resource)] : []),
         ...(isMesh
             ? everywhere("mesh-wide STRICT to UNSET", resource, "spec.mtls", put("mode", "UNSET", strict), [
                   namespace,
@@ -40,16 +42,41 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
     ];
 }
 
+/** STRICT where nobody's control plane looks, and a ConfigMap that says that one does. */
+function elsewhere(resource: JudgedResource): Mutation {
+    const { replace } = removed("", resource, []);
+    const moved = added("", "security.istio.io/v1", "PeerAuthentication", "monitoring", "default", {
+        mtls: { mode: "STRICT" },
+    });
+    const said = addedWith("", "v1", "ConfigMap", "monitoring", "istio-moved", {
+        data: { mesh: "rootNamespace: monitoring" },
+    });
+    return {
+        kind: "mesh-wide STRICT moved to a namespace that a ConfigMap calls the root",
+        target: "istio-system",
+        names: ["istio-system asks the whole mesh", "in istio-system"],
+        replace,
+        add: [...(moved.add ?? []), ...(said.add ?? [])],
+    };
+}
+/** It is outside the mesh, by an exception of the pack. */
+const OUTSIDE = "cert-manager";
+
 export function ofNamespaces(resource: JudgedResource): Mutation[] {
-    if (kindOf(resource) !== "Namespace" || meta(resource).name === "istio-system") return [];
-    return [
-        ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio-injection")),
-        ...everywhere("injection by a revision that nobody has", resource, "metadata.labels", (labels) => {
-            if (!drop("istio-injection")(labels)) return false;
-            labels["istio.io/rev"] = "nobodys";
-            return true;
-        }),
+    const { name } = meta(resource);
+    if (kindOf(resource) !== "Namespace" || name === "istio-system") return [];
+    const injection = [
+        ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio.io/rev")),
+        ...everywhere(
+            "injection by a revision that nobody has",
+            resource,
+            "metadata.labels",
+            put("istio.io/rev", "nobodys"),
+        ),
         ...everywhere("injection disabled", resource, "metadata.labels", put("istio-injection", "disabled")),
+    ];
+    return [
+        ...(name === OUTSIDE ? [] : injection),
         ...everywhere("all labels dropped", resource, "metadata", drop("labels")),
         ...everywhere(
             "Pod Security dropped",

@@ -91,6 +91,16 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 (node) => opened(node) && put(peers, [{ ipBlock: { cidr: "10.0.0.0/8" } }])(node),
             ),
             ...everywhere(
+                "NetworkPolicy: one address in the Internet, past the egress gateway",
+                resource,
+                `spec.${direction}.*`,
+                (node) =>
+                    direction === "egress" &&
+                    !name.endsWith("gateway") &&
+                    opened(node) &&
+                    put(peers, [{ ipBlock: { cidr: "203.0.113.9/32" } }])(node),
+            ),
+            ...everywhere(
                 "NetworkPolicy: the way to the node's credentials",
                 resource,
                 `spec.${direction}.*`,

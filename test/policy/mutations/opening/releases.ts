@@ -23,7 +23,12 @@ const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["pilot.env.JWKS_RESOLVER_INSECURE_SKIP_VERIFY", "true"],
     ["pilot.env.PILOT_SKIP_VALIDATE_TRUST_DOMAIN", "true"],
     ["env.PILOT_ENABLE_XDS_IDENTITY_CHECK", "false"],
-    ["env.XDS_AUTH", "false"],
+    ["env.XDS_AUTH", "0"],
+    ["meshConfig.ca.address", "ca.example.com:443"],
+    ["global.caAddress", "ca.example.com:443"],
+    ["global.proxy.image", "registry.example.com/proxy:1"],
+    ["global.proxy.includeIPRanges", ""],
+    ["_internal_defaults_do_not_set", { meshConfig: { enableAutoMtls: false } }],
     ["env.UNSAFE_ENABLE_ADMIN_ENDPOINTS", "true"],
 ];
 
@@ -47,7 +52,7 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
             }),
         );
     }
-    if (name !== "istiod") return [];
+    if (!name.startsWith("istiod")) return [];
     const mesh = "values.meshConfig";
     return [
         change("mesh: ALLOW_ANY", `${mesh}.outboundTrafficPolicy.mode`, "ALLOW_ANY"),

@@ -1,0 +1,30 @@
+import type { Chart, Release } from "../base/manifest";
+import { unknownKeys } from "./unknown-keys";
+import { CHART_VALUES } from "./values";
+
+/** What is wrong with the values of releases, of the charts whose keys are known. */
+export function chartProblems(releases: readonly Release[]): string[] {
+    return releases.flatMap(({ namespace, name, chart, values }) => {
+        const keys = CHART_VALUES[chartName(chart)];
+        const problems = keys === undefined ? [] : unknownKeys(values, keys);
+        return problems.map(
+            (problem) => `release ${namespace}/${name}, values of the chart ${chartName(chart)}: ${problem}`,
+        );
+    });
+}
+
+/** The chart's own name, wherever it comes from. */
+export function chartName(chart: Chart): string {
+    switch (chart.from) {
+        case "repository":
+            return chart.name;
+        case "registry":
+            return lastOf(chart.reference);
+        case "folder":
+            return chart.name ?? lastOf(chart.path);
+    }
+}
+
+function lastOf(path: string): string {
+    return path.replace(/\/+$/, "").split("/").at(-1) ?? path;
+}

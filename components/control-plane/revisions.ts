@@ -1,0 +1,79 @@
+/** Which istiods there are, and which of them a namespace's tag means. */
+import type { MeshConfig } from "../../config/schema";
+import { COMMON_LABELS } from "../base/labels";
+import type { MutatingWebhookConfigurationManifest } from "../base/manifest";
+import { NAMESPACES, REVISION_TAG } from "../base/names";
+
+/** A constant of its own: `kubernetes-types` knows no `resources` in a rule, and refuses it in a literal. */
+const POD_CREATION = {
+    operations: ["CREATE"],
+    apiGroups: [""],
+    apiVersions: ["v1"],
+    resources: ["pods"],
+    scope: "*",
+};
+
+export type Revision = MeshConfig["istio"]["revisions"][number];
+
+/** The revision that the tag means; there is one, by the schema. */
+export function stableRevision({ revisions, stable }: MeshConfig["istio"]): string {
+    return stable ?? revisions[0]?.name ?? "";
+}
+
+/** The name of a revision's release, Deployment and Service. */
+export function istiodName({ name }: Pick<Revision, "name">): string {
+    return `istiod-${name}`;
+}
+
+/**
+ * The webhook by which pods of the tag's namespaces get their sidecars. The chart could make one, which would be the release's:
+ * it would go with the old release before the new one's is there, and pods would start without a sidecar in between. This
+ * one only changes whom it asks. istiod adds the CA that it knows it by, to whatever bears its revision.
+ */
+export function tagWebhook(config: MeshConfig): MutatingWebhookConfigurationManifest {
+    const revision = stableRevision(config.istio);
+    return {
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind: "MutatingWebhookConfiguration",
+        metadata: {
+            name: `istio-revision-tag-${REVISION_TAG}`,
+            labels: {
+                ...COMMON_LABELS,
+                app: "sidecar-injector",
+                "istio.io/tag": REVISION_TAG,
+                "istio.io/rev": revision,
+            },
+        },
+        webhooks: [
+            {
+                name: "rev.namespace.sidecar-injector.istio.io",
+                clientConfig: {
+                    service: {
+                        name: istiodName({ name: revision }),
+                        namespace: NAMESPACES.system,
+                        path: "/inject",
+                        port: 443,
+                    },
+                },
+                sideEffects: "None",
+                admissionReviewVersions: ["v1"],
+                failurePolicy: "Fail",
+                reinvocationPolicy: "Never",
+                matchPolicy: "Equivalent",
+                timeoutSeconds: 10,
+                rules: [POD_CREATION],
+                namespaceSelector: {
+                    matchExpressions: [
+                        { key: "istio.io/rev", operator: "In", values: [REVISION_TAG] },
+                        { key: "istio-injection", operator: "DoesNotExist" },
+                    ],
+                },
+                objectSelector: {
+                    matchExpressions: [
+                        { key: "sidecar.istio.io/inject", operator: "NotIn", values: ["false"] },
+                    ],
+                },
+            },
+        ],
+    };
+}

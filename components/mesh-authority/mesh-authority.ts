@@ -1,0 +1,115 @@
+import type { MeshConfig } from "../../config/schema";
+import { KEY, UNTIL_READY, lasting } from "../base/certificates";
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { COMMON_LABELS } from "../base/labels";
+import type {
+    CertificateManifest,
+    ConfigMapManifest,
+    Derived,
+    IssuerManifest,
+    Manifest,
+} from "../base/manifest";
+import { MESH_CA, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+type Mesh = Exclude<MeshConfig["certificates"]["mesh"], { from: "istiod" }>;
+
+const SELF_SIGNED = "mesh-self-signed";
+/** A root ends with a rotation by hand (docs/runbooks/mesh-ca.md), long before its certificate does. */
+const ROOT = { days: 3650, renewBeforeDays: 365 };
+
+function deriveMeshAuthority({ config: { certificates, trustDomain } }: Platform): Derived {
+    const { mesh } = certificates;
+    if (mesh.from === "istiod") return { releases: [], objects: [] };
+    const signer = mesh.from === "authority" ? mesh.secret : rootName(mesh.signing);
+    const objects: Manifest[] = [
+        ...(mesh.from === "self-signed"
+            ? selfSigned(mesh.roots)
+            : [issuer(signer, { ca: { secretName: signer } })]),
+        intermediate(signer, mesh, trustDomain),
+        ...(mesh.trust.length === 0 ? [] : [roots(mesh.trust)]),
+    ];
+    return { releases: [], objects };
+}
+
+/** Each root with an issuer of its own: a Certificate that names another issuer is issued anew. */
+function selfSigned(generations: readonly number[]): Manifest[] {
+    return [
+        issuer(SELF_SIGNED, { selfSigned: {} }),
+        ...generations.map(rootName).flatMap((name) => [
+            certificate(name, {
+                commonName: `sparc-mesh root ${name}`,
+                ...lasting(ROOT),
+                // Should it ever come to that: what the old one signed holds for the new one too.
+                privateKey: { ...KEY, rotationPolicy: "Never" },
+                issuerRef: { name: SELF_SIGNED, kind: "Issuer", group: "cert-manager.io" },
+            }),
+            issuer(name, { ca: { secretName: name } }),
+        ]),
+    ];
+}
+
+/** What istiod signs with. cert-manager renews it, and istiod takes the new one as soon as its files change. */
+function intermediate(
+    signer: string,
+    { intermediate: days }: Mesh,
+    trustDomain: string,
+): CertificateManifest {
+    return certificate(MESH_CA.secret, {
+        commonName: "sparc-mesh intermediate",
+        subject: { organizations: [trustDomain] },
+        ...lasting(days),
+        privateKey: { ...KEY, rotationPolicy: "Always" },
+        issuerRef: { name: signer, kind: "Issuer", group: "cert-manager.io" },
+    });
+}
+
+function certificate(
+    name: string,
+    spec: Omit<CertificateManifest["spec"], "secretName" | "isCA" | "usages">,
+): CertificateManifest {
+    return {
+        apiVersion: "cert-manager.io/v1",
+        kind: "Certificate",
+        metadata: { name, namespace: NAMESPACES.system, labels: COMMON_LABELS, annotations: UNTIL_READY },
+        spec: {
+            secretName: name,
+            isCA: true,
+            usages: ["cert sign", "crl sign", "digital signature"],
+            ...spec,
+        },
+    };
+}
+
+/** In the control plane's namespace: an issuer for the whole cluster would make a CA of the mesh for anybody. */
+function issuer(name: string, spec: IssuerManifest["spec"]): IssuerManifest {
+    return {
+        apiVersion: "cert-manager.io/v1",
+        kind: "Issuer",
+        metadata: { name, namespace: NAMESPACES.system, labels: COMMON_LABELS, annotations: UNTIL_READY },
+        spec,
+    };
+}
+
+/** In place of the root that cert-manager puts beside a certificate, which is always the one that signed it. */
+function roots(trust: readonly string[]): ConfigMapManifest {
+    return {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: MESH_CA.roots, namespace: NAMESPACES.system, labels: COMMON_LABELS },
+        data: { "ca.crt": trust.map((pem) => `${pem.trim()}\n`).join("") },
+    };
+}
+
+function rootName(generation: number): string {
+    return `mesh-root-${generation}`;
+}
+
+export const meshAuthority: Concern = { name: "mesh-authority", derive: deriveMeshAuthority };
+
+/** The CA that istiod signs workloads' certificates with, and the root above it. */
+export class MeshAuthority extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(meshAuthority, platform, options);
+    }
+}

@@ -1,0 +1,15 @@
+import { at, type Fields, fields, list } from "./read";
+
+/** Every traffic policy of a DestinationRule with where it stands. */
+export function trafficPolicies(spec: Fields): readonly (readonly [string, Fields])[] {
+    const roots: (readonly [string, Fields])[] = [["spec.trafficPolicy", fields(spec["trafficPolicy"])]];
+    list(spec["subsets"]).forEach((subset, index) => {
+        roots.push([`spec.subsets[${index}].trafficPolicy`, fields(at(subset, "trafficPolicy"))]);
+    });
+    return roots.flatMap(([path, policy]) => [
+        [path, policy] as const,
+        ...list(policy["portLevelSettings"]).map(
+            (port, index) => [`${path}.portLevelSettings[${index}]`, fields(port)] as const,
+        ),
+    ]);
+}

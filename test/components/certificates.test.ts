@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../catalogue/platform";
+import { exposures } from "../../catalogue/query";
+import type {
+    CertificateManifest,
+    ClusterIssuerManifest,
+    GatewayManifest,
+    Manifest,
+    NetworkPolicyManifest,
+} from "../../components/base/manifest";
+import { platformProblems } from "../../components/check";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile, parseConfig } from "../../config/load";
+import type { MeshConfig } from "../../config/schema";
+import { objectsOf } from "../support/edge";
+
+const ROOT = `${__dirname}/../..`;
+const DAY = 24 * 3600;
+
+function certificatesOf(objects: readonly Manifest[]): CertificateManifest[] {
+    // The mesh's own have a test of their own.
+    return objects.filter(
+        (object): object is CertificateManifest =>
+            object.kind === "Certificate" && object.metadata.namespace !== "istio-system",
+    );
+}
+
+function issuersOf(objects: readonly Manifest[]): ClusterIssuerManifest[] {
+    return objects.filter((object): object is ClusterIssuerManifest => object.kind === "ClusterIssuer");
+}
+
+function seconds(duration: string | undefined): number {
+    return Number(/^(\d+)h0m0s$/.exec(duration ?? "")?.[1]) * 3600;
+}
+
+function withIssuer(config: MeshConfig, issuer: MeshConfig["certificates"]["issuer"]): MeshConfig {
+    return { ...config, certificates: { ...config.certificates, issuer } };
+}
+
+for (const stack of ["local", "dev", "prod"]) {
+    describe(`the certificates of ${stack}`, () => {
+        const config = loadStackFile(stack, ROOT);
+        const { objects, releases } = deriveAll({ catalogue, config });
+        const certificates = certificatesOf(objects);
+
+        it("are there for each credential that a Gateway names, beside it, for exactly the hosts that it serves", () => {
+            const servers = objects
+                .filter((object): object is GatewayManifest => object.kind === "Gateway")
+                .flatMap(({ metadata, spec }) =>
+                    (spec.servers ?? []).map((server) => ({ ...server, namespace: metadata.namespace })),
+                )
+                .filter(({ tls }) => tls?.credentialName !== undefined);
+            assert.ok(servers.length >= 3);
+            const served = new Map<string, Set<string>>();
+            for (const { namespace, hosts, tls } of servers) {
+                const key = `${namespace}/${tls?.credentialName ?? ""}`;
+                const names = served.get(key) ?? new Set();
+                for (const host of hosts) names.add(host.slice(host.indexOf("/") + 1));
+                served.set(key, names);
+            }
+            const issued = new Map(
+                certificates
+                    .filter(({ spec }) => spec.isCA !== true)
+                    .map(({ metadata, spec }) => [
+                        `${metadata.namespace}/${spec.secretName}`,
+                        new Set(spec.dnsNames),
+                    ]),
+            );
+            assert.deepEqual(issued, served);
+            const all = [...issued.values()].flatMap((names) => [...names]);
+            assert.equal(all.length, exposures(catalogue).length);
+        });
+
+        it("are renewed more than the alert's 30 days before their end, each with a new key", () => {
+            for (const { metadata, spec } of certificates) {
+                const left = seconds(spec.renewBefore);
+                assert.ok(left > 30 * DAY, `${metadata.name}: ${spec.renewBefore ?? "never"}`);
+                assert.ok(left <= seconds(spec.duration) / 2, metadata.name);
+                assert.equal(spec.privateKey?.rotationPolicy, "Always");
+            }
+        });
+
+        it("hold whatever depends on them, and their issuers, until they are ready", () => {
+            for (const { metadata } of [...certificates, ...issuersOf(objects)])
+                assert.equal(metadata.annotations?.["pulumi.com/waitFor"], "condition=Ready", metadata.name);
+        });
+
+        it("come from an issuer that there is", () => {
+            const known = issuersOf(objects).map(({ metadata }) => metadata.name);
+            for (const { spec } of certificates) {
+                assert.equal(spec.issuerRef.kind, "ClusterIssuer");
+                assert.ok(known.includes(spec.issuerRef.name), spec.issuerRef.name);
+            }
+        });
+
+        it("come with cert-manager, from its component, with its CRDs and what else the component can hand on", () => {
+            const release = releases.find(({ name }) => name === "cert-manager");
+            assert.ok(release !== undefined);
+            assert.equal(release.component, "cert-manager");
+            assert.equal(release.namespace, "cert-manager");
+            assert.equal(release.values["installCRDs"], true);
+            // The component takes it for a NodeSelector, and would lose it.
+            assert.equal("nodeSelector" in release.values, false);
+        });
+    });
+}
+
+describe("the issuer of the gateways' certificates", () => {
+    const prod = loadStackFile("prod", ROOT);
+    const local = loadStackFile("local", ROOT);
+    const edgeOf = (config: MeshConfig) =>
+        issuersOf(objectsOf({ config })).find(
+            ({ metadata }) => metadata.name === `edge-${config.certificates.issuer.from}`,
+        )?.spec;
+
+    it("proves names in Route 53, and in the stack's own zone alone", () => {
+        assert.deepEqual(edgeOf(prod)?.acme?.solvers, [
+            {
+                selector: { dnsZones: ["sparc.example.com"] },
+                dns01: { route53: { region: "eu-central-1" } },
+            },
+        ]);
+        assert.equal(edgeOf(prod)?.acme?.email, "platform@sparc.example.com");
+    });
+
+    it("is a private CA by its Secret, without one of our making", () => {
+        const config = withIssuer(prod, { from: "authority", secret: "company-ca" });
+        assert.deepEqual(edgeOf(config), { ca: { secretName: "company-ca" } });
+        assert.deepEqual(
+            certificatesOf(objectsOf({ config })).filter(({ spec }) => spec.isCA),
+            [],
+        );
+    });
+
+    it("is a CA of cert-manager's own on the node, which outlasts what it signs", () => {
+        const [ca, ...more] = certificatesOf(objectsOf({ config: local })).filter(({ spec }) => spec.isCA);
+        assert.ok(ca !== undefined && more.length === 0);
+        assert.deepEqual(edgeOf(local), { ca: { secretName: ca.spec.secretName } });
+        assert.equal(ca.metadata.namespace, "cert-manager");
+        assert.ok(seconds(ca.spec.renewBefore) > local.certificates.gateways.days * DAY);
+    });
+
+    it("cannot be ACME where no cluster at AWS has a zone", () => {
+        const issuer = { from: "acme" as const, server: "https://acme.example", email: "a@example.com" };
+        const problems = platformProblems({ catalogue, config: withIssuer(local, issuer) });
+        assert.equal(problems.length, 1);
+        assert.match(problems[0] ?? "", /^certificates\.issuer: acme .*cluster\.from is kubeconfig/);
+        assert.deepEqual(platformProblems({ catalogue, config: prod }), []);
+    });
+});
+
+describe("the configuration of certificates", () => {
+    const parse = (certificates: unknown) => parseConfig("test", { domain: "a.example", certificates });
+
+    it("refuses what would be renewed too late, or most of the time, and what is misspelt", () => {
+        assert.throws(
+            () => parse({ gateways: { days: 90, renewBeforeDays: 30 } }),
+            /certificates\.gateways\.renewBeforeDays: must be more than 30/,
+        );
+        assert.throws(
+            () => parse({ gateways: { days: 90, renewBeforeDays: 46 } }),
+            /certificates\.gateways\.renewBeforeDays: must be at most half of days/,
+        );
+        assert.throws(() => parse({ gateways: { days: 398 } }), /certificates\.gateways\.days/);
+        assert.throws(
+            () => parse({ issuer: { from: "acme", server: "http://acme.example", mail: "x" } }),
+            (error: Error) =>
+                error.message.includes("certificates.issuer.server") &&
+                error.message.includes('certificates.issuer.mail: unknown key; did you mean "email"?') &&
+                /certificates\.issuer\.email: .*it is missing/.test(error.message),
+        );
+    });
+});
+
+describe("cert-manager's network", () => {
+    const policies = (stack: string) =>
+        objectsOf({ config: loadStackFile(stack, ROOT) })
+            .filter((object): object is NetworkPolicyManifest => object.kind === "NetworkPolicy")
+            .filter(({ metadata }) => metadata.namespace === "cert-manager");
+
+    it("lets the API server call the webhook alone, and Prometheus read the controller's metrics", () => {
+        const incoming = policies("prod").filter(({ spec }) => spec?.ingress !== undefined);
+        assert.deepEqual(
+            incoming.map(({ spec }) => [
+                spec?.podSelector.matchLabels?.["app.kubernetes.io/component"],
+                spec?.ingress?.flatMap(({ ports }) => (ports ?? []).map(({ port }) => port)),
+                spec?.ingress?.every(({ from }) => (from ?? []).length > 0),
+            ]),
+            [
+                ["webhook", [10250], false],
+                ["controller", [9402], true],
+            ],
+        );
+    });
+
+    it("denies the rest, and knows AWS' credentials only where AWS is asked", () => {
+        const names = (stack: string) => policies(stack).map(({ metadata }) => metadata.name);
+        assert.deepEqual(names("local"), ["deny-all", "webhook", "api-server", "metrics-from-prometheus"]);
+        assert.deepEqual(names("prod"), [...names("local"), "pod-identity"]);
+    });
+});

@@ -1,0 +1,80 @@
+/** What the live tests read of cert-manager, and how they force it. */
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import type { Deployment } from "./deployment";
+
+export interface Issued {
+    readonly namespace: string;
+    readonly name: string;
+    readonly ready: boolean;
+    readonly secret: string;
+}
+
+export async function certificatesOn(node: Deployment): Promise<Issued[]> {
+    const text = await node.kubectl([
+        ...["get", "certificates.cert-manager.io", "--all-namespaces", "--output", "json"],
+    ]);
+    const { items } = JSON.parse(text) as {
+        items: {
+            metadata: { namespace: string; name: string };
+            spec: { secretName: string };
+            status?: { conditions?: { type: string; status: string }[] };
+        }[];
+    };
+    return items.map(({ metadata: { namespace, name }, spec, status }) => ({
+        namespace,
+        name,
+        secret: spec.secretName,
+        ready: status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false,
+    }));
+}
+
+/** The certificates in a key of a Secret, in their order. */
+export async function certificatesIn(
+    node: Deployment,
+    namespace: string,
+    secret: string,
+    key = "tls.crt",
+): Promise<X509Certificate[]> {
+    const text = await node.kubectl([
+        ...["get", "secret", "--namespace", namespace, secret],
+        ...["--output", `jsonpath={.data.${key.replace(".", "\\.")}}`],
+    ]);
+    return split(Buffer.from(text, "base64").toString("utf8"));
+}
+
+export function split(pem: string): X509Certificate[] {
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    return blocks.map((block) => new X509Certificate(block));
+}
+
+/** Has cert-manager issue a certificate anew, as `cmctl renew` does. @returns its new serial number */
+export async function renew(node: Deployment, namespace: string, name: string): Promise<string> {
+    const before = await serialOf(node, namespace, name);
+    const condition = {
+        type: "Issuing",
+        status: "True",
+        reason: "ManuallyTriggered",
+        message: "a test wants a new one",
+        lastTransitionTime: new Date().toISOString(),
+    };
+    await node.kubectl([
+        ...["patch", "certificates.cert-manager.io", "--namespace", namespace, name],
+        ...["--subresource", "status", "--type", "json", "--patch"],
+        JSON.stringify([{ op: "add", path: "/status/conditions/-", value: condition }]),
+    ]);
+    for (const end = Date.now() + 60_000; Date.now() < end;) {
+        const serial = await serialOf(node, namespace, name);
+        if (serial !== before) return serial;
+    }
+    return assert.fail(`cert-manager has not issued ${namespace}/${name} anew within a minute`);
+}
+
+async function serialOf(node: Deployment, namespace: string, name: string): Promise<string> {
+    const all = await certificatesOn(node);
+    const { secret } =
+        all.find((one) => one.namespace === namespace && one.name === name) ??
+        assert.fail(`there is no Certificate ${namespace}/${name}`);
+    const [leaf] = await certificatesIn(node, namespace, secret);
+    return leaf?.serialNumber ?? assert.fail(`the Secret ${namespace}/${secret} holds no certificate`);
+}

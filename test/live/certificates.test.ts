@@ -1,0 +1,98 @@
+/** What cert-manager issues on the node, and that renewing it is noticed by nobody. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connect } from "node:tls";
+import { platform as catalogue } from "../../catalogue/platform";
+import { deriveAll } from "../../components/concerns";
+import { certificateName } from "../../components/base/names";
+import { loadStackFile } from "../../config/load";
+import { certificatesIn, certificatesOn, renew } from "./cert-manager";
+import { CHECKOUT, mesh } from "./checkout";
+import { get, target } from "./client";
+import { Deployment, type Entry } from "./deployment";
+import { eventually } from "./eventually";
+import { asking, underLoad } from "./load";
+
+const WORKERS = 4;
+
+describe("certificates on the node", function () {
+    this.timeout(600_000);
+    const config = loadStackFile("local", CHECKOUT);
+    const host = `auth.${config.domain}`;
+    const name = certificateName("public");
+    let node: Deployment;
+
+    before(async () => {
+        node = await Deployment.of();
+    });
+
+    it("are all ready, each that the program derives and no other", async () => {
+        const derived = deriveAll({ catalogue, config })
+            .objects.filter(({ kind }) => kind === "Certificate")
+            .map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
+        assert.ok(derived.length >= 4);
+        const found = await certificatesOn(node);
+        assert.deepEqual(
+            found.filter(({ ready }) => !ready),
+            [],
+        );
+        assert.deepEqual(found.map((one) => `${one.namespace}/${one.name}`).sort(), derived.sort());
+    });
+
+    it("are renewed while clients come in, and served without a failed request", async () => {
+        const before = await servedSerial(node.entry, host);
+        let renewed = "";
+        const { count, failures } = await underLoad(
+            asking(
+                () => get(target(node.entry, host, "/login")),
+                ({ status }) => (status === 200 ? undefined : `HTTP ${status}`),
+            ),
+            WORKERS,
+            async () => {
+                renewed = await renew(node, "istio-ingress", name);
+                await eventually(async () => {
+                    assert.equal(await servedSerial(node.entry, host), renewed);
+                });
+            },
+        );
+        process.stdout.write(`      ${count} requests while it was renewed, ${failures.length} failed\n`);
+        assert.notEqual(renewed, before);
+        assert.deepEqual(failures, []);
+        assert.ok(count > 50, `${count} requests`);
+    });
+
+    it("get a new key with each renewal", async () => {
+        const key = async () => {
+            const [leaf] = await certificatesIn(node, "istio-ingress", name);
+            return leaf?.publicKey.export({ type: "spki", format: "pem" });
+        };
+        const before = await key();
+        await renew(node, "istio-ingress", name);
+        assert.notEqual(await key(), before);
+    });
+
+    it("are not changed by another up, and neither is anything else", async () => {
+        const before = await servedSerial(node.entry, host);
+        const { created, updated, pruned } = await node.up();
+        assert.deepEqual({ created, updated, pruned }, { created: 0, updated: 0, pruned: 0 });
+        assert.equal(await servedSerial(node.entry, host), before);
+    });
+
+    it("are what `mesh verify` trusts at the edge", async () => {
+        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--layer", "entry"]);
+        assert.equal(status, 0, stdout + stderr);
+    });
+});
+
+/** The serial number of what the gateway at `entry` shows for `host`, which its CA must vouch for. */
+function servedSerial(entry: Entry, host: string): Promise<string> {
+    return new Promise((done, failed) => {
+        const socket = connect(
+            { host: entry.address, port: entry.port, servername: host, ca: readFileSync(entry.authority) },
+            () => {
+                done(socket.getPeerCertificate().serialNumber);
+                socket.destroy();
+            },
+        ).on("error", failed);
+    });
+}
