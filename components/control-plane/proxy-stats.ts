@@ -15,7 +15,7 @@ const READ = [
     // What is tried again, and with what success.
     "upstream_rq_retry(_success|_overflow)?",
     // Until when the certificates hold that a gateway shows.
-    "ssl\\.certificate\\..*expiration_unix_time_seconds",
+    "listener\\..*ssl\\.certificate\\..*expiration_unix_time_seconds",
     // Tokens, and what they are checked with.
     "jwt_authn",
 ] as const;

@@ -33,8 +33,10 @@ export const CERTIFICATES: RuleGroup = {
                 "The certificate of {{ $labels.namespace }}/{{ $labels.pod }} ends in {{ $value | humanizeDuration }} and was not renewed",
         }),
         alert("MeshGatewayCertificate", "ticket", {
-            expr: `min by (namespace, service) ({__name__=~"envoy_.*ssl_certificate.*expiration_unix_time_seconds",service=~"istio-.*gateway"}) - time() < ${SOON}`,
-            for: "5m",
+            // A gateway's listeners also hold its identity (default) and the mesh's root, which other alerts are about.
+            expr: `min by (namespace, service) ({__name__=~"envoy_listener_ssl_certificate_.*expiration_unix_time_seconds",__name__!~".*_certificate_(default|ROOTCA)_.*",service=~"istio-.*gateway"}) - time() < ${SOON}`,
+            // cert-manager renews by then, and needs a moment.
+            for: "1h",
             summary: "A certificate of {{ $labels.service }} ends in {{ $value | humanizeDuration }}",
         }),
         alert("MeshAuthorityCertificate", "page", {

@@ -101,12 +101,19 @@ export const CASES: readonly Case[] = [
         alert: "MeshGatewayCertificate",
         series: {
             // promtool's clock begins at 0.
-            'envoy_listener_ssl_certificate_c_expiration_unix_time_seconds{namespace="istio-ingress",service="istio-ingressgateway",pod="p"}':
-                "2592000x30 7776000x60",
+            'envoy_listener_ssl_certificate_kubernetes___c_expiration_unix_time_seconds{namespace="istio-ingress",service="istio-ingressgateway",pod="p"}':
+                "2592000x90 7776000x60",
+            // Its identity holds for a day, and so does that of a service.
+            'envoy_listener_ssl_certificate_default_expiration_unix_time_seconds{namespace="istio-egress",service="istio-egressgateway",pod="e"}':
+                "86400x150",
             'envoy_listener_ssl_certificate_c_expiration_unix_time_seconds{namespace="sparc",service="auth",pod="a"}':
-                "3600x90",
+                "3600x150",
         },
-        fires: { 20: [{ namespace: "istio-ingress", service: "istio-ingressgateway" }], 40: [] },
+        fires: {
+            30: [],
+            80: [{ namespace: "istio-ingress", service: "istio-ingressgateway" }],
+            100: [],
+        },
     },
     {
         alert: "MeshAuthorityCertificate",
