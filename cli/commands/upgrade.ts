@@ -10,7 +10,7 @@ import { type Revision, type Step, UpgradeError, planUpgrade } from "../upgrade/
 import { assertAllOn, restartOnto } from "../upgrade/restart";
 import { withIstios } from "../upgrade/stack-file";
 import { RESTARTED, planText } from "../upgrade/text";
-import { type UpOptions, deployPlatform } from "./up";
+import { type UpOptions, deployPlatform } from "../up/deploy";
 
 interface UpgradeOptions extends Omit<UpOptions, "json"> {
     readonly stack: string;

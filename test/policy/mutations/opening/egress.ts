@@ -3,6 +3,11 @@ import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
 import { drop, everywhere, put } from "./edit";
 
+/** In `sparc` every service has one besides, so that not even the namespace's is missed today. */
+function hasOneForAll(namespace: string, name: string): boolean {
+    return namespace === "sparc" || (namespace === "monitoring" && name !== "default");
+}
+
 /** Lua may do whatever a proxy can. */
 const SCRIPT = {
     applyTo: "HTTP_FILTER",
@@ -56,8 +61,8 @@ export function ofEgress(resource: JudgedResource): Mutation[] {
                     "spec",
                     put("outboundTrafficPolicy", { mode: "ALLOW_ANY" }),
                 ),
-                // In `sparc` each service has its own, and the namespace's is for whoever may come yet.
-                ...(namespace === "sparc"
+                // Where a namespace has one for whoever may come yet, a service's own is not missed.
+                ...(hasOneForAll(namespace, meta(resource).name)
                     ? []
                     : [removed("Sidecar of a namespace or limiter taken out", resource, [`${namespace}/`])]),
             ];
