@@ -37,9 +37,9 @@ function running(file: string, name: string) {
     };
 }
 
-function up(): Command {
-    return new Command("up")
-        .description("deploy the platform to the embedded node, or to a cluster that is at hand")
+/** A command that deploys, with what says where to and how. */
+function deploying(command: Command): Command {
+    return command
         .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
         .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
         .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
@@ -48,12 +48,18 @@ function up(): Command {
                 .choices(["auto", "pulumi", "in-process"])
                 .default("auto"),
         )
-        .option("--json", "report as JSON")
-        .action(running("up", "up"));
+        .option("--json", "report as JSON");
+}
+
+function up(): Command {
+    const command = new Command("up").description(
+        "deploy the platform to the embedded node, or to a cluster that is at hand",
+    );
+    return deploying(command).action(running("up", "up"));
 }
 
 function upgrade(): Command {
-    return new Command("upgrade")
+    const command = new Command("upgrade")
         .description(
             "the way to another revision of Istio, step by step; needs no cluster unless it is to go it",
         )
@@ -61,17 +67,8 @@ function upgrade(): Command {
         .option("-s, --stack <stack>", "the stack whose Pulumi.<stack>.yaml says what is there", "local")
         .option("--istio-version <version>", "its release of Istio (default: that of config/versions.ts)")
         .option("--tag <tag>", "the tag of its images (default: its version)")
-        .option("--apply", "go that way with the stack local, whose file is changed with each step")
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
-        .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
-        .addOption(
-            new Option("--engine <engine>", "what deploys")
-                .choices(["auto", "pulumi", "in-process"])
-                .default("auto"),
-        )
-        .option("--json", "report as JSON")
-        .action(running("upgrade", "upgrade"));
+        .option("--apply", "go that way with the stack local, whose file is changed with each step");
+    return deploying(command).action(running("upgrade", "upgrade"));
 }
 
 function verify(): Command {

@@ -35,20 +35,18 @@ export async function ensureOutsideAuthority(
     const name = config.egress.authority;
     if (node === undefined || name === undefined) return;
     const authority = await readFile(node.outsideAuthority, "utf8");
-    const api = cluster.makeApiClient(CoreV1Api);
-    await applySecret(api, NAMESPACES.egress, name, "Opaque", { "ca.crt": authority });
-}
-
-async function applySecret(
-    api: CoreV1Api,
-    namespace: string,
-    name: string,
-    type: string,
-    stringData: Readonly<Record<string, string>>,
-): Promise<void> {
-    const body = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, type, stringData };
-    await api.patchNamespacedSecret(
-        { name, namespace, body, fieldManager: "sparc-mesh-node", force: true },
-        setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply),
-    );
+    const namespace = NAMESPACES.egress;
+    const body = {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name, namespace },
+        type: "Opaque",
+        stringData: { "ca.crt": authority },
+    };
+    await cluster
+        .makeApiClient(CoreV1Api)
+        .patchNamespacedSecret(
+            { name, namespace, body, fieldManager: "sparc-mesh-node", force: true },
+            setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply),
+        );
 }

@@ -8,6 +8,7 @@ import {
     type V1ObjectMeta,
     setHeaderOptions,
 } from "@kubernetes/client-node";
+import { matchesLabels } from "../explain/evaluate/match";
 import { UpgradeError } from "./plan";
 
 /** Set by injection on every pod that has a proxy. */
@@ -74,7 +75,9 @@ export async function restartOnto(
         const behind = (await proxies(cluster)).filter(
             (proxy) => proxy.namespace === namespace && proxy.revision !== to,
         );
-        const stale = own.filter(({ selector }) => behind.some(({ labels }) => matches(labels, selector)));
+        const stale = own.filter(({ selector }) =>
+            behind.some(({ labels }) => matchesLabels(selector, labels)),
+        );
         for (let start = 0; start < stale.length; start += AT_ONCE) {
             const wave = stale.slice(start, start + AT_ONCE);
             tell(`${namespace}: ${wave.map(({ name }) => name).join(", ")}`);
@@ -173,11 +176,4 @@ function workload(
         selector: selector ?? {},
         settled,
     };
-}
-
-function matches(
-    labels: Readonly<Record<string, string>>,
-    selector: Readonly<Record<string, string>>,
-): boolean {
-    return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }

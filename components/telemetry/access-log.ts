@@ -2,13 +2,12 @@ import type { Duration } from "../../catalogue/model";
 import { milliseconds } from "../../catalogue/durations";
 import type { TelemetryManifest } from "../base/manifest";
 import { MESH_LOG } from "../base/names";
+import { IS_GRPC } from "./dimensions";
 
 type AccessLogging = NonNullable<TelemetryManifest["spec"]["accessLogging"]>;
 
 /** Envoy gives every answer a gRPC status, made up from the HTTP status where it is none of gRPC. */
-const GRPC_FAILED =
-    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc') " +
-    "&& response.grpc_status > 0";
+const GRPC_FAILED = `${IS_GRPC} && response.grpc_status > 0`;
 
 const FAILED = `response.code >= 400 || response.flags > 0 || (${GRPC_FAILED})`;
 

@@ -18,10 +18,13 @@ export function tenant(listed: readonly string[]): string {
     return `!('${TOKEN_HEADERS.tenant}' in request.headers) ? '${NONE}' : ${known}'${OTHER}'`;
 }
 
+/** Whether it is a call of gRPC. */
+export const IS_GRPC =
+    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc')";
+
 /** Whether it only asks. A gRPC method does not say. */
 export const METHOD_CLASS =
-    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc') ? 'rpc' : " +
-    "request.method in ['GET', 'HEAD', 'OPTIONS'] ? 'read' : 'write'";
+    `${IS_GRPC} ? 'rpc' : ` + "request.method in ['GET', 'HEAD', 'OPTIONS'] ? 'read' : 'write'";
 
 /** The beginning of its path, of those under which the service offers something. */
 export function pathClass({ ports }: Service): string {

@@ -11,7 +11,7 @@ import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter, typed } from "../base
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { MESHED_NAMESPACES, NAMESPACES, type NamespaceName } from "../base/names";
 import type { Platform } from "../base/platform";
-import { METHOD_CLASS, pathClass, tenant } from "./dimensions";
+import { IS_GRPC, METHOD_CLASS, pathClass, tenant } from "./dimensions";
 
 type Labels = Readonly<Record<string, string>>;
 type Context = "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
@@ -27,9 +27,6 @@ const SELF = {
 } as const;
 
 const RESPONSE: Labels = { response_code: "%RESPONSE_CODE%" };
-
-const IS_GRPC =
-    "'content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc')";
 
 const DETAILS: Labels = {
     request_protocol: cel(`${IS_GRPC} ? 'grpc' : 'http'`),

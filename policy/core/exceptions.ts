@@ -67,10 +67,12 @@ export function about(
 ): readonly Exception[] {
     return exceptions.filter(
         (exception) =>
-            exception.namespace === namespace &&
-            (exception.name === undefined || exception.name === name) &&
-            (exception.port === undefined || exception.port === port),
+            isOf(exception, { namespace, name }) && (exception.port === undefined || exception.port === port),
     );
+}
+
+function isOf(exception: Exception, { namespace, name }: Pick<Subject, "namespace" | "name">): boolean {
+    return exception.namespace === namespace && (exception.name === undefined || exception.name === name);
 }
 
 export function isExcepted(
@@ -87,11 +89,7 @@ export function endedFor(config: Partial<WithExceptions>, subject: Subject): str
     if (exceptions.length === 0 || !subject.isPlaced) return "";
     const { id, name } = subject;
     const place = id === "core/Namespace" ? { namespace: name, name } : subject;
-    return ended(
-        exceptions.filter(
-            (exception) => about({ exceptions: [exception] }, place, exception.port).length > 0,
-        ),
-    );
+    return ended(exceptions.filter((exception) => isOf(exception, place)));
 }
 
 function today(): string {

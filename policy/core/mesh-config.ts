@@ -1,7 +1,7 @@
 /** Istio's MeshConfig, wherever a program may keep it. */
-import { parse } from "yaml";
-import { at, type Fields, fields, says, textAt, UnreadableField } from "./read";
+import { at, type Fields, fields, says, textAt } from "./read";
 import { type Subject } from "./subject";
+import { parseYaml } from "./yaml";
 
 export interface MeshConfigSource {
     readonly subject: Subject;
@@ -84,18 +84,9 @@ function inConfigMap(subject: Subject): readonly MeshConfigSource[] {
             subject,
             path: "data.mesh",
             namespace: subject.namespace,
-            config: parsed(mesh),
+            config: fields(parseYaml(mesh, "data.mesh")),
             values: {},
             valuesPath: "data",
         },
     ];
-}
-
-function parsed(mesh: string): Fields {
-    try {
-        return fields(parse(mesh));
-    } catch (error) {
-        const [reason = ""] = (error as Error).message.split("\n");
-        throw new UnreadableField("data.mesh", reason.replace(/:$/, ""));
-    }
 }

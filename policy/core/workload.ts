@@ -43,6 +43,11 @@ export interface Container {
     readonly isInit: boolean;
 }
 
+/** The first container that runs beside a proxy; undefined where a pod is a proxy alone. */
+export function besideProxy(pod: Pod): Container | undefined {
+    return containersOf(pod).find(({ name, isInit }) => !isInit && name !== "istio-proxy");
+}
+
 /** Containers and init containers. */
 export function containersOf({ path, spec }: Pod): readonly Container[] {
     return ["initContainers", "containers"].flatMap((key) =>

@@ -76,7 +76,7 @@ describe("the mesh on the node", () => {
                 await node.kubectl([
                     "get",
                     "deploy,sa,svc,networkpolicy,authorizationpolicy,peerauthentication,requestauthentication," +
-                        "sidecar,destinationrule,virtualservice,serviceentry,envoyfilter,gateways.networking.istio.io",
+                        "sidecar,destinationrule,virtualservice,serviceentry,envoyfilter,gateways.networking.istio.io,telemetries",
                     ...["--all-namespaces", "--output", "name"],
                 ])
             )

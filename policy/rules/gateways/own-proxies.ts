@@ -3,7 +3,7 @@ import { portsOf } from "../../core/hosts";
 import { labelsAt, says, selects } from "../../core/read";
 import { each, guarded, stackRule } from "../../core/rule";
 import { serversBehind } from "../../core/servers";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { besideProxy, podOf, WORKLOADS } from "../../core/workload";
 
 /** What a gateway's Service has whether or not a Gateway serves it: its defaults, and its health. */
 const GATEWAY_PORTS = [80, 443, 15021, 15443];
@@ -47,7 +47,7 @@ spec: { selector: { istio: gateway }, servers: [{ port: { number: 80, name: http
     *judgeStack(world, config) {
         const services = world.ask("pods that are no proxy alone", world.all(...WORKLOADS), (workload) => {
             const pod = podOf(workload);
-            const own = containersOf(pod).find(({ name, isInit }) => !isInit && name !== "istio-proxy");
+            const own = besideProxy(pod);
             return own === undefined ? [] : [{ workload, labels: pod.labels, container: own.name }];
         });
         const behind = world.ask("ports of services", world.all("core/Service"), (service) => {

@@ -1,10 +1,10 @@
-import { parse } from "yaml";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { isIstiod, MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
-import { at, labelsAt, says, textAt, UnreadableField } from "../../core/read";
+import { at, labelsAt, says, textAt } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { containersOf, type Pod, podOf, WORKLOADS } from "../../core/workload";
+import { parseYaml } from "../../core/yaml";
 
 /** The user that the proxy runs as: Istio's redirection leaves its traffic alone. */
 const PROXY_USER = "1337";
@@ -106,14 +106,6 @@ function* judgeProxy(subject: Subject, pod: Pod): Iterable<Finding> {
     }
 }
 
-function interceptsNothing(config: string, path: string): boolean {
-    try {
-        return textAt(parse(config), "interceptionMode") === "NONE";
-    } catch (error) {
-        throw new UnreadableField(path, (error as Error).message.split("\n")[0] ?? "");
-    }
-}
-
 function* judgeAnnotations(
     subject: Subject,
     path: string,
@@ -126,7 +118,7 @@ function* judgeAnnotations(
         const isKubevirt = name.endsWith("/kubevirtInterfaces");
         if (
             name === "proxy.istio.io/config" &&
-            interceptsNothing(value, `${path}[${JSON.stringify(name)}]`)
+            textAt(parseYaml(value, `${path}[${JSON.stringify(name)}]`), "interceptionMode") === "NONE"
         ) {
             yield {
                 subject,

@@ -1,6 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
 import { objectRule } from "../../core/rule";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { besideProxy, podOf, WORKLOADS } from "../../core/workload";
 import { textAt } from "../../core/read";
 
 interface Config {
@@ -44,7 +44,8 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { containers: [{
     },
     *judge(subject, config) {
         if (config.system.includes(subject.namespace) || isExcepted(config, subject)) return;
-        const { path, labels, annotations, spec } = podOf(subject);
+        const pod = podOf(subject);
+        const { path, labels, annotations, spec } = pod;
         for (const [kind, map] of [
             ["labels", labels],
             ["annotations", annotations],
@@ -61,9 +62,7 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { containers: [{
         }
         const templates = annotations["inject.istio.io/templates"];
         const names = (templates ?? "sidecar").split(",").map((name) => name.trim());
-        const beside = containersOf(podOf(subject)).find(
-            ({ name, isInit }) => !isInit && name !== "istio-proxy",
-        );
+        const beside = besideProxy(pod);
         if (names.includes("gateway") && !names.includes("sidecar") && beside !== undefined) {
             yield {
                 subject,
