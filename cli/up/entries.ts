@@ -6,7 +6,11 @@ type Entries = Record<string, unknown>;
 /** The stack's configuration for the embedded node: with what only this machine knows. */
 export function onEmbeddedNode(
     entries: Entries,
-    { charts, flaggerCharts, certManagerChart }: Pick<Toolchain, "charts" | "flaggerCharts" | "certManagerChart">,
+    {
+        charts,
+        flaggerCharts,
+        certManagerChart,
+    }: Pick<Toolchain, "charts" | "flaggerCharts" | "certManagerChart">,
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");

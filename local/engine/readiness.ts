@@ -65,7 +65,9 @@ export function isAwaited({
             `the wait "${wanted}" of ${kind} "${name}"; it knows condition=Type alone`,
         );
     }
-    return annotations[SKIP_AWAIT] !== "true" && (wanted !== undefined || kind === CANARY || ROLLOUTS.has(kind));
+    return (
+        annotations[SKIP_AWAIT] !== "true" && (wanted !== undefined || kind === CANARY || ROLLOUTS.has(kind))
+    );
 }
 
 /**

@@ -3,7 +3,14 @@ import { join } from "node:path";
 
 import { digestOf } from "../digest";
 import { run } from "../process";
-import { certManagerChartPart, chartsPart, debianPart, envoyPart, flaggerChartsPart, type ModuleFiles } from "./programs";
+import {
+    certManagerChartPart,
+    chartsPart,
+    debianPart,
+    envoyPart,
+    flaggerChartsPart,
+    type ModuleFiles,
+} from "./programs";
 import type { Part } from "./store";
 
 /** Debian's packages, unpacked side by side into one tree (`usr/bin`, `usr/lib`, …). */

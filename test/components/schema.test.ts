@@ -25,7 +25,9 @@ function validators(): Map<string, ValidateFunction> {
 }
 
 function custom(objects: readonly Manifest[]): Manifest[] {
-    return objects.filter(({ apiVersion }) => /\.istio\.io\/|^cert-manager\.io\/|^flagger\.app\//.test(apiVersion));
+    return objects.filter(({ apiVersion }) =>
+        /\.istio\.io\/|^cert-manager\.io\/|^flagger\.app\//.test(apiVersion),
+    );
 }
 
 describe("the CRDs of the pinned Istio, cert-manager and Flagger", () => {

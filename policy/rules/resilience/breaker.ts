@@ -109,7 +109,10 @@ export function servicesOf(world: World): readonly Subject[] {
     });
 }
 
-function missingOf(rules: readonly Subject[], ports: readonly Pick<ServicePort, "protocol">[]): string | undefined {
+function missingOf(
+    rules: readonly Subject[],
+    ports: readonly Pick<ServicePort, "protocol">[],
+): string | undefined {
     const policies = rules.map(({ spec }) => fields(spec["trafficPolicy"]));
     const limits = policies.some((policy) => {
         const pool = at(policy, "connectionPool");
