@@ -8,9 +8,9 @@ import { cluster } from "./cluster";
 import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
-import { observability, telemetry } from "./observability";
 import { istio } from "./istio";
 import { resources } from "./resources";
+import { observability, telemetry } from "./observability";
 import { trafficSchema } from "./traffic";
 
 const dnsName = z

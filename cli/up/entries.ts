@@ -37,15 +37,15 @@ export function onEmbeddedNode(
             hub: images.istio.hub,
             tag: images.istio.tag,
         },
-        observability: {
-            ...observability,
-            prometheus: { ...section(observability, "prometheus"), image: images.prometheus },
-        },
         certificates: {
             ...section(entries, "certificates"),
             chart: { from: "folder", path: certManagerChart },
             hub: images.certManager.hub,
             tag: images.certManager.tag,
+        },
+        observability: {
+            ...observability,
+            prometheus: { ...section(observability, "prometheus"), image: images.prometheus },
         },
         workloads: { ...section(entries, "workloads"), image: images.standin },
     };
@@ -61,11 +61,11 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
         ...entries,
         istio: without(section(entries, "istio"), ["charts", "hub", "tag", "stockEnvoy"]),
         certificates: without(section(entries, "certificates"), ["chart", "hub", "tag", "startupCheck"]),
+        egress: without(section(entries, "egress"), ["authority"]),
         observability: {
             ...observability,
             prometheus: { ...section(observability, "prometheus"), image: PROMETHEUS_IMAGE },
         },
-        egress: without(section(entries, "egress"), ["authority"]),
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
 }

@@ -7,10 +7,10 @@ import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { hasPools, placement } from "../base/pools";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
-import { MESH_LOG_PROVIDER } from "./mesh-log";
-import { proxyStats } from "./proxy-stats";
 import { signing } from "./signing";
 import { istiodName, type Revision, stableRevision, tagWebhook } from "./revisions";
+import { MESH_LOG_PROVIDER } from "./mesh-log";
+import { proxyStats } from "./proxy-stats";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 function deriveControlPlane({ config }: Platform): Derived {

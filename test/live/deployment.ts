@@ -1,8 +1,5 @@
 /** What the live tests work with: the platform deployed on the node, asked as an operator and as a client ask it. */
 import assert from "node:assert/strict";
-import { platform as catalogue } from "../../catalogue/platform";
-import { rolloutFor } from "../../components/base/rollouts";
-import { loadStackFile } from "../../config/load";
 import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
 import type { DeployReport } from "../../local/engine";
 import { CHECKOUT, mesh, run } from "./checkout";
@@ -85,7 +82,7 @@ export class Deployment {
         const numbered = requests.map((one, index) => ({ id: String(index), protocol: "http", ...one }));
         const printed = await this.kubectl(
             [
-                ...["exec", "--stdin", "--namespace", "sparc", `deployment/${deploymentOf(service)}`],
+                ...["exec", "--stdin", "--namespace", "sparc", `deployment/${service}`],
                 ...["--container", "stand-in", "--"],
                 ...["/standin", "probe", "--concurrency", String(concurrency)],
             ],
@@ -96,12 +93,6 @@ export class Deployment {
             .split("\n")
             .map((line) => JSON.parse(line) as ProbeResult);
     }
-}
-
-/** The Deployment whose pods serve: of what Flagger rolls out, the primary, which it makes. */
-export function deploymentOf(service: string): string {
-    const config = loadStackFile("local", CHECKOUT);
-    return rolloutFor({ catalogue, config }, service) === undefined ? service : `${service}-primary`;
 }
 
 async function meshUp(checkout: string): Promise<Up> {

@@ -5,7 +5,7 @@ import { loadStackFile } from "../../config/load";
 import type { Sign } from "../../cli/verify";
 import { CHECKOUT, withStack } from "./checkout";
 import { get, target } from "./client";
-import { Deployment, type Entry, deploymentOf } from "./deployment";
+import { Deployment, type Entry } from "./deployment";
 import { eventually } from "./eventually";
 import { bearer, signerOf } from "./tokens";
 
@@ -36,8 +36,7 @@ describe("what the edge does not trust, on the node", function () {
     /** What a sidecar counted that a policy which is only tried would have done. */
     async function counted(service: string, verdict: "allowed" | "denied"): Promise<number> {
         const stats = await node.kubectl([
-            ...["exec", "--namespace", "sparc", `deployment/${deploymentOf(service)}`],
-            ...["--container", "istio-proxy", "--"],
+            ...["exec", "--namespace", "sparc", `deployment/${service}`, "--container", "istio-proxy", "--"],
             ...["pilot-agent", "request", "GET", "stats?filter=shadow"],
         ]);
         const lines = stats.matchAll(new RegExp(`istio_dry_run_allow_\\.?shadow_${verdict}: (\\d+)$`, "gm"));

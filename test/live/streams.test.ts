@@ -11,7 +11,7 @@ import type { Sign } from "../../cli/verify";
 import { loadStackFile } from "../../config/load";
 import { CHECKOUT } from "./checkout";
 import { PING, PONG, get, target, webSocket } from "./client";
-import { Deployment, type Entry, deploymentOf } from "./deployment";
+import { Deployment, type Entry } from "./deployment";
 import { bearer, signerOf } from "./tokens";
 
 /** For how long what is open must outlive the gateway's pod that it came in by. */
@@ -29,7 +29,7 @@ describe("streams on the node", function () {
     let sign: Sign;
 
     async function scale(replicas: number): Promise<void> {
-        const video = ["--namespace", "sparc", `deployment/${deploymentOf("video")}`];
+        const video = ["--namespace", "sparc", "deployment/video"];
         await node.kubectl(["scale", ...video, `--replicas=${replicas}`]);
         await node.kubectl(["rollout", "status", ...video, "--timeout=120s"]);
         await pause(HEARD_MS);

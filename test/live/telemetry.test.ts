@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { serviceHost } from "../../components/base/names";
-import { Deployment, type ProbeResult, deploymentOf } from "./deployment";
+import { Deployment, type ProbeResult } from "./deployment";
 import { eventually } from "./eventually";
 import { query, valueOf } from "./prometheus";
 
@@ -179,8 +179,7 @@ describe("telemetry on the node", function () {
     describe("the log of requests", () => {
         async function linesSince(service: string, since: string): Promise<Line[]> {
             const text = await node.kubectl([
-                ...["logs", "--namespace", "sparc", `deployment/${deploymentOf(service)}`],
-                ...["--container", "istio-proxy"],
+                ...["logs", "--namespace", "sparc", `deployment/${service}`, "--container", "istio-proxy"],
                 ...["--since-time", since],
             ]);
             return text
