@@ -3,5 +3,5 @@
 // extension is not enough: it stands in front of that of JavaScript, too.)
 const tsNode = require("ts-node");
 process[tsNode.REGISTER_INSTANCE]?.enabled(false);
-tsNode.register({ cwd: __dirname, transpileOnly: true });
+tsNode.register({ cwd: __dirname, transpileOnly: true, swc: true });
 require("./pack");

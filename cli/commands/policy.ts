@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { PROJECT_FOLDER } from "../project";
 import { readPackConfig } from "../policy/config";
-import { judge } from "../policy/judge";
-import { startPack } from "../policy/pack";
-import { type Diagnostic } from "../policy/protocol";
-import { unseen } from "../policy/unseen";
+import { Judging } from "../policy/judge";
+import { type RunningPack, startPack } from "../policy/pack";
+import { type Diagnostic, type PolicyInfo } from "../policy/protocol";
 import { registrations } from "../policy/registrations";
+import { unseen } from "../policy/unseen";
 
 interface PolicyOptions {
     readonly stack: string;
@@ -19,11 +19,11 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
     const folder = join(PROJECT_FOLDER, "policy");
     const starting = startPack(folder);
     try {
-        const [pack, resources] = await Promise.all([starting, registrations({ stack })]);
-        const policies = await pack.analyzer.policies();
-        const config = readPackConfig(packConfig ?? join(folder, "config", `${stack}.json`), policies);
-        await pack.analyzer.configure(config, policies);
-        const found = [...(await judge(pack.analyzer, resources)), ...unseen(resources)];
+        const configured = configure(starting, packConfig ?? join(folder, "config", `${stack}.json`));
+        const judging = new Judging(starting.then(({ analyzer }) => configured.then(() => analyzer)));
+        const registered = judging.take.bind(judging);
+        const [policies, resources] = await Promise.all([configured, registrations({ stack, registered })]);
+        const found = [...(await judging.end(resources)), ...unseen(resources)];
         const refused = found.filter(({ level }) => level !== "advisory");
         if (refused.length > 0) process.exitCode = 1;
         if (json) {
@@ -47,6 +47,13 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
             () => undefined,
         );
     }
+}
+
+async function configure(starting: Promise<RunningPack>, file: string): Promise<readonly PolicyInfo[]> {
+    const { analyzer } = await starting;
+    const policies = await analyzer.policies();
+    await analyzer.configure(readPackConfig(file, policies), policies);
+    return policies;
 }
 
 function described({ policy: name, level, message }: Diagnostic): string {

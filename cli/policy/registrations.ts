@@ -14,6 +14,8 @@ export interface ProgramSource {
     readonly program?: string;
     /** Entries as under `config:` of the stack's file. @default those of Pulumi.<stack>.yaml */
     readonly config?: Readonly<Record<string, unknown>>;
+    /** Called with each resource when it is registered. */
+    readonly registered?: (resource: JudgedResource) => void;
 }
 
 /** @throws ProgramError if the program throws. */
@@ -21,6 +23,7 @@ export async function registrations({
     stack,
     program = resolve(PROJECT_FOLDER, "index.ts"),
     config = readStackFile(stack, PROJECT_FOLDER),
+    registered,
 }: ProgramSource): Promise<readonly JudgedResource[]> {
     const running = startProgram({
         program,
@@ -36,8 +39,11 @@ export async function registrations({
             const { type, name, protect, inputs } = resource;
             const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
             const more = outputs(type, name, inputs);
-            resources.push({ urn, type, name, protect, properties: inputs, outputs: more });
-            resources.push(...childOf(stack, resource));
+            const judged = { urn, type, name, protect, properties: inputs, outputs: more };
+            for (const one of [judged, ...childOf(stack, resource)]) {
+                resources.push(one);
+                registered?.(one);
+            }
             return Promise.resolve({ ...inputs, ...more });
         });
     } finally {

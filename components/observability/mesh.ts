@@ -1,5 +1,5 @@
 /** What Prometheus needs to be a part of the mesh, wherever it comes from. */
-import { COMMON_LABELS } from "../base/labels";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { ServiceManifest, SidecarManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../base/names";
 
@@ -16,7 +16,7 @@ export function service(): ServiceManifest {
         metadata: { name, namespace, labels: { ...COMMON_LABELS, ...PROMETHEUS_LABELS } },
         spec: {
             type: "ClusterIP",
-            selector: PROMETHEUS_LABELS,
+            selector: { ...PROMETHEUS_LABELS, [SERVICE_LABEL]: name },
             ports: [{ name: "http", port, targetPort: port, protocol: "TCP", appProtocol: "http" }],
         },
     };

@@ -108,36 +108,63 @@ export function someOf<Item>(items: readonly Item[], isIt: (item: Item) => boole
 }
 
 /**
- * A copy of what the SDK hands over, whose unknown values throw `UnknownField` when they are read, and only then: one
- * unknown field must not hide what is wrong with the others.
+ * What the SDK hands over, to be read like any object: unknown values throw `UnknownField` when they are read, and only
+ * then, since one unknown field must not hide what is wrong with the others. A field is copied when somebody first reads
+ * it: the SDK hands every resource to every policy anew, and most policies look at few of them.
  */
-export function plain(value: unknown, urn: string, path = ""): unknown {
-    if (Array.isArray(value)) {
-        const copy: unknown[] = [];
-        for (let index = 0; index < value.length; index++)
-            define(copy, String(index), value, urn, `${path}[${index}]`);
-        return copy;
+export function plain(value: unknown, urn: string): Fields {
+    const from = fields(value);
+    const read: Record<string, unknown> = {};
+    for (const key of Object.keys(from)) {
+        Object.defineProperty(read, key, {
+            configurable: true,
+            enumerable: true,
+            get: () => {
+                copyOf(read, key, from, urn, key);
+                return read[key];
+            },
+        });
     }
-    if (typeof value !== "object" || value === null) return value;
-    const copy: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) define(copy, key, value, urn, path === "" ? key : `${path}.${key}`);
-    return copy;
+    return read;
 }
 
-function define(copy: object, key: string, from: object, urn: string, path: string): void {
+/** Puts a copy of `from[key]` in the same place of `copy`. */
+function copyOf(
+    copy: object,
+    key: string,
+    from: Fields | readonly unknown[],
+    urn: string,
+    path: string,
+): void {
     let value: unknown;
     try {
-        value = (from as Record<string, unknown>)[key];
+        value = (from as Fields)[key];
     } catch {
         // The SDK's proxy refuses to be read there.
         throwing(copy, key, new UnknownField(path, urn));
         return;
     }
-    (copy as Record<string, unknown>)[key] = plain(value, urn, path);
+    Object.defineProperty(copy, key, {
+        configurable: true,
+        enumerable: true,
+        writable: true,
+        value: deepCopy(value, urn, path),
+    });
+}
+
+function deepCopy(value: unknown, urn: string, path: string): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    const copy = Array.isArray(value) ? [] : {};
+    for (const key of Object.keys(value)) {
+        const inner = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+        copyOf(copy, key, value as Fields, urn, inner);
+    }
+    return copy;
 }
 
 function throwing(object: object, key: string, error: Error): void {
     Object.defineProperty(object, key, {
+        configurable: true,
         enumerable: true,
         get: () => {
             throw error;

@@ -51,6 +51,7 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
                     fix: "name the hosts that it is for.",
                 };
             }
+            yield* judgeAbroad(subject);
             for (const place of placesOf(subject)) {
                 const other = owners.get(place);
                 if (other === undefined) owners.set(place, subject);
@@ -80,6 +81,25 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
 function takesAll(subject: Subject): boolean {
     return texts(subject.spec["hosts"]).includes("*") && gatewaysOf(subject).includes("mesh");
 }
+
+/** A route for a Service of another namespace is for its own namespace's sidecars: for others', whose host is it? */
+function* judgeAbroad(subject: Subject): Findings {
+    const { namespace } = subject;
+    const abroad = meshHostsOf(subject).find((host) => {
+        const home = HOME.exec(host)?.[1];
+        return home !== undefined && home !== namespace;
+    });
+    const told = texts(subject.spec["exportTo"]).filter((to) => to !== "." && to !== namespace && to !== "*");
+    if (abroad === undefined || told[0] === undefined) return;
+    yield {
+        subject,
+        wrong: `it is for ${abroad}, a Service of another namespace, and spec.exportTo has ${told[0]}, whose sidecars then take its route for that Service's own`,
+        fix: 'set exportTo to ["."], or write the route in the namespace of the Service.',
+    };
+}
+
+/** The namespace of a Service, in its name in full. */
+const HOME = /^[^.]+\.([^.]+)\.svc\.cluster\.local$/;
 
 /** Where a VirtualService holds: for the sidecars, where it names no gateway. */
 function gatewaysOf({ spec }: Subject): readonly string[] {

@@ -10,6 +10,14 @@ const NEEDED: ReadonlySet<string> = new Set([
     "TCP_CLOSED_CONNECTIONS",
 ]);
 
+/** Who logs a request: its caller's proxy, and its callee's. */
+const SIDES = ["CLIENT", "SERVER"] as const;
+
+type Side = (typeof SIDES)[number];
+
+/** What keeps a side's failures. */
+const KEPT: Readonly<Record<Side, string>> = { CLIENT: "response.flags > 0", SERVER: "response.code >= 400" };
+
 export const telemetry = objectRule<WithExceptions>({
     name: "extensions-telemetry",
     area: "extensions",
@@ -48,7 +56,7 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
             }
         }
         const loggings = list(subject.spec["accessLogging"]);
-        const kept = loggings.some(keepsFailed);
+        const sides = SIDES.map((side) => loggings.filter((logging) => isOf(logging, side)));
         for (const [index, logging] of loggings.entries()) {
             const path = `spec.accessLogging[${index}]`;
             const filter = textAt(logging, "filter", "expression");
@@ -58,29 +66,41 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                     wrong: `${path}.disabled is true, so failed requests leave no trace`,
                     fix: "remove it.",
                 };
-            } else if (filter !== undefined && !kept) {
+            } else if (filter !== undefined) {
+                const silent = SIDES.find(
+                    (side, place) =>
+                        isOf(logging, side) && !sides[place]?.some((one) => keepsFailed(one, side)),
+                );
+                if (silent === undefined) continue;
                 yield {
                     subject,
-                    wrong: `${path}.filter.expression is ${JSON.stringify(filter)}, and no other entry keeps requests that failed`,
-                    fix: 'write "response.code >= 400 || (…)": what follows may thin out the rest.',
+                    wrong: `${path}.filter.expression is ${JSON.stringify(filter)}, and no other entry of ${silent} keeps requests that failed`,
+                    fix: `write ${JSON.stringify(`${KEPT[silent]} || (…)`)}: what follows may thin out the rest.`,
                 };
             }
         }
     },
 });
 
-/** Whether an entry logs at least what failed. */
-function keepsFailed(logging: unknown): boolean {
-    const filter = textAt(logging, "filter", "expression");
-    return textAt(logging, "disabled") !== "true" && (filter === undefined || keepsErrors(filter));
+/** Whether an entry logs what a side's proxies see. */
+function isOf(logging: unknown, side: Side): boolean {
+    return ["CLIENT_AND_SERVER", side].includes(textAt(logging, "match", "mode") ?? "CLIENT_AND_SERVER");
 }
 
-/** Whether errors pass whatever else the expression asks: `response.code >= N` is one of its alternatives. */
-function keepsErrors(expression: string): boolean {
-    return alternatives(expression).some((part) => {
-        const code = /^\(*\s*response\.code\s*>=\s*(\d+)\s*\)*$/.exec(part.trim())?.[1];
-        return code !== undefined && Number(code) <= 500;
-    });
+/** Whether an entry logs at least what failed. */
+function keepsFailed(logging: unknown, side: Side): boolean {
+    const filter = textAt(logging, "filter", "expression");
+    if (textAt(logging, "disabled") === "true") return false;
+    return filter === undefined || alternatives(filter).some((part) => isFailure(part, side));
+}
+
+/** Whether it asks for failures alone, so that as an alternative it keeps all of them. */
+function isFailure(expression: string, side: Side): boolean {
+    const condition = expression.trim().replace(/^\(+\s*|\s*\)+$/g, "");
+    // What the callee answered, the callee logs; the caller alone knows what never came there.
+    if (side === "CLIENT" && /^response\.flags\s*>\s*0$/.test(condition)) return true;
+    const code = /^response\.code\s*>=\s*(\d+)$/.exec(condition)?.[1];
+    return code !== undefined && Number(code) <= 500;
 }
 
 /** The sides of every || that stands in no parentheses. */

@@ -82,19 +82,15 @@ function* judgePod(subject: Subject): Iterable<Finding> {
     }
 }
 
-/** Annotations that put something else in the proxy's place. */
-const OTHER_PROXY = ["sidecar.istio.io/bootstrapOverride", "sidecar.istio.io/proxyImage"];
+/** Annotations that put something else in the proxy's place, or change its container. */
+const OTHER_PROXY: ReadonlySet<string> = new Set([
+    "proxy.istio.io/overrides",
+    "sidecar.istio.io/bootstrapOverride",
+    "sidecar.istio.io/proxyImage",
+]);
 
 /** A sidecar of the pod's own making, which need not be Istio's. */
 function* judgeProxy(subject: Subject, pod: Pod): Iterable<Finding> {
-    for (const name of OTHER_PROXY) {
-        if (!says(pod.annotations[name])) continue;
-        yield {
-            subject,
-            wrong: `${pod.path}metadata.annotations[${JSON.stringify(name)}] puts another proxy, or another's start, in the sidecar's place`,
-            fix: "remove it, or list the workload under this policy's exceptions with a reason and an end date.",
-        };
-    }
     for (const { path, name, fields } of containersOf(pod)) {
         const image = textAt(fields, "image");
         if (name !== "istio-proxy" || image === undefined || image === "auto") continue;
@@ -124,6 +120,13 @@ function* judgeAnnotations(
                 subject,
                 wrong: `${path}[${JSON.stringify(name)}] has interceptionMode NONE, so no traffic passes its sidecar`,
                 fix: "remove interceptionMode from it.",
+            };
+        }
+        if (OTHER_PROXY.has(name) && value !== "") {
+            yield {
+                subject,
+                wrong: `${path}[${JSON.stringify(name)}] puts another proxy, or another's start, in the sidecar's place`,
+                fix: "remove it, or list the workload under this policy's exceptions with a reason and an end date.",
             };
         }
         if (!isExclusion && !isPartial && !isOff && !isKubevirt) continue;

@@ -139,14 +139,14 @@ function* judgePeer(
         }
         const isGateway = world.gatewaysOf(labelsAt(subject.spec, "podSelector", "matchLabels")).length > 0;
         const missing = PRIVATE.filter((range) => !texts(at(peer, "ipBlock", "except")).includes(range));
-        if (open.length === 0 || (isGateway && direction === "from")) return;
+        if (open.length === 0) return;
         if (!isGateway && direction === "to" && !isPrivate(cidr)) {
             yield {
                 subject,
                 wrong: `${path} is ${cidr} in the Internet, for pods that are no gateway`,
                 fix: "let them go through the egress gateway instead.",
             };
-        } else if (network.bits >= SOMEBODYS[network.family] || !isGateway) {
+        } else if (direction === "from" || network.bits >= SOMEBODYS[network.family] || !isGateway) {
             if (tooWide([cidr], ONE_PARTYS).length === 0) return;
             yield {
                 subject,
@@ -186,10 +186,10 @@ function* judgePeer(
     };
 }
 
-/** Whether a selector says what somebody must be. By what he must not be it is nearly everybody. */
+/** Whether a selector says what somebody must be. By what he must not be, or by a label that he must have, it is nearly everybody. */
 function namesSome(selector: unknown): boolean {
-    const positive = list(at(selector, "matchExpressions")).some((expression) =>
-        ["In", "Exists"].includes(textAt(expression, "operator") ?? ""),
+    const positive = list(at(selector, "matchExpressions")).some(
+        (expression) => textAt(expression, "operator") === "In",
     );
     return says(at(selector, "matchLabels")) || positive;
 }

@@ -189,6 +189,18 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 ingress: [{ fromEntities: ["cluster"] }],
             }),
             added(
+                "added: another namespace's route for a service",
+                "networking.istio.io/v1",
+                "VirtualService",
+                "monitoring",
+                `${name}-mine`,
+                {
+                    hosts: [host],
+                    exportTo: [namespace],
+                    http: [{ timeout: "1s", route: [{ destination: { host: "mine" } }] }],
+                },
+            ),
+            added(
                 "added: a route for every host",
                 "networking.istio.io/v1",
                 "VirtualService",

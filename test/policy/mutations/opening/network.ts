@@ -79,6 +79,16 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 },
             ),
             ...everywhere(
+                `NetworkPolicy: ${direction} of pods that have a label`,
+                resource,
+                `spec.${direction}.*.${peers}.*`,
+                (node) => {
+                    if (listed || !("podSelector" in node)) return false;
+                    node["podSelector"] = { matchExpressions: [{ key: "app", operator: "Exists" }] };
+                    return true;
+                },
+            ),
+            ...everywhere(
                 `NetworkPolicy: ${direction} of those labels in every namespace`,
                 resource,
                 `spec.${direction}.*.${peers}.*`,

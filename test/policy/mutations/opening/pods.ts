@@ -41,6 +41,7 @@ export function ofPods(resource: JudgedResource): Mutation[] {
             "registry.example.com/proxy:1",
         ),
         annotated("pod: another start of the proxy", "sidecar.istio.io/bootstrapOverride", "mine"),
+        annotated("pod: the proxy's container changed", "proxy.istio.io/overrides", '{"containers":[{}]}'),
         changed("pod: a container in the sidecar's place", resource, (properties) => {
             for (const spec of nodes(properties, `${POD}.spec`)) {
                 const [first] = spec["containers"] as Props[];

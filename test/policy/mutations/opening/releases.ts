@@ -41,9 +41,10 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
         const annotations = [
             "traffic.sidecar.istio.io/excludeInboundPorts",
             "traffic.sidecar.istio.io/excludeOutboundIPRanges",
+            "proxy.istio.io/overrides",
         ];
         return annotations.map((annotation) =>
-            changed("gateway release: traffic past the proxy", resource, (properties) => {
+            changed("gateway release: its proxy undone by an annotation", resource, (properties) => {
                 const values = properties["values"] as Props;
                 values["podAnnotations"] = {
                     ...(values["podAnnotations"] as object | undefined),
