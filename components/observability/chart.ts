@@ -13,6 +13,7 @@ import {
     serviceHost,
 } from "../base/names";
 import { placement } from "../base/pools";
+import { dashboards } from "./dashboards/config-maps";
 import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
 import type { RuleGroup } from "./rules/model";
 import { scrapeJobs } from "./scrape";
@@ -40,6 +41,7 @@ export function prometheusChart(from: FromChart, config: MeshConfig, groups: rea
                 API_SERVER,
                 `${namespace}/${serviceHost(name, namespace)}`,
             ]),
+            ...dashboards(),
         ],
     };
 }

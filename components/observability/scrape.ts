@@ -52,6 +52,13 @@ const CONTAINER_SERIES = [
     "container_spec_(cpu_quota|cpu_period|memory_limit_bytes)",
 ];
 
+/** Whether Prometheus keeps a series, by its name, of whoever it reads. */
+export function isKept(series: string): boolean {
+    return new RegExp(`^(${[...PROXY_SERIES, ...ISTIOD_SERIES, ...CONTAINER_SERIES].join("|")})$`).test(
+        series,
+    );
+}
+
 export function scrapeJobs(): ScrapeJob[] {
     return [proxies(), istiod(), containers()];
 }

@@ -8,7 +8,9 @@ import { drop, everywhere, put } from "./edit";
  * are charts' own, which the pack does not see.
  */
 function hasOneForAll(namespace: string, name: string): boolean {
-    return ["sparc", "flagger-system"].includes(namespace) || (namespace === "monitoring" && name !== "default");
+    return (
+        ["sparc", "flagger-system"].includes(namespace) || (namespace === "monitoring" && name !== "default")
+    );
 }
 
 /** Lua may do whatever a proxy can. */

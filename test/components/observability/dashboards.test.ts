@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { platform as catalogue } from "../../../catalogue/platform";
+import { BOARDS } from "../../../components/observability/dashboards/boards";
+import { inPrometheus } from "../../../components/observability/dashboards/queries";
+import { observability } from "../../../components/observability/observability";
+import { ruleGroups } from "../../../components/observability/rules/rules";
+import { isKept } from "../../../components/observability/scrape";
+import { loadStackFile } from "../../../config/load";
+import { promtool } from "../../support/promtool";
+
+const ROOT = join(__dirname, "../../..");
+const panels = BOARDS.flatMap(({ uid, rows }) =>
+    rows.flatMap(({ title: row, panels: inRow }) =>
+        inRow.map((panel) => ({ ...panel, place: `${uid}: ${row}: ${panel.title}` })),
+    ),
+);
+
+/** As Grafana reads a file: what the tests look at of it. */
+interface Written {
+    readonly uid: string;
+    readonly panels: readonly {
+        readonly type: string;
+        readonly title: string;
+        readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+    }[];
+}
+
+function written(stack: "dev" | "local" | "prod"): readonly Written[] {
+    const config = loadStackFile(stack, ROOT);
+    return observability
+        .derive({ catalogue, config })
+        .objects.flatMap((object) =>
+            object.kind === "ConfigMap" && object.metadata.labels?.["grafana_dashboard"] === "1"
+                ? Object.values(object.data ?? {})
+                : [],
+        )
+        .map((text) => JSON.parse(text) as Written);
+}
+
+describe("the dashboards", () => {
+    it("are written where there is a Grafana, each with all of its panels and queries", () => {
+        assert.deepEqual(written("local"), []);
+        for (const stack of ["dev", "prod"] as const) {
+            const found = written(stack);
+            assert.deepEqual(
+                found.map(({ uid }) => uid),
+                BOARDS.map(({ uid }) => uid),
+            );
+            assert.equal(new Set(found.map(({ uid }) => uid)).size, BOARDS.length);
+            const shown = found.flatMap(({ panels: all }) => all.filter(({ type }) => type !== "row"));
+            assert.deepEqual(
+                shown.map(({ title, targets = [] }) => [title, targets.map(({ expr }) => expr)]),
+                panels.map(({ title, queries }) => [
+                    title,
+                    queries.map(({ expr }) => expr.replaceAll("$window", "5m")),
+                ]),
+            );
+            for (const { title, targets = [] } of shown)
+                assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length, title);
+        }
+    });
+
+    it("ask for nothing but what Prometheus keeps, and its rules record", () => {
+        const records = new Set(
+            ruleGroups(catalogue).flatMap(({ rules }) =>
+                rules.flatMap((rule) => ("record" in rule ? [rule.record] : [])),
+            ),
+        );
+        // Of its own making.
+        const own = new Set(["ALERTS", "scrape_samples_post_metric_relabeling"]);
+        for (const { place, queries } of panels) {
+            const series = queries.flatMap(({ expr }) => {
+                const bare = expr.replaceAll(/\{[^}]*\}/g, "{").replaceAll(/\b(by|on) \([^)]*\)/g, "");
+                // A series' name has an underscore or a colon, and no parenthesis after it, as a function has.
+                return [...bare.matchAll(/\b([a-zA-Z]+[:_][\w:]*|ALERTS)\b(?!\()/g)].map(([name]) => name);
+            });
+            for (const name of series)
+                assert.ok(isKept(name) || records.has(name) || own.has(name), `${place} asks for ${name}`);
+            assert.ok(series.length > 0 || queries.some(({ expr }) => expr.includes("__name__")), place);
+        }
+    });
+
+    it("are in PromQL that Prometheus' own tool accepts", async function () {
+        const check = await promtool();
+        if (check === undefined) {
+            process.stdout.write("    SKIPPED: no promtool; `make up` builds it\n");
+            this.skip();
+        }
+        const rules = panels.flatMap(({ queries }, panel) =>
+            queries.map(({ expr }, index) => ({
+                record: `panel:${panel}:${index}`,
+                expr: inPrometheus(expr, "recordings"),
+            })),
+        );
+        const folder = mkdtempSync(join(tmpdir(), "mesh-dashboards-"));
+        try {
+            const file = join(folder, "queries.yml");
+            writeFileSync(file, stringify({ groups: [{ name: "dashboards", rules }] }));
+            await check(["check", "rules", file]);
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
+    });
+});

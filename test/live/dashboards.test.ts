@@ -1,0 +1,51 @@
+/** That people see something: each query of each panel, asked of the node's Prometheus, has an answer under traffic. */
+import assert from "node:assert/strict";
+import { BOARDS } from "../../components/observability/dashboards/boards";
+import { inPrometheus } from "../../components/observability/dashboards/queries";
+import { CHECKOUT, mesh } from "./checkout";
+import { Deployment } from "./deployment";
+import { eventually } from "./eventually";
+import { query } from "./prometheus";
+
+/** Which service is chosen where a board is about one. */
+const SERVICE = "recordings";
+
+const ASKED = BOARDS.flatMap(({ uid, rows }) =>
+    rows.flatMap(({ panels }) =>
+        panels.flatMap(({ title, queries }) =>
+            queries.map(({ expr, legend }) => ({ place: `${uid}: ${title} ${legend}`, expr })),
+        ),
+    ),
+);
+
+describe("dashboards on the node", function () {
+    this.timeout(900_000);
+    let node: Deployment;
+
+    /** Panels that show nothing. */
+    async function empty(): Promise<string[]> {
+        const found: string[] = [];
+        for (const { place, expr } of ASKED) {
+            const samples = await query(node, inPrometheus(expr, SERVICE));
+            if (!samples.some(({ value }) => Number.isFinite(value))) found.push(place);
+        }
+        return found;
+    }
+
+    before(async () => {
+        node = await Deployment.of();
+    });
+
+    it("show data in every panel", async () => {
+        // Others may have asked all kinds of things within the panels' five minutes. Where they have not, this does.
+        if ((await empty()).length > 0) {
+            const layers = ["source", "egress", "entry"].flatMap((layer) => ["--layer", layer]);
+            const { status, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...layers]);
+            assert.equal(status, 0, stderr);
+        }
+        await eventually(async () => {
+            assert.deepEqual(await empty(), []);
+        });
+        process.stdout.write(`      ${ASKED.length} queries, each with an answer\n`);
+    });
+});
