@@ -37,10 +37,6 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
         ];
     }
     const atGateway = /^istio-\w+gateway-/.test(meta(resource).name);
-    const hasPaths = (node: Props): boolean =>
-        "paths" in node &&
-        meta(resource).name !== "istio-admingateway-to-admin-console-admin" &&
-        meta(resource).name !== "admin-console-from-istio-admingateway";
     const isOptions = (node: Props): boolean => JSON.stringify(node["to"] ?? "").includes("OPTIONS");
     return [
         ...everywhere("ALLOW: `from` dropped", resource, "spec.rules.*", drop("from"), [namespace]),
@@ -183,6 +179,10 @@ function isByPort(rule: Props): boolean {
 /** What may be asked, widened. */
 function ofOperations(resource: JudgedResource): Mutation[] {
     const operations = "spec.rules.*.to.*.operation";
+    const hasPaths = (node: Props): boolean =>
+        "paths" in node &&
+        meta(resource).name !== "istio-admingateway-to-admin-console-admin" &&
+        meta(resource).name !== "admin-console-from-istio-admingateway";
     return [
         ...everywhere("ALLOW: methods dropped", resource, operations, drop("methods")),
         ...everywhere("ALLOW: methods to *", resource, operations, put("methods", ["*"], Boolean)),
