@@ -58,7 +58,9 @@ export const ISTIO_SERIES: readonly Relabel[] = [
         target_label: "destination_service",
         replacement: "$1",
     },
-    { regex: "downstream_peer|upstream_workload|upstream_cluster", action: "labeldrop" },
+    // The other two stay: of two ports or versions of one service they alone tell Envoy's counters apart, and Prometheus
+    // keeps but one of two series whose labels are the same.
+    { regex: "downstream_peer", action: "labeldrop" },
 ];
 
 /** Fills labels from what `regex` finds in another. */

@@ -75,6 +75,9 @@ export const CASES: readonly Case[] = [
         series: {
             'envoy_cluster_circuit_breakers_default_rq_open{service="auth",pod="auth-1",cluster_name="a"}':
                 "0x10 1x5 0x60",
+            // A proxy tells all of these of each cluster.
+            'envoy_cluster_circuit_breakers_default_cx_open{service="auth",pod="auth-1",cluster_name="a"}':
+                "0x80",
             'envoy_cluster_circuit_breakers_default_rq_open{service="users",pod="users-1",cluster_name="a"}':
                 "0x80",
         },
@@ -85,6 +88,7 @@ export const CASES: readonly Case[] = [
         series: {
             'envoy_cluster_upstream_rq_pending_overflow{service="auth",pod="auth-1",cluster_name="a"}':
                 "0x10 50x60",
+            'envoy_cluster_upstream_cx_overflow{service="auth",pod="auth-1",cluster_name="a"}': "0x80",
             'envoy_cluster_upstream_cx_overflow{service="users",pod="users-1",cluster_name="a"}': "7x80",
         },
         fires: { 9: [], 12: [{ service: "auth", cluster_name: "a" }], 20: [] },

@@ -42,8 +42,24 @@ describe("what stock Envoy counts", () => {
     const atCaller = (upstream_cluster: string, upstream_workload: string): Labels => {
         const { reporter, ...rest } = istio({ reporter: "source", upstream_cluster, upstream_workload });
         assert.equal(reporter, "source");
-        return rest;
+        return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("upstream_")));
     };
+
+    it("keeps the counters of two ports and two versions of a service apart", () => {
+        const [cluster, workload] = [
+            "outbound|8080||alerts.sparc.svc.cluster.local",
+            "alerts;sparc;alerts;v1;x",
+        ];
+        const counters = [
+            [cluster, workload],
+            [cluster.replace("8080", "8443"), workload],
+            [cluster.replace("||", "|v2|"), workload],
+            [cluster, workload.replace("v1", "v2")],
+        ].map(([upstream_cluster = "", upstream_workload = ""]) =>
+            JSON.stringify(istio({ reporter: "source", upstream_cluster, upstream_workload })),
+        );
+        assert.equal(new Set(counters).size, counters.length);
+    });
 
     it("names at the caller the service by the cluster, and the workload by the endpoint", () => {
         assert.deepEqual(
