@@ -8,6 +8,7 @@ import { CloudControllers } from "./components/cloud-controllers/cloud-controlle
 import { clusterOf } from "./components/cluster/cluster";
 import { assertPlatform } from "./components/check";
 import { ControlPlane } from "./components/control-plane/control-plane";
+import { Delivery } from "./components/delivery/delivery";
 import { Edge } from "./components/edge/edge";
 import { Egress } from "./components/egress/egress";
 import { Gateways } from "./components/gateways/gateways";
@@ -48,6 +49,7 @@ const gateways = new Gateways(platform, {
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Telemetry(platform, { provider, after });
 new Observability(platform, { provider, after: [...after, identity, access] });
-new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
+const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
+new Delivery(platform, { provider, after: [...after, identity, access, traffic, workloads] });
 
 export const { kubeconfig, nameServers, addresses } = cluster.publish(gateways.anchors);

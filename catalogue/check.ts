@@ -15,6 +15,7 @@ import type { Check, Problem } from "./checks/problem";
 import { checkProtocols } from "./checks/protocols";
 import { checkReferences } from "./checks/references";
 import { checkRetries } from "./checks/retries";
+import { checkRollouts } from "./checks/rollouts";
 import { checkTiers } from "./checks/tiers";
 import { checkTimeouts } from "./checks/timeouts";
 import { checkWorkloads } from "./checks/workloads";
@@ -41,6 +42,7 @@ const CHECKS: readonly Check[] = [
     checkTimeouts,
     checkRetries,
     checkBalancing,
+    checkRollouts,
     checkTiers,
     checkWorkloads,
 ];

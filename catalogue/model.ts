@@ -5,6 +5,8 @@
  * derivation or check reads it.
  */
 
+import type { Rollout } from "./rollout";
+
 /**
  * How much the platform depends on a service.
  * - `critical`: tenants notice within a minute when it is gone.
@@ -190,6 +192,8 @@ export interface Service {
     readonly maxReplicas?: number;
     /** @default round-robin */
     readonly loadBalancing?: LoadBalancing;
+    /** @default progressive, where the mesh sees requests */
+    readonly rollout?: Rollout;
     /**
      * An answer that begins later than this is slow: it is logged, and an alert tells of it if one in a hundred is.
      * @default 200ms

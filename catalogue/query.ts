@@ -23,7 +23,7 @@ import type {
     Service,
     Tier,
 } from "./model";
-import { compare, groupBy, sortedEntries } from "./order";
+import { compare, groupBy, own, sortedEntries } from "./order";
 import { requestLine } from "./requests";
 
 export type { CatalogueIndex, Edge, EdgeIndex, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
@@ -42,6 +42,13 @@ export function indexOf(catalogue: Catalogue): CatalogueIndex {
 /** All services, by name. */
 export function servicesOf(catalogue: Catalogue): readonly (readonly [name: string, service: Service])[] {
     return sortedEntries(catalogue.services);
+}
+
+/** A service of the catalogue. @throws for a name that is none of its. */
+export function serviceOf(catalogue: Catalogue, name: string): Service {
+    const service = own(catalogue.services, name);
+    if (service === undefined) throw new Error(`The catalogue has no service ${name}`);
+    return service;
 }
 
 /** All calls, by caller, callee, port and what is asked. */

@@ -15,6 +15,7 @@ export function meshProgram(): Command {
         .addCommand(upgrade())
         .addCommand(verify())
         .addCommand(status())
+        .addCommand(approve())
         .addCommand(down())
         .addCommand(render())
         .addCommand(explain())
@@ -100,6 +101,18 @@ function status(): Command {
         .option("--watch", "again every five seconds, until it is interrupted")
         .option("--json", "report as JSON; with --watch a line each time")
         .action(running("status", "status"));
+}
+
+function approve(): Command {
+    return new Command("approve")
+        .description("let a rollout that waits for somebody go on, or have it taken back; says who and why")
+        .argument("<service>", "the service whose rollout waits (`mesh status` shows which do)")
+        .requiredOption("--why <reason>", "kept with the rollout, beside your name")
+        .option("--refuse", "have the new version taken back")
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--json", "report as JSON")
+        .action(running("approve", "approve"));
 }
 
 function down(): Command {

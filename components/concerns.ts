@@ -6,6 +6,7 @@ import { certManager } from "./cert-manager/cert-manager";
 import { certificates } from "./certificates/certificates";
 import { cloudControllers } from "./cloud-controllers/cloud-controllers";
 import { controlPlane } from "./control-plane/control-plane";
+import { delivery } from "./delivery/delivery";
 import { edge } from "./edge/edge";
 import { egress } from "./egress/egress";
 import { gateways } from "./gateways/gateways";
@@ -34,6 +35,7 @@ export const CONCERNS: readonly Concern[] = [
     telemetry,
     observability,
     workloads,
+    delivery,
 ];
 
 /** Everything that the program adds to a cluster, for whoever needs it without an engine. */

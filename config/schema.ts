@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { certificates } from "./certificates";
 import { cluster } from "./cluster";
+import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
 import { istio } from "./istio";
@@ -74,6 +75,7 @@ export const meshConfigSchema = z.strictObject({
     egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
     traffic: trafficSchema.prefault({}),
+    delivery: delivery.prefault({}),
     telemetry: telemetry.prefault({}),
     observability: observability.prefault({}),
 });

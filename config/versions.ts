@@ -3,6 +3,8 @@
 /** The Istio release: its charts' version and its images' tag. */
 export const ISTIO_VERSION = "1.31.1";
 
+/** Flagger's charts, which name its images: the release whose Go module the node runs. */
+export const FLAGGER = { chart: "1.41.0", loadTesterChart: "0.35.0" } as const;
 /** cert-manager: its chart's version and its images' tag. */
 export const CERT_MANAGER_VERSION = "v1.21.2";
 

@@ -125,6 +125,7 @@ function main(): void {
     const istio = join(moduleFolder("istio", "istio.io/istio"), "manifests", "charts");
     const api = join(moduleFolder("istio", "istio.io/api"), "mesh", "v1alpha1");
     const certManager = moduleFolder("cert-manager", "github.com/cert-manager/cert-manager");
+    const flagger = join(moduleFolder("flagger", "github.com/fluxcd/flagger"), "charts");
     const istiod = chartKeys(join(istio, "istio-control", "istio-discovery"));
     const sources = ["config.pb.go", "proxy.pb.go"].map((file) => readFileSync(join(api, file), "utf8"));
     istiod["meshConfig"] = messageKeys(sources.join("\n"), "MeshConfig");
@@ -132,8 +133,10 @@ function main(): void {
         base: chartKeys(join(istio, "base")),
         "cert-manager": chartKeys(join(certManager, "deploy", "charts", "cert-manager")),
         cni: chartKeys(join(istio, "istio-cni")),
+        flagger: chartKeys(join(flagger, "flagger")),
         gateway: chartKeys(join(istio, "gateway")),
         istiod,
+        loadtester: chartKeys(join(flagger, "loadtester")),
     };
     const out = join(__dirname, "..", "components", "charts");
     mkdirSync(out, { recursive: true });

@@ -1,6 +1,6 @@
 /**
  * Writes `components/crds/`: for each custom resource kind that the program creates, its OpenAPI schema as the pinned
- * Istio or cert-manager publishes it, and the TypeScript type of its `spec`. Run by `npm run generate:crds` after a change of
+ * Istio, cert-manager or Flagger publishes it, and the TypeScript type of its `spec`. Run by `npm run generate:crds` after a change of
  * version; the result is committed, so that neither type-checking nor the schema tests need the toolchain.
  */
 import { execFileSync } from "node:child_process";
@@ -52,6 +52,13 @@ const SOURCES: Readonly<Record<string, Source>> = {
             ClusterIssuer: "cert-manager.io/v1",
             Issuer: "cert-manager.io/v1",
         },
+    },
+    flagger: {
+        name: "Flagger",
+        pinnedBy: "flagger",
+        module: "github.com/fluxcd/flagger",
+        file: () => "charts/flagger/crds/crd.yaml",
+        kinds: { Canary: "flagger.app/v1beta1", MetricTemplate: "flagger.app/v1beta1" },
     },
 };
 

@@ -32,7 +32,7 @@ const RESERVED: Readonly<Record<string, string>> = {
 };
 
 /** Flagger derives these workloads from each one that it rolls out. */
-const FLAGGER_SUFFIXES = ["-primary", "-canary"];
+const FLAGGER_SUFFIXES = ["-primary", "-canary", "-rollout"];
 
 const KINDS = [
     { kind: "service", prefix: "", of: (catalogue: Catalogue) => catalogue.services },

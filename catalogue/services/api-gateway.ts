@@ -5,6 +5,7 @@ export const apiGateway = {
     domain: "edge",
     summary: "Takes the requests of tenants' applications and passes each on to the service that answers it.",
     tier: "critical",
+    rollout: { strategy: "progressive", kpis: ["stream-start"] },
     concurrency: 200,
     maxReplicas: 30,
     // What it is asked differs in cost by a factor of a thousand.

@@ -6,6 +6,7 @@ export const business = {
         domain: "business",
         summary: "Keeps plans and invoices, and charges for them.",
         tier: "critical",
+        rollout: { strategy: "progressive", approval: true, kpis: ["payment"] },
         keepsTenantData: true,
         ports: {
             grpc: {

@@ -27,6 +27,7 @@ export const intelligence = {
         domain: "intelligence",
         summary: "Answers how many, how long and where, over days and sites.",
         tier: "standard",
+        rollout: { strategy: "ab-test", cookie: { name: "variant", value: "b" } },
         slowAfter: "1s",
         keepsTenantData: true,
         ports: {

@@ -6,6 +6,7 @@ export const video = {
         domain: "video",
         summary: "Serves live and recorded video to players, as HLS.",
         tier: "critical",
+        rollout: { strategy: "blue-green", mirror: true, kpis: ["stream-start", "rebuffer"] },
         concurrency: 1_000,
         // 100,000 viewers at the same time, and as many again for a zone that is lost.
         maxReplicas: 200,
@@ -141,6 +142,7 @@ export const video = {
         domain: "video",
         summary: "Keeps recorded video: its index in a database, its segments in object storage.",
         tier: "critical",
+        rollout: { strategy: "progressive", port: "grpc" },
         keepsTenantData: true,
         ports: {
             grpc: {

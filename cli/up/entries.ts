@@ -6,7 +6,11 @@ type Entries = Record<string, unknown>;
 /** The stack's configuration for the embedded node: with what only this machine knows. */
 export function onEmbeddedNode(
     entries: Entries,
-    { charts, certManagerChart }: Pick<Toolchain, "charts" | "certManagerChart">,
+    {
+        charts,
+        flaggerCharts,
+        certManagerChart,
+    }: Pick<Toolchain, "charts" | "flaggerCharts" | "certManagerChart">,
     { images }: Pick<RunningNode, "images">,
 ): Entries {
     const edge = section(entries, "edge");
@@ -20,6 +24,12 @@ export function onEmbeddedNode(
                 image: images.ratelimit,
                 redisImage: images.redis,
             },
+        },
+        delivery: {
+            ...section(entries, "delivery"),
+            charts: { from: "folder", path: flaggerCharts },
+            image: images.flagger,
+            loadTesterImage: images.loadtester,
         },
         istio: {
             ...section(entries, "istio"),

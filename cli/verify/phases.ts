@@ -94,27 +94,33 @@ function unsigned(checks: readonly Check[], sign: PhaseOptions["sign"]): Outcome
 }
 
 /** By layer and source: one pod makes all of them. */
-function batchesOf(checks: readonly Check[], servicePods: ReadonlyMap<string, Asker>): Batch[] {
+function batchesOf(checks: readonly Check[], servicePods: ServicePods): Batch[] {
     const batches = new Map<string, { asker: Asker; checks: Check[] }>();
     for (const check of checks) {
         const { source, layer, outside } = check;
         const atPod = layer === "source" || layer === "resilience" || outside?.from === "pod";
-        const own = atPod ? servicePods.get(source.name) : undefined;
-        const asker = own ?? {
-            namespace: source.namespace,
-            pod: proberName(source),
-            container: PROBE_CONTAINER,
-        };
-        const key = `${asker.namespace}/${asker.pod}`;
-        const batch = batches.get(key) ?? { asker, checks: [] };
-        batch.checks.push(check);
-        batches.set(key, batch);
+        const own = (atPod ? servicePods.get(source.name) : undefined) ?? [
+            { namespace: source.namespace, pod: proberName(source), container: PROBE_CONTAINER },
+        ];
+        // What the others may ask is the same, and each request has its own result.
+        const [first, ...others] = own;
+        const askers = layer === "source" ? [first, ...others] : [first];
+        askers.forEach((asker, position) => {
+            if (asker === undefined) return;
+            const key = `${asker.namespace}/${asker.pod}`;
+            const batch = batches.get(key) ?? { asker, checks: [] };
+            batch.checks.push(position === 0 ? check : { ...check, id: `${check.id} at ${asker.pod}` });
+            batches.set(key, batch);
+        });
     }
     return [...batches.values()];
 }
 
-/** A ready pod of each service. Stores must be there as well: a closed connection would say nothing without them. */
-async function findAskers(cluster: Cluster, catalogue: Catalogue): Promise<Map<string, Asker>> {
+/** By service, a ready pod of each of its Deployments: several while a new version is rolled out. */
+type ServicePods = ReadonlyMap<string, readonly Asker[]>;
+
+/** Stores must be there as well: a closed connection would say nothing without them. */
+async function findAskers(cluster: Cluster, catalogue: Catalogue): Promise<ServicePods> {
     const services = await readyPods(cluster, NAMESPACES.services);
     const stores = await readyPods(cluster, NAMESPACES.stores);
     const absent = [
@@ -130,14 +136,15 @@ async function findAskers(cluster: Cluster, catalogue: Catalogue): Promise<Map<s
     return services;
 }
 
-async function readyPods(cluster: Cluster, namespace: string): Promise<Map<string, Asker>> {
+async function readyPods(cluster: Cluster, namespace: string): Promise<ServicePods> {
     const pods = (await cluster.list("Pod", { namespace, labelSelector: SERVICE_LABEL })) as PodObject[];
-    return new Map(
-        pods.filter(isReady).map(({ metadata }) => {
-            const asker: Asker = { namespace, pod: metadata.name, container: STAND_IN };
-            return [metadata.labels?.[SERVICE_LABEL] ?? "", asker];
-        }),
-    );
+    const byService = new Map<string, Map<string, Asker>>();
+    for (const { metadata } of pods.filter(isReady)) {
+        const { [SERVICE_LABEL]: service = "", app = "" } = metadata.labels ?? {};
+        const own = byService.get(service) ?? new Map<string, Asker>();
+        byService.set(service, own.set(app, { namespace, pod: metadata.name, container: STAND_IN }));
+    }
+    return new Map([...byService].map(([service, own]) => [service, [...own.values()].reverse()]));
 }
 
 /** Those whose denials of TCP are counted; the egress gateway among them where it is asked. */

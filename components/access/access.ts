@@ -2,10 +2,12 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
 import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
+import { rights } from "./rights";
 
 export const access: Concern = {
     name: "access",
@@ -14,6 +16,7 @@ export const access: Concern = {
         objects: [
             ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
             ...networkPolicies(platform),
+            ...rights(platform),
         ],
     }),
     anchors: ({ metadata }) => metadata.name === DENY_ALL,
@@ -29,6 +32,7 @@ function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
         ...authorizationPolicies(platform),
         ...egressPolicies(platform),
         ...prometheusPolicies(platform.config),
+        ...deliveryPolicies(platform),
     ];
 }
 

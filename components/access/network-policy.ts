@@ -11,10 +11,13 @@ import {
     MESHED_NAMESPACES,
     NAMESPACES,
     PROMETHEUS_LABELS,
+    PROMETHEUS_SERVICE,
 } from "../base/names";
 import type { Platform } from "../base/platform";
+import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
+import { deliveryNetworkPolicies } from "./delivery";
 import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
     API_SERVER,
@@ -53,15 +56,20 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
     return [
         ...[NAMESPACES.system, NAMESPACES.certificates, ...MESHED_NAMESPACES].map(denyAll),
         ...MESHED_NAMESPACES.map(meshBasics),
-        ...[NAMESPACES.services, NAMESPACES.stores, NAMESPACES.ingress, NAMESPACES.egress].map(
-            metricsIngress,
-        ),
+        ...[
+            NAMESPACES.services,
+            NAMESPACES.stores,
+            NAMESPACES.ingress,
+            NAMESPACES.egress,
+            NAMESPACES.delivery,
+        ].map(metricsIngress),
         istiod(),
         ...(platform.config.istio.cni ? [cni()] : []),
         ...certManagerPolicies(platform.config, PROMETHEUS_POD),
         prometheus(),
         ...monitoringPolicies(platform.config),
         ...workloadPolicies(platform),
+        ...deliveryNetworkPolicies(platform),
     ];
 }
 
@@ -158,6 +166,16 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         const limiter = [LIMITER.namespace, LIMITER.name] as const;
         rules.open([NAMESPACES.ingress, ENTRY_GATEWAYS.public], limiter, LIMITER.grpc);
         rules.open(limiter, [COUNTERS.namespace, COUNTERS.name], COUNTERS.port);
+    }
+    if (config.delivery.enabled) {
+        const flagger = [NAMESPACES.delivery, FLAGGER.name] as const;
+        rules.open(flagger, [NAMESPACES.delivery, LOAD_TESTER.name], LOAD_TESTER.targetPort);
+        rules
+            .of(...flagger)
+            .egress.push(
+                { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_SERVICE.port) },
+                { ports: tcp(...API_SERVER) },
+            );
     }
     for (const key of GATEWAY_KEYS) {
         const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);

@@ -6,7 +6,8 @@ import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionreg
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
-import type { ClusterRole, ClusterRoleBinding } from "kubernetes-types/rbac/v1";
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "kubernetes-types/rbac/v1";
+import type { CanarySpec, MetricTemplateSpec } from "../crds/flagger";
 import type {
     AuthorizationPolicySpec,
     DestinationRuleSpec,
@@ -51,16 +52,18 @@ export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
-export type MutatingWebhookConfigurationManifest = Core<
-    MutatingWebhookConfiguration,
-    "admissionregistration.k8s.io/v1",
-    "MutatingWebhookConfiguration"
->;
+export type RoleManifest = Core<Role, "rbac.authorization.k8s.io/v1", "Role">;
+export type RoleBindingManifest = Core<RoleBinding, "rbac.authorization.k8s.io/v1", "RoleBinding">;
 export type ClusterRoleManifest = Core<ClusterRole, "rbac.authorization.k8s.io/v1", "ClusterRole">;
 export type ClusterRoleBindingManifest = Core<
     ClusterRoleBinding,
     "rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding"
+>;
+export type MutatingWebhookConfigurationManifest = Core<
+    MutatingWebhookConfiguration,
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration"
 >;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
 
@@ -90,6 +93,8 @@ export type DestinationRuleManifest = Custom<
 export type ServiceEntryManifest = Custom<"networking.istio.io/v1", "ServiceEntry", ServiceEntrySpec>;
 export type EnvoyFilterManifest = Custom<"networking.istio.io/v1alpha3", "EnvoyFilter", EnvoyFilterSpec>;
 export type TelemetryManifest = Custom<"telemetry.istio.io/v1", "Telemetry", TelemetrySpec>;
+export type CanaryManifest = Custom<"flagger.app/v1beta1", "Canary", CanarySpec>;
+export type MetricTemplateManifest = Custom<"flagger.app/v1beta1", "MetricTemplate", MetricTemplateSpec>;
 
 export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
 export type IssuerManifest = Custom<"cert-manager.io/v1", "Issuer", IssuerSpec>;
@@ -107,7 +112,9 @@ export type CoreManifest =
     | ServiceManifest
     | DeploymentManifest
     | MutatingWebhookConfigurationManifest
-    | NetworkPolicyManifest;
+    | NetworkPolicyManifest
+    | RoleManifest
+    | RoleBindingManifest;
 
 export type CustomManifest =
     | AuthorizationPolicyManifest
@@ -120,6 +127,8 @@ export type CustomManifest =
     | ServiceEntryManifest
     | EnvoyFilterManifest
     | TelemetryManifest
+    | CanaryManifest
+    | MetricTemplateManifest
     | CertificateManifest
     | ClusterIssuerManifest
     | IssuerManifest;

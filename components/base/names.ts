@@ -8,6 +8,7 @@ export const NAMESPACES = {
     services: "sparc",
     stores: "databases",
     monitoring: "monitoring",
+    delivery: "flagger-system",
     certificates: "cert-manager",
 } as const;
 
@@ -21,6 +22,7 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.services]: true,
     [NAMESPACES.stores]: true,
     [NAMESPACES.monitoring]: true,
+    [NAMESPACES.delivery]: true,
     // It makes the certificates that a mesh needs, and so is there before one.
     [NAMESPACES.certificates]: false,
 };

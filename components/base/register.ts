@@ -18,6 +18,8 @@ const CORE: Record<CoreManifest["kind"], Constructor> = {
     MutatingWebhookConfiguration: k8s.admissionregistration.v1.MutatingWebhookConfiguration,
     Namespace: k8s.core.v1.Namespace,
     NetworkPolicy: k8s.networking.v1.NetworkPolicy,
+    Role: k8s.rbac.v1.Role,
+    RoleBinding: k8s.rbac.v1.RoleBinding,
     Service: k8s.core.v1.Service,
     ServiceAccount: k8s.core.v1.ServiceAccount,
 };

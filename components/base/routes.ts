@@ -3,11 +3,12 @@
  * the same for callers inside and for clients at a gateway.
  */
 import { sortedEntries } from "../../catalogue/order";
-import type { MeshConfig } from "../../config/schema";
 import type { Audience } from "../../config/traffic";
 import type { VirtualServiceManifest } from "./manifest";
-import { serviceHost } from "./names";
+import { NAMESPACES, serviceHost } from "./names";
 import { escaped, narrowed, rewritePattern, uriMatch } from "./paths";
+import type { Platform } from "./platform";
+import { isMirrored, PRIMARY, rolloutFor } from "./rollouts";
 
 export type HttpRoute = NonNullable<VirtualServiceManifest["spec"]["http"]>[number];
 export type HttpMatch = NonNullable<HttpRoute["match"]>[number];
@@ -27,6 +28,8 @@ export interface RouteTo {
     readonly service: string;
     /** The port's number. */
     readonly port: number;
+    /** Whose routes they are: a Gateway as Istio names it. @default the sidecars' */
+    readonly gateway?: string;
     /** What it is for; at least one. */
     readonly asked: readonly Asked[];
     /** What every match of it says beside. */
@@ -39,9 +42,10 @@ export interface RouteTo {
 
 /**
  * One route for each variant that anyone may get, and then the one for everybody else; and before these the same for
- * each path that is rewritten.
+ * each path that is rewritten. Of what Flagger shares out, all of these twice: see `delegating`.
  */
-export function routesTo(config: MeshConfig, to: RouteTo): HttpRoute[] {
+export function routesTo(platform: Platform, to: RouteTo): HttpRoute[] {
+    const { config } = platform;
     const { rewrites = [] } = config.traffic.services[to.service] ?? {};
     const rewritten = rewrites.flatMap((rewrite, position) => {
         const asked = to.asked.flatMap((one) =>
@@ -49,16 +53,57 @@ export function routesTo(config: MeshConfig, to: RouteTo): HttpRoute[] {
         );
         if (asked.length === 0) return [];
         const settings = { ...to.settings, rewrite: { uriRegexRewrite: rewritePattern(rewrite) } };
-        return versionRoutes(config, { ...to, name: nameOf(to, `rewrite-${position + 1}`), asked, settings });
+        return versionRoutes(platform, {
+            ...to,
+            name: nameOf(to, `rewrite-${position + 1}`),
+            asked,
+            settings,
+        });
     });
-    return [...rewritten, ...versionRoutes(config, to)];
+    return delegating(platform, to, [...rewritten, ...versionRoutes(platform, to)]);
+}
+
+/** Whether a port's requests go where Flagger says. What may not be done twice is kept from its mirror. */
+function isSharedOut(platform: Platform, { service, port, repeatable }: RouteTo): boolean {
+    const rolledOut = rolloutFor(platform, service);
+    return rolledOut?.port.number === port && (repeatable || !isMirrored(platform, service));
+}
+
+/**
+ * The routes with Flagger's destinations, which it writes into a VirtualService of its own, and again with the
+ * service as a whole: Istio leaves a route out whose delegate is not there, so that the others hold before Flagger has
+ * begun and after it has gone.
+ */
+function delegating(platform: Platform, to: RouteTo, routes: readonly HttpRoute[]): HttpRoute[] {
+    const rolledOut = rolloutFor(platform, to.service);
+    if (rolledOut === undefined || !isSharedOut(platform, to)) return [...routes];
+    const delegate = { name: rolledOut.apex, namespace: NAMESPACES.services };
+    return [
+        ...routes.map((one) => delegated(one, delegate)),
+        // The same match once more would be called a mistake by Istio's check; with its place it says no more.
+        ...routes.map(({ match = [{}], ...rest }) => ({
+            ...rest,
+            match: match.map((one) => ({ ...one, gateways: [to.gateway ?? "mesh"] })),
+        })),
+    ];
+}
+
+function delegated(one: HttpRoute, delegate: NonNullable<HttpRoute["delegate"]>): HttpRoute {
+    const { match = [{ uri: { prefix: "/" } }], ...settings } = one;
+    delete settings.route;
+    return { ...settings, match, delegate };
 }
 
 type Destination = NonNullable<HttpRoute["route"]>[number];
 
-/** Where requests or connections to a port go, by the versions' shares: to the service as a whole where it has none. */
-export function sharedOut({ traffic }: MeshConfig, service: string, port: number): Destination[] {
-    const { versions = {} } = traffic.services[service] ?? {};
+/**
+ * Where requests or connections to a port go, by the versions' shares: to the service as a whole where it has none,
+ * and to its primary alone what Flagger does not share out of what it rolls out.
+ */
+export function sharedOut(platform: Platform, service: string, port: number): Destination[] {
+    if (rolloutFor(platform, service) !== undefined)
+        return [{ destination: destinationOf(service, port, PRIMARY) }];
+    const { versions = {} } = platform.config.traffic.services[service] ?? {};
     const shares = sortedEntries(versions).filter(([, share]) => share > 0);
     if (shares.length === 0) return [{ destination: destinationOf(service, port) }];
     return shares.map(([version, weight]) => ({
@@ -75,8 +120,8 @@ function destinationOf(service: string, port: number, subset?: string): Destinat
     };
 }
 
-function versionRoutes(config: MeshConfig, to: RouteTo): HttpRoute[] {
-    const { variants = [], mirror } = config.traffic.services[to.service] ?? {};
+function versionRoutes(platform: Platform, to: RouteTo): HttpRoute[] {
+    const { variants = [], mirror } = platform.config.traffic.services[to.service] ?? {};
     const destination = (subset: string) => destinationOf(to.service, to.port, subset);
     const special = variants.flatMap((variant, position): HttpRoute[] => {
         const match = to.asked.flatMap((asked) => matchesFor(asked, to.match, variant.for));
@@ -95,7 +140,9 @@ function versionRoutes(config: MeshConfig, to: RouteTo): HttpRoute[] {
         name: to.name,
         // Nothing asked of it in particular: no match, which is any request.
         ...(match.some((one) => Object.keys(one).length === 0) ? {} : { match }),
-        route: sharedOut(config, to.service, to.port),
+        route: isSharedOut(platform, to)
+            ? [{ destination: destinationOf(to.service, to.port) }]
+            : sharedOut(platform, to.service, to.port),
         ...(mirror === undefined || !to.repeatable
             ? {}
             : { mirrors: [{ destination: destination(mirror.to), percentage: { value: mirror.percent } }] }),

@@ -7,7 +7,8 @@ import { gatewaysOf } from "./gateway";
 import { release } from "./release";
 import { route } from "./route";
 
-function deriveGateways({ catalogue, config }: Platform): Derived {
+function deriveGateways(platform: Platform): Derived {
+    const { catalogue, config } = platform;
     const all = exposures(catalogue);
     const byGateway = GATEWAY_KEYS.map((key) => ({
         key,
@@ -17,7 +18,7 @@ function deriveGateways({ catalogue, config }: Platform): Derived {
         releases: byGateway.map(({ key, own }) => release(key, own, config)),
         objects: [
             ...byGateway.flatMap(({ key, own }) => gatewaysOf(key, own, config)),
-            ...all.map((edge) => route(edge, config)),
+            ...all.map((edge) => route(edge, platform)),
         ],
     };
 }

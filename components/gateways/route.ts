@@ -1,8 +1,9 @@
 import type { ExposureEdge } from "../../catalogue/query";
-import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, exposedHost } from "../base/names";
+import type { Platform } from "../base/platform";
+import { isMirrored } from "../base/rollouts";
 import { type HttpRoute, routesTo, sharedOut } from "../base/routes";
 
 type Cors = NonNullable<HttpRoute["corsPolicy"]>;
@@ -11,8 +12,9 @@ type Cors = NonNullable<HttpRoute["corsPolicy"]>;
 const HSTS = { "strict-transport-security": "max-age=31536000" };
 
 /** The way from an exposed host to its service. Only the gateways see it. */
-export function route(edge: ExposureEdge, config: MeshConfig): VirtualServiceManifest {
+export function route(edge: ExposureEdge, platform: Platform): VirtualServiceManifest {
     const { service, exposure, port } = edge;
+    const { config } = platform;
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "VirtualService",
@@ -23,23 +25,29 @@ export function route(edge: ExposureEdge, config: MeshConfig): VirtualServiceMan
         },
         spec: {
             hosts: [exposedHost(config, exposure.host)],
-            gateways: [`${NAMESPACES.ingress}/${exposure.gateway}`],
+            gateways: [gatewayOf(edge)],
             exportTo: [NAMESPACES.ingress],
             ...(port.protocol === "tcp"
                 ? {
                       tcp: [
                           {
                               match: [{ port: exposure.listen ?? 0 }],
-                              route: sharedOut(config, service, port.number),
+                              route: sharedOut(platform, service, port.number),
                           },
                       ],
                   }
-                : { http: httpRoutes(edge, config) }),
+                : { http: httpRoutes(edge, platform) }),
         },
     };
 }
 
-function httpRoutes({ service, exposure, port }: ExposureEdge, config: MeshConfig): HttpRoute[] {
+function gatewayOf({ exposure }: ExposureEdge): string {
+    return `${NAMESPACES.ingress}/${exposure.gateway}`;
+}
+
+function httpRoutes(edge: ExposureEdge, platform: Platform): HttpRoute[] {
+    const { service, exposure, port } = edge;
+    const { config } = platform;
     const cors = exposure.cors === true ? corsPolicy(exposure.requests ?? [], config.edge.corsOrigins) : [];
     const to = {
         // Patches find an exposure's routes by it.
@@ -47,6 +55,7 @@ function httpRoutes({ service, exposure, port }: ExposureEdge, config: MeshConfi
         sameName: true,
         service,
         port: port.number,
+        gateway: gatewayOf(edge),
         settings: {
             // No timeout is no limit, which cannot be said otherwise: a stream lives as long as its client wants.
             ...(exposure.timeout === "stream" ? {} : { timeout: exposure.timeout }),
@@ -56,11 +65,12 @@ function httpRoutes({ service, exposure, port }: ExposureEdge, config: MeshConfi
             ...(cors[0] === undefined ? {} : { corsPolicy: cors[0] }),
         },
     };
-    const any = routesTo(config, { ...to, asked: [{}], repeatable: false });
+    const any = routesTo(platform, { ...to, asked: [{}], repeatable: false });
     // Of what a client outside asks, reading alone is known to do no harm twice.
-    if (config.traffic.services[service]?.mirror === undefined || port.protocol !== "http") return any;
+    const mirrored = config.traffic.services[service]?.mirror !== undefined || isMirrored(platform, service);
+    if (!mirrored || port.protocol !== "http") return any;
     const reading = [{ verb: "GET" }, { verb: "HEAD" }];
-    return [...routesTo(config, { ...to, asked: reading, repeatable: true }), ...any];
+    return [...routesTo(platform, { ...to, asked: reading, repeatable: true }), ...any];
 }
 
 function corsPolicy(requests: readonly string[], origins: readonly string[]): Cors[] {

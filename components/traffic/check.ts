@@ -4,13 +4,15 @@ import { callersOf } from "../../catalogue/query";
 import { own, sortedEntries } from "../../catalogue/order";
 import type { ServiceTraffic } from "../../config/traffic";
 import type { Platform } from "../base/platform";
+import { rolloutFor } from "../base/rollouts";
 
 /**
  * Mistakes in what the stack says of its services' traffic that only show beside the catalogue.
  *
  * @param now for faults, which end
  */
-export function checkTraffic({ catalogue, config }: Platform, now: Date): string[] {
+export function checkTraffic(platform: Platform, now: Date): string[] {
+    const { catalogue, config } = platform;
     return sortedEntries(config.traffic.services).flatMap(([name, traffic]) => {
         const where = `traffic.services.${name}`;
         const service = own(catalogue.services, name);
@@ -24,6 +26,7 @@ export function checkTraffic({ catalogue, config }: Platform, now: Date): string
             ...unreadable(where, service),
             ...unsplittable(catalogue, where, name, traffic),
             ...unknownVersions(where, traffic),
+            ...flaggersOwn(platform, where, name, traffic),
             ...unendingFault(where, traffic, config.protect, now),
         ];
     });
@@ -63,6 +66,17 @@ function unknownVersions(where: string, { versions = {}, variants = [], mirror }
         .map(
             ([place, version]) =>
                 `${place}: there is no version ${version}; list it in ${where}.versions, with a share of 0 if nobody else is to get it`,
+        );
+}
+
+/** One owner: shares, audiences and copies of what Flagger rolls out are Flagger's. */
+function flaggersOwn(platform: Platform, where: string, name: string, traffic: ServiceTraffic): string[] {
+    if (rolloutFor(platform, name) === undefined) return [];
+    return (["versions", "variants", "mirror"] as const)
+        .filter((key) => traffic[key] !== undefined)
+        .map(
+            (key) =>
+                `${where}.${key}: Flagger rolls ${name} out and says who gets which version; remove it, or list in delivery.services what Flagger is to roll out, without ${name}`,
         );
 }
 

@@ -1,11 +1,11 @@
 import type { LoadBalancing, Service } from "../../catalogue/model";
 import { exposuresOf, minReplicas, servicesOf } from "../../catalogue/query";
 import { sortedEntries } from "../../catalogue/order";
-import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { DestinationRuleManifest } from "../base/manifest";
 import { NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
+import { PRIMARY, primaryLabels, rolloutFor, rolloutHosts } from "../base/rollouts";
 
 type TrafficPolicy = NonNullable<DestinationRuleManifest["spec"]["trafficPolicy"]>;
 
@@ -18,14 +18,25 @@ const STORE_CONNECTIONS = 100;
 const KEEPALIVE = { time: "60s", interval: "15s", probes: 3 };
 
 /** How each caller's sidecar deals with each service and store: how many at once, whom to leave out, whom to choose. */
-export function destinationRules({ catalogue, config }: Platform): DestinationRuleManifest[] {
+export function destinationRules(platform: Platform): DestinationRuleManifest[] {
+    const { catalogue } = platform;
     return [
         ...servicesOf(catalogue).map(([name, service]) => {
             // The gateways are callers too, of what is exposed.
             const exposed = exposuresOf(catalogue, name).length > 0;
             const exportTo = [".", ...(exposed ? [NAMESPACES.ingress] : [])];
-            return rule(name, NAMESPACES.services, exportTo, policyOf(service), subsets(name, config));
+            return rule(name, NAMESPACES.services, exportTo, policyOf(service), subsets(name, platform));
         }),
+        ...servicesOf(catalogue).flatMap(([name, service]) => {
+            const rollout = rolloutFor(platform, name);
+            if (rollout === undefined) return [];
+            const { primary, canary } = rolloutHosts(rollout);
+            return [
+                underFlagger(`${name}-primary`, primary, policyOf(service)),
+                underFlagger(`${name}-canary`, canary, policyOf(service)),
+            ];
+        }),
+
         ...sortedEntries(catalogue.stores).map(([name, { connections }]) =>
             rule(name, NAMESPACES.stores, [".", NAMESPACES.services], {
                 connectionPool: {
@@ -60,8 +71,25 @@ function rule(
     };
 }
 
-/** The versions that the stack routes to by name. */
-function subsets(name: string, { traffic }: MeshConfig) {
+/**
+ * How callers deal with a host that Flagger shares requests out to. Flagger writes a rule of its own for it, whose
+ * schema knows half of these fields; Istio makes one rule of the two, and takes the policy of the one that has one. It
+ * does so only where both are exported alike, and Flagger's says nothing of that.
+ */
+function underFlagger(name: string, host: string, trafficPolicy: TrafficPolicy): DestinationRuleManifest {
+    return {
+        apiVersion: "networking.istio.io/v1",
+        kind: "DestinationRule",
+        metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
+        spec: { host, trafficPolicy },
+    };
+}
+
+/** What the stack routes to by name: versions, or the primary alone of what Flagger rolls out. */
+function subsets(name: string, platform: Platform) {
+    const rollout = rolloutFor(platform, name);
+    if (rollout !== undefined) return [{ name: PRIMARY, labels: primaryLabels(rollout) }];
+    const { traffic } = platform.config;
     return sortedEntries(traffic.services[name]?.versions ?? {}).map(([version]) => ({
         name: version,
         labels: { version },

@@ -2,7 +2,6 @@ import { attempts } from "../../catalogue/attempts";
 import type { Call } from "../../catalogue/model";
 import { compare, groupBy } from "../../catalogue/order";
 import { callersOf, type Edge, operations, servicesOf } from "../../catalogue/query";
-import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, serviceHost } from "../base/names";
@@ -25,14 +24,15 @@ const BACK_OFF = "25ms";
 const UNDECLARED_TIMEOUT = "15s";
 
 /** For each service that is called: how long each of its callers waits for what, and how often it is tried. */
-export function virtualServices({ catalogue, config }: Platform): VirtualServiceManifest[] {
+export function virtualServices(platform: Platform): VirtualServiceManifest[] {
+    const { catalogue } = platform;
     return servicesOf(catalogue).flatMap(([name]) => {
         const called = callersOf(catalogue, name).filter(({ port }) => port.protocol !== "tcp");
-        return called.length > 0 ? [virtualService(name, called, config)] : [];
+        return called.length > 0 ? [virtualService(name, called, platform)] : [];
     });
 }
 
-function virtualService(name: string, called: readonly Edge[], config: MeshConfig): VirtualServiceManifest {
+function virtualService(name: string, called: readonly Edge[], platform: Platform): VirtualServiceManifest {
     const groups = [...groupBy(called, routeName)].sort(([a], [b]) => compare(a, b));
     const ports = [...groupBy(called, ({ portName }) => portName)].sort(([a], [b]) => compare(a, b));
     return {
@@ -43,9 +43,9 @@ function virtualService(name: string, called: readonly Edge[], config: MeshConfi
             hosts: [serviceHost(name)],
             exportTo: ["."],
             http: [
-                ...groups.flatMap(([route, group]) => callRoutes(route, group, config)),
+                ...groups.flatMap(([route, group]) => callRoutes(route, group, platform)),
                 ...ports.flatMap(([portName, [{ port }]]) =>
-                    routesTo(config, {
+                    routesTo(platform, {
                         name: `undeclared-${portName}`,
                         service: name,
                         port: port.number,
@@ -66,9 +66,9 @@ function routeName({ caller, portName, call }: Edge): string {
     return `${caller}-${portName}-${call.timeout}${tried}`;
 }
 
-function callRoutes(name: string, group: readonly [Edge, ...Edge[]], config: MeshConfig): HttpRoute[] {
+function callRoutes(name: string, group: readonly [Edge, ...Edge[]], platform: Platform): HttpRoute[] {
     const [{ caller, callee, port, call }] = group;
-    return routesTo(config, {
+    return routesTo(platform, {
         name,
         service: callee,
         port: port.number,

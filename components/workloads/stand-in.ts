@@ -26,7 +26,7 @@ const METRICS = {
 
 /** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
 export function standIn(
-    { name: service, namespace, ports, replicas, sidecar }: Workload,
+    { name: service, namespace, ports, replicas, rolledOut, kpis, sidecar }: Workload,
     version: string,
     { image, replicas: override }: Extract<MeshConfig["workloads"], { standIns: true }>,
     place: Placement,
@@ -40,7 +40,8 @@ export function standIn(
         kind: "Deployment",
         metadata: { name, namespace, labels },
         spec: {
-            replicas: override ?? replicas,
+            // Flagger counts the replicas of what it rolls out, and a number here would start the old version again.
+            ...(rolledOut ? {} : { replicas: override ?? replicas }),
             revisionHistoryLimit: 2,
             selector: { matchLabels: { app: name, [SERVICE_LABEL]: service } },
             template: {
@@ -64,6 +65,7 @@ export function standIn(
                                 ...["--version", version],
                                 ...["--health", String(HEALTH_PORT.number)],
                                 ...["--drain", `${DRAIN_SECONDS}s`],
+                                ...kpis.flatMap((kpi) => ["--figure", kpi]),
                                 ...ownPorts.flatMap(([port, { protocol, number }]) => [
                                     "--port",
                                     `${port}:${protocol}:${number}`,

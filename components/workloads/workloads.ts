@@ -6,16 +6,20 @@ import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from 
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { placement } from "../base/pools";
+import { rolloutFor } from "../base/rollouts";
 import { sortedEntries } from "../../catalogue/order";
 import { FIRST_VERSION, standIn } from "./stand-in";
 import type { Workload } from "./workload";
 
-function deriveWorkloads({ catalogue, config }: Platform): Derived {
+function deriveWorkloads(platform: Platform): Derived {
+    const { catalogue, config } = platform;
     const services = sortedEntries(catalogue.services).map(([name, service]): Workload => ({
         name,
         namespace: NAMESPACES.services,
         ports: service.ports,
         replicas: minReplicas(service),
+        rolledOut: rolloutFor(platform, name) !== undefined,
+        kpis: service.rollout?.kpis ?? [],
         versions: Object.keys(config.traffic.services[name]?.versions ?? {})
             .filter((version) => version !== FIRST_VERSION)
             .sort(),
@@ -26,6 +30,8 @@ function deriveWorkloads({ catalogue, config }: Platform): Derived {
         namespace: NAMESPACES.stores,
         ports: store.ports,
         replicas: 1,
+        rolledOut: false,
+        kpis: [],
         versions: [],
         sidecar: config.sidecar,
     }));

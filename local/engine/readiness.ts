@@ -31,6 +31,7 @@ export interface Observed {
         readonly replicas?: number;
         readonly updatedReplicas?: number;
         readonly availableReplicas?: number;
+        readonly phase?: string;
         readonly desiredNumberScheduled?: number;
         readonly updatedNumberScheduled?: number;
         readonly numberAvailable?: number;
@@ -43,6 +44,9 @@ const WAIT_FOR = "pulumi.com/waitFor";
 const SKIP_AWAIT = "pulumi.com/skipAwait";
 
 const ROLLOUTS: ReadonlySet<string> = new Set(["DaemonSet", "Deployment", "StatefulSet"]);
+
+/** Flagger's, which makes what serves: until it has, pods come and go. How a rollout ends is another matter. */
+const CANARY = "Canary";
 
 const READY: Readiness = { is: "ready" };
 
@@ -61,7 +65,9 @@ export function isAwaited({
             `the wait "${wanted}" of ${kind} "${name}"; it knows condition=Type alone`,
         );
     }
-    return annotations[SKIP_AWAIT] !== "true" && (wanted !== undefined || ROLLOUTS.has(kind));
+    return (
+        annotations[SKIP_AWAIT] !== "true" && (wanted !== undefined || kind === CANARY || ROLLOUTS.has(kind))
+    );
 }
 
 /**
@@ -80,6 +86,7 @@ export function readinessOf(object: Observed): Readiness {
     }
     const wanted = annotations[WAIT_FOR];
     if (wanted !== undefined) return conditionReadiness(object, wanted);
+    if (object.kind === CANARY) return canaryReadiness(object);
     return object.kind === "DaemonSet" ? daemonSetReadiness(object) : replicasReadiness(object);
 }
 
@@ -103,6 +110,11 @@ function daemonSetReadiness({ status = {} }: Observed): Readiness {
     if (updatedNumberScheduled >= desiredNumberScheduled && numberAvailable >= desiredNumberScheduled)
         return READY;
     return waiting(`${numberAvailable} of ${desiredNumberScheduled} pods are available`);
+}
+
+function canaryReadiness({ status: { phase = "", conditions = [] } = {} }: Observed): Readiness {
+    if (phase !== "" && phase !== "Initializing") return READY;
+    return waiting(conditions[0]?.message ?? "Flagger has not made its primary yet");
 }
 
 function conditionReadiness({ status }: Observed, wanted: string): Readiness {

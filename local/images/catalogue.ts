@@ -18,8 +18,10 @@ export type ImageName =
     | "standin"
     | "ratelimit"
     | "redis"
-    | `jetstack/cert-manager-${CertManagerProgram}`
+    | "flagger"
+    | "flagger-loadtester"
     | "prometheus"
+    | `jetstack/cert-manager-${CertManagerProgram}`
     | "istio/pilot"
     | "istio/proxyv2";
 
@@ -47,6 +49,8 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
             return single(toolchain, `jetstack/${name}`, name, `/${name}`);
         }),
         await redis(toolchain),
+        asked(toolchain, "flagger", "flagger"),
+        asked(toolchain, "flagger-loadtester", "loadtester"),
         prometheus(toolchain),
         pilot(toolchain),
         await proxy(toolchain),
@@ -59,6 +63,15 @@ function single(toolchain: Toolchain, name: ImageName, program: ProgramName, pat
         name,
         files: [{ path, from: toolchain.program(program), mode: 0o755 }, ...common()],
         start: { user: nobody, entrypoint: [path] },
+    };
+}
+
+/** A static program whose chart has the container itself ask whether it is well, with `wget`. */
+function asked(toolchain: Toolchain, name: ImageName, program: ProgramName): ImageSpec {
+    const image = single(toolchain, name, program, `/${program}`);
+    return {
+        ...image,
+        files: [...image.files, { path: "/usr/bin/wget", from: toolchain.program("wget"), mode: 0o755 }],
     };
 }
 

@@ -14,9 +14,11 @@ export interface ImageReferences {
     readonly standin: string;
     readonly ratelimit: string;
     readonly redis: string;
+    readonly flagger: string;
+    readonly loadtester: string;
+    readonly prometheus: string;
     /** The chart's images are `<hub>/cert-manager-controller:<tag>` and so on. */
     readonly certManager: { readonly hub: string; readonly tag: string };
-    readonly prometheus: string;
     /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
     readonly istio: { readonly hub: string; readonly tag: string };
 }
@@ -62,11 +64,13 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
         standin: reference("standin"),
         ratelimit: reference("ratelimit"),
         redis: reference("redis"),
+        flagger: reference("flagger"),
+        loadtester: reference("flagger-loadtester"),
+        prometheus: reference("prometheus"),
         certManager: {
             hub: `${hub}/jetstack`,
             tag: reference("jetstack/cert-manager-controller").split(":")[1] ?? "",
         },
-        prometheus: reference("prometheus"),
         istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
     };
 }

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What of a request is repeated in an answer is bounded by these.
@@ -36,6 +37,9 @@ type port struct {
 	spec    portSpec
 	id      identity
 	metrics *metrics
+	// delay is before every answer, and errored picks the requests that fail: what is wrong with this version.
+	delay   time.Duration
+	errored *share
 }
 
 // answer is what a stand-in tells of a request over HTTP, gRPC or WebSocket.

@@ -20,7 +20,8 @@ const (
 
 const usage = `usage:
   standin serve --service NAME --version VERSION --port NAME:PROTOCOL:[ADDRESS:]NUMBER [--port ...] [--health 8081]
-                [--drain 5s] [--tls FILE]    (FILE: certificate and key of the https ports)
+                [--drain 5s] [--figure NAME ...] [--errors PERCENT] [--delay 300ms] [--bad-figures PERCENT]
+                [--tls FILE]    (FILE: certificate and key of the https ports)
   standin probe [--concurrency 8]    (a JSON array of requests on stdin, one JSON result per line on stdout)
   standin metrics [--health 8081]    (those of the stand-in that runs here)
 

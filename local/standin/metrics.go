@@ -16,12 +16,13 @@ type metrics struct {
 	mu      sync.Mutex
 	callers map[string]bool
 	counts  map[requestLabels]uint64
+	figures *figures
 }
 
 type requestLabels struct{ port, protocol, caller, code string }
 
 func newMetrics() *metrics {
-	return &metrics{callers: map[string]bool{}, counts: map[requestLabels]uint64{}}
+	return &metrics{callers: map[string]bool{}, counts: map[requestLabels]uint64{}, figures: &figures{}}
 }
 
 // count adds a request to p from caller (a SPIFFE URI, or "") that was answered with code.
@@ -54,6 +55,7 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	for _, line := range lines {
 		out.WriteString(line)
 	}
+	out.WriteString(m.figures.text())
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = w.Write(out.Bytes())
 }

@@ -57,6 +57,8 @@ func newServer(cfg serveConfig) (*server, error) {
 		failed: make(chan error, len(cfg.Ports)+1),
 	}
 	counts := newMetrics()
+	counts.figures = &figures{names: cfg.Figures, bad: share{percent: cfg.Defects.Figures}}
+	errored := &share{percent: cfg.Defects.Errors}
 	var errs []error
 	secure, err := tlsConfig(cfg.TLSPair)
 	if err != nil {
@@ -72,7 +74,7 @@ func newServer(cfg serveConfig) (*server, error) {
 			continue
 		}
 		s.listeners = append(s.listeners, l)
-		s.ports = append(s.ports, newPortServer(spec, s.id, counts, secure))
+		s.ports = append(s.ports, newPortServer(port{spec: spec, id: s.id, metrics: counts, delay: cfg.Defects.Delay, errored: errored}, secure))
 	}
 	if len(errs) > 0 {
 		for _, l := range append(s.listeners, s.healthL) {
@@ -153,9 +155,8 @@ func (s *server) addresses() map[string]string {
 	return out
 }
 
-func newPortServer(spec portSpec, id identity, counts *metrics, secure *tls.Config) portServer {
-	p := port{spec: spec, id: id, metrics: counts}
-	switch spec.Protocol {
+func newPortServer(p port, secure *tls.Config) portServer {
+	switch p.spec.Protocol {
 	case protoHTTPS:
 		return newHTTPSPort(p, secure)
 	case protoGRPC:

@@ -41,6 +41,9 @@ type serveConfig struct {
 	Health  int
 	Ports   []portSpec
 	Drain   time.Duration
+	// Figures are the business's, which it counts.
+	Figures []string
+	Defects defects
 	// TLSPair is the file with the certificate and the key of the https ports, both PEM.
 	TLSPair string
 }
@@ -69,6 +72,25 @@ func parseServe(args []string) (serveConfig, error) {
 		}},
 		{name: "drain", set: func(v string) (err error) {
 			cfg.Drain, err = boundedDuration(v, maxDrain)
+			return err
+		}},
+		{name: "figure", repeated: true, set: func(v string) error {
+			if knownFigures[v] == nil {
+				return fmt.Errorf("expected one of %s", figureNames())
+			}
+			cfg.Figures = append(cfg.Figures, v)
+			return nil
+		}},
+		{name: "bad-figures", set: func(v string) (err error) {
+			cfg.Defects.Figures, err = boundedInt(v, 0, 100)
+			return err
+		}},
+		{name: "errors", set: func(v string) (err error) {
+			cfg.Defects.Errors, err = boundedInt(v, 0, 100)
+			return err
+		}},
+		{name: "delay", set: func(v string) (err error) {
+			cfg.Defects.Delay, err = boundedDuration(v, maxDelay)
 			return err
 		}},
 		{name: "tls", set: func(v string) error {

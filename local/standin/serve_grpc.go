@@ -127,8 +127,15 @@ func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
 		a.Error = invalid.Error()
 		return g.fail(stream, codes.InvalidArgument, a)
 	}
-	if !sleep(ctx, b.delay) {
+	if !sleep(ctx, b.delay+g.delay) {
 		return status.FromContextError(ctx.Err()).Err()
+	}
+	if b.code == codes.OK {
+		if g.errored.next() {
+			b.code = codes.Internal
+		} else {
+			g.metrics.figures.count()
+		}
 	}
 	if b.code != codes.OK {
 		return g.fail(stream, b.code, a)

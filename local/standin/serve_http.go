@@ -150,8 +150,15 @@ func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && !b.appliesTo(p.id, a.Attempt) {
 		b.status, b.delay = http.StatusOK, 0
 	}
-	if !sleep(r.Context(), b.delay) {
+	if !sleep(r.Context(), b.delay+p.delay) {
 		return
+	}
+	if b.status == http.StatusOK {
+		if p.errored.next() {
+			b.status = http.StatusInternalServerError
+		} else {
+			p.metrics.figures.count()
+		}
 	}
 	p.writeHTTP(w, r, b.status, b.size, a)
 }

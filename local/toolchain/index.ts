@@ -4,12 +4,13 @@ import { withLock } from "../lock";
 import { paths } from "../paths";
 import type { Job, Progress } from "../progress";
 import { goPart } from "./go";
-import { certManagerChart, charts, debian, envoy } from "./packages";
+import { certManagerChart, charts, debian, envoy, flaggerCharts } from "./packages";
 import {
     certManagerChartPart,
     chartsPart,
     debianPart,
     envoyPart,
+    flaggerChartsPart,
     goParts,
     type ProgramName,
 } from "./programs";
@@ -26,6 +27,8 @@ export interface Toolchain {
     program(name: ProgramName): string;
     /** Folder with the Istio charts `base/`, `istiod/`, `gateway/`. */
     readonly charts: string;
+    /** Folder with Flagger's charts `flagger/`, `loadtester/`. */
+    readonly flaggerCharts: string;
     /** Folder of cert-manager's chart. */
     readonly certManagerChart: string;
     /** Istio's template of the proxy's first configuration. */
@@ -105,7 +108,7 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
         },
     });
     const fetched = new Set<string>(
-        [debianPart, envoyPart, chartsPart, certManagerChartPart].map(({ name }) => name),
+        [debianPart, envoyPart, chartsPart, certManagerChartPart, flaggerChartsPart].map(({ name }) => name),
     );
     const lanes = [
         { title: "Building programs", jobs: missing.filter((part) => !fetched.has(part.name)).map(job) },
@@ -121,6 +124,7 @@ async function allParts(): Promise<Part[]> {
         envoy(checkout),
         charts(checkout),
         certManagerChart(checkout),
+        flaggerCharts(checkout),
     ]);
 }
 
@@ -152,6 +156,7 @@ function toolchain(cache: string, stored: ReadonlyMap<string, StoredPart>): Tool
         // Every name of the type is in the table, so the path is always there.
         program: (name) => programs.get(name) ?? "",
         charts: join(folder(chartsPart.name), "charts"),
+        flaggerCharts: join(folder(flaggerChartsPart.name), "charts"),
         certManagerChart: join(folder(certManagerChartPart.name), "chart"),
         envoyBootstrap: join(folder(chartsPart.name), "envoy_bootstrap.json"),
         debianRoot: folder(debianPart.name),

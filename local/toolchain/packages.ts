@@ -3,7 +3,14 @@ import { join } from "node:path";
 
 import { digestOf } from "../digest";
 import { run } from "../process";
-import { certManagerChartPart, chartsPart, debianPart, envoyPart, type ModuleFiles } from "./programs";
+import {
+    certManagerChartPart,
+    chartsPart,
+    debianPart,
+    envoyPart,
+    flaggerChartsPart,
+    type ModuleFiles,
+} from "./programs";
 import type { Part } from "./store";
 
 /** Debian's packages, unpacked side by side into one tree (`usr/bin`, `usr/lib`, …). */
@@ -67,6 +74,11 @@ export async function certManagerChart(checkout: string): Promise<Part> {
         await writeFile(join(folder, "chart", "templates", "crds.yaml"), text);
         await rm(crds, { recursive: true });
     });
+}
+
+/** Flagger's and its load tester's charts. */
+export function flaggerCharts(checkout: string): Promise<Part> {
+    return moduleFiles(checkout, flaggerChartsPart);
 }
 
 async function moduleFiles(

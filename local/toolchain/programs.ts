@@ -88,15 +88,13 @@ export const goParts = [
         expectedSeconds: 40,
     },
     {
-        name: "cert-manager",
-        module: `${go}/cert-manager`,
+        name: "flagger",
+        module: `${go}/flagger`,
         programs: {
-            "cert-manager-cainjector": "github.com/cert-manager/cert-manager/cmd/cainjector",
-            "cert-manager-controller": "github.com/cert-manager/cert-manager/cmd/controller",
-            "cert-manager-webhook": "github.com/cert-manager/cert-manager/cmd/webhook",
+            flagger: "github.com/fluxcd/flagger/cmd/flagger",
+            loadtester: "github.com/fluxcd/flagger/cmd/loadtester",
         },
-        variables: { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": certManagerVersion },
-        expectedSeconds: 135,
+        expectedSeconds: 110,
     },
     {
         name: "prometheus",
@@ -109,6 +107,17 @@ export const goParts = [
         tags: ["remove_all_sd", "enable_kubernetes_sd"],
         variables: { "github.com/prometheus/common/version.Version": "3.16.0" },
         expectedSeconds: 180,
+    },
+    {
+        name: "cert-manager",
+        module: `${go}/cert-manager`,
+        programs: {
+            "cert-manager-cainjector": "github.com/cert-manager/cert-manager/cmd/cainjector",
+            "cert-manager-controller": "github.com/cert-manager/cert-manager/cmd/controller",
+            "cert-manager-webhook": "github.com/cert-manager/cert-manager/cmd/webhook",
+        },
+        variables: { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": certManagerVersion },
+        expectedSeconds: 135,
     },
     {
         name: "istioctl",
@@ -129,6 +138,13 @@ export const goParts = [
         programs: { pause: "." },
         ownSource: true,
         expectedSeconds: 2,
+    },
+    {
+        name: "wget",
+        module: "local/images/wget",
+        programs: { wget: "." },
+        ownSource: true,
+        expectedSeconds: 5,
     },
     {
         name: "standin",
@@ -196,6 +212,14 @@ export interface ModuleFiles {
     readonly copies: Readonly<Record<string, string>>;
     readonly expectedSeconds: number;
 }
+
+export const flaggerChartsPart = {
+    name: "flagger-charts",
+    module: `${go}/flagger`,
+    from: "github.com/fluxcd/flagger",
+    copies: { "charts/flagger": "charts/flagger", "charts/loadtester": "charts/loadtester" },
+    expectedSeconds: 1,
+} as const satisfies ModuleFiles;
 
 export const chartsPart = {
     name: "charts",

@@ -1,12 +1,12 @@
 /** The HTTP routes of VirtualServices. */
-import { at, type Fields, fields, list, textAt, texts } from "./read";
+import { at, type Fields, fields, list, says, textAt, texts } from "./read";
 import { type Subject } from "./subject";
 
 export interface Route {
     readonly path: string;
     readonly name: string;
     readonly fields: Fields;
-    /** Hosts that it leads to. */
+    /** Hosts that it leads to; of one that delegates, those that it is for. */
     readonly destinations: readonly string[];
 }
 
@@ -15,7 +15,9 @@ export function routesOf({ spec }: Subject): readonly Route[] {
         path: `spec.http[${index}]`,
         name: textAt(route, "name") ?? "",
         fields: fields(route),
-        destinations: list(at(route, "route")).map((target) => textAt(target, "destination", "host") ?? ""),
+        destinations: says(at(route, "delegate"))
+            ? texts(spec["hosts"])
+            : list(at(route, "route")).map((target) => textAt(target, "destination", "host") ?? ""),
     }));
 }
 

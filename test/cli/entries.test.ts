@@ -31,15 +31,24 @@ describe("what a machine adds to the configuration", () => {
             standin: "standin:1",
             ratelimit: "ratelimit:1",
             redis: "redis:1",
-            certManager: { hub: "jetstack", tag: "1" },
+            flagger: "flagger:1",
+            loadtester: "loadtester:1",
             prometheus: "prometheus:1",
+            certManager: { hub: "jetstack", tag: "1" },
             istio: { hub: "hub", tag: "tag" },
         };
-        const folders = { charts: "charts", certManagerChart: "chart" };
+        const folders = { charts: "charts", certManagerChart: "chart", flaggerCharts: "flagger-charts" };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
-        assert.deepEqual(onEmbeddedNode({ edge }, folders, { images })["edge"], {
+        const entries = onEmbeddedNode({ edge, delivery: { enabled: true } }, folders, { images });
+        assert.deepEqual(entries["edge"], {
             adminRole: "staff",
             rateLimit: { replicas: 1, image: "ratelimit:1", redisImage: "redis:1" },
+        });
+        assert.deepEqual(entries["delivery"], {
+            enabled: true,
+            charts: { from: "folder", path: "flagger-charts" },
+            image: "flagger:1",
+            loadTesterImage: "loadtester:1",
         });
     });
 });

@@ -64,6 +64,10 @@ for (const stack of ["local", "dev", "prod"]) {
             assert.ok(custom.length > 100);
             for (const resource of custom)
                 assertAfter(resource, ["control-plane-istio-base", "control-plane-istiod-1-31-1"]);
+            const rollouts = resources.filter(({ type }) => type.includes(":flagger.app/"));
+            assert.equal(rollouts.length > 4, config.delivery.enabled);
+            for (const resource of rollouts)
+                assertAfter(resource, ["delivery-flagger", "access-flagger-system-deny-all"]);
         });
 
         it("puts every Certificate and issuer explicitly after cert-manager, which owns their CRDs and webhook", () => {
@@ -119,7 +123,7 @@ for (const stack of ["local", "dev", "prod"]) {
                 .filter(({ type, protect }) => protect && type.startsWith("kubernetes:"))
                 .map(({ type }) => type);
             const expected = [
-                ...Array<string>(7).fill("kubernetes:core/v1:Namespace"),
+                ...Array<string>(8).fill("kubernetes:core/v1:Namespace"),
                 ...Array<string>(3).fill("kubernetes:helm.sh/v3:Release"),
             ];
             assert.deepEqual(guarded, config.protect ? expected : []);

@@ -25,10 +25,12 @@ function validators(): Map<string, ValidateFunction> {
 }
 
 function custom(objects: readonly Manifest[]): Manifest[] {
-    return objects.filter(({ apiVersion }) => /(\.istio|^cert-manager)\.io\//.test(apiVersion));
+    return objects.filter(({ apiVersion }) =>
+        /\.istio\.io\/|^cert-manager\.io\/|^flagger\.app\//.test(apiVersion),
+    );
 }
 
-describe("the CRDs of the pinned Istio and cert-manager", () => {
+describe("the CRDs of the pinned Istio, cert-manager and Flagger", () => {
     const byKind = validators();
 
     for (const stack of ["local", "dev", "prod"]) {

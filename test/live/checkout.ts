@@ -37,9 +37,10 @@ export function run(command: string, args: readonly string[], killAfter?: number
 
 /**
  * A copy of this checkout whose platform is what `change`, an expression in TypeScript, makes of the `original`.
+ *
+ * @param copy one that was made before, to be changed @default a new one
  */
-export function withPlatform(change: string): string {
-    const copy = copyOfCheckout();
+export function withPlatform(change: string, copy = copyOfCheckout()): string {
     const file = join(copy, "catalogue", "platform.ts");
     renameSync(file, join(copy, "catalogue", "original.ts"));
     writeFileSync(

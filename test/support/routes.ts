@@ -11,10 +11,13 @@ export interface Routed {
 }
 
 export function routeFor({ spec }: VirtualServiceManifest, request: Routed): HttpRoute | undefined {
-    return spec.http?.find(({ match }) => match === undefined || match.some((one) => fits(one, request)));
+    // Nothing of Flagger's is there, so that what delegates to it is left out.
+    const own = spec.http?.filter(({ delegate }) => delegate === undefined);
+    return own?.find(({ match }) => match === undefined || match.some((one) => fits(one, request)));
 }
 
-const READ = new Set(["sourceLabels", "port", "method", "uri", "headers"]);
+// A gateway is read nowhere: the callers here are all sidecars.
+const READ = new Set(["sourceLabels", "port", "method", "uri", "headers", "gateways"]);
 
 function fits(match: HttpMatch, request: Routed): boolean {
     const unread = Object.keys(match).filter((field) => !READ.has(field));

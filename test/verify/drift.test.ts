@@ -53,6 +53,24 @@ describe("comparing a cluster with the program", () => {
         assert.deepEqual(compare([program], [live]), []);
     });
 
+    it("takes what Flagger makes for a rollout of the program's for no stranger's", () => {
+        const canary = object("Canary", "auth", {});
+        const routes = (name: string): KubeObject => ({
+            ...object("VirtualService", "auth-rollout", { http: [] }),
+            metadata: {
+                name: "auth-rollout",
+                namespace: "sparc",
+                ownerReferences: [{ kind: "Canary", name }],
+            },
+        });
+        assert.deepEqual(compare([canary], [routes("auth")]), []);
+        assert.deepEqual(
+            compare([canary], [routes("other")]).map(({ state }) => state),
+            ["foreign"],
+        );
+        assert.equal(compare([], [routes("auth")]).length, 1);
+    });
+
     it("leaves kinds aside that decide nothing", () => {
         assert.deepEqual(compare([object("Deployment", "auth", {})], []), []);
     });

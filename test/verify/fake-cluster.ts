@@ -28,10 +28,10 @@ export class FakeCluster implements Cluster {
         for (const object of objects) this.objects.set(keyOf(object), object);
     }
 
-    /** A ready pod of a workload. */
-    addPod(namespace: string, name: string, podIP = "10.244.0.2"): void {
-        const labels = { "sparc.dev/service": name };
-        const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: `${name}-0`, namespace, labels } };
+    /** A ready pod of a workload; `app` where it is of another Deployment than the workload's first. */
+    addPod(namespace: string, name: string, podIP = "10.244.0.2", app = name): void {
+        const labels = { app, "sparc.dev/service": name };
+        const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: `${app}-0`, namespace, labels } };
         this.objects.set(keyOf(pod), { ...pod, status: { ...READY, podIP } } as KubeObject);
     }
 
@@ -79,10 +79,10 @@ export class FakeCluster implements Cluster {
         const mesh = new SimulatedMesh([...this.objects.values()]);
         const byId = new Map(this.checks.map((check) => [check.id, check]));
         const results = (JSON.parse(command.stdin) as { id: string }[]).map(({ id }) => {
-            const check = byId.get(id);
+            const check = byId.get(id.replace(/ at .*$/, ""));
             if (check === undefined) throw new Error(`nobody expects ${id}`);
             this.count(check);
-            return JSON.stringify(mesh.ask(check));
+            return JSON.stringify(mesh.ask({ ...check, id }));
         });
         return done(results.join("\n"));
     }

@@ -31,6 +31,20 @@ describe("verifying a mesh", () => {
         assert.equal(exitCode(report), 0);
     });
 
+    it("asks from the new version's pod and the old one's while a service is rolled out", async () => {
+        const cluster = clusterWith();
+        cluster.addPod("sparc", "web", "10.244.0.3", "web-primary");
+        const asked = new Set<string>();
+        cluster.onExec = ({ namespace, pod }) => asked.add(`${namespace}/${pod}`);
+        const before = await verifyCluster(clusterWith(), { ...options, layers: ["source"] });
+        const report = await verifyCluster(cluster, { ...options, layers: ["source"] });
+        const ofWeb = before.findings.filter(({ check }) => check.source.name === "web");
+        assert.ok(ofWeb.length > 0);
+        assert.equal(report.findings.length, before.findings.length + ofWeb.length);
+        assert.deepEqual(report.differences, []);
+        assert.ok(asked.has("sparc/web-0") && asked.has("sparc/web-primary-0"), [...asked].join(", "));
+    });
+
     it("names an AuthorizationPolicy that was deleted, with the edge that it stands for", async () => {
         const report = await verifyCluster(
             clusterWith((objects) => objects.filter(isNot("AuthorizationPolicy", "auth-from-web"))),

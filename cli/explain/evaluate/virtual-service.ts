@@ -75,19 +75,33 @@ export function findRoute(world: World, wanted: Wanted): Found {
 }
 
 function httpRoute(world: World, by: VirtualService, routes: readonly HttpRoute[], wanted: Wanted): Found {
-    const route = routes.find(
-        ({ match = [] }) => match.length === 0 || match.some((one) => httpMatches(one, wanted)),
-    );
-    if (route === undefined) return { kind: "no match", by };
-    if (route.delegate !== undefined) {
-        const { name, namespace = by.metadata.namespace } = route.delegate;
-        const delegate = world
-            .of("VirtualService")
-            .find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
-        if (delegate === undefined) return { kind: "no match", by };
-        const found = httpRoute(world, delegate, delegate.spec.http ?? [], wanted);
-        return found.kind === "route" ? { ...found, by, delegate } : found;
+    for (const route of routes) {
+        const { match = [], delegate } = route;
+        if (match.length > 0 && !match.some((one) => httpMatches(one, wanted))) continue;
+        if (delegate === undefined) return answerOf(route, by);
+        const found = delegated(world, route, by, wanted);
+        if (found !== undefined) return found;
     }
+    return { kind: "no match", by };
+}
+
+/**
+ * Where a delegate leads, with what the root says of the way where the delegate says nothing. Undefined where there is no
+ * such VirtualService, or no route of it matches: Istio leaves the root's route out then.
+ */
+function delegated(world: World, root: HttpRoute, by: VirtualService, wanted: Wanted): Found | undefined {
+    const { name, namespace = by.metadata.namespace } = root.delegate ?? {};
+    const delegate = world
+        .of("VirtualService")
+        .find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+    if (delegate === undefined) return undefined;
+    const found = httpRoute(world, delegate, delegate.spec.http ?? [], wanted);
+    if (found.kind === "no match") return undefined;
+    if (found.kind !== "route") return found;
+    return { ...found, by, delegate, name: root.name ?? found.name, http: { ...root, ...found.http } };
+}
+
+function answerOf(route: HttpRoute, by: VirtualService): Found {
     if (route.redirect !== undefined)
         return { kind: "answered", by, text: `redirects (${route.redirect.redirectCode ?? 301})` };
     if (route.directResponse !== undefined)

@@ -37,11 +37,24 @@ export function compare(program: readonly KubeObject[], live: readonly KubeObjec
         }
     }
     for (const [key, object] of found) {
-        if (own.has(key)) continue;
+        if (own.has(key) || isRollouts(object, program)) continue;
         const text = `${key} is not the program's: it ${describeObject(object)}`;
         drift.push({ state: "foreign", object, text });
     }
     return drift.sort((a, b) => (keyOf(a.object) < keyOf(b.object) ? -1 : 1));
+}
+
+/** Whether Flagger made it for a rollout of the program's: its routes, and its rules for where they lead. */
+function isRollouts({ metadata }: KubeObject, program: readonly KubeObject[]): boolean {
+    return (metadata.ownerReferences ?? []).some(({ kind, name }) =>
+        program.some(
+            (object) =>
+                kind === "Canary" &&
+                object.kind === kind &&
+                object.metadata.name === name &&
+                object.metadata.namespace === metadata.namespace,
+        ),
+    );
 }
 
 /** The API server drops empty lists of its own kinds, and a missing spec is an empty one. */

@@ -8,6 +8,8 @@ export interface KubeObject {
         readonly namespace?: string;
         readonly labels?: Readonly<Record<string, string>>;
         readonly annotations?: Readonly<Record<string, string>>;
+        /** Whose it is; only of what a cluster holds. */
+        readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
         /** Who changed what, and when; only of what a cluster holds. */
         readonly managedFields?: readonly { readonly time?: string }[];
     };

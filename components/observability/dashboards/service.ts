@@ -1,7 +1,7 @@
 import { type Board, lines, query } from "./model";
 import { ANSWERED, ASKED, quantile, rate } from "./queries";
 
-const own = `destination_service_name=~"$service(-primary|-canary)?"`;
+const own = `destination_service_name=~"$service(-rollout-(primary|canary))?"`;
 
 export const SERVICE: Board = {
     uid: "sparc-service",

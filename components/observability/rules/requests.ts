@@ -17,9 +17,9 @@ const GRPC_FAULTS = "2|4|8|12|13|14|15";
 /** Fewer requests in a second tell nothing of a ratio. */
 const ENOUGH = 0.05;
 
-/** What a rollout calls `auth-primary` and `auth-canary` is `auth` to its callers. */
+/** What a rollout calls `auth-rollout-primary` and `auth-rollout-canary` is `auth` to its callers. */
 function byService(expr: string, ...more: readonly string[]): string {
-    const renamed = `label_replace(${expr}, "service", "$1", "destination_service_name", "(.+?)(-primary|-canary)?")`;
+    const renamed = `label_replace(${expr}, "service", "$1", "destination_service_name", "(.+?)(-rollout-(primary|canary))?")`;
     return `sum by (${["service", ...more].join(", ")}) (${renamed})`;
 }
 

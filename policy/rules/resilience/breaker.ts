@@ -1,5 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
-import { means, portsOf, type ServicePort } from "../../core/hosts";
+import { apexOf, CANARY } from "../../core/canary";
+import { canonical, means, portsOf, type ServicePort } from "../../core/hosts";
 import { at, fields, labelsAt, numberAt, says, textAt } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -17,7 +18,7 @@ export const breaker = stackRule<Config>({
     severity: "medium",
     why: "callers of a service that is slow or broken queue up until they are broken too: Istio's default pool is without a limit",
     remedy: "Give the service a DestinationRule with connectionPool limits, and outlierDetection where it speaks HTTP.",
-    judges: ["core/Service", "networking.istio.io/DestinationRule"],
+    judges: ["core/Service", "networking.istio.io/DestinationRule", CANARY],
     defaults: { ...NO_EXCEPTIONS, sidePorts: ["health", "metrics"] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
@@ -77,6 +78,24 @@ spec:
                 fix: "add spec.trafficPolicy.connectionPool with limits to a DestinationRule for its host, and outlierDetection with a number of errors where it speaks HTTP.",
             };
         });
+        // Where a rollout delegates, requests go to Flagger's own hosts, for which the service's rule is none.
+        yield* each(world.all(CANARY), function* (canary) {
+            if (at(canary.spec, "service", "delegation") !== true || isExcepted(config, canary)) return;
+            if (says(at(canary.spec, "service", "trafficPolicy", "connectionPool"))) return;
+            for (const kind of ["primary", "canary"]) {
+                const host = `${apexOf(canary)}-${kind}.${canary.namespace}.svc.cluster.local`;
+                const rules = world
+                    .all("networking.istio.io/DestinationRule")
+                    .filter((rule) => canonical(textAt(rule.spec, "host") ?? "", rule.namespace) === host);
+                const missing = missingOf(rules, [{ protocol: "http" }]);
+                if (missing === undefined) continue;
+                yield {
+                    subject: rules[0] ?? canary,
+                    wrong: `callers of ${host}, to which Flagger leads them, have ${missing}`,
+                    fix: "give that host a DestinationRule with connectionPool limits and outlierDetection, or the Canary a service.trafficPolicy.",
+                };
+            }
+        });
     },
 });
 
@@ -90,7 +109,10 @@ export function servicesOf(world: World): readonly Subject[] {
     });
 }
 
-function missingOf(rules: readonly Subject[], ports: readonly ServicePort[]): string | undefined {
+function missingOf(
+    rules: readonly Subject[],
+    ports: readonly Pick<ServicePort, "protocol">[],
+): string | undefined {
     const policies = rules.map(({ spec }) => fields(spec["trafficPolicy"]));
     const limits = policies.some((policy) => {
         const pool = at(policy, "connectionPool");

@@ -1,6 +1,7 @@
+import { apexOf, CANARY } from "../../core/canary";
 import { type Exception, EXCEPTION_FIELDS, holds } from "../../core/exceptions";
 import { means, portsOf } from "../../core/hosts";
-import { someOf, textAt, texts } from "../../core/read";
+import { at, says, someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Route, routesOf } from "../../core/routes";
 import { type Subject } from "../../core/subject";
@@ -28,7 +29,7 @@ export const timeout = stackRule<Config>({
     severity: "medium",
     why: "Istio's default is no timeout: a callee that hangs holds its callers' connections and threads until they hang too",
     remedy: "Set `timeout` on each route. List streams and WebSockets, which live as long as they are used.",
-    judges: [VIRTUAL_SERVICE, "core/Service"],
+    judges: [VIRTUAL_SERVICE, "core/Service", CANARY],
     defaults: { streams: [], sidePorts: ["health", "metrics"] },
     schema: {
         streams: {
@@ -68,9 +69,16 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 3s, route: [{ destina
     },
     *judgeStack(world, { streams, sidePorts }) {
         const services = world.all(VIRTUAL_SERVICE);
+        // Where another says how long, that one is judged. Of Flagger's own routes only the Canary tells.
+        const timed = world.all(CANARY).filter(({ spec }) => says(at(spec, "service", "timeout")));
+        const below = [
+            ...services.map(({ namespace, name }) => ({ namespace, name })),
+            ...timed.map((canary) => ({ namespace: canary.namespace, name: apexOf(canary) })),
+        ];
         yield* each(services, function* (subject) {
             for (const route of routesOf(subject)) {
                 if (route.destinations.length === 0 || hasTimeout(route)) continue;
+                if (someOf(below, (one) => delegatesTo(subject, route, one))) continue;
                 const listed = streams.filter(
                     (stream) =>
                         stream.namespace === subject.namespace &&
@@ -111,6 +119,17 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 3s, route: [{ destina
 function hasTimeout({ fields }: Route): boolean {
     const value = textAt(fields, "timeout");
     return value !== undefined && !/^0(\.0+)?(ms|s|m|h)?$/.test(value);
+}
+
+function delegatesTo(
+    root: Subject,
+    { fields }: Route,
+    { namespace, name }: Pick<Subject, "namespace" | "name">,
+): boolean {
+    return (
+        textAt(fields, "delegate", "name") === name &&
+        (textAt(fields, "delegate", "namespace") ?? root.namespace) === namespace
+    );
 }
 
 function leadsTo(service: Subject, target: Subject): boolean {

@@ -23,7 +23,7 @@ export const CASES: readonly Case[] = [
         series: {
             [call("auth", 'response_code="200"')]: BUSY,
             // 2% for twenty minutes, then none.
-            [call("auth-primary", 'response_code="503"')]: "0x10 0+12x20 240x90",
+            [call("auth-rollout-primary", 'response_code="503"')]: "0x10 0+12x20 240x90",
             // As many in a service that is not critical, and few in one that is.
             [call("search", 'response_code="200"')]: BUSY,
             [call("search", 'response_code="503"')]: "0x10 0+12x20 240x90",

@@ -93,12 +93,15 @@ describe("a version of a service", () => {
     it("is for a path only where the call has it", () => {
         const of = (path: `/${string}`) =>
             routesTo(
-                configOf({
-                    front: {
-                        versions: { v1: 100, v2: 0 },
-                        variants: [{ to: "v2", for: { path: "/v1/new" } }],
-                    },
-                }),
+                {
+                    catalogue,
+                    config: configOf({
+                        front: {
+                            versions: { v1: 100, v2: 0 },
+                            variants: [{ to: "v2", for: { path: "/v1/new" } }],
+                        },
+                    }),
+                },
                 {
                     name: "r",
                     service: "front",
@@ -238,7 +241,10 @@ describe("what a stack says of a service's traffic", () => {
     it("shares out connections at a gateway as it does requests", () => {
         const config = configOf({ back: { versions: { v1: 90, v2: 10, v3: 0 } } });
         assert.deepEqual(
-            sharedOut(config, "back", 1883).map(({ destination, weight }) => [destination.subset, weight]),
+            sharedOut({ catalogue, config }, "back", 1883).map(({ destination, weight }) => [
+                destination.subset,
+                weight,
+            ]),
             [
                 ["v1", 90],
                 ["v2", 10],

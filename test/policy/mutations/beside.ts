@@ -81,7 +81,7 @@ kind: Canary
 metadata: { name: payments, namespace: shop }
 spec:
   targetRef: { apiVersion: apps/v1, kind: Deployment, name: payments }
-  service: { port: 8080, delegation: true, timeout: 1s }
+  service: { port: 8080, delegation: true, timeout: 1s, trafficPolicy: { connectionPool: { http: { http2MaxRequests: 100 } }, outlierDetection: { consecutive5xxErrors: 5, maxEjectionPercent: 50 } } }
   analysis:
     interval: 1m
     threshold: 5

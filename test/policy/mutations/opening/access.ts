@@ -8,6 +8,8 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "AuthorizationPolicy") return [];
     const spec = resource.properties["spec"] as Props;
     const { namespace } = meta(resource);
+    // The Service is its chart's own, so that nobody sees what the port speaks.
+    const isCharts = namespace === "flagger-system";
     if (spec["rules"] === undefined) {
         return [
             removed("a namespace's deny-all taken out", resource, [namespace]),
@@ -35,10 +37,6 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
         ];
     }
     const atGateway = /^istio-\w+gateway-/.test(meta(resource).name);
-    const hasPaths = (node: Props): boolean =>
-        "paths" in node &&
-        meta(resource).name !== "istio-admingateway-to-admin-console-admin" &&
-        meta(resource).name !== "admin-console-from-istio-admingateway";
     const isOptions = (node: Props): boolean => JSON.stringify(node["to"] ?? "").includes("OPTIONS");
     return [
         ...everywhere("ALLOW: `from` dropped", resource, "spec.rules.*", drop("from"), [namespace]),
@@ -86,26 +84,7 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
             },
         ),
         ...everywhere("ALLOW: ports dropped", resource, "spec.rules.*.to.*.operation", drop("ports")),
-        ...everywhere("ALLOW: methods dropped", resource, "spec.rules.*.to.*.operation", drop("methods")),
-        ...everywhere(
-            "ALLOW: methods to *",
-            resource,
-            "spec.rules.*.to.*.operation",
-            put("methods", ["*"], Boolean),
-        ),
-        ...everywhere("ALLOW: paths dropped", resource, "spec.rules.*.to.*.operation", drop("paths")),
-        ...everywhere(
-            "ALLOW: paths to /*",
-            resource,
-            "spec.rules.*.to.*.operation",
-            (node) => hasPaths(node) && put("paths", ["/*"], Boolean)(node),
-        ),
-        ...everywhere(
-            "ALLOW: paths by their end alone",
-            resource,
-            "spec.rules.*.to.*.operation",
-            (node) => hasPaths(node) && put("paths", ["*/status"], Boolean)(node),
-        ),
+        ...(isCharts ? [] : ofOperations(resource)),
         ...everywhere("ALLOW: hosts dropped", resource, "spec.rules.*.to.*.operation", drop("hosts")),
         ...everywhere(
             "ALLOW: selector dropped",
@@ -195,4 +174,30 @@ function isByPort(rule: Props): boolean {
         conditions.length > 0 &&
         conditions.every(({ key }) => key === "connection.sni")
     );
+}
+
+/** What may be asked, widened. */
+function ofOperations(resource: JudgedResource): Mutation[] {
+    const operations = "spec.rules.*.to.*.operation";
+    const hasPaths = (node: Props): boolean =>
+        "paths" in node &&
+        meta(resource).name !== "istio-admingateway-to-admin-console-admin" &&
+        meta(resource).name !== "admin-console-from-istio-admingateway";
+    return [
+        ...everywhere("ALLOW: methods dropped", resource, operations, drop("methods")),
+        ...everywhere("ALLOW: methods to *", resource, operations, put("methods", ["*"], Boolean)),
+        ...everywhere("ALLOW: paths dropped", resource, operations, drop("paths")),
+        ...everywhere(
+            "ALLOW: paths to /*",
+            resource,
+            operations,
+            (node) => hasPaths(node) && put("paths", ["/*"], Boolean)(node),
+        ),
+        ...everywhere(
+            "ALLOW: paths by their end alone",
+            resource,
+            operations,
+            (node) => hasPaths(node) && put("paths", ["*/status"], Boolean)(node),
+        ),
+    ];
 }

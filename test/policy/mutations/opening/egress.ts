@@ -3,9 +3,14 @@ import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
 import { drop, everywhere, put } from "./edit";
 
-/** In `sparc` every service has one besides, so that not even the namespace's is missed today. */
+/**
+ * In `sparc` every service has one besides, so that not even the namespace's is missed today. In `flagger-system` all pods
+ * are charts' own, which the pack does not see.
+ */
 function hasOneForAll(namespace: string, name: string): boolean {
-    return namespace === "sparc" || (namespace === "monitoring" && name !== "default");
+    return (
+        ["sparc", "flagger-system"].includes(namespace) || (namespace === "monitoring" && name !== "default")
+    );
 }
 
 /** Lua may do whatever a proxy can. */

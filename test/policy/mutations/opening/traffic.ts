@@ -8,7 +8,12 @@ export function ofRules(resource: JudgedResource): Mutation[] {
     const { namespace, name } = meta(resource);
     const inMesh = namespace !== "istio-egress";
     const originates = JSON.stringify(resource.properties).includes('"SIMPLE"');
-    const names = [`${namespace}/Service/${name}`];
+    // Flagger's hosts have no Service of the program's; what is exported of their rules is an exception.
+    const rollout = /^(.+)-rollout-(primary|canary)\./.exec(hostOf(resource))?.[1];
+    const names = [
+        `${namespace}/Service/${name}`,
+        ...(rollout === undefined ? [] : [`${namespace}/Canary/${rollout}`]),
+    ];
     return [
         ...everywhere(
             "client TLS turned off",
@@ -50,8 +55,12 @@ export function ofRules(resource: JudgedResource): Mutation[] {
             drop("tls"),
             [name],
         ),
-        ...everywhere("exportTo dropped", resource, "spec", drop("exportTo")),
-        ...everywhere("exportTo everywhere", resource, "spec", put("exportTo", ["*"])),
+        ...(rollout === undefined
+            ? [
+                  ...everywhere("exportTo dropped", resource, "spec", drop("exportTo")),
+                  ...everywhere("exportTo everywhere", resource, "spec", put("exportTo", ["*"])),
+              ]
+            : []),
         ...(inMesh ? [removed("a service's breaker taken out", resource, names)] : []),
         ...everywhere(
             "breaker: no pool",
@@ -74,6 +83,11 @@ export function ofRules(resource: JudgedResource): Mutation[] {
             (detection) => inMesh && put("maxEjectionPercent", 100)(detection),
         ),
     ];
+}
+
+function hostOf({ properties }: JudgedResource): string {
+    const { spec } = properties as { spec?: { host?: string } };
+    return spec?.host ?? "";
 }
 
 export function ofRoutes(resource: JudgedResource): Mutation[] {

@@ -1,0 +1,102 @@
+/** How new versions come to their users. */
+
+import type { Catalogue, Service } from "../model";
+import { sortedEntries } from "../order";
+import { type RolledOut, type Rollout, rolloutOf } from "../rollout";
+import { didYouMean, list, type Problem, repeated } from "./problem";
+
+/** Rollouts that no port can carry, and figures that are none. */
+export function checkRollouts(catalogue: Catalogue): Problem[] {
+    return sortedEntries<Service>(catalogue.services).flatMap(([name, service]) => {
+        const { rollout } = service;
+        if (rollout === undefined) return [];
+        const where = `${name}.rollout`;
+        const rolledOut = rolloutOf(service);
+        return [
+            ...(rolledOut === undefined ? noPort(where, name, service, rollout) : strategy(where, rolledOut)),
+            ...figures(where, rollout),
+        ];
+    });
+}
+
+function noPort(where: string, name: string, { ports }: Service, { port }: Rollout): Problem[] {
+    const known = sortedEntries(ports).flatMap(([own, { protocol }]) => (protocol === "tcp" ? [] : [own]));
+    if (known.length === 0) {
+        return [
+            {
+                rule: "rollout-unreadable",
+                where,
+                message: `${name} has TCP ports alone, on which the mesh sees no requests to share out`,
+                remedy: "Remove its rollout.",
+            },
+        ];
+    }
+    return [
+        {
+            rule: "rollout-port",
+            where: `${where}.port`,
+            message: `${name} has no port ${port ?? ""} on which the mesh sees requests`,
+            remedy: didYouMean(port ?? "", known, `It has ${list(known)}.`),
+        },
+    ];
+}
+
+function strategy(where: string, { rollout, port, portName }: RolledOut): Problem[] {
+    switch (rollout.strategy) {
+        case "progressive": {
+            const { steps = [] } = rollout;
+            const rising = steps.every(
+                (step, position) => Number.isInteger(step) && step > (steps[position - 1] ?? 0) && step < 100,
+            );
+            if (rising && (rollout.steps === undefined || steps.length > 0)) return [];
+            return [
+                {
+                    rule: "rollout-steps",
+                    where: `${where}.steps`,
+                    message: `${list(steps.map(String)) || "nothing"} is no way from none to all`,
+                    remedy: "List whole percentages from 1 to 99, each more than the one before: [5, 10, 25, 50].",
+                },
+            ];
+        }
+        case "blue-green":
+            if (rollout.mirror !== true || port.protocol !== "ws") return [];
+            return [
+                {
+                    rule: "rollout-mirror",
+                    where: `${where}.mirror`,
+                    message: `the port ${portName} carries WebSockets, which live on and cannot be copied`,
+                    remedy: "Leave mirror out.",
+                },
+            ];
+        case "ab-test": {
+            const { name, value } = rollout.cookie;
+            if (/^[\w-]+$/.test(name) && /^[\w.-]+$/.test(value)) return [];
+            return [
+                {
+                    rule: "rollout-cookie",
+                    where: `${where}.cookie`,
+                    message: `${name}=${value} is no cookie`,
+                    remedy: "Use letters, digits, `_` and `-`, and in its value `.` too.",
+                },
+            ];
+        }
+    }
+}
+
+function figures(where: string, { kpis = [], errorPercent = 1 }: Rollout): Problem[] {
+    const problems: Problem[] = repeated(kpis).map((kpi) => ({
+        rule: "rollout-kpi",
+        where: `${where}.kpis`,
+        message: `${kpi} is named more than once`,
+        remedy: "Name it once.",
+    }));
+    if (!(errorPercent > 0 && errorPercent <= 100)) {
+        problems.push({
+            rule: "rollout-errors",
+            where: `${where}.errorPercent`,
+            message: `${errorPercent} requests of a hundred are to fail at most`,
+            remedy: "Use a number above 0, such as 1.",
+        });
+    }
+    return problems;
+}

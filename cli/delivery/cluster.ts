@@ -1,0 +1,109 @@
+/** The rollouts of a cluster, and its gates. */
+import {
+    AuthenticationV1Api,
+    CoreV1Event,
+    CoreV1Api,
+    CustomObjectsApi,
+    Exec,
+    type KubeConfig,
+    PatchStrategy,
+    setHeaderOptions,
+    V1EventSource,
+    V1ObjectMeta,
+    V1ObjectReference,
+    V1SelfSubjectReview,
+} from "@kubernetes/client-node";
+import { NAMESPACES } from "../../components/base/names";
+import { SERVICE_LABEL } from "../../components/base/labels";
+import { LOAD_TESTER } from "../../components/base/rollouts";
+import { execute } from "../verify/cluster/exec";
+import { CannotDecide, type Decision, DECISIONS, type Rollout, withDecision } from "./decision";
+
+const CANARIES = {
+    group: "flagger.app",
+    version: "v1beta1",
+    namespace: NAMESPACES.services,
+    plural: "canaries",
+} as const;
+const TIMEOUT_SECONDS = 30;
+
+/** None where Flagger is not there. */
+export async function rolloutsOf(config: KubeConfig): Promise<readonly Rollout[]> {
+    try {
+        const { items } = (await config
+            .makeApiClient(CustomObjectsApi)
+            .listNamespacedCustomObject(CANARIES)) as { items: Rollout[] };
+        return items;
+    } catch (error) {
+        if ((error as { code?: number }).code === 404) return [];
+        throw error;
+    }
+}
+
+/** Whom the API server takes us for: nobody decides under another's name. */
+export async function whoAmI(config: KubeConfig): Promise<string> {
+    const { status } = await config
+        .makeApiClient(AuthenticationV1Api)
+        .createSelfSubjectReview({ body: new V1SelfSubjectReview() });
+    return status?.userInfo?.username ?? "unknown";
+}
+
+/** Keeps a decision with its rollout, and tells of it as an event. */
+export async function record(config: KubeConfig, rollout: Rollout, decision: Decision): Promise<void> {
+    const { name } = rollout.metadata;
+    await config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObject(
+        {
+            ...CANARIES,
+            name,
+            body: { metadata: { annotations: { [DECISIONS]: withDecision(rollout, decision) } } },
+        },
+        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
+    const { group, version, namespace } = CANARIES;
+    const time = new Date(decision.at);
+    const event = Object.assign(new CoreV1Event(), {
+        metadata: Object.assign(new V1ObjectMeta(), { generateName: `${name}-`, namespace }),
+        involvedObject: Object.assign(new V1ObjectReference(), {
+            apiVersion: `${group}/${version}`,
+            kind: "Canary",
+            name,
+            namespace,
+        }),
+        type: decision.verdict === "approved" ? "Normal" : "Warning",
+        reason: decision.verdict === "approved" ? "Approved" : "Refused",
+        message: `${decision.stage} ${decision.verdict} by ${decision.by}: ${decision.why}`,
+        source: Object.assign(new V1EventSource(), { component: "mesh" }),
+        firstTimestamp: time,
+        lastTimestamp: time,
+        count: 1,
+    });
+    await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body: event });
+}
+
+/** Opens a gate from inside the load tester: from anywhere else the mesh lets nobody. */
+export async function open(config: KubeConfig, path: string, name: string): Promise<void> {
+    const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
+        namespace: NAMESPACES.delivery,
+        labelSelector: `${SERVICE_LABEL}=${LOAD_TESTER.name}`,
+        fieldSelector: "status.phase=Running",
+    });
+    const pod = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined)?.metadata?.name;
+    if (pod === undefined)
+        throw new CannotDecide(
+            `no load tester runs in ${NAMESPACES.delivery}, which holds the gates: see \`make status\``,
+        );
+    const body = JSON.stringify({ name, namespace: CANARIES.namespace });
+    const { code, stderr } = await execute(new Exec(config), {
+        namespace: NAMESPACES.delivery,
+        pod,
+        container: LOAD_TESTER.name,
+        command: [
+            ...["wget", "--quiet", "-O", "-", `--post-data=${body}`],
+            `http://localhost:${LOAD_TESTER.targetPort}${path}`,
+        ],
+        stdin: "",
+        timeoutSeconds: TIMEOUT_SECONDS,
+        signal: new AbortController().signal,
+    });
+    if (code !== 0) throw new CannotDecide(`the gate ${path} did not open: ${stderr.trim()}`);
+}

@@ -1,0 +1,85 @@
+/** What somebody says of a rollout that waits. Pure: from what the cluster holds to what is done. */
+import { nearest } from "../../catalogue/check";
+
+/** What is read of a Canary. */
+export interface Rollout {
+    readonly metadata: {
+        readonly name: string;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly spec: {
+        readonly analysis?: { readonly webhooks?: readonly { readonly type?: string }[] };
+    };
+    readonly status?: { readonly phase?: string; readonly canaryWeight?: number };
+}
+
+export type Verdict = "approved" | "refused";
+/** Before anybody gets the version, or before everybody does. */
+export type Stage = "rollout" | "promotion";
+
+/** One decision, as it is kept with the rollout. */
+export interface Decision {
+    readonly verdict: Verdict;
+    readonly stage: Stage;
+    /** Whom the API server takes the caller for. */
+    readonly by: string;
+    readonly why: string;
+    /** ISO 8601. */
+    readonly at: string;
+}
+
+/** Where decisions are kept, the latest last: JSON, a list. */
+export const DECISIONS = "sparc.dev/decisions";
+const KEPT = 20;
+
+/** A decision that makes no sense; its message says what does. */
+export class CannotDecide extends Error {}
+
+/**
+ * Which decision a rollout waits for.
+ *
+ * @throws CannotDecide where it waits for none. Who refuses may do so while it goes on, too.
+ */
+export function stageOf(rollouts: readonly Rollout[], name: string, verdict: Verdict): Stage {
+    const found = rollouts.find(({ metadata }) => metadata.name === name);
+    if (found === undefined) {
+        const known = rollouts.map(({ metadata }) => metadata.name).sort();
+        const meant = nearest(name, known);
+        throw new CannotDecide(
+            `Flagger rolls out no ${name}; ${meant === undefined ? `it has ${known.join(", ") || "nothing"}` : `did you mean "${meant}"?`}`,
+        );
+    }
+    if (!(found.spec.analysis?.webhooks ?? []).some(({ type }) => type === "confirm-promotion"))
+        throw new CannotDecide(
+            `${name} has no gates: its rollouts wait for nobody (\`rollout.approval\` in the catalogue gives it some)`,
+        );
+    const { phase = "Initializing" } = found.status ?? {};
+    if (phase === "Waiting") return "rollout";
+    if (phase === "WaitingPromotion" || (phase === "Progressing" && verdict === "refused"))
+        return "promotion";
+    throw new CannotDecide(`${name} waits for nobody: its rollout is ${phase}`);
+}
+
+/** What the Canary says after the decision. */
+export function withDecision({ metadata }: Rollout, decision: Decision): string {
+    return JSON.stringify([...decisionsOf(metadata.annotations), decision].slice(-KEPT));
+}
+
+/** Those that are kept; none where somebody wrote something else there. */
+export function decisionsOf(annotations: Readonly<Record<string, string>> = {}): readonly Decision[] {
+    try {
+        const kept: unknown = JSON.parse(annotations[DECISIONS] ?? "[]");
+        return Array.isArray(kept) ? (kept as Decision[]) : [];
+    } catch {
+        return [];
+    }
+}
+
+/**
+ * The gates to open, in this order. Who refuses before anybody has the version lets Flagger begin and take it back at
+ * once, before a request reaches it: Flagger asks nothing else while it waits there.
+ */
+export function gatesFor(verdict: Verdict, stage: Stage): readonly string[] {
+    if (verdict === "approved") return ["/gate/open"];
+    return stage === "rollout" ? ["/rollback/open", "/gate/open"] : ["/rollback/open"];
+}

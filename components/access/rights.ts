@@ -1,0 +1,50 @@
+import { COMMON_LABELS } from "../base/labels";
+import type { Manifest, Metadata } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+import { FLAGGER } from "../base/rollouts";
+
+const GROUP = "rbac.authorization.k8s.io";
+
+/**
+ * What Flagger may change: in the services' namespace, what a rollout is made of. Its chart would let it read every Secret.
+ * It does not start without, and its release waits until it has.
+ */
+export function rights({ config }: Platform): Manifest[] {
+    if (!config.delivery.enabled) return [];
+    const metadata: Metadata = { name: FLAGGER.name, namespace: NAMESPACES.services, labels: COMMON_LABELS };
+    return [
+        {
+            apiVersion: `${GROUP}/v1`,
+            kind: "Role",
+            metadata,
+            rules: [
+                may("", ["services"], ["get", "list", "watch", "create", "update"]),
+                may("", ["events"], ["create", "patch"]),
+                may("apps", ["deployments"], ["get", "list", "watch", "create", "update", "patch"]),
+                may(
+                    "networking.istio.io",
+                    ["virtualservices", "destinationrules"],
+                    ["get", "list", "watch", "create", "update"],
+                ),
+                may(
+                    "flagger.app",
+                    ["canaries", "canaries/status", "canaries/finalizers"],
+                    ["get", "list", "watch", "update", "patch"],
+                ),
+                may("flagger.app", ["metrictemplates", "alertproviders"], ["get", "list", "watch"]),
+            ],
+        },
+        {
+            apiVersion: `${GROUP}/v1`,
+            kind: "RoleBinding",
+            metadata,
+            roleRef: { apiGroup: GROUP, kind: "Role", name: FLAGGER.name },
+            subjects: [{ kind: "ServiceAccount", name: FLAGGER.name, namespace: NAMESPACES.delivery }],
+        },
+    ];
+}
+
+function may(group: string, resources: string[], verbs: string[]) {
+    return { apiGroups: [group], resources, verbs };
+}

@@ -1,0 +1,58 @@
+/** What of the platform Flagger rolls out, as far as several concerns must agree on it. */
+import { own, sortedEntries } from "../../catalogue/order";
+import { type RolledOut, rolloutOf } from "../../catalogue/rollout";
+import { PROMETHEUS_SERVICE, serviceHost } from "./names";
+import type { Platform } from "./platform";
+
+/** Flagger, and what it asks: gates, and load where there is too little. */
+export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
+export const LOAD_TESTER = { name: "loadtester", port: 80, targetPort: 8080 } as const;
+
+/** The Prometheus by which new versions are judged. */
+export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SERVICE.namespace}:${PROMETHEUS_SERVICE.port}`;
+
+/** The subset of a service that is its primary alone, for what Flagger does not share out. */
+export const PRIMARY = "primary";
+
+/** A service that Flagger rolls out. */
+export interface Rollout extends RolledOut {
+    readonly service: string;
+    /**
+     * Flagger's own Service and VirtualService, beside the program's, which keep the service's name. Those of the
+     * primary and the canary are named after it.
+     */
+    readonly apex: string;
+}
+
+/** Those that the stack has Flagger roll out, by name. */
+export function rollouts({ catalogue, config }: Platform): readonly Rollout[] {
+    return sortedEntries(catalogue.services).flatMap(([service]) => {
+        const rollout = rolloutFor({ catalogue, config }, service);
+        return rollout === undefined ? [] : [rollout];
+    });
+}
+
+/** Undefined for a service that is deployed as it is. */
+export function rolloutFor({ catalogue, config: { delivery } }: Platform, name: string): Rollout | undefined {
+    const service = own(catalogue.services, name);
+    if (!delivery.enabled || service === undefined) return undefined;
+    if (delivery.services !== undefined && !delivery.services.includes(name)) return undefined;
+    const rolledOut = rolloutOf(service);
+    return rolledOut === undefined ? undefined : { service: name, apex: `${name}-rollout`, ...rolledOut };
+}
+
+/** Whether Flagger copies requests to a new version. */
+export function isMirrored(platform: Platform, service: string): boolean {
+    const { rollout } = rolloutFor(platform, service) ?? {};
+    return rollout?.strategy === "blue-green" && rollout.mirror === true;
+}
+
+/** The pods that Flagger makes of a service's Deployment, by the label that it renames. */
+export function primaryLabels({ service }: Rollout): Record<string, string> {
+    return { app: `${service}-primary` };
+}
+
+/** Where Flagger's routes lead. */
+export function rolloutHosts({ apex }: Rollout): { readonly primary: string; readonly canary: string } {
+    return { primary: serviceHost(`${apex}-primary`), canary: serviceHost(`${apex}-canary`) };
+}

@@ -1,0 +1,52 @@
+import { didYouMean } from "../../catalogue/check";
+import { own } from "../../catalogue/order";
+import { rolloutOf } from "../../catalogue/rollout";
+import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import type { Derived } from "../base/manifest";
+import type { Platform } from "../base/platform";
+import { rollouts } from "../base/rollouts";
+import { canary } from "./canary";
+import { metricTemplates } from "./metrics";
+import { flagger, loadTester } from "./releases";
+import { sidecars } from "./sidecars";
+
+function deriveDelivery(platform: Platform): Derived {
+    const { catalogue, config } = platform;
+    if (!config.delivery.enabled) return { releases: [], objects: [] };
+    const canaries = rollouts(platform).map((rollout) => canary(rollout, catalogue, config));
+    return {
+        releases: [loadTester(config), flagger(config)],
+        objects: [
+            ...sidecars(),
+            ...metricTemplates(canaries.flatMap(({ spec }) => spec.analysis.metrics ?? [])),
+            ...canaries,
+        ],
+    };
+}
+
+/** Services that are to be rolled out and cannot be. */
+function checkDelivery({ catalogue, config }: Platform): string[] {
+    return (config.delivery.services ?? []).flatMap((name, position) => {
+        const where = `delivery.services.${position}`;
+        const service = own(catalogue.services, name);
+        if (service === undefined) {
+            const known = Object.keys(catalogue.services).sort();
+            return [
+                `${where}: the catalogue has no service ${name}; ${didYouMean(name, known, `it has ${known.join(", ")}`)}`,
+            ];
+        }
+        if (rolloutOf(service) !== undefined) return [];
+        return [
+            `${where}: ${name} has TCP ports alone, on which the mesh sees no requests to share out; remove it`,
+        ];
+    });
+}
+
+export const delivery: Concern = { name: "delivery", derive: deriveDelivery, check: checkDelivery };
+
+/** How new versions come to their users: Flagger, what it judges them by, and a rollout for each service. */
+export class Delivery extends ConcernComponent {
+    constructor(platform: Platform, options: ConcernOptions) {
+        super(delivery, platform, options);
+    }
+}

@@ -1,0 +1,92 @@
+import type { MeshConfig } from "../../config/schema";
+import { FLAGGER as VERSIONS } from "../../config/versions";
+import { SERVICE_LABEL } from "../base/labels";
+import type { Chart, Release } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import { restrictedContainer, restrictedPod } from "../base/pod-security";
+import { placement } from "../base/pools";
+import { FLAGGER, LOAD_TESTER, PROMETHEUS_URL } from "../base/rollouts";
+import { sidecarResources } from "../base/sidecar-resources";
+
+/** Never 1337, the sidecar's, whose traffic is not redirected. */
+const USER = 65532;
+
+/** Flagger itself, which may change what it rolls out in the services' namespace and nothing anywhere else. */
+export function flagger(config: MeshConfig): Release {
+    return {
+        name: FLAGGER.name,
+        namespace: NAMESPACES.delivery,
+        chart: chartOf(config, "flagger", VERSIONS.chart),
+        values: {
+            fullnameOverride: FLAGGER.name,
+            meshProvider: "istio",
+            metricsServer: PROMETHEUS_URL,
+            namespace: NAMESPACES.services,
+            noCrossNamespaceRefs: true,
+            // It would read every Secret; what is tracked so, no service of the catalogue has.
+            configTracking: { enabled: false },
+            serviceAccount: { create: true, name: FLAGGER.name },
+            rbac: { create: false },
+            ...imageOf(config.delivery.image),
+            ...podOf(FLAGGER.name, config),
+            securityContext: securityContext(),
+            resources: {
+                requests: { cpu: "20m", memory: "64Mi" },
+                limits: { cpu: "500m", memory: "256Mi" },
+            },
+        },
+        after: [],
+    };
+}
+
+/** What Flagger asks at its gates. It runs with no rights. */
+export function loadTester(config: MeshConfig): Release {
+    return {
+        name: LOAD_TESTER.name,
+        namespace: NAMESPACES.delivery,
+        chart: chartOf(config, "loadtester", VERSIONS.loadTesterChart),
+        values: {
+            fullnameOverride: LOAD_TESTER.name,
+            service: { type: "ClusterIP", port: LOAD_TESTER.port },
+            // An account of its own comes with a role alone, in which there is nothing.
+            rbac: { create: true, scope: "namespace", rules: [] },
+            cmd: { namespaceRegexp: `^${NAMESPACES.services}$` },
+            ...imageOf(config.delivery.loadTesterImage),
+            ...podOf(LOAD_TESTER.name, config),
+            securityContext: securityContext(),
+            resources: {
+                requests: { cpu: "10m", memory: "32Mi" },
+                limits: { cpu: "500m", memory: "256Mi" },
+            },
+        },
+        after: [],
+    };
+}
+
+function chartOf({ delivery }: MeshConfig, name: string, version: string): Chart {
+    switch (delivery.charts.from) {
+        case "registry":
+            return { from: "registry", reference: `${delivery.charts.repository}/${name}`, version };
+        case "folder":
+            return { from: "folder", path: `${delivery.charts.path}/${name}` };
+    }
+}
+
+function imageOf(image: string | undefined): { image?: { repository: string; tag: string } } {
+    if (image === undefined) return {};
+    const end = image.lastIndexOf(":");
+    return { image: { repository: image.slice(0, end), tag: image.slice(end + 1) } };
+}
+
+function podOf(name: string, config: MeshConfig) {
+    return {
+        podLabels: { [SERVICE_LABEL]: name },
+        podAnnotations: sidecarResources(config.sidecar),
+        ...placement(config, "system"),
+    };
+}
+
+/** The charts have one for the container alone, in which all can be said that `restricted` asks for. */
+function securityContext() {
+    return { enabled: true, context: { ...restrictedPod(USER), ...restrictedContainer() } };
+}

@@ -1,0 +1,3 @@
+module sparc.dev/mesh/images/wget
+
+go 1.24

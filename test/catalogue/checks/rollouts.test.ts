@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { checkCatalogue } from "../../../catalogue/check";
+import type { Rollout } from "../../../catalogue/rollout";
+import { changed } from "../small";
+
+function found(service: "front" | "middle" | "back", rollout: Rollout): [rule: string, where: string][] {
+    const catalogue = changed(({ services }) => {
+        services[service].rollout = structuredClone(rollout) as never;
+    });
+    return checkCatalogue(catalogue).map(({ rule, where }) => [rule, where]);
+}
+
+describe("a rollout", () => {
+    it("may be any that the port can carry", () => {
+        const good: Rollout[] = [
+            { strategy: "progressive", steps: [1, 50, 99], approval: true, kpis: ["login"] },
+            { strategy: "blue-green", mirror: true },
+            { strategy: "ab-test", cookie: { name: "variant", value: "b" }, errorPercent: 0.5 },
+        ];
+        for (const rollout of good) assert.deepEqual(found("middle", rollout), []);
+    });
+
+    it("is of a port that there is", () => {
+        assert.deepEqual(found("middle", { strategy: "progressive", port: "gprc" }), [
+            ["rollout-port", "middle.rollout.port"],
+        ]);
+    });
+
+    it("grows from step to step", () => {
+        for (const steps of [[], [10, 10], [50, 25], [0, 5], [5, 100], [2.5]])
+            assert.deepEqual(found("middle", { strategy: "progressive", steps }), [
+                ["rollout-steps", "middle.rollout.steps"],
+            ]);
+    });
+
+    it("has figures that can be met, and a cookie that can be sent", () => {
+        assert.deepEqual(
+            found("middle", {
+                strategy: "ab-test",
+                cookie: { name: "a b", value: "c" },
+                errorPercent: 0,
+                kpis: ["login", "login"],
+            }).map(([rule]) => rule),
+            ["rollout-cookie", "rollout-kpi", "rollout-errors"],
+        );
+    });
+
+    it("copies no WebSockets, and is none where the mesh sees no requests", () => {
+        const ports = (protocol: "ws" | "tcp") =>
+            changed(({ services, ws, tcp }) => {
+                services["extra"] = {
+                    ...structuredClone(services.back),
+                    ports: { only: protocol === "ws" ? ws : tcp },
+                    rollout: { strategy: "blue-green", mirror: true },
+                };
+            });
+        const rules = (protocol: "ws" | "tcp") =>
+            checkCatalogue(ports(protocol))
+                .map(({ rule }) => rule)
+                .filter((rule) => rule.startsWith("rollout"));
+        assert.deepEqual(rules("ws"), ["rollout-mirror"]);
+        assert.deepEqual(rules("tcp"), ["rollout-unreadable"]);
+    });
+});

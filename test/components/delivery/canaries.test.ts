@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { platform as catalogue } from "../../../catalogue/platform";
+import { rolloutOf } from "../../../catalogue/rollout";
+import type { CanaryManifest, Manifest } from "../../../components/base/manifest";
+import { manifestKey } from "../../../components/base/manifest";
+import { delivery } from "../../../components/delivery/delivery";
+import { deriveAll } from "../../../components/concerns";
+import { loadStackFile } from "../../../config/load";
+
+const stack = loadStackFile("prod", join(__dirname, "..", "..", ".."));
+const inProd = (more: Partial<(typeof stack)["delivery"]> = {}) => ({
+    catalogue,
+    config: { ...stack, delivery: { ...stack.delivery, ...more } },
+});
+const canariesOf = (objects: readonly Manifest[]) =>
+    objects.filter((object): object is CanaryManifest => object.kind === "Canary");
+const canaries = canariesOf(delivery.derive(inProd()).objects);
+
+function analysisOf(name: string): CanaryManifest["spec"]["analysis"] {
+    const found = canaries.find(({ metadata }) => metadata.name === name);
+    assert.ok(found, name);
+    return found.spec.analysis;
+}
+
+describe("the rollouts", () => {
+    it("are one for each service on which the mesh sees requests, and none for others", () => {
+        const expected = Object.entries(catalogue.services)
+            .filter(([, service]) => Object.values(service.ports).some(({ protocol }) => protocol !== "tcp"))
+            .map(([name]) => name)
+            .sort();
+        assert.deepEqual(canaries.map(({ metadata }) => metadata.name).sort(), expected);
+        assert.ok(!expected.includes("device-telemetry"));
+        assert.ok(expected.length > 20);
+    });
+
+    it("are those that the stack lists", () => {
+        const some = delivery.derive(inProd({ services: ["auth", "video"] })).objects;
+        assert.deepEqual(
+            canariesOf(some).map(({ metadata }) => metadata.name),
+            ["auth", "video"],
+        );
+    });
+
+    it("leave nothing of Flagger in a stack that has none", () => {
+        const { releases, objects } = deriveAll(inProd({ enabled: false }));
+        const flaggers = (text: string) => /flagger\.app|rollout|-primary|-canary|loadtester/.test(text);
+        assert.deepEqual(
+            releases.filter(({ name }) => flaggers(name) || name === "flagger"),
+            [],
+        );
+        assert.deepEqual(
+            objects.filter((object) => flaggers(`${object.apiVersion} ${manifestKey(object)}`)),
+            [],
+        );
+        assert.deepEqual(
+            objects.filter(
+                (object) => object.kind === "VirtualService" && object.spec.http?.some((one) => one.delegate),
+            ),
+            [],
+        );
+        assert.deepEqual(
+            objects.filter(({ metadata }) => metadata.name.includes("flagger")).map(manifestKey),
+            ["_cluster/Namespace/flagger-system"],
+        );
+    });
+
+    it("go step by step, but for video, which is switched, and analytics, which asks a cookie", () => {
+        for (const { metadata, spec } of canaries) {
+            const { stepWeights, iterations, mirror, match } = spec.analysis;
+            const what = metadata.name;
+            if (what === "video") {
+                assert.deepEqual([stepWeights, iterations, mirror, match], [undefined, 6, true, undefined]);
+            } else if (what === "analytics") {
+                assert.deepEqual([stepWeights, iterations, mirror], [undefined, 6, undefined]);
+                assert.equal(match?.length, 1);
+            } else {
+                assert.deepEqual(
+                    [stepWeights, iterations, mirror, match],
+                    [[5, 10, 25, 50], undefined, undefined, undefined],
+                    what,
+                );
+            }
+        }
+    });
+
+    it("ask the cookie as it is, wherever it stands among others", () => {
+        const [match] = analysisOf("analytics").match ?? [];
+        const cookie = new RegExp(`^(?:${match?.headers?.["cookie"]?.regex ?? ""})$`);
+        for (const sent of ["variant=b", "a=1; variant=b", "variant=b; c=2", "a=1;variant=b; c=2"])
+            assert.match(sent, cookie);
+        for (const sent of ["variant=a", "xvariant=b", "variant=bc", "a=variant=b"])
+            assert.doesNotMatch(sent, cookie);
+    });
+
+    it("are asked about by people for auth and billing alone, before the start and before the end", () => {
+        for (const { metadata, spec } of canaries) {
+            const types = (spec.analysis.webhooks ?? []).map(({ type }) => type);
+            const expected = ["auth", "billing"].includes(metadata.name)
+                ? [
+                      "confirm-rollout",
+                      "pre-rollout",
+                      "rollback",
+                      "confirm-promotion",
+                      "post-rollout",
+                      "post-rollout",
+                  ]
+                : [];
+            assert.deepEqual(types, expected, metadata.name);
+        }
+    });
+
+    it("shut each gate again, lest the next version finds it open", () => {
+        const shutting = (analysisOf("auth").webhooks ?? [])
+            .filter(({ type }) => type === "pre-rollout" || type === "post-rollout")
+            .map(({ type, url }) => `${type ?? ""} ${new URL(url).pathname}`);
+        assert.deepEqual(shutting, [
+            "pre-rollout /gate/close",
+            "post-rollout /gate/close",
+            "post-rollout /rollback/close",
+        ]);
+    });
+
+    it("take the service's requests and no name of the program's", () => {
+        const names = new Set(deriveAll(inProd()).objects.map(manifestKey));
+        for (const { metadata, spec } of canaries) {
+            const service = catalogue.services[metadata.name];
+            assert.ok(service);
+            const { port } = rolloutOf(service) ?? {};
+            assert.equal(spec.service?.port, port?.number);
+            assert.equal(spec.service?.delegation, true);
+            assert.equal(spec.revertOnDeletion, true);
+            const { name: apex = "" } = spec.service ?? {};
+            for (const name of [apex, `${apex}-primary`, `${apex}-canary`])
+                for (const kind of ["Service", "VirtualService", "DestinationRule"])
+                    assert.ok(!names.has(`sparc/${kind}/${name}`), `${kind} ${name}`);
+        }
+    });
+});
+
+describe("a service that cannot be rolled out", () => {
+    it("is refused, with the name that was meant", () => {
+        const problems = delivery.check?.(inProd({ services: ["vidoe", "device-telemetry", "video"] })) ?? [];
+        assert.equal(problems.length, 2);
+        assert.match(
+            problems[0] ?? "",
+            /delivery\.services\.0: the catalogue has no service vidoe; Did you mean "video"\?/,
+        );
+        assert.match(problems[1] ?? "", /delivery\.services\.1: device-telemetry has TCP ports alone/);
+    });
+});
