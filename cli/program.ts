@@ -92,8 +92,14 @@ function verify(): Command {
 
 function status(): Command {
     return new Command("status")
-        .description("what runs on the embedded node; exits with 1 if anything does not")
-        .option("--json", "report as JSON")
+        .description(
+            "the live mesh on one screen: what runs, how services do, rollouts, certificates, alerts, drift from the program; " +
+                "exits with 1 if something is not there, not ready, or not as the program has it",
+        )
+        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("--watch", "again every five seconds, until it is interrupted")
+        .option("--json", "report as JSON; with --watch a line each time")
         .action(running("status", "status"));
 }
 

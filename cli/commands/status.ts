@@ -1,27 +1,79 @@
+import { clearScreenDown, cursorTo } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import Table from "cli-table3";
 import { type NodeStatus, nodeStatus } from "../../local";
 import { EXIT } from "../errors";
-import { type Rollout, connect, rollouts } from "../up/cluster";
-import { runningTable } from "../up/summary";
+import { type MeshStatus, isWell } from "../status/model";
+import { readStatus } from "../status/read";
+import { toText } from "../status/text";
+import { type Cluster, connect, defaultKubeconfig, rollouts } from "../up/cluster";
+import { deployedPlatform } from "../up/deployed";
+import { connect as connectForObjects } from "../verify/cluster/kubernetes";
+import { onInterrupt } from "../verify/interrupt";
 
 interface StatusOptions {
+    readonly context?: string;
+    readonly kubeconfig?: string;
+    readonly watch?: true;
     readonly json?: true;
 }
 
-export async function status({ json }: StatusOptions): Promise<void> {
-    const node = await nodeStatus();
-    const { kubeconfig } = node;
-    const workloads =
-        node.state === "up" && kubeconfig !== undefined ? await rollouts(connect({ kubeconfig })) : [];
-    const well = node.state === "up" && workloads.every(({ ready, wanted }) => ready >= wanted);
-    process.exitCode = well ? EXIT.ok : EXIT.difference;
-    process.stdout.write(
-        json ? `${JSON.stringify({ node, workloads })}\n` : `${forPeople(node, workloads)}\n`,
-    );
+/** Between two screens. */
+const WATCH_MS = 5_000;
+
+/** Exits with 1 where something does not run, is not ready, or is not as the program has it. */
+export async function status(options: StatusOptions): Promise<void> {
+    await onInterrupt(async (signal) => {
+        do {
+            const screen = await look(options, signal);
+            // A terminal shows one screen; what is written elsewhere is kept whole.
+            if (options.watch && process.stdout.isTTY) {
+                cursorTo(process.stdout, 0, 0);
+                clearScreenDown(process.stdout);
+            }
+            process.stdout.write(`${screen}\n`);
+        } while (options.watch && (await waited(signal)));
+    });
 }
 
-function forPeople(node: NodeStatus, workloads: readonly Rollout[]): string {
+async function waited(signal: AbortSignal): Promise<boolean> {
+    await pause(WATCH_MS, undefined, { signal }).catch(() => undefined);
+    return !signal.aborted;
+}
+
+async function look({ context, kubeconfig, json }: StatusOptions, signal: AbortSignal): Promise<string> {
+    const node = context === undefined ? await nodeStatus() : undefined;
+    const cluster = clusterOf(node, context, kubeconfig);
+    const mesh = cluster && (await readMesh(cluster, signal));
+    process.exitCode = mesh !== undefined && isWell(mesh) ? EXIT.ok : EXIT.difference;
+    if (json) return JSON.stringify({ ...(node && { node }), ...mesh });
+    return [
+        ...(node === undefined ? [] : [nodeText(node)]),
+        ...(mesh ? [toText(mesh, new Date())] : []),
+    ].join("\n");
+}
+
+function clusterOf(
+    node: NodeStatus | undefined,
+    context: string | undefined,
+    kubeconfig: string | undefined,
+): Cluster | undefined {
+    if (context !== undefined) return { context, kubeconfig: defaultKubeconfig(kubeconfig) };
+    return node?.state === "up" && node.kubeconfig !== undefined
+        ? { kubeconfig: node.kubeconfig }
+        : undefined;
+}
+
+async function readMesh(cluster: Cluster, signal: AbortSignal): Promise<MeshStatus> {
+    const { platform } = await deployedPlatform();
+    const [objects, workloads] = await Promise.all([connectForObjects(cluster), rollouts(connect(cluster))]);
+    return await readStatus(objects, platform, workloads, signal);
+}
+
+function nodeText(node: NodeStatus): string {
     if (node.state === "absent") return "There is no node. `make up` makes one.";
+    const place = node.address === undefined ? "" : ` at ${node.address}`;
+    if (node.state === "up") return `The node is up${place}.`;
     const table = new Table({ head: ["part", "state", "pid", "since"], style: { head: [], border: [] } });
     for (const { name, state, pid, since, log } of node.parts) {
         table.push([
@@ -31,11 +83,9 @@ function forPeople(node: NodeStatus, workloads: readonly Rollout[]): string {
             since ?? "",
         ]);
     }
-    const advice = node.state === "up" ? [] : ["`make up` starts what does not run."];
     return [
-        `The node is ${node.state}${node.address === undefined ? "" : ` at ${node.address}`}.`,
+        `The node is ${node.state}${place}.`,
         table.toString(),
-        ...(workloads.length > 0 ? [runningTable(workloads)] : []),
-        ...advice,
+        "`make up` starts what does not run.",
     ].join("\n");
 }

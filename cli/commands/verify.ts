@@ -1,9 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { readStackFile } from "../../config/load";
-import { nodeStatus, readSigningKey } from "../../local";
-import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform, loadPlatform } from "../project";
+import { nodeStatus } from "../../local";
 import { type Cluster, connect, defaultKubeconfig, standInImage } from "../up/cluster";
-import { withKeys } from "../up/entries";
+import { deployedPlatform } from "../up/deployed";
 import { UNLISTED } from "../up/outside";
 import {
     CannotVerify,
@@ -29,7 +27,7 @@ interface VerifyCommandOptions {
 }
 
 export async function verifyMesh(options: VerifyCommandOptions): Promise<void> {
-    const { platform, sign } = await withKeysOfThisMachine();
+    const { platform, sign } = await withSigner();
     const cluster = await clusterOf(options);
     try {
         const report = await verify({
@@ -49,14 +47,11 @@ export async function verifyMesh(options: VerifyCommandOptions): Promise<void> {
     }
 }
 
-/** The stack as `make up` deployed it, and how to sign tokens for it where this machine's key is in its issuers. */
-async function withKeysOfThisMachine(): Promise<Pick<VerifyOptions, "platform" | "sign">> {
-    const key = await readSigningKey();
-    if (key === undefined) return { platform: loadPlatform(LOCAL_STACK) };
-    const entries = withKeys(readStackFile(LOCAL_STACK, PROJECT_FOLDER), key.jwks);
-    const platform = checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, entries, checkedCatalogue());
-    const own = platform.config.edge.issuers.find(({ jwks }) => jwks === key.jwks);
-    return { platform, ...(own === undefined ? {} : { sign: signer(key, own) }) };
+/** How to sign tokens for the stack, where this machine's key is in its issuers. */
+async function withSigner(): Promise<Pick<VerifyOptions, "platform" | "sign">> {
+    const { platform, key } = await deployedPlatform();
+    const own = key && platform.config.edge.issuers.find(({ jwks }) => jwks === key.jwks);
+    return { platform, ...(key === undefined || own === undefined ? {} : { sign: signer(key, own) }) };
 }
 
 /** The cluster to verify; on the embedded node also the world outside that it plays. */

@@ -1,4 +1,4 @@
-/** Where the API server keeps each kind that verifying touches. */
+/** Where the API server keeps each kind that verifying touches, or a status tells of. */
 export const KINDS = {
     Pod: { path: "api/v1", plural: "pods" },
     Secret: { path: "api/v1", plural: "secrets" },
@@ -15,6 +15,8 @@ export const KINDS = {
     Sidecar: { path: "apis/networking.istio.io/v1", plural: "sidecars" },
     Telemetry: { path: "apis/telemetry.istio.io/v1", plural: "telemetries" },
     VirtualService: { path: "apis/networking.istio.io/v1", plural: "virtualservices" },
+    Certificate: { path: "apis/cert-manager.io/v1", plural: "certificates" },
+    Canary: { path: "apis/flagger.app/v1beta1", plural: "canaries" },
 } as const;
 
 export type Kind = keyof typeof KINDS;

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { isWell } from "../../cli/status/model";
+import { readStatus } from "../../cli/status/read";
+import { toText } from "../../cli/status/text";
+import type { Command, Executed } from "../../cli/verify/cluster/cluster";
+import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
+import { clusterWith, platform } from "../verify/deployed";
+import type { FakeCluster } from "../verify/fake-cluster";
+
+const NOW = new Date("2026-11-29T12:00:00Z");
+const RUNNING = [{ namespace: "sparc", name: "web", ready: 2, wanted: 2 }];
+
+/** What Prometheus has, by a part of the question. */
+const ANSWERS: Readonly<Record<string, readonly (readonly [Record<string, string>, number])[]>> = {
+    "service:requests:rate5m": [[{ service: "auth" }, 12.34]],
+    "service:failures:ratio_rate5m": [
+        [{ service: "auth" }, 0.25],
+        [{ service: "web" }, 1],
+    ],
+    "service:duration_milliseconds:p99_5m": [[{ service: "auth" }, 741.6]],
+    envoy_cluster_outlier_detection_ejections_active: [[{ service: "auth" }, 1]],
+    ALERTS: [
+        [
+            {
+                __name__: "ALERTS",
+                alertname: "MeshSlow",
+                alertstate: "firing",
+                severity: "ticket",
+                service: "auth",
+            },
+            1,
+        ],
+    ],
+};
+
+const FIRST = "istio-admingateway-certificate";
+
+function untilOf({ metadata }: KubeObject): string {
+    return metadata.name === FIRST ? "2026-12-29T12:00:00Z" : "2027-02-01T00:00:00Z";
+}
+
+/** The program, deployed, with a Prometheus that answers, ready certificates and a rollout. */
+function meshWith(change?: Parameters<typeof clusterWith>[0]): FakeCluster {
+    const cluster = clusterWith(change);
+    const put = (object: KubeObject & { readonly status: unknown }): void => {
+        cluster.objects.set(keyOf(object), object);
+    };
+    put({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: {
+            name: "prometheus-0",
+            namespace: "monitoring",
+            labels: { "app.kubernetes.io/name": "prometheus" },
+        },
+        status: { phase: "Running" },
+    });
+    for (const object of [...cluster.objects.values()].filter(({ kind }) => kind === "Certificate"))
+        put({
+            ...object,
+            status: { notAfter: untilOf(object), conditions: [{ type: "Ready", status: "True" }] },
+        });
+    put({
+        apiVersion: "flagger.app/v1beta1",
+        kind: "Canary",
+        metadata: { name: "auth", namespace: "sparc" },
+        status: {
+            phase: "Progressing",
+            canaryWeight: 20,
+            conditions: [{ type: "Promoted", message: "New revision detected" }],
+        },
+    });
+    const withoutMetrics = cluster.exec.bind(cluster);
+    cluster.exec = (command: Command): Promise<Executed> => {
+        if (command.command[0] !== "/bin/promtool") return withoutMetrics(command);
+        const question = command.command.at(-1) ?? "";
+        const [, samples = []] = Object.entries(ANSWERS).find(([part]) => question.includes(part)) ?? [];
+        const found = samples.map(([metric, value]) => ({ metric, value: [0, String(value)] }));
+        return Promise.resolve({ code: 0, stdout: JSON.stringify(found), stderr: "" });
+    };
+    return cluster;
+}
+
+function look(cluster: FakeCluster, workloads = RUNNING) {
+    return readStatus(cluster, platform, workloads, new AbortController().signal);
+}
+
+describe("mesh status", () => {
+    it("tells how services do that are asked, against what is promised of them", async () => {
+        const { services, alerts, canaries, certificates, drift, untold } = await look(meshWith());
+        assert.deepEqual({ drift, untold }, { drift: [], untold: [] });
+        // Of `web` nobody has asked anything.
+        assert.deepEqual(
+            services.map(({ service, rate, failed, p99, leftOut }) => ({
+                service,
+                rate,
+                failed,
+                p99,
+                leftOut,
+            })),
+            [{ service: "auth", rate: 12.34, failed: 0.25, p99: 741.6, leftOut: 1 }],
+        );
+        assert.deepEqual(alerts, [{ name: "MeshSlow", severity: "ticket", about: "service=auth" }]);
+        assert.deepEqual(canaries, [
+            {
+                namespace: "sparc",
+                name: "auth",
+                phase: "Progressing",
+                weight: 20,
+                message: "New revision detected",
+            },
+        ]);
+        assert.deepEqual(
+            certificates.find(({ name }) => name === FIRST),
+            { namespace: "istio-ingress", name: FIRST, ready: true, until: "2026-12-29T12:00:00Z" },
+        );
+    });
+
+    it("is one screen, which marks what is over its limit", async () => {
+        const status = await look(meshWith());
+        const text = toText(status, NOW);
+        assert.match(text, /auth .* 12\.3 .*! 25\.0% \(.*! 742 \(\d+\).* 1 /);
+        assert.ok(
+            text.includes(
+                `5 of 5 certificates are ready; the first to end is istio-ingress/${FIRST}, in 30 days.`,
+            ),
+            text,
+        );
+        assert.match(text, /sparc\/auth .*Progressing .*20% .*New revision detected/);
+        assert.match(text, /Alerts: 1\n {2}MeshSlow \(ticket\) service=auth/);
+        assert.match(text, /Drift from the program: none\./);
+        assert.ok(text.split("\n").length < 40);
+    });
+
+    it("is well where all is there, ready and as the program has it, and not otherwise", async () => {
+        assert.ok(isWell(await look(meshWith())));
+
+        assert.ok(!isWell(await look(meshWith(), [{ ...RUNNING[0]!, ready: 1 }])));
+
+        const opened = await look(
+            meshWith((objects) =>
+                objects.map((object) =>
+                    object.kind === "PeerAuthentication"
+                        ? { ...object, spec: { mtls: { mode: "PERMISSIVE" } } }
+                        : object,
+                ),
+            ),
+        );
+        assert.ok(!isWell(opened));
+        assert.match(
+            toText(opened, NOW),
+            /Drift from the program: \d+\n {2}PeerAuthentication .* was changed/,
+        );
+
+        const waiting = meshWith();
+        const certificate = {
+            apiVersion: "cert-manager.io/v1",
+            kind: "Certificate",
+            metadata: { name: "internal", namespace: "istio-ingress" },
+        };
+        waiting.objects.set(keyOf(certificate), certificate);
+        const unready = await look(waiting);
+        assert.ok(!isWell(unready));
+        assert.match(
+            toText(unready, NOW),
+            /5 of 6 certificates are ready.*\n {2}istio-ingress\/internal is not/,
+        );
+    });
+
+    it("takes what is not the program's for a remark", async () => {
+        const own = { apiVersion: "networking.istio.io/v1", kind: "Sidecar" };
+        const foreign = { ...own, metadata: { name: "somebodys", namespace: "sparc" }, spec: {} };
+        const status = await look(meshWith((objects) => [...objects, foreign]));
+        assert.ok(isWell(status));
+        assert.match(toText(status, NOW), /1 more objects in its namespaces are not the program's\./);
+    });
+
+    it("says what it could not be told, tells the rest, and is not well", async () => {
+        const silent = meshWith();
+        silent.exec = () => Promise.resolve({ code: 1, stdout: "", stderr: "connection refused" });
+        const status = await look(silent);
+        assert.deepEqual(status.untold, [
+            "figures and alerts: Prometheus did not answer: connection refused",
+        ]);
+        assert.equal(status.certificates.length, 5);
+        assert.ok(!isWell(status));
+
+        const none = meshWith();
+        none.objects.delete("Pod monitoring/prometheus-0");
+        assert.deepEqual((await look(none)).untold, [
+            "figures and alerts: no Prometheus runs in the namespace monitoring",
+        ]);
+    });
+});
