@@ -19,7 +19,7 @@ const FIGURES = {
     // Each caller's proxy tells of each cluster; the callee stands in the cluster's name.
     leftOut:
         'max by (service) (label_replace(envoy_cluster_outlier_detection_ejections_active, "service", "$1", "cluster_name", ' +
-        '"outbound[|].*[|]([^.|]+?)(-primary|-canary)?[.].*"))',
+        '"outbound[|].*[|]([^.|]+?)(-rollout-(primary|canary))?[.].*"))',
 } as const;
 
 interface Sample {
