@@ -41,7 +41,7 @@ export function prometheusChart(from: FromChart, config: MeshConfig, groups: rea
                 API_SERVER,
                 `${namespace}/${serviceHost(name, namespace)}`,
             ]),
-            ...dashboards(),
+            ...dashboards(config),
         ],
     };
 }

@@ -1,7 +1,8 @@
 /** That people see something: each query of each panel, asked of the node's Prometheus, has an answer under traffic. */
 import assert from "node:assert/strict";
-import { BOARDS } from "../../components/observability/dashboards/boards";
+import { boards } from "../../components/observability/dashboards/boards";
 import { inPrometheus } from "../../components/observability/dashboards/queries";
+import { loadStackFile } from "../../config/load";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
@@ -10,7 +11,7 @@ import { query } from "./prometheus";
 /** Which service is chosen where a board is about one. */
 const SERVICE = "recordings";
 
-const ASKED = BOARDS.flatMap(({ uid, rows }) =>
+const ASKED = boards(loadStackFile("local", CHECKOUT)).flatMap(({ uid, rows }) =>
     rows.flatMap(({ panels }) =>
         panels.flatMap(({ title, queries }) =>
             queries.map(({ expr, legend }) => ({ place: `${uid}: ${title} ${legend}`, expr })),

@@ -1,4 +1,6 @@
+import type { MeshConfig } from "../../../config/schema";
 import { COST } from "./cost";
+import { DELIVERY } from "./delivery";
 import { FLOW } from "./flow";
 import type { Board } from "./model";
 import { OVERVIEW } from "./overview";
@@ -6,4 +8,6 @@ import { SECURITY } from "./security";
 import { SERVICE } from "./service";
 
 /** What people look at. Every query is run against the node's Prometheus under traffic (`test/live/dashboards.test.ts`). */
-export const BOARDS: readonly Board[] = [OVERVIEW, SERVICE, SECURITY, FLOW, COST];
+export function boards({ delivery }: Pick<MeshConfig, "delivery">): readonly Board[] {
+    return [OVERVIEW, SERVICE, SECURITY, FLOW, COST, ...(delivery.enabled ? [DELIVERY] : [])];
+}
