@@ -27,7 +27,8 @@ describe("mesh up, killed at any moment", function () {
             const { status, stderr } = await mesh(CHECKOUT, ["up", "--json"]);
             assert.equal(status, 0, `attempt ${attempt}, killed after ${after} ms: ${stderr}`);
         }
-        assert.equal((await mesh(CHECKOUT, ["verify"])).status, 0);
+        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify"]);
+        assert.equal(status, 0, stdout + stderr);
     });
 
     it("leaves nothing after mesh down", async () => {
