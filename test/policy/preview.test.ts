@@ -18,6 +18,8 @@ function pulumi(args: readonly string[], env: NodeJS.ProcessEnv): { status: numb
 
 function missing(): string | undefined {
     if (spawnSync("pulumi", ["version"]).status !== 0) return "no Pulumi CLI is on PATH";
+    // One that runs already is attached by its port.
+    if (/(^|,)kubernetes:/.test(process.env["PULUMI_DEBUG_PROVIDERS"] ?? "")) return undefined;
     const { output } = pulumi(["plugin", "ls"], {});
     return /^kubernetes\s+resource/m.test(output) ? undefined : "the CLI has no provider for Kubernetes";
 }
