@@ -98,6 +98,7 @@ function status(): Command {
         )
         .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
         .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .option("-s, --stack <stack>", "the stack that is deployed there", "local")
         .option("--watch", "again every five seconds, until it is interrupted")
         .option("--json", "report as JSON; with --watch a line each time")
         .action(running("status", "status"));

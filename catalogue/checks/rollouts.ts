@@ -59,15 +59,7 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
             ];
         }
         case "blue-green":
-            if (rollout.mirror !== true || port.protocol !== "ws") return [];
-            return [
-                {
-                    rule: "rollout-mirror",
-                    where: `${where}.mirror`,
-                    message: `the port ${portName} carries WebSockets, which live on and cannot be copied`,
-                    remedy: "Leave mirror out.",
-                },
-            ];
+            return mirrored(where, rollout, portName, port.protocol === "ws");
         case "ab-test": {
             const { name, value } = rollout.cookie;
             if (/^[\w-]+$/.test(name) && /^[\w.-]+$/.test(value)) return [];
@@ -81,6 +73,50 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
             ];
         }
     }
+}
+
+/** A version that gets everything at once is judged before that, by copies of what the old one is asked. */
+function mirrored(
+    where: string,
+    { mirror, kpis = [] }: Extract<Rollout, { strategy: "blue-green" }>,
+    portName: string,
+    isWebSocket: boolean,
+): Problem[] {
+    const problem = (field: string, message: string, remedy: string): Problem => ({
+        rule: "rollout-mirror",
+        where: `${where}.${field}`,
+        message,
+        remedy,
+    });
+    if (isWebSocket) {
+        return [
+            problem(
+                "strategy",
+                `the port ${portName} carries WebSockets, which live on and cannot be copied`,
+                'Use the strategy "progressive".',
+            ),
+        ];
+    }
+    return [
+        ...(mirror === true
+            ? []
+            : [
+                  problem(
+                      "mirror",
+                      "without copies nobody asks the new version until everybody does, and it is judged by nothing",
+                      'Set mirror: true, or use the strategy "progressive".',
+                  ),
+              ]),
+        ...(kpis.includes("rebuffer")
+            ? [
+                  problem(
+                      "kpis",
+                      "rebuffer is what players say of what they play, and nobody plays a copy",
+                      "Leave rebuffer out.",
+                  ),
+              ]
+            : []),
+    ];
 }
 
 function figures(where: string, { kpis = [], errorPercent = 1 }: Rollout): Problem[] {

@@ -8,12 +8,14 @@ import { readStatus } from "../status/read";
 import { toText } from "../status/text";
 import { type Cluster, connect, defaultKubeconfig, rollouts } from "../up/cluster";
 import { deployedPlatform } from "../up/deployed";
+import { refuseWithoutContext } from "../up/running";
 import { connect as connectForObjects } from "../verify/cluster/kubernetes";
 import { onInterrupt } from "../verify/interrupt";
 
 interface StatusOptions {
     readonly context?: string;
     readonly kubeconfig?: string;
+    readonly stack: string;
     readonly watch?: true;
     readonly json?: true;
 }
@@ -25,7 +27,7 @@ const WATCH_MS = 5_000;
 export async function status(options: StatusOptions): Promise<void> {
     await onInterrupt(async (signal) => {
         do {
-            const screen = await look(options, signal);
+            const screen = await (options.watch ? lookAgain(options, signal) : look(options, signal));
             // A terminal shows one screen; what is written elsewhere is kept whole.
             if (options.watch && process.stdout.isTTY) {
                 cursorTo(process.stdout, 0, 0);
@@ -36,15 +38,29 @@ export async function status(options: StatusOptions): Promise<void> {
     });
 }
 
+/** Who watches sees what is in the way, and what comes after it. */
+async function lookAgain(options: StatusOptions, signal: AbortSignal): Promise<string> {
+    try {
+        return await look(options, signal);
+    } catch (error) {
+        process.exitCode = EXIT.failed;
+        const why = error instanceof Error ? error.message : String(error);
+        return options.json ? JSON.stringify({ error: why }) : why;
+    }
+}
+
 async function waited(signal: AbortSignal): Promise<boolean> {
     await pause(WATCH_MS, undefined, { signal }).catch(() => undefined);
     return !signal.aborted;
 }
 
-async function look({ context, kubeconfig, json }: StatusOptions, signal: AbortSignal): Promise<string> {
+async function look(
+    { context, kubeconfig, stack, json }: StatusOptions,
+    signal: AbortSignal,
+): Promise<string> {
     const node = context === undefined ? await nodeStatus() : undefined;
     const cluster = clusterOf(node, context, kubeconfig);
-    const mesh = cluster && (await readMesh(cluster, signal));
+    const mesh = cluster && (await readMesh(cluster, stack, signal));
     process.exitCode = mesh !== undefined && isWell(mesh) ? EXIT.ok : EXIT.difference;
     if (json) return JSON.stringify({ ...(node && { node }), ...mesh });
     return [
@@ -59,13 +75,14 @@ function clusterOf(
     kubeconfig: string | undefined,
 ): Cluster | undefined {
     if (context !== undefined) return { context, kubeconfig: defaultKubeconfig(kubeconfig) };
+    refuseWithoutContext(kubeconfig);
     return node?.state === "up" && node.kubeconfig !== undefined
         ? { kubeconfig: node.kubeconfig }
         : undefined;
 }
 
-async function readMesh(cluster: Cluster, signal: AbortSignal): Promise<MeshStatus> {
-    const { platform } = await deployedPlatform();
+async function readMesh(cluster: Cluster, stack: string, signal: AbortSignal): Promise<MeshStatus> {
+    const { platform } = await deployedPlatform(stack);
     const [objects, workloads] = await Promise.all([connectForObjects(cluster), rollouts(connect(cluster))]);
     return await readStatus(objects, platform, workloads, signal);
 }

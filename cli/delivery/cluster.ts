@@ -45,7 +45,9 @@ export async function whoAmI(config: KubeConfig): Promise<string> {
     const { status } = await config
         .makeApiClient(AuthenticationV1Api)
         .createSelfSubjectReview({ body: new V1SelfSubjectReview() });
-    return status?.userInfo?.username ?? "unknown";
+    const name = status?.userInfo?.username;
+    if (name === undefined) throw new CannotDecide("the API server does not say who you are");
+    return name;
 }
 
 /** Keeps a decision with its rollout, and tells of it as an event. */
@@ -87,7 +89,11 @@ export async function open(config: KubeConfig, path: string, name: string): Prom
         labelSelector: `${SERVICE_LABEL}=${LOAD_TESTER.name}`,
         fieldSelector: "status.phase=Running",
     });
-    const pod = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined)?.metadata?.name;
+    const pod = items.find(
+        ({ metadata, status }) =>
+            metadata?.deletionTimestamp === undefined &&
+            status?.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True"),
+    )?.metadata?.name;
     if (pod === undefined)
         throw new CannotDecide(
             `no load tester runs in ${NAMESPACES.delivery}, which holds the gates: see \`make status\``,

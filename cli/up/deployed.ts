@@ -4,11 +4,12 @@ import { type SigningKey, readSigningKey } from "../../local";
 import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform, loadPlatform } from "../project";
 import { withKeys } from "./entries";
 
-/** The stack local as `mesh up` deployed it: with this machine's key, where it has one. */
-export async function deployedPlatform(): Promise<{
+/** A stack as it was deployed from this checkout; local as by `mesh up`: with this machine's key, where it has one. */
+export async function deployedPlatform(stack: string = LOCAL_STACK): Promise<{
     readonly platform: Platform;
     readonly key?: SigningKey;
 }> {
+    if (stack !== LOCAL_STACK) return { platform: loadPlatform(stack) };
     const key = await readSigningKey();
     if (key === undefined) return { platform: loadPlatform(LOCAL_STACK) };
     const entries = withKeys(readStackFile(LOCAL_STACK, PROJECT_FOLDER), key.jwks);

@@ -23,9 +23,12 @@ const SEEN_BY = {
 
 type SeenBy = keyof typeof SEEN_BY;
 
-/** No answer at all is 0. Of gRPC, what is the service's fault: unknown, deadline, unimplemented, internal, unavailable, data loss. */
-const FAILED = `response_code=~"0|5.."`;
-const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"2|4|12|13|14|15"`;
+/**
+ * No answer at all is 0, but where it was the client that hung up (DC). Of gRPC, what is the service's fault, as the alerts
+ * have it: unknown, deadline, exhausted, unimplemented, internal, unavailable, data loss.
+ */
+const FAILED = `response_code=~"0|5..",response_flags!~".*DC.*"`;
+const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"2|4|8|12|13|14|15"`;
 
 function errors(seenBy: SeenBy): string {
     const rate = (more: string) =>

@@ -44,8 +44,12 @@ export function compare(program: readonly KubeObject[], live: readonly KubeObjec
     return drift.sort((a, b) => (keyOf(a.object) < keyOf(b.object) ? -1 : 1));
 }
 
+/** What Flagger makes of the kinds that decide about traffic. */
+const FLAGGERS: readonly string[] = ["DestinationRule", "VirtualService"];
+
 /** Whether Flagger made it for a rollout of the program's: its routes, and its rules for where they lead. */
-function isRollouts({ metadata }: KubeObject, program: readonly KubeObject[]): boolean {
+function isRollouts({ kind: own, metadata }: KubeObject, program: readonly KubeObject[]): boolean {
+    if (!FLAGGERS.includes(own)) return false;
     return (metadata.ownerReferences ?? []).some(({ kind, name }) =>
         program.some(
             (object) =>

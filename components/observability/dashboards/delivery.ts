@@ -1,4 +1,4 @@
-import { type Board, lines, query, table } from "./model";
+import { type Board, lines, query } from "./model";
 
 export const DELIVERY: Board = {
     uid: "sparc-delivery",
@@ -8,16 +8,18 @@ export const DELIVERY: Board = {
             title: "Flagger",
             panels: [
                 lines(
-                    "State: 0 under way, 1 done, 2 failed",
+                    "State: 0 under way, 2 failed, 1 otherwise",
                     "short",
                     query("max by (name) (flagger_canary_status)", "{{name}}"),
                 ),
                 lines(
                     "Share of the new version",
                     "percent",
-                    query("max by (workload) (flagger_canary_weight)", "{{workload}}"),
+                    query(
+                        'max by (workload) (flagger_canary_weight{workload!~".+-primary"})',
+                        "{{workload}}",
+                    ),
                 ),
-                table("Last rollout took", "s", "max by (name) (flagger_canary_duration_seconds_sum)"),
             ],
         },
     ],

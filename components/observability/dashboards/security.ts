@@ -13,7 +13,14 @@ export const SECURITY: Board = {
                     "percentunit",
                     `sum(${rate('reporter="destination",connection_security_policy="mutual_tls"')}) / sum(${rate('reporter="destination"')})`,
                 ),
-                number("Refused", "reqps", `sum(${rate('response_code="403"')}) or vector(0)`),
+                // By whom it was asked for; a gateway that refuses by itself tells of it as the caller of nobody.
+                number(
+                    "Refused",
+                    "reqps",
+                    ['reporter="destination"', 'reporter="source",destination_workload="unknown"']
+                        .map((teller) => `(sum(${rate(`${teller},response_code="403"`)}) or vector(0))`)
+                        .join(" + "),
+                ),
                 number("Workload certificates: shortest", "s", "min(istio_agent_cert_expiry_seconds)"),
                 number(
                     "The mesh's CA",

@@ -58,7 +58,7 @@ export const SERVICE: Board = {
                     "Refused by a breaker",
                     "short",
                     query(
-                        'sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{cluster_name=~"outbound.*[|]$service[.].*"}[$window]))',
+                        'sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"}[$window]))',
                         "{{service}}",
                     ),
                 ),
@@ -66,7 +66,7 @@ export const SERVICE: Board = {
                     "Tried again",
                     "short",
                     query(
-                        'sum by (service) (increase(envoy_cluster_upstream_rq_retry{cluster_name=~"outbound.*[|]$service[.].*"}[$window]))',
+                        'sum by (service) (increase(envoy_cluster_upstream_rq_retry{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"}[$window]))',
                         "{{service}}",
                     ),
                 ),
@@ -74,7 +74,7 @@ export const SERVICE: Board = {
                     "Replicas left out",
                     "short",
                     query(
-                        'max by (service) (envoy_cluster_outlier_detection_ejections_active{cluster_name=~"outbound.*[|]$service[.].*"})',
+                        'max by (service) (envoy_cluster_outlier_detection_ejections_active{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"})',
                         "{{service}}",
                     ),
                 ),
@@ -82,7 +82,7 @@ export const SERVICE: Board = {
                     "Breakers open",
                     "short",
                     query(
-                        'max by (service) (envoy_cluster_circuit_breakers_default_rq_open{cluster_name=~"outbound.*[|]$service[.].*"})',
+                        'max by (service) (envoy_cluster_circuit_breakers_default_rq_open{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"})',
                         "{{service}}",
                     ),
                 ),

@@ -128,7 +128,7 @@ export const EGRESS: RuleGroup = {
     ],
 };
 
-/** Of Flagger: 0 is in progress, 2 is failed. */
+/** Of Flagger: 0 is in progress, 2 is failed, and 1 everything else, such as waiting for somebody. */
 export const ROLLOUTS: RuleGroup = {
     name: "sparc-rollouts",
     rules: [
@@ -139,8 +139,7 @@ export const ROLLOUTS: RuleGroup = {
         alert("RolloutStuck", "ticket", {
             expr: "max by (name, namespace) (flagger_canary_status) == 0",
             for: "1h",
-            summary:
-                "The rollout of {{ $labels.name }} has been under way for an hour, or waits for somebody",
+            summary: "The rollout of {{ $labels.name }} has been under way for an hour",
         }),
     ],
 };

@@ -59,6 +59,12 @@ describe("a rollout", () => {
                 .map(({ rule }) => rule)
                 .filter((rule) => rule.startsWith("rollout"));
         assert.deepEqual(rules("ws"), ["rollout-mirror"]);
+        assert.deepEqual(found("middle", { strategy: "blue-green" }), [
+            ["rollout-mirror", "middle.rollout.mirror"],
+        ]);
+        assert.deepEqual(found("middle", { strategy: "blue-green", mirror: true, kpis: ["rebuffer"] }), [
+            ["rollout-mirror", "middle.rollout.kpis"],
+        ]);
         assert.deepEqual(rules("tcp"), ["rollout-unreadable"]);
     });
 });

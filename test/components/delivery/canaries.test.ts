@@ -100,6 +100,7 @@ describe("the rollouts", () => {
                 ? [
                       "confirm-rollout",
                       "pre-rollout",
+                      "pre-rollout",
                       "rollback",
                       "confirm-promotion",
                       "post-rollout",
@@ -110,14 +111,16 @@ describe("the rollouts", () => {
         }
     });
 
-    it("shut each gate again, lest the next version finds it open", () => {
-        const shutting = (analysisOf("auth").webhooks ?? [])
+    it("shut each gate again, lest the next version finds it open, and look once more before", () => {
+        const hooks = (analysisOf("auth").webhooks ?? [])
             .filter(({ type }) => type === "pre-rollout" || type === "post-rollout")
-            .map(({ type, url }) => `${type ?? ""} ${new URL(url).pathname}`);
-        assert.deepEqual(shutting, [
-            "pre-rollout /gate/close",
-            "post-rollout /gate/close",
-            "post-rollout /rollback/close",
+            .map(({ type, url, retries = 0 }) => `${type ?? ""} ${new URL(url).pathname} ${retries}`);
+        // Flagger asks before-rollout hooks in their order, of each version, also of one that takes another's place.
+        assert.deepEqual(hooks, [
+            "pre-rollout /gate/check 0",
+            "pre-rollout /gate/close 3",
+            "post-rollout /gate/close 3",
+            "post-rollout /rollback/close 3",
         ]);
     });
 

@@ -48,7 +48,7 @@ describe("what new versions are judged by", () => {
         assert.deepEqual(metricsOf("auth")["login"], ["kpi-login", { min: 99 }]);
         assert.deepEqual(metricsOf("billing")["payment"], ["kpi-payment", { min: 99 }]);
         assert.deepEqual(metricsOf("alerts")["alert-delivery"], ["kpi-alert-delivery", { max: 5 }]);
-        assert.deepEqual(metricsOf("video")["rebuffer"], ["kpi-rebuffer", { max: 1 }]);
+        assert.deepEqual(metricsOf("video")["stream-start"], ["kpi-stream-start", { min: 99 }]);
         assert.deepEqual(Object.keys(metricsOf("users")), ["errors", "latency"]);
     });
 
@@ -57,6 +57,8 @@ describe("what new versions are judged by", () => {
         assert.match(queryOf("errors-of-callers"), /reporter="source"/);
         assert.doesNotMatch(queryOf("errors-of-callers"), /reporter="destination"/);
         assert.match(queryOf("errors-of-itself"), /reporter="destination"/);
+        // A client that hangs up says nothing of the version.
+        assert.match(queryOf("errors-of-callers"), /response_flags!~"\.\*DC\.\*"/);
     });
 
     it("are of the canary alone", () => {
