@@ -1,5 +1,6 @@
 /** What the live tests work with: the platform deployed on the node, asked as an operator and as a client ask it. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
 import type { DeployReport } from "../../local/engine";
 import { CHECKOUT, mesh, run } from "./checkout";
@@ -59,6 +60,11 @@ export class Deployment {
 
     program(name: Parameters<Toolchain["program"]>[0]): string {
         return this.#toolchain.program(name);
+    }
+
+    /** Path of the CRDs that Flagger's chart brings. */
+    get flaggersKinds(): string {
+        return join(this.#toolchain.flaggerCharts, "flagger/crds/crd.yaml");
     }
 
     /** What kubectl prints; it must end well. */

@@ -63,10 +63,18 @@ describe("the mesh on the node", () => {
                 "--filename",
                 join(out, folder),
             ]);
-            await node.kubectl([
-                ...["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--recursive"],
-                ...folders,
-            ]);
+            // The node has no Flagger, whose chart brings its kinds.
+            const kinds = ["--filename", node.flaggersKinds];
+            await node.kubectl(["apply", "--server-side", ...kinds]);
+            try {
+                await node.kubectl(["wait", "--for", "condition=Established", "--timeout", "60s", ...kinds]);
+                await node.kubectl([
+                    ...["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--recursive"],
+                    ...folders,
+                ]);
+            } finally {
+                await node.kubectl(["delete", ...kinds]);
+            }
         });
     }
 
