@@ -19,7 +19,7 @@ import {
     type Rule,
     type StackRule,
 } from "./rule";
-import { type EngineResource, Subject } from "./subject";
+import { type EngineResource, Subject, whatIs } from "./subject";
 import { World } from "./world";
 
 type Policy = Policies[number];
@@ -56,8 +56,9 @@ export function asPolicy(rule: Rule): Policy {
 
 /** What an object rule says of one resource. */
 export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
+    // Most policies are not about most resources.
+    if (!rule.judges.includes(whatIs(resource))) return;
     const subject = new Subject(resource);
-    if (!rule.judges.includes(subject.id)) return;
     const config = { ...rule.defaults, ...given };
     for (const finding of each([subject], () => rule.judge(subject, config)))
         yield withEnded(finding, config);

@@ -48,8 +48,7 @@ export class Subject {
             this.name = name;
             return;
         }
-        const id = `${kubernetes.group}/${kubernetes.kind}`;
-        this.id = MOVED[id] ?? id;
+        this.id = idOf(kubernetes);
         this.kind = kubernetes.kind;
         // Charts say both beside their values.
         const path = CHARTS.includes(this.id) ? [] : ["metadata"];
@@ -91,6 +90,17 @@ export class Subject {
     get annotations(): Readonly<Record<string, string>> {
         return labelsAt(this.props, "metadata", "annotations");
     }
+}
+
+/** What a resource is, as a Subject's `id` says it, without looking at the rest of it. */
+export function whatIs({ type, props }: Pick<EngineResource, "type" | "props">): string {
+    const kubernetes = kindOf(type, fields(props));
+    return kubernetes === undefined ? type : idOf(kubernetes);
+}
+
+function idOf({ group, kind }: { readonly group: string; readonly kind: string }): string {
+    const id = `${group}/${kind}`;
+    return MOVED[id] ?? id;
 }
 
 /** Of Pulumi's own, which stand for all that a chart makes. */
