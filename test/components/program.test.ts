@@ -10,7 +10,9 @@ const ROOT = `${__dirname}/../..`;
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 for (const stack of ["local", "dev", "prod"]) {
-    describe(`the program of stack ${stack}`, () => {
+    describe(`the program of stack ${stack}`, function () {
+        // Some 800 resources, on a machine that may be busy.
+        this.timeout(240_000);
         const config = loadStackFile(stack, ROOT);
         const derived = deriveAll({ catalogue, config });
         let resources: Registered[];
