@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { nodeStatus } from "../../local";
 import { type Cluster, connect, defaultKubeconfig, standInImage } from "../up/cluster";
 import { deployedPlatform } from "../up/deployed";
 import { UNLISTED } from "../up/outside";
+import { runningNode } from "../up/running";
 import {
     CannotVerify,
     type Layer,
@@ -62,12 +62,7 @@ async function clusterOf({
     if (context !== undefined) {
         return { context, kubeconfig: defaultKubeconfig(kubeconfig) };
     }
-    const node = await nodeStatus();
-    if (node.state !== "up" || node.kubeconfig === undefined) {
-        throw new Error(
-            `the embedded node is ${node.state}: run \`make up\` first (\`make status\` shows what is wrong)`,
-        );
-    }
+    const node = await runningNode();
     const { outside } = node;
     if (outside === undefined) return { kubeconfig: node.kubeconfig };
     return {

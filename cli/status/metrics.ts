@@ -2,9 +2,11 @@
 import type { Catalogue, Service } from "../../catalogue/model";
 import { milliseconds } from "../../catalogue/durations";
 import { availability, servicesOf, slowAfter } from "../../catalogue/query";
-import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../../components/base/names";
+import { NAMESPACES, PROMETHEUS_LABELS } from "../../components/base/names";
+import { OF_A_ROLLOUT } from "../../components/base/rollouts";
 import type { Cluster } from "../verify/cluster/cluster";
 import type { Alert, ServiceFigures } from "./model";
+import { queryCommand, type Sample, samplesIn } from "./promtool";
 
 const TIMEOUT_SECONDS = 20;
 
@@ -19,13 +21,8 @@ const FIGURES = {
     // Each caller's proxy tells of each cluster; the callee stands in the cluster's name.
     leftOut:
         'max by (service) (label_replace(envoy_cluster_outlier_detection_ejections_active, "service", "$1", "cluster_name", ' +
-        '"outbound[|].*[|]([^.|]+?)(-rollout-(primary|canary))?[.].*"))',
+        `"outbound[|].*[|]([^.|]+?)${OF_A_ROLLOUT}[.].*"))`,
 } as const;
-
-interface Sample {
-    readonly metric: Readonly<Record<string, string>>;
-    readonly value: number;
-}
 
 export interface Metrics {
     readonly services: readonly ServiceFigures[];
@@ -96,27 +93,18 @@ async function asking(
     const pod = pods.find((candidate) => isRunning(candidate))?.metadata.name;
     if (pod === undefined) throw new Error(`no Prometheus runs in the namespace ${namespace}`);
     return async (expression) => {
-        const address = `http://127.0.0.1:${PROMETHEUS_SERVICE.port}`;
         const { code, stdout, stderr } = await cluster.exec({
             namespace,
             pod,
             container: "prometheus",
-            command: ["/bin/promtool", "query", "instant", "--format=json", address, expression],
+            command: queryCommand(expression),
             stdin: "",
             timeoutSeconds: TIMEOUT_SECONDS,
             signal,
         });
         if (code !== 0) throw new Error(`Prometheus did not answer: ${stderr.trim()}`);
-        return samples(stdout);
+        return samplesIn(stdout);
     };
-}
-
-function samples(printed: string): readonly Sample[] {
-    const found = JSON.parse(printed) as readonly {
-        readonly metric?: Readonly<Record<string, string>>;
-        readonly value: readonly [number, string];
-    }[];
-    return found.map(({ metric = {}, value }) => ({ metric, value: Number(value[1]) }));
 }
 
 function isRunning(pod: object): boolean {

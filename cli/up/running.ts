@@ -1,5 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { nodeStatus } from "../../local";
+import { type NodeStatus, nodeStatus } from "../../local";
 import { connect, defaultKubeconfig } from "./cluster";
 
 export interface ClusterOptions {
@@ -19,8 +19,14 @@ export function refuseWithoutContext(kubeconfig: string | undefined): void {
 export async function runningCluster({ context, kubeconfig }: ClusterOptions): Promise<KubeConfig> {
     if (context !== undefined) return connect({ context, kubeconfig: defaultKubeconfig(kubeconfig) });
     refuseWithoutContext(kubeconfig);
-    const node = await nodeStatus();
-    if (node.state === "up" && node.kubeconfig !== undefined) return connect({ kubeconfig: node.kubeconfig });
+    const { kubeconfig: nodes } = await runningNode();
+    return connect({ kubeconfig: nodes });
+}
+
+/** @throws Error where the embedded node does not run. */
+export async function runningNode(): Promise<NodeStatus & { readonly kubeconfig: string }> {
+    const { kubeconfig, ...node } = await nodeStatus();
+    if (node.state === "up" && kubeconfig !== undefined) return { ...node, kubeconfig };
     throw new Error(
         `the embedded node is ${node.state}: run \`make up\` first (\`make status\` shows what is wrong)`,
     );

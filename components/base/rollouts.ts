@@ -14,6 +14,15 @@ export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SE
 /** The subset of a service that is its primary alone, for what Flagger does not share out. */
 export const PRIMARY = "primary";
 
+/** In PromQL, what the name of a service may end with where it is rolled out: its primary's, or its new version's. */
+export const OF_A_ROLLOUT = "(-rollout-(primary|canary))?";
+
+/**
+ * gRPC statuses that are the callee's fault, or the way's: unknown, deadline, exhausted, unimplemented, internal, unavailable,
+ * data loss. Rollouts are judged by those that alerts tell of.
+ */
+export const GRPC_FAULTS = "2|4|8|12|13|14|15";
+
 /** A service that Flagger rolls out. */
 export interface Rollout extends RolledOut {
     readonly service: string;

@@ -4,9 +4,10 @@
  */
 import { sortedEntries } from "../../catalogue/order";
 import type { Audience } from "../../config/traffic";
+import { cookieMatch } from "./cookie";
 import type { VirtualServiceManifest } from "./manifest";
 import { NAMESPACES, serviceHost } from "./names";
-import { escaped, narrowed, rewritePattern, uriMatch } from "./paths";
+import { narrowed, rewritePattern, uriMatch } from "./paths";
 import type { Platform } from "./platform";
 import { isMirrored, PRIMARY, rolloutFor } from "./rollouts";
 
@@ -173,8 +174,6 @@ function under(path: string | undefined, prefix: string): string[] {
 function headersOf({ header, cookie }: Audience): NonNullable<HttpMatch["headers"]> {
     return {
         ...(header === undefined ? {} : { [header.name]: { exact: header.value } }),
-        ...(cookie === undefined
-            ? {}
-            : { cookie: { regex: `(.*;\\s*)?${cookie.name}=${escaped(cookie.value)}(\\s*;.*)?` } }),
+        ...(cookie === undefined ? {} : { cookie: cookieMatch(cookie) }),
     };
 }

@@ -2,10 +2,10 @@ import { STEPS } from "../../catalogue/rollout";
 import type { Catalogue } from "../../catalogue/model";
 import { serviceOf } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
+import { cookieMatch } from "../base/cookie";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import { escaped } from "../base/paths";
 import type { Rollout } from "../base/rollouts";
 import { gatesOf } from "./gates";
 import { metricsOf } from "./metrics";
@@ -62,10 +62,10 @@ function paceOf({ rollout }: Rollout): Partial<Analysis> {
                 iterations: ITERATIONS,
                 ...(rollout.mirror === true ? { mirror: true, mirrorWeight: 100 } : {}),
             };
-        case "ab-test": {
-            const { name, value } = rollout.cookie;
-            const cookie = { regex: `(.*;\\s*)?${escaped(name)}=${escaped(value)}(\\s*;.*)?` };
-            return { iterations: ITERATIONS, match: [{ headers: { cookie } }] };
-        }
+        case "ab-test":
+            return {
+                iterations: ITERATIONS,
+                match: [{ headers: { cookie: cookieMatch(rollout.cookie) } }],
+            };
     }
 }

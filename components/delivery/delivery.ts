@@ -1,8 +1,8 @@
-import { didYouMean } from "../../catalogue/check";
 import { own } from "../../catalogue/order";
 import { rolloutOf } from "../../catalogue/rollout";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Derived } from "../base/manifest";
+import { noService } from "../base/no-service";
 import type { Platform } from "../base/platform";
 import { rollouts } from "../base/rollouts";
 import { canary } from "./canary";
@@ -29,12 +29,7 @@ function checkDelivery({ catalogue, config }: Platform): string[] {
     return (config.delivery.services ?? []).flatMap((name, position) => {
         const where = `delivery.services.${position}`;
         const service = own(catalogue.services, name);
-        if (service === undefined) {
-            const known = Object.keys(catalogue.services).sort();
-            return [
-                `${where}: the catalogue has no service ${name}; ${didYouMean(name, known, `it has ${known.join(", ")}`)}`,
-            ];
-        }
+        if (service === undefined) return [noService(catalogue, where, name)];
         if (rolloutOf(service) !== undefined) return [];
         return [
             `${where}: ${name} has TCP ports alone, on which the mesh sees no requests to share out; remove it`,

@@ -7,7 +7,7 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES } from "../base/names";
-import { PROMETHEUS_URL, type Rollout } from "../base/rollouts";
+import { GRPC_FAULTS, PROMETHEUS_URL, type Rollout } from "../base/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
 type Range = NonNullable<CanaryMetric["thresholdRange"]>;
@@ -23,12 +23,9 @@ const SEEN_BY = {
 
 type SeenBy = keyof typeof SEEN_BY;
 
-/**
- * No answer at all is 0, but where it was the client that hung up (DC). Of gRPC, what is the service's fault, as the alerts
- * have it: unknown, deadline, exhausted, unimplemented, internal, unavailable, data loss.
- */
+/** No answer at all is 0, but where it was the client that hung up (DC). */
 const FAILED = `response_code=~"0|5..",response_flags!~".*DC.*"`;
-const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"2|4|8|12|13|14|15"`;
+const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"${GRPC_FAULTS}"`;
 
 function errors(seenBy: SeenBy): string {
     const rate = (more: string) =>

@@ -1,8 +1,8 @@
-import { didYouMean } from "../../catalogue/check";
 import type { Catalogue, Service } from "../../catalogue/model";
 import { callersOf } from "../../catalogue/query";
 import { own, sortedEntries } from "../../catalogue/order";
 import type { ServiceTraffic } from "../../config/traffic";
+import { noService } from "../base/no-service";
 import type { Platform } from "../base/platform";
 import { rolloutFor } from "../base/rollouts";
 
@@ -16,12 +16,7 @@ export function checkTraffic(platform: Platform, now: Date): string[] {
     return sortedEntries(config.traffic.services).flatMap(([name, traffic]) => {
         const where = `traffic.services.${name}`;
         const service = own(catalogue.services, name);
-        if (service === undefined) {
-            const known = Object.keys(catalogue.services).sort();
-            return [
-                `${where}: the catalogue has no service ${name}; ${didYouMean(name, known, `it has ${known.join(", ")}`)}`,
-            ];
-        }
+        if (service === undefined) return [noService(catalogue, where, name)];
         return [
             ...unreadable(where, service),
             ...unsplittable(catalogue, where, name, traffic),

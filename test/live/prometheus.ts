@@ -1,22 +1,14 @@
 /** What the node's Prometheus knows, asked inside its own pod: nobody else may. */
+import { queryCommand, type Sample, samplesIn } from "../../cli/status/promtool";
 import type { Deployment } from "./deployment";
-
-export interface Sample {
-    readonly metric: Readonly<Record<string, string>>;
-    readonly value: number;
-}
 
 /** The instant value of an expression. */
 export async function query(node: Deployment, expression: string): Promise<Sample[]> {
     const printed = await node.kubectl([
         ...["exec", "--namespace", "monitoring", "deployment/prometheus", "--container", "prometheus", "--"],
-        ...["/bin/promtool", "query", "instant", "--format=json", "http://127.0.0.1:9090", expression],
+        ...queryCommand(expression),
     ]);
-    const found = JSON.parse(printed) as {
-        readonly metric?: Readonly<Record<string, string>>;
-        readonly value: readonly [number, string];
-    }[];
-    return found.map(({ metric = {}, value }) => ({ metric, value: Number(value[1]) }));
+    return samplesIn(printed);
 }
 
 /** The value of an expression that has one; 0 where nothing was counted yet. */

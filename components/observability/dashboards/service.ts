@@ -1,7 +1,10 @@
+import { OF_A_ROLLOUT } from "../../base/rollouts";
 import { type Board, lines, query } from "./model";
 import { ANSWERED, ASKED, quantile, rate } from "./queries";
 
-const own = `destination_service_name=~"$service(-rollout-(primary|canary))?"`;
+const own = `destination_service_name=~"$service${OF_A_ROLLOUT}"`;
+/** The service as its callers' proxies name it. */
+const toIt = `cluster_name=~"outbound.*[|]$service${OF_A_ROLLOUT}[.].*"`;
 
 export const SERVICE: Board = {
     uid: "sparc-service",
@@ -58,7 +61,7 @@ export const SERVICE: Board = {
                     "Refused by a breaker",
                     "short",
                     query(
-                        'sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"}[$window]))',
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{${toIt}}[$window]))`,
                         "{{service}}",
                     ),
                 ),
@@ -66,7 +69,7 @@ export const SERVICE: Board = {
                     "Tried again",
                     "short",
                     query(
-                        'sum by (service) (increase(envoy_cluster_upstream_rq_retry{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"}[$window]))',
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_retry{${toIt}}[$window]))`,
                         "{{service}}",
                     ),
                 ),
@@ -74,7 +77,7 @@ export const SERVICE: Board = {
                     "Replicas left out",
                     "short",
                     query(
-                        'max by (service) (envoy_cluster_outlier_detection_ejections_active{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"})',
+                        `max by (service) (envoy_cluster_outlier_detection_ejections_active{${toIt}})`,
                         "{{service}}",
                     ),
                 ),
@@ -82,7 +85,7 @@ export const SERVICE: Board = {
                     "Breakers open",
                     "short",
                     query(
-                        'max by (service) (envoy_cluster_circuit_breakers_default_rq_open{cluster_name=~"outbound.*[|]$service(-rollout-(primary|canary))?[.].*"})',
+                        `max by (service) (envoy_cluster_circuit_breakers_default_rq_open{${toIt}})`,
                         "{{service}}",
                     ),
                 ),

@@ -3,6 +3,7 @@ import type { Catalogue, Service } from "../../../catalogue/model";
 import { milliseconds } from "../../../catalogue/durations";
 import { availability, callersOf, exposuresOf, servicesOf, slowAfter } from "../../../catalogue/query";
 import { NAMESPACES } from "../../base/names";
+import { GRPC_FAULTS, OF_A_ROLLOUT } from "../../base/rollouts";
 import { type RuleGroup, alert, oneOf } from "./model";
 
 type Window = "5m" | "30m" | "1h" | "6h" | "3d";
@@ -11,15 +12,12 @@ const WINDOWS: readonly Window[] = ["5m", "30m", "1h", "6h", "3d"];
 /** Calls of services, as their callers count them: a call that a breaker refused is none to the callee. */
 const CALLS = `reporter="source",destination_service_namespace="${NAMESPACES.services}"`;
 
-/** gRPC statuses that are the callee's fault, or the way's: UNKNOWN, DEADLINE_EXCEEDED, INTERNAL and the like. */
-const GRPC_FAULTS = "2|4|8|12|13|14|15";
-
 /** Fewer requests in a second tell nothing of a ratio. */
 const ENOUGH = 0.05;
 
 /** What a rollout calls `auth-rollout-primary` and `auth-rollout-canary` is `auth` to its callers. */
 function byService(expr: string, ...more: readonly string[]): string {
-    const renamed = `label_replace(${expr}, "service", "$1", "destination_service_name", "(.+?)(-rollout-(primary|canary))?")`;
+    const renamed = `label_replace(${expr}, "service", "$1", "destination_service_name", "(.+?)${OF_A_ROLLOUT}")`;
     return `sum by (${["service", ...more].join(", ")}) (${renamed})`;
 }
 
