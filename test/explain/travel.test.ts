@@ -102,6 +102,15 @@ describe("mesh explain, of how a call travels", () => {
         assert.deepEqual([verdict.travel.timeout, verdict.travel.retries], ["15s", "none"]);
     });
 
+    it("reads as Istio does that a match which names gateways is for every caller", () => {
+        const [, reads] = http;
+        const match = reads?.match?.map((one) => ({ ...one, gateways: ["mesh"] }));
+        const { verdict } = answer([routes([{ ...reads, match }, ...http.slice(2)]), rule], {
+            source: "rules",
+        });
+        assert.equal(verdict.travel.timeout, "3s");
+    });
+
     it("takes headers that are given, and a subset's settings", () => {
         const { verdict } = answer([routes(http), rule], { headers: ["X-Canary: 1"] });
         assert.deepEqual(
