@@ -24,6 +24,8 @@ const usage = `usage:
                 [--tls FILE]    (FILE: certificate and key of the https ports)
   standin probe [--concurrency 8]    (a JSON array of requests on stdin, one JSON result per line on stdout)
   standin metrics [--health 8081]    (those of the stand-in that runs here)
+  standin collect [--otlp 4317] [--query 16686] [--health 8081] [--spans 20000]    (keeps the last spans that proxies send)
+  standin traces [--query 16686] [--trace ID]    (of the collector that runs here)
 
 PROTOCOL is http, https, grpc, ws or tcp.
 `
@@ -49,10 +51,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = runProbe(ctx, args[1:], stdin, stdout)
 	case "metrics":
 		err = runMetrics(ctx, args[1:], stdout)
+	case "collect":
+		err = runCollect(ctx, args[1:], stdout)
+	case "traces":
+		err = runTraces(ctx, args[1:], stdout)
 	case "help", "--help", "-h":
 		err = errHelp
 	default:
-		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve, probe or metrics", args[0])}}
+		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve, probe, metrics, collect or traces", args[0])}}
 	}
 	return report(err, stdout, stderr)
 }
