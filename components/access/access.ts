@@ -2,6 +2,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { collectorAuthorization } from "./collector";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
@@ -32,6 +33,7 @@ function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
         ...authorizationPolicies(platform),
         ...egressPolicies(platform),
         ...prometheusPolicies(platform.config),
+        ...collectorAuthorization(platform),
         ...deliveryPolicies(platform),
     ];
 }

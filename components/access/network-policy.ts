@@ -17,6 +17,7 @@ import type { Platform } from "../base/platform";
 import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
+import { collectorNetworkPolicies } from "./collector";
 import { deliveryNetworkPolicies } from "./delivery";
 import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
@@ -68,6 +69,7 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
         ...certManagerPolicies(platform.config, PROMETHEUS_POD),
         prometheus(),
         ...monitoringPolicies(platform.config),
+        ...collectorNetworkPolicies(platform.config),
         ...workloadPolicies(platform),
         ...deliveryNetworkPolicies(platform),
     ];

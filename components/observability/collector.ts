@@ -1,0 +1,83 @@
+/** The collector where no other is: a stand-in that keeps the last spans in memory, and is asked in its own pod alone. */
+import type { MeshConfig } from "../../config/schema";
+import { STAND_IN_COLLECTOR } from "../base/collector";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { DeploymentManifest, Manifest } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import { placement } from "../base/pools";
+import { restrictedContainer, restrictedPod } from "../base/pod-security";
+import { sidecarResources } from "../base/sidecar-resources";
+import { sidecar } from "./mesh";
+
+const { name, otlp, health } = STAND_IN_COLLECTOR;
+const USER = 65532;
+const LABELS = { ...COMMON_LABELS, app: name, [SERVICE_LABEL]: name };
+const METADATA = { name, namespace: NAMESPACES.monitoring, labels: LABELS };
+
+/** Nothing where the stack has another collector, or none. */
+export function collector(config: MeshConfig): Manifest[] {
+    const { workloads, telemetry } = config;
+    const wanted = telemetry.tracing.collector;
+    if (wanted.from !== "stand-in" || !workloads.standIns) return [];
+    return [
+        { apiVersion: "v1", kind: "ServiceAccount", metadata: METADATA, automountServiceAccountToken: false },
+        {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: METADATA,
+            spec: {
+                type: "ClusterIP",
+                selector: { [SERVICE_LABEL]: name },
+                ports: [{ name: "otlp", port: otlp, targetPort: otlp, protocol: "TCP", appProtocol: "grpc" }],
+            },
+        },
+        deployment(workloads.image, wanted.spans, config),
+        sidecar(name, { [SERVICE_LABEL]: name }, []),
+    ];
+}
+
+function deployment(image: string, spans: number, config: MeshConfig): DeploymentManifest {
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: METADATA,
+        spec: {
+            replicas: 1,
+            revisionHistoryLimit: 2,
+            selector: { matchLabels: { app: name, [SERVICE_LABEL]: name } },
+            template: {
+                metadata: { labels: LABELS, annotations: sidecarResources(config.sidecar) },
+                spec: {
+                    serviceAccountName: name,
+                    automountServiceAccountToken: false,
+                    ...placement(config, "system"),
+                    securityContext: restrictedPod(USER),
+                    containers: [
+                        {
+                            name,
+                            image,
+                            args: [
+                                "collect",
+                                ...["--otlp", String(otlp)],
+                                ...["--health", String(health)],
+                                ...["--spans", String(spans)],
+                            ],
+                            ports: [{ name: "otlp", containerPort: otlp }],
+                            readinessProbe: probe("/healthz/ready", 2),
+                            livenessProbe: probe("/healthz/live", 10),
+                            resources: {
+                                requests: { cpu: "10m", memory: "32Mi" },
+                                limits: { cpu: "500m", memory: "256Mi" },
+                            },
+                            securityContext: restrictedContainer(),
+                        },
+                    ],
+                },
+            },
+        },
+    };
+}
+
+function probe(path: string, periodSeconds: number) {
+    return { httpGet: { path, port: health }, periodSeconds, timeoutSeconds: 5 };
+}
