@@ -5,7 +5,6 @@ import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
-import { readingGateways } from "./tokens";
 
 /** Envoy takes the first eight digits of a request's id for a number, and keeps what falls below this much of ten thousand. */
 const WHOLE = 10_000;
@@ -18,27 +17,26 @@ function share(percent: number): number {
  * What share of the requests to each exposure is traced: its service's, or the tenant's where that is more. A gateway has one
  * share by Istio's Telemetry, whomever is asked; Envoy's routes have their own.
  */
-export function samplingFilters(platform: Platform): EnvoyFilterManifest[] {
-    const { catalogue, config } = platform;
+export function samplingFilters({ catalogue, config }: Platform): EnvoyFilterManifest[] {
     if (collectorOf(config) === undefined) return [];
-    const reading = new Set(readingGateways(platform));
     const tenants = Object.entries(config.telemetry.tracing.tenants);
-    return GATEWAY_KEYS.flatMap((key) => {
+    const byGateway = GATEWAY_KEYS.flatMap((key) => {
         const own = exposures(catalogue).filter(
             ({ exposure, port }) => exposure.gateway === key && port.protocol !== "tcp",
         );
         if (own.length === 0) return [];
-        return [
-            envoyFilter(`${key}-sampling`, key, PRIORITY.sampling, [
-                ...(reading.has(key) && tenants.length > 0
-                    ? [beforeRouter("sparc.sampling", ofTenants(tenants))]
-                    : []),
-                ...own.map(({ service, exposure }) =>
-                    onRoute(exposure.host, { tracing: ofRoute(sampling(serviceOf(catalogue, service))) }),
-                ),
-            ]),
-        ];
+        const patches = own.map(({ service, exposure }) =>
+            onRoute(exposure.host, { tracing: ofRoute(sampling(serviceOf(catalogue, service))) }),
+        );
+        return [envoyFilter(`${key}-sampling`, key, PRIORITY.sampling, patches)];
     });
+    if (tenants.length === 0) return byGateway;
+    return [
+        ...byGateway,
+        envoyFilter("tenant-sampling", "all", PRIORITY.sampling, [
+            beforeRouter("sparc.sampling", ofTenants(tenants)),
+        ]),
+    ];
 }
 
 function ofRoute(percent: number): Record<string, unknown> {
