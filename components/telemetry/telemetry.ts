@@ -1,11 +1,11 @@
 import type { Catalogue, Service } from "../../catalogue/model";
-import { SLOW_AFTER, servicesOf, slowAfter } from "../../catalogue/query";
+import { SLOW_AFTER, reachedHosts, servicesOf, slowAfter } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { collectorOf } from "../base/collector";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { TelemetryManifest } from "../base/manifest";
-import { NAMESPACES } from "../base/names";
+import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { atCallee, atCaller, atGateway } from "./access-log";
 import { METHOD_CLASS, pathClass, tenant } from "./dimensions";
@@ -45,11 +45,16 @@ function telemetries(catalogue: Catalogue, config: MeshConfig): TelemetryManifes
             metrics: [counted("CLIENT", { tenant: whose })],
             ...traced(config),
         }),
-        ...(collectorOf(config) === undefined
-            ? []
-            : [telemetryOf("default", NAMESPACES.egress, traced(config))]),
+        ...atEgress(catalogue, config),
         ...servicesOf(catalogue).map(([name, service]) => ofService(name, service, config)),
     ];
+}
+
+/** Of the gateway alone: for its namespace the log is said, beside what it is for. */
+function atEgress(catalogue: Catalogue, config: MeshConfig): TelemetryManifest[] {
+    if (collectorOf(config) === undefined || reachedHosts(catalogue).length === 0) return [];
+    const selector = serviceSelector(EGRESS_GATEWAY);
+    return [telemetryOf(EGRESS_GATEWAY, NAMESPACES.egress, { selector, ...traced(config) })];
 }
 
 function ofService(name: string, service: Service, config: MeshConfig): TelemetryManifest {

@@ -19,6 +19,13 @@ import type { MeshConfig } from "../../config/schema";
 
 const local = loadStackFile("local", join(__dirname, "..", ".."));
 
+/** The Telemetry objects that say where spans go. */
+const WIDE = [
+    ["sparc", "default"],
+    ["istio-ingress", "default"],
+    ["istio-egress", "istio-egressgateway"],
+] as const;
+
 type Tracing = MeshConfig["telemetry"]["tracing"];
 
 function withTracing(tracing: Partial<Tracing>): MeshConfig {
@@ -87,8 +94,8 @@ describe("the share that is traced", () => {
     });
 
     it("is none of what nobody has a share for", () => {
-        for (const namespace of ["sparc", "istio-ingress", "istio-egress"])
-            assert.equal(telemetryOf(namespace, "default")[0]?.randomSamplingPercentage, 0, namespace);
+        for (const [namespace, name] of WIDE)
+            assert.equal(telemetryOf(namespace, name)[0]?.randomSamplingPercentage, 0, namespace);
     });
 
     it("is at least the tenant's, by the number that Envoy decided by before", () => {
@@ -129,9 +136,9 @@ describe("the share that is traced", () => {
 describe("a span", () => {
     it("tells the tenant, of those that are listed, and no query", () => {
         const config = withTracing({ tenants: { globex: 5, zeta: 50 } });
-        for (const namespace of ["sparc", "istio-ingress", "istio-egress"]) {
+        for (const [namespace, name] of WIDE) {
             const [{ customTags = {} } = {}] =
-                found<TelemetryManifest>("Telemetry", namespace, "default", config).tracing ?? [];
+                found<TelemetryManifest>("Telemetry", namespace, name, config).tracing ?? [];
             const tenant = customTags["tenant"]?.formatter?.value ?? "";
             assert.ok(tenant.includes("in ['acme', 'globex', 'initech', 'zeta'] ?"), tenant);
             assert.ok(tenant.endsWith("'other')%"), tenant);
@@ -154,8 +161,8 @@ describe("the collector of traces", () => {
                 { name: "mesh-traces", opentelemetry: { service: `monitoring/${host}`, port: 4317 } },
             );
         }
-        for (const namespace of ["sparc", "istio-ingress", "istio-egress"])
-            assert.deepEqual(telemetryOf(namespace, "default")[0]?.providers, [{ name: "mesh-traces" }]);
+        for (const [namespace, name] of WIDE)
+            assert.deepEqual(telemetryOf(namespace, name)[0]?.providers, [{ name: "mesh-traces" }]);
     });
 
     it("is known to each service's sidecar, and may be sent to in the mesh and in the network", () => {
@@ -164,18 +171,15 @@ describe("the collector of traces", () => {
             "monitoring",
             "collector-from-proxies",
         );
-        const [rule, ...more] = rules;
-        assert.deepEqual(more, []);
-        assert.deepEqual(rule?.to, [
-            {
-                operation: {
-                    ports: ["4317"],
-                    methods: ["POST"],
-                    paths: ["/opentelemetry.proto.collector.trace.v1.TraceService/Export"],
-                },
-            },
-        ]);
-        const principals = rule?.from?.[0]?.source?.principals ?? [];
+        const operation = {
+            ports: ["4317"],
+            methods: ["POST"],
+            paths: ["/opentelemetry.proto.collector.trace.v1.TraceService/Export"],
+        };
+        for (const { to } of rules) assert.deepEqual(to, [{ operation }]);
+        const principals = rules.flatMap(({ from = [] }) =>
+            from.flatMap(({ source }) => source?.principals ?? []),
+        );
         const { ingress = [] } =
             found<NetworkPolicyManifest>("NetworkPolicy", "monitoring", "collector") ?? {};
         const senders = [
