@@ -20,6 +20,8 @@ export class FakeCluster implements Cluster {
     onExec: (command: Command) => void = () => undefined;
     /** How many of Envoy's next answers do not arrive. */
     lost = 0;
+    /** How many of the next batches of requests are made, and their results lost. */
+    broken = 0;
     /** Added to every count of denied TCP connections after the first reading. */
     denied = new Map<string, number>();
 
@@ -87,6 +89,7 @@ export class FakeCluster implements Cluster {
             this.count(check);
             return JSON.stringify(mesh.ask({ ...check, id }));
         });
+        if (this.broken-- > 0) return Promise.reject(new Error("the connection was closed"));
         return done(results.join("\n"));
     }
 

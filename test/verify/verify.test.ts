@@ -172,6 +172,14 @@ describe("verifying a mesh", () => {
         assert.equal(exitCode(report), 1);
     });
 
+    it("counts against nobody what was asked twice because the connection to a prober broke", async () => {
+        const cluster = clusterWith();
+        cluster.broken = 1;
+        const report = await verifyCluster(cluster, options);
+        assert.deepEqual([report.differences, report.miscounts], [[], []]);
+        assert.ok(report.findings.some(({ result }) => result.attempts === 2));
+    });
+
     it("does not take an answer of Envoy's that was lost for one in which nothing is counted", async () => {
         const cluster = clusterWith();
         let readings = 0;
