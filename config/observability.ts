@@ -53,10 +53,21 @@ const collector = z.discriminatedUnion("from", [
                     /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
                     "must be a Service's name such as jaeger-collector",
                 )
-                .describe("of a Service in `monitoring`, and the value of `sparc.dev/service` of its pods"),
+                .describe("of a Service in `monitoring`, before pods with it as `sparc.dev/service`"),
             port: z.int().min(1).max(65535).default(4317),
+            calls: z
+                .array(
+                    z
+                        .string()
+                        .regex(
+                            /^[a-z0-9-]+\/[a-z0-9.-]+$/,
+                            "must be <namespace>/<host>, as a Sidecar has it",
+                        ),
+                )
+                .default([])
+                .describe("the hosts that its pods call, such as the store in which they keep spans"),
         })
-        .describe("one that somebody else runs there, such as Jaeger"),
+        .describe("pods that somebody else runs there, such as Jaeger's"),
 ]);
 
 const tracing = z.strictObject({

@@ -1,8 +1,8 @@
-/** The collector where no other is: a stand-in that keeps the last spans in memory, and is asked in its own pod alone. */
+/** The name under which proxies send spans, and who keeps them where nobody else does: a stand-in, in memory. */
 import type { MeshConfig } from "../../config/schema";
-import { STAND_IN_COLLECTOR } from "../base/collector";
+import { type Collector, STAND_IN_COLLECTOR, collectorOf } from "../base/collector";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
-import type { DeploymentManifest, Manifest } from "../base/manifest";
+import type { DeploymentManifest, Manifest, ServiceManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import { placement } from "../base/pools";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
@@ -14,25 +14,40 @@ const USER = 65532;
 const LABELS = { ...COMMON_LABELS, app: name, [SERVICE_LABEL]: name };
 const METADATA = { name, namespace: NAMESPACES.monitoring, labels: LABELS };
 
-/** Nothing where the stack has another collector, or none. */
+/** Whoever takes the spans bears the collector's label; so that proxies, and policies, know what is spoken there before. */
 export function collector(config: MeshConfig): Manifest[] {
+    const wanted = collectorOf(config);
+    if (wanted === undefined) return [];
+    const { collector: said } = config.telemetry.tracing;
+    const calls = said.from === "service" ? said.calls : [];
+    return [
+        service(wanted),
+        sidecar(wanted.name, { [SERVICE_LABEL]: wanted.name }, calls),
+        ...standIn(config),
+    ];
+}
+
+function service({ name: of, namespace, port }: Collector): ServiceManifest {
+    return {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: of, namespace, labels: { ...COMMON_LABELS, [SERVICE_LABEL]: of } },
+        spec: {
+            type: "ClusterIP",
+            selector: { [SERVICE_LABEL]: of },
+            ports: [{ name: "otlp", port, targetPort: port, protocol: "TCP", appProtocol: "grpc" }],
+        },
+    };
+}
+
+/** Nothing where the stack has another collector. */
+function standIn(config: MeshConfig): Manifest[] {
     const { workloads, telemetry } = config;
     const wanted = telemetry.tracing.collector;
     if (wanted.from !== "stand-in" || !workloads.standIns) return [];
     return [
         { apiVersion: "v1", kind: "ServiceAccount", metadata: METADATA, automountServiceAccountToken: false },
-        {
-            apiVersion: "v1",
-            kind: "Service",
-            metadata: METADATA,
-            spec: {
-                type: "ClusterIP",
-                selector: { [SERVICE_LABEL]: name },
-                ports: [{ name: "otlp", port: otlp, targetPort: otlp, protocol: "TCP", appProtocol: "grpc" }],
-            },
-        },
         deployment(workloads.image, wanted.spans, config),
-        sidecar(name, { [SERVICE_LABEL]: name }, []),
     ];
 }
 

@@ -211,14 +211,28 @@ describe("the collector of traces", () => {
         assert.deepEqual(container.args?.slice(-2), ["--spans", "123"]);
     });
 
-    it("may be somebody else's, which the program does not make", () => {
-        const collector = { from: "service", name: "jaeger-collector", port: 4317 } as const;
+    it("may be somebody else's, of which the program makes no more than its name and what it may call", () => {
+        const collector: Tracing["collector"] = {
+            from: "service",
+            name: "jaeger-collector",
+            port: 4317,
+            calls: ["databases/store.example.com"],
+        };
         const { objects } = deriveAll({ catalogue, config: withTracing({ collector }) });
         const made = objects.filter(({ metadata }) => metadata.name.includes("collector"));
         assert.deepEqual(made.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
             "AuthorizationPolicy jaeger-collector-from-proxies",
             "NetworkPolicy jaeger-collector",
+            "Service jaeger-collector",
+            "Sidecar jaeger-collector",
         ]);
+        const own = found<SidecarManifest>(
+            "Sidecar",
+            "monitoring",
+            "jaeger-collector",
+            withTracing({ collector }),
+        );
+        assert.deepEqual(own.egress?.[0]?.hosts, collector.calls);
         const { hosts } = found<SidecarManifest>("Sidecar", "sparc", "auth", withTracing({ collector }))
             .egress?.[0] ?? { hosts: [] };
         assert.ok(hosts.includes("monitoring/jaeger-collector.monitoring.svc.cluster.local"));

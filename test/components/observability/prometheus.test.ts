@@ -49,7 +49,7 @@ describe("Prometheus", () => {
         const { objects } = observability.derive({ catalogue, config: none });
         // The collector of traces is another matter (tracing.test.ts).
         assert.deepEqual(
-            objects.filter(({ metadata }) => metadata.name !== "collector"),
+            objects.filter(({ metadata }) => !metadata.name.endsWith("collector")),
             [],
         );
     });
