@@ -54,10 +54,7 @@ export const SECURITY: Board = {
                 lines(
                     "Hosts that nobody may reach",
                     "reqps",
-                    query(
-                        `sum by (source_workload) (${rate(NOWHERE)})`,
-                        "{{source_workload}}, requests",
-                    ),
+                    query(`sum by (source_workload) (${rate(NOWHERE)})`, "{{source_workload}}, requests"),
                     query(
                         `sum by (source_workload) (rate(istio_tcp_connections_closed_total{${NOWHERE}}[$window]))`,
                         "{{source_workload}}, connections",
