@@ -21,6 +21,8 @@ const EVERYTHING = wanted === "all";
 const REST = EVERYTHING ? describe : describe.skip;
 const SERVICES = EVERYTHING ? ["analytics", "api-gateway", "auth", "video"] : ["api-gateway"];
 const PER_SECOND = 20;
+/** The local stack's window, and a reading of Prometheus more. */
+const SETTLED_MS = 40_000;
 /** What may be counted late or early where weights change. */
 const EDGE = 3;
 
@@ -215,6 +217,8 @@ describe("delivery on the node", function () {
             assert.equal(waiting.phase, "WaitingPromotion", waiting.steps.join(", "));
             await node.mergePatch("canary", "sparc", "auth", { spec: { suspend: true } });
             assert.equal(await verified(), 0);
+            // It has services fail on purpose, which counts for as long as figures look back.
+            await pause(SETTLED_MS);
             await node.mergePatch("canary", "sparc", "auth", { spec: { suspend: false } });
             await decide("--why", "its figures are good");
             const { phase, steps } = await rollouts.until("auth", ["Succeeded", "Failed"]);

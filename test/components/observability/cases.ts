@@ -196,7 +196,7 @@ export const CASES: readonly Case[] = [
             9: [],
             12: [{ source_workload: "auth", source_workload_namespace: "sparc" }],
             30: [],
-            45: [{ source_workload: "reports", source_workload_namespace: "sparc" }],
+            42: [{ source_workload: "reports", source_workload_namespace: "sparc" }],
             60: [],
         },
     },
