@@ -48,9 +48,8 @@ export async function anew(node: Deployment): Promise<readonly [caller: Meshed, 
     const both = `${SERVICE_LABEL} in (${CALLER},${CALLEE})`;
     // Nobody asks them by now, so there is nothing to drain.
     await node.kubectl(["delete", "pod", namespace, "--selector", both, "--grace-period=2"]);
-    for (const service of [CALLER, CALLEE]) {
-        await node.kubectl(["rollout", "status", namespace, `deployment/${service}`, "--timeout=180s"]);
-    }
+    const ready = ["wait", "pod", namespace, "--selector", both, "--for=condition=Ready", "--timeout=180s"];
+    await node.kubectl(ready);
     return [await meshed(node, CALLER), await meshed(node, CALLEE)];
 }
 
