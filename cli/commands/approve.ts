@@ -1,5 +1,6 @@
-import { record, open, rolloutsOf, whoAmI } from "../delivery/cluster";
-import { type Decision, gatesFor, stageOf, type Verdict } from "../delivery/decision";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { record, open, rolloutsOf, versionIn, whoAmI } from "../delivery/cluster";
+import { CannotDecide, type Decision, gatesFor, type Verdict, waiting } from "../delivery/decision";
 import { type ClusterOptions, runningCluster } from "../up/running";
 
 interface ApproveOptions extends ClusterOptions {
@@ -8,27 +9,35 @@ interface ApproveOptions extends ClusterOptions {
     readonly json?: true;
 }
 
+/** How often a decision is made again because the rollout was written meanwhile: Flagger does at each of its looks. */
+const ATTEMPTS = 5;
+
 /** What was decided is kept before any gate opens: no version goes on without a name beside it. */
 export async function approve(service: string, options: ApproveOptions): Promise<void> {
     if (options.why.trim() === "")
         throw new Error("--why says nothing: give the reason, for those who ask later");
     const config = await runningCluster(options);
     const verdict: Verdict = options.refuse === true ? "refused" : "approved";
-    const rollouts = await rolloutsOf(config);
-    const stage = stageOf(rollouts, service, verdict);
-    const decision: Decision = {
-        verdict,
-        stage,
-        by: await whoAmI(config),
-        why: options.why,
-        at: new Date().toISOString(),
-    };
-    for (const rollout of rollouts.filter(({ metadata }) => metadata.name === service))
-        await record(config, rollout, decision);
-    for (const gate of gatesFor(verdict, stage)) await open(config, gate, service);
+    const decision = await decide(config, service, verdict, options.why);
+    for (const gate of gatesFor(verdict, decision.stage)) await open(config, gate, service);
+    const { stage, version, by } = decision;
     process.stdout.write(
         options.json
             ? `${JSON.stringify({ service, ...decision })}\n`
-            : `${service}: ${stage} ${verdict} by ${decision.by}. Flagger goes on at its next look; \`make status\` shows it.\n`,
+            : `${service}: ${stage} of ${version} ${verdict} by ${by}. Flagger goes on at its next look; \`make status\` shows it.\n`,
+    );
+}
+
+/** The decision, as it is kept. It is about what is there when it is kept, and not when somebody began to look. */
+async function decide(config: KubeConfig, service: string, verdict: Verdict, why: string): Promise<Decision> {
+    const by = await whoAmI(config);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        const { rollout, stage } = waiting(await rolloutsOf(config), service, verdict);
+        const version = await versionIn(config, service);
+        const decision = { verdict, stage, version, by, why, at: new Date().toISOString() };
+        if (await record(config, rollout, decision)) return decision;
+    }
+    throw new CannotDecide(
+        `${service} was written ${ATTEMPTS} times while the decision was to be kept; nothing was decided: try again`,
     );
 }

@@ -1,5 +1,6 @@
 /** The rollouts of a cluster, and its gates. */
 import {
+    AppsV1Api,
     AuthenticationV1Api,
     CoreV1Event,
     CoreV1Api,
@@ -17,7 +18,7 @@ import { NAMESPACES } from "../../components/base/names";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { LOAD_TESTER } from "../../components/base/rollouts";
 import { execute } from "../verify/cluster/exec";
-import { CannotDecide, type Decision, DECISIONS, type Rollout, withDecision } from "./decision";
+import { CannotDecide, type Decision, DECISIONS, type Rollout, versionOf, withDecision } from "./decision";
 
 const CANARIES = {
     group: "flagger.app",
@@ -50,17 +51,36 @@ export async function whoAmI(config: KubeConfig): Promise<string> {
     return name;
 }
 
-/** Keeps a decision with its rollout, and tells of it as an event. */
-export async function record(config: KubeConfig, rollout: Rollout, decision: Decision): Promise<void> {
-    const { name } = rollout.metadata;
-    await config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObject(
-        {
-            ...CANARIES,
-            name,
-            body: { metadata: { annotations: { [DECISIONS]: withDecision(rollout, decision) } } },
-        },
-        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-    );
+/** What is to be rolled out, or is. */
+export async function versionIn(config: KubeConfig, name: string): Promise<string> {
+    const { namespace } = CANARIES;
+    return versionOf(await config.makeApiClient(AppsV1Api).readNamespacedDeployment({ name, namespace }));
+}
+
+/**
+ * Keeps a decision with its rollout, and tells of it as an event.
+ *
+ * @returns false where somebody else, or Flagger, has written since the rollout was read: nothing is kept then.
+ */
+export async function record(config: KubeConfig, rollout: Rollout, decision: Decision): Promise<boolean> {
+    const { name, resourceVersion } = rollout.metadata;
+    const annotations = { [DECISIONS]: withDecision(rollout, decision) };
+    try {
+        await config
+            .makeApiClient(CustomObjectsApi)
+            .patchNamespacedCustomObject(
+                { ...CANARIES, name, body: { metadata: { resourceVersion, annotations } } },
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
+    } catch (error) {
+        if ((error as { code?: number }).code === 409) return false;
+        throw error;
+    }
+    await tell(config, name, decision);
+    return true;
+}
+
+async function tell(config: KubeConfig, name: string, decision: Decision): Promise<void> {
     const { group, version, namespace } = CANARIES;
     const time = new Date(decision.at);
     const event = Object.assign(new CoreV1Event(), {
@@ -73,7 +93,7 @@ export async function record(config: KubeConfig, rollout: Rollout, decision: Dec
         }),
         type: decision.verdict === "approved" ? "Normal" : "Warning",
         reason: decision.verdict === "approved" ? "Approved" : "Refused",
-        message: `${decision.stage} ${decision.verdict} by ${decision.by}: ${decision.why}`,
+        message: `${decision.stage} of ${decision.version} ${decision.verdict} by ${decision.by}: ${decision.why}`,
         source: Object.assign(new V1EventSource(), { component: "mesh" }),
         firstTimestamp: time,
         lastTimestamp: time,

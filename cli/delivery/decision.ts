@@ -5,6 +5,8 @@ import { nearest } from "../../catalogue/check";
 export interface Rollout {
     readonly metadata: {
         readonly name: string;
+        /** As of which it was read: who writes meanwhile is not written over. */
+        readonly resourceVersion?: string;
         readonly annotations?: Readonly<Record<string, string>>;
     };
     readonly spec: {
@@ -21,6 +23,8 @@ export type Stage = "rollout" | "promotion";
 export interface Decision {
     readonly verdict: Verdict;
     readonly stage: Stage;
+    /** What it is about: the Deployment's revision, and its images. */
+    readonly version: string;
     /** Whom the API server takes the caller for. */
     readonly by: string;
     readonly why: string;
@@ -35,12 +39,14 @@ const KEPT = 20;
 /** A decision that makes no sense; its message says what does. */
 export class CannotDecide extends Error {}
 
-/**
- * Which decision a rollout waits for.
- *
- * @throws CannotDecide where it waits for none. Who refuses may do so while it goes on, too.
- */
-export function stageOf(rollouts: readonly Rollout[], name: string, verdict: Verdict): Stage {
+/** A rollout, and which decision it waits for. */
+export interface Waiting {
+    readonly rollout: Rollout;
+    readonly stage: Stage;
+}
+
+/** @throws CannotDecide where it waits for none. Who refuses may do so while it goes on, too. */
+export function waiting(rollouts: readonly Rollout[], name: string, verdict: Verdict): Waiting {
     const found = rollouts.find(({ metadata }) => metadata.name === name);
     if (found === undefined) {
         const known = rollouts.map(({ metadata }) => metadata.name).sort();
@@ -54,10 +60,27 @@ export function stageOf(rollouts: readonly Rollout[], name: string, verdict: Ver
             `${name} has no gates: its rollouts wait for nobody (\`rollout.approval\` in the catalogue gives it some)`,
         );
     const { phase = "Initializing" } = found.status ?? {};
-    if (phase === "Waiting") return "rollout";
+    if (phase === "Waiting") return { rollout: found, stage: "rollout" };
     if (phase === "WaitingPromotion" || (phase === "Progressing" && verdict === "refused"))
-        return "promotion";
+        return { rollout: found, stage: "promotion" };
     throw new CannotDecide(`${name} waits for nobody: its rollout is ${phase}`);
+}
+
+/** What is read of a Deployment. */
+export interface Deployed {
+    readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+    readonly spec?: {
+        readonly template: {
+            readonly spec?: { readonly containers: readonly { readonly image?: string }[] };
+        };
+    };
+}
+
+/** How people call the version that a Deployment has, or asks for. */
+export function versionOf({ metadata, spec }: Deployed): string {
+    const revision = metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? "?";
+    const images = (spec?.template.spec?.containers ?? []).map(({ image = "?" }) => image);
+    return `revision ${revision} of ${images.join(", ")}`;
 }
 
 /** What the Canary says after the decision. */

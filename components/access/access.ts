@@ -1,6 +1,8 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import type { AuthorizationPolicyManifest } from "../base/manifest";
+import type { AuthorizationPolicyManifest, Manifest } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { FLAGGER } from "../base/rollouts";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
@@ -19,8 +21,14 @@ export const access: Concern = {
             ...rights(platform),
         ],
     }),
-    anchors: ({ metadata }) => metadata.name === DENY_ALL,
+    anchors: (object) => object.metadata.name === DENY_ALL || letsFlaggerWork(object),
 };
+
+/** A Canary that goes is taken apart by Flagger, which must still be let into the API server then: else it hangs. */
+function letsFlaggerWork({ kind, metadata: { name, namespace } }: Manifest): boolean {
+    const right = (kind === "Role" || kind === "RoleBinding") && name === FLAGGER.name;
+    return right || (kind === "NetworkPolicy" && namespace === NAMESPACES.delivery);
+}
 
 /** All AuthorizationPolicies, as `<namespace>/<name>`. */
 export function policyNames(platform: Platform): string[] {

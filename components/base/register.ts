@@ -65,26 +65,32 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
         );
     }
     const dependsOn = [...options.dependsOn, ...releases.values()];
-    // A route must not name a subset before there is one.
-    const rules = new Map<string, pulumi.Resource>();
-    const objects = sortedForRoutes(derived.objects).map((object) => {
-        const rule = object.kind === "VirtualService" ? rules.get(placeOf(object)) : undefined;
+    const objects: { object: Manifest; resource: pulumi.Resource }[] = [];
+    for (const object of inOrder(derived.objects)) {
+        const before = objects.filter(({ object: other }) => mustPrecede(other, object));
         const resource = registerObject(name, object, {
             ...options,
-            dependsOn: rule === undefined ? dependsOn : [...dependsOn, rule],
+            dependsOn: [...dependsOn, ...before.map(({ resource: one }) => one)],
         });
-        if (object.kind === "DestinationRule") rules.set(placeOf(object), resource);
-        return { object, resource };
-    });
+        objects.push({ object, resource });
+    }
     return { releases: [...releases.values()], objects };
 }
 
-/** DestinationRules first, all else in its own order. */
-function sortedForRoutes(objects: readonly Manifest[]): Manifest[] {
-    return [
-        ...objects.filter(({ kind }) => kind === "DestinationRule"),
-        ...objects.filter(({ kind }) => kind !== "DestinationRule"),
-    ];
+/** What others of its concern need first, and what needs others last; all else in its own order. */
+function inOrder(objects: readonly Manifest[]): Manifest[] {
+    const rank = ({ kind }: Manifest) => (kind === "DestinationRule" ? 0 : kind === "Canary" ? 2 : 1);
+    return objects.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * A route must not name a subset before there is one. And Flagger, which takes a Canary apart when it goes, must still
+ * reach the API server then, which its sidecar lets it.
+ */
+function mustPrecede(other: Manifest, object: Manifest): boolean {
+    if (object.kind === "VirtualService")
+        return other.kind === "DestinationRule" && placeOf(other) === placeOf(object);
+    return object.kind === "Canary" && other.kind === "Sidecar";
 }
 
 /** A service's DestinationRule and its VirtualService have one name. */

@@ -4,7 +4,7 @@ import { type RolledOut, rolloutOf } from "../../catalogue/rollout";
 import { PROMETHEUS_SERVICE, serviceHost } from "./names";
 import type { Platform } from "./platform";
 
-/** Flagger, and what it asks: gates, and load where there is too little. */
+/** Flagger, and what it asks: gates that people open. */
 export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
 export const LOAD_TESTER = { name: "loadtester", port: 80, targetPort: 8080 } as const;
 

@@ -1,3 +1,4 @@
+import { milliseconds } from "../../catalogue/durations";
 import { own } from "../../catalogue/order";
 import { rolloutOf } from "../../catalogue/rollout";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
@@ -5,6 +6,7 @@ import type { Derived } from "../base/manifest";
 import { noService } from "../base/no-service";
 import type { Platform } from "../base/platform";
 import { rollouts } from "../base/rollouts";
+import { SCRAPE_SECONDS } from "../base/scraping";
 import { canary } from "./canary";
 import { metricTemplates } from "./metrics";
 import { flagger, loadTester } from "./releases";
@@ -24,8 +26,12 @@ function deriveDelivery(platform: Platform): Derived {
     };
 }
 
+function checkDelivery(platform: Platform): string[] {
+    return [...unfitServices(platform), ...shortWindow(platform)];
+}
+
 /** Services that are to be rolled out and cannot be. */
-function checkDelivery({ catalogue, config }: Platform): string[] {
+function unfitServices({ catalogue, config }: Platform): string[] {
     return (config.delivery.services ?? []).flatMap((name, position) => {
         const where = `delivery.services.${position}`;
         const service = own(catalogue.services, name);
@@ -35,6 +41,18 @@ function checkDelivery({ catalogue, config }: Platform): string[] {
             `${where}: ${name} has TCP ports alone, on which the mesh sees no requests to share out; remove it`,
         ];
     });
+}
+
+/** A rate is made of two readings at least: in less time there is none, and each version would go back. */
+function shortWindow({ config: { delivery: stack, observability } }: Platform): string[] {
+    const { from } = observability.prometheus;
+    if (!stack.enabled || from === "nowhere") return [];
+    const least = 2 * SCRAPE_SECONDS[from];
+    if ((milliseconds(stack.window) ?? 0) >= least * 1000) return [];
+    return [
+        `delivery.window: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and in ${stack.window} there may be less than the two ` +
+            `readings that a figure takes; say ${least}s or more`,
+    ];
 }
 
 export const delivery: Concern = { name: "delivery", derive: deriveDelivery, check: checkDelivery };

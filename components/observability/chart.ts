@@ -13,6 +13,7 @@ import {
     serviceHost,
 } from "../base/names";
 import { placement } from "../base/pools";
+import { SCRAPE_SECONDS } from "../base/scraping";
 import { dashboards } from "./dashboards/config-maps";
 import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
 import type { RuleGroup } from "./rules/model";
@@ -27,8 +28,7 @@ const API_SERVER = `default/${serviceHost("kubernetes", "default")}`;
 
 const OFF = { enabled: false } as const;
 
-/** A canary is judged by a minute, of which there must be several readings. */
-const INTERVAL = "15s";
+const INTERVAL = `${SCRAPE_SECONDS.chart}s`;
 
 export function prometheusChart(from: FromChart, config: MeshConfig, groups: readonly RuleGroup[]): Derived {
     return {

@@ -7,6 +7,7 @@ import type { DeploymentManifest, Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_ACCOUNT, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../base/names";
 import { placement } from "../base/pools";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
+import { SCRAPE_SECONDS } from "../base/scraping";
 import { sidecarResources } from "../base/sidecar-resources";
 import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
 import type { RuleGroup } from "./rules/model";
@@ -21,8 +22,7 @@ const RULES_FILE = "rules.yml";
 const DATA_FOLDER = "/prometheus";
 const LABELS = { ...COMMON_LABELS, ...PROMETHEUS_LABELS, [SERVICE_LABEL]: PROMETHEUS_SERVICE.name };
 
-/** How often it reads, and judges its rules: canaries are judged by a minute of it. */
-const INTERVAL = "5s";
+const INTERVAL = `${SCRAPE_SECONDS.image}s`;
 
 export function prometheus(from: FromImage, config: MeshConfig, groups: readonly RuleGroup[]): Manifest[] {
     const files = {

@@ -107,6 +107,22 @@ for (const stack of ["local", "dev", "prod"]) {
             }
         });
 
+        it("keeps what Flagger needs for as long as there is a Canary, which it takes apart", () => {
+            const canaries = resources.filter(({ type }) => type === "kubernetes:flagger.app/v1beta1:Canary");
+            assert.equal(canaries.length > 0, config.delivery.enabled);
+            for (const resource of canaries) {
+                assertAfter(resource, [
+                    "delivery-flagger",
+                    "delivery-flagger-system-flagger",
+                    "access-flagger-system-flagger",
+                    "access-flagger-system-mesh-basics",
+                ]);
+                // Role and RoleBinding have one name.
+                const rights = resource.dependsOn.filter((name) => name === "access-sparc-flagger");
+                assert.equal(rights.length, 2);
+            }
+        });
+
         it("registers a component after those it needs, whole", () => {
             const component = (name: string) => resources.find((resource) => resource.name === name);
             assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces", "mesh-authority"]);

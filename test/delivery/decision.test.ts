@@ -4,7 +4,8 @@ import {
     decisionsOf,
     gatesFor,
     type Rollout,
-    stageOf,
+    versionOf,
+    waiting,
     withDecision,
 } from "../../cli/delivery/decision";
 
@@ -15,6 +16,8 @@ function rollout(name: string, phase?: string, gated = true): Rollout {
         ...(phase === undefined ? {} : { status: { phase } }),
     };
 }
+
+const stageOf = (...of: Parameters<typeof waiting>) => waiting(...of).stage;
 
 describe("a decision about a rollout", () => {
     it("is about what it waits for", () => {
@@ -53,10 +56,22 @@ describe("a decision about a rollout", () => {
         assert.deepEqual(gatesFor("refused", "rollout"), ["/rollback/open", "/gate/open"]);
     });
 
+    it("is about the very rollout that was read, and names its version", () => {
+        const auth = rollout("auth", "Waiting");
+        assert.equal(waiting([rollout("billing", "Waiting"), auth], "auth", "approved").rollout, auth);
+        const containers = [{ image: "auth:1.4.2" }, { image: "cache:7" }];
+        const annotations = { "deployment.kubernetes.io/revision": "7" };
+        assert.equal(
+            versionOf({ metadata: { annotations }, spec: { template: { spec: { containers } } } }),
+            "revision 7 of auth:1.4.2, cache:7",
+        );
+    });
+
     it("is kept beside those before it, of which not all for ever", () => {
         const decision = (why: string): Decision => ({
             verdict: "approved",
             stage: "rollout",
+            version: "revision 2 of auth:1",
             by: "ann",
             why,
             at: "2026-01-01T00:00:00Z",

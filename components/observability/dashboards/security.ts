@@ -1,6 +1,9 @@
 import { type Board, lines, number, query } from "./model";
 import { rate } from "./queries";
 
+/** Who asked for a host that the mesh does not know. */
+const NOWHERE = 'reporter="source",destination_service_name="BlackHoleCluster"';
+
 export const SECURITY: Board = {
     uid: "sparc-security",
     title: "Mesh: security",
@@ -52,8 +55,12 @@ export const SECURITY: Board = {
                     "Hosts that nobody may reach",
                     "reqps",
                     query(
-                        `sum by (source_workload) (${rate('destination_service_name="BlackHoleCluster"')})`,
-                        "{{source_workload}}",
+                        `sum by (source_workload) (${rate(NOWHERE)})`,
+                        "{{source_workload}}, requests",
+                    ),
+                    query(
+                        `sum by (source_workload) (rate(istio_tcp_connections_closed_total{${NOWHERE}}[$window]))`,
+                        "{{source_workload}}, connections",
                     ),
                 ),
                 lines(

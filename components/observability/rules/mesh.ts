@@ -122,22 +122,32 @@ export const EGRESS: RuleGroup = {
     name: "sparc-egress",
     rules: [
         alert("MeshRefusedHost", "ticket", {
-            expr: 'sum by (source_workload, source_workload_namespace) (increase(istio_requests_total{reporter="source",destination_service_name="BlackHoleCluster"}[5m])) > 0',
+            expr: any(
+                // Of TLS the sidecar sees connections alone.
+                ["istio_requests_total", "istio_tcp_connections_closed_total"].map(
+                    (series) =>
+                        `sum by (source_workload, source_workload_namespace) (increase(${series}{reporter="source",destination_service_name="BlackHoleCluster"}[5m]))`,
+                ),
+            ),
             summary: "{{ $labels.source_workload }} calls hosts that it may not reach",
         }),
     ],
 };
 
-/** Of Flagger: 0 is in progress, 2 is failed, and 1 everything else, such as waiting for somebody. */
+/**
+ * Of Flagger: 0 is in progress, 2 is failed, and 1 everything else, such as waiting for somebody. All rollouts are of the
+ * one namespace; what Flagger's series say of it Prometheus renames, since the pod that tells them has a namespace too.
+ */
 export const ROLLOUTS: RuleGroup = {
     name: "sparc-rollouts",
     rules: [
         alert("RolloutFailed", "page", {
-            expr: "max by (name, namespace) (flagger_canary_status) == 2",
+            // It stays so until the next rollout begins, and nobody is to be woken for days.
+            expr: "max by (name) (flagger_canary_status) == 2 unless max by (name) (min_over_time(flagger_canary_status[1h])) == 2",
             summary: "The new version of {{ $labels.name }} was found wanting, and the old one serves",
         }),
         alert("RolloutStuck", "ticket", {
-            expr: "max by (name, namespace) (flagger_canary_status) == 0",
+            expr: "max by (name) (flagger_canary_status) == 0",
             for: "1h",
             summary: "The rollout of {{ $labels.name }} has been under way for an hour",
         }),

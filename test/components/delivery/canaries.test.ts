@@ -152,3 +152,12 @@ describe("a service that cannot be rolled out", () => {
         assert.match(problems[1] ?? "", /delivery\.services\.1: device-telemetry has TCP ports alone/);
     });
 });
+
+describe("a window in which Prometheus may read less than twice", () => {
+    it("is refused, with the least that holds", () => {
+        const problems = delivery.check?.(inProd({ enabled: true, window: "29s" })) ?? [];
+        assert.equal(problems.length, 1);
+        assert.match(problems[0] ?? "", /^delivery\.window: Prometheus reads every 15s.*say 30s or more/);
+        assert.deepEqual(delivery.check?.(inProd({ enabled: true, window: "30s" })), []);
+    });
+});

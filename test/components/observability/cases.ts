@@ -187,6 +187,8 @@ export const CASES: readonly Case[] = [
         series: {
             'istio_requests_total{reporter="source",source_workload="auth",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
                 "0x10 4x60",
+            'istio_tcp_connections_closed_total{reporter="source",source_workload="reports",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
+                "0x40 2x60",
             'istio_requests_total{reporter="source",source_workload="users",source_workload_namespace="sparc",destination_service_name="audit"}':
                 "0+4x60",
         },
@@ -194,19 +196,28 @@ export const CASES: readonly Case[] = [
             9: [],
             12: [{ source_workload: "auth", source_workload_namespace: "sparc" }],
             30: [],
+            45: [{ source_workload: "reports", source_workload_namespace: "sparc" }],
+            60: [],
         },
     },
     {
         alert: "RolloutFailed",
-        series: { 'flagger_canary_status{name="auth",namespace="sparc"}': "1x10 2x10 1x60" },
-        fires: { 9: [], 15: [{ name: "auth", namespace: "sparc" }], 30: [] },
+        series: {
+            'flagger_canary_status{name="auth",exported_namespace="sparc",namespace="delivery"}':
+                "1x10 2x10 1x60",
+            'flagger_canary_status{name="video",exported_namespace="sparc",namespace="delivery"}':
+                "1x50 2x120",
+        },
+        fires: { 9: [], 15: [{ name: "auth" }], 30: [], 60: [{ name: "video" }], 130: [] },
     },
     {
         alert: "RolloutStuck",
         series: {
-            'flagger_canary_status{name="auth",namespace="sparc"}': "1x10 0x90 1x60",
-            'flagger_canary_status{name="video",namespace="sparc"}': "1x10 0x20 1x120",
+            'flagger_canary_status{name="auth",exported_namespace="sparc",namespace="delivery"}':
+                "1x10 0x90 1x60",
+            'flagger_canary_status{name="video",exported_namespace="sparc",namespace="delivery"}':
+                "1x10 0x20 1x120",
         },
-        fires: { 30: [], 90: [{ name: "auth", namespace: "sparc" }], 120: [] },
+        fires: { 30: [], 90: [{ name: "auth" }], 120: [] },
     },
 ];

@@ -157,6 +157,12 @@ function ofCanary(resource: JudgedResource): Mutation[] {
             drop("thresholdRange"),
         ),
         ...everywhere("Canary: told, not asked", resource, "spec.analysis.webhooks.*", put("type", "event")),
+        ...everywhere(
+            "Canary: asked before the rollout alone",
+            resource,
+            "spec.analysis.webhooks.*",
+            put("type", "confirm-rollout"),
+        ),
         changed("Canary: a second owner of the host", resource, set("spec.service.delegation", undefined), [
             "shop/VirtualService/payments-root",
         ]),
