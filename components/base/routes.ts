@@ -81,12 +81,19 @@ function delegating(platform: Platform, to: RouteTo, routes: readonly HttpRoute[
     const delegate = { name: rolledOut.apex, namespace: NAMESPACES.services };
     return [
         ...routes.map((one) => delegated(one, delegate)),
-        // The same match once more would be called a mistake by Istio's check; with its place it says no more.
         ...routes.map(({ match = [{}], ...rest }) => ({
             ...rest,
-            match: match.map((one) => ({ ...one, gateways: [to.gateway ?? "mesh"] })),
+            match: match.map((one) => ({ ...one, ...placeOf(to) })),
         })),
     ];
+}
+
+/**
+ * What a match holds for anyway, so that it is not the very same once more, which Istio's check calls a mistake. For
+ * sidecars never `gateways`: where that is said, Istio asks no longer who the caller is.
+ */
+function placeOf({ gateway }: RouteTo): HttpMatch {
+    return gateway === undefined ? { sourceNamespace: NAMESPACES.services } : { gateways: [gateway] };
 }
 
 function delegated(one: HttpRoute, delegate: NonNullable<HttpRoute["delegate"]>): HttpRoute {

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { platform } from "../../catalogue/platform";
 import { type Explanation, explain } from "../../cli/explain/explain";
-import { toText } from "../../cli/explain/report/text";
-import { readRendered } from "../../cli/explain/world/read";
 import { World } from "../../cli/explain/world/world";
-import { renderFiles } from "../../cli/render/files";
-import { writeFiles } from "../../cli/render/write";
 import type { Manifest } from "../../components/base/manifest";
+import type { HttpRoute } from "../../components/base/routes";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
-import { config, worldOf } from "./questions";
+import { worldOf } from "./questions";
 
-const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 const host = "alerts.sparc.svc.cluster.local";
 const metadata = { name: "alerts", namespace: "sparc" };
 
@@ -63,7 +55,7 @@ function answer(added: Manifest[], asked: Partial<typeof ask & { headers: string
 }
 
 describe("mesh explain, of how a call travels", () => {
-    const http = [
+    const http: HttpRoute[] = [
         {
             name: "canary",
             match: [{ headers: { "x-canary": { exact: "1" } } }],
@@ -100,6 +92,18 @@ describe("mesh explain, of how a call travels", () => {
     it("reads source labels and methods: everybody else takes the last route", () => {
         const { verdict } = answer([routes(http), rule], { source: "rules" });
         assert.deepEqual([verdict.travel.timeout, verdict.travel.retries], ["15s", "none"]);
+    });
+
+    it("reads as Istio does that a match which names gateways is for every caller", () => {
+        const everywhere = http
+            .slice(1)
+            .map((one) =>
+                one.match === undefined
+                    ? one
+                    : { ...one, match: one.match.map((match) => ({ ...match, gateways: ["mesh"] })) },
+            );
+        const { verdict } = answer([routes(everywhere), rule], { source: "rules" });
+        assert.equal(verdict.travel.timeout, "3s");
     });
 
     it("takes headers that are given, and a subset's settings", () => {
@@ -215,62 +219,4 @@ describe("mesh explain, of gateways", () => {
             /leave --path out/,
         );
     });
-});
-
-describe("mesh explain, of files", () => {
-    const folder = mkdtempSync(join(tmpdir(), "mesh-explain-"));
-    const policy = join(folder, "sparc/AuthorizationPolicy/alerts-from-api-gateway.yaml");
-    before(() => writeFiles(folder, renderFiles(deriveAll({ catalogue: platform, config }))));
-    after(() => {
-        rmSync(folder, { recursive: true });
-    });
-    const run = (...args: string[]) => {
-        try {
-            return {
-                status: 0,
-                out: execFileSync(MESH, ["explain", ...args], { encoding: "utf8", stdio: "pipe" }),
-            };
-        } catch (error) {
-            const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
-            return { status, out: stdout + stderr };
-        }
-    };
-
-    it("says of files what it says of the program, until somebody edits one", () => {
-        const edge = { ...ask };
-        const of = () => explain(new World(readRendered(folder)), platform, edge)[0]!;
-        assert.deepEqual(of().verdict, explain(worldOf(platform), platform, edge)[0]!.verdict);
-        const original = readFileSync(policy, "utf8");
-        writeFileSync(policy, original.replace("- /v1/alerts\n", "- /v1/other\n"));
-        const edited = of();
-        writeFileSync(policy, original);
-        assert.ok(!edited.verdict.allowed);
-        assert.match(toText([edited]), /alerts-from-api-gateway[^]*The objects do not follow the catalogue/);
-    });
-
-    it("names every file that cannot be read", () => {
-        writeFileSync(join(folder, "one.yaml"), "a: [");
-        writeFileSync(join(folder, "two.yaml"), "kind: Service");
-        assert.throws(() => readRendered(folder), /one\.yaml: [^]*two\.yaml: no Kubernetes object/);
-        rmSync(join(folder, "one.yaml"));
-        rmSync(join(folder, "two.yaml"));
-        assert.throws(() => readRendered(join(folder, "nowhere")), /there is no folder .*mesh render/);
-    });
-
-    it("exits with 0, 1 and 2", () => {
-        assert.equal(
-            run("api-gateway", "alerts", "--port", "http", "--path", "/v1/alerts", "--rendered", folder)
-                .status,
-            0,
-        );
-        const denied = run("thumbnails", "alerts", "--port", "8080", "--path", "/v1/alerts", "--json");
-        assert.equal(denied.status, 1);
-        const [{ allowed, change }] = JSON.parse(denied.out) as [
-            { allowed: boolean; change: { parts: { where: string }[] } },
-        ];
-        assert.deepEqual([allowed, change.parts[0]?.where], [false, "services.thumbnails.calls"]);
-        const unknown = run("thumbnails", "nobody-at-all");
-        assert.equal(unknown.status, 2);
-        assert.match(unknown.out, /there is no destination nobody-at-all/);
-    }).timeout(60_000);
 });

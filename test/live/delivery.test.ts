@@ -59,6 +59,10 @@ describe("delivery on the node", function () {
         process.stdout.write(
             `      ${what}: ${seen.length} requests, ${canarys.length} to the canary, ${failed(seen).length} failed; ${steps.join(", ")}\n`,
         );
+        for (const { status, pod, instead, ms, at } of failed(seen).filter((one) => !isCanarys(one)))
+            process.stdout.write(
+                `        failed at ${new Date(at).toISOString()} after ${ms} ms: ${status} ${pod} ${instead}\n`,
+            );
     }
 
     before(async function () {
@@ -221,16 +225,18 @@ describe("delivery on the node", function () {
             );
             assert.equal(phase, "Succeeded", steps.join(", "));
             const { metadata } = await rollouts.canary("auth");
-            const whys = decisionsOf(metadata.annotations).map(({ verdict, stage, by, why }) => [
-                verdict,
-                stage,
-                by !== "",
-                why,
-            ]);
-            assert.deepEqual(whys.slice(-2), [
-                ["approved", "rollout", true, "the release of the day"],
-                ["approved", "promotion", true, "its figures are good"],
-            ]);
+            const decisions = decisionsOf(metadata.annotations).slice(-2);
+            assert.deepEqual(
+                decisions.map(({ verdict, stage, why }) => [verdict, stage, why]),
+                [
+                    ["approved", "rollout", "the release of the day"],
+                    ["approved", "promotion", "its figures are good"],
+                ],
+            );
+            for (const { by, version } of decisions) {
+                assert.notEqual(by, "");
+                assert.match(version, /^revision \d+ of \S*standin/);
+            }
             assert.equal(await verified(), 0);
         });
 

@@ -113,12 +113,24 @@ describe("egress on the node", function () {
             tls: { caPem: authority, serverName: "api.stripe.com" },
             timeoutMs: 20_000,
         };
+        const begun = Date.now();
         const results = await node.probe("billing", Array<object>(1300).fill(request), 16);
+        const minutes = (Date.now() - begun) / 60_000;
         const passed = results.filter(({ outcome }) => outcome === "answered").length;
         const closed = results.filter(({ outcome }) => outcome === "reset").length;
-        assert.equal(passed + closed, 1300);
-        // 600 a minute; the minute may have ended once meanwhile.
-        assert.ok(passed >= 500 && passed <= 1200, `${passed} passed, ${closed} were closed`);
+        assert.equal(
+            passed + closed,
+            1300,
+            `${passed} passed, ${closed} were closed, and else: ${JSON.stringify(
+                results.find(({ outcome }) => outcome !== "answered" && outcome !== "reset"),
+            )}`,
+        );
+        // 600 a minute, which are there at once when it begins.
+        const most = 600 * (Math.floor(minutes) + 2);
+        assert.ok(
+            passed >= 500 && passed <= most,
+            `${passed} passed and ${closed} were closed in ${minutes.toFixed(1)} minutes`,
+        );
     });
 
     it("carries other protocols and ports, and tells TCP hosts on one port apart", async () => {

@@ -9,10 +9,14 @@ export interface Seen {
     readonly status: number;
     readonly pod: string;
     readonly version: string;
+    /** What came instead of an answer of the service's: a proxy's words, or why there is none. */
+    readonly instead: string;
     readonly ms: number;
     /** When it was asked, in milliseconds since the epoch. */
     readonly at: number;
 }
+
+const SHOWN = 200;
 
 export class Load {
     readonly seen: Seen[] = [];
@@ -38,9 +42,13 @@ export class Load {
 
     async #ask(options: RequestOptions): Promise<void> {
         const at = Date.now();
-        const answer = await get(options, this.#agent).catch(() => ({ status: 0, body: "" }));
+        const answer = await get(options, this.#agent).catch((error: unknown) => ({
+            status: 0,
+            body: String(error),
+        }));
         const { pod = "", version = "" } = parsed(answer.body);
-        this.seen.push({ status: answer.status, pod, version, ms: Date.now() - at, at });
+        const instead = pod === "" ? answer.body.slice(0, SHOWN) : "";
+        this.seen.push({ status: answer.status, pod, version, instead, ms: Date.now() - at, at });
     }
 
     /** Waits for what is under way. */

@@ -16,15 +16,20 @@ export function routeFor({ spec }: VirtualServiceManifest, request: Routed): Htt
     return own?.find(({ match }) => match === undefined || match.some((one) => fits(one, request)));
 }
 
-// A gateway is read nowhere: the callers here are all sidecars.
-const READ = new Set(["sourceLabels", "port", "method", "uri", "headers", "gateways"]);
+// The callers here are all sidecars, of services.
+const READ = new Set(["sourceLabels", "sourceNamespace", "port", "method", "uri", "headers", "gateways"]);
 
 function fits(match: HttpMatch, request: Routed): boolean {
     const unread = Object.keys(match).filter((field) => !READ.has(field));
     if (unread.length > 0) throw new Error(`this evaluator does not read ${unread.join(", ")}`);
-    const { sourceLabels = {}, port = request.port, method, uri, headers = {} } = match;
+    const { sourceLabels = {}, sourceNamespace = "sparc", gateways = [] } = match;
+    const { port = request.port, method, uri, headers = {} } = match;
+    const ofCaller =
+        sourceNamespace === "sparc" &&
+        Object.entries(sourceLabels).every(([label, value]) => request.labels[label] === value);
     return (
-        Object.entries(sourceLabels).every(([label, value]) => request.labels[label] === value) &&
+        // Where gateways are named Istio does not ask who the caller is.
+        (gateways.length === 0 ? ofCaller : gateways.includes("mesh")) &&
         port === request.port &&
         text(method, request.method) &&
         text(uri, request.path) &&

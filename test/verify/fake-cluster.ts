@@ -18,6 +18,10 @@ export class FakeCluster implements Cluster {
     readonly log: string[] = [];
     /** Called before each exec; may throw. */
     onExec: (command: Command) => void = () => undefined;
+    /** How many of Envoy's next answers do not arrive. */
+    lost = 0;
+    /** How many of the next batches of requests are made, and their results lost. */
+    broken = 0;
     /** Added to every count of denied TCP connections after the first reading. */
     denied = new Map<string, number>();
 
@@ -73,8 +77,9 @@ export class FakeCluster implements Cluster {
     exec(command: Command): Promise<Executed> {
         this.onExec(command);
         if (command.command[0] === "pilot-agent") {
+            if (this.lost-- > 0) return done("");
             const workload = `${command.namespace}/${command.pod.replace(/-0$/, "")}`;
-            return done(`tcp.rbac.denied: ${this.denied.get(workload) ?? 0}\n`);
+            return done(`server.live: 1\ntcp.rbac.denied: ${this.denied.get(workload) ?? 0}\n`);
         }
         const mesh = new SimulatedMesh([...this.objects.values()]);
         const byId = new Map(this.checks.map((check) => [check.id, check]));
@@ -84,6 +89,7 @@ export class FakeCluster implements Cluster {
             this.count(check);
             return JSON.stringify(mesh.ask({ ...check, id }));
         });
+        if (this.broken-- > 0) return Promise.reject(new Error("the connection was closed"));
         return done(results.join("\n"));
     }
 

@@ -95,6 +95,12 @@ describe("a report for people", () => {
         assert.match(text, /differs from the catalogue: 1 difference\./);
     });
 
+    it("says so where nobody is known whose connections they were", () => {
+        const text = toText({ ...reportWithout(), miscounts: [{ ...miscountOf(2), suspects: [] }] });
+        assert.match(text, /got +denials of connections that nobody here made/);
+        assert.doesNotMatch(text, /^ +from *$/m);
+    });
+
     it("stops repeating itself", () => {
         const text = toText(reportWithout("AuthorizationPolicy"));
         assert.match(text, /and \d+ more in the layer identity: --json has them all/);

@@ -172,6 +172,25 @@ describe("verifying a mesh", () => {
         assert.equal(exitCode(report), 1);
     });
 
+    it("counts against nobody what was asked twice because the connection to a prober broke", async () => {
+        const cluster = clusterWith();
+        cluster.broken = 1;
+        const report = await verifyCluster(cluster, options);
+        assert.deepEqual([report.differences, report.miscounts], [[], []]);
+        assert.ok(report.findings.some(({ result }) => result.attempts === 2));
+    });
+
+    it("does not take an answer of Envoy's that was lost for one in which nothing is counted", async () => {
+        const cluster = clusterWith();
+        let readings = 0;
+        cluster.onExec = ({ command }) => {
+            if (command[0] === "pilot-agent" && ++readings === 5) cluster.lost = 1;
+        };
+        const report = await verifyCluster(cluster, options);
+        assert.ok(readings > 5);
+        assert.deepEqual(report.miscounts, []);
+    });
+
     it("leaves the entry out, and says so, where a gateway has no certificate", async () => {
         const cluster = clusterWith();
         cluster.objects.delete("Secret istio-ingress/istio-ingressgateway-certificate");

@@ -173,9 +173,15 @@ function l4Matches({ port, sourceLabels, sourceNamespace, gateways }: L4Match, w
     );
 }
 
+/** Where a match of requests names gateways, Istio does not ask who the caller is: of connections it asks both. */
+function ofRequests(match: HttpMatch): L4Match {
+    const { port, gateways = [] } = match;
+    return gateways.length === 0 ? match : { ...(port === undefined ? {} : { port }), gateways };
+}
+
 function httpMatches(match: HttpMatch, wanted: Wanted): boolean {
     const { http, host } = wanted;
-    if (http === undefined || !l4Matches(match, wanted)) return false;
+    if (http === undefined || !l4Matches(ofRequests(match), wanted)) return false;
     const [path = "", query = ""] = http.path.split("?");
     const queries = new URLSearchParams(query);
     return (

@@ -69,8 +69,12 @@ function miscountBlocks({ miscounts, drift }: VerifyReport): string[] {
         const rest = suspects.length - from.length;
         return [
             `✗ ${layer}: ${workload} counts ${plural(counted, "denied TCP connection")}, and ${expected} were expected`,
-            `    got       connections that ended for another reason than expected`,
-            `    from      ${from.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`,
+            ...(from.length === 0
+                ? ["    got       denials of connections that nobody here made"]
+                : [
+                      `    got       connections that ended for another reason than expected`,
+                      `    from      ${from.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`,
+                  ]),
             ...explanations.map((text) => `    see       ${shown.get(text) ?? text}`),
         ].join("\n");
     });

@@ -58,8 +58,8 @@ describe("above what Flagger rolls out", () => {
         );
         for (const [position, { match = [], route }] of whole.entries()) {
             assert.deepEqual(
-                match.map(({ gateways, ...rest }) => [gateways, rest]),
-                delegating[position]?.match?.map((one) => [["mesh"], one]),
+                match.map(({ sourceNamespace, ...rest }) => [sourceNamespace, rest]),
+                delegating[position]?.match?.map((one) => ["sparc", one]),
             );
             assert.deepEqual(route, [
                 { destination: { host: serviceHost("search"), port: { number: 8080 } } },
@@ -71,6 +71,18 @@ describe("above what Flagger rolls out", () => {
                 ["api-gateway-rollout", [{ uri: { prefix: "/" } }]],
                 [undefined, [{ gateways: ["istio-ingress/public"] }]],
             ],
+        );
+    });
+
+    it("no route of a caller's is everybody's: where gateways are named Istio does not ask who calls", () => {
+        const matches = virtualServices(objects).flatMap(({ spec }) =>
+            (spec.http ?? []).flatMap(({ match = [] }) => match),
+        );
+        const ofCallers = matches.filter(({ sourceLabels }) => sourceLabels !== undefined);
+        assert.ok(ofCallers.length > 100);
+        assert.deepEqual(
+            ofCallers.filter(({ gateways }) => gateways !== undefined),
+            [],
         );
     });
 
