@@ -52,6 +52,9 @@ function briefly(run: Run) {
     };
 }
 
+/** Milliseconds that the asker may be late by: half of what sidecars may add to a hop. */
+const PUNCTUAL = 0.5;
+
 /** For people. */
 export function telemetryText(report: TelemetryReport): string {
     const { rate, seconds, rounds, loadAverage, runs } = report;
@@ -64,6 +67,11 @@ export function telemetryText(report: TelemetryReport): string {
         hopTable(report.hops),
         `${rate} requests/s, ${rounds} × ${seconds} s for each row; load average ${loadAverage.toFixed(2)} before; ` +
             `of a run's requests 99% were begun within ${late.toFixed(2)} ms of when they were due.`,
+        ...(late > PUNCTUAL
+            ? [
+                  "The machine was too busy to ask on time: do not believe these figures, run it again on a quiet one.",
+              ]
+            : []),
         `p50 of each run in ms: ${p50s.join("; ")}.`,
         costTable(report.costs),
         "A ratio is to the column on its left.",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { telemetryText } from "../../bench/telemetry";
 import {
     costOf,
     hopsOf,
@@ -90,6 +91,15 @@ describe("the figures of telemetry and of a hop", () => {
         ]);
         assert.match(table, /CPU, 1,000 requests\s+│ 0\.500 s\s+│ 0\.600 s \(1\.20 ×\)/);
         assert.match(table, /log, 1,000 requests\s+│ 0\.0 KB\s+│ 4\.0 KB\s+│/);
+    });
+
+    it("are not to be believed where the asker was late", () => {
+        const report = (lateP99: number) => ({
+            ...{ rate: 200, seconds: 60, rounds: 1, loadAverage: 1, hops: [], costs: [] },
+            runs: [{ variant: "plain" as const, answered: 1, p50: 1, p90: 1, p99: 1, lateP99 }],
+        });
+        assert.match(telemetryText(report(3)), /do not believe these figures/);
+        assert.doesNotMatch(telemetryText(report(0.2)), /do not believe/);
     });
 
     it("come of all variants by turns, there and back", () => {
