@@ -200,6 +200,11 @@ export interface Service {
      */
     readonly slowAfter?: Duration;
     /**
+     * What share of the traces that begin with it is kept, in percent: of requests that clients make to its exposures, and of
+     * calls that it makes of its own. Down to 0.01; 0 keeps none. @default 10
+     */
+    readonly sampling?: number;
+    /**
      * What share of a month's calls is promised to be answered, in percent.
      * @default 99.9 for a critical service, 99.5 for a standard one, else 99
      */

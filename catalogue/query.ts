@@ -124,6 +124,11 @@ export function slowAfter(service: Service): Duration {
     return service.slowAfter ?? SLOW_AFTER;
 }
 
+/** What share of the traces is kept that begin with a service, in percent. */
+export function sampling(service: Service): number {
+    return service.sampling ?? 10;
+}
+
 const AVAILABILITY: Readonly<Record<Tier, number>> = { critical: 99.9, standard: 99.5, background: 99 };
 
 /** What share of its calls a service promises to answer, in percent. */

@@ -1,4 +1,4 @@
-/** What a service's workload is given. */
+/** What a service's workload is given, and how much of it is traced. */
 
 import type { Catalogue, Resources } from "../model";
 import { sortedEntries } from "../order";
@@ -15,10 +15,10 @@ const FORMS: Readonly<Record<keyof Resources, RegExp>> = {
     memoryLimit: MEMORY,
 };
 
-/** Replicas that are no number of replicas, and sidecars' resources that are no quantities. */
+/** Replicas that are no number of replicas, sidecars' resources that are no quantities, and shares that are no percent. */
 export function checkWorkloads(catalogue: Catalogue): Problem[] {
     return sortedEntries(catalogue.services).flatMap(([name, service]) => {
-        const { minReplicas = 1, maxReplicas, sidecar } = service;
+        const { minReplicas = 1, maxReplicas, sidecar, sampling = 0 } = service;
         const problems: Problem[] = [];
         if (!Number.isInteger(minReplicas) || minReplicas < 1) {
             problems.push({
@@ -35,6 +35,15 @@ export function checkWorkloads(catalogue: Catalogue): Problem[] {
                 where: `${name}.maxReplicas`,
                 message: `${name} is to scale to ${maxReplicas} replicas, and to have ${fewest} at least`,
                 remedy: `Use a whole number from ${fewest}, or leave it out.`,
+            });
+        }
+        // Envoy counts in hundredths of a percent.
+        if (!(sampling >= 0 && sampling <= 100 && Number.isInteger(Number((sampling * 100).toFixed(6))))) {
+            problems.push({
+                rule: "sampling",
+                where: `${name}.sampling`,
+                message: `of the traces that begin with ${name}, ${sampling} percent are to be kept`,
+                remedy: "Use a number from 0 to 100 with at most two decimals.",
             });
         }
         for (const [field, quantity] of sortedEntries<string>({ ...sidecar })) {

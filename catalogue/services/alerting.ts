@@ -33,6 +33,7 @@ export const alerting = {
         domain: "alerting",
         summary: "Keeps the alerts: raised, acknowledged, closed.",
         tier: "critical",
+        sampling: 100,
         rollout: { strategy: "progressive", port: "grpc", kpis: ["alert-delivery"] },
         keepsTenantData: true,
         // Every replica of realtime holds a stream for each tenant that anyone of is looking.

@@ -6,6 +6,7 @@ export const identity = {
         domain: "identity",
         summary: "Logs people in, issues tokens, and answers whether a token permits an action.",
         tier: "critical",
+        sampling: 100,
         rollout: { strategy: "progressive", port: "http", approval: true, kpis: ["login"] },
         keepsTenantData: true,
         ports: {

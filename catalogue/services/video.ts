@@ -6,6 +6,7 @@ export const video = {
         domain: "video",
         summary: "Serves live and recorded video to players, as HLS.",
         tier: "critical",
+        sampling: 1,
         rollout: { strategy: "blue-green", mirror: true, kpis: ["stream-start"] },
         concurrency: 1_000,
         // 100,000 viewers at the same time, and as many again for a zone that is lost.

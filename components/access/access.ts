@@ -4,6 +4,7 @@ import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { FLAGGER } from "../base/rollouts";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { collectorAuthorization } from "./collector";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
@@ -40,6 +41,7 @@ function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
         ...authorizationPolicies(platform),
         ...egressPolicies(platform),
         ...prometheusPolicies(platform.config),
+        ...collectorAuthorization(platform),
         ...deliveryPolicies(platform),
     ];
 }

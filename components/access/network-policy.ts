@@ -1,4 +1,5 @@
 import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
+import { collectorOf } from "../base/collector";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import { serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
@@ -17,6 +18,7 @@ import type { Platform } from "../base/platform";
 import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
+import { senders } from "./collector";
 import { deliveryNetworkPolicies } from "./delivery";
 import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
@@ -166,6 +168,12 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         const limiter = [LIMITER.namespace, LIMITER.name] as const;
         rules.open([NAMESPACES.ingress, ENTRY_GATEWAYS.public], limiter, LIMITER.grpc);
         rules.open(limiter, [COUNTERS.namespace, COUNTERS.name], COUNTERS.port);
+    }
+    const collector = collectorOf(config);
+    if (collector !== undefined) {
+        for (const sender of senders(catalogue)) {
+            rules.open(sender, [collector.namespace, collector.name], collector.port);
+        }
     }
     if (config.delivery.enabled) {
         const flagger = [NAMESPACES.delivery, FLAGGER.name] as const;

@@ -57,6 +57,9 @@ export const EGRESS_LOG = "egress-log";
 /** The one of every other proxy, which writes a line for each request that failed or was slow. */
 export const MESH_LOG = "mesh-log";
 
+/** The tracing provider in the mesh's configuration. */
+export const MESH_TRACES = "mesh-traces";
+
 /** The port on which callers ask a host with which the egress gateway speaks TLS for them. */
 export const ORIGINATED_PORT = 80;
 export type GatewayKey = keyof typeof ENTRY_GATEWAYS;

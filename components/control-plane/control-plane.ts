@@ -12,6 +12,7 @@ import { istiodName, type Revision, stableRevision, tagWebhook } from "./revisio
 import { MESH_LOG_PROVIDER } from "./mesh-log";
 import { proxyStats } from "./proxy-stats";
 import { STOCK_ENVOY } from "./stock-envoy";
+import { tracesProvider } from "./traces";
 
 function deriveControlPlane({ config }: Platform): Derived {
     const istiods = config.istio.revisions.map((revision) => istiod(config, revision));
@@ -93,7 +94,7 @@ function istiod(config: MeshConfig, revision: Revision): Release {
                 // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
                 // is tried again.
                 defaultHttpRetryPolicy: { attempts: 0 },
-                extensionProviders: [EGRESS_LOG_PROVIDER, MESH_LOG_PROVIDER],
+                extensionProviders: [EGRESS_LOG_PROVIDER, MESH_LOG_PROVIDER, ...tracesProvider(config)],
                 meshMTLS: { minProtocolVersion: "TLSV1_2" },
                 defaultConfig: {
                     holdApplicationUntilProxyStarts: true,

@@ -5,6 +5,7 @@ import { limiter } from "./limiter/limiter";
 import { localLimits } from "./local-limits";
 import { oneToken } from "./one-token";
 import { planLimits } from "./plan-limits";
+import { samplingFilters } from "./sampling";
 import { tenantFilters } from "./tenants";
 import { requestAuthentications } from "./tokens";
 
@@ -16,6 +17,7 @@ export const edge: Concern = {
             clientHeaders(platform),
             ...requestAuthentications(platform),
             ...oneToken(platform),
+            ...samplingFilters(platform),
             ...tenantFilters(platform),
             ...localLimits(platform),
             ...planLimits(platform),

@@ -9,7 +9,14 @@ export type Patch = base.EnvoyPatch;
  * The order in which filters are put before the router, and so that in which they see a request. Also, without a
  * priority Istio cannot promise that what a patch refers to is already there.
  */
-export const PRIORITY = { headers: 0, tokens: 5, tenants: 10, localLimits: 20, globalLimits: 30 } as const;
+export const PRIORITY = {
+    headers: 0,
+    tokens: 5,
+    sampling: 7,
+    tenants: 10,
+    localLimits: 20,
+    globalLimits: 30,
+} as const;
 
 /** An EnvoyFilter for one gateway, or for all of them. */
 export function envoyFilter(

@@ -2,10 +2,16 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { Derived } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { prometheusChart } from "./chart";
+import { collector } from "./collector";
 import { prometheus } from "./prometheus";
 import { ruleGroups } from "./rules/rules";
 
-function deriveObservability({ catalogue, config }: Platform): Derived {
+function deriveObservability(platform: Platform): Derived {
+    const { releases, objects } = prometheusOf(platform);
+    return { releases, objects: [...objects, ...collector(platform.config)] };
+}
+
+function prometheusOf({ catalogue, config }: Platform): Derived {
     const rules = ruleGroups(catalogue);
     const { prometheus: from } = config.observability;
     switch (from.from) {

@@ -1,15 +1,17 @@
 import type { Catalogue, Service } from "../../catalogue/model";
-import { SLOW_AFTER, servicesOf, slowAfter } from "../../catalogue/query";
+import { SLOW_AFTER, reachedHosts, servicesOf, slowAfter } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
+import { collectorOf } from "../base/collector";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { TelemetryManifest } from "../base/manifest";
-import { NAMESPACES } from "../base/names";
+import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { atCallee, atCaller, atGateway } from "./access-log";
 import { METHOD_CLASS, pathClass, tenant } from "./dimensions";
 import { counted, meshMetrics } from "./metrics";
 import { stockEnvoyMetrics } from "./stock-envoy";
+import { collectorProblems, sampled, traced } from "./tracing";
 
 type Spec = TelemetryManifest["spec"];
 
@@ -23,6 +25,7 @@ export const telemetry: Concern = {
             ...(config.istio.stockEnvoy ? stockEnvoyMetrics({ catalogue, config }) : []),
         ],
     }),
+    check: ({ config }) => collectorProblems(config),
 };
 
 /** What holds for the mesh, for a namespace, and for one service: the narrower adds to the wider, or replaces it. */
@@ -35,20 +38,31 @@ function telemetries(catalogue: Catalogue, config: MeshConfig): TelemetryManifes
         }),
         telemetryOf("default", NAMESPACES.services, {
             metrics: [counted("SERVER", { tenant: whose, method_class: METHOD_CLASS })],
+            ...traced(config),
         }),
         telemetryOf("default", NAMESPACES.ingress, {
             accessLogging: [atGateway()],
             metrics: [counted("CLIENT", { tenant: whose })],
+            ...traced(config),
         }),
-        ...servicesOf(catalogue).map(([name, service]) => ofService(name, service)),
+        ...atEgress(catalogue, config),
+        ...servicesOf(catalogue).map(([name, service]) => ofService(name, service, config)),
     ];
 }
 
-function ofService(name: string, service: Service): TelemetryManifest {
+/** Of the gateway alone: for its namespace the log is said, beside what it is for. */
+function atEgress(catalogue: Catalogue, config: MeshConfig): TelemetryManifest[] {
+    if (collectorOf(config) === undefined || reachedHosts(catalogue).length === 0) return [];
+    const selector = serviceSelector(EGRESS_GATEWAY);
+    return [telemetryOf(EGRESS_GATEWAY, NAMESPACES.egress, { selector, ...traced(config) })];
+}
+
+function ofService(name: string, service: Service, config: MeshConfig): TelemetryManifest {
     return telemetryOf(name, NAMESPACES.services, {
         selector: serviceSelector(name),
         accessLogging: [atCallee(slowAfter(service))],
         metrics: [counted("SERVER", { path_class: pathClass(service) })],
+        ...sampled(service, config),
     });
 }
 
@@ -61,7 +75,7 @@ function telemetryOf(name: string, namespace: string, spec: Spec): TelemetryMani
     };
 }
 
-/** What is counted and what is logged of requests, in as few series and lines as are read. */
+/** What is counted, logged and traced of requests, in as few series, lines and spans as are read. */
 export class Telemetry extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(telemetry, platform, options);

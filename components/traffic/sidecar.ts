@@ -1,4 +1,5 @@
 import { edges, reachedHosts, storeEdges } from "../../catalogue/query";
+import { collectorHosts } from "../base/collector";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES, serviceHost } from "../base/names";
@@ -11,9 +12,10 @@ const NO_HOST = "~/*";
  * What each sidecar knows of the mesh: the hosts that its service calls, inside and outside, and no other. It keeps a sidecar's size
  * independent of the mesh's, and together with REGISTRY_ONLY it stops a call that nobody declared at its source.
  */
-export function sidecars({ catalogue }: Platform): SidecarManifest[] {
+export function sidecars({ catalogue, config }: Platform): SidecarManifest[] {
+    // Spans go there by way of the sidecar itself, which knows no more hosts than its service.
     const hosts = new Map<string, Set<string>>(
-        Object.keys(catalogue.services).map((name) => [name, new Set()]),
+        Object.keys(catalogue.services).map((name) => [name, new Set(collectorHosts(config))]),
     );
     for (const { caller, callee } of edges(catalogue)) {
         hosts.get(caller)?.add(`${NAMESPACES.services}/${serviceHost(callee)}`);

@@ -58,6 +58,8 @@ type answer struct {
 	ServerName string            `json:"serverName,omitempty"`
 	Headers    map[string]string `json:"headers,omitempty"`
 	Error      string            `json:"error,omitempty"`
+	// Then is the answer of whom the stand-in called for its own.
+	Then json.RawMessage `json:"then,omitempty"`
 }
 
 // tcpAnswer is what a stand-in tells of a TCP connection, which names no caller.
@@ -140,9 +142,9 @@ func encode(v any) []byte {
 	return bytes.TrimRight(buf.Bytes(), "\n")
 }
 
-// headerValue renders a for a header: without the request's headers, and in ASCII.
+// headerValue renders a for a header: without the request's headers and others' answers, and in ASCII.
 func (a answer) headerValue() string {
-	a.Headers = nil
+	a.Headers, a.Then = nil, nil
 	return asciiJSON(encode(a))
 }
 

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/coder/websocket v1.8.15
+	go.opentelemetry.io/proto/otlp v1.5.0
 	golang.org/x/net v0.62.0
 	google.golang.org/grpc v1.75.1
 	google.golang.org/protobuf v1.36.6

@@ -23,7 +23,10 @@ const usage = `usage:
                 [--drain 5s] [--figure NAME ...] [--errors PERCENT] [--delay 300ms] [--bad-figures PERCENT]
                 [--tls FILE]    (FILE: certificate and key of the https ports)
   standin probe [--concurrency 8]    (a JSON array of requests on stdin, one JSON result per line on stdout)
+  standin load [--rate 100] [--duration 10s] [--connections 8]    (such an array on stdin, asked in turn at a constant rate)
   standin metrics [--health 8081]    (those of the stand-in that runs here)
+  standin collect [--otlp 4317] [--query 16686] [--health 8081] [--spans 20000]    (keeps the last spans that proxies send)
+  standin traces [--query 16686] [--trace ID]    (of the collector that runs here)
 
 PROTOCOL is http, https, grpc, ws or tcp.
 `
@@ -47,12 +50,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = runServe(ctx, args[1:], stdout)
 	case "probe":
 		err = runProbe(ctx, args[1:], stdin, stdout)
+	case "load":
+		err = runLoad(ctx, args[1:], stdin, stdout)
 	case "metrics":
 		err = runMetrics(ctx, args[1:], stdout)
+	case "collect":
+		err = runCollect(ctx, args[1:], stdout)
+	case "traces":
+		err = runTraces(ctx, args[1:], stdout)
 	case "help", "--help", "-h":
 		err = errHelp
 	default:
-		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve, probe or metrics", args[0])}}
+		err = usageError{[]error{fmt.Errorf("unknown command %q: expected serve, probe, load, metrics, collect or traces", args[0])}}
 	}
 	return report(err, stdout, stderr)
 }

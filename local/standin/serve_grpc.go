@@ -131,6 +131,13 @@ func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
 		return status.FromContextError(ctx.Err()).Err()
 	}
 	if b.code == codes.OK {
+		if a.Then, err = follow(ctx, md); err != nil {
+			a.Error, b.code = err.Error(), codes.Unavailable
+			if errors.Is(err, errThenInvalid) {
+				b.code = codes.InvalidArgument
+			}
+			return g.fail(stream, b.code, a)
+		}
 		if g.errored.next() {
 			b.code = codes.Internal
 		} else {

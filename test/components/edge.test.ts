@@ -124,10 +124,18 @@ describe("policies at the gateways", () => {
 });
 
 describe("a client's headers", () => {
-    it("are taken from it where services read a token's, and where replicas are chosen by them", () => {
+    it("are taken from it where services read a token's, and where replicas, or what is traced, are chosen by them", () => {
         const [filter] = objectsOf().filter(({ metadata }) => metadata.name === "client-headers");
         const removed = [...JSON.stringify(filter).matchAll(/"remove":"([^"]+)"/g)].map(([, name]) => name);
-        assert.deepEqual(removed.sort(), ["x-plan", "x-roles", "x-stream-id", "x-subject", "x-tenant"]);
+        const traced = [
+            "traceparent",
+            "tracestate",
+            "x-client-trace-id",
+            "x-envoy-force-trace",
+            "x-request-id",
+        ];
+        const told = ["x-plan", "x-roles", "x-stream-id", "x-subject", "x-tenant"];
+        assert.deepEqual(removed.sort(), [...traced, ...told].sort());
     });
 });
 

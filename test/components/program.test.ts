@@ -92,6 +92,9 @@ for (const stack of ["local", "dev", "prod"]) {
                 ...(config.observability.prometheus.from === "image"
                     ? ["observability-monitoring-prometheus"]
                     : []),
+                ...(config.telemetry.tracing.collector.from === "stand-in"
+                    ? ["observability-monitoring-collector"]
+                    : []),
             ];
             assert.deepEqual(
                 deployments.map(({ name }) => name).filter((name) => !name.startsWith("workloads-")),

@@ -51,4 +51,22 @@ describe("workloads", () => {
         ]);
         assert.deepEqual(given({ cpu: "0.5", memory: "1.5Gi" }), []);
     });
+
+    it("are traced by a share that Envoy can count", () => {
+        const traced = (sampling: number) =>
+            problemsAfter(({ services }) => {
+                services.back.sampling = sampling;
+            });
+        for (const share of [-1, 100.5, 0.001, Number.NaN]) {
+            assert.deepEqual(traced(share), [
+                {
+                    rule: "sampling",
+                    where: "back.sampling",
+                    message: `of the traces that begin with back, ${share} percent are to be kept`,
+                    remedy: "Use a number from 0 to 100 with at most two decimals.",
+                },
+            ]);
+        }
+        for (const share of [0, 0.01, 0.07, 8.29, 100]) assert.deepEqual(traced(share), []);
+    });
 });

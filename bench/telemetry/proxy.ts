@@ -1,0 +1,24 @@
+/** What a proxy prints of itself. */
+
+/** The series on Envoy's Prometheus page. */
+export function seriesIn(page: string): string[] {
+    // The agent may log a line of its own before what Envoy answers.
+    return page.split("\n").filter((line) => /^envoy_\w+\{.*\} \S+$/.test(line));
+}
+
+/** Whether it is one of those that take the place of Istio's metrics of requests (`components/telemetry/stock-envoy.ts`). */
+export function isIstios(series: string): boolean {
+    return series.startsWith("envoy_istio_");
+}
+
+/** Of a proxy's output the lines that it wrote of requests, and their bytes. */
+export function logged(output: string): { readonly logLines: number; readonly logBytes: number } {
+    const lines = output
+        .split("\n")
+        .filter((line) => line.startsWith("{") && line.includes('"milliseconds"'));
+    return {
+        logLines: lines.length,
+        // With the end of each line.
+        logBytes: lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0),
+    };
+}

@@ -1,0 +1,62 @@
+import Table from "cli-table3";
+import { AIM, type Cost, type Hop, type Latency, type Variant, type VariantCost } from "./figures";
+
+const NAMES: Readonly<Record<Variant, string>> = {
+    plain: "no sidecars",
+    off: "telemetry off",
+    made: "as the program makes it",
+    everything: "everything on",
+};
+
+const ROWS: readonly (readonly [keyof Cost, string, (value: number) => string])[] = [
+    ["cpuSeconds", "CPU, 1,000 requests", (value) => `${value.toFixed(3)} s`],
+    ["residentBytes", "memory, resident", megabytes],
+    ["allocatedBytes", "memory, allocated by Envoy", megabytes],
+    ["series", "series", (value) => value.toFixed(0)],
+    ["istioSeries", "of them Istio's", (value) => value.toFixed(0)],
+    ["logLines", "log lines, 1,000 requests", (value) => value.toFixed(0)],
+    ["logBytes", "log, 1,000 requests", (value) => `${(value / 1024).toFixed(1)} KB`],
+];
+
+/** What both sidecars of a hop take, each variant against the one to its left. */
+export function costTable(costs: readonly VariantCost[]): string {
+    return drawn(
+        ["both sidecars of a hop", ...costs.map(({ variant }) => NAMES[variant])],
+        ROWS.map(([field, what, printed]) => [
+            what,
+            ...costs.map(({ cost }, index) => {
+                const left = costs[index - 1]?.cost[field] ?? 0;
+                const ratio = left === 0 ? "" : ` (${(cost[field] / left).toFixed(2)} ×)`;
+                return `${printed(cost[field])}${ratio}`;
+            }),
+        ]),
+    );
+}
+
+/** What a hop takes, and what sidecars add to it. */
+export function hopTable(hops: readonly Hop[]): string {
+    const three = ({ p50, p90, p99 }: Latency, unit: string, sign = "") =>
+        [p50, p90, p99].map((value) => `${value < 0 ? "" : sign}${value.toFixed(2)}`).join(" / ") +
+        ` ${unit}`;
+    const aim = `under ${AIM.p50} ms at p50, ${AIM.p99} ms at p99`;
+    return drawn(
+        ["a hop: p50 / p90 / p99", "latency", "added", "ratio", `aim: ${aim}`],
+        hops.map(({ variant, latency, added, ratio, withinAim }) => [
+            NAMES[variant],
+            three(latency, "ms"),
+            ...(variant === "plain"
+                ? ["", "", ""]
+                : [three(added, "ms", "+"), three(ratio, "×"), withinAim ? "met" : "missed"]),
+        ]),
+    );
+}
+
+function megabytes(bytes: number): string {
+    return `${(bytes / 2 ** 20).toFixed(1)} MB`;
+}
+
+function drawn(head: string[], rows: string[][]): string {
+    const out = new Table({ head, style: { head: [], border: [] } });
+    out.push(...rows);
+    return out.toString();
+}

@@ -1,0 +1,98 @@
+/** The name under which proxies send spans, and who keeps them where nobody else does: a stand-in, in memory. */
+import type { MeshConfig } from "../../config/schema";
+import { type Collector, STAND_IN_COLLECTOR, collectorOf } from "../base/collector";
+import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import type { DeploymentManifest, Manifest, ServiceManifest } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import { placement } from "../base/pools";
+import { restrictedContainer, restrictedPod } from "../base/pod-security";
+import { sidecarResources } from "../base/sidecar-resources";
+import { sidecar } from "./mesh";
+
+const { name, otlp, health } = STAND_IN_COLLECTOR;
+const USER = 65532;
+const LABELS = { ...COMMON_LABELS, app: name, [SERVICE_LABEL]: name };
+const METADATA = { name, namespace: NAMESPACES.monitoring, labels: LABELS };
+
+/** Whoever takes the spans bears the collector's label; so that proxies, and policies, know what is spoken there before. */
+export function collector(config: MeshConfig): Manifest[] {
+    const wanted = collectorOf(config);
+    if (wanted === undefined) return [];
+    const { collector: said } = config.telemetry.tracing;
+    const calls = said.from === "service" ? said.calls : [];
+    return [
+        service(wanted),
+        sidecar(wanted.name, { [SERVICE_LABEL]: wanted.name }, calls),
+        ...standIn(config),
+    ];
+}
+
+function service({ name: of, namespace, port }: Collector): ServiceManifest {
+    return {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: of, namespace, labels: { ...COMMON_LABELS, [SERVICE_LABEL]: of } },
+        spec: {
+            type: "ClusterIP",
+            selector: { [SERVICE_LABEL]: of },
+            ports: [{ name: "otlp", port, targetPort: port, protocol: "TCP", appProtocol: "grpc" }],
+        },
+    };
+}
+
+/** Nothing where the stack has another collector. */
+function standIn(config: MeshConfig): Manifest[] {
+    const { workloads, telemetry } = config;
+    const wanted = telemetry.tracing.collector;
+    if (wanted.from !== "stand-in" || !workloads.standIns) return [];
+    return [
+        { apiVersion: "v1", kind: "ServiceAccount", metadata: METADATA, automountServiceAccountToken: false },
+        deployment(workloads.image, wanted.spans, config),
+    ];
+}
+
+function deployment(image: string, spans: number, config: MeshConfig): DeploymentManifest {
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: METADATA,
+        spec: {
+            replicas: 1,
+            revisionHistoryLimit: 2,
+            selector: { matchLabels: { app: name, [SERVICE_LABEL]: name } },
+            template: {
+                metadata: { labels: LABELS, annotations: sidecarResources(config.sidecar) },
+                spec: {
+                    serviceAccountName: name,
+                    automountServiceAccountToken: false,
+                    ...placement(config, "system"),
+                    securityContext: restrictedPod(USER),
+                    containers: [
+                        {
+                            name,
+                            image,
+                            args: [
+                                "collect",
+                                ...["--otlp", String(otlp)],
+                                ...["--health", String(health)],
+                                ...["--spans", String(spans)],
+                            ],
+                            ports: [{ name: "otlp", containerPort: otlp }],
+                            readinessProbe: probe("/healthz/ready", 2),
+                            livenessProbe: probe("/healthz/live", 10),
+                            resources: {
+                                requests: { cpu: "10m", memory: "32Mi" },
+                                limits: { cpu: "500m", memory: "256Mi" },
+                            },
+                            securityContext: restrictedContainer(),
+                        },
+                    ],
+                },
+            },
+        },
+    };
+}
+
+function probe(path: string, periodSeconds: number) {
+    return { httpGet: { path, port: health }, periodSeconds, timeoutSeconds: 5 };
+}

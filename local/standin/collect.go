@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+const (
+	defaultOTLPPort  = 4317
+	defaultQueryPort = 16686
+	defaultKept      = 20_000
+	maxKept          = 1_000_000
+)
+
+// collectConfig is where `standin collect` listens, and how much it keeps.
+type collectConfig struct{ OTLP, Query, Health, Kept int }
+
+func parseCollect(args []string) (collectConfig, error) {
+	cfg := collectConfig{defaultOTLPPort, defaultQueryPort, defaultHealthPort, defaultKept}
+	port := func(into *int) func(string) error {
+		return func(v string) (err error) {
+			*into, err = portNumber(v)
+			return err
+		}
+	}
+	errs := parseFlags([]flagSpec{
+		{name: "otlp", set: port(&cfg.OTLP)},
+		{name: "query", set: port(&cfg.Query)},
+		{name: "health", set: port(&cfg.Health)},
+		{name: "spans", set: func(v string) (err error) {
+			cfg.Kept, err = boundedInt(v, 1, maxKept)
+			return err
+		}},
+	}, args)
+	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
+		return cfg, errHelp
+	}
+	if len(errs) > 0 {
+		return cfg, usageError{errs}
+	}
+	return cfg, nil
+}
+
+// runCollect is `standin collect`: it takes spans until ctx ends. What it keeps is lost then.
+func runCollect(ctx context.Context, args []string, stdout io.Writer) error {
+	cfg, err := parseCollect(args)
+	if err != nil {
+		return err
+	}
+	c, err := newCollector(cfg)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, slog.New(slog.NewJSONHandler(stdout, nil)))
+}
+
+// collector takes spans by OTLP over gRPC and answers who asks in its own pod, and nobody else: the mesh lets proxies
+// send, and lets nobody read.
+type collector struct {
+	spans     *spanStore
+	servers   []portServer
+	listeners []net.Listener
+	state     *healthState
+}
+
+func newCollector(cfg collectConfig) (*collector, error) {
+	c := &collector{spans: newSpanStore(cfg.Kept), state: &healthState{}}
+	query := http.NewServeMux()
+	query.Handle("GET /api/traces", c.spans)
+	c.servers = []portServer{newOTLPPort(c.spans), newHTTPServer(query, false), newHealthPort(c.state, newMetrics())}
+	var errs []error
+	for _, at := range []struct {
+		address string
+		number  int
+	}{{"", cfg.OTLP}, {"127.0.0.1", cfg.Query}, {"", cfg.Health}} {
+		l, err := listen(at.address, at.number)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		c.listeners = append(c.listeners, l)
+	}
+	if len(errs) > 0 {
+		for _, l := range c.listeners {
+			l.Close()
+		}
+		return nil, errors.Join(errs...)
+	}
+	return c, nil
+}
+
+func (c *collector) run(ctx context.Context, log *slog.Logger) error {
+	failed := make(chan error, len(c.servers))
+	for i, s := range c.servers {
+		go func() {
+			if err := s.serve(c.listeners[i]); err != nil {
+				failed <- fmt.Errorf("%s: %w", c.listeners[i].Addr(), err)
+			}
+		}()
+	}
+	c.state.set(stateReady)
+	log.Info("started", "otlp", c.listeners[0].Addr().String(), "query", c.listeners[1].Addr().String(), "spans", len(c.spans.ring))
+	var failure error
+	select {
+	case <-ctx.Done():
+	case failure = <-failed:
+	}
+	c.state.set(stateDraining)
+	stopping, cancel := context.WithTimeout(context.Background(), stopGrace)
+	defer cancel()
+	for _, s := range c.servers {
+		s.stop(stopping)
+	}
+	return failure
+}
+
+// otlpPort is OTLP's service for traces.
+type otlpPort struct{ server *grpc.Server }
+
+// newOTLPPort serves the one method by hand: its request is a TracesData by another name and its response is empty, and
+// the package that has both by name brings a whole gateway with it.
+func newOTLPPort(spans *spanStore) otlpPort {
+	server := grpc.NewServer(grpc.MaxConcurrentStreams(100))
+	server.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "opentelemetry.proto.collector.trace.v1.TraceService",
+		HandlerType: (*any)(nil),
+		Methods: []grpc.MethodDesc{{
+			MethodName: "Export",
+			Handler: func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+				exported := &tracev1.TracesData{}
+				if err := decode(exported); err != nil {
+					return nil, err
+				}
+				spans.add(exported)
+				return &emptypb.Empty{}, nil
+			},
+		}},
+	}, struct{}{})
+	return otlpPort{server}
+}
+
+func (o otlpPort) serve(l net.Listener) error {
+	if err := o.server.Serve(l); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
+}
+
+// stop cuts the proxies' connections, which they keep open for ever.
+func (o otlpPort) stop(context.Context) { o.server.Stop() }
+
+// runTraces is `standin traces`: it prints what the collector that runs beside it answers.
+func runTraces(ctx context.Context, args []string, stdout io.Writer) error {
+	at, trace := defaultQueryPort, ""
+	errs := parseFlags([]flagSpec{
+		{name: "query", set: func(v string) (err error) {
+			at, err = portNumber(v)
+			return err
+		}},
+		{name: "trace", set: matching(traceID, "a trace's id of 32 hexadecimal digits", &trace)},
+	}, args)
+	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
+		return errHelp
+	}
+	if len(errs) > 0 {
+		return usageError{errs}
+	}
+	url := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(at)) + "/api/traces"
+	if trace != "" {
+		url += "?trace=" + trace
+	}
+	return printOwn(ctx, url, "no collector answers here", stdout)
+}
+
+// printOwn prints what this machine answers at url.
+func printOwn(ctx context.Context, url, silent string, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("%s: %w", silent, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", url, response.Status)
+	}
+	_, err = io.Copy(stdout, response.Body)
+	return err
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const testParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+func TestStandInCallsOnInTheSameTrace(t *testing.T) {
+	s := startServer(t, time.Millisecond)
+	grpcNext := "grpc://" + s.address("grpc") + "/sparc.auth.v1.Auth/Check"
+	httpNext := "http://" + s.address("http") + "/v1/last?status=202"
+	for protocol, asked := range map[string]map[string]any{
+		protoHTTP: {"protocol": protoHTTP, "address": s.address("http"), "path": "/v1/first"},
+		protoGRPC: {"protocol": protoGRPC, "address": s.address("grpc"), "method": "/sparc.auth.v1.Auth/First"},
+	} {
+		asked["headers"] = map[string]string{headerThen: grpcNext + " " + httpNext, "traceparent": testParent,
+			"x-request-id": "7", "x-tenant": "acme", "authorization": "Bearer secret"}
+		found := probeOne(t, asked)
+		second := decodeAnswer(t, decodeAnswer(t, found.Answer).Then)
+		third := decodeAnswer(t, second.Then)
+		if second.Path != "/sparc.auth.v1.Auth/Check" || third.Path != "/v1/last" || third.Then != nil {
+			t.Fatalf("%s: %s, %s", protocol, second.Path, third.Path)
+		}
+		for _, one := range []answer{second, third} {
+			if one.Headers["traceparent"] != testParent || one.Headers["x-request-id"] != "7" || one.Headers["x-tenant"] != "acme" {
+				t.Errorf("%s: headers %v", protocol, one.Headers)
+			}
+			if _, told := one.Headers["authorization"]; told {
+				t.Errorf("%s: the credentials were passed on", protocol)
+			}
+		}
+	}
+}
+
+func TestStandInTellsOfACallThatFailed(t *testing.T) {
+	s := startServer(t, time.Millisecond)
+	ask := func(protocol, then string) result {
+		asked := map[string]any{"protocol": protocol, "address": s.address(protocol), "headers": map[string]string{headerThen: then}}
+		if protocol == protoGRPC {
+			asked["method"] = "/sparc.auth.v1.Auth/First"
+		}
+		return probeOne(t, asked)
+	}
+	dead := "http://" + refusing(t) + "/"
+	for _, c := range []struct{ protocol, then, status, says string }{
+		{protoHTTP, dead, "502", "refused"},
+		{protoGRPC, dead, "14", "refused"},
+		{protoHTTP, "ftp://x:1/", "400", "not a URL of http or grpc"},
+		{protoGRPC, "grpc://x:1/nothing", "3", "is not /package.Service/Method"},
+		{protoHTTP, "http://nowhere/", "400", "is not host:port"},
+		{protoHTTP, strings.Repeat(dead+" ", maxThen+1), "400", "at most 8"},
+	} {
+		found := ask(c.protocol, c.then)
+		if a := decodeAnswer(t, found.Answer); statusOf(found) != c.status || !strings.Contains(a.Error, c.says) {
+			t.Errorf("%s %.40s: status %s, %q", c.protocol, c.then, statusOf(found), a.Error)
+		}
+	}
+}
