@@ -29,5 +29,8 @@ export const AUTOSCALER = { chart: "9.59.0", image: "v1.36.1" } as const;
 /** kube-prometheus-stack: its chart's version, which is its own. */
 export const PROMETHEUS_STACK = "88.5.3";
 
+/** Jaeger: its chart's version; the image is the chart's own, Jaeger 2.19.0. */
+export const JAEGER_CHART = "4.11.1";
+
 /** Prometheus' image where no chart says it; the node's is built of the same (`local/toolchain/go/prometheus`). */
 export const PROMETHEUS_IMAGE = "quay.io/prometheus/prometheus:v3.16.0";

@@ -13,12 +13,17 @@ export interface Collector {
 /** The name and the ports of the one that the program itself runs. */
 export const STAND_IN_COLLECTOR = { name: "collector", otlp: 4317, health: 8081 } as const;
 
+/** The name under which Jaeger takes spans; its chart's Service, with all of its ports, has another. */
+export const JAEGER = { name: "jaeger-collector", otlp: 4317 } as const;
+
 /** Where the stack has spans sent; nowhere where it has nothing traced. */
 export function collectorOf({ telemetry }: Pick<MeshConfig, "telemetry">): Collector | undefined {
     const { collector } = telemetry.tracing;
     switch (collector.from) {
         case "nowhere":
             return undefined;
+        case "chart":
+            return at(JAEGER.name, JAEGER.otlp);
         case "stand-in":
             return at(STAND_IN_COLLECTOR.name, STAND_IN_COLLECTOR.otlp);
         case "service":

@@ -3,12 +3,16 @@ import type { Derived } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { prometheusChart } from "./chart";
 import { collector } from "./collector";
+import { jaeger } from "./jaeger";
 import { prometheus } from "./prometheus";
 import { ruleGroups } from "./rules/rules";
 
 function deriveObservability(platform: Platform): Derived {
     const { releases, objects } = prometheusOf(platform);
-    return { releases, objects: [...objects, ...collector(platform.config)] };
+    return {
+        releases: [...releases, ...jaeger(platform.config)],
+        objects: [...objects, ...collector(platform.config)],
+    };
 }
 
 function prometheusOf({ catalogue, config }: Platform): Derived {

@@ -211,6 +211,23 @@ describe("the collector of traces", () => {
         assert.deepEqual(container.args?.slice(-2), ["--spans", "123"]);
     });
 
+    it("may be Jaeger, by its chart, whose pods bear the collector's label and have no rights", () => {
+        const config = withTracing({ collector: { from: "chart" } });
+        const { releases } = deriveAll({ catalogue, config });
+        const release = releases.find(({ name }) => name === "jaeger") ?? assert.fail();
+        const { podLabels, serviceAccount, securityContext } = (
+            release.values as { jaeger: Record<string, Record<string, unknown>> }
+        ).jaeger;
+        assert.deepEqual(podLabels, { "sparc.dev/service": "jaeger-collector" });
+        assert.deepEqual(serviceAccount, { automountServiceAccountToken: false });
+        assert.equal(securityContext?.["allowPrivilegeEscalation"], false);
+        const { hosts } = found<SidecarManifest>("Sidecar", "sparc", "auth", config).egress?.[0] ?? {
+            hosts: [],
+        };
+        assert.ok(hosts.includes("monitoring/jaeger-collector.monitoring.svc.cluster.local"));
+        assert.ok(!deriveAll({ catalogue, config: local }).releases.some(({ name }) => name === "jaeger"));
+    });
+
     it("may be somebody else's, of which the program makes no more than its name and what it may call", () => {
         const collector: Tracing["collector"] = {
             from: "service",
