@@ -45,11 +45,17 @@ describe("counting denials", () => {
         assert.deepEqual(suspected(3), [[2, 3, ["c"]]]);
     });
 
-    it("says nothing where a check already differs, or was asked more than once", () => {
+    it("says nothing where a check already differs", () => {
         const differs = { ...finding("e", { kind: "rbac" }, "answered"), agrees: false };
         assert.deepEqual(miscounts("identity", [...findings, differs], before, after(7)), []);
-        const again = finding("f", { kind: "answered", caller: null }, "answered", 2);
-        assert.deepEqual(miscounts("identity", [...findings, again], before, after(7)), []);
+    });
+
+    it("takes what was asked again for counted once or as often, and no more and no less", () => {
+        const again = [...findings, finding("f", { kind: "rbac" }, "reset", 3)];
+        for (const counted of [3, 4, 5])
+            assert.deepEqual(miscounts("identity", again, before, after(counted)), []);
+        for (const counted of [2, 6])
+            assert.equal(miscounts("identity", again, before, after(counted)).length, 1);
     });
 });
 

@@ -180,6 +180,20 @@ describe("verifying a mesh", () => {
         assert.ok(report.findings.some(({ result }) => result.attempts === 2));
     });
 
+    it("still counts where the connection to a prober broke", async () => {
+        const cluster = clusterWith();
+        cluster.broken = 1;
+        let readings = 0;
+        cluster.onExec = ({ command }) => {
+            if (command[0] === "pilot-agent" && ++readings === 3) cluster.denied.set("databases/cache", 0);
+        };
+        const report = await verifyCluster(cluster, options);
+        assert.deepEqual(
+            report.miscounts.map(({ workload }) => workload),
+            ["databases/cache"],
+        );
+    });
+
     it("does not take an answer of Envoy's that was lost for one in which nothing is counted", async () => {
         const cluster = clusterWith();
         let readings = 0;

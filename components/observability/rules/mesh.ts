@@ -118,17 +118,20 @@ export const CONTROL_PLANE: RuleGroup = {
     ],
 };
 
+/** By who asked. A series begins with the first that is refused, of which `increase` knows nothing. */
+function refused(name: string): string[] {
+    const series = `${name}{reporter="source",destination_service_name="BlackHoleCluster"}`;
+    return [`increase(${series}[5m])`, `(${series} unless ${series} offset 5m)`].map(
+        (more) => `sum by (source_workload, source_workload_namespace) (${more})`,
+    );
+}
+
 export const EGRESS: RuleGroup = {
     name: "sparc-egress",
     rules: [
         alert("MeshRefusedHost", "ticket", {
-            expr: any(
-                // Of TLS the sidecar sees connections alone.
-                ["istio_requests_total", "istio_tcp_connections_closed_total"].map(
-                    (series) =>
-                        `sum by (source_workload, source_workload_namespace) (increase(${series}{reporter="source",destination_service_name="BlackHoleCluster"}[5m]))`,
-                ),
-            ),
+            // Of TLS the sidecar sees connections alone.
+            expr: any(["istio_requests_total", "istio_tcp_connections_closed_total"].flatMap(refused)),
             summary: "{{ $labels.source_workload }} calls hosts that it may not reach",
         }),
     ],
@@ -142,8 +145,9 @@ export const ROLLOUTS: RuleGroup = {
     name: "sparc-rollouts",
     rules: [
         alert("RolloutFailed", "page", {
-            // It stays so until the next rollout begins, and nobody is to be woken for days.
-            expr: "max by (name) (flagger_canary_status) == 2 unless max by (name) (min_over_time(flagger_canary_status[1h])) == 2",
+            // It stays so until the next rollout begins, and nobody is to be woken for days. A Flagger that came new tells
+            // a series of its own, so that the one before it counts too.
+            expr: "max by (name) (flagger_canary_status) == 2 unless min by (name) (min_over_time(flagger_canary_status[1h])) == 2",
             summary: "The new version of {{ $labels.name }} was found wanting, and the old one serves",
         }),
         alert("RolloutStuck", "ticket", {

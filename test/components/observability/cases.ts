@@ -188,7 +188,7 @@ export const CASES: readonly Case[] = [
             'istio_requests_total{reporter="source",source_workload="auth",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
                 "0x10 4x60",
             'istio_tcp_connections_closed_total{reporter="source",source_workload="reports",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
-                "0x40 2x60",
+                "_x40 2x60",
             'istio_requests_total{reporter="source",source_workload="users",source_workload_namespace="sparc",destination_service_name="audit"}':
                 "0+4x60",
         },
