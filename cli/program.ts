@@ -110,6 +110,7 @@ function approve(): Command {
         .argument("<service>", "the service whose rollout waits (`mesh status` shows which do)")
         .requiredOption("--why <reason>", "kept with the rollout, beside your name")
         .option("--refuse", "have the new version taken back")
+        .option("--revision <number>", "the Deployment's revision that you looked at: any other is refused")
         .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
         .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
         .option("--json", "report as JSON")

@@ -40,11 +40,11 @@ const collector = z.discriminatedUnion("from", [
     z.strictObject({ from: z.literal("nowhere") }).describe("nothing is traced"),
     z
         .strictObject({ from: z.literal("chart") })
-        .describe("Jaeger, by its chart: one pod, which keeps the last 100,000 traces in memory"),
+        .describe("Jaeger, by its chart: one pod, which keeps the last 20,000 traces in memory"),
     z
         .strictObject({
             from: z.literal("stand-in"),
-            spans: z.int().min(100).max(100_000).default(20_000).describe("how many of the last it keeps"),
+            spans: z.int().min(100).max(20_000).default(20_000).describe("how many of the last it keeps"),
         })
         .describe("one pod of the stand-ins' image, which loses what it knows when it goes"),
     z

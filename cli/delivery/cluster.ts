@@ -18,7 +18,15 @@ import { NAMESPACES } from "../../components/base/names";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { LOAD_TESTER } from "../../components/base/rollouts";
 import { execute } from "../verify/cluster/exec";
-import { CannotDecide, type Decision, DECISIONS, type Rollout, versionOf, withDecision } from "./decision";
+import {
+    CannotDecide,
+    type Decision,
+    DECISIONS,
+    type Rollout,
+    type Version,
+    versionOf,
+    withDecision,
+} from "./decision";
 
 const CANARIES = {
     group: "flagger.app",
@@ -52,7 +60,7 @@ export async function whoAmI(config: KubeConfig): Promise<string> {
 }
 
 /** What is to be rolled out, or is. */
-export async function versionIn(config: KubeConfig, name: string): Promise<string> {
+export async function versionIn(config: KubeConfig, name: string): Promise<Version> {
     const { namespace } = CANARIES;
     return versionOf(await config.makeApiClient(AppsV1Api).readNamespacedDeployment({ name, namespace }));
 }
@@ -102,8 +110,8 @@ async function tell(config: KubeConfig, name: string, decision: Decision): Promi
     await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body: event });
 }
 
-/** Opens a gate from inside the load tester: from anywhere else the mesh lets nobody. */
-export async function open(config: KubeConfig, path: string, name: string): Promise<void> {
+/** Opens or shuts a gate from inside the load tester: from anywhere else the mesh lets nobody. */
+export async function turn(config: KubeConfig, path: string, name: string): Promise<void> {
     const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
         namespace: NAMESPACES.delivery,
         labelSelector: `${SERVICE_LABEL}=${LOAD_TESTER.name}`,
@@ -131,5 +139,5 @@ export async function open(config: KubeConfig, path: string, name: string): Prom
         timeoutSeconds: TIMEOUT_SECONDS,
         signal: new AbortController().signal,
     });
-    if (code !== 0) throw new CannotDecide(`the gate ${path} did not open: ${stderr.trim()}`);
+    if (code !== 0) throw new CannotDecide(`${path} did not succeed: ${stderr.trim()}`);
 }

@@ -76,11 +76,18 @@ export interface Deployed {
     };
 }
 
-/** How people call the version that a Deployment has, or asks for. */
-export function versionOf({ metadata, spec }: Deployed): string {
+/** A version that a Deployment has, or asks for. */
+export interface Version {
+    /** Kubernetes' count of the Deployment's pod templates. */
+    readonly revision: string;
+    /** As people call it: the revision, and the images. */
+    readonly name: string;
+}
+
+export function versionOf({ metadata, spec }: Deployed): Version {
     const revision = metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? "?";
     const images = (spec?.template.spec?.containers ?? []).map(({ image = "?" }) => image);
-    return `revision ${revision} of ${images.join(", ")}`;
+    return { revision, name: `revision ${revision} of ${images.join(", ")}` };
 }
 
 /** What the Canary says after the decision. */

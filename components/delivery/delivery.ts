@@ -43,15 +43,15 @@ function unfitServices({ catalogue, config }: Platform): string[] {
     });
 }
 
-/** A rate is made of two readings at least: in less time there is none, and each version would go back. */
+/** A rate is made of two readings at least, and one may fail: where there is none, a good version goes back. */
 function shortWindow({ config: { delivery: stack, observability } }: Platform): string[] {
     const { from } = observability.prometheus;
     if (!stack.enabled || from === "nowhere") return [];
-    const least = 2 * SCRAPE_SECONDS[from];
+    const least = 4 * SCRAPE_SECONDS[from];
     if ((milliseconds(stack.window) ?? 0) >= least * 1000) return [];
     return [
-        `delivery.window: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and in ${stack.window} there may be less than the two ` +
-            `readings that a figure takes; say ${least}s or more`,
+        `delivery.window: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and of ${stack.window} one reading that fails may leave less ` +
+            `than the two that a figure takes; say ${least}s or more`,
     ];
 }
 

@@ -11,9 +11,30 @@ import { placement } from "../base/pools";
 /** As the chart has it, and the image. */
 const USER = 10001;
 
+/** Of some ten spans each, none of which clients can make long (`components/telemetry/tracing.ts`): half of its memory. */
+const TRACES = 20_000;
+
+/** As the image's own, with OTLP alone to come in and a store whose end its memory holds. */
+const CONFIGURATION = {
+    service: {
+        extensions: ["jaeger_storage", "jaeger_query", "healthcheckv2"],
+        pipelines: {
+            traces: { receivers: ["otlp"], processors: ["batch"], exporters: ["jaeger_storage_exporter"] },
+        },
+    },
+    extensions: {
+        healthcheckv2: { use_v2: true, http: { endpoint: "0.0.0.0:13133" } },
+        jaeger_query: { storage: { traces: "memory" } },
+        jaeger_storage: { backends: { memory: { memory: { max_traces: TRACES } } } },
+    },
+    receivers: { otlp: { protocols: { grpc: { endpoint: `0.0.0.0:${JAEGER.otlp}` } } } },
+    processors: { batch: {} },
+    exporters: { jaeger_storage_exporter: { trace_storage: "memory" } },
+};
+
 /**
- * One pod with the image's own configuration: OTLP in, a store in memory, and a page that nobody in the mesh may open
- * (`kubectl port-forward`). Two would each know half of the traces.
+ * One pod: OTLP in, a store in memory, and a page that nobody in the mesh may open (`kubectl port-forward`). Two would
+ * each know half of the traces.
  */
 export function jaeger(config: MeshConfig): Release[] {
     if (config.telemetry.tracing.collector.from !== "chart") return [];
@@ -29,8 +50,10 @@ export function jaeger(config: MeshConfig): Release[] {
             },
             values: {
                 fullnameOverride: "jaeger",
+                userconfig: CONFIGURATION,
                 jaeger: {
                     replicas: 1,
+                    extraEnv: [{ name: "GOMEMLIMIT", value: "1700MiB" }],
                     podLabels: { [SERVICE_LABEL]: JAEGER.name },
                     serviceAccount: { automountServiceAccountToken: false },
                     podSecurityContext: { ...restrictedPod(USER), fsGroup: USER },

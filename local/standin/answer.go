@@ -127,7 +127,8 @@ func truncate(s string, max int) string {
 	if len(s) <= max {
 		return s
 	}
-	return strings.ToValidUTF8(s[:max], "")
+	// A copy: a part of a string keeps all of it in memory.
+	return strings.Clone(strings.ToValidUTF8(s[:max], ""))
 }
 
 // encode renders v as one line of JSON, without the line's end.

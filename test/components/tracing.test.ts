@@ -142,7 +142,7 @@ describe("a span", () => {
             const tenant = customTags["tenant"]?.formatter?.value ?? "";
             assert.ok(tenant.includes("in ['acme', 'globex', 'initech', 'zeta'] ?"), tenant);
             assert.ok(tenant.endsWith("'other')%"), tenant);
-            assert.match(customTags["http.url"]?.formatter?.value ?? "", /%PATH\(NQ\)%$/);
+            assert.match(customTags["http.url"]?.formatter?.value ?? "", /%PATH\(NQ\):256%$/);
         }
     });
 });
@@ -269,6 +269,30 @@ describe("the collector of traces", () => {
             "sparc.sampling",
         ])
             assert.ok(!text.includes(word), word);
+    });
+
+    it("is none whose name is taken, and none before all proxies keep queries out of spans", () => {
+        const taken = withTracing({
+            collector: { from: "service", name: "prometheus", port: 4317, calls: [] },
+        });
+        const [revision] = local.istio.revisions;
+        assert.ok(revision !== undefined);
+        const old = (version: string): MeshConfig => ({
+            ...local,
+            istio: { ...local.istio, revisions: [revision, { ...revision, name: "old", version }] },
+        });
+        const problems = (config: MeshConfig) =>
+            platformProblems({ catalogue, config }).filter((one) => /collector/.test(one));
+        assert.match(problems(taken).join("\n"), /collector\.name: prometheus is another workload's/);
+        assert.match(problems(old("1.30.4")).join("\n"), /istio\.revisions\.1: proxies of old \(1\.30\.4\)/);
+        assert.deepEqual(problems(old("1.31.0")), []);
+        assert.deepEqual(
+            problems({
+                ...old("1.30.4"),
+                telemetry: withTracing({ collector: { from: "nowhere" } }).telemetry,
+            }),
+            [],
+        );
     });
 
     it("is none of the stand-ins where the stack has no image of them", () => {

@@ -61,9 +61,9 @@ describe("a decision about a rollout", () => {
         assert.equal(waiting([rollout("billing", "Waiting"), auth], "auth", "approved").rollout, auth);
         const containers = [{ image: "auth:1.4.2" }, { image: "cache:7" }];
         const annotations = { "deployment.kubernetes.io/revision": "7" };
-        assert.equal(
+        assert.deepEqual(
             versionOf({ metadata: { annotations }, spec: { template: { spec: { containers } } } }),
-            "revision 7 of auth:1.4.2, cache:7",
+            { revision: "7", name: "revision 7 of auth:1.4.2, cache:7" },
         );
     });
 

@@ -212,6 +212,9 @@ describe("delivery on the node", function () {
             await rollouts.until("auth", ["Waiting"], 60_000);
             await pause(25_000);
             assert.deepEqual(load.seen.filter(({ at }) => at >= begun).filter(isCanarys), []);
+            const unseen = await mesh(copy, ["approve", "auth", "--why", "unseen", "--revision", "999"]);
+            assert.match(unseen.stderr, /it was deployed since you looked/);
+            assert.notEqual(unseen.status, 0);
             await decide("--why", "the release of the day");
             const waiting = await rollouts.until("auth", ["WaitingPromotion", "Failed"]);
             assert.equal(waiting.phase, "WaitingPromotion", waiting.steps.join(", "));
