@@ -134,7 +134,7 @@ describe("the share that is traced", () => {
 });
 
 describe("a span", () => {
-    it("tells the tenant, of those that are listed, and no query", () => {
+    it("tells the tenant, of those that are listed, no query, and nothing that a client can make long", () => {
         const config = withTracing({ tenants: { globex: 5, zeta: 50 } });
         for (const [namespace, name] of WIDE) {
             const [{ customTags = {} } = {}] =
@@ -143,6 +143,7 @@ describe("a span", () => {
             assert.ok(tenant.includes("in ['acme', 'globex', 'initech', 'zeta'] ?"), tenant);
             assert.ok(tenant.endsWith("'other')%"), tenant);
             assert.match(customTags["http.url"]?.formatter?.value ?? "", /%PATH\(NQ\):256%$/);
+            assert.equal(customTags["user_agent"]?.formatter?.value, "%REQ(USER-AGENT):128%");
         }
     });
 });
