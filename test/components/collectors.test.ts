@@ -1,0 +1,52 @@
+/** Collectors that a stack cannot have. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { platform as catalogue } from "../../catalogue/platform";
+import { platformProblems } from "../../components/check";
+import { loadStackFile } from "../../config/load";
+import type { MeshConfig } from "../../config/schema";
+
+const local = loadStackFile("local", join(__dirname, "..", ".."));
+
+function withTracing(tracing: Partial<MeshConfig["telemetry"]["tracing"]>): MeshConfig {
+    return {
+        ...local,
+        telemetry: { ...local.telemetry, tracing: { ...local.telemetry.tracing, ...tracing } },
+    };
+}
+
+describe("the collector of traces", () => {
+    it("is none whose name is taken, and none before all proxies keep queries out of spans", () => {
+        const taken = withTracing({
+            collector: { from: "service", name: "prometheus", port: 4317, calls: [] },
+        });
+        const [revision] = local.istio.revisions;
+        assert.ok(revision !== undefined);
+        const old = (version: string): MeshConfig => ({
+            ...local,
+            istio: { ...local.istio, revisions: [revision, { ...revision, name: "old", version }] },
+        });
+        const problems = (config: MeshConfig) =>
+            platformProblems({ catalogue, config }).filter((one) => one.includes("collector"));
+        assert.match(problems(taken).join("\n"), /collector\.name: prometheus is another workload's/);
+        assert.match(problems(old("1.30.4")).join("\n"), /istio\.revisions\.1: proxies of old \(1\.30\.4\)/);
+        assert.deepEqual(problems(old("1.31.0")), []);
+        assert.deepEqual(
+            problems({
+                ...old("1.30.4"),
+                telemetry: withTracing({ collector: { from: "nowhere" } }).telemetry,
+            }),
+            [],
+        );
+    });
+
+    it("is none of the stand-ins where the stack has no image of them", () => {
+        const config: MeshConfig = { ...local, workloads: { standIns: false } };
+        const problems = platformProblems({ catalogue, config });
+        assert.ok(
+            problems.some((problem) => problem.startsWith("telemetry.tracing.collector: ")),
+            problems.join("\n"),
+        );
+        assert.deepEqual(platformProblems({ catalogue, config: local }), []);
+    });
+});
