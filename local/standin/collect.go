@@ -43,13 +43,7 @@ func parseCollect(args []string) (collectConfig, error) {
 			return err
 		}},
 	}, args)
-	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
-		return cfg, errHelp
-	}
-	if len(errs) > 0 {
-		return cfg, usageError{errs}
-	}
-	return cfg, nil
+	return cfg, flagError(errs)
 }
 
 // runCollect is `standin collect`: it takes spans until ctx ends. What it keeps is lost then.
@@ -170,21 +164,19 @@ func runTraces(ctx context.Context, args []string, stdout io.Writer) error {
 		}},
 		{name: "trace", set: matching(traceID, "a trace's id of 32 hexadecimal digits", &trace)},
 	}, args)
-	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
-		return errHelp
+	if err := flagError(errs); err != nil {
+		return err
 	}
-	if len(errs) > 0 {
-		return usageError{errs}
-	}
-	url := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(at)) + "/api/traces"
+	path := "/api/traces"
 	if trace != "" {
-		url += "?trace=" + trace
+		path += "?trace=" + trace
 	}
-	return printOwn(ctx, url, "no collector answers here", stdout)
+	return printOwn(ctx, at, path, "no collector answers here", stdout)
 }
 
-// printOwn prints what this machine answers at url.
-func printOwn(ctx context.Context, url, silent string, stdout io.Writer) error {
+// printOwn prints what is answered at a port of this machine.
+func printOwn(ctx context.Context, port int, path, silent string, stdout io.Writer) error {
+	url := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + path
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

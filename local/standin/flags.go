@@ -12,6 +12,17 @@ var errHelp = errors.New("help requested")
 // usageError is invalid input: every mistake found in it, not just the first.
 type usageError struct{ errs []error }
 
+// flagError is what a program ends with whose flags all there is to check are: nil where they are well.
+func flagError(errs []error) error {
+	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
+		return errHelp
+	}
+	if len(errs) > 0 {
+		return usageError{errs}
+	}
+	return nil
+}
+
 func (e usageError) Error() string { return errors.Join(e.errs...).Error() }
 
 // flagSpec is one `--name value` flag. Unlike the flag package's, a set of them is parsed to the end, so that a
