@@ -82,3 +82,6 @@ function unknownAt(reporter: string, labels: readonly string[]): Relabel[] {
         replacement: UNKNOWN,
     }));
 }
+
+/** Of callers' series: who asked for a host that the mesh does not know. */
+export const TO_NOWHERE = 'reporter="source",destination_service_name="BlackHoleCluster"';

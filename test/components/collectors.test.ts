@@ -1,19 +1,9 @@
 /** Collectors that a stack cannot have. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { platform as catalogue } from "../../catalogue/platform";
 import { platformProblems } from "../../components/check";
-import { loadStackFile } from "../../config/load";
 import type { MeshConfig } from "../../config/schema";
-
-const local = loadStackFile("local", join(__dirname, "..", ".."));
-
-function withTracing(tracing: Partial<MeshConfig["telemetry"]["tracing"]>): MeshConfig {
-    return {
-        ...local,
-        telemetry: { ...local.telemetry, tracing: { ...local.telemetry.tracing, ...tracing } },
-    };
-}
+import { local, withTracing } from "../support/tracing";
 
 describe("the collector of traces", () => {
     it("is none whose name is taken, and none before all proxies keep queries out of spans", () => {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { platform as catalogue } from "../../catalogue/platform";
 import { exposures, sampling, servicesOf } from "../../catalogue/query";
 import type {
@@ -13,10 +12,8 @@ import type {
     TelemetryManifest,
 } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile } from "../../config/load";
 import type { MeshConfig } from "../../config/schema";
-
-const local = loadStackFile("local", join(__dirname, "..", ".."));
+import { local, type Tracing, withTracing } from "../support/tracing";
 
 /** The Telemetry objects that say where spans go. */
 const WIDE = [
@@ -24,15 +21,6 @@ const WIDE = [
     ["istio-ingress", "default"],
     ["istio-egress", "istio-egressgateway"],
 ] as const;
-
-type Tracing = MeshConfig["telemetry"]["tracing"];
-
-function withTracing(tracing: Partial<Tracing>): MeshConfig {
-    return {
-        ...local,
-        telemetry: { ...local.telemetry, tracing: { ...local.telemetry.tracing, ...tracing } },
-    };
-}
 
 const memory = new Map<MeshConfig, Derived>();
 

@@ -1,8 +1,6 @@
+import { TO_NOWHERE } from "../istio-series";
 import { type Board, lines, number, query } from "./model";
 import { rate } from "./queries";
-
-/** Who asked for a host that the mesh does not know. */
-const NOWHERE = 'reporter="source",destination_service_name="BlackHoleCluster"';
 
 export const SECURITY: Board = {
     uid: "sparc-security",
@@ -54,9 +52,9 @@ export const SECURITY: Board = {
                 lines(
                     "Hosts that nobody may reach",
                     "reqps",
-                    query(`sum by (source_workload) (${rate(NOWHERE)})`, "{{source_workload}}, requests"),
+                    query(`sum by (source_workload) (${rate(TO_NOWHERE)})`, "{{source_workload}}, requests"),
                     query(
-                        `sum by (source_workload) (rate(istio_tcp_connections_closed_total{${NOWHERE}}[$window]))`,
+                        `sum by (source_workload) (rate(istio_tcp_connections_closed_total{${TO_NOWHERE}}[$window]))`,
                         "{{source_workload}}, connections",
                     ),
                 ),

@@ -1,4 +1,5 @@
 /** What goes wrong in the mesh itself: breakers, certificates, proxies, its control plane, and what should not leave. */
+import { TO_NOWHERE } from "../istio-series";
 import { type RuleGroup, alert } from "./model";
 
 const DAY = 86_400;
@@ -120,7 +121,7 @@ export const CONTROL_PLANE: RuleGroup = {
 
 /** By who asked. A series begins with the first that is refused, of which `increase` knows nothing. */
 function refused(name: string): string[] {
-    const series = `${name}{reporter="source",destination_service_name="BlackHoleCluster"}`;
+    const series = `${name}{${TO_NOWHERE}}`;
     return [`increase(${series}[5m])`, `(${series} unless ${series} offset 5m)`].map(
         (more) => `sum by (source_workload, source_workload_namespace) (${more})`,
     );
