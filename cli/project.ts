@@ -1,16 +1,10 @@
-import { resolve } from "node:path";
 import { assertCatalogue } from "../catalogue/check";
 import type { Catalogue } from "../catalogue/model";
 import { platform } from "../catalogue/platform";
 import type { Platform } from "../components/base/platform";
 import { assertPlatform } from "../components/check";
 import { parseConfig, readStackFile } from "../config/load";
-
-/** The checkout that this CLI belongs to. */
-export const PROJECT_FOLDER = resolve(__dirname, "..");
-
-/** The stack that `mesh up` deploys, on the embedded node or another cluster to try things on. */
-export const LOCAL_STACK = "local";
+import { PROJECT_FOLDER } from "./checkout";
 
 /**
  * The platform's catalogue.

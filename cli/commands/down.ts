@@ -1,7 +1,7 @@
 import { type StopReport, silentProgress, stopNode, terminalProgress } from "../../local";
 import { destroy } from "../../local/engine";
 import { EXIT } from "../errors";
-import { LOCAL_STACK } from "../project";
+import { LOCAL_STACK } from "../checkout";
 import { clusterAt } from "../up/destination";
 
 interface DownOptions {

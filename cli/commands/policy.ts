@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PROJECT_FOLDER } from "../project";
+import { PROJECT_FOLDER } from "../checkout";
 import { readPackConfig } from "../policy/config";
 import { Judging } from "../policy/judge";
 import { type RunningPack, startPack } from "../policy/pack";

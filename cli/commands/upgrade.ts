@@ -4,7 +4,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { loadStackFile } from "../../config/load";
 import { ISTIO_VERSION } from "../../config/versions";
 import { writeAtomically } from "../../local/files";
-import { LOCAL_STACK, PROJECT_FOLDER } from "../project";
+import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
 import { connect } from "../up/cluster";
 import { type Revision, type Step, UpgradeError, planUpgrade } from "../upgrade/plan";
 import { assertAllOn, restartOnto } from "../upgrade/restart";

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { deriveAll } from "../../components/concerns";
 import { type Objects } from "../explain/world/world";
 import { readRendered } from "../explain/world/read";
-import { PROJECT_FOLDER, loadPlatform } from "../project";
+import { PROJECT_FOLDER } from "../checkout";
+import { loadPlatform } from "../project";
 import { renderFiles } from "../render/files";
 import { writeFiles } from "../render/write";
 

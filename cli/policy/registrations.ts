@@ -4,7 +4,7 @@ import { PROJECT, readStackFile } from "../../config/load";
 import { startProgram } from "../../local/engine/program/host";
 import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
-import { PROJECT_FOLDER } from "../project";
+import { PROJECT_FOLDER } from "../checkout";
 import { ANSWERS, outputs } from "./aws";
 import { type JudgedResource } from "./protocol";
 

@@ -1,7 +1,8 @@
 import type { Platform } from "../../components/base/platform";
 import { readStackFile } from "../../config/load";
 import { type SigningKey, readSigningKey } from "../../local";
-import { LOCAL_STACK, PROJECT_FOLDER, checkedCatalogue, checkedPlatform, loadPlatform } from "../project";
+import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
+import { checkedCatalogue, checkedPlatform, loadPlatform } from "../project";
 import { withKeys } from "./entries";
 
 /** A stack as it was deployed from this checkout; local as by `mesh up`: with this machine's key, where it has one. */

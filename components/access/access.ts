@@ -1,8 +1,6 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import type { AuthorizationPolicyManifest, Manifest } from "../base/manifest";
-import { NAMESPACES } from "../base/names";
+import type { AuthorizationPolicyManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
-import { FLAGGER } from "../base/rollouts";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
 import { collectorAuthorization } from "./collector";
 import { deliveryPolicies } from "./delivery";
@@ -22,14 +20,8 @@ export const access: Concern = {
             ...rights(platform),
         ],
     }),
-    anchors: (object) => object.metadata.name === DENY_ALL || letsFlaggerWork(object),
+    anchors: ({ metadata }) => metadata.name === DENY_ALL,
 };
-
-/** A Canary that goes is taken apart by Flagger, which must still be let into the API server then: else it hangs. */
-function letsFlaggerWork({ kind, metadata: { name, namespace } }: Manifest): boolean {
-    const right = (kind === "Role" || kind === "RoleBinding") && name === FLAGGER.name;
-    return right || (kind === "NetworkPolicy" && namespace === NAMESPACES.delivery);
-}
 
 /** All AuthorizationPolicies, as `<namespace>/<name>`. */
 export function policyNames(platform: Platform): string[] {

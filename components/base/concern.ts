@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Derived, Manifest } from "./manifest";
 import type { Platform } from "./platform";
-import { registerAll } from "./register";
+import { type RegisteredAll, registerAll } from "./register";
 
 /** A part of the mesh that can be derived and reviewed by itself. */
 export interface Concern {
@@ -16,6 +16,8 @@ export interface Concern {
      * closed. Its releases always are. @default none
      */
     readonly anchors?: (object: Manifest) => boolean;
+    /** Which objects of concerns before it must still be there while its own are, besides their anchors. @default none */
+    readonly needs?: (object: Manifest) => boolean;
 }
 
 /** How a concern's component is registered. */
@@ -29,6 +31,7 @@ export interface ConcernOptions {
 export abstract class ConcernComponent extends pulumi.ComponentResource {
     /** Its releases and anchors, on which what comes after it depends by name. */
     readonly anchors: readonly pulumi.Resource[];
+    private readonly objects: RegisteredAll["objects"];
 
     protected constructor(concern: Concern, platform: Platform, { provider, after = [] }: ConcernOptions) {
         super(
@@ -42,12 +45,17 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
             // The component's own `dependsOn` makes its children wait, but the engine does not record it for them:
             // a destroy would remove CRDs together with what they define, and policies before workloads. To depend
             // on each child of `after` would record hundreds of names for each object.
-            dependsOn: after.flatMap(({ anchors }) => anchors),
+            dependsOn: after.flatMap((other) => [...other.anchors, ...other.which(concern.needs)]),
             protect: platform.config.protect,
         });
-        const anchors = objects.filter(({ object }) => concern.anchors?.(object) ?? false);
-        this.anchors = [...releases, ...anchors.map(({ resource }) => resource)];
+        this.objects = objects;
+        this.anchors = [...releases, ...this.which(concern.anchors)];
         this.registerOutputs();
+    }
+
+    private which(wanted: ((object: Manifest) => boolean) | undefined): readonly pulumi.Resource[] {
+        if (wanted === undefined) return [];
+        return this.objects.filter(({ object }) => wanted(object)).map(({ resource }) => resource);
     }
 }
 

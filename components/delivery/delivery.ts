@@ -2,10 +2,11 @@ import { milliseconds } from "../../catalogue/durations";
 import { own } from "../../catalogue/order";
 import { rolloutOf } from "../../catalogue/rollout";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import type { Derived } from "../base/manifest";
+import type { Derived, Manifest } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
 import { noService } from "../base/no-service";
 import type { Platform } from "../base/platform";
-import { rollouts } from "../base/rollouts";
+import { FLAGGER, rollouts } from "../base/rollouts";
 import { SCRAPE_SECONDS } from "../base/scraping";
 import { canary } from "./canary";
 import { metricTemplates } from "./metrics";
@@ -55,7 +56,18 @@ function shortWindow({ config: { delivery: stack, observability } }: Platform): 
     ];
 }
 
-export const delivery: Concern = { name: "delivery", derive: deriveDelivery, check: checkDelivery };
+/** A Canary that goes is taken apart by Flagger, which must still be let into the API server then: else it hangs. */
+function letsFlaggerWork({ kind, metadata: { name, namespace } }: Manifest): boolean {
+    const right = (kind === "Role" || kind === "RoleBinding") && name === FLAGGER.name;
+    return right || (kind === "NetworkPolicy" && namespace === NAMESPACES.delivery);
+}
+
+export const delivery: Concern = {
+    name: "delivery",
+    derive: deriveDelivery,
+    check: checkDelivery,
+    needs: letsFlaggerWork,
+};
 
 /** How new versions come to their users: Flagger, what it judges them by, and a rollout for each service. */
 export class Delivery extends ConcernComponent {
