@@ -1,5 +1,6 @@
 /** That people see something: each query of each panel, asked of the node's Prometheus, has an answer under traffic. */
 import assert from "node:assert/strict";
+import { NAMESPACES } from "../../components/base/names";
 import { boards } from "../../components/observability/dashboards/boards";
 import { inPrometheus } from "../../components/observability/dashboards/queries";
 import { loadStackFile } from "../../config/load";
@@ -39,6 +40,15 @@ describe("dashboards on the node", function () {
         return found.sort();
     }
 
+    /** How long a change takes to be everywhere shows where there was one: somebody's, which `mesh up` takes back. */
+    async function changed(): Promise<void> {
+        const tcp = { tcpKeepalive: { probes: 5 } };
+        await node.mergePatch("destinationrule", NAMESPACES.services, SERVICE, {
+            spec: { trafficPolicy: { connectionPool: { tcp } } },
+        });
+        await node.up();
+    }
+
     before(async () => {
         node = await Deployment.of();
     });
@@ -49,6 +59,7 @@ describe("dashboards on the node", function () {
             const layers = ["source", "egress", "entry"].flatMap((layer) => ["--layer", layer]);
             const { status, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...layers]);
             assert.equal(status, 0, stderr);
+            await changed();
         }
         await eventually(async () => {
             assert.deepEqual(await empty(), []);
