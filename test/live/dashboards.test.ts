@@ -1,6 +1,6 @@
 /** That people see something: each query of each panel, asked of the node's Prometheus, has an answer under traffic. */
 import assert from "node:assert/strict";
-import { NAMESPACES } from "../../components/base/names";
+import { NAMESPACES, serviceHost } from "../../components/base/names";
 import { boards } from "../../components/observability/dashboards/boards";
 import { inPrometheus } from "../../components/observability/dashboards/queries";
 import { loadStackFile } from "../../config/load";
@@ -49,6 +49,19 @@ describe("dashboards on the node", function () {
         await node.up();
     }
 
+    /** How many requests fail shows where some do. */
+    async function failed(): Promise<void> {
+        const failing = {
+            address: `${serviceHost(SERVICE)}:8080`,
+            method: "POST",
+            path: "/v1/recordings/7/exports?status=503",
+        };
+        await node.probe(
+            "api-gateway",
+            Array.from({ length: 20 }, () => failing),
+        );
+    }
+
     before(async () => {
         node = await Deployment.of();
     });
@@ -60,6 +73,7 @@ describe("dashboards on the node", function () {
             const { status, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...layers]);
             assert.equal(status, 0, stderr);
             await changed();
+            await failed();
         }
         await eventually(async () => {
             assert.deepEqual(await empty(), []);
