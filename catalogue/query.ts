@@ -24,7 +24,7 @@ import type {
     Tier,
 } from "./model";
 import { compare, groupBy, own, sortedEntries } from "./order";
-import { requestLine } from "./requests";
+import { covers, requestLine } from "./requests";
 
 export type { CatalogueIndex, Edge, EdgeIndex, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
 
@@ -140,6 +140,11 @@ export function availability({ availability: own, tier }: Service): number {
 export interface Operation {
     readonly methods: readonly string[];
     readonly paths: readonly string[];
+}
+
+/** Whether an HTTP port answers every request that `asked` stands for; no other port answers any. */
+export function offers(port: Port, asked: Request): boolean {
+    return port.protocol === "http" && port.requests.some((request) => covers(request, asked));
 }
 
 /**

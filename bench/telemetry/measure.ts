@@ -16,7 +16,7 @@ import {
     TELEMETRY_OF_THE_PAIR,
 } from "./pairs";
 import { type Usage, usageOf } from "./processes";
-import { isIstios, logged, seriesIn } from "./proxy";
+import { allocatedIn, isIstios, logged, seriesIn } from "./proxy";
 import { applicable, everything, type Live, off } from "./variants";
 
 export interface Plan extends Load {
@@ -56,8 +56,11 @@ export async function measured(node: Deployment, plan: Plan): Promise<Run[]> {
             stopped.throwIfAborted();
             say(`${variant} (${runs.length + 1} of ${rounds * 4})`);
             if (variant === "plain") {
-                await loaded(node, plain, PLAIN_ADDRESS, { rate: plan.rate, seconds: WARM_UP_SECONDS });
-                stopped.throwIfAborted();
+                // A Service that is new is not everywhere at once.
+                await eventually(async () => {
+                    stopped.throwIfAborted();
+                    await loaded(node, plain, PLAIN_ADDRESS, { rate: plan.rate, seconds: WARM_UP_SECONDS });
+                });
                 runs.push({ variant, ...timesOf(await loaded(node, plain, PLAIN_ADDRESS, plan)) });
             } else {
                 await applied(node, made.map(CHANGES[variant]));
@@ -126,7 +129,6 @@ async function takenBy(
     const each = await Promise.all(
         pair.map(async (pod) => {
             const series = await seriesOf(node, pod);
-            const { allocated } = JSON.parse(await admin(node, pod, "memory")) as { allocated: string };
             const log = await node.kubectl([
                 ...["logs", "--namespace", NAMESPACES.services, pod.pod, "--container", "istio-proxy"],
                 ...["--since-time", since],
@@ -134,7 +136,7 @@ async function takenBy(
             return {
                 series: series.length,
                 istioSeries: series.filter(isIstios).length,
-                allocatedBytes: Number(allocated),
+                allocatedBytes: allocatedIn(await admin(node, pod, "memory")),
                 ...logged(log),
             };
         }),

@@ -1,9 +1,16 @@
 /** What a proxy prints of itself. */
 
+// The agent, by which Envoy is asked, may log a line of its own before what Envoy answers.
+
 /** The series on Envoy's Prometheus page. */
 export function seriesIn(page: string): string[] {
-    // The agent may log a line of its own before what Envoy answers.
     return page.split("\n").filter((line) => /^envoy_\w+\{.*\} \S+$/.test(line));
+}
+
+/** Bytes that Envoy has allocated, by what it answers of its memory. */
+export function allocatedIn(page: string): number {
+    const { allocated } = JSON.parse(page.slice(page.indexOf("{"))) as { allocated: string };
+    return Number(allocated);
 }
 
 /** Whether it is one of those that take the place of Istio's metrics of requests (`components/telemetry/stock-envoy.ts`). */

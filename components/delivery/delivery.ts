@@ -1,6 +1,6 @@
 import { milliseconds } from "../../catalogue/durations";
 import { own, sortedEntries } from "../../catalogue/order";
-import { covers } from "../../catalogue/requests";
+import { offers } from "../../catalogue/query";
 import { rolloutOf } from "../../catalogue/rollout";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Derived, Manifest } from "../base/manifest";
@@ -62,7 +62,7 @@ function unfitReceiver({ catalogue, config: { delivery: stack } }: Platform): st
                 (http.length > 0 ? `it has ${http.join(", ")}` : "name a service that has one"),
         ];
     }
-    if (port.requests.some((request) => covers(request, `POST /${receiver.path.slice(1)}`))) return [];
+    if (offers(port, `POST /${receiver.path.slice(1)}`)) return [];
     return [
         `${where}.path: ${receiver.service} does not offer POST ${receiver.path} on its port ${receiver.port}; ` +
             "say one that it offers, or add it to the catalogue",

@@ -12,14 +12,15 @@ import { loadStackFile } from "../../config/load";
 import { CHECKOUT, mesh, withPlatform, withStack } from "./checkout";
 import { target } from "./client";
 import { Deployment } from "./deployment";
-import { Load, type Seen } from "./users";
+import { ofFew } from "./few-users";
 import { Rollouts } from "./rollouts";
 import { bearer, signerOf } from "./tokens";
+import { Load, type Seen } from "./users";
 
 const { MESH_DELIVERY: wanted } = process.env;
 const EVERYTHING = wanted === "all";
 const REST = EVERYTHING ? describe : describe.skip;
-const SERVICES = EVERYTHING ? ["analytics", "api-gateway", "auth", "video"] : ["api-gateway"];
+const SERVICES = EVERYTHING ? ["analytics", "api-gateway", "auth", "integrations", "video"] : ["api-gateway"];
 const PER_SECOND = 20;
 /** The local stack's window, and a reading of Prometheus more. */
 const SETTLED_MS = 40_000;
@@ -33,7 +34,7 @@ describe("delivery on the node", function () {
     this.timeout(1_500_000);
     this.retries(0);
     const { edge, domain, delivery } = loadStackFile("local", CHECKOUT);
-    const { interval, window } = delivery;
+    const { interval, window, receiver } = delivery;
     let copy: string;
     let node: Deployment;
     let rollouts: Rollouts;
@@ -72,7 +73,7 @@ describe("delivery on the node", function () {
             process.stdout.write("    SKIPPED: set MESH_DELIVERY to `some` or `all` to roll versions out\n");
             this.skip();
         }
-        copy = withStack({ delivery: { enabled: true, services: SERVICES, interval, window } });
+        copy = withStack({ delivery: { enabled: true, services: SERVICES, interval, window, receiver } });
         node = await Deployment.of(copy);
         rollouts = new Rollouts(node);
         sign = await signerOf(edge.issuers[0]);
@@ -192,6 +193,10 @@ describe("delivery on the node", function () {
             assert.deepEqual(others, [0, 0]);
             assert.ok((places.get("b canary 200") ?? 0) > 60);
         });
+    });
+
+    REST("integrations, which few ask", () => {
+        ofFew(() => ({ node, rollouts }));
     });
 
     REST("auth, which people let through", () => {

@@ -57,7 +57,10 @@ function built({ title, about, shows, unit, queries }: Panel) {
             .refId(String.fromCharCode(65 + index))
             .expr(expr.replaceAll("$window", WINDOW))
             .legendFormat(legend);
-        panel.withTarget(shows === "table" ? asked.instant().format("table" as never) : asked);
+        // Over a range the largest of each moment would all be there, pods that are gone among them.
+        if (shows === "bars" || shows === "table") asked.instant();
+        if (shows === "table") asked.format("table" as never);
+        panel.withTarget(asked);
     }
     return panel;
 }

@@ -26,7 +26,11 @@ interface Written {
     readonly panels: readonly {
         readonly type: string;
         readonly title: string;
-        readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+        readonly targets?: readonly {
+            readonly refId: string;
+            readonly expr: string;
+            readonly instant?: boolean;
+        }[];
     }[];
 }
 
@@ -63,6 +67,19 @@ describe("the dashboards", () => {
             for (const { title, targets = [] } of shown)
                 assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length, title);
         }
+    });
+
+    it("ask for now what is shown as a rank or a list, in which what was and is gone would stand too", () => {
+        const kinds = new Set<string>();
+        for (const { type, targets = [] } of written("prod").flatMap(({ panels: all }) => all)) {
+            const isOfNow = type === "bargauge" || type === "table";
+            if (targets.length > 0) kinds.add(type);
+            assert.ok(
+                targets.every(({ instant = false }) => instant === isOfNow),
+                type,
+            );
+        }
+        assert.deepEqual([...kinds].sort(), ["bargauge", "stat", "table", "timeseries"]);
     });
 
     it("ask for nothing but what Prometheus keeps, and its rules record", () => {

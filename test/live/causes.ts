@@ -1,0 +1,254 @@
+/** What alerts are about, made for real on the node, and ended again. Each has workloads of its own, so that none hides another. */
+import { setTimeout as pause } from "node:timers/promises";
+import { serviceHost } from "../../components/base/names";
+import type { Deployment } from "./deployment";
+import { valueOf } from "./prometheus";
+
+export interface Cause {
+    readonly alert: string;
+    /** By which it is told from another of its name. */
+    readonly labels: Readonly<Record<string, string>>;
+    readonly make?: () => Promise<void>;
+    /** Asked again and again for as long as it is to last. */
+    readonly again?: () => Promise<void>;
+    readonly end?: () => Promise<void>;
+}
+
+/** A filter that no proxy can have. */
+const BROKEN_FILTER = {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name: "broken", namespace: "sparc" },
+    spec: {
+        workloadSelector: { labels: { "sparc.dev/service": "reports" } },
+        configPatches: [
+            {
+                applyTo: "HTTP_FILTER",
+                match: {
+                    context: "SIDECAR_INBOUND",
+                    listener: {
+                        filterChain: { filter: { name: "envoy.filters.network.http_connection_manager" } },
+                    },
+                },
+                patch: {
+                    operation: "INSERT_BEFORE",
+                    value: {
+                        name: "broken",
+                        typed_config: {
+                            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                            inline_code: "this is no Lua",
+                        },
+                    },
+                },
+            },
+        ],
+    },
+};
+
+/** Keys from where nobody answers. */
+const KEYLESS = {
+    apiVersion: "security.istio.io/v1",
+    kind: "RequestAuthentication",
+    metadata: { name: "keyless", namespace: "sparc" },
+    spec: {
+        selector: { matchLabels: { "sparc.dev/service": "reports" } },
+        jwtRules: [{ issuer: "https://nobody.example.com", jwksUri: "https://nobody.example.com/keys" }],
+    },
+};
+
+/** Of a container that is close to it: what it uses is so much of it. */
+const NEARLY_ALL = 0.92;
+
+function times<T>(count: number, one: T): T[] {
+    return Array.from({ length: count }, () => one);
+}
+
+export function causes(node: Deployment): Cause[] {
+    const to = (service: string, port: number) => ({
+        address: `${serviceHost(service)}:${port}`,
+        timeoutMs: 20_000,
+    });
+    const recordings = { ...to("recordings", 8080), path: "/v1/recordings" };
+    const applied = (object: object) => async () => {
+        await node.kubectl(["apply", "--filename", "-"], JSON.stringify(object));
+    };
+    const deleted = (kind: string, namespace: string, name: string) => async () => {
+        await node.kubectl(["delete", kind, "--namespace", namespace, name]);
+    };
+    /** Says of a Deployment's pods how their proxies are to be; null takes back what was said. */
+    const annotate = async (service: string, annotations: Readonly<Record<string, string | null>>) => {
+        await node.mergePatch("deployment", "sparc", service, {
+            spec: { template: { metadata: { annotations } } },
+        });
+        await node.kubectl([
+            "rollout",
+            "status",
+            "--namespace",
+            "sparc",
+            `deployment/${service}`,
+            "--timeout=300s",
+        ]);
+    };
+    const annotated = async (service: string): Promise<Readonly<Record<string, string>>> =>
+        JSON.parse(
+            await node.kubectl([
+                ...["get", "deployment", "--namespace", "sparc", service],
+                ...["--output", "jsonpath={.spec.template.metadata.annotations}"],
+            ]),
+        ) as Record<string, string>;
+    /** A limit of a proxy's, and how to give back the one that it had. */
+    const limited = (service: string, resource: "CPU" | "Memory", limit: () => Promise<string>) => {
+        const annotation = `sidecar.istio.io/proxy${resource}Limit`;
+        let had: string | undefined;
+        return {
+            make: async () => {
+                had = (await annotated(service))[annotation];
+                await annotate(service, { [annotation]: await limit() });
+            },
+            end: async () => {
+                await annotate(service, { [annotation]: had ?? null });
+            },
+        };
+    };
+    let keepAlive = 4;
+
+    return [
+        {
+            alert: "MeshErrorRate",
+            labels: { service: "recordings" },
+            again: async () => {
+                const failing = {
+                    ...recordings,
+                    method: "POST",
+                    path: "/v1/recordings/7/exports?status=503",
+                };
+                await node.probe("api-gateway", [...times(40, recordings), ...times(6, failing)]);
+            },
+        },
+        // The same failures, which are more than the objective lets it have.
+        { alert: "MeshBudgetBurn", labels: { service: "recordings", window: "1h" } },
+        {
+            alert: "MeshSlow",
+            labels: { service: "users" },
+            again: async () => {
+                const slow = {
+                    ...to("users", 9090),
+                    protocol: "grpc",
+                    method: "/sparc.users.v1.Users/Get",
+                    headers: { "standin-delay": "600ms" },
+                };
+                await node.probe("api-gateway", times(8, slow));
+            },
+        },
+        {
+            alert: "MeshBreakerOverflow",
+            labels: { service: "api-gateway" },
+            again: async () => {
+                const held = { ...recordings, path: "/v1/recordings?delay=900ms" };
+                await node.probe("api-gateway", times(250, held), 250);
+            },
+        },
+        // The same calls: as many as may be are open for as long as the rest is refused.
+        { alert: "MeshBreakerOpen", labels: { service: "api-gateway" } },
+        {
+            alert: "MeshRefusedHost",
+            labels: { source_workload: "reports" },
+            again: async () => {
+                await node.probe("reports", [{ ...to("alerts", 8080), host: "refused.example.com" }]);
+            },
+        },
+        {
+            alert: "MeshPushRejected",
+            labels: {},
+            make: applied(BROKEN_FILTER),
+            end: deleted("envoyfilter", "sparc", "broken"),
+        },
+        {
+            alert: "MeshKeySet",
+            labels: {},
+            make: applied(KEYLESS),
+            end: deleted("requestauthentication", "sparc", "keyless"),
+        },
+        {
+            alert: "MeshPushSlow",
+            labels: {},
+            // istiod waits for more changes before it tells of one, which is its way of being slow.
+            make: async () => {
+                await node.kubectl([
+                    ...[
+                        "set",
+                        "env",
+                        "--namespace",
+                        "istio-system",
+                        "--selector",
+                        "app=istiod",
+                        "deployment",
+                    ],
+                    ...["PILOT_DEBOUNCE_AFTER=14s", "PILOT_DEBOUNCE_MAX=16s"],
+                ]);
+            },
+            again: async () => {
+                keepAlive = 9 - keepAlive;
+                const tcp = { tcpKeepalive: { probes: keepAlive } };
+                await node.mergePatch("destinationrule", "sparc", "settings", {
+                    spec: { trafficPolicy: { connectionPool: { tcp } } },
+                });
+            },
+            end: async () => {
+                await node.kubectl([
+                    ...[
+                        "set",
+                        "env",
+                        "--namespace",
+                        "istio-system",
+                        "--selector",
+                        "app=istiod",
+                        "deployment",
+                    ],
+                    ...["PILOT_DEBOUNCE_AFTER-", "PILOT_DEBOUNCE_MAX-"],
+                ]);
+            },
+        },
+        {
+            alert: "MeshWorkloadCertificate",
+            labels: { namespace: "sparc" },
+            // A quarter of a day is what is left where renewing has failed for a quarter of one.
+            make: () =>
+                annotate("thumbnails", { "proxy.istio.io/config": '{"proxyMetadata":{"SECRET_TTL":"5h"}}' }),
+            end: () => annotate("thumbnails", { "proxy.istio.io/config": null }),
+        },
+        {
+            alert: "MeshProxyCpu",
+            labels: { namespace: "sparc", container: "istio-proxy" },
+            ...limited("search", "CPU", () => Promise.resolve("30m")),
+            again: async () => {
+                const asked = { ...to("search", 8080), path: "/v1/search", timeoutMs: 2_000 };
+                await node.probe("api-gateway", times(150, asked), 30);
+            },
+        },
+        {
+            alert: "MeshProxyMemory",
+            labels: { namespace: "sparc", container: "istio-proxy" },
+            ...limited("billing", "Memory", async () => {
+                // One that has run for long uses more than one that begins.
+                await annotate("billing", { "test.sparc.dev/begun": new Date().toISOString() });
+                await pause(60_000);
+                const used = await valueOf(
+                    node,
+                    'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})',
+                );
+                return `${Math.ceil(used / NEARLY_ALL / 1024)}Ki`;
+            }),
+        },
+        {
+            alert: "MeshBlind",
+            labels: { namespace: "databases" },
+            // Who is connected stays so: of the pod that is new nobody hears.
+            make: async () => {
+                await deleted("networkpolicy", "databases", "metrics-from-prometheus")();
+                await node.kubectl(["rollout", "restart", "--namespace", "databases", "deployment/postgres"]);
+            },
+            // `mesh up` gives the policy back.
+        },
+    ];
+}

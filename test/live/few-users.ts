@@ -1,0 +1,101 @@
+/** The rollout of a service that few ask: load is put on its new versions, its receiver is told, and an alert tells of its end. */
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../catalogue/platform";
+import { callersOf, operations, servicesOf } from "../../catalogue/query";
+import { serviceHost } from "../../components/base/names";
+import { DELIVERY } from "../../components/observability/dashboards/delivery";
+import { inPrometheus } from "../../components/observability/dashboards/queries";
+import type { Deployment } from "./deployment";
+import { eventually } from "./eventually";
+import { query, valueOf } from "./prometheus";
+import { ENDED, type Rollouts } from "./rollouts";
+
+/** Its tests. What they work with is there once they begin. */
+export function ofFew(given: () => { readonly node: Deployment; readonly rollouts: Rollouts }): void {
+    const node = () => given().node;
+    const rollouts = () => given().rollouts;
+    const byLoadTester = () =>
+        valueOf(
+            node(),
+            'sum(istio_requests_total{reporter="source",source_workload="loadtester",destination_service_name="integrations-rollout-canary"})',
+        );
+
+    it("is promoted by the load that is put on it, and taken back by what that sees", async () => {
+        const good = await rollouts().rollOut("integrations", []);
+        const asked = await byLoadTester();
+        process.stdout.write(
+            `      integrations: ${asked} requests of the load tester's; ${good.steps.join(", ")}\n`,
+        );
+        assert.equal(good.phase, "Succeeded", good.steps.join(", "));
+        assert.ok(asked > 50, String(asked));
+        const bad = await rollouts().rollOut("integrations", ["--errors", "20"]);
+        assert.equal(bad.phase, "Failed", bad.steps.join(", "));
+    });
+
+    it("tells its receiver of each step", async () => {
+        const told = (code: string) =>
+            valueOf(
+                node(),
+                `sum(istio_requests_total{reporter="destination",source_workload="flagger",destination_workload="admin-console",response_code="${code}"})`,
+            );
+        // Of this service alone: two beginnings, five steps, an end, a way back; and Prometheus reads a little later.
+        await eventually(async () => {
+            assert.ok((await told("200")) > 8);
+        });
+        assert.equal(await told("403"), 0);
+    });
+
+    it("fires RolloutFailed, until the next one begins", async () => {
+        const alerts = () =>
+            valueOf(
+                node(),
+                'count(ALERTS{alertname="RolloutFailed",alertstate="firing",name="integrations"})',
+            );
+        await eventually(async () => {
+            assert.equal(await alerts(), 1);
+        });
+        await rollouts().deploy("integrations", []);
+        await eventually(async () => {
+            assert.equal(await alerts(), 0);
+        });
+        await rollouts().until("integrations", ENDED);
+    });
+
+    it("has a board on which all of it shows", async () => {
+        const queries = DELIVERY.rows.flatMap(({ panels }) =>
+            panels.flatMap(({ title, queries: own }) =>
+                own.map(({ expr, legend }) => ({ title, expr, legend })),
+            ),
+        );
+        await eventually(async () => {
+            await Promise.all(counting().map(([caller, request]) => node().probe(caller, [request])));
+            const empty: string[] = [];
+            for (const { title, expr, legend } of queries) {
+                const samples = await query(node(), inPrometheus(expr, ""));
+                if (!samples.some(({ value }) => Number.isFinite(value))) empty.push(`${title}: ${legend}`);
+            }
+            assert.deepEqual(empty, []);
+        });
+        process.stdout.write(`      the board of rollouts: ${queries.length} queries, each with an answer\n`);
+    });
+}
+
+/** A request that somebody may make of each service that counts something for the business. */
+function counting(): [caller: string, request: object][] {
+    return servicesOf(catalogue).flatMap(([name, { rollout }]) => {
+        if ((rollout?.kpis ?? []).length === 0) return [];
+        return callersOf(catalogue, name)
+            .slice(0, 1)
+            .map(({ caller, call, port }): [string, object] => {
+                const [asked] = operations(port, call);
+                const [method, path] = [asked?.methods[0] ?? "", asked?.paths[0] ?? ""];
+                const address = `${serviceHost(name)}:${port.number}`;
+                return [
+                    caller,
+                    port.protocol === "grpc"
+                        ? { address, protocol: "grpc", method: path }
+                        : { address, method, path: path.replaceAll(/\{\*+\}/g, "x") },
+                ];
+            });
+    });
+}
