@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { platform } from "../../../catalogue/platform";
 import { dashboards } from "../../../components/observability/dashboards/config-maps";
@@ -7,7 +8,8 @@ import { type Answered, boardOf } from "../../../scripts/dashboards/board";
 import { picture } from "../../../scripts/dashboards/picture";
 import { drawn, panel, series, SPAN, textsOf } from "./answers";
 
-const BOARDS = dashboards(loadStackFile("prod", join(__dirname, "../../.."))).flatMap(({ data }) =>
+const ROOT = join(__dirname, "../../..");
+const BOARDS = dashboards(loadStackFile("prod", ROOT)).flatMap(({ data }) =>
     Object.values(data ?? {}).map(boardOf),
 );
 
@@ -63,6 +65,15 @@ describe("pictures of dashboards", () => {
                 board.uid === "sparc-service",
             );
         }
+    });
+
+    it("have their place in the docs", () => {
+        const docs = readFileSync(join(ROOT, "docs", "dashboards.md"), "utf8");
+        const shown = [...docs.matchAll(/!\[[^\]]*"([^"]+)"\]\(images\/dashboards\/([\w-]+)\.svg\)/g)];
+        assert.deepEqual(
+            shown.map(([, title, uid]) => ({ uid, title })),
+            BOARDS.map(({ uid, title }) => ({ uid, title })),
+        );
     });
 
     it("know a board in which one service is chosen by its variable", () => {
