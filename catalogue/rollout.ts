@@ -45,7 +45,17 @@ export type Rollout = Strategy & {
     readonly kpis?: readonly Kpi[];
     /** How many requests of a hundred may fail, as callers see it. @default 1 */
     readonly errorPercent?: number;
+    /** What a new version is asked besides, where few users ask: without figures it goes back. @default nothing */
+    readonly load?: Load;
 };
+
+/** Reads that change nothing, of an HTTP port. They count like those of users, in the business figures too. */
+export interface Load {
+    /** One that a GET which the port offers stands for, such as "/v1/integrations". */
+    readonly path: `/${string}`;
+    /** Requests a second; a whole number up to 100. */
+    readonly perSecond: number;
+}
 
 /** What is said of a service that says nothing. */
 const DEFAULT: Rollout = { strategy: "progressive" };

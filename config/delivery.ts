@@ -21,6 +21,15 @@ const charts = z.discriminatedUnion("from", [
     }),
 ]);
 
+const receiver = z.strictObject({
+    service: z.string().min(1).describe("of the catalogue"),
+    port: z.string().min(1).default("http").describe("its port's name; one that speaks HTTP"),
+    path: z
+        .string()
+        .regex(/^(\/[\w.~-]+)+$/, "must be a path such as /internal/rollouts")
+        .describe("to which each event is posted"),
+});
+
 export const delivery = z.strictObject({
     enabled: z.boolean().default(false).describe("Flagger rolls new versions out, as the catalogue says"),
     services: z
@@ -44,4 +53,9 @@ export const delivery = z.strictObject({
         .max(100)
         .default(3)
         .describe("looks that may go wrong before the old version is back"),
+    receiver: receiver
+        .optional()
+        .describe(
+            "a service that is told what becomes of rollouts, and which of them wait; nobody where absent",
+        ),
 });

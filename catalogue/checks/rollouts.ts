@@ -3,7 +3,11 @@
 import type { Catalogue, Service } from "../model";
 import { sortedEntries } from "../order";
 import { type RolledOut, type Rollout, rolloutOf } from "../rollout";
+import { covers, isPath, requestLine } from "../requests";
 import { didYouMean, list, type Problem, repeated } from "./problem";
+
+/** More would be a load test, which is not for every rollout. */
+const MOST_PER_SECOND = 100;
 
 /** Rollouts that no port can carry, and figures that are none. */
 export function checkRollouts(catalogue: Catalogue): Problem[] {
@@ -13,7 +17,9 @@ export function checkRollouts(catalogue: Catalogue): Problem[] {
         const where = `${name}.rollout`;
         const rolledOut = rolloutOf(service);
         return [
-            ...(rolledOut === undefined ? noPort(where, name, service, rollout) : strategy(where, rolledOut)),
+            ...(rolledOut === undefined
+                ? noPort(where, name, service, rollout)
+                : [...strategy(where, rolledOut), ...load(`${where}.load`, name, rolledOut)]),
             ...figures(where, rollout),
         ];
     });
@@ -117,6 +123,45 @@ function mirrored(
               ]
             : []),
     ];
+}
+
+/** What is asked without anybody wanting to know must be harmless, and let through: one request that is offered. */
+function load(where: string, name: string, { rollout, port, portName }: RolledOut): Problem[] {
+    if (rollout.load === undefined) return [];
+    const { path, perSecond } = rollout.load;
+    const problem = (field: string, message: string, remedy: string): Problem => ({
+        rule: "rollout-load",
+        where: `${where}.${field}`,
+        message,
+        remedy,
+    });
+    const problems: Problem[] = [];
+    if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > MOST_PER_SECOND) {
+        problems.push(
+            problem(
+                "perSecond",
+                `${perSecond} is no number of requests a second`,
+                `Use a whole number from 1 to ${MOST_PER_SECOND}.`,
+            ),
+        );
+    }
+    if (port.protocol !== "http") {
+        const remedy = `Remove it, or share another port out: the load is made of GETs.`;
+        return [
+            ...problems,
+            problem("path", `the port ${portName} of ${name} speaks ${port.protocol}`, remedy),
+        ];
+    }
+    const reads = port.requests.filter((request) => requestLine(request).verb === "GET");
+    const offered = isPath(path) && reads.some((request) => covers(request, `GET ${path}`));
+    if (!offered || /[{}']/.test(path)) {
+        const remedy =
+            reads.length > 0
+                ? `Give one path without placeholders that one of these stands for: ${list(reads)}.`
+                : `Remove it: the port ${portName} offers no GET.`;
+        problems.push(problem("path", `GET ${path} is not one request that ${name} offers`, remedy));
+    }
+    return problems;
 }
 
 function figures(where: string, { kpis = [], errorPercent = 1 }: Rollout): Problem[] {

@@ -44,6 +44,8 @@ export const business = {
         domain: "business",
         summary: "Connects tenants' own systems: takes in their web hooks, and keeps what is connected.",
         tier: "standard",
+        // Its hooks come by the hour.
+        rollout: { strategy: "progressive", load: { path: "/v1/integrations", perSecond: 5 } },
         keepsTenantData: true,
         ports: {
             http: {

@@ -38,7 +38,13 @@ export const edge = {
             http: {
                 protocol: "http",
                 number: 8080,
-                requests: ["GET /{**}", "POST /admin/{**}", "DELETE /admin/{**}", "POST /internal/reload"],
+                requests: [
+                    "GET /{**}",
+                    "POST /admin/{**}",
+                    "DELETE /admin/{**}",
+                    "POST /internal/reload",
+                    "POST /internal/rollouts",
+                ],
             },
         },
         exposures: [

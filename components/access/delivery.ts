@@ -1,8 +1,8 @@
-/** What Flagger asks: whether somebody has said yes, and what its canaries' figures are. */
+/** What Flagger and its load tester ask: gates, figures, new versions that few ask, and whom they tell. */
 import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
+import { FLAGGER, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
 import { allow, allowName } from "./allow";
 import { policy, tcp, workloadPeer } from "./network-rules";
 
@@ -10,8 +10,16 @@ import { policy, tcp, workloadPeer } from "./network-rules";
 const GATES = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
 const QUERIES = ["/api/v1/query"];
 
-export function deliveryPolicies({ config }: Platform): AuthorizationPolicyManifest[] {
+export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifest[] {
+    const { config } = platform;
     if (!config.delivery.enabled) return [];
+    const receiver = receiverOf(platform);
+    const loads = loaded(platform);
+    // What a load is made of, Flagger says: a command, which runs with no rights and reaches what is loaded alone.
+    const asked = loads.length > 0 ? [...GATES, "/"] : GATES;
+    const byLoadTester = [
+        { source: { principals: [principal(config, NAMESPACES.delivery, LOAD_TESTER.name)] } },
+    ];
     const from = [{ source: { principals: [principal(config, NAMESPACES.delivery, FLAGGER.name)] } }];
     const to = (port: number, methods: string[], paths: string[]) => [
         { operation: { ports: [String(port)], methods, paths } },
@@ -19,9 +27,21 @@ export function deliveryPolicies({ config }: Platform): AuthorizationPolicyManif
     const { name, namespace, port } = PROMETHEUS_SERVICE;
     return [
         allow(allowName(LOAD_TESTER.name, FLAGGER.name), NAMESPACES.delivery, LOAD_TESTER.name, [
-            { from, to: to(LOAD_TESTER.targetPort, ["POST"], GATES) },
+            { from, to: to(LOAD_TESTER.targetPort, ["POST"], asked) },
         ]),
         allow(allowName(name, FLAGGER.name), namespace, name, [{ from, to: to(port, ["GET"], QUERIES) }]),
+        ...loads.map(({ service, port: { number }, load }) =>
+            allow(allowName(service, LOAD_TESTER.name), NAMESPACES.services, service, [
+                { from: byLoadTester, to: to(number, ["GET"], [load.path]) },
+            ]),
+        ),
+        ...(receiver === undefined
+            ? []
+            : [
+                  allow(allowName(receiver.service, FLAGGER.name), NAMESPACES.services, receiver.service, [
+                      { from, to: to(receiver.port, ["POST"], [receiver.path]) },
+                  ]),
+              ]),
     ];
 }
 

@@ -15,7 +15,7 @@ import {
     PROMETHEUS_SERVICE,
 } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
+import { FLAGGER, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
 import { senders } from "./collector";
@@ -184,6 +184,12 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
                 { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_SERVICE.port) },
                 { ports: tcp(...API_SERVER) },
             );
+        for (const { service, port } of loaded(platform)) {
+            rules.open([NAMESPACES.delivery, LOAD_TESTER.name], [NAMESPACES.services, service], port.number);
+        }
+        const receiver = receiverOf(platform);
+        if (receiver !== undefined)
+            rules.open(flagger, [NAMESPACES.services, receiver.service], receiver.port);
     }
     for (const key of GATEWAY_KEYS) {
         const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);

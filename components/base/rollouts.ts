@@ -1,12 +1,15 @@
 /** What of the platform Flagger rolls out, as far as several concerns must agree on it. */
 import { own, sortedEntries } from "../../catalogue/order";
-import { type RolledOut, rolloutOf } from "../../catalogue/rollout";
-import { PROMETHEUS_SERVICE, serviceHost } from "./names";
+import { type Load, type RolledOut, rolloutOf } from "../../catalogue/rollout";
+import { NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "./names";
 import type { Platform } from "./platform";
 
 /** Flagger, and what it asks: gates that people open. */
 export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
 export const LOAD_TESTER = { name: "loadtester", port: 80, targetPort: 8080 } as const;
+
+/** Where Flagger asks it. */
+export const LOAD_TESTER_URL = `http://${LOAD_TESTER.name}.${NAMESPACES.delivery}:${LOAD_TESTER.port}`;
 
 /** The Prometheus by which new versions are judged. */
 export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SERVICE.namespace}:${PROMETHEUS_SERVICE.port}`;
@@ -48,6 +51,32 @@ export function rolloutFor({ catalogue, config: { delivery } }: Platform, name: 
     if (delivery.services !== undefined && !delivery.services.includes(name)) return undefined;
     const rolledOut = rolloutOf(service);
     return rolledOut === undefined ? undefined : { service: name, apex: `${name}-rollout`, ...rolledOut };
+}
+
+/** A rollout whose new versions are asked by the load tester, besides whoever asks them anyway. */
+export interface Loaded extends Rollout {
+    readonly load: Load;
+}
+
+export function loaded(platform: Platform): readonly Loaded[] {
+    return rollouts(platform).flatMap((one) =>
+        one.rollout.load === undefined ? [] : [{ ...one, load: one.rollout.load }],
+    );
+}
+
+/** Who is told of rollouts: an HTTP port of a service. */
+export interface Receiver {
+    readonly service: string;
+    readonly port: number;
+    readonly path: string;
+}
+
+/** Undefined where nobody is. The stack's check has refused a service or port that is not there. */
+export function receiverOf({ catalogue, config: { delivery } }: Platform): Receiver | undefined {
+    if (!delivery.enabled || delivery.receiver === undefined) return undefined;
+    const { service, port, path } = delivery.receiver;
+    const found = own(own(catalogue.services, service)?.ports ?? {}, port);
+    return found === undefined ? undefined : { service, port: found.number, path };
 }
 
 /** Whether Flagger copies requests to a new version. */

@@ -8,6 +8,7 @@ import type { CanaryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Rollout } from "../base/rollouts";
 import { gatesOf } from "./gates";
+import { loadOf } from "./load";
 import { metricsOf } from "./metrics";
 
 type Analysis = CanaryManifest["spec"]["analysis"];
@@ -22,7 +23,8 @@ const ITERATIONS = STEPS.length + 2;
  */
 export function canary(rolledOut: Rollout, catalogue: Catalogue, config: MeshConfig): CanaryManifest {
     const { service, apex, port, portName } = rolledOut;
-    const webhooks = gatesOf(rolledOut);
+    // What shuts a gate comes before what asks for a version that waits at it.
+    const webhooks = [...gatesOf(rolledOut), ...loadOf(rolledOut, config)];
     return {
         apiVersion: "flagger.app/v1beta1",
         kind: "Canary",

@@ -1,5 +1,6 @@
 import { milliseconds } from "../../catalogue/durations";
-import { own } from "../../catalogue/order";
+import { own, sortedEntries } from "../../catalogue/order";
+import { covers } from "../../catalogue/requests";
 import { rolloutOf } from "../../catalogue/rollout";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Derived, Manifest } from "../base/manifest";
@@ -18,9 +19,9 @@ function deriveDelivery(platform: Platform): Derived {
     if (!config.delivery.enabled) return { releases: [], objects: [] };
     const canaries = rollouts(platform).map((rollout) => canary(rollout, catalogue, config));
     return {
-        releases: [loadTester(config), flagger(config)],
+        releases: [loadTester(config), flagger(platform)],
         objects: [
-            ...sidecars(),
+            ...sidecars(platform),
             ...metricTemplates(canaries.flatMap(({ spec }) => spec.analysis.metrics ?? [])),
             ...canaries,
         ],
@@ -28,7 +29,7 @@ function deriveDelivery(platform: Platform): Derived {
 }
 
 function checkDelivery(platform: Platform): string[] {
-    return [...unfitServices(platform), ...shortWindow(platform)];
+    return [...unfitServices(platform), ...shortWindow(platform), ...unfitReceiver(platform)];
 }
 
 /** Services that are to be rolled out and cannot be. */
@@ -42,6 +43,30 @@ function unfitServices({ catalogue, config }: Platform): string[] {
             `${where}: ${name} has TCP ports alone, on which the mesh sees no requests to share out; remove it`,
         ];
     });
+}
+
+/** It is told by POST, which its port must offer. */
+function unfitReceiver({ catalogue, config: { delivery: stack } }: Platform): string[] {
+    const { receiver } = stack;
+    if (!stack.enabled || receiver === undefined) return [];
+    const where = "delivery.receiver";
+    const service = own(catalogue.services, receiver.service);
+    if (service === undefined) return [noService(catalogue, `${where}.service`, receiver.service)];
+    const port = own(service.ports, receiver.port);
+    if (port?.protocol !== "http") {
+        const http = sortedEntries(service.ports).flatMap(([name, { protocol }]) =>
+            protocol === "http" ? [name] : [],
+        );
+        return [
+            `${where}.port: ${receiver.service} has no port ${receiver.port} that speaks HTTP; ` +
+                (http.length > 0 ? `it has ${http.join(", ")}` : "name a service that has one"),
+        ];
+    }
+    if (port.requests.some((request) => covers(request, `POST /${receiver.path.slice(1)}`))) return [];
+    return [
+        `${where}.path: ${receiver.service} does not offer POST ${receiver.path} on its port ${receiver.port}; ` +
+            "say one that it offers, or add it to the catalogue",
+    ];
 }
 
 /** A rate is made of two readings at least, and one may fail: where there is none, a good version goes back. */

@@ -1,11 +1,8 @@
 /** Where a person decides: the load tester holds a gate for each canary, which `mesh approve` opens. */
 import type { CanaryManifest } from "../base/manifest";
-import { LOAD_TESTER, type Rollout } from "../base/rollouts";
-import { NAMESPACES } from "../base/names";
+import { LOAD_TESTER_URL, type Rollout } from "../base/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
-
-const BASE = `http://${LOAD_TESTER.name}.${NAMESPACES.delivery}:${LOAD_TESTER.port}`;
 
 /**
  * Nobody gets a new version before somebody has said yes, and not all do before somebody has said so again: the gate
@@ -28,7 +25,7 @@ export function gatesOf({ rollout }: Rollout): Webhook[] {
 }
 
 function gate(name: string, type: NonNullable<Webhook["type"]>, path: string): Webhook {
-    return { name, type, url: `${BASE}/${path}`, timeout: "5s" };
+    return { name, type, url: `${LOAD_TESTER_URL}/${path}`, timeout: "5s" };
 }
 
 /** What Flagger does but once, and goes on where it fails: a gate that stays open would let the next version through. */

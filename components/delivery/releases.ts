@@ -2,17 +2,20 @@ import type { MeshConfig } from "../../config/schema";
 import { FLAGGER as VERSIONS } from "../../config/versions";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Chart, Release } from "../base/manifest";
-import { NAMESPACES } from "../base/names";
+import { NAMESPACES, serviceHost } from "../base/names";
+import type { Platform } from "../base/platform";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { placement } from "../base/pools";
-import { FLAGGER, LOAD_TESTER, PROMETHEUS_URL } from "../base/rollouts";
+import { FLAGGER, LOAD_TESTER, PROMETHEUS_URL, receiverOf } from "../base/rollouts";
 import { sidecarResources } from "../base/sidecar-resources";
 
 /** Never 1337, the sidecar's, whose traffic is not redirected. */
 const USER = 65532;
 
 /** Flagger itself, which may change what it rolls out in the services' namespace and nothing anywhere else. */
-export function flagger(config: MeshConfig): Release {
+export function flagger(platform: Platform): Release {
+    const { config } = platform;
+    const receiver = receiverOf(platform);
     return {
         name: FLAGGER.name,
         namespace: NAMESPACES.delivery,
@@ -27,6 +30,11 @@ export function flagger(config: MeshConfig): Release {
             configTracking: { enabled: false },
             serviceAccount: { create: true, name: FLAGGER.name },
             rbac: { create: false },
+            ...(receiver === undefined
+                ? {}
+                : {
+                      eventWebhook: `http://${serviceHost(receiver.service)}:${receiver.port}${receiver.path}`,
+                  }),
             ...imageOf(config.delivery.image),
             ...podOf(FLAGGER.name, config),
             securityContext: securityContext(),
@@ -39,7 +47,7 @@ export function flagger(config: MeshConfig): Release {
     };
 }
 
-/** What Flagger asks at its gates. It runs with no rights. */
+/** What Flagger asks at its gates, and has ask new versions. It runs with no rights. */
 export function loadTester(config: MeshConfig): Release {
     return {
         name: LOAD_TESTER.name,

@@ -1,11 +1,14 @@
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "../base/names";
-import { FLAGGER, LOAD_TESTER } from "../base/rollouts";
+import type { Platform } from "../base/platform";
+import { FLAGGER, LOAD_TESTER, loaded, receiverOf, rolloutHosts } from "../base/rollouts";
 
 /** What the delivery's own workloads know of the mesh. */
-export function sidecars(): SidecarManifest[] {
+export function sidecars(platform: Platform): SidecarManifest[] {
     const { name, namespace } = PROMETHEUS_SERVICE;
+    const receiver = receiverOf(platform);
+    const asked = loaded(platform).map((one) => `${NAMESPACES.services}/${rolloutHosts(one).canary}`);
     return [
         sidecar("default", ["~/*"]),
         sidecar(
@@ -14,9 +17,13 @@ export function sidecars(): SidecarManifest[] {
                 `default/kubernetes.default.svc.${CLUSTER_DOMAIN}`,
                 `${NAMESPACES.delivery}/${serviceHost(LOAD_TESTER.name, NAMESPACES.delivery)}`,
                 `${namespace}/${serviceHost(name, namespace)}`,
+                ...(receiver === undefined
+                    ? []
+                    : [`${NAMESPACES.services}/${serviceHost(receiver.service)}`]),
             ],
             FLAGGER.name,
         ),
+        ...(asked.length > 0 ? [sidecar(LOAD_TESTER.name, asked, LOAD_TESTER.name)] : []),
     ];
 }
 

@@ -50,7 +50,7 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
         }),
         await redis(toolchain),
         asked(toolchain, "flagger", "flagger"),
-        asked(toolchain, "flagger-loadtester", "loadtester"),
+        await loadTester(toolchain),
         prometheus(toolchain),
         pilot(toolchain),
         await proxy(toolchain),
@@ -72,6 +72,21 @@ function asked(toolchain: Toolchain, name: ImageName, program: ProgramName): Ima
     return {
         ...image,
         files: [...image.files, { path: "/usr/bin/wget", from: toolchain.program("wget"), mode: 0o755 }],
+    };
+}
+
+/** It runs what it is told to as a shell's command; of all that its own image has for that, what is asked of it here. */
+async function loadTester(toolchain: Toolchain): Promise<ImageSpec> {
+    const image = asked(toolchain, "flagger-loadtester", "loadtester");
+    const hey = toolchain.program("hey");
+    return {
+        ...image,
+        files: [
+            ...image.files,
+            { path: "/bin/sh", from: toolchain.program("busybox"), mode: 0o755 },
+            { path: "/usr/bin/hey", from: hey, mode: 0o755 },
+            ...(await librariesOf([hey], await libraryFolder(toolchain))),
+        ],
     };
 }
 

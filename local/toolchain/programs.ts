@@ -159,10 +159,12 @@ export const goParts = [
 export const debianPart = {
     name: "debian",
     packages: [
+        "busybox-static",
         "conntrack",
         "containerd",
         "containernetworking-plugins",
         "etcd-server",
+        "hey",
         "iptables",
         "libatomic1",
         "libip4tc2",
@@ -180,9 +182,11 @@ export const debianPart = {
         "tini",
     ],
     programs: {
+        busybox: "bin/busybox",
         containerd: "usr/bin/containerd",
         ctr: "usr/bin/ctr",
         etcd: "usr/bin/etcd",
+        hey: "usr/bin/hey",
         // redis-server is a link to it, in a package that is nothing else; it goes by its name.
         redis: "usr/bin/redis-check-rdb",
         runc: "usr/sbin/runc",

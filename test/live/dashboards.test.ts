@@ -1,6 +1,6 @@
 /** That people see something: each query of each panel, asked of the node's Prometheus, has an answer under traffic. */
 import assert from "node:assert/strict";
-import { NAMESPACES } from "../../components/base/names";
+import { NAMESPACES, serviceHost } from "../../components/base/names";
 import { boards } from "../../components/observability/dashboards/boards";
 import { inPrometheus } from "../../components/observability/dashboards/queries";
 import { loadStackFile } from "../../config/load";
@@ -49,6 +49,15 @@ describe("dashboards on the node", function () {
         await node.up();
     }
 
+    /** Rates are of what is counted between two of Prometheus' readings. */
+    async function asked(): Promise<void> {
+        const request = { address: `${serviceHost(SERVICE)}:8080`, path: "/v1/recordings" };
+        await node.probe(
+            "api-gateway",
+            Array.from({ length: 20 }, () => request),
+        );
+    }
+
     before(async () => {
         node = await Deployment.of();
     });
@@ -62,6 +71,7 @@ describe("dashboards on the node", function () {
             await changed();
         }
         await eventually(async () => {
+            await asked();
             assert.deepEqual(await empty(), []);
         });
         process.stdout.write(`      ${ASKED.length} queries, each with an answer\n`);

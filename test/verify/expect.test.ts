@@ -25,14 +25,14 @@ describe("the checks of the platform", () => {
         assert.deepEqual(
             found.map(({ layer, expected, checks: n }) => `${layer} ${expected} ${n}`),
             [
-                "identity rbac 4434",
+                "identity rbac 4462",
                 "identity answered 160",
                 "identity refused-handshake 28",
                 "source no-route 1249",
                 "source answered 140",
                 "source rbac 103",
                 "entry answered 35",
-                "entry rbac 49",
+                "entry rbac 50",
                 "entry token-refused 20",
                 "entry no-route 19",
                 "entry no-tls-version 5",

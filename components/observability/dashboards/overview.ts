@@ -12,7 +12,7 @@ export const OVERVIEW: Board = {
                 number(
                     "Failed",
                     "percentunit",
-                    `sum(${rate(`${ASKED},response_code=~"5.."`)}) / sum(${rate(ASKED)})`,
+                    `(sum(${rate(`${ASKED},response_code=~"5.."`)}) or vector(0)) / sum(${rate(ASKED)})`,
                 ),
                 number("p99", "ms", quantile(0.99, ANSWERED)),
                 number("Alerts", "short", 'count(ALERTS{alertstate="firing"}) or vector(0)'),

@@ -33,11 +33,13 @@ export function requestRecordings(): RuleGroup {
             ...WINDOWS.flatMap((window) => {
                 const rate = (labels: string) => `rate(istio_requests_total{${CALLS}${labels}}[${window}])`;
                 const failed = `(${rate(',response_code=~"5.."')} or ${rate(`,grpc_response_status=~"${GRPC_FAULTS}"`)})`;
+                const all = `service:requests:rate${window}`;
                 return [
-                    { record: `service:requests:rate${window}`, expr: byService(rate("")) },
+                    { record: all, expr: byService(rate("")) },
                     {
                         record: failureRatio(window),
-                        expr: `${byService(failed)} / on (service) service:requests:rate${window}`,
+                        // None that failed is a figure too, where there were requests.
+                        expr: `(${byService(failed)} or 0 * ${all}) / on (service) ${all}`,
                     },
                 ];
             }),

@@ -45,6 +45,48 @@ describe("a rollout", () => {
         );
     });
 
+    it("has reads made of a new version that its port offers, and so many as do no harm", () => {
+        const load = (path: `/${string}`, perSecond: number): Rollout => ({
+            strategy: "progressive",
+            load: { path, perSecond },
+        });
+        const catalogue = (rollout: Rollout, own: "http" | "grpc") =>
+            checkCatalogue(
+                changed(({ services }) => {
+                    services["few"] = {
+                        ...structuredClone(services.back),
+                        ports: {
+                            only:
+                                own === "grpc"
+                                    ? {
+                                          protocol: "grpc",
+                                          number: 9090,
+                                          service: "few.v1.Few",
+                                          methods: ["Get"],
+                                      }
+                                    : {
+                                          protocol: "http",
+                                          number: 8080,
+                                          requests: ["GET /v1/few/{*}", "POST /v1/all", "GET /v1/all"],
+                                      },
+                        },
+                        rollout,
+                    } as never;
+                }),
+            ).flatMap(({ rule, where }) => (rule === "rollout-load" ? [where] : []));
+        for (const path of ["/v1/all", "/v1/few/7"] as const)
+            for (const perSecond of [1, 100]) assert.deepEqual(catalogue(load(path, perSecond), "http"), []);
+        for (const path of ["/v1/few/{*}", "/v1/few", "/v1/few/7/8", "/v1/it's", "/v1/few/a'b"] as const)
+            assert.deepEqual(catalogue(load(path, 5), "http"), ["few.rollout.load.path"], path);
+        for (const perSecond of [0, 101, 2.5, Number.NaN])
+            assert.deepEqual(catalogue(load("/v1/all", perSecond), "http"), ["few.rollout.load.perSecond"]);
+        // All at once.
+        assert.deepEqual(catalogue(load("/v1/all", 0), "grpc"), [
+            "few.rollout.load.perSecond",
+            "few.rollout.load.path",
+        ]);
+    });
+
     it("copies no WebSockets, and is none where the mesh sees no requests", () => {
         const ports = (protocol: "ws" | "tcp") =>
             changed(({ services, ws, tcp }) => {

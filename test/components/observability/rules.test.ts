@@ -86,6 +86,32 @@ describe("the alerts", () => {
         });
     }
 
+    it("read shares of what fails that are there, and 0, where nothing did", async function () {
+        if (check === undefined) return this.skip();
+        const call = (code: string) =>
+            `istio_requests_total{reporter="source",destination_service_namespace="sparc",destination_service_name="auth",response_code="${code}"}`;
+        const ratio = "service:failures:ratio_rate5m";
+        const is = (value: number) => [{ labels: `${ratio}{service="auth"}`, value }];
+        const file = write("shares.test.yml", {
+            rule_files: ["conditions.yml"],
+            evaluation_interval: "1m",
+            tests: [
+                {
+                    interval: "1m",
+                    input_series: [
+                        { series: call("200"), values: "0+30x40" },
+                        { series: call("503"), values: "_x20 0+10x20" },
+                    ],
+                    promql_expr_test: [
+                        { expr: ratio, eval_time: "15m", exp_samples: is(0) },
+                        { expr: ratio, eval_time: "35m", exp_samples: is(0.25) },
+                    ],
+                },
+            ],
+        });
+        await check(["test", "rules", file]);
+    });
+
     it("all have a case that fires, and minutes before and after in which it does not", () => {
         const names = new Set(alerts.map(({ alert }) => alert));
         assert.deepEqual(new Set(CASES.map(({ alert }) => alert)), names);

@@ -1,0 +1,182 @@
+/** Who asks a new version that few ask, and who is told of rollouts: what the stacks derive for both. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { platform as catalogue } from "../../../catalogue/platform";
+import type {
+    AuthorizationPolicyManifest,
+    CanaryManifest,
+    Manifest,
+    NetworkPolicyManifest,
+    SidecarManifest,
+} from "../../../components/base/manifest";
+import { deriveAll } from "../../../components/concerns";
+import { delivery } from "../../../components/delivery/delivery";
+import { loadStackFile } from "../../../config/load";
+
+const stack = loadStackFile("prod", join(__dirname, "..", "..", ".."));
+const inProd = (more: Partial<(typeof stack)["delivery"]> = {}) => ({
+    catalogue,
+    config: { ...stack, delivery: { ...stack.delivery, ...more } },
+});
+const { objects, releases } = deriveAll(inProd());
+
+function ofKind<One extends Manifest>(kind: One["kind"], namespace: string) {
+    return (all: readonly Manifest[], name: string): One | undefined =>
+        all.find(
+            (object): object is One =>
+                object.kind === kind &&
+                object.metadata.namespace === namespace &&
+                object.metadata.name === name,
+        );
+}
+
+const policy = ofKind<AuthorizationPolicyManifest>("AuthorizationPolicy", "sparc");
+const flaggersPolicy = ofKind<AuthorizationPolicyManifest>("AuthorizationPolicy", "flagger-system");
+const network = ofKind<NetworkPolicyManifest>("NetworkPolicy", "sparc");
+const flaggersNetwork = ofKind<NetworkPolicyManifest>("NetworkPolicy", "flagger-system");
+const sidecar = ofKind<SidecarManifest>("Sidecar", "flagger-system");
+const canaryOf = ofKind<CanaryManifest>("Canary", "sparc");
+const peerOf = (name: string) => ({
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "flagger-system" } },
+    podSelector: { matchLabels: { "sparc.dev/service": name } },
+});
+const tasks = (object: CanaryManifest | undefined) =>
+    (object?.spec.analysis.webhooks ?? []).filter(({ metadata }) => metadata?.["cmd"] !== undefined);
+
+describe("a load on a new version", () => {
+    const canary = canaryOf(objects, "integrations");
+
+    it("begins before its first user, goes on at each look, and is over before the next", () => {
+        assert.deepEqual(
+            tasks(canary).map(({ type }) => type),
+            ["pre-rollout", "rollout"],
+        );
+        for (const { url, metadata } of tasks(canary)) {
+            assert.equal(url, "http://loadtester.flagger-system:80/");
+            assert.equal(metadata?.["type"], "cmd");
+            // The stack looks each minute.
+            assert.equal(
+                metadata["cmd"],
+                "hey -z 54s -c 1 -q 5 -t 5 -disable-redirects 'http://integrations-rollout-canary.sparc.svc.cluster.local:8080/v1/integrations'",
+            );
+        }
+        const quick = delivery.derive(inProd({ interval: "10s" })).objects;
+        const [task] = tasks(canaryOf(quick, "integrations"));
+        assert.match(task?.metadata?.["cmd"] ?? "", /^hey -z 9s /);
+    });
+
+    it("is only where the catalogue says so, and lets the load tester do that one read and nothing else", () => {
+        const loaded = objects.filter((object) => object.kind === "Canary" && tasks(object).length > 0);
+        assert.deepEqual(
+            loaded.map(({ metadata }) => metadata.name),
+            ["integrations"],
+        );
+        const byLoadTester = objects.filter(
+            (object) =>
+                object.kind === "AuthorizationPolicy" &&
+                JSON.stringify(object.spec).includes("ns/flagger-system/sa/loadtester"),
+        );
+        assert.deepEqual(byLoadTester, [policy(objects, "integrations-from-loadtester")]);
+        const principals = [`${stack.trustDomain}/ns/flagger-system/sa/loadtester`];
+        assert.deepEqual(policy(objects, "integrations-from-loadtester")?.spec, {
+            selector: { matchLabels: { "sparc.dev/service": "integrations" } },
+            action: "ALLOW",
+            rules: [
+                {
+                    from: [{ source: { principals } }],
+                    to: [{ operation: { ports: ["8080"], methods: ["GET"], paths: ["/v1/integrations"] } }],
+                },
+            ],
+        });
+        assert.deepEqual(sidecar(objects, "loadtester")?.spec, {
+            workloadSelector: { labels: { "sparc.dev/service": "loadtester" } },
+            egress: [{ hosts: ["sparc/integrations-rollout-canary.sparc.svc.cluster.local"] }],
+        });
+        const ports = [{ port: 8080, protocol: "TCP" }];
+        assert.ok(
+            network(objects, "integrations")?.spec?.ingress?.some(
+                (rule) => JSON.stringify(rule) === JSON.stringify({ from: [peerOf("loadtester")], ports }),
+            ),
+        );
+        assert.equal(flaggersNetwork(objects, "loadtester")?.spec?.egress?.length, 1);
+    });
+
+    it("has Flagger say what it is made of where there is one, and nowhere else", () => {
+        const paths = (all: readonly Manifest[]) =>
+            flaggersPolicy(all, "loadtester-from-flagger")?.spec.rules?.[0]?.to?.[0]?.operation?.paths ?? [];
+        assert.ok(paths(objects).includes("/"));
+        const without = deriveAll(inProd({ services: ["auth"] })).objects;
+        assert.ok(paths(without).length > 0 && !paths(without).includes("/"));
+        assert.equal(sidecar(without, "loadtester"), undefined);
+        assert.equal(policy(without, "integrations-from-loadtester"), undefined);
+    });
+});
+
+describe("the receiver of what becomes of rollouts", () => {
+    const urlIn = (all: typeof releases) =>
+        all.find(({ name }) => name === "flagger")?.values["eventWebhook"] as string | undefined;
+
+    it("is told by Flagger, which may post to that one path of it", () => {
+        assert.equal(urlIn(releases), "http://admin-console.sparc.svc.cluster.local:8080/internal/rollouts");
+        assert.deepEqual(policy(objects, "admin-console-from-flagger")?.spec.rules, [
+            {
+                from: [{ source: { principals: [`${stack.trustDomain}/ns/flagger-system/sa/flagger`] } }],
+                to: [{ operation: { ports: ["8080"], methods: ["POST"], paths: ["/internal/rollouts"] } }],
+            },
+        ]);
+        assert.ok(
+            sidecar(objects, "flagger")?.spec.egress?.[0]?.hosts.includes(
+                "sparc/admin-console.sparc.svc.cluster.local",
+            ),
+        );
+        assert.ok(
+            network(objects, "admin-console")?.spec?.ingress?.some(
+                ({ from }) => JSON.stringify(from) === JSON.stringify([peerOf("flagger")]),
+            ),
+        );
+    });
+
+    it("is nobody where the stack names none, or has no rollouts", () => {
+        const silent = Object.fromEntries(
+            Object.entries(stack.delivery).filter(([key]) => key !== "receiver"),
+        ) as (typeof stack)["delivery"];
+        for (const config of [
+            { ...stack, delivery: silent },
+            { ...stack, delivery: { ...stack.delivery, enabled: false } },
+        ]) {
+            const derived = deriveAll({ catalogue, config });
+            assert.equal(urlIn(derived.releases), undefined);
+            assert.equal(policy(derived.objects, "admin-console-from-flagger"), undefined);
+        }
+    });
+
+    it("is a service with an HTTP port that offers it", () => {
+        const problems = (receiver: NonNullable<(typeof stack)["delivery"]["receiver"]>) =>
+            delivery.check?.(inProd({ receiver })) ?? [];
+        const good = { service: "admin-console", port: "http", path: "/internal/rollouts" };
+        assert.deepEqual(problems(good), []);
+        const cases = [
+            [
+                { ...good, service: "admin-consol" },
+                /^delivery\.receiver\.service: .*Did you mean "admin-console"/,
+            ],
+            [
+                { ...good, port: "grpc" },
+                /^delivery\.receiver\.port: admin-console has no port grpc .*it has http$/,
+            ],
+            [
+                { ...good, service: "billing", port: "grpc" },
+                /^delivery\.receiver\.port: billing .*name a service/,
+            ],
+            [
+                { ...good, path: "/internal/other" },
+                /^delivery\.receiver\.path: admin-console does not offer POST/,
+            ],
+        ] as const;
+        for (const [receiver, message] of cases) {
+            const found = problems(receiver);
+            assert.equal(found.length, 1);
+            assert.match(found[0] ?? "", message);
+        }
+    });
+});
