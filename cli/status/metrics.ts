@@ -1,11 +1,11 @@
-/** How services do, by the mesh's own Prometheus: asked in its pod, since nobody else may. */
+/** How services do, by the mesh's own Prometheus. */
 import type { Catalogue, Service } from "../../catalogue/model";
 import { milliseconds } from "../../catalogue/durations";
 import { availability, servicesOf, slowAfter } from "../../catalogue/query";
-import { NAMESPACES, PROMETHEUS_LABELS } from "../../components/base/names";
 import { OF_A_ROLLOUT } from "../../components/base/rollouts";
 import type { Cluster } from "../verify/cluster/cluster";
 import type { Alert, ServiceFigures } from "./model";
+import { prometheusOf } from "./prometheus";
 import { queryCommand, type Sample, samplesIn } from "./promtool";
 
 const TIMEOUT_SECONDS = 20;
@@ -35,7 +35,8 @@ export async function readMetrics(
     catalogue: Catalogue,
     signal: AbortSignal,
 ): Promise<Metrics> {
-    const ask = await asking(cluster, signal);
+    const asked = await prometheusOf(cluster, TIMEOUT_SECONDS, signal);
+    const ask = async (expression: string) => samplesIn(await asked(queryCommand(expression)));
     const [rate, failed, p99, leftOut, firing] = await Promise.all([
         byService(ask(FIGURES.rate)),
         byService(ask(FIGURES.failed)),
@@ -78,35 +79,4 @@ function byNameAndAbout(a: Alert, b: Alert): number {
 
 async function byService(asked: Promise<readonly Sample[]>): Promise<ReadonlyMap<string, number>> {
     return new Map((await asked).map(({ metric, value }) => [metric["service"] ?? "", value]));
-}
-
-/** How to ask the Prometheus that runs. */
-async function asking(
-    cluster: Cluster,
-    signal: AbortSignal,
-): Promise<(expression: string) => Promise<readonly Sample[]>> {
-    const namespace = NAMESPACES.monitoring;
-    const labelSelector = Object.entries(PROMETHEUS_LABELS)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(",");
-    const pods = await cluster.list("Pod", { namespace, labelSelector });
-    const pod = pods.find((candidate) => isRunning(candidate))?.metadata.name;
-    if (pod === undefined) throw new Error(`no Prometheus runs in the namespace ${namespace}`);
-    return async (expression) => {
-        const { code, stdout, stderr } = await cluster.exec({
-            namespace,
-            pod,
-            container: "prometheus",
-            command: queryCommand(expression),
-            stdin: "",
-            timeoutSeconds: TIMEOUT_SECONDS,
-            signal,
-        });
-        if (code !== 0) throw new Error(`Prometheus did not answer: ${stderr.trim()}`);
-        return samplesIn(stdout);
-    };
-}
-
-function isRunning(pod: object): boolean {
-    return (pod as { status?: { phase?: string } }).status?.phase === "Running";
 }
