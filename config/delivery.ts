@@ -41,7 +41,7 @@ export const delivery = z.strictObject({
     loadTesterImage: image.optional(),
     interval: duration
         .refine(
-            (text) => text.endsWith("m") || Number.parseInt(text, 10) >= 10,
+            (text) => text.endsWith("m") || (!text.endsWith("ms") && Number.parseInt(text, 10) >= 10),
             "Flagger looks every 10s at most",
         )
         .default("1m")

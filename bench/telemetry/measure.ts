@@ -16,7 +16,7 @@ import {
     TELEMETRY_OF_THE_PAIR,
 } from "./pairs";
 import { type Usage, usageOf } from "./processes";
-import { allocatedIn, isIstios, logged, seriesIn } from "./proxy";
+import { allocatedIn, isCut, isIstios, logged, seriesIn } from "./proxy";
 import { applicable, everything, type Live, off } from "./variants";
 
 export interface Plan extends Load {
@@ -116,7 +116,13 @@ async function measuredMeshed(
     const result = await loaded(node, caller, MESHED_ADDRESS, plan);
     const after = await usageOfBoth(pair);
     await pause(WRITTEN_MS);
-    return { variant, ...timesOf(result), taken: await takenBy(node, pair, since, before, after) };
+    const taken = await takenBy(node, pair, since, before, after);
+    if (variant === "everything" && isCut(taken.logLines, result.micros.length))
+        throw new Error(
+            `of ${result.micros.length} requests the proxies logged ${taken.logLines} lines, where each logs all of them: ` +
+                "the node began new files; ask for fewer seconds, or fewer requests a second",
+        );
+    return { variant, ...timesOf(result), taken };
 }
 
 async function takenBy(

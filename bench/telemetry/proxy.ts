@@ -18,6 +18,11 @@ export function isIstios(series: string): boolean {
     return series.startsWith("envoy_istio_");
 }
 
+/** Whether lines are missing of a hop's two proxies that log every request; a few may still be about to be written. */
+export function isCut(logLines: number, requests: number): boolean {
+    return logLines < 2 * requests * 0.99;
+}
+
 /** Of a proxy's output the lines that it wrote of requests, and their bytes. */
 export function logged(output: string): { readonly logLines: number; readonly logBytes: number } {
     const lines = output

@@ -16,7 +16,7 @@ import {
 } from "@kubernetes/client-node";
 import { NAMESPACES } from "../../components/base/names";
 import { SERVICE_LABEL } from "../../components/base/labels";
-import { LOAD_TESTER } from "../../components/base/rollouts";
+import { GATES } from "../../components/base/rollouts";
 import { execute } from "../verify/cluster/exec";
 import {
     CannotDecide,
@@ -110,11 +110,11 @@ async function tell(config: KubeConfig, name: string, decision: Decision): Promi
     await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body: event });
 }
 
-/** Opens or shuts a gate from inside the load tester: from anywhere else the mesh lets nobody. */
+/** Opens or shuts a gate from inside the pod that holds it: from anywhere else the mesh lets nobody. */
 export async function turn(config: KubeConfig, path: string, name: string): Promise<void> {
     const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
         namespace: NAMESPACES.delivery,
-        labelSelector: `${SERVICE_LABEL}=${LOAD_TESTER.name}`,
+        labelSelector: `${SERVICE_LABEL}=${GATES.name}`,
         fieldSelector: "status.phase=Running",
     });
     const pod = items.find(
@@ -124,16 +124,16 @@ export async function turn(config: KubeConfig, path: string, name: string): Prom
     )?.metadata?.name;
     if (pod === undefined)
         throw new CannotDecide(
-            `no load tester runs in ${NAMESPACES.delivery}, which holds the gates: see \`make status\``,
+            `nothing runs in ${NAMESPACES.delivery} that holds the gates: see \`make status\``,
         );
     const body = JSON.stringify({ name, namespace: CANARIES.namespace });
     const { code, stderr } = await execute(new Exec(config), {
         namespace: NAMESPACES.delivery,
         pod,
-        container: LOAD_TESTER.name,
+        container: GATES.container,
         command: [
             ...["wget", "--quiet", "-O", "-", `--post-data=${body}`],
-            `http://localhost:${LOAD_TESTER.targetPort}${path}`,
+            `http://localhost:${GATES.targetPort}${path}`,
         ],
         stdin: "",
         timeoutSeconds: TIMEOUT_SECONDS,

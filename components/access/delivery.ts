@@ -2,12 +2,12 @@
 import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
 import { allow, allowName } from "./allow";
 import { policy, tcp, workloadPeer } from "./network-rules";
 
 /** Never to open a gate, which is for people. */
-const GATES = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
+const AT_GATES = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
 const QUERIES = ["/api/v1/query"];
 
 export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifest[] {
@@ -15,8 +15,6 @@ export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifes
     if (!config.delivery.enabled) return [];
     const receiver = receiverOf(platform);
     const loads = loaded(platform);
-    // What a load is made of, Flagger says: a command, which runs with no rights and reaches what is loaded alone.
-    const asked = loads.length > 0 ? [...GATES, "/"] : GATES;
     const byLoadTester = [
         { source: { principals: [principal(config, NAMESPACES.delivery, LOAD_TESTER.name)] } },
     ];
@@ -26,9 +24,17 @@ export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifes
     ];
     const { name, namespace, port } = PROMETHEUS_SERVICE;
     return [
-        allow(allowName(LOAD_TESTER.name, FLAGGER.name), NAMESPACES.delivery, LOAD_TESTER.name, [
-            { from, to: to(LOAD_TESTER.targetPort, ["POST"], asked) },
+        allow(allowName(GATES.name, FLAGGER.name), NAMESPACES.delivery, GATES.name, [
+            { from, to: to(GATES.targetPort, ["POST"], AT_GATES) },
         ]),
+        // What a load is made of, Flagger says: a command, which must not run where a gate is.
+        ...(loads.length > 0
+            ? [
+                  allow(allowName(LOAD_TESTER.name, FLAGGER.name), NAMESPACES.delivery, LOAD_TESTER.name, [
+                      { from, to: to(LOAD_TESTER.targetPort, ["POST"], ["/"]) },
+                  ]),
+              ]
+            : []),
         allow(allowName(name, FLAGGER.name), namespace, name, [{ from, to: to(port, ["GET"], QUERIES) }]),
         ...loads.map(({ service, port: { number }, load }) =>
             allow(allowName(service, LOAD_TESTER.name), NAMESPACES.services, service, [

@@ -15,7 +15,7 @@ import {
     PROMETHEUS_SERVICE,
 } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
 import { senders } from "./collector";
@@ -177,7 +177,7 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
     }
     if (config.delivery.enabled) {
         const flagger = [NAMESPACES.delivery, FLAGGER.name] as const;
-        rules.open(flagger, [NAMESPACES.delivery, LOAD_TESTER.name], LOAD_TESTER.targetPort);
+        rules.open(flagger, [NAMESPACES.delivery, GATES.name], GATES.targetPort);
         rules
             .of(...flagger)
             .egress.push(
@@ -185,6 +185,7 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
                 { ports: tcp(...API_SERVER) },
             );
         for (const { service, port } of loaded(platform)) {
+            rules.open(flagger, [NAMESPACES.delivery, LOAD_TESTER.name], LOAD_TESTER.targetPort);
             rules.open([NAMESPACES.delivery, LOAD_TESTER.name], [NAMESPACES.services, service], port.number);
         }
         const receiver = receiverOf(platform);

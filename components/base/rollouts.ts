@@ -4,12 +4,19 @@ import { type Load, type RolledOut, rolloutOf } from "../../catalogue/rollout";
 import { NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "./names";
 import type { Platform } from "./platform";
 
-/** Flagger, and what it asks: gates that people open. */
 export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
-export const LOAD_TESTER = { name: "loadtester", port: 80, targetPort: 8080 } as const;
 
-/** Where Flagger asks it. */
-export const LOAD_TESTER_URL = `http://${LOAD_TESTER.name}.${NAMESPACES.delivery}:${LOAD_TESTER.port}`;
+/**
+ * What Flagger asks: gates that people open, and whoever asks new versions that few ask. Both are Flagger's load tester, whose
+ * `container` its chart names. Apart, since who may have commands run beside a gate opens it.
+ */
+export const GATES = { name: "gates", port: 80, targetPort: 8080, container: "loadtester" } as const;
+export const LOAD_TESTER = { ...GATES, name: "loadtester" } as const;
+
+/** Where Flagger asks one of both. */
+export function urlOf({ name, port }: typeof GATES | typeof LOAD_TESTER): string {
+    return `http://${name}.${NAMESPACES.delivery}:${port}`;
+}
 
 /** The Prometheus by which new versions are judged. */
 export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SERVICE.namespace}:${PROMETHEUS_SERVICE.port}`;
@@ -67,16 +74,23 @@ export function loaded(platform: Platform): readonly Loaded[] {
 /** Who is told of rollouts: an HTTP port of a service. */
 export interface Receiver {
     readonly service: string;
+    /** The service's, or its primary's alone: what becomes of a new version of its own is not told to that. */
+    readonly host: string;
     readonly port: number;
     readonly path: string;
 }
 
 /** Undefined where nobody is. The stack's check has refused a service or port that is not there. */
-export function receiverOf({ catalogue, config: { delivery } }: Platform): Receiver | undefined {
+export function receiverOf(platform: Platform): Receiver | undefined {
+    const { catalogue } = platform;
+    const { delivery } = platform.config;
     if (!delivery.enabled || delivery.receiver === undefined) return undefined;
     const { service, port, path } = delivery.receiver;
     const found = own(own(catalogue.services, service)?.ports ?? {}, port);
-    return found === undefined ? undefined : { service, port: found.number, path };
+    if (found === undefined) return undefined;
+    const rollout = rolloutFor(platform, service);
+    const host = rollout === undefined ? serviceHost(service) : rolloutHosts(rollout).primary;
+    return { service, host, port: found.number, path };
 }
 
 /** Whether Flagger copies requests to a new version. */

@@ -23,8 +23,8 @@ const ITERATIONS = STEPS.length + 2;
  */
 export function canary(rolledOut: Rollout, catalogue: Catalogue, config: MeshConfig): CanaryManifest {
     const { service, apex, port, portName } = rolledOut;
-    // What shuts a gate comes before what asks for a version that waits at it.
-    const webhooks = [...gatesOf(rolledOut), ...loadOf(rolledOut, config)];
+    // Flagger begins anew with the hooks before a rollout where one fails: after the one that shuts the gate none may.
+    const webhooks = [...loadOf(rolledOut, config), ...gatesOf(rolledOut)];
     return {
         apiVersion: "flagger.app/v1beta1",
         kind: "Canary",

@@ -7,7 +7,7 @@ import type { Derived, Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import { noService } from "../base/no-service";
 import type { Platform } from "../base/platform";
-import { FLAGGER, rollouts } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loaded, rollouts } from "../base/rollouts";
 import { SCRAPE_SECONDS } from "../base/scraping";
 import { canary } from "./canary";
 import { metricTemplates } from "./metrics";
@@ -19,7 +19,11 @@ function deriveDelivery(platform: Platform): Derived {
     if (!config.delivery.enabled) return { releases: [], objects: [] };
     const canaries = rollouts(platform).map((rollout) => canary(rollout, catalogue, config));
     return {
-        releases: [loadTester(config), flagger(platform)],
+        releases: [
+            loadTester(GATES.name, config),
+            ...(loaded(platform).length > 0 ? [loadTester(LOAD_TESTER.name, config)] : []),
+            flagger(platform),
+        ],
         objects: [
             ...sidecars(platform),
             ...metricTemplates(canaries.flatMap(({ spec }) => spec.analysis.metrics ?? [])),
@@ -29,7 +33,12 @@ function deriveDelivery(platform: Platform): Derived {
 }
 
 function checkDelivery(platform: Platform): string[] {
-    return [...unfitServices(platform), ...shortWindow(platform), ...unfitReceiver(platform)];
+    return [
+        ...unfitServices(platform),
+        ...shortWindow(platform),
+        ...shortLoad(platform),
+        ...unfitReceiver(platform),
+    ];
 }
 
 /** Services that are to be rolled out and cannot be. */
@@ -85,6 +94,20 @@ function shortWindow({ config: { delivery: stack, observability } }: Platform): 
 function letsFlaggerWork({ kind, metadata: { name, namespace } }: Manifest): boolean {
     const right = (kind === "Role" || kind === "RoleBinding") && name === FLAGGER.name;
     return right || (kind === "NetworkPolicy" && namespace === NAMESPACES.delivery);
+}
+
+/** The first look at a version's figures is one interval after its load began. */
+function shortLoad(platform: Platform): string[] {
+    const { delivery: stack, observability } = platform.config;
+    const { from } = observability.prometheus;
+    if (from === "nowhere" || loaded(platform).length === 0) return [];
+    const least = 2 * SCRAPE_SECONDS[from];
+    if ((milliseconds(stack.interval) ?? 0) >= least * 1000) return [];
+    const names = loaded(platform).map(({ service }) => service);
+    return [
+        `delivery.interval: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and the load on new versions of ${names.join(", ")} begins ` +
+            `one interval before the first look; say ${least}s or more`,
+    ];
 }
 
 export const delivery: Concern = {

@@ -1,6 +1,6 @@
-/** Where a person decides: the load tester holds a gate for each canary, which `mesh approve` opens. */
+/** Where a person decides: a gate for each canary, which `mesh approve` opens. */
 import type { CanaryManifest } from "../base/manifest";
-import { LOAD_TESTER_URL, type Rollout } from "../base/rollouts";
+import { GATES, type Rollout, urlOf } from "../base/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
 
@@ -9,7 +9,7 @@ type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[numbe
  * is shut once the canary is there, and when its rollout has ended either way. Who says no has it taken back.
  *
  * Flagger asks `confirm-rollout` only of a version that begins: one that takes another's place on the way, or whose gate
- * was lost with the load tester's memory, is stopped by the second look, which then finds the gate shut.
+ * was lost with the memory of who holds it, is stopped by the second look, which then finds the gate shut.
  */
 export function gatesOf({ rollout }: Rollout): Webhook[] {
     if (rollout.approval !== true) return [];
@@ -25,7 +25,7 @@ export function gatesOf({ rollout }: Rollout): Webhook[] {
 }
 
 function gate(name: string, type: NonNullable<Webhook["type"]>, path: string): Webhook {
-    return { name, type, url: `${LOAD_TESTER_URL}/${path}`, timeout: "5s" };
+    return { name, type, url: `${urlOf(GATES)}/${path}`, timeout: "5s" };
 }
 
 /** What Flagger does but once, and goes on where it fails: a gate that stays open would let the next version through. */

@@ -2,7 +2,7 @@
 import { milliseconds } from "../../catalogue/durations";
 import type { MeshConfig } from "../../config/schema";
 import type { CanaryManifest } from "../base/manifest";
-import { LOAD_TESTER_URL, type Rollout, rolloutHosts } from "../base/rollouts";
+import { LOAD_TESTER, type Rollout, rolloutHosts, urlOf } from "../base/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
 
@@ -25,8 +25,9 @@ export function loadOf(rolledOut: Rollout, { delivery }: MeshConfig): Webhook[] 
     const task = (name: string, type: NonNullable<Webhook["type"]>): Webhook => ({
         name,
         type,
-        url: `${LOAD_TESTER_URL}/`,
+        url: `${urlOf(LOAD_TESTER)}/`,
         timeout: "5s",
+        retries: 3,
         metadata: { type: "cmd", cmd },
     });
     return [task("load-from-the-start", "pre-rollout"), task("load", "rollout")];

@@ -7,7 +7,7 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES } from "../base/names";
-import { GRPC_FAULTS, PROMETHEUS_URL, type Rollout } from "../base/rollouts";
+import { GRPC_FAULTS, LOAD_TESTER, PROMETHEUS_URL, type Rollout } from "../base/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
 type Range = NonNullable<CanaryMetric["thresholdRange"]>;
@@ -27,15 +27,35 @@ type SeenBy = keyof typeof SEEN_BY;
 const FAILED = `response_code=~"0|5..",response_flags!~".*DC.*"`;
 const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"${GRPC_FAULTS}"`;
 
-function errors(seenBy: SeenBy): string {
-    const rate = (more: string) =>
-        `sum(rate(istio_requests_total{${[SEEN_BY[seenBy], more].filter((part) => part !== "").join(",")}}[{{ interval }}]))`;
-    const orNone = (query: string) => `(${query} or vector(0))`;
-    return `100 * (${orNone(rate(FAILED))} + ${orNone(rate(FAILED_GRPC))}) / ${rate("")}`;
+/** Whose requests: of a version that has a load, users' and the load's, which are judged apart. */
+const USERS = `source_workload!="${LOAD_TESTER.name}"`;
+const LOAD = `source_workload="${LOAD_TESTER.name}"`;
+
+function rateOf(...labels: readonly string[]): string {
+    return `sum(rate(istio_requests_total{${labels.join(",")}}[{{ interval }}]))`;
 }
 
-function latency(seenBy: SeenBy): string {
-    return `histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket{${SEEN_BY[seenBy]}}[{{ interval }}])))`;
+function errors(...labels: readonly string[]): string {
+    const rate = (...more: readonly string[]) => rateOf(...labels, ...more);
+    const orNone = (query: string) => `(${query} or vector(0))`;
+    return `100 * (${orNone(rate(FAILED))} + ${orNone(rate(FAILED_GRPC))}) / ${rate()}`;
+}
+
+function latency(...labels: readonly string[]): string {
+    return `histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket{${labels.join(",")}}[{{ interval }}])))`;
+}
+
+/** The figure of users or of the load, whichever is worse: few users must not be outvoted, and may be none at all. */
+function worse(figure: (...labels: readonly string[]) => string, seenBy: SeenBy): string {
+    const of = (who: string, labels: string) =>
+        `label_replace(${figure(SEEN_BY[seenBy], labels)}, "of", "${who}", "", "")`;
+    return `max(${of("users", USERS)} or ${of("load", LOAD)})`;
+}
+
+/** How much of the load is answered as its path should be: a refusal is quick, and no error of the service's. */
+function answered(seenBy: SeenBy): string {
+    const rate = (...more: readonly string[]) => rateOf(SEEN_BY[seenBy], LOAD, ...more);
+    return `100 * (${rate('response_code=~"2.."')} or vector(0)) / ${rate()}`;
 }
 
 /** The canary's pods; its primary's have one part more in their names. */
@@ -68,10 +88,15 @@ const KPIS: Readonly<Record<Kpi, { readonly query: string; readonly range: Range
 /** The templates that the rollouts name, and no other. */
 export function metricTemplates(metrics: readonly CanaryMetric[]): MetricTemplateManifest[] {
     const queries: Readonly<Record<string, string>> = {
-        "errors-of-callers": errors("callers"),
-        "errors-of-itself": errors("itself"),
-        "latency-of-callers": latency("callers"),
-        "latency-of-itself": latency("itself"),
+        ...Object.fromEntries(
+            (["callers", "itself"] as const).flatMap((seenBy) => [
+                [`errors-of-${seenBy}`, errors(SEEN_BY[seenBy])],
+                [`errors-of-${seenBy}-or-load`, worse(errors, seenBy)],
+                [`latency-of-${seenBy}`, latency(SEEN_BY[seenBy])],
+                [`latency-of-${seenBy}-or-load`, worse(latency, seenBy)],
+                [`load-of-${seenBy}`, answered(seenBy)],
+            ]),
+        ),
         ...Object.fromEntries(Object.entries(KPIS).map(([kpi, { query }]) => [`kpi-${kpi}`, query])),
     };
     const named = new Set(metrics.map(({ templateRef }) => templateRef?.name));
@@ -89,6 +114,7 @@ export function metricTemplates(metrics: readonly CanaryMetric[]): MetricTemplat
 export function metricsOf(rolledOut: Rollout, service: Service, config: MeshConfig): CanaryMetric[] {
     const { rollout } = rolledOut;
     const seenBy = rollout.strategy === "blue-green" && rollout.mirror === true ? "itself" : "callers";
+    const whose = rollout.load === undefined ? seenBy : `${seenBy}-or-load`;
     const metric = (name: string, template: string, thresholdRange: Range): CanaryMetric => ({
         name,
         templateRef: { name: template, namespace: NAMESPACES.services },
@@ -96,14 +122,15 @@ export function metricsOf(rolledOut: Rollout, service: Service, config: MeshConf
         interval: config.delivery.window,
     });
     return [
-        metric("errors", `errors-of-${seenBy}`, { max: rollout.errorPercent ?? ERROR_PERCENT }),
+        metric("errors", `errors-of-${whose}`, { max: rollout.errorPercent ?? ERROR_PERCENT }),
         ...(streams(rolledOut, service)
             ? []
             : [
-                  metric("latency", `latency-of-${seenBy}`, {
+                  metric("latency", `latency-of-${whose}`, {
                       max: milliseconds(slowAfter(service)) ?? 0,
                   }),
               ]),
+        ...(rollout.load === undefined ? [] : [metric("load", `load-of-${seenBy}`, { min: 99 })]),
         ...(rollout.kpis ?? []).map((kpi) => metric(kpi, `kpi-${kpi}`, KPIS[kpi].range)),
     ];
 }

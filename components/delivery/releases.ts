@@ -2,11 +2,11 @@ import type { MeshConfig } from "../../config/schema";
 import { FLAGGER as VERSIONS } from "../../config/versions";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Chart, Release } from "../base/manifest";
-import { NAMESPACES, serviceHost } from "../base/names";
+import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { placement } from "../base/pools";
-import { FLAGGER, LOAD_TESTER, PROMETHEUS_URL, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES, PROMETHEUS_URL, receiverOf } from "../base/rollouts";
 import { sidecarResources } from "../base/sidecar-resources";
 
 /** Never 1337, the sidecar's, whose traffic is not redirected. */
@@ -33,7 +33,7 @@ export function flagger(platform: Platform): Release {
             ...(receiver === undefined
                 ? {}
                 : {
-                      eventWebhook: `http://${serviceHost(receiver.service)}:${receiver.port}${receiver.path}`,
+                      eventWebhook: `http://${receiver.host}:${receiver.port}${receiver.path}`,
                   }),
             ...imageOf(config.delivery.image),
             ...podOf(FLAGGER.name, config),
@@ -47,20 +47,20 @@ export function flagger(platform: Platform): Release {
     };
 }
 
-/** What Flagger asks at its gates, and has ask new versions. It runs with no rights. */
-export function loadTester(config: MeshConfig): Release {
+/** What Flagger asks at its gates, or has ask new versions. It runs with no rights. */
+export function loadTester(name: string, config: MeshConfig): Release {
     return {
-        name: LOAD_TESTER.name,
+        name,
         namespace: NAMESPACES.delivery,
         chart: chartOf(config, "loadtester", VERSIONS.loadTesterChart),
         values: {
-            fullnameOverride: LOAD_TESTER.name,
-            service: { type: "ClusterIP", port: LOAD_TESTER.port },
+            fullnameOverride: name,
+            service: { type: "ClusterIP", port: GATES.port },
             // An account of its own comes with a role alone, in which there is nothing.
             rbac: { create: true, scope: "namespace", rules: [] },
             cmd: { namespaceRegexp: `^${NAMESPACES.services}$` },
             ...imageOf(config.delivery.loadTesterImage),
-            ...podOf(LOAD_TESTER.name, config),
+            ...podOf(name, config),
             securityContext: securityContext(),
             resources: {
                 requests: { cpu: "10m", memory: "32Mi" },

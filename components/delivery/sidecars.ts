@@ -2,7 +2,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, LOAD_TESTER, loaded, receiverOf, rolloutHosts } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf, rolloutHosts } from "../base/rollouts";
 
 /** What the delivery's own workloads know of the mesh. */
 export function sidecars(platform: Platform): SidecarManifest[] {
@@ -15,11 +15,11 @@ export function sidecars(platform: Platform): SidecarManifest[] {
             FLAGGER.name,
             [
                 `default/kubernetes.default.svc.${CLUSTER_DOMAIN}`,
-                `${NAMESPACES.delivery}/${serviceHost(LOAD_TESTER.name, NAMESPACES.delivery)}`,
+                ...[GATES, ...(asked.length > 0 ? [LOAD_TESTER] : [])].map(
+                    (one) => `${NAMESPACES.delivery}/${serviceHost(one.name, NAMESPACES.delivery)}`,
+                ),
                 `${namespace}/${serviceHost(name, namespace)}`,
-                ...(receiver === undefined
-                    ? []
-                    : [`${NAMESPACES.services}/${serviceHost(receiver.service)}`]),
+                ...(receiver === undefined ? [] : [`${NAMESPACES.services}/${receiver.host}`]),
             ],
             FLAGGER.name,
         ),

@@ -13,7 +13,7 @@ import {
 import { requestsTo, wrongIn } from "../../bench/telemetry/load";
 import { plainPod, sidecarOf } from "../../bench/telemetry/pairs";
 import { cpuSeconds, residentBytes, usageOf } from "../../bench/telemetry/processes";
-import { allocatedIn, isIstios, logged, seriesIn } from "../../bench/telemetry/proxy";
+import { allocatedIn, isCut, isIstios, logged, seriesIn } from "../../bench/telemetry/proxy";
 import { costTable, hopTable } from "../../bench/telemetry/tables";
 import { applicable, everything, type Live, off } from "../../bench/telemetry/variants";
 import { platform } from "../../catalogue/platform";
@@ -224,6 +224,12 @@ describe("what pods and proxies say", () => {
         const page =
             '2026-11-30T01:10:24Z\twarn\tno CA of the system\n{\n "allocated": "14244400",\n "heap_size": "2"\n}\n';
         assert.equal(allocatedIn(page), 14_244_400);
+    });
+
+    it("is whole where both proxies log every request", () => {
+        assert.ok(!isCut(2000, 1000));
+        assert.ok(!isCut(1985, 1000));
+        assert.ok(isCut(1200, 1000));
     });
 
     it("is a line for each logged request, in bytes", () => {

@@ -1,6 +1,8 @@
 /** What alerts are about, made for real on the node, and ended again. Each has workloads of its own, so that none hides another. */
 import { setTimeout as pause } from "node:timers/promises";
-import { serviceHost } from "../../components/base/names";
+import { MESH_CA, NAMESPACES, serviceHost } from "../../components/base/names";
+import { BROKEN_FILTER, KEYLESS } from "./broken-config";
+import { renew } from "./cert-manager";
 import type { Deployment } from "./deployment";
 import { valueOf } from "./prometheus";
 
@@ -13,48 +15,6 @@ export interface Cause {
     readonly again?: () => Promise<void>;
     readonly end?: () => Promise<void>;
 }
-
-/** A filter that no proxy can have. */
-const BROKEN_FILTER = {
-    apiVersion: "networking.istio.io/v1alpha3",
-    kind: "EnvoyFilter",
-    metadata: { name: "broken", namespace: "sparc" },
-    spec: {
-        workloadSelector: { labels: { "sparc.dev/service": "reports" } },
-        configPatches: [
-            {
-                applyTo: "HTTP_FILTER",
-                match: {
-                    context: "SIDECAR_INBOUND",
-                    listener: {
-                        filterChain: { filter: { name: "envoy.filters.network.http_connection_manager" } },
-                    },
-                },
-                patch: {
-                    operation: "INSERT_BEFORE",
-                    value: {
-                        name: "broken",
-                        typed_config: {
-                            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-                            inline_code: "this is no Lua",
-                        },
-                    },
-                },
-            },
-        ],
-    },
-};
-
-/** Keys from where nobody answers. */
-const KEYLESS = {
-    apiVersion: "security.istio.io/v1",
-    kind: "RequestAuthentication",
-    metadata: { name: "keyless", namespace: "sparc" },
-    spec: {
-        selector: { matchLabels: { "sparc.dev/service": "reports" } },
-        jwtRules: [{ issuer: "https://nobody.example.com", jwksUri: "https://nobody.example.com/keys" }],
-    },
-};
 
 /** Of a container that is close to it: what it uses is so much of it. */
 const NEARLY_ALL = 0.92;
@@ -218,6 +178,11 @@ export function causes(node: Deployment): Cause[] {
             end: () => annotate("thumbnails", { "proxy.istio.io/config": null }),
         },
         {
+            alert: "MeshAuthorityCertificate",
+            labels: {},
+            ...endingSoon(node),
+        },
+        {
             alert: "MeshProxyCpu",
             labels: { namespace: "sparc", container: "istio-proxy" },
             ...limited("search", "CPU", () => Promise.resolve("30m")),
@@ -251,4 +216,25 @@ export function causes(node: Deployment): Cause[] {
             // `mesh up` gives the policy back.
         },
     ];
+}
+
+/** The mesh's CA is one for four weeks, and then again what it was. */
+function endingSoon(node: Deployment): Pick<Cause, "make" | "end"> {
+    const certificate = ["certificate.cert-manager.io", NAMESPACES.system, MESH_CA.secret] as const;
+    let had: { readonly duration: string; readonly renewBefore: string };
+    const lasting = async (spec: { readonly duration: string; readonly renewBefore: string }) => {
+        await node.mergePatch(...certificate, { spec });
+        await renew(node, NAMESPACES.system, MESH_CA.secret);
+    };
+    return {
+        make: async () => {
+            const [kind, namespace, name] = certificate;
+            const printed = await node.kubectl([
+                ...["get", kind, "--namespace", namespace, name, "--output", "jsonpath={.spec}"],
+            ]);
+            had = JSON.parse(printed) as typeof had;
+            await lasting({ duration: `${28 * 24}h`, renewBefore: "24h" });
+        },
+        end: () => lasting({ duration: had.duration, renewBefore: had.renewBefore }),
+    };
 }

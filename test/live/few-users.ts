@@ -20,29 +20,51 @@ export function ofFew(given: () => { readonly node: Deployment; readonly rollout
             'sum(istio_requests_total{reporter="source",source_workload="loadtester",destination_service_name="integrations-rollout-canary"})',
         );
 
-    it("is promoted by the load that is put on it, and taken back by what that sees", async () => {
-        const good = await rollouts().rollOut("integrations", []);
+    const toldOf = (code: string) =>
+        valueOf(
+            node(),
+            `sum(istio_requests_total{reporter="destination",source_workload="flagger",destination_workload="admin-console",response_code="${code}"})`,
+        );
+    /** What Flagger said of the service last, newest at the end. */
+    const said = async () => {
+        const selector = "involvedObject.kind=Canary,involvedObject.name=integrations";
+        return await node().kubectl([
+            ...["get", "events", "--namespace", "sparc", "--field-selector", selector],
+            ...[
+                "--sort-by",
+                ".lastTimestamp",
+                "--output",
+                'jsonpath={range .items[*]}{.message}{"\\n"}{end}',
+            ],
+        ]);
+    };
+    let before: number;
+
+    it("is promoted by the load that is put on it", async () => {
+        before = await toldOf("200");
+        const { phase, steps } = await rollouts().rollOut("integrations", []);
         const asked = await byLoadTester();
         process.stdout.write(
-            `      integrations: ${asked} requests of the load tester's; ${good.steps.join(", ")}\n`,
+            `      integrations: ${asked} requests of the load tester's; ${steps.join(", ")}\n`,
         );
-        assert.equal(good.phase, "Succeeded", good.steps.join(", "));
+        assert.equal(phase, "Succeeded", steps.join(", "));
         assert.ok(asked > 50, String(asked));
-        const bad = await rollouts().rollOut("integrations", ["--errors", "20"]);
-        assert.equal(bad.phase, "Failed", bad.steps.join(", "));
+    });
+
+    it("is taken back by what the load sees", async () => {
+        const asked = await byLoadTester();
+        const { phase, steps } = await rollouts().rollOut("integrations", ["--errors", "20"]);
+        assert.equal(phase, "Failed", steps.join(", "));
+        assert.ok((await byLoadTester()) > asked + 20);
+        assert.match(await said(), /Halt integrations\.sparc advancement errors \d/);
     });
 
     it("tells its receiver of each step", async () => {
-        const told = (code: string) =>
-            valueOf(
-                node(),
-                `sum(istio_requests_total{reporter="destination",source_workload="flagger",destination_workload="admin-console",response_code="${code}"})`,
-            );
-        // Of this service alone: two beginnings, five steps, an end, a way back; and Prometheus reads a little later.
+        // Two beginnings, five steps, an end, and a way back; Prometheus reads a little later.
         await eventually(async () => {
-            assert.ok((await told("200")) > 8);
+            assert.ok((await toldOf("200")) >= before + 9);
         });
-        assert.equal(await told("403"), 0);
+        assert.equal(await toldOf("403"), 0);
     });
 
     it("fires RolloutFailed, until the next one begins", async () => {

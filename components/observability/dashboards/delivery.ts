@@ -1,3 +1,4 @@
+import { GRPC_FAULTS } from "../../base/rollouts";
 import { type Board, lines, type Query, query } from "./model";
 import { ASKED, rate } from "./queries";
 
@@ -6,12 +7,24 @@ const BOTH = `${ASKED},destination_service_name=~".+-rollout-(primary|canary)"`;
 const EACH = "sum by (destination_service_name)";
 const LEGEND = "{{destination_service_name}}";
 
+/** What fails, as rollouts are judged by it: no answer, a fault, or gRPC's word for one. */
+const FAILED = [`response_code=~"0|5..",response_flags!~".*DC.*"`, `grpc_response_status=~"${GRPC_FAULTS}"`];
+
+/** By service, and of one that is rolled out by its old version (`primary`) and its new one. */
+function byVersion(expr: string, ...more: readonly string[]): string {
+    const told = `label_replace(${expr}, "version", "primary", "pod", ".+-primary-[0-9a-z]+-[0-9a-z]+")`;
+    return `sum by (${["service", "version", ...more].join(", ")}) (${told})`;
+}
+
 /** The share that works of what should, by what the services count (docs/delivery.md). */
 function share(series: string, of: string): Query {
-    const counted = (outcomes: string) =>
-        `sum by (service) (rate(${series}{outcome=~"${outcomes}"}[$window]))`;
-    return query(`${counted("ok")} / ${counted("ok|failed")}`, `${of} {{service}}`);
+    const counted = (outcomes: string) => byVersion(`rate(${series}{outcome=~"${outcomes}"}[$window])`);
+    const all = counted("ok|failed");
+    return query(`(${counted("ok")} or 0 * ${all}) / ${all}`, `${of} {{service}} {{version}}`);
 }
+
+const ALL = `${EACH} (${rate(BOTH)})`;
+const FAILING = FAILED.map((labels) => rate(`${BOTH},${labels}`)).join(" or ");
 
 export const DELIVERY: Board = {
     uid: "sparc-delivery",
@@ -38,14 +51,11 @@ export const DELIVERY: Board = {
         {
             title: "The new version beside the old one",
             panels: [
-                lines("Requests", "reqps", query(`${EACH} (${rate(BOTH)})`, LEGEND)),
+                lines("Requests", "reqps", query(ALL, LEGEND)),
                 lines(
                     "Failed",
                     "percentunit",
-                    query(
-                        `(${EACH} (${rate(`${BOTH},response_code=~"5.."`)}) or 0 * ${EACH} (${rate(BOTH)})) / ${EACH} (${rate(BOTH)})`,
-                        LEGEND,
-                    ),
+                    query(`(${EACH} (${FAILING}) or 0 * ${ALL}) / ${ALL}`, LEGEND),
                 ),
                 lines(
                     "p99 of answers",
@@ -71,8 +81,8 @@ export const DELIVERY: Board = {
                     "p95 of alerts' delivery",
                     "s",
                     query(
-                        "histogram_quantile(0.95, sum by (service, le) (rate(sparc_alert_delivery_seconds_bucket[$window])))",
-                        "{{service}}",
+                        `histogram_quantile(0.95, ${byVersion("rate(sparc_alert_delivery_seconds_bucket[$window])", "le")})`,
+                        "{{service}} {{version}}",
                     ),
                 ),
             ],

@@ -3,14 +3,17 @@ import type { Catalogue, Service } from "../../../catalogue/model";
 import { milliseconds } from "../../../catalogue/durations";
 import { availability, callersOf, exposuresOf, servicesOf, slowAfter } from "../../../catalogue/query";
 import { NAMESPACES } from "../../base/names";
-import { GRPC_FAULTS, OF_A_ROLLOUT } from "../../base/rollouts";
+import { GRPC_FAULTS, LOAD_TESTER, OF_A_ROLLOUT } from "../../base/rollouts";
 import { type RuleGroup, alert, oneOf } from "./model";
 
 type Window = "5m" | "30m" | "1h" | "6h" | "3d";
 const WINDOWS: readonly Window[] = ["5m", "30m", "1h", "6h", "3d"];
 
+/** Not of users: a new version that fails under its load goes back before they meet it, and wakes nobody. */
+const OF_SERVICES = `destination_service_namespace="${NAMESPACES.services}",source_workload!="${LOAD_TESTER.name}"`;
+
 /** Calls of services, as their callers count them: a call that a breaker refused is none to the callee. */
-const CALLS = `reporter="source",destination_service_namespace="${NAMESPACES.services}"`;
+const CALLS = `reporter="source",${OF_SERVICES}`;
 
 /** Fewer requests in a second tell nothing of a ratio. */
 const ENOUGH = 0.05;
@@ -46,7 +49,7 @@ export function requestRecordings(): RuleGroup {
             {
                 record: "service:duration_milliseconds:p99_5m",
                 expr: `histogram_quantile(0.99, ${byService(
-                    `rate(istio_request_duration_milliseconds_bucket{reporter="destination",destination_service_namespace="${NAMESPACES.services}"}[5m])`,
+                    `rate(istio_request_duration_milliseconds_bucket{reporter="destination",${OF_SERVICES}}[5m])`,
                     "le",
                 )})`,
             },

@@ -31,7 +31,7 @@ export function kubeletConfig(): string {
         failSwapOn: false,
         volumePluginDir: "/var/lib/kubelet/volume-plugins",
         maxPods: settings.maxPods,
-        containerLogMaxSize: "5Mi",
+        containerLogMaxSize: "20Mi",
         containerLogMaxFiles: 2,
         // Absolute, and no collection of images: at the defaults a shared machine whose disk is 85% full
         // loses every pod and every image, and these images cannot be pulled again.

@@ -52,6 +52,24 @@ describe("what new versions are judged by", () => {
         assert.deepEqual(Object.keys(metricsOf("users")), ["errors", "latency"]);
     });
 
+    it("are, where a load is put on a version, the worse of users' and of the load's, and how much of that is answered", () => {
+        assert.deepEqual(metricsOf("integrations"), {
+            errors: ["errors-of-callers-or-load", { max: 1 }],
+            latency: ["latency-of-callers-or-load", { max: 200 }],
+            load: ["load-of-callers", { min: 99 }],
+        });
+        for (const name of ["errors-of-callers-or-load", "latency-of-callers-or-load"]) {
+            const series =
+                queryOf(name)
+                    .replaceAll(/\{\{ \w+ \}\}/g, "it")
+                    .match(/\w+\{[^}]*\}/g) ?? [];
+            const users = series.filter((one) => one.includes('source_workload!="loadtester"'));
+            const load = series.filter((one) => one.includes('source_workload="loadtester"'));
+            assert.equal(users.length, load.length);
+            assert.equal(users.length + load.length, series.length);
+        }
+    });
+
     it("are seen by callers, but of copies, of which no caller keeps count, by the canary itself", () => {
         assert.deepEqual(metricsOf("video")["errors"], ["errors-of-itself", { max: 1 }]);
         assert.match(queryOf("errors-of-callers"), /reporter="source"/);

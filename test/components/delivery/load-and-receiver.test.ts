@@ -1,6 +1,7 @@
 /** Who asks a new version that few ask, and who is told of rollouts: what the stacks derive for both. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Service } from "../../../catalogue/model";
 import { platform as catalogue } from "../../../catalogue/platform";
 import type {
     AuthorizationPolicyManifest,
@@ -43,6 +44,8 @@ const peerOf = (name: string) => ({
 const tasks = (object: CanaryManifest | undefined) =>
     (object?.spec.analysis.webhooks ?? []).filter(({ metadata }) => metadata?.["cmd"] !== undefined);
 
+const canaries = objects.filter((object): object is CanaryManifest => object.kind === "Canary");
+
 describe("a load on a new version", () => {
     const canary = canaryOf(objects, "integrations");
 
@@ -51,7 +54,8 @@ describe("a load on a new version", () => {
             tasks(canary).map(({ type }) => type),
             ["pre-rollout", "rollout"],
         );
-        for (const { url, metadata } of tasks(canary)) {
+        for (const { url, metadata, retries } of tasks(canary)) {
+            assert.equal(retries, 3);
             assert.equal(url, "http://loadtester.flagger-system:80/");
             assert.equal(metadata?.["type"], "cmd");
             // The stack looks each minute.
@@ -63,6 +67,40 @@ describe("a load on a new version", () => {
         const quick = delivery.derive(inProd({ interval: "10s" })).objects;
         const [task] = tasks(canaryOf(quick, "integrations"));
         assert.match(task?.metadata?.["cmd"] ?? "", /^hey -z 9s /);
+    });
+
+    it("begins before a gate is shut, after which nothing may fail", () => {
+        const integrations = {
+            ...catalogue.services["integrations"],
+            rollout: {
+                strategy: "progressive",
+                approval: true,
+                load: { path: "/v1/integrations", perSecond: 5 },
+            },
+        } as Service;
+        const services = { ...catalogue.services, integrations };
+        const { config } = inProd();
+        const both = delivery.derive({ catalogue: { ...catalogue, services }, config }).objects;
+        const hooks = (canaryOf(both, "integrations")?.spec.analysis.webhooks ?? []).filter(
+            ({ type }) => type === "pre-rollout",
+        );
+        assert.deepEqual(
+            hooks.map(({ name }) => name),
+            ["load-from-the-start", "still-approved", "shut-for-promotion"],
+        );
+    });
+
+    it("has looks so far apart that there is a figure at the first", () => {
+        const problems = (interval: string) => delivery.check?.(inProd({ interval, window: "60s" })) ?? [];
+        assert.deepEqual(problems("30s"), []);
+        assert.match(
+            problems("20s")[0] ?? "",
+            /^delivery\.interval: .*new versions of integrations .*say 30s or more/,
+        );
+        assert.deepEqual(
+            delivery.check?.(inProd({ interval: "20s", window: "60s", services: ["auth"] })),
+            [],
+        );
     });
 
     it("is only where the catalogue says so, and lets the load tester do that one read and nothing else", () => {
@@ -102,13 +140,35 @@ describe("a load on a new version", () => {
     });
 
     it("has Flagger say what it is made of where there is one, and nowhere else", () => {
-        const paths = (all: readonly Manifest[]) =>
-            flaggersPolicy(all, "loadtester-from-flagger")?.spec.rules?.[0]?.to?.[0]?.operation?.paths ?? [];
-        assert.ok(paths(objects).includes("/"));
-        const without = deriveAll(inProd({ services: ["auth"] })).objects;
-        assert.ok(paths(without).length > 0 && !paths(without).includes("/"));
-        assert.equal(sidecar(without, "loadtester"), undefined);
-        assert.equal(policy(without, "integrations-from-loadtester"), undefined);
+        const paths = (all: readonly Manifest[], name: string) =>
+            flaggersPolicy(all, `${name}-from-flagger`)?.spec.rules?.[0]?.to?.[0]?.operation?.paths;
+        assert.deepEqual(paths(objects, "loadtester"), ["/"]);
+        const without = deriveAll(inProd({ services: ["auth"] }));
+        for (const all of [objects, without.objects])
+            assert.deepEqual(paths(all, "gates"), [
+                "/gate/check",
+                "/gate/close",
+                "/rollback/check",
+                "/rollback/close",
+            ]);
+        assert.equal(paths(without.objects, "loadtester"), undefined);
+        assert.ok(without.releases.some(({ name }) => name === "gates"));
+        assert.ok(!without.releases.some(({ name }) => name === "loadtester"));
+        assert.equal(sidecar(without.objects, "loadtester"), undefined);
+        assert.equal(policy(without.objects, "integrations-from-loadtester"), undefined);
+    });
+
+    it("is kept from the gates: who may have commands run holds none", () => {
+        const held = canaries
+            .flatMap(({ spec }) => spec.analysis.webhooks ?? [])
+            .filter(({ url }) => /gate|rollback/.test(new URL(url).pathname));
+        assert.ok(held.length > 0);
+        assert.deepEqual(
+            new Set(held.map(({ url }) => new URL(url).hostname)),
+            new Set(["gates.flagger-system"]),
+        );
+        for (const one of canaries.flatMap(tasks))
+            assert.equal(new URL(one.url).hostname, "loadtester.flagger-system");
     });
 });
 
@@ -117,7 +177,11 @@ describe("the receiver of what becomes of rollouts", () => {
         all.find(({ name }) => name === "flagger")?.values["eventWebhook"] as string | undefined;
 
     it("is told by Flagger, which may post to that one path of it", () => {
-        assert.equal(urlIn(releases), "http://admin-console.sparc.svc.cluster.local:8080/internal/rollouts");
+        // The primary: what is told meanwhile is not for a version that is being judged itself.
+        const path = "svc.cluster.local:8080/internal/rollouts";
+        assert.equal(urlIn(releases), `http://admin-console-rollout-primary.sparc.${path}`);
+        const asItIs = deriveAll(inProd({ services: ["auth"] })).releases;
+        assert.equal(urlIn(asItIs), `http://admin-console.sparc.${path}`);
         assert.deepEqual(policy(objects, "admin-console-from-flagger")?.spec.rules, [
             {
                 from: [{ source: { principals: [`${stack.trustDomain}/ns/flagger-system/sa/flagger`] } }],
@@ -126,7 +190,7 @@ describe("the receiver of what becomes of rollouts", () => {
         ]);
         assert.ok(
             sidecar(objects, "flagger")?.spec.egress?.[0]?.hosts.includes(
-                "sparc/admin-console.sparc.svc.cluster.local",
+                "sparc/admin-console-rollout-primary.sparc.svc.cluster.local",
             ),
         );
         assert.ok(

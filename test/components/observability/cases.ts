@@ -29,6 +29,10 @@ export const CASES: readonly Case[] = [
             [call("search", 'response_code="503"')]: "0x10 0+12x20 240x90",
             [call("alerts", 'response_code="200"')]: BUSY,
             [call("alerts", 'response_code="503"')]: "0x10 0+3x20 60x90",
+            // Nobody but the load tester asks this new version, which nobody else is to get.
+            [call("devices", 'response_code="200"')]: BUSY,
+            [call("devices-rollout-canary", 'response_code="503",source_workload="loadtester"')]:
+                "0x10 0+60x20 1200x90",
             // A client's mistakes are none of the service's; a gRPC status is, in an answer of 200.
             [call("users", 'response_code="200"')]: BUSY,
             [call("users", 'response_code="404"')]: BUSY,
