@@ -8,7 +8,8 @@ import {
 import { type PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { endedFor } from "./exceptions";
 import { message } from "./message";
-import { plain } from "./read";
+import { Kept } from "./once";
+import { type Fields, plain } from "./read";
 import {
     each,
     type Finding,
@@ -40,7 +41,7 @@ export function asPolicy(rule: Rule): Policy {
         return {
             ...described,
             validateStack: (args, report) => {
-                reportAll(rule, report, judgeStack(judged, args.resources.map(ofStack), args.getConfig()));
+                reportAll(rule, report, judgeWorld(judged, worldOf(args.resources), args.getConfig()));
             },
         };
     }
@@ -65,14 +66,6 @@ export function* judgeResource(rule: ObjectRule, resource: EngineResource, given
 }
 
 /** What a stack rule says of all resources together. */
-export function judgeStack(
-    rule: StackRule,
-    resources: readonly EngineResource[],
-    given: object,
-): Iterable<Finding> {
-    return judgeWorld(rule, World.of(resources), given);
-}
-
 export function* judgeWorld(rule: StackRule, world: World, given: object): Iterable<Finding> {
     world.takeDoubts();
     const said = new Set<Subject | undefined>();
@@ -111,8 +104,18 @@ function reportAll(rule: Rule, report: ReportViolation, findings: Iterable<Findi
     }
 }
 
+const copies = new Kept<Fields>();
+const worlds = new Kept<World>();
+
+/** All stack policies are shown the same resources, of which the first is as good a name for them as any. */
+function worldOf(resources: readonly PolicyResource[]): World {
+    const make = (): World => World.of(resources.map(ofStack));
+    const [first] = resources;
+    return first === undefined ? make() : worlds.of(first.props, make);
+}
+
 function ofResource({ urn, type, name, props }: ResourceValidationArgs): EngineResource {
-    return { urn, type, name, props: plain(props, urn) };
+    return { urn, type, name, props: copies.of(props, () => plain(props, urn)) };
 }
 
 function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResource): EngineResource {
@@ -120,7 +123,13 @@ function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResourc
         property,
         resources.map((source) => source.urn),
     ]);
-    return { urn, type, name, props: plain(props, urn), sources: Object.fromEntries(sources) };
+    return {
+        urn,
+        type,
+        name,
+        props: copies.of(props, () => plain(props, urn)),
+        sources: Object.fromEntries(sources),
+    };
 }
 
 /** The whole of the resource's inputs with the fields that the rule changes, or nothing. */

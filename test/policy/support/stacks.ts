@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { type Finding, isStackRule, type ObjectRule, type Rule } from "../../../policy/core/rule";
-import { judgeResource, judgeStack } from "../../../policy/core/sdk";
+import { judgeResource, judgeWorld } from "../../../policy/core/sdk";
 import { type EngineResource } from "../../../policy/core/subject";
+import { World } from "../../../policy/core/world";
 
 interface Document {
     readonly apiVersion?: string;
@@ -56,7 +57,7 @@ export function packConfig(stack: string): Record<string, unknown> {
 
 /** All findings of one rule in a stack. */
 export function findings(rule: Rule, resources: readonly EngineResource[], config: object = {}): Finding[] {
-    if (isStackRule(rule)) return [...judgeStack(rule, resources, config)];
+    if (isStackRule(rule)) return [...judgeWorld(rule, World.of(resources), config)];
     const judged = rule as unknown as ObjectRule;
     return resources.flatMap((resource) => [...judgeResource(judged, resource, config)]);
 }
