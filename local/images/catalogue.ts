@@ -115,7 +115,8 @@ function prometheus(toolchain: Toolchain): ImageSpec {
             { path, from: toolchain.program("prometheus"), mode: 0o755 },
             { path: "/bin/promtool", from: toolchain.program("promtool"), mode: 0o755 },
         ],
-        start: { user: nobody, entrypoint: [path] },
+        // Runbooks call promtool by its name.
+        start: { user: nobody, entrypoint: [path], environment: { PATH: "/bin" } },
     };
 }
 
