@@ -8,7 +8,8 @@ import { STOCK_ENVOY } from "./stock-envoy";
 const READ = [
     // Breakers: whether one is open, and what it turned away.
     "circuit_breakers\\.default\\.(cx|rq|rq_pending|rq_retry)_open",
-    "upstream_rq_pending_overflow",
+    // Of requests, those that could not wait and, counted apart by newer Envoys, those that were one too many at once.
+    "upstream_rq_(pending|active)_overflow",
     "upstream_cx_overflow",
     // Replicas that are left out.
     "outlier_detection\\.ejections_active",

@@ -31,7 +31,7 @@ const PROXY_SERIES = [
     "istio_tcp_(connections_opened|connections_closed|received_bytes|sent_bytes)_total",
     "istio_agent_cert_expiry_seconds",
     "envoy_cluster_circuit_breakers_default_(cx|rq|rq_pending|rq_retry)_open",
-    "envoy_cluster_upstream_(rq_pending|cx)_overflow",
+    "envoy_cluster_upstream_(rq_pending|rq_active|cx)_overflow",
     "envoy_cluster_upstream_rq_retry(_success|_overflow)?",
     "envoy_cluster_outlier_detection_ejections_active",
     "envoy_.*rbac.*",

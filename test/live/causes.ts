@@ -1,5 +1,4 @@
 /** What alerts are about, made for real on the node, and ended again. Each has workloads of its own, so that none hides another. */
-import { setTimeout as pause } from "node:timers/promises";
 import { MESH_CA, NAMESPACES, serviceHost } from "../../components/base/names";
 import { BROKEN_FILTER, KEYLESS } from "./broken-config";
 import { renew } from "./cert-manager";
@@ -18,6 +17,10 @@ export interface Cause {
 
 /** Of a container that is close to it: what it uses is so much of it. */
 const NEARLY_ALL = 0.92;
+
+function podsOf(service: string): readonly string[] {
+    return ["--namespace", "sparc", "--selector", `sparc.dev/service=${service}`];
+}
 
 function times<T>(count: number, one: T): T[] {
     return Array.from({ length: count }, () => one);
@@ -49,27 +52,24 @@ export function causes(node: Deployment): Cause[] {
             "--timeout=300s",
         ]);
     };
-    const annotated = async (service: string): Promise<Readonly<Record<string, string>>> =>
-        JSON.parse(
+    /** Lets the sidecar of a service's running pod have less. The pod that takes its place may have what the program says. */
+    const squeezed = (service: string, limit: () => Promise<{ cpu: string } | { memory: string }>) => ({
+        make: async () => {
+            const [pod] = (await node.kubectl(["get", "pods", ...podsOf(service), "--output", "name"])).split(
+                "\n",
+            );
+            const limits = await limit();
+            const requests = "memory" in limits ? limits : {};
+            const initContainers = [{ name: "istio-proxy", resources: { limits, requests } }];
             await node.kubectl([
-                ...["get", "deployment", "--namespace", "sparc", service],
-                ...["--output", "jsonpath={.spec.template.metadata.annotations}"],
-            ]),
-        ) as Record<string, string>;
-    /** A limit of a proxy's, and how to give back the one that it had. */
-    const limited = (service: string, resource: "CPU" | "Memory", limit: () => Promise<string>) => {
-        const annotation = `sidecar.istio.io/proxy${resource}Limit`;
-        let had: string | undefined;
-        return {
-            make: async () => {
-                had = (await annotated(service))[annotation];
-                await annotate(service, { [annotation]: await limit() });
-            },
-            end: async () => {
-                await annotate(service, { [annotation]: had ?? null });
-            },
-        };
-    };
+                ...["patch", "--namespace", "sparc", pod ?? "", "--subresource", "resize"],
+                ...["--patch", JSON.stringify({ spec: { initContainers } })],
+            ]);
+        },
+        end: async () => {
+            await node.kubectl(["delete", "pods", ...podsOf(service)]);
+        },
+    });
     let keepAlive = 4;
 
     return [
@@ -185,7 +185,7 @@ export function causes(node: Deployment): Cause[] {
         {
             alert: "MeshProxyCpu",
             labels: { namespace: "sparc", container: "istio-proxy" },
-            ...limited("search", "CPU", () => Promise.resolve("30m")),
+            ...squeezed("search", () => Promise.resolve({ cpu: "30m" })),
             again: async () => {
                 const asked = { ...to("search", 8080), path: "/v1/search", timeoutMs: 2_000 };
                 await node.probe("api-gateway", times(150, asked), 30);
@@ -194,15 +194,12 @@ export function causes(node: Deployment): Cause[] {
         {
             alert: "MeshProxyMemory",
             labels: { namespace: "sparc", container: "istio-proxy" },
-            ...limited("billing", "Memory", async () => {
-                // One that has run for long uses more than one that begins.
-                await annotate("billing", { "test.sparc.dev/begun": new Date().toISOString() });
-                await pause(60_000);
+            ...squeezed("billing", async () => {
                 const used = await valueOf(
                     node,
                     'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})',
                 );
-                return `${Math.ceil(used / NEARLY_ALL / 1024)}Ki`;
+                return { memory: `${Math.ceil(used / NEARLY_ALL / 1024)}Ki` };
             }),
         },
         {

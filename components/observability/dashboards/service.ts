@@ -61,8 +61,12 @@ export const SERVICE: Board = {
                     "Refused by a breaker",
                     "short",
                     query(
-                        `sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{${toIt}}[$window]))`,
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_active_overflow{${toIt}}[$window]))`,
                         "{{service}}",
+                    ),
+                    query(
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{${toIt}}[$window]))`,
+                        "{{service}}, before a connection was there",
                     ),
                 ),
                 lines(

@@ -28,7 +28,7 @@ export const BREAKERS: RuleGroup = {
         }),
         alert("MeshBreakerOverflow", "page", {
             expr: any(
-                ["rq_pending", "cx"].map(
+                ["rq_pending", "rq_active", "cx"].map(
                     (of) =>
                         `sum by (service, cluster_name) (increase(envoy_cluster_upstream_${of}_overflow[5m]))`,
                 ),

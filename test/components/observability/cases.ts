@@ -92,10 +92,16 @@ export const CASES: readonly Case[] = [
         series: {
             'envoy_cluster_upstream_rq_pending_overflow{service="auth",pod="auth-1",cluster_name="a"}':
                 "0x10 50x60",
+            'envoy_cluster_upstream_rq_active_overflow{service="auth",pod="auth-1",cluster_name="b"}':
+                "0x10 0+3x5 15x60",
             'envoy_cluster_upstream_cx_overflow{service="auth",pod="auth-1",cluster_name="a"}': "0x80",
             'envoy_cluster_upstream_cx_overflow{service="users",pod="users-1",cluster_name="a"}': "7x80",
         },
-        fires: { 9: [], 12: [{ service: "auth", cluster_name: "a" }], 20: [] },
+        fires: {
+            9: [],
+            12: ["a", "b"].map((cluster_name) => ({ service: "auth", cluster_name })),
+            22: [],
+        },
     },
     {
         alert: "MeshWorkloadCertificate",
