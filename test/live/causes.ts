@@ -4,6 +4,7 @@ import { BROKEN_FILTER, KEYLESS } from "./broken-config";
 import { renew } from "./cert-manager";
 import type { Deployment } from "./deployment";
 import { valueOf } from "./prometheus";
+import { signalled } from "./signals";
 
 export interface Cause {
     readonly alert: string;
@@ -16,10 +17,21 @@ export interface Cause {
 }
 
 /** Of a container that is close to it: what it uses is so much of it. */
-const NEARLY_ALL = 0.92;
+const NEARLY_ALL = 0.86;
 
-function podsOf(service: string): readonly string[] {
-    return ["--namespace", "sparc", "--selector", `sparc.dev/service=${service}`];
+/** One thousandth of a second in ten, which is the least that a kernel limits to. */
+const LEAST_CPU = { cpu: "10m" };
+
+const PROXY = "istio-proxy";
+
+interface Container {
+    readonly namespace: string;
+    readonly label: string;
+    readonly container: string;
+}
+
+function sidecarOf(service: string): Container {
+    return { namespace: "sparc", label: `sparc.dev/service=${service}`, container: PROXY };
 }
 
 function times<T>(count: number, one: T): T[] {
@@ -52,24 +64,28 @@ export function causes(node: Deployment): Cause[] {
             "--timeout=300s",
         ]);
     };
-    /** Lets the sidecar of a service's running pod have less. The pod that takes its place may have what the program says. */
-    const squeezed = (service: string, limit: () => Promise<{ cpu: string } | { memory: string }>) => ({
-        make: async () => {
-            const [pod] = (await node.kubectl(["get", "pods", ...podsOf(service), "--output", "name"])).split(
-                "\n",
-            );
-            const limits = await limit();
-            const requests = "memory" in limits ? limits : {};
-            const initContainers = [{ name: "istio-proxy", resources: { limits, requests } }];
-            await node.kubectl([
-                ...["patch", "--namespace", "sparc", pod ?? "", "--subresource", "resize"],
-                ...["--patch", JSON.stringify({ spec: { initContainers } })],
-            ]);
-        },
-        end: async () => {
-            await node.kubectl(["delete", "pods", ...podsOf(service)]);
-        },
-    });
+    /** Lets a container of a running pod have less. The pod that takes its place may have what the program says. */
+    const squeezed = (
+        { namespace, label, container }: Container,
+        limit: () => Promise<{ cpu: string } | { memory: string }>,
+    ) => {
+        const pods = ["pods", "--namespace", namespace, "--selector", label];
+        return {
+            make: async () => {
+                const [pod = ""] = (await node.kubectl(["get", ...pods, "--output", "name"])).split("\n");
+                const limits = await limit();
+                const containers = [{ name: container, resources: { limits, requests: limits } }];
+                const spec = container === PROXY ? { initContainers: containers } : { containers };
+                await node.kubectl([
+                    ...["patch", "--namespace", namespace, pod, "--subresource", "resize"],
+                    ...["--patch", JSON.stringify({ spec })],
+                ]);
+            },
+            end: async () => {
+                await node.kubectl(["delete", ...pods]);
+            },
+        };
+    };
     let keepAlive = 4;
 
     return [
@@ -132,41 +148,16 @@ export function causes(node: Deployment): Cause[] {
         {
             alert: "MeshPushSlow",
             labels: {},
-            // istiod waits for more changes before it tells of one, which is its way of being slow.
-            make: async () => {
-                await node.kubectl([
-                    ...[
-                        "set",
-                        "env",
-                        "--namespace",
-                        "istio-system",
-                        "--selector",
-                        "app=istiod",
-                        "deployment",
-                    ],
-                    ...["PILOT_DEBOUNCE_AFTER=14s", "PILOT_DEBOUNCE_MAX=16s"],
-                ]);
-            },
+            ...squeezed({ namespace: NAMESPACES.system, label: "app=istiod", container: "discovery" }, () =>
+                Promise.resolve({ cpu: "15m" }),
+            ),
             again: async () => {
                 keepAlive = 9 - keepAlive;
                 const tcp = { tcpKeepalive: { probes: keepAlive } };
-                await node.mergePatch("destinationrule", "sparc", "settings", {
-                    spec: { trafficPolicy: { connectionPool: { tcp } } },
-                });
-            },
-            end: async () => {
-                await node.kubectl([
-                    ...[
-                        "set",
-                        "env",
-                        "--namespace",
-                        "istio-system",
-                        "--selector",
-                        "app=istiod",
-                        "deployment",
-                    ],
-                    ...["PILOT_DEBOUNCE_AFTER-", "PILOT_DEBOUNCE_MAX-"],
-                ]);
+                for (const callee of ["audit", "devices", "settings", "tenants", "users"])
+                    await node.mergePatch("destinationrule", "sparc", callee, {
+                        spec: { trafficPolicy: { connectionPool: { tcp } } },
+                    });
             },
         },
         {
@@ -185,16 +176,31 @@ export function causes(node: Deployment): Cause[] {
         {
             alert: "MeshProxyCpu",
             labels: { namespace: "sparc", container: "istio-proxy" },
-            ...squeezed("search", () => Promise.resolve({ cpu: "30m" })),
+            ...squeezed(sidecarOf("search"), () => Promise.resolve(LEAST_CPU)),
             again: async () => {
-                const asked = { ...to("search", 8080), path: "/v1/search", timeoutMs: 2_000 };
-                await node.probe("api-gateway", times(150, asked), 30);
+                // More than it can take: most are given up.
+                await node.kubectl(
+                    [
+                        ...["exec", "--stdin", "--namespace", "sparc", "deployment/api-gateway"],
+                        ...["--container", "stand-in", "--", "/standin", "load"],
+                        ...["--rate", "60", "--duration", "15s", "--connections", "20"],
+                    ],
+                    JSON.stringify([
+                        {
+                            ...to("search", 8080),
+                            id: "1",
+                            protocol: "http",
+                            path: "/v1/search",
+                            timeoutMs: 2_000,
+                        },
+                    ]),
+                );
             },
         },
         {
             alert: "MeshProxyMemory",
             labels: { namespace: "sparc", container: "istio-proxy" },
-            ...squeezed("billing", async () => {
+            ...squeezed(sidecarOf("billing"), async () => {
                 const used = await valueOf(
                     node,
                     'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})',
@@ -205,12 +211,9 @@ export function causes(node: Deployment): Cause[] {
         {
             alert: "MeshBlind",
             labels: { namespace: "databases" },
-            // Who is connected stays so: of the pod that is new nobody hears.
-            make: async () => {
-                await deleted("networkpolicy", "databases", "metrics-from-prometheus")();
-                await node.kubectl(["rollout", "restart", "--namespace", "databases", "deployment/postgres"]);
-            },
-            // `mesh up` gives the policy back.
+            // An agent that hangs: Envoy goes on, and nobody hears of it.
+            make: () => signalled(node, "kafka", "SIGSTOP"),
+            end: () => signalled(node, "kafka", "SIGCONT"),
         },
     ];
 }
