@@ -105,6 +105,13 @@ function reportAll(rule: Rule, report: ReportViolation, findings: Iterable<Findi
 }
 
 const copies = new Kept<Fields>();
+
+/**
+ * What each resource was asked to be, by URN. The engine asks about resources one by one first; of the whole stack it then
+ * tells outputs, and has none of a provider that it could not configure yet: of a cluster's objects, in the preview
+ * that is to make the cluster. Absence there says nothing.
+ */
+const asked = new Map<string, Fields>();
 const worlds = new Kept<World>();
 
 /** All stack policies are shown the same resources, of which the first is as good a name for them as any. */
@@ -115,7 +122,9 @@ function worldOf(resources: readonly PolicyResource[]): World {
 }
 
 function ofResource({ urn, type, name, props }: ResourceValidationArgs): EngineResource {
-    return { urn, type, name, props: copies.of(props, () => plain(props, urn)) };
+    const copy = copies.of(props, () => plain(props, urn));
+    asked.set(urn, copy);
+    return { urn, type, name, props: copy };
 }
 
 function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResource): EngineResource {
@@ -123,13 +132,9 @@ function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResourc
         property,
         resources.map((source) => source.urn),
     ]);
-    return {
-        urn,
-        type,
-        name,
-        props: copies.of(props, () => plain(props, urn)),
-        sources: Object.fromEntries(sources),
-    };
+    const copy = copies.of(props, () => plain(props, urn));
+    const told = Object.keys(copy).length > 0 ? copy : (asked.get(urn) ?? copy);
+    return { urn, type, name, props: told, sources: Object.fromEntries(sources) };
 }
 
 /** The whole of the resource's inputs with the fields that the rule changes, or nothing. */

@@ -213,7 +213,12 @@ export function causes(node: Deployment): Cause[] {
             labels: { namespace: "databases" },
             // An agent that hangs: Envoy goes on, and nobody hears of it.
             make: () => signalled(node, "kafka", "SIGSTOP"),
-            end: () => signalled(node, "kafka", "SIGCONT"),
+            end: async () => {
+                await signalled(node, "kafka", "SIGCONT");
+                // The application was asked whether it is well by way of the agent, and was begun again and again.
+                const kafka = ["--namespace", NAMESPACES.stores, "--selector", "sparc.dev/service=kafka"];
+                await node.kubectl(["delete", "pods", ...kafka]);
+            },
         },
     ];
 }

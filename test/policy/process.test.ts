@@ -74,6 +74,29 @@ describe("the pack's process", function () {
         assert.deepEqual(await judge(pack.analyzer, prod), []);
     });
 
+    it("judges the whole stack by what was asked, where a preview has no outputs yet of a provider that it cannot configure", async () => {
+        await configured(packConfig("prod") as PackConfig);
+        const opened = prod.map((resource) =>
+            resource.name === "traffic-sparc-video" && resource.type.endsWith(":Sidecar")
+                ? { ...resource, properties: { ...resource.properties, spec: {} } }
+                : resource,
+        );
+        for (const [stack, refused] of [
+            [prod, []],
+            [opened, ["egress-sidecar-scope"]],
+        ] as const) {
+            for (const resource of stack) await pack.analyzer.analyze(resource);
+            const found = await pack.analyzer.analyzeStack(
+                stack.map((resource) =>
+                    resource.type.startsWith("kubernetes:")
+                        ? { ...resource, properties: {}, outputs: {} }
+                        : resource,
+                ),
+            );
+            assert.deepEqual(policiesOf(found), refused);
+        }
+    });
+
     it("refuses over the protocol what the mutation proof says that it refuses", async () => {
         const byKind = new Map(openingChanges(prod).map((mutation) => [mutation.kind, mutation]));
         for (const kind of [
