@@ -3,18 +3,12 @@
  * last an hour is left to promtool (test/components/observability), and what is about rollouts to their own test.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { type Cause, causes } from "./causes";
-import { CHECKOUT } from "./checkout";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
 import { query } from "./prometheus";
 
-const RUNBOOKS = join(CHECKOUT, "docs/runbooks");
 const MINUTE = 60_000;
 
 describe("alerts on the node", function () {
@@ -129,26 +123,5 @@ describe("alerts on the node", function () {
         await eventually(async () => {
             assert.ok(!(await isDown()));
         }, 3 * MINUTE);
-    });
-
-    it("have runbooks whose commands work", async () => {
-        const env = {
-            ...process.env,
-            KUBECONFIG: node.kubeconfig,
-            PATH: `${dirname(node.program("kubectl"))}:${process.env["PATH"] ?? ""}`,
-        };
-        const pages = readdirSync(RUNBOOKS).filter((name) => name !== "README.md");
-        assert.ok(pages.length > 10);
-        for (const page of pages) {
-            const text = readFileSync(join(RUNBOOKS, page), "utf8");
-            const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
-            assert.ok(blocks.length > 0, page);
-            for (const block of blocks) {
-                const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", block], {
-                    env,
-                });
-                assert.doesNotMatch(stdout, /error/i, page);
-            }
-        }
     });
 });
