@@ -55,6 +55,8 @@ export function loadTester(name: string, config: MeshConfig): Release {
         chart: chartOf(config, "loadtester", VERSIONS.loadTesterChart),
         values: {
             fullnameOverride: name,
+            // By which its Service selects: two releases of one chart would have each other's pods.
+            nameOverride: name,
             service: { type: "ClusterIP", port: GATES.port },
             // An account of its own comes with a role alone, in which there is nothing.
             rbac: { create: true, scope: "namespace", rules: [] },

@@ -167,6 +167,9 @@ describe("a load on a new version", () => {
             new Set(held.map(({ url }) => new URL(url).hostname)),
             new Set(["gates.flagger-system"]),
         );
+        // The chart's Service and Deployment select by this name.
+        const names = releases.flatMap(({ values }) => values["nameOverride"] ?? []);
+        assert.deepEqual(names.sort(), ["gates", "loadtester"]);
         for (const one of canaries.flatMap(tasks))
             assert.equal(new URL(one.url).hostname, "loadtester.flagger-system");
     });
