@@ -87,6 +87,7 @@ async function loadTester(toolchain: Toolchain): Promise<ImageSpec> {
             { path: "/usr/bin/hey", from: hey, mode: 0o755 },
             ...(await librariesOf([hey], await libraryFolder(toolchain))),
         ],
+        start: { ...image.start, environment: { PATH: "/bin:/usr/bin" } },
     };
 }
 
