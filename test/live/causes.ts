@@ -7,9 +7,8 @@ import { valueOf } from "./prometheus";
 import { signalled } from "./signals";
 
 export interface Cause {
-    readonly alert: string;
-    /** By which it is told from another of its name. */
-    readonly labels: Readonly<Record<string, string>>;
+    /** Each alert that it has fire, with labels by which that is told from another of its name. */
+    readonly alerts: Readonly<Record<string, Readonly<Record<string, string>>>>;
     readonly make?: () => Promise<void>;
     /** Asked again and again for as long as it is to last. */
     readonly again?: () => Promise<void>;
@@ -90,8 +89,11 @@ export function causes(node: Deployment): Cause[] {
 
     return [
         {
-            alert: "MeshErrorRate",
-            labels: { service: "recordings" },
+            // More than the objective lets it have, too.
+            alerts: {
+                MeshErrorRate: { service: "recordings" },
+                MeshBudgetBurn: { service: "recordings", window: "1h" },
+            },
             again: async () => {
                 const failing = {
                     ...recordings,
@@ -101,11 +103,8 @@ export function causes(node: Deployment): Cause[] {
                 await node.probe("api-gateway", [...times(40, recordings), ...times(6, failing)]);
             },
         },
-        // The same failures, which are more than the objective lets it have.
-        { alert: "MeshBudgetBurn", labels: { service: "recordings", window: "1h" } },
         {
-            alert: "MeshSlow",
-            labels: { service: "users" },
+            alerts: { MeshSlow: { service: "users" } },
             again: async () => {
                 const slow = {
                     ...to("users", 9090),
@@ -117,37 +116,34 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alert: "MeshBreakerOverflow",
-            labels: { service: "api-gateway" },
+            // As many as may be are open for as long as the rest is refused.
+            alerts: {
+                MeshBreakerOverflow: { service: "api-gateway" },
+                MeshBreakerOpen: { service: "api-gateway" },
+            },
             again: async () => {
                 const held = { ...recordings, path: "/v1/recordings?delay=900ms" };
                 await node.probe("api-gateway", times(250, held), 250);
             },
         },
-        // The same calls: as many as may be are open for as long as the rest is refused.
-        { alert: "MeshBreakerOpen", labels: { service: "api-gateway" } },
         {
-            alert: "MeshRefusedHost",
-            labels: { source_workload: "reports" },
+            alerts: { MeshRefusedHost: { source_workload: "reports" } },
             again: async () => {
                 await node.probe("reports", [{ ...to("alerts", 8080), host: "refused.example.com" }]);
             },
         },
         {
-            alert: "MeshPushRejected",
-            labels: {},
+            alerts: { MeshPushRejected: {} },
             make: applied(BROKEN_FILTER),
             end: deleted("envoyfilter", "sparc", "broken"),
         },
         {
-            alert: "MeshKeySet",
-            labels: {},
+            alerts: { MeshKeySet: {} },
             make: applied(KEYLESS),
             end: deleted("requestauthentication", "sparc", "keyless"),
         },
         {
-            alert: "MeshPushSlow",
-            labels: {},
+            alerts: { MeshPushSlow: {} },
             ...squeezed({ namespace: NAMESPACES.system, label: "app=istiod", container: "discovery" }, () =>
                 Promise.resolve({ cpu: "15m" }),
             ),
@@ -161,21 +157,18 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alert: "MeshWorkloadCertificate",
-            labels: { namespace: "sparc" },
+            alerts: { MeshWorkloadCertificate: { namespace: "sparc" } },
             // A quarter of a day is what is left where renewing has failed for a quarter of one.
             make: () =>
                 annotate("thumbnails", { "proxy.istio.io/config": '{"proxyMetadata":{"SECRET_TTL":"5h"}}' }),
             end: () => annotate("thumbnails", { "proxy.istio.io/config": null }),
         },
         {
-            alert: "MeshAuthorityCertificate",
-            labels: {},
+            alerts: { MeshAuthorityCertificate: {} },
             ...endingSoon(node),
         },
         {
-            alert: "MeshProxyCpu",
-            labels: { namespace: "sparc", container: "istio-proxy" },
+            alerts: { MeshProxyCpu: { namespace: "sparc", container: "istio-proxy" } },
             ...squeezed(sidecarOf("search"), () => Promise.resolve(LEAST_CPU)),
             again: async () => {
                 // More than it can take: most are given up.
@@ -198,8 +191,7 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alert: "MeshProxyMemory",
-            labels: { namespace: "sparc", container: "istio-proxy" },
+            alerts: { MeshProxyMemory: { namespace: "sparc", container: "istio-proxy" } },
             ...squeezed(sidecarOf("billing"), async () => {
                 const used = await valueOf(
                     node,
@@ -209,8 +201,7 @@ export function causes(node: Deployment): Cause[] {
             }),
         },
         {
-            alert: "MeshBlind",
-            labels: { namespace: "databases" },
+            alerts: { MeshBlind: { namespace: "databases" } },
             // An agent that hangs: Envoy goes on, and nobody hears of it.
             make: () => signalled(node, "kafka", "SIGSTOP"),
             end: async () => {

@@ -196,7 +196,7 @@ describe("delivery on the node", function () {
     });
 
     REST("integrations, which few ask", () => {
-        ofFew(() => ({ node, rollouts }));
+        ofFew(() => ({ node, rollouts }), SERVICES);
     });
 
     REST("auth, which people let through", () => {

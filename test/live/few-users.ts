@@ -11,7 +11,10 @@ import { query, valueOf } from "./prometheus";
 import { ENDED, type Rollouts } from "./rollouts";
 
 /** Its tests. What they work with is there once they begin. */
-export function ofFew(given: () => { readonly node: Deployment; readonly rollouts: Rollouts }): void {
+export function ofFew(
+    given: () => { readonly node: Deployment; readonly rollouts: Rollouts },
+    rolledOut: readonly string[],
+): void {
     const node = () => given().node;
     const rollouts = () => given().rollouts;
     const byLoadTester = () =>
@@ -90,7 +93,9 @@ export function ofFew(given: () => { readonly node: Deployment; readonly rollout
             ),
         );
         await eventually(async () => {
-            await Promise.all(counting().map(([caller, request]) => node().probe(caller, [request])));
+            await Promise.all(
+                counting(rolledOut).map(([caller, request]) => node().probe(caller, [request])),
+            );
             const empty: string[] = [];
             for (const { title, expr, legend } of queries) {
                 const samples = await query(node(), inPrometheus(expr, ""));
@@ -103,7 +108,7 @@ export function ofFew(given: () => { readonly node: Deployment; readonly rollout
 }
 
 /** A request that somebody may make of each service that counts something for the business. */
-function counting(): [caller: string, request: object][] {
+function counting(rolledOut: readonly string[]): [caller: string, request: object][] {
     return servicesOf(catalogue).flatMap(([name, { rollout }]) => {
         if ((rollout?.kpis ?? []).length === 0) return [];
         return callersOf(catalogue, name)
@@ -113,7 +118,8 @@ function counting(): [caller: string, request: object][] {
                 const [method, path] = [asked?.methods[0] ?? "", asked?.paths[0] ?? ""];
                 const address = `${serviceHost(name)}:${port.number}`;
                 return [
-                    caller,
+                    // Without a rollout under way the primary alone has pods.
+                    rolledOut.includes(caller) ? `${caller}-primary` : caller,
                     port.protocol === "grpc"
                         ? { address, protocol: "grpc", method: path }
                         : { address, method, path: path.replaceAll(/\{\*+\}/g, "x") },
