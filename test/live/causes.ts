@@ -1,8 +1,10 @@
 /** What alerts are about, made for real on the node, and ended again. Each has workloads of its own, so that none hides another. */
+import assert from "node:assert/strict";
 import { MESH_CA, NAMESPACES, serviceHost } from "../../components/base/names";
 import { BROKEN_FILTER, KEYLESS } from "./broken-config";
 import { renew } from "./cert-manager";
 import type { Deployment } from "./deployment";
+import { eventually } from "./eventually";
 import { valueOf } from "./prometheus";
 import { signalled } from "./signals";
 
@@ -14,6 +16,9 @@ export interface Cause {
     readonly again?: () => Promise<void>;
     readonly end?: () => Promise<void>;
 }
+
+const USED_BY_BILLING =
+    'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})';
 
 /** Of a container that is close to it: what it uses is so much of it. */
 const NEARLY_ALL = 0.86;
@@ -193,10 +198,12 @@ export function causes(node: Deployment): Cause[] {
         {
             alerts: { MeshProxyMemory: { namespace: "sparc", container: "istio-proxy" } },
             ...squeezed(sidecarOf("billing"), async () => {
-                const used = await valueOf(
-                    node,
-                    'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})',
-                );
+                let used = 0;
+                // Of a node that is new nobody has read anything yet.
+                await eventually(async () => {
+                    used = await valueOf(node, USED_BY_BILLING);
+                    assert.ok(used > 0);
+                });
                 return { memory: `${Math.ceil(used / NEARLY_ALL / 1024)}Ki` };
             }),
         },
