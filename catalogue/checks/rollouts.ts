@@ -3,7 +3,8 @@
 import type { Catalogue, Service } from "../model";
 import { sortedEntries } from "../order";
 import { type RolledOut, type Rollout, rolloutOf } from "../rollout";
-import { covers, isPath, requestLine } from "../requests";
+import { offers } from "../query";
+import { isPath, requestLine } from "../requests";
 import { didYouMean, list, type Problem, repeated } from "./problem";
 
 /** More would be a load test, which is not for every rollout. */
@@ -153,8 +154,7 @@ function load(where: string, name: string, { rollout, port, portName }: RolledOu
         ];
     }
     const reads = port.requests.filter((request) => requestLine(request).verb === "GET");
-    const offered = isPath(path) && reads.some((request) => covers(request, `GET ${path}`));
-    if (!offered || /[{}']/.test(path)) {
+    if (!isPath(path) || /[{}']/.test(path) || !offers(port, `GET ${path}`)) {
         const remedy =
             reads.length > 0
                 ? `Give one path without placeholders that one of these stands for: ${list(reads)}.`

@@ -100,10 +100,10 @@ function letsFlaggerWork({ kind, metadata: { name, namespace } }: Manifest): boo
 function shortLoad(platform: Platform): string[] {
     const { delivery: stack, observability } = platform.config;
     const { from } = observability.prometheus;
-    if (from === "nowhere" || loaded(platform).length === 0) return [];
+    const names = loaded(platform).map(({ service }) => service);
+    if (from === "nowhere" || names.length === 0) return [];
     const least = 2 * SCRAPE_SECONDS[from];
     if ((milliseconds(stack.interval) ?? 0) >= least * 1000) return [];
-    const names = loaded(platform).map(({ service }) => service);
     return [
         `delivery.interval: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and the load on new versions of ${names.join(", ")} begins ` +
             `one interval before the first look; say ${least}s or more`,

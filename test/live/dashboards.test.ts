@@ -2,43 +2,20 @@
 import assert from "node:assert/strict";
 import { NAMESPACES, serviceHost } from "../../components/base/names";
 import { boards } from "../../components/observability/dashboards/boards";
-import { inPrometheus } from "../../components/observability/dashboards/queries";
 import { loadStackFile } from "../../config/load";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
-import { query } from "./prometheus";
-
-const AT_ONCE = 4;
+import { empty, queriesOf } from "./panels";
 
 /** Which service is chosen where a board is about one. */
 const SERVICE = "recordings";
 
-const ASKED = boards(loadStackFile("local", CHECKOUT)).flatMap(({ uid, rows }) =>
-    rows.flatMap(({ panels }) =>
-        panels.flatMap(({ title, queries }) =>
-            queries.map(({ expr, legend }) => ({ place: `${uid}: ${title} ${legend}`, expr })),
-        ),
-    ),
-);
+const ASKED = queriesOf(boards(loadStackFile("local", CHECKOUT)));
 
 describe("dashboards on the node", function () {
     this.timeout(900_000);
     let node: Deployment;
-
-    /** Panels that show nothing. */
-    async function empty(): Promise<string[]> {
-        const found: string[] = [];
-        const waiting = [...ASKED];
-        const ask = async (): Promise<void> => {
-            for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-                const samples = await query(node, inPrometheus(next.expr, SERVICE));
-                if (!samples.some(({ value }) => Number.isFinite(value))) found.push(next.place);
-            }
-        };
-        await Promise.all(Array.from({ length: AT_ONCE }, ask));
-        return found.sort();
-    }
 
     /** How long a change takes to be everywhere shows where there was one: somebody's, which `mesh up` takes back. */
     async function changed(): Promise<void> {
@@ -64,7 +41,7 @@ describe("dashboards on the node", function () {
 
     it("show data in every panel", async () => {
         // Others may have asked all kinds of things within the panels' five minutes. Where they have not, this does.
-        if ((await empty()).length > 0) {
+        if ((await empty(node, ASKED, SERVICE)).length > 0) {
             const layers = ["source", "egress", "entry"].flatMap((layer) => ["--layer", layer]);
             const { status, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...layers]);
             assert.equal(status, 0, stderr);
@@ -72,7 +49,7 @@ describe("dashboards on the node", function () {
         }
         await eventually(async () => {
             await asked();
-            assert.deepEqual(await empty(), []);
+            assert.deepEqual(await empty(node, ASKED, SERVICE), []);
         });
         process.stdout.write(`      ${ASKED.length} queries, each with an answer\n`);
     });

@@ -2,7 +2,7 @@
 import type { Cause } from "./causes";
 
 export class Episode {
-    private readonly fired = new Map<string, number>();
+    private readonly fired = new Set<string>();
     private readonly gone = new Set<string>();
     private begun = 0;
     private ended: number | undefined;
@@ -35,12 +35,12 @@ export class Episode {
     sees(firing: readonly string[]): void {
         for (const name of firing)
             if (!this.fired.has(name)) {
-                this.fired.set(name, Date.now());
+                this.fired.add(name);
                 say(`${name} after ${seconds(this.begun)} s`);
             }
         if (this.fired.size === Object.keys(this.cause.alerts).length) void this.end();
         if (this.ended === undefined) return;
-        for (const name of this.fired.keys())
+        for (const name of this.fired)
             if (!firing.includes(name) && !this.gone.has(name)) {
                 this.gone.add(name);
                 say(`${name} gone ${seconds(this.ended)} s after its cause`);

@@ -4,10 +4,10 @@ import { platform as catalogue } from "../../catalogue/platform";
 import { callersOf, operations, servicesOf } from "../../catalogue/query";
 import { serviceHost } from "../../components/base/names";
 import { DELIVERY } from "../../components/observability/dashboards/delivery";
-import { inPrometheus } from "../../components/observability/dashboards/queries";
 import type { Deployment } from "./deployment";
 import { eventually } from "./eventually";
-import { query, valueOf } from "./prometheus";
+import { empty, queriesOf } from "./panels";
+import { valueOf } from "./prometheus";
 import { ENDED, type Rollouts } from "./rollouts";
 
 /** Its tests. What they work with is there once they begin. */
@@ -87,21 +87,13 @@ export function ofFew(
     });
 
     it("has a board on which all of it shows", async () => {
-        const queries = DELIVERY.rows.flatMap(({ panels }) =>
-            panels.flatMap(({ title, queries: own }) =>
-                own.map(({ expr, legend }) => ({ title, expr, legend })),
-            ),
-        );
+        const queries = queriesOf([DELIVERY]);
         await eventually(async () => {
             await Promise.all(
                 counting(rolledOut).map(([caller, request]) => node().probe(caller, [request])),
             );
-            const empty: string[] = [];
-            for (const { title, expr, legend } of queries) {
-                const samples = await query(node(), inPrometheus(expr, ""));
-                if (!samples.some(({ value }) => Number.isFinite(value))) empty.push(`${title}: ${legend}`);
-            }
-            assert.deepEqual(empty, []);
+            // It is about no one service.
+            assert.deepEqual(await empty(node(), queries, ""), []);
         });
         process.stdout.write(`      the board of rollouts: ${queries.length} queries, each with an answer\n`);
     });
