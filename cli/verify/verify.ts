@@ -10,7 +10,7 @@ import { type Outcome, makeRequests } from "./phases";
 import { expectations } from "./plan/expect";
 import { type PlayedOutside, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
-import { startProbers, stopProbers } from "./probers/lifecycle";
+import { GONE_SECONDS, startProbers, stopProbers } from "./probers/lifecycle";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import { LAYERS, type Layer } from "./model";
@@ -29,6 +29,8 @@ export interface VerifyOptions {
     readonly outside?: PlayedOutside;
     /** Which layers are asked. @default all */
     readonly layers?: readonly Layer[];
+    /** For how many seconds none of the probers may go until they count as stuck. @default 180 */
+    readonly goneSeconds?: number;
     /** @default none */
     readonly progress?: StatusLine;
 }
@@ -41,16 +43,20 @@ export async function verify(options: VerifyOptions & Location): Promise<VerifyR
 /** As `verify`, of a cluster that is connected. */
 export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise<VerifyReport> {
     return onInterrupt((signal) =>
-        run(cluster, { keep: false, progress: SILENT, sign: undefined, ...options, signal }),
+        run(cluster, {
+            ...{ keep: false, goneSeconds: GONE_SECONDS, progress: SILENT, sign: undefined },
+            ...options,
+            signal,
+        }),
     );
 }
 
 type Run = VerifyOptions &
-    Required<Pick<VerifyOptions, "keep" | "progress">> & { readonly signal: AbortSignal };
+    Required<Pick<VerifyOptions, "keep" | "goneSeconds" | "progress">> & { readonly signal: AbortSignal };
 
 async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const began = seconds();
-    const { outcome, probers } = await withLease(cluster, () => ask(cluster, options));
+    const { outcome, probers, stuck } = await withLease(cluster, () => askAndClean(cluster, options));
     const program = deriveAll(options.platform).objects;
     const drift = await readDrift(cluster, program);
     const differences = outcome.findings
@@ -66,46 +72,64 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
         differences,
         miscounts,
         drift,
+        stuckProbers: stuck,
         seconds: { probers, requests: outcome.seconds, total: seconds() - began },
     };
 }
 
-/** All requests, between the coming and going of the probers. */
-async function ask(
+interface Asked {
+    readonly outcome: Outcome;
+    /** Seconds until the probers were ready. */
+    readonly probers: number;
+}
+
+/** As `ask`, and the probers go with it. What was found is not lost for one that does not. */
+async function askAndClean(
     cluster: Cluster,
-    { platform, standInImage: image, layers = LAYERS, keep, outside, progress, sign, signal }: Run,
-): Promise<{ outcome: Outcome; probers: number }> {
-    const began = seconds();
+    options: Run,
+): Promise<Asked & { readonly stuck: readonly string[] }> {
+    const { keep, goneSeconds, progress, signal } = options;
+    const clean = async () => {
+        if (keep && !signal.aborted) return [];
+        progress.step("removing the probers");
+        return await stopProbers(cluster, goneSeconds);
+    };
     try {
-        await startProbers(cluster, platform, { image, reuse: keep, signal, progress });
-        const probers = seconds() - began;
-        const egress = await planEgress(cluster, platform, outside);
-        const all = [...expectations(platform), ...egress.checks];
-        const checks = all.filter(({ layer }) => layers.includes(layer));
-        const outcome = await makeRequests(cluster, platform.catalogue, checks, {
-            reused: keep,
-            signal,
-            progress,
-            sign,
+        const asked = await ask(cluster, options).catch(async (error: unknown) => {
+            await clean();
+            if (!signal.aborted) throw error;
+            throw new CannotVerify("interrupted", "run it again", { cause: error });
         });
-        outcome.notChecked.push(
-            ...egress.notChecked,
-            ...LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => ({
-                part: `the layer ${layer}`,
-                why: "it was not asked for",
-            })),
-        );
-        return { outcome, probers };
-    } catch (error) {
-        if (!signal.aborted) throw error;
-        throw new CannotVerify("interrupted", "run it again", { cause: error });
+        return { ...asked, stuck: await clean() };
     } finally {
-        if (!keep || signal.aborted) {
-            progress.step("removing the probers");
-            await stopProbers(cluster);
-        }
         progress.end();
     }
+}
+
+/** All requests, from probers that come up for them. */
+async function ask(cluster: Cluster, options: Run): Promise<Asked> {
+    const { platform, standInImage: image, layers = LAYERS, keep, outside, progress, sign, signal } = options;
+    const { goneSeconds } = options;
+    const began = seconds();
+    await startProbers(cluster, platform, { image, reuse: keep, goneSeconds, signal, progress });
+    const probers = seconds() - began;
+    const egress = await planEgress(cluster, platform, outside);
+    const all = [...expectations(platform), ...egress.checks];
+    const checks = all.filter(({ layer }) => layers.includes(layer));
+    const outcome = await makeRequests(cluster, platform.catalogue, checks, {
+        reused: keep,
+        signal,
+        progress,
+        sign,
+    });
+    outcome.notChecked.push(
+        ...egress.notChecked,
+        ...LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => ({
+            part: `the layer ${layer}`,
+            why: "it was not asked for",
+        })),
+    );
+    return { outcome, probers };
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -22,6 +22,8 @@ export class FakeCluster implements Cluster {
     lost = 0;
     /** How many of the next batches of requests are made, and their results lost. */
     broken = 0;
+    /** Whether pods stay that are asked to go. */
+    holdsPods = false;
     /** Added to every count of denied TCP connections after the first reading. */
     denied = new Map<string, number>();
 
@@ -70,7 +72,7 @@ export class FakeCluster implements Cluster {
 
     remove(kind: Kind, namespace: string, name: string): Promise<void> {
         this.log.push(`remove ${kind} ${namespace}/${name}`);
-        this.objects.delete(`${kind} ${namespace}/${name}`);
+        if (!(this.holdsPods && kind === "Pod")) this.objects.delete(`${kind} ${namespace}/${name}`);
         return Promise.resolve();
     }
 

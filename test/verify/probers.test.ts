@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { exitCode } from "../../cli/verify/report/model";
+import { toText } from "../../cli/verify/report/text";
 import { verifyCluster } from "../../cli/verify/verify";
 import { clusterWith, options } from "./deployed";
 import type { FakeCluster } from "./fake-cluster";
@@ -35,6 +37,43 @@ describe("the probers of a run", () => {
             /^CannotVerify: interrupted$/,
         );
         assert.deepEqual(left(cluster), []);
+    });
+
+    it("are told of where they do not go, beside all that was found", async () => {
+        const cluster = clusterWith();
+        cluster.holdsPods = true;
+        const report = await verifyCluster(cluster, { ...options, goneSeconds: 0 });
+        assert.equal(report.stuckProbers.length, Object.keys(small.services).length + 5);
+        assert.match(
+            report.stuckProbers.join(),
+            /sparc\/probe-service-auth \(not marked for deletion, no container runs\)/,
+        );
+        assert.deepEqual([report.differences, report.drift, exitCode(report)], [[], [], 0]);
+        assert.match(toText(report), /^! probers that do not go away: \S+ \(.*\) and \d+ more$/m);
+        assert.deepEqual(
+            new Set(left(cluster).map(({ kind }) => kind)),
+            new Set(["Pod"]),
+            "all else is gone",
+        );
+    });
+
+    it("of an earlier run that do not go leave nothing verified", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, { ...options, keep: true });
+        cluster.holdsPods = true;
+        await assert.rejects(
+            verifyCluster(cluster, { ...options, goneSeconds: 0 }),
+            /CannotVerify: \d+ probers of an earlier run do not go away, such as sparc\/probe-/,
+        );
+    });
+
+    it("do not hide why a run failed by not going", async () => {
+        const cluster = clusterWith();
+        cluster.holdsPods = true;
+        cluster.onExec = () => {
+            throw new Error("connection refused");
+        };
+        await assert.rejects(verifyCluster(cluster, { ...options, goneSeconds: 0 }), /connection refused/);
     });
 
     it("stay with --keep, and are taken over by the next such run", async () => {

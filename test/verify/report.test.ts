@@ -31,6 +31,7 @@ function reportWithout(...names: string[]): VerifyReport {
         drift: [],
         notChecked: [],
         repeated: [],
+        stuckProbers: [],
         seconds: { probers: 20, requests: 30, total: 55 },
     };
 }

@@ -3,7 +3,10 @@ import type { KubeObject } from "../drift/objects";
 
 interface ContainerStatus {
     readonly name: string;
-    readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+    readonly state?: {
+        readonly waiting?: { readonly reason?: string; readonly message?: string };
+        readonly running?: object;
+    };
 }
 
 export interface PodObject extends KubeObject {
@@ -61,4 +64,17 @@ export function troubleOf({ metadata, status }: PodObject): string | undefined {
 export function waitsFor({ metadata, status }: PodObject): string {
     const open = status?.conditions?.find((condition) => condition.status !== "True" && condition.message);
     return `${metadata.namespace ?? ""}/${metadata.name}: ${open?.message ?? status?.phase ?? "no status"}`;
+}
+
+/** What a pod that is to go stays for, as far as its status tells. */
+export function staysFor({ metadata, status }: PodObject): string {
+    const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+    const running = containers.flatMap(({ name, state }) => (state?.running === undefined ? [] : [name]));
+    const why = [
+        metadata.deletionTimestamp === undefined
+            ? "not marked for deletion"
+            : `to go by ${metadata.deletionTimestamp}`,
+        running.length === 0 ? "no container runs" : `${running.join(" and ")} runs`,
+    ];
+    return `${metadata.namespace ?? ""}/${metadata.name} (${why.join(", ")})`;
 }

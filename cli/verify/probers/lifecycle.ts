@@ -2,23 +2,35 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Platform } from "../../../components/base/platform";
 import type { Cluster } from "../cluster/cluster";
-import { type PodObject, isReady, troubleOf, waitsFor } from "../cluster/pods";
+import { type PodObject, isReady, staysFor, troubleOf, waitsFor } from "../cluster/pods";
 import type { Kind } from "../cluster/kinds";
 import { type KubeObject, keyOf } from "../drift/objects";
 import { CannotVerify } from "../errors";
 import type { StatusLine } from "../status-line";
-import { HASH_ANNOTATION, PROBE_SELECTOR, TEMPORARY_KINDS, probers, surroundings } from "./objects";
+import {
+    HASH_ANNOTATION,
+    PROBE_LABEL,
+    PROBE_SELECTOR,
+    TEMPORARY_KINDS,
+    probers,
+    surroundings,
+} from "./objects";
 
 const POLL_MS = 500;
 const READY_SECONDS = 240;
-const GONE_SECONDS = 60;
+/** A kubelet with much to do has been seen to take more than a minute until the first one went. */
+export const GONE_SECONDS = 180;
 /** A kept prober is taken over only if it outlives the run: see LIFETIME_SECONDS. */
 const REUSABLE_MS = 20 * 60 * 1000;
+
+const SEE_PROBERS = `see \`kubectl get pods -A -l ${PROBE_LABEL}\``;
 
 export interface ProberOptions {
     readonly image: string;
     /** Take over probers of an earlier run that still fit. */
     readonly reuse: boolean;
+    /** Those that are to go count as stuck once none went for so long. */
+    readonly goneSeconds: number;
     readonly signal: AbortSignal;
     readonly progress: StatusLine;
 }
@@ -29,17 +41,24 @@ export async function startProbers(
     platform: Platform,
     options: ProberOptions,
 ): Promise<void> {
-    const { image, reuse, signal, progress } = options;
+    const { image, reuse, goneSeconds, signal, progress } = options;
     const wanted = probers(platform, image);
     const existing = await listPods(cluster);
     const fitting = reuse ? existing.filter((pod) => wanted.some((one) => fits(pod, one))) : [];
     const keep = new Set(fitting.map(keyOf));
     if (existing.length > keep.size) {
         progress.step("removing what an earlier run left");
-        await removeAll(
+        const stuck = await removeAll(
             cluster,
             existing.filter((pod) => !keep.has(keyOf(pod))),
+            goneSeconds,
         );
+        if (stuck.length > 0) {
+            throw new CannotVerify(
+                `${stuck.length} probers of an earlier run do not go away, such as ${stuck[0] ?? ""}`,
+                SEE_PROBERS,
+            );
+        }
     }
     await Promise.all(surroundings().map((object) => cluster.apply(object)));
     await Promise.all(wanted.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
@@ -60,26 +79,42 @@ export async function startProbers(
     });
 }
 
-/** Removes every temporary object and waits until all are gone. */
-export async function stopProbers(cluster: Cluster): Promise<void> {
+/**
+ * Removes every temporary object, and waits until the probers are gone.
+ *
+ * @returns those that are not, and what is known of why
+ */
+export async function stopProbers(cluster: Cluster, goneSeconds: number): Promise<string[]> {
     const lists = await Promise.all(
         TEMPORARY_KINDS.map((kind) => cluster.list(kind, { labelSelector: PROBE_SELECTOR })),
     );
-    await removeAll(cluster, lists.flat());
+    return await removeAll(cluster, lists.flat(), goneSeconds);
 }
 
-async function removeAll(cluster: Cluster, objects: readonly KubeObject[]): Promise<void> {
+async function removeAll(
+    cluster: Cluster,
+    objects: readonly KubeObject[],
+    goneSeconds: number,
+): Promise<string[]> {
     await Promise.all(
         objects.map(({ kind, metadata: { namespace = "", name } }) =>
             cluster.remove(kind as Kind, namespace, name),
         ),
     );
     const going = new Set(objects.map(keyOf));
+    let fewest = Infinity;
+    let since = Date.now();
     // Not interruptible: what is asked to go is seen gone.
-    await waitUntil(GONE_SECONDS, new AbortController().signal, async () => {
+    for (;;) {
         const left = (await listPods(cluster)).filter((pod) => going.has(keyOf(pod)));
-        return left.length === 0 ? undefined : `${left.length} probers do not go away`;
-    });
+        if (left.length === 0) return [];
+        if (left.length < fewest) {
+            fewest = left.length;
+            since = Date.now();
+        }
+        if (Date.now() - since > goneSeconds * 1000) return left.map(staysFor);
+        await pause(POLL_MS);
+    }
 }
 
 async function listPods(cluster: Cluster): Promise<PodObject[]> {
@@ -107,10 +142,7 @@ async function waitUntil(
         const what = await left();
         if (what === undefined) return;
         if (Date.now() > deadline) {
-            throw new CannotVerify(
-                `${what} after ${seconds} s`,
-                "see `kubectl get pods -A -l sparc.dev/probe`",
-            );
+            throw new CannotVerify(`${what} after ${seconds} s`, SEE_PROBERS);
         }
         await pause(POLL_MS, undefined, { signal });
     }

@@ -27,6 +27,7 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
         })),
         drift: report.drift.map(({ state, object, text }) => ({ state, object: keyOf(object), text })),
         notChecked: report.notChecked,
+        stuckProbers: report.stuckProbers,
         checks: report.findings.map(checked),
     };
 }

@@ -18,6 +18,7 @@ export function toText(report: VerifyReport): string {
         ...differenceBlocks(report),
         ...miscountBlocks(report),
         ...report.notChecked.map(({ part, why }) => `! not checked: ${part}: ${why}`),
+        ...stuckBlocks(report),
         summary(report),
     ];
     return `${blocks.join("\n\n")}\n`;
@@ -78,6 +79,15 @@ function miscountBlocks({ miscounts, drift }: VerifyReport): string[] {
             ...explanations.map((text) => `    see       ${shown.get(text) ?? text}`),
         ].join("\n");
     });
+}
+
+function stuckBlocks({ stuckProbers: [first, ...rest] }: VerifyReport): string[] {
+    if (first === undefined) return [];
+    const more = rest.length === 0 ? "" : ` and ${rest.length} more`;
+    return [
+        `! probers that do not go away: ${first}${more}\n` +
+            "    see `kubectl get pods -A -l sparc.dev/probe`; the next run removes them, and none lasts half an hour",
+    ];
 }
 
 /** Explanations that were given in full already, and how to refer to them. */
