@@ -80,7 +80,7 @@ describe("the edge on the node", function () {
                 assert.deepEqual(new Set(found.map(({ status }) => status)), new Set([200]));
             } finally {
                 await kubectl("scale", "deployment", gone, "--replicas=1");
-                await kubectl("rollout", "status", "deployment", gone, "--timeout=120s");
+                await kubectl("rollout", "status", "deployment", gone, "--timeout=300s");
             }
         });
     }

@@ -19,7 +19,7 @@ describe("the mesh's CA on the node", function () {
     const restart = async (service: string) => {
         const what = ["--namespace", "sparc", `deployment/${service}`];
         await node.kubectl(["rollout", "restart", ...what]);
-        await node.kubectl(["rollout", "status", ...what, "--timeout=120s"]);
+        await node.kubectl(["rollout", "status", ...what, "--timeout=300s"]);
     };
     /** Of every container of istiod: which it is, and how often it was started again. */
     const istiods = async () =>

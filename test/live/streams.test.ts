@@ -31,7 +31,7 @@ describe("streams on the node", function () {
     async function scale(replicas: number): Promise<void> {
         const video = ["--namespace", "sparc", "deployment/video"];
         await node.kubectl(["scale", ...video, `--replicas=${replicas}`]);
-        await node.kubectl(["rollout", "status", ...video, "--timeout=120s"]);
+        await node.kubectl(["rollout", "status", ...video, "--timeout=300s"]);
         await pause(HEARD_MS);
     }
 
@@ -107,7 +107,7 @@ describe("streams on the node", function () {
             });
         const gateway = ["--namespace", "istio-ingress", "deployment", "istio-ingressgateway"];
         await node.kubectl(["rollout", "restart", ...gateway]);
-        await node.kubectl(["rollout", "status", ...gateway, "--timeout=120s"]);
+        await node.kubectl(["rollout", "status", ...gateway, "--timeout=300s"]);
         const until = Date.now() + HELD_MS;
         let beats = 0;
         for (; Date.now() < until && !ended.signal.aborted; beats++) {

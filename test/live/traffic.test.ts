@@ -54,7 +54,7 @@ describe("traffic on the node", function () {
 
     async function scale(service: string, replicas: number): Promise<void> {
         await kubectl(["scale", `deployment/${service}`, `--replicas=${replicas}`]);
-        await kubectl(["rollout", "status", `deployment/${service}`, "--timeout=120s"]);
+        await kubectl(["rollout", "status", `deployment/${service}`, "--timeout=300s"]);
         await pause(HEARD_MS);
     }
 
