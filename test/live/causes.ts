@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { MESH_CA, NAMESPACES, serviceHost } from "../../components/base/names";
 import { BROKEN_FILTER, KEYLESS } from "./broken-config";
-import { renew } from "./cert-manager";
 import type { Deployment } from "./deployment";
+import { endingSoon } from "./ending-soon";
 import { eventually } from "./eventually";
 import { valueOf } from "./prometheus";
 import { signalled } from "./signals";
@@ -170,7 +170,7 @@ export function causes(node: Deployment): Cause[] {
         },
         {
             alerts: { MeshAuthorityCertificate: {} },
-            ...endingSoon(node),
+            ...endingSoon(node, NAMESPACES.system, MESH_CA.secret),
         },
         {
             alerts: { MeshProxyCpu: { namespace: "sparc", container: "istio-proxy" } },
@@ -219,25 +219,4 @@ export function causes(node: Deployment): Cause[] {
             },
         },
     ];
-}
-
-/** The mesh's CA is one for four weeks, and then again what it was. */
-function endingSoon(node: Deployment): Pick<Cause, "make" | "end"> {
-    const certificate = ["certificate.cert-manager.io", NAMESPACES.system, MESH_CA.secret] as const;
-    let had: { readonly duration: string; readonly renewBefore: string };
-    const lasting = async (spec: { readonly duration: string; readonly renewBefore: string }) => {
-        await node.mergePatch(...certificate, { spec });
-        await renew(node, NAMESPACES.system, MESH_CA.secret);
-    };
-    return {
-        make: async () => {
-            const [kind, namespace, name] = certificate;
-            const printed = await node.kubectl([
-                ...["get", kind, "--namespace", namespace, name, "--output", "jsonpath={.spec}"],
-            ]);
-            had = JSON.parse(printed) as typeof had;
-            await lasting({ duration: `${28 * 24}h`, renewBefore: "24h" });
-        },
-        end: () => lasting({ duration: had.duration, renewBefore: had.renewBefore }),
-    };
 }

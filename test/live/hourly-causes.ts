@@ -1,0 +1,41 @@
+/** Causes that are told of once they have lasted an hour. They want `ROLLED_OUT` to be delivered by Flagger. */
+import assert from "node:assert/strict";
+import { NAMESPACES, certificateName } from "../../components/base/names";
+import type { Cause } from "./causes";
+import type { Deployment } from "./deployment";
+import { endingSoon } from "./ending-soon";
+import { eventually } from "./eventually";
+import { Rollouts } from "./rollouts";
+
+/** The service whose rollout gets stuck: none that another cause has to do with. */
+export const ROLLED_OUT = "integrations";
+
+export function hourlyCauses(node: Deployment): Cause[] {
+    const rollouts = new Rollouts(node);
+    const suspend = (is: boolean) =>
+        node.mergePatch("canary", "sparc", ROLLED_OUT, { spec: { suspend: is } });
+    return [
+        {
+            alerts: {
+                MeshGatewayCertificate: { namespace: NAMESPACES.ingress, service: "istio-admingateway" },
+            },
+            ...endingSoon(node, NAMESPACES.ingress, certificateName("admin")),
+        },
+        {
+            // Somebody suspends a rollout to look at something, and forgets it.
+            alerts: { RolloutStuck: { name: ROLLED_OUT } },
+            make: async () => {
+                await rollouts.deploy(ROLLED_OUT, []);
+                await rollouts.until(ROLLED_OUT, ["Progressing"], 120_000);
+                await suspend(true);
+            },
+            end: async () => {
+                await suspend(false);
+                await eventually(async () => {
+                    const { status } = await rollouts.canary(ROLLED_OUT);
+                    assert.notEqual(status.phase, "Progressing");
+                }, 600_000);
+            },
+        },
+    ];
+}
