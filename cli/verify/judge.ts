@@ -64,7 +64,12 @@ function agrees(check: Check, result: WireResult): boolean {
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
         case "left":
-            return isAnswerFromOutside(check, result) && expected.peers.includes(result.answer?.peer ?? "");
+            return (
+                isAnswerFromOutside(check, result) &&
+                expected.peers.includes(result.answer?.peer ?? "") &&
+                (result.answer?.caller ?? "") === "" &&
+                unexpectedHeaders(expected, result).length === 0
+            );
         case "token-refused":
             return isTokenRefused(result) && !isPassedOn(check, result);
         case "redirect":
@@ -94,7 +99,7 @@ function isTokenRefused({ outcome, status, detail }: WireResult): boolean {
 
 /** The headers that the callee should have seen otherwise, with what it saw. */
 function unexpectedHeaders(
-    { headers = {} }: Extract<Expected, { kind: "answered" }>,
+    { headers = {} }: Extract<Expected, { kind: "answered" | "left" }>,
     { answer }: WireResult,
 ): string[] {
     return Object.entries(headers).flatMap(([name, value]) => {
@@ -175,11 +180,17 @@ function describeResult(check: Check, result: WireResult): string {
     switch (outcome) {
         case "answered": {
             const where = `${answer?.service ?? "?"} on ${answer?.port ?? "?"}`;
-            if (answer?.service === OUTSIDE) return `answered outside, which saw ${answer.peer ?? "nobody"}`;
+            const { expected } = check;
+            const others =
+                expected.kind === "answered" || expected.kind === "left"
+                    ? unexpectedHeaders(expected, result)
+                    : [];
+            if (answer?.service === OUTSIDE) {
+                const seen = [answer.peer ?? "nobody", ...(answer.caller ? [answer.caller] : []), ...others];
+                return `answered outside, which saw ${seen.join(", ")}`;
+            }
             const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
             const attempt = answer?.attempt === undefined ? "" : `, attempt ${answer.attempt}`;
-            const { expected } = check;
-            const others = expected.kind === "answered" ? unexpectedHeaders(expected, result) : [];
             const headers = others.length === 0 ? "" : `, and ${others.join(", ")}`;
             return `answered by ${where}${caller}${headers} (status ${status ?? "none"}${attempt})`;
         }

@@ -69,8 +69,15 @@ export type Expected =
     | { readonly kind: "attempts"; readonly count: number }
     /** The source's sidecar gives up after so many milliseconds. */
     | { readonly kind: "given-up"; readonly after: number }
-    /** The host outside answers, and saw as its peer one of `peers`: the addresses of the egress gateway's pods. */
-    | { readonly kind: "left"; readonly peers: readonly string[] }
+    /**
+     * The host outside answers, and saw as its peer one of `peers`: the addresses of the egress gateway's pods; nothing of who
+     * the caller is, and none of the headers that are null.
+     */
+    | {
+          readonly kind: "left";
+          readonly peers: readonly string[];
+          readonly headers?: Readonly<Record<string, null>>;
+      }
     /** The gateway takes no such token, and says so. */
     | { readonly kind: "token-refused" }
     /** The gateway sends the client elsewhere. */
@@ -104,6 +111,8 @@ export interface Outside {
     readonly port: number;
     /** Where the connection leads, past the name. @default to where the host's name leads */
     readonly address?: string;
+    /** What the asker sends besides. @default nothing */
+    readonly headers?: Readonly<Record<string, string>>;
     /** The CA in whose name the host answers, where the asker speaks TLS itself; PEM. */
     readonly authority?: string;
     /** The source's own pod, whose sidecar decides first, or its prober, so that the egress gateway decides. */

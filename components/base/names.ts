@@ -54,6 +54,9 @@ export const EGRESS_GATEWAY = "istio-egressgateway";
 /** The access log's provider in the mesh's configuration, which writes a line for each external call. */
 export const EGRESS_LOG = "egress-log";
 
+/** Where the egress gateway keeps whose a request is, which goes out without it: Envoy's dynamic metadata. */
+export const EGRESS_TENANT = { namespace: "sparc.egress", key: "tenant" } as const;
+
 /** The one of every other proxy, which writes a line for each request that failed or was slow. */
 export const MESH_LOG = "mesh-log";
 

@@ -5,7 +5,8 @@ import type { Derived, Release, TelemetryManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { towardsGateway, towardsHost } from "./destination-rules";
-import { type OutsideHost, metadataOf, outsideHosts } from "./host";
+import { type OutsideHost, isOriginated, metadataOf, outsideHosts } from "./host";
+import { tenantHeader } from "./headers";
 import { limit } from "./limit";
 import { gateway, virtualService } from "./routes";
 import { serviceEntry } from "./service-entry";
@@ -20,6 +21,8 @@ function deriveEgress(platform: Platform): Derived {
         objects: [
             accessLog(),
             towardsGateway(hosts),
+            // Of what is bytes to the gateway nobody reads a header.
+            ...(hosts.some(({ ports }) => ports.some(isOriginated)) ? [tenantHeader()] : []),
             ...hosts.flatMap((host) => [
                 serviceEntry(host),
                 gateway(host),

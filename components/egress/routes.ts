@@ -1,7 +1,7 @@
 import type { ReachedHost } from "../../catalogue/query";
 import { SERVICE_LABEL } from "../base/labels";
 import type { GatewayManifest, VirtualServiceManifest } from "../base/manifest";
-import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
+import { EGRESS_GATEWAY, NAMESPACES, TOKEN_HEADERS } from "../base/names";
 import {
     GATEWAY_HOST,
     type OutsideHost,
@@ -37,6 +37,21 @@ export function gateway({ name, ports }: OutsideHost): GatewayManifest {
         },
     };
 }
+
+/**
+ * What a request has gathered inside, and nobody outside is to read: who is logged in and for which tenant, which workload
+ * asks and from which address, and what Istio's proxies tell each other of their pods. The trace goes with it, so that a
+ * party can be asked about a request by it. Of the tenant's own header: `headers.ts`.
+ */
+export const INSIDE_ONLY: readonly string[] = [
+    ...Object.values(TOKEN_HEADERS),
+    "x-forwarded-client-cert",
+    "x-forwarded-for",
+    "x-envoy-external-address",
+    "x-envoy-decorator-operation",
+    "x-envoy-peer-metadata",
+    "x-envoy-peer-metadata-id",
+];
 
 /** The two legs of the way out: from the caller's sidecar to the gateway, and from the gateway to the host. */
 export function virtualService({ name, ports }: OutsideHost): VirtualServiceManifest {
@@ -79,7 +94,15 @@ function httpRoutes(reached: ReachedHost): NonNullable<Route["http"]> {
     };
     return [
         { name: "to-gateway", match: [fromSidecar(reached)], route: [toGateway(reached)], ...common },
-        { name: "to-host", match: [atGateway(reached)], route: [toHost(reached)], ...common },
+        {
+            name: "to-host",
+            match: [atGateway(reached)],
+            route: [toHost(reached)],
+            // The caller asked on another port, which clients say with the name.
+            rewrite: { authority: authority(reached) },
+            headers: { request: { remove: [...INSIDE_ONLY] } },
+            ...common,
+        },
     ];
 }
 
@@ -101,6 +124,11 @@ function atGateway({ host }: ReachedHost) {
 function toGateway(reached: ReachedHost) {
     const port = { number: reached.host.port };
     return { destination: { host: GATEWAY_HOST, subset: subsetName(reached), port } };
+}
+
+/** As a client names the host that asks it in TLS itself. */
+function authority({ host: { host, port } }: ReachedHost): string {
+    return port === 443 ? host : `${host}:${port}`;
 }
 
 function toHost(reached: ReachedHost) {

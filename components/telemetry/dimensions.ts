@@ -4,7 +4,7 @@
  */
 import type { Port, Service } from "../../catalogue/model";
 import { sortedEntries } from "../../catalogue/order";
-import { TOKEN_HEADERS } from "../base/names";
+import { EGRESS_TENANT, TOKEN_HEADERS } from "../base/names";
 import { escaped } from "../base/paths";
 
 /** What stands for tenants that are not listed, for requests of none, and for paths that are none of the catalogue's. */
@@ -13,9 +13,20 @@ const NONE = "none";
 
 /** Whose request it is, of those whom the stack lists. */
 export function tenant(listed: readonly string[]): string {
-    const header = `request.headers['${TOKEN_HEADERS.tenant}']`;
-    const known = listed.length === 0 ? "" : `${header} in [${listed.map(quoted).join(", ")}] ? ${header} : `;
-    return `!('${TOKEN_HEADERS.tenant}' in request.headers) ? '${NONE}' : ${known}'${OTHER}'`;
+    return ofThose(listed, "request.headers", TOKEN_HEADERS.tenant);
+}
+
+/** The same at the egress gateway, which keeps it elsewhere. */
+export function tenantAtEgress(listed: readonly string[]): string {
+    const { namespace, key } = EGRESS_TENANT;
+    const kept = "metadata.filter_metadata";
+    return `!(${quoted(namespace)} in ${kept}) ? '${NONE}' : ${ofThose(listed, `${kept}[${quoted(namespace)}]`, key)}`;
+}
+
+function ofThose(listed: readonly string[], map: string, key: string): string {
+    const value = `${map}[${quoted(key)}]`;
+    const known = listed.length === 0 ? "" : `${value} in [${listed.map(quoted).join(", ")}] ? ${value} : `;
+    return `!(${quoted(key)} in ${map}) ? '${NONE}' : ${known}'${OTHER}'`;
 }
 
 /** Whether it is a call of gRPC. */

@@ -8,7 +8,7 @@ import type { TelemetryManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { atCallee, atCaller, atGateway } from "./access-log";
-import { METHOD_CLASS, pathClass, tenant } from "./dimensions";
+import { METHOD_CLASS, pathClass, tenant, tenantAtEgress } from "./dimensions";
 import { counted, meshMetrics } from "./metrics";
 import { stockEnvoyMetrics } from "./stock-envoy";
 import { collectorProblems, sampled, traced } from "./tracing";
@@ -54,7 +54,7 @@ function telemetries(catalogue: Catalogue, config: MeshConfig): TelemetryManifes
 function atEgress(catalogue: Catalogue, config: MeshConfig): TelemetryManifest[] {
     if (collectorOf(config) === undefined || reachedHosts(catalogue).length === 0) return [];
     const selector = serviceSelector(EGRESS_GATEWAY);
-    return [telemetryOf(EGRESS_GATEWAY, NAMESPACES.egress, { selector, ...traced(config) })];
+    return [telemetryOf(EGRESS_GATEWAY, NAMESPACES.egress, { selector, ...traced(config, tenantAtEgress) })];
 }
 
 function ofService(name: string, service: Service, config: MeshConfig): TelemetryManifest {

@@ -13,8 +13,12 @@ import { tenant } from "./dimensions";
 
 type Tracing = NonNullable<TelemetryManifest["spec"]["tracing"]>;
 
-/** For a namespace: where spans go, and what they tell. What no narrower share is said of is not traced. */
-export function traced(config: MeshConfig): { tracing?: Tracing } {
+/**
+ * For a namespace: where spans go, and what they tell. What no narrower share is said of is not traced.
+ *
+ * @param whose an expression for whose request it is, of those listed
+ */
+export function traced(config: MeshConfig, whose = tenant): { tracing?: Tracing } {
     if (collectorOf(config) === undefined) return {};
     const { tenants, tracing } = config.telemetry;
     const known = [...new Set([...tenants, ...Object.keys(tracing.tenants)])];
@@ -24,7 +28,7 @@ export function traced(config: MeshConfig): { tracing?: Tracing } {
                 providers: [{ name: MESH_TRACES }],
                 randomSamplingPercentage: 0,
                 customTags: {
-                    tenant: { formatter: { value: `%CEL(${tenant(known)})%` } },
+                    tenant: { formatter: { value: `%CEL(${whose(known)})%` } },
                     // Envoy's own have the query, where players' tokens stand, and no end: clients say how much is kept.
                     "http.url": {
                         formatter: { value: "%REQ(:SCHEME)%://%REQ(:AUTHORITY):128%%PATH(NQ):256%" },

@@ -123,6 +123,63 @@ describe("the way out", () => {
     });
 });
 
+describe("what gets out with a request", () => {
+    const sent = (objects: readonly Manifest[]) =>
+        beside(objects, "VirtualService").flatMap(({ spec }) =>
+            (spec.http ?? []).filter(({ match }) => !match?.[0]?.gateways?.includes("mesh")),
+        );
+
+    it("is the host's name as it is outside, and nothing of who asks inside", () => {
+        let requests = 0;
+        fc.assert(
+            fc.property(arbitraryCatalogue(), (drawn) => {
+                const { objects } = deriveAll({ catalogue: drawn, config });
+                for (const { route, rewrite, headers } of sent(objects)) {
+                    const [{ destination } = { destination: undefined }] = route ?? [];
+                    const { host = "" } = destination ?? {};
+                    const own = hostsOf(drawn).filter(({ host: one }) => one.host === host);
+                    assert.ok(
+                        own.some(
+                            ({ host: { port } }) =>
+                                rewrite?.authority === (port === 443 ? host : `${host}:${port}`),
+                        ),
+                    );
+                    const removed = headers?.request?.remove ?? [];
+                    for (const name of ["x-tenant", "x-subject", "x-roles", "x-plan"])
+                        assert.ok(removed.includes(name), name);
+                    for (const name of ["x-forwarded-client-cert", "x-forwarded-for"])
+                        assert.ok(removed.includes(name), name);
+                    requests++;
+                }
+                const filters = beside(objects, "EnvoyFilter").map(({ metadata }) => metadata.name);
+                assert.equal(filters.includes("tenant-header"), sent(objects).length > 0);
+            }),
+            { numRuns: 40 },
+        );
+        assert.ok(requests > 0, "no drawn catalogue had a host with which the gateway speaks TLS");
+    });
+
+    it("is known to the log and the spans, which name the tenant and the trace", () => {
+        const { releases, objects } = deriveAll({ catalogue, config: prod });
+        const istiod = releases.find(({ name }) => name.startsWith("istiod"));
+        const mesh = istiod?.values["meshConfig"] as {
+            extensionProviders: {
+                name: string;
+                envoyFileAccessLog?: { logFormat: { labels: Record<string, string> } };
+            }[];
+        };
+        const log = mesh.extensionProviders.find(({ name }) => name === "egress-log");
+        const labels = log?.envoyFileAccessLog?.logFormat.labels;
+        assert.equal(labels?.["tenant"], "%DYNAMIC_METADATA(sparc.egress:tenant)%");
+        assert.equal(labels["trace"], "%TRACE_ID%");
+        const spans = beside(objects, "Telemetry").flatMap(({ spec }) => spec.tracing ?? []);
+        assert.match(
+            JSON.stringify(spans[0]?.customTags?.["tenant"]),
+            /metadata\.filter_metadata\['sparc\.egress'\]/,
+        );
+    });
+});
+
 describe("the egress gateway of prod", () => {
     const derived = deriveAll({ catalogue, config: prod });
     const rule = (name: string) =>
@@ -179,7 +236,9 @@ describe("the egress gateway of prod", () => {
     });
 
     it("limits what the catalogue limits, behind the policies, and nothing else", () => {
-        const filters = beside(derived.objects, "EnvoyFilter");
+        const filters = beside(derived.objects, "EnvoyFilter").filter(
+            ({ metadata }) => metadata.name !== "tenant-header",
+        );
         assert.deepEqual(
             filters.map(({ metadata }) => metadata.name),
             ["limit-api-m.paypal.com", "limit-api.stripe.com"],

@@ -18,7 +18,14 @@ export interface ProbeResult {
     readonly id: string;
     readonly outcome: string;
     readonly status: number | null;
-    readonly answer: { readonly version: string; readonly pod: string; readonly attempt?: number } | null;
+    readonly answer: {
+        readonly version: string;
+        readonly pod: string;
+        readonly attempt?: number;
+        /** Whom it saw; "" for nobody. */
+        readonly caller?: string;
+        readonly headers?: Readonly<Record<string, string>>;
+    } | null;
     readonly detail: string;
     readonly ms: number;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { nodeStatus } from "../../local";
@@ -15,6 +16,8 @@ interface Report {
 
 /** What is read of a line of the egress gateway's access log. */
 interface LogLine {
+    readonly tenant: string | null;
+    readonly trace: string | null;
     /** Null where no handshake told of one. */
     readonly caller: string | null;
     readonly host: string;
@@ -75,6 +78,42 @@ describe("egress on the node", function () {
         assert.ok(of("search", "api.twilio.com").every(({ status }) => status === 403));
         assert.ok(of("search", "api.stripe.com").every(({ ended }) => ended?.includes("rbac_access_denied")));
         assert.ok(log.every(({ milliseconds }) => milliseconds >= 0));
+    });
+
+    it("tells an outside party nothing of who asks, and the log all of it", async () => {
+        const trace = randomBytes(16).toString("hex");
+        const inside = {
+            "x-tenant": "acme",
+            "x-subject": "somebody",
+            "x-roles": "admin",
+            "x-plan": "enterprise",
+            "x-envoy-peer-metadata": "cG9k",
+        };
+        const before = (await accessLog()).length;
+        const [result] = await node.probe("notifications", [
+            {
+                address: "api.twilio.com:80",
+                path: "/",
+                headers: { ...inside, accept: "text/plain", traceparent: `00-${trace}-${"1".repeat(16)}-01` },
+            },
+        ]);
+        assert.equal(result?.outcome, "answered", result?.detail);
+        const { caller, headers = {} } = result.answer ?? {};
+        assert.equal(caller, "");
+        const hidden = [...Object.keys(inside), "x-forwarded-for", "x-envoy-external-address"];
+        assert.deepEqual(
+            [...hidden, "x-envoy-decorator-operation"].filter((name) => name in headers),
+            [],
+        );
+        // What the caller says to the party itself gets there, under the party's own name.
+        assert.deepEqual([headers["accept"], headers["host"]], ["text/plain", "api.twilio.com"]);
+        assert.match(headers["traceparent"] ?? "", new RegExp(`^00-${trace}-`));
+        await pause(2_500);
+        const lines = (await accessLog()).slice(before).filter((line) => line.trace === trace);
+        assert.deepEqual(
+            lines.map(({ tenant, host }) => [tenant, host]),
+            [["acme", "api.twilio.com"]],
+        );
     });
 
     it("waits for an outside party no longer than its group says, and asks it once", async () => {

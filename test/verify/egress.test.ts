@@ -9,6 +9,7 @@ import { expectations } from "../../cli/verify/plan/expect";
 import { exitCode } from "../../cli/verify/report/model";
 import { toText } from "../../cli/verify/report/text";
 import { verifyCluster } from "../../cli/verify/verify";
+import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { ENTRY_GATEWAYS } from "../../components/base/names";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
@@ -119,6 +120,28 @@ describe("verifying the way out", () => {
             report.drift.map(({ text }) => text).join(),
             /^ServiceEntry istio-egress\/mail.example.com was changed: spec.exportTo/,
         );
+    });
+
+    it("sees what of a caller gets out, by a route that lets it", async () => {
+        const route = program.find(
+            ({ kind, metadata }) => kind === "VirtualService" && metadata.name === "sms.example.com",
+        ) as VirtualServiceManifest;
+        const http = route.spec.http?.map(({ headers: _, ...one }) => one);
+        const report = await verifyCluster(
+            clusterWith(changed("VirtualService", "sms.example.com", { http })),
+            {
+                platform,
+                outside,
+                standInImage: "standin:1",
+            },
+        );
+        assert.equal(report.differences.length, 2);
+        const [first] = report.differences;
+        assert.match(
+            first?.finding.got ?? "",
+            /^answered outside, which saw 10.244.0.9, spiffe:\S+\/sa\/auth, x-tenant: verify, x-roles: verify,/,
+        );
+        assert.match(toText(report), /expected +an answer to the egress gateway at 10.244.0.9, no x-tenant,/);
     });
 
     it("sees a call that leaves past the gateway, and names the route that is missing", async () => {

@@ -25,6 +25,7 @@ interface Spec {
     readonly hosts?: readonly string[];
     readonly exportTo?: readonly string[];
     readonly servers?: readonly Server[];
+    readonly http?: VirtualServiceManifest["spec"]["http"];
 }
 interface Server {
     readonly port: { readonly number: number };
@@ -199,12 +200,13 @@ export class SimulatedMesh {
             ...(isTcp(check) ? {} : { host }),
             request: isTcp(check) ? ({ protocol: "tcp" } as const) : request,
         };
-        const routed = this.named("VirtualService", host) !== undefined;
+        const route = this.named("VirtualService", host);
+        const routed = route !== undefined;
         if (routed && !this.isAllowed(arrival)) return { outcome: isTcp(check) ? "reset" : "rbac" };
         const answer: WireAnswer = {
             service: "outside",
             port: "host-0",
-            caller: "",
+            ...withoutRemoved(route, outside.headers, arrival.principal),
             peer: routed ? GATEWAY_ADDRESS : "10.244.0.1",
             serverName: host,
         };
@@ -259,4 +261,19 @@ function isTooOld(offered: string | undefined, { tls }: Server): boolean {
 /** A policy with a selector comes before one for the whole namespace. */
 function bySelector(a: Spec, b: Spec): number {
     return Number(b.selector !== undefined) - Number(a.selector !== undefined);
+}
+
+/** What of a request gets out by the route's second leg. Where the mesh sees bytes the caller says nothing of itself. */
+function withoutRemoved(
+    route: Spec | undefined,
+    headers: Readonly<Record<string, string>> = {},
+    principal: string,
+): Pick<WireAnswer, "caller" | "headers"> {
+    const leg = route?.http?.find(({ name }) => name === "to-host");
+    const removed = leg?.headers?.request?.remove ?? [];
+    const says = leg !== undefined && !removed.includes("x-forwarded-client-cert");
+    return {
+        caller: says ? `spiffe://${principal}` : "",
+        headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !removed.includes(name))),
+    };
 }

@@ -42,10 +42,11 @@ function told(request: WireRequest, behaviour: Behaviour): Record<string, unknow
 
 function target({ destination, request, entry, outside }: Check, { certificates, sign }: Credentials) {
     if (outside !== undefined) {
-        const { host, port, address, authority } = outside;
+        const { host, port, address, authority, headers } = outside;
         return {
             address: `${address ?? host}:${port}`,
             ...(request.protocol === "tcp" ? {} : { host }),
+            ...(headers === undefined ? {} : { headers }),
             ...(authority === undefined || request.protocol === "tcp"
                 ? {}
                 : { tls: { serverName: host, caPem: authority } }),

@@ -4,7 +4,7 @@
  */
 import type { ExternalHost } from "../../../catalogue/model";
 import { SERVICE_LABEL } from "../../../components/base/labels";
-import { EGRESS_GATEWAY, NAMESPACES, ORIGINATED_PORT } from "../../../components/base/names";
+import { EGRESS_GATEWAY, NAMESPACES, ORIGINATED_PORT, TOKEN_HEADERS } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import type { Cluster } from "../cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
@@ -54,14 +54,15 @@ export function egressChecks(
     const groups = Object.entries(catalogue.external).sort(([a], [b]) => (a < b ? -1 : 1));
     const used = new Set(Object.values(catalogue.services).flatMap(({ external = [] }) => external));
     const sources = [...Object.keys(catalogue.services).sort().map(serviceSource), STRANGER];
-    const left: Expected = { kind: "left", peers: gateways };
     return sources.flatMap((source) => [
         ...groups.flatMap(([group, { hosts }]) =>
             hosts.flatMap((host) => {
                 if (catalogue.services[source.name]?.external?.includes(group) === true) {
                     const because = `${source.name} uses the external group ${group}`;
+                    const asked = ask(host, played);
+                    const left = leaves(gateways, asked);
                     return [
-                        ...both(source, ask(host, played), left, left, because),
+                        ...both(source, asked, left, left, because),
                         ...both(
                             source,
                             bypass(host, played),
@@ -87,6 +88,16 @@ export function egressChecks(
     ]);
 }
 
+/** What services hand on among themselves, as the gateways told them (`TOKEN_HEADERS`). */
+const HANDED_ON = Object.fromEntries(Object.values(TOKEN_HEADERS).map((name) => [name, "verify"]));
+
+/** Of what was sent nothing gets out but what is the caller's own. */
+function leaves(peers: readonly string[], { outside: { headers } }: Asked): Expected {
+    if (headers === undefined) return { kind: "left", peers };
+    const unseen = Object.fromEntries(Object.keys(headers).map((name) => [name, null]));
+    return { kind: "left", peers, headers: unseen };
+}
+
 const NO_ROUTE: Expected = { kind: "no-route" };
 const RBAC: Expected = { kind: "rbac" };
 
@@ -110,7 +121,12 @@ function both(source: Source, asked: Asked, pod: Expected, prober: Expected, bec
 /** As a caller of it asks: in plain HTTP where the gateway is to speak TLS. */
 function ask({ host, port, protocol, tls }: ExternalHost, { authority }: PlayedOutside): Asked {
     const destination = place(host, port);
-    if (tls === "originate") return { request: GET, destination, outside: { host, port: ORIGINATED_PORT } };
+    if (tls === "originate")
+        return {
+            request: GET,
+            destination,
+            outside: { host, port: ORIGINATED_PORT, headers: HANDED_ON },
+        };
     return {
         request: protocol === "tcp" ? { protocol: "tcp" } : GET,
         destination,

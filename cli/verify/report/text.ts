@@ -143,7 +143,10 @@ export function describeExpected(expected: Expected): string {
         case "given-up":
             return `a timeout after ${expected.after} ms`;
         case "left":
-            return `an answer to the egress gateway at ${expected.peers.join(" or ") || "no address: it has no pod"}`;
+            return [
+                `an answer to the egress gateway at ${expected.peers.join(" or ") || "no address: it has no pod"}`,
+                ...Object.keys(expected.headers ?? {}).map((name) => `no ${name}`),
+            ].join(", ");
         case "token-refused":
             return "a refusal of the token";
         case "redirect":
