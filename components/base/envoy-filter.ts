@@ -75,6 +75,26 @@ export function beforeRouter(
     };
 }
 
+/** Changes the HTTP connection manager of every listener of a kind of proxy. */
+export function onConnectionManager(
+    context: HttpListeners["context"],
+    value: Record<string, unknown>,
+): EnvoyPatch {
+    return {
+        applyTo: "NETWORK_FILTER",
+        match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
+        patch: {
+            operation: "MERGE",
+            value: {
+                typed_config: typed(
+                    "filters.network.http_connection_manager.v3.HttpConnectionManager",
+                    value,
+                ),
+            },
+        },
+    };
+}
+
 /** Changes the routes of one exposure at its gateway, which are named after its host. */
 export function onRoute(host: string, value: Record<string, unknown>): EnvoyPatch {
     return {

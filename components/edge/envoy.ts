@@ -36,22 +36,7 @@ export function envoyFilter(
 
 /** Changes the HTTP connection manager of every listener. */
 export function connectionManager(value: Record<string, unknown>): Patch {
-    return {
-        applyTo: "NETWORK_FILTER",
-        match: {
-            context: "GATEWAY",
-            listener: { filterChain: { filter: { name: base.CONNECTION_MANAGER } } },
-        },
-        patch: {
-            operation: "MERGE",
-            value: {
-                typed_config: base.typed(
-                    "filters.network.http_connection_manager.v3.HttpConnectionManager",
-                    value,
-                ),
-            },
-        },
-    };
+    return base.onConnectionManager("GATEWAY", value);
 }
 
 /** Puts a filter right before the router of every gateway's listeners. */

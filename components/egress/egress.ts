@@ -6,7 +6,7 @@ import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { towardsGateway, towardsHost } from "./destination-rules";
 import { type OutsideHost, isOriginated, metadataOf, outsideHosts } from "./host";
-import { tenantHeader } from "./headers";
+import { requestHeaders } from "./headers";
 import { limit } from "./limit";
 import { gateway, virtualService } from "./routes";
 import { serviceEntry } from "./service-entry";
@@ -22,7 +22,7 @@ function deriveEgress(platform: Platform): Derived {
             accessLog(),
             towardsGateway(hosts),
             // Of what is bytes to the gateway nobody reads a header.
-            ...(hosts.some(({ ports }) => ports.some(isOriginated)) ? [tenantHeader()] : []),
+            ...(hosts.some(({ ports }) => ports.some(isOriginated)) ? [requestHeaders()] : []),
             ...hosts.flatMap((host) => [
                 serviceEntry(host),
                 gateway(host),

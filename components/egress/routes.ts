@@ -41,7 +41,7 @@ export function gateway({ name, ports }: OutsideHost): GatewayManifest {
 /**
  * What a request has gathered inside, and nobody outside is to read: who is logged in and for which tenant, which workload
  * asks and from which address, and what Istio's proxies tell each other of their pods. The trace goes with it, so that a
- * party can be asked about a request by it. Of the tenant's own header: `headers.ts`.
+ * party can be asked about a request by it. More of headers: `headers.ts`.
  */
 export const INSIDE_ONLY: readonly string[] = [
     ...Object.values(TOKEN_HEADERS),

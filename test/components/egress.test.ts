@@ -152,7 +152,7 @@ describe("what gets out with a request", () => {
                     requests++;
                 }
                 const filters = beside(objects, "EnvoyFilter").map(({ metadata }) => metadata.name);
-                assert.equal(filters.includes("tenant-header"), sent(objects).length > 0);
+                assert.equal(filters.includes("request-headers"), sent(objects).length > 0);
             }),
             { numRuns: 40 },
         );
@@ -237,7 +237,7 @@ describe("the egress gateway of prod", () => {
 
     it("limits what the catalogue limits, behind the policies, and nothing else", () => {
         const filters = beside(derived.objects, "EnvoyFilter").filter(
-            ({ metadata }) => metadata.name !== "tenant-header",
+            ({ metadata }) => metadata.name !== "request-headers",
         );
         assert.deepEqual(
             filters.map(({ metadata }) => metadata.name),

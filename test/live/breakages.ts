@@ -189,6 +189,6 @@ export const BREAKAGES: readonly Breakage[] = [
     },
     { object: "EnvoyFilter istio-egress/limit-api.stripe.com", how: "deleted" },
     // The route takes the header as well: without the filter the log misses it.
-    { object: "EnvoyFilter istio-egress/tenant-header", how: "deleted" },
+    { object: "EnvoyFilter istio-egress/request-headers", how: "deleted" },
     { object: "Telemetry istio-egress/access-log", how: "deleted" },
 ];

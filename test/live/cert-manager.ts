@@ -50,7 +50,6 @@ export function split(pem: string): X509Certificate[] {
 
 /** Has cert-manager issue a certificate anew, as `cmctl renew` does. @returns its new serial number */
 export async function renew(node: Deployment, namespace: string, name: string): Promise<string> {
-    const before = await serialOf(node, namespace, name);
     const condition = {
         type: "Issuing",
         status: "True",
@@ -58,11 +57,24 @@ export async function renew(node: Deployment, namespace: string, name: string): 
         message: "a test wants a new one",
         lastTransitionTime: new Date().toISOString(),
     };
-    await node.kubectl([
-        ...["patch", "certificates.cert-manager.io", "--namespace", namespace, name],
-        ...["--subresource", "status", "--type", "json", "--patch"],
-        JSON.stringify([{ op: "add", path: "/status/conditions/-", value: condition }]),
-    ]);
+    return await issuedAnew(node, namespace, name, async () => {
+        await node.kubectl([
+            ...["patch", "certificates.cert-manager.io", "--namespace", namespace, name],
+            ...["--subresource", "status", "--type", "json", "--patch"],
+            JSON.stringify([{ op: "add", path: "/status/conditions/-", value: condition }]),
+        ]);
+    });
+}
+
+/** Waits for the certificate that cert-manager issues because of what `act` does. @returns its serial number */
+export async function issuedAnew(
+    node: Deployment,
+    namespace: string,
+    name: string,
+    act: () => Promise<void>,
+): Promise<string> {
+    const before = await serialOf(node, namespace, name);
+    await act();
     for (const end = Date.now() + 60_000; Date.now() < end;) {
         const serial = await serialOf(node, namespace, name);
         if (serial !== before) return serial;

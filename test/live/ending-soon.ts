@@ -1,6 +1,6 @@
 /** A certificate that ends before its time, as where nobody renewed it. */
 import type { Cause } from "./causes";
-import { renew } from "./cert-manager";
+import { issuedAnew } from "./cert-manager";
 import type { Deployment } from "./deployment";
 
 /** What cert-manager issues is one for four weeks, and then again what it was. */
@@ -12,8 +12,8 @@ export function endingSoon(
     const certificate = ["certificate.cert-manager.io", namespace, name] as const;
     let had: { readonly duration: string; readonly renewBefore: string };
     const lasting = async (spec: { readonly duration: string; readonly renewBefore: string }) => {
-        await node.mergePatch(...certificate, { spec });
-        await renew(node, namespace, name);
+        // What has another duration than it should have is issued anew.
+        await issuedAnew(node, namespace, name, () => node.mergePatch(...certificate, { spec }));
     };
     return {
         make: async () => {

@@ -120,7 +120,7 @@ describe("the checks of the platform", () => {
         // What counts and what limits, what spreads, what traces, and what keeps for the log: see test/live/edge.test.ts,
         // traffic.test.ts, telemetry.test.ts, tracing.test.ts and egress.test.ts.
         const limiter =
-            /^ratelimit|^limit-|-limits$|-hash$|^istio-metrics|^prometheus$|^collector|-sampling$|^tenant-header$/;
+            /^ratelimit|^limit-|-limits$|-hash$|^istio-metrics|^prometheus$|^collector|-sampling$|^request-headers$/;
         for (const object of objects.filter(
             ({ kind, metadata, spec }) =>
                 kinds.has(kind) &&
