@@ -2,11 +2,17 @@ import { CONNECTION_MANAGER, envoyFilter, onConnectionManager, typed } from "../
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_TENANT, NAMESPACES, TOKEN_HEADERS } from "../base/names";
 
+/** Every address: whoever speaks the mesh's mutual TLS is inside. */
+const ANYWHERE = [
+    { address_prefix: "0.0.0.0", prefix_len: 0 },
+    { address_prefix: "::", prefix_len: 0 },
+];
+
 /**
  * What the gateway does with the headers of a request that its callers' sidecars have sent, and that only Envoy can be told.
  *
- * The id stays: a gateway makes a new one, as of a client outside, and with it decides anew whether the request is traced.
- * The tenant's header goes, and is kept where the gateway's log and spans still find it: they are written when all is over,
+ * The caller counts as one inside: to one outside a gateway gives a new id, and with it decides anew whether the request is
+ * traced. The tenant's header goes, and is kept where the gateway's log and spans still find it: they are written when all is over,
  * and would find no more than what went out.
  */
 export function requestHeaders(): EnvoyFilterManifest {
@@ -15,7 +21,7 @@ export function requestHeaders(): EnvoyFilterManifest {
         namespace: NAMESPACES.egress,
         workload: EGRESS_GATEWAY,
         patches: [
-            onConnectionManager("GATEWAY", { preserve_external_request_id: true }),
+            onConnectionManager("GATEWAY", { internal_address_config: { cidr_ranges: ANYWHERE } }),
             {
                 applyTo: "HTTP_FILTER",
                 match: {

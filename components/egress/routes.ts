@@ -48,6 +48,7 @@ export const INSIDE_ONLY: readonly string[] = [
     "x-forwarded-client-cert",
     "x-forwarded-for",
     "x-envoy-external-address",
+    "x-envoy-internal",
     "x-envoy-decorator-operation",
     "x-envoy-peer-metadata",
     "x-envoy-peer-metadata-id",

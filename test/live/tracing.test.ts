@@ -13,6 +13,7 @@ import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
 import { bearer, signerOf } from "./tokens";
 
+const EGRESS = "istio-egressgateway.istio-egress";
 const GATEWAY = "istio-ingressgateway.istio-ingress";
 /** The id of a trace that a client claims to be in. */
 const CLAIMED = "0af7651916cd43dd8448eb211c80319c";
@@ -173,6 +174,42 @@ describe("tracing on the node", function () {
                 times(200, () => ask("stream", "/hls/acme/7/x", player("acme"))),
             );
             within(found, 200, 100);
+        });
+    });
+
+    it("goes on at the egress gateway, which knows whose a request was that leaves without saying it", async () => {
+        const all = ["acme", "nobody-listed", undefined].map((tenant) => ({
+            trace: randomUUID().replaceAll("-", ""),
+            tenant,
+        }));
+        const results = await node.probe(
+            "notifications",
+            all.map(({ trace, tenant }) => ({
+                address: "api.twilio.com:80",
+                path: "/?account=1",
+                headers: {
+                    // As a request that is traced has them, which a service hands on; of the id the fifteenth character says so.
+                    "x-request-id": randomUUID().replace(/(?<=^.{14})./, "9"),
+                    traceparent: `00-${trace}-b7ad6b7169203331-01`,
+                    ...(tenant === undefined ? {} : { "x-tenant": tenant }),
+                },
+            })),
+        );
+        assert.ok(results.every(({ outcome }) => outcome === "answered"));
+        await eventually(async () => {
+            const tenants = await Promise.all(
+                all.map(async ({ trace }) => {
+                    const spans = await spansOf(trace);
+                    const [caller] = spans.filter(({ service }) => service === "notifications.sparc");
+                    const [gateway] = spans.filter(
+                        ({ service, kind }) => service === EGRESS && kind === "server",
+                    );
+                    assert.equal(gateway?.parent, caller?.span ?? "no span of the caller");
+                    assert.ok(!JSON.stringify(spans).includes("account=1"));
+                    return gateway.tags["tenant"];
+                }),
+            );
+            assert.deepEqual(tenants, ["acme", "other", "none"]);
         });
     });
 
