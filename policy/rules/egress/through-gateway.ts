@@ -1,5 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { exposures } from "../../core/exposure";
+import { isInMesh } from "../../core/hosts";
 import { at, list, someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -29,6 +30,14 @@ apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: a, namespace: egress }
 spec: { hosts: [a.example.com], exportTo: [shop], location: MESH_EXTERNAL, resolution: DNS, ports: [{ number: 443, name: tls, protocol: TLS }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: carts, namespace: shop }
+spec:
+  hosts: [carts]
+  exportTo: ["."]
+  http: [{ route: [{ destination: { host: carts } }], mirror: { host: a.example.com }, timeout: 5s }]
 `,
         accepted: `
 apiVersion: networking.istio.io/v1
@@ -66,8 +75,82 @@ spec:
                 };
             }
         });
+        const waysOut = new Set(
+            exposures(world).flatMap(({ gateway, mutual }) =>
+                mutual ? [`${gateway.namespace}/${gateway.name}`] : [],
+            ),
+        );
+        const inside = new Set(
+            world
+                .all("networking.istio.io/ServiceEntry")
+                .filter(({ spec }) => textAt(spec, "location") === "MESH_INTERNAL")
+                .flatMap(({ spec }) => texts(spec["hosts"])),
+        );
+        yield* each(services, function* (subject) {
+            if (isExcepted(config, subject)) return;
+            for (const { path, host, from } of legsOut(subject, waysOut)) {
+                if (inside.has(host)) continue;
+                yield {
+                    subject,
+                    wrong: `${path} sends requests to ${host}, outside, straight from ${from}`,
+                    fix: "lead them to the egress gateway's Service, and from there, by a route for its Gateway alone, to the host; a copy of a request (`mirror`) has no such way, so take it out.",
+                };
+            }
+        });
     },
 });
+
+interface Leg {
+    readonly path: string;
+    readonly host: string;
+    /** From where it is gone, for people. */
+    readonly from: string;
+}
+
+/** Legs of a VirtualService that lead outside from elsewhere than an egress gateway; a host's own are said of the host. */
+function legsOut({ spec, namespace }: Subject, waysOut: ReadonlySet<string>): Leg[] {
+    const all = ["http", "tls", "tcp"].flatMap((kind) =>
+        list(spec[kind]).map((route, index) => ({ route, path: `spec.${kind}[${index}]` })),
+    );
+    return all.flatMap(({ route, path }) => {
+        const from = boundTo(route, spec).filter((gateway) => {
+            const full = gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
+            return gateway === "mesh" || !waysOut.has(full);
+        });
+        if (from.length === 0) return [];
+        const own = new Set(from.every((gateway) => gateway === "mesh") ? texts(spec["hosts"]) : []);
+        const targets = list(at(route, "route"))
+            .map((target) => textAt(target, "destination", "host"))
+            .filter((host) => host === undefined || !own.has(host));
+        const copies = [
+            textAt(route, "mirror", "host"),
+            ...list(at(route, "mirrors")).map((copy) => textAt(copy, "destination", "host")),
+        ];
+        return [...targets, ...copies]
+            .filter((host) => host !== undefined)
+            .filter((host) => !isInMesh(host))
+            .map((host) => ({
+                path,
+                host,
+                from: from
+                    .map((gateway) => (gateway === "mesh" ? "the sidecars" : `the gateway ${gateway}`))
+                    .join(" and "),
+            }));
+    });
+}
+
+/** The gateways that a route is for, `mesh` for the sidecars. */
+function boundTo(route: unknown, spec: Subject["spec"]): readonly string[] {
+    const all = texts(spec["gateways"]);
+    const usual = all.length === 0 ? ["mesh"] : all;
+    const matches = list(at(route, "match"));
+    if (matches.length === 0) return usual;
+    const said = matches.flatMap((match) => {
+        const own = texts(at(match, "gateways"));
+        return own.length === 0 ? usual : own;
+    });
+    return [...new Set(said)];
+}
 
 /** Whether a route for the mesh leads a host's requests to somewhere else than the host, and none to it directly. */
 function leadsAway({ spec }: Subject, host: string): boolean {

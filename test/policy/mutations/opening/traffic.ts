@@ -121,6 +121,22 @@ export function ofRoutes(resource: JudgedResource): Mutation[] {
         ...everywhere("exportTo dropped", resource, "spec", drop("exportTo")),
         ...everywhere("exportTo everywhere", resource, "spec", put("exportTo", ["*"])),
         ...(meta(resource).namespace === "istio-egress"
+            ? []
+            : [
+                  ...everywhere(
+                      "copies of requests sent outside",
+                      resource,
+                      "spec.http.*",
+                      put("mirror", { host: "outside.example.com" }),
+                  ),
+                  ...everywhere(
+                      "requests led outside",
+                      resource,
+                      "spec.http.*.route.*.destination",
+                      put("host", "outside.example.com"),
+                  ),
+              ]),
+        ...(meta(resource).namespace === "istio-egress"
             ? [removed("the way through the egress gateway taken out", resource, [meta(resource).name])]
             : []),
     ];
