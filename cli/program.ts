@@ -5,11 +5,13 @@
 import { Command, Option } from "commander";
 import { LAYERS } from "./verify/model";
 import { lazily } from "./lazily";
+import { version } from "../package.json";
 
 /** Every command throws what is wrong with how it was called, so that one place decides on the exit code. */
 export function meshProgram(): Command {
     const program = new Command("mesh")
         .description("The SPARC service mesh: render it, run it on this machine, prove it on real traffic.")
+        .version(version, "-V, --version", "print the version")
         .showSuggestionAfterError()
         .addCommand(up())
         .addCommand(upgrade())
@@ -37,11 +39,30 @@ function running(file: string, name: string) {
     };
 }
 
+/**
+ * A command with what says which cluster is meant, where it is not the embedded node. A file without a context is refused:
+ * whoever names it does not mean the node, and a file's current context is often another than one remembers.
+ */
+function located(
+    command: Command,
+    context = "a context of the kubeconfig, to use instead of the embedded node",
+): Command {
+    return command
+        .option("--context <name>", context)
+        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+        .hook("preAction", (_, called) => {
+            const options = called.opts<{ context?: string; kubeconfig?: string }>();
+            if (options.kubeconfig === undefined || options.context !== undefined) return;
+            throw new Error(
+                `--kubeconfig ${options.kubeconfig} does not say which of its clusters is meant; ` +
+                    `add --context <name>, one of \`kubectl --kubeconfig ${options.kubeconfig} config get-contexts -o name\``,
+            );
+        });
+}
+
 /** A command that deploys, with what says where to and how. */
 function deploying(command: Command): Command {
-    return command
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
+    return located(command)
         .option("--standin-image <image>", "an image of local/standin that this cluster can pull")
         .addOption(
             new Option("--engine <engine>", "what deploys")
@@ -72,13 +93,11 @@ function upgrade(): Command {
 }
 
 function verify(): Command {
-    return new Command("verify")
+    const command = new Command("verify")
         .description(
             "prove with real requests that the mesh lets through exactly the catalogue's calls; " +
                 "exits with 1 if it does not",
         )
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
         .option("--standin-image <image>", "the image that probers run (default: the running stand-ins')")
         .addOption(
             new Option("--layer <layer...>", "ask these layers alone; what is left out is said").choices([
@@ -86,46 +105,42 @@ function verify(): Command {
             ]),
         )
         .option("--keep", "leave the probers there for the next run with --keep")
-        .option("--json", "report as JSON")
-        .action(running("verify", "verifyMesh"));
+        .option("--json", "report as JSON");
+    return located(command).action(running("verify", "verifyMesh"));
 }
 
 function status(): Command {
-    return new Command("status")
+    const command = new Command("status")
         .description(
             "the live mesh on one screen: what runs, how services do, rollouts, certificates, alerts, drift from the program; " +
                 "exits with 1 if something is not there, not ready, or not as the program has it",
         )
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
         .option("-s, --stack <stack>", "the stack that is deployed there", "local")
         .option("--watch", "again every five seconds, until it is interrupted")
-        .option("--json", "report as JSON; with --watch a line each time")
-        .action(running("status", "status"));
+        .option("--json", "report as JSON; with --watch a line each time");
+    return located(command).action(running("status", "status"));
 }
 
 function approve(): Command {
-    return new Command("approve")
+    const command = new Command("approve")
         .description("let a rollout that waits for somebody go on, or have it taken back; says who and why")
         .argument("<service>", "the service whose rollout waits (`mesh status` shows which do)")
         .requiredOption("--why <reason>", "kept with the rollout, beside your name")
         .option("--refuse", "have the new version taken back")
         .option("--revision <number>", "the Deployment's revision that you looked at: any other is refused")
-        .option("--context <name>", "a context of the kubeconfig, to use instead of the embedded node")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
-        .option("--json", "report as JSON")
-        .action(running("approve", "approve"));
+        .option("--json", "report as JSON");
+    return located(command).action(running("approve", "approve"));
 }
 
 function down(): Command {
-    return new Command("down")
+    const command = new Command("down")
         .description(
             "remove the embedded node and all that it left on this machine, or the program from a cluster",
         )
-        .option("--context <name>", "a context of the kubeconfig, from whose cluster the program is removed")
-        .option("--kubeconfig <file>", "where that context is (default: $KUBECONFIG, or ~/.kube/config)")
-        .option("--json", "report as JSON")
-        .action(running("down", "down"));
+        .option("--json", "report as JSON");
+    return located(command, "a context of the kubeconfig, from whose cluster the program is removed").action(
+        running("down", "down"),
+    );
 }
 
 function render(): Command {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lazily } from "../../cli/lazily";
 import { meshProgram } from "../../cli/program";
+import { version } from "../../package.json";
 
 const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 
@@ -44,6 +45,31 @@ describe("the mesh command", () => {
         ])
             assert.equal(status(...args), 2, args.join(" "));
     }).timeout(120_000);
+
+    it("tells its version", () => {
+        const { stdout, status } = spawnSync(process.execPath, [MESH, "--version"], { encoding: "utf8" });
+        assert.deepEqual([stdout.trim(), status], [version, 0]);
+    }).timeout(60_000);
+
+    it("takes no kubeconfig without a context, so that it does not work on another cluster than is meant", async () => {
+        const ofClusters = meshProgram().commands.filter(({ options }) =>
+            options.some(({ long }) => long === "--kubeconfig"),
+        );
+        assert.deepEqual(
+            ofClusters.map((command) => command.name()),
+            ["up", "upgrade", "verify", "status", "approve", "down"],
+        );
+        for (const command of ofClusters) {
+            const required =
+                { upgrade: ["--to", "x"], approve: ["auth", "--why", "x"] }[command.name()] ?? [];
+            await assert.rejects(
+                meshProgram().parseAsync([command.name(), ...required, "--kubeconfig", "a.yaml"], {
+                    from: "user",
+                }),
+                /^Error: --kubeconfig a.yaml does not say which of its clusters is meant; add --context/,
+            );
+        }
+    });
 
     it("ends where there is nothing to judge, though the policy pack runs by then", () => {
         const { status, signal, stderr } = spawnSync(
