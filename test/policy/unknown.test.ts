@@ -59,7 +59,8 @@ function whose(rule: string, { type, urn }: EngineResource): RegExp {
     if (type.startsWith("aws:")) return /./;
     if (rule === "injection-revisions") return /^metadata|^spec|namespace/;
     const mayBeAtGateway = rule === "access-exposed-hosts" && urn.includes("AuthorizationPolicy");
-    return mayBeAtGateway ? /namespace|^metadata$|^spec/ : /namespace|^metadata$/;
+    const mayLeadOut = rule === "egress-through-gateway" && urn.includes("VirtualService");
+    return mayBeAtGateway || mayLeadOut ? /namespace|^metadata$|^spec/ : /namespace|^metadata$/;
 }
 
 describe("what is known only during the update", () => {

@@ -1,6 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { exposures } from "../../core/exposure";
 import { isInMesh } from "../../core/hosts";
+import { matchesHost } from "../../core/matching";
 import { at, list, someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -58,6 +59,19 @@ spec:
   gateways: [mesh, egress/out]
   exportTo: [shop]
   tls: [{ match: [{ gateways: [mesh], port: 443, sniHosts: [a.example.com] }], route: [{ destination: { host: egress.egress.svc.cluster.local } }] }]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: old-host, namespace: shop }
+spec: { hosts: [carts.old.example.com], exportTo: ["."], location: MESH_INTERNAL, resolution: STATIC, ports: [{ number: 8080, name: http, protocol: HTTP }], workloadSelector: { labels: { app: carts } } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: carts, namespace: shop }
+spec:
+  hosts: [carts]
+  exportTo: ["."]
+  http: [{ route: [{ destination: { host: carts } }], mirror: { host: carts.old.example.com }, timeout: 5s }]
 `,
     },
     *judgeStack(world, config) {
@@ -80,16 +94,19 @@ spec:
                 mutual ? [`${gateway.namespace}/${gateway.name}`] : [],
             ),
         );
-        const inside = new Set(
-            world
-                .all("networking.istio.io/ServiceEntry")
-                .filter(({ spec }) => textAt(spec, "location") === "MESH_INTERNAL")
-                .flatMap(({ spec }) => texts(spec["hosts"])),
-        );
+        const entries = world.all("networking.istio.io/ServiceEntry");
+        const isRegistered = (host: string, isInside: boolean) =>
+            someOf(
+                entries,
+                ({ spec }) =>
+                    (textAt(spec, "location") === "MESH_INTERNAL") === isInside &&
+                    texts(spec["hosts"]).some((pattern) => matchesHost(pattern, host)),
+            );
         yield* each(services, function* (subject) {
             if (isExcepted(config, subject)) return;
             for (const { path, host, from } of legsOut(subject, waysOut)) {
-                if (inside.has(host)) continue;
+                // A name like one outside may be of a machine that has joined the mesh.
+                if (!isRegistered(host, false) && isRegistered(host, true)) continue;
                 yield {
                     subject,
                     wrong: `${path} sends requests to ${host}, outside, straight from ${from}`,
