@@ -10,7 +10,7 @@ import { type Outcome, makeRequests } from "./phases";
 import { expectations } from "./plan/expect";
 import { type PlayedOutside, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
-import { GONE_SECONDS, startProbers, stopProbers } from "./probers/lifecycle";
+import { GONE_SECONDS, LIST_PROBERS, startProbers, stopProbers } from "./probers/lifecycle";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import { LAYERS, type Layer } from "./model";
@@ -92,11 +92,14 @@ async function askAndClean(
     const clean = async () => {
         if (keep && !signal.aborted) return [];
         progress.step("removing the probers");
-        return await stopProbers(cluster, goneSeconds);
+        return await stopProbers(cluster, goneSeconds).catch((error: unknown) => [
+            `all of them: ${error instanceof Error ? error.message : String(error)}`,
+        ]);
     };
     try {
         const asked = await ask(cluster, options).catch(async (error: unknown) => {
-            await clean();
+            const [stuck] = await clean();
+            if (stuck !== undefined) progress.step(`probers stay: ${stuck}; see \`${LIST_PROBERS}\``);
             if (!signal.aborted) throw error;
             throw new CannotVerify("interrupted", "run it again", { cause: error });
         });

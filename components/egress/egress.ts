@@ -34,12 +34,25 @@ function deriveEgress(platform: Platform): Derived {
     };
 }
 
+/** Envoy's own headers, which the router writes when no route can take them away any more. */
+const SILENT = {
+    attemptCount: { disabled: true },
+    envoyDebugHeaders: { disabled: true },
+    metadataExchangeHeaders: { mode: "IN_MESH" },
+};
+
 /** It is reached from inside alone. Hosts come in on the ports that they have outside. */
 function release(hosts: readonly OutsideHost[], config: MeshConfig): Release {
     const numbers = new Set(hosts.flatMap(({ ports }) => ports.map(({ host }) => host.port)));
     const ports = [...numbers].sort((a, b) => a - b).map((number) => ({ name: `tls-${number}`, number }));
     return gatewayRelease(
-        { name: EGRESS_GATEWAY, namespace: NAMESPACES.egress, service: { type: "ClusterIP" }, ports },
+        {
+            name: EGRESS_GATEWAY,
+            namespace: NAMESPACES.egress,
+            service: { type: "ClusterIP" },
+            ports,
+            values: { podAnnotations: { "proxy.istio.io/config": JSON.stringify({ proxyHeaders: SILENT }) } },
+        },
         config,
     );
 }

@@ -1,7 +1,8 @@
 import type { ReachedHost } from "../../catalogue/query";
 import { SERVICE_LABEL } from "../base/labels";
 import type { GatewayManifest, VirtualServiceManifest } from "../base/manifest";
-import { EGRESS_GATEWAY, NAMESPACES, TOKEN_HEADERS } from "../base/names";
+import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
+import { CALLERS_PATH, INSIDE_ONLY } from "./headers";
 import {
     GATEWAY_HOST,
     type OutsideHost,
@@ -37,22 +38,6 @@ export function gateway({ name, ports }: OutsideHost): GatewayManifest {
         },
     };
 }
-
-/**
- * What a request has gathered inside, and nobody outside is to read: who is logged in and for which tenant, which workload
- * asks and from which address, and what Istio's proxies tell each other of their pods. The trace goes with it, so that a
- * party can be asked about a request by it. More of headers: `headers.ts`.
- */
-export const INSIDE_ONLY: readonly string[] = [
-    ...Object.values(TOKEN_HEADERS),
-    "x-forwarded-client-cert",
-    "x-forwarded-for",
-    "x-envoy-external-address",
-    "x-envoy-internal",
-    "x-envoy-decorator-operation",
-    "x-envoy-peer-metadata",
-    "x-envoy-peer-metadata-id",
-];
 
 /** The two legs of the way out: from the caller's sidecar to the gateway, and from the gateway to the host. */
 export function virtualService({ name, ports }: OutsideHost): VirtualServiceManifest {
@@ -94,7 +79,13 @@ function httpRoutes(reached: ReachedHost): NonNullable<Route["http"]> {
         retries: { attempts: 0 },
     };
     return [
-        { name: "to-gateway", match: [fromSidecar(reached)], route: [toGateway(reached)], ...common },
+        {
+            name: "to-gateway",
+            match: [fromSidecar(reached)],
+            route: [toGateway(reached)],
+            headers: { request: { remove: [...CALLERS_PATH] } },
+            ...common,
+        },
         {
             name: "to-host",
             match: [atGateway(reached)],

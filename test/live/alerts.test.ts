@@ -19,7 +19,7 @@ const { MESH_ALERTS: wanted } = process.env;
 const HOURLY = wanted === "all";
 
 describe("alerts on the node", function () {
-    this.timeout(120 * MINUTE);
+    this.timeout(150 * MINUTE);
     this.retries(0);
     let node: Deployment;
     let checkout = CHECKOUT;
@@ -29,6 +29,7 @@ describe("alerts on the node", function () {
             process.stdout.write("    SKIPPED: set MESH_ALERTS to `some` or `all` to have alerts fire\n");
             this.skip();
         }
+        assert.ok(HOURLY || wanted === "some", `MESH_ALERTS is ${wanted}: say some or all`);
         if (HOURLY) {
             const { delivery } = loadStackFile("local", CHECKOUT);
             checkout = withStack({ delivery: { ...delivery, enabled: true, services: [ROLLED_OUT] } });
@@ -38,7 +39,9 @@ describe("alerts on the node", function () {
 
     // What comes next works with Deployments that nobody else scales.
     after(async () => {
-        if (HOURLY) await mesh(CHECKOUT, ["down"]);
+        if (!HOURLY) return;
+        const { status, stderr } = await mesh(CHECKOUT, ["down"]);
+        assert.equal(status, 0, stderr);
     });
 
     /** Names of those alerts of `cause` that fire now. */

@@ -191,6 +191,7 @@ describe("tracing on the node", function () {
                     // As a request that is traced has them, which a service hands on; of the id the fifteenth character says so.
                     "x-request-id": randomUUID().replace(/(?<=^.{14})./, "9"),
                     traceparent: `00-${trace}-b7ad6b7169203331-01`,
+                    "x-forwarded-for": "203.0.113.7",
                     ...(tenant === undefined ? {} : { "x-tenant": tenant }),
                 },
             })),

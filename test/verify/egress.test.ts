@@ -141,7 +141,10 @@ describe("verifying the way out", () => {
             first?.finding.got ?? "",
             /^answered outside, which saw 10.244.0.9, spiffe:\S+\/sa\/auth, x-tenant: verify, x-roles: verify,/,
         );
-        assert.match(toText(report), /expected +an answer to the egress gateway at 10.244.0.9, no x-tenant,/);
+        assert.match(
+            toText(report),
+            /expected +an answer to the egress gateway at 10.244.0.9, no caller's identity, no x-tenant,/,
+        );
     });
 
     it("sees a call that leaves past the gateway, and names the route that is missing", async () => {

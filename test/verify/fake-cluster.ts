@@ -24,6 +24,8 @@ export class FakeCluster implements Cluster {
     broken = 0;
     /** Whether pods stay that are asked to go. */
     holdsPods = false;
+    /** Why nothing can be removed. */
+    refuses: string | undefined;
     /** Added to every count of denied TCP connections after the first reading. */
     denied = new Map<string, number>();
 
@@ -71,6 +73,7 @@ export class FakeCluster implements Cluster {
     }
 
     remove(kind: Kind, namespace: string, name: string): Promise<void> {
+        if (this.refuses !== undefined && kind === "Pod") return Promise.reject(new Error(this.refuses));
         this.log.push(`remove ${kind} ${namespace}/${name}`);
         if (!(this.holdsPods && kind === "Pod")) this.objects.delete(`${kind} ${namespace}/${name}`);
         return Promise.resolve();

@@ -57,6 +57,15 @@ describe("the probers of a run", () => {
         );
     });
 
+    it("are told of where they cannot be asked to go, beside all that was found", async () => {
+        const cluster = clusterWith();
+        cluster.refuses = "the API server cannot be reached";
+        const report = await verifyCluster(cluster, { ...options, goneSeconds: 0 });
+        assert.deepEqual(report.stuckProbers, ["all of them: the API server cannot be reached"]);
+        assert.ok(report.findings.length > 0);
+        assert.match(toText(report), /^! probers that do not go away: all of them: the API server/m);
+    });
+
     it("of an earlier run that do not go leave nothing verified", async () => {
         const cluster = clusterWith();
         await verifyCluster(cluster, { ...options, keep: true });

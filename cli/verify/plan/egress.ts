@@ -88,8 +88,12 @@ export function egressChecks(
     ]);
 }
 
-/** What services hand on among themselves, as the gateways told them (`TOKEN_HEADERS`). */
-const HANDED_ON = Object.fromEntries(Object.values(TOKEN_HEADERS).map((name) => [name, "verify"]));
+/** What services may hand on of a request, from the gateways that told them and by their own libraries. */
+const HANDED_ON = {
+    ...Object.fromEntries(Object.values(TOKEN_HEADERS).map((name) => [name, "verify"])),
+    baggage: "tenant=verify",
+    "x-forwarded-for": "203.0.113.7",
+};
 
 /** Of what was sent nothing gets out but what is the caller's own. */
 function leaves(peers: readonly string[], { outside: { headers } }: Asked): Expected {

@@ -23,7 +23,9 @@ export const GONE_SECONDS = 180;
 /** A kept prober is taken over only if it outlives the run: see LIFETIME_SECONDS. */
 const REUSABLE_MS = 20 * 60 * 1000;
 
-const SEE_PROBERS = `see \`kubectl get pods -A -l ${PROBE_LABEL}\``;
+/** Shows them. */
+export const LIST_PROBERS = `kubectl get pods -A -l ${PROBE_LABEL}`;
+const SEE_PROBERS = `see \`${LIST_PROBERS}\``;
 
 export interface ProberOptions {
     readonly image: string;
@@ -56,7 +58,7 @@ export async function startProbers(
         if (stuck.length > 0) {
             throw new CannotVerify(
                 `${stuck.length} probers of an earlier run do not go away, such as ${stuck[0] ?? ""}`,
-                SEE_PROBERS,
+                `${SEE_PROBERS}; where their node is gone, \`kubectl delete pods -A -l ${PROBE_LABEL} --force\``,
             );
         }
     }

@@ -14,7 +14,7 @@ export interface VerifyReport {
     readonly notChecked: readonly { readonly part: string; readonly why: string }[];
     /** What was found first of the requests that were made again because nothing was learned from them. */
     readonly repeated: readonly Finding[];
-    /** Probers that were asked to go, and did not: they end by themselves within half an hour of their begin. */
+    /** Probers that were asked to go, and did not, or why they could not be asked: their containers end within half an hour. */
     readonly stuckProbers: readonly string[];
     readonly seconds: { readonly probers: number; readonly requests: number; readonly total: number };
 }

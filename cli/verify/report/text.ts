@@ -86,7 +86,7 @@ function stuckBlocks({ stuckProbers: [first, ...rest] }: VerifyReport): string[]
     const more = rest.length === 0 ? "" : ` and ${rest.length} more`;
     return [
         `! probers that do not go away: ${first}${more}\n` +
-            "    see `kubectl get pods -A -l sparc.dev/probe`; the next run removes them, and none lasts half an hour",
+            "    see `kubectl get pods -A -l sparc.dev/probe`; their containers end by themselves within half an hour",
     ];
 }
 
@@ -145,6 +145,7 @@ export function describeExpected(expected: Expected): string {
         case "left":
             return [
                 `an answer to the egress gateway at ${expected.peers.join(" or ") || "no address: it has no pod"}`,
+                "no caller's identity",
                 ...Object.keys(expected.headers ?? {}).map((name) => `no ${name}`),
             ].join(", ");
         case "token-refused":
