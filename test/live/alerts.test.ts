@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadStackFile } from "../../config/load";
-import { type Cause, causes } from "./causes";
+import type { Cause } from "./cause";
+import { causes } from "./causes";
 import { CHECKOUT, mesh, withStack } from "./checkout";
 import { Deployment } from "./deployment";
 import { Episode } from "./episode";

@@ -3,19 +3,11 @@ import assert from "node:assert/strict";
 import { MESH_CA, NAMESPACES, serviceHost } from "../../components/base/names";
 import { BROKEN_FILTER, KEYLESS } from "./broken-config";
 import type { Deployment } from "./deployment";
+import type { Cause } from "./cause";
 import { endingSoon } from "./ending-soon";
 import { eventually } from "./eventually";
 import { valueOf } from "./prometheus";
 import { signalled } from "./signals";
-
-export interface Cause {
-    /** Each alert that it has fire, with labels by which that is told from another of its name. */
-    readonly alerts: Readonly<Record<string, Readonly<Record<string, string>>>>;
-    readonly make?: () => Promise<void>;
-    /** Asked again and again for as long as it is to last. */
-    readonly again?: () => Promise<void>;
-    readonly end?: () => Promise<void>;
-}
 
 const USED_BY_BILLING =
     'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})';

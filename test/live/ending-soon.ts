@@ -1,5 +1,5 @@
 /** A certificate that ends before its time, as where nobody renewed it. */
-import type { Cause } from "./causes";
+import type { Cause } from "./cause";
 import { issuedAnew } from "./cert-manager";
 import type { Deployment } from "./deployment";
 

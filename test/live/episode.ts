@@ -1,5 +1,5 @@
 /** One cause of alerts from its begin to when the last of them is over. */
-import type { Cause } from "./causes";
+import type { Cause } from "./cause";
 
 export class Episode {
     private readonly fired = new Set<string>();

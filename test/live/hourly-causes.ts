@@ -1,7 +1,7 @@
 /** Causes that are told of once they have lasted an hour. They want `ROLLED_OUT` to be delivered by Flagger. */
 import assert from "node:assert/strict";
 import { NAMESPACES, certificateName } from "../../components/base/names";
-import type { Cause } from "./causes";
+import type { Cause } from "./cause";
 import type { Deployment } from "./deployment";
 import { endingSoon } from "./ending-soon";
 import { eventually } from "./eventually";
