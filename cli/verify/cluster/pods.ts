@@ -49,12 +49,11 @@ const HOPELESS = new Set([
 
 /** Why a pod will not become ready, if so much is known. */
 export function troubleOf({ metadata, status }: PodObject): string | undefined {
-    const at = `${metadata.namespace ?? ""}/${metadata.name}`;
+    const at = placeOf(metadata);
     if (status?.phase === "Failed")
         return `${at}: ${status.reason ?? "Failed"} ${status.message ?? ""}`.trim();
-    const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-    const waiting = containers.find(({ state }) => HOPELESS.has(state?.waiting?.reason ?? ""))?.state
-        ?.waiting;
+    const waiting = containersOf(status).find(({ state }) => HOPELESS.has(state?.waiting?.reason ?? ""))
+        ?.state?.waiting;
     return waiting === undefined
         ? undefined
         : `${at}: ${waiting.reason ?? ""} ${waiting.message ?? ""}`.trim();
@@ -63,18 +62,27 @@ export function troubleOf({ metadata, status }: PodObject): string | undefined {
 /** What an unready pod waits for, as far as its conditions tell. */
 export function waitsFor({ metadata, status }: PodObject): string {
     const open = status?.conditions?.find((condition) => condition.status !== "True" && condition.message);
-    return `${metadata.namespace ?? ""}/${metadata.name}: ${open?.message ?? status?.phase ?? "no status"}`;
+    return `${placeOf(metadata)}: ${open?.message ?? status?.phase ?? "no status"}`;
 }
 
 /** What a pod that is to go stays for, as far as its status tells. */
 export function staysFor({ metadata, status }: PodObject): string {
-    const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-    const running = containers.flatMap(({ name, state }) => (state?.running === undefined ? [] : [name]));
+    const running = containersOf(status).flatMap(({ name, state }) =>
+        state?.running === undefined ? [] : [name],
+    );
     const why = [
         metadata.deletionTimestamp === undefined
             ? "not marked for deletion"
             : `to go by ${metadata.deletionTimestamp}`,
         running.length === 0 ? "no container runs" : `${running.join(" and ")} runs`,
     ];
-    return `${metadata.namespace ?? ""}/${metadata.name} (${why.join(", ")})`;
+    return `${placeOf(metadata)} (${why.join(", ")})`;
+}
+
+function placeOf({ namespace = "", name }: PodObject["metadata"]): string {
+    return `${namespace}/${name}`;
+}
+
+function containersOf(status: PodObject["status"]): readonly ContainerStatus[] {
+    return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }

@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { keyOf } from "../drift/objects";
 import type { Check, Expected } from "../model";
 import { describeRequest } from "../plan/requests";
+import { LIST_PROBERS } from "../probers/lifecycle";
 import { type Difference, type VerifyReport, counts, isProven } from "./model";
 import { LEGEND, PLAIN, matrixTable } from "./table";
 
@@ -86,7 +87,7 @@ function stuckBlocks({ stuckProbers: [first, ...rest] }: VerifyReport): string[]
     const more = rest.length === 0 ? "" : ` and ${rest.length} more`;
     return [
         `! probers that do not go away: ${first}${more}\n` +
-            "    see `kubectl get pods -A -l sparc.dev/probe`; their containers end by themselves within half an hour",
+            `    see \`${LIST_PROBERS}\`; their containers end by themselves within half an hour`,
     ];
 }
 
