@@ -95,7 +95,10 @@ const eks = z.strictObject({
         .array(principal)
         .default([])
         .describe("who may do everything in the cluster, beside whoever created it"),
-    viewers: z.array(principal).default([]).describe("who may see everything in it but Secrets"),
+    viewers: z
+        .array(principal)
+        .default([])
+        .describe("who may read everything in the cluster except Secrets (group sparc-mesh:viewers)"),
     logDays: z
         .union([z.literal(30), z.literal(90), z.literal(365), z.literal(731)])
         .default(90)

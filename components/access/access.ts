@@ -9,6 +9,7 @@ import { egressPolicies } from "./egress";
 import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
 import { rights } from "./rights";
+import { viewers } from "./viewers";
 
 export const access: Concern = {
     name: "access",
@@ -18,6 +19,7 @@ export const access: Concern = {
             ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
             ...networkPolicies(platform),
             ...rights(platform),
+            ...viewers(),
         ],
     }),
     anchors: ({ metadata }) => metadata.name === DENY_ALL,

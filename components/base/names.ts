@@ -99,6 +99,12 @@ export const PROMETHEUS_LABELS = { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT 
 export const GRAFANA = "grafana";
 export const PROMETHEUS_OPERATOR = "prometheus-operator";
 
+/**
+ * The ClusterRole that reads everything but Secrets, and the group that it is bound to. EKS' access entries name the group, which
+ * must not begin with `system:`, `eks:`, `aws:`, `amazon:` or `iam:` (EKS user guide, "Create access entries").
+ */
+export const VIEWERS = { role: "sparc-mesh-viewer", group: "sparc-mesh:viewers" } as const;
+
 /** The cluster's DNS domain. EKS offers no other. */
 export const CLUSTER_DOMAIN = "cluster.local";
 

@@ -1,12 +1,13 @@
 /** EKS' own side of the cluster: the API server, what it writes down, and who may ask it. */
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
-import { AccessEntry } from "@pulumi/aws/eks/accessEntry";
+import { AccessEntry, type AccessEntryArgs } from "@pulumi/aws/eks/accessEntry";
 import { AccessPolicyAssociation } from "@pulumi/aws/eks/accessPolicyAssociation";
 import { Cluster } from "@pulumi/aws/eks/cluster";
 import { Alias } from "@pulumi/aws/kms/alias";
 import { Key } from "@pulumi/aws/kms/key";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
+import { VIEWERS } from "../../base/names";
 import type { Network } from "./network";
 import { documentOf, trustOf } from "./permissions/document";
 import { registerRole } from "./role";
@@ -96,29 +97,55 @@ export class ApiServer extends pulumi.ComponentResource {
             },
             { ...parent, protect, dependsOn: [...permissions, logs] },
         );
-        this.access(name, config.admins, "AmazonEKSClusterAdminPolicy", "admin");
-        this.access(name, config.viewers, "AmazonEKSAdminViewPolicy", "viewer");
+        this.admins(name, config.admins);
+        this.viewers(name, config.viewers);
         this.registerOutputs();
     }
 
-    private access(name: string, principals: readonly string[], policy: string, as: string): void {
+    private admins(name: string, principals: readonly string[]): void {
         for (const principalArn of [...principals].sort()) {
-            const who = principalArn.replace(/^arn:aws:iam::/, "").replace(/[^\w-]+/g, "-");
-            const entry = new AccessEntry(
-                `${name}-${as}-${who}`,
-                { clusterName: this.cluster.name, principalArn, type: "STANDARD" },
-                { parent: this },
-            );
+            const resourceName = `${name}-admin-${idOf(principalArn)}`;
+            const entry = this.entry(resourceName, { principalArn });
             new AccessPolicyAssociation(
-                `${name}-${as}-${who}`,
+                resourceName,
                 {
                     clusterName: this.cluster.name,
                     principalArn,
-                    policyArn: `arn:aws:eks::aws:cluster-access-policy/${policy}`,
+                    policyArn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
                     accessScope: { type: "cluster" },
                 },
                 { parent: this, dependsOn: [entry] },
             );
         }
     }
+
+    /**
+     * Viewers get a group, which the ClusterRole `sparc-mesh-viewer` is bound to, and none of EKS' own policies:
+     * AmazonEKSAdminViewPolicy reads Secrets, and AmazonEKSViewPolicy neither nodes nor custom resources
+     * (EKS user guide, "Review access policy permissions").
+     */
+    private viewers(name: string, principals: readonly string[]): void {
+        for (const principalArn of [...principals].sort()) {
+            this.entry(`${name}-viewer-${idOf(principalArn)}`, {
+                principalArn,
+                kubernetesGroups: [VIEWERS.group],
+            });
+        }
+    }
+
+    private entry(
+        resourceName: string,
+        args: Pick<AccessEntryArgs, "principalArn" | "kubernetesGroups">,
+    ): AccessEntry {
+        return new AccessEntry(
+            resourceName,
+            { clusterName: this.cluster.name, type: "STANDARD", ...args },
+            { parent: this },
+        );
+    }
+}
+
+/** `111122223333-role-on-call` of `arn:aws:iam::111122223333:role/on-call`. */
+function idOf(principalArn: string): string {
+    return principalArn.replace(/^arn:aws:iam::/, "").replace(/[^\w-]+/g, "-");
 }

@@ -57,7 +57,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "aws:iam/rolePolicy:RolePolicy": 4,
                 "aws:eks/cluster:Cluster": 1,
                 "aws:eks/accessEntry:AccessEntry": counts.entries,
-                "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": counts.entries,
+                "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": 1,
                 "aws:eks/addon:Addon": 5,
                 "aws:ec2/launchTemplate:LaunchTemplate": 3,
                 "aws:eks/nodeGroup:NodeGroup": counts.groups,
@@ -162,9 +162,6 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             const policy = "arn:aws:eks::aws:cluster-access-policy";
             assert.deepEqual(policies, [
                 `arn:aws:iam::${ACCOUNT}:role/platform-engineer ${policy}/AmazonEKSClusterAdminPolicy`,
-                ...(stack === "prod"
-                    ? [`arn:aws:iam::${ACCOUNT}:role/on-call ${policy}/AmazonEKSAdminViewPolicy`]
-                    : []),
             ]);
         });
 
