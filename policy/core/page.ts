@@ -1,6 +1,6 @@
 /** A policy's page in docs/policies, from what the policy itself says. */
 import { fields, text } from "./read";
-import { AREAS, isStackRule, type ObjectRule, type Rule } from "./rule";
+import { AREAS, EVERYTHING, isStackRule, type ObjectRule, type Rule } from "./rule";
 
 export function page(rule: Rule): string {
     const { name, title, severity, why, remedy, judges, examples, area } = rule;
@@ -22,7 +22,7 @@ export function page(rule: Rule): string {
         "",
         "## Judges",
         "",
-        ...[...judges].map((id) => `- \`${id}\`${id.includes(":") ? "" : ", in every version of its API"}`),
+        ...judges.map(judged),
         "",
         "## Refused",
         "",
@@ -44,6 +44,11 @@ export function page(rule: Rule): string {
         );
     }
     return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function judged(id: string): string {
+    if (id === EVERYTHING) return "- every resource";
+    return `- \`${id}\`${id.includes(":") ? "" : ", in every version of its API"}`;
 }
 
 function configuration({ name, schema, defaults }: Rule): readonly string[] {

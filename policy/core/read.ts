@@ -25,6 +25,17 @@ export class UnreadableField extends Error {
     }
 }
 
+/** Thrown where a policy's own configuration cannot be used. */
+export class Misconfigured extends Error {
+    constructor(
+        message: string,
+        readonly fix: string,
+    ) {
+        super(message);
+        this.name = "Misconfigured";
+    }
+}
+
 /** `value` as an object, or one without fields. */
 export function fields(value: unknown): Fields {
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};

@@ -1,5 +1,5 @@
 /** What a policy of this pack is made of: everything that the engine, the reader of a message and the docs need. */
-import { UnknownField, UnreadableField } from "./read";
+import { Misconfigured, UnknownField, UnreadableField } from "./read";
 import { type Subject } from "./subject";
 import { type World } from "./world";
 
@@ -15,7 +15,11 @@ export const AREAS = {
     extensions: "What changes the proxies themselves",
     workloads: "How pods run",
     cluster: "The cluster under the mesh (AWS)",
+    closed: "Nothing that nobody listed (profile `closed`)",
 } as const;
+
+/** In `judges` of a rule that is about all resources. */
+export const EVERYTHING = "*";
 
 export type Area = keyof typeof AREAS;
 
@@ -45,7 +49,7 @@ interface Described<Config> {
     readonly why: string;
     /** Advice for all its findings. */
     readonly remedy: string;
-    /** What it judges: see `Subject.id`. */
+    /** What it judges: see `Subject.id`; `EVERYTHING` for every resource. */
     readonly judges: readonly string[];
     /** Its configuration with every default. */
     readonly defaults: Config;
@@ -114,6 +118,7 @@ export function interrupted(subject: Subject | undefined, error: unknown): Findi
             unknown: true,
         };
     }
+    if (error instanceof Misconfigured) return { ...about, wrong: error.message, fix: error.fix };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const place = (stack ?? "").split("\n").find((line) => line.trimStart().startsWith("at "));
     return {

@@ -12,6 +12,7 @@ import { Kept } from "./once";
 import { type Fields, plain } from "./read";
 import {
     each,
+    EVERYTHING,
     type Finding,
     guarded,
     interrupted,
@@ -58,11 +59,15 @@ export function asPolicy(rule: Rule): Policy {
 /** What an object rule says of one resource. */
 export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
     // Most policies are not about most resources.
-    if (!rule.judges.includes(whatIs(resource))) return;
+    if (!isAbout(rule, whatIs(resource))) return;
     const subject = new Subject(resource);
     const config = { ...rule.defaults, ...given };
     for (const finding of each([subject], () => rule.judge(subject, config)))
         yield withEnded(finding, config);
+}
+
+function isAbout({ judges }: Pick<Rule, "judges">, id: string): boolean {
+    return judges.includes(id) || judges.includes(EVERYTHING);
 }
 
 /** What a stack rule says of all resources together. */
@@ -140,7 +145,7 @@ function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResourc
 /** The whole of the resource's inputs with the fields that the rule changes, or nothing. */
 function remediate(rule: ObjectRule, args: ResourceValidationArgs): Record<string, unknown> | undefined {
     const subject = new Subject(ofResource(args));
-    if (!rule.judges.includes(subject.id)) return undefined;
+    if (!isAbout(rule, subject.id)) return undefined;
     const changed = rule.remedied?.(subject, { ...rule.defaults, ...args.getConfig<object>() });
     return changed === undefined ? undefined : { ...args.props, ...changed };
 }

@@ -31,6 +31,7 @@ export class Subject {
     readonly name: string;
     /** Whether it changes some fields of an object that another program owns, so that absence says nothing. */
     readonly isPatch: boolean;
+    readonly isKubernetes: boolean;
     readonly props: Fields;
     readonly sources: Readonly<Record<string, readonly string[]>>;
     private readonly place: string | UnknownField;
@@ -41,6 +42,7 @@ export class Subject {
         this.sources = sources ?? {};
         const kubernetes = kindOf(type, this.props);
         this.isPatch = kubernetes?.patch ?? false;
+        this.isKubernetes = kubernetes !== undefined;
         if (kubernetes === undefined) {
             this.id = type;
             this.kind = type;
@@ -106,9 +108,35 @@ function idOf({ group, kind }: { readonly group: string; readonly kind: string }
 /** Of Pulumi's own, which stand for all that a chart makes. */
 export const CHARTS: readonly string[] = ["helm.sh/Release", "helm.sh/Chart"];
 
-/** Kinds that policies of this pack judge, and that are in no namespace. */
+/** Kinds that are in no namespace: Kubernetes' own, and those of others that meshes often have. */
 const CLUSTER_WIDE: ReadonlySet<string> = new Set([
     "core/Namespace",
+    "core/Node",
+    "core/PersistentVolume",
+    "admissionregistration.k8s.io/MutatingAdmissionPolicy",
+    "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
+    "admissionregistration.k8s.io/MutatingWebhookConfiguration",
+    "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+    "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
+    "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
+    "apiextensions.k8s.io/CustomResourceDefinition",
+    "apiregistration.k8s.io/APIService",
+    "cert-manager.io/ClusterIssuer",
+    "certificates.k8s.io/CertificateSigningRequest",
+    "certificates.k8s.io/ClusterTrustBundle",
+    "flowcontrol.apiserver.k8s.io/FlowSchema",
+    "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration",
+    "gateway.networking.k8s.io/GatewayClass",
+    "kyverno.io/ClusterPolicy",
+    "networking.k8s.io/IngressClass",
+    "node.k8s.io/RuntimeClass",
+    "sailoperator.io/Istio",
+    "sailoperator.io/IstioCNI",
+    "sailoperator.io/IstioRevision",
+    "sailoperator.io/IstioRevisionTag",
+    "scheduling.k8s.io/PriorityClass",
+    "storage.k8s.io/CSIDriver",
+    "storage.k8s.io/StorageClass",
     "rbac.authorization.k8s.io/ClusterRole",
     "rbac.authorization.k8s.io/ClusterRoleBinding",
     "policy.networking.k8s.io/AdminNetworkPolicy",

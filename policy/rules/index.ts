@@ -11,6 +11,7 @@ import { noPatches } from "./access/no-patches";
 import { stableSelector } from "./access/stable-selector";
 import { tokens } from "./access/tokens";
 import { CLUSTER_RULES } from "./cluster";
+import { CLOSED_RULES } from "./closed";
 import { analysis } from "./delivery/analysis";
 import { gates } from "./delivery/gates";
 import { oneOwner } from "./delivery/one-owner";
@@ -104,4 +105,5 @@ export const RULES: readonly Rule[] = [
     nonRoot,
     rights,
     ...CLUSTER_RULES,
+    ...CLOSED_RULES,
 ];

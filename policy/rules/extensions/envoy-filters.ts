@@ -1,4 +1,6 @@
-import { createHash } from "node:crypto";
+import { BASELINE_SCHEMA, baselineOf, howToList, NO_BASELINE, type WithBaseline } from "../../core/baseline";
+import { digest } from "../../core/flatten";
+import { contentOf, keyOf, kindOf } from "../../core/listing";
 import { at, list, text, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -15,7 +17,7 @@ interface Allowed {
     readonly types?: readonly string[];
 }
 
-interface Config {
+interface Config extends WithBaseline {
     readonly allowed: readonly Allowed[];
 }
 
@@ -26,9 +28,17 @@ export const envoyFilters = objectRule<Config>({
     severity: "critical",
     why: "an EnvoyFilter changes the proxy itself: it can turn off tokens, RBAC and TLS, and no other policy sees it",
     remedy: "Read it, then list it under `allowed` with its sha256, so that a later change is read again; or with the patches and types that it may hold.",
-    judges: ["networking.istio.io/EnvoyFilter", "extensions.istio.io/WasmPlugin"],
-    defaults: { allowed: [] },
+    judges: [
+        "networking.istio.io/EnvoyFilter",
+        "extensions.istio.io/WasmPlugin",
+        "extensions.istio.io/TrafficExtension",
+    ],
+    defaults: { allowed: [], ...NO_BASELINE },
     schema: {
+        baseline: {
+            ...BASELINE_SCHEMA,
+            description: "instead of `allowed`: the name of a baseline in policy/baseline that lists them",
+        },
         allowed: {
             type: "array",
             items: {
@@ -73,11 +83,21 @@ metadata: { name: default, namespace: shop }
 spec: { egress: [{ hosts: ["~/*"] }] }
 `,
     },
-    *judge(subject, { allowed }) {
+    *judge(subject, { allowed, baseline: name }) {
+        const baseline = baselineOf({ baseline: name });
+        if (baseline !== undefined) {
+            if (baseline.objects[kindOf(subject)]?.[keyOf(subject)] === contentOf(subject)) return;
+            yield {
+                subject,
+                wrong: `it changes the proxies (${patches(subject)}), and the baseline does not list it with this content`,
+                fix: howToList(name),
+            };
+            return;
+        }
         const listed = allowed.filter(
             ({ namespace, name }) => namespace === subject.namespace && fits(name, subject.name),
         );
-        const sha256 = digest(subject);
+        const sha256 = digest(subject.spec);
         if (
             listed.some((entry) =>
                 entry.sha256 === undefined ? holdsOnly(subject, entry) : entry.sha256 === sha256,
@@ -113,20 +133,6 @@ function typesIn(value: unknown): readonly string[] {
     return Object.entries(value).flatMap(([key, inner]) =>
         key === "@type" ? [text(inner) ?? ""] : typesIn(inner),
     );
-}
-
-/** The same for the same content, in whatever order its keys come. */
-function digest({ spec }: Subject): string {
-    return createHash("sha256")
-        .update(JSON.stringify(sorted(spec)))
-        .digest("hex");
-}
-
-function sorted(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
 
 function patchesOf(spec: Subject["spec"]): readonly string[] {

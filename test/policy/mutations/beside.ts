@@ -1,6 +1,6 @@
 /** What a closed team has that prod has not: a rollout, a DENY, a port of bytes, a partner's domain. */
 import { type JudgedResource } from "../../../cli/policy/protocol";
-import { fromYaml, packConfig } from "../support/stacks";
+import { fromYaml, openConfig } from "../support/stacks";
 import { changed, kindOf, meta, type Mutation, type Props, removed } from "./model";
 import { drop, everywhere, put, set } from "./opening/edit";
 
@@ -111,7 +111,7 @@ export function withTeam(prod: readonly JudgedResource[]): readonly JudgedResour
 
 /** Prod's, which knows of the team's critical service. */
 export function configWithTeam(): Record<string, unknown> {
-    const config = packConfig("prod");
+    const config = openConfig("prod");
     const gates = config["delivery-gates"] as { critical?: readonly string[] } | undefined;
     return {
         ...config,

@@ -1,6 +1,6 @@
 /** Prints the score of the mutation proof: `npm run policy:mutations`. Exits with 1 below 100%, or on a false alarm. */
 import { registrations } from "../../../cli/policy/registrations";
-import { packConfig } from "../support/stacks";
+import { openConfig } from "../support/stacks";
 import { configWithTeam, teamsOpeningChanges, withTeam } from "./beside";
 import { harmlessChanges, untouched } from "./harmless";
 import { openingChanges } from "./opening/index";
@@ -8,7 +8,7 @@ import { isRefused, outcomeOf, refusedAlone, scores } from "./score";
 
 async function main(): Promise<void> {
     const stack = await registrations({ stack: "prod" });
-    const config = packConfig("prod");
+    const config = openConfig("prod");
     const both = withTeam(stack);
     const opening = [
         ...openingChanges(stack).map((mutation) => outcomeOf(mutation, stack, config)),

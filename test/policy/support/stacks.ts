@@ -55,6 +55,12 @@ export function packConfig(stack: string): Record<string, unknown> {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
 }
 
+/** A stack's configuration in the profile `open`: nothing but EnvoyFilters is compared with a baseline. */
+export function openConfig(stack: string): Record<string, unknown> {
+    const entries = Object.entries(packConfig(stack));
+    return Object.fromEntries(entries.filter(([name]) => !name.startsWith("closed-")));
+}
+
 /** All findings of one rule in a stack. */
 export function findings(rule: Rule, resources: readonly EngineResource[], config: object = {}): Finding[] {
     if (isStackRule(rule)) return [...judgeWorld(rule, World.of(resources), config)];

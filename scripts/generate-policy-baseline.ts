@@ -1,0 +1,27 @@
+/**
+ * Writes policy/baseline/<stack>.json: what the program registers for each stack, which the policies of the area `closed`
+ * then accept and nothing else. Run by `npm run generate:policy-baseline`, for all stacks or for those that it names; the
+ * diff is what a reviewer reads.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { registrations } from "../cli/policy/registrations";
+import { listingOf } from "../policy/core/listing";
+import { Subject } from "../policy/core/subject";
+
+const OUT = join(__dirname, "..", "policy", "baseline");
+const STACKS = ["local", "dev", "prod"];
+
+async function main(stacks: readonly string[]): Promise<void> {
+    for (const stack of stacks) {
+        const resources = await registrations({ stack });
+        const subjects = resources.map(
+            ({ urn, type, name, properties }) => new Subject({ urn, type, name, props: properties }),
+        );
+        const listing = listingOf(subjects);
+        writeFileSync(join(OUT, `${stack}.json`), `${JSON.stringify(listing, undefined, 2)}\n`);
+    }
+}
+
+const named = process.argv.slice(2);
+void main(named.length === 0 ? STACKS : named);

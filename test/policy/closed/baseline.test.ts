@@ -1,0 +1,44 @@
+/** The baselines are what the program registers today, and say what each policy of the profile closed compares with. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { registrations } from "../../../cli/policy/registrations";
+import { type Baseline } from "../../../policy/core/baseline";
+import { listingOf } from "../../../policy/core/listing";
+import { Subject } from "../../../policy/core/subject";
+import { packConfig } from "../support/stacks";
+
+function baseline(stack: string): Baseline {
+    const file = join(__dirname, "..", "..", "..", "policy", "baseline", `${stack}.json`);
+    return JSON.parse(readFileSync(file, "utf8")) as Baseline;
+}
+
+describe("the baselines", function () {
+    this.timeout(120_000);
+
+    for (const stack of ["local", "dev", "prod"]) {
+        it(`${stack} is up to date (otherwise run \`npm run generate:policy-baseline\`)`, async () => {
+            const resources = await registrations({ stack });
+            const subjects = resources.map(
+                ({ urn, type, name, properties }) => new Subject({ urn, type, name, props: properties }),
+            );
+            assert.deepEqual(listingOf(subjects), baseline(stack));
+        });
+
+        it(`${stack} is what every policy of the area closed is configured with`, () => {
+            const config = packConfig(stack) as Readonly<Record<string, { baseline?: string }>>;
+            for (const name of ["kinds", "objects", "releases", "required"])
+                assert.equal(config[`closed-${name}`]?.baseline, stack);
+        });
+    }
+
+    it("hold no secret value: Secrets are listed by name", () => {
+        for (const stack of ["local", "dev", "prod"]) {
+            const secrets = Object.values(baseline(stack).objects["core/Secret"] ?? {});
+            assert.deepEqual(
+                secrets.filter((content) => content !== ""),
+                [],
+            );
+        }
+    });
+});
