@@ -14,6 +14,8 @@ export interface Exposure {
     readonly protocol: "http" | "tls" | "redirect";
     /** Whether only the mesh's own clients get in: an egress gateway. */
     readonly mutual: boolean;
+    /** Whether clients show a certificate of a CA that the server names. */
+    readonly certified: boolean;
     /** Whether it is the only host of its port, so that the port says it all. */
     readonly alone: boolean;
 }
@@ -27,7 +29,7 @@ export function exposures(world: World): readonly Exposure[] {
 
 function exposuresOf(world: World, gateway: Subject): readonly Exposure[] {
     return serversOf(gateway).flatMap((server) => {
-        const { port = 0, isMutual, isRedirect, readsHttp } = server;
+        const { port = 0, isMutual, isRedirect, readsHttp, takesCertificates } = server;
         const hosts = hostsAt(world, labelsAt(gateway.spec, "selector"), port);
         return dnsNamesOf(server).map((host) => ({
             gateway,
@@ -35,6 +37,7 @@ function exposuresOf(world: World, gateway: Subject): readonly Exposure[] {
             port,
             protocol: isRedirect ? ("redirect" as const) : readsHttp ? ("http" as const) : ("tls" as const),
             mutual: isMutual,
+            certified: takesCertificates,
             alone: hosts.size === 1,
         }));
     });

@@ -1,8 +1,8 @@
 /** The pods that serve an Istio Gateway, and the policies that hold for them. */
 import { isTargeted, selectorOf } from "./authorization";
-import { type Pods } from "./pods";
+import { type Pods, podsOf } from "./pods";
 import { labelsAt, selects } from "./read";
-import { type Subject } from "./subject";
+import { CHARTS, type Subject } from "./subject";
 import { type World } from "./world";
 
 type Labels = Readonly<Record<string, string>>;
@@ -17,6 +17,22 @@ export function proxiesOf(world: World, gateway: Subject): readonly Pods[] {
         if (Object.keys(selector).length === 0) return [];
         return world.pods.filter(({ labels }) => selects(selector, labels));
     });
+}
+
+/** Whether a Service leads to the proxies of a Gateway: an object of this stack, or the Service that a release brings. */
+export function isGatewayService(world: World, namespace: string, name: string): boolean {
+    const selectors = [
+        ...world
+            .within(namespace, "core/Service")
+            .filter((service) => service.name === name)
+            .map(({ spec }) => labelsAt(spec, "selector")),
+        ...world
+            .all(...CHARTS)
+            .map(podsOf)
+            .filter((pods) => pods.namespace === namespace && pods.labels["app.kubernetes.io/name"] === name)
+            .map(({ labels }) => labels),
+    ];
+    return selectors.some((labels) => world.gatewaysOf(labels).length > 0);
 }
 
 /** Labels that injection, charts and controllers add to pods, so that a template does not show them. */

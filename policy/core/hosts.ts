@@ -21,6 +21,11 @@ export function canonical(host: string, namespace: string): string {
     return host.endsWith(".svc") ? `${host}.cluster.local` : host;
 }
 
+/** Whether a DestinationRule for `pattern` is for `host`: the same name, or a wildcard that the name ends in. */
+export function coversHost(pattern: string, host: string): boolean {
+    return pattern.startsWith("*") ? host.endsWith(pattern.slice(1)) : pattern === host;
+}
+
 /** Whether a host is one of the cluster's own, so that its clients speak the mesh's mutual TLS. */
 export function isInMesh(host: string): boolean {
     return !host.includes(".") || /\.svc$|\.svc\.|\.local$/.test(host) || host === "*" || host === "*.local";

@@ -13,17 +13,18 @@ export interface Pods {
 
 export const POD_MAKERS: readonly string[] = [...CHARTS, ...WORKLOADS];
 
-/** Of a chart, the pods that it would make if it were Istio's gateway chart: named by the release, and without `istio-`. */
+/**
+ * Of a chart, the pods that it would make if it were Istio's gateway chart: named by the value `name` or the release, and
+ * without `istio-` (its templates/_helpers.tpl, `gateway.selectorLabels`).
+ */
 export function podsOf(maker: Subject): Pods {
     if (!CHARTS.includes(maker.id)) {
         const { labels, annotations } = podOf(maker);
         return { namespace: maker.namespace, labels, annotations };
     }
-    const own = {
-        app: maker.name,
-        istio: maker.name.replace(/^istio-/, ""),
-        "app.kubernetes.io/name": maker.name,
-    };
+    const said = textAt(maker.props, "values", "name") ?? "";
+    const name = said === "" ? maker.name : said;
+    const own = { app: name, istio: name.replace(/^istio-/, ""), "app.kubernetes.io/name": name };
     return {
         namespace: textAt(maker.props, "namespace") ?? maker.namespace,
         labels: { ...own, ...labelsAt(maker.props, "values", "labels") },

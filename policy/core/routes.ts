@@ -37,3 +37,26 @@ export function methodsOf(route: Route): readonly string[] {
         return [textAt(method, "exact"), ...texts(at(method, "in"))].filter((name) => name !== undefined);
     });
 }
+
+/**
+ * What each route of a VirtualService matches, as texts that are equal where the matches are. A route of HTTP without a
+ * match is for every request, as is one for the prefix `/`; Istio puts those behind all others when it merges.
+ */
+export function routeMatches({ spec }: Subject): readonly string[] {
+    return ["http", "tls", "tcp"].flatMap((kind) =>
+        list(spec[kind]).flatMap((route) => {
+            const matches = list(at(route, "match"));
+            return matches.length === 0 ? [`${kind} any`] : matches.map((match) => signatureOf(kind, match));
+        }),
+    );
+}
+
+/** Names and the gateways of a match say nothing of requests. */
+const UNTOLD: ReadonlySet<string> = new Set(["name", "gateways"]);
+
+function signatureOf(kind: string, match: unknown): string {
+    const told = Object.entries(fields(match)).filter(([key, value]) => says(value) && !UNTOLD.has(key));
+    const isAny = told.every(([key, value]) => key === "uri" && textAt(value, "prefix") === "/");
+    if (isAny) return `${kind} any`;
+    return `${kind} ${JSON.stringify(told.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
+}

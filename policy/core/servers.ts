@@ -20,6 +20,8 @@ export interface Server {
     readonly isRedirect: boolean;
     /** Whether only the mesh's own clients get in: an egress gateway's. */
     readonly isMutual: boolean;
+    /** Whether each client shows a certificate of a CA that the server names (`MUTUAL`, not `OPTIONAL_MUTUAL`). */
+    readonly takesCertificates: boolean;
     /** Whether its proxies read the requests: TLS that they do not end, or do not know as HTTP, is bytes to them. */
     readonly readsHttp: boolean;
 }
@@ -42,6 +44,7 @@ export function serversOf({ spec }: Subject): readonly Server[] {
             isPlain: isHttp || mode === undefined,
             isRedirect: isHttp && textAt(tls, "httpsRedirect") === "true",
             isMutual: !isHttp && mode === "ISTIO_MUTUAL",
+            takesCertificates: !isHttp && mode === "MUTUAL",
             readsHttp: isHttp || (protocol === "HTTPS" && !(mode ?? "").includes("PASSTHROUGH")),
         };
     });

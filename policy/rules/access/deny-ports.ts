@@ -9,7 +9,7 @@ const HTTP_FIELDS = ["hosts", "notHosts", "methods", "notMethods", "paths", "not
 export const denyPorts = stackRule<object>({
     name: "access-deny-ports",
     area: "access",
-    title: "DENY names its ports, and no rule asks a TCP port about HTTP",
+    title: "DENY names its ports where not all speak HTTP, and no rule asks a TCP port about HTTP",
     severity: "high",
     why: "Istio leaves out what a TCP port cannot know: an ALLOW never fits, and a DENY fits every connection",
     remedy: "Give each operation of a DENY `ports`, and keep hosts, methods and paths to ports that speak HTTP.",
@@ -37,7 +37,10 @@ spec: { action: DENY, rules: [{ to: [{ operation: { ports: ["8080"], paths: [/ad
             for (const { operations } of rulesOf(subject)) {
                 for (const { path, fields } of operations) {
                     const ports = texts(fields["ports"]);
-                    if (denies && ports.length === 0 && !says(fields["notPorts"])) {
+                    const isHttpAlone =
+                        protocols.size > 0 &&
+                        [...protocols.values()].every((protocol) => protocol === "http");
+                    if (denies && ports.length === 0 && !says(fields["notPorts"]) && !isHttpAlone) {
                         yield {
                             subject,
                             wrong: `${path} of a DENY names no ports, so on TCP ports it denies everything`,

@@ -4,11 +4,12 @@ import { type Exposure, exposures, grantsAt, grantsOf } from "../../core/exposur
 import { hasPolicyAt } from "../../core/gateway-proxies";
 import { POD_MAKERS } from "../../core/pods";
 import { speaksProxyProtocol } from "../../core/proxy-protocol";
-import { list } from "../../core/read";
+import { type Fields, list, texts } from "../../core/read";
 import { type Finding, type Findings, guarded, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { type World } from "../../core/world";
 import { type Demands, judgeGrant } from "./grants";
+import { isProven, type Proof, PROOFS } from "./proofs";
 
 interface PublicHost {
     readonly host: string;
@@ -16,24 +17,31 @@ interface PublicHost {
     readonly until: string;
 }
 
+interface PublicPaths extends PublicHost {
+    readonly methods: readonly string[];
+    readonly paths: readonly string[];
+}
+
 interface Config extends Demands {
     readonly public: readonly PublicHost[];
+    readonly publicPaths: readonly PublicPaths[];
+    readonly proofs: readonly Proof[];
 }
 
 export const exposedHosts = stackRule<Config>({
     name: "access-exposed-hosts",
     area: "access",
-    title: "Every exposed host stands behind a RequestAuthentication and an ALLOW that asks for its token",
+    title: "Every exposed host asks its clients for a token, a certificate or a session of an external authorizer",
     severity: "critical",
     why: "a RequestAuthentication alone lets requests without a token pass; what a gateway takes comes from the whole Internet",
-    remedy: "At the gateway, have a RequestAuthentication, and ALLOW rules for the host with requestPrincipals. List hosts that need no token as public.",
+    remedy: "At the gateway, have a RequestAuthentication, and ALLOW rules for the host with requestPrincipals. A server of mode MUTUAL, or a CUSTOM policy that sends all requests of the host to an authorizer, counts as well. List hosts that need no token as public.",
     judges: [
         "networking.istio.io/Gateway",
         AUTHORIZATION,
         "security.istio.io/RequestAuthentication",
         ...POD_MAKERS,
     ],
-    defaults: { public: [], claims: [], issuers: [], networks: [] },
+    defaults: { public: [], publicPaths: [], proofs: PROOFS, claims: [], issuers: [], networks: [] },
     schema: {
         public: {
             type: "array",
@@ -44,6 +52,27 @@ export const exposedHosts = stackRule<Config>({
                 required: ["host", "reason", "until"],
                 properties: { host: { type: "string" }, ...EXCEPTION_FIELDS },
             },
+        },
+        publicPaths: {
+            type: "array",
+            description: "operations of a host that ask for no token, such as a load balancer's health check",
+            items: {
+                type: "object",
+                additionalProperties: false,
+                required: ["host", "methods", "paths", "reason", "until"],
+                properties: {
+                    host: { type: "string" },
+                    methods: { type: "array", minItems: 1, items: { type: "string", pattern: "^[A-Z]+$" } },
+                    paths: { type: "array", minItems: 1, items: { type: "string", pattern: "^/[^*{}]*$" } },
+                    ...EXCEPTION_FIELDS,
+                },
+            },
+        },
+        proofs: {
+            type: "array",
+            items: { enum: PROOFS },
+            description:
+                "what counts besides tokens: client certificates (MUTUAL), an external authorizer (CUSTOM)",
         },
         claims: {
             type: "array",
@@ -139,7 +168,8 @@ function* judgeExposure(world: World, exposure: Exposure, config: Config): Findi
         return;
     }
     const free = config.public.filter((entry) => entry.host.toLowerCase() === host.toLowerCase());
-    if (protocol === "http" && !holds(free)) {
+    const proven = protocol === "http" && isProven(world, exposure, config.proofs);
+    if (protocol === "http" && !holds(free) && !proven) {
         yield* guarded(gateway, function* () {
             if (hasPolicyAt(world, gateway, "security.istio.io/RequestAuthentication", knowsTokens)) return;
             yield {
@@ -157,8 +187,24 @@ function* judgeExposure(world: World, exposure: Exposure, config: Config): Findi
             };
         });
     }
-    const circumstances = { isPublic: holds(free), behindProxy: speaksProxyProtocol(world, gateway) };
-    for (const grant of grantsAt(world, exposure)) yield* judgeGrant(exposure, grant, config, circumstances);
+    const behindProxy = speaksProxyProtocol(world, gateway);
+    for (const grant of grantsAt(world, exposure)) {
+        const isPublic = holds(free) || proven || holds(listedFor(config.publicPaths, host, grant.operation));
+        yield* judgeGrant(exposure, grant, config, { isPublic, behindProxy });
+    }
+}
+
+/** Entries that list every method and every path of an operation. */
+function listedFor(entries: readonly PublicPaths[], host: string, operation: Fields): readonly PublicPaths[] {
+    const [methods, paths] = [texts(operation["methods"]), texts(operation["paths"])];
+    return entries.filter(
+        (entry) =>
+            entry.host.toLowerCase() === host.toLowerCase() &&
+            methods.length > 0 &&
+            methods.every((method) => entry.methods.includes(method)) &&
+            paths.length > 0 &&
+            paths.every((path) => entry.paths.includes(path)),
+    );
 }
 
 function knowsTokens({ spec }: Subject): boolean {

@@ -3,8 +3,9 @@ import { type Exposure, exposures } from "../../core/exposure";
 import { policiesAt } from "../../core/gateway-proxies";
 import { texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
+import { isListedWildcard, WILDCARDS_SCHEMA, type WithWildcards } from "../../core/wildcards";
 
-interface Config {
+interface Config extends WithWildcards {
     readonly onlyHostByPort: boolean;
 }
 
@@ -16,8 +17,9 @@ export const gatewayHosts = stackRule<Config>({
     why: "a gateway carries many hosts: who may reach one must not reach them all, least of all through an egress gateway",
     remedy: "Name `hosts` in the operation, or the condition connection.sni where the gateway does not read HTTP.",
     judges: [AUTHORIZATION, "networking.istio.io/Gateway"],
-    defaults: { onlyHostByPort: false },
+    defaults: { onlyHostByPort: false, wildcards: [] },
     schema: {
+        wildcards: WILDCARDS_SCHEMA,
         onlyHostByPort: {
             type: "boolean",
             description: "a port that carries TLS of one host alone stands for that host",
@@ -52,7 +54,8 @@ spec:
       when: [{ key: connection.sni, values: [a.example.com] }]
 `,
     },
-    *judgeStack(world, { onlyHostByPort }) {
+    *judgeStack(world, config) {
+        const { onlyHostByPort } = config;
         const offered = exposures(world);
         const holding = new Map(
             [...new Set(offered.map(({ gateway }) => gateway))].map((gateway) => [
@@ -69,7 +72,9 @@ spec:
                 const names = conditions.find(({ key }) => key === "connection.sni")?.values ?? [];
                 for (const { path: place, fields } of operations) {
                     const hosts = [...texts(fields["hosts"]), ...names];
-                    const wide = hosts.find((host) => host.startsWith("*"));
+                    const wide = hosts.find(
+                        (host) => host.startsWith("*") && !isListedWildcard(config, host),
+                    );
                     if (wide !== undefined) {
                         yield {
                             subject,

@@ -1,7 +1,24 @@
+import { EXCEPTION_FIELDS, holds } from "../../core/exceptions";
 import { at, list, says, textAt, texts } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
-export const tokens = objectRule<object>({
+interface Issuer {
+    readonly issuer: string;
+    readonly reason: string;
+    readonly until: string;
+}
+
+interface Config {
+    readonly issuersWithoutAudience: readonly Issuer[];
+}
+
+/**
+ * AWS Cognito's access tokens have a client_id and no aud ("Understanding the access token" of its developer guide), and
+ * each user pool is an issuer of its own.
+ */
+const COGNITO = /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/[a-z0-9-]+_[A-Za-z0-9]+$/;
+
+export const tokens = objectRule<Config>({
     name: "access-tokens",
     area: "access",
     title: "Tokens count only from a named issuer, for a named audience, by keys that come safely",
@@ -9,8 +26,20 @@ export const tokens = objectRule<object>({
     why: "a token that was made for another application, or by whoever sits between istiod and the keys, passes as a user's",
     remedy: "Give each jwtRule an issuer, audiences, and jwks or a jwksUri over HTTPS.",
     judges: ["security.istio.io/RequestAuthentication"],
-    defaults: {},
-    schema: {},
+    defaults: { issuersWithoutAudience: [] },
+    schema: {
+        issuersWithoutAudience: {
+            type: "array",
+            description:
+                "issuers of one application's own, whose tokens have no aud claim; AWS Cognito's user pools are known to be",
+            items: {
+                type: "object",
+                additionalProperties: false,
+                required: ["issuer", "reason", "until"],
+                properties: { issuer: { type: "string" }, ...EXCEPTION_FIELDS },
+            },
+        },
+    },
     examples: {
         refused: `
 apiVersion: security.istio.io/v1beta1
@@ -25,7 +54,7 @@ metadata: { name: tokens, namespace: shop }
 spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksUri: "https://login.example.com/jwks" }] }
 `,
     },
-    *judge(subject) {
+    *judge(subject, { issuersWithoutAudience }) {
         for (const [index, rule] of list(subject.spec["jwtRules"]).entries()) {
             const path = `spec.jwtRules[${index}]`;
             if (!says(at(rule, "issuer"))) {
@@ -35,7 +64,10 @@ spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksU
                     fix: "set `issuer` to the token's iss claim.",
                 };
             }
-            if (texts(at(rule, "audiences")).length === 0) {
+            if (
+                texts(at(rule, "audiences")).length === 0 &&
+                !hasNoAudience(textAt(rule, "issuer") ?? "", issuersWithoutAudience)
+            ) {
                 yield {
                     subject,
                     wrong: `${path} names no audiences, so tokens for any other application of that issuer count`,
@@ -56,3 +88,7 @@ spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksU
         }
     },
 });
+
+function hasNoAudience(issuer: string, listed: readonly Issuer[]): boolean {
+    return COGNITO.test(issuer) || holds(listed.filter((entry) => entry.issuer === issuer));
+}

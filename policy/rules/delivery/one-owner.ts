@@ -2,11 +2,16 @@ import { CANARY, apexOf } from "../../core/canary";
 import { canonical } from "../../core/hosts";
 import { at, says, textAt, texts } from "../../core/read";
 import { each, type Findings, stackRule } from "../../core/rule";
+import { routeMatches } from "../../core/routes";
 import { type Subject } from "../../core/subject";
 
 const VIRTUAL_SERVICE = "networking.istio.io/VirtualService";
 
-export const oneOwner = stackRule<object>({
+interface Config {
+    readonly splitByPath: boolean;
+}
+
+export const oneOwner = stackRule<Config>({
     name: "delivery-one-owner",
     area: "delivery",
     title: "Every host has one owner: one VirtualService at each gateway, and Flagger's alone where it rolls out",
@@ -14,8 +19,14 @@ export const oneOwner = stackRule<object>({
     why: "two owners undo each other's routes, and Istio takes whichever is older: traffic jumps during a rollout",
     remedy: "Keep one VirtualService for a host. Above Flagger's own, write a root that delegates, and set service.delegation on the Canary.",
     judges: [VIRTUAL_SERVICE, "networking.istio.io/DestinationRule", CANARY],
-    defaults: {},
-    schema: {},
+    defaults: { splitByPath: true },
+    schema: {
+        splitByPath: {
+            type: "boolean",
+            description:
+                "VirtualServices may share a host at a gateway, which Istio merges, where no two routes match alike",
+        },
+    },
     examples: {
         refused: `
 apiVersion: flagger.app/v1beta1
@@ -40,9 +51,9 @@ metadata: { name: carts-root, namespace: shop }
 spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, namespace: shop } }] }
 `,
     },
-    *judgeStack(world) {
+    *judgeStack(world, { splitByPath }) {
         const services = world.all(VIRTUAL_SERVICE).filter(({ isPatch }) => !isPatch);
-        const owners = new Map<string, Subject>();
+        const owners = new Map<string, Subject[]>();
         yield* each(services, function* (subject) {
             if (takesAll(subject)) {
                 yield {
@@ -53,9 +64,11 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ delegate: { name: carts, names
             }
             yield* judgeAbroad(subject);
             for (const place of placesOf(subject)) {
-                const other = owners.get(place);
-                if (other === undefined) owners.set(place, subject);
-                else yield twice(subject, other, place);
+                const others = owners.get(place) ?? [];
+                owners.set(place, [...others, subject]);
+                const mayShare = splitByPath && !isAtMesh(place);
+                const other = others.find((one) => !mayShare || matchAlike(one, subject));
+                if (other !== undefined) yield twice(subject, other, place);
             }
         });
         const rules = new Map<string, Subject>();
@@ -124,9 +137,22 @@ function placesOf(subject: Subject): readonly string[] {
     return texts(spec["hosts"]).flatMap((host) =>
         gatewaysOf(subject).map(
             (gateway) =>
-                `${canonical(host, namespace)} at ${gateway === "mesh" ? `mesh of ${namespace}` : gateway}`,
+                `${canonical(host, namespace)} at ${gateway === "mesh" ? `${MESH}${namespace}` : gateway}`,
         ),
     );
+}
+
+const MESH = "mesh of ";
+
+/** Sidecars take one VirtualService for a host; gateways merge all ("Split large virtual services" of Istio's best practices). */
+function isAtMesh(place: string): boolean {
+    return place.includes(` at ${MESH}`);
+}
+
+/** Whether a request can be for routes of both, so that the older of the two takes it. */
+function matchAlike(one: Subject, other: Subject): boolean {
+    const taken = new Set(routeMatches(one));
+    return routeMatches(other).some((match) => taken.has(match));
 }
 
 /** The hosts that a VirtualService has for the sidecars, in full. */

@@ -1,10 +1,9 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { canonical } from "../../core/hosts";
-import { list, numberAt, textAt, texts } from "../../core/read";
+import { canonical, coversHost } from "../../core/hosts";
+import { at, fields, list, numberAt, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { type World } from "../../core/world";
-import { fields } from "../../core/read";
 
 export const externalTls = stackRule<WithExceptions>({
     name: "egress-external-tls",
@@ -13,7 +12,11 @@ export const externalTls = stackRule<WithExceptions>({
     severity: "high",
     why: "requests in plain text over the Internet are read and changed by whoever carries them",
     remedy: "Declare the port as TLS or HTTPS, or have a DestinationRule of mode SIMPLE for it (TLS origination).",
-    judges: ["networking.istio.io/ServiceEntry", "networking.istio.io/DestinationRule"],
+    judges: [
+        "networking.istio.io/ServiceEntry",
+        "networking.istio.io/DestinationRule",
+        "networking.istio.io/VirtualService",
+    ],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -45,7 +48,7 @@ spec: { host: api.example.com, exportTo: ["."], trafficPolicy: { tls: { mode: SI
                 if (protocol === "TLS" || protocol === "HTTPS" || isExcepted(config, subject, number))
                     continue;
                 for (const host of texts(subject.spec["hosts"])) {
-                    if (originates(world, host, number)) continue;
+                    if (originates(world, host, number) || leadsToTls(world, host, number)) continue;
                     yield {
                         subject,
                         wrong: `port ${number} of ${host} is ${protocol}, and no DestinationRule makes TLS of it`,
@@ -60,8 +63,38 @@ spec: { host: api.example.com, exportTo: ["."], trafficPolicy: { tls: { mode: SI
 function originates(world: World, host: string, port: number): boolean {
     return world
         .all("networking.istio.io/DestinationRule")
-        .filter(({ spec, namespace }) => canonical(textAt(spec, "host") ?? "", namespace) === host)
+        .filter(({ spec, namespace }) => coversHost(canonical(textAt(spec, "host") ?? "", namespace), host))
         .some((rule) => ["SIMPLE", "MUTUAL"].includes(modeAt(rule, port)));
+}
+
+/**
+ * Whether every route from the mesh for a host leads its requests for one port to other ports, each of TLS: the way in
+ * which Istio's task "Egress TLS Origination" once led port 80 to 443.
+ */
+function leadsToTls(world: World, host: string, port: number): boolean {
+    const routes = world
+        .all("networking.istio.io/VirtualService")
+        .filter(({ spec }) => texts(spec["hosts"]).includes(host))
+        .flatMap(({ spec }) => list(spec["http"]))
+        .filter((route) => isForPort(route, port))
+        .flatMap((route) => list(at(route, "route")));
+    return (
+        routes.length > 0 &&
+        routes.every((route) => {
+            const target = numberAt(route, "destination", "port", "number");
+            return (
+                textAt(route, "destination", "host") === host &&
+                target !== undefined &&
+                target !== port &&
+                originates(world, host, target)
+            );
+        })
+    );
+}
+
+function isForPort(route: unknown, port: number): boolean {
+    const matches = list(at(route, "match"));
+    return matches.length === 0 || matches.some((match) => (numberAt(match, "port") ?? port) === port);
 }
 
 function modeAt({ spec }: Subject, port: number): string {

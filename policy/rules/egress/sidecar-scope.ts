@@ -7,7 +7,11 @@ import { type World } from "../../core/world";
 
 const SIDECAR = "networking.istio.io/Sidecar";
 
-export const sidecarScope = stackRule<WithExceptions>({
+interface Config extends WithExceptions {
+    readonly wideHosts: readonly string[];
+}
+
+export const sidecarScope = stackRule<Config>({
     name: "egress-sidecar-scope",
     area: "egress",
     title: "Every workload's sidecar knows only what the workload calls",
@@ -15,8 +19,15 @@ export const sidecarScope = stackRule<WithExceptions>({
     why: "without a Sidecar a workload may send to everything that the mesh knows, and every proxy carries all of the mesh's configuration",
     remedy: "Create a Sidecar without a selector in each namespace that knows nothing (~/*), and one for each workload with the hosts that it calls.",
     judges: [SIDECAR, "core/Service", ...WORKLOADS],
-    defaults: NO_EXCEPTIONS,
-    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    defaults: { ...NO_EXCEPTIONS, wideHosts: [] },
+    schema: {
+        exceptions: EXCEPTIONS_SCHEMA,
+        wideHosts: {
+            type: "array",
+            description: "whole namespaces that a Sidecar may know, such as ./* and istio-system/*",
+            items: { type: "string", pattern: "^(\\.|[a-z0-9]([-a-z0-9]*[a-z0-9])?)/\\*$" },
+        },
+    },
     examples: {
         refused: `
 apiVersion: v1
@@ -48,7 +59,10 @@ spec: { egress: [{ hosts: ["~/*"] }] }
         yield* each(world.all(SIDECAR), function* (subject) {
             if (isExcepted(config, subject)) return;
             const wide = hostsOf(subject).find(
-                (host) => /^(\*\/|\.\/\*$|[^/]*\/\*$|\*$)/.test(host) && !host.startsWith("~"),
+                (host) =>
+                    /^(\*\/|\.\/\*$|[^/]*\/\*$|\*$)/.test(host) &&
+                    !host.startsWith("~") &&
+                    !config.wideHosts.includes(host),
             );
             if (hostsOf(subject).length === 0) {
                 yield {

@@ -3,8 +3,11 @@ import { dnsName } from "../../core/hosts";
 import { list, says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { serversOf } from "../../core/servers";
+import { isListedWildcard, WILDCARDS_SCHEMA, type WithWildcards } from "../../core/wildcards";
 
-export const hosts = objectRule<WithExceptions>({
+type Config = WithExceptions & WithWildcards;
+
+export const hosts = objectRule<Config>({
     name: "gateways-hosts",
     area: "gateways",
     title: "A Gateway names its proxies, its hosts, and the namespace whose routes may bind to them",
@@ -12,8 +15,8 @@ export const hosts = objectRule<WithExceptions>({
     why: "a wildcard serves whatever host a route of any namespace invents; without a selector every gateway's proxies serve it",
     remedy: "Write each host as <namespace>/<host>, and give the Gateway a selector.",
     judges: ["networking.istio.io/Gateway", "gateway.networking.k8s.io/Gateway"],
-    defaults: NO_EXCEPTIONS,
-    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    defaults: { ...NO_EXCEPTIONS, wildcards: [] },
+    schema: { exceptions: EXCEPTIONS_SCHEMA, wildcards: WILDCARDS_SCHEMA },
     examples: {
         refused: `
 apiVersion: networking.istio.io/v1beta1
@@ -33,7 +36,7 @@ spec: { selector: { istio: gateway }, servers: [{ port: { number: 443, name: htt
         if (subject.id === "gateway.networking.k8s.io/Gateway") {
             for (const [index, listener] of list(subject.spec["listeners"]).entries()) {
                 const host = textAt(listener, "hostname");
-                if (host !== undefined && !host.startsWith("*")) continue;
+                if (host !== undefined && (!host.startsWith("*") || isListedWildcard(config, host))) continue;
                 yield {
                     subject,
                     wrong: `spec.listeners[${index}].hostname is ${host ?? "not stated, so it is every host"}`,
@@ -52,7 +55,7 @@ spec: { selector: { istio: gateway }, servers: [{ port: { number: 443, name: htt
         for (const { path: place, hosts, isRedirect } of serversOf(subject)) {
             for (const host of hosts) {
                 const path = `${place}.hosts`;
-                if (dnsName(host).startsWith("*")) {
+                if (dnsName(host).startsWith("*") && !isListedWildcard(config, dnsName(host))) {
                     yield {
                         subject,
                         wrong: `${path} has ${JSON.stringify(host)}, a wildcard`,

@@ -1,6 +1,8 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { at, fields, labelsAt, list, texts, textAt } from "../../core/read";
+import { isGatewayService } from "../../core/gateway-proxies";
 import { each, stackRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
 import { containersOf, podOf, WORKLOADS } from "../../core/workload";
 
 const INGRESS = "networking.k8s.io/Ingress";
@@ -54,22 +56,23 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
                 subject.annotations["kubernetes.io/ingress.class"];
             // One of Istio's own class is served by a gateway, and judged as one.
             if (ofClass === "istio" || isExcepted(config, subject)) return;
+            // A load balancer of its own before a gateway, such as AWS' with a firewall, leads through the mesh's tokens.
+            const backends = backendsOf(subject);
+            if (
+                backends.length > 0 &&
+                backends.every((name) => isGatewayService(world, subject.namespace, name))
+            )
+                return;
             yield {
                 subject,
                 wrong: `it is an Ingress${ofClass === undefined ? "" : ` of the class ${ofClass}`}: its controller leads past the mesh's gateways`,
-                fix: "expose the Service by a Gateway and a VirtualService.",
+                fix: "expose the Service by a Gateway and a VirtualService; an Ingress may lead to a gateway's own Service.",
             };
         });
         yield* each(world.all(BINDING), function* (subject) {
             if (isExcepted(config, subject)) return;
             const service = textAt(subject.spec, "serviceRef", "name") ?? "";
-            const isGateways = world
-                .within(subject.namespace, "core/Service")
-                .some(
-                    ({ name, spec }) =>
-                        name === service && world.gatewaysOf(labelsAt(spec, "selector")).length > 0,
-                );
-            if (isGateways) return;
+            if (isGatewayService(world, subject.namespace, service)) return;
             yield {
                 subject,
                 wrong: `it binds a load balancer to the pods of the Service ${service}, and no Gateway is behind it`,
@@ -90,3 +93,11 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
         });
     },
 });
+
+/** Names of the Services that an Ingress leads to; of a backend that is something else, `""`. */
+function backendsOf({ spec }: Subject): readonly string[] {
+    const paths = list(spec["rules"]).flatMap((rule) => list(at(rule, "http", "paths")));
+    const backends = paths.map((path) => at(path, "backend"));
+    const all = spec["defaultBackend"] === undefined ? backends : [...backends, spec["defaultBackend"]];
+    return all.map((backend) => textAt(backend, "service", "name") ?? textAt(backend, "serviceName") ?? "");
+}

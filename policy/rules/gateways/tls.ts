@@ -1,9 +1,11 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
 import { list, says, textAt, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { each, type Finding, stackRule } from "../../core/rule";
 import { type Server, serversOf } from "../../core/servers";
 import { type Subject } from "../../core/subject";
 import { isBelow, TLS_VERSIONS, type TlsVersion } from "../../core/tls";
+import { type World } from "../../core/world";
+import { onlyRedirects } from "./redirects";
 
 interface Config {
     readonly exceptions: readonly Exception[];
@@ -13,14 +15,20 @@ interface Config {
 /** Suites with forward secrecy and authenticated encryption; all that TLS 1.2 needs. */
 const STRONG = /^ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305)$/;
 
-export const gatewayTls = objectRule<Config>({
+const JUDGED = [
+    "networking.istio.io/Gateway",
+    "gateway.networking.k8s.io/Gateway",
+    "networking.k8s.io/Ingress",
+];
+
+export const gatewayTls = stackRule<Config>({
     name: "gateways-tls",
     area: "gateways",
     title: "Gateways take TLS of a stated minimum, with credentials by reference, and plain HTTP only to redirect it",
     severity: "critical",
     why: "what a gateway takes in plain text, or in TLS that can be broken, is read and changed on its way over the Internet",
     remedy: "Use HTTPS or TLS with mode, credentialName and minProtocolVersion; on port 80 set tls.httpsRedirect.",
-    judges: ["networking.istio.io/Gateway", "gateway.networking.k8s.io/Gateway", "networking.k8s.io/Ingress"],
+    judges: [...JUDGED, "gateway.networking.k8s.io/HTTPRoute"],
     defaults: { ...NO_EXCEPTIONS, minimum: "TLSV1_2" },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
@@ -48,31 +56,48 @@ spec:
       tls: { mode: SIMPLE, credentialName: www, minProtocolVersion: TLSV1_2 }
 `,
     },
-    *judge(subject, config) {
-        if (isExcepted(config, subject)) return;
-        if (subject.id === "networking.k8s.io/Ingress") {
-            if (list(subject.spec["tls"]).length > 0) return;
-            yield {
-                subject,
-                wrong: "spec.tls is not set, so it takes plain HTTP",
-                fix: "name its hosts and a secretName there.",
-            };
-        } else if (subject.id === "gateway.networking.k8s.io/Gateway") {
-            yield* judgeListeners(subject);
-        } else {
-            for (const server of serversOf(subject)) yield* judgeServer(subject, server, config);
-        }
+    *judgeStack(world, config) {
+        yield* each(world.all(...JUDGED), function* (subject) {
+            if (isExcepted(config, subject)) return;
+            if (subject.id === "networking.k8s.io/Ingress") yield* judgeIngress(subject);
+            else if (subject.id === "gateway.networking.k8s.io/Gateway")
+                yield* judgeListeners(world, subject);
+            else for (const server of serversOf(subject)) yield* judgeServer(subject, server, config);
+        });
     },
 });
 
-function* judgeListeners(subject: Subject): Iterable<Finding> {
+function* judgeIngress(subject: Subject): Iterable<Finding> {
+    if (list(subject.spec["tls"]).length > 0 || isTlsAtAlb(subject)) return;
+    yield {
+        subject,
+        wrong: "spec.tls is not set, so it takes plain HTTP",
+        fix: "name its hosts and a secretName there; at AWS' load balancer set the annotations certificate-arn and listen-ports.",
+    };
+}
+
+/**
+ * Whether AWS' load balancer controller makes listeners of HTTPS alone, or such of HTTP as only redirect: by its
+ * annotations (its guide's "Ingress annotations"); with a certificate and no list of ports the listener is HTTPS.
+ */
+function isTlsAtAlb({ annotations, spec }: Subject): boolean {
+    const of = (name: string): string => annotations[`alb.ingress.kubernetes.io/${name}`] ?? "";
+    if ((textAt(spec, "ingressClassName") ?? annotations["kubernetes.io/ingress.class"]) !== "alb")
+        return false;
+    const ports = of("listen-ports");
+    if (ports === "") return of("certificate-arn") !== "";
+    return !/"HTTP"/i.test(ports) || of("ssl-redirect") !== "";
+}
+
+function* judgeListeners(world: World, subject: Subject): Iterable<Finding> {
     for (const [index, listener] of list(subject.spec["listeners"]).entries()) {
         const protocol = textAt(listener, "protocol") ?? "";
         if (protocol === "HTTPS" || protocol === "TLS") continue;
+        if (protocol === "HTTP" && onlyRedirects(world, subject, listener)) continue;
         yield {
             subject,
             wrong: `spec.listeners[${index}].protocol is ${protocol}, which is plain text`,
-            fix: "use HTTPS with tls.certificateRefs. A listener that only redirects can be listed under the exceptions.",
+            fix: "use HTTPS with tls.certificateRefs, or bind HTTPRoutes that do nothing but redirect to https.",
         };
     }
 }

@@ -1,18 +1,19 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { isInMesh } from "../../core/hosts";
+import { coversHost, isInMesh } from "../../core/hosts";
 import { trafficPolicies } from "../../core/traffic-policies";
-import { type Fields, fields, textAt, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Fields, fields, list, says, textAt, texts } from "../../core/read";
+import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
+import { type World } from "../../core/world";
 
-export const clientTls = objectRule<WithExceptions>({
+export const clientTls = stackRule<WithExceptions>({
     name: "identity-client-tls",
     area: "identity",
     title: "No DestinationRule turns off TLS, or the check of whom it speaks to",
     severity: "critical",
     why: "a client that speaks plain text, or takes any certificate, hands its requests to whoever answers",
     remedy: "Leave trafficPolicy.tls out for hosts in the mesh, or say ISTIO_MUTUAL. For hosts outside say SIMPLE with subjectAltNames.",
-    judges: ["networking.istio.io/DestinationRule"],
+    judges: ["networking.istio.io/DestinationRule", "networking.istio.io/ServiceEntry"],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -29,16 +30,24 @@ metadata: { name: carts, namespace: shop }
 spec: { host: carts, exportTo: ["."], trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
 `,
     },
-    *judge(subject, config) {
-        if (isExcepted(config, subject)) return;
-        const host = textAt(subject.spec, "host") ?? "";
-        for (const [path, policy] of trafficPolicies(subject.spec)) {
-            yield* judgeTls(subject, host, `${path}.tls`, fields(policy["tls"]));
-        }
+    *judgeStack(world, config) {
+        yield* each(world.all("networking.istio.io/DestinationRule"), function* (subject) {
+            if (isExcepted(config, subject)) return;
+            const host = textAt(subject.spec, "host") ?? "";
+            for (const [path, policy] of trafficPolicies(subject.spec)) {
+                yield* judgeTls(world, subject, host, `${path}.tls`, fields(policy["tls"]));
+            }
+        });
     },
 });
 
-function* judgeTls(subject: Subject, host: string, path: string, tls: Fields): Iterable<Finding> {
+function* judgeTls(
+    world: World,
+    subject: Subject,
+    host: string,
+    path: string,
+    tls: Fields,
+): Iterable<Finding> {
     const mode = textAt(tls, "mode");
     if (mode === "DISABLE") {
         yield {
@@ -54,7 +63,8 @@ function* judgeTls(subject: Subject, host: string, path: string, tls: Fields): I
         };
     } else if (
         (mode === "SIMPLE" || mode === "MUTUAL") &&
-        !texts(tls["subjectAltNames"]).some((name) => name !== "")
+        !texts(tls["subjectAltNames"]).some((name) => name !== "") &&
+        !checksNameItself(world, host, tls)
     ) {
         yield {
             subject,
@@ -69,4 +79,20 @@ function* judgeTls(subject: Subject, host: string, path: string, tls: Fields): I
             fix: "remove it, and set caCertificates or credentialName to the CA that signed the certificate.",
         };
     }
+}
+
+const HTTP: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP-PROXY"]);
+
+/**
+ * Whether Istio has Envoy compare the certificate with the host of each request (auto_san_validation): where neither
+ * `sni` nor names are given (setAutoSniAndAutoSanValidation of pilot/pkg/networking/core/cluster_tls.go), and Envoy reads
+ * requests at all: every port that the stack's ServiceEntries declare for the host speaks HTTP.
+ */
+function checksNameItself(world: World, host: string, tls: Fields): boolean {
+    if (says(tls["sni"])) return false;
+    const ports = world
+        .all("networking.istio.io/ServiceEntry")
+        .filter(({ spec }) => texts(spec["hosts"]).some((declared) => coversHost(host, declared)))
+        .flatMap(({ spec }) => list(spec["ports"]));
+    return ports.every((port) => HTTP.has((textAt(port, "protocol") ?? "TCP").toUpperCase()));
 }

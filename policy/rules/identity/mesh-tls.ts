@@ -5,7 +5,11 @@ import { isBelow, TLS_VERSIONS, type TlsVersion } from "../../core/tls";
 
 interface Config {
     readonly minimum: TlsVersion;
+    readonly acceptDefault: boolean;
 }
+
+/** What Istio takes where meshMTLS says nothing (MeshConfig.TLSConfig of its reference). */
+const ISTIO_MINIMUM: TlsVersion = "TLSV1_2";
 
 export const meshTls = objectRule<Config>({
     name: "identity-mesh-tls",
@@ -15,8 +19,14 @@ export const meshTls = objectRule<Config>({
     why: "what is not stated changes with a version of Istio, and one switch in the mesh's configuration opens every sidecar at once",
     remedy: "State meshConfig.meshMTLS.minProtocolVersion, and leave enableAutoMtls and VERIFY_CERTIFICATE_AT_CLIENT as they are by default.",
     judges: MESH_CONFIG_HOLDERS,
-    defaults: { minimum: "TLSV1_2" },
-    schema: { minimum: { enum: TLS_VERSIONS, description: "the oldest version of TLS inside the mesh" } },
+    defaults: { minimum: "TLSV1_2", acceptDefault: false },
+    schema: {
+        minimum: { enum: TLS_VERSIONS, description: "the oldest version of TLS inside the mesh" },
+        acceptDefault: {
+            type: "boolean",
+            description: "where nothing is stated, Istio's own minimum, TLSV1_2, counts as stated",
+        },
+    },
     examples: {
         refused: `
 apiVersion: install.istio.io/v1alpha1
@@ -31,10 +41,11 @@ metadata: { name: istio, namespace: istio-system }
 spec: { meshConfig: { meshMTLS: { minProtocolVersion: TLSV1_3 } } }
 `,
     },
-    *judge(subject, { minimum }) {
+    *judge(subject, { minimum, acceptDefault }) {
         for (const { path, config, values, valuesPath } of meshConfigsOf(subject)) {
             const version = textAt(config, "meshMTLS", "minProtocolVersion");
-            if (isBelow(version, minimum)) {
+            const effective = version ?? (acceptDefault ? ISTIO_MINIMUM : undefined);
+            if (isBelow(effective, minimum)) {
                 yield {
                     subject,
                     wrong: `${path}.meshMTLS.minProtocolVersion is ${version ?? "not stated"}, and ${minimum} is the oldest allowed`,

@@ -1,11 +1,30 @@
-import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { labelsAt, selects, textAt } from "../../core/read";
+import {
+    EXCEPTION_FIELDS,
+    type Exception,
+    EXCEPTIONS_SCHEMA,
+    holds,
+    isExcepted,
+    NO_EXCEPTIONS,
+    type WithExceptions,
+} from "../../core/exceptions";
+import { at, labelsAt, says, selects, textAt } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { podOf, WORKLOADS } from "../../core/workload";
 import { type World } from "../../core/world";
 
-export const ownAccount = stackRule<WithExceptions>({
+interface Shared extends Pick<Exception, "reason" | "until"> {
+    readonly namespace: string;
+    readonly account: string;
+    /** Names of those that have it. */
+    readonly workloads: readonly string[];
+}
+
+interface Config extends WithExceptions {
+    readonly shared: readonly Shared[];
+}
+
+export const ownAccount = stackRule<Config>({
     name: "injection-own-account",
     area: "injection",
     title: "Every workload has a service account of its own",
@@ -13,8 +32,26 @@ export const ownAccount = stackRule<WithExceptions>({
     why: "the account is the workload's identity in the mesh: whoever shares it has the other's rights, and `default` is shared by all",
     remedy: "Create a ServiceAccount for each service, and name it in the pod's template.",
     judges: [...WORKLOADS, "core/Service"],
-    defaults: NO_EXCEPTIONS,
-    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    defaults: { ...NO_EXCEPTIONS, shared: [] },
+    schema: {
+        exceptions: EXCEPTIONS_SCHEMA,
+        shared: {
+            type: "array",
+            description:
+                "accounts of several workloads that are one application, such as a service and its nightly job",
+            items: {
+                type: "object",
+                additionalProperties: false,
+                required: ["namespace", "account", "workloads", "reason", "until"],
+                properties: {
+                    namespace: { type: "string" },
+                    account: { type: "string" },
+                    workloads: { type: "array", minItems: 2, items: { type: "string" } },
+                    ...EXCEPTION_FIELDS,
+                },
+            },
+        },
+    },
     examples: {
         refused: `
 apiVersion: v1
@@ -39,7 +76,7 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
     },
     *judgeStack(world, config) {
         const meshed = world.ask("meshed workloads", world.all(...WORKLOADS), (workload) =>
-            world.isMeshed(workload.namespace) && !workload.isPatch
+            world.isMeshed(workload.namespace) && !workload.isPatch && !isReference(workload)
                 ? [{ workload, account: accountOf(workload) }]
                 : [],
         );
@@ -61,7 +98,8 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
                     workload !== subject &&
                     workload.namespace === subject.namespace &&
                     theirs === account &&
-                    !isOneService(world, workload, subject),
+                    !isOneService(world, workload, subject) &&
+                    !isShared(config, subject, workload, account),
             )?.workload;
             if (other === undefined) return;
             yield {
@@ -73,9 +111,25 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
     },
 });
 
+/** Whether it makes its pods of another workload's template (Rollout's `workloadRef`), which is judged itself. */
+function isReference({ spec }: Subject): boolean {
+    return says(at(spec, "workloadRef", "name")) && !says(spec["template"]);
+}
+
 function accountOf(workload: Subject): string {
     const { spec } = podOf(workload);
     return textAt(spec, "serviceAccountName") ?? textAt(spec, "serviceAccount") ?? "default";
+}
+
+function isShared({ shared }: Config, one: Subject, other: Subject, account: string): boolean {
+    return holds(
+        shared.filter(
+            (entry) =>
+                entry.namespace === one.namespace &&
+                entry.account === account &&
+                [one, other].every(({ name }) => entry.workloads.includes(name)),
+        ),
+    );
 }
 
 /** Whether two workloads are versions of one service: one Service selects the pods of both. */

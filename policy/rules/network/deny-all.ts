@@ -1,11 +1,15 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, list, says, texts } from "../../core/read";
+import { at, list, numberAt, says, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 const NETWORK_POLICY = "networking.k8s.io/NetworkPolicy";
 
-export const networkDenyAll = stackRule<WithExceptions>({
+interface Config extends WithExceptions {
+    readonly everyPodsPorts: readonly number[];
+}
+
+export const networkDenyAll = stackRule<Config>({
     name: "network-deny-all",
     area: "network",
     title: "Every namespace's network denies what no NetworkPolicy allows, in both directions",
@@ -13,8 +17,16 @@ export const networkDenyAll = stackRule<WithExceptions>({
     why: "a sidecar can be walked around by whoever controls its pod; the network below it cannot",
     remedy: "Create a NetworkPolicy in the namespace with an empty podSelector, both policyTypes and no rules.",
     judges: [NETWORK_POLICY, "core/Namespace"],
-    defaults: NO_EXCEPTIONS,
-    schema: { exceptions: { ...EXCEPTIONS_SCHEMA, description: "namespaces whose network stays open" } },
+    defaults: { ...NO_EXCEPTIONS, everyPodsPorts: [53, 15012] },
+    schema: {
+        exceptions: { ...EXCEPTIONS_SCHEMA, description: "namespaces whose network stays open" },
+        everyPodsPorts: {
+            type: "array",
+            items: { type: "integer" },
+            description:
+                "ports of listed pods that the policy which denies by default may open: DNS and istiod",
+        },
+    },
     examples: {
         refused: `
 apiVersion: v1
@@ -46,7 +58,9 @@ spec: { podSelector: {}, policyTypes: [Ingress, Egress] }
             if (isExcepted(config, { namespace: name, name })) return;
             const open = ["Ingress", "Egress"].filter(
                 (direction) =>
-                    !world.has(name, [NETWORK_POLICY], (policy) => deniedBy(policy).includes(direction)),
+                    !world.has(name, [NETWORK_POLICY], (policy) =>
+                        deniedBy(policy, config.everyPodsPorts).includes(direction),
+                    ),
             );
             if (open.length === 0) return;
             yield {
@@ -58,14 +72,30 @@ spec: { podSelector: {}, policyTypes: [Ingress, Egress] }
     },
 });
 
-/** The directions that a policy closes for every pod of its namespace. */
-function deniedBy({ spec }: Subject): readonly string[] {
+/** The directions that a policy closes for every pod of its namespace, but for listed pods at listed ports. */
+function deniedBy({ spec }: Subject, everyPodsPorts: readonly number[]): readonly string[] {
     const selector = spec["podSelector"];
     if (says(at(selector, "matchLabels")) || says(at(selector, "matchExpressions"))) return [];
     const types = texts(spec["policyTypes"]);
     return ["Ingress", "Egress"].filter(
         (direction) =>
             (types.length === 0 ? direction === "Ingress" : types.includes(direction)) &&
-            list(spec[direction.toLowerCase()]).length === 0,
+            list(spec[direction.toLowerCase()]).every((rule) =>
+                isForEveryPod(rule, direction, everyPodsPorts),
+            ),
+    );
+}
+
+/** What every pod needs, such as the cluster's DNS: listed pods at listed ports. The direction stays closed but for them. */
+function isForEveryPod(rule: unknown, direction: string, everyPodsPorts: readonly number[]): boolean {
+    const peers = list(at(rule, direction === "Ingress" ? "from" : "to"));
+    const ports = list(at(rule, "ports"));
+    return (
+        ports.length > 0 &&
+        ports.every(
+            (port) => everyPodsPorts.includes(numberAt(port, "port") ?? 0) && !says(at(port, "endPort")),
+        ) &&
+        peers.length > 0 &&
+        peers.every((peer) => says(at(peer, "podSelector", "matchLabels")))
     );
 }

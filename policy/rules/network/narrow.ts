@@ -4,11 +4,13 @@ import { hasAddress, isPrivate, ONE_PARTYS, parseNetwork, SOMEBODYS, tooWide } f
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { portsOf } from "../../core/hosts";
+import { asWritten, numbersOf, widthOf } from "../../core/policy-ports";
 import { type World } from "../../core/world";
 
 interface Config {
     readonly exceptions: readonly Exception[];
     readonly meshPorts: readonly number[];
+    readonly widestRange: number;
 }
 
 /** Of a cloud's virtual machines. EKS' pod identities have another, which gives a pod no more than its own. */
@@ -25,7 +27,7 @@ export const narrow = stackRule<Config>({
     why: "one rule without peers or ports undoes deny by default for the pods that it selects",
     remedy: "Give each rule peers with a podSelector, and ports. What must be open to all, such as a webhook, is listed by port.",
     judges: ["networking.k8s.io/NetworkPolicy", "networking.istio.io/Gateway", "core/Service"],
-    defaults: { ...NO_EXCEPTIONS, meshPorts: [15012] },
+    defaults: { ...NO_EXCEPTIONS, meshPorts: [15012], widestRange: 256 },
     schema: {
         exceptions: {
             ...EXCEPTIONS_SCHEMA,
@@ -35,6 +37,12 @@ export const narrow = stackRule<Config>({
             type: "array",
             items: { type: "integer" },
             description: "ports that may take in all pods of a namespace, such as istiod's for its sidecars",
+        },
+        widestRange: {
+            type: "integer",
+            minimum: 1,
+            description:
+                "how many ports an entry with endPort may open, such as the RTP ports of a media server",
         },
     },
     examples: {
@@ -77,25 +85,33 @@ function* judgeRule(
     peers: "from" | "to",
     config: Config,
 ): Iterable<Finding> {
-    const ports = list(rule["ports"]).map((port) => numberAt(port, "port"));
-    if (
-        ports.length === 0 ||
-        ports.includes(undefined) ||
-        list(rule["ports"]).some((port) => says(at(port, "endPort")))
-    ) {
+    const listedPorts = list(rule["ports"]);
+    const unnamed = listedPorts.some((port) => !says(at(port, "port")));
+    if (listedPorts.length === 0 || unnamed) {
         yield {
             subject,
-            wrong: `${path} names no ports, or not each by its number, so more are open than are meant`,
-            fix: "list `ports` with the pods' own port numbers.",
+            wrong: `${path} ${listedPorts.length === 0 ? "names no ports" : "has an entry of `ports` without a port"}, so all are open`,
+            fix: "list `ports` with the pods' own port numbers, or their names.",
         };
         return;
     }
-    const open = ports.filter(
-        (port) =>
-            port !== undefined &&
-            !isExcepted(config, subject, port) &&
-            !(peers === "from" && isGatewayPort(world, subject, port)),
-    );
+    for (const [index, port] of listedPorts.entries()) {
+        const count = widthOf(port);
+        if (count <= config.widestRange) continue;
+        yield {
+            subject,
+            wrong: `${path}.ports[${index}] is ${count} ports, and ${config.widestRange} is the widest range allowed`,
+            fix: "list the ports that the pods listen on, or set widestRange where an application needs so many.",
+        };
+    }
+    const open = listedPorts
+        .flatMap((port) => (peers === "from" ? numbersOf(world, subject, port) : [asWritten(port)]))
+        .filter((port) =>
+            typeof port === "string"
+                ? !isExcepted(config, subject)
+                : !isExcepted(config, subject, port) &&
+                  !(peers === "from" && isGatewayPort(world, subject, port)),
+        );
     const listed = list(rule[peers]);
     if (listed.length === 0 && open.length > 0) {
         yield {
@@ -115,7 +131,7 @@ function* judgePeer(
     path: string,
     peer: unknown,
     direction: "from" | "to",
-    open: readonly (number | undefined)[],
+    open: readonly (number | string)[],
     { meshPorts }: Config,
 ): Iterable<Finding> {
     const cidr = textAt(peer, "ipBlock", "cidr");
@@ -172,7 +188,7 @@ function* judgePeer(
         };
         return;
     }
-    const wide = open.filter((port) => direction === "to" || !meshPorts.includes(port ?? 0));
+    const wide = open.filter((port) => direction === "to" || !meshPorts.includes(Number(port)));
     if (wide.length === 0) return;
     const where = anyNamespace
         ? "every namespace"

@@ -105,8 +105,27 @@ export function servicesOf(world: World): readonly Subject[] {
         const selector = labelsAt(service.spec, "selector");
         const isInside =
             world.isMeshed(service.namespace) && says(selector) && world.gatewaysOf(selector).length === 0;
-        return isInside ? [service] : [];
+        return isInside && !isGoverning(world, service) ? [service] : [];
     });
+}
+
+/**
+ * Whether a headless Service only gives the pods of a StatefulSet their names: clients call the ordinary Service beside
+ * it, which has the same selector.
+ */
+function isGoverning(world: World, service: Subject): boolean {
+    const isHeadless = ({ spec }: Subject): boolean => textAt(spec, "clusterIP") === "None";
+    const selector = JSON.stringify(sortedLabels(service));
+    return (
+        isHeadless(service) &&
+        world
+            .within(service.namespace, "core/Service")
+            .some((other) => !isHeadless(other) && JSON.stringify(sortedLabels(other)) === selector)
+    );
+}
+
+function sortedLabels({ spec }: Subject): readonly (readonly [string, string])[] {
+    return Object.entries(labelsAt(spec, "selector")).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function missingOf(

@@ -1,11 +1,27 @@
-import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
+import {
+    EXCEPTION_FIELDS,
+    EXCEPTIONS_SCHEMA,
+    type Exception,
+    holds,
+    isExcepted,
+    NO_EXCEPTIONS,
+} from "../../core/exceptions";
 import { at, fields as record, list, textAt, texts } from "../../core/read";
 import { objectRule } from "../../core/rule";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { type Subject } from "../../core/subject";
+import { containersOf, type Pod, podOf, WORKLOADS } from "../../core/workload";
 
 interface Config {
     readonly exceptions: readonly Exception[];
     readonly system: readonly string[];
+    readonly hostPaths: readonly HostPath[];
+}
+
+interface HostPath extends Pick<Exception, "reason" | "until"> {
+    readonly namespace: string;
+    /** Of the workload. */
+    readonly name: string;
+    readonly path: string;
 }
 
 export const nonRoot = objectRule<Config>({
@@ -16,13 +32,29 @@ export const nonRoot = objectRule<Config>({
     why: "whoever breaks into a container that runs as root is a step away from the node, and with it from every identity there",
     remedy: "Set runAsNonRoot, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and a seccompProfile; mount no hostPath.",
     judges: WORKLOADS,
-    defaults: { ...NO_EXCEPTIONS, system: ["istio-system", "kube-system"] },
+    defaults: { ...NO_EXCEPTIONS, system: ["istio-system", "kube-system"], hostPaths: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         system: {
             type: "array",
             items: { type: "string" },
             description: "namespaces of the cluster's own workloads",
+        },
+        hostPaths: {
+            type: "array",
+            description:
+                "folders of the node that a workload may mount read-only, such as a log shipper's /var/log",
+            items: {
+                type: "object",
+                additionalProperties: false,
+                required: ["namespace", "name", "path", "reason", "until"],
+                properties: {
+                    namespace: { type: "string" },
+                    name: { type: "string", description: "of the workload" },
+                    path: { type: "string", pattern: "^/var/(log|lib/[^/]+/containers)(/[^.].*)?$" },
+                    ...EXCEPTION_FIELDS,
+                },
+            },
         },
     },
     examples: {
@@ -69,12 +101,35 @@ spec:
                 fix: "set them so; what holds for all containers can stand at the pod.",
             };
         }
-        const mounted = list(pod.spec["volumes"]).find((volume) => record(volume)["hostPath"] !== undefined);
-        if (mounted === undefined) return;
-        yield {
-            subject,
-            wrong: `${pod.path}spec.volumes mounts ${textAt(mounted, "hostPath", "path") ?? "a path"} of the node`,
-            fix: "use another kind of volume.",
-        };
+        const mounted = list(pod.spec["volumes"]).filter(
+            (volume) => record(volume)["hostPath"] !== undefined,
+        );
+        for (const volume of mounted) {
+            if (isListed(config, subject, volume) && isReadOnly(pod, textAt(volume, "name") ?? "")) continue;
+            yield {
+                subject,
+                wrong: `${pod.path}spec.volumes mounts ${textAt(volume, "hostPath", "path") ?? "a path"} of the node`,
+                fix: "use another kind of volume; list logs that the workload reads under hostPaths and mount them readOnly.",
+            };
+        }
     },
 });
+
+function isListed({ hostPaths }: Config, { namespace, name }: Subject, volume: unknown): boolean {
+    return holds(
+        hostPaths.filter(
+            (entry) =>
+                entry.namespace === namespace &&
+                entry.name === name &&
+                entry.path === textAt(volume, "hostPath", "path"),
+        ),
+    );
+}
+
+/** Whether each container that mounts a volume mounts it read-only. */
+function isReadOnly(pod: Pod, volume: string): boolean {
+    return containersOf(pod)
+        .flatMap(({ fields }) => list(fields["volumeMounts"]))
+        .filter((mount) => textAt(mount, "name") === volume)
+        .every((mount) => textAt(mount, "readOnly") === "true");
+}

@@ -29,10 +29,13 @@ spec: { containers: [{ name: carts, image: "carts:1", resources: { requests: { c
     },
     *judge(subject, config) {
         if (subject.isPatch || isExcepted(config, subject)) return;
-        for (const { path, fields, isInit } of containersOf(podOf(subject))) {
+        const pod = podOf(subject);
+        // Kubernetes 1.34 takes requests and limits of the pod as a whole, which its containers share.
+        const shared = pod.spec["resources"];
+        for (const { path, fields, isInit } of containersOf(pod)) {
             if (isInit || fields["image"] === "auto") continue;
-            const missing = ["requests.cpu", "requests.memory", "limits.memory"].filter(
-                (field) => !says(at(fields["resources"], ...field.split("."))),
+            const missing = ["requests.cpu", "requests.memory", "limits.memory"].filter((field) =>
+                [fields["resources"], shared].every((resources) => !says(at(resources, ...field.split(".")))),
             );
             if (missing.length === 0) continue;
             yield {

@@ -110,7 +110,9 @@ function isWorkload(kind: string | undefined, name: string): boolean {
 function* judgeRole(subject: Subject): Iterable<Finding> {
     for (const [index, rule] of list(subject.props["rules"]).entries()) {
         const isAll = (field: string): boolean => texts(at(rule, field)).includes("*");
-        const verb = texts(at(rule, "verbs")).find((one) => PROMOTING.has(one));
+        const verb = texts(at(rule, "verbs")).find(
+            (one) => PROMOTING.has(one) && !(one === "bind" && bindsNamed(rule)),
+        );
         const group = texts(at(rule, "apiGroups")).find((one) => GUARDED.has(one));
         const isAnything = isAll("verbs") && isAll("resources");
         if (verb === undefined && !(isAnything && group !== undefined)) continue;
@@ -123,4 +125,10 @@ function* judgeRole(subject: Subject): Iterable<Finding> {
             fix: "list the API groups, resources and verbs that are needed.",
         };
     }
+}
+
+/** Whether a rule may bind named roles alone, of which none is one of Kubernetes' own. */
+function bindsNamed(rule: unknown): boolean {
+    const names = texts(at(rule, "resourceNames"));
+    return names.length > 0 && names.every((name) => !MASTERS.has(name) && !name.startsWith("system:"));
 }
