@@ -15,6 +15,7 @@ export function platformProblems(platform: Platform): string[] {
         ...clusterProblems(platform.config),
         ...missingIssuers(platform),
         ...missingNetworks(platform),
+        ...missingKeySetNetworks(platform),
         ...clientAddress(platform),
         ...dryRuns(platform),
         ...CONCERNS.flatMap(({ check }) => check?.(platform) ?? []),
@@ -58,12 +59,23 @@ function missingNetworks({ catalogue, config }: Platform): string[] {
     ];
 }
 
+function missingKeySetNetworks({ config: { edge } }: Platform): string[] {
+    const fetched = edge.issuers.flatMap(({ jwksUri }) => jwksUri ?? []);
+    if (fetched.length === 0 || edge.keySetNetworks.length > 0) return [];
+    return [
+        `edge.keySetNetworks: istiod fetches ${fetched.join(", ")}, and may reach no network outside that is not listed; ` +
+            "list the identity providers' networks (0.0.0.0/0 for the whole Internet), or give key sets as jwks",
+    ];
+}
+
 /** A gateway that waits for the PROXY protocol understands no client that speaks to it directly. */
-function clientAddress({ config: { edge, gateways } }: Platform): string[] {
+function clientAddress({ config: { edge, gateways, network } }: Platform): string[] {
     if (edge.clientAddress === "direct" || gateways.service === "LoadBalancer") return [];
+    // Of one's own, which the stack does not make.
+    if (network.loadBalancers.length > 0) return [];
     return [
         `edge.clientAddress: the gateways' Service is a ${gateways.service}, before which no load balancer speaks the ` +
-            "PROXY protocol; set it to direct",
+            "PROXY protocol; set it to direct, or list your own load balancers' addresses as network.loadBalancers",
     ];
 }
 

@@ -108,6 +108,10 @@ export const edge = z.strictObject({
         )
         .default([])
         .describe("whose tokens the gateways take"),
+    keySetNetworks: z
+        .array(network)
+        .default([])
+        .describe("where istiod may fetch the issuers' key sets (jwksUri); 0.0.0.0/0 for the whole Internet"),
     adminRole: z.string().min(1).default("platform-admin").describe("the role of the platform's staff"),
     adminNetworks: z
         .array(network)

@@ -9,7 +9,13 @@ const cidr = z
  * Addresses at which nothing of the outside is: private networks (RFC 1918), carriers' (RFC 6598), and link-local ones,
  * among them the clouds' metadata services, which give out credentials.
  */
-const PRIVATE_RANGES = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+export const PRIVATE_RANGES = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+];
 
 export const egress = z.strictObject({
     authority: z

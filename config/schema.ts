@@ -9,6 +9,7 @@ import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
 import { istio } from "./istio";
+import { network } from "./network";
 import { resources } from "./resources";
 import { observability, telemetry } from "./observability";
 import { trafficSchema } from "./traffic";
@@ -66,6 +67,7 @@ export const meshConfigSchema = z.strictObject({
         .optional()
         .describe("path of the kubeconfig of the cluster to deploy to; the environment's where absent"),
     context: z.string().min(1).optional().describe("the kubeconfig's context; its current one where absent"),
+    network: network.prefault({}),
     istio: istio.prefault({}),
     certificates: certificates.prefault({}),
     sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),

@@ -6,6 +6,7 @@ import { collectorAuthorization } from "./collector";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
+import { loadBalancersOnly } from "./load-balancers";
 import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
 import { rights } from "./rights";
@@ -33,6 +34,7 @@ export function policyNames(platform: Platform): string[] {
 function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
     return [
         ...authorizationPolicies(platform),
+        ...loadBalancersOnly(platform.config),
         ...egressPolicies(platform),
         ...prometheusPolicies(platform.config),
         ...collectorAuthorization(platform),

@@ -11,7 +11,7 @@ import {
     principal,
 } from "../base/names";
 import { allow, allowName } from "./allow";
-import { API_SERVER, type EgressRule, type Peer, podsIn, policy, tcp, workloadPeer } from "./network-rules";
+import { type EgressRule, type Peer, podsIn, policy, tcp, toApiServer, workloadPeer } from "./network-rules";
 
 const { name, namespace, port } = PROMETHEUS_SERVICE;
 
@@ -41,8 +41,8 @@ export function monitoringPolicies(config: MeshConfig): NetworkPolicyManifest[] 
             policyTypes: ["Ingress"],
             ingress: [{ from: [workloadPeer(namespace, GRAFANA)], ports: tcp(port) }],
         }),
-        outgoing(PROMETHEUS_OPERATOR, [{ ports: tcp(...API_SERVER) }]),
-        outgoing(GRAFANA, [{ to: [PROMETHEUS_POD], ports: tcp(port) }, { ports: tcp(...API_SERVER) }]),
+        outgoing(PROMETHEUS_OPERATOR, toApiServer(config)),
+        outgoing(GRAFANA, [{ to: [PROMETHEUS_POD], ports: tcp(port) }, ...toApiServer(config)]),
     ];
 }
 

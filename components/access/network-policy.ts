@@ -1,4 +1,6 @@
 import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
+import type { MeshConfig } from "../../config/schema";
+import { clusterNetworks } from "../base/cluster-networks";
 import { collectorOf } from "../base/collector";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import { serviceSelector } from "../base/labels";
@@ -20,17 +22,21 @@ import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
 import { senders } from "./collector";
 import { deliveryNetworkPolicies } from "./delivery";
+import { intoGateway } from "./load-balancers";
 import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
-    API_SERVER,
+    ANYWHERE,
     DNS,
     type EgressRule,
     type IngressRule,
     type Peer,
     namespacePeer,
     podsIn,
+    fromNetworks,
     policy,
     tcp,
+    toApiServer,
+    toNetworks,
     workloadPeer,
 } from "./network-rules";
 
@@ -43,9 +49,10 @@ const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 const MERGED_METRICS = 15020;
 /** Where load balancers ask whether a gateway is ready. */
 const GATEWAY_READY = 15021;
+/** Identity providers' key sets: `edge.issuers[].jwksUri` is on this port. */
+const KEY_SETS = 443;
 /** Where a kubelet tells what its node's containers use. */
 const KUBELET = 10250;
-const ANYWHERE = "0.0.0.0/0";
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
@@ -65,10 +72,10 @@ export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
             NAMESPACES.egress,
             NAMESPACES.delivery,
         ].map(metricsIngress),
-        istiod(),
-        ...(platform.config.istio.cni ? [cni()] : []),
+        istiod(platform.config),
+        ...(platform.config.istio.cni ? [cni(platform.config)] : []),
         ...certManagerPolicies(platform.config, PROMETHEUS_POD),
-        prometheus(),
+        prometheus(platform.config),
         ...monitoringPolicies(platform.config),
         ...workloadPolicies(platform),
         ...deliveryNetworkPolicies(platform),
@@ -96,7 +103,7 @@ function metricsIngress(namespace: string): NetworkPolicyManifest {
     });
 }
 
-function prometheus(): NetworkPolicyManifest {
+function prometheus(config: MeshConfig): NetworkPolicyManifest {
     return policy("prometheus", NAMESPACES.monitoring, {
         podSelector: { matchLabels: PROMETHEUS_LABELS },
         policyTypes: ["Egress"],
@@ -104,37 +111,39 @@ function prometheus(): NetworkPolicyManifest {
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
             { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
             { to: [CERT_MANAGER_POD], ports: tcp(CERT_MANAGER_METRICS) },
-            // Of the API server it learns whom to ask; of the kubelets, what containers use.
-            { ports: tcp(...API_SERVER, KUBELET) },
+            // Of the API server it learns which pods there are; of the kubelets, what containers use.
+            ...toApiServer(config),
+            ...toNetworks(clusterNetworks(config).nodes, KUBELET),
         ],
     });
 }
 
-function istiod(): NetworkPolicyManifest {
+function istiod(config: MeshConfig): NetworkPolicyManifest {
     return policy("istiod", NAMESPACES.system, {
         podSelector: { matchLabels: { app: "istiod" } },
         policyTypes: ["Ingress", "Egress"],
         ingress: [
             { from: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(ISTIOD.xds) },
             // The API server calls webhooks from outside the pod network: no selector can name it.
-            { ports: tcp(ISTIOD.webhooks) },
+            ...fromNetworks(clusterNetworks(config).apiServer, ISTIOD.webhooks),
             { from: [PROMETHEUS_POD], ports: tcp(ISTIOD.metrics) },
         ],
-        egress: [
-            DNS,
-            // The API server, and identity providers' key sets.
-            { ports: tcp(...API_SERVER) },
-        ],
+        egress: [DNS, ...toApiServer(config), ...toNetworks(keySetNetworks(config), KEY_SETS)],
     });
 }
 
+/** Where identity providers answer istiod, which fetches their key sets. */
+function keySetNetworks({ edge }: MeshConfig): readonly string[] {
+    return edge.issuers.some(({ jwksUri }) => jwksUri !== undefined) ? edge.keySetNetworks : [];
+}
+
 /** The node agent asks the API server about each pod whose traffic it redirects: without that no pod starts. */
-function cni(): NetworkPolicyManifest {
+function cni(config: MeshConfig): NetworkPolicyManifest {
     return policy("istio-cni", NAMESPACES.system, {
         podSelector: { matchLabels: CNI_LABELS },
         policyTypes: ["Ingress", "Egress"],
         ingress: [{ from: [PROMETHEUS_POD], ports: tcp(CNI_METRICS) }],
-        egress: [DNS, { ports: tcp(...API_SERVER) }],
+        egress: [DNS, ...toApiServer(config)],
     });
 }
 
@@ -182,7 +191,7 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
             .of(...flagger)
             .egress.push(
                 { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_SERVICE.port) },
-                { ports: tcp(...API_SERVER) },
+                ...toApiServer(config),
             );
         for (const { service, port } of loaded(platform)) {
             rules.open(flagger, [NAMESPACES.delivery, LOAD_TESTER.name], LOAD_TESTER.targetPort);
@@ -195,9 +204,8 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
     for (const key of GATEWAY_KEYS) {
         const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
         const listening = new Set(own.flatMap(({ exposure }) => exposure.listen ?? []));
-        const ports = tcp(GATEWAY_PORTS.http, GATEWAY_PORTS.https, GATEWAY_READY, ...[...listening].sort());
-        // Clients come from anywhere, by way of a load balancer.
-        rules.of(NAMESPACES.ingress, ENTRY_GATEWAYS[key]).ingress.push({ ports });
+        const ports = [GATEWAY_PORTS.http, GATEWAY_PORTS.https, GATEWAY_READY, ...[...listening].sort()];
+        rules.of(NAMESPACES.ingress, ENTRY_GATEWAYS[key]).ingress.push(...intoGateway(key, ports, config));
     }
     return rules.policies();
 }

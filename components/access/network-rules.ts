@@ -1,5 +1,8 @@
 /** What NetworkPolicies are made of. */
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
+import { PRIVATE_RANGES } from "../../config/egress";
+import type { MeshConfig } from "../../config/schema";
+import { clusterNetworks } from "../base/cluster-networks";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 
@@ -8,11 +11,35 @@ export type IngressRule = NonNullable<Spec["ingress"]>[number];
 export type EgressRule = NonNullable<Spec["egress"]>[number];
 export type Peer = NonNullable<IngressRule["from"]>[number];
 
+export type NetworkConfig = Pick<MeshConfig, "cluster" | "edge" | "network">;
+
+export const ANYWHERE = "0.0.0.0/0";
+
 const DNS_POD: Peer = podsIn("kube-system", { "k8s-app": "kube-dns" });
 
 export const DNS: EgressRule = { to: [DNS_POD], ports: [{ port: 53, protocol: "UDP" }, ...tcp(53)] };
-/** Its service's port, and its own behind it, which is what a policy sees. */
-export const API_SERVER = [443, 6443] as const;
+/** The port of the API server's Service, and its own behind it on a cluster that is not EKS'. */
+const API_SERVER_PORTS = [443, 6443] as const;
+
+/** The API server as a destination. It has no pod to select, so its addresses are named. */
+export function toApiServer(config: NetworkConfig): EgressRule[] {
+    return toNetworks(clusterNetworks(config).apiServer, ...API_SERVER_PORTS);
+}
+
+/** `ports` at these networks; no rule where there is none, because one without peers would open them to everywhere. */
+export function toNetworks(networks: readonly string[], ...ports: number[]): EgressRule[] {
+    return networks.length === 0 ? [] : [{ to: networks.map(networkPeer), ports: tcp(...ports) }];
+}
+
+/** `ports` from these networks; no rule where there is none, because one without peers would open them to everybody. */
+export function fromNetworks(networks: readonly string[], ...ports: number[]): IngressRule[] {
+    return networks.length === 0 ? [] : [{ from: networks.map(networkPeer), ports: tcp(...ports) }];
+}
+
+/** @param cidr the whole Internet leaves private networks out: whoever may leave the cluster must not reach more inside it */
+function networkPeer(cidr: string): Peer {
+    return { ipBlock: cidr === ANYWHERE ? { cidr, except: [...PRIVATE_RANGES] } : { cidr } };
+}
 
 export function policy(name: string, namespace: string, spec: Spec): NetworkPolicyManifest {
     return {

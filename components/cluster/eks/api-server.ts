@@ -8,14 +8,12 @@ import { Key } from "@pulumi/aws/kms/key";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import { VIEWERS } from "../../base/names";
+import { SERVICE_NETWORK } from "../../base/subnets";
 import type { Network } from "./network";
 import { documentOf, trustOf } from "./permissions/document";
 import { registerRole } from "./role";
 
 export const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
-
-/** Services' addresses: of no network that a node could be asked to reach. */
-const SERVICE_NETWORK = "172.20.0.0/16";
 
 export interface ApiServerArgs {
     readonly config: EksConfig;
@@ -90,7 +88,7 @@ export class ApiServer extends pulumi.ComponentResource {
                 // At its end an old version is upgraded, rather than paid for sixfold.
                 upgradePolicy: { supportType: "STANDARD" },
                 vpcConfig: {
-                    subnetIds: network.zones.map(({ privateSubnet }) => privateSubnet.id),
+                    subnetIds: network.zones.map(({ controlPlaneSubnet }) => controlPlaneSubnet.id),
                     endpointPrivateAccess: true,
                     endpointPublicAccess: false,
                 },

@@ -10,10 +10,12 @@ import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
-import { type ZoneSubnets, zoneSubnets } from "./subnets";
+import { type ZoneSubnets, zoneSubnets } from "../../base/subnets";
 
 export interface ZoneNetwork extends ZoneSubnets {
     readonly privateSubnet: Subnet;
+    /** Of the API server's network interfaces alone. */
+    readonly controlPlaneSubnet: Subnet;
     readonly routeTable: RouteTable;
 }
 
@@ -82,16 +84,23 @@ export class Network extends pulumi.ComponentResource {
                 );
             }
             const privateSubnet = this.subnet(name, config, zone, "private");
+            const controlPlaneSubnet = this.subnet(name, config, zone, "control-plane");
+            const internalSubnet = this.subnet(name, config, zone, "internal");
             const routeTable = new RouteTable(
                 `${name}-private-${letter}`,
                 { vpcId, tags: named(config, `private-${letter}`) },
                 parent,
             );
-            new RouteTableAssociation(
-                `${name}-private-${letter}`,
-                { routeTableId: routeTable.id, subnetId: privateSubnet.id },
-                parent,
-            );
+            for (const [kind, subnet] of [
+                ["private", privateSubnet],
+                ["control-plane", controlPlaneSubnet],
+                ["internal", internalSubnet],
+            ] as const)
+                new RouteTableAssociation(
+                    `${name}-${kind}-${letter}`,
+                    { routeTableId: routeTable.id, subnetId: subnet.id },
+                    parent,
+                );
             const nat = nats.at(-1);
             if (nat === undefined) throw new pulumi.ResourceError("a zone has no way out", this);
             ways.push(
@@ -105,29 +114,24 @@ export class Network extends pulumi.ComponentResource {
                     parent,
                 ),
             );
-            return { ...zone, privateSubnet, routeTable };
+            return { ...zone, privateSubnet, controlPlaneSubnet, routeTable };
         });
         this.waysOut = ways;
         this.registerOutputs();
     }
 
-    private subnet(
-        name: string,
-        config: EksConfig,
-        { zone, letter, privateCidr, publicCidr }: ZoneSubnets,
-        kind: "private" | "public",
-    ): Subnet {
+    private subnet(name: string, config: EksConfig, zone: ZoneSubnets, kind: SubnetKind): Subnet {
+        const { cidr, role } = SUBNETS[kind];
         return new Subnet(
-            `${name}-${kind}-${letter}`,
+            `${name}-${kind}-${zone.letter}`,
             {
                 vpcId: this.vpc.id,
-                availabilityZone: zone,
-                cidrBlock: kind === "private" ? privateCidr : publicCidr,
+                availabilityZone: zone.zone,
+                cidrBlock: cidr(zone),
                 mapPublicIpOnLaunch: false,
                 tags: {
-                    ...named(config, `${kind}-${letter}`),
-                    // By these the load balancer controller finds where its load balancers go.
-                    [kind === "private" ? "kubernetes.io/role/internal-elb" : "kubernetes.io/role/elb"]: "1",
+                    ...named(config, `${kind}-${zone.letter}`),
+                    ...(role === undefined ? {} : { [role]: "1" }),
                 },
             },
             { parent: this },
@@ -136,6 +140,16 @@ export class Network extends pulumi.ComponentResource {
 }
 
 const ANYWHERE = "0.0.0.0/0";
+
+type SubnetKind = "private" | "public" | "control-plane" | "internal";
+
+/** By its role the load balancer controller finds the subnets that its load balancers go to. */
+const SUBNETS: Readonly<Record<SubnetKind, { cidr: (zone: ZoneSubnets) => string; role?: string }>> = {
+    private: { cidr: ({ privateCidr }) => privateCidr },
+    public: { cidr: ({ publicCidr }) => publicCidr, role: "kubernetes.io/role/elb" },
+    "control-plane": { cidr: ({ controlPlaneCidr }) => controlPlaneCidr },
+    internal: { cidr: ({ internalCidr }) => internalCidr, role: "kubernetes.io/role/internal-elb" },
+};
 
 function named({ name }: EksConfig, part?: string): Record<string, string> {
     return { Name: part === undefined ? name : `${name}-${part}` };

@@ -126,7 +126,14 @@ describe("a cluster that is there", () => {
         const outputs: Record<string, unknown> = {};
         const all = await runProgram(
             "dev",
-            { cluster: { from: "existing", name: "shared", region: "eu-west-1" } },
+            {
+                cluster: { from: "existing", name: "shared", region: "eu-west-1" },
+                network: {
+                    apiServer: ["172.20.0.1/32", "10.0.0.0/28"],
+                    nodes: ["10.0.0.0/19"],
+                    loadBalancers: ["10.0.224.0/24"],
+                },
+            },
             outputs,
         );
         assert.deepEqual(

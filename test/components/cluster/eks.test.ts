@@ -41,8 +41,8 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "aws:ec2/internetGateway:InternetGateway": 1,
                 "aws:ec2/routeTable:RouteTable": 4,
                 "aws:ec2/route:Route": 4,
-                "aws:ec2/subnet:Subnet": 6,
-                "aws:ec2/routeTableAssociation:RouteTableAssociation": 6,
+                "aws:ec2/subnet:Subnet": 12,
+                "aws:ec2/routeTableAssociation:RouteTableAssociation": 12,
                 "aws:ec2/eip:Eip": counts.nats,
                 "aws:ec2/natGateway:NatGateway": counts.nats,
                 "aws:ec2/securityGroup:SecurityGroup": 2,
@@ -95,7 +95,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             assert.deepEqual(cluster, {
                 endpointPrivateAccess: true,
                 endpointPublicAccess: false,
-                subnetIds: ["a", "b", "c"].map((zone) => `cluster-network-private-${zone}-id`),
+                subnetIds: ["a", "b", "c"].map((zone) => `cluster-network-control-plane-${zone}-id`),
             });
             for (const { inputs } of of("aws:eks/nodeGroup:NodeGroup"))
                 assert.match(String(inputs["subnetIds"]), /^cluster-network-private-[abc]-id$/);

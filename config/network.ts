@@ -1,0 +1,26 @@
+/** Addresses of a cluster that the stack does not make. Of one that it makes, it knows them. */
+import { z } from "zod";
+
+const cidr = z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])$/, "must be an IPv4 range such as 10.0.0.0/28");
+
+export const network = z.strictObject({
+    apiServer: z
+        .array(cidr)
+        .default([])
+        .describe(
+            "where the API server answers and from where it calls webhooks: the address of the Service `kubernetes` " +
+                "and those of its endpoints (kubectl get endpointslices -n default kubernetes)",
+        ),
+    nodes: z
+        .array(cidr)
+        .default([])
+        .describe("the nodes' addresses, at which Prometheus reads the kubelets' metrics"),
+    loadBalancers: z
+        .array(cidr)
+        .default([])
+        .describe(
+            "from where load balancers connect to the gateways: nobody else may speak the PROXY protocol to them",
+        ),
+});

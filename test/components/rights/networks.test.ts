@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import fc from "fast-check";
+import { platform as catalogue } from "../../../catalogue/platform";
+import { platformProblems } from "../../../components/check";
+import { deriveAll } from "../../../components/concerns";
+import { loadStackFile } from "../../../config/load";
+import { type NetworkPolicy, opens, within } from "../../support/network";
+
+const ROOT = join(__dirname, "..", "..", "..");
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"];
+const address = fc.ipV4();
+const port = fc.oneof(fc.constantFrom(22, 53, 80, 443, 6443, 8080, 10250, 15017), fc.nat(65535));
+
+/** Where each stack's API server, key sets and load balancers are, written down from its file and the subnets' plan. */
+const PLACES = {
+    prod: {
+        apiServer: ["172.20.0.1/32", "10.96.227.0/28", "10.96.227.16/28", "10.96.227.32/28"],
+        keys: ["198.51.100.0/24"],
+    },
+    dev: {
+        apiServer: ["172.20.0.1/32", "10.64.227.0/28", "10.64.227.16/28", "10.64.227.32/28"],
+        keys: ["198.51.100.0/24"],
+    },
+    local: {
+        apiServer: [
+            "10.96.0.1/32",
+            "10.254.77.0/30",
+            "10.254.78.0/30",
+            "172.31.254.0/30",
+            "192.168.254.0/30",
+        ],
+        keys: [],
+    },
+} as const;
+
+for (const [stack, { apiServer, keys }] of Object.entries(PLACES)) {
+    describe(`the network of stack ${stack}`, () => {
+        const config = loadStackFile(stack, ROOT);
+        const { objects } = deriveAll({ catalogue, config });
+        const policies = objects.filter(({ kind }) => kind === "NetworkPolicy") as readonly NetworkPolicy[];
+        const is = (networks: readonly string[], one: string) =>
+            networks.some((network) => within(network, one));
+        const who = (direction: "egress" | "ingress", to: string, at: number) =>
+            policies
+                .filter((policy) => opens(policy, direction, to, at))
+                .map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
+
+        it("opens the Internet to the egress gateway, and to cert-manager's controller where it needs ACME", () => {
+            const known = new Set([
+                "istio-egress/istio-egressgateway",
+                ...(stack === "local" ? [] : ["cert-manager/acme"]),
+            ]);
+            fc.assert(
+                fc.property(address, port, (to, at) => {
+                    fc.pre(!is([...PRIVATE, ...keys], to));
+                    assert.deepEqual(
+                        who("egress", to, at).filter((name) => !known.has(name)),
+                        [],
+                    );
+                }),
+                { numRuns: 300 },
+            );
+        });
+
+        it("opens ports 443 and 6443 of private addresses at the API server alone", () => {
+            const inside = fc.tuple(fc.constantFrom(10, 172, 192), fc.nat(255), fc.nat(255), fc.nat(255));
+            fc.assert(
+                fc.property(inside, fc.constantFrom(443, 6443), (parts, at) => {
+                    const to = parts.join(".");
+                    fc.pre(is(PRIVATE, to) && !is(apiServer, to));
+                    assert.deepEqual(who("egress", to, at), []);
+                }),
+                { numRuns: 300 },
+            );
+            for (const network of apiServer) {
+                const found = who("egress", network.split("/")[0] ?? "", 443);
+                for (const name of [
+                    "istio-system/istiod",
+                    "cert-manager/api-server",
+                    "monitoring/prometheus",
+                ])
+                    assert.ok(found.includes(name), `${name} to ${network}`);
+            }
+        });
+
+        it("has webhooks called from the API server alone", () => {
+            fc.assert(
+                fc.property(address, fc.constantFrom(15017, 10250), (from, at) => {
+                    fc.pre(!is(apiServer, from));
+                    assert.deepEqual(who("ingress", from, at), []);
+                }),
+            );
+            const [endpoint = ""] = (apiServer[1] ?? "").split("/");
+            assert.deepEqual(who("ingress", endpoint, 15017), ["istio-system/istiod"]);
+            assert.deepEqual(who("ingress", endpoint, 10250), ["cert-manager/webhook"]);
+        });
+
+        if (stack !== "local")
+            it("lets load balancers alone into the gateways, in the network and in the gateway itself", () => {
+                const start = stack === "prod" ? "10.96" : "10.64";
+                const facing = [224, 225, 226].map((third) => `${start}.${third}.0/24`);
+                const inner = [64, 96, 128].map((last) => `${start}.227.${last}/27`);
+                const balancers = {
+                    "istio-ingressgateway": facing,
+                    "istio-admingateway": facing,
+                    "istio-internalgateway": inner,
+                };
+                for (const [gateway, networks] of Object.entries(balancers)) {
+                    fc.assert(
+                        fc.property(
+                            fc.oneof(
+                                address,
+                                fc.nat(65_535).map((n) => `${start}.${n >> 8}.${n & 255}`),
+                            ),
+                            (from) => {
+                                const policy = policies.filter(({ metadata }) => metadata.name === gateway);
+                                assert.equal(policy.length, 1);
+                                for (const at of [80, 443, 15021])
+                                    assert.equal(
+                                        policy.some((one) => opens(one, "ingress", from, at)),
+                                        is(networks, from),
+                                        `${from}:${at}`,
+                                    );
+                            },
+                        ),
+                        { numRuns: 200 },
+                    );
+                    const deny = objects.find(
+                        ({ metadata }) => metadata.name === `${gateway}-from-load-balancer`,
+                    );
+                    assert.deepEqual("spec" in (deny ?? {}) ? (deny as { spec: unknown }).spec : undefined, {
+                        selector: { matchLabels: { "sparc.dev/service": gateway } },
+                        action: "DENY",
+                        rules: [{ from: [{ source: { notIpBlocks: networks } }] }],
+                    });
+                }
+            });
+    });
+}
+
+describe("addresses that a stack does not know", () => {
+    const prod = loadStackFile("prod", ROOT);
+    const existing = {
+        ...prod,
+        cluster: { from: "existing", name: "shared", region: "eu-west-1", pools: false },
+    } as const;
+    const about = (config: typeof prod) =>
+        platformProblems({ catalogue, config }).filter((problem) =>
+            /^(network|edge\.keySetNetworks)/.test(problem),
+        );
+
+    it("are asked for by name, all at once, each with an example", () => {
+        const problems = about(existing);
+        assert.deepEqual(
+            problems.map((problem) => problem.split(":")[0]),
+            ["network.apiServer", "network.nodes", "network.loadBalancers"],
+        );
+        for (const problem of problems) assert.match(problem, /list .*such as \[/);
+        assert.match(
+            about({ ...prod, edge: { ...prod.edge, keySetNetworks: [] } }).join(),
+            /^edge\.keySetNetworks/,
+        );
+    });
+
+    it("are refused where the stack knows them, and enough where they are listed", () => {
+        const network = {
+            apiServer: ["10.1.0.0/28"],
+            nodes: ["10.2.0.0/16"],
+            loadBalancers: ["10.3.0.0/24"],
+        };
+        assert.equal(about({ ...prod, network }).length, 3);
+        assert.deepEqual(about({ ...existing, network }), []);
+    });
+
+    it("open nothing while they are missing: no rule is without peers", () => {
+        const { objects } = deriveAll({ catalogue, config: existing });
+        for (const policy of objects.filter(
+            ({ kind }) => kind === "NetworkPolicy",
+        ) as readonly NetworkPolicy[]) {
+            for (const { from = [] } of policy.spec?.ingress ?? [])
+                assert.notEqual(from.length, 0, policy.metadata.name);
+            for (const { to = [] } of policy.spec?.egress ?? [])
+                assert.notEqual(to.length, 0, policy.metadata.name);
+        }
+    });
+});
