@@ -34,6 +34,9 @@ const TWO = {
     ],
 };
 
+/** Addresses of a cluster that no stack makes. */
+const NETWORK = { apiServer: ["10.96.0.1/32"], nodes: ["10.0.0.0/19"], loadBalancers: ["10.0.224.0/24"] };
+
 describe("the way to the cluster", () => {
     let folder: string;
     before(() => {
@@ -84,11 +87,14 @@ describe("the way to the cluster", () => {
 
     it("must be said where a stack protects what it has", () => {
         assert.deepEqual(
-            clusterProblems(parsed({ protect: true })).map((text) => text.split(":")[0]),
+            clusterProblems(parsed({ protect: true, network: NETWORK })).map((text) => text.split(":")[0]),
             ["kubeconfig", "context"],
         );
-        assert.deepEqual(clusterProblems(parsed({ protect: true, kubeconfig: "f", context: "c" })), []);
-        assert.deepEqual(clusterProblems(parsed({})), []);
+        assert.deepEqual(
+            clusterProblems(parsed({ protect: true, kubeconfig: "f", context: "c", network: NETWORK })),
+            [],
+        );
+        assert.deepEqual(clusterProblems(parsed({ network: NETWORK })), []);
         assert.deepEqual(clusterProblems(parsed({ protect: true, cluster: EKS })), []);
     });
 
