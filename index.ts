@@ -1,31 +1,23 @@
-import * as pulumi from "@pulumi/pulumi";
-import { assertCatalogue } from "./catalogue/check";
-import { platform as catalogue } from "./catalogue/platform";
 import { Access } from "./components/access/access";
 import { CertManager } from "./components/cert-manager/cert-manager";
 import { Certificates } from "./components/certificates/certificates";
 import { CloudControllers } from "./components/cloud-controllers/cloud-controllers";
 import { clusterOf } from "./components/cluster/cluster";
-import { assertPlatform } from "./components/check";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { Delivery } from "./components/delivery/delivery";
 import { Edge } from "./components/edge/edge";
 import { Egress } from "./components/egress/egress";
 import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
+import { platformFromEngine } from "./components/load";
 import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
 import { Namespaces } from "./components/namespaces/namespaces";
 import { Observability } from "./components/observability/observability";
 import { Telemetry } from "./components/telemetry/telemetry";
 import { Traffic } from "./components/traffic/traffic";
 import { Workloads } from "./components/workloads/workloads";
-import { fromEngine } from "./config/load";
 
-const config = fromEngine(pulumi.getStack(), pulumi.runtime.allConfig());
-assertCatalogue(catalogue);
-
-const platform = { catalogue, config };
-assertPlatform(`configuration of stack ${pulumi.getStack()}`, platform);
+const platform = platformFromEngine();
 const cluster = clusterOf(platform);
 const { provider } = cluster;
 

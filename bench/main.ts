@@ -3,7 +3,7 @@
  * embedded node running.
  */
 import { Argument, Command, InvalidArgumentError } from "commander";
-import { platform } from "../catalogue/platform";
+import { loadCatalogue } from "../catalogue/load";
 import { servicesOf } from "../catalogue/query";
 import { checkMachine, ensureToolchain, startNode, terminalProgress } from "../local";
 import { Deployment } from "../test/live/deployment";
@@ -50,7 +50,7 @@ async function sidecar(): Promise<Row[]> {
     const progress = terminalProgress();
     const toolchain = await ensureToolchain(progress);
     const { kubeconfig, images } = await startNode({ progress });
-    const [service] = servicesOf(platform)[0] ?? [];
+    const [service] = servicesOf(loadCatalogue())[0] ?? [];
     if (service === undefined) throw new Error("the catalogue has no service to measure");
     return benchSidecar({
         kubectl: toolchain.program("kubectl"),

@@ -1,6 +1,10 @@
 /** Puts a catalogue together from the files that it is written in. */
 
-import type { Catalogue, ExternalGroup, Plan, Service, Store } from "./model";
+import { z } from "zod";
+import type { Problem } from "./checks/problem";
+import type { ExternalGroup, Plan, Service, Store } from "./model";
+import { schemaProblems } from "./schema/issues";
+import { prose } from "./schema/text";
 
 /** What one file adds. */
 export interface Part {
@@ -22,35 +26,61 @@ export interface Duplicate {
     readonly dropped: string;
 }
 
-/** A catalogue that remembers what could not be put into it, so that it is reported together with all other problems. */
-export interface AssembledCatalogue extends Catalogue {
+/** A catalogue that nobody has checked, with what a check needs to know of the files that it is written in. */
+export interface Assembled {
+    readonly catalogue: unknown;
+    /** What is wrong with the parts themselves: the catalogue is then undefined. */
+    readonly problems: readonly Problem[];
     readonly duplicates: readonly Duplicate[];
+    /** By the place of a definition, such as `services.video`: the part that it is from. */
+    readonly sources: ReadonlyMap<string, string>;
 }
 
-/**
- * The union of the parts. Of two definitions with one name the first is kept, and the second noted as a duplicate:
- * nothing is overwritten in silence, and nothing is thrown before `checkCatalogue` has found everything else.
- */
-export function catalogueOf(...parts: readonly Part[]): AssembledCatalogue {
-    const duplicates: Duplicate[] = [];
+/** A part is data too: under a misspelt key, all that it adds would be missing. */
+const partSchema = z.strictObject({
+    part: prose,
+    services: z.record(z.string(), z.unknown()).exactOptional(),
+    stores: z.record(z.string(), z.unknown()).exactOptional(),
+    external: z.record(z.string(), z.unknown()).exactOptional(),
+    plans: z.record(z.string(), z.unknown()).exactOptional(),
+});
 
-    function merge<T>(kind: Duplicate["kind"], definitions: (part: Part) => Readonly<Record<string, T>>) {
+/**
+ * The union of the parts. Of two definitions with one name the first is kept, and the second is noted as a duplicate:
+ * nothing is overwritten silently, and the check reports it together with all other problems.
+ */
+export function catalogueOf(...parts: readonly Part[]): Assembled {
+    const problems = schemaProblems(z.array(partSchema), parts);
+    if (problems.length > 0) return { catalogue: undefined, problems, duplicates: [], sources: new Map() };
+    const duplicates: Duplicate[] = [];
+    const sources = new Map<string, string>();
+
+    function merge<T>(kind: Duplicate["kind"], key: Exclude<keyof Part, "part">) {
         const merged = new Map<string, { readonly part: string; readonly definition: T }>();
         for (const part of parts) {
-            for (const [name, definition] of Object.entries(definitions(part))) {
+            const definitions = (part[key] ?? {}) as Readonly<Record<string, T>>;
+            for (const [name, definition] of Object.entries(definitions)) {
                 const kept = merged.get(name);
-                if (kept === undefined) merged.set(name, { part: part.part, definition });
-                else duplicates.push({ kind, name, kept: kept.part, dropped: part.part });
+                if (kept !== undefined) {
+                    duplicates.push({ kind, name, kept: kept.part, dropped: part.part });
+                    continue;
+                }
+                merged.set(name, { part: part.part, definition });
+                sources.set(`${key}.${name}`, part.part);
             }
         }
         return Object.fromEntries([...merged].map(([name, { definition }]) => [name, definition]));
     }
 
     return {
-        services: merge("service", (part) => part.services ?? {}),
-        stores: merge("store", (part) => part.stores ?? {}),
-        external: merge("external group", (part) => part.external ?? {}),
-        plans: merge("plan", (part) => part.plans ?? {}),
+        catalogue: {
+            services: merge<Service>("service", "services"),
+            stores: merge<Store>("store", "stores"),
+            external: merge<ExternalGroup>("external group", "external"),
+            plans: merge<Plan>("plan", "plans"),
+        },
+        problems,
         duplicates,
+        sources,
     };
 }

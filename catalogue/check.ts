@@ -1,17 +1,17 @@
 /** The checks on a whole catalogue, made before anything is derived from it. */
 
-import type { Duplicate } from "./assemble";
+import type { Assembled } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
 import { checkCycles } from "./checks/cycles";
 import { checkExposures } from "./checks/exposures";
 import { checkExternal } from "./checks/external";
 import { checkHosts } from "./checks/hosts";
 import { checkLimits } from "./checks/limits";
-import { checkNames } from "./checks/names";
+import { checkDuplicates, checkNames } from "./checks/names";
 import { checkOffers } from "./checks/offers";
 import { checkOverlaps } from "./checks/overlaps";
 import { checkPorts } from "./checks/ports";
-import type { Check, Problem } from "./checks/problem";
+import { CatalogueError, type Check, type Problem } from "./checks/problem";
 import { checkProtocols } from "./checks/protocols";
 import { checkReferences } from "./checks/references";
 import { checkRetries } from "./checks/retries";
@@ -20,12 +20,11 @@ import { checkTiers } from "./checks/tiers";
 import { checkTimeouts } from "./checks/timeouts";
 import { checkWorkloads } from "./checks/workloads";
 import type { Catalogue } from "./model";
+import { catalogueSchema } from "./schema/catalogue";
+import { schemaProblems } from "./schema/issues";
 
-export { didYouMean, nearest } from "./checks/problem";
+export { CatalogueError, didYouMean, nearest } from "./checks/problem";
 export type { Problem } from "./checks/problem";
-
-/** A catalogue, which knows of duplicates if it was assembled from parts. */
-type Checkable = Catalogue & { readonly duplicates?: readonly Duplicate[] };
 
 const CHECKS: readonly Check[] = [
     checkNames,
@@ -47,19 +46,38 @@ const CHECKS: readonly Check[] = [
     checkWorkloads,
 ];
 
-/** All problems of a catalogue, in an order that does not depend on the order of its names. */
-export function checkCatalogue(catalogue: Checkable): Problem[] {
-    return CHECKS.flatMap((check) => check(catalogue));
+/**
+ * All problems of a catalogue, in an order that does not depend on the order of its names. What a catalogue means is only
+ * checked once its schema holds.
+ */
+export function checkCatalogue(catalogue: unknown): Problem[] {
+    const problems = schemaProblems(catalogueSchema, catalogue);
+    return problems.length > 0 ? problems : CHECKS.flatMap((check) => check(catalogue as Catalogue));
 }
 
-/** Throws one error with all problems of a catalogue, if it has any. */
-export function assertCatalogue(catalogue: Checkable): void {
-    const problems = checkCatalogue(catalogue);
-    if (problems.length === 0) return;
-    const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-    throw new Error(`The catalogue has ${count}:\n\n${problems.map(describe).join("\n\n")}`);
+/**
+ * The catalogue that `data` holds, if it has no problem: a copy, so that what is derived is what was checked.
+ *
+ * @throws CatalogueError with all problems at once.
+ */
+export function parseCatalogue(data: unknown): Catalogue {
+    return parseAssembled({ catalogue: data, problems: [], duplicates: [], sources: new Map() });
 }
 
-function describe({ rule, where, message, remedy }: Problem): string {
-    return `${where} [${rule}]\n    ${message}\n    ${remedy}`;
+/** As `parseCatalogue`, for a catalogue that is written in several files. */
+export function parseAssembled({ catalogue, problems, duplicates, sources }: Assembled): Catalogue {
+    const all =
+        problems.length > 0 ? problems : [...checkDuplicates(duplicates), ...checkCatalogue(catalogue)];
+    if (all.length > 0) throw new CatalogueError(all, (where) => sourceOf(where, sources));
+    return catalogueSchema.parse(catalogue);
+}
+
+/** The file of a place: of `services.video.ports.http` in the schema's words, or of `video.ports.http` in the checks'. */
+function sourceOf(where: string, sources: ReadonlyMap<string, string>): string | undefined {
+    for (const [definition, source] of sources) {
+        for (const place of [definition, definition.replace(/^services\./, "")]) {
+            if (where === place || where.startsWith(`${place}.`)) return source;
+        }
+    }
+    return undefined;
 }

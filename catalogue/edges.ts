@@ -127,7 +127,7 @@ function exposureEdges(name: string, service: Service): ExposureEdge[] {
 
 function found<T>(value: T | undefined, what: string, service: string): T {
     if (value === undefined) {
-        throw new Error(`${service} names the ${what}, which is not there: run assertCatalogue first`);
+        throw new Error(`${service} names the ${what}, which is not there: load it by catalogue/load.ts`);
     }
     return value;
 }

@@ -172,7 +172,7 @@ export function operations(port: Port, asked: Asked): readonly Operation[] {
 function something<T>(asked: readonly T[] | undefined, port: Port): readonly T[] {
     if (asked !== undefined && asked.length > 0) return asked;
     throw new Error(
-        `Nothing is asked of the ${port.protocol} port ${port.number}: run assertCatalogue first`,
+        `Nothing is asked of the ${port.protocol} port ${port.number}: load it by catalogue/load.ts`,
     );
 }
 

@@ -1,24 +1,13 @@
-import { assertCatalogue } from "../catalogue/check";
+import { loadCatalogue } from "../catalogue/load";
 import type { Catalogue } from "../catalogue/model";
-import { platform } from "../catalogue/platform";
 import type { Platform } from "../components/base/platform";
 import { assertPlatform } from "../components/check";
 import { parseConfig, readStackFile } from "../config/load";
 import { PROJECT_FOLDER } from "./checkout";
 
-/**
- * The platform's catalogue.
- *
- * @throws Error that lists everything that is wrong with it.
- */
-export function checkedCatalogue(): Catalogue {
-    assertCatalogue(platform);
-    return platform;
-}
-
 /** The checked catalogue and the configuration of `stack`, as `index.ts` would have them. */
 export function loadPlatform(stack: string): Platform {
-    return checkedPlatform(`Pulumi.${stack}.yaml`, readStackFile(stack, PROJECT_FOLDER), checkedCatalogue());
+    return checkedPlatform(`Pulumi.${stack}.yaml`, readStackFile(stack, PROJECT_FOLDER), loadCatalogue());
 }
 
 /**

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { platform } from "../catalogue/platform";
+import { loadCatalogue } from "../catalogue/load";
 import { prometheusOf } from "../cli/status/prometheus";
 import { runningNode } from "../cli/up/running";
 import { connect } from "../cli/verify/cluster/kubernetes";
@@ -68,7 +68,7 @@ new Command("generate:dashboards")
     .option("--minutes <n>", "how far back from now", minutesIn, 60)
     .addOption(
         new Option("--service <name>", "which is chosen where a board is about one")
-            .choices(Object.keys(platform.services))
+            .choices(Object.keys(loadCatalogue().services))
             .default("recordings"),
     )
     .option("--out <folder>", "where they are written", join(ROOT, "docs", "images", "dashboards"))

@@ -5,27 +5,13 @@ import { isPath } from "../requests";
 import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
 
-const HEADER = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const KEY = "{key}";
 
-/** Concurrency that is no number of requests, and keys that are none. */
+/** Keys that the mesh cannot read, or that stand nowhere in a path. */
 export function checkBalancing(catalogue: Catalogue): Problem[] {
-    return sortedEntries<Service>(catalogue.services).flatMap(([name, service]) => [
-        ...concurrency(name, service),
-        ...(service.loadBalancing === undefined ? [] : balancing(name, service, service.loadBalancing)),
-    ]);
-}
-
-function concurrency(name: string, { concurrency: requests = 1 }: Service): Problem[] {
-    if (Number.isInteger(requests) && requests >= 1) return [];
-    return [
-        {
-            rule: "concurrency",
-            where: `${name}.concurrency`,
-            message: `a replica of ${name} is to answer ${requests} requests at the same time`,
-            remedy: "Use a whole number from 1.",
-        },
-    ];
+    return sortedEntries<Service>(catalogue.services).flatMap(([name, service]) =>
+        service.loadBalancing === undefined ? [] : balancing(name, service, service.loadBalancing),
+    );
 }
 
 function balancing(name: string, { ports }: Service, balanced: LoadBalancing): Problem[] {
@@ -39,14 +25,6 @@ function balancing(name: string, { ports }: Service, balanced: LoadBalancing): P
             where,
             message: `${name} is balanced by the header ${header}, but has TCP ports alone, on which the mesh sees no headers`,
             remedy: "Balance it round-robin.",
-        });
-    }
-    if (!HEADER.test(header)) {
-        problems.push({
-            rule: "balancing-key",
-            where: `${where}.header`,
-            message: `"${header}" is no header's name in lower case`,
-            remedy: "Name the header that holds the key, such as x-stream-id.",
         });
     }
     if (path !== undefined && !isKeyPath(path)) {

@@ -5,9 +5,7 @@ import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
 import { exposureSites } from "./sites";
 
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-/** Malformed and duplicate hosts of exposures; wildcards, malformed and duplicate hosts outside. */
+/** Duplicate hosts of exposures, and of external groups. */
 export function checkHosts(catalogue: Catalogue): Problem[] {
     return [...exposedHosts(catalogue), ...externalHosts(catalogue)];
 }
@@ -16,16 +14,8 @@ export function checkHosts(catalogue: Catalogue): Problem[] {
 function exposedHosts(catalogue: Catalogue): Problem[] {
     const first = new Map<string, string>();
     const problems: Problem[] = [];
-    for (const { name, exposure, where, at } of exposureSites(catalogue)) {
+    for (const { exposure, where, at } of exposureSites(catalogue)) {
         const { host } = exposure;
-        if (!LABEL.test(host)) {
-            problems.push({
-                rule: "malformed-host",
-                where,
-                message: `${name} is exposed at "${host}", which is not one label of a host name`,
-                remedy: "Write the one label that stands before the stack's domain, in lower case.",
-            });
-        }
         const other = first.get(host);
         if (other === undefined) {
             first.set(host, at);
@@ -46,17 +36,8 @@ function externalHosts(catalogue: Catalogue): Problem[] {
     const groups = new Map<string, string>();
     return sortedEntries(catalogue.external).flatMap(([group, { hosts }]) => {
         const problems: Problem[] = [];
-        if (hosts.length === 0) {
-            problems.push({
-                rule: "no-hosts",
-                where: `external.${group}`,
-                message: `the external group ${group} has no host`,
-                remedy: "List its hosts, or remove the group.",
-            });
-        }
         for (const [index, { host, port }] of hosts.entries()) {
             const at = `external.${group}.hosts[${index}]`;
-            problems.push(...externalHost(host, port, group, `${at} → ${host}`));
             const other = first.get(`${host}:${port}`);
             const owner = groups.get(host) ?? group;
             groups.set(host, owner);
@@ -80,43 +61,4 @@ function externalHosts(catalogue: Catalogue): Problem[] {
         }
         return problems;
     });
-}
-
-function externalHost(host: string, port: number, group: string, where: string): Problem[] {
-    const problems: Problem[] = [];
-    if (host.includes("*")) {
-        problems.push({
-            rule: "wildcard-host",
-            where,
-            message: `the external group ${group} lists ${host}, which stands for hosts that nobody reviewed`,
-            remedy: "List each host literally.",
-        });
-    } else if (!isHostName(host)) {
-        problems.push({
-            rule: "malformed-host",
-            where,
-            message: `the external group ${group} lists "${host}", which is no host name`,
-            remedy: "Write a full DNS name in lower case, such as api.example.com.",
-        });
-    }
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
-        problems.push({
-            rule: "port-number",
-            where,
-            message: `the external group ${group} lists ${host} with the port ${port}, which is no port number`,
-            remedy: "Use a whole number from 1 to 65535.",
-        });
-    }
-    return problems;
-}
-
-/** At least two labels, the last no number: that would be an address. */
-function isHostName(host: string): boolean {
-    const labels = host.split(".");
-    return (
-        host.length <= 253 &&
-        labels.length > 1 &&
-        labels.every((label) => LABEL.test(label)) &&
-        !/^\d+$/.test(labels.at(-1) ?? "")
-    );
 }

@@ -11,35 +11,29 @@ const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, 
 /** The plan that holds where a token names none, or none that there is. */
 const DEFAULT = "default";
 
-/** Limits that are no numbers, or where none can be; plans that contradict themselves, or leave somebody out. */
+/** Limits where none can be; plans that contradict themselves, or leave somebody out. */
 export function checkLimits(catalogue: Catalogue): Problem[] {
     return [...exposureSites(catalogue).flatMap(hostLimits), ...planProblems(catalogue)];
 }
 
 function hostLimits({ exposure: { host, limit }, port, where }: ExposureSite): Problem[] {
     if (limit === undefined || port === undefined) return [];
-    if (port.protocol === "ws" || port.protocol === "tcp") {
-        return [
-            {
-                rule: "limit",
-                where,
-                message: `the host ${host} limits requests, of which the gateway sees none there`,
-                remedy: "Remove the limit: only HTTP and gRPC requests can be counted.",
-            },
-        ];
-    }
-    return malformed(limit, where, `the host ${host}`);
+    if (port.protocol === "http" || port.protocol === "grpc") return [];
+    return [
+        {
+            rule: "limit",
+            where,
+            message: `the host ${host} limits requests, of which the gateway sees none there`,
+            remedy: "Remove the limit: only HTTP and gRPC requests can be counted.",
+        },
+    ];
 }
 
 function planProblems({ plans = {} }: Catalogue): Problem[] {
     const all = sortedEntries(plans);
     const problems = all.flatMap(([name, { tenant, client }]) => {
         const where = `plans.${name}`;
-        const wrong = [
-            ...malformed(tenant, `${where}.tenant`, `a tenant of the plan ${name}`),
-            ...malformed(client, `${where}.client`, `a client of the plan ${name}`),
-        ];
-        if (wrong.length > 0 || perSecond(client) <= perSecond(tenant)) return wrong;
+        if (perSecond(client) <= perSecond(tenant)) return [];
         return [
             {
                 rule: "plan",
@@ -58,18 +52,6 @@ function planProblems({ plans = {} }: Catalogue): Problem[] {
             remedy: `Add a plan ${DEFAULT}.`,
         },
         ...problems,
-    ];
-}
-
-function malformed({ requests }: Rate, where: string, who: string): Problem[] {
-    if (Number.isInteger(requests) && requests >= 1) return [];
-    return [
-        {
-            rule: "limit",
-            where,
-            message: `${who} is limited to ${requests} requests, which is no number of them`,
-            remedy: "Use a whole number from 1.",
-        },
     ];
 }
 

@@ -40,10 +40,9 @@ const KINDS = [
     { kind: "external group", prefix: "external.", of: (catalogue: Catalogue) => catalogue.external },
 ] as const;
 
-/** Malformed, reserved, ambiguous, colliding and duplicate names. */
-export function checkNames(catalogue: Catalogue & { readonly duplicates?: readonly Duplicate[] }): Problem[] {
+/** Malformed, reserved, ambiguous and colliding names. */
+export function checkNames(catalogue: Catalogue): Problem[] {
     return [
-        ...(catalogue.duplicates ?? []).map(duplicateName),
         ...KINDS.flatMap(({ kind, prefix, of }) =>
             sortedEntries<unknown>(of(catalogue)).flatMap(([name]) =>
                 nameProblems(kind, name, `${prefix}${name}`),
@@ -52,6 +51,11 @@ export function checkNames(catalogue: Catalogue & { readonly duplicates?: readon
         ...collisions(catalogue),
         ...portOwners(catalogue).flatMap(({ ports }) => ports.flatMap(portNameProblems)),
     ];
+}
+
+/** Names that two files give to two things. */
+export function checkDuplicates(duplicates: readonly Duplicate[]): Problem[] {
+    return duplicates.map(duplicateName);
 }
 
 function duplicateName({ kind, name, kept, dropped }: Duplicate): Problem {

@@ -14,13 +14,7 @@ const HEALTH_PORT = 8081;
 /** Istio's sidecar listens in this range. */
 const SIDECAR_PORTS = { first: 15000, last: 15999 };
 
-const VERBS = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
-
-/** `sparc.auth.v1.Auth` */
-const GRPC_SERVICE = /^[a-z_]\w*(\.[a-z_]\w*)*\.[A-Z]\w*$/;
-const GRPC_METHOD = /^[A-Za-z]\w*$/;
-
-/** Services and stores without ports, numbers that are taken, and ports that offer nothing or nonsense. */
+/** Numbers that are taken, and paths and streams that cannot be. */
 export function checkPorts(catalogue: Catalogue): Problem[] {
     return portOwners(catalogue).flatMap((owner) => [
         ...ownerProblems(owner),
@@ -28,17 +22,7 @@ export function checkPorts(catalogue: Catalogue): Problem[] {
     ]);
 }
 
-function ownerProblems({ who, at, ports }: PortOwner): Problem[] {
-    if (ports.length === 0) {
-        return [
-            {
-                rule: "no-ports",
-                where: at,
-                message: `${who} has no port: nobody could reach it, and no policy would name it`,
-                remedy: "Give it the port it listens on.",
-            },
-        ];
-    }
+function ownerProblems({ who, ports }: PortOwner): Problem[] {
     const problems: Problem[] = [];
     const byNumber = new Map<number, PortSite>();
     for (const site of ports) {
@@ -58,16 +42,6 @@ function ownerProblems({ who, at, ports }: PortOwner): Problem[] {
 }
 
 function numberProblems({ port: { number }, who, where }: PortSite): Problem[] {
-    if (!Number.isInteger(number) || number < 1 || number > 65535) {
-        return [
-            {
-                rule: "port-number",
-                where,
-                message: `${who} has the number ${number}, which is no port number`,
-                remedy: "Use a whole number from 1 to 65535.",
-            },
-        ];
-    }
     const forHealth = number === HEALTH_PORT;
     if (!forHealth && (number < SIDECAR_PORTS.first || number > SIDECAR_PORTS.last)) return [];
     return [
@@ -122,49 +96,19 @@ function malformedOffers(port: Port, malformed: Malformed): Problem[] {
 }
 
 function httpOffers({ requests }: HttpPort, malformed: Malformed): Problem[] {
-    if (requests.length === 0) {
-        return [
-            malformed("no request at all", "List what it answers: nothing else may ever be asked of it."),
-        ];
-    }
     return requests.flatMap((request) => {
-        const { verb, path } = requestLine(request);
-        const problems: Problem[] = [];
-        if (!VERBS.includes(verb)) {
-            problems.push(malformed(`"${request}", whose verb is none`, `Use one of ${VERBS.join(", ")}.`));
-        }
-        if (!isPath(path)) problems.push(malformed(`"${request}", whose path is none`, PATH_REMEDY));
-        return problems;
+        if (isPath(requestLine(request).path)) return [];
+        return [malformed(`"${request}", whose path is none`, PATH_REMEDY)];
     });
 }
 
-function grpcOffers({ service, methods, streaming = [] }: GrpcPort, malformed: Malformed): Problem[] {
-    const problems: Problem[] = [];
-    if (methods.length === 0) {
-        problems.push(
-            malformed("no method at all", "List what it answers: nothing else may ever be asked of it."),
-        );
-    }
-    if (!GRPC_SERVICE.test(service)) {
-        problems.push(
-            malformed(
-                `"${service}", which is no full name of a gRPC service`,
-                "Write it like example.v1.Name.",
-            ),
-        );
-    }
-    for (const method of methods.filter((name) => !GRPC_METHOD.test(name))) {
-        problems.push(
-            malformed(`"${method}", which is no name of a method`, "Write the method's name alone."),
-        );
-    }
-    for (const method of streaming.filter((name) => !methods.includes(name))) {
-        problems.push(
+function grpcOffers({ methods, streaming = [] }: GrpcPort, malformed: Malformed): Problem[] {
+    return streaming
+        .filter((name) => !methods.includes(name))
+        .map((method) =>
             malformed(
                 `a stream ${method}, which is none of its methods`,
                 didYouMean(method, methods, `Add ${method} to its methods.`),
             ),
         );
-    }
-    return problems;
 }

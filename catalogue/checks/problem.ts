@@ -16,6 +16,25 @@ export interface Problem {
     readonly remedy: string;
 }
 
+/** A catalogue that cannot be used. Its message lists every problem with its place and its remedy. */
+export class CatalogueError extends Error {
+    /** @param sourceOf the file that a place is in, where it is known */
+    constructor(
+        readonly problems: readonly Problem[],
+        sourceOf: (where: string) => string | undefined = () => undefined,
+    ) {
+        const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+        const described = problems.map((problem) => describe(problem, sourceOf(problem.where)));
+        super(`The catalogue has ${count}:\n\n${described.join("\n\n")}`);
+        this.name = "CatalogueError";
+    }
+}
+
+function describe({ rule, where, message, remedy }: Problem, source: string | undefined): string {
+    const place = source === undefined ? where : `${source}: ${where}`;
+    return `${place} [${rule}]\n    ${message}\n    ${remedy}`;
+}
+
 /** A family of rules: finds all its problems, in an order that does not depend on that of the catalogue's names. */
 export type Check = (catalogue: Catalogue) => Problem[];
 

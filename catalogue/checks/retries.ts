@@ -9,26 +9,11 @@ import { list } from "./problem";
 import { callSites } from "./sites";
 import type { CallSite } from "./sites";
 
-const MOST_RETRIES = 5;
-
-/** Retries that are no number, of what must not be retried, and chains that multiply beyond the budget. */
+/** Retries of what must not be retried, and chains that multiply beyond the budget. */
 export function checkRetries(catalogue: Catalogue): Problem[] {
-    const problems = callSites(catalogue).flatMap((site) => [...malformed(site), ...forbidden(site)]);
+    const problems = callSites(catalogue).flatMap(forbidden);
     // What a chain multiplies to says nothing while its factors are wrong.
     return problems.length > 0 ? problems : multiplied(catalogue);
-}
-
-function malformed({ caller, call, where }: CallSite): Problem[] {
-    const { retries = 0 } = call;
-    if (Number.isInteger(retries) && retries >= 0 && retries <= MOST_RETRIES) return [];
-    return [
-        {
-            rule: "retries",
-            where,
-            message: `${caller} is to try ${call.to} again ${retries} times`,
-            remedy: `Use a whole number from 0 to ${MOST_RETRIES}.`,
-        },
-    ];
 }
 
 function forbidden({ caller, call, where }: CallSite): Problem[] {

@@ -7,9 +7,6 @@ import { offers } from "../query";
 import { isPath, requestLine } from "../requests";
 import { didYouMean, list, type Problem, repeated } from "./problem";
 
-/** More would be a load test, which is not for every rollout. */
-const MOST_PER_SECOND = 100;
-
 /** Rollouts that no port can carry, and figures that are none. */
 export function checkRollouts(catalogue: Catalogue): Problem[] {
     return sortedEntries<Service>(catalogue.services).flatMap(([name, service]) => {
@@ -52,10 +49,8 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
     switch (rollout.strategy) {
         case "progressive": {
             const { steps = [] } = rollout;
-            const rising = steps.every(
-                (step, position) => Number.isInteger(step) && step > (steps[position - 1] ?? 0) && step < 100,
-            );
-            if (rising && (rollout.steps === undefined || steps.length > 0)) return [];
+            const rising = steps.every((step, position) => step > (steps[position - 1] ?? 0));
+            if (rising) return [];
             return [
                 {
                     rule: "rollout-steps",
@@ -67,18 +62,8 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
         }
         case "blue-green":
             return mirrored(where, rollout, portName, port.protocol === "ws");
-        case "ab-test": {
-            const { name, value } = rollout.cookie;
-            if (/^[\w-]+$/.test(name) && /^[\w.-]+$/.test(value)) return [];
-            return [
-                {
-                    rule: "rollout-cookie",
-                    where: `${where}.cookie`,
-                    message: `${name}=${value} is no cookie`,
-                    remedy: "Use letters, digits, `_` and `-`, and in its value `.` too.",
-                },
-            ];
-        }
+        case "ab-test":
+            return [];
     }
 }
 
@@ -129,7 +114,7 @@ function mirrored(
 /** What is asked without anybody wanting to know must be harmless, and let through: one request that is offered. */
 function load(where: string, name: string, { rollout, port, portName }: RolledOut): Problem[] {
     if (rollout.load === undefined) return [];
-    const { path, perSecond } = rollout.load;
+    const { path } = rollout.load;
     const problem = (field: string, message: string, remedy: string): Problem => ({
         rule: "rollout-load",
         where: `${where}.${field}`,
@@ -137,15 +122,6 @@ function load(where: string, name: string, { rollout, port, portName }: RolledOu
         remedy,
     });
     const problems: Problem[] = [];
-    if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > MOST_PER_SECOND) {
-        problems.push(
-            problem(
-                "perSecond",
-                `${perSecond} is no number of requests a second`,
-                `Use a whole number from 1 to ${MOST_PER_SECOND}.`,
-            ),
-        );
-    }
     if (port.protocol !== "http") {
         const remedy = `Remove it, or share another port out: the load is made of GETs.`;
         return [
@@ -164,20 +140,11 @@ function load(where: string, name: string, { rollout, port, portName }: RolledOu
     return problems;
 }
 
-function figures(where: string, { kpis = [], errorPercent = 1 }: Rollout): Problem[] {
-    const problems: Problem[] = repeated(kpis).map((kpi) => ({
+function figures(where: string, { kpis = [] }: Rollout): Problem[] {
+    return repeated(kpis).map((kpi) => ({
         rule: "rollout-kpi",
         where: `${where}.kpis`,
         message: `${kpi} is named more than once`,
         remedy: "Name it once.",
     }));
-    if (!(errorPercent > 0 && errorPercent <= 100)) {
-        problems.push({
-            rule: "rollout-errors",
-            where: `${where}.errorPercent`,
-            message: `${errorPercent} requests of a hundred are to fail at most`,
-            remedy: "Use a number above 0, such as 1.",
-        });
-    }
-    return problems;
 }

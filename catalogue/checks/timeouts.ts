@@ -7,19 +7,17 @@ import { list } from "./problem";
 import { callSites, exposureSites } from "./sites";
 import type { CallSite, ExposureSite } from "./sites";
 
-/** Malformed durations, timeouts that outlast the caller's, and streams where there can be none. */
+/** Timeouts that outlast the caller's, and streams where there can be none. */
 export function checkTimeouts(catalogue: Catalogue): Problem[] {
     const [calls, exposures] = [callSites(catalogue), exposureSites(catalogue)];
     const shortest = shortestWaits(calls, exposures);
     return [
         ...calls.flatMap((site) => [
-            ...malformed(site.call.timeout, site.where),
             ...(site.call.timeout === "stream"
                 ? [...notStreaming(site), ...outlivesCaller(site, shortest.get(site.caller))]
                 : outlastsCaller(site, shortest.get(site.caller))),
         ]),
         ...exposures.flatMap((site) => [
-            ...malformed(site.exposure.timeout, site.where),
             // Not so for HTTP: a gateway's clients may well wait for long, as players of HLS do.
             ...(site.exposure.timeout === "stream" && site.port?.protocol === "grpc"
                 ? notStreamingMethods(
@@ -60,20 +58,6 @@ function shortestWaits(
         add(name, { who: `a client of the host ${exposure.host}`, at, timeout: exposure.timeout });
     }
     return shortest;
-}
-
-function malformed(timeout: string, where: string): Problem[] {
-    if (timeout === "stream") return [];
-    const time = milliseconds(timeout);
-    if (time !== undefined && time > 0) return [];
-    return [
-        {
-            rule: "malformed-duration",
-            where,
-            message: `the timeout "${timeout}" is no time to wait`,
-            remedy: `Write a number above zero and its unit, such as 250ms, 2s, 5m or 1h; or "stream".`,
-        },
-    ];
 }
 
 function outlastsCaller({ caller, call, where }: CallSite, shortest: Wait | undefined): Problem[] {

@@ -1,3 +1,4 @@
+import { loadCatalogue } from "../../catalogue/load";
 import { deriveAll } from "../../components/concerns";
 import { EXIT } from "../errors";
 import { explain } from "../explain/explain";
@@ -5,7 +6,7 @@ import { toJson } from "../explain/report/json";
 import { toText } from "../explain/report/text";
 import { readRendered } from "../explain/world/read";
 import { World } from "../explain/world/world";
-import { checkedCatalogue, loadPlatform } from "../project";
+import { loadPlatform } from "../project";
 
 interface ExplainOptions {
     readonly port?: string;
@@ -21,7 +22,7 @@ interface ExplainOptions {
 export function explainCall(source: string, destination: string, options: ExplainOptions): void {
     const { stack, rendered, json, header, ...asked } = options;
     const world = new World(rendered === undefined ? deriveAll(loadPlatform(stack)) : readRendered(rendered));
-    const explanations = explain(world, checkedCatalogue(), {
+    const explanations = explain(world, loadCatalogue(), {
         source,
         destination,
         ...asked,

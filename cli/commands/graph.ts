@@ -4,7 +4,7 @@ import type { Catalogue } from "../../catalogue/model";
 import { toMermaid } from "../graph/mermaid";
 import { toPage } from "../graph/page/page";
 import { toSvg } from "../graph/svg";
-import { checkedCatalogue } from "../project";
+import { loadCatalogue } from "../../catalogue/load";
 
 const FORMATS = { svg: toSvg, mermaid: toMermaid, html: toPage } as const;
 type Format = keyof typeof FORMATS;
@@ -30,7 +30,7 @@ export async function graph({ out, format }: GraphOptions): Promise<void> {
                 `or a name that ends in ${Object.keys(BY_EXTENSION).join(", ")}`,
         );
     }
-    const catalogue: Catalogue = checkedCatalogue();
+    const catalogue: Catalogue = loadCatalogue();
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, await FORMATS[chosen](catalogue));
     process.stdout.write(`${out}: ${Object.keys(catalogue.services).length} services\n`);

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { loadStackFile } from "../../config/load";
 import { ISTIO_VERSION } from "../../config/versions";
 import { writeAtomically } from "../../local/files";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
+import { loadPlatform } from "../project";
 import { connect } from "../up/cluster";
 import { type Revision, type Step, UpgradeError, planUpgrade } from "../upgrade/plan";
 import { assertAllOn, restartOnto } from "../upgrade/restart";
@@ -23,7 +23,7 @@ interface UpgradeOptions extends Omit<UpOptions, "json"> {
 
 export async function upgrade(options: UpgradeOptions): Promise<void> {
     const { stack, to, json, apply } = options;
-    const { istio } = loadStackFile(stack, PROJECT_FOLDER);
+    const { istio } = loadPlatform(stack).config;
     const [first] = istio.revisions;
     const now = { revisions: istio.revisions, stable: istio.stable ?? first?.name ?? "" };
     const known = istio.revisions.find(({ name }) => name === to);

@@ -6,7 +6,8 @@ import { readStackFile } from "../../config/load";
 import { ensureSigningKey, type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
-import { checkedCatalogue, checkedPlatform } from "../project";
+import { loadCatalogue } from "../../catalogue/load";
+import { checkedPlatform } from "../project";
 import { ensureOutsideAuthority, saveEdgeAuthority } from "./certificate";
 import { connect, httpsNodePort, rollouts } from "./cluster";
 import { type Destination, embeddedNode, otherCluster } from "./destination";
@@ -25,7 +26,7 @@ export interface UpOptions {
 export async function deployPlatform(options: UpOptions): Promise<Deployed> {
     const started = Date.now();
     // What is wrong with the platform is said before a node is started for it.
-    const catalogue = checkedCatalogue();
+    const catalogue = loadCatalogue();
     const file = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
     checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, file, catalogue);
     const entries = withKeys(file, (await ensureSigningKey()).jwks);

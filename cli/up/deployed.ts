@@ -1,8 +1,9 @@
+import { loadCatalogue } from "../../catalogue/load";
 import type { Platform } from "../../components/base/platform";
 import { readStackFile } from "../../config/load";
 import { type SigningKey, readSigningKey } from "../../local";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
-import { checkedCatalogue, checkedPlatform, loadPlatform } from "../project";
+import { checkedPlatform, loadPlatform } from "../project";
 import { withKeys } from "./entries";
 
 /** A stack as it was deployed from this checkout; local as by `mesh up`: with this machine's key, where it has one. */
@@ -14,5 +15,5 @@ export async function deployedPlatform(stack: string = LOCAL_STACK): Promise<{
     const key = await readSigningKey();
     if (key === undefined) return { platform: loadPlatform(LOCAL_STACK) };
     const entries = withKeys(readStackFile(LOCAL_STACK, PROJECT_FOLDER), key.jwks);
-    return { platform: checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, entries, checkedCatalogue()), key };
+    return { platform: checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, entries, loadCatalogue()), key };
 }

@@ -127,7 +127,7 @@ describe("the edges of a catalogue", () => {
         ];
         for (const [change, message] of nowhere) {
             assert.throws(() => edges(changed(change)), {
-                message: `${message}, which is not there: run assertCatalogue first`,
+                message: `${message}, which is not there: load it by catalogue/load.ts`,
             });
         }
     });

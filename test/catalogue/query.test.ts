@@ -40,10 +40,10 @@ describe("operations", () => {
         } as const;
         for (const asked of [{}, { requests: [], methods: [] }]) {
             assert.throws(() => operations(http, asked), {
-                message: "Nothing is asked of the http port 8080: run assertCatalogue first",
+                message: "Nothing is asked of the http port 8080: load it by catalogue/load.ts",
             });
             assert.throws(() => operations(grpc, asked), {
-                message: "Nothing is asked of the grpc port 9090: run assertCatalogue first",
+                message: "Nothing is asked of the grpc port 9090: load it by catalogue/load.ts",
             });
         }
     });

@@ -191,5 +191,5 @@ function firstAsked({ port, exposure }: ExposureEdge): WireRequest {
 function first(requests: readonly WireRequest[]): WireRequest {
     const [one] = requests;
     if (one !== undefined) return one;
-    throw new Error("an exposure asks for nothing: run assertCatalogue first");
+    throw new Error("an exposure asks for nothing: load it by catalogue/load.ts");
 }

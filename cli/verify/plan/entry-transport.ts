@@ -76,5 +76,5 @@ function plainRequest(request: WireRequest): Extract<WireRequest, { protocol: "h
 function requestOf({ port, exposure }: ExposureEdge): WireRequest {
     const [request] = asked(port, exposure);
     if (request !== undefined) return request;
-    throw new Error("an exposure asks for nothing: run assertCatalogue first");
+    throw new Error("an exposure asks for nothing: load it by catalogue/load.ts");
 }

@@ -84,5 +84,5 @@ function notExposed(gateway: GatewayKey, routed: readonly ExposureEdge[], platfo
 function firstOf(requests: readonly WireRequest[]): WireRequest {
     const [first] = requests;
     if (first !== undefined) return first;
-    throw new Error("an exposure asks for nothing: run assertCatalogue first");
+    throw new Error("an exposure asks for nothing: load it by catalogue/load.ts");
 }

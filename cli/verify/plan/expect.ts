@@ -125,6 +125,6 @@ function likeliest(destination: Destination, grants: Grants): WireRequest {
     ];
     if (first !== undefined) return first;
     throw new Error(
-        `${destination.name} offers nothing on ${destination.portName}: run assertCatalogue first`,
+        `${destination.name} offers nothing on ${destination.portName}: load it by catalogue/load.ts`,
     );
 }

@@ -4,10 +4,10 @@ import { checkBalancing } from "../../../catalogue/checks/balancing";
 import type { LoadBalancing } from "../../../catalogue/model";
 import { changed } from "../small";
 
-const rules = (loadBalancing: LoadBalancing, concurrency = 10) =>
-    checkBalancing(
-        changed(({ services: { front } }) => Object.assign(front, { loadBalancing, concurrency })),
-    ).map(({ rule, where }) => `${where}: ${rule}`);
+const rules = (loadBalancing: LoadBalancing) =>
+    checkBalancing(changed(({ services: { front } }) => Object.assign(front, { loadBalancing }))).map(
+        ({ rule, where }) => `${where}: ${rule}`,
+    );
 const hash = (header: string, path?: `/${string}`): LoadBalancing => ({
     policy: "consistent-hash",
     header,
@@ -20,8 +20,7 @@ describe("the balancing of a service", () => {
         assert.deepEqual(rules({ policy: "least-request" }), []);
     });
 
-    it("names a header and says where the key stands", () => {
-        assert.deepEqual(rules(hash("X Stream")), ["front.loadBalancing.header: balancing-key"]);
+    it("says where in a path the key stands", () => {
         for (const path of ["/hls/{*}", "/{key}/{key}", "/a{key}", "/{**}/{key}"] as const)
             assert.deepEqual(rules(hash("x-id", path)), ["front.loadBalancing.path: balancing-key"], path);
     });
@@ -37,12 +36,5 @@ describe("the balancing of a service", () => {
             checkBalancing(tcp).map(({ rule }) => rule),
             ["balancing-unreadable"],
         );
-    });
-
-    it("takes a whole number of requests for what a replica can answer", () => {
-        for (const concurrency of [0, 1.5, NaN])
-            assert.deepEqual(rules({ policy: "round-robin" }, concurrency), [
-                "front.concurrency: concurrency",
-            ]);
     });
 });

@@ -68,24 +68,6 @@ describe("outside parties", () => {
         assert.deepEqual(problems({ hosts: [{ ...HTTPS, port: 14999 }] }), []);
     });
 
-    it("have times and counts that mean something, all mistakes at once", () => {
-        const found = problems({
-            breaker: { connections: 0, failures: 1.5, pause: "soon" as "1s" },
-            timeout: "0s",
-            limit: { requests: -1, per: "minute" },
-        });
-        assert.deepEqual(
-            found.map(({ rule, where }) => `${rule} ${where}`),
-            [
-                "malformed-duration external.mail.timeout",
-                "malformed-duration external.mail.breaker.pause",
-                "not-a-count external.mail.breaker.connections",
-                "not-a-count external.mail.breaker.failures",
-                "not-a-count external.mail.limit.requests",
-            ],
-        );
-    });
-
     it("keep a host in one group, on whichever ports", () => {
         const found = problemsAfter(({ external }) => {
             external["post"] = { summary: "Another.", hosts: [{ ...HTTPS, port: 8443 }] };

@@ -1,27 +1,12 @@
 import * as assert from "node:assert/strict";
 
 import { checkCatalogue } from "../../../catalogue/check";
-import type { Plan, Rate } from "../../../catalogue/model";
+import type { Plan } from "../../../catalogue/model";
 import { changed, problemsAfter } from "../small";
 
 const messages = (problems: readonly { message: string }[]) => problems.map(({ message }) => message);
 
 describe("limits of hosts", () => {
-    const limited = (limit: Rate) =>
-        messages(
-            problemsAfter(({ exposure }) => {
-                exposure.limit = limit;
-            }),
-        );
-
-    it("are whole numbers of requests", () => {
-        assert.deepEqual(limited({ requests: 10, per: "second" }), []);
-        for (const requests of [0, -1, 1.5])
-            assert.deepEqual(limited({ requests, per: "second" }), [
-                `the host api is limited to ${requests} requests, which is no number of them`,
-            ]);
-    });
-
     it("are where requests can be counted", () => {
         const problems = problemsAfter(({ services, ws }) => {
             services.back.ports = { ws };
@@ -62,13 +47,6 @@ describe("plans", () => {
     it("give a client no more than its tenant, whatever the unit", () => {
         assert.deepEqual(problems({ default: plan(60, 2) }), [
             "in the plan default one client may ask for more than its whole tenant",
-        ]);
-    });
-
-    it("have whole numbers", () => {
-        assert.deepEqual(problems({ default: plan(0, 1.5) }), [
-            "a tenant of the plan default is limited to 0 requests, which is no number of them",
-            "a client of the plan default is limited to 1.5 requests, which is no number of them",
         ]);
     });
 });

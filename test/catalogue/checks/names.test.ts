@@ -1,9 +1,10 @@
 import * as assert from "node:assert/strict";
 
-import { catalogueOf } from "../../../catalogue/assemble";
-import { checkCatalogue } from "../../../catalogue/check";
+import { type Assembled, catalogueOf, type Part } from "../../../catalogue/assemble";
+import { CatalogueError, parseAssembled } from "../../../catalogue/check";
 import type { Problem } from "../../../catalogue/check";
-import { plain, problemsAfter } from "../small";
+import type { Catalogue } from "../../../catalogue/model";
+import { callTo, plain, problemsAfter } from "../small";
 
 const named = (name: string) =>
     problemsAfter(({ services }) => {
@@ -84,7 +85,7 @@ describe("names", () => {
         const problems = problemsAfter(({ stores, external }) => {
             stores["Db"] = stores.db;
             external["mesh"] = {
-                summary: "",
+                summary: "Another.",
                 hosts: [{ host: "b.example.com", port: 443, protocol: "https" }],
             };
         });
@@ -105,7 +106,7 @@ describe("names", () => {
         const problems = problemsAfter(({ services, external }) => {
             services["db"] = plain();
             external["front"] = {
-                summary: "",
+                summary: "Another.",
                 hosts: [{ host: "b.example.com", port: 443, protocol: "https" }],
             };
         });
@@ -153,14 +154,15 @@ describe("names", () => {
 describe("a catalogue of parts", () => {
     it("reports each name that two parts define, with both of them, and keeps the first", () => {
         const [first, second] = [plain(), { ...plain(), minReplicas: 0 }];
-        const catalogue = catalogueOf(
+        const assembled = catalogueOf(
             { part: "edge.ts", services: { auth: first } },
             { part: "identity.ts", services: { auth: second, users: plain() } },
             { part: "video.ts", services: { auth: second } },
         );
-        assert.equal(catalogue.services["auth"], first);
-        assert.deepEqual(Object.keys(catalogue.services), ["auth", "users"]);
-        assert.deepEqual(checkCatalogue(catalogue), [
+        const { services } = assembled.catalogue as Catalogue;
+        assert.equal(services["auth"], first);
+        assert.deepEqual(Object.keys(services), ["auth", "users"]);
+        assert.deepEqual(problemsOf(assembled), [
             {
                 rule: "duplicate-name",
                 where: "auth",
@@ -177,10 +179,48 @@ describe("a catalogue of parts", () => {
     });
 
     it("has no problem where names differ", () => {
-        const catalogue = catalogueOf(
+        const assembled = catalogueOf(
             { part: "edge.ts", services: { auth: plain() } },
             { part: "identity.ts", services: { users: plain() } },
         );
-        assert.deepEqual(checkCatalogue(catalogue), []);
+        assert.deepEqual(problemsOf(assembled), []);
+    });
+
+    it("names the file of a problem, by the schema and by the checks", () => {
+        const broken = { ...plain(), teir: "critical" };
+        assert.throws(() => parseAssembled(catalogueOf({ part: "edge.ts", services: { auth: broken } })), {
+            name: "CatalogueError",
+            message: /^The catalogue has a problem:\n\nedge\.ts: services\.auth\.teir \[unknown-key\]/,
+        });
+        const lonely = { ...plain(), calls: [callTo("nobody")] };
+        assert.throws(() => parseAssembled(catalogueOf({ part: "edge.ts", services: { auth: lonely } })), {
+            message: /\n\nedge\.ts: auth\.calls\[0\] → nobody \[unknown-service\]/,
+        });
+    });
+
+    it("is refused where a part has a key that no part has, or adds nothing under one", () => {
+        const parts = [
+            { part: "edge.ts", sevices: { auth: plain() } },
+            { part: "identity.ts", services: undefined },
+            { part: "video.ts", stores: [] },
+        ];
+        assert.deepEqual(
+            problemsOf(catalogueOf(...(parts as unknown as Part[]))).map(({ rule, where }) => [rule, where]),
+            [
+                ["unknown-key", "[0].sevices"],
+                ["missing-value", "[1].services"],
+                ["wrong-type", "[2].stores"],
+            ],
+        );
     });
 });
+
+function problemsOf(assembled: Assembled): readonly Problem[] {
+    try {
+        parseAssembled(assembled);
+        return [];
+    } catch (error) {
+        assert.ok(error instanceof CatalogueError);
+        return error.problems;
+    }
+}

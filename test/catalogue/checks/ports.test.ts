@@ -6,28 +6,6 @@ import { problemsAfter } from "../small";
 const NUMBERS = "Choose a number other than 8081 and 15000 to 15999.";
 
 describe("ports", () => {
-    it("must be there, of services and of stores", () => {
-        const problems = problemsAfter(({ services, stores }) => {
-            services.back.ports = {};
-            services.middle.calls = [];
-            stores.db.ports = {};
-        });
-        assert.deepEqual(problems, [
-            {
-                rule: "no-ports",
-                where: "back",
-                message: "back has no port: nobody could reach it, and no policy would name it",
-                remedy: "Give it the port it listens on.",
-            },
-            {
-                rule: "no-ports",
-                where: "stores.db",
-                message: "db has no port: nobody could reach it, and no policy would name it",
-                remedy: "Give it the port it listens on.",
-            },
-        ]);
-    });
-
     it("have numbers of their own", () => {
         const problems = problemsAfter(({ ws, tcp, http }) => {
             ws.number = http.number;
@@ -73,19 +51,6 @@ describe("ports", () => {
 
     it("may be any others", () => {
         for (const number of [1, 8082, 14999, 16000, 65535]) assert.deepEqual(numbered(number), []);
-    });
-
-    it("are whole numbers from 1 to 65535", () => {
-        for (const number of [0, -1, 65536, 80.5, NaN]) {
-            assert.deepEqual(numbered(number), [
-                {
-                    rule: "port-number",
-                    where: "back.ports.mqtt",
-                    message: `the port mqtt of back has the number ${number}, which is no port number`,
-                    remedy: "Use a whole number from 1 to 65535.",
-                },
-            ]);
-        }
     });
 
     it("of stores are judged likewise", () => {

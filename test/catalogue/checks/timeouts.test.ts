@@ -16,19 +16,19 @@ const waiting = (exposure: Timeout, front: Timeout, middle: Timeout) =>
 describe("timeouts", () => {
     it("of calls and exposures are times to wait", () => {
         const malformed = (where: string, timeout: string) => ({
-            rule: "malformed-duration",
+            rule: "malformed-value",
             where,
-            message: `the timeout "${timeout}" is no time to wait`,
+            message: `"${timeout}" is not a duration above zero`,
             remedy: 'Write a number above zero and its unit, such as 250ms, 2s, 5m or 1h; or "stream".',
         });
         assert.deepEqual(waiting("0s", "5 s", "0ms"), [
-            malformed("front.calls[0] → middle", "5 s"),
-            malformed("middle.calls[0] → back", "0ms"),
-            malformed("front.exposures[0] → public api", "0s"),
+            malformed("services.front.calls[0].timeout", "5 s"),
+            malformed("services.front.exposures[0].timeout", "0s"),
+            malformed("services.middle.calls[0].timeout", "0ms"),
         ]);
         for (const timeout of ["1e3s", "-5s", "1d", "5", "s", "1.s"]) {
             assert.deepEqual(waiting("1h", "1m", timeout as Timeout), [
-                malformed("middle.calls[0] → back", timeout),
+                malformed("services.middle.calls[0].timeout", timeout),
             ]);
         }
     });

@@ -1,0 +1,72 @@
+/** Where services are reachable from outside the mesh. */
+import { z } from "zod";
+import { operations } from "./calls";
+import { path } from "./ports";
+import { portNumber, reference, text } from "./text";
+import { rate, timeout } from "./time";
+
+export const hostLabel = text(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    "one label of a host name",
+    "Write the one label that stands before the stack's domain, in lower case.",
+);
+
+export const authentication = z.enum(["jwt", "signed", "none", "device"]);
+
+export const scoped = z
+    .strictObject({
+        ...operations,
+        // What RFC 6749 allows in a scope.
+        scope: text(
+            /^[\x21\x23-\x5b\x5d-\x7e]+$/,
+            "an OAuth scope",
+            "Write it without spaces, quotes and backslashes, such as alerts:write.",
+        ).describe("The scope as it stands in the token's `scope` claim: `alerts:write`."),
+    })
+    .meta({ id: "Scoped", description: "Operations that only a token with a certain scope can use." });
+
+export const exposure = z
+    .strictObject({
+        gateway: z
+            .enum(["public", "admin", "internal"])
+            .describe(
+                "Which gateway: `public` for tenants and devices, `admin` for the platform's staff, `internal` for clients in the same network that are not in the mesh.",
+            ),
+        host: hostLabel.describe("The label under the stack's domain: `api` for `api.example.com`."),
+        port: reference.describe("The name of a port of the service."),
+        ...operations,
+        authentication: authentication.describe(
+            "How clients authenticate. `jwt`: a JWT of one of the stack's issuers, checked at the gateway. `signed`: each request carries a signature that the service itself checks. `none`: anyone, for log-in pages and key sets. `device`: credentials in the device's own protocol, which the service checks; the gateway only terminates TLS.",
+        ),
+        timeout: timeout.describe("How long a client waits; `stream` for long-lived connections."),
+        listen: portNumber
+            .exactOptional()
+            .describe(
+                "TCP only, and then required: the gateway's port on which the host is served, over TLS.",
+            ),
+        scopes: z
+            .array(scoped)
+            .exactOptional()
+            .describe("Operations that require a certain scope in the token. JWT only. Default: none."),
+        tenantPaths: z
+            .array(path)
+            .exactOptional()
+            .describe(
+                "Paths that name a tenant, at `{tenant}`: it must be the token's own. JWT and HTTP only. Default: none.",
+            ),
+        limit: rate
+            .exactOptional()
+            .describe(
+                "The most that one replica of the gateway forwards, from all clients together. HTTP and gRPC only. Default: no limit.",
+            ),
+        cors: z
+            .boolean()
+            .exactOptional()
+            .describe(
+                "Whether pages of the stack's `edge.corsOrigins` can call it. HTTP only. Default: false.",
+            ),
+    })
+    .meta({
+        id: "Exposure",
+        description: "A port of a service, reachable from outside the mesh under a host of its own.",
+    });
