@@ -9,6 +9,7 @@ import type { asked, call } from "./schema/calls";
 import type { catalogueSchema, plan } from "./schema/catalogue";
 import type { authentication, exposure, scoped } from "./schema/exposures";
 import type { externalBreaker, externalGroup, externalHost } from "./schema/external";
+import type { exposurePaths } from "./schema/paths";
 import type { grpcPort, httpPort, port, tcpPort, webSocketPort } from "./schema/ports";
 import { type loadBalancing, type resources, type service, tier } from "./schema/service";
 import type { store } from "./schema/store";
@@ -28,6 +29,9 @@ export type Immutable<T> = T extends readonly (infer E)[]
 export type Tier = z.infer<typeof tier>;
 
 export const TIERS: readonly Tier[] = tier.options;
+
+/** Spellings of a path that are refused unless somebody opts in. */
+export type PathForms = Immutable<z.infer<typeof exposurePaths>>;
 
 /** HTTP/1.1 or HTTP/2 requests. */
 export type HttpPort = Immutable<z.infer<typeof httpPort>>;

@@ -1,6 +1,7 @@
 /** Where services are reachable from outside the mesh. */
 import { z } from "zod";
 import { operations } from "./calls";
+import { exposurePaths } from "./paths";
 import { path } from "./ports";
 import { portNumber, reference, text } from "./text";
 import { rate, timeout } from "./time";
@@ -53,6 +54,11 @@ export const exposure = z
             .exactOptional()
             .describe(
                 "Paths that name a tenant, at `{tenant}`: it must be the token's own. JWT and HTTP only. Default: none.",
+            ),
+        paths: exposurePaths
+            .exactOptional()
+            .describe(
+                "Spellings of a path that clients can use. HTTP only. Default: canonical paths only; all others are refused with 400.",
             ),
         limit: rate
             .exactOptional()

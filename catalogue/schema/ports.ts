@@ -1,5 +1,6 @@
 /** What a service or a store listens on. */
 import { z } from "zod";
+import { portPaths } from "./paths";
 import { isNot, portNumber, prose, some, text } from "./text";
 
 /** The HTTP methods that a catalogue can name. */
@@ -34,6 +35,11 @@ export const httpPort = z
         requests: some(request, "the requests that the port answers").describe(
             "The requests that the port answers. A call or an exposure can name no other.",
         ),
+        paths: portPaths
+            .exactOptional()
+            .describe(
+                "Spellings of a path that the port accepts from callers inside. An exposure has its own `paths`. Default: canonical paths only.",
+            ),
     })
     .meta({ id: "HttpPort", description: "HTTP/1.1 or HTTP/2 requests." });
 

@@ -2,6 +2,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { canonicalPathsAtSidecars } from "./canonical-paths";
 import { collectorAuthorization } from "./collector";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
@@ -18,12 +19,14 @@ export const access: Concern = {
         releases: [],
         objects: [
             ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
+            ...canonicalPathsAtSidecars(platform),
             ...networkPolicies(platform),
             ...rights(platform),
             ...viewers(),
         ],
     }),
-    anchors: ({ metadata }) => metadata.name === DENY_ALL,
+    // Policies compare paths: without the filters they would compare other paths than services see.
+    anchors: ({ kind, metadata }) => metadata.name === DENY_ALL || kind === "EnvoyFilter",
 };
 
 /** All AuthorizationPolicies, as `<namespace>/<name>`. */

@@ -89,8 +89,10 @@ function istiod(config: MeshConfig, revision: Revision): Release {
                 trustDomain,
                 // What is not in the registry does not exist for a sidecar.
                 outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
-                // Policies compare paths; `//admin` and `/%61dmin` must not be other paths than `/admin`.
-                pathNormalization: { normalization: "DECODE_AND_MERGE_SLASHES" },
+                // Once, as RFC 3986 has it: `/%61dmin` and `/x/../admin` are `/admin`. Slashes are neither decoded nor merged,
+                // so that object keys and signatures survive; every entry gateway and sidecar refuses them instead
+                // (docs/adr/0027-one-reading-of-a-path.md).
+                pathNormalization: { normalization: "BASE" },
                 // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
                 // is tried again.
                 defaultHttpRetryPolicy: { attempts: 0 },

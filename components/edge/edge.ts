@@ -1,5 +1,6 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
+import { canonicalPathsAtGateways } from "./canonical-paths";
 import { clientHeaders } from "./headers";
 import { limiter } from "./limiter/limiter";
 import { localLimits } from "./local-limits";
@@ -14,6 +15,7 @@ export const edge: Concern = {
     derive: (platform) => ({
         releases: [],
         objects: [
+            canonicalPathsAtGateways(platform),
             clientHeaders(platform),
             ...requestAuthentications(platform),
             ...oneToken(platform),

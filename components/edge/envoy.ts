@@ -10,6 +10,7 @@ export type Patch = base.EnvoyPatch;
  * priority Istio cannot promise that what a patch refers to is already there.
  */
 export const PRIORITY = {
+    paths: 0,
     headers: 0,
     tokens: 5,
     sampling: 7,

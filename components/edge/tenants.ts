@@ -1,6 +1,9 @@
+import type { Exposure } from "../../catalogue/model";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
+import { isHost } from "../base/canonical-paths";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
+import { tenantCapture, tenantReading } from "../base/path-forms";
 import type { Platform } from "../base/platform";
 import { typed } from "../base/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
@@ -35,8 +38,7 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
 function pathTenant(edges: readonly ExposureEdge[]): Record<string, unknown> {
     return typed("filters.http.header_to_metadata.v3.Config", {
         request_rules: edges.map(({ exposure }) => {
-            const templates = exposure.tenantPaths ?? [];
-            const paths = templates.map((template) => pathRegex(template, "capture"));
+            const paths = distinct(exposure, (template) => tenantCapture(template, exposure.paths ?? {}));
             return {
                 header: ":path",
                 on_header_present: {
@@ -46,7 +48,7 @@ function pathTenant(edges: readonly ExposureEdge[]): Record<string, unknown> {
                     regex_value_rewrite: {
                         pattern: { regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
                         // Of the alternatives' groups all but one are empty.
-                        substitution: templates.map((_, index) => `\\${index + 1}`).join(""),
+                        substitution: paths.map((_, index) => `\\${index + 1}`).join(""),
                     },
                 },
                 remove: false,
@@ -87,38 +89,22 @@ function sameTenant(
     });
 }
 
-/** A request to `host` whose path names a tenant. */
+/**
+ * A request to `host` whose path names a tenant, whatever follows it. Another spelling of such a path has been refused
+ * before (`canonical-paths`).
+ */
 function namesTenant({ exposure }: ExposureEdge, host: string): Record<string, unknown> {
-    const paths = (exposure.tenantPaths ?? []).map((template) => pathRegex(template, "match"));
+    const paths = distinct(exposure, (template) => tenantReading(template, exposure.paths ?? {}).strict);
     return {
         and_rules: {
-            rules: [
-                {
-                    header: {
-                        name: ":authority",
-                        string_match: { safe_regex: { regex: `(?i)${escaped(host)}(?::.*)?` } },
-                    },
-                },
-                { url_path: { path: { safe_regex: { regex: paths.join("|") } } } },
-            ],
+            rules: [isHost(host), { url_path: { path: { safe_regex: { regex: paths.join("|") } } } }],
         },
     };
 }
 
-/** A template of the catalogue as a regular expression, whose only group, if any, is the tenant. */
-function pathRegex(template: string, tenant: "capture" | "match"): string {
-    return template
-        .split("/")
-        .map((segment) => {
-            if (segment === "{tenant}") return tenant === "capture" ? "([^/?#]+)" : "[^/]+";
-            if (segment === "{*}") return "[^/?#]+";
-            return segment === "{**}" ? "[^?#]*" : escaped(segment);
-        })
-        .join("/");
-}
-
-function escaped(text: string): string {
-    return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** Templates that differ behind the tenant only are one. */
+function distinct({ tenantPaths = [] }: Exposure, write: (template: string) => string): string[] {
+    return [...new Set(tenantPaths.map(write))];
 }
 
 /** Expressions of CEL, parsed: Envoy takes no text. */

@@ -1,0 +1,68 @@
+/**
+ * The grammar of path templates, parsed once: `/v1/alerts/{*}`, `/files/{**}`, `/v1/tenants/{tenant}`.
+ *
+ * A template is a list of segments. `{*}` stands for exactly one segment that is not empty, `{**}` (last only) for
+ * everything that follows its slash, and `{name}` for one segment whose value somebody reads.
+ */
+
+export type Segment =
+    | { readonly kind: "literal"; readonly text: string }
+    | { readonly kind: "one" }
+    | { readonly kind: "rest" }
+    | { readonly kind: "named"; readonly name: string };
+
+export type PathTemplate = readonly Segment[];
+
+const NAMED = /^\{([a-z]+)\}$/;
+
+/** @param path a template with its leading slash */
+export function parsePathTemplate(path: string): PathTemplate {
+    return path.split("/").slice(1).map(parseSegment);
+}
+
+function parseSegment(text: string): Segment {
+    if (text === "{*}") return { kind: "one" };
+    if (text === "{**}") return { kind: "rest" };
+    const name = NAMED.exec(text)?.[1];
+    return name === undefined ? { kind: "literal", text } : { kind: "named", name };
+}
+
+/** How each kind of segment is written in some other notation, such as a regular expression. */
+export interface Notation {
+    readonly literal: (text: string) => string;
+    readonly one: string;
+    readonly rest: string;
+    readonly named: (name: string) => string;
+    /** @default "/" */
+    readonly separator?: string;
+}
+
+/** A template in another notation. The template's leading slash is the first separator. */
+export function writePathTemplate(template: PathTemplate, notation: Notation): string {
+    const { separator = "/" } = notation;
+    return template.map((segment) => `${separator}${writeSegment(segment, notation)}`).join("");
+}
+
+function writeSegment(segment: Segment, notation: Notation): string {
+    switch (segment.kind) {
+        case "literal":
+            return notation.literal(segment.text);
+        case "one":
+            return notation.one;
+        case "rest":
+            return notation.rest;
+        case "named":
+            return notation.named(segment.name);
+    }
+}
+
+/** The segments up to and including the one that is called `name`; undefined if there is none. */
+export function upTo(template: PathTemplate, name: string): PathTemplate | undefined {
+    const end = template.findIndex((segment) => segment.kind === "named" && segment.name === name);
+    return end === -1 ? undefined : template.slice(0, end + 1);
+}
+
+/** Text as a regular expression that matches nothing else. RE2 and JavaScript read it alike. */
+export function escapeRegex(text: string): string {
+    return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,71 @@
+import { servicesOf } from "../../catalogue/query";
+import type { PathForms, Service } from "../../catalogue/model";
+import { CANONICAL_PATHS, canonicalPathPatches, canonicalPaths } from "../base/canonical-paths";
+import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter } from "../base/envoy-filter";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+const NAME = "canonical-paths";
+
+/** A filter that replaces another must come after it. */
+const PRIORITY = { everywhere: 0, ofService: 1 } as const;
+
+/**
+ * Refuses at every sidecar what the gateways refuse: callers inside may send other spellings too, and a policy must see
+ * the path that the service sees. A service that opted in to more has the same filter with fewer refusals.
+ */
+export function canonicalPathsAtSidecars({ catalogue }: Platform): EnvoyFilterManifest[] {
+    const everywhere = envoyFilter({
+        name: NAME,
+        namespace: NAMESPACES.system,
+        priority: PRIORITY.everywhere,
+        patches: canonicalPathPatches("SIDECAR_INBOUND", {}),
+    });
+    const opted = servicesOf(catalogue).flatMap(([name, service]) => {
+        const patches = Object.entries(service.ports).flatMap(([portName, port]) => {
+            const forms = formsOf(service, portName);
+            return forms === undefined ? [] : [replaced(port.number, forms)];
+        });
+        if (patches.length === 0) return [];
+        return [
+            envoyFilter({
+                name: `${name}-${NAME}`,
+                namespace: NAMESPACES.services,
+                workload: name,
+                priority: PRIORITY.ofService,
+                patches,
+            }),
+        ];
+    });
+    return [everywhere, ...opted];
+}
+
+/** What any caller of a port may spell: those inside, and clients of its exposures. */
+function formsOf(service: Service, portName: string): PathForms | undefined {
+    const port = service.ports[portName];
+    const all: PathForms[] = [
+        ...(port?.protocol === "http" && port.paths !== undefined ? [port.paths] : []),
+        ...(service.exposures ?? []).flatMap((exposure) =>
+            exposure.port === portName && exposure.paths !== undefined ? [exposure.paths] : [],
+        ),
+    ];
+    const encodedSlashes = all.some((forms) => forms.encodedSlashes === true);
+    const parameters = all.some((forms) => forms.parameters === true);
+    return encodedSlashes || parameters ? { encodedSlashes, parameters } : undefined;
+}
+
+function replaced(destinationPort: number, forms: PathForms): EnvoyPatch {
+    const filter = { name: CONNECTION_MANAGER, subFilter: { name: CANONICAL_PATHS } };
+    return {
+        applyTo: "HTTP_FILTER",
+        match: {
+            context: "SIDECAR_INBOUND",
+            listener: { filterChain: { destinationPort, filter } },
+        },
+        patch: {
+            operation: "REPLACE",
+            value: { name: CANONICAL_PATHS, typed_config: canonicalPaths({ forms }) },
+        },
+    };
+}

@@ -1,0 +1,34 @@
+import { requestLine } from "../../catalogue/requests";
+import { type ExposureEdge, exposures } from "../../catalogue/query";
+import { type PathsOfHost, canonicalPathPatches } from "../base/canonical-paths";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import { exposedHost } from "../base/names";
+import { scopeReading, tenantReading } from "../base/path-forms";
+import type { Platform } from "../base/platform";
+import { PRIORITY, envoyFilter } from "./envoy";
+
+/**
+ * Refuses with 400, before anything else sees the request, paths that the gateway, a sidecar and the application could
+ * read differently. What passes is the same to all of them: Envoy's normalization at the sidecar leaves it as it is.
+ */
+export function canonicalPathsAtGateways({ catalogue, config }: Platform): EnvoyFilterManifest {
+    const hosts = exposures(catalogue)
+        .filter(({ port }) => port.protocol === "http" || port.protocol === "ws")
+        .map((edge) => pathsOf(edge, exposedHost(config, edge.exposure.host)));
+    return envoyFilter("canonical-paths", "all", PRIORITY.paths, canonicalPathPatches("GATEWAY", { hosts }));
+}
+
+function pathsOf({ exposure }: ExposureEdge, host: string): PathsOfHost {
+    const forms = exposure.paths ?? {};
+    const scoped = new Set(
+        (exposure.scopes ?? []).flatMap(({ requests = [] }) => requests.map((one) => requestLine(one).path)),
+    );
+    return {
+        host,
+        forms,
+        deciding: [
+            ...(exposure.tenantPaths ?? []).map((template) => tenantReading(template, forms)),
+            ...[...scoped].sort().map(scopeReading),
+        ],
+    };
+}

@@ -1,0 +1,76 @@
+/** Requests whose request line is sent octet by octet as given: HTTP clients would normalize it. */
+import { type Socket, connect } from "node:net";
+
+export interface Answer {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+}
+
+export interface RawRequest {
+    readonly method?: string;
+    /** Octets as latin-1 text. */
+    readonly path: string;
+    readonly host: string;
+    readonly headers?: Readonly<Record<string, string>>;
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Sends one request over a connection of its own. An answer ends by its own length: Envoy closes a second later. */
+export function ask(port: number, { method = "GET", path, host, headers = {} }: RawRequest): Promise<Answer> {
+    const lines = [
+        `${method} ${path} HTTP/1.1`,
+        `host: ${host}`,
+        "connection: close",
+        ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ];
+    return new Promise((resolve, reject) => {
+        const socket: Socket = connect(port, "127.0.0.1");
+        const chunks: Buffer[] = [];
+        socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer to ${method} ${path}`)));
+        const finish = () => {
+            socket.destroy();
+            resolve(parsed(Buffer.concat(chunks).toString("latin1")));
+        };
+        socket.on("data", (chunk) => {
+            chunks.push(chunk);
+            if (isWhole(Buffer.concat(chunks).toString("latin1"))) finish();
+        });
+        socket.once("error", reject);
+        socket.once("end", finish);
+        socket.write(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
+    });
+}
+
+function parsed(text: string): Answer {
+    const end = text.indexOf("\r\n\r\n");
+    const [status = "", ...lines] = text.slice(0, end).split("\r\n");
+    const headers = Object.fromEntries(
+        lines.map((line) => {
+            const colon = line.indexOf(":");
+            return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+        }),
+    );
+    const rest = text.slice(end + 4);
+    const body = headers["transfer-encoding"] === "chunked" ? dechunked(rest) : rest;
+    return { status: Number(status.split(" ")[1] ?? 0), headers, body };
+}
+
+function isWhole(text: string): boolean {
+    const end = text.indexOf("\r\n\r\n");
+    if (end === -1) return false;
+    const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, end))?.[1];
+    return length === undefined ? text.endsWith("\r\n0\r\n\r\n") : text.length - end - 4 >= Number(length);
+}
+
+function dechunked(text: string): string {
+    let [rest, body] = [text, ""];
+    for (;;) {
+        const end = rest.indexOf("\r\n");
+        const length = parseInt(rest.slice(0, end), 16);
+        if (end === -1 || !(length > 0)) return body;
+        body += rest.slice(end + 2, end + 2 + length);
+        rest = rest.slice(end + 4 + length);
+    }
+}

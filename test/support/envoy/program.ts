@@ -1,0 +1,95 @@
+/** A real Envoy on loopback: the toolchain's own, which runs without the node. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { paths } from "../../../local/paths";
+import { envoy as envoyPart } from "../../../local/toolchain/packages";
+import { storedPart } from "../../../local/toolchain/store";
+
+const CHECKOUT = join(__dirname, "..", "..", "..");
+const START_MS = 20_000;
+
+/** The toolchain's Envoy, or undefined where no toolchain has been built. */
+export async function envoyProgram(): Promise<string | undefined> {
+    const stored = await storedPart(paths().cache, await envoyPart(CHECKOUT));
+    return stored === undefined ? undefined : join(stored.folder, "envoy", "_bin", "envoy");
+}
+
+/** Skips the whole suite, visibly, where there is no Envoy. Call it in a `before` hook. */
+export async function requireEnvoy(context: Mocha.Context): Promise<string> {
+    const program = await envoyProgram();
+    if (program !== undefined) return program;
+    // CI builds the toolchain first: a proof that is skipped there is none.
+    if (process.env["MESH_REQUIRE_ENVOY"] === "1") throw new Error("the toolchain holds no Envoy");
+    context.skip();
+}
+
+export interface RunningEnvoy {
+    stop(): Promise<void>;
+}
+
+/** Starts Envoy with `bootstrap`, and returns once `port` accepts connections. */
+export async function startEnvoy(
+    program: string,
+    bootstrap: Record<string, unknown>,
+    port: number,
+): Promise<RunningEnvoy> {
+    const folder = await mkdtemp(join(tmpdir(), "sparc-envoy-"));
+    const executable = join(folder, "envoy");
+    await copyFile(program, executable);
+    await chmod(executable, 0o700);
+    await writeFile(join(folder, "envoy.json"), JSON.stringify(bootstrap));
+    const options = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"];
+    const child = spawn(executable, ["-c", join(folder, "envoy.json"), ...options], {
+        stdio: ["ignore", "ignore", "pipe"],
+    });
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-4000)));
+    const stop = async () => {
+        await ended(child);
+        await rm(folder, { recursive: true, force: true });
+    };
+    const until = Date.now() + START_MS;
+    while (!(await accepts(port))) {
+        if (child.exitCode !== null || Date.now() > until) {
+            await stop();
+            throw new Error(`Envoy did not start: ${errors}`);
+        }
+        await sleep(50);
+    }
+    return { stop };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null) return;
+    const exit = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await exit;
+}
+
+function accepts(port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+        const socket = connect(port, "127.0.0.1");
+        socket.once("connect", () => {
+            socket.destroy();
+            resolve(true);
+        });
+        socket.once("error", () => {
+            resolve(false);
+        });
+    });
+}
+
+/** So many ports on loopback that nothing listens on. */
+export async function freePorts(count: number): Promise<number[]> {
+    const servers = Array.from({ length: count }, () => createServer());
+    await Promise.all(
+        servers.map((server) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))),
+    );
+    const ports = servers.map((server) => (server.address() as AddressInfo).port);
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    return ports;
+}
