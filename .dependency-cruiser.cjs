@@ -27,12 +27,12 @@ module.exports = {
         {
             name: "only-the-public-face-of-the-catalogue",
             comment:
-                "Ask the catalogue through load, model, query and check; order, durations, attempts and rollout are its vocabulary.",
+                "Ask the catalogue through load, model, query and check; order, durations, attempts, rollout, requests and path-template are its vocabulary.",
             severity: "error",
             from: { pathNot: "^(catalogue|test)/" },
             to: {
                 path: "^catalogue/",
-                pathNot: "^catalogue/(load|model|query|check|order|durations|attempts|rollout)\\.ts$",
+                pathNot: "^catalogue/(load|model|query|check|order|durations|attempts|rollout|path-template|requests)\\.ts$",
             },
         },
         {

@@ -23,8 +23,8 @@ export interface PathsOfHost {
 
 type Rule = Record<string, unknown>;
 
-const AMBIGUOUS = {
-    name: "path-ambiguous-segment",
+const SPELLING = {
+    name: "path-spelling",
     text: "the path spells a segment that decides who may read it in another way than this host does",
 } as const;
 
@@ -52,7 +52,7 @@ export function canonicalPaths({ forms: elsewhere = {}, hosts = [] }: Taken): Ru
     }
     for (const { host, deciding } of hosts) {
         for (const { strict: own, loose } of deciding)
-            deny(AMBIGUOUS.name, [isHost(host), path(loose), not(path(own))]);
+            deny(SPELLING.name, [isHost(host), path(loose), not(path(own))]);
     }
     const named = [...policies].sort(([a], [b]) => (a < b ? -1 : 1));
     return typed("filters.http.rbac.v3.RBAC", {
@@ -85,7 +85,7 @@ export function canonicalPathPatches(context: HttpListeners["context"], taken: T
  * come too early: local replies are mapped before.
  */
 function answers(): Rule[] {
-    return [AMBIGUOUS, ...refusals({}), UNREADABLE].map(({ name, text }) => ({
+    return [SPELLING, ...refusals({}), UNREADABLE].map(({ name, text }) => ({
         filter: {
             extension_filter: {
                 name: "envoy.access_loggers.extension_filters.cel",
