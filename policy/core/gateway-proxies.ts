@@ -28,7 +28,7 @@ export function isGatewayService(world: World, namespace: string, name: string):
             .map(({ spec }) => labelsAt(spec, "selector")),
         ...world
             .all(...CHARTS)
-            .map(podsOf)
+            .flatMap(podsOf)
             .filter((pods) => pods.namespace === namespace && pods.labels["app.kubernetes.io/name"] === name)
             .map(({ labels }) => labels),
     ];

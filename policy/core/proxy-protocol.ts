@@ -17,8 +17,11 @@ export function speaksProxyProtocol(world: World, gateway: Subject): boolean {
 }
 
 function isOn(proxyConfig: unknown): boolean {
-    const spoken = at(proxyConfig, "gatewayTopology", "proxyProtocol");
-    return spoken !== undefined && spoken !== null;
+    // protobuf's JSON takes both spellings of a field's name.
+    const topologies = [at(proxyConfig, "gatewayTopology"), at(proxyConfig, "gateway_topology")];
+    return topologies.some((topology) =>
+        ["proxyProtocol", "proxy_protocol"].some((key) => (at(topology, key) ?? null) !== null),
+    );
 }
 
 function parsed(annotation = ""): unknown {

@@ -7,12 +7,12 @@ import {
 } from "@pulumi/policy";
 import { type PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { endedFor } from "./exceptions";
+import { isJudged } from "./judged";
 import { message } from "./message";
 import { Kept } from "./once";
 import { type Fields, plain } from "./read";
 import {
     each,
-    EVERYTHING,
     type Finding,
     guarded,
     interrupted,
@@ -21,7 +21,7 @@ import {
     type Rule,
     type StackRule,
 } from "./rule";
-import { type EngineResource, Subject, whatIs } from "./subject";
+import { type EngineResource, Subject } from "./subject";
 import { World } from "./world";
 
 type Policy = Policies[number];
@@ -59,15 +59,11 @@ export function asPolicy(rule: Rule): Policy {
 /** What an object rule says of one resource. */
 export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
     // Most policies are not about most resources.
-    if (!isAbout(rule, whatIs(resource))) return;
+    if (!isJudged(rule.judges, resource)) return;
     const subject = new Subject(resource);
     const config = { ...rule.defaults, ...given };
     for (const finding of each([subject], () => rule.judge(subject, config)))
         yield withEnded(finding, config);
-}
-
-function isAbout({ judges }: Pick<Rule, "judges">, id: string): boolean {
-    return judges.includes(id) || judges.includes(EVERYTHING);
 }
 
 /** What a stack rule says of all resources together. */
@@ -144,8 +140,9 @@ function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResourc
 
 /** The whole of the resource's inputs with the fields that the rule changes, or nothing. */
 function remediate(rule: ObjectRule, args: ResourceValidationArgs): Record<string, unknown> | undefined {
-    const subject = new Subject(ofResource(args));
-    if (!isAbout(rule, subject.id)) return undefined;
+    const resource = ofResource(args);
+    if (!isJudged(rule.judges, resource)) return undefined;
+    const subject = new Subject(resource);
     const changed = rule.remedied?.(subject, { ...rule.defaults, ...args.getConfig<object>() });
     return changed === undefined ? undefined : { ...args.props, ...changed };
 }

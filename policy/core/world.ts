@@ -4,6 +4,7 @@ import { POD_MAKERS, type Pods, podsOf } from "./pods";
 import { labelsAt, selects, someOf, textAt } from "./read";
 import { injects } from "./injection";
 import { Subject, type EngineResource } from "./subject";
+import { CARRIER, podsCarried } from "./workload";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -26,10 +27,13 @@ export class World {
 
     constructor(readonly subjects: readonly Subject[]) {
         for (const subject of subjects) {
-            push(this.byId, subject.id, subject);
+            const ids = podsCarried(subject).length > 0 ? [subject.id, CARRIER] : [subject.id];
+            for (const id of ids) {
+                push(this.byId, id, subject);
+                if (subject.isPlaced) push(this.byPlace, `${subject.namespace} ${id}`, subject);
+            }
             this.byUrn.set(subject.urn, subject);
-            if (subject.isPlaced) push(this.byPlace, `${subject.namespace} ${subject.id}`, subject);
-            else this.unplaced.push(subject);
+            if (!subject.isPlaced) this.unplaced.push(subject);
         }
     }
 
@@ -138,7 +142,7 @@ export class World {
 
     /** Every kind of pod that the stack shows. */
     get pods(): readonly Pods[] {
-        return this.ask("pods", this.all(...POD_MAKERS), (maker) => [podsOf(maker)]);
+        return this.ask("pods", this.all(...POD_MAKERS), podsOf);
     }
 
     /** Istio's Gateways whose proxies carry all of `labels`. */

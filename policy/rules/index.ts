@@ -37,7 +37,9 @@ import { injectedNamespaces } from "./injection/namespaces";
 import { noBypass } from "./injection/no-bypass";
 import { noNetAdmin } from "./injection/no-net-admin";
 import { noOptOut } from "./injection/no-opt-out";
+import { proxyContainer } from "./injection/proxy-container";
 import { ownAccount } from "./injection/own-account";
+import { notDefault } from "./injection/not-default";
 import { revisions } from "./injection/revisions";
 import { networkDenyAll } from "./network/deny-all";
 import { narrow } from "./network/narrow";
@@ -47,6 +49,7 @@ import { ejection } from "./resilience/ejection";
 import { noFault } from "./resilience/no-fault";
 import { retries } from "./resilience/retries";
 import { timeout } from "./resilience/timeout";
+import { credentials } from "./workloads/credentials";
 import { images } from "./workloads/images";
 import { nonRoot } from "./workloads/non-root";
 import { podSecurity } from "./workloads/pod-security";
@@ -72,9 +75,11 @@ export const RULES: readonly Rule[] = [
     injectedNamespaces,
     noOptOut,
     noBypass,
+    proxyContainer,
     noNetAdmin,
     ownAccount,
     revisions,
+    notDefault,
     networkDenyAll,
     narrow,
     noOtherKinds,
@@ -103,6 +108,7 @@ export const RULES: readonly Rule[] = [
     images,
     resources,
     nonRoot,
+    credentials,
     rights,
     ...CLUSTER_RULES,
     ...CLOSED_RULES,

@@ -3,7 +3,7 @@ import { at, fields, labelsAt, list, texts, textAt } from "../../core/read";
 import { isGatewayService } from "../../core/gateway-proxies";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { containersOf, podsIn, WORKLOADS } from "../../core/workload";
 
 const INGRESS = "networking.k8s.io/Ingress";
 
@@ -81,7 +81,7 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
         });
         yield* each(world.all(...WORKLOADS), function* (subject) {
             if (isExcepted(config, subject) || subject.namespace === "kube-system") return;
-            for (const { path, fields: container } of containersOf(podOf(subject))) {
+            for (const { path, fields: container } of podsIn(subject).flatMap(containersOf)) {
                 const open = list(container["ports"]).find((port) => fields(port)["hostPort"] !== undefined);
                 if (open === undefined) continue;
                 yield {

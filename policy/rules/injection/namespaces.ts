@@ -17,7 +17,7 @@ export const injectedNamespaces = objectRule<Config>({
     judges: ["core/Namespace"],
     defaults: {
         ...NO_EXCEPTIONS,
-        system: ["istio-system", "kube-system", "kube-public", "kube-node-lease", "default"],
+        system: ["istio-system", "kube-system", "kube-public", "kube-node-lease"],
     },
     schema: {
         exceptions: {

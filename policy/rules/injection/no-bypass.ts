@@ -1,13 +1,17 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { isIstiod, MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
-import { at, labelsAt, says, textAt } from "../../core/read";
+import { at, labelsAt, list, numberAt, says, textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { containersOf, type Pod, podOf, WORKLOADS } from "../../core/workload";
-import { parseYaml } from "../../core/yaml";
+import { containersOf, isWorkload, type Pod, podsIn, WORKLOADS } from "../../core/workload";
+import { judgeAnnotations, judgeLabels } from "./annotations";
+import { isInjected } from "./proxy-container";
 
 /** The user that the proxy runs as: Istio's redirection leaves its traffic alone. */
-const PROXY_USER = "1337";
+const PROXY_USER = 1337;
+
+/** Names that only the cluster's DNS answers. */
+const IN_CLUSTER = /\.svc$|\.local$|\.svc\./;
 
 /** Fields of `global.proxy` in istiod's values that take traffic past every sidecar, with what means "all of it". */
 const PROXY_VALUES: Readonly<Record<string, string | undefined>> = {
@@ -44,96 +48,67 @@ spec: { template: { metadata: { annotations: { traffic.sidecar.istio.io/includeO
     },
     *judge(subject, config) {
         if (isExcepted(config, subject)) return;
-        if (WORKLOADS.includes(subject.id)) {
-            yield* judgePod(subject);
+        if (isWorkload(subject)) {
+            for (const pod of podsIn(subject)) yield* judgePod(subject, pod);
             return;
         }
         for (const { values, valuesPath } of meshConfigsOf(subject))
             yield* judgeValues(subject, values, valuesPath);
         if (subject.id !== "helm.sh/Release" || isIstiod(subject)) return;
         // Of Istio's gateway chart, and of many others.
-        yield* judgeAnnotations(
-            subject,
-            "values.podAnnotations",
-            labelsAt(subject.props, "values", "podAnnotations"),
-        );
+        const annotations = labelsAt(subject.props, "values", "podAnnotations");
+        for (const flaw of judgeAnnotations("values.podAnnotations", annotations)) yield { subject, ...flaw };
     },
 });
 
-function* judgePod(subject: Subject): Iterable<Finding> {
-    const pod = podOf(subject);
-    yield* judgeAnnotations(subject, `${pod.path}metadata.annotations`, pod.annotations);
-    yield* judgeProxy(subject, pod);
+function* judgePod(subject: Subject, pod: Pod): Iterable<Finding> {
+    yield* aboutUser(subject, pod);
+    for (const flaw of judgeLabels(`${pod.path}metadata.labels`, pod.labels)) yield { subject, ...flaw };
+    for (const flaw of judgeAnnotations(`${pod.path}metadata.annotations`, pod.annotations))
+        yield { subject, ...flaw };
+    yield* aboutHosts(subject, pod);
+}
+
+/** The proxy's user and group, in whichever field a container can get them. */
+function* aboutUser(subject: Subject, pod: Pod): Iterable<Finding> {
     const contexts = [
         [`${pod.path}spec.securityContext`, at(pod.spec, "securityContext")] as const,
         ...containersOf(pod)
-            .filter(({ name }) => name !== "istio-proxy" && name !== "istio-init")
+            .filter((container) => !isInjected(container, pod))
             .map(({ path, fields }) => [`${path}.securityContext`, fields["securityContext"]] as const),
     ];
     for (const [path, context] of contexts) {
-        for (const field of ["runAsUser", "runAsGroup"]) {
-            if (textAt(context, field) !== PROXY_USER) continue;
+        const groups = list(at(context, "supplementalGroups")).map((group) => [
+            "supplementalGroups",
+            numberAt({ group }, "group"),
+        ]);
+        const single = ["runAsUser", "runAsGroup", "fsGroup"].map((field) => [
+            field,
+            numberAt(context, field),
+        ]);
+        for (const [field, id] of [...single, ...groups]) {
+            if (id !== PROXY_USER) continue;
             yield {
                 subject,
-                wrong: `${path}.${field} is ${PROXY_USER}, the proxy's own, whose traffic passes no sidecar`,
+                wrong: `${path}.${String(field)} is ${PROXY_USER}, the proxy's own, whose traffic passes no sidecar`,
                 fix: "choose another number.",
             };
         }
     }
 }
 
-/** Annotations that put something else in the proxy's place, or change its container. */
-const OTHER_PROXY: ReadonlySet<string> = new Set([
-    "proxy.istio.io/overrides",
-    "sidecar.istio.io/bootstrapOverride",
-    "sidecar.istio.io/proxyImage",
-]);
-
-/** A sidecar of the pod's own making, which need not be Istio's. */
-function* judgeProxy(subject: Subject, pod: Pod): Iterable<Finding> {
-    for (const { path, name, fields } of containersOf(pod)) {
-        const image = textAt(fields, "image");
-        if (name !== "istio-proxy" || image === undefined || image === "auto") continue;
+/** Names of the mesh that lead to another address are resolved before the sidecar sees them. */
+function* aboutHosts(subject: Subject, pod: Pod): Iterable<Finding> {
+    for (const [index, alias] of list(pod.spec["hostAliases"]).entries()) {
+        const inside = texts(at(alias, "hostnames")).filter(
+            (name) => !name.includes(".") || IN_CLUSTER.test(name),
+        );
+        const [name] = inside.filter((host) => host !== "localhost");
+        if (name === undefined) continue;
         yield {
             subject,
-            wrong: `${path} is named istio-proxy and has the image ${image}, which is then taken for the sidecar`,
-            fix: "set its image to `auto`, or give the container another name.",
-        };
-    }
-}
-
-function* judgeAnnotations(
-    subject: Subject,
-    path: string,
-    annotations: Readonly<Record<string, string>>,
-): Iterable<Finding> {
-    for (const [name, value] of Object.entries(annotations)) {
-        const isExclusion = name.startsWith("traffic.sidecar.istio.io/exclude") && value !== "";
-        const isPartial = name.startsWith("traffic.sidecar.istio.io/include") && value !== "*";
-        const isOff = name === "sidecar.istio.io/interceptionMode" && value === "NONE";
-        const isKubevirt = name.endsWith("/kubevirtInterfaces");
-        if (
-            name === "proxy.istio.io/config" &&
-            textAt(parseYaml(value, `${path}[${JSON.stringify(name)}]`), "interceptionMode") === "NONE"
-        ) {
-            yield {
-                subject,
-                wrong: `${path}[${JSON.stringify(name)}] has interceptionMode NONE, so no traffic passes its sidecar`,
-                fix: "remove interceptionMode from it.",
-            };
-        }
-        if (OTHER_PROXY.has(name) && value !== "") {
-            yield {
-                subject,
-                wrong: `${path}[${JSON.stringify(name)}] puts another proxy, or another's start, in the sidecar's place`,
-                fix: "remove it, or list the workload under this policy's exceptions with a reason and an end date.",
-            };
-        }
-        if (!isExclusion && !isPartial && !isOff && !isKubevirt) continue;
-        yield {
-            subject,
-            wrong: `${path}[${JSON.stringify(name)}] is ${JSON.stringify(value)}, so that traffic passes no sidecar`,
-            fix: "remove it, or list the workload under this policy's exceptions with a reason and an end date.",
+            wrong: `${pod.path}spec.hostAliases[${index}] leads ${name} to ${textAt(alias, "ip") ?? "another address"}, past what the mesh knows of it`,
+            fix: "remove it, and use a Service or a ServiceEntry.",
         };
     }
 }

@@ -1,23 +1,33 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
-import { at, textAt, texts } from "../../core/read";
-import { objectRule } from "../../core/rule";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { at, list, textAt, texts } from "../../core/read";
+import { type Finding, objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { containersOf, type Pod, podsIn, WORKLOADS } from "../../core/workload";
 
 interface Config {
     readonly exceptions: readonly Exception[];
     readonly system: readonly string[];
 }
 
-/** With these a container changes the pod's network, or another container's memory. */
-const POWERS: ReadonlySet<string> = new Set([
-    "ALL",
-    "BPF",
-    "NET_ADMIN",
-    "NET_RAW",
-    "SYS_ADMIN",
-    "SYS_MODULE",
-    "SYS_PTRACE",
+/**
+ * Capabilities by which a container changes neither the pod's network, nor its own user, nor another container. Every
+ * other one is refused: SETUID and SETGID make an application the proxy's user, whose traffic nobody captures.
+ */
+const HARMLESS: ReadonlySet<string> = new Set([
+    "AUDIT_WRITE",
+    "CHOWN",
+    "FSETID",
+    "IPC_LOCK",
+    "KILL",
+    "LEASE",
+    "NET_BIND_SERVICE",
+    "SYS_NICE",
+    "WAKE_ALARM",
 ]);
+
+/** Kernel settings of the pod's network that move no traffic. */
+const HARMLESS_SYSCTLS =
+    /^(kernel\.shm|net\.core\.somaxconn$|net\.ipv4\.(ip_local_port_range|ip_unprivileged_port_start|ping_group_range|tcp_\w+)$)/;
 
 export const noNetAdmin = objectRule<Config>({
     name: "injection-no-net-admin",
@@ -27,13 +37,13 @@ export const noNetAdmin = objectRule<Config>({
     why: "a privileged container, or one with NET_ADMIN, removes the redirection to the sidecar with one command",
     remedy: "Drop all capabilities, and use istio-cni so that not even istio-init needs NET_ADMIN.",
     judges: WORKLOADS,
-    defaults: { ...NO_EXCEPTIONS, system: ["istio-system", "kube-system"] },
+    defaults: { ...NO_EXCEPTIONS, system: ["kube-system"] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         system: {
             type: "array",
             items: { type: "string" },
-            description: "namespaces that are not in the mesh",
+            description: "namespaces of the cluster's own workloads",
         },
     },
     examples: {
@@ -52,29 +62,64 @@ spec: { template: { spec: { containers: [{ name: carts, image: "carts:1", securi
     },
     *judge(subject, config) {
         if (config.system.includes(subject.namespace) || isExcepted(config, subject)) return;
-        const pod = podOf(subject);
-        for (const { path, fields } of containersOf(pod)) {
-            const context = fields["securityContext"];
-            if (textAt(context, "privileged") === "true") {
-                yield { subject, wrong: `${path}.securityContext.privileged is true`, fix: "remove it." };
-            }
-            const powers = texts(at(context, "capabilities", "add")).filter((name) =>
-                POWERS.has(name.toUpperCase().replace(/^CAP_/, "")),
-            );
-            if (powers.length === 0) continue;
+        for (const pod of podsIn(subject)) yield* judgePod(subject, pod);
+    },
+});
+
+function* judgePod(subject: Subject, pod: Pod): Iterable<Finding> {
+    for (const { path, fields } of containersOf(pod)) {
+        const context = fields["securityContext"];
+        if (textAt(context, "privileged") === "true") {
+            yield { subject, wrong: `${path}.securityContext.privileged is true`, fix: "remove it." };
+        }
+        const powers = texts(at(context, "capabilities", "add")).filter(
+            (name) => !HARMLESS.has(name.toUpperCase().replace(/^CAP_/, "")),
+        );
+        if (powers.length > 0) {
             yield {
                 subject,
                 wrong: `${path}.securityContext.capabilities.add has ${powers.join(", ")}, with which the container can leave the mesh`,
                 fix: "remove them.",
             };
         }
-        for (const field of ["hostPID", "hostIPC", "shareProcessNamespace"]) {
-            if (textAt(pod.spec, field) !== "true") continue;
+        const mount = textAt(context, "procMount");
+        if (mount !== undefined && mount !== "Default") {
             yield {
                 subject,
-                wrong: `${pod.path}spec.${field} is true, so the container reaches processes beyond its own`,
+                wrong: `${path}.securityContext.procMount is ${mount}, so the container writes the kernel's settings`,
                 fix: "remove it.",
             };
         }
-    },
-});
+        yield* aboutHost(subject, `${path}.securityContext`, context);
+    }
+    yield* aboutHost(subject, `${pod.path}spec.securityContext`, pod.spec["securityContext"]);
+    for (const [index, sysctl] of list(at(pod.spec, "securityContext", "sysctls")).entries()) {
+        const name = textAt(sysctl, "name") ?? "";
+        if (!/^net[./]/.test(name) || HARMLESS_SYSCTLS.test(name.replaceAll("/", "."))) continue;
+        yield {
+            subject,
+            wrong: `${pod.path}spec.securityContext.sysctls[${index}] sets ${name}, which changes how the pod's network routes`,
+            fix: "remove it.",
+        };
+    }
+    for (const field of ["hostPID", "hostIPC", "shareProcessNamespace"]) {
+        if (textAt(pod.spec, field) !== "true") continue;
+        yield {
+            subject,
+            wrong: `${pod.path}spec.${field} is true, so the container reaches processes beyond its own`,
+            fix: "remove it.",
+        };
+    }
+}
+
+/** Windows' way to run on the node itself, and SELinux' type that confines nothing. */
+function* aboutHost(subject: Subject, path: string, context: unknown): Iterable<Finding> {
+    const wrong = [
+        textAt(context, "windowsOptions", "hostProcess") === "true"
+            ? "windowsOptions.hostProcess is true"
+            : "",
+        textAt(context, "seLinuxOptions", "type") === "spc_t" ? "seLinuxOptions.type is spc_t" : "",
+    ].filter(Boolean);
+    if (wrong.length === 0) return;
+    yield { subject, wrong: `${path}.${wrong.join(", ")}: it runs as the node does`, fix: "remove it." };
+}

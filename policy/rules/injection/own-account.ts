@@ -76,7 +76,10 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
     },
     *judgeStack(world, config) {
         const meshed = world.ask("meshed workloads", world.all(...WORKLOADS), (workload) =>
-            world.isMeshed(workload.namespace) && !workload.isPatch && !isReference(workload)
+            world.isMeshed(workload.namespace) &&
+            !workload.isPatch &&
+            podOf(workload).isTemplate &&
+            !isReference(workload)
                 ? [{ workload, account: accountOf(workload) }]
                 : [],
         );

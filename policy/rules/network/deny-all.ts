@@ -5,6 +5,9 @@ import { type Subject } from "../../core/subject";
 
 const NETWORK_POLICY = "networking.k8s.io/NetworkPolicy";
 
+/** Kubernetes' own namespaces, which exist in every cluster. */
+const KUBERNETES_OWN: ReadonlySet<string> = new Set(["kube-system", "kube-public", "kube-node-lease"]);
+
 interface Config extends WithExceptions {
     readonly everyPodsPorts: readonly number[];
 }
@@ -52,7 +55,7 @@ spec: { podSelector: {}, policyTypes: [Ingress, Egress] }
     *judgeStack(world, config) {
         const namespaces = world
             .all("core/Namespace")
-            .filter(({ name, isPatch }) => !isPatch && !name.startsWith("kube-"));
+            .filter(({ name, isPatch }) => !isPatch && !KUBERNETES_OWN.has(name));
         yield* each(namespaces, function* (subject) {
             const { name } = subject;
             if (isExcepted(config, { namespace: name, name })) return;

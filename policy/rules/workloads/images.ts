@@ -1,7 +1,7 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
 import { textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { containersOf, podsIn, WORKLOADS } from "../../core/workload";
 
 interface Config {
     readonly exceptions: readonly Exception[];
@@ -34,10 +34,12 @@ spec: { containers: [{ name: carts, image: "registry.example.com:5000/carts:1.4.
     },
     *judge(subject, config) {
         if (isExcepted(config, subject)) return;
-        for (const { path, fields } of containersOf(podOf(subject))) {
+        const containers = podsIn(subject).flatMap(containersOf);
+        for (const { path, name, fields } of containers) {
             const image = textAt(fields, "image");
             // Istio's injector fills in `auto`; a patch, or a template of the injector, may name none.
-            if (image === undefined || image === "auto" || image.includes("@sha256:")) continue;
+            if (image === undefined || image.includes("@sha256:")) continue;
+            if (image === "auto" && name === "istio-proxy") continue;
             const tag = /:([^/:]+)$/.exec(image)?.[1];
             if (!config.digest && tag !== undefined && tag !== "latest") continue;
             yield {

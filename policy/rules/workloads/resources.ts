@@ -1,7 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { at, says } from "../../core/read";
 import { objectRule } from "../../core/rule";
-import { containersOf, podOf, WORKLOADS } from "../../core/workload";
+import { containersOf, podsIn, WORKLOADS } from "../../core/workload";
 
 export const resources = objectRule<WithExceptions>({
     name: "workloads-resources",
@@ -29,11 +29,13 @@ spec: { containers: [{ name: carts, image: "carts:1", resources: { requests: { c
     },
     *judge(subject, config) {
         if (subject.isPatch || isExcepted(config, subject)) return;
-        const pod = podOf(subject);
-        // Kubernetes 1.34 takes requests and limits of the pod as a whole, which its containers share.
-        const shared = pod.spec["resources"];
-        for (const { path, fields, isInit } of containersOf(pod)) {
-            if (isInit || fields["image"] === "auto") continue;
+        const containers = podsIn(subject).flatMap((pod) =>
+            pod.isTemplate ? containersOf(pod).map((container) => ({ ...container, pod })) : [],
+        );
+        for (const { path, name, fields, isInit, pod } of containers) {
+            if (isInit || (fields["image"] === "auto" && name === "istio-proxy")) continue;
+            // Kubernetes 1.34 takes requests and limits of the pod as a whole, which its containers share.
+            const shared = pod.spec["resources"];
             const missing = ["requests.cpu", "requests.memory", "limits.memory"].filter((field) =>
                 [fields["resources"], shared].every((resources) => !says(at(resources, ...field.split(".")))),
             );

@@ -40,7 +40,8 @@ export function fromYaml(yaml: string): readonly EngineResource[] {
             urn: urn(`${kind}-${full}`),
             type: `kubernetes:${version}:${kind}`,
             name: full,
-            props: object,
+            // A Secret has a type, and so has an object of no API.
+            props: type === undefined ? object : { ...object, type },
         };
     });
 }

@@ -3,6 +3,7 @@ import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { type Mutation } from "../model";
 import { ofAuthorization, ofTokens } from "./access";
 import { additions } from "./additions";
+import { workloadsBeside } from "./beside-workloads";
 import { ofCluster } from "./cluster";
 import { ofEgress } from "./egress";
 import { secondWaysIn } from "./entry";
@@ -35,5 +36,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...additions(stack),
         ...secondWaysIn(stack),
         ...patches(stack),
+        ...workloadsBeside(stack),
     ];
 }

@@ -1,0 +1,89 @@
+/**
+ * The annotation `proxy.istio.io/config`: a ProxyConfig of one pod. istiod reads it by protobuf's JSON, so that field names
+ * count in camelCase and in snake_case, and enumerations by word and by number (istio.io/api, mesh/v1alpha1/proxy.proto).
+ */
+import { at, fields, text } from "../../core/read";
+
+/** Fields that change no capture, no trust and no destination of what the proxy sends. */
+const HARMLESS: ReadonlySet<string> = new Set([
+    "concurrency",
+    "drainDuration",
+    "extraStatTags",
+    "holdApplicationUntilProxyStarts",
+    "parentShutdownDuration",
+    "proxyStatsMatcher",
+    "readinessProbe",
+    "statNameLength",
+    "terminationDrainDuration",
+]);
+
+/** Variables of `proxyMetadata` by which proxies drain or resolve names, and which open nothing. */
+const HARMLESS_METADATA: ReadonlySet<string> = new Set([
+    "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
+    "ISTIO_META_DNS_AUTO_ALLOCATE",
+    "ISTIO_META_HTTP10",
+    "MINIMUM_DRAIN_DURATION",
+    "TERMINATION_DRAIN_DURATION_SECONDS",
+]);
+
+/** What is wrong with a ProxyConfig, each as a predicate of it: `has interceptionMode NONE, …`. */
+export function* judgeProxyConfig(config: unknown): Iterable<string> {
+    const record = fields(config);
+    for (const key of Object.keys(record)) {
+        const name = camelCase(key);
+        const value = record[key];
+        if (HARMLESS.has(name)) continue;
+        if (name === "interceptionMode") {
+            if (["REDIRECT", "TPROXY", "0", "1"].includes(text(value) ?? "")) continue;
+            yield `has ${key} ${text(value) ?? "?"}, so no traffic passes its sidecar`;
+        } else if (name === "gatewayTopology") {
+            yield* topology(value);
+        } else if (name === "proxyMetadata") {
+            yield* metadata(value);
+        } else if (name === "image") {
+            const type = text(at(value, "imageType") ?? at(value, "image_type")) ?? "";
+            if (["default", "debug", "distroless"].includes(type)) continue;
+            yield `has ${key}, which is another image of the proxy`;
+        } else if (name === "tracing") {
+            yield* tracing(value);
+        } else {
+            yield `has ${key}, by which the proxy is another than the mesh's`;
+        }
+    }
+}
+
+/** Values of forwardClientCertDetails that drop a client's own x-forwarded-client-cert, by word and by number. */
+const SANITIZES: ReadonlySet<string> = new Set(["UNDEFINED", "SANITIZE", "SANITIZE_SET", "0", "1", "4"]);
+
+/** The PROXY protocol is a matter of the load balancer in front. Counting on clients' headers is a matter of trust. */
+function* topology(value: unknown): Iterable<string> {
+    const topology = fields(value);
+    for (const key of Object.keys(topology)) {
+        const name = camelCase(key);
+        const said = text(topology[key]);
+        if (name === "proxyProtocol" || (name === "numTrustedProxies" && said === "0")) continue;
+        if (name === "forwardClientCertDetails" && SANITIZES.has(said ?? "")) continue;
+        yield `has gatewayTopology.${key}, so a header that the client writes is taken for its address or its identity`;
+    }
+}
+
+function* metadata(value: unknown): Iterable<string> {
+    const variables = fields(value);
+    for (const key of Object.keys(variables)) {
+        const isCapture = key === "ISTIO_META_DNS_CAPTURE" && text(variables[key]) === "true";
+        if (HARMLESS_METADATA.has(key) || isCapture) continue;
+        yield `has proxyMetadata.${key}, a variable of the proxy's bootstrap`;
+    }
+}
+
+/** How much is traced is a matter of taste; where spans go to is not. */
+function* tracing(value: unknown): Iterable<string> {
+    for (const key of Object.keys(fields(value))) {
+        if (["sampling", "customTags", "maxPathTagLength"].includes(camelCase(key))) continue;
+        yield `has tracing.${key}, which names another receiver of its spans`;
+    }
+}
+
+function camelCase(key: string): string {
+    return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,267 @@
+/** Pods that bring parts of the proxy, the proxy's user, or annotations that change the capture (C04–C36). */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { accepts, deployment, refusals, refuses } from "./judge";
+
+const APP = '{ name: app, image: "app:1" }';
+const annotated = (name: string, value: string): string =>
+    deployment(`containers: [${APP}]`, `annotations: { ${name}: ${JSON.stringify(value)} }`);
+
+describe("containers named as the injector's own", () => {
+    const beside = (container: string): string => deployment(`containers: [${APP}, ${container}]`);
+    refuses("injection-proxy-container", [
+        { what: "a command of its own", yaml: beside("{ name: istio-proxy, image: auto, command: [sh] }") },
+        { what: "arguments", yaml: beside("{ name: istio-proxy, image: auto, args: [x] }") },
+        {
+            what: "a lifecycle hook",
+            yaml: beside(
+                "{ name: istio-proxy, image: auto, lifecycle: { postStart: { exec: { command: [sh] } } } }",
+            ),
+        },
+        {
+            what: "a variable of the bootstrap",
+            yaml: beside(
+                "{ name: istio-proxy, image: auto, env: [{ name: ISTIO_META_ROUTER_MODE, value: sni-dnat }] }",
+            ),
+        },
+        {
+            what: "variables of a ConfigMap",
+            yaml: beside("{ name: istio-proxy, image: auto, envFrom: [{ configMapRef: { name: x } }] }"),
+        },
+        {
+            what: "a volume over its configuration",
+            yaml: beside(
+                "{ name: istio-proxy, image: auto, volumeMounts: [{ name: x, mountPath: /etc/istio/proxy }] }",
+            ),
+        },
+        {
+            what: "a probe that runs a command",
+            yaml: beside("{ name: istio-proxy, image: auto, livenessProbe: { exec: { command: [sh] } } }"),
+        },
+        { what: "another image", yaml: beside('{ name: istio-proxy, image: "example.com/proxy:1" }') },
+        {
+            what: "root",
+            yaml: beside("{ name: istio-proxy, image: auto, securityContext: { runAsUser: 0 } }"),
+        },
+        {
+            what: "a capability",
+            yaml: beside(
+                "{ name: istio-proxy, image: auto, securityContext: { capabilities: { add: [NET_ADMIN] } } }",
+            ),
+        },
+        {
+            what: "a native sidecar of that name",
+            yaml: deployment(
+                `initContainers: [{ name: istio-proxy, image: auto, restartPolicy: Always, command: [sh] }], containers: [${APP}]`,
+            ),
+        },
+        {
+            what: "istio-init",
+            yaml: deployment(`initContainers: [{ name: istio-init, image: "true:1" }], containers: [${APP}]`),
+        },
+        {
+            what: "istio-init with image auto",
+            yaml: deployment(`initContainers: [{ name: istio-init, image: auto }], containers: [${APP}]`),
+        },
+        {
+            what: "istio-validation",
+            yaml: deployment(
+                `initContainers: [{ name: istio-validation, image: "true:1" }], containers: [${APP}]`,
+            ),
+        },
+        { what: "istio-init beside the application", yaml: beside('{ name: istio-init, image: "app:1" }') },
+    ]);
+    accepts("injection-proxy-container", [
+        {
+            what: "a gateway's proxy as Istio's chart has it",
+            yaml: deployment(
+                "containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: 8443 }], resources: { limits: { memory: 1Gi } }, securityContext: { runAsUser: 1337, runAsGroup: 1337, privileged: false, allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } } }]",
+                "annotations: { inject.istio.io/templates: gateway }",
+            ),
+        },
+        {
+            what: "the proxy's drain time",
+            yaml: beside(
+                '{ name: istio-proxy, image: auto, env: [{ name: TERMINATION_DRAIN_DURATION_SECONDS, value: "30" }] }',
+            ),
+        },
+        {
+            what: "a container named otherwise",
+            yaml: beside('{ name: istio-init-data, image: "app:1", command: [sh] }'),
+        },
+    ]);
+});
+
+describe("the proxy's user and group", () => {
+    const places = [
+        "securityContext: { %: 1337 }, containers: [{ name: app }]",
+        "containers: [{ name: app, securityContext: { %: 1337 } }]",
+        "initContainers: [{ name: init, securityContext: { %: 1337 } }], containers: [{ name: app }]",
+        "ephemeralContainers: [{ name: debug, securityContext: { %: 1337 } }], containers: [{ name: app }]",
+        'containers: [{ name: istio-init, securityContext: { %: "1337" } }]',
+    ];
+    refuses(
+        "injection-no-bypass",
+        ["runAsUser", "runAsGroup"].flatMap((field) =>
+            places.map((place) => ({
+                what: place.replace("%", field),
+                yaml: deployment(place.replace("%", field)),
+            })),
+        ),
+    );
+    refuses("injection-no-bypass", [
+        {
+            what: "fsGroup",
+            yaml: deployment("securityContext: { fsGroup: 1337 }, containers: [{ name: app }]"),
+        },
+        {
+            what: "supplementalGroups",
+            yaml: deployment(
+                "securityContext: { supplementalGroups: [1, 1337] }, containers: [{ name: app }]",
+            ),
+        },
+    ]);
+    accepts("injection-no-bypass", [
+        {
+            what: "another user",
+            yaml: deployment(
+                "securityContext: { runAsUser: 13370, fsGroup: 2000 }, containers: [{ name: app }]",
+            ),
+        },
+    ]);
+});
+
+describe("labels and annotations that change the sidecar", () => {
+    const names: Readonly<Record<string, string>> = {
+        "traffic.sidecar.istio.io/excludeInterfaces": "eth1",
+        "traffic.sidecar.istio.io/includeOutboundPorts": "",
+        "traffic.sidecar.istio.io/kubevirtInterfaces": "eth0",
+        "istio.io/reroute-virtual-interfaces": "eth0",
+        "sidecar.istio.io/userVolume": "[]",
+        "sidecar.istio.io/userVolumeMount": '[{"mountPath":"/etc/istio/proxy"}]',
+        "sidecar.istio.io/discoveryAddress": "istiod.example.net:15012",
+        "sidecar.istio.io/controlPlaneAuthPolicy": "NONE",
+        "sidecar.istio.io/bootstrapOverride": "mine",
+        "sidecar.istio.io/status": "{}",
+        "sidecar.istio.io/enableCoreDump": "true",
+        "sidecar.istio.io/nativeSidecar": "false",
+        "status.sidecar.istio.io/port": "0",
+        "proxy.istio.io/overrides": "{}",
+        "ambient.istio.io/redirection": "disabled",
+        "k8s.v1.cni.cncf.io/networks": "default/host-net",
+        "v1.multus-cni.io/default-network": "host-net",
+        "k8s.ovn.org/primary-user-defined-network-ipamclaim": "x",
+        "ovn.kubernetes.io/logical_switch": "outside",
+    };
+    refuses(
+        "injection-no-bypass",
+        Object.entries(names).map(([name, value]) => ({
+            what: `${name}: ${value}`,
+            yaml: annotated(name, value),
+        })),
+    );
+    refuses("injection-no-bypass", [
+        {
+            what: "a label by which clients send plain text",
+            yaml: deployment(`containers: [${APP}]`, "labels: { security.istio.io/tlsMode: disabled }"),
+        },
+        { what: "an annotation that is broken YAML", yaml: annotated("proxy.istio.io/config", "{ a: [") },
+        {
+            what: "names of the mesh by hostAliases",
+            yaml: deployment(
+                "hostAliases: [{ ip: 203.0.113.7, hostnames: [auth.sparc.svc.cluster.local] }], containers: []",
+            ),
+        },
+        {
+            what: "a short name by hostAliases",
+            yaml: deployment(
+                "hostAliases: [{ ip: 203.0.113.7, hostnames: [localhost, auth] }], containers: []",
+            ),
+        },
+    ]);
+    accepts("injection-no-bypass", [
+        ...Object.entries({
+            "sidecar.istio.io/proxyCPU": "100m",
+            "sidecar.istio.io/logLevel": "debug",
+            "sidecar.istio.io/interceptionMode": "TPROXY",
+            "sidecar.istio.io/rewriteAppHTTPProbers": "true",
+            "prometheus.istio.io/merge-metrics": "false",
+            "k8s.v1.cni.cncf.io/network-status": "[]",
+            "traffic.sidecar.istio.io/includeOutboundIPRanges": "*",
+            "traffic.sidecar.istio.io/excludeOutboundPorts": "",
+            "example.com/owner": "team",
+        }).map(([name, value]) => ({ what: `${name}: ${value}`, yaml: annotated(name, value) })),
+        {
+            what: "a host outside by hostAliases",
+            yaml: deployment(
+                "hostAliases: [{ ip: 203.0.113.7, hostnames: [db.corp.example.com] }], containers: []",
+            ),
+        },
+    ]);
+});
+
+describe("proxy.istio.io/config", () => {
+    const of = (config: string): string => annotated("proxy.istio.io/config", config);
+    accepts(
+        "injection-no-bypass",
+        [
+            "concurrency: 2",
+            "hold_application_until_proxy_starts: true",
+            "interceptionMode: 1",
+            "gatewayTopology: { proxyProtocol: {} }",
+            "gateway_topology: { proxy_protocol: {}, num_trusted_proxies: 0, forward_client_cert_details: SANITIZE_SET }",
+            "proxyMetadata: { ISTIO_META_DNS_CAPTURE: true }",
+            "tracing: { sampling: 10 }",
+            "image: { imageType: distroless }",
+        ].map((config) => ({ what: config, yaml: of(config) })),
+    );
+
+    /** What changes capture, trust or destinations, in protobuf's two spellings of names and of enumerations. */
+    const openings: readonly [string[], unknown[]][] = [
+        [["interceptionMode"], ["NONE", 2]],
+        [
+            ["gatewayTopology", "numTrustedProxies"],
+            [1, 2],
+        ],
+        [
+            ["gatewayTopology", "forwardClientCertDetails"],
+            ["FORWARD_ONLY", "APPEND_FORWARD", "ALWAYS_FORWARD_ONLY", 2, 3, 5],
+        ],
+        [["discoveryAddress"], ["istiod.example.net:15012"]],
+        [["proxyBootstrapTemplatePath"], ["/x"]],
+        [["customConfigFile"], ["/x"]],
+        [["binaryPath"], ["/x"]],
+        [["configPath"], ["/x"]],
+        [["controlPlaneAuthPolicy"], ["NONE", 0]],
+        [["caCertificatesPem"], [["x"]]],
+        [["privateKeyProvider"], [{ cryptomb: {} }]],
+        [["proxyMetadata", "ISTIO_META_UNPRIVILEGED_POD"], ["true"]],
+        [["proxyMetadata", "ISTIO_META_DNS_CAPTURE"], ["false"]],
+        [["tracing", "zipkin"], [{ address: "x.example.net:9411" }]],
+        [["meshId"], ["other"]],
+    ];
+    const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+    it("refuses every opening of it in every spelling", () => {
+        fc.assert(
+            fc.property(
+                fc
+                    .constantFrom(...openings)
+                    .chain(([path, values]) => fc.tuple(fc.constant(path), fc.constantFrom(...values))),
+                fc.array(fc.boolean(), { minLength: 2, maxLength: 2 }),
+                fc.boolean(),
+                ([path, value], spelling, isJson) => {
+                    const keys = path.map((key, index) =>
+                        spelling[index] === true && !key.includes("_") ? snake(key) : key,
+                    );
+                    const config = keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+                    const text = isJson
+                        ? JSON.stringify(config)
+                        : JSON.stringify({ concurrency: 2, ...(config as object) }, undefined, 1);
+                    assert.notDeepEqual(refusals("injection-no-bypass", of(text)), [], text);
+                },
+            ),
+            { numRuns: 200 },
+        );
+    });
+});
