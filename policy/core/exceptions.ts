@@ -41,6 +41,15 @@ export const EXCEPTIONS_SCHEMA: PropertySchema = {
     },
 };
 
+/** The schema of a list of objects with more properties of each. */
+export function withItemProperties(
+    schema: PropertySchema,
+    properties: Readonly<Record<string, PropertySchema>>,
+): PropertySchema {
+    const items = schema["items"] as { readonly properties: Readonly<Record<string, PropertySchema>> };
+    return { ...schema, items: { ...items, properties: { ...items.properties, ...properties } } };
+}
+
 export const NO_EXCEPTIONS: WithExceptions = { exceptions: [] };
 
 type Terms = Pick<Exception, "until">;

@@ -54,6 +54,7 @@ import { images } from "./workloads/images";
 import { nonRoot } from "./workloads/non-root";
 import { podSecurity } from "./workloads/pod-security";
 import { resources } from "./workloads/resources";
+import { knownRoles } from "./workloads/known-roles";
 import { rights } from "./workloads/rights";
 
 export const RULES: readonly Rule[] = [
@@ -110,6 +111,7 @@ export const RULES: readonly Rule[] = [
     nonRoot,
     credentials,
     rights,
+    knownRoles,
     ...CLUSTER_RULES,
     ...CLOSED_RULES,
 ];

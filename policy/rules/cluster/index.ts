@@ -1,6 +1,7 @@
 /** The policies on AWS' own resources. */
 import { type Rule } from "../../core/rule";
 import { auditLogs } from "./audit-logs";
+import { awsAuth } from "./aws-auth";
 import { endpoint } from "./endpoint";
 import { imds } from "./imds";
 import { networkPolicyOn } from "./network-policy";
@@ -16,4 +17,5 @@ export const CLUSTER_RULES: readonly Rule[] = [
     imds,
     securityGroups,
     networkPolicyOn,
+    awsAuth,
 ];

@@ -46,6 +46,12 @@ export function* judgeProxyConfig(config: unknown): Iterable<string> {
             yield `has ${key}, which is another image of the proxy`;
         } else if (name === "tracing") {
             yield* tracing(value);
+        } else if (name === "proxyHeaders") {
+            const forwarded = at(value, "forwardedClientCert") ?? at(value, "forwarded_client_cert");
+            if (forwarded === undefined || SANITIZES.has(text(forwarded) ?? "")) continue;
+            yield `has ${key}.forwardedClientCert, so an identity that the client writes is taken for its own`;
+        } else if (name === "connectionSettings") {
+            yield* settings(value);
         } else {
             yield `has ${key}, by which the proxy is another than the mesh's`;
         }
@@ -73,6 +79,23 @@ function* metadata(value: unknown): Iterable<string> {
         const isCapture = key === "ISTIO_META_DNS_CAPTURE" && text(variables[key]) === "true";
         if (HARMLESS_METADATA.has(key) || isCapture) continue;
         yield `has proxyMetadata.${key}, a variable of the proxy's bootstrap`;
+    }
+}
+
+/** Limits and timeouts open nothing. How a path and a header name are read decides what policies see. */
+const READS_REQUESTS: Readonly<Record<string, readonly string[]>> = {
+    httpHeadersWithUnderscoresAction: ["REJECT_REQUEST", "DROP_HEADER"],
+    httpMergeSlashes: ["true"],
+    httpPathWithEscapedSlashesAction: ["REJECT_REQUEST", "UNESCAPE_AND_REDIRECT", "UNESCAPE_AND_FORWARD"],
+};
+
+function* settings(value: unknown): Iterable<string> {
+    const record = fields(value);
+    for (const key of Object.keys(record)) {
+        const safe = READS_REQUESTS[camelCase(key)];
+        const said = text(record[key]) ?? "";
+        if (safe === undefined || safe.includes(said)) continue;
+        yield `has connectionSettings.${key} ${said}, so policies and the application read a request differently`;
     }
 }
 

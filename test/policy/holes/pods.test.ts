@@ -213,6 +213,8 @@ describe("proxy.istio.io/config", () => {
             "proxyMetadata: { ISTIO_META_DNS_CAPTURE: true }",
             "tracing: { sampling: 10 }",
             "image: { imageType: distroless }",
+            "proxyHeaders: { server: { disabled: true }, forwardedClientCert: SANITIZE }",
+            "connectionSettings: { http_idle_timeout: 1h, httpMergeSlashes: true }",
         ].map((config) => ({ what: config, yaml: of(config) })),
     );
 
@@ -239,6 +241,15 @@ describe("proxy.istio.io/config", () => {
         [["proxyMetadata", "ISTIO_META_DNS_CAPTURE"], ["false"]],
         [["tracing", "zipkin"], [{ address: "x.example.net:9411" }]],
         [["meshId"], ["other"]],
+        [
+            ["proxyHeaders", "forwardedClientCert"],
+            ["ALWAYS_FORWARD_ONLY", 5, "APPEND_FORWARD"],
+        ],
+        [["connectionSettings", "httpMergeSlashes"], [false]],
+        [
+            ["connectionSettings", "httpPathWithEscapedSlashesAction"],
+            ["KEEP_UNCHANGED", 1],
+        ],
     ];
     const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
