@@ -10,6 +10,7 @@ import { secondWaysIn } from "./entry";
 import { ofGateways } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
+import { rightsBeside } from "./rights";
 import { patches } from "./patches";
 import { ofPods } from "./pods";
 import { ofReleases } from "./releases";
@@ -37,5 +38,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...secondWaysIn(stack),
         ...patches(stack),
         ...workloadsBeside(stack),
+        ...rightsBeside(stack),
     ];
 }
