@@ -1,7 +1,7 @@
 /** `proxy.istio.io/config` in every spelling that istiod reads (C09, C10, C32, C33). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepts, deployment, refusals, refuses } from "./judge";
+import { accepts, deployment, refusals } from "./judge";
 
 const APP = '{ name: app, image: "app:1" }';
 const annotated = (name: string, value: string): string =>
