@@ -32,7 +32,7 @@ module.exports = {
             from: { pathNot: "^(catalogue|test)/" },
             to: {
                 path: "^catalogue/",
-                pathNot: "^catalogue/(load|model|query|check|order|durations|attempts|rollout|path-template|requests)\\.ts$",
+                pathNot: "^catalogue/(load|model|query|check|order|durations|attempts|rollout|path-template|requests|client-headers)\\.ts$",
             },
         },
         {

@@ -1,5 +1,6 @@
 /** Where services are reachable from outside the mesh. */
 import { z } from "zod";
+import { CLIENT_HEADERS } from "../client-headers";
 import { operations } from "./calls";
 import { exposurePaths } from "./paths";
 import { path } from "./ports";
@@ -59,6 +60,12 @@ export const exposure = z
             .exactOptional()
             .describe(
                 "Spellings of a path that clients can use. HTTP only. Default: canonical paths only; all others are refused with 400.",
+            ),
+        clientHeaders: z
+            .array(z.enum(CLIENT_HEADERS))
+            .exactOptional()
+            .describe(
+                "Headers of clients that reach the service although frameworks obey them, such as `x-http-method-override`. The service must not decide by them what only the mesh may decide. Default: none; the gateway removes all of them.",
             ),
         limit: rate
             .exactOptional()

@@ -135,7 +135,8 @@ describe("a client's headers", () => {
             "x-request-id",
         ];
         const told = ["x-plan", "x-roles", "x-stream-id", "x-subject", "x-tenant"];
-        assert.deepEqual(removed.sort(), [...traced, ...told].sort());
+        for (const name of [...traced, ...told]) assert.ok(removed.includes(name), name);
+        // What frameworks obey is shown in a real Envoy: test/edge/headers.test.ts.
     });
 });
 

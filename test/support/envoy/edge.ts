@@ -47,6 +47,8 @@ export interface EdgeOptions {
     /** Whether the policies decide too. @default true */
     readonly policies?: boolean;
     readonly objects: readonly Manifest[];
+    /** The gateway's routes by name, where EnvoyFilters change them. @default none */
+    readonly hosts?: Readonly<Record<string, string>>;
 }
 
 /** What Istio sets (pkg/bootstrap/config.go): longer regular expressions, and fragments cut off instead of refused. */
@@ -82,6 +84,7 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
                     filters: [...jwtFilter(objects, gateway), ...allowed(NAMESPACES.ingress, gateway)],
                     cluster: "sidecar",
                     listen: atGateway,
+                    ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
                 }),
                 listener(objects, {
                     namespace: NAMESPACES.services,

@@ -21,6 +21,8 @@ export interface Proxy {
     readonly filters: readonly Json[];
     readonly cluster: string;
     readonly listen: number;
+    /** Of a gateway: routes of their own, by their names, which are exposures' labels. Others share one without a name. */
+    readonly hosts?: Readonly<Record<string, string>>;
 }
 
 /** A listener with all that the EnvoyFilters among `objects` change of it. */
@@ -44,7 +46,8 @@ export function listener(objects: readonly Manifest[], proxy: Proxy): Json {
 }
 
 /** As istiod makes it with `pathNormalization: BASE`. */
-function connectionManager({ filters, cluster, workload, context }: Proxy): Json {
+function connectionManager({ filters, cluster, workload, context, hosts = {} }: Proxy): Json {
+    const route = { match: { prefix: "/" }, route: { cluster, timeout: "10s" } };
     return {
         "@type": `${EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
         stat_prefix: workload,
@@ -60,11 +63,12 @@ function connectionManager({ filters, cluster, workload, context }: Proxy): Json
         ],
         route_config: {
             virtual_hosts: [
-                {
-                    name: "all",
-                    domains: ["*"],
-                    routes: [{ match: { prefix: "/" }, route: { cluster, timeout: "10s" } }],
-                },
+                { name: "all", domains: ["*"], routes: [route] },
+                ...Object.entries(hosts).map(([name, domain]) => ({
+                    name,
+                    domains: [domain],
+                    routes: [{ ...route, name }],
+                })),
             ],
         },
     };
@@ -96,12 +100,22 @@ function patched(manager: Json, { applyTo, match, patch }: Patch): Json {
             return { ...manager, http_filters: filters.toSpliced(place, 0, value) };
         case "HTTP_FILTER REPLACE":
             return place === -1 ? manager : { ...manager, http_filters: filters.with(place, value) };
-        // Limits, sampling and hashing change no path and no header that a service reads.
         case "HTTP_ROUTE MERGE":
-            return manager;
+            return onRoutes(manager, match?.routeConfiguration?.vhost?.route?.name, value);
         default:
             throw new Error(`a test's Envoy cannot apply ${applyTo} ${patch?.operation}`);
     }
+}
+
+function onRoutes(manager: Json, name: string | undefined, value: Json): Json {
+    const { virtual_hosts: hosts } = manager["route_config"] as {
+        virtual_hosts: (Json & { routes: Json[] })[];
+    };
+    const changed = hosts.map((host) => ({
+        ...host,
+        routes: host.routes.map((route) => (route["name"] === name ? merged(route, value) : route)),
+    }));
+    return { ...manager, route_config: { virtual_hosts: changed } };
 }
 
 /** Protobuf's merge: messages field by field, lists one behind the other. */

@@ -1,0 +1,81 @@
+/** Headers of clients, through the derived configuration in a real Envoy: what a service sees of them. */
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../catalogue/platform";
+import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
+import { requireEnvoy } from "../support/envoy/program";
+import { config, edgeOf, objectsOf } from "../support/edge";
+
+const [issuer] = config.edge.issuers;
+assert.ok(issuer);
+const { issuer: name, audiences, claims } = issuer;
+const stack = edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
+const authorization = `Bearer ${token({ iss: name, aud: audiences[0], tenant: "acme" })}`;
+const host = `api.${config.domain}`;
+
+/** Written by hand: what frameworks of several ecosystems read. */
+const OBEYED = [
+    "x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url", "x-original-uri",
+    "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-path", "x-forwarded-server",
+    "x-forwarded-ssl", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "client-ip", "x-client-ip",
+    "x-cluster-client-ip", "x-host", "x-user", "x-user-id", "x-username", "x-tenant-id", "x-tenantid", "x-roles-list",
+    "x-role", "x-plan-name", "x-subject-id", "x-original-host", "x-wap-profile", "x-envoy-original-path",
+    "x-envoy-decorator-operation", "x-envoy-retry-on", "x-istio-attributes", "baggage", "b3", "x-b3-traceid", "x-b3-sampled",
+    "x-forwarded-client-cert", "x-forwarded-user", "x-remote-user", "x-auth-request-email", "x-middleware-subrequest",
+]; // prettier-ignore
+
+describe("a client's headers, in a real Envoy", () => {
+    let plain: Edge;
+    let opted: Edge;
+    before(async function () {
+        const program = await requireEnvoy(this);
+        const options = { gateway: "public", service: "api-gateway", port: 8080 } as const;
+        plain = await startEdge(program, { ...options, objects: objectsOf({ config: stack }) });
+        const gateway = catalogue.services["api-gateway"];
+        assert.ok(gateway?.exposures);
+        const exposed = gateway.exposures.map((one) => ({
+            ...one,
+            clientHeaders: ["x-http-method-override" as const],
+        }));
+        const services = { ...catalogue.services, "api-gateway": { ...gateway, exposures: exposed } };
+        const objects = objectsOf({ config: stack, catalogue: { ...catalogue, services } });
+        const hosts = { api: host, auth: `auth.${config.domain}` };
+        opted = await startEdge(program, { ...options, objects, hosts, policies: false });
+    });
+    after(async () => {
+        await (plain as Edge | undefined)?.stop();
+        await (opted as Edge | undefined)?.stop();
+    });
+
+    const sent = {
+        ...Object.fromEntries(OBEYED.map((one) => [one, "spoofed"])),
+        "x-forwarded-for": "203.0.113.66",
+    };
+    const send = (edge: Edge) =>
+        edge.enter({
+            path: "/v1/alerts",
+            host,
+            headers: { ...sent, authorization, "x-request-source": "mine" },
+        });
+
+    it("that frameworks obey do not reach a service", async () => {
+        const { headers } = seenBy(await send(plain));
+        assert.deepEqual(
+            Object.entries(headers).filter(([, value]) => value.includes("spoofed")),
+            [],
+        );
+        assert.equal(headers["x-tenant"], "acme");
+        assert.ok(!headers["x-forwarded-for"]?.includes("203.0.113.66"), headers["x-forwarded-for"]);
+    });
+
+    it("of its own pass", async () => {
+        assert.equal(seenBy(await send(plain)).headers["x-request-source"], "mine");
+    });
+
+    it("reach the service whose exposure lists them, and no other's", async () => {
+        const { headers } = seenBy(await send(opted));
+        const spoofed = Object.entries(headers).filter(([, value]) => value.includes("spoofed"));
+        assert.deepEqual(spoofed, [["x-http-method-override", "spoofed"]]);
+        const auth = await opted.enter({ path: "/login", host: `auth.${config.domain}`, headers: sent });
+        assert.equal(seenBy(auth).headers["x-http-method-override"], undefined);
+    });
+});
