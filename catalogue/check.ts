@@ -3,6 +3,7 @@
 import type { Assembled } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
 import { checkCycles } from "./checks/cycles";
+import { checkExposurePaths } from "./checks/exposure-paths";
 import { checkExposures } from "./checks/exposures";
 import { checkExternal } from "./checks/external";
 import { checkHosts } from "./checks/hosts";
@@ -36,6 +37,7 @@ const CHECKS: readonly Check[] = [
     checkHosts,
     checkExternal,
     checkExposures,
+    checkExposurePaths,
     checkLimits,
     checkCycles,
     checkTimeouts,

@@ -17,8 +17,11 @@ export interface RequestLine {
 const ONE = "{*}";
 const REST = "{**}";
 
-// What RFC 3986 allows in a segment, less `*`, which Istio would read as a wildcard of another kind.
-const LITERAL = /^[\w.~!$&'()+,;=:@%-]*$/;
+// What RFC 3986 allows in a segment, less `*`, which Istio would read as a wildcard of another kind, and less what gateways
+// and sidecars refuse or rewrite (components/base/path-forms.ts): parameters, and percent-encoded separators, controls and
+// unreserved characters.
+const LITERAL =
+    /^(?:[\w.~!$&'()+,=:@-]|%(?:2[01246-9A-C]|3[ACDE]|40|5[BDE]|60|7[BCD])|%C[2-9A-F]%[89AB][\dA-F]|%D[\dA-F]%[89AB][\dA-F]|%E[\dA-F](?:%[89AB][\dA-F]){2}|%F[0-4](?:%[89AB][\dA-F]){3})*$/i;
 
 /** `GET /v1/alerts` → `GET` and `/v1/alerts`. */
 export function requestLine(request: Request): RequestLine {
@@ -34,8 +37,10 @@ export function isPath(path: string): boolean {
         (segment, position) =>
             segment === ONE ||
             (segment === REST && position === segments.length - 1) ||
-            // An empty segment in the middle is merged away by Envoy before any policy sees it.
-            (LITERAL.test(segment) && (segment !== "" || position === segments.length - 1)),
+            // An empty segment in the middle, or one of dots, no request has that reaches a policy.
+            (LITERAL.test(segment) &&
+                !/^\.{1,2}$/.test(segment) &&
+                (segment !== "" || position === segments.length - 1)),
     );
 }
 

@@ -56,6 +56,12 @@ export const exposure = z
             .describe(
                 "Paths that name a tenant, at `{tenant}`: it must be the token's own. JWT and HTTP only. Default: none.",
             ),
+        requiresTenant: z
+            .boolean()
+            .exactOptional()
+            .describe(
+                "Whether a token must name one tenant, as text: a token without the claim, or with a list or an object in it, is refused. JWT only. Default: true at the public gateway, false elsewhere.",
+            ),
         paths: exposurePaths
             .exactOptional()
             .describe(

@@ -5,6 +5,7 @@ import { clientHeaders } from "./headers";
 import { limiter } from "./limiter/limiter";
 import { localLimits } from "./local-limits";
 import { oneToken } from "./one-token";
+import { plainTenantFilters } from "./plain-tenant";
 import { planLimits } from "./plan-limits";
 import { samplingFilters } from "./sampling";
 import { tenantFilters } from "./tenants";
@@ -20,6 +21,7 @@ export const edge: Concern = {
             ...requestAuthentications(platform),
             ...oneToken(platform),
             ...samplingFilters(platform),
+            ...plainTenantFilters(platform),
             ...tenantFilters(platform),
             ...localLimits(platform),
             ...planLimits(platform),

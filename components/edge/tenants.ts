@@ -25,6 +25,7 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
         return [
             envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
                 beforeRouter("sparc.path_tenant", pathTenant(own)),
+                beforeRouter("sparc.path_tenant_decoded", decoded()),
                 beforeRouter(
                     "sparc.tenants",
                     sameTenant(own, (edge) => exposedHost(config, edge.exposure.host)),
@@ -54,6 +55,27 @@ function pathTenant(edges: readonly ExposureEdge[]): Record<string, unknown> {
                 remove: false,
             };
         }),
+    });
+}
+
+/**
+ * A tenant's name in a path may be percent-encoded, in digits of either case; in the token it is not. Where this fails the
+ * name stays as it is, and is no token's. What it decodes has passed `canonical-paths`: UTF-8, encoded once.
+ */
+function decoded(): Record<string, unknown> {
+    const lines = [
+        "function envoy_on_request(handle)",
+        "  local metadata = handle:streamInfo():dynamicMetadata()",
+        `  for host, name in pairs(metadata:get("${METADATA}") or {}) do`,
+        '    if string.find(name, "%", 1, true) then',
+        '      local plain = string.gsub(name, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)',
+        `      metadata:set("${METADATA}", host, plain)`,
+        "    end",
+        "  end",
+        "end",
+    ];
+    return typed("filters.http.lua.v3.Lua", {
+        default_source_code: { inline_string: `${lines.join("\n")}\n` },
     });
 }
 
