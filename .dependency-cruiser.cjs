@@ -32,7 +32,8 @@ module.exports = {
             from: { pathNot: "^(catalogue|test)/" },
             to: {
                 path: "^catalogue/",
-                pathNot: "^catalogue/(load|model|query|check|order|durations|attempts|rollout|path-template|requests|client-headers)\\.ts$",
+                pathNot:
+                    "^catalogue/(load|model|query|check|reference|never|order|durations|attempts|rollout|path-template|requests|client-headers)\\.ts$",
             },
         },
         {

@@ -9,6 +9,7 @@
  */
 
 import { attempts } from "./attempts";
+import { CatalogueError } from "./checks/problem";
 import { buildIndex } from "./edges";
 import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
 import type {
@@ -25,15 +26,25 @@ import type {
 } from "./model";
 import { compare, groupBy, own, sortedEntries } from "./order";
 import { covers, requestLine } from "./requests";
+import { catalogueSchema } from "./schema/catalogue";
+import { schemaProblems } from "./schema/issues";
+import { unknownCase } from "./never";
 
 export type { CatalogueIndex, Edge, EdgeIndex, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
 
 const indexes = new WeakMap<Catalogue, CatalogueIndex>();
 
-/** The catalogue's index, built on first use. */
+/**
+ * The catalogue's index, built on first use.
+ *
+ * @throws CatalogueError if the data is no catalogue by its schema.
+ */
 export function indexOf(catalogue: Catalogue): CatalogueIndex {
     const known = indexes.get(catalogue);
     if (known !== undefined) return known;
+    // Types do not exist at run time: whoever passes a catalogue by the checks gets nothing derived from what is no catalogue.
+    const problems = schemaProblems(catalogueSchema, catalogue);
+    if (problems.length > 0) throw new CatalogueError(problems);
     const built = buildIndex(catalogue);
     indexes.set(catalogue, built);
     return built;
@@ -41,6 +52,7 @@ export function indexOf(catalogue: Catalogue): CatalogueIndex {
 
 /** All services, by name. */
 export function servicesOf(catalogue: Catalogue): readonly (readonly [name: string, service: Service])[] {
+    indexOf(catalogue);
     return sortedEntries(catalogue.services);
 }
 
@@ -111,9 +123,11 @@ export function retriesOf(call: Call): number {
     return attempts(call) - 1;
 }
 
+const MIN_REPLICAS: Readonly<Record<Tier, number>> = { critical: 3, standard: 2, background: 2 };
+
 /** The fewest replicas of a service that may run in production. */
 export function minReplicas(service: Service): number {
-    return service.minReplicas ?? (service.tier === "critical" ? 3 : 2);
+    return service.minReplicas ?? MIN_REPLICAS[service.tier];
 }
 
 /** What answers of a service that says nothing of it are late by. */
@@ -166,6 +180,8 @@ export function operations(port: Port, asked: Asked): readonly Operation[] {
             return [{ methods: ["GET"], paths: [port.path] }];
         case "tcp":
             return [];
+        default:
+            return unknownCase(port);
     }
 }
 

@@ -1,6 +1,7 @@
 /** Whatever asks something of a port: calls and exposures alike. */
 
 import type { Asked, Catalogue, Port, Protocol } from "../model";
+import { unknownCase } from "../never";
 import { list } from "./problem";
 import { callSites, exposureSites } from "./sites";
 
@@ -56,8 +57,17 @@ export function askedOf({ asked, port }: Asking): readonly string[] {
 
 /** What may be asked for, in the port's own terms. */
 export function offeredBy(port: Port): readonly string[] {
-    if (port.protocol === "http") return port.requests;
-    return port.protocol === "grpc" ? port.methods : [];
+    switch (port.protocol) {
+        case "http":
+            return port.requests;
+        case "grpc":
+            return port.methods;
+        case "ws":
+        case "tcp":
+            return [];
+        default:
+            return unknownCase(port);
+    }
 }
 
 /** `alerts offers Raise, List and Subscribe.` */

@@ -7,6 +7,7 @@ import type { Problem } from "./problem";
 import { didYouMean, repeated } from "./problem";
 import type { PortOwner, PortSite } from "./sites";
 import { portOwners } from "./sites";
+import { unknownCase } from "../never";
 
 /** Every workload answers its probes here. */
 const HEALTH_PORT = 8081;
@@ -92,6 +93,8 @@ function malformedOffers(port: Port, malformed: Malformed): Problem[] {
                 : [malformed(`its upgrade at "${port.path}", which is no path`, "Write a path without {*}.")];
         case "tcp":
             return [];
+        default:
+            return unknownCase(port);
     }
 }
 

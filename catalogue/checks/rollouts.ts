@@ -6,6 +6,7 @@ import { type RolledOut, type Rollout, rolloutOf } from "../rollout";
 import { offers } from "../query";
 import { isPath, requestLine } from "../requests";
 import { didYouMean, list, type Problem, repeated } from "./problem";
+import { unknownCase } from "../never";
 
 /** Rollouts that no port can carry, and figures that are none. */
 export function checkRollouts(catalogue: Catalogue): Problem[] {
@@ -64,6 +65,8 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
             return mirrored(where, rollout, portName, port.protocol === "ws");
         case "ab-test":
             return [];
+        default:
+            return unknownCase(rollout);
     }
 }
 

@@ -87,8 +87,6 @@ export const port = z.discriminatedUnion("protocol", [httpPort, grpcPort, webSoc
 export function ports<T extends z.ZodType>(of: T) {
     return z
         .record(z.string(), of)
-        .refine(
-            (all) => Object.keys(all).length > 0,
-            isNot("enough", "Give it the port that it listens on."),
-        );
+        .refine((all) => Object.keys(all).length > 0, isNot("filled", "Give it the port that it listens on."))
+        .meta({ minProperties: 1 });
 }

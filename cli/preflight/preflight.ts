@@ -5,6 +5,7 @@ import { serverOf } from "../../components/cluster/kubeconfig";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
 import { type Finding, type Surroundings, right, wrong } from "./model";
 import { quotaFindings } from "./quotas";
+import { unknownCase } from "../../catalogue/never";
 
 export async function preflight(config: MeshConfig, around: Surroundings): Promise<Finding[]> {
     const { cluster } = config;
@@ -36,6 +37,8 @@ export async function preflight(config: MeshConfig, around: Surroundings): Promi
                 ...(await asked("domain", () => domain(config.domain, around))),
             ];
         }
+        default:
+            return unknownCase(cluster);
     }
 }
 

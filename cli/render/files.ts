@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { type Derived, manifestKey, type Manifest, type Release } from "../../components/base/manifest";
+import { unknownCase } from "../../catalogue/never";
 
 /** A rendered stack: path below the output folder → content. In the order of paths. */
 export type RenderedFiles = ReadonlyMap<string, string>;
@@ -36,6 +37,8 @@ function sourceOf(chart: Release["chart"]): Record<string, string> {
             return { chart: chart.name, version: chart.version, repository: chart.repository };
         case "folder":
             return { chart: chart.path };
+        default:
+            return unknownCase(chart);
     }
 }
 

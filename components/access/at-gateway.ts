@@ -1,4 +1,5 @@
-import type { Asked, Scoped } from "../../catalogue/model";
+import type { Asked, Exposure, Scoped } from "../../catalogue/model";
+import { unknownCase } from "../../catalogue/never";
 import { type ExposureEdge, exposures, operations } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
@@ -96,12 +97,23 @@ function withoutScope({ exposure: { requests, methods, scopes = [] } }: Exposure
  */
 function credentials({ exposure }: ExposureEdge, { edge }: MeshConfig): Credentials[] {
     const networks = exposure.gateway === "admin" ? { remoteIpBlocks: edge.adminNetworks } : {};
-    if (exposure.authentication !== "jwt") {
-        return [exposure.gateway === "admin" ? { from: [{ source: networks }] } : {}];
+    switch (exposure.authentication) {
+        case "jwt":
+            return withToken(exposure, edge);
+        case "signed":
+        case "none":
+        case "device":
+            return [exposure.gateway === "admin" ? { from: [{ source: networks }] } : {}];
+        default:
+            return unknownCase(exposure.authentication);
     }
-    if (exposure.gateway !== "admin") {
+}
+
+function withToken({ gateway }: Exposure, edge: MeshConfig["edge"]): Credentials[] {
+    if (gateway !== "admin") {
         return [{ from: [{ source: { requestPrincipals: edge.issuers.map(anyOf) } }] }];
     }
+    const networks = { remoteIpBlocks: edge.adminNetworks };
     return edge.issuers.map((issuer) => ({
         from: [{ source: { requestPrincipals: [anyOf(issuer)], ...networks } }],
         when: [claimed(issuer.claims.roles, edge.adminRole)],

@@ -1,6 +1,7 @@
 /** The service that keeps traces, as far as several concerns must agree on it. */
 import type { MeshConfig } from "../../config/schema";
 import { NAMESPACES, type NamespaceName, serviceHost } from "./names";
+import { unknownCase } from "../../catalogue/never";
 
 /** By the pods' `sparc.dev/service` too. */
 export interface Collector {
@@ -28,6 +29,8 @@ export function collectorOf({ telemetry }: Pick<MeshConfig, "telemetry">): Colle
             return at(STAND_IN_COLLECTOR.name, STAND_IN_COLLECTOR.otlp);
         case "service":
             return at(collector.name, collector.port);
+        default:
+            return unknownCase(collector);
     }
 }
 

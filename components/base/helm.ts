@@ -3,6 +3,7 @@ import type { Resources } from "../../catalogue/model";
 import type { MeshConfig } from "../../config/schema";
 import { ISTIO_VERSION } from "../../config/versions";
 import type { Chart } from "./manifest";
+import { unknownCase } from "../../catalogue/never";
 
 /** Istio's chart `name`, from where the stack takes its charts. A folder's are of the version that they are. */
 export function chartOf(
@@ -19,6 +20,8 @@ export function chartOf(
             };
         case "folder":
             return { from: "folder", path: `${istio.charts.path}/${name}` };
+        default:
+            return unknownCase(istio.charts);
     }
 }
 

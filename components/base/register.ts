@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { CertManager } from "@pulumi/kubernetes-cert-manager/certManager";
 import * as pulumi from "@pulumi/pulumi";
 import type { Chart, CoreManifest, Derived, Manifest, Release } from "./manifest";
+import { unknownCase } from "../../catalogue/never";
 
 type Constructor = new (
     name: string,
@@ -143,6 +144,8 @@ function chartArguments(chart: Chart): {
             return { chart: chart.reference, version: chart.version };
         case "folder":
             return { chart: chart.path };
+        default:
+            return unknownCase(chart);
     }
 }
 

@@ -5,6 +5,7 @@ import { AWS_CLIENTS } from "../base/aws-clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Chart, Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
+import { unknownCase } from "../../catalogue/never";
 
 /**
  * The component hands on what it has a type for, and takes a key of its own that is left out for one that is to be left out,
@@ -39,6 +40,8 @@ function chartOf({ certificates: { chart } }: MeshConfig): Chart {
             };
         case "folder":
             return { from: "folder", path: chart.path, name: "cert-manager" };
+        default:
+            return unknownCase(chart);
     }
 }
 

@@ -4,6 +4,7 @@ import { KEY, UNTIL_READY, lasting } from "../base/certificates";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
 import { NAMESPACES, edgeIssuer } from "../base/names";
+import { unknownCase } from "../../catalogue/never";
 
 /** The Secret and the Certificate of the CA that cert-manager makes for itself. */
 const AUTHORITY = "edge-authority";
@@ -41,6 +42,8 @@ export function issuers({ certificates, cluster, domain }: MeshConfig): Manifest
                 authority(),
                 clusterIssuer(name, { ca: { secretName: AUTHORITY } }),
             ];
+        default:
+            return unknownCase(issuer);
     }
 }
 

@@ -1,6 +1,7 @@
 import type { Chart, Release } from "../base/manifest";
 import { unknownKeys } from "./unknown-keys";
 import { CHART_VALUES } from "./values";
+import { unknownCase } from "../../catalogue/never";
 
 /** What is wrong with the values of releases, of the charts whose keys are known. */
 export function chartProblems(releases: readonly Release[]): string[] {
@@ -22,6 +23,8 @@ export function chartName(chart: Chart): string {
             return lastOf(chart.reference);
         case "folder":
             return chart.name ?? lastOf(chart.path);
+        default:
+            return unknownCase(chart);
     }
 }
 

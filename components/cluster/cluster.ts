@@ -7,6 +7,7 @@ import type * as EksAddresses from "./eks/addresses";
 import type * as Eks from "./eks/eks";
 import type * as Existing from "./eks/existing";
 import { eksProvider, kubeconfigProvider } from "./provider";
+import { unknownCase } from "../../catalogue/never";
 
 export interface ClusterOutputs {
     /** Of a cluster at AWS; a secret. */
@@ -55,6 +56,8 @@ export function clusterOf(platform: Platform): StackCluster {
                 },
             };
         }
+        default:
+            return unknownCase(cluster);
     }
 }
 

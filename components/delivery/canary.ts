@@ -10,6 +10,7 @@ import type { Rollout } from "../base/rollouts";
 import { gatesOf } from "./gates";
 import { loadOf } from "./load";
 import { metricsOf } from "./metrics";
+import { unknownCase } from "../../catalogue/never";
 
 type Analysis = CanaryManifest["spec"]["analysis"];
 
@@ -69,5 +70,7 @@ function paceOf({ rollout }: Rollout): Partial<Analysis> {
                 iterations: ITERATIONS,
                 match: [{ headers: { cookie: cookieMatch(rollout.cookie) } }],
             };
+        default:
+            return unknownCase(rollout);
     }
 }

@@ -8,6 +8,7 @@ import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { placement } from "../base/pools";
 import { FLAGGER, GATES, PROMETHEUS_URL, receiverOf } from "../base/rollouts";
 import { sidecarResources } from "../base/sidecar-resources";
+import { unknownCase } from "../../catalogue/never";
 
 /** Never 1337, the sidecar's, whose traffic is not redirected. */
 const USER = 65532;
@@ -79,6 +80,8 @@ function chartOf({ delivery }: MeshConfig, name: string, version: string): Chart
             return { from: "registry", reference: `${delivery.charts.repository}/${name}`, version };
         case "folder":
             return { from: "folder", path: `${delivery.charts.path}/${name}` };
+        default:
+            return unknownCase(delivery.charts);
     }
 }
 

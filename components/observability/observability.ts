@@ -6,6 +6,7 @@ import { collector } from "./collector";
 import { jaeger } from "./jaeger";
 import { prometheus } from "./prometheus";
 import { ruleGroups } from "./rules/rules";
+import { unknownCase } from "../../catalogue/never";
 
 function deriveObservability(platform: Platform): Derived {
     const { releases, objects } = prometheusOf(platform);
@@ -25,6 +26,8 @@ function prometheusOf({ catalogue, config }: Platform): Derived {
             return { releases: [], objects: prometheus(from, config, rules) };
         case "chart":
             return prometheusChart(from, config, rules);
+        default:
+            return unknownCase(from);
     }
 }
 

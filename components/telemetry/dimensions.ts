@@ -6,6 +6,7 @@ import type { Port, Service } from "../../catalogue/model";
 import { sortedEntries } from "../../catalogue/order";
 import { EGRESS_TENANT, TOKEN_HEADERS } from "../base/names";
 import { escaped } from "../base/paths";
+import { unknownCase } from "../../catalogue/never";
 
 /** What stands for tenants that are not listed, for requests of none, and for paths that are none of the catalogue's. */
 const OTHER = "other";
@@ -60,6 +61,8 @@ function classesOf(port: Port): string[] {
             return [beginning(port.path)];
         case "tcp":
             return [];
+        default:
+            return unknownCase(port);
     }
 }
 

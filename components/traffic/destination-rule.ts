@@ -6,6 +6,7 @@ import type { DestinationRuleManifest } from "../base/manifest";
 import { NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
 import { PRIMARY, primaryLabels, rolloutFor, rolloutHosts } from "../base/rollouts";
+import { unknownCase } from "../../catalogue/never";
 
 type TrafficPolicy = NonNullable<DestinationRuleManifest["spec"]["trafficPolicy"]>;
 
@@ -165,5 +166,7 @@ function loadBalancer(balancing: LoadBalancing): NonNullable<TrafficPolicy["load
                 consistentHash: { httpHeaderName: balancing.header, maglev: { tableSize: 65_537 } },
                 localityLbSetting,
             };
+        default:
+            return unknownCase(balancing);
     }
 }

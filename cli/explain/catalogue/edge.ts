@@ -6,6 +6,7 @@ import type { WireRequest } from "../../verify/model";
 import { covers } from "../../verify/plan/requests";
 import type { Question } from "../evaluate/evaluate";
 import type { HttpRequest } from "../evaluate/model";
+import { unknownCase } from "../../../catalogue/never";
 
 /** The edges that let a question through; none if the catalogue does not declare it. */
 export function edgesFor(catalogue: Catalogue, { source, target, http }: Question): string[] {
@@ -99,5 +100,7 @@ function asks(port: Port, { requests = [], methods = [] }: Asked, http: HttpRequ
             return http.method === "POST" && methods.some((method) => path === `/${port.service}/${method}`);
         case "ws":
             return http.method === "GET" && path === port.path;
+        default:
+            return unknownCase(port);
     }
 }

@@ -5,6 +5,7 @@ import type { Platform } from "../../../components/base/platform";
 import type { Expected, TlsVersions, WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
 import { asked } from "./requests";
+import { unknownCase } from "../../../catalogue/never";
 
 const ACCEPTED: readonly TlsVersions[] = [{ minVersion: "1.2", maxVersion: "1.2" }, { minVersion: "1.3" }];
 const TOO_OLD: TlsVersions = { maxVersion: "1.1" };
@@ -70,6 +71,8 @@ function plainRequest(request: WireRequest): Extract<WireRequest, { protocol: "h
             return { protocol: "http", method: "GET", path: request.path };
         case "tcp":
             return undefined;
+        default:
+            return unknownCase(request);
     }
 }
 

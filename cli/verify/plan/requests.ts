@@ -6,6 +6,7 @@
  */
 import type { Asked, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
+import { unknownCase } from "../../../catalogue/never";
 
 /** Stands for `{*}` and `{**}`, and for what no port offers. */
 export const MADE_UP = "mesh-verify";
@@ -23,6 +24,8 @@ export function offered(port: Port): WireRequest[] {
             return [{ protocol: "ws", path: port.path }];
         case "tcp":
             return [{ protocol: "tcp" }];
+        default:
+            return unknownCase(port);
     }
 }
 
@@ -36,6 +39,8 @@ export function asked(port: Port, { requests = [], methods = [] }: Asked): WireR
         case "ws":
         case "tcp":
             return offered(port);
+        default:
+            return unknownCase(port);
     }
 }
 
@@ -67,6 +72,8 @@ export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] 
             ];
         case "tcp":
             return [];
+        default:
+            return unknownCase(port);
     }
 }
 
@@ -96,6 +103,8 @@ export function describeRequest(request: WireRequest): string {
             return `WebSocket ${request.path}`;
         case "tcp":
             return "a connection";
+        default:
+            return unknownCase(request);
     }
 }
 

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020";
+import * as fc from "fast-check";
+import { checkCatalogue } from "../../catalogue/check";
+import { catalogueJsonSchema, cataloguePage } from "../../catalogue/reference";
+import { arbitraryCatalogue } from "./arbitrary";
+import { platform } from "../../catalogue/platform";
+
+const ROOT = join(__dirname, "..", "..");
+const committed = (file: string) => readFileSync(join(ROOT, file), "utf8");
+
+describe("the catalogue's reference", () => {
+    it("is what the schema says; npm run generate:catalogue-reference writes it", () => {
+        assert.equal(committed("catalogue/catalogue.schema.json"), catalogueJsonSchema());
+        assert.equal(committed("docs/reference/catalogue.md"), cataloguePage());
+    });
+
+    const validate = new Ajv2020({ strict: false }).compile(
+        JSON.parse(committed("catalogue/catalogue.schema.json")) as object,
+    );
+
+    it("as JSON Schema takes the platform and every catalogue that is right", () => {
+        assert.ok(validate(platform), JSON.stringify(validate.errors));
+        fc.assert(
+            fc.property(arbitraryCatalogue(), (catalogue) => {
+                assert.ok(validate(catalogue), JSON.stringify(validate.errors));
+            }),
+            { numRuns: 30 },
+        );
+    });
+
+    it("as JSON Schema refuses nothing that the check takes, and the check nothing but more", () => {
+        const anything = fc.oneof(fc.jsonValue(), fc.constantFrom("jwt", "GET /a", "2s", true, 8080, [], {}));
+        const places = placesOf(platform);
+        fc.assert(
+            fc.property(fc.constantFrom(...places), anything, (place, value) => {
+                const changed = replaced(platform, place, value);
+                if (validate(changed)) return;
+                assert.notDeepEqual(checkCatalogue(changed), [], place.join("."));
+            }),
+            { numRuns: 300 },
+        );
+    });
+});
+
+type Place = readonly (string | number)[];
+
+function placesOf(value: unknown, at: Place = []): Place[] {
+    if (typeof value !== "object" || value === null) return [at];
+    const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+    return [
+        at,
+        ...steps.flatMap((step) => placesOf((value as Record<string, unknown>)[step], [...at, step])),
+    ];
+}
+
+function replaced(data: unknown, place: Place, value: unknown): unknown {
+    const [step, ...rest] = place;
+    if (step === undefined) return value;
+    const copy = (Array.isArray(data) ? [...(data as unknown[])] : { ...(data as object) }) as Record<
+        string,
+        unknown
+    >;
+    copy[step] = replaced(copy[step], rest, value);
+    return copy;
+}
