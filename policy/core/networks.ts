@@ -54,7 +54,8 @@ export function hasAddress(cidr: string, address: string): boolean {
     return listOf(network).check(address, network.family);
 }
 
-const PRIVATE = [
+/** What the Internet does not route to (RFC 1918, 6598, 3927, 4193). */
+export const PRIVATE_NETWORKS: readonly string[] = [
     "10.0.0.0/8",
     "100.64.0.0/10",
     "172.16.0.0/12",
@@ -66,7 +67,7 @@ const PRIVATE = [
 /** Whether the whole of a network is one that the Internet does not route to. */
 export function isPrivate(cidr: string): boolean {
     const network = parseNetwork(cidr);
-    return PRIVATE.some((range) => {
+    return PRIVATE_NETWORKS.some((range) => {
         const { bits = 0 } = parseNetwork(range) ?? {};
         return network !== undefined && network.bits >= bits && hasAddress(range, network.address);
     });

@@ -42,6 +42,8 @@ import { ownAccount } from "./injection/own-account";
 import { notDefault } from "./injection/not-default";
 import { revisions } from "./injection/revisions";
 import { networkDenyAll } from "./network/deny-all";
+import { everyPod } from "./network/every-pod";
+import { fewAddresses } from "./network/few-addresses";
 import { narrow } from "./network/narrow";
 import { noOtherKinds } from "./network/no-other-kinds";
 import { breaker } from "./resilience/breaker";
@@ -83,6 +85,8 @@ export const RULES: readonly Rule[] = [
     notDefault,
     networkDenyAll,
     narrow,
+    everyPod,
+    fewAddresses,
     noOtherKinds,
     registryOnly,
     serviceEntries,

@@ -4,6 +4,7 @@ import { hasAddress, isPrivate, ONE_PARTYS, parseNetwork, SOMEBODYS, tooWide } f
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { portsOf } from "../../core/hosts";
+import { namesSome } from "../../core/selectors";
 import { asWritten, numbersOf, widthOf } from "../../core/policy-ports";
 import { type World } from "../../core/world";
 
@@ -200,14 +201,6 @@ function* judgePeer(
         wrong: `${path} is every pod of ${where}, for port ${wide.join(", ")}`,
         fix: "add a podSelector with the labels of the pods that are meant.",
     };
-}
-
-/** Whether a selector says what somebody must be. By what he must not be, or by a label that he must have, it is nearly everybody. */
-function namesSome(selector: unknown): boolean {
-    const positive = list(at(selector, "matchExpressions")).some(
-        (expression) => textAt(expression, "operator") === "In",
-    );
-    return says(at(selector, "matchLabels")) || positive;
 }
 
 /** Whether a namespaceSelector is there, and leaves nobody out, or only those that it names. */

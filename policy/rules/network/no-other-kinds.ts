@@ -1,23 +1,8 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, list, says, textAt } from "../../core/read";
-import { objectRule } from "../../core/rule";
+import { list, says, textAt } from "../../core/read";
+import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-
-/** Kubernetes' own for whole clusters: an Allow of theirs is asked before any NetworkPolicy. */
-const CLUSTER_KINDS = [
-    "policy.networking.k8s.io/AdminNetworkPolicy",
-    "policy.networking.k8s.io/ClusterNetworkPolicy",
-];
-
-/** Of network plugins: what one of them lets through, no NetworkPolicy takes back. */
-const PLUGIN_KINDS = [
-    "cilium.io/CiliumNetworkPolicy",
-    "cilium.io/CiliumClusterwideNetworkPolicy",
-    "crd.projectcalico.org/NetworkPolicy",
-    "crd.projectcalico.org/GlobalNetworkPolicy",
-    "projectcalico.org/NetworkPolicy",
-    "projectcalico.org/GlobalNetworkPolicy",
-];
+import { ALL_ALLOW, DIRECTIONS, MOVING_GROUPS, STILL_KINDS, WITH_ACTIONS } from "./other-kinds";
 
 export const noOtherKinds = objectRule<WithExceptions>({
     name: "network-no-other-kinds",
@@ -26,7 +11,7 @@ export const noOtherKinds = objectRule<WithExceptions>({
     severity: "high",
     why: "deny by default is written in NetworkPolicies; a policy of the whole cluster, or of a network plugin, is asked before or beside them",
     remedy: "Write the rule as a NetworkPolicy, which this pack reads; keep cluster-wide policies to Deny and Pass.",
-    judges: [...CLUSTER_KINDS, ...PLUGIN_KINDS],
+    judges: [...Object.keys(WITH_ACTIONS), ...ALL_ALLOW, ...MOVING_GROUPS.map((group) => `${group}/*`)],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -49,10 +34,20 @@ spec: { priority: 10, subject: { namespaces: {} }, egress: [{ action: Deny, to: 
 `,
     },
     *judge(subject, config) {
-        if (isExcepted(config, subject)) return;
-        for (const direction of ["ingress", "egress"]) {
+        if (isExcepted(config, subject) || STILL_KINDS.has(subject.id)) return;
+        const denies = WITH_ACTIONS[subject.id];
+        if (denies === undefined && !ALL_ALLOW.includes(subject.id)) {
+            yield {
+                subject,
+                wrong: "it moves traffic past NetworkPolicies and sidecars, or attaches pods to another network, and this pack does not read it",
+                fix: "remove it, or list it under this policy's exceptions with a reason and an end date.",
+            };
+            return;
+        }
+        for (const direction of DIRECTIONS) {
             for (const [index, rule] of list(subject.spec[direction]).entries()) {
-                if (!opens(subject, rule)) continue;
+                const action = textAt(rule, "action");
+                if (action !== undefined && denies?.includes(action) === true) continue;
                 yield {
                     subject,
                     wrong: `spec.${direction}[${index}] lets through what no NetworkPolicy can take back`,
@@ -60,20 +55,17 @@ spec: { priority: 10, subject: { namespaces: {} }, egress: [{ action: Deny, to: 
                 };
             }
         }
-        // Cilium's may hold several specs in one object.
-        if (says(subject.props["specs"])) {
-            yield {
-                subject,
-                wrong: "specs is not read by this pack, and may let through what no NetworkPolicy can take back",
-                fix: "write one `spec` an object.",
-            };
-        }
+        yield* judgeCilium(subject);
     },
 });
 
-function opens({ id }: Subject, rule: unknown): boolean {
-    const action = textAt(rule, "action");
-    if (CLUSTER_KINDS.includes(id)) return action !== "Deny" && action !== "Pass";
-    // Calico's rules say what they do; Cilium's are all to let through.
-    return at(rule, "action") === undefined || action === "Allow";
+function* judgeCilium(subject: Subject): Iterable<Finding> {
+    // Cilium's may hold several specs in one object.
+    if (says(subject.props["specs"])) {
+        yield {
+            subject,
+            wrong: "specs is not read by this pack, and may let through what no NetworkPolicy can take back",
+            fix: "write one `spec` an object.",
+        };
+    }
 }

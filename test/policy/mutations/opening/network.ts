@@ -101,6 +101,24 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 (node) => opened(node) && put(peers, [{ ipBlock: { cidr: "10.0.0.0/8" } }])(node),
             ),
             ...everywhere(
+                `NetworkPolicy: ${direction} of the private network in parts`,
+                resource,
+                `spec.${direction}.*`,
+                (node) =>
+                    opened(node) &&
+                    !name.endsWith("gateway") &&
+                    put(peers, [
+                        { ipBlock: { cidr: "10.0.0.0/17" } },
+                        { ipBlock: { cidr: "10.0.128.0/17" } },
+                    ])(node),
+            ),
+            ...everywhere(
+                `NetworkPolicy: ${direction} for every pod of its namespace`,
+                resource,
+                "spec",
+                (node) => direction in node && opensOwnPorts(node[direction]) && put("podSelector", {})(node),
+            ),
+            ...everywhere(
                 "NetworkPolicy: one address in the Internet, past the egress gateway",
                 resource,
                 `spec.${direction}.*`,
@@ -140,4 +158,10 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
             ),
         ];
     });
+}
+
+/** Whether a rule opens what not every pod needs: something else than DNS, istiod and metrics. */
+function opensOwnPorts(rules: unknown): boolean {
+    const ports = (rules as { ports?: { port: unknown }[] }[]).flatMap((rule) => rule.ports ?? []);
+    return ports.some(({ port }) => ![53, 443, 6443, 8081, 15012, 15020].includes(Number(port)));
 }
