@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
-import { at, list, numberAt, says } from "../../core/read";
+import { at, list, numberAt, says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { namesSome } from "../../core/selectors";
 
@@ -55,7 +55,7 @@ spec: { podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ podSelector: {
                 });
                 if (ports.length > 0 && open.length === 0) continue;
                 if (ports.length === 0 && isExcepted(config, subject)) continue;
-                const which = open.map((port) => String(at(port, "port") ?? "any")).join(", ");
+                const which = open.map((port) => textAt(port, "port") ?? "any").join(", ");
                 yield {
                     subject,
                     wrong: `spec.${direction}[${index}] opens ${which === "" ? "every port" : `port ${which}`} for every pod of ${subject.namespace}, because its podSelector names none`,

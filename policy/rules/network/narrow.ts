@@ -4,6 +4,7 @@ import { hasAddress, isPrivate, ONE_PARTYS, parseNetwork, SOMEBODYS, tooWide } f
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { portsOf } from "../../core/hosts";
+import { speaksProxyProtocol } from "../../core/proxy-protocol";
 import { namesSome } from "../../core/selectors";
 import { asWritten, numbersOf, widthOf } from "../../core/policy-ports";
 import { type World } from "../../core/world";
@@ -218,7 +219,9 @@ function reaches(peer: unknown, cidr: string, address: string): boolean {
 function isGatewayPort(world: World, { spec, namespace }: Subject, port: number): boolean {
     const labels = labelsAt(spec, "podSelector", "matchLabels");
     const gateways = world.gatewaysOf(labels);
-    if (gateways.length === 0) return false;
+    // Whoever connects to one behind the PROXY protocol says from which address he comes: only the load balancer may.
+    if (gateways.length === 0 || gateways.some((gateway) => speaksProxyProtocol(world, gateway)))
+        return false;
     const servers = gateways
         .flatMap((gateway) => list(gateway.spec["servers"]))
         .filter((server) => textAt(server, "tls", "mode") !== "ISTIO_MUTUAL")

@@ -7,6 +7,8 @@ import { drop, everywhere, put } from "./edit";
 export function ofAuthorization(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "AuthorizationPolicy") return [];
     const spec = resource.properties["spec"] as Props;
+    // These are changes of an ALLOW: a DENY that is widened closes more.
+    if (spec["action"] === "DENY") return [];
     const { namespace } = meta(resource);
     // The Service is its chart's own, so that nobody sees what the port speaks.
     const isCharts = namespace === "flagger-system";
