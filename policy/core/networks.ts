@@ -32,17 +32,23 @@ export function parseNetwork(cidr: string): Network | undefined {
         : { family, address, bits };
 }
 
+/** Of what the Internet routes to, somebody's own is no wider: a cloud's /8 is all of its customers. */
+const PUBLIC: Bounds = { ipv4: 16, ipv6: 32 };
+
 /** Those of `cidrs` that are wider than `widest`, or are no network; all of them where they are so together. */
 export function tooWide(cidrs: readonly string[], widest: Bounds = SOMEBODYS): readonly string[] {
     const networks = cidrs.map(parseNetwork);
+    const bound = ({ family }: Network, index: number): number =>
+        isPrivate(cidrs[index] ?? "") ? widest[family] : Math.max(widest[family], PUBLIC[family]);
     const share = networks.reduce(
-        (sum, network) => sum + (network === undefined ? 0 : 2 ** (widest[network.family] - network.bits)),
+        (sum, network, index) =>
+            sum + (network === undefined ? 0 : 2 ** (bound(network, index) - network.bits)),
         0,
     );
     if (share > AT_MOST) return cidrs;
     return cidrs.filter((_, index) => {
         const network = networks[index];
-        return network === undefined || network.bits < widest[network.family];
+        return network === undefined || network.bits < bound(network, index);
     });
 }
 

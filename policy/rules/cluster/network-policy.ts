@@ -1,6 +1,8 @@
-import { someOf, textAt } from "../../core/read";
-import { each, stackRule } from "../../core/rule";
+import { someOf, textAt, texts } from "../../core/read";
+import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
+import { containersOf, podsIn } from "../../core/workload";
+import { parseYaml } from "../../core/yaml";
 
 interface Config {
     readonly elsewhere: boolean;
@@ -13,7 +15,13 @@ export const networkPolicyOn = stackRule<Config>({
     severity: "high",
     why: "the VPC CNI takes NetworkPolicies and enforces none of them until it is told to",
     remedy: 'Give the add-on vpc-cni the configuration enableNetworkPolicy: "true", or install another CNI that enforces them.',
-    judges: ["aws:eks/cluster:Cluster", "aws:eks/addon:Addon", "helm.sh/Release"],
+    judges: [
+        "aws:eks/cluster:Cluster",
+        "aws:eks/addon:Addon",
+        "helm.sh/Release",
+        "apps/DaemonSet",
+        "core/ConfigMap",
+    ],
     defaults: { elsewhere: false },
     schema: { elsewhere: { type: "boolean", description: "another stack installs what enforces them" } },
     examples: {
@@ -37,6 +45,10 @@ properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"
 `,
     },
     *judgeStack(world, { elsewhere }) {
+        const agents = world
+            .all("apps/DaemonSet", "core/ConfigMap")
+            .filter(({ name }) => name === "aws-node" || name === "amazon-vpc-cni");
+        yield* each(agents, judgeAgent);
         const enforced =
             elsewhere ||
             someOf(world.all("aws:eks/addon:Addon", "helm.sh/Release"), (subject) =>
@@ -53,11 +65,37 @@ properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"
     },
 });
 
+/** Charts of other CNIs, unless their values turn enforcement off. */
 function isEnforcer({ props }: Subject): boolean {
-    return /(^|\/)(calico|tigera-operator|cilium)$/.test(textAt(props, "chart") ?? "");
+    const isOff = textAt(props, "values", "policyEnforcementMode") === "never";
+    return !isOff && /(^|\/)(calico|tigera-operator|cilium)$/.test(textAt(props, "chart") ?? "");
 }
 
+/** Both switches count: the policies' controller, and the agent on each node. */
 function enforces({ props }: Subject): boolean {
-    const values = textAt(props, "configurationValues") ?? "";
-    return textAt(props, "addonName") === "vpc-cni" && /enableNetworkPolicy"?\s*:\s*"?true/.test(values);
+    if (textAt(props, "addonName") !== "vpc-cni") return false;
+    const values = parseYaml(textAt(props, "configurationValues") ?? "{}", "configurationValues");
+    return (
+        textAt(values, "enableNetworkPolicy") === "true" && textAt(values, "nodeAgent", "enabled") !== "false"
+    );
+}
+
+/** The add-on's DaemonSet or ConfigMap, changed past the add-on. */
+function* judgeAgent(subject: Subject): Iterable<Finding> {
+    const off = podsIn(subject)
+        .flatMap(containersOf)
+        .flatMap(({ path, fields }) =>
+            [...texts(fields["args"]), ...texts(fields["command"])]
+                .filter((argument) => /^-*enable-network-policy[= ]false$/.test(argument))
+                .map((argument) => `${path} has ${argument}`),
+        );
+    const said = textAt(subject.props, "data", "enable-network-policy-controller");
+    if (said !== undefined && said !== "true") off.push(`data.enable-network-policy-controller is ${said}`);
+    for (const wrong of off) {
+        yield {
+            subject,
+            wrong: `${wrong}, so every NetworkPolicy is ignored`,
+            fix: "remove it, and configure the add-on vpc-cni.",
+        };
+    }
 }

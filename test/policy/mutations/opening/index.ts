@@ -4,6 +4,7 @@ import { type Mutation } from "../model";
 import { ofAuthorization, ofTokens } from "./access";
 import { additions } from "./additions";
 import { workloadsBeside } from "./beside-workloads";
+import { cloudBeside } from "./cloud";
 import { ofCluster } from "./cluster";
 import { ofEgress } from "./egress";
 import { secondWaysIn } from "./entry";
@@ -39,5 +40,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...patches(stack),
         ...workloadsBeside(stack),
         ...rightsBeside(stack),
+        ...cloudBeside(stack),
     ];
 }
