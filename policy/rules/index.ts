@@ -22,9 +22,11 @@ import { registryOnly } from "./egress/registry-only";
 import { serviceEntries } from "./egress/service-entries";
 import { sidecarScope } from "./egress/sidecar-scope";
 import { throughGateway } from "./egress/through-gateway";
+import { definitions } from "./extensions/definitions";
 import { envoyFilters } from "./extensions/envoy-filters";
 import { telemetry } from "./extensions/telemetry";
 import { hosts } from "./gateways/hosts";
+import { noOtherGateways } from "./gateways/no-other-kinds";
 import { onlyWayIn } from "./gateways/only-way-in";
 import { ownProxies } from "./gateways/own-proxies";
 import { gatewayTls } from "./gateways/tls";
@@ -98,6 +100,7 @@ export const RULES: readonly Rule[] = [
     gatewayTls,
     hosts,
     onlyWayIn,
+    noOtherGateways,
     ownProxies,
     breaker,
     timeout,
@@ -108,6 +111,7 @@ export const RULES: readonly Rule[] = [
     analysis,
     gates,
     envoyFilters,
+    definitions,
     telemetry,
     podSecurity,
     images,

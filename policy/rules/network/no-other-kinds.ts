@@ -2,7 +2,7 @@ import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } fro
 import { list, says, textAt } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { ALL_ALLOW, DIRECTIONS, MOVING_GROUPS, STILL_KINDS, WITH_ACTIONS } from "./other-kinds";
+import { ALL_ALLOW, BY_HAND, DIRECTIONS, MOVING_GROUPS, STILL_KINDS, WITH_ACTIONS } from "./other-kinds";
 
 export const noOtherKinds = objectRule<WithExceptions>({
     name: "network-no-other-kinds",
@@ -36,6 +36,14 @@ spec: { priority: 10, subject: { namespaces: {} }, egress: [{ action: Deny, to: 
     *judge(subject, config) {
         if (isExcepted(config, subject) || STILL_KINDS.has(subject.id)) return;
         const denies = WITH_ACTIONS[subject.id];
+        if (BY_HAND.includes(subject.id)) {
+            yield {
+                subject,
+                wrong: "it is written by hand, and leads the clients of a Service to the addresses that it names",
+                fix: "select the pods by the Service's selector, or use a ServiceEntry for what is outside.",
+            };
+            return;
+        }
         if (denies === undefined && !ALL_ALLOW.includes(subject.id)) {
             yield {
                 subject,

@@ -49,6 +49,9 @@ export const MOVING_GROUPS: readonly string[] = [
     "vpcresources.k8s.aws",
 ];
 
+/** Kubernetes' own lists of a Service's addresses: written by hand they lead its clients to whatever they name. */
+export const BY_HAND: readonly string[] = ["core/Endpoints", "discovery.k8s.io/EndpointSlice"];
+
 /** Kinds of those groups that change no traffic by themselves: sets of addresses, addresses of load balancers, state. */
 export const STILL_KINDS: ReadonlySet<string> = new Set([
     "cilium.io/CiliumCIDRGroup",

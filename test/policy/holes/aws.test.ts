@@ -68,9 +68,7 @@ describe("IAM", () => {
         { what: "every action", yaml: policy({ Effect: "Allow", Action: "*", Resource: "arn:aws:s3:::x" }) },
         {
             what: "every action of a list",
-            yaml: policy([
-                { Effect: "Allow", Action: ["s3:GetObject", "*:*"], Resource: "*" },
-            ]),
+            yaml: policy([{ Effect: "Allow", Action: ["s3:GetObject", "*:*"], Resource: "*" }]),
         },
         {
             what: "everything but a little",

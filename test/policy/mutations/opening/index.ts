@@ -12,6 +12,7 @@ import { ofGateways } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
 import { rightsBeside } from "./rights";
+import { otherKinds } from "./kinds";
 import { patches } from "./patches";
 import { ofPods } from "./pods";
 import { ofReleases } from "./releases";
@@ -41,5 +42,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...workloadsBeside(stack),
         ...rightsBeside(stack),
         ...cloudBeside(stack),
+        ...otherKinds(stack),
     ];
 }
