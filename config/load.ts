@@ -50,21 +50,52 @@ export function readStackFile(stack: string, folder: string): Record<string, unk
     const file = stackFile(stack, folder);
     if (!existsSync(file)) throw new ConfigError(file, [noSuchStack(stack, folder)]);
     const document = parseDocument(readFileSync(file, "utf8"), { prettyErrors: true });
-    if (document.errors.length > 0)
+    const unreadable = [...document.errors, ...document.warnings];
+    if (unreadable.length > 0)
         throw new ConfigError(
             file,
-            document.errors.map(({ message }) => message),
+            unreadable.map(({ message }) => message),
         );
-    const settings = (document.toJS() ?? {}) as Record<string, unknown> & {
-        config?: Record<string, unknown>;
-    };
-    const { config = {} } = settings;
-    const misplaced = [...misplacedSettings(settings), ...misspeltNamespaces(config)];
+    const settings = (document.toJS() ?? {}) as unknown;
+    if (!isMap(settings))
+        throw new ConfigError(file, ["(top level): it must be a map with the key `config:`"]);
+    const config = settings["config"] ?? {};
+    if (!isMap(config)) throw new ConfigError(file, ["config: it must be a map of keys to values"]);
+    const misplaced = [...misplacedSettings(settings), ...foreignKeys(config)];
     if (misplaced.length > 0) throw new ConfigError(file, misplaced);
+    return ownEntries(file, config);
+}
 
+function isMap(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The values of our own keys, without their namespace. */
+function ownEntries(source: string, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
     const prefix = `${PROJECT}:`;
     const own = Object.entries(config).filter(([key]) => key.startsWith(prefix) || !key.includes(":"));
+    const names = own.map(([key]) => key.replace(prefix, ""));
+    const problems = [
+        ...names
+            .filter((name, position) => names.indexOf(name) !== position)
+            .map((name) => `${name}: it stands here twice, as ${name} and as ${prefix}${name}; remove one`),
+        ...own.flatMap(([key, value]) => brokenJson(key, value)),
+    ];
+    if (problems.length > 0) throw new ConfigError(source, problems);
     return Object.fromEntries(own.map(([key, value]) => decoded(key.replace(prefix, ""), value)));
+}
+
+/** Objects and lists are JSON where Pulumi has written them as text. */
+function brokenJson(key: string, value: unknown): string[] {
+    if (typeof value !== "string" || !/^\s*[[{]/.test(value) || isTextKey(key)) return [];
+    try {
+        JSON.parse(value);
+        return [];
+    } catch (error) {
+        return [
+            `${key}: it begins as JSON and is none (${(error as Error).message}); correct it, or write YAML`,
+        ];
+    }
 }
 
 /** What Pulumi itself reads of a stack's file; whatever else stands there, nobody does. */
@@ -80,14 +111,20 @@ function misplacedSettings(settings: Readonly<Record<string, unknown>>): string[
         );
 }
 
-/** Another project's namespace is its own affair; one that is nearly ours is ours, misspelt. */
-function misspeltNamespaces(config: Readonly<Record<string, unknown>>): string[] {
+/** The namespaces of the providers that the program uses, and Pulumi's own. */
+const PROVIDERS = ["aws", "kubernetes", "pulumi"];
+
+/** Keys that nobody reads: those of a namespace that is nearly ours, and of one that is no provider's. */
+function foreignKeys(config: Readonly<Record<string, unknown>>): string[] {
     return Object.keys(config).flatMap((key) => {
-        const namespace = key.slice(0, Math.max(0, key.indexOf(":")));
-        const far = namespace === "" || namespace === PROJECT || distance(namespace, PROJECT) > 3;
-        return far
-            ? []
-            : [`${key}: the namespace ${namespace} is no program's here; did you mean "${PROJECT}"?`];
+        const colon = key.indexOf(":");
+        const namespace = key.slice(0, Math.max(0, colon));
+        if (colon === -1 || namespace === PROJECT || PROVIDERS.includes(namespace)) return [];
+        return distance(namespace.toLowerCase(), PROJECT) <= 3
+            ? [`${key}: the namespace ${namespace} is no program's here; did you mean "${PROJECT}"?`]
+            : [
+                  `${key}: nobody reads the namespace "${namespace}"; known here: ${[PROJECT, ...PROVIDERS].join(", ")}`,
+              ];
     });
 }
 
@@ -101,11 +138,10 @@ function stackFile(stack: string, folder: string): string {
  * @param all what `pulumi.runtime.allConfig()` returns.
  */
 export function fromEngine(stack: string, all: Readonly<Record<string, string>>): MeshConfig {
-    const prefix = `${PROJECT}:`;
-    const own = Object.entries(all)
-        .filter(([key]) => key.startsWith(prefix))
-        .map(([key, value]) => decoded(key.slice(prefix.length), value));
-    return parseConfig(`configuration of stack ${stack}`, Object.fromEntries(own));
+    const source = `configuration of stack ${stack}`;
+    const foreign = foreignKeys(all);
+    if (foreign.length > 0) throw new ConfigError(source, foreign);
+    return parseConfig(source, ownEntries(source, all));
 }
 
 /** The engine, and `pulumi config set` in a stack's file, write every value as text: a truth value as `"true"`. */
@@ -143,8 +179,25 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
     }
     // A rule of our own says what is wrong; what it is of may be long, or a secret.
     if (issue.code === "custom") return [`${place || "(top level)"}: ${lowerFirst(issue.message)}`];
+    const meant = meantValue(issue);
     const found = issue.input === undefined ? "it is missing" : `found ${JSON.stringify(issue.input)}`;
-    return [`${place || "(top level)"}: ${lowerFirst(issue.message)}; ${found}`];
+    const remedy = meant === undefined ? "" : `; did you mean "${meant}"?`;
+    return [`${place || "(top level)"}: ${lowerFirst(issue.message)}; ${found}${remedy}`];
+}
+
+/** The nearest value of an enumeration, or of what decides between variants, to the one that is none. */
+function meantValue(issue: z.core.$ZodIssue): string | undefined {
+    const { input } = issue;
+    if (issue.code === "invalid_value") return nearestOf(input, issue.values);
+    if (issue.code !== "invalid_union" || !("discriminator" in issue) || !isMap(input)) return undefined;
+    const options = "options" in issue ? issue.options : undefined;
+    return nearestOf(input[String(issue.discriminator)], Array.isArray(options) ? options : []);
+}
+
+function nearestOf(value: unknown, known: readonly unknown[]): string | undefined {
+    if (typeof value !== "string" || known.length === 0) return undefined;
+    const nearest = closest(value, known.map(String));
+    return distance(value, nearest) <= Math.max(2, value.length / 3) ? nearest : undefined;
 }
 
 function suggestion(key: string, known: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_FOLDER } from "../checkout";
 import { readPackConfig } from "../policy/config";
@@ -19,7 +20,7 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
     const folder = join(PROJECT_FOLDER, "policy");
     const starting = startPack(folder);
     try {
-        const configured = configure(starting, packConfig ?? join(folder, "config", `${stack}.json`));
+        const configured = configure(starting, packConfig ?? ofStack(folder, stack));
         const judging = new Judging(starting.then(({ analyzer }) => configured.then(() => analyzer)));
         const registered = judging.take.bind(judging);
         const [policies, resources] = await Promise.all([configured, registrations({ stack, registered })]);
@@ -49,7 +50,16 @@ export async function policy({ stack, packConfig, json }: PolicyOptions): Promis
     }
 }
 
-async function configure(starting: Promise<RunningPack>, file: string): Promise<readonly PolicyInfo[]> {
+/** A stack's own configuration of the pack, where it has one. */
+function ofStack(folder: string, stack: string): string | undefined {
+    const file = join(folder, "config", `${stack}.json`);
+    return existsSync(file) ? file : undefined;
+}
+
+async function configure(
+    starting: Promise<RunningPack>,
+    file: string | undefined,
+): Promise<readonly PolicyInfo[]> {
     const { analyzer } = await starting;
     const policies = await analyzer.policies();
     await analyzer.configure(readPackConfig(file, policies), policies);

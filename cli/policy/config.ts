@@ -5,19 +5,38 @@ import { nearest } from "../../catalogue/check";
 import { type PackConfig, type PolicyInfo } from "./protocol";
 
 /**
- * @param file may be absent: then every policy keeps its defaults.
- * @throws Error that lists every mistake.
+ * @param file undefined where a stack has none: then every policy keeps its defaults
+ * @throws Error that names the file, and lists every mistake in it.
  */
-export function readPackConfig(file: string, policies: readonly PolicyInfo[]): PackConfig {
-    if (!existsSync(file)) return {};
-    const config = JSON.parse(readFileSync(file, "utf8")) as PackConfig;
+export function readPackConfig(file: string | undefined, policies: readonly PolicyInfo[]): PackConfig {
+    if (file === undefined) return {};
+    const config = parsed(file);
     const mistakes = mistakesOf(config, policies);
     if (mistakes.length > 0) {
         throw new Error(
-            `${file}: ${mistakes.length} mistakes\n${mistakes.map((line) => `  - ${line}`).join("\n")}`,
+            `${file}: ${mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`}\n${mistakes.map((line) => `  - ${line}`).join("\n")}`,
         );
     }
     return config;
+}
+
+function parsed(file: string): PackConfig {
+    if (!existsSync(file)) {
+        throw new Error(
+            `${file}: there is no such file; give the pack's configuration with --pack-config <file>`,
+        );
+    }
+    let config: unknown;
+    try {
+        config = JSON.parse(readFileSync(file, "utf8"));
+    } catch (error) {
+        // The parser's message has the position.
+        throw new Error(`${file}: it cannot be read as JSON: ${(error as Error).message}`, { cause: error });
+    }
+    if (typeof config !== "object" || config === null || Array.isArray(config)) {
+        throw new Error(`${file}: it must be a JSON object, with the names of policies as its keys`);
+    }
+    return config as PackConfig;
 }
 
 export function mistakesOf(config: PackConfig, policies: readonly PolicyInfo[]): readonly string[] {

@@ -82,7 +82,11 @@ describe("a stack's configuration", () => {
         assert.ok(
             problems.some((problem) => problem.startsWith("sidecar.cpu: must be a Kubernetes quantity")),
         );
-        assert.ok(problems.some((problem) => /^gateways\.service: .*found "Nodeport"$/.test(problem)));
+        assert.ok(
+            problems.some((problem) =>
+                /^gateways\.service: .*found "Nodeport"; did you mean "NodePort"\?$/.test(problem),
+            ),
+        );
     });
 
     it("is read from the engine's text as from the file", () => {
@@ -151,6 +155,45 @@ describe("a stack's configuration", () => {
             }),
         );
         assert.match(problem ?? "", /^traffic\.services\.auth\.miror: unknown key; did you mean "mirror"\?/);
+    });
+
+    const fromFile = (text: string) => {
+        const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
+        writeFileSync(join(folder, "Pulumi.odd.yaml"), text);
+        return problemsOf(() => loadStackFile("odd", folder)).join("\n");
+    };
+
+    it("is refused where a key is in a namespace that nobody reads, from the file and from the engine", () => {
+        const domain = "sparc-mesh:domain: mesh.example.com";
+        assert.match(
+            fromFile(`config:\n  ${domain}\n  sparc:protect: true\n`),
+            /^sparc:protect: nobody reads/,
+        );
+        assert.match(
+            problemsOf(() =>
+                fromEngine("test", { "sparc-mesh:domain": "a.b", "sparc-mehs:edge": "{}" }),
+            ).join(),
+            /^sparc-mehs:edge: .*did you mean "sparc-mesh"\?/,
+        );
+    });
+
+    it("is refused where it is no map, or says a key twice", () => {
+        for (const text of ["[]", "config: []", "config: domain", "- config: {}", "text"])
+            assert.match(fromFile(text), /it must be a map/, text);
+        assert.match(fromFile("config:"), /^domain: .*it is missing/);
+        assert.match(
+            fromFile("config:\n  domain: a.b\n  sparc-mesh:domain: c.d\n"),
+            /^domain: it stands here twice/,
+        );
+    });
+
+    it("says where JSON in text is broken", () => {
+        assert.match(
+            problemsOf(() =>
+                fromEngine("test", { "sparc-mesh:domain": "a.b", "sparc-mesh:istio": "{oops" }),
+            ).join(),
+            /^sparc-mesh:istio: it begins as JSON and is none \(.*position 1/,
+        );
     });
 
     it("reports a file that is no YAML with its line", () => {

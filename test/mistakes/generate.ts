@@ -1,0 +1,160 @@
+/**
+ * Mistakes at every place of some data: what people mistype. It knows nothing of the program: only the data, and, where
+ * there is one, a JSON Schema that tells enumerations, required keys and free names apart.
+ */
+
+export type Place = readonly (string | number)[];
+
+export interface Mistake {
+    /** What was done: `misspelt key`, `null`. */
+    readonly kind: string;
+    /** Where it was done. */
+    readonly place: Place;
+    /** Words of which an error must have one, beside the place's parent. */
+    readonly words: readonly string[];
+    readonly data: unknown;
+}
+
+/** What of a JSON Schema is needed here. */
+export interface Json {
+    readonly $ref?: string;
+    readonly $defs?: Readonly<Record<string, Json>>;
+    readonly type?: string;
+    readonly properties?: Readonly<Record<string, Json>>;
+    readonly required?: readonly string[];
+    readonly additionalProperties?: Json | false;
+    readonly items?: Json;
+    readonly oneOf?: readonly Json[];
+    readonly enum?: readonly unknown[];
+    readonly const?: unknown;
+}
+
+/** The schemas that may hold for a value: several where a union has several variants. */
+export type SchemaOf = (place: Place) => readonly Json[];
+
+/** Reads `schema` along a place. */
+export function schemaIn(schema: Json): SchemaOf {
+    const resolved = (one: Json): readonly Json[] => {
+        if (one.$ref !== undefined) return resolved(schema.$defs?.[one.$ref.split("/").at(-1) ?? ""] ?? {});
+        return one.oneOf === undefined ? [one] : one.oneOf.flatMap(resolved);
+    };
+    const step = (one: Json, key: string | number): Json | undefined =>
+        typeof key === "number"
+            ? one.items
+            : (one.properties?.[key] ??
+              (one.additionalProperties === false ? undefined : one.additionalProperties));
+    return (place) =>
+        place.reduce<readonly Json[]>(
+            (schemas, key) =>
+                schemas.flatMap((one) => {
+                    const inner = step(one, key);
+                    return inner === undefined ? [] : resolved(inner);
+                }),
+            resolved(schema),
+        );
+}
+
+/** Every mistake at every place of `data`. */
+export function mistakesIn(
+    data: unknown,
+    schemaOf: SchemaOf | undefined,
+    isName: (place: Place) => boolean,
+): Mistake[] {
+    return placesOf(data).flatMap((place) => {
+        const value = at(data, place);
+        return [
+            ...(place.length === 0 ? [] : valueMistakes(data, place, value, schemaOf?.(place) ?? [])),
+            ...(isMap(value) && !isName([...place, "*"])
+                ? keyMistakes(data, place, value, schemaOf?.(place))
+                : []),
+        ];
+    });
+}
+
+function valueMistakes(data: unknown, place: Place, value: unknown, schemas: readonly Json[]): Mistake[] {
+    const key = String(place.at(-1));
+    const wrong = (kind: string, other: unknown): Mistake => ({
+        kind,
+        place,
+        words: [key],
+        data: replaced(data, place, other),
+    });
+    const values = schemas.flatMap((one) => one.enum ?? (one.const === undefined ? [] : [one.const]));
+    return [
+        wrong("null", null),
+        ...(typeof value === "string"
+            ? [wrong("empty text", ""), wrong("number for text", 7), wrong("list for text", [value])]
+            : []),
+        ...(typeof value === "number"
+            ? [wrong("text for number", String(value)), wrong("negative", -1)]
+            : []),
+        ...(typeof value === "boolean"
+            ? [wrong("text for boolean", String(value)), wrong("number for boolean", 1)]
+            : []),
+        ...(Array.isArray(value) ? [wrong("object for list", {}), wrong("text for list", "none")] : []),
+        ...(isMap(value) ? [wrong("list for object", [value]), wrong("text for object", "none")] : []),
+        ...(values.length > 0 && typeof value === "string"
+            ? [wrong("misspelt value", misspelt(value)), wrong("upper case", value.toUpperCase())]
+            : []),
+    ];
+}
+
+function keyMistakes(
+    data: unknown,
+    place: Place,
+    value: Readonly<Record<string, unknown>>,
+    schemas?: readonly Json[],
+): Mistake[] {
+    const put = (kind: string, key: string, words: readonly string[], object: unknown): Mistake => ({
+        kind,
+        place: [...place, key],
+        words,
+        data: replaced(data, place, object),
+    });
+    const required = schemas?.length === 1 ? (schemas[0]?.required ?? []) : [];
+    return [
+        put("extra key", "unexpected", ["unexpected"], { ...value, unexpected: true }),
+        ...Object.entries(value).flatMap(([key, inner]) => {
+            const others = Object.fromEntries(Object.entries(value).filter(([other]) => other !== key));
+            return [
+                put("misspelt key", key, [key, misspelt(key)], { ...others, [misspelt(key)]: inner }),
+                put("key in capitals", key, [key, key.toUpperCase()], {
+                    ...others,
+                    [key.toUpperCase()]: inner,
+                }),
+                ...(required.includes(key) ? [put("missing key", key, [key], others)] : []),
+            ];
+        }),
+    ];
+}
+
+/** Two letters in the wrong order, or one twice where they are the same. */
+function misspelt(word: string): string {
+    const [first = "", second = ""] = [word.at(-2), word.at(-1)];
+    return first === second ? `${word}${second}` : `${word.slice(0, -2)}${second}${first}`;
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function placesOf(value: unknown, place: Place = []): Place[] {
+    if (typeof value !== "object" || value === null) return [place];
+    const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+    return [place, ...steps.flatMap((step) => placesOf(at(value, [step]), [...place, step]))];
+}
+
+function at(data: unknown, place: Place): unknown {
+    return place.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], data);
+}
+
+function replaced(data: unknown, place: Place, value: unknown): unknown {
+    const [step, ...rest] = place;
+    if (step === undefined) return value;
+    const copy = (Array.isArray(data) ? [...(data as unknown[])] : { ...(data as object) }) as Record<
+        string,
+        unknown
+    >;
+    copy[step] = replaced(copy[step], rest, value);
+    return copy;
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { CatalogueError, parseCatalogue } from "../../catalogue/check";
+import type { Catalogue } from "../../catalogue/model";
+import { platform } from "../../catalogue/platform";
+import { indexOf } from "../../catalogue/query";
+import { assertPlatform } from "../../components/check";
+import { deriveAll } from "../../components/concerns";
+import { ConfigError, fromEngine, parseConfig, readStackFile } from "../../config/load";
+import { type Json, type Mistake, mistakesIn, type Place, schemaIn } from "./generate";
+
+const ROOT = join(__dirname, "..", "..");
+/** One mistake of each kind at each place of the schema; `MISTAKES=all` makes them at every place of the data. */
+const SEED = 15;
+const STACKS = ["local", "dev", "prod"];
+
+const schemaOf = schemaIn(
+    JSON.parse(readFileSync(join(ROOT, "catalogue", "catalogue.schema.json"), "utf8")) as Json,
+);
+
+/** The same place of the schema, whichever service, port or element it is. */
+function schemaPlace(place: Place, variant: readonly Json[]): string {
+    const shape = place.map((step, position) => {
+        const names =
+            position > 0 &&
+            ["services", "stores", "external", "plans", "ports"].includes(String(place[position - 1]));
+        return typeof step === "number" || names ? "*" : step;
+    });
+    return `${shape.join(".")} ${variant.length}`;
+}
+
+/** One of each class, by a seed. */
+function sampled(mistakes: readonly Mistake[], classOf: (mistake: Mistake) => string): Mistake[] {
+    const classes = new Map<string, Mistake[]>();
+    for (const mistake of mistakes)
+        classes.set(classOf(mistake), [...(classes.get(classOf(mistake)) ?? []), mistake]);
+    return [...classes.values()].flatMap((some, index) => some[(SEED * (index + 1)) % some.length] ?? []);
+}
+
+/** What is rendered, in a canonical text; of a mistake that nobody has noticed. */
+function rendered(catalogue: Catalogue, stack: string, entries: Readonly<Record<string, unknown>>): string {
+    const platform = { catalogue, config: parseConfig(stack, entries) };
+    assertPlatform(stack, platform);
+    return JSON.stringify(deriveAll(platform));
+}
+
+const label = ({ kind, place }: Mistake) => `${kind} at ${place.join(".")}`;
+
+describe("a generated mistake", () => {
+    it("in the catalogue is refused with its place, at every place of its schema", function () {
+        this.timeout(120_000);
+        const names = new Set(["services", "stores", "external", "plans"]);
+        const isName = (place: Place) =>
+            (place.length === 2 && names.has(String(place[0]))) ||
+            (place.length === 4 && place[2] === "ports");
+        const all = mistakesIn(platform, schemaOf, isName);
+        const chosen =
+            process.env["MISTAKES"] === "all"
+                ? all
+                : sampled(
+                      all,
+                      (mistake) => `${mistake.kind} ${schemaPlace(mistake.place, schemaOf(mistake.place))}`,
+                  );
+        const missed: string[] = [];
+        const before = rendered(parseCatalogue(platform), "prod", readStackFile("prod", ROOT));
+        let same = 0;
+        for (const mistake of chosen) {
+            try {
+                const catalogue = parseCatalogue(mistake.data);
+                if (rendered(catalogue, "prod", readStackFile("prod", ROOT)) === before) same += 1;
+                else missed.push(`${label(mistake)}: other objects`);
+            } catch (error) {
+                if (!(error instanceof CatalogueError)) missed.push(`${label(mistake)}: ${String(error)}`);
+                else if (
+                    !error.problems.some(
+                        ({ where, message, remedy }) =>
+                            isNamed(mistake, `${where} ${message}`) && remedy !== "",
+                    )
+                )
+                    missed.push(`${label(mistake)}: its place is not named: ${error.message}`);
+            }
+            // Also of whoever passes the check by, where a value is none of an enumeration.
+            if (/value|capitals|upper/.test(mistake.kind))
+                assert.throws(() => indexOf(mistake.data as Catalogue), CatalogueError, label(mistake));
+        }
+        say(
+            `      ${chosen.length} of ${all.length} mistakes in the catalogue: ${chosen.length - missed.length - same} refused, ${same} without effect`,
+        );
+        assert.deepEqual(missed, []);
+        assert.ok(chosen.length >= 400, String(chosen.length));
+    });
+
+    for (const stack of STACKS) {
+        it(`in Pulumi.${stack}.yaml is refused with its place, from the file and from the engine`, function () {
+            this.timeout(120_000);
+            const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
+                config: Record<string, unknown>;
+            };
+            // Tenants' names are free.
+            const isName = (place: Place) => place.join(".") === "sparc-mesh:telemetry.tracing.tenants.*";
+            const mistakes = mistakesIn(config, undefined, isName);
+            const folder = mkdtempSync(join(tmpdir(), "mesh-mistakes-"));
+            const missed: string[] = [];
+            let same = 0;
+            const catalogue = parseCatalogue(platform);
+            const before = rendered(catalogue, stack, readStackFile(stack, ROOT));
+            const judge = (mistake: Mistake, load: () => string) => {
+                try {
+                    if (load() === before) same += 1;
+                    else missed.push(`${label(mistake)}: other objects`);
+                } catch (error) {
+                    if (!(error instanceof ConfigError)) missed.push(`${label(mistake)}: ${String(error)}`);
+                    else if (!error.problems.some((problem) => isNamed(mistake, problem)))
+                        missed.push(`${label(mistake)}: its place is not named: ${error.message}`);
+                }
+            };
+            try {
+                for (const mistake of mistakes) {
+                    const own = mistake.data as Readonly<Record<string, unknown>>;
+                    writeFileSync(join(folder, `Pulumi.${stack}.yaml`), stringify({ config: own }));
+                    judge(mistake, () => rendered(catalogue, stack, readStackFile(stack, folder)));
+                    // The engine has no null: it leaves such a key out, and text is text.
+                    if (Object.values(own).includes(null)) continue;
+                    const text = Object.entries(own).map(([key, value]) => [
+                        key,
+                        typeof value === "string" ? value : JSON.stringify(value),
+                    ]);
+                    judge(mistake, () => {
+                        const read = {
+                            catalogue,
+                            config: fromEngine(stack, Object.fromEntries(text) as Record<string, string>),
+                        };
+                        assertPlatform(stack, read);
+                        return JSON.stringify(deriveAll(read));
+                    });
+                }
+            } finally {
+                rmSync(folder, { recursive: true });
+            }
+            say(
+                `      ${mistakes.length} mistakes in Pulumi.${stack}.yaml, ${same} of their readings without effect`,
+            );
+            assert.deepEqual(missed, []);
+        });
+    }
+});
+
+function say(line: string): void {
+    process.stdout.write(`${line}\n`);
+}
+
+/** Whether a problem names the place: what it is in, and the key. */
+function isNamed({ place, words }: Mistake, text: string): boolean {
+    const steps = place.slice(0, -1).map(String);
+    const parent = steps.map((step) => step.replace(/^sparc-mesh:/, ""));
+    return (
+        [...parent, ""].every((step) => text.includes(step)) &&
+        words.some((word) => text.includes(word.replace(/^sparc-mesh:/, "")))
+    );
+}
