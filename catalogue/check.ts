@@ -17,6 +17,7 @@ import { checkProtocols } from "./checks/protocols";
 import { checkReferences } from "./checks/references";
 import { checkRetries } from "./checks/retries";
 import { checkRollouts } from "./checks/rollouts";
+import { checkSharedRequests } from "./checks/shared-requests";
 import { checkTiers } from "./checks/tiers";
 import { checkTimeouts } from "./checks/timeouts";
 import { checkWorkloads } from "./checks/workloads";
@@ -38,6 +39,7 @@ const CHECKS: readonly Check[] = [
     checkExternal,
     checkExposures,
     checkExposurePaths,
+    checkSharedRequests,
     checkLimits,
     checkCycles,
     checkTimeouts,

@@ -195,5 +195,10 @@ function something<T>(asked: readonly T[] | undefined, port: Port): readonly T[]
 function httpOperations(requests: readonly Request[]): Operation[] {
     const paths: Record<string, string[]> = {};
     for (const { verb, path } of [...requests].sort().map(requestLine)) (paths[verb] ??= []).push(path);
-    return sortedEntries(paths).map(([verb, verbPaths]) => ({ methods: [verb], paths: verbPaths }));
+    return sortedEntries(paths).map(([verb, verbPaths]) => ({ methods: methodsOf(verb), paths: verbPaths }));
+}
+
+/** RFC 9110, section 9.3.2: HEAD is GET without the response's content. Who may read, may ask for the headers alone. */
+function methodsOf(verb: string): string[] {
+    return verb === "GET" ? ["GET", "HEAD"] : [verb];
 }

@@ -44,8 +44,10 @@ export function isPath(path: string): boolean {
     );
 }
 
-/** Whether every request that `asked` stands for is among those that `offered` stands for. */
+/** Whether every request that `asked` stands for is among those that `offered` stands for. GET stands for HEAD too. */
 export function covers(offered: Request, asked: Request): boolean {
+    const [wanted, given] = [requestLine(asked).verb, requestLine(offered).verb];
+    if (wanted !== given && !(wanted === "HEAD" && given === "GET")) return false;
     return agree(offered, asked, (own, other) => {
         if (own === REST) return "and all that follows";
         return own === other || (own === ONE && other !== "" && other !== REST);
@@ -54,20 +56,22 @@ export function covers(offered: Request, asked: Request): boolean {
 
 /** Whether some request is among those of both. */
 export function overlap(a: Request, b: Request): boolean {
+    const readings = (request: Request) =>
+        requestLine(request).verb === "GET" ? ["GET", "HEAD"] : [requestLine(request).verb];
+    if (!readings(a).some((verb) => readings(b).includes(verb))) return false;
     return agree(a, b, (own, other) => {
         if (own === REST || other === REST) return "and all that follows";
         return own === other || (own === ONE && other !== "") || (other === ONE && own !== "");
     });
 }
 
-/** Whether the verbs are equal and `agreed` holds for each segment of one path and its counterpart in the other. */
+/** Whether `agreed` holds for each segment of one path and its counterpart in the other. */
 function agree(
     a: Request,
     b: Request,
     agreed: (a: string, b: string) => boolean | "and all that follows",
 ): boolean {
     const [lineA, lineB] = [requestLine(a), requestLine(b)];
-    if (lineA.verb !== lineB.verb) return false;
     const [segmentsA, segmentsB] = [segmentsOf(lineA.path), segmentsOf(lineB.path)];
     for (const [position, segment] of segmentsA.entries()) {
         const counterpart = segmentsB[position];

@@ -29,16 +29,42 @@ function wrongInKeySet(text: string): string | undefined {
     return undefined;
 }
 
-const claim = z
-    .string()
-    .regex(
-        /^[\w:-]+(\.[\w:-]+)*$/,
-        "must be the name of a claim, such as tenant, or of one inside another: app.tenant",
-    );
+/**
+ * Where a claim is in a token. A list holds the names from the outermost claim on, each as it is: the one way to name a
+ * claim that contains a dot. Istio writes names in brackets, so that they can contain none.
+ */
+const claim = z.union([
+    z
+        .string()
+        .regex(
+            /^[\w:-]+(\.[\w:-]+)*$/,
+            "must be the name of a claim, such as tenant, or of one inside another: app.tenant; " +
+                'one whose name contains dots or slashes stands in a list: ["https://example.com/roles"]',
+        ),
+    z
+        .array(
+            z
+                .string()
+                .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces")
+                .regex(/^[^[\]]*$/, "must contain no brackets: Istio's policies write claims in them"),
+        )
+        .min(1),
+]);
+
+/** The names of nested claims, from the outermost on. */
+export function claimPath(claim: Claim): readonly string[] {
+    return typeof claim === "string" ? claim.split(".") : claim;
+}
 
 const issuer = z
     .strictObject({
-        issuer: z.string().min(1).describe("as it stands in a token's `iss`"),
+        issuer: z
+            .string()
+            .regex(
+                /^[\x21-\x29\x2b-\x7e]+$/,
+                "must be printable ASCII without spaces, and without *, which Istio's policies read as any issuer's end",
+            )
+            .describe("as it stands in a token's `iss`"),
         audiences: z
             .array(z.string().min(1))
             .min(1)
@@ -82,12 +108,47 @@ function isNetwork(text: string): boolean {
     );
 }
 
+/**
+ * An origin as browsers write it in the Origin header (RFC 6454), of any scheme: applications that embed a browser have
+ * their own, such as capacitor://localhost. `null`, the origin of sandboxed frames and local files, is none: every page can
+ * have it. Before the last two labels of an https origin a whole label may be `*`.
+ */
 const origin = z
     .string()
     .regex(
-        /^https?:\/\/[a-z0-9.-]+(:\d+)?$/,
-        "must be an origin such as https://app.example.com, without a path",
+        /^(https:\/\/\*(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?){2,}|[a-z][a-z0-9+.-]*:\/\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?)(:\d{1,5})?$/,
+        "must be an origin such as https://app.example.com, without a path and in lower case; " +
+            "or, for any one label, such as https://*.preview.example.com, over https and with two labels at least behind the *",
     );
+
+const headerName = z
+    .string()
+    .regex(
+        /^[a-z0-9]+(-[a-z0-9]+)*$/,
+        "must be the name of a header in lower case, such as idempotency-key; * is none",
+    );
+
+const cors = z.strictObject({
+    headers: z
+        .array(headerName)
+        .default([])
+        .describe("request headers that pages may set besides authorization and content-type"),
+    exposedHeaders: z
+        .array(headerName)
+        .default([])
+        .describe(
+            "response headers that pages may read besides rate limits, retry-after and www-authenticate",
+        ),
+    maxAge: z
+        .string()
+        .regex(/^\d+[smh]$/, "must be a time such as 10m or 1h")
+        .default("1h")
+        .describe("how long a browser keeps the answer to a preflight"),
+    credentials: z
+        .boolean()
+        .default(false)
+        .describe("whether browsers may send cookies and client certificates"),
+});
 
 const rateLimit = z.strictObject({
     enabled: z
@@ -117,7 +178,11 @@ export const edge = z.strictObject({
         .array(network)
         .default([])
         .describe("from where the admin gateway takes requests; 0.0.0.0/0 for anywhere"),
-    corsOrigins: z.array(origin).default([]).describe("whose pages may ask exposures with `cors`"),
+    corsOrigins: z
+        .array(origin)
+        .default([])
+        .describe("the origins whose pages may call exposures with `cors`"),
+    cors: cors.prefault({}).describe("what these pages may do, where an exposure does not say it"),
     clientAddress: z
         .enum(["load-balancer", "direct"])
         .default("load-balancer")
@@ -126,6 +191,9 @@ export const edge = z.strictObject({
         ),
     rateLimit: rateLimit.prefault({}),
 });
+
+/** The name of a claim, or the names of nested ones. */
+export type Claim = z.infer<typeof claim>;
 
 /** One identity provider. */
 export type Issuer = z.infer<typeof issuer>;

@@ -1,5 +1,6 @@
 /** What an exposure says besides what it opens: its port at the gateway, its scopes, its tenants, its pages. */
 
+import { METHODS } from "../methods";
 import type { Catalogue, Request, Scoped } from "../model";
 import { isPath, overlap } from "../requests";
 import { FIELD } from "./asking";
@@ -154,8 +155,7 @@ function tenantPathProblems({ exposure, port, where }: ExposureSite): Problem[] 
                 ),
             ];
         }
-        const verbs = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"] as const;
-        const exposed = verbs.some((verb) =>
+        const exposed = METHODS.some((verb) =>
             requests.some((request) => overlap(request, `${verb} ${plain}` as Request)),
         );
         if (exposed) return [];
@@ -169,7 +169,7 @@ function tenantPathProblems({ exposure, port, where }: ExposureSite): Problem[] 
 }
 
 function corsProblems({ exposure: { host, cors }, port, where }: ExposureSite): Problem[] {
-    if (port === undefined || cors !== true || port.protocol === "http") return [];
+    if (port === undefined || cors === undefined || cors === false || port.protocol === "http") return [];
     return [
         {
             rule: "cors",

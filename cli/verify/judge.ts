@@ -54,7 +54,11 @@ function agrees(check: Check, result: WireResult): boolean {
         case "rbac":
             // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
             if (isTcp(check)) return result.outcome === "reset";
-            return result.outcome === "rbac" && !isPassedOn(check, result);
+            return (
+                result.outcome === "rbac" &&
+                !isPassedOn(check, result) &&
+                mayBeReadBy(expected.allowedOrigin, result)
+            );
         case "refused-handshake":
             return result.outcome === "reset" && result.status === null;
         case "attempts":
@@ -71,7 +75,11 @@ function agrees(check: Check, result: WireResult): boolean {
                 unexpectedHeaders(expected, result).length === 0
             );
         case "token-refused":
-            return isTokenRefused(result) && !isPassedOn(check, result);
+            return (
+                isTokenRefused(result) &&
+                !isPassedOn(check, result) &&
+                mayBeReadBy(expected.allowedOrigin, result)
+            );
         case "redirect":
             return (
                 result.outcome === "http" &&
@@ -81,6 +89,11 @@ function agrees(check: Check, result: WireResult): boolean {
         case "no-tls-version":
             return result.outcome === "tls" && result.detail.includes("protocol version");
     }
+}
+
+/** Whether a browser shows the response to a page of this origin; true where no origin is asked about. */
+function mayBeReadBy(origin: string | undefined, { detail }: WireResult): boolean {
+    return origin === undefined || detail.includes(`access-control-allow-origin="${origin}"`);
 }
 
 /** Whether a gateway let a request through, whatever became of it behind. */

@@ -59,8 +59,11 @@ export type Expected =
           readonly caller: string | null;
           readonly headers?: Readonly<Record<string, string | null>>;
       }
-    /** An AuthorizationPolicy refuses: HTTP and gRPC say so, a TCP connection is closed and counted. */
-    | { readonly kind: "rbac" }
+    /**
+     * An AuthorizationPolicy refuses: HTTP and gRPC say so, a TCP connection is closed and counted. Pages of `allowedOrigin`
+     * may read the response.
+     */
+    | { readonly kind: "rbac"; readonly allowedOrigin?: string }
     /** The callee's sidecar takes no connection without mutual TLS. */
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
@@ -78,8 +81,8 @@ export type Expected =
           readonly peers: readonly string[];
           readonly headers?: Readonly<Record<string, null>>;
       }
-    /** The gateway takes no such token, and says so. */
-    | { readonly kind: "token-refused" }
+    /** The gateway takes no such token, and says so. Pages of `allowedOrigin` may read the response. */
+    | { readonly kind: "token-refused"; readonly allowedOrigin?: string }
     /** The gateway sends the client elsewhere. */
     | { readonly kind: "redirect"; readonly location: string }
     /** The gateway speaks no version of TLS that the client offers. */
@@ -98,6 +101,10 @@ export interface Entry {
     readonly transport?: "plain" | TlsVersions;
     /** @default none */
     readonly token?: Token;
+    /** How the Authorization header spells its scheme. @default Bearer */
+    readonly scheme?: string;
+    /** The Host header. @default `host` */
+    readonly hostHeader?: string;
     /** A second one, in the query. @default none */
     readonly tokenInQuery?: Token;
     /** What the client sends besides. @default nothing */
@@ -150,6 +157,11 @@ export interface Check {
     /** Only in the layer `egress`. */
     readonly outside?: Outside;
     readonly request: WireRequest;
+    /**
+     * The Host header that the destination sees, where it is not the destination's own name. Only in the layer `identity`,
+     * from a gateway.
+     */
+    readonly host?: string;
     /** Only in the layer `resilience`. */
     readonly behaviour?: Behaviour;
     readonly expected: Expected;

@@ -1,6 +1,6 @@
 /** Tokens (RFC 7519) that the gateways take, and such that they must not. */
 import { generateKeyPairSync, sign as signature } from "node:crypto";
-import type { Issuer } from "../../config/edge";
+import { type Claim, type Issuer, claimPath } from "../../config/edge";
 import { SIGNING_ALGORITHM, type SigningKey } from "../../local";
 import type { Token } from "./model";
 
@@ -31,11 +31,11 @@ export function signer({ key, id }: SigningKey, { issuer, audiences, claims }: I
     };
 }
 
-/** Sets a claim, or, for `app.tenant`, one inside another; leaves out what is undefined. */
-function put(payload: Record<string, unknown>, claim: string, value: unknown): void {
+/** Sets a claim, or one inside another; leaves out what is undefined. */
+function put(payload: Record<string, unknown>, claim: Claim, value: unknown): void {
     if (value === undefined) return;
-    const path = claim.split(".");
-    const last = path.pop() ?? claim;
+    const path = [...claimPath(claim)];
+    const last = path.pop() ?? "";
     const inner = path.reduce((outer, name) => (outer[name] ??= {}) as Record<string, unknown>, payload);
     inner[last] = value;
 }

@@ -1,6 +1,7 @@
 import type { Asked, Exposure, Scoped } from "../../catalogue/model";
 import { unknownCase } from "../../catalogue/never";
 import { type ExposureEdge, exposures, operations } from "../../catalogue/query";
+import { type Claim, claimPath } from "../../config/edge";
 import type { MeshConfig } from "../../config/schema";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import {
@@ -10,6 +11,7 @@ import {
     type GatewayKey,
     NAMESPACES,
     exposedHost,
+    hostHeaders,
 } from "../base/names";
 import type { Platform } from "../base/platform";
 import { type Rule, allow } from "./allow";
@@ -62,7 +64,8 @@ function connections({ exposure }: ExposureEdge, config: MeshConfig): Rule[] {
 function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
     const { exposure, port } = edge;
     const groups: readonly (Asked & Partial<Scoped>)[] = [withoutScope(edge), ...(exposure.scopes ?? [])];
-    const rules = groups
+    // No rule for preflights: the gateway answers those of listed origins before any policy decides (edge/cors.ts).
+    return groups
         .filter(({ requests, methods }) => port.protocol === "ws" || (requests ?? methods ?? []).length > 0)
         .flatMap((group) =>
             credentials(edge, config).map(({ from, when = [] }): Rule => {
@@ -75,7 +78,6 @@ function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
                 };
             }),
         );
-    return [...rules, ...preflight(edge, config)];
 }
 
 /** What of an exposure takes no certain scope. */
@@ -116,7 +118,9 @@ function withToken({ gateway }: Exposure, edge: MeshConfig["edge"]): Credentials
     const networks = { remoteIpBlocks: edge.adminNetworks };
     return edge.issuers.map((issuer) => ({
         from: [{ source: { requestPrincipals: [anyOf(issuer)], ...networks } }],
-        when: [claimed(issuer.claims.roles, edge.adminRole)],
+        // The issuer once more, as a claim: it is compared as a whole, however a version of Istio reads `https://a/*` as a
+        // principal, beside an issuer https://a/b.
+        when: [claimed("iss", issuer.issuer), claimed(issuer.claims.roles, edge.adminRole)],
     }));
 }
 
@@ -126,28 +130,9 @@ function anyOf({ issuer }: { readonly issuer: string }): string {
 }
 
 /** That a claim, which may be a list, and may lie inside another, holds a value. */
-function claimed(claim: string, value: string): Condition {
-    const path = claim.split(".").map((part) => `[${part}]`);
+function claimed(claim: Claim, value: string): Condition {
+    const path = claimPath(claim).map((part) => `[${part}]`);
     return { key: `request.auth.claims${path.join("")}`, values: [value] };
-}
-
-/**
- * Before a page's request a browser asks, without a token, whether the page may make it. The gateway answers that itself
- * if the origin is a known one; of another, it would be passed on.
- */
-function preflight(edge: ExposureEdge, config: MeshConfig): Rule[] {
-    const { corsOrigins } = config.edge;
-    if (edge.exposure.cors !== true || corsOrigins.length === 0) return [];
-    const paths = operations(edge.port, edge.exposure).flatMap((operation) => operation.paths);
-    return [
-        {
-            to: on(edge, config, [{ methods: ["OPTIONS"], paths: [...new Set(paths)].sort() }]),
-            when: [
-                { key: "request.headers[origin]", values: corsOrigins },
-                { key: "request.headers[access-control-request-method]", values: ["*"] },
-            ],
-        },
-    ];
 }
 
 function on(
@@ -157,14 +142,13 @@ function on(
 ): To {
     const ports = [String(GATEWAY_PORTS.https)];
     return some.map(({ methods, paths }) => ({
-        operation: { hosts: namesOf(exposure.host, config), ports, methods: [...methods], paths: [...paths] },
+        operation: {
+            hosts: hostHeaders(config, exposure.host),
+            ports,
+            methods: [...methods],
+            paths: [...paths],
+        },
     }));
-}
-
-/** Clients that name the port in the Host header mean the same host; Istio compares the header as it is. */
-function namesOf(label: string, config: MeshConfig): string[] {
-    const host = exposedHost(config, label);
-    return [host, `${host}:*`];
 }
 
 /**
@@ -176,7 +160,7 @@ function redirect(
     edges: readonly ExposureEdge[],
     config: MeshConfig,
 ): AuthorizationPolicyManifest {
-    const hosts = edges.flatMap(({ exposure }) => namesOf(exposure.host, config));
+    const hosts = edges.flatMap(({ exposure }) => hostHeaders(config, exposure.host));
     return atGateway(`${ENTRY_GATEWAYS[key]}-redirect`, key, [
         {
             to: [{ operation: { hosts, ports: [String(GATEWAY_PORTS.http)] } }],

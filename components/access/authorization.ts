@@ -17,6 +17,7 @@ import {
     MESHED_NAMESPACES,
     NAMESPACES,
     PROMETHEUS_ACCOUNT,
+    hostHeaders,
     principal,
 } from "../base/names";
 import { type Rewrite, seenPaths } from "../base/paths";
@@ -80,9 +81,18 @@ function callRule({ caller, callee, port, call }: Edge, config: MeshConfig): Rul
     return rule(principal(config, NAMESPACES.services, caller), port, call, rewritesOf(callee, config));
 }
 
+/**
+ * A gateway keeps the Host header, and its identity is the same for all of its hosts. The rule therefore names the host:
+ * what one exposure opens at the service, a request under another exposure's host does not reach, even where the
+ * service's proxy reads the path differently than the gateway did.
+ */
 function exposureRule({ service, exposure, port }: ExposureEdge, config: MeshConfig): Rule {
     const gateway = principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[exposure.gateway]);
-    return rule(gateway, port, exposure, rewritesOf(service, config));
+    const opened = rule(gateway, port, exposure, rewritesOf(service, config));
+    // Of TCP the service's proxy sees no host, and an exposure opens the whole port.
+    if (port.protocol === "tcp") return opened;
+    const hosts = hostHeaders(config, exposure.host);
+    return { ...opened, to: opened.to.map(({ operation }) => ({ operation: { ...operation, hosts } })) };
 }
 
 /** What the stack has callers' proxies make of paths before the service sees them. */
@@ -90,7 +100,12 @@ function rewritesOf(service: string, { traffic }: MeshConfig): readonly Rewrite[
     return traffic.services[service]?.rewrites ?? [];
 }
 
-function rule(source: string, port: Port, asked: Asked, rewrites: readonly Rewrite[] = []): Rule {
+function rule(
+    source: string,
+    port: Port,
+    asked: Asked,
+    rewrites: readonly Rewrite[] = [],
+): Rule & { to: { operation: Operation }[] } {
     return {
         from: [{ source: { principals: [source] } }],
         to: operationsOn(port, asked).map((operation) => ({

@@ -75,6 +75,19 @@ export function beforeRouter(
     };
 }
 
+/** Puts a filter before all that Istio has: no token is checked yet, and no policy has decided. */
+export function firstFilter(
+    context: HttpListeners["context"],
+    name: string,
+    typedConfig: Record<string, unknown>,
+): EnvoyPatch {
+    return {
+        applyTo: "HTTP_FILTER",
+        match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
+        patch: { operation: "INSERT_FIRST", value: { name, typed_config: typedConfig } },
+    };
+}
+
 /** Changes the HTTP connection manager of every listener of a kind of proxy. */
 export function onConnectionManager(
     context: HttpListeners["context"],

@@ -127,6 +127,15 @@ export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): 
     return `${label}.${config.domain}`;
 }
 
+/**
+ * An exposed host as an AuthorizationPolicy's `hosts` names it. Istio compares the Host header as it is, and a client may
+ * write the port into it.
+ */
+export function hostHeaders(config: Pick<MeshConfig, "domain">, label: string): string[] {
+    const host = exposedHost(config, label);
+    return [host, `${host}:*`];
+}
+
 /** What istiod signs workloads' certificates with, beside it: a Secret, and, where a stack lists them, the roots to trust. */
 export const MESH_CA = { secret: "mesh-intermediate", roots: "mesh-roots" } as const;
 

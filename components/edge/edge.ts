@@ -1,6 +1,10 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
 import { canonicalPathsAtGateways } from "./canonical-paths";
+import { bearerInAnyCase } from "./bearer";
+import { corsAtGateways } from "./cors";
+import { foreignTokens } from "./foreign-tokens";
+import { literalClaims } from "./literal-claims";
 import { clientHeaders } from "./headers";
 import { limiter } from "./limiter/limiter";
 import { localLimits } from "./local-limits";
@@ -20,6 +24,10 @@ export const edge: Concern = {
             clientHeaders(platform),
             ...requestAuthentications(platform),
             ...oneToken(platform),
+            ...literalClaims(platform),
+            ...bearerInAnyCase(platform),
+            ...foreignTokens(platform),
+            ...corsAtGateways(platform),
             ...samplingFilters(platform),
             ...plainTenantFilters(platform),
             ...tenantFilters(platform),

@@ -17,6 +17,8 @@ export const PRIORITY = {
     tenants: 10,
     localLimits: 20,
     globalLimits: 30,
+    bearer: 40,
+    cors: 50,
 } as const;
 
 /** An EnvoyFilter for one gateway, or for all of them. */
@@ -33,6 +35,11 @@ export function envoyFilter(
         priority,
         patches: configPatches,
     });
+}
+
+/** Puts a filter before all others, those of a lower priority included. */
+export function firstFilter(name: string, typedConfig: Record<string, unknown>): Patch {
+    return base.firstFilter("GATEWAY", name, typedConfig);
 }
 
 /** Changes the HTTP connection manager of every listener. */

@@ -80,8 +80,13 @@ export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
                     }),
                 },
             ],
-            // Many frameworks take x_tenant for x-tenant.
-            common_http_protocol_options: { headers_with_underscores_action: "REJECT_REQUEST" },
+            // Many frameworks take x_tenant for x-tenant. The header goes and the request stays: SDKs and CDNs send such headers
+            // on their own (envoyproxy/gateway#8351).
+            common_http_protocol_options: { headers_with_underscores_action: "DROP_HEADER" },
+            // `api.example.com.` and `api.example.com:8443` are the host api.example.com: for routes, for policies, and for the
+            // service and its own policies.
+            strip_trailing_host_dot: true,
+            strip_any_host_port: true,
         }),
         ...elsewhere,
     ]);

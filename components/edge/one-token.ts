@@ -4,6 +4,8 @@ import type { Platform } from "../base/platform";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 import { readingGateways } from "./tokens";
 
+export const ONE_TOKEN_FILTER = "sparc.one_token";
+
 /** Where Envoy looks for a token beside the Authorization header, unless it is told otherwise. */
 const PARAMETER = "access_token";
 
@@ -21,7 +23,7 @@ export function oneToken(platform: Platform): EnvoyFilterManifest[] {
     const rules = { action: "DENY", policies: { "two-tokens": twoTokens } };
     return readingGateways(platform).map((gateway) =>
         envoyFilter(`${gateway}-one-token`, gateway, PRIORITY.tokens, [
-            beforeRouter("sparc.one_token", typed("filters.http.rbac.v3.RBAC", { rules })),
+            beforeRouter(ONE_TOKEN_FILTER, typed("filters.http.rbac.v3.RBAC", { rules })),
         ]),
     );
 }

@@ -1,9 +1,10 @@
 import { exposures } from "../../catalogue/query";
-import type { Issuer } from "../../config/edge";
+import { type Issuer, claimPath } from "../../config/edge";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { RequestAuthenticationManifest } from "../base/manifest";
-import { ENTRY_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES, TOKEN_HEADERS } from "../base/names";
+import { ENTRY_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { claimsByHeader, isLiteral } from "./claims";
 
 type JwtRule = NonNullable<RequestAuthenticationManifest["spec"]["jwtRules"]>[number];
 
@@ -34,7 +35,8 @@ export function readingGateways({ catalogue }: Platform): GatewayKey[] {
     return GATEWAY_KEYS.filter((key) => reading.has(key));
 }
 
-function jwtRule({ issuer, audiences, jwks, jwksUri, claims }: Issuer): JwtRule {
+function jwtRule(one: Issuer): JwtRule {
+    const { issuer, audiences, jwks, jwksUri } = one;
     return {
         issuer,
         audiences,
@@ -42,11 +44,8 @@ function jwtRule({ issuer, audiences, jwks, jwksUri, claims }: Issuer): JwtRule 
         ...(jwksUri === undefined ? {} : { jwksUri }),
         // Services ask `auth` about it, and pass it on.
         forwardOriginalToken: true,
-        outputClaimToHeaders: [
-            { header: TOKEN_HEADERS.tenant, claim: claims.tenant },
-            { header: TOKEN_HEADERS.roles, claim: claims.roles },
-            { header: TOKEN_HEADERS.plan, claim: claims.plan },
-            { header: TOKEN_HEADERS.subject, claim: "sub" },
-        ],
+        outputClaimToHeaders: claimsByHeader(one)
+            .filter(([, claim]) => !isLiteral(claim))
+            .map(([header, claim]) => ({ header, claim: claimPath(claim).join(".") })),
     };
 }

@@ -1,4 +1,5 @@
 import type { ExposureEdge } from "../../catalogue/query";
+import { type Cors, corsOf, isPattern, originRegex } from "../base/cors";
 import { COMMON_LABELS } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, exposedHost } from "../base/names";
@@ -6,7 +7,7 @@ import type { Platform } from "../base/platform";
 import { isMirrored } from "../base/rollouts";
 import { type HttpRoute, routesTo, sharedOut } from "../base/routes";
 
-type Cors = NonNullable<HttpRoute["corsPolicy"]>;
+type CorsPolicy = NonNullable<HttpRoute["corsPolicy"]>;
 
 /** A browser that has seen it once asks the host by HTTPS alone, for a year. */
 const HSTS = { "strict-transport-security": "max-age=31536000" };
@@ -48,7 +49,7 @@ function gatewayOf({ exposure }: ExposureEdge): string {
 function httpRoutes(edge: ExposureEdge, platform: Platform): HttpRoute[] {
     const { service, exposure, port } = edge;
     const { config } = platform;
-    const cors = exposure.cors === true ? corsPolicy(exposure.requests ?? [], config.edge.corsOrigins) : [];
+    const cors = corsOf(edge, config);
     const to = {
         // Patches find an exposure's routes by it.
         name: exposure.host,
@@ -62,7 +63,7 @@ function httpRoutes(edge: ExposureEdge, platform: Platform): HttpRoute[] {
             // What never reached a replica may be tried at another, whatever it asks for. Istio's default tries again more.
             retries: { attempts: 2, retryOn: "connect-failure,refused-stream" },
             headers: { response: { set: HSTS } },
-            ...(cors[0] === undefined ? {} : { corsPolicy: cors[0] }),
+            ...(cors === undefined ? {} : { corsPolicy: corsPolicy(cors) }),
         },
     };
     const any = routesTo(platform, { ...to, asked: [{}], repeatable: false });
@@ -73,18 +74,15 @@ function httpRoutes(edge: ExposureEdge, platform: Platform): HttpRoute[] {
     return [...routesTo(platform, { ...to, asked: reading, repeatable: true }), ...any];
 }
 
-function corsPolicy(requests: readonly string[], origins: readonly string[]): Cors[] {
-    if (origins.length === 0) return [];
-    const verbs = new Set(requests.map((request) => request.slice(0, request.indexOf(" "))));
-    return [
-        {
-            allowOrigins: origins.map((exact) => ({ exact })),
-            allowMethods: [...verbs].sort(),
-            allowHeaders: ["authorization", "content-type"],
-            exposeHeaders: ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
-            maxAge: "1h",
-            // Tokens come in a header that a page sets, never in a cookie.
-            allowCredentials: false,
-        },
-    ];
+function corsPolicy({ origins, methods, headers, exposedHeaders, maxAge, credentials }: Cors): CorsPolicy {
+    return {
+        allowOrigins: origins.map((origin) =>
+            isPattern(origin) ? { regex: originRegex(origin) } : { exact: origin },
+        ),
+        allowMethods: [...methods],
+        allowHeaders: [...headers],
+        exposeHeaders: [...exposedHeaders],
+        maxAge,
+        allowCredentials: credentials,
+    };
 }

@@ -101,7 +101,7 @@ func saysUnavailable(message string, headers ...http.Header) bool {
 // detailHeaders are the response headers that a detail repeats, besides Envoy's own.
 var detailHeaders = map[string]bool{
 	"server": true, "location": true, "retry-after": true, "www-authenticate": true, "grpc-status": true,
-	"grpc-message": true, "content-type": true,
+	"grpc-message": true, "content-type": true, "access-control-allow-origin": true,
 }
 
 // detail tells the headers of a response that say who sent it and why, and the start of its body.

@@ -36,7 +36,30 @@ interface Filter {
                 };
             };
         }[];
+        readonly common_http_protocol_options?: { readonly headers_with_underscores_action: string };
+        readonly strip_trailing_host_dot?: boolean;
+        readonly strip_any_host_port?: boolean;
+        readonly local_reply_config?: { readonly mappers: readonly Mapper[] };
         readonly rules?: { readonly action: string; readonly policies: Readonly<Record<string, RbacPolicy>> };
+    };
+}
+interface RoutePatch {
+    readonly match: {
+        readonly routeConfiguration?: { readonly vhost: { readonly route: { readonly name: string } } };
+    };
+    readonly patch: {
+        readonly value: {
+            readonly typed_per_filter_config?: Readonly<Record<string, { readonly disabled?: boolean }>>;
+        };
+    };
+}
+interface Mapper {
+    readonly filter: {
+        readonly and_filter: {
+            readonly filters: readonly {
+                readonly header_filter: { readonly header: NonNullable<Permission["header"]> };
+            }[];
+        };
     };
 }
 interface RbacPolicy {
@@ -59,22 +82,31 @@ export class SimulatedEdge {
     constructor(private readonly objects: readonly KubeObject[]) {}
 
     /** What becomes of a request's headers and token; "refused" for a token that is wrong. */
-    receive({ gateway, token, headers = {} }: Entry): AtGateway | "refused" {
+    receive({ gateway, host, token, scheme = "Bearer", headers = {} }: Entry): AtGateway | "refused" {
         const removed = this.filters(gateway).flatMap(
             ({ typed_config: { early_header_mutation_extensions } }) =>
                 (early_header_mutation_extensions ?? []).flatMap(({ typed_config }) =>
                     typed_config.mutations.map(({ remove }) => remove),
                 ),
         );
-        const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !removed.includes(name)));
-        const [rule] = this.of("RequestAuthentication", gateway).flatMap(
-            ({ spec }) => (spec as { jwtRules: readonly JwtRule[] }).jwtRules,
+        const drops = this.managers(gateway).some(
+            ({ common_http_protocol_options: options }) =>
+                options?.headers_with_underscores_action === "DROP_HEADER",
         );
-        // Where nobody asks for tokens, none is looked at.
-        if (token === undefined || rule === undefined)
+        const kept = Object.fromEntries(
+            Object.entries(headers).filter(
+                ([name]) => !removed.includes(name) && !(drops && name.includes("_")),
+            ),
+        );
+        const rules = this.readsNoToken(gateway, host) ? [] : this.of("RequestAuthentication", gateway);
+        const [rule] = rules.flatMap(({ spec }) => (spec as { jwtRules: readonly JwtRule[] }).jwtRules);
+        // Where nobody asks for tokens, none is looked at; and Envoy's JWT filter reads none of another scheme than Bearer.
+        const isRead =
+            scheme === "Bearer" || this.filters(gateway).some(({ name }) => name === "sparc.bearer");
+        if (token === undefined || rule === undefined || !isRead)
             return { requestPrincipal: undefined, claims: {}, headers: kept };
         if (token.flaw !== undefined) return "refused";
-        const claims = claimsOf(token);
+        const claims: Claims = { ...claimsOf(token), iss: rule.issuer };
         const told = rule.outputClaimToHeaders.flatMap(({ header, claim }) => {
             const value = claims[claim];
             return value === undefined ? [] : [[header, typeof value === "string" ? value : "a list"]];
@@ -86,8 +118,50 @@ export class SimulatedEdge {
         };
     }
 
+    /** Whether the JWT filter is off on the routes of this host, which bear its label for a name. */
+    private readsNoToken(gateway: string, host: string): boolean {
+        return this.of("EnvoyFilter", gateway)
+            .flatMap(({ spec }) => (spec as { configPatches: readonly RoutePatch[] }).configPatches)
+            .filter(({ match }) => match.routeConfiguration?.vhost.route.name === host.split(".")[0])
+            .some(({ patch }) => {
+                const filter = patch.value.typed_per_filter_config?.["envoy.filters.http.jwt_authn"];
+                return filter?.disabled === true;
+            });
+    }
+
+    /** The Host header as policies and services see it; they compare it without regard to case. */
+    authority({ gateway, host, hostHeader = host }: Entry): string {
+        const managers = this.managers(gateway);
+        const withoutPort = managers.some(({ strip_any_host_port }) => strip_any_host_port === true)
+            ? hostHeader.replace(/:[0-9]+$/, "")
+            : hostHeader;
+        return managers.some(({ strip_trailing_host_dot }) => strip_trailing_host_dot === true)
+            ? withoutPort.replace(/\.$/, "").toLowerCase()
+            : withoutPort.toLowerCase();
+    }
+
+    /** By which a browser shows Envoy's own response to the page that made the request; empty if it does not. */
+    readableBy({ gateway, host, headers = {} }: Entry): string {
+        const { origin } = headers;
+        if (origin === undefined) return "";
+        const request = { ":authority": host, origin };
+        const isReadable = this.managers(gateway)
+            .flatMap(({ local_reply_config }) => local_reply_config?.mappers ?? [])
+            .some(({ filter }) =>
+                filter.and_filter.filters.every(({ header_filter }) =>
+                    permits({ header: header_filter.header }, request),
+                ),
+            );
+        return isReadable ? ` access-control-allow-origin="${origin}"` : "";
+    }
+
+    private managers(gateway: string): Filter["typed_config"][] {
+        return this.filters(gateway).map(({ typed_config }) => typed_config);
+    }
+
     /** Whether no filter refuses the request for a token in the query beside the one in the header. */
     hasOneToken({ gateway, host, token, tokenInQuery }: Entry, path: string): boolean {
+        if (this.readsNoToken(gateway, host)) return true;
         const headers: Headers = {
             ":authority": host,
             ":path": tokenInQuery === undefined ? path : `${path}?access_token=x.y.z`,

@@ -36,7 +36,6 @@ type Result = Pick<WireResult, "outcome"> & Partial<WireResult>;
 
 export class SimulatedMesh {
     private readonly byPlace = new Map<string, { labels: ReturnType<typeof selectorOf>; spec: Spec }[]>();
-
     private readonly edge: SimulatedEdge;
 
     constructor(objects: readonly KubeObject[]) {
@@ -78,6 +77,7 @@ export class SimulatedMesh {
             namespace: destination.namespace,
             workload: destination.name,
             port: destination.port.number,
+            host: check.host ?? `${destination.name}.${destination.namespace}.svc.cluster.local`,
             request,
         });
     }
@@ -115,9 +115,7 @@ export class SimulatedMesh {
         if (!this.isAllowed(arrival)) return { outcome: isTcp ? "reset" : "rbac" };
         const { name, portName } = check.destination;
         const caller = arrival.principal === undefined ? "" : `spiffe://${arrival.principal}`;
-        const answer: WireAnswer = isTcp
-            ? { service: name, port: portName }
-            : { service: name, port: portName, caller };
+        const answer: WireAnswer = { service: name, port: portName, ...(isTcp ? {} : { caller }) };
         return {
             outcome: "answered",
             status: { http: 200, grpc: 0, ws: 101, tcp: null }[check.request.protocol],
@@ -128,7 +126,8 @@ export class SimulatedMesh {
     private enter(check: Check): Result {
         const { entry, request, destination } = check;
         if (entry === undefined) throw new Error(`${check.id} names no gateway`);
-        const { gateway, host, port, transport } = entry;
+        const { gateway, host: sni, port, transport } = entry;
+        const host = this.edge.authority(entry);
         const server = this.serverOf(entry);
         if (server === undefined)
             return transport === "plain" ? { outcome: "http", status: 404 } : { outcome: "tls" };
@@ -138,7 +137,7 @@ export class SimulatedMesh {
         const isGrpc = request.protocol === "grpc";
         const token = this.edge.receive(entry);
         if (token === "refused") {
-            const detail = 'body="Jwt is expired"';
+            const detail = `${this.edge.readableBy(entry)} body="Jwt is expired"`;
             return isGrpc
                 ? { outcome: "grpc", status: 16, detail }
                 : { outcome: "http", status: 401, detail };
@@ -149,12 +148,12 @@ export class SimulatedMesh {
             workload: gateway,
             port,
             host,
-            ...(transport === "plain" ? {} : { sni: host }),
+            ...(transport === "plain" ? {} : { sni }),
             request,
             token,
         };
         const [, path] = line(request);
-        if (!this.isAllowed(atGateway)) return { outcome: "rbac" };
+        if (!this.isAllowed(atGateway)) return { outcome: "rbac", detail: this.edge.readableBy(entry) };
         if (server.tls?.httpsRedirect === true) {
             return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
         }
@@ -165,12 +164,13 @@ export class SimulatedMesh {
             namespace: destination.namespace,
             workload: destination.name,
             port: destination.port.number,
+            host,
             request,
         });
-        const told = request.protocol === "tcp" ? {} : { headers: token.headers };
+        const headers = request.protocol === "tcp" ? {} : { headers: token.headers };
         return {
             ...result,
-            ...(answer ? { answer: { ...answer, ...told } } : {}),
+            ...(answer ? { answer: { ...answer, ...headers } } : {}),
             detail: 'x-envoy-upstream-service-time="1"',
         };
     }

@@ -77,7 +77,7 @@ function send(
     caller: Workload,
     target: Target,
     destination: Destination,
-    { http, tls }: { http?: HttpRequest; tls?: string },
+    { http, tls, authority }: { http?: HttpRequest; tls?: string; authority?: string },
 ): void {
     const callee = callees(journey.world).find(({ host }) => host === destination.host);
     const name = target.kind === "service" ? target.callee.host : target.outside.host;
@@ -89,6 +89,7 @@ function send(
     const leaving = {
         ...(http === undefined ? {} : { http }),
         host: name,
+        ...(authority === undefined ? {} : { authority }),
         ...(tls === undefined ? {} : { tls }),
         ...(settings?.tls === undefined ? {} : { tls: settings.tls }),
     };
@@ -192,13 +193,10 @@ function throughGateway(world: World, { target, http }: Question, gateway: Calle
         );
         if (sent !== undefined && here.length === 0) return [];
         for (const destination of here)
-            send(
-                journey,
-                workload,
-                target,
-                destination,
-                sent?.http === undefined ? request : { http: sent.http },
-            );
+            send(journey, workload, target, destination, {
+                ...(sent?.http === undefined ? request : { http: sent.http }),
+                authority: host,
+            });
         return [verdictOf(journey)];
     });
     return verdicts.find(({ allowed }) => allowed) ?? verdicts[0] ?? notRouted(world, workload, callee, port);

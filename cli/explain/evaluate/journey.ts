@@ -31,8 +31,10 @@ export interface Sent {
 /** A connection as it leaves: whether in the mesh's mutual TLS, and under which name. */
 export interface Leaving {
     readonly http?: HttpRequest;
-    /** The Host header, or the name in the TLS greeting. */
+    /** The name in the TLS greeting, and the Host header unless `authority` is another. */
     readonly host: string;
+    /** The Host header, where a gateway keeps the client's. @default `host` */
+    readonly authority?: string;
     /** Undefined if Istio chooses: mutual TLS where the callee takes it. */
     readonly tls?: string;
 }
@@ -131,7 +133,7 @@ export class Journey {
                 port: port.target,
                 ...(leaving.http === undefined || !(port.http || workload.gateway === true)
                     ? {}
-                    : { http: { ...leaving.http, host: leaving.host } }),
+                    : { http: { ...leaving.http, host: leaving.authority ?? leaving.host } }),
                 sni: leaving.host,
             }),
             ...filters(this.world, workload),

@@ -1,5 +1,6 @@
 /** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
 import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../../../components/base/names";
+import { HOST_HEADER } from "../probers/hosts";
 import type { Behaviour, Check, Token, WireRequest, WireResult } from "../model";
 
 const TIMEOUT_MS = 10_000;
@@ -40,7 +41,10 @@ function told(request: WireRequest, behaviour: Behaviour): Record<string, unknow
     return { path: `${request.path}?${query}` };
 }
 
-function target({ destination, request, entry, outside }: Check, { certificates, sign }: Credentials) {
+function target(
+    { destination, request, entry, outside, host: hostHeader }: Check,
+    { certificates, sign }: Credentials,
+) {
     if (outside !== undefined) {
         const { host, port, address, authority, headers } = outside;
         return {
@@ -54,20 +58,21 @@ function target({ destination, request, entry, outside }: Check, { certificates,
     }
     if (entry === undefined) {
         return {
+            ...(hostHeader === undefined ? {} : { headers: { [HOST_HEADER]: hostHeader } }),
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
         };
     }
-    const { gateway, host, port, transport = {}, token, tokenInQuery } = entry;
+    const { gateway, host, port, transport = {}, token, tokenInQuery, scheme = "Bearer" } = entry;
     const headers = {
         ...entry.headers,
-        ...(token !== undefined && sign !== undefined ? { authorization: `Bearer ${sign(token)}` } : {}),
+        ...(token !== undefined && sign !== undefined ? { authorization: `${scheme} ${sign(token)}` } : {}),
     };
     return {
         ...(tokenInQuery === undefined || sign === undefined
             ? {}
             : withQuery(request, `access_token=${sign(tokenInQuery)}`)),
         address: `${gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:${port}`,
-        ...(request.protocol === "tcp" ? {} : { host, headers }),
+        ...(request.protocol === "tcp" ? {} : { host: entry.hostHeader ?? host, headers }),
         ...(transport === "plain"
             ? {}
             : { tls: { serverName: host, caPem: certificates.get(entry.certificate), ...transport } }),

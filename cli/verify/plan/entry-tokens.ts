@@ -13,6 +13,11 @@ const TOLD = { tenant: "x-tenant", roles: "x-roles", plan: "x-plan", subject: "x
 /** A client's own word on what only a token may say. */
 const SPOOFED = Object.fromEntries(Object.values(TOLD).map((name) => [name, "mesh-verify-spoofed"]));
 
+/** What a service is told of a client whose token nobody read. */
+export const NO_IDENTITY: Readonly<Record<string, null>> = Object.fromEntries(
+    Object.values(TOLD).map((name) => [name, null]),
+);
+
 /** A token that may ask for all that an exposure offers; undefined where it takes none. */
 export function rightToken({ exposure }: ExposureEdge, { catalogue, config }: Platform): Token | undefined {
     if (exposure.authentication !== "jwt") return undefined;
@@ -44,12 +49,11 @@ export function tokenChecks(edge: ExposureEdge, platform: Platform): Draft[] {
 /** Nobody's word counts where nobody's token is asked for. */
 function withoutToken(edge: ExposureEdge, platform: Platform): Draft {
     const base = draft(edge, platform);
-    const headers = Object.fromEntries(Object.values(TOLD).map((name) => [name, null]));
     return {
         ...base,
         entry: { ...base.entry, headers: SPOOFED },
         request: firstAsked(edge),
-        expected: { kind: "answered", caller: gatewayCaller(edge, platform), headers },
+        expected: { kind: "answered", caller: gatewayCaller(edge, platform), headers: NO_IDENTITY },
         because: `${base.because}; what a token would say is not the client's to say`,
     };
 }

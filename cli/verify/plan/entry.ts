@@ -7,6 +7,7 @@ import { ENTRY_GATEWAYS } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
+import { clientChecks, spellingChecks } from "./entry-clients";
 import { rightToken, tokenChecks } from "./entry-tokens";
 import { transportChecks } from "./entry-transport";
 import { asked, describeRequest, forbidden } from "./requests";
@@ -27,7 +28,12 @@ export function entryChecks(platform: Platform): Check[] {
                 ...exposed(edge, platform),
                 ...refused(edge, platform),
                 ...tokenChecks(edge, platform),
+                ...clientChecks(edge, platform),
             ]),
+            ...own
+                .filter(({ port }) => port.protocol === "http")
+                .slice(0, 1)
+                .flatMap((edge) => spellingChecks(edge, platform)),
             ...notExposed(gateway, routed, platform),
             ...transportChecks(own, platform),
         ];

@@ -4,6 +4,7 @@
  * difference instead of being expected.
  */
 import type { Platform } from "../../../components/base/platform";
+import { groupBy } from "../../../catalogue/order";
 import { principal } from "../../../components/base/names";
 import type { Check, Destination, Expected, Layer, Source, WireRequest } from "../model";
 import { entryChecks } from "./entry";
@@ -12,20 +13,25 @@ import { destinations, sources } from "./places";
 import { resilienceChecks } from "./resilience";
 import { asked, describeRequest, forbidden, offered, unique } from "./requests";
 
-type Draft = Pick<Check, "request" | "expected" | "because">;
+type Draft = Pick<Check, "request" | "expected" | "because" | "host">;
 
 /** All checks of a platform: by layer, source and destination. */
 export function expectations(platform: Platform): Check[] {
-    const grants = new Grants(platform.catalogue);
+    const grants = new Grants(platform);
     const all = sources(platform.catalogue);
     const services = all.filter(({ kind }) => kind === "service");
     return [
         ...matrix(platform, "identity", all, (source, destination) => {
             const granted = grants.of(source, destination);
-            if (granted.length > 0) {
-                return [...allowed(platform, source, destination, granted), ...refused(destination, granted)];
-            }
-            return withoutEdge(source, destination, grants);
+            if (granted.length === 0) return withoutEdge(source, destination, grants);
+            return [
+                ...[...groupBy(granted, ({ host = "" }) => host)].flatMap(([host, group]) =>
+                    [...allowed(platform, source, destination, group), ...refused(destination, group)].map(
+                        (draft) => (host === "" ? draft : { ...draft, host }),
+                    ),
+                ),
+                ...withoutHost(destination, granted),
+            ];
         }),
         ...matrix(platform, "source", services, (source, destination) => {
             const granted = grants.of(source, destination);
@@ -84,6 +90,15 @@ function refused({ port }: Destination, granted: readonly Grant[]): Draft[] {
         expected: { kind: "rbac" },
         because: `${edges}, but not for ${describeRequest(request)}`,
     }));
+}
+
+/** A gateway's identity opens nothing under a Host header that nobody exposes. */
+function withoutHost({ name, port }: Destination, granted: readonly Grant[]): Draft[] {
+    const [grant] = granted.filter(({ host }) => host !== undefined);
+    const request = grant === undefined ? undefined : asked(port, grant.asked)[0];
+    if (grant === undefined || request === undefined) return [];
+    const because = `${grant.edge}, but not under the name ${name}`;
+    return [{ request, expected: { kind: "rbac" }, because }];
 }
 
 /** Every request that the port offers: an ALLOW left over from an edge that is gone may be for any of them. */

@@ -1,7 +1,8 @@
 /** Who may ask what of whom: the catalogue's edges, by caller and port. */
-import type { Asked, Catalogue } from "../../../catalogue/model";
+import type { Asked } from "../../../catalogue/model";
 import { edges, exposures, storeEdges } from "../../../catalogue/query";
-import { NAMESPACES } from "../../../components/base/names";
+import { NAMESPACES, exposedHost } from "../../../components/base/names";
+import type { Platform } from "../../../components/base/platform";
 import type { Destination, Source } from "../model";
 import { gatewaySource, serviceSource } from "./places";
 
@@ -10,6 +11,8 @@ export interface Grant {
     readonly asked: Asked;
     /** The edge, for people. */
     readonly edge: string;
+    /** The Host header under which it holds. @default any */
+    readonly host?: string;
 }
 
 export class Grants {
@@ -17,7 +20,7 @@ export class Grants {
     private readonly byPort = new Map<string, Grant[]>();
     private readonly hosts = new Set<string>();
 
-    constructor(catalogue: Catalogue) {
+    constructor({ catalogue, config }: Platform) {
         for (const { caller, callee, call, portName } of edges(catalogue)) {
             this.add(serviceSource(caller), NAMESPACES.services, callee, portName, {
                 asked: call,
@@ -30,10 +33,11 @@ export class Grants {
                 edge: `${caller} uses the store ${store}`,
             });
         }
-        for (const { service, exposure, portName } of exposures(catalogue)) {
+        for (const { service, exposure, portName, port } of exposures(catalogue)) {
             this.add(gatewaySource(exposure.gateway), NAMESPACES.services, service, portName, {
                 asked: exposure,
                 edge: `${service} is exposed as ${exposure.host} at the ${exposure.gateway} gateway`,
+                ...(port.protocol === "tcp" ? {} : { host: exposedHost(config, exposure.host) }),
             });
         }
     }

@@ -29,11 +29,14 @@ export function offered(port: Port): WireRequest[] {
     }
 }
 
-/** Those requests of `port` that `asked` names. */
+/** Those requests of `port` that `asked` names, and one HEAD for all of its GETs: who may read may ask for headers alone. */
 export function asked(port: Port, { requests = [], methods = [] }: Asked): WireRequest[] {
     switch (port.protocol) {
-        case "http":
-            return requests.map(httpRequest);
+        case "http": {
+            const all = requests.map(httpRequest);
+            const [reading] = all.filter(({ method }) => method === "GET");
+            return reading === undefined ? all : [...all, { ...reading, method: "HEAD" }];
+        }
         case "grpc":
             return methods.map((method) => ({ protocol: "grpc", method: `/${port.service}/${method}` }));
         case "ws":
@@ -81,7 +84,7 @@ export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] 
 export function covers(pattern: string, request: WireRequest): boolean {
     if (request.protocol !== "http") return false;
     const [verb, template] = split(pattern);
-    if (verb !== request.method) return false;
+    if (verb !== request.method && !(verb === "GET" && request.method === "HEAD")) return false;
     const expression = template
         .split("/")
         .map((segment) => {

@@ -62,7 +62,7 @@ export async function startProbers(
             );
         }
     }
-    await Promise.all(surroundings().map((object) => cluster.apply(object)));
+    await Promise.all(surroundings(platform).map((object) => cluster.apply(object)));
     await Promise.all(wanted.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
     await waitUntil(READY_SECONDS, signal, async () => {
         const pods = await listPods(cluster);

@@ -8,6 +8,7 @@ import type { Kind } from "../cluster/kinds";
 import type { KubeObject } from "../drift/objects";
 import type { Source } from "../model";
 import { STRANGER_ACCOUNT, sources } from "../plan/places";
+import { hostRewrites } from "./hosts";
 
 /** On every temporary object, and on nothing else. */
 export const PROBE_LABEL = "sparc.dev/probe";
@@ -27,10 +28,16 @@ const USER = 65532;
 const LIFETIME_SECONDS = 1800;
 
 /** Kinds of temporary objects, in the order in which they are removed. */
-export const TEMPORARY_KINDS: readonly Kind[] = ["Pod", "Sidecar", "NetworkPolicy", "ServiceAccount"];
+export const TEMPORARY_KINDS: readonly Kind[] = [
+    "Pod",
+    "VirtualService",
+    "Sidecar",
+    "NetworkPolicy",
+    "ServiceAccount",
+];
 
 /** What must be there before the pods. */
-export function surroundings(): KubeObject[] {
+export function surroundings(platform: Platform): KubeObject[] {
     const asking = [NAMESPACES.services, NAMESPACES.ingress];
     const asked = [NAMESPACES.services, NAMESPACES.stores, NAMESPACES.ingress];
     return [
@@ -40,6 +47,7 @@ export function surroundings(): KubeObject[] {
             metadata: { name: STRANGER_ACCOUNT, namespace: NAMESPACES.services, labels: LABELS },
         },
         ...asking.map((namespace) => seesAll(namespace)),
+        ...hostRewrites(platform, LABELS),
         ...asking.map((namespace) =>
             networkPolicy("probe-out", namespace, {
                 podSelector: { matchLabels: LABELS },

@@ -1,0 +1,66 @@
+/** Exposures of one port that open the same requests to clients who prove less than another exposure demands. */
+
+import { groupBy } from "../order";
+import type { Authentication, Catalogue, Request } from "../model";
+import { overlap } from "../requests";
+import type { Problem } from "./problem";
+import { list } from "./problem";
+import { type ExposureSite, exposureSites } from "./sites";
+
+/** Whether a gateway itself checks who the client is. Where it does not, the service must, or nobody does. */
+const CHECKED_AT_GATEWAY: Readonly<Record<Authentication, boolean>> = {
+    jwt: true,
+    signed: false,
+    none: false,
+    device: false,
+};
+
+/**
+ * The service cannot tell through which host a request came unless it reads the Host header, so that a request which one
+ * host takes without a check is open whatever another host demands for it.
+ */
+export function checkSharedRequests(catalogue: Catalogue): Problem[] {
+    const byPort = groupBy(exposureSites(catalogue), ({ name, exposure }) => `${name}/${exposure.port}`);
+    return [...byPort.values()].flatMap((sites) => {
+        const checked = sites.filter(({ exposure }) => CHECKED_AT_GATEWAY[exposure.authentication]);
+        const unchecked = sites.filter(({ exposure }) => !CHECKED_AT_GATEWAY[exposure.authentication]);
+        return unchecked.flatMap((open) => checked.flatMap((closed) => shared(open, closed)));
+    });
+}
+
+function shared(open: ExposureSite, closed: ExposureSite): Problem[] {
+    const both = inCommon(open, closed);
+    if (both === undefined) return [];
+    const { exposure } = open;
+    return [
+        {
+            rule: "shared-requests",
+            where: open.where,
+            message:
+                `the host ${exposure.host} opens ${both} with authentication ${exposure.authentication}, ` +
+                `which the host ${closed.exposure.host} opens with authentication ${closed.exposure.authentication} alone`,
+            remedy: "Divide the requests between the two hosts, or demand the same authentication at both.",
+        },
+    ];
+}
+
+/** What both open, as a phrase; undefined if nothing is open at both. */
+function inCommon({ exposure: a, port }: ExposureSite, { exposure: b }: ExposureSite): string | undefined {
+    switch (port?.protocol) {
+        case undefined:
+            return undefined;
+        case "http": {
+            const both = (a.requests ?? []).filter((request: Request) =>
+                (b.requests ?? []).some((other) => overlap(request, other)),
+            );
+            return both.length === 0 ? undefined : list(both);
+        }
+        case "grpc": {
+            const both = (a.methods ?? []).filter((method) => (b.methods ?? []).includes(method));
+            return both.length === 0 ? undefined : list(both);
+        }
+        case "ws":
+        case "tcp":
+            return `the port ${a.port}`;
+    }
+}

@@ -1,0 +1,31 @@
+import { typed } from "../base/envoy-filter";
+import type { EnvoyFilterManifest } from "../base/manifest";
+import type { Platform } from "../base/platform";
+import { PRIORITY, envoyFilter, firstFilter } from "./envoy";
+import { readingGateways } from "./tokens";
+
+export const BEARER_FILTER = "sparc.bearer";
+
+/**
+ * Writes the scheme of an Authorization header as Envoy's JWT filter expects it, `Bearer`: RFC 9110 compares schemes
+ * without regard to case (section 11.1), Envoy does not. Two Authorization headers stay as they are, and are refused.
+ */
+const SOURCE = [
+    "function envoy_on_request(handle)",
+    "  local headers = handle:headers()",
+    '  if headers:getNumValues("authorization") ~= 1 then return end',
+    '  local token = string.match(headers:get("authorization"), "^[Bb][Ee][Aa][Rr][Ee][Rr] +(.*)$")',
+    '  if token ~= nil then headers:replace("authorization", "Bearer " .. token) end',
+    "end",
+].join("\n");
+
+export function bearerInAnyCase(platform: Platform): EnvoyFilterManifest[] {
+    return readingGateways(platform).map((gateway) =>
+        envoyFilter(`${gateway}-bearer`, gateway, PRIORITY.bearer, [
+            firstFilter(
+                BEARER_FILTER,
+                typed("filters.http.lua.v3.Lua", { default_source_code: { inline_string: `${SOURCE}\n` } }),
+            ),
+        ]),
+    );
+}
