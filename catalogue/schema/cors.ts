@@ -33,7 +33,9 @@ export const cors = z
             "Write it like 10m or 1h.",
         )
             .exactOptional()
-            .describe("How long a browser keeps the answer to a preflight. Default: the stack's `edge.cors.maxAge`."),
+            .describe(
+                "How long a browser keeps the answer to a preflight. Default: the stack's `edge.cors.maxAge`.",
+            ),
         credentials: z
             .boolean()
             .exactOptional()
@@ -41,4 +43,7 @@ export const cors = z
                 "Whether browsers can send cookies and client certificates. Default: the stack's `edge.cors.credentials`.",
             ),
     })
-    .meta({ id: "Cors", description: "What pages of the stack's `edge.corsOrigins` can do at one exposure." });
+    .meta({
+        id: "Cors",
+        description: "What pages of the stack's `edge.corsOrigins` can do at one exposure.",
+    });

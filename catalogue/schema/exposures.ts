@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CLIENT_HEADERS } from "../client-headers";
 import { operations } from "./calls";
 import { exposurePaths } from "./paths";
+import { cors } from "./cors";
 import { path } from "./ports";
 import { portNumber, reference, text } from "./text";
 import { rate, timeout } from "./time";
@@ -79,10 +80,10 @@ export const exposure = z
                 "The most that one replica of the gateway forwards, from all clients together. HTTP and gRPC only. Default: no limit.",
             ),
         cors: z
-            .boolean()
+            .union([z.boolean(), cors])
             .exactOptional()
             .describe(
-                "Whether pages of the stack's `edge.corsOrigins` can call it. HTTP only. Default: false.",
+                "Whether pages of the stack's `edge.corsOrigins` can call it, and what they can do. HTTP only. Default: false.",
             ),
     })
     .meta({

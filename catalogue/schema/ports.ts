@@ -1,19 +1,17 @@
 /** What a service or a store listens on. */
 import { z } from "zod";
 import { portPaths } from "./paths";
+import { METHODS } from "../methods";
 import { isNot, portNumber, prose, some, text } from "./text";
 
-/** The HTTP methods that a catalogue can name. */
-export const VERBS = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"] as const;
-
 /** An HTTP request line without its version: method and path. A path may hold `{*}` for one segment and end in `/{**}`. */
-export type Request = `${(typeof VERBS)[number]} /${string}`;
+export type Request = `${(typeof METHODS)[number]} /${string}`;
 
 /** The grammar of paths is checked by `checks/ports.ts`, with `isPath` of `requests.ts`. */
 export const request = text<Request>(
-    new RegExp(`^(${VERBS.join("|")}) /\\S*$`),
+    new RegExp(`^(${METHODS.join("|")}) /\\S*$`),
     "an HTTP method and a path",
-    `Write one of ${VERBS.join(", ")}, a space, and a path that begins with a slash: GET /v1/items/{*}.`,
+    `Write one of ${METHODS.join(", ")}, a space, and a path that begins with a slash: GET /v1/items/{*}.`,
 );
 
 export const path = text<`/${string}`>(

@@ -7,7 +7,7 @@ describe("operations", () => {
     it("of HTTP are grouped by verb, both sorted", () => {
         const port = { protocol: "http", number: 8080, requests: ["GET /b"] } as const;
         assert.deepEqual(operations(port, { requests: ["POST /a", "GET /b", "GET /a/{*}"] }), [
-            { methods: ["GET"], paths: ["/a/{*}", "/b"] },
+            { methods: ["GET", "HEAD"], paths: ["/a/{*}", "/b"] },
             { methods: ["POST"], paths: ["/a"] },
         ]);
     });

