@@ -31,7 +31,7 @@ describe("a platform", () => {
         assert.equal(problems.length, 5, problems.join("\n"));
         assert.match(problems[0]!, /^edge\.issuers: .* api \(api-gateway\).*; add one with its issuer/);
         assert.match(problems[1]!, /^edge\.adminNetworks: .*admin \(admin-console\).*0\.0\.0\.0\/0/);
-        assert.match(problems[2]!, /^edge\.clientAddress: .*set it to direct$/);
+        assert.match(problems[2]!, /^edge\.clientAddress: .*set it to direct/);
         assert.match(
             problems[3]!,
             /^access\.dryRun: there is no AuthorizationPolicy sparc\/auth-from-nobody/,

@@ -55,9 +55,9 @@ interface RoutePatch {
 }
 interface Mapper {
     readonly filter: {
-        readonly and_filter: {
+        readonly and_filter?: {
             readonly filters: readonly {
-                readonly header_filter: { readonly header: NonNullable<Permission["header"]> };
+                readonly header_filter?: { readonly header: NonNullable<Permission["header"]> };
             }[];
         };
     };
@@ -148,8 +148,9 @@ export class SimulatedEdge {
         const isReadable = this.managers(gateway)
             .flatMap(({ local_reply_config }) => local_reply_config?.mappers ?? [])
             .some(({ filter }) =>
-                filter.and_filter.filters.every(({ header_filter }) =>
-                    permits({ header: header_filter.header }, request),
+                filter.and_filter?.filters.every(
+                    ({ header_filter }) =>
+                        header_filter !== undefined && permits({ header: header_filter.header }, request),
                 ),
             );
         return isReadable ? ` access-control-allow-origin="${origin}"` : "";
@@ -168,6 +169,7 @@ export class SimulatedEdge {
             ...(token === undefined ? {} : { authorization: "Bearer x.y.z" }),
         };
         return !this.filters(gateway)
+            .filter(({ name }) => name === "sparc.one_token")
             .flatMap(({ typed_config }) => typed_config.rules ?? [])
             .filter(({ action }) => action === "DENY")
             .flatMap(({ policies }) => Object.values(policies))
