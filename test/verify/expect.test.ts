@@ -118,9 +118,9 @@ describe("the checks of the platform", () => {
         // What only the other policies' absence would show: see the next test.
         const backedUp = new Set(["deny-all", "default", "metrics-from-prometheus"]);
         // What counts and what limits, what spreads, what traces, and what keeps for the log: see test/live/edge.test.ts,
-        // traffic.test.ts, telemetry.test.ts, tracing.test.ts and egress.test.ts.
+        // traffic.test.ts, telemetry.test.ts, tracing.test.ts and egress.test.ts; of paths see test/edge.
         const limiter =
-            /^ratelimit|^limit-|-limits$|-hash$|^istio-metrics|^prometheus$|^collector|-sampling$|^request-headers$/;
+            /^ratelimit|^limit-|-limits$|-hash$|^istio-metrics|^prometheus$|^collector|-sampling$|^request-headers$|^canonical-paths/;
         for (const object of objects.filter(
             ({ kind, metadata, spec }) =>
                 kinds.has(kind) &&

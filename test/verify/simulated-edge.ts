@@ -73,7 +73,11 @@ interface Permission {
     readonly header?: {
         readonly name: string;
         readonly present_match?: boolean;
-        readonly string_match?: { readonly safe_regex: { readonly regex: string } };
+        readonly string_match?: {
+            readonly exact?: string;
+            readonly prefix?: string;
+            readonly safe_regex?: { readonly regex: string };
+        };
     };
     readonly url_path?: { readonly path: { readonly safe_regex: { readonly regex: string } } };
 }
@@ -230,7 +234,13 @@ function permits(permission: Permission, headers: Headers): boolean {
     if (header !== undefined) {
         const value = headers[header.name];
         if (value === undefined || header.string_match === undefined) return value !== undefined;
-        return matchesWhole(header.string_match.safe_regex.regex, value);
+        const { exact, prefix, safe_regex } = header.string_match;
+        // Names of hosts, which are compared without regard to case.
+        if (exact !== undefined) return value.toLowerCase() === exact.toLowerCase();
+        if (prefix !== undefined) return value.toLowerCase().startsWith(prefix.toLowerCase());
+        if (safe_regex === undefined)
+            throw new Error("this evaluator reads exact, prefix and safe_regex only");
+        return matchesWhole(safe_regex.regex, value);
     }
     return url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, headers[":path"] ?? "");
 }
