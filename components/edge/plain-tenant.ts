@@ -1,4 +1,5 @@
 import { type ExposureEdge, exposures } from "../../catalogue/query";
+import { claimPath } from "../../config/edge";
 import type { MeshConfig } from "../../config/schema";
 import { isHost } from "../base/canonical-paths";
 import { typed } from "../base/envoy-filter";
@@ -52,7 +53,7 @@ function plainTenant(edges: readonly ExposureEdge[], config: MeshConfig): Record
                         and_ids: {
                             ids: [
                                 claim(["iss"], { exact: issuer }),
-                                claim(claims.tenant.split("."), { safe_regex: { regex: ONE_TENANT } }),
+                                claim(claimPath(claims.tenant), { safe_regex: { regex: ONE_TENANT } }),
                             ],
                         },
                     })),
