@@ -13,6 +13,13 @@ export interface JudgedResource {
     /** Inputs. */
     readonly properties: Readonly<Record<string, unknown>>;
     readonly protect?: boolean;
+    /** The provider that applies it. @default none is said */
+    readonly provider?: {
+        readonly urn: string;
+        readonly type: string;
+        readonly name: string;
+        readonly properties: Readonly<Record<string, unknown>>;
+    };
     /** What it has besides its inputs when it is there; policies on the whole stack see it. @default nothing */
     readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -147,7 +154,7 @@ type Call<Response> = (
 
 function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResource>(
     message: Message,
-    { urn, type, name, properties, protect }: JudgedResource,
+    { urn, type, name, properties, protect, provider }: JudgedResource,
 ): Message {
     message.setUrn(urn);
     message.setType(type);
@@ -156,6 +163,14 @@ function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResou
     const options = new messages.AnalyzerResourceOptions();
     options.setProtect(protect ?? false);
     message.setOptions(options);
+    if (provider !== undefined) {
+        const applying = new messages.AnalyzerProviderResource();
+        applying.setUrn(provider.urn);
+        applying.setType(provider.type);
+        applying.setName(provider.name);
+        applying.setProperties(struct(provider.properties));
+        message.setProvider(applying);
+    }
     return message;
 }
 

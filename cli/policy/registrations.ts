@@ -39,8 +39,9 @@ export async function registrations({
             const { type, name, protect, inputs } = resource;
             const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
             const more = outputs(type, name, inputs);
-            const judged = { urn, type, name, protect, properties: inputs, outputs: more };
-            for (const one of [judged, ...childOf(stack, resource)]) {
+            const provider = providerOf(resource, resources);
+            const judged = { urn, type, name, protect, properties: inputs, outputs: more, ...provider };
+            for (const one of [judged, ...childOf(stack, resource, provider)]) {
                 resources.push(one);
                 registered?.(one);
             }
@@ -52,11 +53,27 @@ export async function registrations({
     return resources;
 }
 
+/** The provider that a resource names by `<urn>::<id>`, of those registered before it. */
+function providerOf(
+    { provider: reference = "" }: Registration,
+    registered: readonly JudgedResource[],
+): Pick<JudgedResource, "provider"> {
+    const [type = "", name = ""] = reference.split("::").slice(-3);
+    const found = registered.find((resource) => resource.type === type && resource.name === name);
+    if (found === undefined) return {};
+    const { urn, properties } = found;
+    return { provider: { urn, type, name, properties } };
+}
+
 /** The release that a packaged component registers where its provider runs. */
-function childOf(stack: string, { type, name, protect, inputs }: Registration): readonly JudgedResource[] {
+function childOf(
+    stack: string,
+    { type, name, protect, inputs }: Registration,
+    provider: Pick<JudgedResource, "provider">,
+): readonly JudgedResource[] {
     const properties = type === RELEASE ? undefined : releaseInputs({ type, inputs });
     if (properties === undefined) return [];
     const child = childName(name);
     const urn = `urn:pulumi:${stack}::${PROJECT}::${type}$${RELEASE}::${child}`;
-    return [{ urn, type: RELEASE, name: child, protect, properties, outputs: {} }];
+    return [{ urn, type: RELEASE, name: child, protect, properties, outputs: {}, ...provider }];
 }

@@ -46,6 +46,7 @@ async function newResource(
         custom: args.custom ?? false,
         ...(args.id === undefined || args.id === "" ? {} : { importId: args.id }),
         protect: recorder.isProtected(args.type, args.name),
+        ...(args.provider === undefined || args.provider === "" ? {} : { provider: args.provider }),
         inputs: plain(args.inputs) as Record<string, unknown>,
     };
     const answer = await new Promise<ToProgram>((resolvePromise) => {

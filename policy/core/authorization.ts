@@ -1,4 +1,5 @@
 /** AuthorizationPolicies, read rule by rule. */
+import { parseBool } from "./go";
 import { type Fields, at, fields, labelsAt, list, says, textAt, texts } from "./read";
 import { type Subject } from "./subject";
 
@@ -70,8 +71,11 @@ export function isDenyAll(policy: Subject): boolean {
     );
 }
 
+export const DRY_RUN = "istio.io/dry-run";
+
+/** istiod reads the annotation by `strconv.ParseBool`; what that does not know is no dry run. */
 export function isDryRun({ annotations }: Subject): boolean {
-    return annotations["istio.io/dry-run"] === "true";
+    return parseBool(annotations[DRY_RUN] ?? "") === true;
 }
 
 /** Whether a source names somebody by what mutual TLS proves: a service account. */

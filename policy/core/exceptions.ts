@@ -84,12 +84,21 @@ function isOf(exception: Exception, { namespace, name }: Pick<Subject, "namespac
     return exception.namespace === namespace && (exception.name === undefined || exception.name === name);
 }
 
+/**
+ * Whether an exception holds for a subject. Of one whose namespace nobody knows yet, only an exception that may fit by its
+ * name is in doubt: any other says no, whatever the namespace will be.
+ *
+ * @throws UnknownField
+ */
 export function isExcepted(
     config: WithExceptions,
     subject: Pick<Subject, "namespace" | "name">,
     port?: number,
 ): boolean {
-    return holds(about(config, subject, port));
+    const { exceptions } = config;
+    const mayFit = exceptions.filter(({ name }) => name === undefined || name === subject.name);
+    if (mayFit.length === 0) return false;
+    return holds(about({ exceptions: mayFit }, subject, port));
 }
 
 /** What to say of the exceptions of a policy's configuration that fit a subject, whatever the port, and have all ended. */

@@ -1,12 +1,9 @@
 /** Gateways behind the PROXY protocol, by which whoever connects says from where, and to which port. */
-import { parse } from "yaml";
 import { proxiesOf } from "./gateway-proxies";
+import { PROXY_CONFIG, parseProxyConfig } from "./proxy-config";
 import { at } from "./read";
 import { type Subject } from "./subject";
 import { type World } from "./world";
-
-/** What a pod's annotation of this name says overrides the mesh's `defaultConfig`. */
-const PROXY_CONFIG = "proxy.istio.io/config";
 
 /** Whether the proxies that a Gateway selects take the PROXY protocol, as far as this stack says. */
 export function speaksProxyProtocol(world: World, gateway: Subject): boolean {
@@ -26,7 +23,7 @@ function isOn(proxyConfig: unknown): boolean {
 
 function parsed(annotation = ""): unknown {
     try {
-        return parse(annotation);
+        return parseProxyConfig(annotation, PROXY_CONFIG);
     } catch {
         // Istio's webhook refuses the pod: nothing runs behind it.
         return undefined;

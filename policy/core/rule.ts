@@ -99,6 +99,25 @@ export function* guarded(subject: Subject | undefined, judge: () => Findings): F
     }
 }
 
+/**
+ * The findings of several independent judgements of one subject: what one of them cannot know yet hides none of the
+ * others'.
+ *
+ * @throws the first UnknownField among them, when all have been made
+ */
+export function* inFull(judgements: Iterable<() => Findings>): Findings {
+    let unknown: UnknownField | undefined;
+    for (const judge of judgements) {
+        try {
+            yield* judge();
+        } catch (error) {
+            if (!(error instanceof UnknownField)) throw error;
+            unknown ??= error;
+        }
+    }
+    if (unknown !== undefined) throw unknown;
+}
+
 /** What to say of a subject that could not be judged to the end. */
 export function interrupted(subject: Subject | undefined, error: unknown): Finding {
     const about = subject === undefined ? {} : { subject };

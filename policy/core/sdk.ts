@@ -1,6 +1,7 @@
 /** The pack's rules as the policies that the SDK serves to the engine. */
 import {
     type Policies,
+    type PolicyProviderResource,
     type PolicyResource,
     type ReportViolation,
     type ResourceValidationArgs,
@@ -42,7 +43,7 @@ export function asPolicy(rule: Rule): Policy {
         return {
             ...described,
             validateStack: (args, report) => {
-                reportAll(rule, report, judgeWorld(judged, worldOf(args.resources), args.getConfig()));
+                reportAll(rule, report, judgeWorlds(judged, worldsOf(args.resources), args.getConfig()));
             },
         };
     }
@@ -80,6 +81,21 @@ export function* judgeWorld(rule: StackRule, world: World, given: object): Itera
     }
 }
 
+/** What a stack rule says of each cluster by itself; what it says of resources that all of them share, once. */
+export function* judgeWorlds(rule: StackRule, all: readonly World[], given: object): Iterable<Finding> {
+    const said = new Set<string>();
+    for (const world of all) {
+        for (const finding of judgeWorld(rule, world, given)) {
+            const inCluster =
+                all.length === 1 ? finding : { ...finding, wrong: `${finding.wrong}${world.place}` };
+            const key = `${finding.subject?.urn ?? ""} ${finding.subject === undefined ? inCluster.wrong : finding.wrong}`;
+            if (said.has(key)) continue;
+            said.add(key);
+            yield finding.subject === undefined ? inCluster : finding;
+        }
+    }
+}
+
 /** What was excused until lately is said to have been: who reads the refusal did not change a thing. */
 function withEnded(finding: Finding, config: object): Finding {
     const { subject, wrong, unknown } = finding;
@@ -113,29 +129,35 @@ const copies = new Kept<Fields>();
  * that is to make the cluster. Absence there says nothing.
  */
 const asked = new Map<string, Fields>();
-const worlds = new Kept<World>();
+const worlds = new Kept<readonly World[]>();
 
 /** All stack policies are shown the same resources, of which the first is as good a name for them as any. */
-function worldOf(resources: readonly PolicyResource[]): World {
-    const make = (): World => World.of(resources.map(ofStack));
+function worldsOf(resources: readonly PolicyResource[]): readonly World[] {
+    const make = (): readonly World[] => World.ofClusters(resources.map(ofStack));
     const [first] = resources;
     return first === undefined ? make() : worlds.of(first.props, make);
 }
 
-function ofResource({ urn, type, name, props }: ResourceValidationArgs): EngineResource {
+function ofResource({ urn, type, name, props, provider }: ResourceValidationArgs): EngineResource {
     const copy = copies.of(props, () => plain(props, urn));
     asked.set(urn, copy);
-    return { urn, type, name, props: copy };
+    return { urn, type, name, props: copy, ...providerOf(provider) };
 }
 
-function ofStack({ urn, type, name, props, propertyDependencies }: PolicyResource): EngineResource {
+function providerOf(provider: PolicyProviderResource | undefined): Pick<EngineResource, "provider"> {
+    if (provider === undefined) return {};
+    const { urn, props } = provider;
+    return { provider: { urn, props: copies.of(props, () => plain(props, urn)) } };
+}
+
+function ofStack({ urn, type, name, props, provider, propertyDependencies }: PolicyResource): EngineResource {
     const sources = Object.entries(propertyDependencies).map(([property, resources]): [string, string[]] => [
         property,
         resources.map((source) => source.urn),
     ]);
     const copy = copies.of(props, () => plain(props, urn));
     const told = Object.keys(copy).length > 0 ? copy : (asked.get(urn) ?? copy);
-    return { urn, type, name, props: told, sources: Object.fromEntries(sources) };
+    return { urn, type, name, props: told, sources: Object.fromEntries(sources), ...providerOf(provider) };
 }
 
 /** The whole of the resource's inputs with the fields that the rule changes, or nothing. */

@@ -9,6 +9,13 @@ export interface EngineResource {
     readonly props: unknown;
     /** URNs that a property's value comes from, by the property's name; known to stack policies alone. */
     readonly sources?: Readonly<Record<string, readonly string[]>>;
+    /** The provider that applies it, where the engine says so. */
+    readonly provider?: Provider;
+}
+
+export interface Provider {
+    readonly urn: string;
+    readonly props: Fields;
 }
 
 /** Where a kind used to be: the same rules hold for objects of clusters and charts that never moved. */
@@ -32,11 +39,13 @@ export class Subject {
     /** Whether it changes some fields of an object that another program owns, so that absence says nothing. */
     readonly isPatch: boolean;
     readonly isKubernetes: boolean;
+    /** Which cluster a Kubernetes object is in, as its provider says; `""` where nobody says or knows yet. */
+    readonly cluster: string;
     readonly props: Fields;
     readonly sources: Readonly<Record<string, readonly string[]>>;
     private readonly place: string | UnknownField;
 
-    constructor({ urn, type, name, props, sources }: EngineResource) {
+    constructor({ urn, type, name, props, sources, provider }: EngineResource) {
         this.urn = urn;
         this.props = fields(props);
         this.sources = sources ?? {};
@@ -48,6 +57,7 @@ export class Subject {
             this.kind = type;
             this.place = "";
             this.name = name;
+            this.cluster = "";
             return;
         }
         this.id = idOf(kubernetes);
@@ -57,7 +67,12 @@ export class Subject {
         const read = (field: string): string | undefined => textAt(this.props, ...path, field);
         const said = known(() => read("name") ?? read("generateName"));
         this.name = typeof said === "string" ? said : name;
-        this.place = CLUSTER_WIDE.has(this.id) ? "" : (known(() => read("namespace")) ?? "default");
+        this.cluster = clusterOf(provider);
+        // The provider's own namespace is that of objects which name none.
+        const fallback = (): string => textAt(provider?.props, "namespace") ?? "default";
+        this.place = CLUSTER_WIDE.has(this.id)
+            ? ""
+            : (known(() => read("namespace") ?? fallback()) ?? "default");
     }
 
     /**
@@ -92,6 +107,14 @@ export class Subject {
     get annotations(): Readonly<Record<string, string>> {
         return labelsAt(this.props, "metadata", "annotations");
     }
+}
+
+/** Two providers of one kubeconfig and context are of one cluster, whatever else they differ in. */
+function clusterOf(provider: Provider | undefined): string {
+    if (provider === undefined) return "";
+    const parts = ["kubeconfig", "context", "cluster", "clusterIdentifier"];
+    const read = known(() => parts.map((part) => textAt(provider.props, part) ?? "").join("\n"));
+    return typeof read === "string" ? read : "";
 }
 
 /** What a resource is, as a Subject's `id` says it, without looking at the rest of it. */

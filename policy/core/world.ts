@@ -25,7 +25,11 @@ export class World {
     private readonly answered = new Map<string, Answered>();
     private doubts = new Map<Subject, unknown>();
 
-    constructor(readonly subjects: readonly Subject[]) {
+    constructor(
+        readonly subjects: readonly Subject[],
+        /** ` (in cluster 2 of 3, by provider)`, for findings of no single object; empty where a stack has one cluster. */
+        readonly place = "",
+    ) {
         for (const subject of subjects) {
             const ids = podsCarried(subject).length > 0 ? [subject.id, CARRIER] : [subject.id];
             for (const id of ids) {
@@ -39,6 +43,25 @@ export class World {
 
     static of(resources: readonly EngineResource[]): World {
         return new World(resources.map((resource) => new Subject(resource)));
+    }
+
+    /**
+     * A world for each cluster of a stack, with all that is in no cluster in each of them: objects of one cluster satisfy no
+     * rule of another, and own no host there.
+     */
+    static ofClusters(resources: readonly EngineResource[]): readonly World[] {
+        return World.split(resources.map((resource) => new Subject(resource)));
+    }
+
+    static split(subjects: readonly Subject[]): readonly World[] {
+        const clusters = [...new Set(subjects.map(({ cluster }) => cluster).filter(Boolean))];
+        if (clusters.length < 2) return [new World(subjects)];
+        return clusters.map((cluster, index) => {
+            const within = subjects.filter(
+                (subject) => subject.cluster === "" || subject.cluster === cluster,
+            );
+            return new World(within, ` (in cluster ${index + 1} of ${clusters.length}, by provider)`);
+        });
     }
 
     /** Every subject of these ids, such as `security.istio.io/PeerAuthentication`. */

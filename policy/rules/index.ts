@@ -43,6 +43,7 @@ import { proxyContainer } from "./injection/proxy-container";
 import { ownAccount } from "./injection/own-account";
 import { notDefault } from "./injection/not-default";
 import { revisions } from "./injection/revisions";
+import { webhooks } from "./injection/webhooks";
 import { networkDenyAll } from "./network/deny-all";
 import { everyPod } from "./network/every-pod";
 import { fewAddresses } from "./network/few-addresses";
@@ -84,6 +85,7 @@ export const RULES: readonly Rule[] = [
     noNetAdmin,
     ownAccount,
     revisions,
+    webhooks,
     notDefault,
     networkDenyAll,
     narrow,

@@ -7,13 +7,20 @@ type Policy = Of<"AuthorizationPolicy">;
 
 const DRY_RUN = "istio.io/dry-run";
 
+/** What Go's `strconv.ParseBool` takes for true, by which istiod reads the annotation; whatever it does not know is no dry run. */
+const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+
+function isDryRun({ metadata }: Policy): boolean {
+    return TRUE.has(metadata.annotations?.[DRY_RUN] ?? "");
+}
+
 /**
  * What the proxy of `workload` says to an arrival: CUSTOM policies first, whose answer is not known here, then DENY,
  * then ALLOW, of which one must match where there is any.
  */
 export function authorize(world: World, workload: Workload, arrival: Arrival): Step {
     const applying = world.of("AuthorizationPolicy").filter((policy) => applies(policy, workload));
-    const enforced = applying.filter(({ metadata }) => metadata.annotations?.[DRY_RUN] !== "true");
+    const enforced = applying.filter((policy) => !isDryRun(policy));
     const notes = applying
         .filter((policy) => !enforced.includes(policy))
         .map((policy) => `${key(policy)} is in dry run and decides nothing`);

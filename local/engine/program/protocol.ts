@@ -9,6 +9,8 @@ export interface Registration {
     /** Set when the program reads or imports something that exists. */
     readonly importId?: string;
     readonly protect: boolean;
+    /** `<urn>::<id>` of the provider that applies it. */
+    readonly provider?: string;
     readonly inputs: Readonly<Record<string, unknown>>;
 }
 

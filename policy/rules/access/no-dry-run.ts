@@ -1,4 +1,4 @@
-import { AUTHORIZATION, isDryRun } from "../../core/authorization";
+import { AUTHORIZATION, DRY_RUN, isDryRun } from "../../core/authorization";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { objectRule } from "../../core/rule";
 
@@ -30,15 +30,14 @@ spec: {}
         if (!isDryRun(subject) || isExcepted(config, subject)) return;
         yield {
             subject,
-            wrong: 'its annotation istio.io/dry-run is "true", so it is not enforced',
+            wrong: `its annotation ${DRY_RUN} is ${JSON.stringify(subject.annotations[DRY_RUN])}, so it is not enforced`,
             fix: "remove the annotation, or list the policy under the exceptions until the trial ends.",
         };
     },
-    remedied({ props, annotations }, { exceptions }) {
-        if (exceptions.length > 0 || annotations["istio.io/dry-run"] !== "true") return undefined;
-        const kept = Object.fromEntries(
-            Object.entries(annotations).filter(([name]) => name !== "istio.io/dry-run"),
-        );
+    remedied(subject, { exceptions }) {
+        if (exceptions.length > 0 || !isDryRun(subject)) return undefined;
+        const { props, annotations } = subject;
+        const kept = Object.fromEntries(Object.entries(annotations).filter(([name]) => name !== DRY_RUN));
         return { metadata: { ...(props["metadata"] as object), annotations: kept } };
     },
 });

@@ -1,6 +1,7 @@
 import { MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
-import { at, textAt } from "../../core/read";
+import { at, textAt, texts } from "../../core/read";
 import { objectRule } from "../../core/rule";
+import { isFalse } from "../../core/switches";
 import { isBelow, TLS_VERSIONS, type TlsVersion } from "../../core/tls";
 
 interface Config {
@@ -10,6 +11,9 @@ interface Config {
 
 /** What Istio takes where meshMTLS says nothing (MeshConfig.TLSConfig of its reference). */
 const ISTIO_MINIMUM: TlsVersion = "TLSV1_2";
+
+/** Forward secrecy and an authenticated cipher; suites of TLS 1.3 have both. */
+const STRONG = /^(ECDHE-(ECDSA|RSA)-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)|TLS_(AES|CHACHA20)\w+)$/;
 
 export const meshTls = objectRule<Config>({
     name: "identity-mesh-tls",
@@ -42,7 +46,7 @@ spec: { meshConfig: { meshMTLS: { minProtocolVersion: TLSV1_3 } } }
 `,
     },
     *judge(subject, { minimum, acceptDefault }) {
-        for (const { path, config, values, valuesPath } of meshConfigsOf(subject)) {
+        for (const { path, config, variables } of meshConfigsOf(subject)) {
             const version = textAt(config, "meshMTLS", "minProtocolVersion");
             const effective = version ?? (acceptDefault ? ISTIO_MINIMUM : undefined);
             if (isBelow(effective, minimum)) {
@@ -52,20 +56,29 @@ spec: { meshConfig: { meshMTLS: { minProtocolVersion: TLSV1_3 } } }
                     fix: `set it to ${minimum} or later.`,
                 };
             }
-            if (textAt(config, "enableAutoMtls") === "false") {
+            if (isFalse(at(config, "enableAutoMtls"))) {
                 yield {
                     subject,
                     wrong: `${path}.enableAutoMtls is false, so sidecars call each other in plain text unless a DestinationRule says otherwise`,
                     fix: "remove it.",
                 };
             }
-            for (const place of ["env", "pilot.env"]) {
-                if (textAt(at(values, ...place.split(".")), "VERIFY_CERTIFICATE_AT_CLIENT") !== "false")
+            for (const { path: place, name, value } of variables) {
+                if (name !== "VERIFY_CERTIFICATE_AT_CLIENT" || value === undefined || !isFalse(value))
                     continue;
                 yield {
                     subject,
-                    wrong: `${valuesPath}.${place}.VERIFY_CERTIFICATE_AT_CLIENT is false, so clients take any certificate from hosts outside`,
+                    wrong: `${place} is ${value}, so clients take any certificate from hosts outside`,
                     fix: "remove it.",
+                };
+            }
+            for (const field of ["meshMTLS", "tlsDefaults"]) {
+                const weak = texts(at(config, field, "cipherSuites")).filter((suite) => !STRONG.test(suite));
+                if (weak.length === 0) continue;
+                yield {
+                    subject,
+                    wrong: `${path}.${field}.cipherSuites has ${weak.join(", ")}, without forward secrecy or an authenticated cipher`,
+                    fix: "leave ECDHE suites with GCM or ChaCha20 alone.",
                 };
             }
         }

@@ -1,6 +1,6 @@
 /** Labels and annotations of pods by which Istio injects and captures, and network plugins attach. */
 import { text } from "../../core/read";
-import { parseYaml } from "../../core/yaml";
+import { PROXY_CONFIG, parseProxyConfig } from "../../core/proxy-config";
 import { judgeProxyConfig } from "./proxy-config";
 
 type Map = Readonly<Record<string, string>>;
@@ -66,8 +66,8 @@ export function* judgeAnnotations(path: string, annotations: Map): Iterable<Flaw
 
 function* judgeAnnotation(path: string, name: string, value: string): Iterable<Flaw> {
     const place = `${path}[${JSON.stringify(name)}]`;
-    if (name === "proxy.istio.io/config") {
-        for (const wrong of judgeProxyConfig(parseYaml(value, place)))
+    if (name === PROXY_CONFIG) {
+        for (const wrong of judgeProxyConfig(parseProxyConfig(value, place)))
             yield { wrong: `${place} ${wrong}`, fix: "remove that field from it." };
     } else if (/^traffic\.sidecar\.istio\.io\/(in|ex)clude/.test(name)) {
         if (name.includes("/exclude") ? value === "" : value === ALL) return;

@@ -1,4 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { injectorValuesOf } from "../../core/injector";
 import { isIstiod, MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
 import { at, labelsAt, list, numberAt, says, textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
@@ -54,6 +55,7 @@ spec: { template: { metadata: { annotations: { traffic.sidecar.istio.io/includeO
         }
         for (const { values, valuesPath } of meshConfigsOf(subject))
             yield* judgeValues(subject, values, valuesPath);
+        yield* judgeValues(subject, injectorValuesOf(subject), "data.values");
         if (subject.id !== "helm.sh/Release" || isIstiod(subject)) return;
         // Of Istio's gateway chart, and of many others.
         const annotations = labelsAt(subject.props, "values", "podAnnotations");

@@ -2,8 +2,8 @@ import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } fro
 import { MESH_CONFIG_HOLDERS, type MeshConfigSource, meshConfigsOf } from "../../core/mesh-config";
 import { textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
-import { type Subject } from "../../core/subject";
 import { podOf, WORKLOADS } from "../../core/workload";
+import { MUTATING as WEBHOOK, revisionsInjectedBy } from "../../core/webhooks";
 import { type World } from "../../core/world";
 
 interface Config extends WithExceptions {
@@ -12,8 +12,6 @@ interface Config extends WithExceptions {
 
 /** A tag of the Sail operator: its name is what namespaces ask for. */
 const SAILS_TAG = "sailoperator.io/IstioRevisionTag";
-
-const WEBHOOK = "admissionregistration.k8s.io/MutatingWebhookConfiguration";
 
 export const revisions = stackRule<Config>({
     name: "injection-revisions",
@@ -97,7 +95,9 @@ const REVISIONS = "revisions";
 function revisionsOf(world: World): readonly string[] {
     return world.ask(REVISIONS, world.all(...MESH_CONFIG_HOLDERS, WEBHOOK, SAILS_TAG), (subject) => {
         if (subject.id === SAILS_TAG) return [subject.name];
-        return subject.id === WEBHOOK ? tagsOf(subject) : meshConfigsOf(subject).flatMap(namesOf);
+        return subject.id === WEBHOOK
+            ? revisionsInjectedBy(subject)
+            : meshConfigsOf(subject).flatMap(namesOf);
     });
 }
 
@@ -112,8 +112,4 @@ function namesOf({ subject, values }: MeshConfigSource): readonly string[] {
     const version = (textAt(subject.spec, "version") ?? "").replaceAll(".", "-");
     const byVersion = textAt(subject.spec, "updateStrategy", "type") === "RevisionBased";
     return [byVersion ? `${subject.name}-${version}` : subject.name, ...tags];
-}
-
-function tagsOf({ labels }: Subject): readonly string[] {
-    return ["istio.io/tag", "istio.io/rev"].flatMap((label) => labels[label] ?? []);
 }

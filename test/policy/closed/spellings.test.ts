@@ -1,0 +1,101 @@
+/** MeshConfig and ProxyConfig in every spelling that protobuf's JSON has, by names that this test makes itself. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parseBool } from "../../../policy/core/go";
+import { normalized, unknownKeys } from "../../../policy/core/protojson";
+
+interface Schema {
+    readonly messages: Readonly<
+        Record<string, Readonly<Record<string, { readonly type?: string; readonly map?: true }>>>
+    >;
+    readonly enums: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const SCHEMA = JSON.parse(
+    readFileSync(join(__dirname, "..", "..", "..", "policy", "schema", "mesh-config.json"), "utf8"),
+) as Schema;
+
+/** As protoc names a field's JSON by its own name, backwards; `meshMTLS` is `mesh_mTLS`, which no rule gives back. */
+const snake = (json: string): string =>
+    json === "meshMTLS" ? "mesh_mTLS" : json.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Pairs of one message: by JSON names and words, and by a mixture of other spellings. */
+function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unknown, spelled: unknown]> {
+    const fields = Object.entries(SCHEMA.messages[name] ?? {});
+    return fc
+        .subarray(fields, { maxLength: 4 })
+        .chain((chosen) =>
+            fc
+                .tuple(
+                    ...chosen.map(([json, { type, map }]) =>
+                        field(json, map === true ? undefined : type, depth),
+                    ),
+                )
+                .map((pairs) => [
+                    Object.fromEntries(pairs.map(([plain]) => plain)),
+                    Object.fromEntries(pairs.map(([, spelled]) => spelled)),
+                ]),
+        );
+}
+
+function field(
+    json: string,
+    type: string | undefined,
+    depth: number,
+): fc.Arbitrary<readonly [readonly [string, unknown], readonly [string, unknown]]> {
+    const value = valueOf(type, depth);
+    return fc.tuple(value, fc.boolean()).map(([[plain, spelled], inSnake]) => [
+        [json, plain],
+        [inSnake ? snake(json) : json, spelled],
+    ]);
+}
+
+function valueOf(type: string | undefined, depth: number): fc.Arbitrary<readonly [unknown, unknown]> {
+    const words = type === undefined ? undefined : SCHEMA.enums[type];
+    if (words !== undefined) {
+        return fc
+            .tuple(fc.constantFrom(...Object.entries(words)), fc.boolean())
+            .map(([[number, word], byNumber]) => [word, byNumber ? Number(number) : word]);
+    }
+    if (type !== undefined && depth > 0) return message(type, depth - 1);
+    return fc.oneof(fc.boolean(), fc.string({ maxLength: 3 })).map((same) => [same, same]);
+}
+
+describe("protobuf's JSON", () => {
+    for (const root of ["MeshConfig", "ProxyConfig"] as const) {
+        it(`reads ${root} the same, however it is spelled`, () => {
+            fc.assert(
+                fc.property(message(root, 3), ([plain, spelled]) => {
+                    assert.deepEqual(structuredClone(normalized(spelled, root)), plain);
+                    assert.deepEqual(unknownKeys(spelled, root), []);
+                }),
+                { numRuns: 300 },
+            );
+        });
+    }
+
+    it("takes the JSON name where both are there, and names keys that no message has", () => {
+        assert.equal(
+            normalized({ enable_auto_mtls: false, enableAutoMtls: true }, "MeshConfig")["enableAutoMtls"],
+            true,
+        );
+        assert.deepEqual(unknownKeys({ defaultConfig: { intercept: 1 }, a: 1 }, "MeshConfig"), [
+            "defaultConfig.intercept",
+            "a",
+        ]);
+    });
+});
+
+describe("Go's ParseBool", () => {
+    it("knows twelve words", () => {
+        const words = ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
+        assert.deepEqual(
+            words.map(parseBool),
+            words.map((_, index) => index < 6),
+        );
+        for (const other of ["yes", "tRUE", "on", "", " true", "01"])
+            assert.equal(parseBool(other), undefined);
+    });
+});
