@@ -82,7 +82,7 @@ function main(): void {
     const collect = (name: string): boolean => {
         if (name in messages) return true;
         const body = structOf(name);
-        if (body === undefined || !body.includes("protoimpl.MessageState")) return false;
+        if (body?.includes("protoimpl.MessageState") !== true) return false;
         messages[name] = {};
         messages[name] = fieldsIn(body);
         return true;

@@ -70,9 +70,7 @@ export class Subject {
         this.cluster = clusterOf(provider);
         // The provider's own namespace is that of objects which name none.
         const fallback = (): string => textAt(provider?.props, "namespace") ?? "default";
-        this.place = CLUSTER_WIDE.has(this.id)
-            ? ""
-            : (known(() => read("namespace") ?? fallback()) ?? "default");
+        this.place = CLUSTER_WIDE.has(this.id) ? "" : known(() => read("namespace") ?? fallback());
     }
 
     /**

@@ -26,7 +26,7 @@ export function isInjector(subject: Subject): boolean {
         labels["app"] === "sidecar-injector" ||
         "istio.io/tag" in labels ||
         "istio.io/rev" in labels ||
-        webhooksOf(subject).some(({ fields }) => /\.istio\.io$/.test(textAt(fields, "name") ?? ""))
+        webhooksOf(subject).some(({ fields }) => (textAt(fields, "name") ?? "").endsWith(".istio.io"))
     );
 }
 
@@ -36,7 +36,7 @@ export function isValidator(subject: Subject): boolean {
         subject.id === VALIDATING &&
         (/^istio-?(validator|istio|d)/.test(subject.name) ||
             subject.labels["app"] === "istiod" ||
-            webhooksOf(subject).some(({ fields }) => /\.istio\.io$/.test(textAt(fields, "name") ?? "")))
+            webhooksOf(subject).some(({ fields }) => (textAt(fields, "name") ?? "").endsWith(".istio.io")))
     );
 }
 
@@ -75,7 +75,7 @@ export function selectsBy(selector: unknown, labels: Labels): boolean {
 function fits(expression: unknown, labels: Labels): boolean {
     const value = labels[textAt(expression, "key") ?? ""];
     const values = texts(at(expression, "values"));
-    switch (textAt(expression, "operator")) {
+    switch (textAt(expression, "operator") ?? "") {
         case "In":
             return value !== undefined && values.includes(value);
         case "NotIn":

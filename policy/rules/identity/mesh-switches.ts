@@ -21,7 +21,8 @@ export const MESH_SWITCHES: readonly Switch[] = [
     },
     {
         path: "configSources",
-        isOpen: (value) => list(value).some((source) => !/^k8s:/.test(textAt(source, "address") ?? "")),
+        isOpen: (value) =>
+            list(value).some((source) => !(textAt(source, "address") ?? "").startsWith("k8s:")),
         effect: "policies and routes come from where no policy of this pack reads them",
     },
     {

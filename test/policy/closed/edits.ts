@@ -58,7 +58,7 @@ export function added(yaml: string): Mutation {
                       type: "pulumi:providers:kubernetes",
                       name: "second",
                       urn: provider.urn,
-                      properties: provider.props as Record<string, unknown>,
+                      properties: provider.props,
                   },
               }),
     }));

@@ -8,7 +8,10 @@ import { normalized, unknownKeys } from "../../../policy/core/protojson";
 
 interface Schema {
     readonly messages: Readonly<
-        Record<string, Readonly<Record<string, { readonly type?: string; readonly map?: true }>>>
+        Record<
+            string,
+            Readonly<Record<string, { readonly proto?: string; readonly type?: string; readonly map?: true }>>
+        >
     >;
     readonly enums: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -25,12 +28,12 @@ const snake = (json: string): string =>
 function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unknown, spelled: unknown]> {
     const fields = Object.entries(SCHEMA.messages[name] ?? {});
     return fc
-        .subarray(fields, { maxLength: 4 })
+        .subarray(fields, { maxLength: Math.min(4, fields.length) })
         .chain((chosen) =>
             fc
                 .tuple(
-                    ...chosen.map(([json, { type, map }]) =>
-                        field(json, map === true ? undefined : type, depth),
+                    ...chosen.map(([json, { proto, type, map }]) =>
+                        field(json, proto !== undefined, map === true ? undefined : type, depth),
                     ),
                 )
                 .map((pairs) => [
@@ -42,13 +45,15 @@ function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unk
 
 function field(
     json: string,
+    /** A few fields have their JSON name in the .proto file, too. */
+    hasOther: boolean,
     type: string | undefined,
     depth: number,
 ): fc.Arbitrary<readonly [readonly [string, unknown], readonly [string, unknown]]> {
     const value = valueOf(type, depth);
     return fc.tuple(value, fc.boolean()).map(([[plain, spelled], inSnake]) => [
         [json, plain],
-        [inSnake ? snake(json) : json, spelled],
+        [inSnake && hasOther ? snake(json) : json, spelled],
     ]);
 }
 
