@@ -20,9 +20,9 @@ const SCHEMA = JSON.parse(
     readFileSync(join(__dirname, "..", "..", "..", "policy", "schema", "mesh-config.json"), "utf8"),
 ) as Schema;
 
-/** As protoc names a field's JSON by its own name, backwards; `meshMTLS` is `mesh_mTLS`, which no rule gives back. */
-const snake = (json: string): string =>
-    json === "meshMTLS" ? "mesh_mTLS" : json.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** As protoc makes a field's JSON name of its own: without underscores, and the letter behind each in capitals. */
+const camel = (proto: string): string =>
+    proto.replace(/_(.?)/g, (_all, letter: string) => letter.toUpperCase());
 
 /** Pairs of one message: by JSON names and words, and by a mixture of other spellings. */
 function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unknown, spelled: unknown]> {
@@ -33,7 +33,7 @@ function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unk
             fc
                 .tuple(
                     ...chosen.map(([json, { proto, type, map }]) =>
-                        field(json, proto !== undefined, map === true ? undefined : type, depth),
+                        field(json, proto ?? json, map === true ? undefined : type, depth),
                     ),
                 )
                 .map((pairs) => [
@@ -45,15 +45,14 @@ function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unk
 
 function field(
     json: string,
-    /** A few fields have their JSON name in the .proto file, too. */
-    hasOther: boolean,
+    proto: string,
     type: string | undefined,
     depth: number,
 ): fc.Arbitrary<readonly [readonly [string, unknown], readonly [string, unknown]]> {
     const value = valueOf(type, depth);
     return fc.tuple(value, fc.boolean()).map(([[plain, spelled], inSnake]) => [
         [json, plain],
-        [inSnake && hasOther ? snake(json) : json, spelled],
+        [inSnake ? proto : json, spelled],
     ]);
 }
 
@@ -69,6 +68,11 @@ function valueOf(type: string | undefined, depth: number): fc.Arbitrary<readonly
 }
 
 describe("protobuf's JSON", () => {
+    it("has names as protoc makes them", () => {
+        for (const fields of Object.values(SCHEMA.messages))
+            for (const [json, { proto = json }] of Object.entries(fields)) assert.equal(camel(proto), json);
+    });
+
     for (const root of ["MeshConfig", "ProxyConfig"] as const) {
         it(`reads ${root} the same, however it is spelled`, () => {
             fc.assert(
