@@ -11,7 +11,12 @@ export const noOtherKinds = objectRule<WithExceptions>({
     severity: "high",
     why: "deny by default is written in NetworkPolicies; a policy of the whole cluster, or of a network plugin, is asked before or beside them",
     remedy: "Write the rule as a NetworkPolicy, which this pack reads; keep cluster-wide policies to Deny and Pass.",
-    judges: [...Object.keys(WITH_ACTIONS), ...ALL_ALLOW, ...MOVING_GROUPS.map((group) => `${group}/*`)],
+    judges: [
+        ...Object.keys(WITH_ACTIONS),
+        ...ALL_ALLOW,
+        ...BY_HAND,
+        ...MOVING_GROUPS.map((group) => `${group}/*`),
+    ],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
