@@ -43,6 +43,7 @@ import { proxyContainer } from "./injection/proxy-container";
 import { ownAccount } from "./injection/own-account";
 import { notDefault } from "./injection/not-default";
 import { revisions } from "./injection/revisions";
+import { admission } from "./injection/admission";
 import { webhooks } from "./injection/webhooks";
 import { networkDenyAll } from "./network/deny-all";
 import { everyPod } from "./network/every-pod";
@@ -86,6 +87,7 @@ export const RULES: readonly Rule[] = [
     ownAccount,
     revisions,
     webhooks,
+    admission,
     notDefault,
     networkDenyAll,
     narrow,

@@ -127,6 +127,13 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
         assert.equal(verdict([]).verdict, "not there");
         const dry = policy({}, { action: "DENY" }, { annotations: { "istio.io/dry-run": "true" } });
         assert.match(verdict([dry]).conditions.join(), /dry run/);
+        // istiod reads the annotation by Go's strconv.ParseBool, which knows no other word.
+        const isDry = (value: string): boolean => {
+            const one = policy({}, { action: "DENY" }, { annotations: { "istio.io/dry-run": value } });
+            return verdict([one]).verdict !== "denies";
+        };
+        assert.deepEqual(["1", "t", "T", "TRUE", "True"].map(isDry), [true, true, true, true, true]);
+        assert.deepEqual(["0", "false", "yes", "on", "tRUE", ""].map(isDry), Array(6).fill(false));
         assert.equal(verdict([dry]).verdict, "not there");
         assert.equal(
             verdict([policy({}, { action: "DENY", selector: { matchLabels: { app: "x" } } })]).verdict,

@@ -36,6 +36,13 @@ spec: { host: carts, exportTo: ["."], trafficPolicy: { tls: { mode: ISTIO_MUTUAL
             const host = textAt(subject.spec, "host") ?? "";
             for (const [path, policy] of trafficPolicies(subject.spec)) {
                 yield* judgeTls(world, subject, host, `${path}.tls`, fields(policy["tls"]));
+                const target = textAt(policy, "tunnel", "targetHost");
+                if (target === undefined) continue;
+                yield {
+                    subject,
+                    wrong: `${path}.tunnel leads connections to ${host} on to ${target}, where no ServiceEntry and no policy of the egress gateway names it`,
+                    fix: "remove it, and declare the host by a ServiceEntry.",
+                };
             }
         });
     },

@@ -75,4 +75,28 @@ spec:
   components: { pilot: { k8s: { env: [{ name: CA_TRUSTED_NODE_ACCOUNTS, value: sparc/reports }], overlays: [{ kind: Deployment }] } } }
 `),
     ],
+    "B43 a CRD that is not served": [
+        "injection-admission",
+        add(
+            "{ apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: { name: x }, spec: { group: security.istio.io, versions: [] } }",
+        ),
+    ],
+    "B46 a tunnel": [
+        "identity-client-tls",
+        add(
+            "{ apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: { name: t, namespace: sparc }, spec: { host: auth, exportTo: [.], trafficPolicy: { tunnel: { targetHost: drop.example.net } } } }",
+        ),
+    ],
+    "K07 Kyverno opts pods out": [
+        "injection-admission",
+        add(
+            "{ apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: { name: m }, spec: { rules: [{ mutate: { patchesJson6902: '/metadata/labels/sidecar.istio.io~1inject' } }] } }",
+        ),
+    ],
+    "K08 MutatingAdmissionPolicy": [
+        "injection-admission",
+        add(
+            "{ apiVersion: admissionregistration.k8s.io/v1, kind: MutatingAdmissionPolicy, metadata: { name: m }, spec: { mutations: [{ jsonPatch: { expression: 'istio-proxy' } }] } }",
+        ),
+    ],
 };

@@ -1,0 +1,78 @@
+import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { at, list, textAt } from "../../core/read";
+import { objectRule } from "../../core/rule";
+
+/** Kinds by which a cluster changes objects on their way in, beside webhooks. */
+const MUTATORS: readonly string[] = [
+    "admissionregistration.k8s.io/MutatingAdmissionPolicy",
+    "kyverno.io/ClusterPolicy",
+    "kyverno.io/Policy",
+    "policies.kyverno.io/MutatingPolicy",
+    "mutations.gatekeeper.sh/Assign",
+    "mutations.gatekeeper.sh/AssignMetadata",
+    "mutations.gatekeeper.sh/ModifySet",
+    "mutations.gatekeeper.sh/AssignImage",
+];
+
+const CRD = "apiextensions.k8s.io/CustomResourceDefinition";
+
+/** Words of injection, capture and the proxy, however a language of policies quotes them. */
+const OF_THE_MESH = /istio\.io|istio-injection|istio-proxy|istio-init|istio-validation|\b1337\b|hostNetwork/;
+
+export const admission = objectRule<WithExceptions>({
+    name: "injection-admission",
+    area: "injection",
+    title: "Nothing changes a pod's part of the mesh on its way into the cluster, and Istio's kinds are served",
+    severity: "high",
+    why: "what an admission policy changes stands in no object of the stack: labels say that a pod is injected, and it is not",
+    remedy: "Remove what touches Istio's labels, annotations and containers from the policy, or list it with a reason.",
+    judges: [...MUTATORS, CRD],
+    defaults: NO_EXCEPTIONS,
+    schema: { exceptions: EXCEPTIONS_SCHEMA },
+    examples: {
+        refused: `
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: opt-out }
+spec:
+  rules:
+    - name: label
+      match: { any: [{ resources: { kinds: [Pod] } }] }
+      mutate: { patchStrategicMerge: { metadata: { labels: { sidecar.istio.io/inject: "false" } } } }
+`,
+        accepted: `
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: team }
+spec:
+  rules:
+    - name: label
+      match: { any: [{ resources: { kinds: [Pod] } }] }
+      mutate: { patchStrategicMerge: { metadata: { labels: { team: shop } } } }
+`,
+    },
+    *judge(subject, config) {
+        if (isExcepted(config, subject)) return;
+        if (subject.id === CRD) {
+            const group = textAt(subject.spec, "group") ?? "";
+            const versions = list(subject.spec["versions"]);
+            const isServed = versions.some((version) => textAt(version, "served") !== "false");
+            if (!group.endsWith("istio.io") || isServed || (subject.isPatch && versions.length === 0)) return;
+            yield {
+                subject,
+                wrong: "no version of it is served, so its objects have no effect",
+                fix: "leave Istio's CRDs to its base chart.",
+            };
+            return;
+        }
+        const changes = subject.id.startsWith("kyverno.io/")
+            ? list(subject.spec["rules"]).map((rule) => at(rule, "mutate"))
+            : [subject.spec];
+        if (!OF_THE_MESH.test(JSON.stringify(changes))) return;
+        yield {
+            subject,
+            wrong: "it changes labels, annotations or containers by which pods are injected and captured",
+            fix: "remove that from it, or list it under this policy's exceptions with a reason and an end date.",
+        };
+    },
+});
