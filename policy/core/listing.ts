@@ -61,20 +61,21 @@ export function contentOf(subject: Subject): string {
     const rest = Object.fromEntries(Object.entries(content).filter(([key]) => !SERVED.has(key)));
     return digest({
         ...rest,
-        labels: written(fields(metadata)["labels"]),
-        annotations: written(fields(metadata)["annotations"]),
+        labels: obeyed(fields(metadata)["labels"]),
+        annotations: obeyed(fields(metadata)["annotations"]),
     });
 }
 
 /** Fields that say what the object is, or that the API server or the engine adds. */
 const SERVED: ReadonlySet<string> = new Set(["apiVersion", "kind", "status", "id", "__defaults"]);
 
-/** Labels and annotations without those that Pulumi's provider and kubectl add. */
-function written(map: unknown): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(Object.entries(fields(map)).filter(([key]) => !ADDED.test(key)));
+/** Labels and annotations that a control plane obeys; any other is for people. */
+function obeyed(map: unknown): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(Object.entries(fields(map)).filter(([key]) => OBEYED.test(key)));
 }
 
-const ADDED = /^(pulumi\.com\/|kubectl\.kubernetes\.io\/|app\.kubernetes\.io\/managed-by$)/;
+/** Istio's own (`istio.io/rev` decides which istiod reads the object), and aggregation of roles. */
+const OBEYED = /(^|\.)istio\.io\/|^rbac\.authorization\.k8s\.io\//;
 
 export function isRelease({ id }: Subject): boolean {
     return CHARTS.includes(id);
