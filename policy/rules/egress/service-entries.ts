@@ -1,4 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { ONE_PARTYS, tooWide } from "../../core/networks";
 import { list, texts, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
@@ -47,14 +48,12 @@ spec: { hosts: [smtp.example.com], exportTo: ["."], location: MESH_EXTERNAL, res
                 fix: "list the hosts that are meant.",
             };
         }
-        for (const address of texts(subject.spec["addresses"])) {
-            const bits = Number(address.split("/")[1] ?? "32");
-            if (bits >= 16) continue;
-            yield {
-                subject,
-                wrong: `spec.addresses has ${address}, a whole network`,
-                fix: "name the addresses of the hosts, or leave them to Istio.",
-            };
-        }
+        const wide = tooWide(texts(subject.spec["addresses"]), ONE_PARTYS);
+        if (wide.length === 0) return;
+        yield {
+            subject,
+            wrong: `spec.addresses has ${wide.slice(0, 3).join(", ")}${wide.length > 3 ? ` and ${wide.length - 3} more` : ""}, which are whole networks or more than one party's together`,
+            fix: "name the addresses of the hosts, or leave them to Istio.",
+        };
     },
 });

@@ -184,3 +184,18 @@ describe("selectors that name everybody", () => {
         { what: "nothing", yaml: policy("podSelector: {}, policyTypes: [Ingress, Egress]") },
     ]);
 });
+
+describe("addresses of a ServiceEntry", () => {
+    const entry = (addresses: readonly string[]): string =>
+        `{ apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: { name: x, namespace: shop }, spec: { hosts: [api.example.com], addresses: ${JSON.stringify(addresses)}, ports: [{ number: 443, name: tls, protocol: TLS }] } }`;
+    refuses("egress-service-entries", [
+        {
+            what: "forty networks /16",
+            yaml: entry(Array.from({ length: 40 }, (_, index) => `${20 + index}.0.0.0/16`)),
+        },
+        { what: "a network of a cloud's", yaml: entry(["3.0.0.0/8"]) },
+    ]);
+    accepts("egress-service-entries", [
+        { what: "addresses", yaml: entry(["203.0.113.7", "2001:db8::7", "203.0.113.0/24"]) },
+    ]);
+});
