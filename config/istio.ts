@@ -26,7 +26,8 @@ const revisionName = z
         "must be another name: the mesh gives this one a meaning",
     );
 
-const revision = z.strictObject({
+/** One istiod. */
+export const revision = z.strictObject({
     name: revisionName,
     version: z
         .string()

@@ -79,7 +79,7 @@ function offerProblems(site: PortSite): Problem[] {
 type Malformed = (what: string, remedy: string) => Problem;
 
 const PATH_REMEDY =
-    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only.";
+    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only. Text is as the proxies compare it: no dot segment, no `;`, no encoded slash, and nothing encoded that needs no encoding.";
 
 function malformedOffers(port: Port, malformed: Malformed): Problem[] {
     switch (port.protocol) {

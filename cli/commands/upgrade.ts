@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { revision } from "../../config/istio";
 import { ISTIO_VERSION } from "../../config/versions";
 import { writeAtomically } from "../../local/files";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
@@ -32,6 +33,7 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
         version: options.istioVersion ?? known?.version ?? ISTIO_VERSION,
         ...tagOf(options.tag ?? known?.tag),
     };
+    assertRevision(goal);
     const steps = planUpgrade(now, goal);
     if (apply !== true) {
         print(json ? JSON.stringify({ from: now, to: goal, steps }) : planText(stack, now, goal, steps));
@@ -52,6 +54,18 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     }
     print(json ? JSON.stringify({ from: now, to: goal, steps }) : `Istio of ${stack} is ${to}.`);
 }
+
+/** A plan that the stack's own schema refuses would fail at its first step. */
+function assertRevision(goal: Revision): void {
+    const { error } = revision.safeParse(goal);
+    if (error === undefined) return;
+    const problems = error.issues.map(
+        ({ path, message }) => `  - ${OPTIONS[String(path[0])] ?? "--to"}: ${message}`,
+    );
+    throw new UpgradeError(`there is no such revision of Istio:\n${problems.join("\n")}`);
+}
+
+const OPTIONS: Readonly<Record<string, string>> = { name: "--to", version: "--istio-version", tag: "--tag" };
 
 async function take(
     step: Step,

@@ -23,7 +23,7 @@ describe("what a port offers", () => {
                 malformed(
                     "back.ports.http",
                     `the port http of back offers "GET ${path}", whose path is none`,
-                    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only.",
+                    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only. Text is as the proxies compare it: no dot segment, no `;`, no encoded slash, and nothing encoded that needs no encoding.",
                 ),
             ]);
         });
