@@ -1,6 +1,7 @@
 /** What gateways offer, and which rules let requests in to it. */
 import { actionOf, AUTHORIZATION, type AuthorizationRule, rulesOf } from "./authorization";
 import { policiesAt } from "./gateway-proxies";
+import { INGRESS, KUBERNETES_GATEWAY, LISTENER_SETS, listenersOf } from "./listeners";
 import { matchesHost } from "./matching";
 import { type Fields, labelsAt, texts } from "./read";
 import { dnsNamesOf, serversBehind, serversOf } from "./servers";
@@ -20,10 +21,26 @@ export interface Exposure {
     readonly alone: boolean;
 }
 
+/** What takes requests from outside: Istio's Gateways, Kubernetes' own, and Ingresses of Istio's class. */
+const ENTRIES: readonly string[] = [
+    "networking.istio.io/Gateway",
+    KUBERNETES_GATEWAY,
+    ...LISTENER_SETS,
+    INGRESS,
+];
+
 /** Every host of every Gateway. */
 export function exposures(world: World): readonly Exposure[] {
-    return world.ask("exposures", world.all("networking.istio.io/Gateway"), (gateway) =>
-        exposuresOf(world, gateway),
+    return world.ask("exposures", world.all(...ENTRIES), (gateway) =>
+        gateway.id === "networking.istio.io/Gateway"
+            ? exposuresOf(world, gateway)
+            : listenersOf(world, gateway).map((listener) => ({
+                  gateway,
+                  ...listener,
+                  mutual: false,
+                  certified: false,
+                  alone: false,
+              })),
     );
 }
 

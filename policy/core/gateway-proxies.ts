@@ -1,7 +1,8 @@
 /** The pods that serve an Istio Gateway, and the policies that hold for them. */
 import { isTargeted, selectorOf } from "./authorization";
+import { gatewayNameOf, INGRESS, INGRESS_SELECTOR, KUBERNETES_GATEWAY, LISTENER_SETS } from "./listeners";
 import { type Pods, podsOf } from "./pods";
-import { labelsAt, selects } from "./read";
+import { at, labelsAt, list, selects, textAt } from "./read";
 import { CHARTS, type Subject } from "./subject";
 import { type World } from "./world";
 
@@ -13,7 +14,7 @@ type Labels = Readonly<Record<string, string>>;
  */
 export function proxiesOf(world: World, gateway: Subject): readonly Pods[] {
     return world.ask(`proxies of ${gateway.urn}`, [gateway], () => {
-        const selector = labelsAt(gateway.spec, "selector");
+        const selector = labelsOf(gateway);
         if (Object.keys(selector).length === 0) return [];
         return world.pods.filter(({ labels }) => selects(selector, labels));
     });
@@ -33,6 +34,10 @@ export function isGatewayService(world: World, namespace: string, name: string):
             .map(({ labels }) => labels),
     ];
     return selectors.some((labels) => world.gatewaysOf(labels).length > 0);
+}
+
+function labelsOf(gateway: Subject): Labels {
+    return gateway.id === INGRESS ? INGRESS_SELECTOR : labelsAt(gateway.spec, "selector");
 }
 
 /** Labels that injection, charts and controllers add to pods, so that a template does not show them. */
@@ -70,17 +75,28 @@ function questionOf(gateway: Subject, id: string): string {
 }
 
 function holdsAt(policy: Subject, gateway: Subject, proxies: readonly Pods[], isRoot: boolean): boolean {
+    const selector = selectorOf(policy);
+    if (gateway.id === KUBERNETES_GATEWAY || LISTENER_SETS.includes(gateway.id)) {
+        const { namespace, name } = gatewayNameOf(gateway);
+        if (isTargeted(policy)) return policy.namespace === namespace && targetsGateway(policy, name);
+        const labels = { "gateway.networking.k8s.io/gateway-name": name, "istio.io/gateway-name": name };
+        return (isRoot || policy.namespace === namespace) && selects(selector, labels);
+    }
     // By targetRefs it is for a Gateway of Kubernetes' own API, or a Service.
     if (isTargeted(policy)) return false;
-    const selector = selectorOf(policy);
     if (proxies.length > 0) {
         return proxies.some(
             ({ namespace, labels }) => (isRoot || namespace === policy.namespace) && mayFit(selector, labels),
         );
     }
     const isNear = isRoot || policy.namespace === gateway.namespace;
-    return (
-        (isNear || Object.keys(selector).length > 0) && selects(selector, labelsAt(gateway.spec, "selector"))
+    return (isNear || Object.keys(selector).length > 0) && selects(selector, labelsOf(gateway));
+}
+
+/** Whether a policy is bound to a Gateway of Kubernetes' own API by its name. */
+export function targetsGateway({ spec }: Subject, name: string): boolean {
+    return [at(spec, "targetRef"), ...list(spec["targetRefs"])].some(
+        (target) => textAt(target, "kind") === "Gateway" && textAt(target, "name") === name,
     );
 }
 

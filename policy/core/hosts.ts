@@ -26,9 +26,17 @@ export function coversHost(pattern: string, host: string): boolean {
     return pattern.startsWith("*") ? host.endsWith(pattern.slice(1)) : pattern === host;
 }
 
-/** Whether a host is one of the cluster's own, so that its clients speak the mesh's mutual TLS. */
+/**
+ * Whether a host is a Service's: a short name, or one that ends in the cluster's domain. `drop.svc.example.net` and
+ * `drop.example.local` are hosts outside.
+ */
+export function isClusterHost(host: string): boolean {
+    return !host.includes(".") || /\.svc(\.cluster\.local)?\.?$/i.test(host);
+}
+
+/** Whether a host is one of the cluster's own, or a wildcard that covers them, so that its clients speak mutual TLS. */
 export function isInMesh(host: string): boolean {
-    return !host.includes(".") || /\.svc$|\.svc\.|\.local$/.test(host) || host === "*" || host === "*.local";
+    return isClusterHost(host) || /^\*(\.(cluster\.)?local)?$/.test(host);
 }
 
 /** A host of a Gateway without the namespace before it. */

@@ -1,8 +1,8 @@
 import { at, type Fields, fields, list } from "./read";
 
-/** Every traffic policy of a DestinationRule with where it stands. */
-export function trafficPolicies(spec: Fields): readonly (readonly [string, Fields])[] {
-    const roots: (readonly [string, Fields])[] = [["spec.trafficPolicy", fields(spec["trafficPolicy"])]];
+/** Every traffic policy of a DestinationRule, or of a Canary's `service` at `base`, with where it stands. */
+export function trafficPolicies(spec: Fields, base = "spec"): readonly (readonly [string, Fields])[] {
+    const roots: (readonly [string, Fields])[] = [[`${base}.trafficPolicy`, fields(spec["trafficPolicy"])]];
     list(spec["subsets"]).forEach((subset, index) => {
         roots.push([`spec.subsets[${index}].trafficPolicy`, fields(at(subset, "trafficPolicy"))]);
     });

@@ -6,8 +6,10 @@ import { denyAll } from "./access/deny-all";
 import { denyPorts } from "./access/deny-ports";
 import { exposedHosts } from "./access/exposed-hosts";
 import { gatewayHosts } from "./access/gateway-hosts";
+import { identityHeaders } from "./access/identity-headers";
 import { noDryRun } from "./access/no-dry-run";
 import { noPatches } from "./access/no-patches";
+import { oneWorkload } from "./access/one-workload";
 import { stableSelector } from "./access/stable-selector";
 import { tokens } from "./access/tokens";
 import { CLUSTER_RULES } from "./cluster";
@@ -15,9 +17,12 @@ import { CLOSED_RULES } from "./closed";
 import { analysis } from "./delivery/analysis";
 import { gates } from "./delivery/gates";
 import { oneOwner } from "./delivery/one-owner";
+import { ownHost } from "./delivery/own-host";
+import { sources } from "./delivery/sources";
 import { exportTo } from "./egress/export-to";
 import { externalTls } from "./egress/external-tls";
 import { noOutsidersInside } from "./egress/no-outsiders-inside";
+import { ownNames } from "./egress/own-names";
 import { registryOnly } from "./egress/registry-only";
 import { serviceEntries } from "./egress/service-entries";
 import { sidecarScope } from "./egress/sidecar-scope";
@@ -27,8 +32,11 @@ import { envoyFilters } from "./extensions/envoy-filters";
 import { telemetry } from "./extensions/telemetry";
 import { hosts } from "./gateways/hosts";
 import { noOtherGateways } from "./gateways/no-other-kinds";
+import { loadBalancers } from "./gateways/load-balancers";
 import { onlyWayIn } from "./gateways/only-way-in";
 import { ownProxies } from "./gateways/own-proxies";
+import { gatewayRoutes } from "./gateways/routes";
+import { noSideEntries } from "./gateways/side-entries";
 import { gatewayTls } from "./gateways/tls";
 import { controlPlane } from "./identity/control-plane";
 import { clientTls } from "./identity/client-tls";
@@ -55,6 +63,7 @@ import { ejection } from "./resilience/ejection";
 import { noFault } from "./resilience/no-fault";
 import { retries } from "./resilience/retries";
 import { timeout } from "./resilience/timeout";
+import { charts } from "./workloads/charts";
 import { credentials } from "./workloads/credentials";
 import { images } from "./workloads/images";
 import { nonRoot } from "./workloads/non-root";
@@ -71,6 +80,7 @@ export const RULES: readonly Rule[] = [
     controlPlane,
     denyAll,
     allowIdentity,
+    oneWorkload,
     allowScope,
     denyPorts,
     exposedHosts,
@@ -79,6 +89,7 @@ export const RULES: readonly Rule[] = [
     noPatches,
     stableSelector,
     tokens,
+    identityHeaders,
     injectedNamespaces,
     noOptOut,
     noBypass,
@@ -96,6 +107,7 @@ export const RULES: readonly Rule[] = [
     noOtherKinds,
     registryOnly,
     serviceEntries,
+    ownNames,
     noOutsidersInside,
     externalTls,
     throughGateway,
@@ -106,14 +118,19 @@ export const RULES: readonly Rule[] = [
     onlyWayIn,
     noOtherGateways,
     ownProxies,
+    gatewayRoutes,
+    loadBalancers,
+    noSideEntries,
     breaker,
     timeout,
     ejection,
     retries,
     noFault,
     oneOwner,
+    ownHost,
     analysis,
     gates,
+    sources,
     envoyFilters,
     definitions,
     telemetry,
@@ -122,6 +139,7 @@ export const RULES: readonly Rule[] = [
     resources,
     nonRoot,
     credentials,
+    charts,
     rights,
     knownRoles,
     ...CLUSTER_RULES,

@@ -2,11 +2,9 @@ import {
     actionOf,
     asksForToken,
     AUTHORIZATION,
-    isTargeted,
     namesAccount,
     type Placed,
     rulesOf,
-    selectorOf,
 } from "../../core/authorization";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { type Fields, texts } from "../../core/read";
@@ -44,29 +42,14 @@ spec:
     },
     *judge(subject, config) {
         if (actionOf(subject) !== "ALLOW" || isExcepted(config, subject)) return;
-        const wide = Object.keys(selectorOf(subject)).length === 0 && !isTargeted(subject);
         for (const { path, sources, operations, conditions } of rulesOf(subject)) {
-            if (sources.length > 0) {
-                for (const source of sources) yield* judgeSource(subject, source);
-                if (!wide || sources.every((source) => namesAccount(source.fields))) continue;
-                yield {
-                    subject,
-                    wrong: `${path} lets in by token, and the policy selects every workload of ${subject.namespace}`,
-                    fix: "select the gateway that it is for.",
-                };
-            } else if (operations.length === 0 && conditions.length === 0) {
-                yield {
-                    subject,
-                    wrong: `${path} is empty, so it allows everything to everyone`,
-                    fix: "remove the rule, or say `from` whom and `to` what.",
-                };
-            } else if (wide) {
-                yield {
-                    subject,
-                    wrong: `${path} has no \`from\`, and the policy selects every workload of ${subject.namespace}`,
-                    fix: "say `from` whom, and select the workload that it is for.",
-                };
-            }
+            for (const source of sources) yield* judgeSource(subject, source);
+            if (sources.length > 0 || operations.length > 0 || conditions.length > 0) continue;
+            yield {
+                subject,
+                wrong: `${path} is empty, so it allows everything to everyone`,
+                fix: "remove the rule, or say `from` whom and `to` what.",
+            };
         }
     },
 });

@@ -2,6 +2,7 @@ import { actionOf, alwaysAsksForToken, asksForToken, AUTHORIZATION } from "../..
 import { ended, EXCEPTION_FIELDS, holds } from "../../core/exceptions";
 import { type Exposure, exposures, grantsAt, grantsOf } from "../../core/exposure";
 import { hasPolicyAt } from "../../core/gateway-proxies";
+import { INGRESS, KUBERNETES_GATEWAY, LISTENER_SETS } from "../../core/listeners";
 import { POD_MAKERS } from "../../core/pods";
 import { speaksProxyProtocol } from "../../core/proxy-protocol";
 import { type Fields, list, texts } from "../../core/read";
@@ -37,6 +38,9 @@ export const exposedHosts = stackRule<Config>({
     remedy: "At the gateway, have a RequestAuthentication, and ALLOW rules for the host with requestPrincipals. A server of mode MUTUAL, or a CUSTOM policy that sends all requests of the host to an authorizer, counts as well. List hosts that need no token as public.",
     judges: [
         "networking.istio.io/Gateway",
+        KUBERNETES_GATEWAY,
+        ...LISTENER_SETS,
+        INGRESS,
         AUTHORIZATION,
         "security.istio.io/RequestAuthentication",
         ...POD_MAKERS,

@@ -1,6 +1,8 @@
-import { actionOf, AUTHORIZATION, rulesOf, selectorOf } from "../../core/authorization";
+import { actionOf, AUTHORIZATION, rulesOf } from "../../core/authorization";
 import { type Exposure, exposures } from "../../core/exposure";
 import { policiesAt } from "../../core/gateway-proxies";
+import { isPattern, withoutPort } from "../../core/patterns";
+import { speaksProxyProtocol } from "../../core/proxy-protocol";
 import { texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { isListedWildcard, WILDCARDS_SCHEMA, type WithWildcards } from "../../core/wildcards";
@@ -63,27 +65,34 @@ spec:
                 new Set(policiesAt(world, gateway, AUTHORIZATION)),
             ]),
         );
+        const behindProxy = new Set(
+            [...holding.keys()].filter((gateway) => speaksProxyProtocol(world, gateway)),
+        );
         yield* each(world.all(AUTHORIZATION), function* (subject) {
             if (actionOf(subject) !== "ALLOW") return;
-            if (Object.keys(selectorOf(subject)).length === 0) return;
             const here = offered.filter(({ gateway }) => holding.get(gateway)?.has(subject));
             if (here.length === 0) return;
+            // Behind the PROXY protocol the port is what the client says; elsewhere it is where the request came in.
+            const portsCount = !here.some(({ gateway }) => behindProxy.has(gateway));
             for (const { path, operations, conditions } of rulesOf(subject)) {
                 const names = conditions.find(({ key }) => key === "connection.sni")?.values ?? [];
                 for (const { path: place, fields } of operations) {
+                    const ports = texts(fields["ports"]);
+                    if (portsCount && ports.length > 0 && !ports.some((port) => isServed(here, port)))
+                        continue;
                     const hosts = [...texts(fields["hosts"]), ...names];
                     const wide = hosts.find(
-                        (host) => host.startsWith("*") && !isListedWildcard(config, host),
+                        (host) =>
+                            isPattern(withoutPort(host)) && !isListedWildcard(config, withoutPort(host)),
                     );
                     if (wide !== undefined) {
                         yield {
                             subject,
-                            wrong: `${path} names the host ${wide}`,
+                            wrong: `${path} names ${JSON.stringify(wide)}, which matches more than one host`,
                             fix: "name each host in full.",
                         };
                     }
-                    if (hosts.length > 0 || (onlyHostByPort && portsSayIt(here, texts(fields["ports"]))))
-                        continue;
+                    if (hosts.length > 0 || (onlyHostByPort && portsSayIt(here, ports))) continue;
                     yield {
                         subject,
                         wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,
@@ -94,6 +103,10 @@ spec:
         });
     },
 });
+
+function isServed(here: readonly Exposure[], port: string): boolean {
+    return here.some((exposure) => String(exposure.port) === port);
+}
 
 /** Whether each port ends TLS for bytes of one host alone, whose policies can know nothing but the port. */
 function portsSayIt(here: readonly Exposure[], ports: readonly string[]): boolean {

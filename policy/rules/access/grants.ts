@@ -3,6 +3,7 @@ import { alwaysAsksForToken, type AuthorizationRule } from "../../core/authoriza
 import { type Exposure, type Grant } from "../../core/exposure";
 import { matches } from "../../core/matching";
 import { tooWide } from "../../core/networks";
+import { isPattern } from "../../core/patterns";
 import { type Fields, texts } from "../../core/read";
 import { type Finding } from "../../core/rule";
 
@@ -92,9 +93,7 @@ function isForOneOf(required: readonly string[] | undefined, methods: readonly s
 function asksForClaim({ conditions }: AuthorizationRule, claim: string): boolean {
     return conditions.some(
         ({ key, values }) =>
-            key === `request.auth.claims[${claim}]` &&
-            values.length > 0 &&
-            !values.some((value) => value.includes("*")),
+            key === `request.auth.claims[${claim}]` && values.length > 0 && !values.some(isPattern),
     );
 }
 
@@ -105,13 +104,19 @@ function fromNetworks(source: Fields, behindProxy: boolean): boolean {
     return blocks.length > 0 && tooWide(blocks).length === 0;
 }
 
-/** A browser's question before a request carries no token, and no more than the two headers. */
+/**
+ * A browser's question before a request carries no token, and no more than the two headers: it comes from an origin that
+ * is written in full, and says a method.
+ */
 function isPreflight({ conditions }: AuthorizationRule, methods: readonly string[]): boolean {
-    const asks = (key: string): boolean => conditions.some((condition) => condition.key === key);
+    const valuesOf = (key: string): readonly string[] =>
+        conditions.find((condition) => condition.key === key)?.values ?? [];
+    const origins = valuesOf("request.headers[origin]");
     return (
         methods.length === 1 &&
         methods[0] === "OPTIONS" &&
-        asks("request.headers[access-control-request-method]") &&
-        asks("request.headers[origin]")
+        valuesOf("request.headers[access-control-request-method]").length > 0 &&
+        origins.length > 0 &&
+        !origins.some(isPattern)
     );
 }

@@ -1,5 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { says, textAt } from "../../core/read";
+import { isClusterHost } from "../../core/hosts";
+import { type Fields, list, says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -15,6 +16,8 @@ export const noOutsidersInside = objectRule<WithExceptions>({
         "networking.istio.io/WorkloadEntry",
         "networking.istio.io/WorkloadGroup",
         "core/Service",
+        "core/Endpoints",
+        "discovery.k8s.io/EndpointSlice",
     ],
     defaults: NO_EXCEPTIONS,
     schema: {
@@ -65,7 +68,7 @@ spec: { type: ExternalName, externalName: carts.shop.svc.cluster.local }
     },
 });
 
-function outsider({ kind, spec }: Subject): string | undefined {
+function outsider({ kind, spec, props }: Subject): string | undefined {
     switch (kind) {
         case "ServiceEntry":
             // With a selector its endpoints are pods, or WorkloadEntries, which are judged as such.
@@ -76,12 +79,24 @@ function outsider({ kind, spec }: Subject): string | undefined {
             return `spec.address ${textAt(spec, "address") ?? ""} becomes an endpoint of the Services that its labels fit, and no pod's`;
         case "WorkloadGroup":
             return "machines that are no pods may join as endpoints of the Services that its labels fit";
+        case "Endpoints":
+        case "EndpointSlice":
+            return writtenEndpoints(kind, spec, props);
         default: {
             const name = textAt(spec, "externalName");
-            const isOutside = textAt(spec, "type") === "ExternalName" && !/\.svc(\.|$)/.test(name ?? "");
+            const isOutside =
+                textAt(spec, "type") === "ExternalName" && (name === undefined || !isClusterHost(name));
             return isOutside
                 ? `spec.externalName leads to ${name ?? "nowhere"}, outside the cluster`
                 : undefined;
         }
     }
+}
+
+/** Addresses that a program writes become endpoints of a Service, whether or not a pod has them. */
+function writtenEndpoints(kind: string, spec: Fields, props: Fields): string | undefined {
+    const entries = kind === "Endpoints" ? list(props["subsets"]) : list(props["endpoints"]);
+    return says(spec) || entries.length === 0
+        ? undefined
+        : "it gives a Service addresses by hand, which need be no pod's of the mesh";
 }

@@ -1,6 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { dnsName } from "../../core/hosts";
 import { at, labelsAt, list, says, selects, textAt, texts } from "../../core/read";
-import { each, stackRule } from "../../core/rule";
+import { each, type Findings, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { podOf, WORKLOADS } from "../../core/workload";
 import { type World } from "../../core/world";
@@ -56,13 +57,15 @@ spec: { egress: [{ hosts: ["~/*"] }] }
 `,
     },
     *judgeStack(world, config) {
+        const registered = new Set(
+            world.ask("hosts of ServiceEntries", world.all("networking.istio.io/ServiceEntry"), ({ spec }) =>
+                texts(spec["hosts"]),
+            ),
+        );
         yield* each(world.all(SIDECAR), function* (subject) {
             if (isExcepted(config, subject)) return;
             const wide = hostsOf(subject).find(
-                (host) =>
-                    /^(\*\/|\.\/\*$|[^/]*\/\*$|\*$)/.test(host) &&
-                    !host.startsWith("~") &&
-                    !config.wideHosts.includes(host),
+                (host) => isWide(host, registered) && !config.wideHosts.includes(host),
             );
             if (hostsOf(subject).length === 0) {
                 yield {
@@ -79,17 +82,7 @@ spec: { egress: [{ hosts: ["~/*"] }] }
             }
         });
         yield* each(world.all(SIDECAR), function* (subject) {
-            if (isExcepted(config, subject)) return;
-            for (const direction of ["egress", "ingress"]) {
-                for (const [index, listener] of list(subject.spec[direction]).entries()) {
-                    if (textAt(listener, "captureMode") !== "NONE") continue;
-                    yield {
-                        subject,
-                        wrong: `spec.${direction}[${index}].captureMode is NONE, so that traffic passes no sidecar unless the workload asks for it`,
-                        fix: "remove it.",
-                    };
-                }
-            }
+            if (!isExcepted(config, subject)) yield* judgeListeners(subject);
         });
         const callers = [...world.all("core/Service"), ...world.all(...WORKLOADS)];
         yield* each(callers, function* (subject) {
@@ -105,6 +98,46 @@ spec: { egress: [{ hosts: ["~/*"] }] }
         });
     },
 });
+
+/** Listeners of a Sidecar's own, which take the place of what Istio makes of the workload's ports. */
+function* judgeListeners(subject: Subject): Findings {
+    for (const direction of ["egress", "ingress"]) {
+        for (const [index, listener] of list(subject.spec[direction]).entries()) {
+            const path = `spec.${direction}[${index}]`;
+            if (textAt(listener, "captureMode") === "NONE") {
+                yield {
+                    subject,
+                    wrong: `${path}.captureMode is NONE, so that traffic passes no sidecar unless the workload asks for it`,
+                    fix: "remove it.",
+                };
+            }
+            if (direction === "ingress" && says(at(listener, "tls"))) {
+                yield {
+                    subject,
+                    wrong: `${path}.tls has the sidecar end TLS by a certificate of its own, so its clients show none of the mesh's`,
+                    fix: "remove it: the mesh's mutual TLS holds for the port.",
+                };
+            }
+            const endpoint = textAt(listener, "defaultEndpoint") ?? "";
+            if (direction !== "ingress" || !OF_THE_PROXY.test(endpoint)) continue;
+            yield {
+                subject,
+                wrong: `${path}.defaultEndpoint is ${endpoint}, a port of the proxy's own administration`,
+                fix: "name the port that the application listens on.",
+            };
+        }
+    }
+}
+
+/** Envoy's and its agent's own ports: https://istio.io/latest/docs/ops/deployment/application-requirements/ */
+const OF_THE_PROXY = /:(15000|15001|15004|15006|15008|15020|15021|15053|15090)$/;
+
+/** Whether a host of a Sidecar is more than one that is registered. */
+function isWide(host: string, registered: ReadonlySet<string>): boolean {
+    if (host.startsWith("~/")) return false;
+    const name = dnsName(host);
+    return host.startsWith("*/") || (name.includes("*") && !registered.has(name));
+}
 
 function hostsOf({ spec }: Subject): readonly string[] {
     return list(spec["egress"]).flatMap((listener) => texts(at(listener, "hosts")));

@@ -3,7 +3,9 @@ import { exposures } from "../../core/exposure";
 import { isInMesh } from "../../core/hosts";
 import { matchesHost } from "../../core/matching";
 import { at, list, someOf, textAt, texts } from "../../core/read";
-import { each, stackRule } from "../../core/rule";
+import { routingRules, ROUTERS } from "../../core/routing";
+import { type RoutingRule } from "../../core/routing-rule";
+import { each, guarded, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 export const throughGateway = stackRule<WithExceptions>({
@@ -13,11 +15,7 @@ export const throughGateway = stackRule<WithExceptions>({
     severity: "high",
     why: "one way out is where callers are told apart, limits hold and the log is kept; a second way has none of it",
     remedy: "Give the host a VirtualService whose route from the mesh leads to the gateway, and a server of a Gateway there.",
-    judges: [
-        "networking.istio.io/ServiceEntry",
-        "networking.istio.io/VirtualService",
-        "networking.istio.io/Gateway",
-    ],
+    judges: ["networking.istio.io/ServiceEntry", "networking.istio.io/Gateway", ...ROUTERS],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -102,18 +100,21 @@ spec:
                     (textAt(spec, "location") === "MESH_INTERNAL") === isInside &&
                     texts(spec["hosts"]).some((pattern) => matchesHost(pattern, host)),
             );
-        yield* each(services, function* (subject) {
-            if (isExcepted(config, subject)) return;
-            for (const { path, host, from } of legsOut(subject, waysOut)) {
-                // A name like one outside may be of a machine that has joined the mesh.
-                if (!isRegistered(host, false) && isRegistered(host, true)) continue;
-                yield {
-                    subject,
-                    wrong: `${path} sends requests to ${host}, outside, straight from ${from}`,
-                    fix: "lead them to the egress gateway's Service, and from there, by a route for its Gateway alone, to the host; a copy of a request (`mirror`) has no such way, so take it out.",
-                };
-            }
-        });
+        for (const rule of routingRules(world)) {
+            const { subject } = rule;
+            yield* guarded(subject, function* () {
+                if (isExcepted(config, subject)) return;
+                for (const { path, host, from } of legsOut(rule, waysOut)) {
+                    // A name like one outside may be of a machine that has joined the mesh.
+                    if (!isRegistered(host, false) && isRegistered(host, true)) continue;
+                    yield {
+                        subject,
+                        wrong: `${path} sends requests to ${host}, outside, straight from ${from}`,
+                        fix: "lead them to the egress gateway's Service, and from there, by a route for its Gateway alone, to the host; a copy of a request (`mirror`) has no such way, so take it out.",
+                    };
+                }
+            });
+        }
     },
 });
 
@@ -124,49 +125,20 @@ interface Leg {
     readonly from: string;
 }
 
-/** Legs of a VirtualService that lead outside from elsewhere than an egress gateway; a host's own are said of the host. */
-function legsOut({ spec, namespace }: Subject, waysOut: ReadonlySet<string>): Leg[] {
-    const all = ["http", "tls", "tcp"].flatMap((kind) =>
-        list(spec[kind]).map((route, index) => ({ route, path: `spec.${kind}[${index}]` })),
-    );
-    return all.flatMap(({ route, path }) => {
-        const from = boundTo(route, spec).filter((gateway) => {
-            const full = gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
-            return gateway === "mesh" || !waysOut.has(full);
-        });
-        if (from.length === 0) return [];
-        const own = new Set(from.every((gateway) => gateway === "mesh") ? texts(spec["hosts"]) : []);
-        const targets = list(at(route, "route"))
-            .map((target) => textAt(target, "destination", "host"))
-            .filter((host) => host === undefined || !own.has(host));
-        const copies = [
-            textAt(route, "mirror", "host"),
-            ...list(at(route, "mirrors")).map((copy) => textAt(copy, "destination", "host")),
-        ];
-        return [...targets, ...copies]
-            .filter((host) => host !== undefined)
-            .filter((host) => !isInMesh(host))
-            .map((host) => ({
-                path,
-                host,
-                from: from
-                    .map((gateway) => (gateway === "mesh" ? "the sidecars" : `the gateway ${gateway}`))
-                    .join(" and "),
-            }));
-    });
-}
-
-/** The gateways that a route is for, `mesh` for the sidecars. */
-function boundTo(route: unknown, spec: Subject["spec"]): readonly string[] {
-    const all = texts(spec["gateways"]);
-    const usual = all.length === 0 ? ["mesh"] : all;
-    const matches = list(at(route, "match"));
-    if (matches.length === 0) return usual;
-    const said = matches.flatMap((match) => {
-        const own = texts(at(match, "gateways"));
-        return own.length === 0 ? usual : own;
-    });
-    return [...new Set(said)];
+/** Legs of a route that lead outside from elsewhere than an egress gateway; a host's own are said of the host. */
+function legsOut(rule: RoutingRule, waysOut: ReadonlySet<string>): readonly Leg[] {
+    const from = rule.gateways.filter((gateway) => gateway === "mesh" || !waysOut.has(gateway));
+    if (from.length === 0) return [];
+    const own = new Set(from.every((gateway) => gateway === "mesh") ? rule.hosts : []);
+    return [...rule.targets.filter(({ host }) => !own.has(host)), ...rule.mirrors]
+        .filter(({ host }) => !isInMesh(host))
+        .map(({ host }) => ({
+            path: rule.path,
+            host,
+            from: from
+                .map((gateway) => (gateway === "mesh" ? "the sidecars" : `the gateway ${gateway}`))
+                .join(" and "),
+        }));
 }
 
 /** Whether a route for the mesh leads a host's requests to somewhere else than the host, and none to it directly. */

@@ -1,5 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { dnsName } from "../../core/hosts";
+import { KUBERNETES_GATEWAY, LISTENER_SETS } from "../../core/listeners";
 import { list, says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { serversOf } from "../../core/servers";
@@ -14,7 +15,7 @@ export const hosts = objectRule<Config>({
     severity: "high",
     why: "a wildcard serves whatever host a route of any namespace invents; without a selector every gateway's proxies serve it",
     remedy: "Write each host as <namespace>/<host>, and give the Gateway a selector.",
-    judges: ["networking.istio.io/Gateway", "gateway.networking.k8s.io/Gateway"],
+    judges: ["networking.istio.io/Gateway", KUBERNETES_GATEWAY, ...LISTENER_SETS],
     defaults: { ...NO_EXCEPTIONS, wildcards: [] },
     schema: { exceptions: EXCEPTIONS_SCHEMA, wildcards: WILDCARDS_SCHEMA },
     examples: {
@@ -33,8 +34,10 @@ spec: { selector: { istio: gateway }, servers: [{ port: { number: 443, name: htt
     },
     *judge(subject, config) {
         if (isExcepted(config, subject)) return;
-        if (subject.id === "gateway.networking.k8s.io/Gateway") {
+        if (subject.id !== "networking.istio.io/Gateway") {
             for (const [index, listener] of list(subject.spec["listeners"]).entries()) {
+                // A waypoint's listener is for whatever its Services are.
+                if (textAt(listener, "protocol") === "HBONE") continue;
                 const host = textAt(listener, "hostname");
                 if (host !== undefined && (!host.startsWith("*") || isListedWildcard(config, host))) continue;
                 yield {

@@ -1,11 +1,11 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { classOf, INGRESS, ingressClassOf, KUBERNETES_GATEWAY } from "../../core/listeners";
 import { at, fields, labelsAt, list, texts, textAt } from "../../core/read";
 import { isGatewayService } from "../../core/gateway-proxies";
 import { each, stackRule } from "../../core/rule";
-import { type Subject } from "../../core/subject";
+import { CHARTS, type Subject } from "../../core/subject";
 import { containersOf, podsIn, WORKLOADS } from "../../core/workload";
-
-const INGRESS = "networking.k8s.io/Ingress";
+import { judgeChart } from "./chart-entries";
 
 /** Of AWS' load balancer controller: a target group that leads to a Service's pods. */
 const BINDING = "elbv2.k8s.aws/TargetGroupBinding";
@@ -17,7 +17,7 @@ export const onlyWayIn = stackRule<WithExceptions>({
     severity: "critical",
     why: "a Service of type NodePort or LoadBalancer, or a host port, leads past the gateway with its tokens, limits and log",
     remedy: "Make the Service a ClusterIP and expose it by a Gateway and a VirtualService.",
-    judges: ["core/Service", INGRESS, BINDING, ...WORKLOADS],
+    judges: ["core/Service", INGRESS, KUBERNETES_GATEWAY, BINDING, ...WORKLOADS, ...CHARTS],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -51,9 +51,7 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
             };
         });
         yield* each(world.all(INGRESS), function* (subject) {
-            const ofClass =
-                textAt(subject.spec, "ingressClassName") ??
-                subject.annotations["kubernetes.io/ingress.class"];
+            const ofClass = ingressClassOf(subject);
             // One of Istio's own class is served by a gateway, and judged as one.
             if (ofClass === "istio" || isExcepted(config, subject)) return;
             // A load balancer of its own before a gateway, such as AWS' with a firewall, leads through the mesh's tokens.
@@ -69,6 +67,14 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
                 fix: "expose the Service by a Gateway and a VirtualService; an Ingress may lead to a gateway's own Service.",
             };
         });
+        yield* each(world.all(KUBERNETES_GATEWAY), function* (subject) {
+            if (classOf(world, subject) !== "foreign" || isExcepted(config, subject)) return;
+            yield {
+                subject,
+                wrong: `its gatewayClassName is ${textAt(subject.spec, "gatewayClassName") ?? "not stated"}, whose controller is not Istio: it leads past the mesh's gateways`,
+                fix: "use Istio's class, or a Gateway and a VirtualService of Istio's own API.",
+            };
+        });
         yield* each(world.all(BINDING), function* (subject) {
             if (isExcepted(config, subject)) return;
             const service = textAt(subject.spec, "serviceRef", "name") ?? "";
@@ -78,6 +84,9 @@ spec: { type: ClusterIP, selector: { app: carts }, ports: [{ name: http, port: 8
                 wrong: `it binds a load balancer to the pods of the Service ${service}, and no Gateway is behind it`,
                 fix: "bind the gateway's Service, and expose this one by a Gateway and a VirtualService.",
             };
+        });
+        yield* each(world.all(...CHARTS), function* (subject) {
+            if (!isExcepted(config, subject)) yield* judgeChart(world, subject);
         });
         yield* each(world.all(...WORKLOADS), function* (subject) {
             if (isExcepted(config, subject) || subject.namespace === "kube-system") return;

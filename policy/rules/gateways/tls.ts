@@ -1,4 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, type Exception, NO_EXCEPTIONS } from "../../core/exceptions";
+import { KUBERNETES_GATEWAY, LISTENER_SETS } from "../../core/listeners";
 import { list, says, textAt, texts } from "../../core/read";
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Server, serversOf } from "../../core/servers";
@@ -17,7 +18,8 @@ const STRONG = /^ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1
 
 const JUDGED = [
     "networking.istio.io/Gateway",
-    "gateway.networking.k8s.io/Gateway",
+    KUBERNETES_GATEWAY,
+    ...LISTENER_SETS,
     "networking.k8s.io/Ingress",
 ];
 
@@ -60,7 +62,7 @@ spec:
         yield* each(world.all(...JUDGED), function* (subject) {
             if (isExcepted(config, subject)) return;
             if (subject.id === "networking.k8s.io/Ingress") yield* judgeIngress(subject);
-            else if (subject.id === "gateway.networking.k8s.io/Gateway")
+            else if (subject.id === KUBERNETES_GATEWAY || LISTENER_SETS.includes(subject.id))
                 yield* judgeListeners(world, subject);
             else for (const server of serversOf(subject)) yield* judgeServer(subject, server, config);
         });
@@ -92,7 +94,8 @@ function isTlsAtAlb({ annotations, spec }: Subject): boolean {
 function* judgeListeners(world: World, subject: Subject): Iterable<Finding> {
     for (const [index, listener] of list(subject.spec["listeners"]).entries()) {
         const protocol = textAt(listener, "protocol") ?? "";
-        if (protocol === "HTTPS" || protocol === "TLS") continue;
+        // HBONE is the mesh's own mutual TLS, of waypoints.
+        if (protocol === "HTTPS" || protocol === "TLS" || protocol === "HBONE") continue;
         if (protocol === "HTTP" && onlyRedirects(world, subject, listener)) continue;
         yield {
             subject,
@@ -133,6 +136,14 @@ function* judgeServer(subject: Subject, server: Server, { minimum }: Config): It
             subject,
             wrong: `${path}.tls.minProtocolVersion is ${version ?? "not stated"}, and ${minimum} is the oldest allowed`,
             fix: `set it to ${minimum} or later.`,
+        };
+    }
+    const newest = textAt(tls, "maxProtocolVersion");
+    if (newest !== undefined && newest !== "TLS_AUTO" && isBelow(newest, minimum)) {
+        yield {
+            subject,
+            wrong: `${path}.tls.maxProtocolVersion is ${newest}, and ${minimum} is the oldest allowed`,
+            fix: "remove it.",
         };
     }
     const weak = texts(tls["cipherSuites"]).filter((suite) => !STRONG.test(suite));

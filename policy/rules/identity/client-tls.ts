@@ -1,3 +1,4 @@
+import { apexOf, CANARY } from "../../core/canary";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { coversHost, isInMesh } from "../../core/hosts";
 import { trafficPolicies } from "../../core/traffic-policies";
@@ -13,7 +14,7 @@ export const clientTls = stackRule<WithExceptions>({
     severity: "critical",
     why: "a client that speaks plain text, or takes any certificate, hands its requests to whoever answers",
     remedy: "Leave trafficPolicy.tls out for hosts in the mesh, or say ISTIO_MUTUAL. For hosts outside say SIMPLE with subjectAltNames.",
-    judges: ["networking.istio.io/DestinationRule", "networking.istio.io/ServiceEntry"],
+    judges: ["networking.istio.io/DestinationRule", "networking.istio.io/ServiceEntry", CANARY],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -31,10 +32,15 @@ spec: { host: carts, exportTo: ["."], trafficPolicy: { tls: { mode: ISTIO_MUTUAL
 `,
     },
     *judgeStack(world, config) {
-        yield* each(world.all("networking.istio.io/DestinationRule"), function* (subject) {
+        yield* each(world.all("networking.istio.io/DestinationRule", CANARY), function* (subject) {
             if (isExcepted(config, subject)) return;
-            const host = textAt(subject.spec, "host") ?? "";
-            for (const [path, policy] of trafficPolicies(subject.spec)) {
+            // Flagger writes DestinationRules of what a Canary's service says.
+            const isCanary = subject.id === CANARY;
+            const host = isCanary ? apexOf(subject) : (textAt(subject.spec, "host") ?? "");
+            const policies = isCanary
+                ? trafficPolicies(fields(subject.spec["service"]), "spec.service")
+                : trafficPolicies(subject.spec);
+            for (const [path, policy] of policies) {
                 yield* judgeTls(world, subject, host, `${path}.tls`, fields(policy["tls"]));
                 const target = textAt(policy, "tunnel", "targetHost");
                 if (target === undefined) continue;
@@ -77,6 +83,13 @@ function* judgeTls(
             subject,
             wrong: `${path} names no subjectAltNames, so any certificate of a known CA passes for ${host}`,
             fix: `set ${path}.subjectAltNames to the names that ${host} shows in its certificate.`,
+        };
+    }
+    if (mode === "ISTIO_MUTUAL" && says(tls["subjectAltNames"]) && isInMesh(host)) {
+        yield {
+            subject,
+            wrong: `${path}.subjectAltNames has ${texts(tls["subjectAltNames"]).join(" and ")}, in place of the identities that istiod knows of ${host}`,
+            fix: "remove it.",
         };
     }
     if (textAt(tls, "insecureSkipVerify") === "true") {
