@@ -78,6 +78,6 @@ export function isOfIstio(world: World, release: Subject): boolean {
 export function isGateway(world: World, release: Subject): boolean {
     return (
         ["gateway", "istio-ingress", "istio-egress"].includes(chartName(release)) ||
-        world.gatewaysOf(podsOf(release).labels).length > 0
+        podsOf(release).some(({ labels }) => world.gatewaysOf(labels).length > 0)
     );
 }

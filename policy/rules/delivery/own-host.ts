@@ -104,9 +104,10 @@ function hostsOfGateways(world: World): ReadonlySet<string> {
             ? [full(service.name, service.namespace)]
             : [],
     );
-    const ofCharts = world.ask("charts of gateways", world.all(...CHARTS), (chart) => {
-        const { namespace, labels } = podsOf(chart);
-        return world.gatewaysOf(labels).length > 0 ? [full(chart.name, namespace)] : [];
-    });
+    const ofCharts = world.ask("charts of gateways", world.all(...CHARTS), (chart) =>
+        podsOf(chart).flatMap(({ namespace, labels }) =>
+            world.gatewaysOf(labels).length > 0 ? [full(chart.name, namespace)] : [],
+        ),
+    );
     return new Set([...ofServices, ...ofCharts]);
 }

@@ -8,8 +8,7 @@ import { type Subject } from "../../core/subject";
 import { type World } from "../../core/world";
 
 export function* judgeChart(world: World, subject: Subject): Iterable<Finding> {
-    const gateways = world.gatewaysOf(podsOf(subject).labels);
-    const servers = gateways.flatMap(serversOf);
+    const servers = podsOf(subject).flatMap(({ labels }) => world.gatewaysOf(labels).flatMap(serversOf));
     // Of another stack, perhaps: the chart is a gateway's all the same.
     const isEntry =
         isGateway(world, subject) && (servers.length === 0 || servers.some(({ isMutual }) => !isMutual));

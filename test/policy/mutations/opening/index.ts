@@ -16,6 +16,8 @@ import { otherKinds } from "./kinds";
 import { patches } from "./patches";
 import { ofPods } from "./pods";
 import { ofReleases } from "./releases";
+import { ofSpellings } from "./spellings";
+import { strangeKinds } from "./strange-kinds";
 import { ofRoutes, ofRules } from "./traffic";
 
 const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
@@ -31,6 +33,7 @@ const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
     ofReleases,
     ofPods,
     ofCluster,
+    ofSpellings,
 ];
 
 export function openingChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
@@ -43,5 +46,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...rightsBeside(stack),
         ...cloudBeside(stack),
         ...otherKinds(stack),
+        ...strangeKinds(),
     ];
 }
