@@ -60,6 +60,15 @@ function fromTemplates(folder: string, tree: Tree): void {
         const text = readFileSync(join(folder, file), "utf8");
         for (const [, path = ""] of text.matchAll(/\.Values\.([A-Za-z_][\w.]*\w)/g))
             if (!INTERNAL.test(path)) add(tree, path.split("."));
+        // Helm's `dig "global" "key" <default> .Values` reads a key that need not be there.
+        for (const [, path = ""] of text.matchAll(/\bdig ((?:"\w+" )+)\S+ \.Values\b/g))
+            add(
+                tree,
+                path
+                    .trim()
+                    .split(" ")
+                    .map((key) => key.slice(1, -1)),
+            );
     }
 }
 

@@ -8,6 +8,7 @@ import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
 import { loadBalancersOnly } from "./load-balancers";
+import { monitoringRights } from "./monitoring-rights";
 import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
 import { rights } from "./rights";
@@ -22,6 +23,7 @@ export const access: Concern = {
             ...canonicalPathsAtSidecars(platform),
             ...networkPolicies(platform),
             ...rights(platform),
+            ...monitoringRights(platform.config),
             ...viewers(),
         ],
     }),

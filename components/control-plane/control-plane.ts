@@ -20,6 +20,9 @@ function deriveControlPlane({ config }: Platform): Derived {
     return { releases, objects: [tagWebhook(config)] };
 }
 
+/** Another cluster's istiod would read all Secrets here as `istio-reader-service-account`; the mesh is one cluster. */
+const NO_READER = { enableReaderRBAC: false } as const;
+
 /** Istio's CRDs and the default validating webhook. */
 function base(config: MeshConfig): Release {
     return {
@@ -31,6 +34,7 @@ function base(config: MeshConfig): Release {
             base: { validationFailurePolicy: "Fail" },
             // Who validates what bears no revision. It moves with the tag, so that it never outlives its istiod.
             defaultRevision: stableRevision(config.istio),
+            global: NO_READER,
         },
         after: [],
     };
@@ -60,6 +64,7 @@ function istiod(config: MeshConfig, revision: Revision): Release {
                 hub: istio.hub,
                 tag: revision.tag ?? istio.tag ?? revision.version,
                 proxy: { resources: containerResources(sidecar) },
+                ...NO_READER,
             },
             base: { validationFailurePolicy: "Fail" },
             cni: { enabled: istio.cni },

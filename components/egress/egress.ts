@@ -51,7 +51,11 @@ function release(hosts: readonly OutsideHost[], config: MeshConfig): Release {
             namespace: NAMESPACES.egress,
             service: { type: "ClusterIP" },
             ports,
-            values: { podAnnotations: { "proxy.istio.io/config": JSON.stringify({ proxyHeaders: SILENT }) } },
+            values: {
+                podAnnotations: { "proxy.istio.io/config": JSON.stringify({ proxyHeaders: SILENT }) },
+                // istiod hands a gateway the Secrets that its account may list: none here, unless a CA is in one.
+                rbac: { enabled: config.egress.authority !== undefined },
+            },
         },
         config,
     );

@@ -58,6 +58,8 @@ function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup
         },
         values: {
             fullnameOverride: PROMETHEUS_ACCOUNT,
+            // The chart's own roles read every Secret of the cluster: components/access/monitoring-rights.ts has what is needed.
+            global: { rbac: { create: false } },
             cleanPrometheusOperatorObjectNames: true,
             prometheusOperator: operator(config),
             prometheus: {
@@ -91,6 +93,8 @@ function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup
 function operator(config: MeshConfig): Record<string, unknown> {
     return {
         podLabels: { [SERVICE_LABEL]: PROMETHEUS_OPERATOR },
+        serviceAccount: { create: true, name: PROMETHEUS_OPERATOR },
+        namespaces: { releaseNamespace: true, additional: [] },
         // The API server is not of the mesh, and could not call it; rules are checked before they are deployed.
         admissionWebhooks: OFF,
         tls: OFF,
@@ -125,14 +129,20 @@ function grafana(config: MeshConfig): Record<string, unknown> {
         fullnameOverride: GRAFANA,
         podLabels: { [SERVICE_LABEL]: GRAFANA },
         serviceAccount: { create: true, name: GRAFANA },
+        rbac: { create: false },
         // A Secret that whoever runs the platform makes: no password stands in a program.
         admin: { existingSecret: "grafana-admin" },
         defaultDashboardsEnabled: false,
         serviceMonitor: OFF,
         testFramework: OFF,
         sidecar: {
-            dashboards: { enabled: true, searchNamespace: NAMESPACES.monitoring },
-            datasources: { url: `http://${name}.${namespace}:${port}` },
+            // By default the loader reads Secrets too.
+            dashboards: { enabled: true, searchNamespace: NAMESPACES.monitoring, resource: "configmap" },
+            datasources: {
+                searchNamespace: NAMESPACES.monitoring,
+                resource: "configmap",
+                url: `http://${name}.${namespace}:${port}`,
+            },
         },
         resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "500m", memory: "512Mi" } },
         ...placement(config, "system"),

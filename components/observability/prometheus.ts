@@ -15,7 +15,7 @@ import { scrapeJobs } from "./scrape";
 
 type FromImage = Extract<MeshConfig["observability"]["prometheus"], { from: "image" }>;
 
-const { name, namespace, port } = PROMETHEUS_SERVICE;
+const { name, port } = PROMETHEUS_SERVICE;
 const USER = 65532;
 const CONFIG_FOLDER = "/etc/prometheus";
 const RULES_FILE = "rules.yml";
@@ -41,35 +41,10 @@ export function prometheus(from: FromImage, config: MeshConfig, groups: readonly
             metadata: metadata(PROMETHEUS_ACCOUNT),
             automountServiceAccountToken: false,
         },
-        ...rights(),
         { apiVersion: "v1", kind: "ConfigMap", metadata: metadata(name), data: files },
         service(),
         deployment(from, config, digest),
         sidecar(name, PROMETHEUS_LABELS, []),
-    ];
-}
-
-/** To learn which pods there are, and to ask kubelets what containers use: to read, and no more. */
-function rights(): Manifest[] {
-    const role = `${namespace}-${PROMETHEUS_ACCOUNT}`;
-    const group = "rbac.authorization.k8s.io";
-    return [
-        {
-            apiVersion: `${group}/v1`,
-            kind: "ClusterRole",
-            metadata: { name: role, labels: COMMON_LABELS },
-            rules: [
-                { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
-                { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
-            ],
-        },
-        {
-            apiVersion: `${group}/v1`,
-            kind: "ClusterRoleBinding",
-            metadata: { name: role, labels: COMMON_LABELS },
-            roleRef: { apiGroup: group, kind: "ClusterRole", name: role },
-            subjects: [{ kind: "ServiceAccount", name: PROMETHEUS_ACCOUNT, namespace }],
-        },
     ];
 }
 

@@ -35,15 +35,6 @@ describe("Prometheus", () => {
         }
     });
 
-    it("may read, and nothing else", () => {
-        const verbs = (one("ClusterRole").rules ?? []).flatMap((rule) => rule.verbs);
-        assert.deepEqual([...new Set(verbs)].sort(), ["get", "list", "watch"]);
-        assert.deepEqual(
-            one("ClusterRoleBinding").subjects?.map(({ name, namespace }) => `${namespace}/${name}`),
-            ["monitoring/prometheus"],
-        );
-    });
-
     it("is nowhere where the stack wants none", () => {
         const none = { ...config, observability: { prometheus: { from: "nowhere" as const } } };
         const { objects } = observability.derive({ catalogue, config: none });

@@ -129,7 +129,7 @@ for (const [stack, { apiServer, keys }] of Object.entries(PLACES)) {
                     const deny = objects.find(
                         ({ metadata }) => metadata.name === `${gateway}-from-load-balancer`,
                     );
-                    assert.deepEqual("spec" in (deny ?? {}) ? (deny as { spec: unknown }).spec : undefined, {
+                    assert.deepEqual((deny as { spec?: unknown } | undefined)?.spec, {
                         selector: { matchLabels: { "sparc.dev/service": gateway } },
                         action: "DENY",
                         rules: [{ from: [{ source: { notIpBlocks: networks } }] }],
