@@ -52,6 +52,21 @@ const pool = (standard: { instanceType: string; minimum: number; maximum: number
         })
         .prefault({});
 
+/** Where the stack's images are, and where these registries send whoever pulls one. */
+const REGISTRIES = [
+    "auth.docker.io",
+    "production.cloudflare.docker.com",
+    "registry-1.docker.io",
+    "ghcr.io",
+    "pkg-containers.githubusercontent.com",
+    "quay.io",
+    "*.quay.io",
+    "registry.k8s.io",
+    "*.pkg.dev",
+    "public.ecr.aws",
+    "*.cloudfront.net",
+];
+
 const eks = z.strictObject({
     from: z.literal("eks"),
     name: clusterName,
@@ -89,6 +104,24 @@ const eks = z.strictObject({
                 .url({ protocol: /^https$/ })
                 .optional()
                 .describe("where it is reached through a tunnel, such as https://localhost:8443"),
+        })
+        .prefault({}),
+    dns: z
+        .strictObject({
+            names: z
+                .array(
+                    z
+                        .string()
+                        .regex(
+                            /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/,
+                            "must be a DNS name such as ghcr.io, or all below one such as *.quay.io",
+                        ),
+                )
+                .default(REGISTRIES)
+                .describe(
+                    "names outside that nodes and pods may look up beside the catalogue's hosts, AWS' endpoints and the stack's " +
+                        "domain: those of image registries by default",
+                ),
         })
         .prefault({}),
     admins: z

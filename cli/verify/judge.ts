@@ -67,6 +67,9 @@ function agrees(check: Check, result: WireResult): boolean {
             return isTimeout(result) && isAbout(result.ms, expected.after);
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
+        case "no-name":
+            // Another failure, such as SERVFAIL, may be that of a server outside that was asked.
+            return result.outcome === "dns" && /no such host/.test(result.detail);
         case "left":
             return (
                 isAnswerFromOutside(check, result) &&

@@ -68,6 +68,8 @@ export type Expected =
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
     | { readonly kind: "no-route" }
+    /** The cluster's DNS answers that there is no such name, without having asked anybody outside. */
+    | { readonly kind: "no-name" }
     /** The callee's failure comes back, of the attempt with this number, counted from 1. */
     | { readonly kind: "attempts"; readonly count: number }
     /** The source's sidecar gives up after so many milliseconds. */

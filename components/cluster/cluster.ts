@@ -38,7 +38,7 @@ export function clusterOf(platform: Platform): StackCluster {
         case "eks": {
             const { EksCluster } = aws("./eks/eks") as typeof Eks;
             const { Addresses } = aws("./eks/addresses") as typeof EksAddresses;
-            const made = new EksCluster(platform.config, cluster);
+            const made = new EksCluster(platform, cluster);
             return {
                 provider: eksProvider(made.connection),
                 publish: (releases) => {

@@ -187,6 +187,7 @@ export class SimulatedMesh {
         const { source, outside, destination, request } = check;
         if (outside === undefined) throw new Error(`${check.id} leads nowhere`);
         const { host, address, from } = outside;
+        if (host.endsWith(".example.net")) return { outcome: "dns", detail: `lookup ${host}: no such host` };
         const entry = this.named("ServiceEntry", host);
         const known = from === "prober" || this.hostsOf(check).includes(`istio-egress/${host}`);
         if (address !== undefined || entry?.exportTo?.includes("sparc") !== true || !known)

@@ -85,6 +85,13 @@ export function egressChecks(
             NO_ROUTE,
             `the catalogue does not list ${played.unlisted.host}`,
         ),
+        ...both(
+            source,
+            UNDECLARED,
+            NO_NAME,
+            NO_NAME,
+            "names are looked up for the cluster and the catalogue's hosts alone: a name carries data out",
+        ),
     ]);
 }
 
@@ -102,6 +109,14 @@ function leaves(peers: readonly string[], { outside: { headers } }: Asked): Expe
     return { kind: "left", peers, headers: unseen };
 }
 
+/** A name that nobody declares, whose first label could be a secret. Its zone is reserved (RFC 2606), so nobody's. */
+const UNDECLARED: Asked = {
+    request: { protocol: "tcp" },
+    destination: place("undeclared", 443),
+    outside: { host: "c2vjcmv0.mesh-verify.example.net", port: 443 },
+};
+
+const NO_NAME: Expected = { kind: "no-name" };
 const NO_ROUTE: Expected = { kind: "no-route" };
 const RBAC: Expected = { kind: "rbac" };
 

@@ -137,6 +137,8 @@ export function describeExpected(expected: Expected): string {
             return "no connection without mutual TLS";
         case "no-route":
             return "no route";
+        case "no-name":
+            return "no such name";
         case "attempts":
             return expected.count === 1
                 ? "the callee's failure, untried again"

@@ -2,13 +2,15 @@ import type { Provider } from "@pulumi/aws/provider";
 import { Zone } from "@pulumi/aws/route53/zone";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
-import type { MeshConfig } from "../../../config/schema";
+import type { Platform } from "../../base/platform";
 import { eksKubeconfig } from "../kubeconfig";
 import type { EksConnection } from "../provider";
 import { AFTER_NODES, AddOns, BEFORE_NODES } from "./add-ons";
 import { ApiServer } from "./api-server";
+import { DnsFirewall } from "./dns-firewall";
 import { Endpoints } from "./endpoints";
 import { Identities } from "./identities";
+import { lookedUp } from "./looked-up";
 import { Network } from "./network";
 import { NodeFirewall } from "./node-firewall";
 import { NodePools } from "./node-pools";
@@ -20,7 +22,8 @@ export class EksCluster extends pulumi.ComponentResource {
     readonly zone: Zone;
     readonly connection: EksConnection;
 
-    constructor({ domain, protect }: Pick<MeshConfig, "domain" | "protect">, config: EksConfig) {
+    constructor(platform: Platform, config: EksConfig) {
+        const { domain, protect } = platform.config;
         const aws = awsProvider(config);
         super("sparc:cluster:EksCluster", "cluster", {}, { providers: [aws] });
         this.aws = aws;
@@ -28,6 +31,11 @@ export class EksCluster extends pulumi.ComponentResource {
         // Another zone has other name servers, which the domain would have to be delegated to anew.
         this.zone = new Zone("cluster-zone", { name: domain, forceDestroy: false }, { ...parent, protect });
         const network = new Network("cluster-network", config, parent);
+        new DnsFirewall(
+            "cluster-dns",
+            { config, vpcId: network.vpc.id, names: lookedUp(platform, config), protect },
+            parent,
+        );
         const endpoints = new Endpoints("cluster-endpoints", config, network, parent);
         const { cluster } = new ApiServer("cluster-api", { config, network, protect }, parent);
         const clusterName = cluster.name;

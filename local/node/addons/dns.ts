@@ -13,23 +13,46 @@ export interface DnsOptions {
     readonly hosts: readonly { readonly host: string; readonly address: string }[];
 }
 
-/** The time to live is short: a host's address changes when another host comes or goes. */
-function corefile(hosts: DnsOptions["hosts"]): string {
+/**
+ * One server block for the cluster's names, one for the hosts that the node plays, and one that denies the rest by itself: no
+ * block forwards, so that no name that a pod looks up reaches anybody outside (ADR 33). A short time to live, because a host's
+ * address changes when another host comes or goes.
+ */
+export function corefile(hosts: DnsOptions["hosts"]): string {
     const lines = [...new Set(hosts.map(({ host, address }) => `        ${address} ${host}`))];
+    const zones = [...new Set(hosts.map(({ host }) => `${host}:53`))];
     const outside =
-        lines.length === 0 ? [] : ["    hosts {", ...lines, "        ttl 5", "        fallthrough", "    }"];
-    return `.:53 {
+        lines.length === 0
+            ? ""
+            : `${zones.join(" ")} {
+    errors
+    hosts {
+${lines.join("\n")}
+        ttl 5
+    }
+    prometheus :9153
+    cache 30
+}
+`;
+    return `${settings.clusterDomain}:53 in-addr.arpa:53 ip6.arpa:53 {
+    errors
+    kubernetes ${settings.clusterDomain} in-addr.arpa ip6.arpa {
+        pods verified
+        ttl 30
+    }
+    prometheus :9153
+    cache 30
+}
+${outside}.:53 {
     errors
     health {
         lameduck 2s
     }
     ready
-    kubernetes ${settings.clusterDomain} in-addr.arpa ip6.arpa {
-        pods verified
-        ttl 30
+    template ANY ANY {
+        rcode NXDOMAIN
     }
-${outside.map((line) => `${line}\n`).join("")}    prometheus :9153
-    cache 30
+    prometheus :9153
     reload
 }
 `;

@@ -63,6 +63,11 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "aws:eks/nodeGroup:NodeGroup": counts.groups,
                 "aws:eks/podIdentityAssociation:PodIdentityAssociation": 3,
                 "aws:route53/record:Record": counts.records,
+                "aws:route53/resolverFirewallConfig:ResolverFirewallConfig": 1,
+                "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": 2,
+                "aws:route53/resolverFirewallRule:ResolverFirewallRule": 2,
+                "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": 1,
+                "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": 1,
             });
         });
 

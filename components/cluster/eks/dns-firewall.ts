@@ -1,0 +1,77 @@
+/** Route 53 Resolver DNS Firewall: the VPC's resolver answers for listed names, and asks nobody about any other (ADR 33). */
+import { ResolverFirewallConfig } from "@pulumi/aws/route53/resolverFirewallConfig";
+import { ResolverFirewallDomainList } from "@pulumi/aws/route53/resolverFirewallDomainList";
+import { ResolverFirewallRule } from "@pulumi/aws/route53/resolverFirewallRule";
+import { ResolverFirewallRuleGroup } from "@pulumi/aws/route53/resolverFirewallRuleGroup";
+import { ResolverFirewallRuleGroupAssociation } from "@pulumi/aws/route53/resolverFirewallRuleGroupAssociation";
+import * as pulumi from "@pulumi/pulumi";
+import type { EksConfig } from "../../../config/cluster";
+
+export interface DnsFirewallArgs {
+    readonly config: EksConfig;
+    readonly vpcId: pulumi.Input<string>;
+    /** Names that may be looked up: `host.example.com`, or all below one as `*.example.com`. */
+    readonly names: readonly string[];
+    readonly protect: boolean;
+}
+
+export class DnsFirewall extends pulumi.ComponentResource {
+    constructor(
+        name: string,
+        { config, vpcId, names, protect }: DnsFirewallArgs,
+        options: pulumi.ComponentResourceOptions,
+    ) {
+        super("sparc:cluster:DnsFirewall", name, {}, options);
+        const parent = { parent: this };
+        const list = (which: string, domains: readonly string[]) =>
+            new ResolverFirewallDomainList(
+                `${name}-${which}`,
+                { name: `${config.name}-${which}`, domains: [...domains] },
+                parent,
+            );
+        const group = new ResolverFirewallRuleGroup(`${name}-rules`, { name: config.name }, parent);
+        const allow = new ResolverFirewallRule(
+            `${name}-allow`,
+            {
+                name: "allow",
+                action: "ALLOW",
+                priority: 100,
+                firewallRuleGroupId: group.id,
+                firewallDomainListId: list("allowed", names).id,
+                // A listed host may be an alias of a name that its owner chooses.
+                firewallDomainRedirectionAction: "TRUST_REDIRECTION_DOMAIN",
+            },
+            parent,
+        );
+        const block = new ResolverFirewallRule(
+            `${name}-block`,
+            {
+                name: "block",
+                action: "BLOCK",
+                blockResponse: "NXDOMAIN",
+                priority: 200,
+                firewallRuleGroupId: group.id,
+                firewallDomainListId: list("all", ["*"]).id,
+            },
+            parent,
+        );
+        // Where the firewall itself fails, nothing is looked up: open, it would be none.
+        new ResolverFirewallConfig(
+            `${name}-closed`,
+            { resourceId: vpcId, firewallFailOpen: "DISABLED" },
+            parent,
+        );
+        new ResolverFirewallRuleGroupAssociation(
+            `${name}-vpc`,
+            {
+                name: config.name,
+                firewallRuleGroupId: group.id,
+                vpcId,
+                priority: 101,
+                mutationProtection: protect ? "ENABLED" : "DISABLED",
+            },
+            { ...parent, dependsOn: [allow, block] },
+        );
+        this.registerOutputs();
+    }
+}
