@@ -132,6 +132,16 @@ const eks = z.strictObject({
         .array(principal)
         .default([])
         .describe("who may read everything in the cluster except Secrets (group sparc-mesh:viewers)"),
+    sessionManager: z
+        .boolean()
+        .default(false)
+        .describe("people reach nodes, and through them the API server, by Session Manager"),
+    bootstrapAdmin: z
+        .boolean()
+        .default(true)
+        .describe(
+            "whoever creates the cluster is its admin by that alone; EKS reads it at creation only. False where its role is one of admins",
+        ),
     logDays: z
         .union([z.literal(30), z.literal(90), z.literal(365), z.literal(731)])
         .default(90)

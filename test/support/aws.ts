@@ -21,6 +21,8 @@ export function awsState({ type, name, inputs }: pulumi.runtime.MockResourceArgs
             };
         case "aws:route53/zone:Zone":
             return { arn, zoneId: "Z0ZONE", nameServers: ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"] };
+        case "aws:ec2/vpc:Vpc":
+            return { arn, ownerId: ACCOUNT };
         case "aws:ec2/launchTemplate:LaunchTemplate":
             return { arn, latestVersion: 1 };
         case "aws:iam/role:Role":

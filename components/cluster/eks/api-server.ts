@@ -76,8 +76,8 @@ export class ApiServer extends pulumi.ComponentResource {
                 roleArn: role.arn,
                 accessConfig: {
                     authenticationMode: "API",
-                    // Whoever makes it must be able to put the mesh into it.
-                    bootstrapClusterCreatorAdminPermissions: true,
+                    // Whoever makes it must be able to put the mesh into it, by this or by an entry among the admins.
+                    bootstrapClusterCreatorAdminPermissions: config.bootstrapAdmin,
                 },
                 // The managed add-ons come instead.
                 bootstrapSelfManagedAddons: false,

@@ -10,6 +10,7 @@ import { ApiServer } from "./api-server";
 import { DnsFirewall } from "./dns-firewall";
 import { Endpoints } from "./endpoints";
 import { Identities } from "./identities";
+import { FlowLogs } from "./flow-logs";
 import { lookedUp } from "./looked-up";
 import { Network } from "./network";
 import { NodeFirewall } from "./node-firewall";
@@ -31,6 +32,7 @@ export class EksCluster extends pulumi.ComponentResource {
         // Another zone has other name servers, which the domain would have to be delegated to anew.
         this.zone = new Zone("cluster-zone", { name: domain, forceDestroy: false }, { ...parent, protect });
         const network = new Network("cluster-network", config, parent);
+        new FlowLogs("cluster-flow-logs", { config, vpcId: network.vpc.id, protect }, parent);
         new DnsFirewall(
             "cluster-dns",
             { config, vpcId: network.vpc.id, names: lookedUp(platform, config), protect },

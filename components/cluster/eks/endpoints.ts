@@ -5,6 +5,7 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRu
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import type { Network } from "./network";
+import { type Document, documentOf } from "./permissions/document";
 
 /** Image layers are in S3, which needs no interface; the rest is asked under private names in every zone. */
 export const GATEWAY_ENDPOINTS = ["s3"] as const;
@@ -19,6 +20,29 @@ export const INTERFACE_ENDPOINTS = [
     "logs",
     "sts",
 ] as const;
+
+/**
+ * The buckets that are reached through the network's endpoint: the account's own, and ECR's, from which layers of images come.
+ * Credentials of another account, brought along, thus carry nothing into its buckets.
+ */
+function buckets({ region }: EksConfig, account: pulumi.Input<string>): Document {
+    return documentOf(
+        {
+            Effect: "Allow",
+            Principal: { AWS: "*" },
+            Action: ["s3:*"],
+            Resource: "*",
+            Condition: { StringEquals: { "aws:ResourceAccount": account } },
+        },
+        {
+            Effect: "Allow",
+            Principal: { AWS: "*" },
+            Action: ["s3:GetObject"],
+            // EKS' and ECR's user guides, "Amazon S3 gateway endpoint".
+            Resource: `arn:aws:s3:::prod-${region}-starport-layer-bucket/*`,
+        },
+    );
+}
 
 export class Endpoints extends pulumi.ComponentResource {
     readonly all: readonly VpcEndpoint[];
@@ -60,6 +84,7 @@ export class Endpoints extends pulumi.ComponentResource {
                             vpcId: vpc.id,
                             serviceName: `com.amazonaws.${config.region}.${service}`,
                             vpcEndpointType: "Gateway",
+                            policy: pulumi.jsonStringify(buckets(config, vpc.ownerId)),
                             routeTableIds: zones.map(({ routeTable }) => routeTable.id),
                             tags: { Name: `${config.name}-${service}` },
                         },

@@ -29,7 +29,7 @@ export class NodePools extends pulumi.ComponentResource {
                     "AmazonEKSWorkerNodePolicy",
                     "AmazonEC2ContainerRegistryPullOnly",
                     // Where somebody gets to a node at all, it is by the Session Manager, which writes down who.
-                    "AmazonSSMManagedInstanceCore",
+                    ...(args.config.sessionManager ? ["AmazonSSMManagedInstanceCore"] : []),
                 ],
             },
             this,

@@ -5,6 +5,7 @@ import { type Registered, runProgram } from "../../support/program";
 
 const PROTECTED = [
     "aws:cloudwatch/logGroup:LogGroup",
+    "aws:cloudwatch/logGroup:LogGroup",
     "aws:eks/cluster:Cluster",
     "aws:kms/key:Key",
     "aws:route53/zone:Zone",
@@ -51,10 +52,11 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "aws:ec2/vpcEndpoint:VpcEndpoint": 10,
                 "aws:kms/key:Key": 1,
                 "aws:kms/alias:Alias": 1,
-                "aws:cloudwatch/logGroup:LogGroup": 1,
-                "aws:iam/role:Role": 7,
-                "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 6,
-                "aws:iam/rolePolicy:RolePolicy": 4,
+                "aws:cloudwatch/logGroup:LogGroup": 2,
+                "aws:ec2/flowLog:FlowLog": 1,
+                "aws:iam/role:Role": 8,
+                "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 5,
+                "aws:iam/rolePolicy:RolePolicy": 5,
                 "aws:eks/cluster:Cluster": 1,
                 "aws:eks/accessEntry:AccessEntry": counts.entries,
                 "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": 1,
@@ -168,6 +170,33 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             assert.deepEqual(policies, [
                 `arn:aws:iam::${ACCOUNT}:role/platform-engineer ${policy}/AmazonEKSClusterAdminPolicy`,
             ]);
+        });
+
+        it("write down who connects to whom, and let images and the account's own buckets alone through S3's endpoint", () => {
+            const [log] = of("aws:ec2/flowLog:FlowLog");
+            assert.equal(log?.inputs["trafficType"], "ALL");
+            assert.equal(log.inputs["vpcId"], "cluster-network-vpc-id");
+            assert.equal(log.inputs["logDestination"], "arn:aws:cloudwatch:::cluster-flow-logs-group");
+            const { Statement } = JSON.parse(String(named("cluster-endpoints-s3").inputs["policy"])) as {
+                Statement: { Effect: string; Action: string[]; Resource: string; Condition?: object }[];
+            };
+            assert.deepEqual(
+                Statement.map(({ Effect, Action, Resource, Condition }) => [
+                    Effect,
+                    Action,
+                    Resource,
+                    Condition,
+                ]),
+                [
+                    ["Allow", ["s3:*"], "*", { StringEquals: { "aws:ResourceAccount": ACCOUNT } }],
+                    [
+                        "Allow",
+                        ["s3:GetObject"],
+                        "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*",
+                        undefined,
+                    ],
+                ],
+            );
         });
 
         it("pin the add-ons, those that make nodes ready before nodes, the others after", () => {

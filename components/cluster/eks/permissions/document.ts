@@ -20,7 +20,7 @@ export function documentOf(...statements: readonly Statement[]): Document {
 }
 
 /** Who may take a role: one of AWS' own services. */
-export function trustOf(service: "eks" | "ec2"): Document {
+export function trustOf(service: "eks" | "ec2" | "vpc-flow-logs"): Document {
     return documentOf({
         Effect: "Allow",
         Principal: { Service: `${service}.amazonaws.com` },
