@@ -69,7 +69,7 @@ function agrees(check: Check, result: WireResult): boolean {
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
         case "no-name":
             // Another failure, such as SERVFAIL, may be that of a server outside that was asked.
-            return result.outcome === "dns" && /no such host/.test(result.detail);
+            return result.outcome === "dns" && result.detail.includes("no such host");
         case "left":
             return (
                 isAnswerFromOutside(check, result) &&

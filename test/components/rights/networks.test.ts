@@ -91,7 +91,7 @@ for (const [stack, { apiServer, keys }] of Object.entries(PLACES)) {
                     assert.deepEqual(who("ingress", from, at), []);
                 }),
             );
-            const [endpoint = ""] = (apiServer[1] ?? "").split("/");
+            const [endpoint = ""] = apiServer[1].split("/");
             assert.deepEqual(who("ingress", endpoint, 15017), ["istio-system/istiod"]);
             assert.deepEqual(who("ingress", endpoint, 10250), ["cert-manager/webhook"]);
         });

@@ -89,7 +89,7 @@ for (const stack of ["dev", "prod"]) {
             assert.deepEqual(stackOf["grafana"]?.["rbac"], { create: false });
             for (const part of ["dashboards", "datasources"])
                 assert.equal(
-                    (stackOf["grafana"]?.["sidecar"]?.[part] as Record<string, unknown>)["resource"],
+                    ((stackOf["grafana"]?.["sidecar"] ?? {})[part] as Record<string, unknown>)["resource"],
                     "configmap",
                 );
             assert.deepEqual(values("flagger")["rbac"], { create: false });

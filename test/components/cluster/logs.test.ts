@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { ACCOUNT } from "../../support/aws";
+import { runProgram } from "../../support/program";
+
+describe("what AWS writes down and lets through", () => {
+    it("writes down who connects to whom, and lets images and the account's own buckets alone through S3's endpoint", async () => {
+        const all = await runProgram("prod");
+        const of = (type: string) => all.filter((one) => one.type === type);
+        const [log] = of("aws:ec2/flowLog:FlowLog");
+        assert.equal(log?.inputs["trafficType"], "ALL");
+        assert.equal(log.inputs["vpcId"], "cluster-network-vpc-id");
+        assert.equal(log.inputs["logDestination"], "arn:aws:cloudwatch:::cluster-flow-logs-group");
+        const { Statement } = JSON.parse(
+            String(all.find(({ name }) => name === "cluster-endpoints-s3")?.inputs["policy"]),
+        ) as {
+            Statement: { Effect: string; Action: string[]; Resource: string; Condition?: object }[];
+        };
+        assert.deepEqual(
+            Statement.map(({ Effect, Action, Resource, Condition }) => [Effect, Action, Resource, Condition]),
+            [
+                ["Allow", ["s3:*"], "*", { StringEquals: { "aws:ResourceAccount": ACCOUNT } }],
+                [
+                    "Allow",
+                    ["s3:GetObject"],
+                    "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*",
+                    undefined,
+                ],
+            ],
+        );
+    });
+});
