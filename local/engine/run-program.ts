@@ -7,6 +7,8 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type FromProgram, REFUSED, type Registration, type ToProgram } from "./program/protocol";
 import { Recorder } from "./program/recorder";
+import { ResourceTransforms } from "./program/transforms";
+import { decodeYaml, DECODE } from "./program/yaml";
 
 type Start = Extract<ToProgram, { type: "start" }>;
 
@@ -27,6 +29,7 @@ const waiting = new Map<number, (answer: ToProgram) => void>();
 let proceed: () => void;
 const mayProceed = new Promise<void>((resolvePromise) => (proceed = resolvePromise));
 const recorder = new Recorder();
+const transforms = new ResourceTransforms();
 /** Errors of the program's own that nothing in it has caught. */
 const uncaught: unknown[] = [];
 
@@ -40,14 +43,19 @@ async function newResource(
     // Nothing is applied before the whole program has been imported: one that throws halfway changes nothing.
     await mayProceed;
     const id = registrations++;
+    const custom = args.custom ?? false;
+    const inputs = await transforms.applied(
+        { type: args.type, name: args.name, custom },
+        plain(args.inputs) as Record<string, unknown>,
+    );
     const resource: Registration = {
         type: args.type,
         name: args.name,
-        custom: args.custom ?? false,
+        custom,
         ...(args.id === undefined || args.id === "" ? {} : { importId: args.id }),
         protect: recorder.isProtected(args.type, args.name),
         ...(args.provider === undefined || args.provider === "" ? {} : { provider: args.provider }),
-        inputs: plain(args.inputs) as Record<string, unknown>,
+        inputs: plain(inputs) as Record<string, unknown>,
     };
     const answer = await new Promise<ToProgram>((resolvePromise) => {
         waiting.set(id, resolvePromise);
@@ -58,7 +66,7 @@ async function newResource(
         refused = true;
         throw new Error(REFUSED);
     }
-    return { id: `${args.type}/${args.name}`, state: { ...(args.inputs as object), ...answer.state } };
+    return { id: `${args.type}/${args.name}`, state: { ...inputs, ...answer.state } };
 }
 
 /** Inputs without the wrappers that mark secrets. */
@@ -86,8 +94,8 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
     await pulumi.runtime.setMocks(
         {
             newResource,
-            call: ({ token }) => {
-                const answer = calls?.[token];
+            call: ({ token, inputs }) => {
+                const answer = token === DECODE ? decodeYaml(inputs as object) : calls?.[token];
                 if (answer !== undefined) return answer;
                 const error = new Error(
                     `the in-process engine cannot call ${token}; deploy with the Pulumi CLI`,
@@ -103,9 +111,10 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
     );
     pulumi.runtime.setAllConfig(config);
     await pulumi.runtime.runInPulumiStack(() => {
+        transforms.intercept();
         pulumi.runtime.registerStackTransformation((args) => {
             recorder.record(args);
-            return undefined;
+            return transforms.record(args);
         });
         // Not `import()`, which passes ts-node by.
         const outputs = createRequire(__filename)(resolve(program)) as Record<string, unknown>;
