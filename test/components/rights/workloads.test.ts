@@ -87,11 +87,10 @@ for (const stack of ["dev", "prod"]) {
             const stackOf = values("prometheus");
             assert.deepEqual(stackOf["global"]?.["rbac"], { create: false });
             assert.deepEqual(stackOf["grafana"]?.["rbac"], { create: false });
+            const loaders = stackOf["grafana"]?.["sidecar"] as
+                Record<string, { resource?: string }> | undefined;
             for (const part of ["dashboards", "datasources"])
-                assert.equal(
-                    ((stackOf["grafana"]?.["sidecar"] ?? {})[part] as Record<string, unknown>)["resource"],
-                    "configmap",
-                );
+                assert.equal(loaders?.[part]?.resource, "configmap");
             assert.deepEqual(values("flagger")["rbac"], { create: false });
             assert.deepEqual(values("istio-egressgateway")["rbac"], { enabled: false });
             for (const name of ["istio-base", "istiod-1-31-1"])
