@@ -78,7 +78,9 @@ export function refusals({ encodedSlashes = false, parameters = false }: PathFor
         {
             name: "path-empty-segment",
             text: "the path holds a segment that is empty, or nothing but spaces, dots and pluses",
-            pattern: containing(`${separator}(?:%20|[.+])*${separator}|${separator}(?:%20|[.+])+$`),
+            pattern: containing(
+                `${separator}(?:%20|[.+])*(?:${separator}|${SEMICOLON})|${separator}(?:%20|[.+])+$`,
+            ),
         },
         {
             name: "path-encoded-backslash",
