@@ -1,6 +1,7 @@
 /** What stands at a proxy beside the policies: whose tokens it reads, and patches of Envoy that are not judged here. */
-import type { World } from "../world/world";
+import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
+import { isJudged } from "./refused-paths";
 import { type Step, type Workload, key, nameOf } from "./model";
 
 /** None where no token is read: then no policy can ask for one. */
@@ -26,7 +27,8 @@ export function tokens(world: World, workload: Workload): Step[] {
 export function filters(world: World, workload: Workload): Step[] {
     const found = world
         .of("EnvoyFilter")
-        .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload));
+        .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload))
+        .filter((filter) => !isJudged(filter) && isFor(filter, workload));
     if (found.length === 0) return [];
     return [
         {
@@ -38,4 +40,12 @@ export function filters(world: World, workload: Workload): Step[] {
             conditions: [`${found.length === 1 ? "it does" : "they do"} not refuse or limit it`],
         },
     ];
+}
+
+/** A gateway's proxy takes no patch of sidecars, and a sidecar none of gateways. */
+function isFor({ spec }: Of<"EnvoyFilter">, { gateway }: Workload): boolean {
+    return (spec.configPatches ?? []).some(({ match }) => {
+        const context = match?.context ?? "ANY";
+        return context === "ANY" || (context === "GATEWAY") === (gateway === true);
+    });
 }

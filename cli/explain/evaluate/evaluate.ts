@@ -16,6 +16,7 @@ import {
     key,
     nameOf,
 } from "./model";
+import { normalizedPath } from "./normalize";
 import { entriesOf, scope } from "./sidecar";
 import type { Destination } from "./virtual-service";
 
@@ -35,11 +36,33 @@ export interface Question {
     readonly http?: HttpRequest;
 }
 
-export function evaluate(world: World, question: Question): Verdict {
+export function evaluate(world: World, asked: Question): Verdict {
+    const question = normalized(asked);
+    if (question === undefined) return unreadable(world, asked);
     const { source } = question;
     return source.kind === "entry"
         ? throughGateway(world, question, source.gateway)
         : inside(world, question, source.workload);
+}
+
+/** The first proxy normalizes the path, and all that follows sees the result; undefined where it answers 400. */
+function normalized(question: Question): Question | undefined {
+    if (question.http === undefined) return question;
+    const path = normalizedPath(question.http.path);
+    return path === undefined ? undefined : { ...question, http: { ...question.http, path } };
+}
+
+function unreadable(world: World, { source }: Question): Verdict {
+    const journey = new Journey(world);
+    journey.steps.push({
+        layer: "Sidecar",
+        at: nameOf(source.kind === "entry" ? source.gateway.workload : source.workload),
+        verdict: "denies",
+        objects: [],
+        text: "Envoy answers 400: the path begins with no slash, or holds %00",
+        conditions: [],
+    });
+    return verdictOf(journey);
 }
 
 function inside(world: World, { target, http }: Question, caller: Workload): Verdict {

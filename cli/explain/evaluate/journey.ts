@@ -17,6 +17,7 @@ import {
 } from "./model";
 import { network } from "./network-policy";
 import { mtlsOf } from "./peer-authentication";
+import { refusedPaths } from "./refused-paths";
 import { type Destination, type Found, type Wanted, findRoute } from "./virtual-service";
 
 type Route = Extract<Found, { kind: "route" }>;
@@ -126,12 +127,14 @@ export class Journey {
         this.steps.push(network(this.world, "ingress", workload, from, networkPort));
         if (!workload.meshed) return;
         const principal = this.mutualTls(from, workload, port.target, leaving.tls);
+        const readsHttp = port.http || workload.gateway === true;
         this.steps.push(
+            ...this.paths(workload, port.target, readsHttp ? leaving.http : undefined, leaving.host),
             ...tokens(this.world, workload),
             authorize(this.world, workload, {
                 principal,
                 port: port.target,
-                ...(leaving.http === undefined || !(port.http || workload.gateway === true)
+                ...(leaving.http === undefined || !readsHttp
                     ? {}
                     : { http: { ...leaving.http, host: leaving.authority ?? leaving.host } }),
                 sni: leaving.host,
@@ -144,6 +147,7 @@ export class Journey {
     enter(gateway: Workload, port: number, http: HttpRequest | undefined, host: string): void {
         this.steps.push(network(this.world, "ingress", gateway, "outside", { name: "", number: port }));
         this.steps.push(
+            ...this.paths(gateway, port, http, host),
             ...tokens(this.world, gateway),
             authorize(this.world, gateway, {
                 principal: undefined,
@@ -153,6 +157,10 @@ export class Journey {
             }),
             ...filters(this.world, gateway),
         );
+    }
+
+    private paths(at: Workload, port: number, http: HttpRequest | undefined, host: string): Step[] {
+        return http === undefined ? [] : refusedPaths(this.world, at, { path: http.path, host, port });
     }
 
     /** Out of the cluster. */

@@ -3,7 +3,7 @@ import { type Labels, ROOT_NAMESPACE } from "../world/world";
 import type { Workload } from "./model";
 
 /** What Envoy takes for a character of a path's segment in a template. */
-const SEGMENT = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=]";
+const SEGMENT = "[a-zA-Z0-9\\-._~%!$&'()*+,;:@=]";
 
 /** Istio's strings: exact, `prefix*`, `*suffix`, or `*` for anything that is there. */
 export function matchesString(pattern: string, value: string): boolean {

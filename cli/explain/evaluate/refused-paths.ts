@@ -1,0 +1,157 @@
+/** RBAC filters that EnvoyFilters put before all others: here, those that refuse paths which are not canonical. */
+import type { Of, World } from "../world/world";
+import { isAbout } from "./match";
+import { type Step, type Workload, key, nameOf } from "./model";
+
+type EnvoyFilter = Of<"EnvoyFilter">;
+type Patch = NonNullable<EnvoyFilter["spec"]["configPatches"]>[number];
+type Json = Readonly<Record<string, unknown>>;
+
+interface Request {
+    readonly path: string;
+    readonly host: string;
+    /** Of the pod. */
+    readonly port: number;
+}
+
+/** A filter as it stands at a proxy once all patches are applied, and the objects that put it there. */
+interface Placed {
+    readonly name: string;
+    readonly config: Json;
+    readonly objects: readonly string[];
+}
+
+/** What these filters say to a request; nothing where none stands at the proxy. */
+export function refusedPaths(world: World, workload: Workload, request: Request): Step[] {
+    const context = workload.gateway === true ? "GATEWAY" : "SIDECAR_INBOUND";
+    const about = world
+        .of("EnvoyFilter")
+        .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload))
+        .sort((a, b) => (a.spec.priority ?? 0) - (b.spec.priority ?? 0));
+    const patches = about.flatMap((filter) =>
+        (filter.spec.configPatches ?? [])
+            .filter((patch) => applies(patch, context, request.port))
+            .map((patch) => ({ patch, object: key(filter) })),
+    );
+    const placed = patches.reduce<readonly Placed[]>(place, []);
+    return placed.map(({ config, objects }): Step => {
+        const name = deniedBy(config, request);
+        const text =
+            name === undefined
+                ? "the path is canonical"
+                : `400 ${
+                      answerOf(
+                          patches.map(({ patch }) => patch),
+                          name,
+                      ) ?? name
+                  }`;
+        return {
+            layer: "EnvoyFilter",
+            at: nameOf(workload),
+            verdict: name === undefined ? "passes" : "denies",
+            objects,
+            text,
+            conditions: [],
+        };
+    });
+}
+
+/** The EnvoyFilters that this module judges in full. */
+export function isJudged({ spec }: EnvoyFilter): boolean {
+    return (spec.configPatches ?? []).every(
+        (patch) =>
+            isFirstRbac(patch) || (patch.applyTo === "NETWORK_FILTER" && localReplies(patch) !== undefined),
+    );
+}
+
+function applies({ match }: Patch, context: string, port: number): boolean {
+    const { context: own, listener } = match ?? {};
+    const destination = (listener?.filterChain as { destinationPort?: number } | undefined)?.destinationPort;
+    return own === context && (destination === undefined || destination === port);
+}
+
+function place(
+    placed: readonly Placed[],
+    { patch: own, object }: { patch: Patch; object: string },
+): readonly Placed[] {
+    if (!isFirstRbac(own)) return placed;
+    const { name, typed_config: config } = own.patch?.value as { name: string; typed_config: Json };
+    if (own.patch?.operation === "INSERT_FIRST") return [{ name, config, objects: [object] }, ...placed];
+    return placed.map((one) => (one.name === name ? { name, config, objects: [object] } : one));
+}
+
+function isFirstRbac({ applyTo, patch }: Patch): boolean {
+    const { operation, value } = patch ?? {};
+    const type = (value as { typed_config?: Json } | undefined)?.typed_config?.["@type"];
+    return (
+        applyTo === "HTTP_FILTER" &&
+        (operation === "INSERT_FIRST" || operation === "REPLACE") &&
+        type === "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"
+    );
+}
+
+/** The first DENY policy that matches, in Envoy's order: by name. */
+function deniedBy(config: Json, request: Request): string | undefined {
+    const { action, policies = {} } = (config["rules"] ?? {}) as {
+        action?: string;
+        policies?: Readonly<Record<string, { permissions: readonly Json[] }>>;
+    };
+    if (action !== "DENY") return undefined;
+    return Object.keys(policies)
+        .sort()
+        .find((name) => policies[name]?.permissions.some((rule) => matches(rule, request)));
+}
+
+function matches(rule: Json, request: Request): boolean {
+    const [[kind = "", value] = []] = Object.entries(rule);
+    const rules = () => (value as { rules: readonly Json[] }).rules;
+    switch (kind) {
+        case "any":
+            return value === true;
+        case "and_rules":
+            return rules().every((one) => matches(one, request));
+        case "or_rules":
+            return rules().some((one) => matches(one, request));
+        case "not_rule":
+            return !matches(value as Json, request);
+        case "url_path":
+            return text((value as { path: Json }).path, request.path.split(/[?#]/, 1)[0] ?? "");
+        case "header": {
+            const { name, string_match: wanted } = value as { name: string; string_match: Json };
+            if (name !== ":authority")
+                throw new Error(`mesh explain cannot judge a rule on the header ${name}`);
+            return text(wanted, request.host);
+        }
+        default:
+            throw new Error(`mesh explain cannot judge Envoy's rule ${kind}`);
+    }
+}
+
+function text(matcher: Json, value: string): boolean {
+    const own = matcher["ignore_case"] === true ? value.toLowerCase() : value;
+    const wanted = (kind: string) => {
+        const said = matcher[kind];
+        return typeof said !== "string" || matcher["ignore_case"] !== true ? said : said.toLowerCase();
+    };
+    if (typeof wanted("exact") === "string") return own === wanted("exact");
+    if (typeof wanted("prefix") === "string") return own.startsWith(wanted("prefix") as string);
+    const { regex } = (matcher["safe_regex"] ?? {}) as { regex?: string };
+    if (regex === undefined) throw new Error("mesh explain cannot judge this matcher of Envoy's");
+    return new RegExp(`^(?:${regex})$`, "s").test(value);
+}
+
+/** What the client reads, by the policy that denied. */
+function answerOf(patches: readonly Patch[], name: string): string | undefined {
+    const found = patches
+        .flatMap((patch) => localReplies(patch) ?? [])
+        .find(({ filter }) => JSON.stringify(filter).includes(`[${name}]`));
+    return found?.body?.inline_string?.trim();
+}
+
+function localReplies({ patch }: Patch) {
+    const { typed_config: config } = (patch?.value ?? {}) as { typed_config?: Json };
+    const { mappers } = (config?.["local_reply_config"] ?? {}) as {
+        mappers?: readonly { filter?: unknown; body?: { inline_string?: string } }[];
+    };
+    return mappers;
+}
