@@ -16,7 +16,7 @@ import {
     key,
     nameOf,
 } from "./model";
-import { normalizedPath } from "./normalize";
+import { normalized } from "./normalize";
 import { entriesOf, scope } from "./sidecar";
 import type { Destination } from "./virtual-service";
 
@@ -38,31 +38,17 @@ export interface Question {
 
 export function evaluate(world: World, asked: Question): Verdict {
     const question = normalized(asked);
-    if (question === undefined) return unreadable(world, asked);
+    if (question === undefined) {
+        const journey = new Journey(world);
+        journey.unreadable(
+            asked.source.kind === "entry" ? asked.source.gateway.workload : asked.source.workload,
+        );
+        return verdictOf(journey);
+    }
     const { source } = question;
     return source.kind === "entry"
         ? throughGateway(world, question, source.gateway)
         : inside(world, question, source.workload);
-}
-
-/** The first proxy normalizes the path, and all that follows sees the result; undefined where it answers 400. */
-function normalized(question: Question): Question | undefined {
-    if (question.http === undefined) return question;
-    const path = normalizedPath(question.http.path);
-    return path === undefined ? undefined : { ...question, http: { ...question.http, path } };
-}
-
-function unreadable(world: World, { source }: Question): Verdict {
-    const journey = new Journey(world);
-    journey.steps.push({
-        layer: "Sidecar",
-        at: nameOf(source.kind === "entry" ? source.gateway.workload : source.workload),
-        verdict: "denies",
-        objects: [],
-        text: "Envoy answers 400: the path begins with no slash, or holds %00",
-        conditions: [],
-    });
-    return verdictOf(journey);
 }
 
 function inside(world: World, { target, http }: Question, caller: Workload): Verdict {

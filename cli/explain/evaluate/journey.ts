@@ -163,6 +163,19 @@ export class Journey {
         return http === undefined ? [] : refusedPaths(this.world, at, { path: http.path, host, port });
     }
 
+    /** A request to which the first proxy answers 400 before any policy sees it. */
+    unreadable(proxy: Workload): void {
+        const text = "Envoy answers 400: the path begins with no slash, or holds %00";
+        this.steps.push({
+            layer: "Sidecar",
+            at: nameOf(proxy),
+            verdict: "denies",
+            objects: [],
+            text,
+            conditions: [],
+        });
+    }
+
     /** Out of the cluster. */
     leave(from: Workload, { port }: Pick<Outside, "port">): void {
         this.steps.push(network(this.world, "egress", from, "outside", { name: "", number: port }));

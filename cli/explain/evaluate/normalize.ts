@@ -44,3 +44,12 @@ function characters(segment: string): string {
             KEPT.test(character) ? character : encodeURIComponent(character),
         );
 }
+
+/** A question whose path the first proxy has normalized: all that follows sees the result. Undefined where it answers 400. */
+export function normalized<T extends { readonly http?: { readonly path: string } }>(
+    question: T,
+): T | undefined {
+    if (question.http === undefined) return question;
+    const path = normalizedPath(question.http.path);
+    return path === undefined ? undefined : { ...question, http: { ...question.http, path } };
+}

@@ -103,7 +103,9 @@ function deniedBy(config: Json, request: Request): string | undefined {
 }
 
 function matches(rule: Json, request: Request): boolean {
-    const [[kind = "", value] = []] = Object.entries(rule);
+    const [entry] = Object.entries(rule);
+    if (entry === undefined) throw new Error("mesh explain cannot judge an empty rule of Envoy's");
+    const [kind, value] = entry;
     const rules = () => (value as { rules: readonly Json[] }).rules;
     switch (kind) {
         case "any":
