@@ -5,6 +5,7 @@ import type { Manifest } from "../../../components/base/manifest";
 import { JWKS, token } from "../../support/envoy/edge";
 import { requireEnvoy } from "../../support/envoy/program";
 import { config, edgeOf, objectsOf } from "../../support/edge";
+import type { Missing } from "./built";
 import { startChain, withoutFilter } from "./chain";
 import { EXPOSED } from "./exposures";
 import { type RouterProgram, type RunningRouter, startRouter } from "./program";
@@ -33,7 +34,7 @@ export interface Extent {
  */
 export function provesRouter(
     title: string,
-    prepare: () => Promise<RouterProgram | { readonly missing: string }>,
+    prepare: () => Promise<RouterProgram | Missing>,
     { count, counterProof }: Extent,
 ): void {
     describe(`paths as ${title} reads them, behind the mesh`, function () {
