@@ -1,30 +1,28 @@
 /** The proof for one application: no violation with the mesh's filters, and violations without the canonical-path filter. */
 import assert from "node:assert/strict";
 import { CANONICAL_PATHS } from "../../../components/base/canonical-paths";
+import type { PathForms } from "../../../catalogue/model";
 import type { Manifest } from "../../../components/base/manifest";
-import { JWKS, token } from "../../support/envoy/edge";
 import { requireEnvoy } from "../../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../../support/edge";
+import { config } from "../../support/edge";
 import type { Missing } from "./built";
 import { startChain, withoutFilter } from "./chain";
 import { EXPOSED } from "./exposures";
 import { type RouterProgram, type RunningRouter, startRouter } from "./program";
+import { rendered, tokenOf } from "./rendered";
 import { type Corpus, run, table, violations } from "./run";
 
 const SEED = 20_261_130;
 const TENANT = "acme";
 const LIMIT_MS = 900_000;
 
-const [issuer] = config.edge.issuers;
-assert.ok(issuer);
-const { issuer: name, audiences, claims } = issuer;
-const objects = objectsOf({ config: edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }) });
-
 /** How many spellings per exposure. */
 export interface Extent {
     readonly count: number;
     /** Without the canonical-path filter. */
     readonly counterProof: number;
+    /** What every HTTP exposure opts in to. @default nothing */
+    readonly forms?: PathForms;
 }
 
 /**
@@ -35,9 +33,10 @@ export interface Extent {
 export function provesRouter(
     title: string,
     prepare: () => Promise<RouterProgram | Missing>,
-    { count, counterProof }: Extent,
+    { count, counterProof, forms }: Extent,
 ): void {
-    describe(`paths as ${title} reads them, behind the mesh`, function () {
+    const opted = forms === undefined ? "" : ` that opted in to ${Object.keys(forms).join(", ")}`;
+    describe(`paths as ${title} reads them, behind a mesh${opted}`, function () {
         this.timeout(LIMIT_MS);
         let envoy: string;
         let program: RouterProgram;
@@ -55,8 +54,8 @@ export function provesRouter(
         after(async () => {
             await (app as RunningRouter | undefined)?.stop();
         });
-        const sent = async (rendered: readonly Manifest[], spelled: number) => {
-            const authorization = `Bearer ${token({ iss: name, aud: audiences[0], tenant: TENANT, scope: "platform:write" })}`;
+        const sent = async (objects: readonly Manifest[], spelled: number) => {
+            const authorization = `Bearer ${tokenOf({ tenant: TENANT, scope: "platform:write" })}`;
             const corpus: Corpus = {
                 hosts: EXPOSED,
                 domain: config.domain,
@@ -65,7 +64,7 @@ export function provesRouter(
                 count: spelled,
                 seed: SEED,
             };
-            const chain = await startChain(envoy, rendered, EXPOSED, app.port);
+            const chain = await startChain(envoy, objects, EXPOSED, app.port);
             try {
                 const figures = await run(chain, program, corpus);
                 process.stdout.write(`${table(program.name, figures)}\n`);
@@ -76,7 +75,7 @@ export function provesRouter(
         };
 
         it(`reach no other tenant and no route without an exposure: ${count} spellings for each of ${EXPOSED.length} exposures`, async () => {
-            const figures = await sent(objects, count);
+            const figures = await sent(rendered(forms), count);
             assert.deepEqual(violations(figures), []);
             for (const { label } of EXPOSED) {
                 const { answered = 0 } = figures.get(label) ?? {};
@@ -85,7 +84,7 @@ export function provesRouter(
         });
 
         it(`would reach some without the filter ${CANONICAL_PATHS}, so the corpus can fail`, async () => {
-            const figures = await sent(withoutFilter(objects, CANONICAL_PATHS), counterProof);
+            const figures = await sent(withoutFilter(rendered(forms), CANONICAL_PATHS), counterProof);
             assert.ok(violations(figures).length > 0);
         });
     });
