@@ -31,7 +31,7 @@ export async function startChain(
     const clusters = [cluster("app", app)];
     for (const [index, exposed] of hosts.entries()) {
         const [atGateway = 0, atSidecar = 0] = ports.slice(2 * index);
-        const { gateway: key, service, port, label } = exposed;
+        const { gateway: key, service, port, label, jwt } = exposed;
         const gateway = ENTRY_GATEWAYS[key];
         const sidecar = `sidecar-${label}`;
         listeners.push(
@@ -41,7 +41,8 @@ export async function startChain(
                     workload: gateway,
                     context: "GATEWAY",
                     filters: [
-                        ...jwtFilter(objects, gateway),
+                        // `foreign-tokens` turns it off on the routes of exposures that take no JWT.
+                        ...(jwt ? jwtFilter(objects, gateway) : []),
                         allowFilter(objects, NAMESPACES.ingress, gateway),
                     ],
                     cluster: sidecar,

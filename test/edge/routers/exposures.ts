@@ -8,6 +8,8 @@ export interface ExposedHost {
     /** Of the service's pods. */
     readonly port: number;
     readonly method: "GET" | "POST";
+    /** Whether the exposure requires a JWT: the application then reads the token's tenant in `x-tenant`. */
+    readonly jwt: boolean;
     /** The applications' routes that the exposure has for this method. A request that reaches another one is a violation. */
     readonly routes: readonly string[];
     readonly bases: readonly string[];
@@ -20,6 +22,7 @@ export const EXPOSED: readonly ExposedHost[] = [
         service: "api-gateway",
         port: 8080,
         method: "GET",
+        jwt: true,
         routes: ["/v1/tenants/{tenant}", "/v1/events", "/v1/{**}"],
         bases: [
             "/v1/tenants/globex/secret",
@@ -39,6 +42,7 @@ export const EXPOSED: readonly ExposedHost[] = [
         service: "video",
         port: 8080,
         method: "GET",
+        jwt: true,
         routes: ["/hls/{tenant}"],
         bases: [
             "/hls/globex/s1/seg.ts",
@@ -56,6 +60,7 @@ export const EXPOSED: readonly ExposedHost[] = [
         service: "auth",
         port: 8080,
         method: "GET",
+        jwt: false,
         routes: ["/login", "/login/callback", "/.well-known/jwks.json"],
         bases: [
             "/login",
@@ -73,6 +78,7 @@ export const EXPOSED: readonly ExposedHost[] = [
         service: "integrations",
         port: 8080,
         method: "POST",
+        jwt: false,
         routes: ["/hooks/{*}"],
         bases: [
             "/hooks/stripe",
@@ -89,6 +95,7 @@ export const EXPOSED: readonly ExposedHost[] = [
         service: "admin-console",
         port: 8080,
         method: "POST",
+        jwt: true,
         routes: ["/admin/{**}"],
         bases: [
             "/admin/users/17",
@@ -103,6 +110,7 @@ export const EXPOSED: readonly ExposedHost[] = [
         service: "realtime",
         port: 8090,
         method: "GET",
+        jwt: true,
         routes: ["/v1/events"],
         bases: [
             "/v1/events",

@@ -22,7 +22,7 @@ export function rendered(forms?: PathForms): readonly Manifest[] {
         Object.entries(catalogue.services).map(([key, service]) => {
             const { exposures = [], ports } = service;
             const opted = exposures.map((one) =>
-                ports?.[one.port]?.protocol === "http" ? { ...one, paths: forms } : one,
+                ports[one.port]?.protocol === "http" ? { ...one, paths: forms } : one,
             );
             return [key, exposures.length === 0 ? service : { ...service, exposures: opted }];
         }),

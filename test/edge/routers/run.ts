@@ -1,6 +1,5 @@
 /** Sends a corpus through the mesh to a real application, and judges by what the application says that it read. */
-import type { Answer } from "../../support/envoy/client";
-import { spellings } from "../corpus/spellings";
+import type { Answer, RawRequest } from "../../support/envoy/client";
 import type { Chain } from "./chain";
 import type { ExposedHost } from "./exposures";
 import type { RouterProgram } from "./program";
@@ -11,6 +10,15 @@ interface Reading {
     readonly tenant: string | null;
     /** As the application decoded it. */
     readonly path: string;
+    /** The value of `x-tenant`, as the application looks headers up. */
+    readonly caller: string | null;
+}
+
+/** A request of an attacker or of a client. */
+export interface Attempt {
+    readonly request: RawRequest;
+    /** False where no application may answer: the token is not valid, or names another tenant than acme. */
+    readonly mayAnswer: boolean;
 }
 
 export interface Figures {
@@ -27,13 +35,9 @@ export interface Figures {
 
 export interface Corpus {
     readonly hosts: readonly ExposedHost[];
-    readonly domain: string;
-    readonly authorization: string;
     /** The tenant of the token. */
     readonly tenant: string;
-    /** Spellings per exposure. */
-    readonly count: number;
-    readonly seed: number;
+    readonly attempts: (exposed: ExposedHost) => readonly Attempt[];
 }
 
 /** Requests that are under way at the same time. */
@@ -45,20 +49,15 @@ export async function run(
     router: RouterProgram,
     corpus: Corpus,
 ): Promise<Map<string, Figures>> {
-    const { hosts, domain, authorization, tenant, count, seed } = corpus;
+    const { hosts, tenant, attempts } = corpus;
     const all = new Map<string, Figures>();
     for (const exposed of hosts) {
         const figures: Figures = { sent: 0, refused: 0, unrouted: 0, answered: 0, violations: [] };
-        const waiting = spellings(exposed.bases, count, seed);
+        const waiting = [...attempts(exposed)];
         const worker = async () => {
-            for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-                const answer = await chain.enter(exposed, {
-                    method: exposed.method,
-                    path,
-                    host: `${exposed.label}.${domain}`,
-                    headers: { authorization },
-                });
-                add(figures, exposed, tenant, path, outcomeOf(answer, router));
+            for (let attempt = waiting.pop(); attempt !== undefined; attempt = waiting.pop()) {
+                const answer = await chain.enter(exposed, attempt.request);
+                add(figures, exposed, tenant, attempt, outcomeOf(answer, router));
             }
         };
         await Promise.all(Array.from({ length: PARALLEL }, worker));
@@ -78,9 +77,9 @@ function outcomeOf({ headers, body }: Answer, { name, serverError }: RouterProgr
 
 function add(
     figures: Figures,
-    { label, routes }: ExposedHost,
+    exposed: ExposedHost,
     own: string,
-    sent: string,
+    { request, mayAnswer }: Attempt,
     outcome: Outcome,
 ): void {
     figures.sent += 1;
@@ -89,13 +88,15 @@ function add(
         return;
     }
     figures.answered += 1;
-    const { route, tenant } = outcome;
-    if (!routes.includes(route) || (tenant !== null && tenant !== own))
-        figures.violations.push(`${label}: ${sent} -> ${JSON.stringify(outcome)}`);
+    const { route, tenant, caller } = outcome;
+    const isOwnPath = tenant === null || tenant === own;
+    const isOwnCaller = caller === own || (caller === null && !exposed.jwt);
+    if (!mayAnswer || !exposed.routes.includes(route) || !isOwnPath || !isOwnCaller)
+        figures.violations.push(`${exposed.label}: ${JSON.stringify(request)} -> ${JSON.stringify(outcome)}`);
 }
 
 /** A line for each exposure and one for their sum. */
-export function table(router: string, all: ReadonlyMap<string, Figures>): string {
+export function table(title: string, all: ReadonlyMap<string, Figures>): string {
     const sum = (key: "sent" | "refused" | "unrouted" | "answered") =>
         [...all.values()].reduce((total, figures) => total + figures[key], 0);
     const rows = [...all].map(([label, figures]) => ({ label, ...figures, bad: figures.violations.length }));
@@ -110,7 +111,7 @@ export function table(router: string, all: ReadonlyMap<string, Figures>): string
     return [...rows, total]
         .map(
             ({ label, sent, refused, unrouted, answered, bad }) =>
-                `      ${router} ${label}: ${sent} sent, ${refused} refused by the mesh, ${unrouted} without a route, ${answered} answered, ${bad} violations`,
+                `      ${title} ${label}: ${sent} sent, ${refused} refused by the mesh, ${unrouted} without a route, ${answered} answered, ${bad} violations`,
         )
         .join("\n");
 }

@@ -1,29 +1,41 @@
-/** The proof for one application: no violation with the mesh's filters, and violations without the canonical-path filter. */
+/** The proof for one application: no violation with the mesh's filters, and violations without those that matter. */
 import assert from "node:assert/strict";
-import { CANONICAL_PATHS } from "../../../components/base/canonical-paths";
 import type { PathForms } from "../../../catalogue/model";
+import { CANONICAL_PATHS } from "../../../components/base/canonical-paths";
 import type { Manifest } from "../../../components/base/manifest";
 import { requireEnvoy } from "../../support/envoy/program";
-import { config } from "../../support/edge";
+import { TENANT, headerAttempts, hostAttempts, pathAttempts, tokenAttempts } from "./attempts";
 import type { Missing } from "./built";
 import { startChain, withoutFilter } from "./chain";
-import { EXPOSED } from "./exposures";
+import { EXPOSED, type ExposedHost } from "./exposures";
 import { type RouterProgram, type RunningRouter, startRouter } from "./program";
-import { rendered, tokenOf } from "./rendered";
-import { type Corpus, run, table, violations } from "./run";
+import { rendered } from "./rendered";
+import { type Attempt, run, table, violations } from "./run";
 
-const SEED = 20_261_130;
-const TENANT = "acme";
 const LIMIT_MS = 900_000;
 
-/** How many spellings per exposure. */
+/** How much of the corpus runs. */
 export interface Extent {
+    /** Spellings of paths per exposure. */
     readonly count: number;
-    /** Without the canonical-path filter. */
+    /** The same without the canonical-path filter. */
     readonly counterProof: number;
     /** What every HTTP exposure opts in to. @default nothing */
     readonly forms?: PathForms;
+    /** One in so many requests of the corpora of hosts, tokens and headers; 1 is all. @default none of them */
+    readonly oneIn?: number;
 }
+
+type Attempts = (exposed: ExposedHost) => readonly Attempt[];
+
+const OF_TENANTS = EXPOSED.filter(({ routes }) => routes.some((route) => route.includes("{tenant}")));
+const WITHOUT_JWT = EXPOSED.filter(({ jwt }) => !jwt);
+
+const REQUESTS: readonly { kind: string; hosts: readonly ExposedHost[]; all: Attempts }[] = [
+    { kind: "hosts", hosts: OF_TENANTS, all: hostAttempts },
+    { kind: "tokens", hosts: OF_TENANTS, all: tokenAttempts },
+    { kind: "headers", hosts: [...OF_TENANTS, ...WITHOUT_JWT], all: headerAttempts },
+];
 
 /**
  * Declares the tests.
@@ -33,10 +45,10 @@ export interface Extent {
 export function provesRouter(
     title: string,
     prepare: () => Promise<RouterProgram | Missing>,
-    { count, counterProof, forms }: Extent,
+    { count, counterProof, forms, oneIn }: Extent,
 ): void {
     const opted = forms === undefined ? "" : ` that opted in to ${Object.keys(forms).join(", ")}`;
-    describe(`paths as ${title} reads them, behind a mesh${opted}`, function () {
+    describe(`requests as ${title} reads them, behind a mesh${opted}`, function () {
         this.timeout(LIMIT_MS);
         let envoy: string;
         let program: RouterProgram;
@@ -54,38 +66,51 @@ export function provesRouter(
         after(async () => {
             await (app as RunningRouter | undefined)?.stop();
         });
-        const sent = async (objects: readonly Manifest[], spelled: number) => {
-            const authorization = `Bearer ${tokenOf({ tenant: TENANT, scope: "platform:write" })}`;
-            const corpus: Corpus = {
-                hosts: EXPOSED,
-                domain: config.domain,
-                authorization,
-                tenant: TENANT,
-                count: spelled,
-                seed: SEED,
-            };
-            const chain = await startChain(envoy, objects, EXPOSED, app.port);
+        const sent = async (
+            kind: string,
+            objects: readonly Manifest[],
+            hosts: readonly ExposedHost[],
+            attempts: Attempts,
+        ) => {
+            const chain = await startChain(envoy, objects, hosts, app.port);
             try {
-                const figures = await run(chain, program, corpus);
-                process.stdout.write(`${table(program.name, figures)}\n`);
+                const figures = await run(chain, program, { hosts, tenant: TENANT, attempts });
+                process.stdout.write(`${table(`${program.name}, ${kind}:`, figures)}\n`);
                 return figures;
             } finally {
                 await chain.stop();
             }
         };
-
-        it(`reach no other tenant and no route without an exposure: ${count} spellings for each of ${EXPOSED.length} exposures`, async () => {
-            const figures = await sent(rendered(forms), count);
+        /** No violation, and an answer at every exposure: where nothing is answered, nothing is proven. */
+        const holds = async (kind: string, hosts: readonly ExposedHost[], attempts: Attempts) => {
+            const figures = await sent(kind, rendered(forms), hosts, attempts);
             assert.deepEqual(violations(figures), []);
-            for (const { label } of EXPOSED) {
-                const { answered = 0 } = figures.get(label) ?? {};
-                assert.ok(answered > 0, `${label} answered nothing: the corpus proves nothing there`);
-            }
-        });
+            for (const { label } of hosts)
+                assert.ok((figures.get(label)?.answered ?? 0) > 0, `${label} answered nothing`);
+        };
+
+        it(`reach no other tenant and no route without an exposure: ${count} spellings of paths for each of ${EXPOSED.length} exposures`, () =>
+            holds("paths", EXPOSED, (exposed) => pathAttempts(exposed, count)));
 
         it(`would reach some without the filter ${CANONICAL_PATHS}, so the corpus can fail`, async () => {
-            const figures = await sent(withoutFilter(rendered(forms), CANONICAL_PATHS), counterProof);
+            const open = withoutFilter(rendered(forms), CANONICAL_PATHS);
+            const figures = await sent(`paths without ${CANONICAL_PATHS}`, open, EXPOSED, (exposed) =>
+                pathAttempts(exposed, counterProof),
+            );
             assert.ok(violations(figures).length > 0);
         });
+
+        if (oneIn === undefined) return;
+        for (const { kind, hosts, all } of REQUESTS) {
+            const attempts: Attempts = (exposed) => all(exposed).filter((_, index) => index % oneIn === 0);
+            it(`reach and name no other tenant however ${kind} are spelled`, () =>
+                holds(kind, hosts, attempts));
+
+            it(`would reach some without EnvoyFilters, so the corpus of ${kind} can fail`, async () => {
+                const open = rendered(forms).filter((object) => object.kind !== "EnvoyFilter");
+                const figures = await sent(`${kind} without EnvoyFilters`, open, hosts, attempts);
+                assert.ok(violations(figures).length > 0);
+            });
+        }
     });
 }

@@ -20,7 +20,12 @@ const answer = (request, response, status, route) =>
     response
         .status(status)
         .set("x-read-by", "express")
-        .json({ route, tenant: request.params?.tenant ?? null, path: request.path });
+        .json({
+            route,
+            tenant: request.params?.tenant ?? null,
+            path: request.path,
+            caller: request.get("x-tenant") ?? null,
+        });
 
 for (const [route, pattern] of ROUTES)
     app.all(pattern, (request, response) => answer(request, response, 200, route));

@@ -66,11 +66,16 @@ ROOT = Branch(
 )
 
 
+def reading(request, route, tenant, path):
+    """The body of every response."""
+    return {"route": route, "tenant": tenant, "path": path, "caller": request.headers.get("x-tenant")}
+
+
 def unrouted(request, status):
     """The answer where no route matches."""
     request.response.status_int = status
     request.response.headers["x-read-by"] = "pyramid"
-    return {"route": None, "tenant": None, "path": request.environ["PATH_INFO"]}
+    return reading(request, None, None, request.environ["PATH_INFO"])
 
 
 def read(request):
@@ -83,7 +88,7 @@ def read(request):
     if found["view_name"] or resource.route is None:
         return unrouted(request, 404)
     request.response.headers["x-read-by"] = "pyramid"
-    return {"route": resource.route, "tenant": resource.tenant, "path": request.path_info}
+    return reading(request, resource.route, resource.tenant, request.path_info)
 
 
 def undecodable(_error, request):

@@ -66,7 +66,9 @@ public final class Main {
             String path = request.getServletPath() + (info == null ? "" : info);
             String route = reading(rest.length);
             String tenant = route != null && route.endsWith("{tenant}") && rest.length > 0 ? rest[0] : null;
-            byte[] body = String.format("{\"route\":%s,\"tenant\":%s,\"path\":%s}", json(route), json(tenant), json(path))
+            byte[] body = String.format(
+                            "{\"route\":%s,\"tenant\":%s,\"path\":%s,\"caller\":%s}",
+                            json(route), json(tenant), json(path), json(request.getHeader("x-tenant")))
                     .getBytes(StandardCharsets.UTF_8);
             response.setStatus(route == null ? 404 : 200);
             response.setHeader("x-read-by", "tomcat");
