@@ -40,6 +40,7 @@ test: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## 
 	npm run test:unit
 	npm run test:go
 	npm run test:live
+	npm run test:corpus
 
 lint: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## types, rules, import directions, format
 	npm run lint
