@@ -137,6 +137,8 @@ export interface TlsVersions {
 /** A token of the stack's first issuer, before it is signed. */
 export interface Token {
     readonly tenant: string;
+    /** How the claim names the tenant: not at all, or as a list that holds it. @default as text */
+    readonly tenantForm?: "absent" | "list";
     readonly subject: string;
     readonly roles?: readonly string[];
     readonly scopes?: readonly string[];

@@ -12,7 +12,7 @@ const HOUR = 3600;
 /** Signs as `issuer` does, whose claims and audience its tokens have. */
 export function signer({ key, id }: SigningKey, { issuer, audiences, claims }: Issuer): Sign {
     const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-    return ({ tenant, subject, roles, scopes, plan, flaw }) => {
+    return ({ tenant, tenantForm, subject, roles, scopes, plan, flaw }) => {
         const now = Math.floor(Date.now() / 1000);
         const payload: Record<string, unknown> = {
             iss: flaw === "issuer" ? `${issuer}/stranger` : issuer,
@@ -21,7 +21,7 @@ export function signer({ key, id }: SigningKey, { issuer, audiences, claims }: I
             iat: now - 2 * HOUR,
             exp: flaw === "expired" ? now - HOUR : now + HOUR,
         };
-        put(payload, claims.tenant, tenant);
+        put(payload, claims.tenant, inForm(tenant, tenantForm));
         put(payload, claims.roles, roles);
         put(payload, claims.plan, plan);
         put(payload, "scope", scopes?.join(" "));
@@ -29,6 +29,17 @@ export function signer({ key, id }: SigningKey, { issuer, audiences, claims }: I
         const own = { key: flaw === "signature" ? stranger : key, dsaEncoding: "ieee-p1363" } as const;
         return `${text}.${signature("sha256", Buffer.from(text), own).toString("base64url")}`;
     };
+}
+
+function inForm(tenant: string, form: Token["tenantForm"]): string | readonly string[] | undefined {
+    switch (form) {
+        case undefined:
+            return tenant;
+        case "list":
+            return [tenant];
+        case "absent":
+            return undefined;
+    }
 }
 
 /** Sets a claim, or one inside another; leaves out what is undefined. */

@@ -32,7 +32,7 @@ describe("the checks of the platform", () => {
                 "source answered 150",
                 "source rbac 103",
                 "entry answered 61",
-                "entry rbac 52",
+                "entry rbac 58",
                 "entry token-refused 22",
                 "entry no-route 19",
                 "entry no-tls-version 5",
@@ -41,6 +41,7 @@ describe("the checks of the platform", () => {
                 "resilience given-up 79",
                 "egress no-route 752",
                 "egress rbac 669",
+                "egress no-name 49",
                 "egress left 62",
             ],
         );

@@ -64,9 +64,24 @@ interface Mapper {
 }
 interface RbacPolicy {
     readonly permissions: readonly Permission[];
+    readonly principals: readonly Principal[];
     readonly condition?: unknown;
 }
+interface Principal {
+    readonly any?: boolean;
+    readonly and_ids?: { readonly ids: readonly Principal[] };
+    readonly metadata?: {
+        readonly path: readonly { readonly key: string }[];
+        readonly value: {
+            readonly string_match: {
+                readonly exact?: string;
+                readonly safe_regex?: { readonly regex: string };
+            };
+        };
+    };
+}
 interface Permission {
+    readonly any?: boolean;
     readonly not_rule?: Permission;
     readonly or_rules?: { readonly rules: readonly Permission[] };
     readonly and_rules?: { readonly rules: readonly Permission[] };
@@ -181,7 +196,7 @@ export class SimulatedEdge {
     }
 
     /** Whether the tenant that the path names, if it does, is the one that the token told. */
-    isOwnTenant(gateway: string, host: string, path: string, { headers }: AtGateway): boolean {
+    isOwnTenant(gateway: string, host: string, path: string, { headers, claims }: AtGateway): boolean {
         const filters = this.filters(gateway);
         const metadata = filters.flatMap(({ typed_config }) =>
             (typed_config.request_rules ?? []).map(({ on_header_present: { key, regex_value_rewrite } }) => {
@@ -195,10 +210,11 @@ export class SimulatedEdge {
             .filter(({ action }) => action === "ALLOW")
             .every(({ policies }) =>
                 Object.values(policies).some(
-                    ({ permissions, condition }) =>
+                    ({ permissions, principals, condition }) =>
                         permissions.some((permission) =>
                             permits(permission, { ":authority": host, ":path": path }),
                         ) &&
+                        principals.some((principal) => isOne(principal, claims)) &&
                         (condition === undefined || areEqual(condition, new Map(metadata), headers)),
                 ),
             );
@@ -222,12 +238,32 @@ export class SimulatedEdge {
     }
 }
 
-function claimsOf({ tenant, subject, roles, scopes, plan }: Token): Claims {
-    return { tenant, sub: subject, roles, scope: scopes, plan };
+function claimsOf({ tenant, tenantForm, subject, roles, scopes, plan }: Token): Claims {
+    const named = tenantForm === "list" ? [tenant] : tenant;
+    return {
+        tenant: tenantForm === "absent" ? undefined : named,
+        sub: subject,
+        roles,
+        scope: scopes,
+        plan,
+    };
+}
+
+/** A matcher of text fits no list: Envoy compares the type of the metadata's value too. */
+function isOne({ any, and_ids, metadata }: Principal, claims: Claims): boolean {
+    if (any !== undefined) return any;
+    if (and_ids !== undefined) return and_ids.ids.every((id) => isOne(id, claims));
+    if (metadata === undefined) throw new Error("this evaluator reads any, and_ids and metadata only");
+    const [, ...path] = metadata.path.map(({ key }) => key);
+    const value = claims[path.join(".")];
+    if (typeof value !== "string") return false;
+    const { exact, safe_regex } = metadata.value.string_match;
+    return safe_regex === undefined ? value === exact : new RegExp(`^(?:${safe_regex.regex})$`).test(value);
 }
 
 function permits(permission: Permission, headers: Headers): boolean {
-    const { not_rule, or_rules, and_rules, header, url_path } = permission;
+    const { any, not_rule, or_rules, and_rules, header, url_path } = permission;
+    if (any !== undefined) return any;
     if (not_rule !== undefined) return !permits(not_rule, headers);
     if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, headers));
     if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, headers));

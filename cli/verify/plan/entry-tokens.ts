@@ -42,6 +42,7 @@ export function tokenChecks(edge: ExposureEdge, platform: Platform): Draft[] {
         ...scopes(edge, platform, token),
         ...roles(edge, platform, token),
         ...tenants(edge, platform, token),
+        ...plainTenant(edge, platform, token),
         twoTokens(edge, platform, token),
     ];
 }
@@ -130,6 +131,16 @@ function twoTokens(edge: ExposureEdge, platform: Platform, token: Token): Draft 
         expected: { kind: "rbac" },
         because: `${base.because}, for who has one token and not two`,
     };
+}
+
+/** At hosts of tenants a token names one tenant, as text: by default at every host of the public gateway that takes tokens. */
+function plainTenant(edge: ExposureEdge, platform: Platform, token: Token): Draft[] {
+    if (!(edge.exposure.requiresTenant ?? edge.exposure.gateway === "public")) return [];
+    return (["absent", "list"] as const).map((tenantForm): Draft => {
+        const base = draft(edge, platform, { ...token, tenantForm });
+        const because = `${base.because}, for tokens that name one tenant as text; this one's claim is ${tenantForm === "list" ? "a list" : "absent"}`;
+        return { ...base, request: firstAsked(edge), expected: { kind: "rbac" }, because };
+    });
 }
 
 /** Paths that name the token's tenant, and another. */
