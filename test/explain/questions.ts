@@ -8,6 +8,7 @@ import { parseConfig } from "../../config/load";
 
 export const config = parseConfig("test", {
     domain: "mesh.example.com",
+    network: { loadBalancers: ["10.96.224.0/24"] },
     workloads: { standIns: true, image: "stand-in:1" },
 });
 

@@ -110,7 +110,6 @@ describe("identities", () => {
             "cluster-api-role AmazonEKSClusterPolicy",
             "cluster-nodes-role AmazonEC2ContainerRegistryPullOnly",
             "cluster-nodes-role AmazonEKSWorkerNodePolicy",
-            "cluster-nodes-role AmazonSSMManagedInstanceCore",
         ]);
     });
 
@@ -124,6 +123,7 @@ describe("identities", () => {
         assert.deepEqual(trust, {
             "cluster-api-role": "eks.amazonaws.com",
             "cluster-nodes-role": "ec2.amazonaws.com",
+            "cluster-flow-logs-role": "vpc-flow-logs.amazonaws.com",
             "cluster-add-ons-vpc-cni-role": "pods.eks.amazonaws.com",
             "cluster-add-ons-late-aws-ebs-csi-driver-role": "pods.eks.amazonaws.com",
             "cluster-identities-cert-manager": "pods.eks.amazonaws.com",
