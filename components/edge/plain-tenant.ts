@@ -4,7 +4,7 @@ import type { MeshConfig } from "../../config/schema";
 import { isHost } from "../base/canonical-paths";
 import { typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { GATEWAY_KEYS, exposedHost } from "../base/names";
+import { GATEWAY_KEYS, GATEWAY_PORTS, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
@@ -45,6 +45,21 @@ function plainTenant(edges: readonly ExposureEdge[], config: MeshConfig): Record
             policies: {
                 "another-host": {
                     permissions: [{ not_rule: { or_rules: { rules: hosts } } }],
+                    principals: [{ any: true }],
+                },
+                // Nothing is routed on that port, whose clients are sent to HTTPS. Behind the PROXY protocol a client's port is
+                // a claim, so that a request inside TLS, which always has a name in its greeting, does not count.
+                redirect: {
+                    permissions: [
+                        {
+                            and_rules: {
+                                rules: [
+                                    { destination_port: GATEWAY_PORTS.http },
+                                    { requested_server_name: { exact: "" } },
+                                ],
+                            },
+                        },
+                    ],
                     principals: [{ any: true }],
                 },
                 "one-tenant": {

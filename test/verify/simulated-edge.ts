@@ -82,6 +82,8 @@ interface Principal {
 }
 interface Permission {
     readonly any?: boolean;
+    readonly destination_port?: number;
+    readonly requested_server_name?: { readonly exact: string };
     readonly not_rule?: Permission;
     readonly or_rules?: { readonly rules: readonly Permission[] };
     readonly and_rules?: { readonly rules: readonly Permission[] };
@@ -96,6 +98,10 @@ interface Permission {
     };
     readonly url_path?: { readonly path: { readonly safe_regex: { readonly regex: string } } };
 }
+
+/** Under which the name of the TLS greeting stands among the headers here; empty for plain HTTP. */
+const SNI = ":server-name";
+const PORT = ":port";
 
 export class SimulatedEdge {
     constructor(private readonly objects: readonly KubeObject[]) {}
@@ -196,7 +202,16 @@ export class SimulatedEdge {
     }
 
     /** Whether the tenant that the path names, if it does, is the one that the token told. */
-    isOwnTenant(gateway: string, host: string, path: string, { headers, claims }: AtGateway): boolean {
+    isOwnTenant(
+        {
+            gateway,
+            host,
+            port,
+            sni = "",
+        }: Pick<Entry, "gateway" | "host" | "port"> & { sni?: string | undefined },
+        path: string,
+        { headers, claims }: AtGateway,
+    ): boolean {
         const filters = this.filters(gateway);
         const metadata = filters.flatMap(({ typed_config }) =>
             (typed_config.request_rules ?? []).map(({ on_header_present: { key, regex_value_rewrite } }) => {
@@ -212,7 +227,12 @@ export class SimulatedEdge {
                 Object.values(policies).some(
                     ({ permissions, principals, condition }) =>
                         permissions.some((permission) =>
-                            permits(permission, { ":authority": host, ":path": path }),
+                            permits(permission, {
+                                ":authority": host,
+                                ":path": path,
+                                [SNI]: sni,
+                                [PORT]: String(port),
+                            }),
                         ) &&
                         principals.some((principal) => isOne(principal, claims)) &&
                         (condition === undefined || areEqual(condition, new Map(metadata), headers)),
@@ -262,8 +282,11 @@ function isOne({ any, and_ids, metadata }: Principal, claims: Claims): boolean {
 }
 
 function permits(permission: Permission, headers: Headers): boolean {
-    const { any, not_rule, or_rules, and_rules, header, url_path } = permission;
+    const { any, destination_port, requested_server_name, not_rule, or_rules, and_rules, header, url_path } =
+        permission;
     if (any !== undefined) return any;
+    if (destination_port !== undefined) return headers[PORT] === String(destination_port);
+    if (requested_server_name !== undefined) return headers[SNI] === requested_server_name.exact;
     if (not_rule !== undefined) return !permits(not_rule, headers);
     if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, headers));
     if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, headers));

@@ -154,11 +154,19 @@ export class SimulatedMesh {
         };
         const [, path] = line(request);
         if (!this.isAllowed(atGateway)) return { outcome: "rbac", detail: this.edge.readableBy(entry) };
+        if (!this.edge.hasOneToken(entry, path)) return { outcome: "rbac" };
+        if (
+            !this.edge.isOwnTenant(
+                { gateway, host, port, sni: transport === "plain" ? "" : sni },
+                path,
+                token,
+            )
+        )
+            return { outcome: "rbac" };
+        // Envoy's router redirects, behind all filters.
         if (server.tls?.httpsRedirect === true) {
             return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
         }
-        if (!this.edge.hasOneToken(entry, path)) return { outcome: "rbac" };
-        if (!this.edge.isOwnTenant(gateway, host, path, token)) return { outcome: "rbac" };
         const { answer, ...result } = this.arrive(check, {
             principal: `${TRUST_DOMAIN}/ns/istio-ingress/sa/${gateway}`,
             namespace: destination.namespace,
