@@ -2,6 +2,7 @@
 import { type Rule } from "../core/rule";
 import { allowIdentity } from "./access/allow-identity";
 import { allowScope } from "./access/allow-scope";
+import { calleeHosts } from "./access/callee-hosts";
 import { denyAll } from "./access/deny-all";
 import { denyPorts } from "./access/deny-ports";
 import { exposedHosts } from "./access/exposed-hosts";
@@ -82,6 +83,7 @@ export const RULES: readonly Rule[] = [
     allowIdentity,
     oneWorkload,
     allowScope,
+    calleeHosts,
     denyPorts,
     exposedHosts,
     gatewayHosts,
