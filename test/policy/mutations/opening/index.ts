@@ -2,6 +2,7 @@
 import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { type Mutation } from "../model";
 import { ofAuthorization, ofTokens } from "./access";
+import { admissionBeside, ofAdmission } from "./admission";
 import { additions } from "./additions";
 import { workloadsBeside } from "./beside-workloads";
 import { cloudBeside } from "./cloud";
@@ -34,6 +35,7 @@ const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
     ofPods,
     ofCluster,
     ofSpellings,
+    ofAdmission,
 ];
 
 export function openingChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
@@ -47,5 +49,6 @@ export function openingChanges(stack: readonly JudgedResource[]): readonly Mutat
         ...cloudBeside(stack),
         ...otherKinds(stack),
         ...strangeKinds(),
+        ...admissionBeside(),
     ];
 }
