@@ -9,29 +9,12 @@ import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";
 import { GATEWAY_ADDRESS } from "./outside";
 import { SimulatedEdge } from "./simulated-edge";
-import { type Arrival, type Rule, line, matches } from "./simulated-policy";
+import { type Arrival, type Server, type Spec, line, matches } from "./simulated-policy";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
 const TRUST_DOMAIN = "cluster.local";
 
-interface Spec {
-    readonly selector?: unknown;
-    readonly action?: string;
-    readonly rules?: readonly Rule[];
-    readonly mtls?: { readonly mode: string };
-    readonly portLevelMtls?: Readonly<Record<string, { readonly mode: string }>>;
-    readonly egress?: readonly { readonly hosts: readonly string[] }[];
-    readonly hosts?: readonly string[];
-    readonly exportTo?: readonly string[];
-    readonly servers?: readonly Server[];
-    readonly http?: VirtualServiceManifest["spec"]["http"];
-}
-interface Server {
-    readonly port: { readonly number: number };
-    readonly hosts: readonly string[];
-    readonly tls?: { readonly httpsRedirect?: boolean; readonly minProtocolVersion?: string };
-}
 type Result = Pick<WireResult, "outcome"> & Partial<WireResult>;
 
 export class SimulatedMesh {

@@ -1,5 +1,6 @@
 /** How a rule of an AuthorizationPolicy is read, for the simulated mesh. */
 import type { WireRequest } from "../../cli/verify/model";
+import type { VirtualServiceManifest } from "../../components/base/manifest";
 import type { AtGateway } from "./simulated-edge";
 
 interface Operation {
@@ -22,6 +23,25 @@ export interface Rule {
         readonly notValues?: readonly string[];
     }[];
     readonly to?: readonly { readonly operation: Operation }[];
+}
+
+/** What of an object the simulation reads, whatever its kind. */
+export interface Spec {
+    readonly selector?: unknown;
+    readonly action?: string;
+    readonly rules?: readonly Rule[];
+    readonly mtls?: { readonly mode: string };
+    readonly portLevelMtls?: Readonly<Record<string, { readonly mode: string }>>;
+    readonly egress?: readonly { readonly hosts: readonly string[] }[];
+    readonly hosts?: readonly string[];
+    readonly exportTo?: readonly string[];
+    readonly servers?: readonly Server[];
+    readonly http?: VirtualServiceManifest["spec"]["http"];
+}
+export interface Server {
+    readonly port: { readonly number: number };
+    readonly hosts: readonly string[];
+    readonly tls?: { readonly httpsRedirect?: boolean; readonly minProtocolVersion?: string };
 }
 
 /** Who arrives where, to ask what. */

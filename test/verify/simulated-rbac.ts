@@ -1,0 +1,98 @@
+/** How Envoy's RBAC filter decides, as far as the gateways' own filters need it: written from its documentation. */
+type Headers = Readonly<Record<string, string>>;
+export type Claims = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface RbacPolicy {
+    readonly permissions: readonly Permission[];
+    readonly principals: readonly Principal[];
+    readonly condition?: unknown;
+}
+export interface Principal {
+    readonly any?: boolean;
+    readonly and_ids?: { readonly ids: readonly Principal[] };
+    readonly metadata?: {
+        readonly path: readonly { readonly key: string }[];
+        readonly value: {
+            readonly string_match: {
+                readonly exact?: string;
+                readonly safe_regex?: { readonly regex: string };
+            };
+        };
+    };
+}
+export interface Permission {
+    readonly any?: boolean;
+    readonly destination_port?: number;
+    readonly requested_server_name?: { readonly exact: string };
+    readonly not_rule?: Permission;
+    readonly or_rules?: { readonly rules: readonly Permission[] };
+    readonly and_rules?: { readonly rules: readonly Permission[] };
+    readonly header?: {
+        readonly name: string;
+        readonly present_match?: boolean;
+        readonly string_match?: {
+            readonly exact?: string;
+            readonly prefix?: string;
+            readonly safe_regex?: { readonly regex: string };
+        };
+    };
+    readonly url_path?: { readonly path: { readonly safe_regex: { readonly regex: string } } };
+}
+
+/** Under which the name of the TLS greeting stands among the headers here; empty for plain HTTP. */
+export const SNI = ":server-name";
+export const PORT = ":port";
+
+/** A matcher of text fits no list: Envoy compares the type of the metadata's value too. */
+export function isOne({ any, and_ids, metadata }: Principal, claims: Claims): boolean {
+    if (any !== undefined) return any;
+    if (and_ids !== undefined) return and_ids.ids.every((id) => isOne(id, claims));
+    if (metadata === undefined) throw new Error("this evaluator reads any, and_ids and metadata only");
+    const [, ...path] = metadata.path.map(({ key }) => key);
+    const value = claims[path.join(".")];
+    if (typeof value !== "string") return false;
+    const { exact, safe_regex } = metadata.value.string_match;
+    return safe_regex === undefined ? value === exact : new RegExp(`^(?:${safe_regex.regex})$`).test(value);
+}
+
+export function permits(permission: Permission, headers: Headers): boolean {
+    const { any, destination_port, requested_server_name, not_rule, or_rules, and_rules, header, url_path } =
+        permission;
+    if (any !== undefined) return any;
+    if (destination_port !== undefined) return headers[PORT] === String(destination_port);
+    if (requested_server_name !== undefined) return headers[SNI] === requested_server_name.exact;
+    if (not_rule !== undefined) return !permits(not_rule, headers);
+    if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, headers));
+    if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, headers));
+    if (header !== undefined) {
+        const value = headers[header.name];
+        if (value === undefined || header.string_match === undefined) return value !== undefined;
+        const { exact, prefix, safe_regex } = header.string_match;
+        // Names of hosts, which are compared without regard to case.
+        if (exact !== undefined) return value.toLowerCase() === exact.toLowerCase();
+        if (prefix !== undefined) return value.toLowerCase().startsWith(prefix.toLowerCase());
+        if (safe_regex === undefined)
+            throw new Error("this evaluator reads exact, prefix and safe_regex only");
+        return matchesWhole(safe_regex.regex, value);
+    }
+    return url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, headers[":path"] ?? "");
+}
+
+function matchesWhole(regex: string, text: string): boolean {
+    const insensitive = regex.replaceAll("(?i:", "(?:").replaceAll("(?i)", "");
+    return new RegExp(`^(?:${insensitive})$`, "i").test(text);
+}
+
+/** Of the form `metadata[…][key] == request.headers[name]`, and false where either is not there. */
+export function areEqual(
+    condition: unknown,
+    metadata: ReadonlyMap<string, string>,
+    headers: Headers,
+): boolean {
+    const strings = [...JSON.stringify(condition).matchAll(/"string_value":"([^"]*)"/g)].map(
+        ([, text]) => text ?? "",
+    );
+    const [, key = "", header = ""] = strings;
+    const own = headers[header];
+    return own !== undefined && metadata.get(key) === own;
+}
