@@ -87,7 +87,7 @@ for (const stack of ["dev", "prod"]) {
             const stackOf = values("prometheus");
             assert.deepEqual(stackOf["global"]?.["rbac"], { create: false });
             assert.deepEqual(stackOf["grafana"]?.["rbac"], { create: false });
-            const loaders = stackOf["grafana"]?.["sidecar"] as
+            const loaders = stackOf["grafana"]["sidecar"] as
                 Record<string, { resource?: string }> | undefined;
             for (const part of ["dashboards", "datasources"])
                 assert.equal(loaders?.[part]?.resource, "configmap");
