@@ -46,8 +46,9 @@ export function withPlatform(change: string, copy = copyOfCheckout()): string {
     writeFileSync(
         file,
         `import type { Catalogue } from "./model";
-import { platform as original } from "./original";
+import { assembled as parts, platform as original } from "./original";
 export const platform: Catalogue = ${change};
+export const assembled = { ...parts, catalogue: platform };
 `,
     );
     return copy;
