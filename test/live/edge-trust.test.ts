@@ -60,6 +60,7 @@ describe("what the edge does not trust, on the node", function () {
                         { issuer: issuer.issuer, audiences: issuer.audiences, jwks: '{"keys":[]}' },
                         silent,
                     ],
+                    keySetNetworks: ["198.51.100.0/24"],
                     adminNetworks: [elsewhere],
                     corsOrigins: edge.corsOrigins,
                     clientAddress: "direct",
