@@ -22,7 +22,7 @@ function spread(mutations: readonly Mutation[], count: number): readonly Mutatio
 }
 
 describe("the mutation proof", function () {
-    this.timeout(240_000);
+    this.timeout(900_000);
     let prod: readonly JudgedResource[];
 
     before(async () => {
