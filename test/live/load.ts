@@ -49,3 +49,11 @@ export function asking<Answer>(
         return { count: 1, failures: failure === undefined ? [] : [failure] };
     };
 }
+
+/** Each worker begins a request at most once per `intervalMs`, so that a fast machine stays under the limits of the edge. */
+export function paced(ask: Ask, intervalMs: number): Ask {
+    return async () => {
+        const [asked] = await Promise.all([ask(), pause(intervalMs)]);
+        return asked;
+    };
+}
