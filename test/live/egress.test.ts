@@ -67,7 +67,12 @@ describe("egress on the node", function () {
             { differences: [], notChecked: [], proven: true },
         );
         const egress = counts.filter(({ layer }) => layer === "egress");
-        assert.deepEqual(egress.map(({ expected }) => expected).sort(), ["left", "no-name", "no-route", "rbac"]);
+        assert.deepEqual(egress.map(({ expected }) => expected).sort(), [
+            "left",
+            "no-name",
+            "no-route",
+            "rbac",
+        ]);
         assert.ok(egress.every(({ checks }) => checks > 30));
 
         const log = await accessLog();
