@@ -10,10 +10,10 @@ STANDIN_IMAGE ?=
 ON := $(if $(CONTEXT),--context $(CONTEXT))
 IMAGE := $(if $(STANDIN_IMAGE),--standin-image $(STANDIN_IMAGE))
 
-.PHONY: help up verify down status test lint policy bench
+.PHONY: help up verify down status test test-full lint policy bench
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-progress
@@ -35,12 +35,19 @@ status: node_modules/.package-lock.json ## what runs
 down: node_modules/.package-lock.json ## remove the node and all that it left on this machine
 	@$(MESH) down $(ON)
 
-test: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## lint, unit tests, and the live tests where the node can run
+test: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## lint, unit tests, and the core of the live tests where the node can run
 	npm run lint
 	npm run test:unit
 	npm run test:go
 	npm run test:live
+
+test-full: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## test, with all live tests, the corpus on real routers and every mutation: about four hours
+	npm run lint
+	npm run test:unit
+	npm run test:go
+	npm run test:live:full
 	npm run test:corpus
+	npm run policy:mutations
 
 lint: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## types, rules, import directions, format
 	npm run lint

@@ -1,13 +1,15 @@
 /** Catalogues that say the same as another in another way. */
 
 import type { Catalogue } from "../../catalogue/model";
+import { Choices } from "../support/random";
 
 /**
  * The same catalogue with all its records written in another order, and, if asked, the lists whose order means nothing:
  * calls, exposures, stores, external groups.
  */
 export function reordered(catalogue: Catalogue, seed: number, how?: "calls too"): Catalogue {
-    const random = generator(seed);
+    const choices = new Choices(seed);
+    const random = () => choices.number(2 ** 32);
     const record = <T>(entries: Readonly<Record<string, T>>): Record<string, T> =>
         Object.fromEntries(shuffled(Object.entries(entries), random));
     const all = <T>(values: readonly T[] = []): T[] =>
@@ -51,10 +53,4 @@ function shuffled<T>(values: readonly T[], random: () => number): T[] {
         .map((value) => ({ value, at: random() }))
         .sort((a, b) => a.at - b.at)
         .map(({ value }) => value);
-}
-
-/** A linear congruential generator, with the constants of Numerical Recipes. */
-function generator(seed: number): () => number {
-    let state = seed >>> 0;
-    return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0);
 }

@@ -9,6 +9,7 @@ import { graph } from "../../cli/commands/graph";
 import { toMermaid } from "../../cli/graph/mermaid";
 import { toPage } from "../../cli/graph/page/page";
 import { reordered } from "../catalogue/rewrite";
+import { skip } from "../support/skip";
 
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
@@ -66,8 +67,7 @@ describe("mesh graph's page, in a browser", function () {
 
     before(async function () {
         if (executablePath === undefined && process.env["CI"] === undefined) {
-            process.stdout.write(`    no browser (${NAMES.join(", ")}): these tests are skipped\n`);
-            this.skip();
+            skip(this, `no browser on PATH (${NAMES.join(", ")})`);
         }
         assert.ok(executablePath !== undefined, `no browser on PATH: install one of ${NAMES.join(", ")}`);
         const file = join(mkdtempSync(join(tmpdir(), "mesh-graph-")), "graph.html");

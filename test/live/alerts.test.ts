@@ -1,7 +1,6 @@
 /**
- * Alerts on the node: their causes are made for real, and end. MESH_ALERTS=some has it take half an hour;
- * MESH_ALERTS=all, with the causes that must last an hour, an hour and a half. That a rollout failed is in
- * delivery.test.ts.
+ * Alerts on the node: their causes are made for real, and end. Causes that must last an hour are among them, so this takes an hour
+ * and a half. The alert for a failed rollout is in delivery.test.ts.
  */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,8 +15,6 @@ import { ROLLED_OUT, hourlyCauses } from "./hourly-causes";
 import { query } from "./prometheus";
 
 const MINUTE = 60_000;
-const { MESH_ALERTS: wanted } = process.env;
-const HOURLY = wanted === "all";
 
 describe("alerts on the node", function () {
     this.timeout(150 * MINUTE);
@@ -25,22 +22,14 @@ describe("alerts on the node", function () {
     let node: Deployment;
     let checkout = CHECKOUT;
 
-    before(async function () {
-        if (wanted === undefined) {
-            process.stdout.write("    SKIPPED: set MESH_ALERTS to `some` or `all` to have alerts fire\n");
-            this.skip();
-        }
-        assert.ok(HOURLY || wanted === "some", `MESH_ALERTS is ${wanted}: say some or all`);
-        if (HOURLY) {
-            const { delivery } = loadStackFile("local", CHECKOUT);
-            checkout = withStack({ delivery: { ...delivery, enabled: true, services: [ROLLED_OUT] } });
-        }
+    before(async () => {
+        const { delivery } = loadStackFile("local", CHECKOUT);
+        checkout = withStack({ delivery: { ...delivery, enabled: true, services: [ROLLED_OUT] } });
         node = await Deployment.of(checkout);
     });
 
     // What comes next works with Deployments that nobody else scales.
     after(async () => {
-        if (!HOURLY) return;
         const { status, stderr } = await mesh(CHECKOUT, ["down"]);
         assert.equal(status, 0, stderr);
     });
@@ -57,7 +46,7 @@ describe("alerts on the node", function () {
     }
 
     it("fire when their causes are made, and end when those do", async () => {
-        const all = [...(HOURLY ? hourlyCauses(node) : []), ...causes(node)].map((one) => new Episode(one));
+        const all = [...hourlyCauses(node), ...causes(node)].map((one) => new Episode(one));
         const before = await firing();
         assert.deepEqual(
             all.flatMap(({ cause }) => before(cause)),
@@ -66,7 +55,7 @@ describe("alerts on the node", function () {
         try {
             await Promise.all(all.map((one) => one.begin()));
             for (
-                const end = Date.now() + (HOURLY ? 100 : 40) * MINUTE;
+                const end = Date.now() + 100 * MINUTE;
                 all.some(({ isOver }) => !isOver) && Date.now() < end;
             ) {
                 // What could not be asked, such as of a pod that goes, is asked again in the next round.

@@ -7,6 +7,7 @@ import { ensureToolchain, nodeStatus, silentProgress, startNode, stopNode } from
 import { nodeCgroups } from "../../local/node/cgroups";
 import { type NodeProcess, nodeProcesses, signal } from "../../local/node/processes";
 import { run, sleep } from "../../local/process";
+import { randomChoices } from "../support/random";
 
 const checkout = join(__dirname, "..", "..");
 const start = (): ReturnType<typeof startNode> => startNode({ progress: silentProgress() });
@@ -111,11 +112,12 @@ describe("the embedded node", function () {
     });
 
     it("is completed by the next start when a start was killed at any moment", async () => {
+        const moments = randomChoices("the moments at which a start is killed");
         for (let attempt = 0; attempt < 6; attempt += 1) {
             if (attempt % 2 === 0) await stopNode({ progress: silentProgress() });
             const child = starter();
             const end = ended(child);
-            await sleep(1000 + Math.random() * 9000);
+            await sleep(1000 + moments.number(9000));
             child.kill("SIGKILL");
             await end;
             if (attempt % 3 === 2)

@@ -1,28 +1,23 @@
 import assert from "node:assert/strict";
+import { randomChoices } from "../support/random";
 import { CHECKOUT, mesh } from "./checkout";
+import { isFullTier } from "./tier";
 
-/** How often `mesh up` is killed: MESH_KILLS. Each costs a start of the whole mesh: two where everything is tested, else none. */
-const KILLS = Number(process.env["MESH_KILLS"] ?? (process.env["CI"] === undefined ? "0" : "2"));
+/** How often `mesh up` is killed. Each costs a start of the whole mesh. */
+const KILLS = isFullTier() ? 4 : 1;
 /** The latest moment at which it is, in milliseconds from its start. */
-const LATEST = 60_000;
+const MAX_DELAY_MS = 60_000;
 
 describe("mesh up, killed at any moment", function () {
     this.timeout(2_700_000);
 
-    before(function () {
-        if (KILLS > 0) return;
-        process.stdout.write(
-            "    SKIPPED: set MESH_KILLS to the number of times that `mesh up` shall be killed\n",
-        );
-        this.skip();
-    });
-
     it(`ends well the next time, ${KILLS} times of ${KILLS}`, async () => {
         await mesh(CHECKOUT, ["down"]);
+        const moments = randomChoices("the moments at which `mesh up` is killed");
         for (let attempt = 1; attempt <= KILLS; attempt += 1) {
             // Every other time from nothing, so that each phase is hit, and else on top of what is there.
             if (attempt % 2 === 1) await mesh(CHECKOUT, ["down"]);
-            const after = Math.round(Math.random() * LATEST);
+            const after = moments.number(MAX_DELAY_MS);
             await mesh(CHECKOUT, ["up"], after);
             const { status, stderr } = await mesh(CHECKOUT, ["up", "--json"]);
             assert.equal(status, 0, `attempt ${attempt}, killed after ${after} ms: ${stderr}`);

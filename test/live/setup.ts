@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkMachine, silentProgress, stopNode, UnfitMachineError } from "../../local";
+import { skip } from "../support/skip";
 
 const state = mkdtempSync(join(tmpdir(), "mesh-live-"));
 process.env["XDG_STATE_HOME"] = state;
@@ -18,8 +19,7 @@ export const mochaHooks = {
         } catch (error) {
             // Where everything must be tested, what cannot run has failed.
             if (!(error instanceof UnfitMachineError) || process.env["CI"] !== undefined) throw error;
-            process.stdout.write(`\n  SKIPPED: the live tests. ${error.message}\n`);
-            this.skip();
+            skip(this, `the live tests. ${error.message}`);
         }
     },
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { withLock } from "../../local/lock";
 import { sleep } from "../../local/process";
+import { skip } from "../support/skip";
 
 const name = `unit-test-${process.pid}`;
 
@@ -19,7 +20,11 @@ function holder(): ReturnType<typeof spawn> {
     return spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-(process.platform === "linux" ? describe : describe.skip)("a lock", () => {
+describe("a lock", () => {
+    before(function () {
+        if (process.platform !== "linux") skip(this, "locks of the node: it runs on Linux alone");
+    });
+
     it("lets one after the other in", async () => {
         let inside = 0;
         let most = 0;

@@ -5,8 +5,7 @@ import { once } from "node:events";
 import { listeningPorts } from "../../local/node/health";
 import { isAlive, marks, nodeProcesses, parseStat, signal } from "../../local/node/processes";
 import { CommandError, run, waitFor } from "../../local/process";
-
-const linux = process.platform === "linux";
+import { skip } from "../support/skip";
 
 describe("a process in /proc", () => {
     it("is read past a name with parentheses and spaces", () => {
@@ -14,36 +13,32 @@ describe("a process in /proc", () => {
         assert.deepEqual(parseStat(stat), { status: "S", session: 71, started: 4242 });
     });
 
-    (linux ? it : it.skip)(
-        "is found by its mark, and is no longer itself once its number is another's",
-        async () => {
-            const env = {
-                ...process.env,
-                [marks.role]: "unit-test",
-                [marks.digest]: "d",
-                [marks.state]: "/nowhere",
-            };
-            const child = spawn("sleep", ["60"], { env, detached: true, stdio: "ignore" });
-            const end = once(child, "exit");
-            const found = await waitFor(
-                async () =>
-                    (await nodeProcesses()).find(
-                        ({ pid, program }) => pid === child.pid && program === "sleep",
-                    ),
-                () => "the marked process was not found",
-                { timeout: 5000 },
-            );
-            assert.equal(found.role, "unit-test");
-            assert.equal(found.leader, true);
-            const successor = { ...found, started: found.started + 1 };
-            assert.equal(await isAlive(successor), false);
-            await signal(successor, "SIGKILL");
-            assert.equal(await isAlive(found), true, "a signal went to a process that only has the number");
-            await signal(found, "SIGKILL");
-            await end;
-            assert.equal(await isAlive(found), false);
-        },
-    );
+    it("is found by its mark, and is no longer itself once its number is another's", async function () {
+        if (process.platform !== "linux") skip(this, "processes of the node: it runs on Linux alone");
+        const env = {
+            ...process.env,
+            [marks.role]: "unit-test",
+            [marks.digest]: "d",
+            [marks.state]: "/nowhere",
+        };
+        const child = spawn("sleep", ["60"], { env, detached: true, stdio: "ignore" });
+        const end = once(child, "exit");
+        const found = await waitFor(
+            async () =>
+                (await nodeProcesses()).find(({ pid, program }) => pid === child.pid && program === "sleep"),
+            () => "the marked process was not found",
+            { timeout: 5000 },
+        );
+        assert.equal(found.role, "unit-test");
+        assert.equal(found.leader, true);
+        const successor = { ...found, started: found.started + 1 };
+        assert.equal(await isAlive(successor), false);
+        await signal(successor, "SIGKILL");
+        assert.equal(await isAlive(found), true, "a signal went to a process that only has the number");
+        await signal(found, "SIGKILL");
+        await end;
+        assert.equal(await isAlive(found), false);
+    });
 });
 
 describe("the table of sockets", () => {

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { skip } from "../support/skip";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -32,27 +33,17 @@ describe("pulumi preview --policy-pack", function () {
         rmSync(folder, { recursive: true, force: true });
     });
 
-    (reason === undefined ? it : it.skip)(
-        `refuses a stranger's program as the pack's process does${reason === undefined ? "" : ` (skipped: ${reason})`}`,
-        () => {
-            const env = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "x" };
-            const program = join(__dirname, "strangers", "namespaces.ts");
-            writeFileSync(join(folder, "Pulumi.yaml"), `name: stranger\nruntime: nodejs\nmain: ${program}\n`);
-            assert.equal(pulumi(["stack", "init", "x", "--cwd", folder], env).status, 0);
-            const preview = [
-                "preview",
-                "--stack",
-                "x",
-                "--cwd",
-                folder,
-                "--policy-pack",
-                join(ROOT, "policy"),
-            ];
-            const { status, output } = pulumi(preview, env);
-            assert.notEqual(status, 0, output);
-            assert.match(output, /\[mandatory\].*identity-no-plaintext/);
-            assert.match(output, /shop\/PeerAuthentication\/default: spec\.mtls\.mode is PERMISSIVE/);
-            assert.match(output, /Namespace\/shop: no AuthorizationPolicy in shop denies/);
-        },
-    );
+    it("refuses a stranger's program as the pack's process does", function () {
+        if (reason !== undefined) skip(this, reason);
+        const env = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "x" };
+        const program = join(__dirname, "strangers", "namespaces.ts");
+        writeFileSync(join(folder, "Pulumi.yaml"), `name: stranger\nruntime: nodejs\nmain: ${program}\n`);
+        assert.equal(pulumi(["stack", "init", "x", "--cwd", folder], env).status, 0);
+        const preview = ["preview", "--stack", "x", "--cwd", folder, "--policy-pack", join(ROOT, "policy")];
+        const { status, output } = pulumi(preview, env);
+        assert.notEqual(status, 0, output);
+        assert.match(output, /\[mandatory\].*identity-no-plaintext/);
+        assert.match(output, /shop\/PeerAuthentication\/default: spec\.mtls\.mode is PERMISSIVE/);
+        assert.match(output, /Namespace\/shop: no AuthorizationPolicy in shop denies/);
+    });
 });

@@ -4,16 +4,16 @@ import { storedPart } from "../../local/toolchain/store";
 import { paths } from "../../local/paths";
 import { run } from "../../local/process";
 import { join } from "node:path";
+import { skip } from "./skip";
 
-/**
- * Runs promtool, where the toolchain has it: unit tests build nothing.
- *
- * @returns undefined where it does not; what is returned gives what promtool prints, and throws where it fails
- */
-export async function promtool(): Promise<((args: readonly string[]) => Promise<string>) | undefined> {
+/** Runs promtool with the arguments. Returns what it prints, and throws where it fails. */
+export type Promtool = (args: readonly string[]) => Promise<string>;
+
+/** The toolchain's promtool. Skips the test or suite of `context` where none has been built: unit tests build nothing. */
+export async function requirePromtool(context: Mocha.Context): Promise<Promtool> {
     const spec = goParts.find(({ name }) => name === "prometheus");
     if (spec === undefined) throw new Error("the toolchain knows no Prometheus");
     const part = await storedPart(paths().cache, await goPart(join(__dirname, "../.."), spec));
-    if (part === undefined) return undefined;
+    if (part === undefined) skip(context, "no promtool; `make up` builds it");
     return (args) => run(join(part.folder, "promtool"), [...args]);
 }

@@ -10,7 +10,7 @@ import { observability } from "../../../components/observability/observability";
 import { ruleGroups } from "../../../components/observability/rules/rules";
 import { isKept } from "../../../components/observability/scrape";
 import { loadStackFile } from "../../../config/load";
-import { promtool } from "../../support/promtool";
+import { requirePromtool } from "../../support/promtool";
 
 const ROOT = join(__dirname, "../../..");
 const prod = boards(loadStackFile("prod", ROOT));
@@ -103,11 +103,7 @@ describe("the dashboards", () => {
     });
 
     it("are in PromQL that Prometheus' own tool accepts", async function () {
-        const check = await promtool();
-        if (check === undefined) {
-            process.stdout.write("    SKIPPED: no promtool; `make up` builds it\n");
-            this.skip();
-        }
+        const check = await requirePromtool(this);
         const rules = panels.flatMap(({ queries }, panel) =>
             queries.map(({ expr }, index) => ({
                 record: `panel:${panel}:${index}`,

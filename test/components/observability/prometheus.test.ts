@@ -6,7 +6,7 @@ import { platform as catalogue } from "../../../catalogue/platform";
 import type { Manifest } from "../../../components/base/manifest";
 import { observability } from "../../../components/observability/observability";
 import { loadStackFile } from "../../../config/load";
-import { promtool } from "../../support/promtool";
+import { requirePromtool } from "../../support/promtool";
 
 const ROOT = `${__dirname}/../../..`;
 const config = loadStackFile("local", ROOT);
@@ -20,11 +20,7 @@ function one<Kind extends Manifest["kind"]>(kind: Kind): Extract<Manifest, { kin
 
 describe("Prometheus", () => {
     it("has a configuration that its own tool accepts", async function () {
-        const check = await promtool();
-        if (check === undefined) {
-            process.stdout.write("    SKIPPED: no promtool; `make up` builds it\n");
-            this.skip();
-        }
+        const check = await requirePromtool(this);
         const folder = mkdtempSync(join(tmpdir(), "mesh-prometheus-"));
         try {
             const file = join(folder, "prometheus.yml");

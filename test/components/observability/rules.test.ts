@@ -7,7 +7,7 @@ import { platform as catalogue } from "../../../catalogue/platform";
 import { servicesOf } from "../../../catalogue/query";
 import type { Alert, RuleGroup } from "../../../components/observability/rules/model";
 import { ruleGroups } from "../../../components/observability/rules/rules";
-import { promtool } from "../../support/promtool";
+import { type Promtool, requirePromtool } from "../../support/promtool";
 import { CASES, type Case } from "./cases";
 
 const ROOT = join(__dirname, "../../..");
@@ -48,9 +48,9 @@ function withoutWords({ name, rules }: RuleGroup): unknown {
     };
 }
 
-describe("the alerts", () => {
-    let check: ((args: readonly string[]) => Promise<string>) | undefined;
-    let folder: string;
+describe("the alerts, run by promtool", () => {
+    const folder = mkdtempSync(join(tmpdir(), "mesh-rules-"));
+    let check: Promtool;
 
     function write(name: string, value: unknown): string {
         const file = join(folder, name);
@@ -58,25 +58,21 @@ describe("the alerts", () => {
         return file;
     }
 
-    before(async () => {
-        check = await promtool();
-        folder = mkdtempSync(join(tmpdir(), "mesh-rules-"));
+    before(async function () {
+        check = await requirePromtool(this);
         write("rules.yml", { groups });
         write("conditions.yml", { groups: groups.map(withoutWords) });
-        if (check === undefined) process.stdout.write("    SKIPPED: no promtool; `make up` builds it\n");
     });
     after(() => {
         rmSync(folder, { recursive: true });
     });
 
-    it("are rules that promtool accepts", async function () {
-        if (check === undefined) return this.skip();
+    it("are rules that promtool accepts", async () => {
         await check(["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
     });
 
     for (const one of CASES) {
-        it(`${one.alert} fires for its cause, for nothing else, and no longer`, async function () {
-            if (check === undefined) return this.skip();
+        it(`${one.alert} fires for its cause, for nothing else, and no longer`, async () => {
             const file = write(`${one.alert}.test.yml`, {
                 rule_files: ["conditions.yml"],
                 evaluation_interval: "1m",
@@ -86,8 +82,7 @@ describe("the alerts", () => {
         });
     }
 
-    it("read shares of what fails that are there, and 0, where nothing did", async function () {
-        if (check === undefined) return this.skip();
+    it("read shares of what fails that are there, and 0, where nothing did", async () => {
         const call = (code: string) =>
             `istio_requests_total{reporter="source",destination_service_namespace="sparc",destination_service_name="auth",response_code="${code}"}`;
         const ratio = "service:failures:ratio_rate5m";
@@ -111,7 +106,9 @@ describe("the alerts", () => {
         });
         await check(["test", "rules", file]);
     });
+});
 
+describe("the alerts", () => {
     it("all have a case that fires, and minutes before and after in which it does not", () => {
         const names = new Set(alerts.map(({ alert }) => alert));
         assert.deepEqual(new Set(CASES.map(({ alert }) => alert)), names);

@@ -2,7 +2,7 @@
  * Spellings of paths as an attacker would try them: a path that is another tenant's, changed by operators that each know
  * one trick. It knows nothing of the mesh's own rules.
  */
-import { Choices } from "./random";
+import { Choices } from "../../support/random";
 
 /** Octets as latin-1 text: a request line is octets, not characters. */
 export type Spelling = string;

@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { JWKS } from "../../support/envoy/edge";
 import { config } from "../../support/edge";
-import { Choices } from "../corpus/random";
+import { Choices } from "../../support/random";
 import { spellings } from "../corpus/spellings";
 import type { ExposedHost } from "./exposures";
 import { tokenOf } from "./rendered";

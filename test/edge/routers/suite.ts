@@ -11,6 +11,7 @@ import { EXPOSED, type ExposedHost } from "./exposures";
 import { type RouterProgram, type RunningRouter, startRouter } from "./program";
 import { rendered } from "./rendered";
 import { type Attempt, run, table, violations } from "./run";
+import { skip } from "../../support/skip";
 
 const LIMIT_MS = 900_000;
 
@@ -57,8 +58,7 @@ export function provesRouter(
             envoy = await requireEnvoy(this);
             const prepared = await prepare();
             if ("missing" in prepared) {
-                process.stdout.write(`      skipped: ${prepared.missing}\n`);
-                this.skip();
+                skip(this, prepared.missing);
             }
             program = prepared;
             app = await startRouter(program);

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { paths } from "../../../local/paths";
 import { envoy as envoyPart } from "../../../local/toolchain/packages";
 import { storedPart } from "../../../local/toolchain/store";
+import { skip } from "../skip";
 
 const CHECKOUT = join(__dirname, "..", "..", "..");
 const START_MS = 20_000;
@@ -24,7 +25,7 @@ export async function requireEnvoy(context: Mocha.Context): Promise<string> {
     if (program !== undefined) return program;
     // CI builds the toolchain first: a proof that is skipped there is none.
     if (process.env["MESH_REQUIRE_ENVOY"] === "1") throw new Error("the toolchain holds no Envoy");
-    context.skip();
+    skip(context, "no Envoy; `make up` builds it");
 }
 
 export interface RunningEnvoy {

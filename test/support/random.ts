@@ -16,3 +16,16 @@ export class Choices {
         return item;
     }
 }
+
+/**
+ * Choices of a test that differ with each run. Prints the seed.
+ *
+ * @param what is chosen, for the output
+ */
+export function randomChoices(what: string): Choices {
+    const { MESH_SEED: given = String(Math.floor(Math.random() * 2 ** 31)) } = process.env;
+    const seed = Number(given);
+    if (!Number.isSafeInteger(seed)) throw new Error(`MESH_SEED is "${given}". Set it to an integer.`);
+    process.stdout.write(`    seed of ${what}: ${seed} (MESH_SEED=${seed} repeats it)\n`);
+    return new Choices(seed);
+}
