@@ -28,6 +28,7 @@ export class FakeCluster implements Cluster {
     refuses: string | undefined;
     /** Added to every count of denied TCP connections after the first reading. */
     denied = new Map<string, number>();
+    private version = 0;
 
     constructor(
         objects: readonly KubeObject[],
@@ -72,6 +73,22 @@ export class FakeCluster implements Cluster {
         return Promise.resolve();
     }
 
+    create(object: KubeObject): Promise<boolean> {
+        if (this.objects.has(keyOf(object))) return Promise.resolve(false);
+        this.log.push(`create ${keyOf(object)}`);
+        this.put(object);
+        return Promise.resolve(true);
+    }
+
+    replace(object: KubeObject): Promise<boolean> {
+        const current = this.objects.get(keyOf(object))?.metadata.resourceVersion;
+        if (current === undefined || current !== object.metadata.resourceVersion)
+            return Promise.resolve(false);
+        this.log.push(`replace ${keyOf(object)}`);
+        this.put(object);
+        return Promise.resolve(true);
+    }
+
     remove(kind: Kind, namespace: string, name: string): Promise<void> {
         if (this.refuses !== undefined && kind === "Pod") return Promise.reject(new Error(this.refuses));
         this.log.push(`remove ${kind} ${namespace}/${name}`);
@@ -107,7 +124,12 @@ export class FakeCluster implements Cluster {
 
     private put(object: KubeObject): void {
         const status = object.kind === "Pod" ? { status: READY } : {};
-        this.objects.set(keyOf(object), { ...object, ...status });
+        const resourceVersion = String((this.version += 1));
+        this.objects.set(keyOf(object), {
+            ...object,
+            ...status,
+            metadata: { ...object.metadata, resourceVersion },
+        });
     }
 }
 

@@ -26,6 +26,10 @@ export interface Cluster {
     get(kind: Kind, namespace: string, name: string): Promise<KubeObject | undefined>;
     /** Server-side apply. */
     apply(object: KubeObject): Promise<void>;
+    /** @returns false where an object of this name exists */
+    create(object: KubeObject): Promise<boolean>;
+    /** Replaces the version that `metadata.resourceVersion` names. @returns false where it is no longer the current one */
+    replace(object: KubeObject): Promise<boolean>;
     /** Asks for removal; what is gone already is no error. */
     remove(kind: Kind, namespace: string, name: string): Promise<void>;
     exec(command: Command): Promise<Executed>;

@@ -99,6 +99,17 @@ class Kubernetes implements Cluster {
         }
     }
 
+    async create(object: KubeObject): Promise<boolean> {
+        const path = `${collection(object.kind as Kind, object.metadata.namespace)}?fieldManager=${FIELD_MANAGER}`;
+        return await this.unlessConflict("POST", path, object);
+    }
+
+    async replace(object: KubeObject): Promise<boolean> {
+        const { name, namespace } = object.metadata;
+        const path = `${collection(object.kind as Kind, namespace)}/${name}?fieldManager=${FIELD_MANAGER}`;
+        return await this.unlessConflict("PUT", path, object);
+    }
+
     async remove(kind: Kind, namespace: string, name: string): Promise<void> {
         const path = `${collection(kind, namespace)}/${name}?gracePeriodSeconds=${GRACE_SECONDS}`;
         await this.call("DELETE", path);
@@ -108,14 +119,24 @@ class Kubernetes implements Cluster {
         return execute(this.exec_, command);
     }
 
+    private async unlessConflict(method: "POST" | "PUT", path: string, object: KubeObject): Promise<boolean> {
+        try {
+            // A namespace or an object that is not there cannot be written either.
+            return (await this.call(method, path, object, "application/json")) !== undefined;
+        } catch (error) {
+            if (error instanceof Conflict) return false;
+            throw error;
+        }
+    }
+
     /** The body of the response; undefined where there is no such object or kind. */
-    async call(method: string, path: string, body?: KubeObject): Promise<unknown> {
+    async call(method: string, path: string, body?: KubeObject, contentType = APPLY): Promise<unknown> {
         const server = this.config.getCurrentCluster()?.server ?? "";
         const options = await (this.options ??= this.authenticated());
         const headers: Record<string, string> = {
             ...(options.headers as Record<string, string> | undefined),
             Accept: "application/json",
-            ...(body && { "Content-Type": APPLY }),
+            ...(body && { "Content-Type": contentType }),
         };
         const { status, text } = await send(
             `${server}/${path}`,
@@ -129,6 +150,7 @@ class Kubernetes implements Cluster {
             );
         });
         if (status === 404) return undefined;
+        if (status === CONFLICT && contentType !== APPLY) throw new Conflict();
         if (status >= 200 && status < 300) return JSON.parse(text) as unknown;
         const { message = text.slice(0, 300) } = parsed(text);
         const remedy =
@@ -144,6 +166,11 @@ class Kubernetes implements Cluster {
         return options;
     }
 }
+
+const CONFLICT = 409;
+
+/** The object exists already, or is no longer the version that was to be replaced. */
+class Conflict extends Error {}
 
 /** JSON is YAML. */
 const APPLY = "application/apply-patch+yaml";

@@ -6,6 +6,8 @@ export interface KubeObject {
     readonly metadata: {
         readonly name: string;
         readonly namespace?: string;
+        /** Only of what a cluster holds. Names one version of the object. */
+        readonly resourceVersion?: string;
         readonly labels?: Readonly<Record<string, string>>;
         readonly annotations?: Readonly<Record<string, string>>;
         /** Whose it is; only of what a cluster holds. */
