@@ -3,7 +3,7 @@
  * cluster, do not wait for Kubernetes' and Pulumi's libraries.
  */
 import { Command, Option } from "commander";
-import { LAYERS } from "./verify/model";
+import { LAYERS, OPTIONAL_PARTS } from "./verify/model";
 import { lazily } from "./lazily";
 import { version } from "../package.json";
 
@@ -96,13 +96,23 @@ function verify(): Command {
     const command = new Command("verify")
         .description(
             "prove with real requests that the mesh lets through exactly the catalogue's calls; " +
-                "exits with 1 if it does not",
+                "exits with 1 if it does not, or if a part could not be checked",
         )
         .option("--standin-image <image>", "the image that probers run (default: the running stand-ins')")
         .addOption(
             new Option("--layer <layer...>", "ask these layers alone; what is left out is said").choices([
                 ...LAYERS,
             ]),
+        )
+        .addOption(
+            new Option(
+                "--allow-unchecked <part...>",
+                "do not fail where these parts cannot be checked",
+            ).choices([...OPTIONAL_PARTS]),
+        )
+        .option(
+            "--accept <object...>",
+            "foreign objects that you know, as Kind/namespace/name; any other that can widen access fails the run",
         )
         .option("--keep", "leave the probers there for the next run with --keep")
         .option("--json", "report as JSON");

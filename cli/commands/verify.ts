@@ -6,6 +6,7 @@ import { runningNode } from "../up/running";
 import {
     CannotVerify,
     type Layer,
+    type OptionalPart,
     type PlayedOutside,
     SILENT,
     type VerifyOptions,
@@ -22,6 +23,8 @@ interface VerifyCommandOptions {
     readonly kubeconfig?: string;
     readonly standinImage?: string;
     readonly layer?: readonly Layer[];
+    readonly allowUnchecked?: readonly OptionalPart[];
+    readonly accept?: readonly string[];
     readonly keep?: true;
     readonly json?: true;
 }
@@ -36,6 +39,8 @@ export async function verifyMesh(options: VerifyCommandOptions): Promise<void> {
             sign,
             standInImage: options.standinImage ?? (await standInImage(connect(cluster))),
             ...(options.layer === undefined ? {} : { layers: options.layer }),
+            allowUnchecked: options.allowUnchecked ?? [],
+            accept: options.accept ?? [],
             keep: options.keep ?? false,
             progress: options.json ? SILENT : statusLineTo(process.stdout),
         });

@@ -6,5 +6,5 @@ export { type VerifyReport, exitCode, isProven } from "./report/model";
 export { toText } from "./report/text";
 export type { PlayedOutside } from "./plan/egress";
 export { type Sign, signer } from "./tokens";
-export type { Layer } from "./model";
+export type { Layer, OptionalPart } from "./model";
 export { type VerifyOptions, verify } from "./verify";

@@ -14,6 +14,26 @@ export type Layer = "identity" | "source" | "entry" | "egress" | "resilience";
 export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "egress", "resilience"];
 
 /**
+ * Parts of a run that need more than the cluster, so that they may have to be left out.
+ * - `certificates`: the gateways' CAs, without which nothing is sent through them.
+ * - `egress`: simulated external services.
+ * - `tokens`: the key of an issuer that the gateways trust.
+ */
+export const OPTIONAL_PARTS = ["certificates", "egress", "tokens"] as const;
+export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
+
+/** What a run left out. It is not proven. */
+export interface Unchecked {
+    /** For people. */
+    readonly part: string;
+    readonly why: string;
+    /** By what name `--allow-unchecked` takes it; absent for layers that were not selected. */
+    readonly optional?: OptionalPart;
+    /** Whether the user named what to leave out. Otherwise the run fails. */
+    readonly requested: boolean;
+}
+
+/**
  * Who asks.
  * - `stranger`: a meshed workload that the catalogue does not know.
  * - `unmeshed`: a pod without a sidecar, and so without an identity.

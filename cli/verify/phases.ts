@@ -9,9 +9,9 @@ import { readCertificates } from "./cluster/certificates";
 import type { Cluster } from "./cluster/cluster";
 import { type PodObject, isReady } from "./cluster/pods";
 import { settle } from "./cluster/settle";
-import { readDeciding } from "./drift/read";
+import { readTrafficObjects } from "./drift/read";
 import { CannotVerify } from "./errors";
-import { type Check, type Finding, LAYERS, type Layer } from "./model";
+import { type Check, type Finding, LAYERS, type Layer, type Unchecked } from "./model";
 import { destinations } from "./plan/places";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
 import type { StatusLine } from "./status-line";
@@ -22,7 +22,7 @@ const STAND_IN = "stand-in";
 export interface Outcome {
     readonly findings: Finding[];
     readonly miscounts: Miscount[];
-    readonly notChecked: { part: string; why: string }[];
+    readonly notChecked: Unchecked[];
     /** What was found first of the requests that were made again. */
     readonly repeated: Finding[];
     /** For the requests alone. */
@@ -59,7 +59,7 @@ export async function makeRequests(
     const outcome: Outcome = { findings: [], miscounts: [], notChecked, repeated: [], seconds: 0 };
     for (const layer of LAYERS.filter((one) => checks.some((check) => check.layer === one))) {
         const connected = reused || layer !== "identity";
-        await settle(await readDeciding(cluster), { connected, signal, progress });
+        await settle(await readTrafficObjects(cluster), { connected, signal, progress });
         const began = performance.now();
         const own = checks.filter(({ layer: one, entry }) => {
             if (entry === undefined) return one === layer;
@@ -90,7 +90,8 @@ function unsigned(checks: readonly Check[], sign: PhaseOptions["sign"]): Outcome
     const count = checks.filter(({ entry }) => entry?.token !== undefined).length;
     if (sign !== undefined || count === 0) return [];
     const why = "no key of an issuer that the gateways trust is on this machine; `make up` makes one";
-    return [{ part: `${count} requests with a token at the gateways`, why }];
+    const part = `${count} requests with a token at the gateways`;
+    return [{ part, why, optional: "tokens", requested: false }];
 }
 
 /** By layer and source: one pod makes all of them. */

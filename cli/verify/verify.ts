@@ -3,6 +3,8 @@ import { deriveAll } from "../../components/concerns";
 import type { Platform } from "../../components/base/platform";
 import type { Cluster } from "./cluster/cluster";
 import { type Location, connect } from "./cluster/kubernetes";
+import type { Drift } from "./drift/compare";
+import { keyOf } from "./drift/objects";
 import { readDrift } from "./drift/read";
 import { explain } from "./drift/explain";
 import { CannotVerify } from "./errors";
@@ -13,7 +15,7 @@ import { withLease } from "./probers/lease";
 import { GONE_SECONDS, LIST_PROBERS, startProbers, stopProbers } from "./probers/lifecycle";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
-import { LAYERS, type Layer } from "./model";
+import { LAYERS, type Layer, type OptionalPart } from "./model";
 import type { VerifyReport } from "./report/model";
 import { onInterrupt } from "./interrupt";
 
@@ -29,6 +31,10 @@ export interface VerifyOptions {
     readonly outside?: PlayedOutside;
     /** Which layers are asked. @default all */
     readonly layers?: readonly Layer[];
+    /** What may be left out where it cannot be checked. @default nothing: the report then proves nothing */
+    readonly allowUnchecked?: readonly OptionalPart[];
+    /** Foreign objects that are known and accepted, as `Kind/namespace/name`. @default none */
+    readonly accept?: readonly string[];
     /** For how many seconds none of the probers may go until they count as stuck. @default 180 */
     readonly goneSeconds?: number;
     /** @default none */
@@ -45,6 +51,7 @@ export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise
     return onInterrupt((signal) =>
         run(cluster, {
             ...{ keep: false, goneSeconds: GONE_SECONDS, progress: SILENT, sign: undefined },
+            ...{ allowUnchecked: [], accept: [] },
             ...options,
             signal,
         }),
@@ -52,7 +59,9 @@ export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise
 }
 
 type Run = VerifyOptions &
-    Required<Pick<VerifyOptions, "keep" | "goneSeconds" | "progress">> & { readonly signal: AbortSignal };
+    Required<Pick<VerifyOptions, "keep" | "goneSeconds" | "progress" | "allowUnchecked" | "accept">> & {
+        readonly signal: AbortSignal;
+    };
 
 async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const began = seconds();
@@ -69,9 +78,15 @@ async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     return {
         cluster: cluster.name,
         ...outcome,
+        notChecked: outcome.notChecked.map((one) => ({
+            ...one,
+            requested:
+                one.requested ||
+                (one.optional !== undefined && options.allowUnchecked.includes(one.optional)),
+        })),
         differences,
         miscounts,
-        drift,
+        ...accepting(drift, options.accept),
         stuckProbers: stuck,
         seconds: { probers, requests: outcome.seconds, total: seconds() - began },
     };
@@ -129,10 +144,27 @@ async function ask(cluster: Cluster, options: Run): Promise<Asked> {
         ...egress.notChecked,
         ...LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => ({
             part: `the layer ${layer}`,
-            why: "it was not asked for",
+            why: "--layer names others",
+            requested: true,
         })),
     );
     return { outcome, probers };
+}
+
+/** Splits the foreign objects that the user accepts from the rest. */
+function accepting(
+    drift: readonly Drift[],
+    accept: readonly string[],
+): Pick<VerifyReport, "drift" | "accepted" | "acceptedInVain"> {
+    const nameOf = ({ object }: Drift) => keyOf(object).replace(" ", "/");
+    const isAccepted = (one: Drift) => one.state === "foreign" && accept.includes(nameOf(one));
+    const accepted = drift.filter(isAccepted);
+    const names = new Set(accepted.map(nameOf));
+    return {
+        drift: drift.filter((one) => !isAccepted(one)),
+        accepted,
+        acceptedInVain: accept.filter((name) => !names.has(name)),
+    };
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -20,8 +20,10 @@ export interface Breakage {
     /** As `mesh verify` names it. */
     readonly object: string;
     readonly how: string;
-    /** A JSON patch (RFC 6902); without it the object is deleted. */
+    /** A JSON patch (RFC 6902); without it, and without `spec`, the object is deleted. */
     readonly patch?: readonly Operation[];
+    /** Of an object that is not the program's and is created. */
+    readonly spec?: Readonly<Record<string, unknown>>;
     /**
      * Which differences on the wire it makes; without it none, since something else still holds: then `mesh verify` tells
      * of the object alone.
@@ -78,6 +80,37 @@ export const BREAKAGES: readonly Breakage[] = [
             difference.source === "search" && ["source", "egress"].includes(difference.layer),
     },
     { object: "NetworkPolicy sparc/reports", how: "deleted" },
+    {
+        object: "AuthorizationPolicy databases/deny-all",
+        how: "evaluated without effect",
+        patch: [{ op: "add", path: "/metadata/annotations", value: { "istio.io/dry-run": "true" } }],
+    },
+    {
+        object: "AuthorizationPolicy sparc/by-hand",
+        how: "created for an identity that no prober has",
+        spec: { action: "ALLOW", rules: [{ from: [{ source: { namespaces: ["elsewhere"] } }] }] },
+    },
+    {
+        object: "NetworkPolicy sparc/by-hand",
+        how: "created for a port that nobody listens on",
+        spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 6666 }] }] },
+    },
+    {
+        object: "Namespace _cluster/monitoring",
+        how: "pod security off",
+        patch: [
+            {
+                op: "replace",
+                path: "/metadata/labels/pod-security.kubernetes.io~1enforce",
+                value: "privileged",
+            },
+        ],
+    },
+    {
+        object: "Service sparc/reports",
+        how: "given an external address",
+        patch: [{ op: "add", path: "/spec/externalIPs", value: ["203.0.113.9"] }],
+    },
     {
         object: "DestinationRule sparc/thumbnails",
         how: "without a breaker",

@@ -22,10 +22,16 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
     let node: Deployment;
     let report: Report;
 
-    async function breakObject({ object, patch }: Breakage): Promise<void> {
+    async function breakObject({ object, patch, spec }: Breakage): Promise<void> {
         const [kind = "", path = ""] = object.split(" ");
         const [namespace = "", name = ""] = path.split("/");
-        const which = [resourceOf(kind), "--namespace", namespace, name];
+        if (spec !== undefined) {
+            const apiVersion = KINDS[kind as Kind].path.replace(/^apis?\//, "");
+            const created = { apiVersion, kind, metadata: { name, namespace }, spec };
+            await node.kubectl(["create", "--filename", "-"], JSON.stringify(created));
+            return;
+        }
+        const which = whichOf(object);
         await node.kubectl(
             patch === undefined
                 ? ["delete", ...which]
@@ -42,8 +48,10 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
         report = JSON.parse(stdout) as Report;
     });
 
-    // Whatever was broken, the program puts back.
+    // What was broken the program puts back. What is not its own it leaves alone.
     after(async () => {
+        for (const { object, spec } of BREAKAGES)
+            if (spec !== undefined) await node.kubectl(["delete", ...whichOf(object)]);
         await node.up();
         const { status, stderr } = await mesh(CHECKOUT, ["verify", "--layer", "entry", "--layer", "egress"]);
         assert.equal(status, 0, stderr);
@@ -89,8 +97,12 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
     });
 });
 
-/** As kubectl names a kind for certain: `gateways.networking.istio.io`. */
-function resourceOf(kind: string): string {
+/** The arguments by which kubectl finds an object, its kind named for certain: `gateways.networking.istio.io`. */
+function whichOf(object: string): string[] {
+    const [kind = "", place = ""] = object.split(" ");
+    const [namespace = "", name = ""] = place.split("/");
     const { path, plural } = KINDS[kind as Kind];
-    return `${plural}.${path.split("/")[1] ?? ""}`;
+    const [root, group] = path.split("/");
+    const resource = root === "api" ? plural : `${plural}.${group ?? ""}`;
+    return namespace === "_cluster" ? [resource, name] : [resource, "--namespace", namespace, name];
 }

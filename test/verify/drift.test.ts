@@ -29,7 +29,7 @@ describe("comparing a cluster with the program", () => {
         assert.deepEqual(
             compare([STRICT, gone], [open, extra]).map(({ state, text }) => `${state}: ${text}`),
             [
-                "foreign: DestinationRule sparc/x is not the program's: it sets the traffic policy for auth, with TLS DISABLE",
+                "foreign: DestinationRule sparc/x is not the program's and can widen access: it sets the traffic policy for auth, with TLS DISABLE",
                 'changed: PeerAuthentication sparc/auth was changed: spec.mtls.mode is "DISABLE" in the cluster and "STRICT" in the program',
                 "missing: Sidecar sparc/auth is missing: it lets auth see users",
             ],
@@ -54,21 +54,112 @@ describe("comparing a cluster with the program", () => {
     });
 
     it("takes what Flagger makes for a rollout of the program's for no stranger's", () => {
-        const canary = object("Canary", "auth", {});
-        const routes = (name: string): KubeObject => ({
-            ...object("VirtualService", "auth-rollout", { http: [] }),
-            metadata: {
-                name: "auth-rollout",
-                namespace: "sparc",
-                ownerReferences: [{ kind: "Canary", name }],
-            },
+        const canary = object("Canary", "auth", { service: { name: "auth-rollout" } });
+        const flaggers = (kind: string, name: string, owner = "auth"): KubeObject => ({
+            ...object(kind, name, { http: [] }),
+            metadata: { name, namespace: "sparc", ownerReferences: [{ kind: "Canary", name: owner }] },
         });
-        assert.deepEqual(compare([canary], [routes("auth")]), []);
-        assert.deepEqual(
-            compare([canary], [routes("other")]).map(({ state }) => state),
-            ["foreign"],
+        const routes = flaggers("VirtualService", "auth-rollout");
+        const primary = flaggers("DestinationRule", "auth-rollout-primary");
+        assert.deepEqual(compare([canary], [routes, primary]), []);
+        for (const forged of [
+            flaggers("VirtualService", "auth-rollout", "other"),
+            flaggers("VirtualService", "users"),
+            flaggers("DestinationRule", "auth-rollout"),
+            flaggers("ServiceEntry", "auth-rollout"),
+        ])
+            assert.deepEqual(
+                compare([canary], [forged]).map(({ state, opens }) => [state, opens]),
+                [["foreign", true]],
+            );
+        assert.equal(compare([], [routes]).length, 1);
+    });
+
+    const withMetadata = (one: KubeObject, metadata: Partial<KubeObject["metadata"]>): KubeObject => ({
+        ...one,
+        metadata: { ...one.metadata, ...metadata },
+    });
+    const texts = (program: KubeObject, live: KubeObject) =>
+        compare([program], [live]).map(({ text }) => text);
+
+    it("compares the labels and annotations that decide, and no others", () => {
+        const deny = object("AuthorizationPolicy", "deny-all", {});
+        assert.deepEqual(texts(deny, withMetadata(deny, { annotations: { "istio.io/dry-run": "true" } })), [
+            'AuthorizationPolicy sparc/deny-all was changed: metadata.annotations.istio.io/dry-run is "true" in the cluster and absent in the program',
+        ]);
+        const revised = withMetadata(deny, { labels: { "istio.io/rev": "1-31-1", team: "a" } });
+        assert.equal(
+            texts(revised, withMetadata(revised, { labels: { "istio.io/rev": "other" } })).length,
+            1,
         );
-        assert.equal(compare([], [routes("auth")]).length, 1);
+        assert.equal(
+            texts(revised, withMetadata(revised, { labels: { "istio.io/rev": "1-31-1" } })).length,
+            0,
+        );
+        const exported = { "networking.istio.io/exportTo": "*" };
+        const service = object("Service", "auth", { selector: { app: "auth" } });
+        assert.equal(texts(service, withMetadata(service, { annotations: exported })).length, 1);
+        const namespace: KubeObject = {
+            apiVersion: "v1",
+            kind: "Namespace",
+            metadata: { name: "sparc", labels: { "istio.io/rev": "default" } },
+        };
+        const live = withMetadata(namespace, { labels: { "istio-injection": "disabled" } });
+        assert.match(
+            texts(namespace, live).join(),
+            /istio-injection is "disabled".*istio\.io\/rev is absent/,
+        );
+        const enforced = { ...namespace.metadata.labels, "pod-security.kubernetes.io/enforce": "privileged" };
+        assert.equal(texts(namespace, withMetadata(namespace, { labels: enforced })).length, 1);
+    });
+
+    it("ignores what the API server fills in, and not what changes what an object does", () => {
+        const service = object("Service", "auth", { selector: { app: "auth" }, ports: [{ port: 80 }] });
+        const spec = service.spec as object;
+        const filled = {
+            ...spec,
+            clusterIP: "10.0.0.1",
+            type: "ClusterIP",
+            ports: [{ port: 80, protocol: "TCP" }],
+        };
+        assert.deepEqual(texts(service, { ...service, spec: filled }), []);
+        for (const change of [
+            { selector: { app: "other" } },
+            { ports: [{ port: 81 }] },
+            { externalIPs: ["10.0.0.9"] },
+            { externalName: "elsewhere.example" },
+        ])
+            assert.equal(texts(service, { ...service, spec: { ...filled, ...change } }).length, 1);
+        const role = {
+            ...object("Role", "flagger", undefined),
+            rules: [{ resources: ["a"], verbs: ["get"] }],
+        };
+        const more = { ...role, rules: [{ resources: ["a"], verbs: ["get", "list"] }] };
+        assert.equal(texts(role, more).length, 1);
+        const account = { kind: "ServiceAccount", name: "flagger" };
+        const binding = { ...object("RoleBinding", "flagger", undefined), subjects: [account] };
+        assert.equal(texts(binding, binding).length, 0);
+        assert.equal(
+            texts(binding, { ...binding, subjects: [account, { ...account, name: "x" }] } as KubeObject)
+                .length,
+            1,
+        );
+    });
+
+    it("reports foreign objects by whether they can widen access", () => {
+        const opens = (one: KubeObject) => compare([], [one]).map((drift) => drift.opens);
+        assert.deepEqual(opens(object("AuthorizationPolicy", "x", { rules: [{}] })), [true]);
+        assert.deepEqual(opens(object("AuthorizationPolicy", "x", {})), [false]);
+        assert.deepEqual(opens(object("AuthorizationPolicy", "x", { action: "DENY", rules: [{}] })), [false]);
+        assert.deepEqual(opens(object("PeerAuthentication", "x", { mtls: { mode: "PERMISSIVE" } })), [true]);
+        assert.deepEqual(opens(object("PeerAuthentication", "x", { mtls: { mode: "STRICT" } })), [false]);
+        const onPort = { mtls: { mode: "STRICT" }, portLevelMtls: { 80: { mode: "DISABLE" } } };
+        assert.deepEqual(opens(object("PeerAuthentication", "x", onPort)), [true]);
+        assert.deepEqual(opens(object("NetworkPolicy", "x", { podSelector: {} })), [false]);
+        assert.deepEqual(opens(object("NetworkPolicy", "x", { podSelector: {}, egress: [{}] })), [true]);
+        assert.deepEqual(opens(object("EnvoyFilter", "x", {})), [true]);
+        assert.deepEqual(opens(object("Service", "x", { selector: {} })), []);
+        assert.deepEqual(opens(object("Service", "x", { type: "ExternalName", externalName: "a" })), [true]);
     });
 
     it("leaves kinds aside that decide nothing", () => {

@@ -70,8 +70,8 @@ describe("verifying the way out", () => {
     it("says so where nobody plays the world outside", async () => {
         const report = await verifyCluster(clusterWith(), { platform, standInImage: "standin:1" });
         const why = "nobody plays the world outside there, and the real one is not asked for a test";
-        assert.deepEqual(report.notChecked, [{ part: "egress", why }]);
-        assert.match(toText(report), /! not checked: egress: nobody plays/);
+        assert.deepEqual(report.notChecked, [{ part: "egress", why, optional: "egress", requested: false }]);
+        assert.match(toText(report), /✗ not checked: egress: nobody plays/);
         assert.equal(
             report.findings.some(({ check }) => check.layer === "egress"),
             false,

@@ -29,6 +29,8 @@ function reportWithout(...names: string[]): VerifyReport {
         differences,
         miscounts: [],
         drift: [],
+        accepted: [],
+        acceptedInVain: [],
         notChecked: [],
         repeated: [],
         stuckProbers: [],
@@ -37,9 +39,9 @@ function reportWithout(...names: string[]): VerifyReport {
 }
 
 const object = objects[0]!;
-const drifted = (state: "missing" | "changed" | "foreign"): VerifyReport => ({
+const drifted = (state: "missing" | "changed" | "foreign", opens = false): VerifyReport => ({
     ...reportWithout(),
-    drift: [{ state, object, text: "an object drifted" }],
+    drift: [{ state, opens, object, text: "an object drifted" }],
 });
 
 const miscountOf = (counted: number): VerifyReport["miscounts"][number] => ({
@@ -81,12 +83,36 @@ describe("a report for people", () => {
     it("names what drifted and what was left out", () => {
         const text = toText({
             ...drifted("missing"),
-            notChecked: [{ part: "entry through a gateway", why: "a reason" }],
+            notChecked: [{ part: "entry through a gateway", why: "a reason", requested: true }],
         });
         assert.match(text, /^✗ an object drifted$/m);
         assert.match(text, /^! not checked: entry through a gateway: a reason$/m);
         assert.match(text, /1 object missing or changed/);
         assert.match(toText(drifted("foreign")), /^! an object drifted$/m);
+        assert.match(toText(drifted("foreign", true)), /^✗ an object drifted$/m);
+        assert.match(toText(drifted("foreign", true)), /1 foreign object that can widen access/);
+    });
+
+    it("claims no proof of what was not checked, and names the flag that leaves it out", () => {
+        const egress = { part: "egress", why: "a reason", optional: "egress", requested: false } as const;
+        const report = { ...reportWithout(), notChecked: [egress] };
+        assert.equal(exitCode(report), 1);
+        assert.equal(toJson(report)["proven"], false);
+        const text = toText(report);
+        assert.match(text, /^✗ not checked: egress: a reason\n {4}--allow-unchecked egress leaves it out$/m);
+        assert.match(text, /^Not proven, though .*: 0 differences, 1 part not checked\.$/m);
+        assert.equal(exitCode({ ...report, notChecked: [{ ...egress, requested: true }] }), 0);
+    });
+
+    it("names what is accepted, and what is accepted in vain", () => {
+        const [one] = drifted("foreign", true).drift;
+        const text = toText({
+            ...reportWithout(),
+            accepted: one === undefined ? [] : [one],
+            acceptedInVain: ["Sidecar/sparc/x"],
+        });
+        assert.match(text, /^! accepted: an object drifted$/m);
+        assert.match(text, /^! --accept Sidecar\/sparc\/x: no foreign object has this name$/m);
     });
 
     it("names whose connections a count puts in doubt", () => {

@@ -1,12 +1,12 @@
 /** The CAs that vouch for the gateways. */
 import { NAMESPACES } from "../../../components/base/names";
-import type { Check } from "../model";
+import type { Check, Unchecked } from "../model";
 import type { Cluster } from "./cluster";
 
 interface Certificates {
     /** PEM, by the name of the gateway's Secret. */
     readonly certificates: ReadonlyMap<string, string>;
-    readonly missing: { part: string; why: string }[];
+    readonly missing: Unchecked[];
 }
 
 export async function readCertificates(cluster: Cluster, checks: readonly Check[]): Promise<Certificates> {
@@ -23,7 +23,8 @@ export async function readCertificates(cluster: Cluster, checks: readonly Check[
         if (pem !== undefined) certificates.set(name, pem);
         else {
             const why = `the Secret ${NAMESPACES.ingress}/${name} with its certificate is missing or empty`;
-            missing.push({ part: `entry through ${gateway}`, why });
+            const part = `entry through ${gateway}`;
+            missing.push({ part, why, optional: "certificates", requested: false });
         }
     }
     return { certificates, missing };

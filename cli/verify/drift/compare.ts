@@ -1,63 +1,104 @@
 /** What the cluster holds, against what the program renders. */
+import { canOpen } from "./opens";
+import { comparisonOf, isDeciding } from "./kinds";
 import { describeObject } from "./describe";
-import { type KubeObject, isDeciding, keyOf } from "./objects";
+import { decidingMetadata } from "./metadata";
+import { type KubeObject, keyOf } from "./objects";
 
 /**
  * One object that is not as the program has it.
  * - `missing` and `changed`: the program's own. The mesh is not what the program says, whatever traffic shows.
- * - `foreign`: not the program's. It may have a reason, so that it is a warning as long as traffic agrees.
+ * - `foreign`: not the program's.
  */
 export interface Drift {
     readonly state: "missing" | "changed" | "foreign";
+    /** Of a foreign object: whether it can widen access, which no sample of requests disproves. False for the others. */
+    readonly opens: boolean;
     readonly object: KubeObject;
     /** One sentence, for people. */
     readonly text: string;
 }
 
-/** Compares the deciding kinds; `live` holds those of the program's namespaces. */
+/** Whether the mesh is not what the program says. A foreign object that can only deny is a warning. */
+export function isDifference({ state, opens }: Drift): boolean {
+    return state !== "foreign" || opens;
+}
+
+/** Compares the deciding kinds; `live` holds those of the program's namespaces, and of the cluster. */
 export function compare(program: readonly KubeObject[], live: readonly KubeObject[]): Drift[] {
-    const own = new Map(
-        program.filter(({ kind }) => isDeciding(kind)).map((object) => [keyOf(object), object]),
-    );
+    const own = new Map(program.filter(isDeciding).map((object) => [keyOf(object), object]));
     const found = new Map(live.map((object) => [keyOf(object), object]));
     const drift: Drift[] = [];
     for (const [key, object] of own) {
         const current = found.get(key);
         if (current === undefined) {
-            drift.push({ state: "missing", object, text: `${key} is missing: it ${describeObject(object)}` });
+            const text = `${key} is missing: it ${describeObject(object)}`;
+            drift.push({ state: "missing", opens: false, object, text });
             continue;
         }
-        const changes = differences(normal(object.spec), normal(current.spec), "spec");
-        if (changes.length > 0) {
-            drift.push({
-                state: "changed",
-                object: current,
-                text: `${key} was changed: ${changes.join("; ")}`,
-            });
-        }
+        const changes = changesOf(object, current);
+        if (changes.length === 0) continue;
+        const text = `${key} was changed: ${changes.join("; ")}`;
+        drift.push({ state: "changed", opens: false, object: current, text });
     }
     for (const [key, object] of found) {
-        if (own.has(key) || isRollouts(object, program)) continue;
-        const text = `${key} is not the program's: it ${describeObject(object)}`;
-        drift.push({ state: "foreign", object, text });
+        if (own.has(key) || !isReportedWhenForeign(object) || isRollouts(object, program)) continue;
+        const opens = canOpen(object);
+        const can = opens ? "can widen access: it " : "";
+        const text = `${key} is not the program's${opens ? " and " : ": it "}${can}${describeObject(object)}`;
+        drift.push({ state: "foreign", opens, object, text });
     }
     return drift.sort((a, b) => (keyOf(a.object) < keyOf(b.object) ? -1 : 1));
 }
 
-/** What Flagger makes of the kinds that decide about traffic. */
-const FLAGGERS: readonly string[] = ["DestinationRule", "VirtualService"];
+function changesOf(program: KubeObject, live: KubeObject): string[] {
+    const { fields = [], match = "exact", absent = [] } = comparisonOf(program.kind) ?? {};
+    const compared = fields.flatMap((field) =>
+        differences(normal(fieldOf(program, field)), normal(fieldOf(live, field)), field, match),
+    );
+    const specOf = ({ spec }: KubeObject, field: string) =>
+        (spec as Record<string, unknown> | undefined)?.[field];
+    const added = absent.flatMap((field) =>
+        differences(specOf(program, field), specOf(live, field), `spec.${field}`, "exact"),
+    );
+    return [
+        ...differences(decidingMetadata(program), decidingMetadata(live), "metadata", "exact"),
+        ...compared,
+        ...added,
+    ];
+}
+
+function fieldOf(object: KubeObject, field: string): unknown {
+    return (object as unknown as Record<string, unknown>)[field];
+}
+
+/** Of Services only those are reported that lead out of the mesh: Flagger and charts make others. */
+function isReportedWhenForeign(object: KubeObject): boolean {
+    if (comparisonOf(object.kind)?.foreign !== true) return false;
+    return object.kind !== "Service" || canOpen(object);
+}
+
+/** What Flagger makes of the kinds that decide about traffic, by the suffixes of their names. */
+const FLAGGERS: Readonly<Record<string, readonly string[]>> = {
+    DestinationRule: ["-canary", "-primary"],
+    VirtualService: [""],
+};
 
 /** Whether Flagger made it for a rollout of the program's: its routes, and its rules for where they lead. */
 function isRollouts({ kind: own, metadata }: KubeObject, program: readonly KubeObject[]): boolean {
-    if (!FLAGGERS.includes(own)) return false;
+    const suffixes = FLAGGERS[own] ?? [];
     return (metadata.ownerReferences ?? []).some(({ kind, name }) =>
-        program.some(
-            (object) =>
+        program.some((object) => {
+            const { service } = (object.spec ?? {}) as { service?: { name?: string } };
+            const apex = service?.name ?? name;
+            return (
                 kind === "Canary" &&
                 object.kind === kind &&
                 object.metadata.name === name &&
-                object.metadata.namespace === metadata.namespace,
-        ),
+                object.metadata.namespace === metadata.namespace &&
+                suffixes.some((suffix) => metadata.name === `${apex}${suffix}`)
+            );
+        }),
     );
 }
 
@@ -72,13 +113,14 @@ function normal(value: unknown): unknown {
 }
 
 /** Each path at which the two differ, with both values. */
-function differences(program: unknown, live: unknown, path: string): string[] {
+function differences(program: unknown, live: unknown, path: string, match: "exact" | "subset"): string[] {
     if (isRecord(program) && isRecord(live)) {
-        const keys = [...new Set([...Object.keys(program), ...Object.keys(live)])].sort();
-        return keys.flatMap((key) => differences(program[key], live[key], `${path}.${key}`));
+        const added = match === "exact" ? Object.keys(live) : [];
+        const keys = [...new Set([...Object.keys(program), ...added])].sort();
+        return keys.flatMap((key) => differences(program[key], live[key], `${path}.${key}`, match));
     }
     if (Array.isArray(program) && Array.isArray(live) && program.length === live.length) {
-        return program.flatMap((item, index) => differences(item, live[index], `${path}[${index}]`));
+        return program.flatMap((item, index) => differences(item, live[index], `${path}[${index}]`, match));
     }
     if (JSON.stringify(program) === JSON.stringify(live)) return [];
     return [`${path} is ${shown(live)} in the cluster and ${shown(program)} in the program`];

@@ -22,6 +22,23 @@ export function describeObject(object: KubeObject): string {
             const { hosts = [], exportTo = ["*"] } = object.spec as { hosts?: string[]; exportTo?: string[] };
             return `makes ${hosts.join(", ")} known in ${exportTo.join(", ")}`;
         }
+        case "Namespace":
+            return "decides about injection and pod security in it";
+        case "Service":
+            return "is how callers find a workload";
+        case "ServiceAccount":
+            return "is a workload's identity";
+        case "Role":
+        case "ClusterRole":
+        case "RoleBinding":
+        case "ClusterRoleBinding":
+            return "decides about rights on the API server";
+        case "MutatingWebhookConfiguration":
+            return "decides which pods get a sidecar";
+        case "Certificate":
+        case "Issuer":
+        case "ClusterIssuer":
+            return "decides about certificates";
         default:
             return `applies to ${target(object)}`;
     }

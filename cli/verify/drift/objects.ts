@@ -1,4 +1,4 @@
-/** Istio's and Kubernetes' objects that decide about traffic, as far as drift is concerned. */
+/** A Kubernetes object, as far as drift is concerned. */
 
 export interface KubeObject {
     readonly apiVersion: string;
@@ -16,26 +16,6 @@ export interface KubeObject {
         readonly managedFields?: readonly { readonly time?: string }[];
     };
     readonly spec?: unknown;
-}
-
-/** The kinds that decide who reaches whom, and what is told of it. What the program has of them must be in the cluster, unchanged. */
-export const DECIDING_KINDS = [
-    "AuthorizationPolicy",
-    "PeerAuthentication",
-    "RequestAuthentication",
-    "Sidecar",
-    "DestinationRule",
-    "VirtualService",
-    "Gateway",
-    "ServiceEntry",
-    "EnvoyFilter",
-    "NetworkPolicy",
-    "Telemetry",
-] as const;
-export type DecidingKind = (typeof DECIDING_KINDS)[number];
-
-export function isDeciding(kind: string): kind is DecidingKind {
-    return (DECIDING_KINDS as readonly string[]).includes(kind);
 }
 
 export function keyOf({ kind, metadata }: KubeObject): string {

@@ -1,21 +1,29 @@
 import { NAMESPACES } from "../../../components/base/names";
 import type { Cluster } from "../cluster/cluster";
+import type { Kind } from "../cluster/kinds";
 import { PROBE_LABEL } from "../probers/objects";
 import { type Drift, compare } from "./compare";
-import { DECIDING_KINDS, type KubeObject } from "./objects";
+import { DECIDING_KINDS, TRAFFIC_KINDS } from "./kinds";
+import type { KubeObject } from "./objects";
 
-/** How the program's namespaces differ from the program. */
+/** How the program's namespaces, and its objects of the whole cluster, differ from the program. */
 export async function readDrift(cluster: Cluster, program: readonly KubeObject[]): Promise<Drift[]> {
-    return compare(program, await readDeciding(cluster));
+    return compare(program, await read(cluster, DECIDING_KINDS));
 }
 
-/** All that decides about traffic in the program's namespaces, probers' own left aside. */
-export async function readDeciding(cluster: Cluster): Promise<KubeObject[]> {
-    const lists = await Promise.all(DECIDING_KINDS.map((kind) => cluster.list(kind)));
-    const own = new Set<string | undefined>(Object.values(NAMESPACES));
+/** All that decides about traffic in the program's namespaces. */
+export function readTrafficObjects(cluster: Cluster): Promise<KubeObject[]> {
+    return read(cluster, TRAFFIC_KINDS);
+}
+
+/** Those of the program's namespaces and of none, without the probers' own. */
+async function read(cluster: Cluster, kinds: readonly Kind[]): Promise<KubeObject[]> {
+    const lists = await Promise.all(kinds.map((kind) => cluster.list(kind)));
+    const namespaces = new Set<string | undefined>([undefined, ...Object.values(NAMESPACES)]);
     return lists
         .flat()
         .filter(
-            ({ metadata }) => own.has(metadata.namespace) && metadata.labels?.[PROBE_LABEL] === undefined,
+            ({ metadata }) =>
+                namespaces.has(metadata.namespace) && metadata.labels?.[PROBE_LABEL] === undefined,
         );
 }

@@ -8,7 +8,7 @@ import { EGRESS_GATEWAY, NAMESPACES, ORIGINATED_PORT, TOKEN_HEADERS } from "../.
 import type { Platform } from "../../../components/base/platform";
 import type { Cluster } from "../cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
-import type { Check, Destination, Expected, Outside, Source, WireRequest } from "../model";
+import type { Check, Destination, Expected, Outside, Source, Unchecked, WireRequest } from "../model";
 import { STRANGER, serviceSource } from "./places";
 
 /** The world outside, where somebody plays it. */
@@ -23,7 +23,7 @@ export interface PlayedOutside {
 
 export interface EgressPlan {
     readonly checks: Check[];
-    readonly notChecked: { part: string; why: string }[];
+    readonly notChecked: Unchecked[];
 }
 
 /** The egress checks of a platform, or why there are none. */
@@ -35,7 +35,10 @@ export async function planEgress(
     if (Object.keys(platform.catalogue.external).length === 0) return { checks: [], notChecked: [] };
     if (outside === undefined) {
         const why = "nobody plays the world outside there, and the real one is not asked for a test";
-        return { checks: [], notChecked: [{ part: "egress", why }] };
+        return {
+            checks: [],
+            notChecked: [{ part: "egress", why, optional: "egress", requested: false }],
+        };
     }
     const pods: PodObject[] = await cluster.list("Pod", {
         namespace: NAMESPACES.egress,

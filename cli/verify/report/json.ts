@@ -1,4 +1,5 @@
 /** A report for machines. What is here stays; fields may be added. */
+import type { Drift } from "../drift/compare";
 import { keyOf } from "../drift/objects";
 import type { Finding } from "../model";
 import { describeRequest } from "../plan/requests";
@@ -25,11 +26,17 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
             ...miscount,
             suspects: suspects.map(({ check }) => check.id),
         })),
-        drift: report.drift.map(({ state, object, text }) => ({ state, object: keyOf(object), text })),
+        drift: report.drift.map(drifted),
+        accepted: report.accepted.map(drifted),
+        acceptedInVain: report.acceptedInVain,
         notChecked: report.notChecked,
         stuckProbers: report.stuckProbers,
         checks: report.findings.map(checked),
     };
+}
+
+function drifted({ state, opens, object, text }: Drift): Record<string, unknown> {
+    return { state, opens, object: keyOf(object), text };
 }
 
 function checked({ check, got, agrees, result }: Finding): Record<string, unknown> {

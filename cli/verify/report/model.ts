@@ -1,7 +1,7 @@
 /** What a run came to. */
-import type { Drift } from "../drift/compare";
+import { type Drift, isDifference } from "../drift/compare";
 import type { Miscount } from "../ask/counters";
-import type { ExpectedKind, Finding, Layer } from "../model";
+import type { ExpectedKind, Finding, Layer, Unchecked } from "../model";
 
 export interface VerifyReport {
     /** The context of the cluster. */
@@ -10,8 +10,11 @@ export interface VerifyReport {
     readonly differences: readonly Difference[];
     readonly miscounts: readonly (Miscount & { readonly explanations: readonly string[] })[];
     readonly drift: readonly Drift[];
-    /** Parts that were left out, and why. */
-    readonly notChecked: readonly { readonly part: string; readonly why: string }[];
+    /** Foreign objects that the user accepts. */
+    readonly accepted: readonly Drift[];
+    /** What the user accepts and no foreign object is called. */
+    readonly acceptedInVain: readonly string[];
+    readonly notChecked: readonly Unchecked[];
     /** What was found first of the requests that were made again because nothing was learned from them. */
     readonly repeated: readonly Finding[];
     /** Probers that were asked to go, and did not, or why they could not be asked: their containers end within half an hour. */
@@ -25,14 +28,22 @@ export interface Difference {
     readonly explanations: readonly string[];
 }
 
-/** Whether the mesh does what the catalogue says, by exactly the program's objects. */
-export function isProven({ differences, miscounts, drift }: VerifyReport): boolean {
-    return (
-        differences.length === 0 && miscounts.length === 0 && !drift.some(({ state }) => state !== "foreign")
-    );
+/** Whether the mesh differs from what the catalogue says, or has objects that are not the program's and can widen access. */
+export function differs({ differences, miscounts, drift }: VerifyReport): boolean {
+    return differences.length > 0 || miscounts.length > 0 || drift.some(isDifference);
 }
 
-/** 0: proven. 1: it differs. That it could not be asked is an exception, CannotVerify, and exits with 2. */
+/** What was left out although nobody named it. */
+export function unproven({ notChecked }: VerifyReport): readonly Unchecked[] {
+    return notChecked.filter(({ requested }) => !requested);
+}
+
+/** Whether the mesh does what the catalogue says, by exactly the program's objects, as far as the user wanted to know. */
+export function isProven(report: VerifyReport): boolean {
+    return !differs(report) && unproven(report).length === 0;
+}
+
+/** 0: proven. 1: it differs, or a part was not checked. That nothing could be checked is an exception, CannotVerify, and exits with 2. */
 export function exitCode(report: VerifyReport): 0 | 1 {
     return isProven(report) ? 0 : 1;
 }

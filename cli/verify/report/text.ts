@@ -1,10 +1,11 @@
 /** A report for people. */
 import Table from "cli-table3";
+import { isDifference } from "../drift/compare";
 import { keyOf } from "../drift/objects";
-import type { Check, Expected } from "../model";
+import type { Check, Expected, Unchecked } from "../model";
 import { describeRequest } from "../plan/requests";
 import { LIST_PROBERS } from "../probers/lifecycle";
-import { type Difference, type VerifyReport, counts, isProven } from "./model";
+import { type Difference, type VerifyReport, counts, differs, unproven } from "./model";
 import { LEGEND, PLAIN, matrixTable } from "./table";
 
 /** More of one layer says nothing new; `--json` has them all. */
@@ -18,7 +19,8 @@ export function toText(report: VerifyReport): string {
         ...driftBlocks(report),
         ...differenceBlocks(report),
         ...miscountBlocks(report),
-        ...report.notChecked.map(({ part, why }) => `! not checked: ${part}: ${why}`),
+        ...acceptedBlocks(report),
+        ...report.notChecked.map(describeUnchecked),
         ...stuckBlocks(report),
         summary(report),
     ];
@@ -40,10 +42,24 @@ function countTable({ findings }: VerifyReport): string {
 const ALIGNED: Table.HorizontalAlignment[] = ["left", "left", "right", "right"];
 
 function driftBlocks({ drift }: VerifyReport): string[] {
-    const own = drift.filter(({ state }) => state !== "foreign").map(({ text }) => `✗ ${text}`);
-    const foreign = drift.filter(({ state }) => state === "foreign").map(({ text }) => `! ${text}`);
-    const lines = [...own, ...foreign];
+    const differences = drift.filter(isDifference).map(({ text }) => `✗ ${text}`);
+    const warnings = drift.filter((one) => !isDifference(one)).map(({ text }) => `! ${text}`);
+    const lines = [...differences, ...warnings];
     return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
+function acceptedBlocks({ accepted, acceptedInVain }: VerifyReport): string[] {
+    const lines = [
+        ...accepted.map(({ text }) => `! accepted: ${text}`),
+        ...acceptedInVain.map((name) => `! --accept ${name}: no foreign object has this name`),
+    ];
+    return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
+function describeUnchecked({ part, why, optional, requested }: Unchecked): string {
+    if (requested) return `! not checked: ${part}: ${why}`;
+    const remedy = optional === undefined ? "" : `\n    --allow-unchecked ${optional} leaves it out`;
+    return `✗ not checked: ${part}: ${why}${remedy}`;
 }
 
 function differenceBlocks({ differences, drift }: VerifyReport): string[] {
@@ -163,13 +179,19 @@ export function describeExpected(expected: Expected): string {
 function summary(report: VerifyReport): string {
     const { findings, differences, repeated, seconds, miscounts, drift } = report;
     const changed = drift.filter(({ state }) => state !== "foreign").length;
+    const foreign = drift.filter((one) => one.state === "foreign" && isDifference(one)).length;
+    const left = unproven(report).length;
     const made = `${findings.length} requests in ${seconds.requests.toFixed(0)} s${repeated.length > 0 ? ` (${repeated.length} made again)` : ""}`;
     const found = [
         plural(differences.length + miscounts.length, "difference"),
         ...(changed > 0 ? [`${plural(changed, "object")} missing or changed`] : []),
+        ...(foreign > 0 ? [`${plural(foreign, "foreign object")} that can widen access`] : []),
+        ...(left > 0 ? [`${plural(left, "part")} not checked`] : []),
     ].join(", ");
-    const verdict = isProven(report)
-        ? "The mesh lets through exactly the catalogue's calls"
-        : "The mesh differs from the catalogue";
+    const verdict = differs(report)
+        ? "The mesh differs from the catalogue"
+        : left > 0
+          ? "Not proven, though what was checked agrees with the catalogue"
+          : "The mesh lets through exactly the catalogue's calls";
     return `${verdict}: ${found}.\n${made}, ${seconds.total.toFixed(0)} s in all, on ${report.cluster}.`;
 }

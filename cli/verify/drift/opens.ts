@@ -1,0 +1,42 @@
+/** Whether an object that is not the program's can widen access. */
+import type { KubeObject } from "./objects";
+
+/**
+ * False where the object can only deny. Of every other object traffic cannot prove that it opens nothing: it may be for a caller, a
+ * host or a port that no request of a run has.
+ */
+export function canOpen(object: KubeObject): boolean {
+    const spec = (object.spec ?? {}) as Record<string, unknown>;
+    switch (object.kind) {
+        case "AuthorizationPolicy":
+            return allows(spec);
+        case "PeerAuthentication":
+            return !isStrict(spec);
+        case "NetworkPolicy":
+            return admits(spec);
+        case "Service":
+            return spec["type"] === "ExternalName" || nonEmpty(spec["externalIPs"]);
+        default:
+            return true;
+    }
+}
+
+/** An ALLOW without rules allows nothing. CUSTOM, DENY and AUDIT let nothing pass that other policies do not allow. */
+function allows({ action = "ALLOW", rules }: Record<string, unknown>): boolean {
+    return (action === "ALLOW" || action === 0) && nonEmpty(rules);
+}
+
+function isStrict({ mtls, portLevelMtls = {} }: Record<string, unknown>): boolean {
+    const isMode = (value: unknown) =>
+        ["STRICT", undefined, "UNSET"].includes((value as { mode?: string } | undefined)?.mode);
+    return isMode(mtls) && Object.values(portLevelMtls as Record<string, unknown>).every(isMode);
+}
+
+/** NetworkPolicies add up: a rule admits, whatever the others say. */
+function admits({ ingress, egress }: Record<string, unknown>): boolean {
+    return nonEmpty(ingress) || nonEmpty(egress);
+}
+
+function nonEmpty(value: unknown): boolean {
+    return Array.isArray(value) && value.length > 0;
+}
