@@ -11,6 +11,15 @@ module.exports = {
             to: { circular: true, dependencyTypesNot: ["type-only"] },
         },
         {
+            name: "verify-expects-by-itself",
+            comment: "What derives routes and policies must not say what `mesh verify` expects of them.",
+            severity: "error",
+            from: { path: "^cli/verify/plan/" },
+            to: {
+                path: "^catalogue/(attempts|path-template)\\.ts$|^components/(access|edge|traffic|egress)/",
+            },
+        },
+        {
             name: "config-is-a-leaf",
             comment: "A stack's configuration knows nothing of what is made of it.",
             severity: "error",

@@ -4,8 +4,8 @@ import { type Check, type Expected, type Finding, type WireResult, isTcp } from 
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAVAILABLE = 14;
 
-/** By how much a machine with more to do than processors may be late. */
-const BUSY_MS = 2_000;
+/** By how much a timeout may be late on a machine that is not busy. */
+export const MIN_TOLERANCE_MS = 100;
 
 /** A response's header that only an Envoy which passed the request on adds. */
 const PASSED_ON = "x-envoy-upstream-service-time";
@@ -13,8 +13,10 @@ const PASSED_ON = "x-envoy-upstream-service-time";
 /** As whom the world outside answers where the node plays it. */
 const OUTSIDE = "outside";
 
-export function judge(check: Check, result: WireResult): Finding {
-    return { check, result, agrees: agrees(check, result), got: describeResult(check, result) };
+/** @param toleranceMs by how much a timeout may be late: what requests that nothing delays take in the same run, see `toleranceOf` */
+export function judge(check: Check, result: WireResult, toleranceMs = MIN_TOLERANCE_MS): Finding {
+    const got = describeResult(check, result);
+    return { check, result, agrees: agrees(check, result, toleranceMs), got };
 }
 
 /**
@@ -42,7 +44,7 @@ export function isInconclusive({ check, result, agrees }: Finding): boolean {
     }
 }
 
-function agrees(check: Check, result: WireResult): boolean {
+function agrees(check: Check, result: WireResult, toleranceMs: number): boolean {
     const { expected } = check;
     switch (expected.kind) {
         case "answered":
@@ -64,7 +66,7 @@ function agrees(check: Check, result: WireResult): boolean {
         case "attempts":
             return isFailureOf(check, result) && result.answer?.attempt === expected.count;
         case "given-up":
-            return isTimeout(result) && isAbout(result.ms, expected.after);
+            return isTimeout(result) && isAbout(result.ms, expected.after, toleranceMs);
         case "no-route":
             return check.layer === "entry" ? isNotServed(result) : isNotRouted(result);
         case "no-name":
@@ -153,9 +155,9 @@ function isTimeout({ outcome, status, detail }: WireResult): boolean {
     );
 }
 
-/** Not earlier than a tenth before, and not later than what a busy machine takes. */
-function isAbout(ms: number, wanted: number): boolean {
-    return ms >= wanted * 0.9 && ms <= wanted * 1.25 + BUSY_MS;
+/** Not earlier than a tenth before. */
+function isAbout(ms: number, expectedMs: number, toleranceMs: number): boolean {
+    return ms >= expectedMs * 0.9 && ms <= expectedMs + toleranceMs;
 }
 
 /** The node's stand-in for the world outside, asked by the name of the host wherever TLS tells one. */

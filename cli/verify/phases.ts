@@ -3,6 +3,7 @@ import type { Catalogue } from "../../catalogue/model";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES } from "../../components/base/names";
 import { type AskOptions, type Asker, type Batch, ask, askAgain } from "./ask/batches";
+import { toleranceOf } from "./ask/tolerance";
 import { type Miscount, type Workload, miscounts, readCounters } from "./ask/counters";
 import type { Credentials } from "./ask/wire";
 import { readCertificates } from "./cluster/certificates";
@@ -11,6 +12,7 @@ import { type PodObject, isReady } from "./cluster/pods";
 import { settle } from "./cluster/settle";
 import { readTrafficObjects } from "./drift/read";
 import { CannotVerify } from "./errors";
+import { judge } from "./judge";
 import { type Check, type Finding, LAYERS, type Layer, type Unchecked } from "./model";
 import { destinations } from "./plan/places";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
@@ -25,6 +27,8 @@ export interface Outcome {
     readonly notChecked: Unchecked[];
     /** What was found first of the requests that were made again. */
     readonly repeated: Finding[];
+    /** By how much a timeout was allowed to be late; undefined where none was waited for. */
+    toleranceMs?: number;
     /** For the requests alone. */
     seconds: number;
 }
@@ -74,9 +78,12 @@ export async function makeRequests(
             title: TITLES[layer],
         };
         const before = await readCounters(cluster, tcp, signal);
-        const first = await ask(cluster, batches, options);
+        const answered = await ask(cluster, batches, options);
         const after = await readCounters(cluster, tcp, signal);
-        const last = await askAgain(cluster, batches, first, options);
+        const toleranceMs = toleranceOf(answered);
+        const first = answered.map(({ check, result }) => judge(check, result, toleranceMs));
+        const last = await askAgain(cluster, batches, first, { ...options, toleranceMs });
+        if (layer === "resilience") outcome.toleranceMs = toleranceMs;
         outcome.miscounts.push(...miscounts(layer, first, before, after));
         outcome.findings.push(...last.findings);
         outcome.repeated.push(...last.repeated);

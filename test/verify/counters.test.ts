@@ -50,6 +50,15 @@ describe("counting denials", () => {
         assert.deepEqual(miscounts("identity", [...findings, differs], before, after(7)), []);
     });
 
+    it("still counts where one connection taught nothing, which may have been denied or not", () => {
+        const lost = { ...finding("e", { kind: "rbac" }, "timeout"), agrees: false };
+        const all = [...findings, lost];
+        for (const counted of [2, 3])
+            assert.deepEqual(miscounts("identity", all, before, after(counted)), []);
+        for (const counted of [1, 4])
+            assert.equal(miscounts("identity", all, before, after(counted)).length, 1);
+    });
+
     it("takes what was asked again for counted once or as often, and no more and no less", () => {
         const again = [...findings, finding("f", { kind: "rbac" }, "reset", 3)];
         for (const counted of [3, 4, 5])

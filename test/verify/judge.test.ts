@@ -117,6 +117,7 @@ const DIFFER: readonly Row[] = [
     ],
     ["a timeout too early", HTTP, givenUp, { outcome: "http", status: 504, ms: 500 }],
     ["a timeout too late", HTTP, givenUp, { outcome: "http", status: 504, ms: 9_000 }],
+    ["a timeout of twice as long", HTTP, givenUp, { outcome: "http", status: 504, ms: 2_000 }],
     ["a late answer", HTTP, givenUp, { outcome: "answered", status: 200, answer: ANSWER, ms: 1050 }],
 ];
 

@@ -29,6 +29,11 @@ describe("requests of the catalogue", () => {
             "GET /items/mesh-verify",
             "HEAD /items/mesh-verify",
         ]);
+        assert.deepEqual(asked(HTTP, { requests: ["GET /files/{**}"] }).map(describeRequest), [
+            "GET /files/mesh-verify",
+            "GET /files/mesh-verify/mesh-verify/mesh-verify",
+            "HEAD /files/mesh-verify",
+        ]);
         assert.deepEqual(asked(GRPC, { methods: ["List"] }).map(describeRequest), ["/a.B/List"]);
         assert.deepEqual(asked(TCP, {}), [{ protocol: "tcp" }]);
     });
@@ -46,24 +51,45 @@ describe("requests of the catalogue", () => {
 
 describe("what is forbidden", () => {
     const text = (port: Port, ...granted: Parameters<typeof forbidden>[1]) =>
-        forbidden(port, granted).map(describeRequest);
+        forbidden(port, granted).map(describeRequest).sort();
 
-    it("is over HTTP all else that is offered, a deeper path and another verb", () => {
+    it("is over HTTP all else that is offered, each path one segment deeper, and each with every other verb", () => {
         assert.deepEqual(text(HTTP, { requests: ["GET /items"] }), [
-            "GET /items/mesh-verify",
-            "POST /items",
-            "GET /files/mesh-verify",
             "DELETE /items",
+            "GET /files/mesh-verify",
+            "GET /items/mesh-verify",
+            "HEAD /items/mesh-verify",
+            "PATCH /items",
+            "POST /items",
+            "PUT /items",
         ]);
         assert.deepEqual(
             text(HTTP, { requests: ["GET /items/{*}"] }, { requests: ["GET /items", "POST /items"] }),
-            ["GET /files/mesh-verify", "GET /items/mesh-verify/mesh-verify", "DELETE /items/mesh-verify"],
+            [
+                "GET /files/mesh-verify",
+                "GET /items/mesh-verify/mesh-verify",
+                "HEAD /items/mesh-verify/mesh-verify",
+                "POST /items/mesh-verify",
+                ...["DELETE", "PUT", "PATCH"].flatMap((verb) => [
+                    `${verb} /items/mesh-verify`,
+                    `${verb} /items`,
+                ]),
+            ].sort(),
         );
     });
 
     it("is nothing that one of the grants covers", () => {
         const all: Port = { protocol: "http", number: 8080, requests: ["GET /{**}", "POST /admin"] };
-        assert.deepEqual(text(all, { requests: ["GET /{**}"] }), ["POST /admin", "DELETE /mesh-verify"]);
+        assert.deepEqual(
+            text(all, { requests: ["GET /{**}"] }),
+            [
+                "POST /admin",
+                ...["DELETE", "PATCH", "POST", "PUT"].flatMap((verb) => [
+                    `${verb} /mesh-verify`,
+                    `${verb} /mesh-verify/mesh-verify/mesh-verify`,
+                ]),
+            ].sort(),
+        );
     });
 
     it("is in gRPC every other method, and one that is not there", () => {
@@ -72,7 +98,7 @@ describe("what is forbidden", () => {
     });
 
     it("is of a WebSocket another path, and another verb; of TCP nothing", () => {
-        assert.deepEqual(text(WS, {}), ["WebSocket /events/mesh-verify", "POST /events"]);
+        assert.deepEqual(text(WS, {}), ["POST /events", "WebSocket /events/mesh-verify"]);
         assert.deepEqual(text(TCP, {}), []);
     });
 });

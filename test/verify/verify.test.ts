@@ -93,6 +93,25 @@ describe("verifying a mesh", () => {
         }
     });
 
+    it("names a VirtualService by which a call waits a second longer than it may", async () => {
+        const report = await verifyCluster(
+            clusterWith((objects) =>
+                objects.map((object) =>
+                    object.kind === "VirtualService" && object.metadata.name === "auth"
+                        ? (JSON.parse(
+                              JSON.stringify(object).replaceAll(/"timeout":"(\d+)s"/g, '"timeout":"$1.9s"'),
+                          ) as KubeObject)
+                        : object,
+                ),
+            ),
+            options,
+        );
+        assert.deepEqual(
+            report.differences.map(({ finding: { check } }) => check.expected.kind),
+            ["given-up"],
+        );
+    });
+
     it("names a PeerAuthentication that was set PERMISSIVE, and sees it on the wire", async () => {
         const report = await verifyCluster(
             clusterWith((objects) =>

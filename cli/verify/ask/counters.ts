@@ -7,6 +7,7 @@ import type { Cluster } from "../cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { type Finding, type Layer, isTcp } from "../model";
+import { isInconclusive } from "../judge";
 import { pooled } from "./batches";
 import { tries } from "./tries";
 
@@ -75,8 +76,9 @@ export interface Miscount {
 }
 
 /**
- * Compares what was counted with what was expected. Where a workload's checks already disagree, its count says nothing
- * more. What was asked more than once may have been counted as often, and each denial at least once.
+ * Compares what was counted with what was expected. Where one of a workload's checks shows a difference, its count says nothing
+ * more. What was asked more than once may have been counted as often, and each denial at least once. A connection that taught nothing
+ * may have been denied or not: it widens what the count may be, and hides no other.
  */
 export function miscounts(
     layer: Layer,
@@ -89,12 +91,13 @@ export function miscounts(
             const { namespace, name } = check.destination;
             return isTcp(check) && `${namespace}/${name}` === workload;
         });
-        if (own.some(({ agrees }) => !agrees)) return [];
-        const denials = own.filter(({ check }) => check.expected.kind === "rbac");
+        const unclear = own.filter(isInconclusive);
+        if (own.some((finding) => !finding.agrees && !unclear.includes(finding))) return [];
+        const denials = own.filter(({ check, agrees }) => agrees && check.expected.kind === "rbac");
         const expected = denials.length;
         const counted = count - (before.get(workload) ?? 0);
         const again = own.reduce((sum, { result }) => sum + result.attempts - 1, 0);
-        if (counted >= expected && counted <= expected + again) return [];
+        if (counted >= expected && counted <= expected + again + unclear.length) return [];
         // Too few: a denial was something else. Too many: something else was a denial.
         const others = own.filter(
             ({ check, result }) => result.outcome === "reset" && check.expected.kind !== "rbac",

@@ -8,6 +8,8 @@ import type { Asked, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
 import { unknownCase } from "../../../catalogue/never";
 
+type HttpRequest = Extract<WireRequest, { protocol: "http" }>;
+
 /** Stands for `{*}` and `{**}`, and for what no port offers. */
 export const MADE_UP = "mesh-verify";
 const MADE_UP_METHOD = "MeshVerifyNotOffered";
@@ -29,11 +31,14 @@ export function offered(port: Port): WireRequest[] {
     }
 }
 
-/** Those requests of `port` that `asked` names, and one HEAD for all of its GETs: who may read may ask for headers alone. */
+/**
+ * Those requests of `port` that `asked` names: of `{**}` with one segment and with several, and one HEAD for all of its GETs, since a
+ * caller that may read may also request headers alone.
+ */
 export function asked(port: Port, { requests = [], methods = [] }: Asked): WireRequest[] {
     switch (port.protocol) {
         case "http": {
-            const all = requests.map(httpRequest);
+            const all = requests.flatMap((pattern) => [httpRequest(pattern), ...deep(pattern)]);
             const [reading] = all.filter(({ method }) => method === "GET");
             return reading === undefined ? all : [...all, { ...reading, method: "HEAD" }];
         }
@@ -49,8 +54,8 @@ export function asked(port: Port, { requests = [], methods = [] }: Asked): WireR
 
 /**
  * What must be refused to someone who was granted `granted` of `port`: all else that the port offers, and what it
- * does not: a path one segment deeper, another verb, an unknown method. None for TCP, of which the mesh sees
- * connections only.
+ * does not: each path one segment deeper, each with every other verb, an unknown method. None for TCP, of which the mesh
+ * sees connections only.
  */
 export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] {
     const own = unique(granted.flatMap((one) => asked(port, one)));
@@ -58,11 +63,9 @@ export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] 
     switch (port.protocol) {
         case "http": {
             const isRefused = (request: WireRequest) => !patterns.some((pattern) => covers(pattern, request));
-            return unique([
-                ...offered(port).filter(isRefused),
-                ...own.flatMap(deeper).filter(isRefused).slice(0, 1),
-                ...own.flatMap(otherVerbs).filter(isRefused).slice(0, 1),
-            ]);
+            return unique([...offered(port), ...own.flatMap(deeper), ...own.flatMap(otherVerbs)]).filter(
+                isRefused,
+            );
         }
         case "grpc": {
             const others = offered(port).filter((request) => !own.some((one) => same(one, request)));
@@ -120,9 +123,15 @@ function same(a: WireRequest, b: WireRequest): boolean {
     return a.protocol === b.protocol && describeRequest(a) === describeRequest(b);
 }
 
-function httpRequest(pattern: string): WireRequest & { protocol: "http" } {
+function httpRequest(pattern: string): HttpRequest {
     const [method, template] = split(pattern);
     return { protocol: "http", method, path: template.replaceAll(/\{\*\*?\}/g, MADE_UP) };
+}
+
+/** The request with several segments in place of `{**}`; none without it. */
+function deep(pattern: string): HttpRequest[] {
+    if (!pattern.includes("{**}")) return [];
+    return [httpRequest(pattern.replace("{**}", `${MADE_UP}/${MADE_UP}/${MADE_UP}`))];
 }
 
 function split(pattern: string): [verb: string, template: string] {

@@ -1,6 +1,6 @@
 /** Whether each call is given up after its own time, and tried as often as it may be and no more. */
-import { attempts } from "../../../catalogue/attempts";
 import { milliseconds } from "../../../catalogue/durations";
+import type { Call } from "../../../catalogue/model";
 import { type Edge, edges } from "../../../catalogue/query";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, Destination, Source } from "../model";
@@ -43,12 +43,22 @@ function checksOf(edge: Edge, source: Source, destination: Destination): Check[]
 }
 
 function failing({ caller, callee, index, call }: Edge): Draft {
-    const count = attempts(call);
+    const count = expectedAttempts(call);
     return {
         behaviour: { kind: "fails" },
         expected: { kind: "attempts", count },
         because: `${caller}.calls[${index}] → ${callee} is ${call.idempotent ? "" : "not "}idempotent: ${count === 1 ? "one attempt" : `${count} attempts`}`,
     };
+}
+
+/**
+ * As the catalogue's reference has it: what `retries` says; otherwise one more for an idempotent call that is no stream. Not shared with
+ * the derivation of routes, whose mistake would be expected otherwise.
+ */
+function expectedAttempts({ retries, idempotent, timeout }: Call): number {
+    if (retries !== undefined) return retries + 1;
+    if (timeout === "stream") return 1;
+    return idempotent ? 2 : 1;
 }
 
 function slow({ caller, callee, index, call }: Edge): Draft[] {

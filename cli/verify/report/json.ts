@@ -15,6 +15,7 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
         requests: report.findings.length,
         repeated: report.repeated.map(({ check, got }) => ({ id: check.id, got })),
         seconds: report.seconds,
+        ...(report.toleranceMs === undefined ? {} : { toleranceMs: Math.round(report.toleranceMs) }),
         counts: counts(report.findings),
         differences: report.differences.map(({ finding, explanations }) => ({
             ...checked(finding),

@@ -19,6 +19,8 @@ export interface VerifyReport {
     readonly repeated: readonly Finding[];
     /** Probers that were asked to go, and did not, or why they could not be asked: their containers end within half an hour. */
     readonly stuckProbers: readonly string[];
+    /** Milliseconds by which a timeout was allowed to be late; absent where none was waited for. */
+    readonly toleranceMs?: number;
     readonly seconds: { readonly probers: number; readonly requests: number; readonly total: number };
 }
 

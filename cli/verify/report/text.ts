@@ -1,5 +1,6 @@
 /** A report for people. */
 import Table from "cli-table3";
+import { groupBy } from "../../../catalogue/order";
 import { isDifference } from "../drift/compare";
 import { keyOf } from "../drift/objects";
 import type { Check, Expected, Unchecked } from "../model";
@@ -11,6 +12,7 @@ import { LEGEND, PLAIN, matrixTable } from "./table";
 /** More of one layer says nothing new; `--json` has them all. */
 const SHOWN_PER_LAYER = 15;
 const SUSPECTS_SHOWN = 5;
+const REPEATED_SHOWN = 5;
 
 export function toText(report: VerifyReport): string {
     const blocks = [
@@ -21,6 +23,7 @@ export function toText(report: VerifyReport): string {
         ...miscountBlocks(report),
         ...acceptedBlocks(report),
         ...report.notChecked.map(describeUnchecked),
+        ...repeatedBlocks(report),
         ...stuckBlocks(report),
         summary(report),
     ];
@@ -96,6 +99,28 @@ function miscountBlocks({ miscounts, drift }: VerifyReport): string[] {
             ...explanations.map((text) => `    see       ${shown.get(text) ?? text}`),
         ].join("\n");
     });
+}
+
+/** What a second try learned something from, by what the first one got. */
+function repeatedBlocks({ repeated }: VerifyReport): string[] {
+    if (repeated.length === 0) return [];
+    const byResult = groupBy(repeated, ({ got }) => got);
+    const lines = [...byResult]
+        .sort(([, a], [, b]) => b.length - a.length)
+        .slice(0, REPEATED_SHOWN)
+        .map(([got, all]) => {
+            const [first] = all;
+            const others = all.length === 1 ? "" : ` and ${all.length - 1} more`;
+            return `    ${got}: ${first === undefined ? "" : first.check.id}${others}`;
+        });
+    const rest = byResult.size - lines.length;
+    return [
+        [
+            `! ${plural(repeated.length, "request")} made again, because the first try showed nothing:`,
+            ...lines,
+            ...(rest > 0 ? [`    and ${plural(rest, "other result")}: --json has them all`] : []),
+        ].join("\n"),
+    ];
 }
 
 function stuckBlocks({ stuckProbers: [first, ...rest] }: VerifyReport): string[] {
