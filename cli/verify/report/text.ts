@@ -109,9 +109,8 @@ function repeatedBlocks({ repeated }: VerifyReport): string[] {
         .sort(([, a], [, b]) => b.length - a.length)
         .slice(0, REPEATED_SHOWN)
         .map(([got, all]) => {
-            const [first] = all;
-            const others = all.length === 1 ? "" : ` and ${all.length - 1} more`;
-            return `    ${got}: ${first === undefined ? "" : first.check.id}${others}`;
+            const [first, ...others] = all;
+            return `    ${got}: ${first.check.id}${others.length === 0 ? "" : ` and ${others.length} more`}`;
         });
     const rest = byResult.size - lines.length;
     return [
