@@ -82,6 +82,14 @@ export const TOKEN_HEADERS = {
     subject: "x-subject",
 } as const;
 
+/**
+ * Marks the requests of `mesh verify`, some of which fail on purpose. They are counted apart, so that they use up no error budget and
+ * wake nobody. The gateways remove it from clients' requests, and from what leaves.
+ */
+export const PROBE_HEADER = "x-mesh-probe";
+/** Of Istio's series: those of all other requests. */
+export const NO_PROBE = 'probe!="true"';
+
 /** Prometheus' service account, in the monitoring namespace. */
 export const PROMETHEUS_ACCOUNT = "prometheus";
 

@@ -6,7 +6,7 @@ import { ERROR_PERCENT, type Kpi } from "../../catalogue/rollout";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
-import { CLUSTER_DOMAIN, NAMESPACES } from "../base/names";
+import { CLUSTER_DOMAIN, NAMESPACES, NO_PROBE } from "../base/names";
 import { GRPC_FAULTS, LOAD_TESTER, PROMETHEUS_URL, type Rollout } from "../base/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
@@ -17,8 +17,8 @@ type Range = NonNullable<CanaryMetric["thresholdRange"]>;
  * caller keeps count, so that of those the canary itself tells.
  */
 const SEEN_BY = {
-    callers: `reporter="source",destination_service="{{ service }}-canary.{{ namespace }}.svc.${CLUSTER_DOMAIN}"`,
-    itself: `reporter="destination",destination_workload="{{ target }}",destination_workload_namespace="{{ namespace }}"`,
+    callers: `${NO_PROBE},reporter="source",destination_service="{{ service }}-canary.{{ namespace }}.svc.${CLUSTER_DOMAIN}"`,
+    itself: `${NO_PROBE},reporter="destination",destination_workload="{{ target }}",destination_workload_namespace="{{ namespace }}"`,
 } as const;
 
 type SeenBy = keyof typeof SEEN_BY;

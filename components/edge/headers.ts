@@ -2,7 +2,7 @@ import { CLIENT_HEADERS, type ClientHeader } from "../../catalogue/client-header
 import { exposures, servicesOf } from "../../catalogue/query";
 import { onRoute, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { TOKEN_HEADERS } from "../base/names";
+import { PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
 import { type Patch, PRIORITY, connectionManager, envoyFilter } from "./envoy";
 
@@ -59,6 +59,7 @@ export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
         ...Object.values(TOKEN_HEADERS),
         ...chosenBy,
         ...TRACE_HEADERS,
+        PROBE_HEADER,
         ...CLIENT_HEADERS.filter((name) => !listed.has(name)),
     ];
     const mutations = [

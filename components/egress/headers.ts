@@ -6,7 +6,7 @@ import {
     typed,
 } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { EGRESS_GATEWAY, EGRESS_TENANT, NAMESPACES, TOKEN_HEADERS } from "../base/names";
+import { EGRESS_GATEWAY, EGRESS_TENANT, NAMESPACES, PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 
 /**
  * By which way a request came to its caller. The caller's sidecar takes it away already: a request that has come some way
@@ -29,6 +29,7 @@ export const CALLERS_PATH: readonly string[] = [
 export const INSIDE_ONLY: readonly string[] = [
     ...Object.values(TOKEN_HEADERS),
     ...CALLERS_PATH,
+    PROBE_HEADER,
     "baggage",
     "x-forwarded-client-cert",
     "x-envoy-external-address",

@@ -3,7 +3,7 @@
  * name, and out of the peer's identity, the cluster's name and the endpoint's description the labels that Istio's own
  * filter would have written. Where that filter is there, nothing of this matches.
  */
-import { CLUSTER_DOMAIN } from "../base/names";
+import { CLUSTER_DOMAIN, NO_PROBE } from "../base/names";
 import { escaped } from "../base/paths";
 
 /** A step of `metric_relabel_configs`, or of `relabel_configs`. */
@@ -84,4 +84,4 @@ function unknownAt(reporter: string, labels: readonly string[]): Relabel[] {
 }
 
 /** Of callers' series: who asked for a host that the mesh does not know. */
-export const TO_NOWHERE = 'reporter="source",destination_service_name="BlackHoleCluster"';
+export const TO_NOWHERE = `reporter="source",destination_service_name="BlackHoleCluster",${NO_PROBE}`;

@@ -4,7 +4,7 @@
  */
 import type { Port, Service } from "../../catalogue/model";
 import { sortedEntries } from "../../catalogue/order";
-import { EGRESS_TENANT, TOKEN_HEADERS } from "../base/names";
+import { EGRESS_TENANT, PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 import { escaped } from "../base/paths";
 import { unknownCase } from "../../catalogue/never";
 
@@ -29,6 +29,9 @@ function ofThose(listed: readonly string[], map: string, key: string): string {
     const known = listed.length === 0 ? "" : `${value} in [${listed.map(quoted).join(", ")}] ? ${value} : `;
     return `!(${quoted(key)} in ${map}) ? '${NONE}' : ${known}'${OTHER}'`;
 }
+
+/** Whether `mesh verify` sent it. */
+export const IS_PROBE = `${quoted(PROBE_HEADER)} in request.headers ? 'true' : 'false'`;
 
 /** Whether it is a call of gRPC. */
 export const IS_GRPC =

@@ -1,5 +1,6 @@
 /** Which of Istio's metrics there are, and by what they are told apart. */
 import type { TelemetryManifest } from "../base/manifest";
+import { IS_PROBE } from "./dimensions";
 
 type Metrics = NonNullable<TelemetryManifest["spec"]["metrics"]>[number];
 type Override = NonNullable<Metrics["overrides"]>[number];
@@ -27,12 +28,18 @@ const UNREAD_METRICS = [
     "GRPC_RESPONSE_MESSAGES",
 ] as const;
 
+const PROBE: Tags = upserted({ probe: IS_PROBE });
+
 /** For every proxy. */
 export function meshMetrics(): Metrics {
     return {
         overrides: [
             { match: { metric: "ALL_METRICS" }, tagOverrides: without(UNREAD_LABELS) },
-            { match: { metric: "REQUEST_DURATION" }, tagOverrides: without(UNREAD_OF_TIMES) },
+            { match: { metric: "REQUEST_COUNT" }, tagOverrides: PROBE },
+            {
+                match: { metric: "REQUEST_DURATION" },
+                tagOverrides: { ...without(UNREAD_OF_TIMES), ...PROBE },
+            },
             ...UNREAD_METRICS.map((metric): Override => ({ match: { metric }, disabled: true })),
         ],
     };
@@ -40,10 +47,13 @@ export function meshMetrics(): Metrics {
 
 /** Counts of requests, where they are answered or, at a gateway, passed on, by further labels: CEL by label. */
 export function counted(mode: "CLIENT" | "SERVER", labels: Readonly<Record<string, string>>): Metrics {
-    const tagOverrides: Tags = Object.fromEntries(
+    return { overrides: [{ match: { metric: "REQUEST_COUNT", mode }, tagOverrides: upserted(labels) }] };
+}
+
+function upserted(labels: Readonly<Record<string, string>>): Tags {
+    return Object.fromEntries(
         Object.entries(labels).map(([label, value]) => [label, { operation: "UPSERT", value }]),
     );
-    return { overrides: [{ match: { metric: "REQUEST_COUNT", mode }, tagOverrides }] };
 }
 
 function without(labels: readonly string[]): Tags {

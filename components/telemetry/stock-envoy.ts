@@ -11,7 +11,7 @@ import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter, typed } from "../base
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { MESHED_NAMESPACES, NAMESPACES, type NamespaceName } from "../base/names";
 import type { Platform } from "../base/platform";
-import { IS_GRPC, METHOD_CLASS, pathClass, tenant } from "./dimensions";
+import { IS_GRPC, IS_PROBE, METHOD_CLASS, pathClass, tenant } from "./dimensions";
 
 type Labels = Readonly<Record<string, string>>;
 type Context = "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
@@ -27,6 +27,8 @@ const SELF = {
 } as const;
 
 const RESPONSE: Labels = { response_code: "%RESPONSE_CODE%" };
+
+const PROBE: Labels = { probe: cel(IS_PROBE) };
 
 const DETAILS: Labels = {
     request_protocol: cel(`${IS_GRPC} ? 'grpc' : 'http'`),
@@ -115,13 +117,13 @@ function http(context: Context, who: Labels, details: Labels): EnvoyPatch {
     return onFilter(context, CONNECTION_MANAGER, type, {
         counters: [
             {
-                stat: stat("requests_total", { ...who, ...RESPONSE, ...DETAILS, ...details }),
+                stat: stat("requests_total", { ...who, ...RESPONSE, ...PROBE, ...DETAILS, ...details }),
                 value_fixed: 1,
             },
         ],
         histograms: [
             {
-                stat: stat("request_duration_milliseconds", { ...who, ...RESPONSE }),
+                stat: stat("request_duration_milliseconds", { ...who, ...RESPONSE, ...PROBE }),
                 unit: "Milliseconds",
                 value_format: "%DURATION%",
             },

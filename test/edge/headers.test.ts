@@ -17,7 +17,7 @@ const OBEYED = [
     "x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url", "x-original-uri",
     "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-path", "x-forwarded-server",
     "x-forwarded-ssl", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "client-ip", "x-client-ip",
-    "x-cluster-client-ip", "x-host", "x-user", "x-user-id", "x-username", "x-tenant-id", "x-tenantid", "x-roles-list",
+    "x-cluster-client-ip", "x-mesh-probe", "x-host", "x-user", "x-user-id", "x-username", "x-tenant-id", "x-tenantid", "x-roles-list",
     "x-role", "x-plan-name", "x-subject-id", "x-original-host", "x-wap-profile", "x-envoy-original-path",
     "x-envoy-decorator-operation", "x-envoy-retry-on", "x-istio-attributes", "baggage", "b3", "x-b3-traceid", "x-b3-sampled",
     "x-forwarded-client-cert", "x-forwarded-user", "x-remote-user", "x-auth-request-email", "x-middleware-subrequest",

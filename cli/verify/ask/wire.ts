@@ -1,11 +1,13 @@
 /** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
-import { CLUSTER_DOMAIN, NAMESPACES, serviceHost } from "../../../components/base/names";
+import { CLUSTER_DOMAIN, NAMESPACES, PROBE_HEADER, serviceHost } from "../../../components/base/names";
 import { HOST_HEADER } from "../probers/hosts";
 import type { Behaviour, Check, Token, WireRequest, WireResult } from "../model";
 
 const TIMEOUT_MS = 10_000;
 /** A pod that is ready may still wait for its callee's endpoints. A refusal is asked for once: it must hold at once. */
 const ATTEMPTS_FOR_AN_ANSWER = 4;
+
+type Headers = Readonly<Record<string, string>>;
 
 /** What checks at the gateways need besides what they say. */
 export interface Credentials {
@@ -17,18 +19,22 @@ export interface Credentials {
 
 export function toProbe(check: Check, credentials: Credentials): Record<string, unknown> {
     const { id, request, behaviour, expected } = check;
+    const { headers: telling, ...behaving } = behaviour === undefined ? {} : told(request, behaviour);
+    const { headers, ...targeted } = target(check, credentials);
     return {
         id,
         ...request,
-        ...(behaviour === undefined ? {} : told(request, behaviour)),
-        ...target(check, credentials),
+        ...behaving,
+        ...targeted,
+        // Of TCP the mesh sees connections only.
+        ...(request.protocol === "tcp" ? {} : { headers: { ...telling, ...headers, [PROBE_HEADER]: "1" } }),
         timeoutMs: TIMEOUT_MS + (behaviour?.kind === "is-slow" ? behaviour.milliseconds : 0),
         attempts: ["answered", "left"].includes(expected.kind) ? ATTEMPTS_FOR_AN_ANSWER : 1,
     };
 }
 
 /** The same request, with what tells the stand-in how to answer it (local/standin/README.md). */
-function told(request: WireRequest, behaviour: Behaviour): Record<string, unknown> {
+function told(request: WireRequest, behaviour: Behaviour): Told {
     if (request.protocol === "grpc") {
         const headers =
             behaviour.kind === "fails"
@@ -41,10 +47,15 @@ function told(request: WireRequest, behaviour: Behaviour): Record<string, unknow
     return { path: `${request.path}?${query}` };
 }
 
+interface Told {
+    readonly headers?: Headers;
+    readonly path?: string;
+}
+
 function target(
     { destination, request, entry, outside, host: hostHeader }: Check,
     { certificates, sign }: Credentials,
-) {
+): { readonly headers?: Headers } & Record<string, unknown> {
     if (outside !== undefined) {
         const { host, port, address, authority, headers } = outside;
         return {

@@ -2,15 +2,18 @@
 import type { Catalogue, Service } from "../../../catalogue/model";
 import { milliseconds } from "../../../catalogue/durations";
 import { availability, callersOf, exposuresOf, servicesOf, slowAfter } from "../../../catalogue/query";
-import { NAMESPACES } from "../../base/names";
+import { NAMESPACES, NO_PROBE } from "../../base/names";
 import { GRPC_FAULTS, LOAD_TESTER, OF_A_ROLLOUT } from "../../base/rollouts";
 import { type RuleGroup, alert, oneOf } from "./model";
 
 type Window = "5m" | "30m" | "1h" | "6h" | "3d";
 const WINDOWS: readonly Window[] = ["5m", "30m", "1h", "6h", "3d"];
 
-/** Not of users: a new version that fails under its load goes back before they meet it, and wakes nobody. */
-const OF_SERVICES = `destination_service_namespace="${NAMESPACES.services}",source_workload!="${LOAD_TESTER.name}"`;
+/**
+ * Not of users: a new version that fails under its load rolls back before they meet it, and `mesh verify` has services fail on purpose.
+ * Neither wakes anybody.
+ */
+const OF_SERVICES = `destination_service_namespace="${NAMESPACES.services}",source_workload!="${LOAD_TESTER.name}",${NO_PROBE}`;
 
 /** Calls of services, as their callers count them: a call that a breaker refused is none to the callee. */
 const CALLS = `reporter="source",${OF_SERVICES}`;

@@ -96,6 +96,7 @@ describe("the alerts, run by promtool", () => {
                     input_series: [
                         { series: call("200"), values: "0+30x40" },
                         { series: call("503"), values: "_x20 0+10x20" },
+                        { series: call("503").replace("}", ',probe="true"}'), values: "0+900x40" },
                     ],
                     promql_expr_test: [
                         { expr: ratio, eval_time: "15m", exp_samples: is(0) },
