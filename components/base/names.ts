@@ -87,6 +87,8 @@ export const TOKEN_HEADERS = {
  * wake nobody. The gateways remove it from clients' requests, and from what leaves.
  */
 export const PROBE_HEADER = "x-mesh-probe";
+/** How the names of its pods begin. */
+export const PROBER_PREFIX = "probe-";
 /** Of Istio's series: those of all other requests. */
 export const NO_PROBE = 'probe!="true"';
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CHECKOUT, mesh, type Ran } from "./checkout";
 import { Deployment } from "./deployment";
+import { query, valueOf } from "./prometheus";
 
 /** What is read of `mesh verify --json`. */
 interface Report {
@@ -15,6 +16,7 @@ interface Report {
     readonly notChecked: readonly unknown[];
 }
 
+const OF_REQUESTS = ["MeshErrorRate", "MeshBudgetBurn", "MeshRefusedHost"];
 /** Well within the time that probers take to start. */
 const EARLY_MS = 12_000;
 /** A run that was killed keeps its lease for so long. */
@@ -51,6 +53,19 @@ describe("mesh verify on the node", function () {
         assert.deepEqual({ differences, miscounts, drift, notChecked }, NOTHING);
         assert.equal(status, 0);
         assert.ok(report.requests > 2000);
+    });
+
+    it("wakes nobody, though it has services fail on purpose", async () => {
+        // Those that wait for some minutes before they fire are pending until then.
+        const alerts = (await query(node, `ALERTS{alertname=~"${OF_REQUESTS.join("|")}"}`)).map(
+            ({ metric }) => metric,
+        );
+        assert.deepEqual(alerts, []);
+        const failures = await valueOf(
+            node,
+            'sum(increase(istio_requests_total{response_code="503",probe="true"}[10m]))',
+        );
+        assert.ok(failures > 0, "it had none fail");
     });
 
     it("leaves nothing when it is interrupted, nor after it was killed and run again", async () => {

@@ -1,6 +1,6 @@
 /** The temporary objects of a run: who asks in place of the services, and what lets them. */
 import { createHash } from "node:crypto";
-import { NAMESPACES } from "../../../components/base/names";
+import { NAMESPACES, PROBER_PREFIX } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import { restrictedContainer, restrictedPod } from "../../../components/base/pod-security";
 import { sidecarResources } from "../../../components/base/sidecar-resources";
@@ -72,7 +72,8 @@ export function probers(platform: Platform, image: string): KubeObject[] {
 
 /** The name of a source's prober; the kind in it keeps a service called `stranger` apart from the stranger. */
 export function proberName({ kind, account }: Source): string {
-    return kind === "service" || kind === "gateway" ? `probe-${kind}-${account}` : `probe-${kind}`;
+    const name = kind === "service" || kind === "gateway" ? `${kind}-${account}` : kind;
+    return `${PROBER_PREFIX}${name}`;
 }
 
 /** Without it a prober would see no more than its namespace's default: nothing. */

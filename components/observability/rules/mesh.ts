@@ -1,4 +1,5 @@
 /** What goes wrong in the mesh itself: breakers, certificates, proxies, its control plane, and what should not leave. */
+import { NAMESPACES, PROBER_PREFIX } from "../../base/names";
 import { TO_NOWHERE } from "../istio-series";
 import { type RuleGroup, alert } from "./model";
 
@@ -127,12 +128,20 @@ function refused(name: string): string[] {
     );
 }
 
+/** There where `mesh verify` ran in the last ten minutes: its connections to hosts that a service may not reach carry no mark. */
+const PROBED = `count(count_over_time(container_memory_working_set_bytes{namespace="${NAMESPACES.services}",pod=~"${PROBER_PREFIX}.+"}[10m]))`;
+
 export const EGRESS: RuleGroup = {
     name: "sparc-egress",
     rules: [
         alert("MeshRefusedHost", "ticket", {
             // Of TLS the sidecar sees connections alone.
-            expr: any(["istio_requests_total", "istio_tcp_connections_closed_total"].flatMap(refused)),
+            expr: any([
+                ...refused("istio_requests_total"),
+                ...refused("istio_tcp_connections_closed_total").map(
+                    (expr) => `(${expr} unless on () ${PROBED})`,
+                ),
+            ]),
             summary: "{{ $labels.source_workload }} calls hosts that it may not reach",
         }),
     ],

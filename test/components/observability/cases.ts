@@ -199,6 +199,13 @@ export const CASES: readonly Case[] = [
                 "0x10 4x60",
             'istio_tcp_connections_closed_total{reporter="source",source_workload="reports",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
                 "_x40 2x60",
+            // While mesh verify runs, and for ten minutes after.
+            'istio_tcp_connections_closed_total{reporter="source",source_workload="video",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
+                "_x72 2+0x10 4x20",
+            'container_memory_working_set_bytes{namespace="sparc",pod="probe-service-video",container="probe"}':
+                "_x70 1x3",
+            'istio_requests_total{probe="true",reporter="source",source_workload="video",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
+                "_x72 2x40",
             'istio_requests_total{reporter="source",source_workload="users",source_workload_namespace="sparc",destination_service_name="audit"}':
                 "0+4x60",
         },
@@ -208,6 +215,10 @@ export const CASES: readonly Case[] = [
             30: [],
             42: [{ source_workload: "reports", source_workload_namespace: "sparc" }],
             60: [],
+            74: [],
+            80: [],
+            84: [{ source_workload: "video", source_workload_namespace: "sparc" }],
+            95: [],
         },
     },
     {
