@@ -124,6 +124,33 @@ const meshAuthority = z.strictObject({
     trust,
 });
 
+const meshAwsPrivateCa = z.strictObject({
+    from: z
+        .literal("aws-private-ca")
+        .describe(
+            "a CA of AWS Private CA, whose key never leaves AWS; only the intermediate's key is in the cluster",
+        ),
+    arn: z
+        .string()
+        .regex(
+            /^arn:aws:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+            "must be the ARN of a CA, such as arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555",
+        )
+        .describe(
+            "the CA that signs the intermediate CA: a root, or a subordinate CA that may sign another. It must issue for as long as intermediate.days (usage mode GENERAL_PURPOSE)",
+        ),
+    chart: chart
+        .default({ from: "repository", repository: "https://cert-manager.github.io/aws-privateca-issuer" })
+        .describe("where aws-privateca-issuer's chart is"),
+    image: z
+        .string()
+        .min(1)
+        .default("public.ecr.aws/k1n1h4h4/cert-manager-aws-privateca-issuer")
+        .describe("the repository of aws-privateca-issuer's image"),
+    intermediate: lasting("how long the intermediate CA lasts").prefault({}),
+    trust,
+});
+
 const meshIstiod = z.strictObject({
     from: z
         .literal("istiod")
@@ -151,7 +178,7 @@ export const certificates = z.strictObject({
         .describe("of the gateways' certificates"),
     gateways: gateways.prefault({}),
     mesh: z
-        .discriminatedUnion("from", [meshRoot, meshAuthority, meshIstiod])
+        .discriminatedUnion("from", [meshRoot, meshAuthority, meshAwsPrivateCa, meshIstiod])
         .prefault({ from: "self-signed" })
         .describe("who signs the CA that istiod signs workloads' certificates with"),
 });

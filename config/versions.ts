@@ -8,6 +8,12 @@ export const FLAGGER = { chart: "1.41.0", loadTesterChart: "0.35.0" } as const;
 /** cert-manager: its chart's version and its images' tag. */
 export const CERT_MANAGER_VERSION = "v1.21.2";
 
+/**
+ * aws-privateca-issuer, which asks AWS Private CA for certificates that cert-manager requests: its chart's version and its
+ * image's tag. The newest whose Go module the toolchain's Go reads (v1.11 needs Go 1.27).
+ */
+export const AWS_PRIVATE_CA_ISSUER = "v1.10.1";
+
 /** Kubernetes on EKS: in standard support until August 2027, and one of those that Istio 1.31 is tested with. */
 export const EKS_VERSION = "1.36";
 

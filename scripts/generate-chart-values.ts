@@ -15,7 +15,7 @@ interface Tree {
 
 /** Kubernetes' own types, and maps of names that are anybody's, of which a chart's defaults are no list. */
 const OPEN =
-    /^(affinity|annotations|containerSecurityContext|labels|lifecycle|livenessProbe|nodeSelector|readinessProbe|resources|securityContext|selector|strategy|\w+Annotations|\w+Labels)$/;
+    /^(affinity|annotations|containerSecurityContext|labels|lifecycle|livenessProbe|nodeSelector|podSecurityContext|readinessProbe|resources|securityContext|selector|strategy|\w+Annotations|\w+Labels)$/;
 
 /** What cert-manager's chart names in comments beside an image's repository. */
 const IMAGE = { digest: true, registry: true, tag: true } as const;
@@ -138,7 +138,9 @@ function main(): void {
     const istiod = chartKeys(join(istio, "istio-control", "istio-discovery"));
     const sources = ["config.pb.go", "proxy.pb.go"].map((file) => readFileSync(join(api, file), "utf8"));
     istiod["meshConfig"] = messageKeys(sources.join("\n"), "MeshConfig");
+    const awsPrivateCa = moduleFolder("aws-privateca-issuer", "github.com/cert-manager/aws-privateca-issuer");
     const charts: Record<string, Keys> = {
+        "aws-privateca-issuer": chartKeys(join(awsPrivateCa, "charts", "aws-pca-issuer")),
         base: chartKeys(join(istio, "base")),
         "cert-manager": chartKeys(join(certManager, "deploy", "charts", "cert-manager")),
         cni: chartKeys(join(istio, "istio-cni")),

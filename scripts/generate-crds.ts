@@ -1,7 +1,7 @@
 /**
  * Writes `components/crds/`: for each custom resource kind that the program creates, its OpenAPI schema as the pinned
- * Istio, cert-manager or Flagger publishes it, and the TypeScript type of its `spec`. Run by `npm run generate:crds` after a change of
- * version; the result is committed, so that neither type-checking nor the schema tests need the toolchain.
+ * Istio, cert-manager, aws-privateca-issuer or Flagger publishes it, and the TypeScript type of its `spec`. Run by
+ * `npm run generate:crds` after a change of version; the result is committed, so that neither type-checking nor the schema tests need the toolchain.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -52,6 +52,13 @@ const SOURCES: Readonly<Record<string, Source>> = {
             ClusterIssuer: "cert-manager.io/v1",
             Issuer: "cert-manager.io/v1",
         },
+    },
+    "aws-privateca-issuer": {
+        name: "aws-privateca-issuer",
+        pinnedBy: "aws-privateca-issuer",
+        module: "github.com/cert-manager/aws-privateca-issuer",
+        file: () => "config/crd/bases/awspca.cert-manager.io_awspcaissuers.yaml",
+        kinds: { AWSPCAIssuer: "awspca.cert-manager.io/v1beta1" },
     },
     flagger: {
         name: "Flagger",

@@ -4,6 +4,7 @@ import type { MeshConfig } from "../../config/schema";
 import { serverOf } from "../../components/cluster/kubeconfig";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
 import { type Finding, type Surroundings, right, wrong } from "./model";
+import { privateCaFindings } from "./private-ca";
 import { quotaFindings } from "./quotas";
 import { unknownCase } from "../../catalogue/never";
 
@@ -34,6 +35,7 @@ export async function preflight(config: MeshConfig, around: Surroundings): Promi
                 ...zones,
                 ...(await asked("quotas", () => quotaFindings(cluster, around, found !== undefined))),
                 ...api,
+                ...(await asked("mesh root", () => privateCaFindings(config, around))),
                 ...(await asked("domain", () => domain(config.domain, around))),
             ];
         }

@@ -12,24 +12,27 @@ import {
     policy,
     tcp,
     toApiServer,
+    toPodIdentity,
     toNetworks,
 } from "./network-rules";
 
 /** Where its webhook serves the API server: a kubelet's port, which node firewalls open to it anyway. */
 const WEBHOOK = 10250;
 export const CERT_MANAGER_METRICS = 9402;
-/** Where ACME servers and AWS answer. */
+/** Where ACME servers and Route 53 answer. */
 const ACME = 443;
+/** Where AWS' services answer at the VPC's endpoints. */
+const AWS = 443;
 const CONTROLLER = { "app.kubernetes.io/component": "controller" };
+/** As aws-privateca-issuer's chart labels its pods. */
+const PRIVATE_CA = { "app.kubernetes.io/name": "aws-privateca-issuer" };
 export const CERT_MANAGER_POD: Peer = podsIn(NAMESPACES.certificates, CONTROLLER);
-
-/** Where a node of EKS gives its pods the credentials of their pod identity. */
-const POD_IDENTITY = { cidr: "169.254.170.23/32", port: 80 } as const;
 
 export function certManagerPolicies(config: MeshConfig, prometheus: Peer): NetworkPolicyManifest[] {
     const { certificates, cluster } = config;
     const namespace = NAMESPACES.certificates;
     const callsAws = certificates.issuer.from === "acme" && cluster.from !== "kubeconfig";
+    const { endpoints } = clusterNetworks(config);
     return [
         policy("webhook", namespace, {
             podSelector: { matchLabels: { "app.kubernetes.io/component": "webhook" } },
@@ -62,9 +65,17 @@ export function certManagerPolicies(config: MeshConfig, prometheus: Peer): Netwo
                   policy("pod-identity", namespace, {
                       podSelector: { matchLabels: CONTROLLER },
                       policyTypes: ["Egress"],
-                      egress: [
-                          { to: [{ ipBlock: { cidr: POD_IDENTITY.cidr } }], ports: tcp(POD_IDENTITY.port) },
-                      ],
+                      egress: [toPodIdentity()],
+                  }),
+              ]
+            : []),
+        ...(certificates.mesh.from === "aws-private-ca"
+            ? [
+                  // AWS Private CA and STS, at the VPC's own endpoints.
+                  policy("private-ca", namespace, {
+                      podSelector: { matchLabels: PRIVATE_CA },
+                      policyTypes: ["Egress"],
+                      egress: [...toNetworks(endpoints, AWS), toPodIdentity()],
                   }),
               ]
             : []),

@@ -2,6 +2,7 @@
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { PRIVATE_RANGES } from "../../config/egress";
 import type { MeshConfig } from "../../config/schema";
+import { POD_IDENTITY } from "../base/aws-clients";
 import { clusterNetworks } from "../base/cluster-networks";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
@@ -24,6 +25,11 @@ const API_SERVER_PORTS = [443, 6443] as const;
 /** The API server as a destination. It has no pod to select, so its addresses are named. */
 export function toApiServer(config: NetworkConfig): EgressRule[] {
     return toNetworks(clusterNetworks(config).apiServer, ...API_SERVER_PORTS);
+}
+
+/** The agent that gives pods of its node the credentials of their pod identity. */
+export function toPodIdentity(): EgressRule {
+    return { to: [{ ipBlock: { cidr: POD_IDENTITY.cidr } }], ports: tcp(POD_IDENTITY.port) };
 }
 
 /** `ports` at these networks; no rule where there is none, because one without peers would open them to everywhere. */

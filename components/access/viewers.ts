@@ -47,6 +47,7 @@ const READABLE: Readonly<Record<string, readonly string[]>> = {
     "scheduling.k8s.io": ["priorityclasses"],
     "storage.k8s.io": ["csidrivers", "csinodes", "storageclasses", "volumeattachments"],
     "acme.cert-manager.io": ["challenges", "orders"],
+    "awspca.cert-manager.io": ["awspcaclusterissuers", "awspcaissuers"],
     "cert-manager.io": ["certificaterequests", "certificates", "clusterissuers", "issuers"],
     "elbv2.k8s.aws": ["ingressclassparams", "targetgroupbindings"],
     "extensions.istio.io": ["trafficextensions", "wasmplugins"],

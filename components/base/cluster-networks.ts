@@ -11,6 +11,8 @@ export interface ClusterNetworks {
     readonly apiServer: readonly string[];
     /** The nodes' own addresses, at which their kubelets answer. */
     readonly nodes: readonly string[];
+    /** Where VPC endpoints answer for AWS' own services; empty where the stack does not make the network. */
+    readonly endpoints: readonly string[];
     /** From where a gateway's load balancer connects to its pods; empty where clients connect to them directly. */
     readonly loadBalancers: Readonly<Record<GatewayKey, readonly string[]>>;
 }
@@ -26,6 +28,7 @@ export function clusterNetworks({
         return {
             apiServer: network.apiServer,
             nodes: network.nodes,
+            endpoints: [],
             loadBalancers: { public: listed, admin: listed, internal: listed },
         };
     }
@@ -34,6 +37,7 @@ export function clusterNetworks({
     return {
         apiServer: [API_SERVICE, ...zones.map(({ controlPlaneCidr }) => controlPlaneCidr)],
         nodes: zones.map(({ privateCidr }) => privateCidr),
+        endpoints: zones.map(({ endpointsCidr }) => endpointsCidr),
         loadBalancers: {
             public: facing,
             admin: facing,

@@ -20,6 +20,7 @@ import type {
     TelemetrySpec,
     VirtualServiceSpec,
 } from "../crds/istio";
+import type { AWSPCAIssuerSpec } from "../crds/aws-privateca-issuer";
 import type { CertificateSpec, ClusterIssuerSpec, IssuerSpec } from "../crds/cert-manager";
 
 export interface Metadata {
@@ -97,6 +98,12 @@ export type CanaryManifest = Custom<"flagger.app/v1beta1", "Canary", CanarySpec>
 export type MetricTemplateManifest = Custom<"flagger.app/v1beta1", "MetricTemplate", MetricTemplateSpec>;
 
 export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
+/** An issuer of AWS Private CA, by aws-privateca-issuer. */
+export type AwsPrivateCaIssuerManifest = Custom<
+    "awspca.cert-manager.io/v1beta1",
+    "AWSPCAIssuer",
+    AWSPCAIssuerSpec
+>;
 export type IssuerManifest = Custom<"cert-manager.io/v1", "Issuer", IssuerSpec>;
 export type ClusterIssuerManifest = Omit<
     Custom<"cert-manager.io/v1", "ClusterIssuer", ClusterIssuerSpec>,
@@ -129,6 +136,7 @@ export type CustomManifest =
     | TelemetryManifest
     | CanaryManifest
     | MetricTemplateManifest
+    | AwsPrivateCaIssuerManifest
     | CertificateManifest
     | ClusterIssuerManifest
     | IssuerManifest;

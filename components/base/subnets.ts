@@ -22,6 +22,8 @@ export interface ZoneSubnets {
     readonly controlPlaneCidr: string;
     /** A /27, for internal load balancers alone. */
     readonly internalCidr: string;
+    /** A /27, for the interfaces of VPC endpoints alone: AWS' own services, seen from inside. */
+    readonly endpointsCidr: string;
 }
 
 export function zoneSubnets({ network, region, zones }: EksConfig): ZoneSubnets[] {
@@ -33,5 +35,6 @@ export function zoneSubnets({ network, region, zones }: EksConfig): ZoneSubnets[
         publicCidr: `${start}.${224 + position}.0/24`,
         controlPlaneCidr: `${start}.227.${position * 16}/28`,
         internalCidr: `${start}.227.${64 + position * 32}/27`,
+        endpointsCidr: `${start}.227.${160 + position * 32}/27`,
     }));
 }

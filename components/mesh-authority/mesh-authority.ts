@@ -11,25 +11,51 @@ import type {
 } from "../base/manifest";
 import { MESH_CA, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { unknownCase } from "../../catalogue/never";
+import { awsPrivateCa, awsPrivateCaProblems } from "./aws-private-ca";
 
 type Mesh = Exclude<MeshConfig["certificates"]["mesh"], { from: "istiod" }>;
+type IssuerRef = CertificateManifest["spec"]["issuerRef"];
 
 const SELF_SIGNED = "mesh-self-signed";
 /** A root ends with a rotation by hand (docs/runbooks/mesh-ca.md), long before its certificate does. */
 const ROOT = { days: 3650, renewBeforeDays: 365 };
 
-function deriveMeshAuthority({ config: { certificates, trustDomain } }: Platform): Derived {
+function deriveMeshAuthority({ config }: Platform): Derived {
+    const { certificates, trustDomain } = config;
     const { mesh } = certificates;
     if (mesh.from === "istiod") return { releases: [], objects: [] };
-    const signer = mesh.from === "authority" ? mesh.secret : rootName(mesh.signing);
-    const objects: Manifest[] = [
-        ...(mesh.from === "self-signed"
-            ? selfSigned(mesh.roots)
-            : [issuer(signer, { ca: { secretName: signer } })]),
-        intermediate(signer, mesh, trustDomain),
-        ...(mesh.trust.length === 0 ? [] : [roots(mesh.trust)]),
-    ];
-    return { releases: [], objects };
+    const { releases, objects, issuerRef } = signer(config, mesh);
+    return {
+        releases,
+        objects: [
+            ...objects,
+            intermediate(issuerRef, mesh, trustDomain),
+            ...(mesh.trust.length === 0 ? [] : [roots(mesh.trust)]),
+        ],
+    };
+}
+
+/** Who signs the intermediate CA, and what that takes. */
+function signer(config: MeshConfig, mesh: Mesh): Derived & { issuerRef: IssuerRef } {
+    switch (mesh.from) {
+        case "self-signed":
+            return {
+                releases: [],
+                objects: selfSigned(mesh.roots),
+                issuerRef: issuerOf(rootName(mesh.signing)),
+            };
+        case "authority":
+            return {
+                releases: [],
+                objects: [issuer(mesh.secret, { ca: { secretName: mesh.secret } })],
+                issuerRef: issuerOf(mesh.secret),
+            };
+        case "aws-private-ca":
+            return awsPrivateCa(config, mesh);
+        default:
+            return unknownCase(mesh);
+    }
 }
 
 /** Each root with an issuer of its own: a Certificate that names another issuer is issued anew. */
@@ -42,7 +68,7 @@ function selfSigned(generations: readonly number[]): Manifest[] {
                 ...lasting(ROOT),
                 // Should it ever come to that: what the old one signed holds for the new one too.
                 privateKey: { ...KEY, rotationPolicy: "Never" },
-                issuerRef: { name: SELF_SIGNED, kind: "Issuer", group: "cert-manager.io" },
+                issuerRef: issuerOf(SELF_SIGNED),
             }),
             issuer(name, { ca: { secretName: name } }),
         ]),
@@ -51,7 +77,7 @@ function selfSigned(generations: readonly number[]): Manifest[] {
 
 /** What istiod signs with. cert-manager renews it, and istiod takes the new one as soon as its files change. */
 function intermediate(
-    signer: string,
+    issuerRef: IssuerRef,
     { intermediate: days }: Mesh,
     trustDomain: string,
 ): CertificateManifest {
@@ -60,7 +86,7 @@ function intermediate(
         subject: { organizations: [trustDomain] },
         ...lasting(days),
         privateKey: { ...KEY, rotationPolicy: "Always" },
-        issuerRef: { name: signer, kind: "Issuer", group: "cert-manager.io" },
+        issuerRef,
     });
 }
 
@@ -101,11 +127,19 @@ function roots(trust: readonly string[]): ConfigMapManifest {
     };
 }
 
+function issuerOf(name: string): IssuerRef {
+    return { name, kind: "Issuer", group: "cert-manager.io" };
+}
+
 function rootName(generation: number): string {
     return `mesh-root-${generation}`;
 }
 
-export const meshAuthority: Concern = { name: "mesh-authority", derive: deriveMeshAuthority };
+export const meshAuthority: Concern = {
+    name: "mesh-authority",
+    derive: deriveMeshAuthority,
+    check: ({ config }) => awsPrivateCaProblems(config),
+};
 
 /** The CA that istiod signs workloads' certificates with, and the root above it. */
 export class MeshAuthority extends ConcernComponent {

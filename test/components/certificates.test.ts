@@ -196,6 +196,6 @@ describe("cert-manager's network", () => {
     it("denies the rest, and knows AWS' credentials only where AWS is asked", () => {
         const names = (stack: string) => policies(stack).map(({ metadata }) => metadata.name);
         assert.deepEqual(names("local"), ["deny-all", "webhook", "api-server", "metrics-from-prometheus"]);
-        assert.deepEqual(names("prod"), [...names("local"), "acme", "pod-identity"]);
+        assert.deepEqual(names("prod"), [...names("local"), "acme", "pod-identity", "private-ca"]);
     });
 });

@@ -123,7 +123,8 @@ describe("the mesh's CA", () => {
             assert.ok(own.length >= 4);
             for (const { dependsOn, name } of own)
                 assert.ok(dependsOn.includes("cert-manager-cert-manager"), name);
-            assert.equal(loadStackFile(stack, ROOT).certificates.mesh.from, "self-signed");
+            const from = stack === "prod" ? "aws-private-ca" : "self-signed";
+            assert.equal(loadStackFile(stack, ROOT).certificates.mesh.from, from);
         });
     }
 });

@@ -26,7 +26,7 @@ function validators(): Map<string, ValidateFunction> {
 
 function custom(objects: readonly Manifest[]): Manifest[] {
     return objects.filter(({ apiVersion }) =>
-        /\.istio\.io\/|^cert-manager\.io\/|^flagger\.app\//.test(apiVersion),
+        /\.istio\.io\/|^(awspca\.)?cert-manager\.io\/|^flagger\.app\//.test(apiVersion),
     );
 }
 

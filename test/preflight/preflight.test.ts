@@ -174,3 +174,49 @@ describe("remedies of AWS' errors", () => {
         assert.equal(awsRemedy("Deployment sparc/auth is not ready"), undefined);
     });
 });
+
+describe("preflight of a mesh whose root is at AWS Private CA", () => {
+    const arn =
+        "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/5f0e1d2c-3b4a-4958-8677-6a5b4c3d2e1f";
+    const withRoot = parseConfig("test", {
+        domain: "mesh.example.com",
+        cluster: { from: "eks", name: "mesh", region: "eu-central-1", account: "111122223333" },
+        certificates: { mesh: { from: "aws-private-ca", arn } },
+    });
+    const years = (count: number) => new Date(Date.now() + count * 365 * 24 * 3600 * 1000).toISOString();
+    const root = async (authority: object) => {
+        const answers = { "acm-pca describe-certificate-authority": { CertificateAuthority: authority } };
+        const found = await preflight(withRoot, around(answers));
+        return found.find(({ what }) => what === "mesh root") ?? assert.fail("nothing is said of the root");
+    };
+
+    it("is right where the CA is active and outlasts what it signs", async () => {
+        const { verdict, text } = await root({
+            Status: "ACTIVE",
+            UsageMode: "GENERAL_PURPOSE",
+            NotAfter: years(5),
+        });
+        assert.deepEqual([verdict, text], ["right", arn]);
+    });
+
+    for (const [why, authority, said] of [
+        ["is disabled", { Status: "DISABLED", NotAfter: years(5) }, /it is DISABLED and signs nothing/],
+        [
+            "signs for a week at most",
+            { Status: "ACTIVE", UsageMode: "SHORT_LIVED_CERTIFICATE", NotAfter: years(5) },
+            /SHORT_LIVED_CERTIFICATE signs for seven days/,
+        ],
+        ["ends first", { Status: "ACTIVE", NotAfter: years(0.1) }, /it ends on .*, before an intermediate/],
+    ] as const) {
+        it(`is wrong where the CA ${why}`, async () => {
+            const { verdict, text, remedy } = await root(authority);
+            assert.equal(verdict, "wrong");
+            assert.match(text, said);
+            assert.match(String(remedy), /certificates\.mesh\.arn/);
+        });
+    }
+
+    it("is no question where the root is in the cluster", async () => {
+        assert.ok(!(await preflight(config, around())).some(({ what }) => what === "mesh root"));
+    });
+});

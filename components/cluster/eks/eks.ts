@@ -24,7 +24,8 @@ export class EksCluster extends pulumi.ComponentResource {
     readonly connection: EksConnection;
 
     constructor(platform: Platform, config: EksConfig) {
-        const { domain, protect } = platform.config;
+        const { domain, protect, certificates } = platform.config;
+        const meshCa = certificates.mesh.from === "aws-private-ca" ? certificates.mesh.arn : undefined;
         const aws = awsProvider(config);
         super("sparc:cluster:EksCluster", "cluster", {}, { providers: [aws] });
         this.aws = aws;
@@ -38,7 +39,7 @@ export class EksCluster extends pulumi.ComponentResource {
             { config, vpcId: network.vpc.id, names: lookedUp(platform, config), protect },
             parent,
         );
-        const endpoints = new Endpoints("cluster-endpoints", config, network, parent);
+        const endpoints = new Endpoints("cluster-endpoints", { config, network, meshCa }, parent);
         const { cluster } = new ApiServer("cluster-api", { config, network, protect }, parent);
         const clusterName = cluster.name;
         const firewall = new NodeFirewall(
@@ -59,7 +60,7 @@ export class EksCluster extends pulumi.ComponentResource {
         );
         const identities = new Identities(
             "cluster-identities",
-            { config, clusterName, zoneArn: this.zone.arn },
+            { config, clusterName, zoneArn: this.zone.arn, meshCa },
             { ...parent, dependsOn: [...early.all] },
         );
         const { name, region, api } = config;

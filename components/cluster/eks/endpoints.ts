@@ -44,13 +44,33 @@ function buckets({ region }: EksConfig, account: pulumi.Input<string>): Document
     );
 }
 
+/** The intermediate CA's signature, by one CA, and nothing else of AWS Private CA. */
+function certificateAuthority(arn: string): Document {
+    return documentOf({
+        Effect: "Allow",
+        Principal: { AWS: "*" },
+        Action: [
+            "acm-pca:DescribeCertificateAuthority",
+            "acm-pca:GetCertificate",
+            "acm-pca:IssueCertificate",
+        ],
+        Resource: arn,
+    });
+}
+
+export interface EndpointsArgs {
+    readonly config: EksConfig;
+    readonly network: Network;
+    /** The ARN of the CA at AWS that signs the mesh's intermediate CA. @default none */
+    readonly meshCa?: string | undefined;
+}
+
 export class Endpoints extends pulumi.ComponentResource {
     readonly all: readonly VpcEndpoint[];
 
     constructor(
         name: string,
-        config: EksConfig,
-        { vpc, zones }: Network,
+        { config, network: { vpc, zones }, meshCa }: EndpointsArgs,
         options: pulumi.ComponentResourceOptions,
     ) {
         super("sparc:cluster:Endpoints", name, {}, options);
@@ -75,6 +95,8 @@ export class Endpoints extends pulumi.ComponentResource {
             },
             parent,
         );
+        const policies: Readonly<Record<string, Document>> =
+            meshCa === undefined ? {} : { "acm-pca": certificateAuthority(meshCa) };
         this.all = [
             ...GATEWAY_ENDPOINTS.map(
                 (service) =>
@@ -91,7 +113,7 @@ export class Endpoints extends pulumi.ComponentResource {
                         parent,
                     ),
             ),
-            ...INTERFACE_ENDPOINTS.map(
+            ...[...INTERFACE_ENDPOINTS, ...Object.keys(policies)].map(
                 (service) =>
                     new VpcEndpoint(
                         `${name}-${service.replace(".", "-")}`,
@@ -100,8 +122,11 @@ export class Endpoints extends pulumi.ComponentResource {
                             serviceName: `com.amazonaws.${config.region}.${service}`,
                             vpcEndpointType: "Interface",
                             privateDnsEnabled: true,
-                            subnetIds: zones.map(({ privateSubnet }) => privateSubnet.id),
+                            subnetIds: zones.map(({ endpointsSubnet }) => endpointsSubnet.id),
                             securityGroupIds: [group.id],
+                            ...(policies[service] === undefined
+                                ? {}
+                                : { policy: JSON.stringify(policies[service]) }),
                             tags: { Name: `${config.name}-${service}` },
                         },
                         parent,

@@ -6,6 +6,7 @@ import { AWS_CLIENTS } from "../../base/aws-clients";
 import { autoscalerDocument } from "./permissions/autoscaler";
 import { certificatesDocument } from "./permissions/certificates";
 import { type Document, POD_TRUST } from "./permissions/document";
+import { privateCaDocument } from "./permissions/private-ca";
 import { loadBalancersDocument } from "./permissions/load-balancers";
 import { registerRole } from "./role";
 
@@ -14,6 +15,8 @@ export interface IdentitiesArgs {
     readonly clusterName: pulumi.Input<string>;
     /** The ARN of the domain's zone. */
     readonly zoneArn: pulumi.Input<string>;
+    /** The ARN of the CA at AWS that signs the mesh's intermediate CA. @default none */
+    readonly meshCa?: string | undefined;
 }
 
 export class Identities extends pulumi.ComponentResource {
@@ -21,26 +24,29 @@ export class Identities extends pulumi.ComponentResource {
 
     constructor(
         name: string,
-        { config, clusterName, zoneArn }: IdentitiesArgs,
+        { config, clusterName, zoneArn, meshCa }: IdentitiesArgs,
         options: pulumi.ComponentResourceOptions,
     ) {
         super("sparc:cluster:Identities", name, {}, options);
-        const documents: Readonly<Record<keyof typeof AWS_CLIENTS, Document>> = {
+        const documents: Readonly<Partial<Record<keyof typeof AWS_CLIENTS, Document>>> = {
             "cert-manager": certificatesDocument(zoneArn),
+            ...(meshCa === undefined ? {} : { "private-ca": privateCaDocument(meshCa) }),
             "cluster-autoscaler": autoscalerDocument(config),
             "load-balancers": loadBalancersDocument(config),
         };
-        this.all = (Object.keys(documents) as (keyof typeof AWS_CLIENTS)[]).map((client) => {
-            const { role, permissions } = registerRole(
-                { name: `${name}-${client}`, trust: POD_TRUST, own: { calls: documents[client] } },
-                this,
-            );
-            return new PodIdentityAssociation(
-                `${name}-${client}`,
-                { clusterName, ...AWS_CLIENTS[client], roleArn: role.arn },
-                { parent: this, dependsOn: [...permissions] },
-            );
-        });
+        this.all = (Object.entries(documents) as [keyof typeof AWS_CLIENTS, Document][]).map(
+            ([client, calls]) => {
+                const { role, permissions } = registerRole(
+                    { name: `${name}-${client}`, trust: POD_TRUST, own: { calls } },
+                    this,
+                );
+                return new PodIdentityAssociation(
+                    `${name}-${client}`,
+                    { clusterName, ...AWS_CLIENTS[client], roleArn: role.arn },
+                    { parent: this, dependsOn: [...permissions] },
+                );
+            },
+        );
         this.registerOutputs();
     }
 }

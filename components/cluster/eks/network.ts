@@ -16,6 +16,8 @@ export interface ZoneNetwork extends ZoneSubnets {
     readonly privateSubnet: Subnet;
     /** Of the API server's network interfaces alone. */
     readonly controlPlaneSubnet: Subnet;
+    /** Of VPC endpoints' network interfaces alone. */
+    readonly endpointsSubnet: Subnet;
     readonly routeTable: RouteTable;
 }
 
@@ -86,6 +88,7 @@ export class Network extends pulumi.ComponentResource {
             const privateSubnet = this.subnet(name, config, zone, "private");
             const controlPlaneSubnet = this.subnet(name, config, zone, "control-plane");
             const internalSubnet = this.subnet(name, config, zone, "internal");
+            const endpointsSubnet = this.subnet(name, config, zone, "endpoints");
             const routeTable = new RouteTable(
                 `${name}-private-${letter}`,
                 { vpcId, tags: named(config, `private-${letter}`) },
@@ -95,6 +98,7 @@ export class Network extends pulumi.ComponentResource {
                 ["private", privateSubnet],
                 ["control-plane", controlPlaneSubnet],
                 ["internal", internalSubnet],
+                ["endpoints", endpointsSubnet],
             ] as const)
                 new RouteTableAssociation(
                     `${name}-${kind}-${letter}`,
@@ -114,7 +118,7 @@ export class Network extends pulumi.ComponentResource {
                     parent,
                 ),
             );
-            return { ...zone, privateSubnet, controlPlaneSubnet, routeTable };
+            return { ...zone, privateSubnet, controlPlaneSubnet, endpointsSubnet, routeTable };
         });
         this.waysOut = ways;
         this.registerOutputs();
@@ -141,7 +145,7 @@ export class Network extends pulumi.ComponentResource {
 
 const ANYWHERE = "0.0.0.0/0";
 
-type SubnetKind = "private" | "public" | "control-plane" | "internal";
+type SubnetKind = "private" | "public" | "control-plane" | "internal" | "endpoints";
 
 /** By its role the load balancer controller finds the subnets that its load balancers go to. */
 const SUBNETS: Readonly<Record<SubnetKind, { cidr: (zone: ZoneSubnets) => string; role?: string }>> = {
@@ -149,6 +153,7 @@ const SUBNETS: Readonly<Record<SubnetKind, { cidr: (zone: ZoneSubnets) => string
     public: { cidr: ({ publicCidr }) => publicCidr, role: "kubernetes.io/role/elb" },
     "control-plane": { cidr: ({ controlPlaneCidr }) => controlPlaneCidr },
     internal: { cidr: ({ internalCidr }) => internalCidr, role: "kubernetes.io/role/internal-elb" },
+    endpoints: { cidr: ({ endpointsCidr }) => endpointsCidr },
 };
 
 function named({ name }: EksConfig, part?: string): Record<string, string> {

@@ -4,18 +4,22 @@ import { autoscalerDocument } from "../../../components/cluster/eks/permissions/
 import { certificatesDocument } from "../../../components/cluster/eks/permissions/certificates";
 import type { Document, Statement } from "../../../components/cluster/eks/permissions/document";
 import { loadBalancersDocument } from "../../../components/cluster/eks/permissions/load-balancers";
+import { privateCaDocument } from "../../../components/cluster/eks/permissions/private-ca";
 import { type Registered, runProgram } from "../../support/program";
 
 const config = { name: "mesh", region: "eu-central-1" };
+const MESH_CA =
+    "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/5f0e1d2c-3b4a-4958-8677-6a5b4c3d2e1f";
 const ZONE = "arn:aws:route53:::hostedzone/Z0ZONE";
 const DOCUMENTS: Record<keyof typeof AWS_CLIENTS, Document> = {
     "cert-manager": certificatesDocument(ZONE),
     "cluster-autoscaler": autoscalerDocument(config),
     "load-balancers": loadBalancersDocument(config),
+    "private-ca": privateCaDocument(MESH_CA),
 };
 
 /** What only looks, or cannot be narrowed to a resource, and says so by its name. */
-const LOOKS = /^[a-z0-9]+:(Describe|Get|List)/;
+const LOOKS = /^[a-z0-9-]+:(Describe|Get|List)/;
 
 function changes(document: Document): { action: string; statement: Statement }[] {
     return document.Statement.flatMap((statement) =>
@@ -44,6 +48,7 @@ describe("what programs in the cluster may do at AWS", () => {
                     bound.includes("k8s.io/cluster-autoscaler/mesh") ||
                     bound.includes("iam:AWSServiceName") ||
                     statement.Resource === ZONE ||
+                    statement.Resource === MESH_CA ||
                     // A security group is made in some VPC; the group itself must bear the name.
                     (action === "ec2:CreateSecurityGroup" &&
                         JSON.stringify(statement.Resource).endsWith(':vpc/*"'));
@@ -66,6 +71,23 @@ describe("what programs in the cluster may do at AWS", () => {
         assert.deepEqual(more, []);
         assert.equal(action, "route53:ChangeResourceRecordSets");
         assert.match(JSON.stringify(statement.Condition), /"TXT".*"_acme-challenge\.\*"/);
+    });
+
+    it("is to have one CA sign intermediates that sign no other CA, for the mesh's root at AWS", () => {
+        assert.deepEqual(
+            changes(privateCaDocument(MESH_CA)).map(({ action, statement }) => [action, statement.Condition]),
+            [
+                [
+                    "acm-pca:IssueCertificate",
+                    {
+                        StringEquals: {
+                            "acm-pca:TemplateArn":
+                                "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1",
+                        },
+                    },
+                ],
+            ],
+        );
     });
 
     it("is what network load balancers take, for their controller: no web firewall, no certificates", () => {
@@ -129,7 +151,16 @@ describe("identities", () => {
             "cluster-identities-cert-manager": "pods.eks.amazonaws.com",
             "cluster-identities-cluster-autoscaler": "pods.eks.amazonaws.com",
             "cluster-identities-load-balancers": "pods.eks.amazonaws.com",
+            "cluster-identities-private-ca": "pods.eks.amazonaws.com",
         });
+    });
+
+    it("have none for AWS Private CA where the mesh's root is not there", async () => {
+        const dev = await runProgram("dev");
+        assert.deepEqual(
+            dev.filter(({ name }) => name.includes("private-ca")).map(({ name }) => name),
+            [],
+        );
     });
 
     it("let the API server use one key, and do nothing else of its own", () => {

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../catalogue/platform";
+import type { Manifest } from "../../components/base/manifest";
+import { platformProblems } from "../../components/check";
+import { deriveAll } from "../../components/concerns";
+import { loadStackFile, parseConfig } from "../../config/load";
+import { createAuthority } from "../../local/node/authority";
+import { type Registered, runProgram } from "../support/program";
+
+const ROOT = `${__dirname}/../..`;
+const ARN =
+    "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/5f0e1d2c-3b4a-4958-8677-6a5b4c3d2e1f";
+const OTHER = ARN.replace("5f0e1d2c", "0a0b0c0d");
+const ISSUER = "mesh-root-5f0e1d2c";
+const CLUSTER = { from: "eks", name: "mesh", region: "eu-central-1" };
+
+function withMesh(mesh: object, cluster: object = CLUSTER) {
+    return parseConfig("test", { domain: "a.example", cluster, certificates: { mesh } });
+}
+
+function objectsOf(mesh: object): readonly Manifest[] {
+    return deriveAll({ catalogue, config: withMesh({ from: "aws-private-ca", arn: ARN, ...mesh }) }).objects;
+}
+
+function ofKind<Kind extends Manifest["kind"]>(
+    objects: readonly Manifest[],
+    kind: Kind,
+): Extract<Manifest, { kind: Kind }>[] {
+    return objects.filter((object): object is Extract<Manifest, { kind: Kind }> => object.kind === kind);
+}
+
+function intermediate(objects: readonly Manifest[]) {
+    return (
+        ofKind(objects, "Certificate").find(({ metadata }) => metadata.name === "mesh-intermediate") ??
+        assert.fail("there is no intermediate CA")
+    );
+}
+
+describe("the mesh's root at AWS Private CA", () => {
+    const objects = objectsOf({});
+
+    it("has no key in the cluster: cert-manager keeps the intermediate's alone, and asks AWS to sign it", () => {
+        const system = ofKind(objects, "Certificate").filter(
+            ({ metadata }) => metadata.namespace === "istio-system",
+        );
+        assert.deepEqual(
+            system.map(({ metadata }) => metadata.name),
+            ["mesh-intermediate"],
+        );
+        assert.deepEqual(intermediate(objects).spec.issuerRef, {
+            name: ISSUER,
+            kind: "AWSPCAIssuer",
+            group: "awspca.cert-manager.io",
+        });
+        assert.equal(intermediate(objects).spec.privateKey?.rotationPolicy, "Always");
+        assert.deepEqual(ofKind(objects, "Issuer"), []);
+        assert.deepEqual(
+            ofKind(objects, "AWSPCAIssuer").map(({ metadata, spec }) => [
+                metadata.namespace,
+                metadata.name,
+                spec,
+            ]),
+            [["istio-system", ISSUER, { arn: ARN, region: "eu-central-1" }]],
+        );
+    });
+
+    it("takes another issuer where it is another CA, so that the intermediate is issued anew", async () => {
+        const trust = [
+            (await createAuthority("first")).certificate,
+            (await createAuthority("second")).certificate,
+        ];
+        const [before, after] = [ARN, OTHER].map((arn) => intermediate(objectsOf({ arn, trust })).spec);
+        assert.notDeepEqual(before?.issuerRef, after?.issuerRef);
+        const [maps] = [ARN, OTHER].map((arn) =>
+            ofKind(objectsOf({ arn, trust }), "ConfigMap").filter(
+                ({ metadata }) => metadata.name === "mesh-roots",
+            ),
+        );
+        assert.equal(maps?.[0]?.data?.["ca.crt"]?.match(/BEGIN CERTIFICATE/g)?.length, 2);
+    });
+
+    it("lets cert-manager approve requests of this issuer alone, and its controller read no Secret", () => {
+        const rules = [
+            ...ofKind(objects, "ClusterRole").map(({ metadata, rules = [] }) => ({ metadata, rules })),
+            ...ofKind(objects, "Role").map(({ metadata, rules = [] }) => ({ metadata, rules })),
+        ].filter(({ metadata }) => metadata.name.includes("privateca"));
+        assert.ok(rules.length >= 4);
+        const approvals = rules.flatMap((role) =>
+            role.rules.filter(({ verbs }) => verbs.includes("approve")),
+        );
+        assert.deepEqual(
+            approvals.map(({ resourceNames }) => resourceNames),
+            [[`awspcaissuers.awspca.cert-manager.io/istio-system.${ISSUER}`]],
+        );
+        for (const { metadata, rules: all } of rules)
+            for (const { resources = [], apiGroups = [] } of all)
+                assert.ok(
+                    ![...resources, ...apiGroups].some((one) => one === "secrets" || one === "*"),
+                    metadata.name,
+                );
+    });
+
+    it("brings no role of the chart's, which would read every Secret", () => {
+        const release = deriveAll({
+            catalogue,
+            config: withMesh({ from: "aws-private-ca", arn: ARN }),
+        }).releases.find(({ name }) => name === "aws-privateca-issuer");
+        const values = release?.values as { rbac: { create: boolean }; approverRole: { enabled: boolean } };
+        assert.equal(values.rbac.create, false);
+        assert.equal(values.approverRole.enabled, false);
+    });
+
+    it("is reached at the network's endpoints and nowhere else, with the pod's own identity", () => {
+        const policies = ofKind(objects, "NetworkPolicy").filter(
+            ({ metadata, spec }) =>
+                metadata.namespace === "cert-manager" &&
+                spec?.podSelector?.matchLabels?.["app.kubernetes.io/name"] === "aws-privateca-issuer",
+        );
+        const to = policies.flatMap(({ spec }) =>
+            (spec?.egress ?? []).flatMap(({ to: peers = [], ports = [] }) =>
+                peers.map(({ ipBlock }) => `${ipBlock?.cidr ?? "?"}:${String(ports[0]?.port)}`),
+            ),
+        );
+        assert.deepEqual(to.sort(), [
+            "10.64.227.160/27:443",
+            "10.64.227.192/27:443",
+            "10.64.227.224/27:443",
+            "169.254.170.23/32:80",
+        ]);
+    });
+
+    it("is refused where it cannot be reached, and where its ARN is none", () => {
+        const found = (mesh: object, cluster?: object) =>
+            platformProblems({ catalogue, config: withMesh(mesh, cluster) }).filter((text) =>
+                text.startsWith("certificates.mesh"),
+            );
+        assert.deepEqual(found({ from: "aws-private-ca", arn: ARN }), []);
+        assert.match(
+            found({ from: "aws-private-ca", arn: ARN }, { from: "kubeconfig" }).join(),
+            /^certificates\.mesh: .*cluster\.from is kubeconfig; take authority/,
+        );
+        assert.match(
+            found({ from: "aws-private-ca", arn: ARN.replace("eu-central-1", "us-east-1") }).join(),
+            /^certificates\.mesh\.arn: the CA is in us-east-1, and the cluster in eu-central-1/,
+        );
+        for (const arn of ["", ARN.slice(0, -1), ARN.replace("acm-pca", "acm"), `${ARN}/certificate/1`])
+            assert.throws(
+                () => withMesh({ from: "aws-private-ca", arn }),
+                /mesh\.arn: must be the ARN of a CA/,
+            );
+        assert.throws(() => withMesh({ from: "aws-private-ca" }), /mesh\.arn/);
+        assert.throws(() => withMesh({ from: "aws-private-ca", arn: ARN, signing: 1 }), /signing/);
+    });
+});
+
+describe("the mesh's root of stack prod", () => {
+    let all: Registered[];
+    before(async () => {
+        all = await runProgram("prod");
+    });
+
+    it("is at AWS, with an endpoint in the network that has one CA sign, and nothing else", () => {
+        const { mesh } = loadStackFile("prod", ROOT).certificates;
+        assert.ok(mesh.from === "aws-private-ca");
+        const endpoint = all.find(({ name }) => name === "cluster-endpoints-acm-pca");
+        assert.deepEqual(endpoint?.inputs["subnetIds"], [
+            "cluster-network-endpoints-a-id",
+            "cluster-network-endpoints-b-id",
+            "cluster-network-endpoints-c-id",
+        ]);
+        const { Statement } = JSON.parse(String(endpoint.inputs["policy"])) as {
+            Statement: { Action: string[]; Resource: string }[];
+        };
+        assert.deepEqual(
+            Statement.map(({ Resource }) => Resource),
+            [mesh.arn],
+        );
+        for (const action of Statement.flatMap(({ Action }) => Action))
+            assert.match(action, /^acm-pca:(DescribeCertificateAuthority|GetCertificate|IssueCertificate)$/);
+    });
+
+    it("is known to the controller before it is there, and its Certificate is waited for", () => {
+        const issuer = all.find(({ name }) => name === "mesh-authority-istio-system-mesh-root-5f0e1d2c");
+        assert.ok(
+            issuer?.dependsOn.includes("mesh-authority-aws-privateca-issuer"),
+            String(issuer?.dependsOn),
+        );
+        const controlPlane = all.find(({ name }) => name === "control-plane");
+        assert.ok(controlPlane?.dependsOn.includes("mesh-authority"));
+    });
+});
