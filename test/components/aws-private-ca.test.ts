@@ -114,7 +114,7 @@ describe("the mesh's root at AWS Private CA", () => {
         const policies = ofKind(objects, "NetworkPolicy").filter(
             ({ metadata, spec }) =>
                 metadata.namespace === "cert-manager" &&
-                spec?.podSelector?.matchLabels?.["app.kubernetes.io/name"] === "aws-privateca-issuer",
+                spec?.podSelector.matchLabels?.["app.kubernetes.io/name"] === "aws-privateca-issuer",
         );
         const to = policies.flatMap(({ spec }) =>
             (spec?.egress ?? []).flatMap(({ to: peers = [], ports = [] }) =>
