@@ -37,6 +37,8 @@ export interface CertificateRequest {
     /** Names and addresses of a server. @default none */
     readonly dnsNames?: readonly string[];
     readonly addresses?: readonly string[];
+    /** Identities, such as SPIFFE's. @default none */
+    readonly uris?: readonly string[];
     readonly usages: readonly ("server" | "client")[];
 }
 
@@ -108,8 +110,9 @@ function subjectOf({ commonName, organizations = [] }: CertificateRequest): Json
     return [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }];
 }
 
-function namesOf({ dnsNames = [], addresses = [] }: CertificateRequest): JsonGeneralName[] {
+function namesOf({ dnsNames = [], addresses = [], uris = [] }: CertificateRequest): JsonGeneralName[] {
     return [
+        ...uris.map((value) => ({ type: "url" as const, value })),
         ...dnsNames.map((value) => ({ type: "dns" as const, value })),
         ...addresses.map((value) => ({ type: "ip" as const, value })),
     ];

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { authorize } from "../../cli/explain/evaluate/authorization";
-import { matchesDnsName, matchesPath, matchesString, selects } from "../../cli/explain/evaluate/match";
 import type { Workload } from "../../cli/explain/evaluate/model";
 import { mtlsOf } from "../../cli/explain/evaluate/peer-authentication";
 import type { Arrival, Rule } from "../../cli/explain/evaluate/rule";
@@ -40,43 +39,6 @@ const world = (...objects: Manifest[]) => new World({ objects, releases: [] });
 const verdict = (objects: Manifest[], arrival: Arrival = asking) =>
     authorize(world(...objects), workload, arrival);
 
-describe("mesh explain's reading of patterns", () => {
-    const cases: [(pattern: string, value: string) => boolean, string, string, boolean][] = [
-        [matchesString, "*", "", false],
-        [matchesString, "a*", "abc", true],
-        [matchesString, "*c", "abc", true],
-        [matchesString, "a", "abc", false],
-        [matchesPath, "/v1/{*}", "/v1/a", true],
-        [matchesPath, "/v1/{*}", "/v1/a/b", false],
-        [matchesPath, "/v1/{*}", "/v1/", false],
-        [matchesPath, "/v1/{**}", "/v1/a/b", true],
-        [matchesPath, "/v1/{**}", "/v1", false],
-        [matchesPath, "/{*}/x/{**}", "/t/x/", true],
-        [matchesPath, "/v1/*", "/v1/a/b", true],
-        [matchesPath, "/v1", "/v1?x=/v2", true],
-        [matchesDnsName, "*.example.com", "a.example.com", true],
-        [matchesDnsName, "*.example.com", "example.com", false],
-        [matchesDnsName, "*", "example.com", true],
-    ];
-    for (const [match, pattern, value, expected] of cases) {
-        it(`${match.name} ${pattern} ${expected ? "takes" : "does not take"} "${value}"`, () => {
-            assert.equal(match(pattern, value), expected);
-        });
-    }
-
-    it("knows Kubernetes' expressions", () => {
-        const of = (operator: string, values?: string[]) =>
-            selects(
-                { matchExpressions: [{ key: "app", operator, ...(values ? { values } : {}) }] },
-                { app: "a" },
-            );
-        assert.deepEqual(
-            [of("In", ["a"]), of("In", ["b"]), of("NotIn", ["a"]), of("Exists"), of("DoesNotExist")],
-            [true, false, false, true, false],
-        );
-    });
-});
-
 describe("mesh explain's reading of AuthorizationPolicies", () => {
     const rules: [string, Rule, boolean][] = [
         ["a rule that says nothing", {}, true],
@@ -91,6 +53,11 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
         ["a principal that is not to be", { from: [{ source: { notPrincipals: [caller] } }] }, false],
         ["a namespace", { from: [{ source: { namespaces: ["sparc"] } }] }, true],
         ["a service account", { from: [{ source: { serviceAccounts: ["sparc/front"] } }] }, true],
+        [
+            "a service account of the policy's namespace",
+            { from: [{ source: { serviceAccounts: ["front"] } }] },
+            true,
+        ],
         ["another trust domain", { from: [{ source: { notTrustDomains: ["cluster.local"] } }] }, false],
         ["a port", { to: [{ operation: { ports: ["8080"] } }] }, true],
         ["a port that is not to be", { to: [{ operation: { notPorts: ["8080"] } }] }, false],
@@ -139,6 +106,24 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
             verdict([policy({}, { action: "DENY", selector: { matchLabels: { app: "x" } } })]).verdict,
             "not there",
         );
+    });
+
+    it("takes a service account without a namespace for one of the policy's own", () => {
+        const rule: Rule = { from: [{ source: { serviceAccounts: ["front"] } }] };
+        const inRoot = policy(rule, { action: "DENY" }, { namespace: "istio-system" });
+        assert.notEqual(verdict([inRoot]).verdict, "denies");
+        assert.equal(verdict([policy(rule, { action: "DENY" })]).verdict, "denies");
+    });
+
+    it("takes * of a header for one that is there, though it may be empty", () => {
+        const rule: Rule = { when: [{ key: "request.headers[x-a]", values: ["*"] }] };
+        const withValue = (value: string): Arrival => ({
+            ...asking,
+            http: { method: "GET", path: "/", host: "back", headers: { "x-a": value } },
+        });
+        const without: Arrival = { ...asking, http: { method: "GET", path: "/", host: "back", headers: {} } };
+        const passes = (arrival: Arrival) => verdict([policy(rule)], arrival).verdict !== "denies";
+        assert.deepEqual([withValue("1"), withValue(""), without].map(passes), [true, true, false]);
     });
 
     it("has the root namespace's policies hold everywhere", () => {

@@ -1,7 +1,7 @@
 import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
-import { type Arrival, type Match, knowsCaller, matchRule } from "./rule";
+import { type Arrival, type Home, type Match, knowsCaller, matchRule } from "./rule";
 
 type Policy = Of<"AuthorizationPolicy">;
 
@@ -81,8 +81,8 @@ function allow(policies: readonly Policy[], world: World, arrival: Arrival, cond
             ],
         };
     }
-    const near = policies.filter(({ spec }) =>
-        (spec.rules ?? []).some((rule) => knowsCaller(rule, arrival, world)),
+    const near = policies.filter(({ metadata, spec }) =>
+        (spec.rules ?? []).some((rule) => knowsCaller(rule, arrival, homeOf(metadata, world))),
     );
     const objects = near.length > 0 ? near : policies.filter(({ spec }) => (spec.rules ?? []).length === 0);
     return {
@@ -102,8 +102,18 @@ function applies({ metadata, spec }: Policy, workload: Workload): boolean {
     return isAbout(metadata.namespace, spec.selector?.matchLabels, workload);
 }
 
-function matchOf({ spec }: Policy, world: World, arrival: Arrival, tcp: "never" | "ignored"): Match {
-    const matches = (spec.rules ?? []).map((rule) => matchRule(rule, arrival, world, tcp));
+function homeOf({ namespace }: Policy["metadata"], { trustDomain }: World): Home {
+    return { trustDomain, namespace };
+}
+
+function matchOf(
+    { metadata, spec }: Policy,
+    world: World,
+    arrival: Arrival,
+    tcp: "never" | "ignored",
+): Match {
+    const home = homeOf(metadata, world);
+    const matches = (spec.rules ?? []).map((rule) => matchRule(rule, arrival, home, tcp));
     const certain = matches.find((one) => one.matches === true);
     if (certain !== undefined) return certain;
     const conditions = matches.filter((one) => one.matches === "depends").flatMap((one) => one.conditions);

@@ -29,42 +29,39 @@ export interface Match {
 const YES: Match = { matches: true, conditions: [] };
 const NO: Match = { matches: false, conditions: [] };
 
+/** Where a rule stands. */
+export interface Home {
+    readonly trustDomain: string;
+    /** Of its policy: service accounts without a namespace are of this one. */
+    readonly namespace: string | undefined;
+}
+
 /** How fields that read requests count where there are none: never for ALLOW, as if they were not there for DENY. */
 export type WithoutHttp = "never" | "ignored";
 
-export function matchRule(
-    rule: Rule,
-    arrival: Arrival,
-    mesh: { trustDomain: string },
-    tcp: WithoutHttp,
-): Match {
-    const from = (rule.from ?? []).map(({ source = {} }) => matchSource(source, arrival, mesh, tcp));
+export function matchRule(rule: Rule, arrival: Arrival, home: Home, tcp: WithoutHttp): Match {
+    const from = (rule.from ?? []).map(({ source = {} }) => matchSource(source, arrival, home, tcp));
     const to = (rule.to ?? []).map(({ operation = {} }) => matchOperation(operation, arrival, tcp));
     return all([
         from.length === 0 ? YES : any(from),
         to.length === 0 ? YES : any(to),
-        ...(rule.when ?? []).map((condition) => matchCondition(condition, arrival, mesh, tcp)),
+        ...(rule.when ?? []).map((condition) => matchCondition(condition, arrival, home, tcp)),
     ]);
 }
 
 /** Whether the rule's `from` alone matches: it knows the caller, whatever it asks. */
-export function knowsCaller(rule: Rule, arrival: Arrival, mesh: { trustDomain: string }): boolean {
+export function knowsCaller(rule: Rule, arrival: Arrival, home: Home): boolean {
     const from = rule.from ?? [];
-    return from.some(({ source = {} }) => matchSource(source, arrival, mesh, "never").matches !== false);
+    return from.some(({ source = {} }) => matchSource(source, arrival, home, "never").matches !== false);
 }
 
-function matchSource(
-    source: Source,
-    arrival: Arrival,
-    mesh: { trustDomain: string },
-    tcp: WithoutHttp,
-): Match {
+function matchSource(source: Source, arrival: Arrival, home: Home, tcp: WithoutHttp): Match {
     const { principal } = arrival;
     const [, trustDomain, namespace, account] = /^(.+)\/ns\/([^/]+)\/sa\/(.+)$/.exec(principal ?? "") ?? [];
     const isPrincipal = (pattern: string, value: string) =>
         matchesString(pattern, value) ||
         // Istio reads cluster.local as the mesh's own trust domain, whatever that is called.
-        matchesString(pattern.replace(/^cluster\.local\//, `${mesh.trustDomain}/`), value);
+        matchesString(pattern.replace(/^cluster\.local\//, `${home.trustDomain}/`), value);
     const unknown = (name: string, values?: readonly string[], not?: readonly string[]) =>
         field(name, values, not, "unknown", matchesString);
     return all([
@@ -76,7 +73,8 @@ function matchSource(
             source.serviceAccounts,
             source.notServiceAccounts,
             account === undefined ? undefined : `${namespace ?? ""}/${account}`,
-            (pattern, value) => pattern === value || value.endsWith(`/${pattern}`),
+            (pattern, value) =>
+                (pattern.includes("/") ? pattern : `${home.namespace ?? ""}/${pattern}`) === value,
         ),
         unknown("the address", source.ipBlocks, source.notIpBlocks),
         unknown("the client's address", source.remoteIpBlocks, source.notRemoteIpBlocks),
@@ -107,21 +105,21 @@ function matchOperation(operation: Operation, arrival: Arrival, tcp: WithoutHttp
 function matchCondition(
     { key, values, notValues }: Condition,
     arrival: Arrival,
-    mesh: { trustDomain: string },
+    home: Home,
     tcp: WithoutHttp,
 ): Match {
     const { principal, port, http, sni } = arrival;
     const header = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
     if (key === "source.principal")
-        return matchSource(lists("principals", "notPrincipals", values, notValues), arrival, mesh, tcp);
+        return matchSource(lists("principals", "notPrincipals", values, notValues), arrival, home, tcp);
     if (key === "source.namespace")
-        return matchSource(lists("namespaces", "notNamespaces", values, notValues), arrival, mesh, tcp);
+        return matchSource(lists("namespaces", "notNamespaces", values, notValues), arrival, home, tcp);
     if (key === "destination.port") return field(key, values, notValues, String(port), matchesString);
     if (key === "connection.sni" && (sni !== undefined || principal !== undefined))
         return field(key, values, notValues, sni, matchesString);
     if (header !== undefined) {
         const value = http?.headers[header.toLowerCase()];
-        return overHttp(field(key, values, notValues, value, matchesString), true, arrival, tcp);
+        return overHttp(field(key, values, notValues, value, matchesHeader), true, arrival, tcp);
     }
     return overHttp(
         field(key, values, notValues, "unknown", matchesString, true),
@@ -129,6 +127,11 @@ function matchCondition(
         arrival,
         tcp,
     );
+}
+
+/** Of a header `*` asks whether it is there: an empty one is. */
+function matchesHeader(pattern: string, value: string): boolean {
+    return pattern === "*" || matchesString(pattern, value);
 }
 
 function lists(yes: keyof Source, no: keyof Source, values?: string[], notValues?: string[]): Source {

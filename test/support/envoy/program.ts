@@ -37,6 +37,7 @@ export async function startEnvoy(
     program: string,
     bootstrap: Record<string, unknown>,
     port: number,
+    address = "127.0.0.1",
 ): Promise<RunningEnvoy> {
     const folder = await mkdtemp(join(tmpdir(), "sparc-envoy-"));
     const executable = join(folder, "envoy");
@@ -54,7 +55,7 @@ export async function startEnvoy(
         await rm(folder, { recursive: true, force: true });
     };
     const until = Date.now() + START_MS;
-    while (!(await accepts(port))) {
+    while (!(await accepts(port, address))) {
         if (child.exitCode !== null || Date.now() > until) {
             await stop();
             throw new Error(`Envoy did not start: ${errors}`);
@@ -71,9 +72,9 @@ async function ended(child: ChildProcess): Promise<void> {
     await exit;
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(port: number, address: string): Promise<boolean> {
     return new Promise((resolve) => {
-        const socket = connect(port, "127.0.0.1");
+        const socket = connect(port, address);
         socket.once("connect", () => {
             socket.destroy();
             resolve(true);

@@ -1,0 +1,110 @@
+/** The filters that istiod gives a sidecar for requests that arrive. */
+import { setTimeout as pause } from "node:timers/promises";
+import { freePorts, startEnvoy } from "../envoy/program";
+import { cluster } from "../envoy/edge";
+import type { Json } from "../envoy/patched";
+import type { ControlPlane } from "./control-plane";
+
+const LISTENER_MS = 20_000;
+const MANAGER = "envoy.filters.network.http_connection_manager";
+
+export interface Proxy {
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    /** Of its pod, by which istiod finds its ports. */
+    readonly address: string;
+}
+
+/**
+ * The HTTP filters before the router of a port that serves HTTP, as istiod sends them. They are read from a real Envoy's dump of its
+ * configuration: it has accepted them.
+ */
+export async function inboundFilters(
+    envoy: string,
+    { xdsPort }: ControlPlane,
+    proxy: Proxy,
+    port: number,
+): Promise<Json[]> {
+    const [admin = 0] = await freePorts(1);
+    const running = await startEnvoy(envoy, bootstrap(proxy, xdsPort, admin), admin);
+    try {
+        for (const until = Date.now() + LISTENER_MS; Date.now() < until;) {
+            const filters = filtersOf(await dump(admin), port);
+            if (filters !== undefined) return filters.slice(0, -1);
+            await pause(50);
+        }
+        throw new Error(`istiod gave ${proxy.address} no HTTP filters for port ${port}`);
+    } finally {
+        await running.stop();
+    }
+}
+
+function bootstrap({ namespace, labels, address }: Proxy, xdsPort: number, admin: number): Json {
+    const ads = { ads: {}, resource_api_version: "V3" };
+    const http2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+    return {
+        node: {
+            id: `sidecar~${address}~workload.${namespace}~${namespace}.svc.cluster.local`,
+            cluster: `workload.${namespace}`,
+            metadata: { NAMESPACE: namespace, LABELS: labels, CLUSTER_ID: "Kubernetes" },
+        },
+        admin: { address: { socket_address: { address: "127.0.0.1", port_value: admin } } },
+        dynamic_resources: {
+            ads_config: {
+                api_type: "GRPC",
+                transport_api_version: "V3",
+                grpc_services: [{ envoy_grpc: { cluster_name: "istiod" } }],
+            },
+            lds_config: ads,
+            cds_config: ads,
+        },
+        static_resources: {
+            clusters: [
+                {
+                    ...cluster("istiod", xdsPort),
+                    typed_extension_protocol_options: {
+                        [http2]: {
+                            "@type": `type.googleapis.com/${http2}`,
+                            explicit_http_config: { http2_protocol_options: {} },
+                        },
+                    },
+                },
+            ],
+        },
+    };
+}
+
+interface Listener {
+    readonly name: string;
+    readonly filter_chains: readonly {
+        readonly filter_chain_match?: { readonly destination_port?: number };
+        readonly filters: readonly { readonly name: string; readonly typed_config: Json }[];
+    }[];
+}
+
+interface Dump {
+    readonly configs?: readonly {
+        readonly active_state?: { readonly listener: Listener };
+        readonly warming_state?: { readonly listener: Listener };
+        readonly error_state?: { readonly details: string };
+    }[];
+}
+
+async function dump(admin: number): Promise<Dump> {
+    const response = await fetch(`http://127.0.0.1:${admin}/config_dump?resource=dynamic_listeners`);
+    return (await response.json()) as Dump;
+}
+
+function filtersOf({ configs = [] }: Dump, port: number): Json[] | undefined {
+    for (const { active_state: active, warming_state: warming, error_state: error } of configs) {
+        if (error !== undefined) throw new Error(`Envoy refuses what istiod sends: ${error.details}`);
+        const listener = (active ?? warming)?.listener;
+        if (listener?.name !== "virtualInbound") continue;
+        const chain = listener.filter_chains.find(
+            ({ filter_chain_match: match }) => match?.destination_port === port,
+        );
+        const manager = chain?.filters.find(({ name }) => name === MANAGER);
+        return manager?.typed_config["http_filters"] as Json[] | undefined;
+    }
+    return undefined;
+}
