@@ -86,7 +86,10 @@ function upgrade(): Command {
         )
         .requiredOption("--to <revision>", "the name of the revision, such as 1-31-1")
         .option("-s, --stack <stack>", "the stack whose Pulumi.<stack>.yaml says what is there", "local")
-        .option("--istio-version <version>", "its release of Istio (default: that of config/versions.ts)")
+        .option(
+            "--istio-version <version>",
+            "its release of Istio (default: the stack's, or the one that the revision's name spells)",
+        )
         .option("--tag <tag>", "the tag of its images (default: its version)")
         .option("--apply", "go that way with the stack local, whose file is changed with each step");
     return deploying(command).action(running("upgrade", "upgrade"));

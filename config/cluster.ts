@@ -3,11 +3,10 @@
  * its nodes and its domain's zone.
  */
 import { z } from "zod";
+import { ipv4Network } from "./networks";
 import { EKS_VERSION } from "./versions";
 
-const cidr = z
-    .string()
-    .regex(/^(\d{1,3}\.){3}\d{1,3}\/([12]?\d|3[0-2])$/, "must be a network such as 198.51.100.0/24");
+const cidr = ipv4Network("198.51.100.0/24");
 
 const region = z
     .string()
@@ -87,8 +86,8 @@ const eks = z.strictObject({
         .default(["a", "b", "c"])
         .describe("the letters of its availability zones"),
     network: z
-        .string()
-        .regex(/^(10\.\d{1,3}|172\.(1[6-9]|2\d|3[01])|192\.168)\.0\.0\/16$/, "must be a private /16")
+        .cidrv4("must be a private /16")
+        .regex(/^(10\.\d+|172\.(1[6-9]|2\d|3[01])|192\.168)\.0\.0\/16$/, "must be a private /16")
         .default("10.64.0.0/16"),
     nat: z
         .enum(["one", "each-zone"])

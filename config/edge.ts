@@ -1,6 +1,6 @@
 /** What a stack says of the mesh's edge: whose tokens count, who counts as staff, and how clients come in. */
-import { isIP } from "node:net";
 import { z } from "zod";
+import { anyNetwork } from "./networks";
 
 /** Parts of a private key in a JWK (RFC 7518): a key set is public, and is copied into the mesh's configuration. */
 const PRIVATE_PARTS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -95,19 +95,6 @@ const issuer = z
         message: "must have either jwksUri or jwks: the keys that its tokens are signed with",
     });
 
-const network = z.string().refine(isNetwork, "must be a network such as 203.0.113.0/24, or 2001:db8::/32");
-
-function isNetwork(text: string): boolean {
-    const [address = "", length = "", ...more] = text.split("/");
-    const version = isIP(address);
-    return (
-        version !== 0 &&
-        more.length === 0 &&
-        /^\d{1,3}$/.test(length) &&
-        Number(length) <= (version === 4 ? 32 : 128)
-    );
-}
-
 /**
  * An origin as browsers write it in the Origin header (RFC 6454), of any scheme: applications that embed a browser have
  * their own, such as capacitor://localhost. `null`, the origin of sandboxed frames and local files, is none: every page can
@@ -170,12 +157,12 @@ export const edge = z.strictObject({
         .default([])
         .describe("whose tokens the gateways take"),
     keySetNetworks: z
-        .array(network)
+        .array(anyNetwork)
         .default([])
         .describe("where istiod may fetch the issuers' key sets (jwksUri); 0.0.0.0/0 for the whole Internet"),
     adminRole: z.string().min(1).default("platform-admin").describe("the role of the platform's staff"),
     adminNetworks: z
-        .array(network)
+        .array(anyNetwork)
         .default([])
         .describe("from where the admin gateway takes requests; 0.0.0.0/0 for anywhere"),
     corsOrigins: z

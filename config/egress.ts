@@ -1,9 +1,8 @@
 /** How the platform reaches outside: the part of a stack's configuration that the egress gateway is made from. */
 import { z } from "zod";
+import { ipv4Network } from "./networks";
 
-const cidr = z
-    .string()
-    .regex(/^\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])$/, "must be an IPv4 range such as 10.0.0.0/8");
+const cidr = ipv4Network("10.0.0.0/8");
 
 /**
  * Addresses at which nothing of the outside is: private networks (RFC 1918), carriers' (RFC 6598), and link-local ones,

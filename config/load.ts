@@ -80,6 +80,7 @@ function ownEntries(source: string, config: Readonly<Record<string, unknown>>): 
             .filter((name, position) => names.indexOf(name) !== position)
             .map((name) => `${name}: it stands here twice, as ${name} and as ${prefix}${name}; remove one`),
         ...own.flatMap(([key, value]) => brokenJson(key, value)),
+        ...own.flatMap(([key, value]) => encrypted(key, value)),
     ];
     if (problems.length > 0) throw new ConfigError(source, problems);
     return Object.fromEntries(own.map(([key, value]) => decoded(key.replace(prefix, ""), value)));
@@ -96,6 +97,22 @@ function brokenJson(key: string, value: unknown): string[] {
             `${key}: it begins as JSON and is none (${(error as Error).message}); correct it, or write YAML`,
         ];
     }
+}
+
+/**
+ * Values that Pulumi has encrypted. No key of ours is a secret (passwords and keys are Kubernetes Secrets, by their names), and the
+ * commands read the file without an engine that could decrypt it.
+ */
+function encrypted(place: string, value: unknown): string[] {
+    if (Array.isArray(value)) return value.flatMap((one, index) => encrypted(`${place}.${index}`, one));
+    if (!isMap(value)) return [];
+    const entries = Object.entries(value);
+    return entries.length === 1 && typeof value["secure"] === "string"
+        ? [
+              `${place}: it is encrypted (secure:), and no key of ${PROJECT} is a secret; ` +
+                  "write it in plain text (pulumi config set without --secret), and keep what is secret in a Kubernetes Secret",
+          ]
+        : entries.flatMap(([key, one]) => encrypted(`${place}.${key}`, one));
 }
 
 /** What Pulumi itself reads of a stack's file; whatever else stands there, nobody does. */

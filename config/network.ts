@@ -1,9 +1,8 @@
 /** Addresses of a cluster that the stack does not make. Of one that it makes, it knows them. */
 import { z } from "zod";
+import { ipv4Network } from "./networks";
 
-const cidr = z
-    .string()
-    .regex(/^\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])$/, "must be an IPv4 range such as 10.0.0.0/28");
+const cidr = ipv4Network("10.0.0.0/28");
 
 export const network = z.strictObject({
     apiServer: z

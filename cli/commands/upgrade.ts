@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { revision } from "../../config/istio";
-import { ISTIO_VERSION } from "../../config/versions";
 import { writeAtomically } from "../../local/files";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
 import { loadPlatform } from "../project";
 import { connect } from "../up/cluster";
+import { goalOf } from "../upgrade/goal";
 import { type Revision, type Step, UpgradeError, planUpgrade } from "../upgrade/plan";
 import { assertAllOn, restartOnto } from "../upgrade/restart";
 import { withIstios } from "../upgrade/stack-file";
@@ -27,13 +26,7 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     const { istio } = loadPlatform(stack).config;
     const [first] = istio.revisions;
     const now = { revisions: istio.revisions, stable: istio.stable ?? first?.name ?? "" };
-    const known = istio.revisions.find(({ name }) => name === to);
-    const goal: Revision = {
-        name: to,
-        version: options.istioVersion ?? known?.version ?? ISTIO_VERSION,
-        ...tagOf(options.tag ?? known?.tag),
-    };
-    assertRevision(goal);
+    const goal = goalOf(options, istio.revisions);
     const steps = planUpgrade(now, goal);
     if (apply !== true) {
         print(json ? JSON.stringify({ from: now, to: goal, steps }) : planText(stack, now, goal, steps));
@@ -54,18 +47,6 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     }
     print(json ? JSON.stringify({ from: now, to: goal, steps }) : `Istio of ${stack} is ${to}.`);
 }
-
-/** A plan that the stack's own schema refuses would fail at its first step. */
-function assertRevision(goal: Revision): void {
-    const { error } = revision.safeParse(goal);
-    if (error === undefined) return;
-    const problems = error.issues.map(
-        ({ path, message }) => `  - ${OPTIONS[String(path[0])] ?? "--to"}: ${message}`,
-    );
-    throw new UpgradeError(`there is no such revision of Istio:\n${problems.join("\n")}`);
-}
-
-const OPTIONS: Readonly<Record<string, string>> = { name: "--to", version: "--istio-version", tag: "--tag" };
 
 async function take(
     step: Step,
@@ -96,10 +77,6 @@ function silent({ engine, context, kubeconfig, standinImage }: UpgradeOptions): 
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(standinImage === undefined ? {} : { standinImage }),
     };
-}
-
-function tagOf(tag: string | undefined): { tag?: string } {
-    return tag === undefined ? {} : { tag };
 }
 
 function print(line: string): void {

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { NAMESPACES } from "../../components/base/names";
 import { parseConfig } from "../../config/load";
 import { type Istios, type Revision, type Step, UpgradeError, planUpgrade } from "../../cli/upgrade/plan";
+import { goalOf } from "../../cli/upgrade/goal";
 import { withIstios } from "../../cli/upgrade/stack-file";
 import { RESTARTED, planText } from "../../cli/upgrade/text";
 
@@ -154,5 +155,25 @@ describe("the revisions of a stack", () => {
             /did you mean "version"/,
         );
         assert.equal(parse1({}).istio.revisions.length, 1);
+    });
+});
+
+describe("the goal of an upgrade", () => {
+    it("has the release that its name spells, that the stack knows it by, or that is said", () => {
+        assert.deepEqual(goalOf({ to: "1-32-0" }, [NEW]), { name: "1-32-0", version: "1.32.0" });
+        const known = { name: "canary", version: "1.31.2", tag: "a" };
+        assert.deepEqual(goalOf({ to: "canary" }, [NEW, known]), known);
+        assert.equal(goalOf({ to: "1-32-0", istioVersion: "1.32.1" }, [NEW]).version, "1.32.1");
+    });
+
+    it("is refused where nothing says which release it is", () => {
+        assert.throws(
+            () => goalOf({ to: "canary" }, [NEW]),
+            (error) => error instanceof UpgradeError && /canary .*--istio-version/.test(error.message),
+        );
+        assert.throws(
+            () => goalOf({ to: "1-32-0", istioVersion: "1.32" }, [NEW]),
+            /--istio-version: must be/,
+        );
     });
 });

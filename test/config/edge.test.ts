@@ -65,7 +65,15 @@ describe("the edge's configuration", () => {
 
     it("tells networks, origins and issuers from what is none", () => {
         assert.deepEqual(problems({ adminNetworks: ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"] }), []);
-        for (const wrong of ["10.0.0.1", "10.0.0.0/33", "::/129", "office", "1.2.3.4/8/8"])
+        for (const wrong of [
+            "10.0.0.1",
+            "10.0.0.0/33",
+            "10.999.0.0/16",
+            "::/129",
+            "1::2::3/8",
+            "office",
+            "1.2.3.4/8/8",
+        ])
             assert.match(
                 problems({ adminNetworks: [wrong] }).join(),
                 /^edge\.adminNetworks\.0: must be a network/,

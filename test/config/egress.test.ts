@@ -16,7 +16,7 @@ describe("the configuration of egress", () => {
     });
 
     it("refuses what is no range, no range at all, and keys that do not exist", () => {
-        for (const range of ["10.0.0.0", "10.0.0.0/33", "fd00::/8", "ten"])
+        for (const range of ["10.0.0.0", "10.0.0.0/33", "10.999.0.0/16", "fd00::/8", "ten"])
             assert.throws(
                 () => parse({ privateRanges: [range] }),
                 /must be an IPv4 range such as 10.0.0.0\/8/,

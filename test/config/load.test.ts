@@ -187,6 +187,18 @@ describe("a stack's configuration", () => {
         );
     });
 
+    it("is refused where Pulumi has encrypted a value, at any depth", () => {
+        const found = fromFile(
+            'config:\n  domain: a.b\n  sparc-mesh:context: { secure: "v1:x" }\n' +
+                '  sparc-mesh:edge: { issuers: [{ issuer: https://a.example, jwks: { secure: "v1:y" } }] }\n' +
+                // A service of this name is none.
+                "  sparc-mesh:traffic: { services: { secure: { versions: { v1: 100 } } } }\n",
+        );
+        assert.match(found, /^sparc-mesh:context: it is encrypted \(secure:\), .*in plain text/);
+        assert.match(found, /sparc-mesh:edge\.issuers\.0\.jwks: it is encrypted/);
+        assert.doesNotMatch(found, /traffic/);
+    });
+
     it("says where JSON in text is broken", () => {
         assert.match(
             problemsOf(() =>
