@@ -113,7 +113,7 @@ export class Analyzer {
             resources.map((resource) =>
                 filled(new messages.AnalyzerResource(), {
                     ...resource,
-                    properties: { ...resource.properties, ...resource.outputs },
+                    properties: withOutputs(resource),
                 }),
             ),
         );
@@ -152,6 +152,10 @@ type Call<Response> = (
     callback: (error: grpc.ServiceError | null, response: Response) => void,
 ) => void;
 
+function withOutputs({ properties, outputs = {} }: JudgedResource): JudgedResource["properties"] {
+    return Object.keys(outputs).length === 0 ? properties : { ...properties, ...outputs };
+}
+
 function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResource>(
     message: Message,
     { urn, type, name, properties, protect, provider }: JudgedResource,
@@ -174,8 +178,15 @@ function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResou
     return message;
 }
 
+/** By properties: each resource is sent by itself and with the stack, and its provider with each of its resources. */
+const structs = new WeakMap<object, Struct>();
+
 function struct(properties: Readonly<Record<string, unknown>>): Struct {
-    return Struct.fromJavaScript(withoutUndefined(properties) as Record<string, JavaScriptValue>);
+    const made =
+        structs.get(properties) ??
+        Struct.fromJavaScript(withoutUndefined(properties) as Record<string, JavaScriptValue>);
+    structs.set(properties, made);
+    return made;
 }
 
 /** Protocol buffers have no word for a field that is there and undefined. */

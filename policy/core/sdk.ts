@@ -61,7 +61,7 @@ export function asPolicy(rule: Rule): Policy {
 export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
     // Most policies are not about most resources.
     if (!isJudged(rule.judges, resource)) return;
-    const subject = new Subject(resource);
+    const subject = Subject.of(resource);
     const config = { ...rule.defaults, ...given };
     for (const finding of each([subject], () => rule.judge(subject, config)))
         yield withEnded(finding, config);
@@ -138,10 +138,15 @@ function worldsOf(resources: readonly PolicyResource[]): readonly World[] {
     return first === undefined ? make() : worlds.of(first.props, make);
 }
 
+/** By the properties of a request, which the SDK hands to one policy after another. */
+const requested = new Kept<EngineResource>();
+
 function ofResource({ urn, type, name, props, provider }: ResourceValidationArgs): EngineResource {
-    const copy = copies.of(props, () => plain(props, urn));
-    asked.set(urn, copy);
-    return { urn, type, name, props: copy, ...providerOf(provider) };
+    return requested.of(props, () => {
+        const copy = copies.of(props, () => plain(props, urn));
+        asked.set(urn, copy);
+        return { urn, type, name, props: copy, ...providerOf(provider) };
+    });
 }
 
 function providerOf(provider: PolicyProviderResource | undefined): Pick<EngineResource, "provider"> {

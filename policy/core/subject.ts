@@ -27,6 +27,8 @@ const MOVED: Readonly<Record<string, string>> = {
     "extensions/ReplicaSet": "apps/ReplicaSet",
 };
 
+const subjects = new WeakMap<EngineResource, Subject>();
+
 export class Subject {
     readonly urn: string;
     /**
@@ -44,6 +46,13 @@ export class Subject {
     readonly props: Fields;
     readonly sources: Readonly<Record<string, readonly string[]>>;
     private readonly place: string | UnknownField;
+
+    /** The one subject of a resource, for all policies. Subjects are immutable. */
+    static of(resource: EngineResource): Subject {
+        const cached = subjects.get(resource) ?? new Subject(resource);
+        subjects.set(resource, cached);
+        return cached;
+    }
 
     constructor({ urn, type, name, props, sources, provider }: EngineResource) {
         this.urn = urn;
@@ -115,7 +124,7 @@ function clusterOf(provider: Provider | undefined): string {
     return typeof read === "string" ? read : "";
 }
 
-/** What a resource is, as a Subject's `id` says it, without looking at the rest of it. */
+/** A Subject's `id` without the rest of it. */
 export function whatIs({ type, props }: Pick<EngineResource, "type" | "props">): string {
     const kubernetes = kindOf(type, fields(props));
     return kubernetes === undefined ? type : idOf(kubernetes);
