@@ -231,6 +231,7 @@ function policy(): Command {
         )
         .requiredOption("-s, --stack <stack>", "the stack whose resources are judged")
         .option("--pack-config <file>", "levels and exceptions (default: policy/config/<stack>.json)")
+        .option("--require-charts", "exit with 1 where the objects of a chart cannot be judged")
         .option("--json", "report as JSON")
         .action(running("policy", "policy"));
 }

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_FOLDER } from "../checkout";
+import { Charts } from "../policy/charts";
+import { chartFindings, chartsSummary, ofPolicies } from "../policy/charts/report";
 import { readPackConfig } from "../policy/config";
 import { Judging } from "../policy/judge";
 import { type RunningPack, startPack } from "../policy/pack";
-import { type Diagnostic, type PolicyInfo } from "../policy/protocol";
+import { type Diagnostic, type JudgedResource, type PolicyInfo } from "../policy/protocol";
 import { registrations } from "../policy/registrations";
 import { unseen } from "../policy/unseen";
 
@@ -12,31 +14,52 @@ interface PolicyOptions {
     readonly stack: string;
     readonly packConfig?: string;
     readonly json?: true;
+    /** Fails where objects of a chart could not be judged. */
+    readonly requireCharts?: true;
 }
 
-/** Exits with 1 where a mandatory policy is violated. */
-export async function policy({ stack, packConfig, json }: PolicyOptions): Promise<void> {
+/** Exits with 1 where a mandatory policy is violated, or, with `requireCharts`, where a chart's objects are not judged. */
+export async function policy({ stack, packConfig, json, requireCharts }: PolicyOptions): Promise<void> {
     const start = performance.now();
     const folder = join(PROJECT_FOLDER, "policy");
     const starting = startPack(folder);
     try {
         const configured = configure(starting, packConfig ?? ofStack(folder, stack));
         const judging = new Judging(starting.then(({ analyzer }) => configured.then(() => analyzer)));
-        const registered = judging.take.bind(judging);
+        const charts = new Charts({ found: judging.take.bind(judging) });
+        const registered = (resource: JudgedResource): void => {
+            judging.take(resource);
+            charts.take(resource);
+        };
         const [policies, resources] = await Promise.all([configured, registrations({ stack, registered })]);
-        const found = [...(await judging.end(resources)), ...unseen(resources)];
+        const made = await charts.end();
+        const judged = ofPolicies(await judging.end([...resources, ...made.objects]), made.objects);
+        const found = [...judged, ...chartFindings(made), ...unseen(resources)];
         const refused = found.filter(({ level }) => level !== "advisory");
-        if (refused.length > 0) process.exitCode = 1;
+        if (refused.length > 0 || (requireCharts === true && made.unjudged.length > 0)) process.exitCode = 1;
         if (json) {
             process.stdout.write(
-                `${JSON.stringify({ stack, policies: policies.length, resources: resources.length, findings: found })}\n`,
+                `${JSON.stringify({
+                    stack,
+                    policies: policies.length,
+                    resources: resources.length,
+                    charts: {
+                        templated: made.templated,
+                        objects: made.objects.length,
+                        replaced: made.replaced,
+                        notJudged: made.unjudged,
+                    },
+                    findings: found,
+                })}\n`,
             );
             return;
         }
         process.stdout.write(found.map(described).join(""));
+        process.stdout.write(chartsSummary(made));
         const seconds = ((performance.now() - start) / 1000).toFixed(1);
         process.stdout.write(
-            `stack ${stack}: ${policies.length} policies judged ${resources.length} resources in ${seconds} s: ` +
+            `stack ${stack}: ${policies.length} policies judged ${resources.length} resources ` +
+                `and ${made.objects.length} objects of charts in ${seconds} s: ` +
                 `${refused.length} violations, ${found.length - refused.length} notes.\n`,
         );
     } finally {

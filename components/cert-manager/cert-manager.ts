@@ -60,7 +60,7 @@ function values({ certificates: { hub, tag, replicas, startupCheck, issuer } }: 
         image: image("controller"),
         webhook: { replicaCount: replicas, image: image("webhook"), ...pods },
         cainjector: { replicaCount: replicas, image: image("cainjector"), ...pods },
-        startupapicheck: { enabled: startupCheck },
+        startupapicheck: { enabled: startupCheck, ...pods },
         // Leases of its own beside it: it needs no rights in kube-system.
         global: { leaderElection: { namespace } },
         // By default it asks a domain's own name servers whether a proof is there, which no NetworkPolicy could name.

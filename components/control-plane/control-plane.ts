@@ -46,7 +46,11 @@ function cni({ istio }: MeshConfig): Release {
         name: "istio-cni",
         namespace: NAMESPACES.system,
         chart: chartOf({ istio }, "cni"),
-        values: { global: { hub: istio.hub, tag: istio.tag ?? ISTIO_VERSION } },
+        values: {
+            global: { hub: istio.hub, tag: istio.tag ?? ISTIO_VERSION },
+            // The chart's own requests; it sets no limit.
+            resources: { requests: { cpu: "100m", memory: "100Mi" }, limits: { memory: "512Mi" } },
+        },
         after: ["istio-base"],
     };
 }
@@ -72,6 +76,7 @@ function istiod(config: MeshConfig, revision: Revision): Release {
             autoscaleEnabled: false,
             replicaCount: istio.replicas,
             resources: containerResources(istio.resources),
+            seccompProfile: { type: "RuntimeDefault" },
             ...placement(config, "system"),
             // It lets meshed pods onto a new node once istio-cni runs there.
             ...(hasPools(config) && istio.cni

@@ -12,6 +12,7 @@ import {
     envoyPart,
     flaggerChartsPart,
     goParts,
+    PINNED_CHARTS,
     type ProgramName,
 } from "./programs";
 import { makePart, noteUse, type Part, storedPart, type StoredPart, tidy } from "./store";
@@ -44,6 +45,38 @@ export interface Toolchain {
 }
 
 const checkout = join(__dirname, "..", "..");
+
+/** A chart in the toolchain, with the version of the module that it comes from. */
+export interface PinnedChart {
+    readonly name: string;
+    readonly version: string;
+    readonly folder: string;
+}
+
+/** What charts are templated with. */
+export interface ChartTools {
+    /** Absolute path of the helm program. */
+    readonly helm: string;
+    readonly charts: readonly PinnedChart[];
+}
+
+/** Helm and the charts, as far as they are in the cache; undefined without helm. Builds nothing. */
+export async function storedChartTools(): Promise<ChartTools | undefined> {
+    const { cache } = paths();
+    const helmSpec = goParts.filter(({ name }) => name === "helm");
+    const parts = await Promise.all([
+        ...helmSpec.map((spec) => goPart(checkout, spec)),
+        ...[charts(checkout), certManagerChart(checkout), flaggerCharts(checkout)],
+    ]);
+    const stored = await load(cache, parts);
+    const helm = stored.get("helm");
+    if (helm === undefined) return undefined;
+    const found = PINNED_CHARTS.flatMap(({ part, path, ...chart }): PinnedChart[] => {
+        const at = stored.get(part);
+        return at === undefined ? [] : [{ ...chart, folder: join(at.folder, path) }];
+    });
+    return { helm: join(helm.folder, "helm"), charts: found };
+}
 
 /** Whether the toolchain is complete, so that it need not be built first. */
 export async function toolchainIsComplete(): Promise<boolean> {

@@ -232,6 +232,7 @@ export const chartsPart = {
     copies: {
         "charts/base": "manifests/charts/base",
         "charts/istiod": "manifests/charts/istio-control/istio-discovery",
+        "charts/cni": "manifests/charts/istio-cni",
         "charts/gateway": "manifests/charts/gateway",
         "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
     },
@@ -247,6 +248,20 @@ export const certManagerChartPart = {
     version: certManagerVersion,
     expectedSeconds: 1,
 } as const satisfies ModuleFiles & { readonly version: string };
+
+const istio = { part: chartsPart.name, version: istioVariables["istio.io/istio/pkg/version.buildVersion"] };
+const flagger = flaggerChartsPart.name;
+
+/** Every chart of the parts above, by the name that releases know it by. */
+export const PINNED_CHARTS = [
+    { ...istio, name: "base", path: "charts/base" },
+    { ...istio, name: "cni", path: "charts/cni" },
+    { ...istio, name: "gateway", path: "charts/gateway" },
+    { ...istio, name: "istiod", path: "charts/istiod" },
+    { part: certManagerChartPart.name, version: certManagerVersion, name: "cert-manager", path: "chart" },
+    { part: flagger, version: "1.41.0", name: "flagger", path: "charts/flagger" },
+    { part: flagger, version: "0.35.0", name: "loadtester", path: "charts/loadtester" },
+] as const;
 
 type Keys<T> = T extends unknown ? keyof T & string : never;
 

@@ -1,0 +1,148 @@
+/**
+ * Who may read Secrets, from the roles that charts make and those that the program registers. The lists here are ADR 31's; the
+ * reading of RBAC is this test's own.
+ */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Charts, type ChartObjects } from "../../cli/policy/charts";
+import { type JudgedResource } from "../../cli/policy/protocol";
+import { registrations } from "../../cli/policy/registrations";
+import { storedChartTools } from "../../local/toolchain";
+
+interface Rule {
+    readonly apiGroups?: readonly string[];
+    readonly resources?: readonly string[];
+    readonly verbs?: readonly string[];
+}
+
+interface Rbac {
+    readonly kind: string;
+    readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
+    readonly rules?: readonly Rule[];
+    readonly aggregationRule?: unknown;
+    readonly roleRef?: { readonly kind: string; readonly name: string };
+    readonly subjects?: readonly {
+        readonly kind: string;
+        readonly name: string;
+        readonly namespace?: string;
+    }[];
+}
+
+/** `subject at scope`, of ADR 31's table. */
+const DOCUMENTED: readonly RegExp[] = [
+    /^istio-system\/istiod-1-31-1 at (everywhere|istio-system)$/,
+    /^cert-manager\/cert-manager(-cainjector)? at everywhere$/,
+    /^cert-manager\/cert-manager-webhook at cert-manager$/,
+    /^istio-ingress\/istio-(ingress|admin|internal)gateway at istio-ingress$/,
+    /^istio-egress\/istio-egressgateway at istio-egress$/,
+    /^monitoring\/prometheus-operator at monitoring$/,
+];
+
+/** Charts that no machine without a network has: their part is checked by values (test/components/observability). */
+const ABSENT = /^(cluster-autoscaler|aws-load-balancer-controller|jaeger|kube-prometheus-stack) /;
+
+const allows = (listed: readonly string[] | undefined, ...wanted: readonly string[]): boolean =>
+    (listed ?? []).some((one) => one === "*" || wanted.includes(one));
+
+function readsSecrets({ rules = [] }: Rbac): boolean {
+    return rules.some(
+        ({ apiGroups, resources, verbs }) =>
+            allows(apiGroups, "") && allows(resources, "secrets") && allows(verbs, "get", "list", "watch"),
+    );
+}
+
+/** Every subject that a binding gives a role to which reads Secrets, with where. */
+function readersOf(objects: readonly Rbac[]): readonly string[] {
+    const roleOf = (kind: string, name: string, namespace: string | undefined): Rbac | undefined =>
+        objects.find(
+            (one) =>
+                one.kind === kind &&
+                one.metadata.name === name &&
+                (kind === "ClusterRole" || one.metadata.namespace === namespace),
+        );
+    return objects.flatMap(({ kind, metadata: { namespace }, roleRef, subjects = [] }) => {
+        if (roleRef === undefined) return [];
+        const role = roleOf(roleRef.kind, roleRef.name, namespace);
+        // Kubernetes' own view, of those that are in no chart, is the only one without Secrets that anything here binds.
+        const isKnown = role !== undefined || roleRef.name.startsWith("system:");
+        assert.ok(isKnown, `${roleRef.kind} ${roleRef.name} is bound, and nothing shows what it gives`);
+        if (role === undefined || !readsSecrets(role)) return [];
+        const scope = kind === "ClusterRoleBinding" ? "everywhere" : (namespace ?? "");
+        return subjects.map((subject) => `${subject.namespace ?? namespace ?? subject.kind}/${subject.name} at ${scope}`);
+    });
+}
+
+function rbacOf(resources: readonly JudgedResource[]): readonly Rbac[] {
+    return resources
+        .filter(({ type }) => type.includes("rbac.authorization.k8s.io"))
+        .map(({ properties }) => properties as unknown as Rbac);
+}
+
+for (const stack of ["prod", "dev", "local"]) {
+    describe(`rights on Secrets in ${stack}, by templated charts`, function () {
+        this.timeout(300_000);
+        let cache: string;
+        let made: ChartObjects;
+        let rbac: readonly Rbac[];
+
+        before(async function () {
+            const tools = await storedChartTools();
+            // `make up` builds it; without it there are no charts to look at.
+            if (tools === undefined) this.skip();
+            cache = mkdtempSync(join(tmpdir(), "charts-rights-"));
+            const charts = new Charts({ tools: Promise.resolve(tools), cache });
+            const resources = await registrations({ stack, registered: charts.take.bind(charts) });
+            made = await charts.end();
+            rbac = rbacOf([...resources, ...made.objects]);
+        });
+
+        after(() => {
+            if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
+        });
+
+        it("covers every chart but those that cannot be had here", () => {
+            assert.deepEqual(made.failed, []);
+            assert.deepEqual(
+                made.unjudged.filter(({ chart }) => !ABSENT.test(chart)),
+                [],
+            );
+            assert.ok(rbac.some(({ metadata }) => metadata.name === "cert-manager-controller-issuers"));
+            assert.ok(rbac.some(({ metadata }) => /^istiod-clusterrole-/.test(metadata.name)));
+        });
+
+        it("are those of ADR 31's table", () => {
+            const readers = readersOf(rbac);
+            assert.deepEqual(
+                readers.filter((reader) => !DOCUMENTED.some((pattern) => pattern.test(reader))),
+                [],
+            );
+            // The reading itself is not blind.
+            assert.ok(readers.includes("cert-manager/cert-manager at everywhere"));
+            assert.ok(readers.includes("istio-system/istiod-1-31-1 at everywhere"));
+        });
+
+        it("reach no role that adds to Kubernetes' own view, or is put together by labels", () => {
+            const added = rbac.filter(
+                (role) =>
+                    role.aggregationRule !== undefined ||
+                    (readsSecrets(role) &&
+                        JSON.stringify(role.metadata.labels ?? {}).includes("aggregate-to")),
+            );
+            assert.deepEqual(
+                added.map(({ metadata }) => metadata.name),
+                [],
+            );
+        });
+
+        it("leave out Flagger, its load tester, Prometheus, Grafana and Istio's reader", () => {
+            const readers = readersOf(rbac).join("\n");
+            assert.doesNotMatch(readers, /flagger|loadtester|gates|grafana|monitoring\/prometheus at|reader/);
+            assert.deepEqual(
+                rbac.filter(({ metadata }) => /istio-reader|istiod-reader/.test(metadata.name)),
+                [],
+            );
+        });
+    });
+}
