@@ -183,7 +183,7 @@ describe("objects of charts", function () {
         const findings = chartFindings(await templated(release()));
         assert.equal(findings.length, 1);
         assert.equal(findings[0]?.level, "mandatory");
-        assert.match(findings[0]?.message ?? "", /release web: .*\n[^]*values do not meet the schema/);
+        assert.match(findings[0].message, /release web: .*\n[^]*values do not meet the schema/);
     });
 
     it("are no matter of the baseline, and of every other policy", async () => {

@@ -4,7 +4,7 @@ import { lazily } from "../../lazily";
 interface JsYaml {
     readonly CORE_SCHEMA: { extend(types: { implicit: readonly unknown[] }): unknown };
     readonly Type: new (tag: string, options: object) => unknown;
-    loadAll(text: string, iterator: null, options: { schema: unknown; json: true }): unknown[];
+    readonly loadAll: (text: string, iterator: null, options: { schema: unknown; json: true }) => unknown[];
 }
 
 /** Words that yaml.v2 reads as booleans and YAML 1.2 as text: github.com/go-yaml/yaml, `resolve.go` of v2. */
