@@ -6,12 +6,18 @@ import (
 	"net"
 )
 
-// dial connects to r's address, with TLS if it asks for that. Without a connection, the result says why.
+// dial connects to r's address, after a header of the PROXY protocol and with TLS if it asks for these. Without a connection, the result says why.
 func (p *prober) dial(ctx context.Context, r *request) (net.Conn, result) {
 	d := net.Dialer{Resolver: p.resolver}
 	conn, err := d.DialContext(ctx, "tcp", r.Address)
 	if err != nil {
 		return nil, fromError(err, phaseConnect)
+	}
+	if r.ProxyHeader != "" {
+		if _, err := conn.Write([]byte(r.ProxyHeader + "\r\n")); err != nil {
+			conn.Close()
+			return nil, fromError(err, phaseHandshake)
+		}
 	}
 	if r.tlsConfig == nil {
 		return conn, result{}

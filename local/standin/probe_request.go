@@ -40,6 +40,9 @@ type request struct {
 	TimeoutMs int
 	Attempts  int
 	TLS       *tlsRequest
+	// ProxyHeader is sent before anything else, as a load balancer does that speaks the PROXY protocol; without its
+	// line's end.
+	ProxyHeader string
 
 	tlsConfig *tls.Config
 }
@@ -118,6 +121,7 @@ func parseRequest(raw json.RawMessage) (*request, []error) {
 	errs := decodeFields(raw, "", map[string]any{
 		"id": &r.ID, "protocol": &r.Protocol, "address": &r.Address, "host": &r.Host, "method": &r.Method,
 		"path": &r.Path, "headers": &r.Headers, "timeoutMs": &r.TimeoutMs, "attempts": &r.Attempts, "tls": &rawTLS,
+		"proxyHeader": &r.ProxyHeader,
 	})
 	if len(errs) > 0 && errors.Is(errs[0], errNotObject) {
 		return r, errs
@@ -144,6 +148,9 @@ func parseRequest(raw json.RawMessage) (*request, []error) {
 	}
 	if r.Host != "" && (!httpguts.ValidHostHeader(r.Host) || strings.ContainsAny(r.Host, "/?#@ ")) {
 		bad("host: %q is not a host", r.Host)
+	}
+	if r.ProxyHeader != "" && (!strings.HasPrefix(r.ProxyHeader, "PROXY ") || !printable(r.ProxyHeader)) {
+		bad("proxyHeader: expected a line such as PROXY TCP4 203.0.113.7 203.0.113.8 4711 443")
 	}
 	errs = append(errs, r.checkProtocol()...)
 	errs = append(errs, r.checkHeaders()...)

@@ -131,7 +131,7 @@ func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
 		return status.FromContextError(ctx.Err()).Err()
 	}
 	if b.code == codes.OK {
-		if a.Then, err = follow(ctx, md); err != nil {
+		if a.Then, err = follow(ctx, "", md); err != nil {
 			a.Error, b.code = err.Error(), codes.Unavailable
 			if errors.Is(err, errThenInvalid) {
 				b.code = codes.InvalidArgument

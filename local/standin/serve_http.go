@@ -154,7 +154,7 @@ func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if b.status == http.StatusOK {
-		if a.Then, err = follow(r.Context(), r.Header); err != nil {
+		if a.Then, err = follow(r.Context(), r.RequestURI, r.Header); err != nil {
 			a.Error, b.status = err.Error(), http.StatusBadGateway
 			if errors.Is(err, errThenInvalid) {
 				b.status = http.StatusBadRequest

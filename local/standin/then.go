@@ -21,14 +21,17 @@ const (
 
 // passedOn are the headers of a request that a service hands to whom it calls on its behalf: in which trace it is,
 // whether that is kept, and whose it is.
-var passedOn = []string{"traceparent", "tracestate", "x-request-id", "x-tenant"}
+var passedOn = []string{"traceparent", "tracestate", "x-request-id", "x-tenant", "x-roles", "x-plan", "x-subject"}
+
+// insideSuffix ends the names of whom a token may be handed to.
+const insideSuffix = ".svc.cluster.local"
 
 // errThenInvalid marks a header that cannot be followed, as opposed to a call that failed.
 var errThenInvalid = errors.New(headerThen)
 
-// follow calls whom the request's headers name next, and returns that one's answer; nil where they name nobody.
-func follow(ctx context.Context, headers map[string][]string) (json.RawMessage, error) {
-	next, err := nextCall(headers)
+// follow calls whom the headers of the request for target name next, and returns that one's answer; nil where they name nobody.
+func follow(ctx context.Context, target string, headers map[string][]string) (json.RawMessage, error) {
+	next, err := nextCall(target, headers)
 	if next == nil || err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func follow(ctx context.Context, headers map[string][]string) (json.RawMessage, 
 }
 
 // nextCall is the request that headers ask for; nil where they ask for none.
-func nextCall(headers map[string][]string) (*request, error) {
+func nextCall(target string, headers map[string][]string) (*request, error) {
 	targets := strings.Fields(headerOf(headers, headerThen))
 	if len(targets) == 0 {
 		return nil, nil
@@ -66,6 +69,9 @@ func nextCall(headers map[string][]string) (*request, error) {
 			r.Headers[name] = value
 		}
 	}
+	if token := tokenOf(target, headers); token != "" && isInside(u.Hostname()) {
+		r.Headers["authorization"] = token
+	}
 	if len(targets) > 1 {
 		r.Headers[headerThen] = strings.Join(targets[1:], " ")
 	}
@@ -77,6 +83,24 @@ func nextCall(headers map[string][]string) (*request, error) {
 		return nil, fmt.Errorf("%w: %w", errThenInvalid, joinInline(errs))
 	}
 	return r, nil
+}
+
+// tokenOf is the Authorization header by which sidecars know whose request it is. A player or a WebSocket, which can set
+// no header, brings its token in the query.
+func tokenOf(target string, headers map[string][]string) string {
+	if own := headerOf(headers, "authorization"); own != "" {
+		return own
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.Query().Get("access_token") == "" {
+		return ""
+	}
+	return "Bearer " + u.Query().Get("access_token")
+}
+
+// isInside tells callees in the cluster from everybody else, who must not see a token.
+func isInside(host string) bool {
+	return strings.HasSuffix(host, insideSuffix) || net.ParseIP(host).IsLoopback()
 }
 
 // headerOf reads the first value of a header, whatever the case of its name.

@@ -28,9 +28,38 @@ func TestStandInCallsOnInTheSameTrace(t *testing.T) {
 			if one.Headers["traceparent"] != testParent || one.Headers["x-request-id"] != "7" || one.Headers["x-tenant"] != "acme" {
 				t.Errorf("%s: headers %v", protocol, one.Headers)
 			}
-			if _, told := one.Headers["authorization"]; told {
-				t.Errorf("%s: the credentials were passed on", protocol)
+			if one.Headers["authorization"] != "redacted (13 bytes)" {
+				t.Errorf("%s: handed on the token as %q", protocol, one.Headers["authorization"])
 			}
+		}
+	}
+}
+
+func TestStandInHandsTheTokenToCalleesInTheClusterOnly(t *testing.T) {
+	header := map[string][]string{"Authorization": {"Bearer a"}}
+	for _, c := range []struct {
+		target, then string
+		headers      map[string][]string
+		want         string
+	}{
+		{"/", "http://auth.sparc.svc.cluster.local:8080/", header, "Bearer a"},
+		{"/?access_token=b", "grpc://auth.sparc.svc.cluster.local:9090/a.B/C", nil, "Bearer b"},
+		{"/?access_token=b", "http://auth.sparc.svc.cluster.local:8080/", header, "Bearer a"},
+		{"/", "http://auth.sparc.svc.cluster.local:8080/", nil, ""},
+		{"/?access_token=b", "http://api.example.com:80/", header, ""},
+		{"/", "http://svc.cluster.local.example.com:80/", header, ""},
+		{"/", "http://203.0.113.7:80/", header, ""},
+	} {
+		headers := map[string][]string{headerThen: {c.then}}
+		for name, values := range c.headers {
+			headers[name] = values
+		}
+		next, err := nextCall(c.target, headers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := next.Headers["authorization"]; got != c.want {
+			t.Errorf("%s then %s: %q, not %q", c.target, c.then, got, c.want)
 		}
 	}
 }
