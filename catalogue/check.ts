@@ -18,6 +18,7 @@ import { checkReferences } from "./checks/references";
 import { checkRetries } from "./checks/retries";
 import { checkRollouts } from "./checks/rollouts";
 import { checkSharedRequests } from "./checks/shared-requests";
+import { checkTenantContext } from "./checks/tenant-context";
 import { checkTiers } from "./checks/tiers";
 import { checkTimeouts } from "./checks/timeouts";
 import { checkWorkloads } from "./checks/workloads";
@@ -46,6 +47,7 @@ const CHECKS: readonly Check[] = [
     checkRetries,
     checkBalancing,
     checkRollouts,
+    checkTenantContext,
     checkTiers,
     checkWorkloads,
 ];

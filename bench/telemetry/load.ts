@@ -1,5 +1,9 @@
 /** The load that is put on a hop: the same for all variants. */
+import type { Sign } from "../../cli/verify";
+import { loadStackFile } from "../../config/load";
+import { CHECKOUT } from "../../test/live/checkout";
 import type { Deployment } from "../../test/live/deployment";
+import { bearer, signerOf } from "../../test/live/tokens";
 
 export interface Load {
     /** Requests a second. */
@@ -26,15 +30,18 @@ const EACH = 100;
 const TENANTS = ["acme", "globex", "initech", "one-of-many", undefined];
 
 /** A hundred requests, of which one fails: reads of a list and of one of many, and writes, for several tenants. */
-export function requestsTo(address: string): readonly object[] {
+export function requestsTo(address: string, sign: Sign): readonly object[] {
+    // The callee's sidecar takes a tenant only with its token.
+    const headers = TENANTS.map((tenant) =>
+        tenant === undefined ? {} : { "x-tenant": tenant, ...bearer(sign, { tenant }) },
+    );
     return Array.from({ length: EACH }, (_, index) => {
-        const tenant = TENANTS[index % TENANTS.length];
         return {
             id: String(index),
             protocol: "http",
             address,
             ...pathOf(index),
-            headers: tenant === undefined ? {} : { "x-tenant": tenant },
+            headers: headers[index % TENANTS.length],
         };
     });
 }
@@ -52,12 +59,13 @@ export async function loaded(
     address: string,
     { rate, seconds }: Load,
 ): Promise<LoadResult> {
+    const sign = await signerOf(loadStackFile("local", CHECKOUT).edge.issuers[0]);
     const printed = await node.kubectl(
         [
             ...["exec", "--stdin", "--namespace", namespace, pod, "--container", container, "--"],
             ...["/standin", "load", "--rate", String(rate), "--duration", `${seconds}s`],
         ],
-        JSON.stringify(requestsTo(address)),
+        JSON.stringify(requestsTo(address, sign)),
     );
     const result = JSON.parse(printed) as LoadResult;
     const wrong = wrongIn(result);

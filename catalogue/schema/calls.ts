@@ -44,5 +44,11 @@ export const call = z
             .boolean()
             .exactOptional()
             .describe("The caller still works, with less function, when this call fails. Default: false."),
+        assertsTenant: z
+            .boolean()
+            .exactOptional()
+            .describe(
+                "The caller names a tenant without the tenant's token, as jobs, webhooks and devices do. The port of `to` must have the `tenantContext` `service`. Default: false.",
+            ),
     })
     .meta({ id: "Call", description: "One edge of the call graph: this service calls `to` on `port`." });

@@ -26,6 +26,13 @@ export const grpcMethod = text(
     "Write the method's name alone, such as GetItem.",
 );
 
+const tenantContext = z
+    .enum(["forwarded", "service"])
+    .exactOptional()
+    .describe(
+        "Whose word on the tenant the port takes. `forwarded`: `x-tenant`, `x-roles`, `x-plan` and `x-subject` must be what the token in the request says. `service`: calls with `assertsTenant` may also name a tenant without a token. Default: forwarded.",
+    );
+
 export const httpPort = z
     .strictObject({
         protocol: z.literal("http"),
@@ -38,6 +45,7 @@ export const httpPort = z
             .describe(
                 "Spellings of a path that the port accepts from callers inside. An exposure has its own `paths`. Default: canonical paths only.",
             ),
+        tenantContext,
     })
     .meta({ id: "HttpPort", description: "HTTP/1.1 or HTTP/2 requests." });
 
@@ -57,6 +65,7 @@ export const grpcPort = z
             .array(grpcMethod)
             .exactOptional()
             .describe("Those of `methods` whose request or response is a stream. Default: none."),
+        tenantContext,
     })
     .meta({ id: "GrpcPort", description: "gRPC over HTTP/2." });
 
@@ -65,6 +74,7 @@ export const webSocketPort = z
         protocol: z.literal("ws"),
         number: portNumber.describe("The number of the port."),
         path: path.describe("The path at which a client requests the upgrade."),
+        tenantContext,
     })
     .meta({
         id: "WebSocketPort",

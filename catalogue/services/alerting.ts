@@ -11,12 +11,20 @@ export const alerting = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.rules.v1.Rules",
                 methods: ["Evaluate", "Get", "List", "Create", "Update", "Delete"],
             },
         },
         calls: [
-            { to: "alerts", port: "grpc", methods: ["Raise"], timeout: "3s", idempotent: false },
+            {
+                to: "alerts",
+                port: "grpc",
+                methods: ["Raise"],
+                timeout: "3s",
+                idempotent: false,
+                assertsTenant: true,
+            },
             {
                 to: "settings",
                 port: "grpc",
@@ -24,6 +32,7 @@ export const alerting = {
                 timeout: "500ms",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres"],
@@ -43,6 +52,7 @@ export const alerting = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.alerts.v1.Alerts",
                 methods: ["Raise", "Get", "List", "Subscribe", "Acknowledge", "Purge"],
                 streaming: ["Subscribe"],
@@ -59,7 +69,14 @@ export const alerting = {
             },
         },
         calls: [
-            { to: "notifications", port: "grpc", methods: ["Send"], timeout: "1s", idempotent: false },
+            {
+                to: "notifications",
+                port: "grpc",
+                methods: ["Send"],
+                timeout: "1s",
+                idempotent: false,
+                assertsTenant: true,
+            },
             {
                 to: "audit",
                 port: "grpc",
@@ -67,6 +84,7 @@ export const alerting = {
                 timeout: "500ms",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "devices",
@@ -75,6 +93,7 @@ export const alerting = {
                 timeout: "2s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres", "kafka"],
@@ -88,6 +107,7 @@ export const alerting = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.notifications.v1.Notifications",
                 methods: ["Send", "GetStatus", "Cancel"],
             },
@@ -100,6 +120,7 @@ export const alerting = {
                 timeout: "500ms",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["redis"],

@@ -11,6 +11,7 @@ export const devices = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.devices.v1.Devices",
                 methods: [
                     "Get",
@@ -33,6 +34,7 @@ export const devices = {
                 idempotent: true,
                 // Deep below the edge, where retries multiply; those above ask again.
                 retries: 0,
+                assertsTenant: true,
             },
             {
                 to: "settings",
@@ -41,8 +43,16 @@ export const devices = {
                 timeout: "500ms",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
-            { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                assertsTenant: true,
+            },
         ],
         stores: ["postgres"],
     },
@@ -74,6 +84,7 @@ export const devices = {
                 methods: ["Authenticate", "ReportStatus"],
                 timeout: "2s",
                 idempotent: true,
+                assertsTenant: true,
             },
         ],
         stores: ["kafka"],

@@ -60,10 +60,38 @@ export const edge = {
         calls: [
             { to: "auth", port: "grpc", methods: ["Check"], timeout: "3s", idempotent: true },
             { to: "auth", port: "grpc", methods: ["Revoke"], timeout: "3s", idempotent: false },
-            { to: "tenants", port: "grpc", methods: ["Get", "List"], timeout: "1s", idempotent: true },
-            { to: "tenants", port: "grpc", methods: ["Create", "Suspend"], timeout: "2s", idempotent: false },
-            { to: "users", port: "grpc", methods: ["Get", "List"], timeout: "2s", idempotent: true },
-            { to: "users", port: "grpc", methods: ["Deactivate"], timeout: "2s", idempotent: false },
+            {
+                to: "tenants",
+                port: "grpc",
+                methods: ["Get", "List"],
+                timeout: "1s",
+                idempotent: true,
+                assertsTenant: true,
+            },
+            {
+                to: "tenants",
+                port: "grpc",
+                methods: ["Create", "Suspend"],
+                timeout: "2s",
+                idempotent: false,
+                assertsTenant: true,
+            },
+            {
+                to: "users",
+                port: "grpc",
+                methods: ["Get", "List"],
+                timeout: "2s",
+                idempotent: true,
+                assertsTenant: true,
+            },
+            {
+                to: "users",
+                port: "grpc",
+                methods: ["Deactivate"],
+                timeout: "2s",
+                idempotent: false,
+                assertsTenant: true,
+            },
             {
                 to: "billing",
                 port: "grpc",
@@ -71,6 +99,7 @@ export const edge = {
                 timeout: "5s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "billing",
@@ -79,6 +108,7 @@ export const edge = {
                 timeout: "10s",
                 idempotent: false,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "audit",
@@ -87,6 +117,7 @@ export const edge = {
                 timeout: "5s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "settings",
@@ -95,6 +126,7 @@ export const edge = {
                 timeout: "1s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "settings",
@@ -103,6 +135,7 @@ export const edge = {
                 timeout: "1s",
                 idempotent: false,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "devices",
@@ -111,6 +144,7 @@ export const edge = {
                 timeout: "2s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "devices",
@@ -119,6 +153,7 @@ export const edge = {
                 timeout: "5s",
                 idempotent: false,
                 optional: true,
+                assertsTenant: true,
             },
         ],
     },

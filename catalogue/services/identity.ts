@@ -53,11 +53,41 @@ export const identity = {
         ],
         calls: [
             // Deep below the edge, where retries multiply; those above ask again.
-            { to: "users", port: "grpc", methods: ["Get"], timeout: "2s", idempotent: true, retries: 0 },
+            {
+                to: "users",
+                port: "grpc",
+                methods: ["Get"],
+                timeout: "2s",
+                idempotent: true,
+                retries: 0,
+                assertsTenant: true,
+            },
             // A failed attempt counts towards a lock-out, so that a retry would count it twice.
-            { to: "users", port: "grpc", methods: ["VerifyPassword"], timeout: "2s", idempotent: false },
-            { to: "tenants", port: "grpc", methods: ["Get"], timeout: "1s", idempotent: true, retries: 0 },
-            { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
+            {
+                to: "users",
+                port: "grpc",
+                methods: ["VerifyPassword"],
+                timeout: "2s",
+                idempotent: false,
+                assertsTenant: true,
+            },
+            {
+                to: "tenants",
+                port: "grpc",
+                methods: ["Get"],
+                timeout: "1s",
+                idempotent: true,
+                retries: 0,
+                assertsTenant: true,
+            },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                assertsTenant: true,
+            },
         ],
         stores: ["postgres", "redis"],
         external: ["auth0", "okta"],
@@ -72,12 +102,20 @@ export const identity = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.users.v1.Users",
                 methods: ["Get", "List", "VerifyPassword", "Create", "Update", "Deactivate", "Erase"],
             },
         },
         calls: [
-            { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                assertsTenant: true,
+            },
             {
                 to: "notifications",
                 port: "grpc",
@@ -85,6 +123,7 @@ export const identity = {
                 timeout: "1s",
                 idempotent: false,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres"],
@@ -99,12 +138,20 @@ export const identity = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.tenants.v1.Tenants",
                 methods: ["Get", "List", "Resolve", "CheckQuota", "Create", "Suspend", "Delete"],
             },
         },
         calls: [
-            { to: "audit", port: "grpc", methods: ["Record"], timeout: "500ms", idempotent: true },
+            {
+                to: "audit",
+                port: "grpc",
+                methods: ["Record"],
+                timeout: "500ms",
+                idempotent: true,
+                assertsTenant: true,
+            },
             {
                 to: "settings",
                 port: "grpc",
@@ -112,6 +159,7 @@ export const identity = {
                 timeout: "500ms",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres"],
@@ -126,6 +174,7 @@ export const identity = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.settings.v1.Settings",
                 methods: ["Get", "List", "Update", "Reset", "Watch"],
                 streaming: ["Watch"],
@@ -143,6 +192,7 @@ export const identity = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.audit.v1.Audit",
                 // An event carries an id: to record it twice is to record it once.
                 methods: ["Record", "Query", "Export", "Redact"],

@@ -11,6 +11,7 @@ export const intelligence = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.detection.v1.Detection",
                 methods: ["Detect", "ListModels", "LoadModel"],
                 streaming: ["Detect"],
@@ -18,7 +19,14 @@ export const intelligence = {
         },
         calls: [
             // An evaluation may raise an alert, so that a second one may raise a second alert.
-            { to: "rules", port: "grpc", methods: ["Evaluate"], timeout: "5s", idempotent: false },
+            {
+                to: "rules",
+                port: "grpc",
+                methods: ["Evaluate"],
+                timeout: "5s",
+                idempotent: false,
+                assertsTenant: true,
+            },
         ],
         external: ["ai"],
     },
@@ -34,6 +42,7 @@ export const intelligence = {
             http: {
                 protocol: "http",
                 number: 8080,
+                tenantContext: "service",
                 requests: [
                     "GET /v1/occupancy",
                     "GET /v1/heatmaps/{*}",
@@ -44,7 +53,14 @@ export const intelligence = {
             },
         },
         calls: [
-            { to: "recordings", port: "grpc", methods: ["Get", "List"], timeout: "2s", idempotent: true },
+            {
+                to: "recordings",
+                port: "grpc",
+                methods: ["Get", "List"],
+                timeout: "2s",
+                idempotent: true,
+                assertsTenant: true,
+            },
             {
                 to: "search",
                 port: "http",
@@ -52,6 +68,7 @@ export const intelligence = {
                 timeout: "1s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres", "kafka"],
@@ -66,6 +83,7 @@ export const intelligence = {
             http: {
                 protocol: "http",
                 number: 8080,
+                tenantContext: "service",
                 requests: [
                     "GET /v1/search",
                     "GET /v1/suggestions",
@@ -105,8 +123,16 @@ export const intelligence = {
                 idempotent: true,
                 // A report is late at worst: it is drawn up again as a whole.
                 retries: 0,
+                assertsTenant: true,
             },
-            { to: "recordings", port: "grpc", methods: ["List"], timeout: "2s", idempotent: true },
+            {
+                to: "recordings",
+                port: "grpc",
+                methods: ["List"],
+                timeout: "2s",
+                idempotent: true,
+                assertsTenant: true,
+            },
             {
                 to: "audit",
                 port: "grpc",
@@ -114,6 +140,7 @@ export const intelligence = {
                 timeout: "5s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres"],

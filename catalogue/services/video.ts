@@ -96,10 +96,38 @@ export const video = {
             },
         ],
         calls: [
-            { to: "devices", port: "grpc", methods: ["Authenticate"], timeout: "2s", idempotent: true },
-            { to: "transcoder", port: "grpc", methods: ["Transcode"], timeout: "stream", idempotent: false },
-            { to: "recordings", port: "grpc", methods: ["Open"], timeout: "2s", idempotent: false },
-            { to: "recordings", port: "grpc", methods: ["Finalize"], timeout: "2s", idempotent: true },
+            {
+                to: "devices",
+                port: "grpc",
+                methods: ["Authenticate"],
+                timeout: "2s",
+                idempotent: true,
+                assertsTenant: true,
+            },
+            {
+                to: "transcoder",
+                port: "grpc",
+                methods: ["Transcode"],
+                timeout: "stream",
+                idempotent: false,
+                assertsTenant: true,
+            },
+            {
+                to: "recordings",
+                port: "grpc",
+                methods: ["Open"],
+                timeout: "2s",
+                idempotent: false,
+                assertsTenant: true,
+            },
+            {
+                to: "recordings",
+                port: "grpc",
+                methods: ["Finalize"],
+                timeout: "2s",
+                idempotent: true,
+                assertsTenant: true,
+            },
         ],
     },
 
@@ -112,6 +140,7 @@ export const video = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.transcoder.v1.Transcoder",
                 methods: ["Transcode", "Probe", "Cancel"],
                 streaming: ["Transcode"],
@@ -119,7 +148,14 @@ export const video = {
         },
         calls: [
             // A segment carries its number: to add it again is to overwrite it with itself.
-            { to: "recordings", port: "grpc", methods: ["AddSegment"], timeout: "2s", idempotent: true },
+            {
+                to: "recordings",
+                port: "grpc",
+                methods: ["AddSegment"],
+                timeout: "2s",
+                idempotent: true,
+                assertsTenant: true,
+            },
             {
                 to: "thumbnails",
                 port: "http",
@@ -127,6 +163,7 @@ export const video = {
                 timeout: "3s",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
             {
                 to: "detection",
@@ -135,6 +172,7 @@ export const video = {
                 timeout: "stream",
                 idempotent: false,
                 optional: true,
+                assertsTenant: true,
             },
         ],
     },
@@ -149,12 +187,14 @@ export const video = {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
+                tenantContext: "service",
                 service: "sparc.recordings.v1.Recordings",
                 methods: ["Open", "AddSegment", "Finalize", "Get", "List", "Purge"],
             },
             http: {
                 protocol: "http",
                 number: 8080,
+                tenantContext: "service",
                 requests: [
                     "GET /v1/recordings",
                     "GET /v1/recordings/{*}",
@@ -173,6 +213,7 @@ export const video = {
                 timeout: "500ms",
                 idempotent: true,
                 optional: true,
+                assertsTenant: true,
             },
         ],
         stores: ["postgres"],
@@ -188,6 +229,7 @@ export const video = {
             http: {
                 protocol: "http",
                 number: 8080,
+                tenantContext: "service",
                 requests: ["PUT /v1/thumbnails/{*}", "GET /v1/thumbnails/{*}", "DELETE /v1/thumbnails/{*}"],
             },
         },
@@ -198,6 +240,7 @@ export const video = {
                 requests: ["GET /v1/recordings/{*}/segments/{**}"],
                 timeout: "2s",
                 idempotent: true,
+                assertsTenant: true,
             },
         ],
         stores: ["redis"],

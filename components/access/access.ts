@@ -12,6 +12,7 @@ import { monitoringRights } from "./monitoring-rights";
 import { prometheusPolicies } from "./monitoring";
 import { networkPolicies } from "./network-policy";
 import { rights } from "./rights";
+import { tenantContext } from "./tenant-context/tenant-context";
 import { viewers } from "./viewers";
 
 export const access: Concern = {
@@ -21,14 +22,17 @@ export const access: Concern = {
         objects: [
             ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
             ...canonicalPathsAtSidecars(platform),
+            ...tenantContext(platform),
             ...networkPolicies(platform),
             ...rights(platform),
             ...monitoringRights(platform.config),
             ...viewers(),
         ],
     }),
-    // Policies compare paths: without the filters they would compare other paths than services see.
-    anchors: ({ kind, metadata }) => metadata.name === DENY_ALL || kind === "EnvoyFilter",
+    // Policies compare paths: without the filters they would compare other paths than services see, and services would take
+    // anyone's word on the tenant.
+    anchors: ({ kind, metadata }) =>
+        metadata.name === DENY_ALL || kind === "EnvoyFilter" || kind === "RequestAuthentication",
 };
 
 /** All AuthorizationPolicies, as `<namespace>/<name>`. */

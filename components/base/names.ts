@@ -92,6 +92,17 @@ export const PROBER_PREFIX = "probe-";
 /** Of Istio's series: those of all other requests. */
 export const NO_PROBE = 'probe!="true"';
 
+/**
+ * The same of the token that a sidecar checked, for its own filters to compare: removed before any filter runs, and again
+ * before the service sees the request.
+ */
+export const VERIFIED_HEADERS = {
+    tenant: "x-sparc-token-tenant",
+    roles: "x-sparc-token-roles",
+    plan: "x-sparc-token-plan",
+    subject: "x-sparc-token-subject",
+} as const satisfies Readonly<Record<keyof typeof TOKEN_HEADERS, string>>;
+
 /** Prometheus' service account, in the monitoring namespace. */
 export const PROMETHEUS_ACCOUNT = "prometheus";
 

@@ -1,15 +1,13 @@
-import type { Exposure } from "../../catalogue/model";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
 import { isHost } from "../base/canonical-paths";
+import { at, equal, member } from "../base/cel";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
-import { tenantCapture, tenantReading } from "../base/path-forms";
+import { tenantReading } from "../base/path-forms";
+import { DECODED, PATH_TENANT, distinct, pathTenant } from "../base/path-tenant";
 import type { Platform } from "../base/platform";
 import { typed } from "../base/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
-
-/** Where in a request's metadata the tenant stands that its path names. */
-const METADATA = "sparc.edge.path_tenant";
 
 /**
  * Where a path names a tenant, lets pass only a token of that tenant. Istio's policies compare a claim with constants
@@ -24,7 +22,7 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
         if (own.length === 0) return [];
         return [
             envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
-                beforeRouter("sparc.path_tenant", pathTenant(own)),
+                beforeRouter("sparc.path_tenant", pathTenant(own.map(({ exposure }) => exposure))),
                 beforeRouter("sparc.path_tenant_decoded", decoded()),
                 beforeRouter(
                     "sparc.tenants",
@@ -32,29 +30,6 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
                 ),
             ]),
         ];
-    });
-}
-
-/** Reads the tenant out of the path, for each exposure under its own key. Other paths give what nobody reads. */
-function pathTenant(edges: readonly ExposureEdge[]): Record<string, unknown> {
-    return typed("filters.http.header_to_metadata.v3.Config", {
-        request_rules: edges.map(({ exposure }) => {
-            const paths = distinct(exposure, (template) => tenantCapture(template, exposure.paths ?? {}));
-            return {
-                header: ":path",
-                on_header_present: {
-                    metadata_namespace: METADATA,
-                    key: exposure.host,
-                    type: "STRING",
-                    regex_value_rewrite: {
-                        pattern: { regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
-                        // Of the alternatives' groups all but one are empty.
-                        substitution: paths.map((_, index) => `\\${index + 1}`).join(""),
-                    },
-                },
-                remove: false,
-            };
-        }),
     });
 }
 
@@ -66,10 +41,10 @@ function decoded(): Record<string, unknown> {
     const lines = [
         "function envoy_on_request(handle)",
         "  local metadata = handle:streamInfo():dynamicMetadata()",
-        `  for host, name in pairs(metadata:get("${METADATA}") or {}) do`,
+        `  for host, name in pairs(metadata:get("${PATH_TENANT}") or {}) do`,
         '    if string.find(name, "%", 1, true) then',
-        '      local plain = string.gsub(name, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)',
-        `      metadata:set("${METADATA}", host, plain)`,
+        `      local plain = ${DECODED}`,
+        `      metadata:set("${PATH_TENANT}", host, plain)`,
         "    end",
         "  end",
         "end",
@@ -100,7 +75,7 @@ function sameTenant(
                             permissions: [naming[index]],
                             principals: anyone,
                             condition: equal(
-                                at(at(member("metadata", "filter_metadata"), METADATA), exposure.host),
+                                at(at(member("metadata", "filter_metadata"), PATH_TENANT), exposure.host),
                                 at(member("request", "headers"), TOKEN_HEADERS.tenant),
                             ),
                         },
@@ -116,30 +91,13 @@ function sameTenant(
  * before (`canonical-paths`).
  */
 function namesTenant({ exposure }: ExposureEdge, host: string): Record<string, unknown> {
-    const paths = distinct(exposure, (template) => tenantReading(template, exposure.paths ?? {}).strict);
+    const paths = distinct(
+        exposure.tenantPaths ?? [],
+        (template) => tenantReading(template, exposure.paths ?? {}).strict,
+    );
     return {
         and_rules: {
             rules: [isHost(host), { url_path: { path: { safe_regex: { regex: paths.join("|") } } } }],
         },
     };
-}
-
-/** Templates that differ behind the tenant only are one. */
-function distinct({ tenantPaths = [] }: Exposure, write: (template: string) => string): string[] {
-    return [...new Set(tenantPaths.map(write))];
-}
-
-/** Expressions of CEL, parsed: Envoy takes no text. */
-type Expression = Record<string, unknown>;
-
-function member(object: string, field: string): Expression {
-    return { select_expr: { operand: { ident_expr: { name: object } }, field } };
-}
-
-function at(map: Expression, key: string): Expression {
-    return { call_expr: { function: "_[_]", args: [map, { const_expr: { string_value: key } }] } };
-}
-
-function equal(a: Expression, b: Expression): Expression {
-    return { call_expr: { function: "_==_", args: [a, b] } };
 }

@@ -1,12 +1,9 @@
 import { exposures } from "../../catalogue/query";
-import { type Issuer, claimPath } from "../../config/edge";
+import { jwtRule } from "../base/jwt-rule";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { RequestAuthenticationManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { claimsByHeader, isLiteral } from "./claims";
-
-type JwtRule = NonNullable<RequestAuthenticationManifest["spec"]["jwtRules"]>[number];
 
 /**
  * Whose tokens each gateway takes that has an exposure to take one, from the Authorization header or, of players and
@@ -20,7 +17,7 @@ export function requestAuthentications(platform: Platform): RequestAuthenticatio
         metadata: { name: ENTRY_GATEWAYS[key], namespace: NAMESPACES.ingress, labels: COMMON_LABELS },
         spec: {
             selector: serviceSelector(ENTRY_GATEWAYS[key]),
-            jwtRules: platform.config.edge.issuers.map(jwtRule),
+            jwtRules: platform.config.edge.issuers.map((issuer) => jwtRule(issuer)),
         },
     }));
 }
@@ -33,19 +30,4 @@ export function readingGateways({ catalogue }: Platform): GatewayKey[] {
             .map(({ exposure }) => exposure.gateway),
     );
     return GATEWAY_KEYS.filter((key) => reading.has(key));
-}
-
-function jwtRule(one: Issuer): JwtRule {
-    const { issuer, audiences, jwks, jwksUri } = one;
-    return {
-        issuer,
-        audiences,
-        ...(jwks === undefined ? {} : { jwks }),
-        ...(jwksUri === undefined ? {} : { jwksUri }),
-        // Services ask `auth` about it, and pass it on.
-        forwardOriginalToken: true,
-        outputClaimToHeaders: claimsByHeader(one)
-            .filter(([, claim]) => !isLiteral(claim))
-            .map(([header, claim]) => ({ header, claim: claimPath(claim).join(".") })),
-    };
 }

@@ -109,7 +109,11 @@ describe("the figures of telemetry and of a hop", () => {
 
 describe("the load on a hop", () => {
     it("is one of a hundred requests that fails, and some that write", () => {
-        const requests = requestsTo("x:1") as { method: string; path: string; headers: object }[];
+        const requests = requestsTo("x:1", ({ tenant }) => `token of ${tenant}`) as {
+            method: string;
+            path: string;
+            headers: object;
+        }[];
         assert.equal(requests.filter(({ path }) => path.includes("status=503")).length, 1);
         assert.equal(requests.filter(({ method }) => method === "POST").length, 10);
         assert.equal(new Set(requests.map(({ headers }) => JSON.stringify(headers))).size, 5);

@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { serviceHost } from "../../components/base/names";
+import type { Sign } from "../../cli/verify";
+import { loadStackFile } from "../../config/load";
+import { CHECKOUT } from "./checkout";
 import { Deployment, type ProbeResult } from "./deployment";
 import { eventually } from "./eventually";
 import { query, valueOf } from "./prometheus";
+import { bearer, signerOf } from "./tokens";
 
 /** By when Prometheus has read what a proxy counted: two scrapes, and the five seconds at which Envoy adds up. */
 const READ_MS = 20_000;
@@ -23,6 +27,12 @@ interface Line {
 describe("telemetry on the node", function () {
     this.timeout(900_000);
     let node: Deployment;
+    let sign: Sign;
+
+    /** What a service hands on of a tenant's request. */
+    function as(tenant: string): Record<string, string> {
+        return tenant === "none" ? {} : { "x-tenant": tenant, ...bearer(sign, { tenant }) };
+    }
 
     async function ask(
         host: string,
@@ -51,6 +61,7 @@ describe("telemetry on the node", function () {
 
     before(async () => {
         node = await Deployment.of();
+        sign = await signerOf(loadStackFile("local", CHECKOUT).edge.issuers[0]);
         await eventually(async () => {
             const down = await query(node, "up == 0");
             assert.deepEqual(
@@ -142,22 +153,22 @@ describe("telemetry on the node", function () {
             await ask("recordings", [
                 ...tenants.map((tenant) => ({
                     path: "/v1/recordings",
-                    headers: tenant === "none" ? {} : { "x-tenant": tenant },
+                    headers: as(tenant),
                 })),
-                { path: "/v1/recordings", headers: { "x-tenant": "nobody" } },
+                { path: "/v1/recordings", headers: as("nobody") },
             ]);
             await pause(READ_MS);
             const before = await valueOf(node, series);
             const rises = await rise([...tenants, "other"].map(of), async () => {
                 const others = times(OTHERS, (index) => ({
                     path: "/v1/recordings",
-                    headers: { "x-tenant": `tenant-${index}` },
+                    headers: as(`tenant-${index}`),
                 }));
                 await ask("recordings", [
                     ...others,
                     ...tenants.map((tenant, index) => ({
                         path: `/v1/recordings/${index}`,
-                        headers: tenant === "none" ? {} : { "x-tenant": tenant },
+                        headers: as(tenant),
                     })),
                 ]);
             });
@@ -191,7 +202,7 @@ describe("telemetry on the node", function () {
         it("has those that failed and those that were slow, and nothing else", async () => {
             await pause(2_000);
             const since = new Date().toISOString();
-            const headers = { "x-tenant": "acme" };
+            const headers = as("acme");
             await ask("recordings", [
                 ...times(200, () => ({ path: "/v1/recordings" })),
                 ...times(5, () => ({

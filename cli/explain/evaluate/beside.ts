@@ -2,6 +2,7 @@
 import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
 import { isJudged } from "./refused-paths";
+import { isTenantContext, toleratesWrongTokens } from "./tenant-context";
 import { type Step, type Workload, key, nameOf } from "./model";
 
 /** None where no token is read: then no policy can ask for one. */
@@ -17,7 +18,11 @@ export function tokens(world: World, workload: Workload): Step[] {
             at: nameOf(workload),
             verdict: "passes",
             objects: read.map(key),
-            text: `reads tokens of ${issuers.join(", ")}; with a wrong one the answer is 401`,
+            text: `reads tokens of ${issuers.join(", ")}; ${
+                toleratesWrongTokens(world, workload)
+                    ? "a wrong one counts for none"
+                    : "with a wrong one the answer is 401"
+            }`,
             conditions: [],
         },
     ];
@@ -28,7 +33,7 @@ export function filters(world: World, workload: Workload): Step[] {
     const found = world
         .of("EnvoyFilter")
         .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload))
-        .filter((filter) => !isJudged(filter) && isFor(filter, workload));
+        .filter((filter) => !isJudged(filter) && !isTenantContext(filter) && isFor(filter, workload));
     if (found.length === 0) return [];
     return [
         {

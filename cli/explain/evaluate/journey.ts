@@ -18,6 +18,8 @@ import {
 import { network } from "./network-policy";
 import { mtlsOf } from "./peer-authentication";
 import { refusedPaths } from "./refused-paths";
+import { tenantContext } from "./tenant-context";
+import { retriesText, settingsText } from "./travel-text";
 import { type Destination, type Found, type Wanted, findRoute } from "./virtual-service";
 
 type Route = Extract<Found, { kind: "route" }>;
@@ -139,6 +141,14 @@ export class Journey {
                     : { http: { ...leaving.http, host: leaving.authority ?? leaving.host } }),
                 sni: leaving.host,
             }),
+            ...(leaving.http === undefined || !readsHttp
+                ? []
+                : tenantContext(this.world, workload, {
+                      principal,
+                      port: port.target,
+                      host: leaving.authority ?? leaving.host,
+                      http: leaving.http,
+                  })),
             ...filters(this.world, workload),
         );
     }
@@ -235,30 +245,6 @@ function travelOf({ http }: Route, defaults: Partial<Travel>): Partial<Travel> {
             ...(rewrite === undefined ? [] : [`the route rewrites: ${oneLine(rewrite)}`]),
         ],
     };
-}
-
-function retriesText({
-    attempts = 0,
-    perTryTimeout,
-    retryOn,
-    backoff,
-}: NonNullable<NonNullable<Route["http"]>["retries"]>): string {
-    if (attempts === 0) return "none";
-    return [
-        `up to ${attempts}`,
-        ...(perTryTimeout === undefined ? [] : [`each within ${perTryTimeout}`]),
-        ...(backoff === undefined ? [] : [`back-off from ${backoff}`]),
-        ...(retryOn === undefined ? [] : [`on ${retryOn}`]),
-    ].join(", ");
-}
-
-function settingsText({ connectionPool, outlierDetection, loadBalancer }: Settings): string {
-    const parts = [
-        ...(connectionPool === undefined ? [] : [`breaker: ${oneLine(connectionPool)}`]),
-        ...(outlierDetection === undefined ? [] : [`outlier ejection: ${oneLine(outlierDetection)}`]),
-        ...(loadBalancer === undefined ? [] : [`load balancing: ${oneLine(loadBalancer)}`]),
-    ];
-    return parts.length === 0 ? "says nothing of connections" : parts.join("; ");
 }
 
 function describe({ host, subset, weight }: Destination): string {

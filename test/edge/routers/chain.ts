@@ -1,8 +1,9 @@
 /** All exposures in front of one real application: for each a gateway's listener and a sidecar's, in one Envoy. */
 import type { Manifest } from "../../../components/base/manifest";
-import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
+import { ENTRY_GATEWAYS, NAMESPACES, principal } from "../../../components/base/names";
 import { type Answer, type RawRequest, ask } from "../../support/envoy/client";
 import { RUNTIME, cluster } from "../../support/envoy/edge";
+import { createAuthority } from "../../support/envoy/identities";
 import { type Json, listener } from "../../support/envoy/patched";
 import { allowFilter, jwtFilter } from "../../support/envoy/policies";
 import { freePorts, startEnvoy } from "../../support/envoy/program";
@@ -29,6 +30,8 @@ export async function startChain(
     const entries = new Map<ExposedHost, number>();
     const listeners: Json[] = [];
     const clusters = [cluster("app", app)];
+    const authority = await createAuthority();
+    const domain = { trustDomain: "cluster.local" };
     for (const [index, exposed] of hosts.entries()) {
         const [atGateway = 0, atSidecar = 0] = ports.slice(2 * index);
         const { gateway: key, service, port, label, jwt } = exposed;
@@ -42,7 +45,7 @@ export async function startChain(
                     context: "GATEWAY",
                     filters: [
                         // `foreign-tokens` turns it off on the routes of exposures that take no JWT.
-                        ...(jwt ? jwtFilter(objects, gateway) : []),
+                        ...(jwt ? jwtFilter(objects, NAMESPACES.ingress, gateway) : []),
                         allowFilter(objects, NAMESPACES.ingress, gateway),
                     ],
                     cluster: sidecar,
@@ -59,11 +62,13 @@ export async function startChain(
                     filters: [allowFilter(objects, NAMESPACES.services, service)],
                     cluster: "app",
                     listen: atSidecar,
+                    transport: await authority.server(principal(domain, NAMESPACES.services, service)),
                 }),
                 name: sidecar,
             },
         );
-        clusters.push(cluster(sidecar, atSidecar));
+        const transport = await authority.client(principal(domain, NAMESPACES.ingress, gateway));
+        clusters.push({ ...cluster(sidecar, atSidecar), transport_socket: transport });
         entries.set(exposed, atGateway);
     }
     const bootstrap = { layered_runtime: RUNTIME, static_resources: { listeners, clusters } };

@@ -2,11 +2,15 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { type Server, createServer } from "node:http";
 import type { Manifest } from "../../../components/base/manifest";
-import { ENTRY_GATEWAYS, type GatewayKey, NAMESPACES } from "../../../components/base/names";
+import { ENTRY_GATEWAYS, type GatewayKey, NAMESPACES, principal } from "../../../components/base/names";
 import { type Answer, type RawRequest, ask } from "./client";
-import { type Json, listener } from "./patched";
+import { createAuthority } from "./identities";
+import { EXTENSIONS, type Json, listener } from "./patched";
 import { allowFilter, jwtFilter } from "./policies";
 import { freePorts, startEnvoy } from "./program";
+
+/** Of the stacks' workloads. */
+const DOMAIN = { trustDomain: "cluster.local" };
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
@@ -34,8 +38,8 @@ export interface Seen {
 export interface Edge {
     /** Through the gateway. */
     enter(request: RawRequest): Promise<Answer>;
-    /** Straight to the sidecar, as a caller inside does. */
-    inside(request: RawRequest): Promise<Answer>;
+    /** Straight to the sidecar, as a caller inside does. @param caller one of `callers`. @default the first */
+    inside(request: RawRequest, caller?: string): Promise<Answer>;
     stop(): Promise<void>;
 }
 
@@ -49,6 +53,8 @@ export interface EdgeOptions {
     readonly objects: readonly Manifest[];
     /** The gateway's routes by name, where EnvoyFilters change them. @default none */
     readonly hosts?: Readonly<Record<string, string>>;
+    /** Service accounts in the services' namespace that call. @default one that no policy knows */
+    readonly callers?: readonly string[];
 }
 
 /** What Istio sets (pkg/bootstrap/config.go): longer regular expressions, and fragments cut off instead of refused. */
@@ -69,8 +75,12 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
     const { objects, service, policies = true } = options;
     const app = await startApp();
     const appPort = (app.address() as { port: number }).port;
-    const [atGateway = 0, atSidecar = 0] = await freePorts(2);
+    const callers = options.callers ?? ["caller"];
+    const [atGateway = 0, atSidecar = 0, ...atCallers] = await freePorts(2 + callers.length);
     const gateway = ENTRY_GATEWAYS[options.gateway];
+    const authority = await createAuthority();
+    const transport = (namespace: string, account: string) =>
+        authority.client(principal(DOMAIN, namespace, account));
     const allowed = (namespace: string, workload: string) =>
         policies ? [allowFilter(objects, namespace, workload)] : [];
     const bootstrap = {
@@ -81,7 +91,10 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
                     namespace: NAMESPACES.ingress,
                     workload: gateway,
                     context: "GATEWAY",
-                    filters: [...jwtFilter(objects, gateway), ...allowed(NAMESPACES.ingress, gateway)],
+                    filters: [
+                        ...jwtFilter(objects, NAMESPACES.ingress, gateway),
+                        ...allowed(NAMESPACES.ingress, gateway),
+                    ],
                     cluster: "sidecar",
                     listen: atGateway,
                     ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
@@ -91,22 +104,65 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
                     workload: service,
                     context: "SIDECAR_INBOUND",
                     port: options.port,
-                    filters: allowed(NAMESPACES.services, service),
+                    filters: [
+                        ...jwtFilter(objects, NAMESPACES.services, service),
+                        ...allowed(NAMESPACES.services, service),
+                    ],
                     cluster: "app",
                     listen: atSidecar,
+                    transport: await authority.server(principal(DOMAIN, NAMESPACES.services, service)),
                 }),
+                ...callers.map((name, index) => tunnel(`from-${name}`, atCallers[index] ?? 0)),
             ],
-            clusters: [cluster("sidecar", atSidecar), cluster("app", appPort)],
+            clusters: [
+                {
+                    ...cluster("sidecar", atSidecar),
+                    transport_socket: await transport(NAMESPACES.ingress, gateway),
+                },
+                ...(await Promise.all(
+                    callers.map(async (name) => ({
+                        ...cluster(`from-${name}`, atSidecar),
+                        transport_socket: await transport(NAMESPACES.services, name),
+                    })),
+                )),
+                cluster("app", appPort),
+            ],
         },
     };
     const envoy = await startEnvoy(program, bootstrap, atGateway);
     return {
         enter: (request) => ask(atGateway, request),
-        inside: (request) => ask(atSidecar, request),
+        inside: (request, caller = callers[0] ?? "") => {
+            const port = atCallers[callers.indexOf(caller)];
+            if (port === undefined) throw new Error(`${caller} is none of the callers`);
+            return ask(port, request);
+        },
         stop: async () => {
             await envoy.stop();
             await new Promise((resolve) => app.close(resolve));
         },
+    };
+}
+
+/** Passes connections on as they are, in the mutual TLS of the cluster of its name. */
+function tunnel(name: string, port: number): Json {
+    return {
+        name,
+        address: { socket_address: { address: "127.0.0.1", port_value: port } },
+        filter_chains: [
+            {
+                filters: [
+                    {
+                        name: "envoy.filters.network.tcp_proxy",
+                        typed_config: {
+                            "@type": `${EXTENSIONS}.filters.network.tcp_proxy.v3.TcpProxy`,
+                            stat_prefix: name,
+                            cluster: name,
+                        },
+                    },
+                ],
+            },
+        ],
     };
 }
 

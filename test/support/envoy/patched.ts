@@ -21,6 +21,8 @@ export interface Proxy {
     readonly filters: readonly Json[];
     readonly cluster: string;
     readonly listen: number;
+    /** The transport socket of its connections. @default plain text */
+    readonly transport?: Json;
     /** Of a gateway: routes of their own, by their names, which are exposures' labels. Others share one without a name. */
     readonly hosts?: Readonly<Record<string, string>>;
 }
@@ -40,6 +42,7 @@ export function listener(objects: readonly Manifest[], proxy: Proxy): Json {
         filter_chains: [
             {
                 filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }],
+                ...(proxy.transport === undefined ? {} : { transport_socket: proxy.transport }),
             },
         ],
     };
@@ -100,6 +103,10 @@ function patched(manager: Json, { applyTo, match, patch }: Patch): Json {
             return { ...manager, http_filters: filters.toSpliced(place, 0, value) };
         case "HTTP_FILTER REPLACE":
             return place === -1 ? manager : { ...manager, http_filters: filters.with(place, value) };
+        case "HTTP_FILTER MERGE":
+            return place === -1
+                ? manager
+                : { ...manager, http_filters: filters.with(place, merged(filters[place] ?? {}, value)) };
         case "HTTP_ROUTE MERGE":
             return onRoutes(manager, match?.routeConfiguration?.vhost?.route?.name, value);
         default:
@@ -107,13 +114,16 @@ function patched(manager: Json, { applyTo, match, patch }: Patch): Json {
     }
 }
 
+/** On the routes of this name, or on all where the patch names none. */
 function onRoutes(manager: Json, name: string | undefined, value: Json): Json {
     const { virtual_hosts: hosts } = manager["route_config"] as {
         virtual_hosts: (Json & { routes: Json[] })[];
     };
     const changed = hosts.map((host) => ({
         ...host,
-        routes: host.routes.map((route) => (route["name"] === name ? merged(route, value) : route)),
+        routes: host.routes.map((route) =>
+            name === undefined || route["name"] === name ? merged(route, value) : route,
+        ),
     }));
     return { ...manager, route_config: { virtual_hosts: changed } };
 }

@@ -7,11 +7,14 @@ import type {
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { EXTENSIONS, type Json } from "./patched";
 
-/** The JWT filter of a gateway: keys given in place, claims to headers, and the payload in the request's metadata. */
-export function jwtFilter(objects: readonly Manifest[], workload: string): Json[] {
+/** The JWT filter of a proxy: keys given in place, claims to headers, and the payload in the request's metadata. */
+export function jwtFilter(objects: readonly Manifest[], namespace: string, workload: string): Json[] {
     const rules = objects
         .filter((object): object is RequestAuthenticationManifest => object.kind === "RequestAuthentication")
-        .filter(({ spec }) => spec.selector?.matchLabels?.[SERVICE_LABEL] === workload)
+        .filter(
+            ({ metadata, spec }) =>
+                metadata.namespace === namespace && spec.selector?.matchLabels?.[SERVICE_LABEL] === workload,
+        )
         .flatMap(({ spec }) => spec.jwtRules ?? []);
     if (rules.length === 0) return [];
     const provider = (index: number) => `origins-${index}`;

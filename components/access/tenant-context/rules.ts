@@ -1,0 +1,186 @@
+/** What a sidecar refuses of a request's word on its tenant, as policies of Envoy's RBAC filter. */
+import { callersOf, exposuresOf, operations } from "../../../catalogue/query";
+import type { MeshConfig } from "../../../config/schema";
+import { isHost } from "../../base/canonical-paths";
+import { type Expression, at, both, equal, has, member, not } from "../../base/cel";
+import { typed } from "../../base/envoy-filter";
+import {
+    ENTRY_GATEWAYS,
+    NAMESPACES,
+    TOKEN_HEADERS,
+    VERIFIED_HEADERS,
+    exposedHost,
+    principal,
+} from "../../base/names";
+import { tenantReading } from "../../base/path-forms";
+import { distinct } from "../../base/path-tenant";
+import { seenPaths, uriMatch } from "../../base/paths";
+import type { Platform } from "../../base/platform";
+import { type TenantPaths, pathTenantHeader, tenantPathsOf } from "./paths";
+
+type Rule = Record<string, unknown>;
+
+const HEADERS = Object.keys(TOKEN_HEADERS) as (keyof typeof TOKEN_HEADERS)[];
+const ANOTHER_TENANT = "tenant-of-path";
+const SPELLING = "spelling-of-tenant-path";
+
+/** The policies of one port, by name. Any that matches refuses the request. */
+export function tenantRules(service: string, portName: string, platform: Platform): Record<string, Rule> {
+    const trusted = [...gateways(service, portName, platform), ...asserting(service, portName, platform)];
+    const others = trusted.length === 0 ? { any: true } : { not_id: anyOf(trusted) };
+    const paths = tenantPathsOf(service, portName, platform);
+    return {
+        ...Object.fromEntries(
+            HEADERS.map((key) => [
+                policyOf(TOKEN_HEADERS[key]),
+                {
+                    permissions: [{ header: { name: TOKEN_HEADERS[key], present_match: true } }],
+                    principals: [others],
+                    condition: not(agree(VERIFIED_HEADERS[key], TOKEN_HEADERS[key])),
+                },
+            ]),
+        ),
+        ...Object.fromEntries(
+            paths.flatMap((one) => pathRules(one, callersOfPaths(service, portName, one, platform))),
+        ),
+    };
+}
+
+/** The gateways write the headers from tokens that they checked, and remove clients' own. */
+function gateways(service: string, portName: string, { catalogue, config }: Platform): Rule[] {
+    const keys = exposuresOf(catalogue, service)
+        .filter((edge) => edge.portName === portName && edge.exposure.authentication === "jwt")
+        .map(({ exposure }) => exposure.gateway);
+    return [...new Set(keys)].sort().map((key) => gatewayId(key, config));
+}
+
+/** Callers whose word the catalogue takes, for the requests of those calls alone. */
+function asserting(service: string, portName: string, { catalogue, config }: Platform): Rule[] {
+    const rewrites = config.traffic.services[service]?.rewrites ?? [];
+    return callersOf(catalogue, service)
+        .filter((edge) => edge.portName === portName && edge.call.assertsTenant === true)
+        .map(({ caller, port, call }) => ({
+            and_ids: {
+                ids: [
+                    identity(principal(config, NAMESPACES.services, caller)),
+                    anyOf(
+                        operations(port, call).map(({ methods, paths }) => ({
+                            and_ids: {
+                                ids: [
+                                    anyOf(methods.map(method)),
+                                    anyOf(seenPaths(paths, rewrites).map(path)),
+                                ],
+                            },
+                        })),
+                    ),
+                ],
+            },
+        }));
+}
+
+/**
+ * Of whom paths are judged by an exposure's templates: of its gateway under its host, since another host of the gateway may
+ * be for staff, who look at all tenants; and of every caller that is no gateway of this port.
+ */
+function callersOfPaths(
+    service: string,
+    portName: string,
+    { exposure }: TenantPaths,
+    { catalogue, config }: Platform,
+): Rule[] {
+    const keys = exposuresOf(catalogue, service)
+        .filter((edge) => edge.portName === portName)
+        .map((edge) => edge.exposure.gateway);
+    const host = isHost(exposedHost(config, exposure.host)) as { or_rules: { rules: Rule[] } };
+    return [
+        { and_ids: { ids: [gatewayId(exposure.gateway, config), anyOf(host.or_rules.rules)] } },
+        { not_id: anyOf([...new Set(keys)].sort().map((key) => gatewayId(key, config))) },
+    ];
+}
+
+function pathRules({ exposure, templates }: TenantPaths, principals: readonly Rule[]): [string, Rule][] {
+    const forms = exposure.paths ?? {};
+    const strict = onPath(distinct(templates, (template) => tenantReading(template, forms).strict));
+    const loose = onPath(distinct(templates, (template) => tenantReading(template, forms).loose));
+    return [
+        [
+            `${ANOTHER_TENANT}-${exposure.host}`,
+            {
+                permissions: [strict],
+                principals,
+                condition: not(agree(pathTenantHeader(exposure.host), TOKEN_HEADERS.tenant)),
+            },
+        ],
+        [
+            `${SPELLING}-${exposure.host}`,
+            { permissions: [{ and_rules: { rules: [loose, { not_rule: strict }] } }], principals },
+        ],
+    ];
+}
+
+/** Whether the request has both headers, with one value. It can always be judged, so that nothing passes by an error. */
+function agree(a: string, b: string): Expression {
+    const headers = member("request", "headers");
+    return both(both(has(headers, a), has(headers, b)), equal(at(headers, a), at(headers, b)));
+}
+
+function gatewayId(key: keyof typeof ENTRY_GATEWAYS, config: MeshConfig): Rule {
+    return identity(principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[key]));
+}
+
+/** The SPIFFE ID of the caller's certificate. */
+function identity(name: string): Rule {
+    return { authenticated: { principal_name: { exact: `spiffe://${name}` } } };
+}
+
+function method(exact: string): Rule {
+    return { header: { name: ":method", string_match: { exact } } };
+}
+
+/** A path of the catalogue, without its query. */
+function path(template: string): Rule {
+    const match = uriMatch(template);
+    return { url_path: { path: "regex" in match ? { safe_regex: { regex: match.regex } } : match } };
+}
+
+function onPath(regexes: readonly string[]): Rule {
+    return { url_path: { path: { safe_regex: { regex: regexes.join("|") } } } };
+}
+
+function anyOf(ids: readonly Rule[]): Rule {
+    const [only] = ids;
+    return ids.length === 1 && only !== undefined ? only : { or_ids: { ids } };
+}
+
+function policyOf(header: string): string {
+    return `asserted-${header}`;
+}
+
+/** What the caller reads: by the policy that refused it. */
+export function answers(): Rule[] {
+    return [
+        ...HEADERS.map((key) => TOKEN_HEADERS[key]).map((header) =>
+            answer(
+                policyOf(header),
+                `${header} is not what the token in the request says, and this caller may not assert it`,
+            ),
+        ),
+        answer(ANOTHER_TENANT, `the path names another tenant than ${TOKEN_HEADERS.tenant}`),
+        answer(SPELLING, "the path spells a tenant's path in another way than the service's host does"),
+    ];
+}
+
+/** A policy of a path ends in its exposure's label. */
+function answer(name: string, reason: string): Rule {
+    return {
+        filter: {
+            extension_filter: {
+                name: "envoy.access_loggers.extension_filters.cel",
+                typed_config: typed("access_loggers.filters.cel.v3.ExpressionFilter", {
+                    expression: `response.code_details.startsWith("rbac_access_denied_matched_policy[${name}")`,
+                }),
+            },
+        },
+        body: { inline_string: `RBAC: access denied: ${reason}.\n` },
+    };
+}

@@ -1,0 +1,191 @@
+/** Whose word a service's sidecar takes on the tenant, the roles, the plan and the subject of a request. */
+import type { Port, Service } from "../../../catalogue/model";
+import { callersOf, exposuresOf, servicesOf } from "../../../catalogue/query";
+import type { Issuer } from "../../../config/edge";
+import {
+    CONNECTION_MANAGER,
+    type EnvoyPatch,
+    type HttpListeners,
+    beforeRouter,
+    envoyFilter,
+    onConnectionManager,
+    typed,
+} from "../../base/envoy-filter";
+import { jwtRule } from "../../base/jwt-rule";
+import { COMMON_LABELS, serviceSelector } from "../../base/labels";
+import { literalClaimsFilter } from "../../base/literal-claims";
+import type { EnvoyFilterManifest, RequestAuthenticationManifest } from "../../base/manifest";
+import { NAMESPACES, VERIFIED_HEADERS } from "../../base/names";
+import { pathTenant } from "../../base/path-tenant";
+import type { Platform } from "../../base/platform";
+import { pathTenantHeader, pathTenantToHeader, tenantPathsOf } from "./paths";
+import { answers, tenantRules } from "./rules";
+
+/** The filter that refuses, by its name in Envoy's configuration. */
+export const TENANT_CONTEXT = "sparc.tenant_context";
+
+/** Istio's name of its JWT filter (pilot/pkg/security/authn/model). */
+const JWT_FILTER = "envoy.filters.http.jwt_authn";
+/** Of the requirement that routes name instead of Istio's own. */
+const REQUIREMENT = "sparc.token_if_good";
+const CONTEXT: HttpListeners["context"] = "SIDECAR_INBOUND";
+
+/** Behind `canonical-paths`, whose filter stands first. */
+const PRIORITY = 5;
+
+/**
+ * At each sidecar whose service sees requests: the token is checked once more, and the headers by which services know the
+ * tenant must be what it says. A gateway has written them from the token; another caller may write its own only where
+ * the catalogue says so.
+ */
+export function tenantContext(platform: Platform): (EnvoyFilterManifest | RequestAuthenticationManifest)[] {
+    return servicesOf(platform.catalogue).flatMap(([name, service]) => {
+        const ports = Object.entries(service.ports).filter(([, { protocol }]) => protocol !== "tcp");
+        if (ports.length === 0) return [];
+        const issuers = issuersOf(name, platform);
+        return [...tokens(name, issuers), filters(name, service, platform, issuers)];
+    });
+}
+
+/**
+ * Whose tokens are read: none where every caller's word counts. A gateway's does, since it writes the headers from tokens
+ * that it checked.
+ */
+function issuersOf(name: string, { catalogue, config }: Platform): readonly Issuer[] {
+    return callersOf(catalogue, name).every(({ call }) => call.assertsTenant === true)
+        ? []
+        : config.edge.issuers;
+}
+
+/** The headers are for the filter alone. What claims they are made of is as at the gateways. */
+function tokens(name: string, issuers: readonly Issuer[]): RequestAuthenticationManifest[] {
+    if (issuers.length === 0) return [];
+    return [
+        {
+            apiVersion: "security.istio.io/v1",
+            kind: "RequestAuthentication",
+            metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
+            spec: {
+                selector: serviceSelector(name),
+                jwtRules: issuers.map((issuer) => jwtRule(issuer, VERIFIED_HEADERS)),
+            },
+        },
+    ];
+}
+
+function filters(
+    name: string,
+    { ports }: Service,
+    platform: Platform,
+    issuers: readonly Issuer[],
+): EnvoyFilterManifest {
+    const hosts = exposuresOf(platform.catalogue, name).map(({ exposure }) => exposure.host);
+    const internal = [...Object.values(VERIFIED_HEADERS), ...hosts.map(pathTenantHeader)];
+    return envoyFilter({
+        name: `${name}-tenant-context`,
+        namespace: NAMESPACES.services,
+        workload: name,
+        priority: PRIORITY,
+        patches: [
+            onConnectionManager(CONTEXT, {
+                early_header_mutation_extensions: [withoutHeaders(internal)],
+                local_reply_config: { mappers: answers() },
+            }),
+            ...(issuers.length === 0 ? [] : ifGood(issuers)),
+            {
+                applyTo: "HTTP_ROUTE",
+                match: { context: CONTEXT },
+                patch: {
+                    operation: "MERGE",
+                    value: {
+                        request_headers_to_remove: internal,
+                        ...(issuers.length === 0 ? {} : { typed_per_filter_config: BY_REQUIREMENT }),
+                    },
+                },
+            },
+            ...Object.entries(ports)
+                .filter(([, { protocol }]) => protocol !== "tcp")
+                .flatMap(([portName, port]) => atPort(name, portName, port, platform, issuers)),
+        ],
+    });
+}
+
+function atPort(
+    name: string,
+    portName: string,
+    port: Port,
+    platform: Platform,
+    issuers: readonly Issuer[],
+): EnvoyPatch[] {
+    const listeners = { context: CONTEXT, destinationPort: port.number };
+    const literal = literalClaimsFilter(issuers, VERIFIED_HEADERS);
+    const paths = tenantPathsOf(name, portName, platform);
+    const templates = new Map(paths.map(({ exposure, templates: own }) => [exposure.host, own]));
+    return [
+        ...(literal === undefined ? [] : [beforeRouter(listeners, "sparc.literal_claims", literal)]),
+        ...(paths.length === 0
+            ? []
+            : [
+                  beforeRouter(
+                      listeners,
+                      "sparc.path_tenant",
+                      pathTenant(
+                          paths.map(({ exposure }) => exposure),
+                          ({ host }) => templates.get(host) ?? [],
+                      ),
+                  ),
+                  beforeRouter(listeners, "sparc.path_tenant_header", pathTenantToHeader()),
+              ]),
+        beforeRouter(
+            listeners,
+            TENANT_CONTEXT,
+            typed("filters.http.rbac.v3.RBAC", {
+                rules: { action: "DENY", policies: tenantRules(name, portName, platform) },
+            }),
+        ),
+    ];
+}
+
+function withoutHeaders(names: readonly string[]): Record<string, unknown> {
+    return {
+        name: "envoy.http.early_header_mutation.header_mutation",
+        typed_config: typed("http.early_header_mutation.header_mutation.v3.HeaderMutation", {
+            mutations: names.map((remove) => ({ remove })),
+        }),
+    };
+}
+
+const BY_REQUIREMENT = {
+    [JWT_FILTER]: typed("filters.http.jwt_authn.v3.PerRouteConfig", { requirement_name: REQUIREMENT }),
+};
+
+/**
+ * Has a token that is not good count for none, where Istio would answer 401: services take other bearer tokens too, and one
+ * that ended on the way must not end a job. Istio names the providers by their number (pilot/pkg/security/authn/policy_applier.go).
+ */
+function ifGood(issuers: readonly Issuer[]): EnvoyPatch[] {
+    const requirements = [
+        ...issuers.map((_, index) => ({ provider_name: `origins-${index}` })),
+        { allow_missing_or_failed: {} },
+    ];
+    return [
+        {
+            applyTo: "HTTP_FILTER",
+            match: {
+                context: CONTEXT,
+                listener: {
+                    filterChain: { filter: { name: CONNECTION_MANAGER, subFilter: { name: JWT_FILTER } } },
+                },
+            },
+            patch: {
+                operation: "MERGE",
+                value: {
+                    name: JWT_FILTER,
+                    typed_config: typed("filters.http.jwt_authn.v3.JwtAuthentication", {
+                        requirement_map: { [REQUIREMENT]: { requires_any: { requirements } } },
+                    }),
+                },
+            },
+        },
+    ];
+}

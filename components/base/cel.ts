@@ -1,0 +1,27 @@
+/** Expressions of CEL, parsed: Envoy takes no text. */
+export type Expression = Record<string, unknown>;
+
+export function member(object: string, field: string): Expression {
+    return { select_expr: { operand: { ident_expr: { name: object } }, field } };
+}
+
+export function at(map: Expression, key: string): Expression {
+    return { call_expr: { function: "_[_]", args: [map, { const_expr: { string_value: key } }] } };
+}
+
+export function equal(a: Expression, b: Expression): Expression {
+    return { call_expr: { function: "_==_", args: [a, b] } };
+}
+
+export function both(a: Expression, b: Expression): Expression {
+    return { call_expr: { function: "_&&_", args: [a, b] } };
+}
+
+export function not(a: Expression): Expression {
+    return { call_expr: { function: "!_", args: [a] } };
+}
+
+/** Whether a map has the key: where it has not, looking it up is an error, and a condition with an error matches nothing. */
+export function has(map: Expression, key: string): Expression {
+    return { call_expr: { function: "@in", args: [{ const_expr: { string_value: key } }, map] } };
+}
