@@ -91,6 +91,13 @@ function agrees(check: Check, result: WireResult, toleranceMs: number): boolean 
                 result.status === 301 &&
                 result.detail.includes(`location="${expected.location}"`)
             );
+        case "path-refused":
+            return (
+                result.outcome === "http" &&
+                result.status === 400 &&
+                result.detail.includes('body="path-') &&
+                !isPassedOn(check, result)
+            );
         case "no-tls-version":
             return result.outcome === "tls" && result.detail.includes("protocol version");
     }

@@ -29,7 +29,7 @@ export interface Unchecked {
     readonly why: string;
     /** By what name `--allow-unchecked` takes it; absent for layers that were not selected. */
     readonly optional?: OptionalPart;
-    /** Whether the user named what to leave out. Otherwise the run fails. */
+    /** Whether the user named what to leave out, or no run can check it. Otherwise the run fails. */
     readonly requested: boolean;
 }
 
@@ -84,7 +84,7 @@ export type Expected =
      * may read the response.
      */
     | { readonly kind: "rbac"; readonly allowedOrigin?: string }
-    /** The callee's sidecar takes no connection without mutual TLS. */
+    /** The callee's sidecar takes no connection without mutual TLS; a gateway, none that does not begin with TLS. */
     | { readonly kind: "refused-handshake" }
     /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
     | { readonly kind: "no-route" }
@@ -108,7 +108,9 @@ export type Expected =
     /** The gateway sends the client elsewhere. */
     | { readonly kind: "redirect"; readonly location: string }
     /** The gateway speaks no version of TLS that the client offers. */
-    | { readonly kind: "no-tls-version" };
+    | { readonly kind: "no-tls-version" }
+    /** The gateway answers 400, and says what is wrong with the path. */
+    | { readonly kind: "path-refused" };
 export type ExpectedKind = Expected["kind"];
 
 /** Which gateway an entry check goes through, the host that it asks for, and as whom. */
@@ -131,6 +133,8 @@ export interface Entry {
     readonly tokenInQuery?: Token;
     /** What the client sends besides. @default nothing */
     readonly headers?: Readonly<Record<string, string>>;
+    /** What it sends before anything else: a header of the PROXY protocol. @default nothing */
+    readonly proxyHeader?: string;
 }
 
 /** Whom an egress check asks, and from where. */
@@ -152,6 +156,13 @@ export interface Outside {
 export interface TlsVersions {
     readonly minVersion?: string;
     readonly maxVersion?: string;
+}
+
+/** Whose request it is, by the caller's word and by a token that it hands on. */
+export interface Sent {
+    readonly headers: Readonly<Record<string, string>>;
+    /** @default none */
+    readonly token?: Token;
 }
 
 /** A token of the stack's first issuer, before it is signed. */
@@ -186,6 +197,8 @@ export interface Check {
      * from a gateway.
      */
     readonly host?: string;
+    /** What the caller sends besides. Only in the layers `identity` and `source`. @default nothing */
+    readonly sends?: Sent;
     /** Only in the layer `resilience`. */
     readonly behaviour?: Behaviour;
     readonly expected: Expected;
@@ -223,6 +236,11 @@ export interface WireAnswer {
 /** Whether the callee's mesh side sees connections only, so that a denial is no more than a connection's end. */
 export function isTcp({ request, outside }: Check): boolean {
     return request.protocol === "tcp" || outside?.authority !== undefined;
+}
+
+/** The token that a check takes, which somebody must sign. */
+export function tokenOf({ entry, sends }: Pick<Check, "entry" | "sends">): Token | undefined {
+    return entry?.token ?? sends?.token;
 }
 
 /** A check and what came of it. */

@@ -13,7 +13,7 @@ import { settle } from "./cluster/settle";
 import { readTrafficObjects } from "./drift/read";
 import { CannotVerify } from "./errors";
 import { judge } from "./judge";
-import { type Check, type Finding, LAYERS, type Layer, type Unchecked } from "./model";
+import { type Check, type Finding, LAYERS, type Layer, type Unchecked, tokenOf } from "./model";
 import { destinations } from "./plan/places";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
 import type { StatusLine } from "./status-line";
@@ -65,10 +65,10 @@ export async function makeRequests(
         const connected = reused || layer !== "identity";
         await settle(await readTrafficObjects(cluster), { connected, signal, progress });
         const began = performance.now();
-        const own = checks.filter(({ layer: one, entry }) => {
-            if (entry === undefined) return one === layer;
-            const signable = entry.token === undefined || sign !== undefined;
-            return one === layer && signable && certificates.has(entry.certificate);
+        const own = checks.filter((check) => {
+            const { layer: one, entry } = check;
+            const signable = tokenOf(check) === undefined || sign !== undefined;
+            return one === layer && signable && (entry === undefined || certificates.has(entry.certificate));
         });
         const batches = batchesOf(own, askers);
         const options: AskOptions = {
@@ -94,10 +94,10 @@ export async function makeRequests(
 
 /** What is left out where nobody can sign a token that the gateways take. */
 function unsigned(checks: readonly Check[], sign: PhaseOptions["sign"]): Outcome["notChecked"] {
-    const count = checks.filter(({ entry }) => entry?.token !== undefined).length;
+    const count = checks.filter((check) => tokenOf(check) !== undefined).length;
     if (sign !== undefined || count === 0) return [];
     const why = "no key of an issuer that the gateways trust is on this machine; `make up` makes one";
-    const part = `${count} requests with a token at the gateways`;
+    const part = `${count} requests with a token`;
     return [{ part, why, optional: "tokens", requested: false }];
 }
 

@@ -9,6 +9,7 @@ import { readDrift } from "./drift/read";
 import { explain } from "./drift/explain";
 import { CannotVerify } from "./errors";
 import { type Outcome, makeRequests } from "./phases";
+import { planApiServer } from "./plan/api-server";
 import { expectations } from "./plan/expect";
 import { type PlayedOutside, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
@@ -132,7 +133,8 @@ async function ask(cluster: Cluster, options: Run): Promise<Asked> {
     await startProbers(cluster, platform, { image, reuse: keep, goneSeconds, signal, progress });
     const probers = seconds() - began;
     const egress = await planEgress(cluster, platform, outside);
-    const all = [...expectations(platform), ...egress.checks];
+    const apiServer = await planApiServer(cluster, platform.catalogue);
+    const all = [...expectations(platform), ...egress.checks, ...apiServer.checks];
     const checks = all.filter(({ layer }) => layers.includes(layer));
     const outcome = await makeRequests(cluster, platform.catalogue, checks, {
         reused: keep,
@@ -142,6 +144,7 @@ async function ask(cluster: Cluster, options: Run): Promise<Asked> {
     });
     outcome.notChecked.push(
         ...egress.notChecked,
+        ...apiServer.notChecked,
         ...LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => ({
             part: `the layer ${layer}`,
             why: "--layer names others",

@@ -39,7 +39,7 @@ export interface Operation {
 
 const OLD_CIPHERS = ["ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA"];
 
-function wire(layer: string, is: Partial<Difference>): (difference: Difference) => boolean {
+export function wire(layer: string, is: Partial<Difference>): (difference: Difference) => boolean {
     return (difference) =>
         difference.layer === layer &&
         Object.entries(is).every(([key, value]) => difference[key as keyof Difference] === value);
@@ -186,7 +186,9 @@ export const BREAKAGES: readonly Breakage[] = [
         how: "deleted",
         shows: (difference) =>
             difference.layer === "entry" &&
-            difference.because.endsWith("what a token would say is not the client's to say"),
+            /what a token would say is not the client's to say$|no header of a client changes its method/.test(
+                difference.because,
+            ),
     },
     {
         object: "EnvoyFilter istio-ingress/public-one-token",

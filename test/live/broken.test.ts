@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { KINDS, type Kind } from "../../cli/verify/cluster/kinds";
 import { BREAKAGES, type Breakage, type Difference } from "./breakages";
+import { BREAKAGES_OF_TRUST } from "./breakages-of-trust";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
 
@@ -13,6 +14,8 @@ interface Report {
     readonly miscounts: readonly { readonly workload: string; readonly explanations: readonly string[] }[];
     readonly drift: readonly { readonly object: string; readonly text: string }[];
 }
+
+const ALL: readonly Breakage[] = [...BREAKAGES, ...BREAKAGES_OF_TRUST];
 
 /** Envoy serves open connections by the policies of their start for up to 45 s; a deletion leaves no time to wait from. */
 const DRAIN_MS = 50_000;
@@ -41,7 +44,7 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
 
     before(async () => {
         node = await Deployment.of();
-        for (const breakage of BREAKAGES) await breakObject(breakage);
+        for (const breakage of ALL) await breakObject(breakage);
         await pause(DRAIN_MS);
         const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--json"]);
         assert.equal(status, 1, stderr);
@@ -50,14 +53,14 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
 
     // What was broken the program puts back. What is not its own it leaves alone.
     after(async () => {
-        for (const { object, spec } of BREAKAGES)
+        for (const { object, spec } of ALL)
             if (spec !== undefined) await node.kubectl(["delete", ...whichOf(object)]);
         await node.up();
         const { status, stderr } = await mesh(CHECKOUT, ["verify", "--layer", "entry", "--layer", "egress"]);
         assert.equal(status, 0, stderr);
     });
 
-    for (const { object, how, shows } of BREAKAGES) {
+    for (const { object, how, shows } of ALL) {
         it(`names ${object} (${how})${shows === undefined ? "" : ", and shows it on the wire"}`, () => {
             assert.ok(
                 report.drift.some((one) => one.object === object),
@@ -77,9 +80,9 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
     it("names nothing else, and shows nothing that none of them explains", () => {
         assert.deepEqual(
             report.drift.map(({ object }) => object).sort(),
-            BREAKAGES.map(({ object }) => object).sort(),
+            ALL.map(({ object }) => object).sort(),
         );
-        const others = report.differences.filter((one) => !BREAKAGES.some(({ shows }) => shows?.(one)));
+        const others = report.differences.filter((one) => !ALL.some(({ shows }) => shows?.(one)));
         assert.deepEqual(
             others.map(({ layer, source, host, request, got }) =>
                 [layer, source, host, request, got].join(" "),

@@ -9,7 +9,8 @@ import { small } from "./small";
 
 export const platform = { catalogue: small, config: loadStackFile("local", `${__dirname}/../..`) };
 const program: readonly KubeObject[] = deriveAll(platform).objects;
-export const options = { platform, standInImage: "standin:1" };
+/** Tokens that nobody reads: the simulation knows what they were made of. */
+export const options = { platform, standInImage: "standin:1", sign: () => "x.y.z" };
 
 /** A cluster that holds the program, deployed and ready, and what `change` makes of it. */
 export function clusterWith(

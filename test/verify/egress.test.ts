@@ -61,14 +61,23 @@ const changed = (kind: string, name: string, spec: object) => (objects: readonly
 
 describe("verifying the way out", () => {
     it("proves that of the program", async () => {
-        const report = await verifyCluster(clusterWith(), { platform, outside, standInImage: "standin:1" });
+        const report = await verifyCluster(clusterWith(), {
+            platform,
+            outside,
+            standInImage: "standin:1",
+            sign: () => "x.y.z",
+        });
         assert.deepEqual([report.differences, report.miscounts, report.notChecked], [[], [], []]);
         assert.equal(exitCode(report), 0);
         assert.equal(report.findings.filter(({ check }) => check.layer === "egress").length, checks.length);
     });
 
     it("says so where nobody plays the world outside", async () => {
-        const report = await verifyCluster(clusterWith(), { platform, standInImage: "standin:1" });
+        const report = await verifyCluster(clusterWith(), {
+            platform,
+            standInImage: "standin:1",
+            sign: () => "x.y.z",
+        });
         const why = "nobody plays the world outside there, and the real one is not asked for a test";
         assert.deepEqual(report.notChecked, [{ part: "egress", why, optional: "egress", requested: false }]);
         assert.match(toText(report), /✗ not checked: egress: nobody plays/);
@@ -113,7 +122,7 @@ describe("verifying the way out", () => {
     it("names a ServiceEntry that is exported to all, though its callers' Sidecars still hide it", async () => {
         const report = await verifyCluster(
             clusterWith(changed("ServiceEntry", "mail.example.com", { exportTo: ["*", "sparc"] })),
-            { platform, outside, standInImage: "standin:1" },
+            { platform, outside, standInImage: "standin:1", sign: () => "x.y.z" },
         );
         assert.equal(exitCode(report), 1);
         assert.match(

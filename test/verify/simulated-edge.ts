@@ -153,6 +153,22 @@ export class SimulatedEdge {
         return this.filters(gateway).map(({ typed_config }) => typed_config);
     }
 
+    readsProxyHeaders(gateway: string): boolean {
+        return JSON.stringify(this.of("EnvoyFilter", gateway)).includes("proxy_protocol");
+    }
+
+    /** The policy that refuses a path as it stands once Envoy has normalized it; patterns are RE2's, and read case. */
+    refusedPath(gateway: string, host: string, path: string): string | undefined {
+        const normalized = new URL(path.replace(/%2e/gi, "."), "http://host").pathname;
+        const request = { ":authority": host, ":path": normalized };
+        return this.filters(gateway)
+            .filter(({ name }) => name === "sparc.canonical_paths")
+            .flatMap(({ typed_config }) => Object.entries(typed_config.rules?.policies ?? {}))
+            .find(([, { permissions }]) =>
+                permissions.some((permission) => permits(permission, request, "")),
+            )?.[0];
+    }
+
     /** Whether no filter refuses the request for a token in the query beside the one in the header. */
     hasOneToken({ gateway, host, token, tokenInQuery }: Entry, path: string): boolean {
         if (this.readsNoToken(gateway, host)) return true;

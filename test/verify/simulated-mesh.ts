@@ -4,11 +4,20 @@
  */
 import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import { type Check, type Entry, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
+import {
+    type Check,
+    type Entry,
+    type Sent,
+    type WireAnswer,
+    type WireResult,
+    isTcp,
+} from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";
 import { GATEWAY_ADDRESS } from "./outside";
+import { withoutRemoved } from "./simulated-egress";
 import { SimulatedEdge } from "./simulated-edge";
+import { refusesTenant } from "./simulated-tenant-context";
 import { type Arrival, type Server, type Spec, line, matches } from "./simulated-policy";
 
 const ROOT = "istio-system";
@@ -21,7 +30,7 @@ export class SimulatedMesh {
     private readonly byPlace = new Map<string, { labels: ReturnType<typeof selectorOf>; spec: Spec }[]>();
     private readonly edge: SimulatedEdge;
 
-    constructor(objects: readonly KubeObject[]) {
+    constructor(private readonly objects: readonly KubeObject[]) {
         this.edge = new SimulatedEdge(objects);
         for (const object of objects) {
             const place = `${object.kind}/${object.metadata.namespace ?? ""}`;
@@ -62,6 +71,7 @@ export class SimulatedMesh {
             port: destination.port.number,
             host: check.host ?? `${destination.name}.${destination.namespace}.svc.cluster.local`,
             request,
+            sends: check.sends,
         });
     }
 
@@ -92,13 +102,21 @@ export class SimulatedMesh {
         };
     }
 
-    private arrive(check: Check, arrival: Arrival): Result {
+    private arrive(check: Check, arrival: Arrival & { readonly sends: Sent | undefined }): Result {
         if (arrival.principal === undefined && this.mtls(arrival) === "STRICT") return { outcome: "reset" };
         const isTcp = arrival.request.protocol === "tcp";
         if (!this.isAllowed(arrival)) return { outcome: isTcp ? "reset" : "rbac" };
+        const { sends, host = "", request } = arrival;
+        const [method, path] = line(request);
+        if (!isTcp && refusesTenant(this.objects, { ...arrival, host, method, path, sends }))
+            return { outcome: "rbac" };
         const { name, portName } = check.destination;
         const caller = arrival.principal === undefined ? "" : `spiffe://${arrival.principal}`;
-        const answer: WireAnswer = { service: name, port: portName, ...(isTcp ? {} : { caller }) };
+        const answer: WireAnswer = {
+            service: name,
+            port: portName,
+            ...(isTcp ? {} : { caller, headers: sends?.headers ?? {} }),
+        };
         return {
             outcome: "answered",
             status: { http: 200, grpc: 0, ws: 101, tcp: null }[check.request.protocol],
@@ -117,6 +135,10 @@ export class SimulatedMesh {
         if (transport !== "plain" && isTooOld(transport?.maxVersion, server)) {
             return { outcome: "tls", detail: "alert from the peer: tls: protocol version not supported" };
         }
+        if (entry.proxyHeader !== undefined && !this.edge.readsProxyHeaders(gateway))
+            return { outcome: "reset" };
+        const refusal = this.edge.refusedPath(gateway, host, line(request)[1]);
+        if (refusal !== undefined) return { outcome: "http", status: 400, detail: `body="${refusal}: no."` };
         const isGrpc = request.protocol === "grpc";
         const token = this.edge.receive(entry);
         if (token === "refused") {
@@ -157,6 +179,7 @@ export class SimulatedMesh {
             port: destination.port.number,
             host,
             request,
+            sends: { headers: token.headers, ...(entry.token === undefined ? {} : { token: entry.token }) },
         });
         const headers = request.protocol === "tcp" ? {} : { headers: token.headers };
         return {
@@ -253,19 +276,4 @@ function isTooOld(offered: string | undefined, { tls }: Server): boolean {
 /** A policy with a selector comes before one for the whole namespace. */
 function bySelector(a: Spec, b: Spec): number {
     return Number(b.selector !== undefined) - Number(a.selector !== undefined);
-}
-
-/** What of a request gets out by the route's second leg. Where the mesh sees bytes the caller says nothing of itself. */
-function withoutRemoved(
-    route: Spec | undefined,
-    headers: Readonly<Record<string, string>> = {},
-    principal: string,
-): Pick<WireAnswer, "caller" | "headers"> {
-    const leg = route?.http?.find(({ name }) => name === "to-host");
-    const removed = leg?.headers?.request?.remove ?? [];
-    const says = leg !== undefined && !removed.includes("x-forwarded-client-cert");
-    return {
-        caller: says ? `spiffe://${principal}` : "",
-        headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !removed.includes(name))),
-    };
 }

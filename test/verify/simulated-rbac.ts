@@ -55,15 +55,16 @@ export function isOne({ any, and_ids, metadata }: Principal, claims: Claims): bo
     return safe_regex === undefined ? value === exact : new RegExp(`^(?:${safe_regex.regex})$`).test(value);
 }
 
-export function permits(permission: Permission, headers: Headers): boolean {
+/** @param flags of regular expressions */
+export function permits(permission: Permission, headers: Headers, flags = "i"): boolean {
     const { any, destination_port, requested_server_name, not_rule, or_rules, and_rules, header, url_path } =
         permission;
     if (any !== undefined) return any;
     if (destination_port !== undefined) return headers[PORT] === String(destination_port);
     if (requested_server_name !== undefined) return headers[SNI] === requested_server_name.exact;
-    if (not_rule !== undefined) return !permits(not_rule, headers);
-    if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, headers));
-    if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, headers));
+    if (not_rule !== undefined) return !permits(not_rule, headers, flags);
+    if (or_rules !== undefined) return or_rules.rules.some((rule) => permits(rule, headers, flags));
+    if (and_rules !== undefined) return and_rules.rules.every((rule) => permits(rule, headers, flags));
     if (header !== undefined) {
         const value = headers[header.name];
         if (value === undefined || header.string_match === undefined) return value !== undefined;
@@ -73,14 +74,16 @@ export function permits(permission: Permission, headers: Headers): boolean {
         if (prefix !== undefined) return value.toLowerCase().startsWith(prefix.toLowerCase());
         if (safe_regex === undefined)
             throw new Error("this evaluator reads exact, prefix and safe_regex only");
-        return matchesWhole(safe_regex.regex, value);
+        return matchesWhole(safe_regex.regex, value, flags);
     }
-    return url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, headers[":path"] ?? "");
+    return (
+        url_path !== undefined && matchesWhole(url_path.path.safe_regex.regex, headers[":path"] ?? "", flags)
+    );
 }
 
-function matchesWhole(regex: string, text: string): boolean {
+export function matchesWhole(regex: string, text: string, flags = "i"): boolean {
     const insensitive = regex.replaceAll("(?i:", "(?:").replaceAll("(?i)", "");
-    return new RegExp(`^(?:${insensitive})$`, "i").test(text);
+    return new RegExp(`^(?:${insensitive})$`, flags).test(text);
 }
 
 /** Of the form `metadata[…][key] == request.headers[name]`, and false where either is not there. */

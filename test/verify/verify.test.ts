@@ -53,7 +53,10 @@ describe("verifying a mesh", () => {
         assert.equal(exitCode(report), 1);
         assert.deepEqual(
             new Set(report.differences.map(({ finding: { check } }) => check.because)),
-            new Set(["web calls auth on grpc"]),
+            new Set([
+                "web calls auth on grpc",
+                "web calls auth on grpc, with the tenant that the token names",
+            ]),
         );
         for (const { finding, explanations } of report.differences) {
             assert.equal(finding.got, "RBAC denial");

@@ -53,7 +53,7 @@ interface Told {
 }
 
 function target(
-    { destination, request, entry, outside, host: hostHeader }: Check,
+    { destination, request, entry, outside, sends, host: hostHeader }: Check,
     { certificates, sign }: Credentials,
 ): { readonly headers?: Headers } & Record<string, unknown> {
     if (outside !== undefined) {
@@ -68,12 +68,28 @@ function target(
         };
     }
     if (entry === undefined) {
+        const headers = {
+            ...(hostHeader === undefined ? {} : { [HOST_HEADER]: hostHeader }),
+            ...sends?.headers,
+            ...(sends?.token === undefined || sign === undefined
+                ? {}
+                : { authorization: `Bearer ${sign(sends.token)}` }),
+        };
         return {
-            ...(hostHeader === undefined ? {} : { headers: { [HOST_HEADER]: hostHeader } }),
+            ...(Object.keys(headers).length === 0 ? {} : { headers }),
             address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
         };
     }
-    const { gateway, host, port, transport = {}, token, tokenInQuery, scheme = "Bearer" } = entry;
+    const {
+        gateway,
+        host,
+        port,
+        transport = {},
+        token,
+        tokenInQuery,
+        proxyHeader,
+        scheme = "Bearer",
+    } = entry;
     const headers = {
         ...entry.headers,
         ...(token !== undefined && sign !== undefined ? { authorization: `${scheme} ${sign(token)}` } : {}),
@@ -82,6 +98,7 @@ function target(
         ...(tokenInQuery === undefined || sign === undefined
             ? {}
             : withQuery(request, `access_token=${sign(tokenInQuery)}`)),
+        ...(proxyHeader === undefined ? {} : { proxyHeader }),
         address: `${gateway}.${NAMESPACES.ingress}.svc.${CLUSTER_DOMAIN}:${port}`,
         ...(request.protocol === "tcp" ? {} : { host: entry.hostHeader ?? host, headers }),
         ...(transport === "plain"

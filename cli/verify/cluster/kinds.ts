@@ -5,6 +5,7 @@ export const KINDS = {
     Pod: { path: "api/v1", plural: "pods" },
     Secret: { path: "api/v1", plural: "secrets" },
     ServiceAccount: { path: "api/v1", plural: "serviceaccounts" },
+    EndpointSlice: { path: "apis/discovery.k8s.io/v1", plural: "endpointslices" },
     Lease: { path: "apis/coordination.k8s.io/v1", plural: "leases" },
     NetworkPolicy: { path: "apis/networking.k8s.io/v1", plural: "networkpolicies" },
     AuthorizationPolicy: { path: "apis/security.istio.io/v1", plural: "authorizationpolicies" },

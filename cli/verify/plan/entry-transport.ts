@@ -4,6 +4,7 @@ import { GATEWAY_PORTS } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import type { Expected, TlsVersions, WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
+import { rightToken } from "./entry-tokens";
 import { asked } from "./requests";
 import { unknownCase } from "../../../catalogue/never";
 
@@ -17,7 +18,32 @@ export function transportChecks(own: readonly ExposureEdge[], platform: Platform
         const port = edge.exposure.listen ?? GATEWAY_PORTS.https;
         if (!byPort.has(port)) byPort.set(port, edge);
     }
-    return [...byPort.values()].flatMap((edge) => [...versions(edge, platform), ...redirect(edge, platform)]);
+    return [
+        ...[...byPort.values()].flatMap((edge) => [...versions(edge, platform), ...redirect(edge, platform)]),
+        ...own
+            .filter(({ port }) => port.protocol !== "tcp")
+            .slice(0, 1)
+            .map((edge) => forged(edge, platform)),
+    ];
+}
+
+/** An address that is no client's here (RFC 5737), and its port. */
+const FORGED = "PROXY TCP4 203.0.113.7 203.0.113.8 4711 443";
+
+/**
+ * A pod that says whose connection it passes on. Where clients come without a load balancer, a gateway reads no such header
+ * and sees no TLS; elsewhere it is refused because the pod is no load balancer.
+ */
+function forged(edge: ExposureEdge, platform: Platform): Draft {
+    const base = draft(edge, platform, rightToken(edge, platform));
+    const isDirect = platform.config.edge.clientAddress === "direct";
+    return {
+        ...base,
+        entry: { ...base.entry, proxyHeader: FORGED },
+        request: requestOf(edge),
+        expected: { kind: isDirect ? "refused-handshake" : "rbac" },
+        because: `${base.because}; no pod says by a PROXY protocol header which client it is`,
+    };
 }
 
 function versions(edge: ExposureEdge, platform: Platform): Draft[] {

@@ -8,6 +8,7 @@ import type { Platform } from "../../../components/base/platform";
 import type { Check, WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
 import { clientChecks, spellingChecks } from "./entry-clients";
+import { pathChecks } from "./entry-paths";
 import { rightToken, tokenChecks } from "./entry-tokens";
 import { transportChecks } from "./entry-transport";
 import { asked, describeRequest, forbidden } from "./requests";
@@ -29,6 +30,7 @@ export function entryChecks(platform: Platform): Check[] {
                 ...refused(edge, platform),
                 ...tokenChecks(edge, platform),
                 ...clientChecks(edge, platform),
+                ...pathChecks(edge, platform),
             ]),
             ...own
                 .filter(({ port }) => port.protocol === "http")

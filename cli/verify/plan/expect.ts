@@ -10,10 +10,11 @@ import type { Check, Destination, Expected, Layer, Source, WireRequest } from ".
 import { entryChecks } from "./entry";
 import { type Grant, Grants } from "./grants";
 import { destinations, sources } from "./places";
+import { tenantContextChecks, tenantOfPath } from "./tenant-context";
 import { resilienceChecks } from "./resilience";
 import { asked, describeRequest, forbidden, offered, unique } from "./requests";
 
-type Draft = Pick<Check, "request" | "expected" | "because" | "host">;
+type Draft = Pick<Check, "request" | "expected" | "because" | "host" | "sends">;
 
 /** All checks of a platform: by layer, source and destination. */
 export function expectations(platform: Platform): Check[] {
@@ -31,6 +32,7 @@ export function expectations(platform: Platform): Check[] {
                     ),
                 ),
                 ...withoutHost(destination, granted),
+                ...tenantContextChecks(platform, source, destination, spiffe(platform, source)),
             ];
         }),
         ...matrix(platform, "source", services, (source, destination) => {
@@ -65,18 +67,26 @@ function matrix(
 
 /** Each request that an edge asks for, once. */
 function allowed(
-    { config }: Platform,
+    platform: Platform,
     source: Source,
-    { port }: Destination,
+    destination: Destination,
     granted: readonly Grant[],
 ): Draft[] {
-    const spiffe = `spiffe://${principal(config, source.namespace, source.account)}`;
-    const expected: Expected = { kind: "answered", caller: port.protocol === "tcp" ? null : spiffe };
+    const { port } = destination;
+    const caller = port.protocol === "tcp" ? null : spiffe(platform, source);
+    const expected: Expected = { kind: "answered", caller };
     const drafts = granted.flatMap((grant) =>
-        asked(port, grant.asked).map((request): Draft => ({ request, expected, because: grant.edge })),
+        asked(port, grant.asked).map((request): Draft => {
+            const sends = tenantOfPath(platform, source, destination, request, grant.host);
+            return { request, expected, because: grant.edge, ...(sends === undefined ? {} : { sends }) };
+        }),
     );
     const requests = unique(drafts.map(({ request }) => request));
     return drafts.filter(({ request }) => requests.includes(request));
+}
+
+function spiffe({ config }: Platform, { namespace, account }: Source): string {
+    return `spiffe://${principal(config, namespace, account)}`;
 }
 
 function refused({ port }: Destination, granted: readonly Grant[]): Draft[] {

@@ -41,7 +41,7 @@ function drifted({ state, opens, object, text }: Drift): Record<string, unknown>
 }
 
 function checked({ check, got, agrees, result }: Finding): Record<string, unknown> {
-    const { id, layer, source, destination, entry, outside, request, expected } = check;
+    const { id, layer, source, destination, entry, outside, request, sends, expected } = check;
     return {
         id,
         layer,
@@ -52,6 +52,7 @@ function checked({ check, got, agrees, result }: Finding): Record<string, unknow
         port: destination.portName,
         protocol: request.protocol,
         request: describeRequest(request),
+        ...(sends && { headers: sends.headers, ...(sends.token && { tokenOf: sends.token.tenant }) }),
         expected,
         got,
         agrees,

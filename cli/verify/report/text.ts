@@ -153,13 +153,16 @@ function describeDifference(
     ].join("\n");
 }
 
-function describeCheck({ source, destination, entry, outside, request }: Check): string {
+function describeCheck({ source, destination, entry, outside, request, sends }: Check): string {
     if (outside !== undefined) {
         const { host, port, address, from } = outside;
         const past = address === undefined ? "" : ` at ${address}, past the gateway`;
         return `${source.name} → ${host}:${port} outside${past}, from its ${from === "pod" ? "own pod" : "prober"}`;
     }
-    const to = `${destination.name} on ${destination.portName}, ${describeRequest(request)}`;
+    const headers = Object.entries(sends?.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+    const token = sends?.token === undefined ? [] : [`a token of ${sends.token.tenant}`];
+    const sent = [...headers, ...token].join(" and ");
+    const to = `${destination.name} on ${destination.portName}, ${describeRequest(request)}${sent === "" ? "" : ` with ${sent}`}`;
     return entry === undefined ? `${source.name} → ${to}` : `${entry.host} at ${entry.gateway} → ${to}`;
 }
 
@@ -195,6 +198,8 @@ export function describeExpected(expected: Expected): string {
             return "a refusal of the token";
         case "redirect":
             return `a redirect to ${expected.location}`;
+        case "path-refused":
+            return "400, with what is wrong with the path";
         case "no-tls-version":
             return "no version of TLS in common";
     }
