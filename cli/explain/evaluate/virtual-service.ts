@@ -34,7 +34,7 @@ export type Found =
     | { readonly kind: "none" }
     /** One is, but no route of it matches: 404, or a closed connection. */
     | { readonly kind: "no match"; readonly by: VirtualService }
-    /** The route answers itself. */
+    /** The route answers itself, or has no destination. */
     | { readonly kind: "answered"; readonly by: VirtualService; readonly text: string }
     | {
           readonly kind: "route";
@@ -71,7 +71,7 @@ export function findRoute(world: World, wanted: Wanted): Found {
     if (tls.length + tcp.length === 0) return { kind: "none" };
     const [first] = l4;
     if (first === undefined) return { kind: "no match", by };
-    return { kind: "route", by, name: "(connection)", destinations: destinationsOf(first.route ?? [], by) };
+    return leading({ by, name: "(connection)", destinations: destinationsOf(first.route ?? [], by) });
 }
 
 function httpRoute(world: World, by: VirtualService, routes: readonly HttpRoute[], wanted: Wanted): Found {
@@ -106,13 +106,20 @@ function answerOf(route: HttpRoute, by: VirtualService): Found {
         return { kind: "answered", by, text: `redirects (${route.redirect.redirectCode ?? 301})` };
     if (route.directResponse !== undefined)
         return { kind: "answered", by, text: `answers ${route.directResponse.status} itself` };
-    return {
-        kind: "route",
+    return leading({
         by,
         name: route.name ?? "(unnamed)",
         destinations: destinationsOf(route.route ?? [], by),
         http: route,
-    };
+    });
+}
+
+/** A route as it was found; one without destinations leads nowhere, although it matches. */
+function leading(route: Omit<Extract<Found, { kind: "route" }>, "kind">): Found {
+    const { by, destinations } = route;
+    return destinations.length === 0
+        ? { kind: "answered", by, text: "has no destination" }
+        : { kind: "route", ...route };
 }
 
 function isAbout({ metadata, spec }: VirtualService, { proxy, gateway, host }: Wanted): boolean {

@@ -15,24 +15,22 @@ interface Config extends WithExceptions {
     readonly gateways: readonly string[];
 }
 
-/** The condition that demands a token of one issuer, beside `requestPrincipals`. */
-const ISSUER = "request.auth.claims[iss]";
-
 export const calleeHosts = objectRule<Config>({
     name: "access-callee-hosts",
     area: "access",
-    title: "What a gateway may call is allowed under the exposed host, and a token's issuer is named in full",
+    title: "What a gateway may call is allowed under the exposed host",
     severity: "high",
     why: "two exposures of one service at one gateway share its account: without the host, the paths of the open one are a way to the paths of the other",
     remedy: "List the gateways' accounts in `gateways`, and name `hosts` in each operation that a service allows them.",
     judges: [AUTHORIZATION],
-    defaults: { ...NO_EXCEPTIONS, gateways: ["cluster.local/ns/istio-ingress/sa/istio-ingressgateway"] },
+    defaults: { ...NO_EXCEPTIONS, gateways: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         gateways: {
             type: "array",
             items: { type: "string" },
-            description: "the principals of gateways that serve several exposures",
+            description:
+                "the principals of gateways that serve several exposures; nothing is judged without them",
         },
     },
     examples: {
@@ -60,7 +58,6 @@ spec:
     *judge(subject, config) {
         if (actionOf(subject) !== "ALLOW") return;
         for (const rule of rulesOf(subject)) {
-            yield* issuers(subject, rule);
             if (!isForGateway(rule, config.gateways) || isExcepted(config, subject)) continue;
             for (const operation of rule.operations.filter(readsHttp)) yield* hosts(subject, operation);
         }
@@ -90,16 +87,4 @@ function* hosts(subject: Subject, { path, fields }: Placed): Iterable<Finding> {
                 : `${path}.hosts has ${JSON.stringify(wide)}, which matches more than one host`,
         fix: "name in `hosts` each exposed host in full, and again with `:*` for its port.",
     };
-}
-
-function* issuers(subject: Subject, { path, conditions }: AuthorizationRule): Iterable<Finding> {
-    for (const { key, values } of conditions) {
-        const wide = key === ISSUER ? values.find(isPattern) : undefined;
-        if (wide === undefined) continue;
-        yield {
-            subject,
-            wrong: `${path} takes tokens whose issuer matches ${JSON.stringify(wide)}, which more than one issuer does`,
-            fix: `name each issuer in full in the condition ${ISSUER}.`,
-        };
-    }
 }

@@ -1,6 +1,9 @@
+import { actionOf, AUTHORIZATION, rulesOf } from "../../core/authorization";
 import { EXCEPTION_FIELDS, holds } from "../../core/exceptions";
 import { at, list, says, textAt, texts } from "../../core/read";
-import { objectRule } from "../../core/rule";
+import { isPattern } from "../../core/patterns";
+import { type Finding, objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
 
 interface Issuer {
     readonly issuer: string;
@@ -24,8 +27,8 @@ export const tokens = objectRule<Config>({
     title: "Tokens count only from a named issuer, for a named audience, by keys that come safely",
     severity: "high",
     why: "a token that was made for another application, or by whoever sits between istiod and the keys, passes as a user's",
-    remedy: "Give each jwtRule an issuer, audiences, and jwks or a jwksUri over HTTPS.",
-    judges: ["security.istio.io/RequestAuthentication"],
+    remedy: "Give each jwtRule an issuer, audiences, and jwks or a jwksUri over HTTPS; name issuers in full in conditions.",
+    judges: ["security.istio.io/RequestAuthentication", AUTHORIZATION],
     defaults: { issuersWithoutAudience: [] },
     schema: {
         issuersWithoutAudience: {
@@ -46,6 +49,11 @@ apiVersion: security.istio.io/v1beta1
 kind: RequestAuthentication
 metadata: { name: tokens, namespace: shop }
 spec: { jwtRules: [{ issuer: https://login.example.com, jwksUri: "http://login.example.com/jwks" }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: users, namespace: shop }
+spec: { rules: [{ when: [{ key: "request.auth.claims[iss]", values: ["https://login.example.com*"] }] }] }
 `,
         accepted: `
 apiVersion: security.istio.io/v1
@@ -55,6 +63,10 @@ spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksU
 `,
     },
     *judge(subject, { issuersWithoutAudience }) {
+        if (subject.id === AUTHORIZATION) {
+            yield* issuers(subject);
+            return;
+        }
         for (const [index, rule] of list(subject.spec["jwtRules"]).entries()) {
             const path = `spec.jwtRules[${index}]`;
             if (!says(at(rule, "issuer"))) {
@@ -88,6 +100,24 @@ spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksU
         }
     },
 });
+
+/** The condition that demands a token of one issuer, beside `requestPrincipals`. */
+const ISSUER = "request.auth.claims[iss]";
+
+function* issuers(subject: Subject): Iterable<Finding> {
+    if (actionOf(subject) !== "ALLOW") return;
+    for (const { path, conditions } of rulesOf(subject)) {
+        for (const { key, values } of conditions) {
+            const wide = key === ISSUER ? values.find(isPattern) : undefined;
+            if (wide === undefined) continue;
+            yield {
+                subject,
+                wrong: `${path} takes tokens whose issuer matches ${JSON.stringify(wide)}, which more than one issuer does`,
+                fix: `name each issuer in full in the condition ${ISSUER}.`,
+            };
+        }
+    }
+}
 
 function hasNoAudience(issuer: string, listed: readonly Issuer[]): boolean {
     return COGNITO.test(issuer) || holds(listed.filter((entry) => entry.issuer === issuer));

@@ -1,6 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { isClusterHost } from "../../core/hosts";
-import { type Fields, list, says, textAt } from "../../core/read";
+import { says, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -68,7 +68,7 @@ spec: { type: ExternalName, externalName: carts.shop.svc.cluster.local }
     },
 });
 
-function outsider({ kind, spec, props }: Subject): string | undefined {
+function outsider({ kind, spec }: Subject): string | undefined {
     switch (kind) {
         case "ServiceEntry":
             // With a selector its endpoints are pods, or WorkloadEntries, which are judged as such.
@@ -81,7 +81,7 @@ function outsider({ kind, spec, props }: Subject): string | undefined {
             return "machines that are no pods may join as endpoints of the Services that its labels fit";
         case "Endpoints":
         case "EndpointSlice":
-            return writtenEndpoints(kind, spec, props);
+            return "it gives a Service addresses by hand, which need be no pod's of the mesh";
         default: {
             const name = textAt(spec, "externalName");
             const isOutside =
@@ -91,12 +91,4 @@ function outsider({ kind, spec, props }: Subject): string | undefined {
                 : undefined;
         }
     }
-}
-
-/** Addresses that a program writes become endpoints of a Service, whether or not a pod has them. */
-function writtenEndpoints(kind: string, spec: Fields, props: Fields): string | undefined {
-    const entries = kind === "Endpoints" ? list(props["subsets"]) : list(props["endpoints"]);
-    return says(spec) || entries.length === 0
-        ? undefined
-        : "it gives a Service addresses by hand, which need be no pod's of the mesh";
 }

@@ -1,6 +1,6 @@
 /**
- * The annotation `proxy.istio.io/config`: a ProxyConfig of one pod. istiod reads it by protobuf's JSON, so that field names
- * count in camelCase and in snake_case, and enumerations by word and by number (istio.io/api, mesh/v1alpha1/proxy.proto).
+ * The annotation `proxy.istio.io/config`: a ProxyConfig of one pod, as `core/protojson.ts` normalized it: field names in
+ * camelCase and enumerations by word (istio.io/api, mesh/v1alpha1/proxy.proto).
  */
 import { at, fields, text } from "../../core/read";
 
@@ -29,46 +29,44 @@ const HARMLESS_METADATA: ReadonlySet<string> = new Set([
 /** What is wrong with a ProxyConfig, each as a predicate of it: `has interceptionMode NONE, …`. */
 export function* judgeProxyConfig(config: unknown): Iterable<string> {
     const record = fields(config);
-    for (const key of Object.keys(record)) {
-        const name = camelCase(key);
-        const value = record[key];
+    for (const name of Object.keys(record)) {
+        const value = record[name];
         if (HARMLESS.has(name)) continue;
         if (name === "interceptionMode") {
-            if (["REDIRECT", "TPROXY", "0", "1"].includes(text(value) ?? "")) continue;
-            yield `has ${key} ${text(value) ?? "?"}, so no traffic passes its sidecar`;
+            if (["REDIRECT", "TPROXY"].includes(text(value) ?? "")) continue;
+            yield `has ${name} ${text(value) ?? "?"}, so no traffic passes its sidecar`;
         } else if (name === "gatewayTopology") {
             yield* topology(value);
         } else if (name === "proxyMetadata") {
             yield* metadata(value);
         } else if (name === "image") {
-            const type = text(at(value, "imageType") ?? at(value, "image_type")) ?? "";
+            const type = text(at(value, "imageType")) ?? "";
             if (["default", "debug", "distroless"].includes(type)) continue;
-            yield `has ${key}, which is another image of the proxy`;
+            yield `has ${name}, which is another image of the proxy`;
         } else if (name === "tracing") {
             yield* tracing(value);
         } else if (name === "proxyHeaders") {
-            const forwarded = at(value, "forwardedClientCert") ?? at(value, "forwarded_client_cert");
+            const forwarded = at(value, "forwardedClientCert");
             if (forwarded === undefined || SANITIZES.has(text(forwarded) ?? "")) continue;
-            yield `has ${key}.forwardedClientCert, so an identity that the client writes is taken for its own`;
+            yield `has ${name}.forwardedClientCert, so an identity that the client writes is taken for its own`;
         } else if (name === "connectionSettings") {
             yield* settings(value);
         } else {
-            yield `has ${key}, by which the proxy is another than the mesh's`;
+            yield `has ${name}, by which the proxy is another than the mesh's`;
         }
     }
 }
 
-/** Values of forwardClientCertDetails that drop a client's own x-forwarded-client-cert, by word and by number. */
-const SANITIZES: ReadonlySet<string> = new Set(["UNDEFINED", "SANITIZE", "SANITIZE_SET", "0", "1", "4"]);
+/** Values of forwardClientCertDetails that drop a client's own x-forwarded-client-cert. */
+const SANITIZES: ReadonlySet<string> = new Set(["UNDEFINED", "SANITIZE", "SANITIZE_SET"]);
 
 /** The PROXY protocol is a matter of the load balancer in front. Counting on clients' headers is a matter of trust. */
 function* topology(value: unknown): Iterable<string> {
     const topology = fields(value);
     for (const key of Object.keys(topology)) {
-        const name = camelCase(key);
         const said = text(topology[key]);
-        if (name === "proxyProtocol" || (name === "numTrustedProxies" && said === "0")) continue;
-        if (name === "forwardClientCertDetails" && SANITIZES.has(said ?? "")) continue;
+        if (key === "proxyProtocol" || (key === "numTrustedProxies" && said === "0")) continue;
+        if (key === "forwardClientCertDetails" && SANITIZES.has(said ?? "")) continue;
         yield `has gatewayTopology.${key}, so a header that the client writes is taken for its address or its identity`;
     }
 }
@@ -92,7 +90,7 @@ const READS_REQUESTS: Readonly<Record<string, readonly string[]>> = {
 function* settings(value: unknown): Iterable<string> {
     const record = fields(value);
     for (const key of Object.keys(record)) {
-        const safe = READS_REQUESTS[camelCase(key)];
+        const safe = READS_REQUESTS[key];
         const said = text(record[key]) ?? "";
         if (safe === undefined || safe.includes(said)) continue;
         yield `has connectionSettings.${key} ${said}, so policies and the application read a request differently`;
@@ -102,11 +100,7 @@ function* settings(value: unknown): Iterable<string> {
 /** How much is traced is a matter of taste; where spans go to is not. */
 function* tracing(value: unknown): Iterable<string> {
     for (const key of Object.keys(fields(value))) {
-        if (["sampling", "customTags", "maxPathTagLength"].includes(camelCase(key))) continue;
+        if (["sampling", "customTags", "maxPathTagLength"].includes(key)) continue;
         yield `has tracing.${key}, which names another receiver of its spans`;
     }
-}
-
-function camelCase(key: string): string {
-    return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -2,7 +2,7 @@ import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } fro
 import { list, says, textAt } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { ALL_ALLOW, BY_HAND, DIRECTIONS, MOVING_GROUPS, STILL_KINDS, WITH_ACTIONS } from "./other-kinds";
+import { ALL_ALLOW, DIRECTIONS, MOVING_GROUPS, STILL_KINDS, WITH_ACTIONS } from "./other-kinds";
 
 export const noOtherKinds = objectRule<WithExceptions>({
     name: "network-no-other-kinds",
@@ -11,12 +11,7 @@ export const noOtherKinds = objectRule<WithExceptions>({
     severity: "high",
     why: "deny by default is written in NetworkPolicies; a policy of the whole cluster, or of a network plugin, is asked before or beside them",
     remedy: "Write the rule as a NetworkPolicy, which this pack reads; keep cluster-wide policies to Deny and Pass.",
-    judges: [
-        ...Object.keys(WITH_ACTIONS),
-        ...ALL_ALLOW,
-        ...BY_HAND,
-        ...MOVING_GROUPS.map((group) => `${group}/*`),
-    ],
+    judges: [...Object.keys(WITH_ACTIONS), ...ALL_ALLOW, ...MOVING_GROUPS.map((group) => `${group}/*`)],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -41,14 +36,6 @@ spec: { priority: 10, subject: { namespaces: {} }, egress: [{ action: Deny, to: 
     *judge(subject, config) {
         if (isExcepted(config, subject) || STILL_KINDS.has(subject.id)) return;
         const denies = WITH_ACTIONS[subject.id];
-        if (BY_HAND.includes(subject.id)) {
-            yield {
-                subject,
-                wrong: "it is written by hand, and leads the clients of a Service to the addresses that it names",
-                fix: "select the pods by the Service's selector, or use a ServiceEntry for what is outside.",
-            };
-            return;
-        }
         if (denies === undefined && !ALL_ALLOW.includes(subject.id)) {
             yield {
                 subject,

@@ -49,10 +49,17 @@ export const MOVING_GROUPS: readonly string[] = [
     "vpcresources.k8s.aws",
 ];
 
-/** Kubernetes' own lists of a Service's addresses: written by hand they lead its clients to whatever they name. */
-export const BY_HAND: readonly string[] = ["core/Endpoints", "discovery.k8s.io/EndpointSlice"];
+/** Kinds of those groups that lead to a Service from elsewhere: `gateways-no-side-entries` judges them. */
+const SIDE_ENTRIES = [
+    "multicluster.x-k8s.io/ServiceExport",
+    "multicluster.x-k8s.io/ServiceImport",
+    "networking.gke.io/ServiceNetworkEndpointGroup",
+];
 
-/** Kinds of those groups that change no traffic by themselves: sets of addresses, addresses of load balancers, state. */
+/**
+ * Kinds of those groups that change no traffic by themselves: sets of addresses, addresses of load balancers, state; and those
+ * that another policy judges.
+ */
 export const STILL_KINDS: ReadonlySet<string> = new Set([
     "cilium.io/CiliumCIDRGroup",
     "cilium.io/CiliumEndpoint",
@@ -71,6 +78,7 @@ export const STILL_KINDS: ReadonlySet<string> = new Set([
     "projectcalico.org/StagedGlobalNetworkPolicy",
     "projectcalico.org/StagedNetworkPolicy",
     "vpcresources.k8s.aws/CNINode",
+    ...SIDE_ENTRIES,
 ]);
 
 /** Where its rules are: in Antrea's and Calico's a direction is a list of rules too. */

@@ -1,5 +1,7 @@
 /** Kinds of other gateways, the definitions of the mesh's own kinds, endpoints by hand (D22–D26, B43, F20). */
-import { accepts, refuses } from "./judge";
+import assert from "node:assert/strict";
+import { RULES } from "../../../policy/rules";
+import { accepts, refusals, refuses } from "./judge";
 
 const kind = (apiVersion: string, name: string, spec = "{}"): string =>
     `{ apiVersion: ${apiVersion}, kind: ${name}, metadata: { name: x, namespace: shop }, spec: ${spec} }`;
@@ -7,6 +9,10 @@ const crd = (group: string, versions: string, more = ""): string =>
     `{ apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: { name: x.${group} }, spec: { group: ${group}, versions: [${versions}]${more} } }`;
 const V1 =
     "{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }";
+
+/** Names of the policies that refuse it. */
+const refusing = (yaml: string): readonly string[] =>
+    RULES.map(({ name }) => name).filter((name) => refusals(name, yaml).length > 0);
 
 describe("other gateways", () => {
     refuses("gateways-no-other-kinds", [
@@ -31,13 +37,23 @@ describe("other gateways", () => {
             yaml: kind("gateway.networking.k8s.io/v1alpha3", "BackendTLSPolicy"),
         },
     ]);
-    refuses("network-no-other-kinds", [
+    refuses("egress-no-outsiders-inside", [
         {
             what: "Endpoints by hand",
             yaml: "{ apiVersion: v1, kind: Endpoints, metadata: { name: auth, namespace: shop }, subsets: [] }",
         },
         { what: "an EndpointSlice by hand", yaml: kind("discovery.k8s.io/v1", "EndpointSlice") },
+        {
+            what: "an EndpointSlice by hand with a field that it does not have",
+            yaml: "{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: { name: auth, namespace: shop }, spec: { a: b }, endpoints: [{ addresses: [203.0.113.7] }] }",
+        },
     ]);
+    it("is one policy's matter each", () => {
+        const slice = kind("discovery.k8s.io/v1", "EndpointSlice");
+        const exported = kind("multicluster.x-k8s.io/v1alpha1", "ServiceExport");
+        assert.deepEqual(refusing(slice), ["egress-no-outsiders-inside"]);
+        assert.deepEqual(refusing(exported), ["gateways-no-side-entries"]);
+    });
 });
 
 describe("definitions of the mesh's kinds", () => {

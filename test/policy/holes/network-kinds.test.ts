@@ -54,7 +54,7 @@ describe("kinds beside NetworkPolicy", () => {
             "k8s.ovn.org/EgressIP",
             "k8s.ovn.org/UserDefinedNetwork",
             "kubeovn.io/Subnet",
-            "multicluster.x-k8s.io/ServiceExport",
+            "multicluster.x-k8s.io/Tomorrow",
         ].map((id) => ({ what: id, yaml: kind(id) })),
     ]);
     accepts("network-no-other-kinds", [
