@@ -85,6 +85,19 @@ spec: { configPatches: [] }
         edit(find(stack, "RequestAuthentication", "istio-ingress/istio-ingressgateway"), {
             "spec.jwtRules.0.outputClaimToHeaders": undefined,
         }),
+    "a sidecar's tenant filter removed": (stack) =>
+        removedOf(stack, "EnvoyFilter", "sparc/settings-tenant-context"),
+    "a sidecar's tenant filter for nobody": (stack) =>
+        edit(find(stack, "EnvoyFilter", "sparc/settings-tenant-context"), {
+            "spec.workloadSelector.labels": { "sparc.dev/service": "nobody" },
+        }),
+    "a sidecar's tenant filter without its rules": (stack) =>
+        edit(find(stack, "EnvoyFilter", "sparc/audit-tenant-context"), { "spec.configPatches": [] }),
+    "a sidecar that reads tokens of another issuer": (stack) =>
+        edit(find(stack, "RequestAuthentication", "sparc/users"), {
+            "spec.jwtRules.0.issuer": "https://login.attacker.example.net",
+        }),
+    "a sidecar that reads no tokens": (stack) => removedOf(stack, "RequestAuthentication", "sparc/users"),
     "K22 a Telemetry removed": (stack) => removedOf(stack, "Telemetry", "istio-system/default"),
     "istiod removed": (stack) => removedOf(stack, "Release", "istio-system/istiod-1-31-1"),
     "a CloneSet": add(
