@@ -30,14 +30,15 @@ describe("the checks of the platform", () => {
         assert.deepEqual(
             found.map(({ layer, expected, checks: n }) => `${layer} ${expected} ${n}`),
             [
-                "identity rbac 4764",
+                "identity rbac 4805",
                 "identity answered 318",
+                "identity path-refused 102",
                 "identity refused-handshake 28",
                 "source no-route 1249",
                 "source answered 152",
                 "source rbac 103",
                 "entry answered 78",
-                "entry rbac 93",
+                "entry rbac 99",
                 "entry token-refused 22",
                 "entry path-refused 39",
                 "entry no-route 19",

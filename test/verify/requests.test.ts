@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { Port } from "../../catalogue/model";
-import { asked, covers, describeRequest, forbidden, offered } from "../../cli/verify/plan/requests";
+import {
+    ambiguous,
+    asked,
+    covers,
+    describeRequest,
+    forbidden,
+    offered,
+} from "../../cli/verify/plan/requests";
 
 const HTTP: Port = {
     protocol: "http",
@@ -49,6 +56,30 @@ describe("requests of the catalogue", () => {
     });
 });
 
+describe("spellings that programs read differently", () => {
+    const spelt = (port: Port, ...more: [Parameters<typeof ambiguous>[2]?]) =>
+        ambiguous(port, [{ requests: ["GET /items/{*}"] }], ...more).map(describeRequest);
+
+    it("are of slashes, dots, parameters and double encoding", () => {
+        assert.deepEqual(spelt(HTTP).sort(), [
+            "GET /items/mesh-verify%252e%252e/mesh-verify",
+            "GET /items/mesh-verify%2Fmesh-verify",
+            "GET /items/mesh-verify%5Cmesh-verify",
+            "GET /items/mesh-verify/.%2e;/mesh-verify",
+            "GET /items/mesh-verify//mesh-verify",
+            "GET /items/mesh-verify;x=1",
+        ]);
+        assert.deepEqual(ambiguous(GRPC, [{ methods: ["Get"] }]), []);
+    });
+
+    it("are not those that the port or one of its exposures opted in to", () => {
+        const own = spelt({ ...HTTP, paths: { encodedSlashes: true } });
+        assert.ok(own.length === 5 && !own.some((text) => text.includes("%2F")));
+        const exposed = spelt(HTTP, { parameters: true });
+        assert.ok(exposed.length === 5 && !exposed.some((text) => text.includes(";x")));
+    });
+});
+
 describe("what is forbidden", () => {
     const text = (port: Port, ...granted: Parameters<typeof forbidden>[1]) =>
         forbidden(port, granted).map(describeRequest).sort();
@@ -57,7 +88,9 @@ describe("what is forbidden", () => {
         assert.deepEqual(text(HTTP, { requests: ["GET /items"] }), [
             "DELETE /items",
             "GET /files/mesh-verify",
+            "GET /items/",
             "GET /items/mesh-verify",
+            "HEAD /items/",
             "HEAD /items/mesh-verify",
             "PATCH /items",
             "POST /items",
@@ -67,6 +100,11 @@ describe("what is forbidden", () => {
             text(HTTP, { requests: ["GET /items/{*}"] }, { requests: ["GET /items", "POST /items"] }),
             [
                 "GET /files/mesh-verify",
+                "GET /items/",
+                "GET /items/mesh-verify/",
+                "HEAD /items/",
+                "HEAD /items/mesh-verify/",
+                "POST /items/",
                 "GET /items/mesh-verify/mesh-verify",
                 "HEAD /items/mesh-verify/mesh-verify",
                 "POST /items/mesh-verify",

@@ -159,14 +159,15 @@ export class SimulatedEdge {
 
     /** The policy that refuses a path as it stands once Envoy has normalized it; patterns are RE2's, and read case. */
     refusedPath(gateway: string, host: string, path: string): string | undefined {
-        const normalized = new URL(path.replace(/%2e/gi, "."), "http://host").pathname;
-        const request = { ":authority": host, ":path": normalized };
-        return this.filters(gateway)
-            .filter(({ name }) => name === "sparc.canonical_paths")
-            .flatMap(({ typed_config }) => Object.entries(typed_config.rules?.policies ?? {}))
-            .find(([, { permissions }]) =>
-                permissions.some((permission) => permits(permission, request, "")),
-            )?.[0];
+        return refusedBy(this.filters(gateway), host, path);
+    }
+
+    /** The same at every sidecar. */
+    refusedInside(path: string): string | undefined {
+        const inRoot = this.objects.filter(
+            ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.namespace === "istio-system",
+        );
+        return refusedBy(inRoot.flatMap(filtersOf), "", path);
     }
 
     /** Whether no filter refuses the request for a token in the query beside the one in the header. */
@@ -225,11 +226,7 @@ export class SimulatedEdge {
     }
 
     private filters(gateway: string): Filter[] {
-        return this.of("EnvoyFilter", gateway).flatMap(({ spec }) =>
-            (spec as { configPatches: readonly { patch: { value: Filter } }[] }).configPatches
-                .map(({ patch }) => patch.value)
-                .filter((value) => "typed_config" in value),
-        );
+        return this.of("EnvoyFilter", gateway).flatMap(filtersOf);
     }
 
     private of(kind: string, gateway: string): KubeObject[] {
@@ -240,6 +237,23 @@ export class SimulatedEdge {
                 (selectorOf(object)?.["sparc.dev/service"] ?? gateway) === gateway,
         );
     }
+}
+
+function filtersOf({ spec }: KubeObject): Filter[] {
+    return (spec as { configPatches: readonly { patch: { value?: Filter } }[] }).configPatches.flatMap(
+        ({ patch: { value } }) => (value !== undefined && "typed_config" in value ? [value] : []),
+    );
+}
+
+function refusedBy(filters: readonly Filter[], host: string, path: string): string | undefined {
+    const normalized = new URL(path.replace(/%2e/gi, "."), "http://host").pathname;
+    const request = { ":authority": host, ":path": normalized };
+    return filters
+        .filter(({ name }) => name === "sparc.canonical_paths")
+        .flatMap(({ typed_config }) => Object.entries(typed_config.rules?.policies ?? {}))
+        .find(([, { permissions }]) =>
+            permissions.some((permission) => permits(permission, request, "")),
+        )?.[0];
 }
 
 function claimsOf({ tenant, tenantForm, subject, roles, scopes, plan }: Token): Claims {

@@ -18,7 +18,15 @@ import { GATEWAY_ADDRESS } from "./outside";
 import { withoutRemoved } from "./simulated-egress";
 import { SimulatedEdge } from "./simulated-edge";
 import { refusesTenant } from "./simulated-tenant-context";
-import { type Arrival, type Server, type Spec, line, matches } from "./simulated-policy";
+import {
+    type Arrival,
+    type Server,
+    type Spec,
+    bySelector,
+    isTooOld,
+    line,
+    matches,
+} from "./simulated-policy";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
@@ -105,6 +113,9 @@ export class SimulatedMesh {
     private arrive(check: Check, arrival: Arrival & { readonly sends: Sent | undefined }): Result {
         if (arrival.principal === undefined && this.mtls(arrival) === "STRICT") return { outcome: "reset" };
         const isTcp = arrival.request.protocol === "tcp";
+        const ambiguous = isTcp ? undefined : this.edge.refusedInside(line(arrival.request)[1]);
+        if (ambiguous !== undefined)
+            return { outcome: "http", status: 400, detail: `body="${ambiguous}: no."` };
         if (!this.isAllowed(arrival)) return { outcome: isTcp ? "reset" : "rbac" };
         const { sends, host = "", request } = arrival;
         const [method, path] = line(request);
@@ -266,14 +277,4 @@ export class SimulatedMesh {
             .filter(({ labels }) => labels === undefined || labels[SERVICE] === workload)
             .map(({ spec }) => spec);
     }
-}
-
-function isTooOld(offered: string | undefined, { tls }: Server): boolean {
-    const least = tls?.minProtocolVersion?.replace("TLSV", "").replace("_", ".") ?? "1.0";
-    return offered !== undefined && offered < least;
-}
-
-/** A policy with a selector comes before one for the whole namespace. */
-function bySelector(a: Spec, b: Spec): number {
-    return Number(b.selector !== undefined) - Number(a.selector !== undefined);
 }

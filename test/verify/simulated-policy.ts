@@ -122,3 +122,14 @@ export function line(request: WireRequest): [method: string, path: string] {
             return ["", ""];
     }
 }
+
+/** Whether a client offers no version of TLS that the server takes. */
+export function isTooOld(offered: string | undefined, { tls }: Server): boolean {
+    const least = tls?.minProtocolVersion?.replace("TLSV", "").replace("_", ".") ?? "1.0";
+    return offered !== undefined && offered < least;
+}
+
+/** A policy with a selector comes before one for the whole namespace. */
+export function bySelector(a: Spec, b: Spec): number {
+    return Number(b.selector !== undefined) - Number(a.selector !== undefined);
+}

@@ -4,6 +4,7 @@
  * difference instead of being expected.
  */
 import type { Platform } from "../../../components/base/platform";
+import type { PathForms } from "../../../catalogue/model";
 import { groupBy } from "../../../catalogue/order";
 import { principal } from "../../../components/base/names";
 import type { Check, Destination, Expected, Layer, Source, WireRequest } from "../model";
@@ -12,7 +13,7 @@ import { type Grant, Grants } from "./grants";
 import { destinations, sources } from "./places";
 import { tenantContextChecks, tenantOfPath } from "./tenant-context";
 import { resilienceChecks } from "./resilience";
-import { asked, describeRequest, forbidden, offered, unique } from "./requests";
+import { ambiguous, asked, describeRequest, forbidden, offered, unique } from "./requests";
 
 type Draft = Pick<Check, "request" | "expected" | "because" | "host" | "sends">;
 
@@ -27,9 +28,11 @@ export function expectations(platform: Platform): Check[] {
             if (granted.length === 0) return withoutEdge(source, destination, grants);
             return [
                 ...[...groupBy(granted, ({ host = "" }) => host)].flatMap(([host, group]) =>
-                    [...allowed(platform, source, destination, group), ...refused(destination, group)].map(
-                        (draft) => (host === "" ? draft : { ...draft, host }),
-                    ),
+                    [
+                        ...allowed(platform, source, destination, group),
+                        ...refused(destination, group),
+                        ...misspelt(platform, destination, group),
+                    ].map((draft) => (host === "" ? draft : { ...draft, host })),
                 ),
                 ...withoutHost(destination, granted),
                 ...tenantContextChecks(platform, source, destination, spiffe(platform, source)),
@@ -99,6 +102,27 @@ function refused({ port }: Destination, granted: readonly Grant[]): Draft[] {
         request,
         expected: { kind: "rbac" },
         because: `${edges}, but not for ${describeRequest(request)}`,
+    }));
+}
+
+/** One granted path of a port, in spellings that programs read differently. */
+function misspelt(
+    { catalogue }: Platform,
+    { name, port, portName }: Destination,
+    granted: readonly Grant[],
+): Draft[] {
+    const exposures = (catalogue.services[name]?.exposures ?? []).filter((one) => one.port === portName);
+    const widened = Object.assign({}, ...exposures.map(({ paths = {} }) => paths)) as PathForms;
+    const requests = ambiguous(
+        port,
+        granted.map((grant) => grant.asked),
+        widened,
+    );
+    const edges = [...new Set(granted.map(({ edge }) => edge))].join("; ");
+    return requests.map((request) => ({
+        request,
+        expected: { kind: "path-refused" },
+        because: `${edges}, for paths that every program reads alike`,
     }));
 }
 

@@ -4,7 +4,7 @@
  * Written anew rather than shared with the derivation of policies: were the two to read a pattern alike but wrongly,
  * a request that should be refused would be expected to pass.
  */
-import type { Asked, Port } from "../../../catalogue/model";
+import type { Asked, PathForms, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
 import { unknownCase } from "../../../catalogue/never";
 
@@ -54,7 +54,7 @@ export function asked(port: Port, { requests = [], methods = [] }: Asked): WireR
 
 /**
  * What must be refused to someone who was granted `granted` of `port`: all else that the port offers, and what it
- * does not: each path one segment deeper, each with every other verb, an unknown method. None for TCP, of which the mesh
+ * does not: each path one segment deeper or with a slash behind it, each with every other verb, an unknown method. None for TCP, of which the mesh
  * sees connections only.
  */
 export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] {
@@ -63,9 +63,12 @@ export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] 
     switch (port.protocol) {
         case "http": {
             const isRefused = (request: WireRequest) => !patterns.some((pattern) => covers(pattern, request));
-            return unique([...offered(port), ...own.flatMap(deeper), ...own.flatMap(otherVerbs)]).filter(
-                isRefused,
-            );
+            return unique([
+                ...offered(port),
+                ...own.flatMap(deeper),
+                ...own.flatMap(otherVerbs),
+                ...own.flatMap(withSlash),
+            ]).filter(isRefused);
         }
         case "grpc": {
             const others = offered(port).filter((request) => !own.some((one) => same(one, request)));
@@ -81,6 +84,29 @@ export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] 
         default:
             return unknownCase(port);
     }
+}
+
+/**
+ * Spellings of granted paths that a sidecar and an application could read differently, and that the sidecar must refuse. What the port
+ * opted in to is left out.
+ *
+ * @param widened what exposures of the port opted in to
+ */
+export function ambiguous(port: Port, granted: readonly Asked[], widened: PathForms = {}): WireRequest[] {
+    if (port.protocol !== "http") return [];
+    const [first] = granted.flatMap((one) => asked(port, one));
+    if (first?.protocol !== "http") return [];
+    const { paths = {} } = port;
+    const accepts = (form: "encodedSlashes" | "parameters") => paths[form] === true || widened[form] === true;
+    const base = first.path.replace(/\/$/, "");
+    return [
+        `${base}//${MADE_UP}`,
+        `${base}/.%2e;/${MADE_UP}`,
+        `${base}%5C${MADE_UP}`,
+        `${base}%252e%252e/${MADE_UP}`,
+        ...(accepts("encodedSlashes") ? [] : [`${base}%2F${MADE_UP}`]),
+        ...(accepts("parameters") ? [] : [`${base};x=1`]),
+    ].map((path) => ({ ...first, path }));
 }
 
 /** Whether the catalogue's `pattern`, such as `GET /v1/{*}`, stands for `request`. */
@@ -143,6 +169,12 @@ function split(pattern: string): [verb: string, template: string] {
 function deeper(request: WireRequest): WireRequest[] {
     if (request.protocol !== "http") return [];
     return [{ ...request, path: `${request.path.replace(/\/$/, "")}/${MADE_UP}` }];
+}
+
+/** Another path, though many programs take it for the same. */
+function withSlash(request: WireRequest): WireRequest[] {
+    if (request.protocol !== "http" || request.path.endsWith("/")) return [];
+    return [{ ...request, path: `${request.path}/` }];
 }
 
 function otherVerbs(request: WireRequest): WireRequest[] {
