@@ -11,6 +11,7 @@ import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
 import { platformFromEngine } from "./components/load";
 import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
+import { Network } from "./components/access/network";
 import { Namespaces } from "./components/namespaces/namespaces";
 import { Observability } from "./components/observability/observability";
 import { Telemetry } from "./components/telemetry/telemetry";
@@ -22,12 +23,16 @@ const cluster = clusterOf(platform);
 const { provider } = cluster;
 
 const namespaces = new Namespaces(platform, { provider });
-const cloudControllers = new CloudControllers(platform, { provider, after: [namespaces] });
-const certManager = new CertManager(platform, { provider, after: [namespaces] });
-const certificates = new Certificates(platform, { provider, after: [namespaces, certManager] });
-const meshAuthority = new MeshAuthority(platform, { provider, after: [namespaces, certManager] });
-const controlPlane = new ControlPlane(platform, { provider, after: [namespaces, meshAuthority] });
-const after = [namespaces, controlPlane];
+// Before every pod, of the cluster's own add-ons too: without a policy that selects it, none may send anything.
+const network = new Network(platform, { provider, after: [namespaces] });
+const addOns = cluster.addOns([network]);
+const first = { provider, after: [namespaces, network], dependsOn: addOns };
+const cloudControllers = new CloudControllers(platform, first);
+const certManager = new CertManager(platform, first);
+const certificates = new Certificates(platform, { provider, after: [namespaces, network, certManager] });
+const meshAuthority = new MeshAuthority(platform, { provider, after: [namespaces, network, certManager] });
+const controlPlane = new ControlPlane(platform, { ...first, after: [...first.after, meshAuthority] });
+const after = [namespaces, network, controlPlane];
 
 // Who may do what comes before the workloads that it holds for: nothing is ever open in between.
 const identity = new Identity(platform, { provider, after });

@@ -1,4 +1,5 @@
 import { access } from "./access/access";
+import { network } from "./access/network";
 import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
@@ -21,6 +22,7 @@ import { workloads } from "./workloads/workloads";
 /** All concerns, in the order in which `index.ts` registers them. */
 export const CONCERNS: readonly Concern[] = [
     namespaces,
+    network,
     cloudControllers,
     certManager,
     certificates,

@@ -123,6 +123,12 @@ const eks = z.strictObject({
                 ),
         })
         .prefault({}),
+    networkPolicies: z
+        .enum(["strict", "standard"])
+        .default("strict")
+        .describe(
+            "what a pod may do before its NetworkPolicies are known on its node: strict lets it do nothing, standard everything",
+        ),
     admins: z
         .array(principal)
         .default([])

@@ -10,7 +10,6 @@ import { egressPolicies } from "./egress";
 import { loadBalancersOnly } from "./load-balancers";
 import { monitoringRights } from "./monitoring-rights";
 import { prometheusPolicies } from "./monitoring";
-import { networkPolicies } from "./network-policy";
 import { rights } from "./rights";
 import { tenantContext } from "./tenant-context/tenant-context";
 import { viewers } from "./viewers";
@@ -23,7 +22,6 @@ export const access: Concern = {
             ...withDryRun(allPolicies(platform), platform.config.access.dryRun),
             ...canonicalPathsAtSidecars(platform),
             ...tenantContext(platform),
-            ...networkPolicies(platform),
             ...rights(platform),
             ...monitoringRights(platform.config),
             ...viewers(),

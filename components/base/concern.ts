@@ -7,6 +7,8 @@ import { type RegisteredAll, registerAll } from "./register";
 export interface Concern {
     /** Its name, which starts its resources' names. */
     readonly name: string;
+    /** The concern that registered its objects in releases before: they keep their identity in the stack's state. @default none */
+    readonly formerly?: { readonly name: string; readonly component: string };
     /** What it adds to the cluster: a pure function of the catalogue and the configuration. */
     readonly derive: (platform: Platform) => Derived;
     /** What is wrong with a configuration that only shows beside the catalogue. @default nothing can be */
@@ -25,6 +27,8 @@ export interface ConcernOptions {
     readonly provider: pulumi.ProviderResource;
     /** Concerns that must be complete first, such as the one whose release owns this one's CRDs. @default none */
     readonly after?: readonly ConcernComponent[];
+    /** What else must be there first, and must outlive it. @default nothing */
+    readonly dependsOn?: readonly pulumi.Resource[];
 }
 
 /** A component that registers what a concern derives, and nothing else. */
@@ -33,19 +37,27 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
     readonly anchors: readonly pulumi.Resource[];
     private readonly objects: RegisteredAll["objects"];
 
-    protected constructor(concern: Concern, platform: Platform, { provider, after = [] }: ConcernOptions) {
+    protected constructor(
+        concern: Concern,
+        platform: Platform,
+        { provider, after = [], dependsOn = [] }: ConcernOptions,
+    ) {
         super(
             `sparc:mesh:${pascalCase(concern.name)}`,
             concern.name,
             {},
-            { providers: [provider], dependsOn: [...after] },
+            { providers: [provider], dependsOn: [...after, ...dependsOn] },
         );
         const { releases, objects } = registerAll(concern.name, concern.derive(platform), {
             parent: this,
             // The component's own `dependsOn` makes its children wait, but the engine does not record it for them:
             // a destroy would remove CRDs together with what they define, and policies before workloads. To depend
             // on each child of `after` would record hundreds of names for each object.
-            dependsOn: after.flatMap((other) => [...other.anchors, ...other.which(concern.needs)]),
+            dependsOn: [
+                ...dependsOn,
+                ...after.flatMap((other) => [...other.anchors, ...other.which(concern.needs)]),
+            ],
+            formerly: concern.formerly,
             protect: platform.config.protect,
         });
         this.objects = objects;

@@ -34,6 +34,8 @@ export interface RegisterOptions {
     readonly dependsOn: readonly pulumi.Resource[];
     /** Refuse to delete namespaces, and releases that keep an address. */
     readonly protect: boolean;
+    /** The concern whose the objects were, in state that an earlier program wrote. @default none */
+    readonly formerly?: { readonly name: string; readonly component: string } | undefined;
 }
 
 export interface RegisteredAll {
@@ -157,16 +159,27 @@ function componentChart(chart: Chart): ReturnType<typeof chartArguments> {
 function registerObject(
     name: string,
     object: Manifest,
-    { parent, protect, dependsOn }: RegisterOptions,
+    { parent, protect, dependsOn, formerly }: RegisterOptions,
 ): pulumi.Resource {
     const { namespace } = object.metadata;
-    const resourceName = [name, namespace, object.metadata.name]
-        .filter((part) => part !== undefined)
-        .join("-");
+    const nameAs = (concern: string) =>
+        [concern, namespace, object.metadata.name].filter((part) => part !== undefined).join("-");
+    const resourceName = nameAs(name);
     const resourceOptions = {
         parent,
         dependsOn: [...dependsOn],
         protect: protect && PROTECTED_KINDS.has(object.kind),
+        // Without it the engine would make an object that is there, and delete it as the old one afterwards.
+        ...(formerly === undefined
+            ? {}
+            : {
+                  aliases: [
+                      {
+                          name: nameAs(formerly.name),
+                          parent: pulumi.createUrn(formerly.name, `sparc:mesh:${formerly.component}`),
+                      },
+                  ],
+              }),
     };
     if (isCore(object)) {
         return new CORE[object.kind](resourceName, structuredClone(object) as never, resourceOptions);

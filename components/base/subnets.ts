@@ -9,6 +9,11 @@ export const SERVICE_NETWORK = "172.20.0.0/16";
 /** The Service `kubernetes`: the first address of the services' network. */
 export const API_SERVICE = "172.20.0.1/32";
 
+/** Where a VPC's own resolver answers: the second address of its network (VPC user guide, "Amazon DNS"). */
+export function resolverOf({ network }: Pick<EksConfig, "network">): string {
+    return network.replace(/\.0\/16$/, ".2/32");
+}
+
 export interface ZoneSubnets {
     /** `eu-central-1a`. */
     readonly zone: string;

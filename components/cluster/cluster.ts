@@ -20,6 +20,8 @@ export interface ClusterOutputs {
 
 export interface StackCluster {
     readonly provider: k8s.Provider;
+    /** Makes what of the cluster itself needs objects in it first: add-ons whose pods need NetworkPolicies. */
+    readonly addOns: (after: readonly pulumi.Resource[]) => readonly pulumi.Resource[];
     /** Gives clients names for the gateways, where the stack has the domain's zone. */
     readonly publish: (gateways: readonly pulumi.Resource[]) => ClusterOutputs;
 }
@@ -28,12 +30,12 @@ export function clusterOf(platform: Platform): StackCluster {
     const { cluster } = platform.config;
     switch (cluster.from) {
         case "kubeconfig":
-            return { provider: kubeconfigProvider(platform.config), publish: () => ({}) };
+            return { provider: kubeconfigProvider(platform.config), addOns: () => [], publish: () => ({}) };
         case "existing": {
             const { existingCluster } = aws("./eks/existing") as typeof Existing;
             const connection = existingCluster(cluster);
             const kubeconfig = pulumi.secret(connection.kubeconfig);
-            return { provider: eksProvider(connection), publish: () => ({ kubeconfig }) };
+            return { provider: eksProvider(connection), addOns: () => [], publish: () => ({ kubeconfig }) };
         }
         case "eks": {
             const { EksCluster } = aws("./eks/eks") as typeof Eks;
@@ -41,6 +43,7 @@ export function clusterOf(platform: Platform): StackCluster {
             const made = new EksCluster(platform, cluster);
             return {
                 provider: eksProvider(made.connection),
+                addOns: made.addOns,
                 publish: (releases) => {
                     const { balancers } = new Addresses(platform, {
                         cluster: cluster.name,

@@ -7,6 +7,7 @@ import { releaseInputs } from "../../local/engine/packaged";
 import { type Registered, runProgram } from "../support/program";
 
 const ROOT = `${__dirname}/../..`;
+const LATE_ADD_ONS = ["cluster-add-ons-late-coredns", "cluster-add-ons-late-aws-ebs-csi-driver"];
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 for (const stack of ["local", "dev", "prod"]) {
@@ -69,7 +70,7 @@ for (const stack of ["local", "dev", "prod"]) {
             const rollouts = resources.filter(({ type }) => type.includes(":flagger.app/"));
             assert.equal(rollouts.length > 4, config.delivery.enabled);
             for (const resource of rollouts)
-                assertAfter(resource, ["delivery-flagger", "access-flagger-system-deny-all"]);
+                assertAfter(resource, ["delivery-flagger", "network-flagger-system-deny-all"]);
         });
 
         it("puts every Certificate and issuer explicitly after cert-manager, which owns their CRDs and webhook", () => {
@@ -106,6 +107,8 @@ for (const stack of ["local", "dev", "prod"]) {
                     "identity-istio-system-default",
                     "access-sparc-deny-all",
                     "access-databases-deny-all",
+                    "network-sparc-deny-all",
+                    "network-databases-deny-all",
                 ]);
             }
         });
@@ -117,8 +120,8 @@ for (const stack of ["local", "dev", "prod"]) {
                 assertAfter(resource, [
                     "delivery-flagger",
                     "delivery-flagger-system-flagger",
-                    "access-flagger-system-flagger",
-                    "access-flagger-system-mesh-basics",
+                    "network-flagger-system-flagger",
+                    "network-flagger-system-mesh-basics",
                 ]);
                 // Role and RoleBinding have one name.
                 const rights = resource.dependsOn.filter((name) => name === "access-sparc-flagger");
@@ -128,7 +131,13 @@ for (const stack of ["local", "dev", "prod"]) {
 
         it("registers a component after those it needs, whole", () => {
             const component = (name: string) => resources.find((resource) => resource.name === name);
-            assert.deepEqual(component("control-plane")?.dependsOn, ["namespaces", "mesh-authority"]);
+            const late = config.cluster.from === "eks" ? LATE_ADD_ONS : [];
+            assert.deepEqual(component("control-plane")?.dependsOn, [
+                "namespaces",
+                "network",
+                "mesh-authority",
+                ...late,
+            ]);
             assertAfter(component("workloads"), [
                 "namespaces",
                 "control-plane",

@@ -18,6 +18,8 @@ export interface Registered {
     readonly dependsOn: readonly string[];
     readonly protect: boolean;
     readonly ignoreChanges: readonly string[];
+    /** Names that it had in programs before. */
+    readonly aliases: readonly string[];
 }
 
 /**
@@ -75,6 +77,7 @@ function registered(
         dependsOn: dependsOn.map(nameOf),
         protect: opts.protect ?? false,
         ignoreChanges: (opts as pulumi.CustomResourceOptions).ignoreChanges ?? [],
+        aliases: ((opts.aliases ?? []) as { name?: string }[]).flatMap((alias) => alias.name ?? []),
     };
 }
 

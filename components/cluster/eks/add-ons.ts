@@ -12,20 +12,25 @@ type AddOn = keyof typeof EKS_ADDONS;
 const ON_SYSTEM = { nodeSelector: { [POOL_KEY]: "system" } };
 
 /** Settings of each, as its own schema has them: `aws eks describe-addon-configuration`. */
-const SETTINGS: Readonly<Record<AddOn, object | undefined>> = {
+const settingsOf = ({ networkPolicies }: EksConfig): Readonly<Record<AddOn, object | undefined>> => ({
     "vpc-cni": {
         // What the mesh's NetworkPolicies rely on.
         enableNetworkPolicy: "true",
         // Addresses by 16 at a time: a node of 8 vCPU takes 110 pods rather than 58, and starts them sooner.
-        env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
+        env: {
+            ENABLE_PREFIX_DELEGATION: "true",
+            WARM_PREFIX_TARGET: "1",
+            // Strict: a pod's first packets wait for its policies, instead of being let through until those are there.
+            NETWORK_POLICY_ENFORCING_MODE: networkPolicies,
+        },
     },
     "kube-proxy": undefined,
     "eks-pod-identity-agent": undefined,
     coredns: ON_SYSTEM,
     "aws-ebs-csi-driver": { controller: ON_SYSTEM, defaultStorageClass: { enabled: true } },
-};
+});
 
-/** Those without which a node does not become ready; the others need nodes first. */
+/** Those without which a node does not become ready; the others need nodes first, and their NetworkPolicies. */
 export const BEFORE_NODES: readonly AddOn[] = ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"];
 export const AFTER_NODES: readonly AddOn[] = ["coredns", "aws-ebs-csi-driver"];
 
@@ -66,7 +71,7 @@ export class AddOns extends pulumi.ComponentResource {
                     // The program says what they are set to; whoever changes it by hand is overruled.
                     resolveConflictsOnCreate: "OVERWRITE",
                     resolveConflictsOnUpdate: "OVERWRITE",
-                    ...settings(addonName),
+                    ...settings(addonName, config),
                     ...identity.args,
                     tags: { Name: `${config.name}-${addonName}` },
                 },
@@ -91,7 +96,7 @@ export class AddOns extends pulumi.ComponentResource {
     }
 }
 
-function settings(addon: AddOn): Pick<AddonArgs, "configurationValues"> {
-    const values = SETTINGS[addon];
+function settings(addon: AddOn, config: EksConfig): Pick<AddonArgs, "configurationValues"> {
+    const values = settingsOf(config)[addon];
     return values === undefined ? {} : { configurationValues: JSON.stringify(values) };
 }

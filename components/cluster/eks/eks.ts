@@ -1,6 +1,7 @@
 import type { Provider } from "@pulumi/aws/provider";
 import { Zone } from "@pulumi/aws/route53/zone";
 import * as pulumi from "@pulumi/pulumi";
+import { reachedHosts } from "../../../catalogue/query";
 import type { EksConfig } from "../../../config/cluster";
 import type { Platform } from "../../base/platform";
 import { eksKubeconfig } from "../kubeconfig";
@@ -22,6 +23,8 @@ export class EksCluster extends pulumi.ComponentResource {
     readonly aws: Provider;
     readonly zone: Zone;
     readonly connection: EksConnection;
+    /** Makes the add-ons whose pods need what is in `after`, such as their NetworkPolicies. */
+    readonly addOns: (after: readonly pulumi.Resource[]) => readonly pulumi.Resource[];
 
     constructor(platform: Platform, config: EksConfig) {
         const { domain, protect, certificates } = platform.config;
@@ -44,7 +47,12 @@ export class EksCluster extends pulumi.ComponentResource {
         const clusterName = cluster.name;
         const firewall = new NodeFirewall(
             "cluster-firewall",
-            { config, vpcId: network.vpc.id, apiServer: cluster.vpcConfig.clusterSecurityGroupId },
+            {
+                config,
+                vpcId: network.vpc.id,
+                apiServer: cluster.vpcConfig.clusterSecurityGroupId,
+                externalPorts: reachedHosts(platform.catalogue).map(({ host }) => host.port),
+            },
             parent,
         );
         const early = new AddOns("cluster-add-ons", { config, clusterName, which: BEFORE_NODES }, parent);
@@ -53,11 +61,17 @@ export class EksCluster extends pulumi.ComponentResource {
             { config, network, clusterName, group: firewall.nodes.id },
             { ...parent, dependsOn: [...early.all, ...firewall.rules, ...endpoints.all] },
         );
-        const late = new AddOns(
-            "cluster-add-ons-late",
-            { config, clusterName, which: AFTER_NODES },
-            { ...parent, dependsOn: [...nodes.groups] },
-        );
+        this.addOns = (after) =>
+            new AddOns(
+                "cluster-add-ons-late",
+                { config, clusterName, which: AFTER_NODES },
+                // Not its child: the cluster is made by itself first (docs/cluster.md), and these come after objects in it.
+                {
+                    providers: [aws],
+                    aliases: [{ parent: this }],
+                    dependsOn: [...nodes.groups, ...after],
+                },
+            ).all;
         const identities = new Identities(
             "cluster-identities",
             { config, clusterName, zoneArn: this.zone.arn, meshCa },
@@ -72,7 +86,7 @@ export class EksCluster extends pulumi.ComponentResource {
                 ),
             endpoint: cluster.endpoint,
             // All of it, so that a destroy leaves nodes until nothing in the cluster needs one.
-            dependsOn: [...firewall.rules, ...early.all, ...nodes.groups, ...late.all, ...identities.all],
+            dependsOn: [...firewall.rules, ...early.all, ...nodes.groups, ...identities.all],
         };
         this.registerOutputs();
     }

@@ -21,7 +21,12 @@ export interface NodeFirewallArgs {
     readonly vpcId: pulumi.Input<string>;
     /** The group that EKS itself gives the API server. */
     readonly apiServer: pulumi.Input<string>;
+    /** The ports of the catalogue's external hosts. */
+    readonly externalPorts: readonly number[];
 }
+
+/** Where registries, AWS' services and key sets answer. */
+const HTTPS = 443;
 
 export class NodeFirewall extends pulumi.ComponentResource {
     /** The nodes' own group, which pods share. */
@@ -30,7 +35,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
 
     constructor(
         name: string,
-        { config, vpcId, apiServer }: NodeFirewallArgs,
+        { config, vpcId, apiServer, externalPorts }: NodeFirewallArgs,
         options: pulumi.ComponentResourceOptions,
     ) {
         super("sparc:cluster:NodeFirewall", name, {}, options);
@@ -74,16 +79,42 @@ export class NodeFirewall extends pulumi.ComponentResource {
                         parent,
                     ),
             ),
+            // The VPC's resolver, its clock and an instance's metadata answer whatever a group says (VPC user guide, "Security groups").
             new SecurityGroupEgressRule(
-                `${name}-nodes-out`,
+                `${name}-nodes-to-each-other`,
                 {
                     securityGroupId: nodes,
-                    cidrIpv4: "0.0.0.0/0",
+                    referencedSecurityGroupId: nodes,
                     ipProtocol: "-1",
-                    description: "images and outside parties; the egress gateway says who",
+                    description: "each other; NetworkPolicies say more",
                 },
                 parent,
             ),
+            new SecurityGroupEgressRule(
+                `${name}-nodes-to-api`,
+                {
+                    securityGroupId: nodes,
+                    referencedSecurityGroupId: apiServer,
+                    ...tcp(443),
+                    description: "the API server",
+                },
+                parent,
+            ),
+            ...[...new Set([HTTPS, ...externalPorts])]
+                .sort((a, b) => a - b)
+                .map(
+                    (port) =>
+                        new SecurityGroupEgressRule(
+                            `${name}-nodes-out-${port}`,
+                            {
+                                securityGroupId: nodes,
+                                cidrIpv4: "0.0.0.0/0",
+                                ...tcp(port),
+                                description: "images and external services; the egress gateway says who",
+                            },
+                            parent,
+                        ),
+                ),
             new SecurityGroupIngressRule(
                 `${name}-api-nodes`,
                 {

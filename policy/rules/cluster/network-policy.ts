@@ -6,6 +6,7 @@ import { parseYaml } from "../../core/yaml";
 
 interface Config {
     readonly elsewhere: boolean;
+    readonly strict: boolean;
 }
 
 export const networkPolicyOn = stackRule<Config>({
@@ -22,8 +23,15 @@ export const networkPolicyOn = stackRule<Config>({
         "apps/DaemonSet",
         "core/ConfigMap",
     ],
-    defaults: { elsewhere: false },
-    schema: { elsewhere: { type: "boolean", description: "another stack installs what enforces them" } },
+    defaults: { elsewhere: false, strict: false },
+    schema: {
+        elsewhere: { type: "boolean", description: "another stack installs what enforces them" },
+        strict: {
+            type: "boolean",
+            description:
+                "the VPC CNI must be in strict mode, in which a pod sends nothing before its policies are known",
+        },
+    },
     examples: {
         refused: `
 type: aws:eks/cluster:Cluster
@@ -44,11 +52,12 @@ name: vpc-cni
 properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"true"}' }
 `,
     },
-    *judgeStack(world, { elsewhere }) {
+    *judgeStack(world, { elsewhere, strict }) {
         const agents = world
             .all("apps/DaemonSet", "core/ConfigMap")
             .filter(({ name }) => name === "aws-node" || name === "amazon-vpc-cni");
         yield* each(agents, judgeAgent);
+        if (strict) yield* each(world.all("aws:eks/addon:Addon"), judgeMode);
         const enforced =
             elsewhere ||
             someOf(world.all("aws:eks/addon:Addon", "helm.sh/Release"), (subject) =>
@@ -69,6 +78,19 @@ properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"
 function isEnforcer({ props }: Subject): boolean {
     const isOff = textAt(props, "values", "policyEnforcementMode") === "never";
     return !isOff && /(^|\/)(calico|tigera-operator|cilium)$/.test(textAt(props, "chart") ?? "");
+}
+
+/** In any other mode a pod's first packets pass, whatever its policies are. */
+function* judgeMode(subject: Subject): Iterable<Finding> {
+    if (textAt(subject.props, "addonName") !== "vpc-cni") return;
+    const values = parseYaml(textAt(subject.props, "configurationValues") ?? "{}", "configurationValues");
+    const mode = textAt(values, "env", "NETWORK_POLICY_ENFORCING_MODE");
+    if (mode === "strict") return;
+    yield {
+        subject,
+        wrong: `env.NETWORK_POLICY_ENFORCING_MODE is ${mode ?? "not set"}, so a new pod may send and receive anything until its NetworkPolicies are there`,
+        fix: "set it to strict in configurationValues, with a NetworkPolicy for every pod before it starts.",
+    };
 }
 
 /** Both switches count: the policies' controller, and the agent on each node. */

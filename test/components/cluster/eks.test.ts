@@ -51,7 +51,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "aws:ec2/natGateway:NatGateway": counts.nats,
                 "aws:ec2/securityGroup:SecurityGroup": 2,
                 "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": counts.rules - 1,
-                "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 1,
+                "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 4,
                 "aws:ec2/vpcEndpoint:VpcEndpoint": 7 + counts.clients,
                 "aws:kms/key:Key": 1,
                 "aws:kms/alias:Alias": 1,
@@ -141,6 +141,35 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             );
         });
 
+        it("let nodes and pods out to each other, the API server, and the ports of external services alone", () => {
+            const rules = of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(
+                ({
+                    inputs: {
+                        securityGroupId,
+                        referencedSecurityGroupId,
+                        cidrIpv4,
+                        ipProtocol,
+                        fromPort,
+                        toPort,
+                    },
+                }) =>
+                    [
+                        securityGroupId,
+                        referencedSecurityGroupId ?? cidrIpv4,
+                        ipProtocol,
+                        fromPort ?? "all",
+                        toPort ?? "all",
+                    ].join(" "),
+            );
+            assert.deepEqual(rules.sort(), [
+                "cluster-firewall-nodes-id 0.0.0.0/0 tcp 443 443",
+                // The mail relay's, of the catalogue.
+                "cluster-firewall-nodes-id 0.0.0.0/0 tcp 465 465",
+                "cluster-firewall-nodes-id cluster-firewall-nodes-id -1 all all",
+                "cluster-firewall-nodes-id sg-api tcp 443 443",
+            ]);
+        });
+
         it("make a cluster that writes all down, encrypts Secrets, and knows people by access entries", () => {
             const { inputs } = named("cluster-api-eks");
             assert.equal(inputs["version"], EKS_VERSION);
@@ -181,6 +210,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             ) as { enableNetworkPolicy: string; env: Record<string, string> };
             assert.equal(cni.enableNetworkPolicy, "true");
             assert.equal(cni.env["ENABLE_PREFIX_DELEGATION"], "true");
+            assert.equal(cni.env["NETWORK_POLICY_ENFORCING_MODE"], "strict");
             const nodes = named("cluster-nodes");
             for (const addOn of ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"])
                 assert.ok(nodes.dependsOn.includes(`cluster-add-ons-${addOn}`), addOn);
@@ -245,9 +275,11 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
 
         it("are all there before anything is in the cluster", () => {
             const provider = named("cluster", "pulumi:providers:kubernetes");
+            // Add-ons with pods of their own come after their NetworkPolicies, and before any other pod.
+            const late = ["cluster-add-ons-late-coredns", "cluster-add-ons-late-aws-ebs-csi-driver"];
             const needed = [
                 ...of("aws:eks/nodeGroup:NodeGroup"),
-                ...of("aws:eks/addon:Addon"),
+                ...of("aws:eks/addon:Addon").filter(({ name }) => !late.includes(name)),
                 ...of("aws:eks/podIdentityAssociation:PodIdentityAssociation"),
             ].map(({ name }) => name);
             assert.deepEqual(

@@ -16,10 +16,12 @@ const port = fc.oneof(fc.constantFrom(22, 53, 80, 443, 6443, 8080, 10250, 15017)
 const PLACES = {
     prod: {
         apiServer: ["172.20.0.1/32", "10.96.227.0/28", "10.96.227.16/28", "10.96.227.32/28"],
+        endpoints: ["10.96.227.160/27", "10.96.227.192/27", "10.96.227.224/27"],
         keys: ["198.51.100.0/24"],
     },
     dev: {
         apiServer: ["172.20.0.1/32", "10.64.227.0/28", "10.64.227.16/28", "10.64.227.32/28"],
+        endpoints: ["10.64.227.160/27", "10.64.227.192/27", "10.64.227.224/27"],
         keys: ["198.51.100.0/24"],
     },
     local: {
@@ -30,11 +32,12 @@ const PLACES = {
             "172.31.254.0/30",
             "192.168.254.0/30",
         ],
+        endpoints: [],
         keys: [],
     },
 } as const;
 
-for (const [stack, { apiServer, keys }] of Object.entries(PLACES)) {
+for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
     describe(`the network of stack ${stack}`, () => {
         const config = loadStackFile(stack, ROOT);
         const { objects } = deriveAll({ catalogue, config });
@@ -68,11 +71,14 @@ for (const [stack, { apiServer, keys }] of Object.entries(PLACES)) {
             fc.assert(
                 fc.property(inside, fc.constantFrom(443, 6443), (parts, at) => {
                     const to = parts.join(".");
-                    fc.pre(is(PRIVATE, to) && !is(apiServer, to));
+                    fc.pre(is(PRIVATE, to) && !is([...apiServer, ...endpoints], to));
                     assert.deepEqual(who("egress", to, at), []);
                 }),
                 { numRuns: 300 },
             );
+            for (const network of endpoints)
+                for (const name of who("egress", network.split("/")[0] ?? "", 443))
+                    assert.match(name, /^(kube-system\/|cert-manager\/private-ca$)/);
             for (const network of apiServer) {
                 const found = who("egress", network.split("/")[0] ?? "", 443);
                 for (const name of [

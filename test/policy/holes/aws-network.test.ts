@@ -92,10 +92,25 @@ describe("the VPC CNI", () => {
             what: "Cilium that enforces nothing",
             yaml: `${cluster}\n---\n${resource("kubernetes:helm.sh/v3:Release", { chart: "cilium", values: { policyEnforcementMode: "never" } }, "c")}`,
         },
+        ...[undefined, "standard", "Strict "].map((mode) => ({
+            what: `the mode ${mode ?? "that is not set"}, where strict is demanded`,
+            yaml: addOn(
+                JSON.stringify({
+                    enableNetworkPolicy: "true",
+                    ...(mode === undefined ? {} : { env: { NETWORK_POLICY_ENFORCING_MODE: mode } }),
+                }),
+            ),
+            config: { strict: true },
+        })),
     ]);
     accepts("cluster-network-policy", [
         { what: "JSON", yaml: addOn('{"enableNetworkPolicy":"true","nodeAgent":{"enabled":"true"}}') },
         { what: "YAML", yaml: addOn("enableNetworkPolicy: true\n") },
+        {
+            what: "the strict mode, where it is demanded",
+            yaml: addOn('{"enableNetworkPolicy":"true","env":{"NETWORK_POLICY_ENFORCING_MODE":"strict"}}'),
+            config: { strict: true },
+        },
         { what: "an argument that turns it on", yaml: agent("--enable-network-policy=true") },
     ]);
 });
