@@ -62,7 +62,7 @@ export function clusterNetworkPolicies(config: MeshConfig): NetworkPolicyManifes
 /** Every pod, and the nodes, whose own programs ask too. */
 function fromEverywhereInside(config: MeshConfig): IngressRule[] {
     return [
-        { from: [{ namespaceSelector: {} }], ports: DNS_PORTS },
+        { from: [{ namespaceSelector: ANY_NAMESPACE }], ports: DNS_PORTS },
         ...clusterNetworks(config).nodes.map((cidr) => ({ from: [{ ipBlock: { cidr } }], ports: DNS_PORTS })),
     ];
 }
@@ -72,6 +72,10 @@ function toResolver(cluster: EksConfig): EgressRule {
     return { to: [{ ipBlock: { cidr: resolverOf(cluster) } }], ports: DNS_PORTS };
 }
 
+/** As an empty selector, which is easily taken for none. */
+const ANY_NAMESPACE = {
+    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "Exists" }],
+};
 const DNS_PORTS = [{ port: 53, protocol: "UDP" as const }, ...tcp(53)];
 
 function pods(

@@ -141,35 +141,6 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             );
         });
 
-        it("let nodes and pods out to each other, the API server, and the ports of external services alone", () => {
-            const rules = of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(
-                ({
-                    inputs: {
-                        securityGroupId,
-                        referencedSecurityGroupId,
-                        cidrIpv4,
-                        ipProtocol,
-                        fromPort,
-                        toPort,
-                    },
-                }) =>
-                    [
-                        securityGroupId,
-                        referencedSecurityGroupId ?? cidrIpv4,
-                        ipProtocol,
-                        fromPort ?? "all",
-                        toPort ?? "all",
-                    ].join(" "),
-            );
-            assert.deepEqual(rules.sort(), [
-                "cluster-firewall-nodes-id 0.0.0.0/0 tcp 443 443",
-                // The mail relay's, of the catalogue.
-                "cluster-firewall-nodes-id 0.0.0.0/0 tcp 465 465",
-                "cluster-firewall-nodes-id cluster-firewall-nodes-id -1 all all",
-                "cluster-firewall-nodes-id sg-api tcp 443 443",
-            ]);
-        });
-
         it("make a cluster that writes all down, encrypts Secrets, and knows people by access entries", () => {
             const { inputs } = named("cluster-api-eks");
             assert.equal(inputs["version"], EKS_VERSION);

@@ -132,7 +132,11 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
         assert.deepEqual(more, []);
         const from = (policy?.spec?.ingress ?? []).flatMap(({ from: peers = [] }) => peers);
         assert.deepEqual(from, [
-            { namespaceSelector: {} },
+            {
+                namespaceSelector: {
+                    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "Exists" }],
+                },
+            },
             ...["10.96.0.0/19", "10.96.32.0/19", "10.96.64.0/19"].map((cidr) => ({ ipBlock: { cidr } })),
         ]);
         const asked = (policy?.spec?.egress ?? [])
