@@ -246,11 +246,10 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
 
         it("are all there before anything is in the cluster", () => {
             const provider = named("cluster", "pulumi:providers:kubernetes");
-            // Add-ons with pods of their own come after their NetworkPolicies, and before any other pod.
-            const late = ["cluster-add-ons-late-coredns", "cluster-add-ons-late-aws-ebs-csi-driver"];
+            // Add-ons with pods of their own come after their NetworkPolicies.
             const needed = [
                 ...of("aws:eks/nodeGroup:NodeGroup"),
-                ...of("aws:eks/addon:Addon").filter(({ name }) => !late.includes(name)),
+                ...of("aws:eks/addon:Addon").filter(({ name }) => !name.startsWith("cluster-add-ons-late-")),
                 ...of("aws:eks/podIdentityAssociation:PodIdentityAssociation"),
             ].map(({ name }) => name);
             assert.deepEqual(
