@@ -4,14 +4,7 @@
  */
 import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import {
-    type Check,
-    type Entry,
-    type Sent,
-    type WireAnswer,
-    type WireResult,
-    isTcp,
-} from "../../cli/verify/model";
+import { type Check, type Entry, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";
 import { GATEWAY_ADDRESS } from "./outside";
@@ -110,7 +103,7 @@ export class SimulatedMesh {
         };
     }
 
-    private arrive(check: Check, arrival: Arrival & { readonly sends: Sent | undefined }): Result {
+    private arrive(check: Check, arrival: Arrival & { readonly sends: Check["sends"] }): Result {
         if (arrival.principal === undefined && this.mtls(arrival) === "STRICT") return { outcome: "reset" };
         const isTcp = arrival.request.protocol === "tcp";
         const ambiguous = isTcp ? undefined : this.edge.refusedInside(line(arrival.request)[1]);
