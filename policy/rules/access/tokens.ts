@@ -13,7 +13,14 @@ interface Issuer {
 
 interface Config {
     readonly issuersWithoutAudience: readonly Issuer[];
+    readonly places: readonly string[];
 }
+
+/** Where a request may carry a token besides a header, with what goes wrong there. */
+const PLACES: Readonly<Record<string, string>> = {
+    fromParams: "a token in a URL stays in logs, histories and Referer headers",
+    fromCookies: "browsers send a cookie with requests that other sites cause",
+};
 
 /**
  * AWS Cognito's access tokens have a client_id and no aud ("Understanding the access token" of its developer guide), and
@@ -29,8 +36,13 @@ export const tokens = objectRule<Config>({
     why: "a token that was made for another application, or by whoever sits between istiod and the keys, passes as a user's",
     remedy: "Give each jwtRule an issuer, audiences, and jwks or a jwksUri over HTTPS; name issuers in full in conditions.",
     judges: ["security.istio.io/RequestAuthentication", AUTHORIZATION],
-    defaults: { issuersWithoutAudience: [] },
+    defaults: { issuersWithoutAudience: [], places: [] },
     schema: {
+        places: {
+            type: "array",
+            items: { type: "string", enum: Object.keys(PLACES) },
+            description: "where tokens may be besides headers, such as fromParams for WebSockets of browsers",
+        },
         issuersWithoutAudience: {
             type: "array",
             description:
@@ -62,7 +74,7 @@ metadata: { name: tokens, namespace: shop }
 spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksUri: "https://login.example.com/jwks" }] }
 `,
     },
-    *judge(subject, { issuersWithoutAudience }) {
+    *judge(subject, { issuersWithoutAudience, places }) {
         if (subject.id === AUTHORIZATION) {
             yield* issuers(subject);
             return;
@@ -84,6 +96,14 @@ spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksU
                     subject,
                     wrong: `${path} names no audiences, so tokens for any other application of that issuer count`,
                     fix: "set `audiences` to what the token's aud claim says for this platform.",
+                };
+            }
+            for (const [place, harm] of Object.entries(PLACES)) {
+                if (!says(at(rule, place)) || places.includes(place)) continue;
+                yield {
+                    subject,
+                    wrong: `${path}.${place} takes tokens from elsewhere than a header: ${harm}`,
+                    fix: "use fromHeaders, or list the place under this policy's `places`.",
                 };
             }
             const uri = textAt(rule, "jwksUri");

@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, list, textAt } from "../../core/read";
+import { at, fields, list, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
 /** Metrics by which an outage or an attack is noticed. */
@@ -9,6 +9,9 @@ const NEEDED: ReadonlySet<string> = new Set([
     "REQUEST_DURATION",
     "TCP_CLOSED_CONNECTIONS",
 ]);
+
+/** Headers that hold what a client proves itself with. */
+const CREDENTIALS = /(^|[^a-z-])((proxy-)?authorization|(set-)?cookie|x-api-key)($|[^a-z-])/i;
 
 /** Who logs a request: its caller's proxy, and its callee's. */
 const SIDES = ["CLIENT", "SERVER"] as const;
@@ -21,7 +24,7 @@ const KEPT: Readonly<Record<Side, string>> = { CLIENT: "response.flags > 0", SER
 export const telemetry = objectRule<WithExceptions>({
     name: "extensions-telemetry",
     area: "extensions",
-    title: "No Telemetry turns off metrics, or the log of requests that failed",
+    title: "No Telemetry turns off metrics or the log of requests that failed, or sends credentials away",
     severity: "medium",
     why: "what is not counted raises no alert, and what is not logged cannot be looked into afterwards",
     remedy: "Remove `disabled`; where the log is thinned out, keep errors: response.code >= 400 as one side of an ||.",
@@ -52,6 +55,17 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                     subject,
                     wrong: `spec.metrics[${index}].overrides[${place}] turns off ${textAt(override, "match", "customMetric") ?? metric}`,
                     fix: "remove `disabled`; to save cardinality remove tags instead (tagOverrides).",
+                };
+            }
+        }
+        for (const [index, tracing] of list(subject.spec["tracing"]).entries()) {
+            for (const [tag, source] of Object.entries(fields(at(tracing, "customTags")))) {
+                const header = textAt(source, "header", "name") ?? textAt(source, "formatter", "value") ?? "";
+                if (!CREDENTIALS.test(header)) continue;
+                yield {
+                    subject,
+                    wrong: `spec.tracing[${index}].customTags.${tag} sends ${header} to the receiver of spans, which holds a credential`,
+                    fix: "remove the tag.",
                 };
             }
         }

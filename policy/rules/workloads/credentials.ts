@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
-import { at, list, textAt } from "../../core/read";
+import { at, labelsAt, list, textAt } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { containersOf, type Pod, podsIn, WORKLOADS } from "../../core/workload";
@@ -20,6 +20,12 @@ const REMOTE_CLUSTER = "istio/multiCluster";
 /** The audience of the tokens by which proxies get their certificates from istiod. */
 const MESH_AUDIENCE = "istio-ca";
 
+const CERTIFICATE = "cert-manager.io/Certificate";
+
+/** Annotations by which controllers copy a Secret into other namespaces: Reflector, kubernetes-replicator, Config Syncer. */
+const COPIED =
+    /^(reflector\.v1\.k8s\.emberstack\.com\/reflection-(allowed|auto-enabled)|replicator\.v1\.mittwald\.de\/(replicate-to(-matching)?|replication-allowed)|kubed\.appscode\.com\/sync)$/;
+
 export const credentials = objectRule<Config>({
     name: "workloads-credentials",
     area: "workloads",
@@ -27,7 +33,7 @@ export const credentials = objectRule<Config>({
     severity: "critical",
     why: "whoever holds the CA's key, or a token that istiod takes, has every identity of the mesh",
     remedy: "Let cert-manager or istiod hold the CA's key; use projected tokens, whose audience is the party that is called.",
-    judges: [SECRET, ...WORKLOADS],
+    judges: [SECRET, CERTIFICATE, ...WORKLOADS],
     defaults: { ...NO_EXCEPTIONS, keepers: ["istio-system", "cert-manager"] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
@@ -64,7 +70,14 @@ spec:
     },
     *judge(subject, config) {
         if (isExcepted(config, subject)) return;
-        if (subject.id === SECRET) yield* judgeSecret(subject);
+        if (subject.id === SECRET) {
+            yield* judgeSecret(subject);
+            yield* judgeCopies(subject, "metadata.annotations", subject.annotations);
+        }
+        if (subject.id === CERTIFICATE) {
+            const annotations = labelsAt(subject.spec, "secretTemplate", "annotations");
+            yield* judgeCopies(subject, "spec.secretTemplate.annotations", annotations);
+        }
         for (const pod of podsIn(subject)) {
             yield* judgeTokens(subject, pod);
             if (config.keepers.includes(subject.namespace)) yield* judgeMounts(subject, pod);
@@ -95,6 +108,21 @@ function* judgeSecret(subject: Subject): Iterable<Finding> {
             fix: "remove the label, or list the Secret under this policy's exceptions with a reason and an end date.",
         };
     }
+}
+
+/** A key that is copied is held by whoever reads Secrets there. */
+function* judgeCopies(
+    subject: Subject,
+    path: string,
+    annotations: Readonly<Record<string, string>>,
+): Iterable<Finding> {
+    const name = Object.keys(annotations).find((one) => COPIED.test(one) && annotations[one] !== "false");
+    if (name === undefined) return;
+    yield {
+        subject,
+        wrong: `${path} has ${name}, by which a controller copies the Secret and its key into other namespaces`,
+        fix: "issue a certificate of its own in each namespace, or list it under this policy's exceptions with a reason and an end date.",
+    };
 }
 
 function* judgeTokens(subject: Subject, { path, spec }: Pod): Iterable<Finding> {
