@@ -4,7 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { message } from "../../policy/core/message";
-import { type EngineResource } from "../../policy/core/subject";
+import { isStackRule, type StackRule } from "../../policy/core/rule";
+import { judgeWorlds } from "../../policy/core/sdk";
+import { type EngineResource, Subject } from "../../policy/core/subject";
+import { World } from "../../policy/core/world";
 import { RULES } from "../../policy/rules";
 import { ACCESS } from "./strangers/legitimate/access";
 import { NEAR_MISSES } from "./strangers/legitimate/near-misses";
@@ -63,6 +66,59 @@ describe("legitimate things of another team, with an empty configuration", () =>
             });
         }
     }
+});
+
+describe("legitimate stacks of another shape", () => {
+    const namespaceOf = (resource: EngineResource): string | undefined =>
+        (resource.props as { metadata?: { namespace?: string } }).metadata?.namespace;
+    /** In a cluster, by a provider that may say a namespace. */
+    const within = (resource: EngineResource, cluster: string, namespace?: string): EngineResource => ({
+        ...resource,
+        urn: `${resource.urn}-${cluster}`,
+        provider: { urn: `${cluster}-${namespace ?? ""}`, props: { kubeconfig: cluster, namespace } },
+    });
+    const refusing = (resources: readonly EngineResource[]): readonly string[] =>
+        RULES.flatMap((rule) =>
+            isStackRule(rule)
+                ? [...judgeWorlds(rule as unknown as StackRule, World.ofClusters(resources), {})]
+                : findings(rule, resources),
+        )
+            .filter(({ unknown }) => unknown !== true)
+            .map(({ wrong, subject }) => `${subject?.key ?? "this stack"}: ${wrong}`);
+    const clusters = (second: readonly EngineResource[]): readonly EngineResource[] => [
+        ...base().map((resource) => within(resource, "one")),
+        ...second.map((resource) => within(resource, "two")),
+    ];
+    const byProvider = (namespace: string): readonly EngineResource[] =>
+        base().map((resource) => {
+            if (namespaceOf(resource) !== "shop") return within(resource, "one");
+            const { metadata, ...rest } = resource.props as { metadata: object };
+            return within(
+                { ...resource, props: { ...rest, metadata: { ...metadata, namespace: undefined } } },
+                "one",
+                namespace,
+            );
+        });
+
+    it("L10: two clusters in one program, each with the same objects", () => {
+        assert.deepEqual(refusing(clusters(base())), []);
+    });
+
+    it("L10, but the second lacks what denies by default: refused", () => {
+        const second = base().filter(
+            (resource) => new Subject(resource).key !== "shop/AuthorizationPolicy/deny-all",
+        );
+        assert.ok(second.length < base().length);
+        assert.match(refusing(clusters(second)).join("\n"), /Namespace\/shop: no AuthorizationPolicy/);
+    });
+
+    it("L11: a namespace by the provider's option, and none in metadata", () => {
+        assert.deepEqual(refusing(byProvider("shop")), []);
+    });
+
+    it("L11, but the provider names another namespace: refused", () => {
+        assert.match(refusing(byProvider("other")).join("\n"), /Namespace\/shop: no AuthorizationPolicy/);
+    });
 });
 
 describe("what looks like a legitimate thing and opens the mesh", () => {
