@@ -2,6 +2,7 @@ import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/quer
 import type { MeshConfig } from "../../config/schema";
 import { clusterNetworks } from "../base/cluster-networks";
 import { collectorOf } from "../base/collector";
+import { isAnsweredInside } from "../base/endpoints";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import { serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
@@ -172,6 +173,10 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
             to: [{ ipBlock: { cidr: ANYWHERE, except: [...config.egress.privateRanges] } }],
             ports: tcp(host.port),
         });
+        // Private ranges are left out above, and an endpoint in the network has such an address.
+        if (isAnsweredInside(host.host, config))
+            for (const rule of toNetworks(clusterNetworks(config).endpoints, host.port))
+                addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, rule);
     }
     if (limitedByPlan(platform).length > 0) {
         const limiter = [LIMITER.namespace, LIMITER.name] as const;

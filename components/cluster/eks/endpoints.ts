@@ -5,21 +5,11 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRu
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import type { Network } from "./network";
+import { INTERFACE_ENDPOINTS } from "../../base/endpoints";
 import { type Document, documentOf } from "./permissions/document";
 
-/** Image layers are in S3, which needs no interface; the rest is asked under private names in every zone. */
+/** Image layers are in S3, which needs no interface. */
 export const GATEWAY_ENDPOINTS = ["s3"] as const;
-export const INTERFACE_ENDPOINTS = [
-    "autoscaling",
-    "ec2",
-    "ecr.api",
-    "ecr.dkr",
-    "eks",
-    "eks-auth",
-    "elasticloadbalancing",
-    "logs",
-    "sts",
-] as const;
 
 /**
  * The buckets that are reached through the network's endpoint: the account's own, and ECR's, from which layers of images come.

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { platform as catalogue } from "../../../catalogue/platform";
+import { deriveAll } from "../../../components/concerns";
+import { parseConfig } from "../../../config/load";
+import { type NetworkPolicy, opens } from "../../support/network";
+
+/** Whether the egress gateway of a stack in `region` may reach the endpoints' addresses there at port 443. */
+function reachesEndpoints(region: string): boolean[] {
+    const config = parseConfig("test", {
+        domain: "a.example",
+        cluster: { from: "eks", name: "mesh", region },
+    });
+    const policies = deriveAll({ catalogue, config }).objects.filter(
+        ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "istio-egressgateway",
+    ) as readonly NetworkPolicy[];
+    assert.equal(policies.length, 1);
+    return ["10.64.227.165", "10.64.227.200", "10.64.227.254"].map((address) =>
+        policies.some((policy) => opens(policy, "egress", address, 443)),
+    );
+}
+
+describe("the egress gateway and AWS' services in the network", () => {
+    // The catalogue's group aws names sts.us-east-1.amazonaws.com.
+    it("reaches the endpoints where a declared host is answered there: a private name leads to a private address", () => {
+        assert.deepEqual(reachesEndpoints("us-east-1"), [true, true, true]);
+    });
+
+    it("does not where every declared host is of another region, and so on the Internet", () => {
+        assert.deepEqual(reachesEndpoints("eu-central-1"), [false, false, false]);
+    });
+});
