@@ -57,7 +57,7 @@ function agrees(check: Check, result: WireResult, toleranceMs: number): boolean 
             // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
             if (isTcp(check)) return result.outcome === "reset";
             return (
-                result.outcome === "rbac" &&
+                isDenied(check, result) &&
                 !isPassedOn(check, result) &&
                 mayBeReadBy(expected.allowedOrigin, result)
             );
@@ -106,6 +106,12 @@ function agrees(check: Check, result: WireResult, toleranceMs: number): boolean 
 /** Whether a browser shows the response to a page of this origin; true where no origin is asked about. */
 function mayBeReadBy(origin: string | undefined, { detail }: WireResult): boolean {
     return origin === undefined || detail.includes(`access-control-allow-origin="${origin}"`);
+}
+
+/** A response to HEAD has no content that could say what denied it. A stand-in's own would have its answer in a header. */
+function isDenied({ request }: Check, { outcome, status, answer }: WireResult): boolean {
+    const isHead = request.protocol === "http" && request.method === "HEAD";
+    return outcome === "rbac" || (isHead && outcome === "http" && status === 403 && answer === null);
 }
 
 /** Whether a gateway let a request through, whatever became of it behind. */

@@ -4,6 +4,7 @@ import type { Check, Expected, WireRequest, WireResult } from "../../cli/verify/
 
 const USERS = "spiffe://cluster.local/ns/sparc/sa/users";
 const HTTP: WireRequest = { protocol: "http", method: "GET", path: "/" };
+const HEAD: WireRequest = { protocol: "http", method: "HEAD", path: "/" };
 const GRPC: WireRequest = { protocol: "grpc", method: "/a.B/C" };
 const TCP: WireRequest = { protocol: "tcp" };
 const WS: WireRequest = { protocol: "ws", path: "/" };
@@ -14,6 +15,7 @@ const handshake = { kind: "refused-handshake" } as const;
 const twice: Expected = { kind: "attempts", count: 2 };
 const givenUp: Expected = { kind: "given-up", after: 1000 };
 const noRoute = { kind: "no-route" } as const;
+const pathRefused = { kind: "path-refused" } as const;
 
 const ANSWER = { service: "auth", port: "main", caller: USERS };
 const DENIED = { outcome: "rbac", status: 403 } as const;
@@ -33,7 +35,14 @@ const AGREE: readonly Row[] = [
         { outcome: "answered", answer: { service: "auth", port: "main" } },
     ],
     ["a denial", HTTP, rbac, DENIED],
+    ["a denial without content, of HEAD", HEAD, rbac, { outcome: "http", status: 403 }],
     ["a closed TCP connection for a denial", TCP, rbac, RESET],
+    [
+        "a path that is refused, with its reason",
+        HTTP,
+        pathRefused,
+        { outcome: "http", status: 400, detail: 'body="path-parameter: no"' },
+    ],
     ["a reset for a handshake", HTTP, handshake, RESET],
     ["an unknown host", HTTP, noRoute, BLOCKED],
     ["an unknown route", HTTP, noRoute, { outcome: "http", status: 404 }],
@@ -88,6 +97,9 @@ const DIFFER: readonly Row[] = [
     ["a reset instead of a denial, but for TCP", HTTP, rbac, RESET],
     ["no route instead of a denial", HTTP, rbac, BLOCKED],
     ["another 403", HTTP, rbac, { outcome: "http", status: 403 }],
+    ["a stand-in's own 403", HEAD, rbac, { outcome: "answered", status: 403, answer: ANSWER }],
+    ["another 400", HTTP, pathRefused, { outcome: "http", status: 400, detail: 'body="bad request"' }],
+    ["a denial instead of a refused path", HTTP, pathRefused, DENIED],
     ["a denial instead of a refused handshake", HTTP, handshake, DENIED],
     ["an answer instead of a refused handshake", TCP, handshake, { outcome: "answered", answer: ANSWER }],
     ["nothing that listens", TCP, handshake, { outcome: "refused" }],
