@@ -2,6 +2,7 @@
 
 import type { Assembled } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
+import { checkClientCertificates } from "./checks/client-certificates";
 import { checkCycles } from "./checks/cycles";
 import { checkExposurePaths } from "./checks/exposure-paths";
 import { checkExposures } from "./checks/exposures";
@@ -40,6 +41,7 @@ const CHECKS: readonly Check[] = [
     checkExternal,
     checkExposures,
     checkExposurePaths,
+    checkClientCertificates,
     checkSharedRequests,
     checkLimits,
     checkCycles,

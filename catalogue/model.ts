@@ -7,7 +7,7 @@
 import type { z } from "zod";
 import type { asked, call } from "./schema/calls";
 import type { catalogueSchema, plan } from "./schema/catalogue";
-import type { authentication, exposure, scoped } from "./schema/exposures";
+import type { authentication, clientCertificate, exposure, scoped } from "./schema/exposures";
 import type { externalBreaker, externalGroup, externalHost } from "./schema/external";
 import type { exposurePaths } from "./schema/paths";
 import type { grpcPort, httpPort, port, tcpPort, webSocketPort } from "./schema/ports";
@@ -51,6 +51,8 @@ export type Call = Immutable<z.infer<typeof call>>;
 
 /** How clients of an exposure authenticate. */
 export type Authentication = z.infer<typeof authentication>;
+/** The certificate that clients of an exposure must present. */
+export type ClientCertificate = Immutable<z.infer<typeof clientCertificate>>;
 /** So many requests in so much time. */
 export type Rate = Immutable<z.infer<typeof rate>>;
 /** Operations that only a token with a certain scope can use. */

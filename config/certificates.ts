@@ -157,6 +157,27 @@ const meshIstiod = z.strictObject({
         .describe("a root that istiod makes for itself; nobody renews what it signs with"),
 });
 
+const clientAuthority = z.discriminatedUnion("from", [
+    z.strictObject({
+        from: z.literal("secret"),
+        secret: secretName.describe(
+            "a Secret in the gateways' namespace with the CA as ca.crt, and a revocation list as ca.crl where there is one",
+        ),
+    }),
+    z.strictObject({
+        from: z
+            .literal("self-signed")
+            .describe("a CA that cert-manager makes, with one client's certificate, for trying it out"),
+    }),
+]);
+
+const clientAuthorities = z.record(
+    z
+        .string()
+        .regex(/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/, "must be the name of an authority, such as devices"),
+    clientAuthority,
+);
+
 export const certificates = z.strictObject({
     chart: chart.default({ from: "repository", repository: "https://charts.jetstack.io" }),
     hub: z
@@ -177,6 +198,9 @@ export const certificates = z.strictObject({
         .default({ from: "self-signed" })
         .describe("of the gateways' certificates"),
     gateways: gateways.prefault({}),
+    clients: clientAuthorities
+        .default({})
+        .describe("the CAs of clients' certificates, by the authority that the catalogue names"),
     mesh: z
         .discriminatedUnion("from", [meshRoot, meshAuthority, meshAwsPrivateCa, meshIstiod])
         .prefault({ from: "self-signed" })

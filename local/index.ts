@@ -2,6 +2,7 @@
 export type { ImageReferences } from "./images";
 export { ensureSigningKey, readSigningKey, SIGNING_ALGORITHM, type SigningKey } from "./issuer";
 export { checkMachine } from "./machine";
+export { createAuthority, issue } from "./node/authority";
 export type { OutsideHost, OutsideListener } from "./node/outside";
 export type { RunningNode } from "./node/running";
 export { startNode } from "./node/start";

@@ -1,7 +1,7 @@
 /** Exposures of one port that open the same requests to clients who prove less than another exposure demands. */
 
 import { groupBy } from "../order";
-import type { Authentication, Catalogue, Request } from "../model";
+import type { Authentication, Catalogue, Exposure, Request } from "../model";
 import { overlap } from "../requests";
 import type { Problem } from "./problem";
 import { list } from "./problem";
@@ -22,23 +22,32 @@ const CHECKED_AT_GATEWAY: Readonly<Record<Authentication, boolean>> = {
 export function checkSharedRequests(catalogue: Catalogue): Problem[] {
     const byPort = groupBy(exposureSites(catalogue), ({ name, exposure }) => `${name}/${exposure.port}`);
     return [...byPort.values()].flatMap((sites) => {
-        const checked = sites.filter(({ exposure }) => CHECKED_AT_GATEWAY[exposure.authentication]);
-        const unchecked = sites.filter(({ exposure }) => !CHECKED_AT_GATEWAY[exposure.authentication]);
-        return unchecked.flatMap((open) => checked.flatMap((closed) => shared(open, closed)));
+        return sites.flatMap((open) =>
+            sites.filter((closed) => provesLess(open, closed)).flatMap((closed) => shared(open, closed)),
+        );
     });
+}
+
+/** Whether what a gateway checks at one host leaves out something that it checks at the other. */
+function provesLess({ exposure: open }: ExposureSite, { exposure: closed }: ExposureSite): boolean {
+    const token = (one: Exposure) => CHECKED_AT_GATEWAY[one.authentication];
+    const certificate = ({ clientCertificate }: Exposure) => clientCertificate !== undefined;
+    return (token(closed) && !token(open)) || (certificate(closed) && !certificate(open));
 }
 
 function shared(open: ExposureSite, closed: ExposureSite): Problem[] {
     const both = inCommon(open, closed);
     if (both === undefined) return [];
     const { exposure } = open;
+    const demanded = (one: Exposure) =>
+        `authentication ${one.authentication}${one.clientCertificate === undefined ? "" : " and a client certificate"}`;
     return [
         {
             rule: "shared-requests",
             where: open.where,
             message:
-                `the host ${exposure.host} opens ${both} with authentication ${exposure.authentication}, ` +
-                `which the host ${closed.exposure.host} opens with authentication ${closed.exposure.authentication} alone`,
+                `the host ${exposure.host} opens ${both} with ${demanded(exposure)}, ` +
+                `which the host ${closed.exposure.host} opens with ${demanded(closed.exposure)} alone`,
             remedy: "Divide the requests between the two hosts, or demand the same authentication at both.",
         },
     ];

@@ -5,7 +5,7 @@ import { operations } from "./calls";
 import { exposurePaths } from "./paths";
 import { cors } from "./cors";
 import { path } from "./ports";
-import { portNumber, reference, text } from "./text";
+import { portNumber, reference, some, text } from "./text";
 import { rate, timeout } from "./time";
 
 export const hostLabel = text(
@@ -28,6 +28,31 @@ export const scoped = z
     })
     .meta({ id: "Scoped", description: "Operations that only a token with a certain scope can use." });
 
+/** A DNS name or a URI, in lower case where it has a case that does not count. */
+const subjectAltName = text(
+    /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+|[a-z][a-z0-9+.-]*:[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+)$/,
+    "a subject alternative name: a DNS name or a URI",
+    "Write it as it stands in the certificate, such as camera-7.devices.example.com or urn:device:camera-7.",
+);
+
+export const clientCertificate = z
+    .strictObject({
+        authority: text(
+            /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/,
+            "the name of an authority",
+            "Write one label in lower case, such as devices; a stack says under certificates.clients which CA it is.",
+        ).describe("Whose certificates count. The stack's `certificates.clients` says which CA that is."),
+        sans: some(subjectAltName, "the names")
+            .exactOptional()
+            .describe(
+                "Subject alternative names, one of which a certificate must have, compared as a whole. Default: any certificate of the authority.",
+            ),
+    })
+    .meta({
+        id: "ClientCertificate",
+        description: "The certificate that clients must present in the TLS handshake with the gateway.",
+    });
+
 export const exposure = z
     .strictObject({
         gateway: z
@@ -41,6 +66,11 @@ export const exposure = z
         authentication: authentication.describe(
             "How clients authenticate. `jwt`: a JWT of one of the stack's issuers, checked at the gateway. `signed`: each request carries a signature that the service itself checks. `none`: anyone, for log-in pages and key sets. `device`: credentials in the device's own protocol, which the service checks; the gateway only terminates TLS.",
         ),
+        clientCertificate: clientCertificate
+            .exactOptional()
+            .describe(
+                "The certificate that clients must present, in addition to `authentication`. The gateway refuses the handshake without it. Services on HTTP and gRPC ports read the verified certificate in the first element of `x-forwarded-client-cert`. Default: none is requested.",
+            ),
         timeout: timeout.describe("How long a client waits; `stream` for long-lived connections."),
         listen: portNumber
             .exactOptional()

@@ -92,6 +92,8 @@ export const video = {
                 port: "grpc",
                 methods: ["Push"],
                 authentication: "device",
+                // A camera has its certificate from the factory; which camera it is, the service reads in x-forwarded-client-cert.
+                clientCertificate: { authority: "devices" },
                 timeout: "stream",
             },
         ],

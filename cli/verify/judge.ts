@@ -100,6 +100,12 @@ function agrees(check: Check, result: WireResult, toleranceMs: number): boolean 
             );
         case "no-tls-version":
             return result.outcome === "tls" && result.detail.includes("protocol version");
+        case "certificate-refused":
+            // TLS 1.3 has an alert for a missing certificate (RFC 8446, section 6.2); an unknown CA is one of these as well.
+            return (
+                result.outcome === "tls" &&
+                /alert from the peer: .*(certificate|handshake failure)/.test(result.detail)
+            );
     }
 }
 
@@ -203,7 +209,12 @@ function isNotRouted(result: WireResult): boolean {
 /** A gateway's answer to a host that it does not serve: no certificate for it, or no route. */
 function isNotServed(result: WireResult): boolean {
     const noCertificate = result.outcome === "tls" || (result.outcome === "reset" && result.status === null);
-    return noCertificate || (result.outcome === "http" && [404, 421].includes(result.status ?? 0));
+    // Over gRPC, Envoy's own 404 is UNIMPLEMENTED.
+    return (
+        noCertificate ||
+        (result.outcome === "http" && [404, 421].includes(result.status ?? 0)) ||
+        (result.outcome === "grpc" && result.status === 12 && !result.detail.includes(PASSED_ON))
+    );
 }
 
 function describeResult(check: Check, result: WireResult): string {

@@ -16,10 +16,11 @@ export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "egress"
 /**
  * Parts of a run that need more than the cluster, so that they may have to be left out.
  * - `certificates`: the gateways' CAs, without which nothing is sent through them.
+ * - `client-certificates`: a client's certificate of each authority that exposures demand one of.
  * - `egress`: simulated external services.
  * - `tokens`: the key of an issuer that the gateways trust.
  */
-export const OPTIONAL_PARTS = ["certificates", "egress", "tokens"] as const;
+export const OPTIONAL_PARTS = ["certificates", "client-certificates", "egress", "tokens"] as const;
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
 /** What a run left out. It is not proven. */
@@ -110,7 +111,9 @@ export type Expected =
     /** The gateway speaks no version of TLS that the client offers. */
     | { readonly kind: "no-tls-version" }
     /** The gateway answers 400, and says what is wrong with the path. */
-    | { readonly kind: "path-refused" };
+    | { readonly kind: "path-refused" }
+    /** The gateway ends the handshake, for lack of a certificate of the client that it trusts. */
+    | { readonly kind: "certificate-refused" };
 export type ExpectedKind = Expected["kind"];
 
 /** Which gateway an entry check goes through, the host that it asks for, and as whom. */
@@ -125,6 +128,10 @@ export interface Entry {
     readonly transport?: "plain" | TlsVersions;
     /** @default none */
     readonly token?: Token;
+    /** The name in the TLS greeting. @default `host` */
+    readonly serverName?: string;
+    /** The certificate that the client presents. @default none */
+    readonly clientCertificate?: ClientCertificate;
     /** How the Authorization header spells its scheme. @default Bearer */
     readonly scheme?: string;
     /** The Host header. @default `host` */
@@ -135,6 +142,12 @@ export interface Entry {
     readonly headers?: Readonly<Record<string, string>>;
     /** What it sends before anything else: a header of the PROXY protocol. @default nothing */
     readonly proxyHeader?: string;
+}
+
+/** A client's certificate of an authority that the stack knows, or, as `foreign`, of one that nobody knows. */
+export interface ClientCertificate {
+    readonly authority: string;
+    readonly foreign?: true;
 }
 
 /** Whom an egress check asks, and from where. */

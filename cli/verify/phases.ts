@@ -1,19 +1,22 @@
 /** All requests of a run, layer by layer, each between two readings of the counters. */
 import type { Catalogue } from "../../catalogue/model";
+import { groupBy } from "../../catalogue/order";
+import { clientSecret } from "../../components/base/client-authorities";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES } from "../../components/base/names";
+import { createAuthority, issue } from "../../local";
 import { type AskOptions, type Asker, type Batch, ask, askAgain } from "./ask/batches";
 import { toleranceOf } from "./ask/tolerance";
 import { type Miscount, type Workload, miscounts, readCounters } from "./ask/counters";
-import type { Credentials } from "./ask/wire";
-import { readCertificates } from "./cluster/certificates";
+import { type Credentials, type KeyPair, presented } from "./ask/wire";
+import { readCertificates, readClients } from "./cluster/certificates";
 import type { Cluster } from "./cluster/cluster";
 import { type PodObject, isReady } from "./cluster/pods";
 import { settle } from "./cluster/settle";
 import { readTrafficObjects } from "./drift/read";
 import { CannotVerify } from "./errors";
 import { judge } from "./judge";
-import { type Check, type Finding, LAYERS, type Layer, type Unchecked, tokenOf } from "./model";
+import { type Check, type Entry, type Finding, LAYERS, type Layer, type Unchecked, tokenOf } from "./model";
 import { destinations } from "./plan/places";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
 import type { StatusLine } from "./status-line";
@@ -59,7 +62,9 @@ export async function makeRequests(
     const askers = await findAskers(cluster, catalogue);
     const { certificates, missing } = await readCertificates(cluster, checks);
     const tcp = tcpWorkloads(catalogue, checks);
-    const notChecked = [...missing, ...unsigned(checks, sign)];
+    const clients = await readClients(cluster, checks);
+    const credentials = { certificates, sign, clients, foreignClient: await foreignClient() };
+    const notChecked = [...missing, ...unsigned(checks, sign), ...withoutCertificate(checks, credentials)];
     const outcome: Outcome = { findings: [], miscounts: [], notChecked, repeated: [], seconds: 0 };
     for (const layer of LAYERS.filter((one) => checks.some((check) => check.layer === one))) {
         const connected = reused || layer !== "identity";
@@ -68,11 +73,14 @@ export async function makeRequests(
         const own = checks.filter((check) => {
             const { layer: one, entry } = check;
             const signable = tokenOf(check) === undefined || sign !== undefined;
-            return one === layer && signable && (entry === undefined || certificates.has(entry.certificate));
+            const known =
+                entry === undefined ||
+                (certificates.has(entry.certificate) && isPresentable(entry, credentials));
+            return one === layer && signable && known;
         });
         const batches = batchesOf(own, askers);
         const options: AskOptions = {
-            credentials: { certificates, sign },
+            credentials,
             signal,
             progress,
             title: TITLES[layer],
@@ -99,6 +107,31 @@ function unsigned(checks: readonly Check[], sign: PhaseOptions["sign"]): Outcome
     const why = "no key of an issuer that the gateways trust is on this machine; `make up` makes one";
     const part = `${count} requests with a token`;
     return [{ part, why, optional: "tokens", requested: false }];
+}
+
+/** Of an authority whose certificates are issued elsewhere, none is at hand. */
+function withoutCertificate(checks: readonly Check[], credentials: Credentials): Outcome["notChecked"] {
+    const left = checks.filter(({ entry }) => entry !== undefined && !isPresentable(entry, credentials));
+    const authorities = groupBy(left, ({ entry }) => entry?.clientCertificate?.authority ?? "");
+    return [...authorities].map(([authority, { length }]) => ({
+        part: `${length} requests with a client certificate of ${authority}`,
+        why: `the Secret ${NAMESPACES.ingress}/${clientSecret(authority)} with one is missing; certificates.clients.${authority} makes one where it is self-signed`,
+        optional: "client-certificates" as const,
+        requested: false,
+    }));
+}
+
+function isPresentable(entry: Entry, credentials: Credentials): boolean {
+    return entry.clientCertificate === undefined || presented(entry, credentials) !== undefined;
+}
+
+/** By a CA that nobody knows. */
+async function foreignClient(): Promise<KeyPair> {
+    return await issue(await createAuthority("mesh-verify"), {
+        commonName: "mesh-verify",
+        dnsNames: ["client.mesh-verify.example.com"],
+        usages: ["client"],
+    });
 }
 
 /** By layer and source: one pod makes all of them. */

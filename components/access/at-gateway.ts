@@ -70,7 +70,7 @@ function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
         .flatMap((group) =>
             credentials(edge, config).map(({ from, when = [] }): Rule => {
                 const scope = group.scope === undefined ? [] : [claimed("scope", group.scope)];
-                const conditions = [...when, ...scope];
+                const conditions = [...when, ...scope, ...handshake(edge, config)];
                 return {
                     ...(from === undefined ? {} : { from }),
                     to: on(edge, config, operations(port, group)),
@@ -78,6 +78,15 @@ function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
                 };
             }),
         );
+}
+
+/**
+ * Where a client certificate is demanded, the handshake must have been with this host's own listener: should a route ever lead here
+ * from another host's, no certificate was asked for.
+ */
+function handshake({ exposure }: ExposureEdge, config: MeshConfig): Condition[] {
+    if (exposure.clientCertificate === undefined) return [];
+    return [{ key: "connection.sni", values: [exposedHost(config, exposure.host)] }];
 }
 
 /** What of an exposure takes no certain scope. */

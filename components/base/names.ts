@@ -168,7 +168,11 @@ export function edgeIssuer({ issuer }: MeshConfig["certificates"]): string {
     return `edge-${issuer.from}`;
 }
 
-/** The name of the Secret that holds a gateway's certificate, beside the gateway. */
-export function certificateName(gateway: keyof typeof ENTRY_GATEWAYS): string {
-    return `${ENTRY_GATEWAYS[gateway]}-certificate`;
+/**
+ * The name of the Secret that holds a gateway's certificate, beside the gateway.
+ *
+ * @param host the label of a host that has a certificate of its own
+ */
+export function certificateName(gateway: keyof typeof ENTRY_GATEWAYS, host?: string): string {
+    return [ENTRY_GATEWAYS[gateway], ...(host === undefined ? [] : [host]), "certificate"].join("-");
 }

@@ -1,20 +1,24 @@
 /** The gateways' certificates. */
+import { groupBy } from "../../catalogue/order";
 import { exposures } from "../../catalogue/query";
+import { certificateOf } from "../base/client-authorities";
 import { COMMON_LABELS } from "../base/labels";
 import { KEY, UNTIL_READY, lasting } from "../base/certificates";
 import type { CertificateManifest } from "../base/manifest";
-import { GATEWAY_KEYS, NAMESPACES, certificateName, edgeIssuer, exposedHost } from "../base/names";
+import { GATEWAY_KEYS, NAMESPACES, edgeIssuer, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
 
-/** One for each entry gateway that serves anything, beside it and for exactly the hosts that it serves. */
+/**
+ * One for each entry gateway that serves anything, beside it and for exactly the hosts that it serves; and one for each host that
+ * requests client certificates.
+ */
 export function gatewayCertificates({ catalogue, config }: Platform): CertificateManifest[] {
-    return GATEWAY_KEYS.flatMap((key) => {
-        const dnsNames = exposures(catalogue)
-            .filter(({ exposure }) => exposure.gateway === key)
-            .map(({ exposure }) => exposedHost(config, exposure.host))
-            .sort();
-        return dnsNames.length === 0 ? [] : [certificate(certificateName(key), dnsNames, config)];
-    });
+    const own = GATEWAY_KEYS.flatMap((key) =>
+        exposures(catalogue).filter(({ exposure }) => exposure.gateway === key),
+    );
+    return [...groupBy(own, certificateOf)].map(([name, edges]) =>
+        certificate(name, edges.map(({ exposure }) => exposedHost(config, exposure.host)).sort(), config),
+    );
 }
 
 function certificate(

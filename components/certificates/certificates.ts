@@ -1,18 +1,23 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
 import { gatewayCertificates } from "./certificate";
+import { clientAuthorities, clientAuthorityProblems } from "./clients";
 import { issuerProblems, issuers } from "./issuer";
 
 export const certificates: Concern = {
     name: "certificates",
     derive: (platform) => ({
         releases: [],
-        objects: [...issuers(platform.config), ...gatewayCertificates(platform)],
+        objects: [
+            ...issuers(platform.config),
+            ...gatewayCertificates(platform),
+            ...clientAuthorities(platform),
+        ],
     }),
-    check: ({ config }) => issuerProblems(config),
+    check: (platform) => [...issuerProblems(platform.config), ...clientAuthorityProblems(platform)],
 };
 
-/** The gateways' certificates, and who signs them. */
+/** The gateways' certificates, and who signs them; and the CAs of clients' certificates that cert-manager makes. */
 export class Certificates extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(certificates, platform, options);

@@ -1,5 +1,6 @@
 import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
+import { authorityCredential, certificateOf } from "../base/client-authorities";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { GatewayManifest } from "../base/manifest";
 import {
@@ -30,18 +31,21 @@ export function gatewaysOf(
     config: MeshConfig,
 ): GatewayManifest[] {
     const http = edges.filter(({ port }) => port.protocol !== "tcp");
-    const hosts = http.map(({ exposure }) => namespacedHost(exposure.host, config));
+    const shared = http.filter(({ exposure }) => exposure.clientCertificate === undefined);
     const servers: Server[] = [
-        ...(http.length > 0
+        ...(shared.length > 0
             ? [
                   {
                       port: { number: GATEWAY_PORTS.https, name: "https", protocol: "HTTPS" },
-                      hosts,
-                      tls: tls(key),
+                      hosts: shared.map(({ exposure }) => namespacedHost(exposure.host, config)),
+                      tls: tls(certificateName(key)),
                   },
               ]
             : []),
-        ...edges.flatMap((edge) => tcpServer(key, edge, config)),
+        ...http
+            .filter(({ exposure }) => exposure.clientCertificate !== undefined)
+            .map((edge) => certifiedServer(edge, config)),
+        ...edges.flatMap((edge) => tcpServer(edge, config)),
     ];
     // Routes are bound to a Gateway by name. The redirect has one to itself, so that none can be asked in plain HTTP.
     const plain: Server = {
@@ -56,22 +60,51 @@ export function gatewaysOf(
     ];
 }
 
+/**
+ * A server of its own, and so a filter chain and a route table of its own (gatewayRDSRouteName, pilot/pkg/model/gateway.go): what
+ * comes in by another host's handshake knows no route to this one, and answers 404.
+ */
+function certifiedServer(edge: ExposureEdge, config: MeshConfig): Server {
+    const { host } = edge.exposure;
+    return {
+        port: { number: GATEWAY_PORTS.https, name: `https-${host}`, protocol: "HTTPS" },
+        hosts: [namespacedHost(host, config)],
+        tls: tlsOf(edge, config),
+    };
+}
+
 /** One for each, told apart by the name that the client asks for in its handshake, should two share a port. */
-function tcpServer(key: GatewayKey, { exposure, port }: ExposureEdge, config: MeshConfig): Server[] {
+function tcpServer(edge: ExposureEdge, config: MeshConfig): Server[] {
+    const { exposure, port } = edge;
     if (port.protocol !== "tcp" || exposure.listen === undefined) return [];
     return [
         {
             port: { number: exposure.listen, name: `tls-${exposure.host}`, protocol: "TLS" },
             hosts: [namespacedHost(exposure.host, config)],
-            tls: tls(key),
+            tls: tlsOf(edge, config),
         },
     ];
 }
 
-function tls(key: GatewayKey): NonNullable<Server["tls"]> {
+function tlsOf(edge: ExposureEdge, config: MeshConfig): NonNullable<Server["tls"]> {
+    const { clientCertificate } = edge.exposure;
+    const own = tls(certificateOf(edge));
+    if (clientCertificate === undefined) return own;
+    const { authority, sans } = clientCertificate;
+    return {
+        ...own,
+        mode: "MUTUAL",
+        caCertCredentialName: authorityCredential(config, authority),
+        // A client whose certificate has none of them fails in the handshake. AuthorizationPolicies cannot do it: their
+        // principals are SPIFFE ids only (srcPrincipalGenerator, pilot/pkg/security/authz/model/generator.go).
+        ...(sans === undefined ? {} : { subjectAltNames: [...sans] }),
+    };
+}
+
+function tls(credentialName: string): NonNullable<Server["tls"]> {
     return {
         mode: "SIMPLE",
-        credentialName: certificateName(key),
+        credentialName,
         minProtocolVersion: "TLSV1_2",
         maxProtocolVersion: "TLSV1_3",
         cipherSuites: CIPHER_SUITES,

@@ -53,6 +53,8 @@ type tlsRequest struct {
 	ServerName string
 	CAFile     string
 	CAPem      string
+	CertPem    string
+	KeyPem     string
 	MinVersion string
 	MaxVersion string
 }
@@ -130,6 +132,7 @@ func parseRequest(raw json.RawMessage) (*request, []error) {
 		r.TLS = &tlsRequest{}
 		errs = append(errs, decodeFields(rawTLS, "tls.", map[string]any{
 			"serverName": &r.TLS.ServerName, "caFile": &r.TLS.CAFile, "caPem": &r.TLS.CAPem,
+			"certPem": &r.TLS.CertPem, "keyPem": &r.TLS.KeyPem,
 			"minVersion": &r.TLS.MinVersion, "maxVersion": &r.TLS.MaxVersion,
 		})...)
 	}
@@ -294,6 +297,14 @@ func (r *request) buildTLS() []error {
 		cfg.NextProtos = []string{"http/1.1"}
 	}
 	errs = append(errs, r.TLS.setVersions(cfg)...)
+	if r.TLS.CertPem != "" || r.TLS.KeyPem != "" {
+		pair, err := tls.X509KeyPair([]byte(r.TLS.CertPem), []byte(r.TLS.KeyPem))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tls: certPem and keyPem: %w", err))
+		}
+		// Presented whatever CAs the server names in its request: it is the server's verification that is probed.
+		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
 	pem := []byte(r.TLS.CAPem)
 	switch {
 	case r.TLS.CAFile != "" && r.TLS.CAPem != "":

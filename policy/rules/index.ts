@@ -31,6 +31,7 @@ import { throughGateway } from "./egress/through-gateway";
 import { definitions } from "./extensions/definitions";
 import { envoyFilters } from "./extensions/envoy-filters";
 import { telemetry } from "./extensions/telemetry";
+import { clientCertificates } from "./gateways/client-certificates";
 import { hosts } from "./gateways/hosts";
 import { noOtherGateways } from "./gateways/no-other-kinds";
 import { loadBalancers } from "./gateways/load-balancers";
@@ -116,6 +117,7 @@ export const RULES: readonly Rule[] = [
     exportTo,
     sidecarScope,
     gatewayTls,
+    clientCertificates,
     hosts,
     onlyWayIn,
     noOtherGateways,

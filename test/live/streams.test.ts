@@ -97,7 +97,12 @@ describe("streams on the node", function () {
 
     it("outlive the gateway that they came in by: an idle WebSocket with pings, and a gRPC stream", async () => {
         const socket = await webSocket(target(node.entry, `ws.${domain}`, "/v1/events", bearer(sign)));
-        const calls = await grpcStream(node.entry, `ingest-api.${domain}`, "/sparc.ingest.v1.Ingest/Push");
+        const calls = await grpcStream(
+            node.entry,
+            `ingest-api.${domain}`,
+            "/sparc.ingest.v1.Ingest/Push",
+            await camera(node),
+        );
         let pongs = 0;
         socket.on("data", (data: Buffer) => (pongs += data.includes(PONG) ? 1 : 0));
         const ended = new AbortController();
@@ -138,10 +143,24 @@ interface GrpcStream {
 }
 
 /** A stream of a method that answers each message with one. */
-async function grpcStream(entry: Entry, host: string, path: string): Promise<GrpcStream> {
+/** The certificate of a client of `devices`, beside the gateways. */
+async function camera(node: Deployment): Promise<{ cert: Buffer; key: Buffer }> {
+    const secret = ["--namespace=istio-ingress", "get", "secret", "client-devices", "--output=json"];
+    const { data } = JSON.parse(await node.kubectl(secret)) as { data: Record<string, string> };
+    const read = (name: string) => Buffer.from(data[name] ?? "", "base64");
+    return { cert: read("tls.crt"), key: read("tls.key") };
+}
+
+async function grpcStream(
+    entry: Entry,
+    host: string,
+    path: string,
+    client: { readonly cert: Buffer; readonly key: Buffer },
+): Promise<GrpcStream> {
     const session = connect(`https://${entry.address}:${entry.port}`, {
         servername: host,
         ca: readFileSync(entry.authority),
+        ...client,
     });
     await once(session, "connect");
     const stream = session.request({

@@ -172,7 +172,12 @@ describe("what is asked outside", () => {
     const probe = (id: string) => {
         const check = checks.find((one) => one.id === id);
         assert.ok(check !== undefined, id);
-        return toProbe(check, { certificates: new Map(), sign: undefined });
+        return toProbe(check, {
+            certificates: new Map(),
+            sign: undefined,
+            clients: new Map(),
+            foreignClient: undefined,
+        });
     };
 
     it("is asked as a caller asks it: in TLS, in plain HTTP, or over TCP", () => {

@@ -50,6 +50,14 @@ export class FakeCluster implements Cluster {
         this.objects.set(keyOf(secret), { ...secret, data: { "ca.crt": CERTIFICATE } } as KubeObject);
     }
 
+    /** Of an authority that cert-manager made. */
+    addClient(authority: string): void {
+        const metadata = { name: `client-${authority}`, namespace: "istio-ingress" };
+        const secret = { apiVersion: "v1", kind: "Secret", metadata };
+        const data = { "tls.crt": CERTIFICATE, "tls.key": Buffer.from("a key").toString("base64") };
+        this.objects.set(keyOf(secret), { ...secret, data } as KubeObject);
+    }
+
     list(kind: Kind, { namespace, labelSelector }: { namespace?: string; labelSelector?: string } = {}) {
         const [label = "", value] = (labelSelector ?? "").split("=");
         const found = [...this.objects.values()].filter(

@@ -10,16 +10,9 @@ import { routeFor } from "../support/routes";
 import { GATEWAY_ADDRESS } from "./outside";
 import { withoutRemoved } from "./simulated-egress";
 import { SimulatedEdge } from "./simulated-edge";
+import { handshake } from "./simulated-handshake";
 import { refusesTenant } from "./simulated-tenant-context";
-import {
-    type Arrival,
-    type Server,
-    type Spec,
-    bySelector,
-    isTooOld,
-    line,
-    matches,
-} from "./simulated-policy";
+import { type Arrival, type Server, type Spec, bySelector, line, matches } from "./simulated-policy";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
@@ -131,14 +124,14 @@ export class SimulatedMesh {
     private enter(check: Check): Result {
         const { entry, request, destination } = check;
         if (entry === undefined) throw new Error(`${check.id} names no gateway`);
-        const { gateway, host: sni, port, transport } = entry;
+        const { gateway, port, transport } = entry;
+        const sni = entry.serverName ?? entry.host;
         const host = this.edge.authority(entry);
         const server = this.serverOf(entry);
         if (server === undefined)
             return transport === "plain" ? { outcome: "http", status: 404 } : { outcome: "tls" };
-        if (transport !== "plain" && isTooOld(transport?.maxVersion, server)) {
-            return { outcome: "tls", detail: "alert from the peer: tls: protocol version not supported" };
-        }
+        const ended = handshake(entry, server);
+        if (ended !== undefined) return { outcome: "tls", detail: `alert from the peer: tls: ${ended}` };
         if (entry.proxyHeader !== undefined && !this.edge.readsProxyHeaders(gateway))
             return { outcome: "reset" };
         const refusal = this.edge.refusedPath(gateway, host, line(request)[1]);
@@ -172,6 +165,9 @@ export class SimulatedMesh {
             )
         )
             return { outcome: "rbac" };
+        // A server's routes are those of its own hosts.
+        if (transport !== "plain" && !server.hosts.includes(`sparc/${host}`))
+            return isGrpc ? { outcome: "grpc", status: 12 } : { outcome: "http", status: 404 };
         // Envoy's router redirects, behind all filters.
         if (server.tls?.httpsRedirect === true) {
             return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
@@ -194,8 +190,8 @@ export class SimulatedMesh {
     }
 
     /** Plain HTTP has a Gateway of its own, whose hosts name no namespace. */
-    private serverOf({ gateway, host, port, transport }: Entry): Server | undefined {
-        const name = transport === "plain" ? host : `sparc/${host}`;
+    private serverOf({ gateway, host, serverName, port, transport }: Entry): Server | undefined {
+        const name = transport === "plain" ? host : `sparc/${serverName ?? host}`;
         return this.of("Gateway", "istio-ingress", gateway)
             .flatMap(({ servers = [] }) => servers)
             .find((server) => server.port.number === port && server.hosts.includes(name));

@@ -41,7 +41,11 @@ export interface Spec {
 export interface Server {
     readonly port: { readonly number: number };
     readonly hosts: readonly string[];
-    readonly tls?: { readonly httpsRedirect?: boolean; readonly minProtocolVersion?: string };
+    readonly tls?: {
+        readonly httpsRedirect?: boolean;
+        readonly minProtocolVersion?: string;
+        readonly mode?: string;
+    };
 }
 
 /** Who arrives where, to ask what. */

@@ -10,7 +10,12 @@ const checks = expectations({
     config: loadStackFile("local", `${__dirname}/../..`),
 });
 
-const CREDENTIALS = { certificates: new Map<string, string>(), sign: () => "token" };
+const CREDENTIALS = {
+    certificates: new Map<string, string>(),
+    clients: new Map(),
+    foreignClient: undefined,
+    sign: () => "token",
+};
 const sent = (check: Check) =>
     toProbe(check, CREDENTIALS) as { headers?: Record<string, string>; protocol: string };
 

@@ -5,7 +5,7 @@
 import { callees } from "../world/places";
 import type { World } from "../world/world";
 import { Journey } from "./journey";
-import { matchesDnsName, matchesLabels } from "./match";
+import { matchesDnsName } from "./match";
 import {
     type Callee,
     type HttpRequest,
@@ -13,10 +13,10 @@ import {
     type ServicePort,
     type Verdict,
     type Workload,
-    key,
     nameOf,
 } from "./model";
 import { normalized } from "./normalize";
+import { serversOf } from "./servers";
 import { entriesOf, scope } from "./sidecar";
 import type { Destination } from "./virtual-service";
 
@@ -190,7 +190,7 @@ function throughGateway(world: World, { target, http }: Question, gateway: Calle
             verdict: "passes",
             objects: [server.object],
             text: `takes ${host} on ${server.port}`,
-            conditions: [],
+            conditions: server.conditions,
         });
         journey.enter(workload, server.port, request.http, host);
         const sent = journey.route(
@@ -222,34 +222,6 @@ function notRouted(world: World, workload: Workload, callee: Callee, port: Servi
         conditions: [],
     });
     return verdictOf(journey);
-}
-
-interface Server {
-    /** `namespace/Gateway/name`. */
-    readonly object: string;
-    /** As a VirtualService names it. */
-    readonly name: string;
-    readonly port: number;
-    readonly http: boolean;
-    readonly hosts: readonly string[];
-}
-
-/** What a gateway's pods listen to, but for what they only redirect to HTTPS. */
-function serversOf(world: World, { labels }: Workload): Server[] {
-    return world
-        .of("Gateway")
-        .filter(({ spec }) => matchesLabels(spec.selector, labels))
-        .flatMap((gateway) =>
-            (gateway.spec.servers ?? [])
-                .filter(({ tls }) => tls?.httpsRedirect !== true)
-                .map(({ port, hosts }) => ({
-                    object: key(gateway),
-                    name: `${gateway.metadata.namespace}/${gateway.metadata.name}`,
-                    port: port.number,
-                    http: /^(HTTP|HTTPS|HTTP2|GRPC)$/i.test(port.protocol),
-                    hosts: hosts.map((host) => host.slice(host.indexOf("/") + 1)),
-                })),
-        );
 }
 
 /** Where a ServiceEntry's port leads: the network sees this one. */

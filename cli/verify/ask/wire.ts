@@ -1,7 +1,7 @@
 /** Checks as `standin probe` reads them, and what it writes (local/standin/probe_request.go). */
 import { CLUSTER_DOMAIN, NAMESPACES, PROBE_HEADER, serviceHost } from "../../../components/base/names";
 import { HOST_HEADER } from "../probers/hosts";
-import type { Behaviour, Check, Token, WireRequest, WireResult } from "../model";
+import type { Behaviour, Check, Entry, Token, WireRequest, WireResult } from "../model";
 
 const TIMEOUT_MS = 10_000;
 /** A pod that is ready may still wait for its callee's endpoints. A refusal is asked for once: it must hold at once. */
@@ -15,6 +15,25 @@ export interface Credentials {
     readonly certificates: ReadonlyMap<string, string>;
     /** Signs tokens; undefined where no key is at hand. */
     readonly sign: ((token: Token) => string) | undefined;
+    /** What clients present, of each authority that has a client's certificate in the cluster. */
+    readonly clients: ReadonlyMap<string, KeyPair>;
+    /** What nobody has signed whom a gateway trusts. */
+    readonly foreignClient: KeyPair | undefined;
+}
+
+/** A certificate and its key, in PEM. */
+export interface KeyPair {
+    readonly certificate: string;
+    readonly key: string;
+}
+
+/** What `check` presents; undefined where it presents nothing, or nothing is at hand. */
+export function presented(
+    { clientCertificate }: Pick<Entry, "clientCertificate">,
+    { clients, foreignClient }: Pick<Credentials, "clients" | "foreignClient">,
+): KeyPair | undefined {
+    if (clientCertificate === undefined) return undefined;
+    return clientCertificate.foreign === true ? foreignClient : clients.get(clientCertificate.authority);
 }
 
 export function toProbe(check: Check, credentials: Credentials): Record<string, unknown> {
@@ -54,8 +73,9 @@ interface Told {
 
 function target(
     { destination, request, entry, outside, sends, host: hostHeader }: Check,
-    { certificates, sign }: Credentials,
+    credentials: Credentials,
 ): { readonly headers?: Headers } & Record<string, unknown> {
+    const { certificates, sign } = credentials;
     if (outside !== undefined) {
         const { host, port, address, authority, headers } = outside;
         return {
@@ -103,8 +123,19 @@ function target(
         ...(request.protocol === "tcp" ? {} : { host: entry.hostHeader ?? host, headers }),
         ...(transport === "plain"
             ? {}
-            : { tls: { serverName: host, caPem: certificates.get(entry.certificate), ...transport } }),
+            : {
+                  tls: {
+                      serverName: entry.serverName ?? host,
+                      caPem: certificates.get(entry.certificate),
+                      ...clientOf(presented(entry, credentials)),
+                      ...transport,
+                  },
+              }),
     };
+}
+
+function clientOf(pair: KeyPair | undefined): Record<string, string> {
+    return pair === undefined ? {} : { certPem: pair.certificate, keyPem: pair.key };
 }
 
 function withQuery(request: WireRequest, query: string): Record<string, string> {

@@ -1,5 +1,7 @@
 /** The CAs that vouch for the gateways. */
+import { clientSecret } from "../../../components/base/client-authorities";
 import { NAMESPACES } from "../../../components/base/names";
+import type { KeyPair } from "../ask/wire";
 import type { Check, Unchecked } from "../model";
 import type { Cluster } from "./cluster";
 
@@ -28,6 +30,24 @@ export async function readCertificates(cluster: Cluster, checks: readonly Check[
         }
     }
     return { certificates, missing };
+}
+
+/** A client's certificate of each authority that checks present one of, where the stack has one made. */
+export async function readClients(
+    cluster: Cluster,
+    checks: readonly Check[],
+): Promise<ReadonlyMap<string, KeyPair>> {
+    const authorities = new Set(checks.flatMap(({ entry }) => entry?.clientCertificate?.authority ?? []));
+    const pairs = new Map<string, KeyPair>();
+    for (const authority of authorities) {
+        const secret = await cluster.get("Secret", NAMESPACES.ingress, clientSecret(authority));
+        const data = (secret as { data?: Record<string, string> } | undefined)?.data ?? {};
+        const [certificate, key] = ["tls.crt", "tls.key"].map((name) =>
+            Buffer.from(data[name] ?? "", "base64").toString("utf8"),
+        );
+        if (certificate && key) pairs.set(authority, { certificate, key });
+    }
+    return pairs;
 }
 
 /** What cert-manager writes beside a certificate; where there is none, the last of the chain. */

@@ -4,10 +4,10 @@ import {
     ENTRY_GATEWAYS,
     GATEWAY_PORTS,
     NAMESPACES,
-    certificateName,
     exposedHost,
     principal,
 } from "../../../components/base/names";
+import { certificateOf } from "../../../components/base/client-authorities";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, Entry, Token } from "../model";
 import { UNMESHED } from "./places";
@@ -26,7 +26,10 @@ export function draft(
         gateway,
         host: exposedHost(config, exposure.host),
         port: exposure.listen ?? GATEWAY_PORTS.https,
-        certificate: certificateName(exposure.gateway),
+        certificate: certificateOf({ exposure }),
+        ...(exposure.clientCertificate === undefined
+            ? {}
+            : { clientCertificate: { authority: exposure.clientCertificate.authority } }),
         ...(token === undefined ? {} : { token }),
     };
     return {

@@ -2,11 +2,13 @@
  * What must be seen by a client outside the mesh: the exposed requests answered, to those who may make them, all else
  * refused, and no host known at a gateway at which it is not exposed.
  */
+import type { Exposure } from "../../../catalogue/model";
 import { type ExposureEdge, exposures } from "../../../catalogue/query";
 import { ENTRY_GATEWAYS } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
+import { certificateChecks } from "./entry-certificates";
 import { clientChecks, spellingChecks } from "./entry-clients";
 import { pathChecks } from "./entry-paths";
 import { rightToken, tokenChecks } from "./entry-tokens";
@@ -31,6 +33,7 @@ export function entryChecks(platform: Platform): Check[] {
                 ...tokenChecks(edge, platform),
                 ...clientChecks(edge, platform),
                 ...pathChecks(edge, platform),
+                ...certificateChecks(edge, own, platform),
             ]),
             ...own
                 .filter(({ port }) => port.protocol === "http")
@@ -82,11 +85,18 @@ function notExposed(gateway: GatewayKey, routed: readonly ExposureEdge[], platfo
     const others = routed.filter(({ exposure }) => !own.has(exposure.host));
     const unknown = { ...first, exposure: { ...first.exposure, host: NO_SUCH_HOST } };
     return [...others, unknown].map((edge) => ({
-        ...draft({ ...edge, exposure: { ...edge.exposure, gateway } }, platform),
+        ...draft(atAnother(edge, gateway), platform),
         request: firstOf(asked(edge.port, edge.exposure)),
         expected: { kind: "no-route" },
         because: `nothing is exposed as ${edge.exposure.host} at the ${gateway} gateway`,
     }));
+}
+
+/** The exposure as if another gateway knew it, which has no certificate for its host. */
+function atAnother(edge: ExposureEdge, gateway: GatewayKey): ExposureEdge {
+    const exposure: { -readonly [K in keyof Exposure]: Exposure[K] } = { ...edge.exposure, gateway };
+    delete exposure.clientCertificate;
+    return { ...edge, exposure };
 }
 
 function firstOf(requests: readonly WireRequest[]): WireRequest {

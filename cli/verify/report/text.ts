@@ -202,6 +202,8 @@ export function describeExpected(expected: Expected): string {
             return "400, with what is wrong with the path";
         case "no-tls-version":
             return "no version of TLS in common";
+        case "certificate-refused":
+            return "a handshake that ends for lack of a client certificate";
     }
 }
 

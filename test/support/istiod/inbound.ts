@@ -1,7 +1,7 @@
 /** The filters that istiod gives a sidecar for requests that arrive. */
 import { setTimeout as pause } from "node:timers/promises";
 import { freePorts, startEnvoy } from "../envoy/program";
-import { cluster } from "../envoy/edge";
+import { RUNTIME, cluster } from "../envoy/edge";
 import type { Json } from "../envoy/patched";
 import type { ControlPlane } from "./control-plane";
 
@@ -39,15 +39,22 @@ export async function inboundFilters(
     }
 }
 
-function bootstrap({ namespace, labels, address }: Proxy, xdsPort: number, admin: number): Json {
+/** An Envoy that has its configuration from istiod. */
+export function bootstrap(
+    { namespace, labels, address }: Proxy,
+    xdsPort: number,
+    admin: number,
+    type: "sidecar" | "router" = "sidecar",
+): Json {
     const ads = { ads: {}, resource_api_version: "V3" };
     const http2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     return {
         node: {
-            id: `sidecar~${address}~workload.${namespace}~${namespace}.svc.cluster.local`,
+            id: `${type}~${address}~workload.${namespace}~${namespace}.svc.cluster.local`,
             cluster: `workload.${namespace}`,
             metadata: { NAMESPACE: namespace, LABELS: labels, CLUSTER_ID: "Kubernetes" },
         },
+        layered_runtime: RUNTIME,
         admin: { address: { socket_address: { address: "127.0.0.1", port_value: admin } } },
         dynamic_resources: {
             ads_config: {
@@ -56,7 +63,8 @@ function bootstrap({ namespace, labels, address }: Proxy, xdsPort: number, admin
                 grpc_services: [{ envoy_grpc: { cluster_name: "istiod" } }],
             },
             lds_config: ads,
-            cds_config: ads,
+            // A gateway's clusters would wait for a certificate of the mesh, and its listeners for them.
+            ...(type === "router" ? {} : { cds_config: ads }),
         },
         static_resources: {
             clusters: [

@@ -3,6 +3,8 @@ import { type JudgedResource } from "../../../../cli/policy/protocol";
 import { kindOf, type Mutation, type Props } from "../model";
 import { drop, everywhere, put } from "./edit";
 
+const isMutual = (tls: Props) => tls["mode"] === "MUTUAL";
+
 export function ofGateways(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "Gateway") return [];
     return [
@@ -75,6 +77,26 @@ export function ofGateways(resource: JudgedResource): Mutation[] {
             resource,
             "spec.servers.*.tls",
             (tls) => "mode" in tls && put("mode", "AUTO_PASSTHROUGH")(tls),
+        ),
+        ...["SIMPLE", "OPTIONAL_MUTUAL"].flatMap((mode) =>
+            everywhere(
+                `gateway: client certificates, as ${mode}`,
+                resource,
+                "spec.servers.*.tls",
+                (tls) => isMutual(tls) && put("mode", mode)(tls),
+            ),
+        ),
+        ...everywhere(
+            "gateway: client certificates of whoever signed them",
+            resource,
+            "spec.servers.*.tls",
+            (tls) => isMutual(tls) && put("insecureSkipVerify", true)(tls),
+        ),
+        ...everywhere(
+            "gateway: client certificates of another CA",
+            resource,
+            "spec.servers.*.tls",
+            (tls) => isMutual(tls) && put("caCertCredentialName", "istio-ca-cacert")(tls),
         ),
         ...everywhere("gateway: any host", resource, "spec.servers.*", put("hosts", ["*"])),
         ...everywhere("gateway: a host of any namespace", resource, "spec.servers.*", (server) => {

@@ -1,0 +1,112 @@
+/** CAs of clients' certificates that cert-manager makes, so that hosts which request them can be tried without a CA of one's own. */
+import { exposures } from "../../catalogue/query";
+import { UNTIL_READY, KEY, lasting } from "../base/certificates";
+import { clientSecret } from "../base/client-authorities";
+import { COMMON_LABELS } from "../base/labels";
+import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
+import { NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+/** Signs the CAs themselves. */
+const ROOT = "client-root";
+const AUTHORITY_DAYS = 3650;
+
+/**
+ * For each such authority that the catalogue names its CA, and one client's certificate beside the gateways. Its Secret has the CA's
+ * certificate as `ca.crt`, where istiod reads it; the CA's key stays in cert-manager's namespace.
+ */
+export function clientAuthorities(platform: Platform): Manifest[] {
+    const own = [...hostsByAuthority(platform).keys()]
+        .filter((name) => platform.config.certificates.clients[name]?.from === "self-signed")
+        .sort();
+    if (own.length === 0) return [];
+    return [issuer(ROOT, { selfSigned: {} }), ...own.flatMap((name) => authority(name, platform))];
+}
+
+/** @returns authorities that the catalogue names and the stack does not know */
+export function clientAuthorityProblems(platform: Platform): string[] {
+    const known = Object.keys(platform.config.certificates.clients);
+    return [...hostsByAuthority(platform)]
+        .filter(([authority]) => !known.includes(authority))
+        .map(
+            ([authority, host]) =>
+                `certificates.clients: ${host} requests client certificates of the authority ${authority}, and the stack knows ` +
+                `${known.length === 0 ? "none" : known.join(", ")}; add ${authority}: { from: secret, secret: <name> }, ` +
+                `a Secret in ${NAMESPACES.ingress} with the CA as ca.crt, or { from: self-signed } to try it`,
+        );
+}
+
+/** A host that demands certificates of each authority. */
+function hostsByAuthority({ catalogue }: Platform): ReadonlyMap<string, string> {
+    return new Map(
+        exposures(catalogue).flatMap(({ service, exposure: { host, clientCertificate } }) =>
+            clientCertificate === undefined
+                ? []
+                : [[clientCertificate.authority, `${host} (${service})`] as const],
+        ),
+    );
+}
+
+function authority(name: string, platform: Platform): Manifest[] {
+    const own = `client-authority-${name}`;
+    return [
+        certificate(own, NAMESPACES.certificates, ROOT, {
+            commonName: `sparc-mesh clients: ${name}`,
+            isCA: true,
+            ...lasting({ days: AUTHORITY_DAYS, renewBeforeDays: 365 }),
+            usages: ["cert sign", "crl sign", "digital signature"],
+        }),
+        issuer(own, { ca: { secretName: own } }),
+        certificate(clientSecret(name), NAMESPACES.ingress, own, {
+            ...namesOf(name, platform),
+            ...lasting(platform.config.certificates.gateways),
+            usages: ["digital signature", "client auth"],
+        }),
+    ];
+}
+
+/** Every name that an exposure lists for this authority, so that this one client may use all of them. */
+function namesOf(
+    authority: string,
+    { catalogue, config }: Platform,
+): { dnsNames?: string[]; uris?: string[] } {
+    const sans = exposures(catalogue).flatMap(({ exposure: { clientCertificate } }) =>
+        clientCertificate?.authority === authority ? (clientCertificate.sans ?? []) : [],
+    );
+    const uris = [...new Set(sans.filter((san) => san.includes(":")))].sort();
+    const dnsNames = [...new Set(sans.filter((san) => !san.includes(":")))].sort();
+    return {
+        ...(uris.length > 0 ? { uris } : {}),
+        ...(dnsNames.length > 0 || uris.length === 0
+            ? { dnsNames: dnsNames.length > 0 ? dnsNames : [`client.${authority}.${config.domain}`] }
+            : {}),
+    };
+}
+
+function certificate(
+    name: string,
+    namespace: string,
+    issuedBy: string,
+    spec: Omit<CertificateManifest["spec"], "secretName" | "issuerRef" | "privateKey">,
+): CertificateManifest {
+    return {
+        apiVersion: "cert-manager.io/v1",
+        kind: "Certificate",
+        metadata: { name, namespace, labels: COMMON_LABELS, annotations: UNTIL_READY },
+        spec: {
+            ...spec,
+            secretName: name,
+            privateKey: { ...KEY, rotationPolicy: "Always" },
+            issuerRef: { name: issuedBy, kind: "ClusterIssuer", group: "cert-manager.io" },
+        },
+    };
+}
+
+function issuer(name: string, spec: ClusterIssuerManifest["spec"]): ClusterIssuerManifest {
+    return {
+        apiVersion: "cert-manager.io/v1",
+        kind: "ClusterIssuer",
+        metadata: { name, labels: COMMON_LABELS, annotations: UNTIL_READY },
+        spec,
+    };
+}
