@@ -32,7 +32,7 @@ describe("the checks of the platform", () => {
             [
                 "identity rbac 4805",
                 "identity answered 318",
-                "identity path-refused 102",
+                "identity path-refused 85",
                 "identity refused-handshake 28",
                 "source no-route 1249",
                 "source answered 152",

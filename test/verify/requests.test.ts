@@ -65,7 +65,6 @@ describe("spellings that programs read differently", () => {
             "GET /items/mesh-verify%252e%252e/mesh-verify",
             "GET /items/mesh-verify%2Fmesh-verify",
             "GET /items/mesh-verify%5Cmesh-verify",
-            "GET /items/mesh-verify/.%2e;/mesh-verify",
             "GET /items/mesh-verify//mesh-verify",
             "GET /items/mesh-verify;x=1",
         ]);
@@ -74,9 +73,9 @@ describe("spellings that programs read differently", () => {
 
     it("are not those that the port or one of its exposures opted in to", () => {
         const own = spelt({ ...HTTP, paths: { encodedSlashes: true } });
-        assert.ok(own.length === 5 && !own.some((text) => text.includes("%2F")));
+        assert.ok(own.length === 4 && !own.some((text) => text.includes("%2F")));
         const exposed = spelt(HTTP, { parameters: true });
-        assert.ok(exposed.length === 5 && !exposed.some((text) => text.includes(";x")));
+        assert.ok(exposed.length === 4 && !exposed.some((text) => text.includes(";x")));
     });
 });
 
