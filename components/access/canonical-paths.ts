@@ -1,3 +1,4 @@
+import { sortedEntries } from "../../catalogue/order";
 import { servicesOf } from "../../catalogue/query";
 import type { PathForms, Service } from "../../catalogue/model";
 import { CANONICAL_PATHS, canonicalPathPatches, canonicalPaths } from "../base/canonical-paths";
@@ -23,7 +24,7 @@ export function canonicalPathsAtSidecars({ catalogue }: Platform): EnvoyFilterMa
         patches: canonicalPathPatches("SIDECAR_INBOUND", {}),
     });
     const opted = servicesOf(catalogue).flatMap(([name, service]) => {
-        const patches = Object.entries(service.ports).flatMap(([portName, port]) => {
+        const patches = sortedEntries(service.ports).flatMap(([portName, port]) => {
             const forms = formsOf(service, portName);
             return forms === undefined ? [] : [replaced(port.number, forms)];
         });

@@ -1,6 +1,7 @@
 /** Whose word a service's sidecar takes on the tenant, the roles, the plan and the subject of a request. */
 import type { Port, Service } from "../../../catalogue/model";
 import { callersOf, exposuresOf, servicesOf } from "../../../catalogue/query";
+import { sortedEntries } from "../../../catalogue/order";
 import type { Issuer } from "../../../config/edge";
 import {
     CONNECTION_MANAGER,
@@ -40,7 +41,7 @@ const PRIORITY = 5;
  */
 export function tenantContext(platform: Platform): (EnvoyFilterManifest | RequestAuthenticationManifest)[] {
     return servicesOf(platform.catalogue).flatMap(([name, service]) => {
-        const ports = Object.entries(service.ports).filter(([, { protocol }]) => protocol !== "tcp");
+        const ports = sortedEntries(service.ports).filter(([, { protocol }]) => protocol !== "tcp");
         if (ports.length === 0) return [];
         const issuers = issuersOf(name, platform);
         return [...tokens(name, issuers), filters(name, service, platform, issuers)];
@@ -103,7 +104,7 @@ function filters(
                     },
                 },
             },
-            ...Object.entries(ports)
+            ...sortedEntries(ports)
                 .filter(([, { protocol }]) => protocol !== "tcp")
                 .flatMap(([portName, port]) => atPort(name, portName, port, platform, issuers)),
         ],

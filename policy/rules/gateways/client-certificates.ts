@@ -1,3 +1,4 @@
+import { AUTHORIZATION, actionOf, namesAccount, rulesOf } from "../../core/authorization";
 import { matchesHost } from "../../core/matching";
 import { textAt, texts } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
@@ -20,8 +21,8 @@ export const clientCertificates = objectRule<Config>({
     title: "A host that demands client certificates demands them of every client, of the listed authority",
     severity: "critical",
     why: "OPTIONAL_MUTUAL lets in who has no certificate, and a service that reads x-forwarded-client-cert takes the next client for a device",
-    remedy: "Keep tls.mode MUTUAL with the listed caCertCredentialName and subjectAltNames, in a server of that host alone.",
-    judges: ["networking.istio.io/Gateway"],
+    remedy: "Keep tls.mode MUTUAL with the listed caCertCredentialName and subjectAltNames, in a server of that host alone, and connection.sni of that host in the gateway's ALLOW.",
+    judges: ["networking.istio.io/Gateway", AUTHORIZATION],
     defaults: { hosts: [] },
     schema: {
         hosts: {
@@ -69,6 +70,10 @@ spec:
 `,
     },
     *judge(subject, { hosts }) {
+        if (subject.kind === "AuthorizationPolicy") {
+            yield* judgePolicy(subject, hosts);
+            return;
+        }
         for (const server of serversOf(subject)) {
             if (server.isRedirect) continue;
             if (server.takesCertificates && textAt(server.tls, "insecureSkipVerify") === "true") {
@@ -85,6 +90,31 @@ spec:
         }
     },
 });
+
+/**
+ * A request for the host may come over a connection that was opened for another host, whose handshake demands no certificate. Rules for
+ * accounts stand at services, which see no such handshake.
+ */
+function* judgePolicy(subject: Subject, hosts: readonly Certified[]): Iterable<Finding> {
+    if (actionOf(subject) !== "ALLOW") return;
+    for (const { path, sources, operations, conditions } of rulesOf(subject)) {
+        if (sources.some(({ fields }) => namesAccount(fields))) continue;
+        const opened = operations.flatMap(({ fields }) => texts(fields["hosts"]));
+        const ofHandshake = conditions.filter(({ key }) => key === "connection.sni");
+        // Without TLS, where gateways redirect.
+        if (ofHandshake.some(({ notValues }) => notValues.includes("*"))) continue;
+        const sni = ofHandshake.flatMap(({ values }) => values);
+        for (const { host } of hosts) {
+            if (!opened.some((pattern) => matchesHost(pattern, host))) continue;
+            if (sni.length > 0 && sni.every((name) => name.toLowerCase() === host.toLowerCase())) continue;
+            yield {
+                subject,
+                wrong: `${path} allows requests for ${host} over connections that were opened for ${sni.length === 0 ? "any host" : sni.join(", ")}`,
+                fix: `add the condition connection.sni with the value ${host}.`,
+            };
+        }
+    }
+}
 
 /** Of a Gateway's hosts, a wildcard stands for any name below it. */
 function serves(name: string, host: string): boolean {

@@ -143,17 +143,8 @@ export function ofTokens(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "RequestAuthentication") return [];
     const { namespace } = meta(resource);
     return [
-        removed("RequestAuthentication taken out", resource, [`${namespace}/Gateway/`]),
-        ...everywhere("RequestAuthentication: no rules", resource, "spec", drop("jwtRules"), [
-            `${namespace}/Gateway/`,
-        ]),
-        ...everywhere(
-            "RequestAuthentication: for other pods",
-            resource,
-            "spec.selector",
-            put("matchLabels", { app: "x" }),
-            [`${namespace}/Gateway/`],
-        ),
+        // At a service's sidecar nothing is opened: without a token that it has checked, the tenant filter takes nobody's word.
+        ...(namespace === "istio-ingress" ? withoutTokens(resource) : []),
         ...everywhere("token: any audience", resource, "spec.jwtRules.*", drop("audiences")),
         ...everywhere("token: no issuer", resource, "spec.jwtRules.*", drop("issuer")),
         ...everywhere(
@@ -200,6 +191,22 @@ function ofOperations(resource: JudgedResource): Mutation[] {
             resource,
             operations,
             (node) => hasPaths(node) && put("paths", ["*/status"], Boolean)(node),
+        ),
+    ];
+}
+function withoutTokens(resource: JudgedResource): Mutation[] {
+    const { namespace } = meta(resource);
+    return [
+        removed("RequestAuthentication taken out", resource, [`${namespace}/Gateway/`]),
+        ...everywhere("RequestAuthentication: no rules", resource, "spec", drop("jwtRules"), [
+            `${namespace}/Gateway/`,
+        ]),
+        ...everywhere(
+            "RequestAuthentication: for other pods",
+            resource,
+            "spec.selector",
+            put("matchLabels", { app: "x" }),
+            [`${namespace}/Gateway/`],
         ),
     ];
 }

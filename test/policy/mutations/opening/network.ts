@@ -31,7 +31,7 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
         ];
     }
     // What is open to all pods by design is in the pack's configuration, so that a selector there is not needed.
-    const listed = name === "prometheus" || name === "istiod" || name === "istio-cni";
+    const listed = name === "prometheus" || name === "istiod" || name === "istio-cni" || name === "coredns";
     const rule = ["ingress", "egress"];
     return rule.flatMap((direction) => {
         const peers = direction === "ingress" ? "from" : "to";
