@@ -103,7 +103,7 @@ describe("the mesh on the node", () => {
                     summary: "Tells a camera whether it rains.",
                     tier: "background",
                     ports: { http: { protocol: "http", number: 8080, requests: ["GET /v1/weather"] } },
-                    calls: [{ to: "audit", port: "grpc", methods: [Object.values(original.services["audit"]!.ports).flatMap((port) => port.protocol === "grpc" ? port.methods : [])[0]!], timeout: "50ms", idempotent: true }],
+                    calls: [{ to: "audit", port: "grpc", methods: [Object.values(original.services["audit"]!.ports).flatMap((port) => port.protocol === "grpc" ? port.methods : [])[0]!], timeout: "50ms", idempotent: true, assertsTenant: true }],
                 },
             },
         }`);
