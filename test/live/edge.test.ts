@@ -12,6 +12,7 @@ import { bearer, signerOf } from "./tokens";
 
 /** How long a busy machine may take until a limiter that it hardly lets answer has counted as many as a plan allows. */
 const LIMITED_WITHIN_MS = 90_000;
+const ROUND_MS = 250;
 /** Between a change of the limiter's workloads and the gateways' seeing it. */
 const SETTLE_MS = 5_000;
 
@@ -50,8 +51,11 @@ describe("the edge on the node", function () {
         const found: Answer[] = [];
         const refused = () => found.filter(({ status }) => status === 429);
         const start = Date.now();
-        while (refused().length < 10 && Date.now() - start < LIMITED_WITHIN_MS)
+        while (refused().length < 10 && Date.now() - start < LIMITED_WITHIN_MS) {
             found.push(...(await together(20, bearer(sign, { tenant, subject }))));
+            // Without a pause the requests themselves keep the limiter from answering in time on two cores.
+            await pause(ROUND_MS);
+        }
         // Counted by the minute of the clock.
         const minutes = Math.floor(Date.now() / 60_000) - Math.floor(start / 60_000) + 1;
         const passed = found.filter(({ status }) => status === 200);
