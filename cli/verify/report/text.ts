@@ -66,9 +66,7 @@ function describeUnchecked({ part, why, optional, requested }: Unchecked): strin
 }
 
 function differenceBlocks({ differences, drift }: VerifyReport): string[] {
-    const shown = new Map(
-        drift.map(({ text, state, object }) => [text, `${keyOf(object)} (${state}, above)`]),
-    );
+    const shown = shownAbove(drift);
     const byLayer = new Map<string, Difference[]>();
     for (const difference of differences) {
         const { layer } = difference.finding.check;

@@ -1,17 +1,6 @@
 /** Certificates with a SPIFFE ID, as workloads have them, in the form in which a static Envoy configuration holds them. */
-import "reflect-metadata";
-import { webcrypto } from "node:crypto";
-import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
+import { type KeyPair, createAuthority as createRoot, issue } from "../../../local/node/authority";
 import { EXTENSIONS, type Json } from "./patched";
-
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const HOUR_MS = 3_600_000;
-
-interface Identity {
-    readonly certificate: string;
-    readonly key: string;
-    readonly authority: string;
-}
 
 export interface Authority {
     /** A transport socket for clients: the workload calls with its identity. */
@@ -22,41 +11,27 @@ export interface Authority {
 
 /** An authority of its own, with keys that nobody keeps. */
 export async function createAuthority(): Promise<Authority> {
-    const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-    const root = await X509CertificateGenerator.createSelfSigned({
-        name: "CN=test",
-        keys,
-        signingAlgorithm: ALGORITHM,
-        ...lifetime(),
-    });
-    const issue = async (principal: string): Promise<Identity> => {
-        const own = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-        const certificate = await X509CertificateGenerator.create({
-            subject: "",
-            issuer: root.subject,
-            publicKey: own.publicKey,
-            signingKey: keys.privateKey,
-            signingAlgorithm: ALGORITHM,
-            extensions: [
-                new SubjectAlternativeNameExtension([{ type: "url", value: `spiffe://${principal}` }], true),
-            ],
-            ...lifetime(),
-        });
-        const key = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", own.privateKey)).toString("base64");
-        return {
-            certificate: certificate.toString("pem"),
-            key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
-            authority: root.toString("pem"),
-        };
-    };
+    const root = await createRoot("test");
+    const identity = (principal: string, usage: "client" | "server") =>
+        issue(root, { commonName: "workload", uris: [`spiffe://${principal}`], usages: [usage] });
     return {
-        client: async (principal) => socket("UpstreamTlsContext", await issue(principal), {}),
+        client: async (principal) =>
+            tlsSocket("UpstreamTlsContext", await identity(principal, "client"), root),
         server: async (principal) =>
-            socket("DownstreamTlsContext", await issue(principal), { require_client_certificate: true }),
+            tlsSocket("DownstreamTlsContext", await identity(principal, "server"), root, {
+                require_client_certificate: true,
+            }),
     };
 }
 
-function socket(type: string, { certificate, key, authority }: Identity, more: Json): Json {
+/** A transport socket that presents `own` and takes certificates of `authority`. */
+export function tlsSocket(
+    type: "UpstreamTlsContext" | "DownstreamTlsContext",
+    own: KeyPair,
+    authority: Pick<KeyPair, "certificate">,
+    more: Json = {},
+): Json {
+    const inline = (inline_string: string) => ({ inline_string });
     return {
         name: "envoy.transport_sockets.tls",
         typed_config: {
@@ -64,17 +39,10 @@ function socket(type: string, { certificate, key, authority }: Identity, more: J
             ...more,
             common_tls_context: {
                 tls_certificates: [
-                    {
-                        certificate_chain: { inline_string: certificate },
-                        private_key: { inline_string: key },
-                    },
+                    { certificate_chain: inline(own.certificate), private_key: inline(own.key) },
                 ],
-                validation_context: { trusted_ca: { inline_string: authority } },
+                validation_context: { trusted_ca: inline(authority.certificate) },
             },
         },
     };
-}
-
-function lifetime() {
-    return { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) };
 }

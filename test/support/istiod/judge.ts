@@ -2,6 +2,7 @@
 import { request as overTls } from "node:https";
 import { type KeyPair, createAuthority, issue } from "../../../local/node/authority";
 import { RUNTIME } from "../envoy/edge";
+import { tlsSocket } from "../envoy/identities";
 import { EXTENSIONS, type Json } from "../envoy/patched";
 import { startEnvoy } from "../envoy/program";
 
@@ -79,7 +80,6 @@ function listener(
     authority: KeyPair,
     server: KeyPair,
 ): Json {
-    const inline = (text: string) => ({ inline_string: text });
     return {
         name: address,
         address: { socket_address: { address, port_value: port } },
@@ -91,21 +91,7 @@ function listener(
         ],
         filter_chains: [
             {
-                transport_socket: {
-                    name: "envoy.transport_sockets.tls",
-                    typed_config: {
-                        "@type": `${EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext`,
-                        common_tls_context: {
-                            tls_certificates: [
-                                {
-                                    certificate_chain: inline(server.certificate),
-                                    private_key: inline(server.key),
-                                },
-                            ],
-                            validation_context: { trusted_ca: inline(authority.certificate) },
-                        },
-                    },
-                },
+                transport_socket: tlsSocket("DownstreamTlsContext", server, authority),
                 filters: [
                     {
                         name: "envoy.filters.network.http_connection_manager",
