@@ -10,6 +10,9 @@ export const MIN_TOLERANCE_MS = 100;
 /** A response's header that only an Envoy which passed the request on adds. */
 const PASSED_ON = "x-envoy-upstream-service-time";
 
+/** A response's header in which the limiter says what the client's plan allows. */
+const PLAN_LIMIT = "x-ratelimit-limit=";
+
 /** As whom the world outside answers where the node plays it. */
 const OUTSIDE = "outside";
 
@@ -37,6 +40,8 @@ export function isInconclusive({ check, result, agrees }: Finding): boolean {
         case "grpc":
             return result.status === GRPC_UNAVAILABLE || check.expected.kind === "given-up";
         case "answered":
+            // A limiter that does not answer in time lets requests pass.
+            return isAnswerOf(check, result) && isUncounted(check, result);
         case "rbac":
         case "tls":
         case "other":
@@ -51,7 +56,8 @@ function agrees(check: Check, result: WireResult, toleranceMs: number): boolean 
             return (
                 isAnswerOf(check, result) &&
                 (result.answer?.caller ?? null) === expected.caller &&
-                unexpectedHeaders(expected, result).length === 0
+                unexpectedHeaders(expected, result).length === 0 &&
+                !isUncounted(check, result)
             );
         case "rbac":
             // Of a TCP connection Envoy's RBAC filter leaves no more than its end; counters tell whose end it was.
@@ -107,6 +113,11 @@ function agrees(check: Check, result: WireResult, toleranceMs: number): boolean 
                 /alert from the peer: .*(certificate|handshake failure)/.test(result.detail)
             );
     }
+}
+
+/** Whether the response lacks what the limiter tells a client of its plan, and should not. */
+function isUncounted({ expected }: Check, { detail }: WireResult): boolean {
+    return expected.kind === "answered" && expected.counted === true && !detail.includes(PLAN_LIMIT);
 }
 
 /** Whether a browser shows the response to a page of this origin; true where no origin is asked about. */
@@ -234,7 +245,8 @@ function describeResult(check: Check, result: WireResult): string {
             const caller = answer?.caller === undefined ? "" : `, which saw ${answer.caller || "no caller"}`;
             const attempt = answer?.attempt === undefined ? "" : `, attempt ${answer.attempt}`;
             const headers = others.length === 0 ? "" : `, and ${others.join(", ")}`;
-            return `answered by ${where}${caller}${headers} (status ${status ?? "none"}${attempt})`;
+            const uncounted = isUncounted(check, result) ? ", not counted for the client's plan" : "";
+            return `answered by ${where}${caller}${headers}${uncounted} (status ${status ?? "none"}${attempt})`;
         }
         case "rbac":
             return isPassedOn(check, result) ? "RBAC denial behind the gateway" : "RBAC denial";

@@ -73,11 +73,13 @@ export type Behaviour =
 export type Expected =
     /**
      * The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. Of the
-     * headers named it saw these values, and none where null.
+     * headers named it saw these values, and none where null. Where `counted`, the limiter counted the request for its
+     * client's plan, as the response says.
      */
     | {
           readonly kind: "answered";
           readonly caller: string | null;
+          readonly counted?: true;
           readonly headers?: Readonly<Record<string, string | null>>;
       }
     /**

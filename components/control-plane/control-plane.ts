@@ -7,6 +7,7 @@ import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { hasPools, placement } from "../base/pools";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
+import { limiterClusterProvider } from "./limiter-cluster";
 import { signing } from "./signing";
 import { istiodName, type Revision, stableRevision, tagWebhook } from "./revisions";
 import { MESH_LOG_PROVIDER } from "./mesh-log";
@@ -14,8 +15,9 @@ import { proxyStats } from "./proxy-stats";
 import { STOCK_ENVOY } from "./stock-envoy";
 import { tracesProvider } from "./traces";
 
-function deriveControlPlane({ config }: Platform): Derived {
-    const istiods = config.istio.revisions.map((revision) => istiod(config, revision));
+function deriveControlPlane(platform: Platform): Derived {
+    const { config } = platform;
+    const istiods = config.istio.revisions.map((revision) => istiod(platform, revision));
     const releases = [base(config), ...(config.istio.cni ? [cni(config)] : []), ...istiods];
     return { releases, objects: [tagWebhook(config)] };
 }
@@ -55,7 +57,8 @@ function cni({ istio }: MeshConfig): Release {
     };
 }
 
-function istiod(config: MeshConfig, revision: Revision): Release {
+function istiod(platform: Platform, revision: Revision): Release {
+    const { config } = platform;
     const { istio, sidecar, trustDomain } = config;
     const { values, env } = signing(config.certificates);
     return {
@@ -106,7 +109,12 @@ function istiod(config: MeshConfig, revision: Revision): Release {
                 // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
                 // is tried again.
                 defaultHttpRetryPolicy: { attempts: 0 },
-                extensionProviders: [EGRESS_LOG_PROVIDER, MESH_LOG_PROVIDER, ...tracesProvider(config)],
+                extensionProviders: [
+                    EGRESS_LOG_PROVIDER,
+                    MESH_LOG_PROVIDER,
+                    ...tracesProvider(config),
+                    ...limiterClusterProvider(platform),
+                ],
                 meshMTLS: { minProtocolVersion: "TLSV1_2" },
                 defaultConfig: {
                     holdApplicationUntilProxyStarts: true,

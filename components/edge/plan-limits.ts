@@ -15,31 +15,30 @@ const HOST = serviceHost(LIMITER.name, LIMITER.namespace);
 export function planLimits(platform: Platform): EnvoyFilterManifest[] {
     const limited = limitedByPlan(platform);
     if (limited.length === 0) return [];
-    const filter = envoyFilter("public-plan-limits", "public", PRIORITY.globalLimits, [
-        beforeRouter(
-            "envoy.filters.http.ratelimit",
-            typed("filters.http.ratelimit.v3.RateLimit", {
-                domain: DOMAIN,
-                failure_mode_deny: false,
-                timeout: PATIENCE,
-                enable_x_ratelimit_headers: "DRAFT_VERSION_03",
-                rate_limited_as_resource_exhausted: true,
-                rate_limit_service: {
-                    transport_api_version: "V3",
-                    grpc_service: {
-                        envoy_grpc: { cluster_name: `outbound|${LIMITER.grpc}||${HOST}`, authority: HOST },
+    return [
+        envoyFilter("public-plan-limits", "public", PRIORITY.globalLimits, [
+            beforeRouter(
+                "envoy.filters.http.ratelimit",
+                typed("filters.http.ratelimit.v3.RateLimit", {
+                    domain: DOMAIN,
+                    failure_mode_deny: false,
+                    timeout: PATIENCE,
+                    enable_x_ratelimit_headers: "DRAFT_VERSION_03",
+                    rate_limited_as_resource_exhausted: true,
+                    rate_limit_service: {
+                        transport_api_version: "V3",
+                        grpc_service: {
+                            envoy_grpc: {
+                                cluster_name: `outbound|${LIMITER.grpc}||${HOST}`,
+                                authority: HOST,
+                            },
+                        },
                     },
-                },
-            }),
-        ),
-        ...limited.map(({ exposure }) => onRoute(exposure.host, { route: { rate_limits: COUNTED } })),
-    ]);
-    // Gateways get the clusters that their routes name; this one no route does.
-    const annotations = {
-        ...filter.metadata.annotations,
-        "envoyfilter.istio.io/referenced-services": `${LIMITER.namespace}/${HOST}`,
-    };
-    return [{ ...filter, metadata: { ...filter.metadata, annotations } }];
+                }),
+            ),
+            ...limited.map(({ exposure }) => onRoute(exposure.host, { route: { rate_limits: COUNTED } })),
+        ]),
+    ];
 }
 
 /** For whom a request counts, by what its token says: a token without a plan or a tenant is not left out. */

@@ -8,6 +8,7 @@ import { loadStackFile } from "../../config/load";
 import { CHECKOUT, withPlatform } from "./checkout";
 import { type Answer, get, target } from "./client";
 import { Deployment } from "./deployment";
+import { eventually } from "./eventually";
 import { bearer, signerOf } from "./tokens";
 
 /** How long a busy machine may take until a limiter that it hardly lets answer has counted as many as a plan allows. */
@@ -43,6 +44,32 @@ describe("the edge on the node", function () {
 
     after(() => {
         agent.destroy();
+    });
+
+    it("keeps the limiter's cluster at the gateway when routes change", async () => {
+        const virtualService = {
+            apiVersion: "networking.istio.io/v1",
+            kind: "VirtualService",
+            metadata: { name: "test-routes-change", namespace: "istio-ingress" },
+            spec: {
+                hosts: [`routes-change.${domain}`],
+                gateways: ["istio-ingress/nowhere"],
+                http: [{ route: [{ destination: { host: "auth.sparc.svc.cluster.local" } }] }],
+            },
+        };
+        const counted = async () =>
+            (await ask("api", "/v1/x", bearer(sign))).headers["x-ratelimit-limit"] !== undefined;
+        const isCounted = async () => {
+            assert.ok(await counted());
+        };
+        await eventually(isCounted, LIMITED_WITHIN_MS);
+        await node.kubectl(["apply", "--filename", "-"], JSON.stringify(virtualService));
+        try {
+            await pause(SETTLE_MS);
+            await eventually(isCounted, LIMITED_WITHIN_MS);
+        } finally {
+            await kubectl("delete", "virtualservice", virtualService.metadata.name);
+        }
     });
 
     it("lets a client ask as often as its plan says, then answers 429, and nobody else", async () => {

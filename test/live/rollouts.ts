@@ -22,6 +22,16 @@ export class Rollouts {
         return JSON.parse(text) as Canary;
     }
 
+    /** What Flagger says of the service's rollouts, a line each: why it took a version back. */
+    async words(service: string): Promise<string> {
+        const fields = `involvedObject.kind=Canary,involvedObject.name=${service}`;
+        const columns = "custom-columns=AT:.lastTimestamp,TIMES:.count,MESSAGE:.message";
+        return await this.node.kubectl([
+            ...["get", "events", "--namespace", "sparc", "--field-selector", fields],
+            ...["--sort-by", ".lastTimestamp", "--output", columns],
+        ]);
+    }
+
     /** A version of the service whose stand-in gets `flags` beside its own. */
     async deploy(service: string, flags: readonly string[]): Promise<void> {
         const at = ["--namespace", "sparc", "deployment", service];

@@ -37,7 +37,7 @@ describe("the checks of the platform", () => {
                 "source no-route 1249",
                 "source answered 152",
                 "source rbac 103",
-                "entry answered 78",
+                "entry answered 80",
                 "entry rbac 100",
                 "entry token-refused 22",
                 "entry path-refused 39",

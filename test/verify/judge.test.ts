@@ -160,6 +160,20 @@ describe("judging", () => {
         assert.equal(judged(["", HTTP, noRoute, BLOCKED], "entry").agrees, false);
     });
 
+    it("takes a response for counted by what the limiter tells in it, and asks again where it does not", () => {
+        const counted: Expected = { ...answered, counted: true };
+        const told: Partial<WireResult> = { outcome: "answered", status: 200, answer: ANSWER };
+        const finding = judged(["", HTTP, counted, told], "entry");
+        assert.equal(finding.agrees, false);
+        assert.match(finding.got, /not counted for the client's plan/);
+        assert.equal(isInconclusive(finding), true);
+        const limited = { ...told, detail: 'server="istio-envoy" x-ratelimit-limit="600, 600;w=60"' };
+        assert.equal(judged(["", HTTP, counted, limited], "entry").agrees, true);
+        // What says more than that the limiter was slow is not asked again.
+        const stranger = { ...told, answer: { ...ANSWER, service: "users" } };
+        assert.equal(isInconclusive(judged(["", HTTP, counted, stranger], "entry")), false);
+    });
+
     it("says what was seen", () => {
         const { got } = judged(["", HTTP, rbac, { outcome: "answered", status: 200, answer: ANSWER }]);
         assert.equal(got, `answered by auth on main, which saw ${USERS} (status 200)`);

@@ -59,6 +59,7 @@ interface RoutePatch {
     readonly patch: {
         readonly value: {
             readonly typed_per_filter_config?: Readonly<Record<string, { readonly disabled?: boolean }>>;
+            readonly route?: { readonly rate_limits?: readonly unknown[] };
         };
     };
 }
@@ -131,6 +132,16 @@ export class SimulatedEdge {
         return managers.some(({ strip_trailing_host_dot }) => strip_trailing_host_dot === true)
             ? withoutPort.replace(/\.$/, "").toLowerCase()
             : withoutPort.toLowerCase();
+    }
+
+    /** What the limiter tells of a client's plan, where a filter asks it about requests of the host. */
+    planLimit({ gateway, host }: Entry): string {
+        const asksIt = this.filters(gateway).some(({ name }) => name === "envoy.filters.http.ratelimit");
+        const counts = this.of("EnvoyFilter", gateway)
+            .flatMap(({ spec }) => (spec as { configPatches: readonly RoutePatch[] }).configPatches)
+            .filter(({ match }) => match.routeConfiguration?.vhost.route.name === host.split(".")[0])
+            .some(({ patch }) => (patch.value.route?.rate_limits ?? []).length > 0);
+        return asksIt && counts ? ' x-ratelimit-limit="600"' : "";
     }
 
     /** By which a browser shows Envoy's own response to the page that made the request; empty if it does not. */

@@ -185,7 +185,7 @@ export class SimulatedMesh {
         return {
             ...result,
             ...(answer ? { answer: { ...answer, ...headers } } : {}),
-            detail: 'x-envoy-upstream-service-time="1"',
+            detail: `x-envoy-upstream-service-time="1"${this.edge.planLimit(entry)}`,
         };
     }
 

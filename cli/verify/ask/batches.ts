@@ -34,6 +34,8 @@ const PODS_AT_ONCE = 4;
 const REQUESTS_AT_ONCE = 8;
 const COMMAND_SECONDS = 180;
 /** Before a request is made again of which nothing was learned. */
+/** A busy machine may be so for some seconds. */
+const ROUNDS_AGAIN = 3;
 const PAUSE_MS = 2000;
 
 /** All findings, in the order of the checks. */
@@ -53,22 +55,24 @@ export async function ask(
     return findings.flat();
 }
 
-/** Asks once more where nothing was learned: all findings, with the new ones in place, and those that they replace. */
+/** Asks again where nothing was learned: all findings, with the new ones in place, and those that were found first of them. */
 export async function askAgain(
     cluster: Cluster,
     batches: readonly Batch[],
     findings: readonly Finding[],
     options: AskOptions,
 ): Promise<{ findings: Finding[]; repeated: Finding[] }> {
-    const repeated = findings.filter(isInconclusive);
-    if (repeated.length === 0) return { findings: [...findings], repeated };
-    await pause(PAUSE_MS, undefined, { signal: options.signal });
-    const again = new Set(repeated.map(({ check }) => check.id));
-    const open = batches
-        .map(({ asker, checks }) => ({ asker, checks: checks.filter(({ id }) => again.has(id)) }))
-        .filter(({ checks }) => checks.length > 0);
-    const news = new Map((await ask(cluster, open, options)).map((finding) => [finding.check.id, finding]));
-    return { findings: findings.map((old) => news.get(old.check.id) ?? old), repeated };
+    let last = [...findings];
+    for (let round = 0; round < ROUNDS_AGAIN && last.some(isInconclusive); round++) {
+        await pause(PAUSE_MS, undefined, { signal: options.signal });
+        const again = new Set(last.filter(isInconclusive).map(({ check }) => check.id));
+        const open = batches
+            .map(({ asker, checks }) => ({ asker, checks: checks.filter(({ id }) => again.has(id)) }))
+            .filter(({ checks }) => checks.length > 0);
+        const news = new Map((await ask(cluster, open, options)).map((one) => [one.check.id, one]));
+        last = last.map((old) => news.get(old.check.id) ?? old);
+    }
+    return { findings: last, repeated: findings.filter(isInconclusive) };
 }
 
 async function askBatch(cluster: Cluster, { asker, checks }: Batch, options: AskOptions): Promise<Finding[]> {

@@ -1,5 +1,6 @@
 /** What clients do that is no attack: browsers, webhooks, SDKs and old libraries, at the gateways. */
 import { type ExposureEdge, exposures } from "../../../catalogue/query";
+import { limitedByPlan } from "../../../components/base/limiter";
 import type { Platform } from "../../../components/base/platform";
 import type { Token } from "../model";
 import { type Draft, draft, gatewayCaller } from "./entry-draft";
@@ -14,7 +15,11 @@ export function clientChecks(edge: ExposureEdge, platform: Platform): Draft[] {
     if (edge.port.protocol === "tcp") return [];
     const token = rightToken(edge, platform);
     if (token === undefined) return foreignTokens(edge, platform);
-    return [...lowerCase(edge, platform, token), ...pages(edge, platform, token)];
+    return [
+        ...lowerCase(edge, platform, token),
+        ...pages(edge, platform, token),
+        ...plan(edge, platform, token),
+    ];
 }
 
 /** Of one gateway: spellings of a request that mean the same. */
@@ -62,6 +67,18 @@ function lowerCase(edge: ExposureEdge, platform: Platform, token: Token): Draft[
     const base = { ...draft(edge, platform, token), ...answered(edge, platform) };
     const because = `${base.because}; the scheme of an Authorization header has no case`;
     return [{ ...base, because, entry: { ...base.entry, scheme: "bearer" } }];
+}
+
+/** Each request with a token counts for its tenant's and its client's plan. */
+function plan(edge: ExposureEdge, platform: Platform, token: Token): Draft[] {
+    const { port, exposure } = edge;
+    const isLimited = limitedByPlan(platform).some(
+        (one) => one.exposure.host === exposure.host && one.exposure.gateway === exposure.gateway,
+    );
+    if (!isLimited || port.protocol !== "http") return [];
+    const base = { ...draft(edge, platform, token), ...answered(edge, platform) };
+    const because = `${base.because}; it counts for its client's plan`;
+    return [{ ...base, because, expected: { ...base.expected, counted: true } }];
 }
 
 /** A page learns that its token is over, or does not suffice. */

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { parse } from "yaml";
 import type { Exposure } from "../../../catalogue/model";
 import { platform as catalogue } from "../../../catalogue/platform";
 import type { ConfigMapManifest, EnvoyFilterManifest } from "../../../components/base/manifest";
+import { deriveAll } from "../../../components/concerns";
+import { loadStackFile } from "../../../config/load";
 import { config, edgeOf, objectsOf } from "../../support/edge";
+
+const ROOT = join(__dirname, "..", "..", "..");
 
 describe("limits by plan", () => {
     it("are those of the catalogue, and of the default plan for all others", () => {
@@ -39,6 +44,39 @@ describe("limits by plan", () => {
             true,
         );
     });
+});
+
+describe("clusters that EnvoyFilters alone refer to", () => {
+    for (const stack of ["local", "dev", "prod"]) {
+        it(`are named by an extension provider, so that changes of routes leave them: ${stack}`, () => {
+            const { objects, releases } = deriveAll({ catalogue, config: loadStackFile(stack, ROOT) });
+            const filters = objects.filter(({ kind }) => kind === "EnvoyFilter");
+            const referred = [
+                ...new Set(
+                    [...JSON.stringify(filters).matchAll(/"cluster_name":"outbound\|(\d+)\|\|([^"]+)"/g)].map(
+                        ([, port, host]) => `${host}:${port}`,
+                    ),
+                ),
+            ];
+            assert.deepEqual(referred, ["ratelimit.istio-ingress.svc.cluster.local:9090"]);
+            for (const { values } of releases.filter(({ name }) => name.startsWith("istiod"))) {
+                const { extensionProviders } = values["meshConfig"] as {
+                    extensionProviders: readonly Readonly<
+                        Record<string, { readonly service?: string; readonly port?: number }>
+                    >[];
+                };
+                const provided = extensionProviders.flatMap((one) =>
+                    Object.values(one).map(
+                        ({ service = "", port }) => `${service.replace(/^.*\//, "")}:${port}`,
+                    ),
+                );
+                assert.deepEqual(
+                    referred.filter((one) => !provided.includes(one)),
+                    [],
+                );
+            }
+        });
+    }
 });
 
 describe("limits of hosts", () => {
