@@ -137,6 +137,19 @@ const cors = z.strictObject({
         .describe("whether browsers may send cookies and client certificates"),
 });
 
+const requestHeaders = z.strictObject({
+    // Envoy itself takes up to 8192 KiB; a gateway holds the headers of each request in memory.
+    maxKb: z
+        .int()
+        .min(16)
+        .max(512)
+        .default(60)
+        .describe(
+            "KiB of headers in a client's request; applications have limits of their own, such as 16 KiB",
+        ),
+    maxCount: z.int().min(50).max(1000).default(100).describe("headers in a client's request"),
+});
+
 const rateLimit = z.strictObject({
     enabled: z
         .boolean()
@@ -176,6 +189,7 @@ export const edge = z.strictObject({
         .describe(
             "who tells a gateway its client's address: a Network Load Balancer by the PROXY protocol, or the connection",
         ),
+    requestHeaders: requestHeaders.prefault({}).describe("what the gateways refuse with 431 beyond"),
     rateLimit: rateLimit.prefault({}),
 });
 

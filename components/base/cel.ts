@@ -17,6 +17,19 @@ export function both(a: Expression, b: Expression): Expression {
     return { call_expr: { function: "_&&_", args: [a, b] } };
 }
 
+export function either(a: Expression, b: Expression): Expression {
+    return { call_expr: { function: "_||_", args: [a, b] } };
+}
+
+/** Whether a whole number exceeds another. */
+export function greater(a: Expression, b: number): Expression {
+    return { call_expr: { function: "_>_", args: [a, { const_expr: { int64_value: b } }] } };
+}
+
+export function size(map: Expression): Expression {
+    return { call_expr: { function: "size", args: [map] } };
+}
+
 export function not(a: Expression): Expression {
     return { call_expr: { function: "!_", args: [a] } };
 }

@@ -46,7 +46,7 @@ export const CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager
 
 /** Which HTTP listeners are patched: all of a kind of proxy, or those of one port or name. */
 export interface HttpListeners {
-    readonly context: "GATEWAY" | "SIDECAR_INBOUND";
+    readonly context: "GATEWAY" | "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND";
     /** The listener's own port. */
     readonly portNumber?: number;
     /** The port that a connection was made to, where one listener takes those of many. */

@@ -11,6 +11,7 @@ import { localLimits } from "./local-limits";
 import { oneToken } from "./one-token";
 import { plainTenantFilters } from "./plain-tenant";
 import { planLimits } from "./plan-limits";
+import { requestHeaderLimits, requestHeadersAtGateways } from "./request-headers";
 import { samplingFilters } from "./sampling";
 import { tenantFilters } from "./tenants";
 import { requestAuthentications } from "./tokens";
@@ -22,6 +23,8 @@ export const edge: Concern = {
         objects: [
             canonicalPathsAtGateways(platform),
             clientHeaders(platform),
+            requestHeaderLimits(platform),
+            requestHeadersAtGateways(platform),
             ...requestAuthentications(platform),
             ...oneToken(platform),
             ...literalClaims(platform),

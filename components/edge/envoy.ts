@@ -18,6 +18,7 @@ export const PRIORITY = {
     localLimits: 20,
     globalLimits: 30,
     bearer: 40,
+    requestHeaders: 45,
     cors: 50,
 } as const;
 

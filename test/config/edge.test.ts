@@ -63,6 +63,23 @@ describe("the edge's configuration", () => {
         );
     });
 
+    it("keeps the limits of headers between what browsers send and what a gateway can hold", () => {
+        const { edge } = parseConfig("test", { domain: "a.example" });
+        assert.deepEqual(edge.requestHeaders, { maxKb: 60, maxCount: 100 });
+        assert.deepEqual(problems({ requestHeaders: { maxKb: 512, maxCount: 1000 } }), []);
+        for (const [key, wrong] of [
+            ["maxKb", 15],
+            ["maxKb", 513],
+            ["maxKb", 60.5],
+            ["maxCount", 49],
+            ["maxCount", 1001],
+        ] as const)
+            assert.match(
+                problems({ requestHeaders: { [key]: wrong } }).join(),
+                new RegExp(`^edge\\.requestHeaders\\.${key}: `),
+            );
+    });
+
     it("tells networks, origins and issuers from what is none", () => {
         assert.deepEqual(problems({ adminNetworks: ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"] }), []);
         for (const wrong of [

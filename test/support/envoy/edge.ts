@@ -36,6 +36,8 @@ export interface Seen {
 }
 
 export interface Edge {
+    /** Where the gateway listens on 127.0.0.1, in plain text: HTTP/1.1 and HTTP/2. */
+    readonly port: number;
     /** Through the gateway. */
     enter(request: RawRequest): Promise<Answer>;
     /** Straight to the sidecar, as a caller inside does. @param caller one of `callers`. @default the first */
@@ -131,6 +133,7 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
     };
     const envoy = await startEnvoy(program, bootstrap, atGateway);
     return {
+        port: atGateway,
         enter: (request) => ask(atGateway, request),
         inside: (request, caller = callers[0] ?? "") => {
             const port = atCallers[callers.indexOf(caller)];
@@ -166,9 +169,9 @@ function tunnel(name: string, port: number): Json {
     };
 }
 
-/** Echoes each request as JSON. */
+/** Echoes each request as JSON, however large its headers. */
 export async function startApp(): Promise<Server> {
-    const app = createServer((request, response) => {
+    const app = createServer({ maxHeaderSize: 16_777_216 }, (request, response) => {
         const seen: Seen = {
             method: request.method ?? "",
             path: request.url ?? "",

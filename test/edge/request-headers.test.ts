@@ -1,0 +1,138 @@
+/** Many and large headers, through a gateway's and a sidecar's derived configuration in a real Envoy. */
+import assert from "node:assert/strict";
+import { connect } from "node:http2";
+import type { MeshConfig } from "../../config/schema";
+import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
+import { requireEnvoy } from "../support/envoy/program";
+import { config, edgeOf, objectsOf } from "../support/edge";
+
+const [issuer] = config.edge.issuers;
+assert.ok(issuer);
+const { issuer: name, audiences, claims } = issuer;
+const host = `api.${config.domain}`;
+const authorization = `Bearer ${token({ iss: name, aud: audiences[0], tenant: "acme", roles: Array(200).fill("r") })}`;
+
+type Limits = MeshConfig["edge"]["requestHeaders"];
+type Headers = Record<string, string>;
+
+/** So many KiB of headers in 8 of them. */
+const large = (kib: number): Headers =>
+    Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`x-large-${index}`, "a".repeat(kib * 128)]));
+const many = (count: number): Headers =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-many-${index}`, "1"]));
+
+interface Got {
+    readonly status: number | string;
+    readonly headers: Headers;
+    readonly body: string;
+}
+
+async function overHttp2(port: number, headers: Headers): Promise<Got> {
+    const session = connect(`http://127.0.0.1:${port}`, { maxSendHeaderBlockLength: 16_777_216 });
+    try {
+        return await new Promise((resolve) => {
+            const failed = (error: Error & { code?: string }) => {
+                resolve({ status: error.code ?? error.message, headers: {}, body: "" });
+            };
+            session.once("error", failed);
+            const request = session.request({ ":path": "/v1/alerts", ":authority": host, ...headers });
+            let body = "";
+            let got: Headers = {};
+            request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+            request.once("response", (found) => (got = found as unknown as Headers)).once("error", failed);
+            request.once("end", () => {
+                resolve({ status: Number(got[":status"] ?? 0), headers: got, body });
+            });
+        });
+    } finally {
+        session.destroy();
+    }
+}
+
+describe("headers of a client's request, in a real Envoy", function () {
+    this.timeout(60_000);
+    let program: string;
+    let edge: Edge | undefined;
+    before(async function () {
+        program = await requireEnvoy(this);
+    });
+    const starting = (limits?: Limits) => async () => {
+        const stack = edgeOf({
+            issuers: [{ issuer: name, audiences, claims, jwks: JWKS }],
+            ...(limits === undefined ? {} : { requestHeaders: limits }),
+        });
+        edge = await startEdge(program, {
+            gateway: "public",
+            service: "api-gateway",
+            port: 8080,
+            objects: objectsOf({ config: stack }),
+        });
+    };
+    const stopping = async () => {
+        await edge?.stop();
+        edge = undefined;
+    };
+
+    const VERSIONS = {
+        "HTTP/1.1": (headers: Headers): Promise<Got> =>
+            edge!.enter({ path: "/v1/alerts", host, headers: { authorization, ...headers } }),
+        "HTTP/2": (headers: Headers) => overHttp2(edge!.port, { authorization, ...headers }),
+    };
+
+    function arrive(what: string, headers: Headers): void {
+        for (const [version, send] of Object.entries(VERSIONS))
+            it(`${what} reach the service over ${version}`, async () => {
+                const got = await send(headers);
+                assert.equal(got.status, 200, JSON.stringify(got).slice(0, 300));
+                const seen = seenBy({ ...got, status: 200 });
+                for (const [key, value] of Object.entries(headers)) assert.equal(seen.headers[key], value);
+            });
+    }
+    function refused(what: string, headers: Headers): void {
+        for (const [version, send] of Object.entries(VERSIONS))
+            it(`${what} get 431 with a reason over ${version}`, async () => {
+                const got = await send(headers);
+                assert.equal(got.status, 431, JSON.stringify(got).slice(0, 300));
+                assert.match(got.body, /^request-headers: /);
+            });
+    }
+
+    describe("by default", () => {
+        before(starting());
+        after(stopping);
+        arrive("59 KiB", large(59));
+        arrive("95 headers", many(95));
+        refused("70 KiB", large(70));
+        refused("115 headers", many(115));
+        it("130 KiB, which no proxy reads, get 431 from the HTTP/1.1 codec", async () => {
+            assert.equal((await VERSIONS["HTTP/1.1"](large(130))).status, 431);
+        });
+    });
+
+    describe("where a stack grants 96 KiB and 150", () => {
+        before(starting({ maxKb: 96, maxCount: 150 }));
+        after(stopping);
+        arrive("95 KiB", large(95));
+        arrive("105 headers", many(105));
+        arrive("145 headers", many(145));
+        refused("105 KiB", large(105));
+        refused("170 headers", many(170));
+    });
+
+    describe("where a stack grants the maximum", () => {
+        before(starting({ maxKb: 512, maxCount: 1000 }));
+        after(stopping);
+        arrive("500 KiB", large(500));
+        arrive("990 headers", many(990));
+        refused("530 KiB", large(530));
+        refused("1050 headers", many(1050));
+    });
+
+    describe("where a stack grants the minimum", () => {
+        before(starting({ maxKb: 16, maxCount: 50 }));
+        after(stopping);
+        arrive("15 KiB", large(15));
+        refused("25 KiB", large(25));
+        refused("70 headers", many(70));
+    });
+});
