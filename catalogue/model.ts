@@ -7,6 +7,7 @@
 import type { z } from "zod";
 import type { asked, call } from "./schema/calls";
 import type { catalogueSchema, plan } from "./schema/catalogue";
+import type { cors } from "./schema/cors";
 import type { authentication, clientCertificate, exposure, scoped } from "./schema/exposures";
 import type { externalBreaker, externalGroup, externalHost } from "./schema/external";
 import type { exposurePaths } from "./schema/paths";
@@ -53,6 +54,8 @@ export type Call = Immutable<z.infer<typeof call>>;
 export type Authentication = z.infer<typeof authentication>;
 /** The certificate that clients of an exposure must present. */
 export type ClientCertificate = Immutable<z.infer<typeof clientCertificate>>;
+/** What pages of other origins can do at an exposure. */
+export type Cors = Immutable<z.infer<typeof cors>>;
 /** So many requests in so much time. */
 export type Rate = Immutable<z.infer<typeof rate>>;
 /** Operations that only a token with a certain scope can use. */

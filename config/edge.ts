@@ -108,20 +108,36 @@ const origin = z
             "or, for any one label, such as https://*.preview.example.com, over https and with two labels at least behind the *",
     );
 
-const headerName = z
-    .string()
-    .regex(
-        /^[a-z0-9]+(-[a-z0-9]+)*$/,
-        "must be the name of a header in lower case, such as idempotency-key; * is none",
-    );
+/** Tokens (RFC 9110, section 5.6.2) in lower case; `*` alone is one too, which browsers do not read as a name. */
+const headerName = {
+    request: z
+        .string()
+        .regex(
+            /^(?!\*$)[!#$%&'*+.^`|~0-9a-z-]+$/,
+            "must be the name of a header in lower case, such as idempotency-key; * is none, and the gateways drop names with _",
+        ),
+    response: z
+        .string()
+        .regex(
+            /^(?!\*$)[!#$%&'*+.^_`|~0-9a-z-]+$/,
+            "must be the name of a header in lower case, such as x-next-page; * is none",
+        ),
+};
+
+const once = [
+    (names: readonly string[]) => new Set(names).size === names.length,
+    "must name each header once",
+] as const;
 
 const cors = z.strictObject({
     headers: z
-        .array(headerName)
+        .array(headerName.request)
+        .refine(...once)
         .default([])
         .describe("request headers that pages may set besides authorization and content-type"),
     exposedHeaders: z
-        .array(headerName)
+        .array(headerName.response)
+        .refine(...once)
         .default([])
         .describe(
             "response headers that pages may read besides rate limits, retry-after and www-authenticate",
@@ -180,6 +196,7 @@ export const edge = z.strictObject({
         .describe("from where the admin gateway takes requests; 0.0.0.0/0 for anywhere"),
     corsOrigins: z
         .array(origin)
+        .refine((origins) => new Set(origins).size === origins.length, "must name each origin once")
         .default([])
         .describe("the origins whose pages may call exposures with `cors`"),
     cors: cors.prefault({}).describe("what these pages may do, where an exposure does not say it"),

@@ -1,7 +1,7 @@
 /** What an exposure says besides what it opens: its port at the gateway, its scopes, its tenants, its pages. */
 
 import { METHODS } from "../methods";
-import type { Catalogue, Request, Scoped } from "../model";
+import type { Catalogue, Cors, Request, Scoped } from "../model";
 import { isPath, overlap } from "../requests";
 import { FIELD } from "./asking";
 import type { Problem } from "./problem";
@@ -169,7 +169,8 @@ function tenantPathProblems({ exposure, port, where }: ExposureSite): Problem[] 
 }
 
 function corsProblems({ exposure: { host, cors }, port, where }: ExposureSite): Problem[] {
-    if (port === undefined || cors === undefined || cors === false || port.protocol === "http") return [];
+    if (port === undefined || cors === undefined || cors === false) return [];
+    if (port.protocol === "http") return cors === true ? [] : corsDoubles(host, cors, where);
     return [
         {
             rule: "cors",
@@ -178,4 +179,18 @@ function corsProblems({ exposure: { host, cors }, port, where }: ExposureSite): 
             remedy: "Remove cors: browsers ask only HTTP hosts whether they may.",
         },
     ];
+}
+
+function corsDoubles(host: string, cors: Cors, where: string): Problem[] {
+    return (["methods", "headers", "exposedHeaders"] as const).flatMap((field) => {
+        const names: readonly string[] = cors[field] ?? [];
+        return names
+            .filter((name, index) => names.indexOf(name) !== index)
+            .map((name) => ({
+                rule: "cors",
+                where,
+                message: `the host ${host} lists ${name} twice in cors.${field}`,
+                remedy: "Remove one.",
+            }));
+    });
 }

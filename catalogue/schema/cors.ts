@@ -3,10 +3,17 @@ import { z } from "zod";
 import { METHODS } from "../methods";
 import { text } from "./text";
 
-const header = text(
-    /^[a-z0-9]+(-[a-z0-9]+)*$/,
+/** A token (RFC 9110, section 5.6.2) in lower case, as HTTP/2 has names. `*` alone is one too, which Fetch does not read as a name. */
+const exposedHeader = text(
+    /^(?!\*$)[!#$%&'*+.^_`|~0-9a-z-]+$/,
     "the name of a header in lower case",
-    "Write each header by its name, such as idempotency-key. * would not stand for authorization.",
+    "Write each header by its name, such as x-next-page. * would not stand for authorization, and with credentials for nothing.",
+);
+
+const header = text(
+    /^(?!\*$)[!#$%&'*+.^`|~0-9a-z-]+$/,
+    "the name of a header in lower case and without _",
+    "Write each header by its name, such as idempotency-key. The gateways drop names with _, and * would not stand for authorization.",
 );
 
 export const cors = z
@@ -22,7 +29,7 @@ export const cors = z
                 "Request headers that a page can set, besides authorization, content-type and the stack's `edge.cors.headers`. Default: none.",
             ),
         exposedHeaders: z
-            .array(header)
+            .array(exposedHeader)
             .exactOptional()
             .describe(
                 "Response headers that a page can read, besides those of rate limits, retry-after, www-authenticate and the stack's `edge.cors.exposedHeaders`. Default: none.",

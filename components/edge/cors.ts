@@ -1,5 +1,5 @@
 import { exposures } from "../../catalogue/query";
-import { type Cors, corsOf, originRegex } from "../base/cors";
+import { type Cors, corsOf, isPattern, originRegex } from "../base/cors";
 import { typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, exposedHost } from "../base/names";
@@ -32,6 +32,21 @@ export function corsAtGateways({ catalogue, config }: Platform): EnvoyFilterMani
             connectionManager({ local_reply_config: { mappers } }),
         ];
         return [envoyFilter(`${key}-cors`, key, PRIORITY.cors, patches)];
+    });
+}
+
+/** Any host of a wildcard's domain would act with the user's cookies: one that was taken over, or a preview of anyone's branch. */
+export function corsProblems({ catalogue, config }: Platform): string[] {
+    return exposures(catalogue).flatMap((edge) => {
+        const cors = corsOf(edge, config);
+        const wide = cors?.credentials === true ? cors.origins.filter(isPattern) : [];
+        if (wide.length === 0) return [];
+        const { exposure, service } = edge;
+        const own = typeof exposure.cors === "object" && exposure.cors.credentials === true;
+        return [
+            `edge.corsOrigins: ${wide.join(", ")} would let pages of many hosts use the user's cookies at ${exposure.host} (${service}); ` +
+                `list each origin in full, or set ${own ? "cors.credentials of the exposure" : "edge.cors.credentials"} to false`,
+        ];
     });
 }
 

@@ -2,7 +2,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { Platform } from "../base/platform";
 import { canonicalPathsAtGateways } from "./canonical-paths";
 import { bearerInAnyCase } from "./bearer";
-import { corsAtGateways } from "./cors";
+import { corsAtGateways, corsProblems } from "./cors";
 import { foreignTokens } from "./foreign-tokens";
 import { literalClaims } from "./literal-claims";
 import { clientHeaders } from "./headers";
@@ -39,6 +39,7 @@ export const edge: Concern = {
             ...limiter(platform),
         ],
     }),
+    check: corsProblems,
     // Without these a gateway would take anyone's word for who they are.
     anchors: ({ kind }) => kind === "EnvoyFilter" || kind === "RequestAuthentication",
 };

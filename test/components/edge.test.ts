@@ -55,6 +55,40 @@ describe("a platform", () => {
     });
 });
 
+describe("pages of other origins", () => {
+    const origins = ["https://app.example.com", "https://*.preview.example.com"];
+    const { cors } = config.edge;
+    const exposed = (credentials: boolean) => {
+        const gateway = catalogue.services["api-gateway"]!;
+        const exposures = gateway.exposures!.map((one) => ({ ...one, cors: { credentials } }));
+        return {
+            ...catalogue,
+            services: { ...catalogue.services, "api-gateway": { ...gateway, exposures } },
+        };
+    };
+
+    it("of a wildcard bring no cookies", () => {
+        const stack = edgeOf({ corsOrigins: origins, cors: { ...cors, credentials: true } });
+        const [first, ...more] = platformProblems({ catalogue: exposed(true), config: stack });
+        assert.match(
+            first!,
+            /^edge\.corsOrigins: https:\/\/\*\.preview\.example\.com would .* api \(api-gateway\); .*cors\.credentials of the exposure/,
+        );
+        assert.ok(more.every((one) => one.includes("or set edge.cors.credentials to false")));
+        assert.deepEqual(
+            platformProblems({ catalogue: exposed(true), config: edgeOf({ corsOrigins: origins }) }),
+            [first],
+        );
+    });
+
+    it("of a wildcard may call without cookies, and listed ones with them", () => {
+        const wide = edgeOf({ corsOrigins: origins });
+        assert.deepEqual(platformProblems({ catalogue: exposed(false), config: wide }), []);
+        const full = edgeOf({ corsOrigins: [origins[0]!], cors: { ...cors, credentials: true } });
+        assert.deepEqual(platformProblems({ catalogue: exposed(true), config: full }), []);
+    });
+});
+
 describe("policies at the gateways", () => {
     it("take the tokens of every issuer, each with its own claim for roles at the admin gateway", () => {
         const [first] = config.edge.issuers;

@@ -80,6 +80,26 @@ describe("the edge's configuration", () => {
             );
     });
 
+    it("takes names of headers, each once, where pages set or read them", () => {
+        const ofPages = (cors: object) => problems({ cors });
+        assert.deepEqual(ofPages({ headers: ["idempotency-key", "x.y"], exposedHeaders: ["x_page"] }), []);
+        for (const wrong of ["*", "X-Trace", "a b", "a,b", "a:b", ""])
+            for (const key of ["headers", "exposedHeaders"])
+                assert.match(
+                    ofPages({ [key]: [wrong] }).join(),
+                    new RegExp(`^edge\\.cors\\.${key}\\.0: must be the name of a header`),
+                );
+        assert.match(ofPages({ headers: ["x_trace"] }).join(), /drop names with _/);
+        for (const key of ["headers", "exposedHeaders"])
+            assert.deepEqual(ofPages({ [key]: ["etag", "etag"] }), [
+                `edge.cors.${key}: must name each header once`,
+            ]);
+        const origin = "https://app.example.com";
+        assert.deepEqual(problems({ corsOrigins: [origin, origin] }), [
+            "edge.corsOrigins: must name each origin once",
+        ]);
+    });
+
     it("tells networks, origins and issuers from what is none", () => {
         assert.deepEqual(problems({ adminNetworks: ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"] }), []);
         for (const wrong of [

@@ -116,4 +116,43 @@ describe("pages of other origins", () => {
         assert.deepEqual(after({ cors: true }), []);
         assert.match(afterTcp({ listen: 8883, cors: true }).join(), /^cors: /);
     });
+
+    it("name each method and header once", () => {
+        assert.deepEqual(after({ cors: { headers: ["x-a", "x-b"], exposedHeaders: ["x-a"] } }), []);
+        assert.deepEqual(after({ cors: { methods: ["GET", "GET"], headers: ["x-a", "x-b", "x-a"] } }), [
+            "cors: the host api lists GET twice in cors.methods",
+            "cors: the host api lists x-a twice in cors.headers",
+        ]);
+        assert.deepEqual(after({ cors: { exposedHeaders: ["etag", "etag"] } }), [
+            "cors: the host api lists etag twice in cors.exposedHeaders",
+        ]);
+    });
+
+    it("name headers by tokens, and no * with which Fetch would not mean what it says", () => {
+        for (const good of ["idempotency-key", "x.trace", "!#$%&'*+.^`|~0a-", "x-*"])
+            assert.deepEqual(after({ cors: { headers: [good] } }), [], good);
+        assert.deepEqual(after({ cors: { exposedHeaders: ["x_page"] } }), []);
+        for (const wrong of [
+            "*",
+            "",
+            "X-Trace",
+            "a b",
+            "a:b",
+            "a,b",
+            "a/b",
+            "a(b)",
+            'a"b',
+            "x@y",
+            "é",
+            "a\n",
+        ]) {
+            assert.match(
+                after({ cors: { exposedHeaders: [wrong] } }).join(),
+                /is not the name of a header/,
+                wrong,
+            );
+            assert.match(after({ cors: { headers: [wrong] } }).join(), /is not the name of a header/, wrong);
+        }
+        assert.match(after({ cors: { headers: ["x_trace"] } }).join(), /without _/);
+    });
 });
