@@ -182,6 +182,7 @@ function explain(): Command {
         .option("--path <path>", "/v1/alerts, or /package.Service/Method (default: all that the port offers)")
         .option("--method <verb>", "of HTTP (default: GET, and POST for gRPC)")
         .option("--header <header...>", 'a header of the request, as "name: value"')
+        .option("--address <ip>", "the IPv4 address of an external host (default: unknown)")
         .option("-s, --stack <stack>", "the stack whose objects are judged", "prod")
         .option("--rendered <folder>", "judge the files of this folder instead, as `mesh render` writes them")
         .option("--json", "report as JSON")

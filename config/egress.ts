@@ -16,7 +16,26 @@ export const PRIVATE_RANGES = [
     "192.168.0.0/16",
 ];
 
+/** The network that every stack has: public addresses. */
+export const INTERNET = "internet";
+
+/** Private networks of hosts that are outside the cluster: databases in the VPC, a data center behind a VPN. */
+const networks = z
+    .record(
+        z
+            .string()
+            .regex(/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/, "must be a name such as databases")
+            .refine((name) => name !== INTERNET, `must be another name than "${INTERNET}"`),
+        z.array(cidr).min(1, "must list at least one range such as 10.20.0.0/24"),
+    )
+    .default({})
+    .describe(
+        "private address ranges outside the cluster, by name: the egress gateway reaches those that an external group of the " +
+            "catalogue names as its `network`, on the ports of the group's hosts",
+    );
+
 export const egress = z.strictObject({
+    networks,
     authority: z
         .string()
         .min(1)

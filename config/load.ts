@@ -196,6 +196,8 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
     }
     // A rule of our own says what is wrong; what it is of may be long, or a secret.
     if (issue.code === "custom") return [`${place || "(top level)"}: ${lowerFirst(issue.message)}`];
+    if (issue.code === "invalid_key")
+        return issue.issues.map(({ message }) => `${place}: the name ${lowerFirst(message)}`);
     const meant = meantValue(issue);
     const found = issue.input === undefined ? "it is missing" : `found ${JSON.stringify(issue.input)}`;
     const remedy = meant === undefined ? "" : `; did you mean "${meant}"?`;

@@ -16,6 +16,14 @@ export const network = z.strictObject({
         .array(cidr)
         .default([])
         .describe("the nodes' addresses, at which Prometheus reads the kubelets' metrics"),
+    pods: z
+        .array(cidr)
+        .default([])
+        .describe("the pods' addresses; required with `egress.networks`, which must not reach pods"),
+    services: z
+        .array(cidr)
+        .default([])
+        .describe("the Services' addresses; required with `egress.networks`, which must not reach Services"),
     loadBalancers: z
         .array(cidr)
         .default([])

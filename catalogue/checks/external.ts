@@ -7,16 +7,34 @@ import type { Problem } from "./problem";
 /** Istio's proxies listen in this range, the egress gateway's on the ports of the hosts besides. */
 const PROXY_PORTS = { first: 15000, last: 15999 };
 
-/** TLS that nobody can originate, and ports that cannot be served. */
+/**
+ * Names that AWS gives to managed databases, caches and brokers. They resolve to private addresses unless somebody makes
+ * the resource public ("Working with a DB instance in a VPC", RDS user guide, and its siblings).
+ */
+const MANAGED: readonly RegExp[] = [
+    /\.(rds|cache|docdb|neptune|redshift|mq)(\.[a-z0-9-]+)?\.(amazonaws\.com(\.cn)?|on\.aws)$/,
+    /\.(kafka|memorydb|kafka-serverless|redshift-serverless)\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/,
+    /^vpc-.*\.es\.amazonaws\.com$/,
+];
+
+/** TLS that nobody can originate, ports that cannot be served, and managed hosts of which nobody says where they are. */
 export function checkExternal(catalogue: Catalogue): Problem[] {
     return sortedEntries(catalogue.external).flatMap(([name, group]) => hostProblems(name, group));
 }
 
-function hostProblems(name: string, { hosts }: ExternalGroup): Problem[] {
+function hostProblems(name: string, { hosts, network }: ExternalGroup): Problem[] {
     const originated = new Map<string, number>();
     return hosts.flatMap(({ host, port, protocol, tls }, index) => {
         const where = `external.${name}.hosts[${index}] → ${host}`;
         const problems: Problem[] = [];
+        if (network === undefined && MANAGED.some((pattern) => pattern.test(host))) {
+            problems.push({
+                rule: "managed-network",
+                where,
+                message: `${host} is a managed service of AWS, whose address is usually private, and the egress gateway only reaches public ones unless told otherwise`,
+                remedy: `Set external.${name}.network to a key of the stack's egress.networks, or to "internet" if the address is public.`,
+            });
+        }
         if (port >= PROXY_PORTS.first && port <= PROXY_PORTS.last) {
             problems.push({
                 rule: "reserved-port",

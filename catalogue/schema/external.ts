@@ -10,6 +10,12 @@ const hostName = text(
     "Write a full DNS name in lower case, such as api.example.com; list each host, without a wildcard.",
 );
 
+const networkName = text(
+    /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
+    "a network's name",
+    'Write "internet", or a key of the stack\'s egress.networks such as databases.',
+);
+
 export const externalHost = z
     .strictObject({
         host: hostName.describe(
@@ -46,6 +52,11 @@ export const externalGroup = z
     .strictObject({
         summary: prose.describe("What it is for, in one sentence."),
         hosts: some(externalHost, "its hosts").describe("At least one."),
+        network: networkName
+            .exactOptional()
+            .describe(
+                "Where its hosts' addresses are. `internet`: public addresses. Any other name is a key of the stack's `egress.networks`, which lists private address ranges: those of databases in the VPC, for instance. Default: internet, and required for hosts of AWS' managed databases.",
+            ),
         breaker: externalBreaker
             .exactOptional()
             .describe("The circuit breaker. Default: an `ExternalBreaker` with its defaults."),

@@ -13,6 +13,7 @@ interface ExplainOptions {
     readonly path?: string;
     readonly method?: string;
     readonly header?: readonly string[];
+    readonly address?: string;
     readonly stack: string;
     readonly rendered?: string;
     readonly json?: true;

@@ -18,6 +18,7 @@ import {
     PROMETHEUS_SERVICE,
 } from "../base/names";
 import type { Platform } from "../base/platform";
+import { privateNetworkOf } from "../base/private-networks";
 import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
@@ -164,9 +165,15 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         const gateway = ENTRY_GATEWAYS[exposure.gateway];
         rules.open([NAMESPACES.ingress, gateway], [NAMESPACES.services, service], port.number);
     }
-    for (const { host, callers } of reachedHosts(catalogue)) {
+    for (const { host, group, callers } of reachedHosts(catalogue)) {
         for (const caller of callers) {
             rules.open([NAMESPACES.services, caller], [NAMESPACES.egress, EGRESS_GATEWAY], host.port);
+        }
+        const network = privateNetworkOf(group, config);
+        if (network !== undefined) {
+            for (const rule of toNetworks(network, host.port))
+                addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, rule);
+            continue;
         }
         // Alone of all workloads it leaves the cluster. Names are not for a NetworkPolicy to know: hosts are the mesh's.
         addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, {

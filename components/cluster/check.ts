@@ -33,7 +33,7 @@ function whichCluster({ cluster, context, kubeconfig, protect }: MeshConfig): st
 function networks({ cluster, edge, gateways, network }: MeshConfig): string[] {
     const keys = ["apiServer", "nodes", "loadBalancers"] as const;
     if (cluster.from === "eks") {
-        return keys
+        return [...keys, "pods" as const, "services" as const]
             .filter((key) => network[key].length > 0)
             .map(
                 (key) =>

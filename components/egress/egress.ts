@@ -4,6 +4,7 @@ import { gatewayRelease } from "../base/gateway-release";
 import type { Derived, Release, TelemetryManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { privateNetworkProblems } from "../base/private-networks";
 import { towardsGateway, towardsHost } from "./destination-rules";
 import { type OutsideHost, isOriginated, metadataOf, outsideHosts } from "./host";
 import { requestHeaders } from "./headers";
@@ -70,7 +71,7 @@ function accessLog(): TelemetryManifest {
     };
 }
 
-export const egress: Concern = { name: "egress", derive: deriveEgress };
+export const egress: Concern = { name: "egress", derive: deriveEgress, check: privateNetworkProblems };
 
 /** The way out: a gateway that all external calls pass, and for each external host what leads there. */
 export class Egress extends ConcernComponent {

@@ -72,4 +72,16 @@ describe("mesh explain, of files", () => {
         assert.equal(unknown.status, 2);
         assert.match(unknown.out, /there is no destination nobody-at-all/);
     }).timeout(60_000);
+
+    it("judges the address of a host outside, and refuses what is none and what is in the mesh", () => {
+        const ask = (...args: string[]) => run(...args, "--rendered", folder);
+        assert.equal(ask("video", "api.fastly.com", "--address", "203.0.113.7").status, 0);
+        const inside = ask("video", "api.fastly.com", "--address", "10.96.128.7");
+        assert.equal(inside.status, 1);
+        assert.match(inside.out, /opens TCP 443 to 10\.96\.128\.7/);
+        assert.match(ask("video", "api.fastly.com", "--address", "10.0.0").out, /no IPv4 address/);
+        const service = ask("api-gateway", "alerts", "--address", "10.0.0.1");
+        assert.equal(service.status, 2);
+        assert.match(service.out, /alerts is in the mesh/);
+    }).timeout(120_000);
 });

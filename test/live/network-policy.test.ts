@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { platform as catalogue } from "../../catalogue/platform";
-import type { NetworkPolicyManifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { ensureToolchain, silentProgress } from "../../local";
+import { type Connection, judge, oneDirection, type Peer } from "../support/cyclonus";
 
 /** Addresses outside, and addresses at which nothing of the outside is: a pod's, a node's, the clouds' metadata. */
 const OUTSIDE = ["8.8.8.8", "198.18.0.1", "172.15.255.255", "172.32.0.1"];
@@ -48,21 +44,8 @@ describe("the NetworkPolicies", function () {
     }
 });
 
-interface Peer {
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-}
-
-/** Somebody outside the cluster's pods. */
-interface Address {
-    readonly address: string;
-}
-
-interface Traffic {
+interface Traffic extends Connection {
     readonly what: string;
-    readonly source: Peer;
-    readonly destination: Peer | Address;
-    readonly port: number;
     /** The direction that alone can be judged. @default both */
     readonly direction?: "Ingress" | "Egress";
     readonly expected: boolean;
@@ -148,61 +131,4 @@ function outwardMatrix(): Traffic[] {
         );
         return [...(source === "egress" ? [] : toGateway), ...toAddresses];
     });
-}
-
-/** What is left of a policy when only one direction is enforced. */
-function oneDirection(
-    policy: NetworkPolicyManifest,
-    direction: "Ingress" | "Egress",
-): NetworkPolicyManifest[] {
-    const { podSelector, policyTypes = [], ingress, egress } = policy.spec ?? { podSelector: {} };
-    if (!policyTypes.includes(direction)) return [];
-    const rules = direction === "Ingress" ? { ingress: ingress ?? [] } : { egress: egress ?? [] };
-    return [{ ...policy, spec: { podSelector, policyTypes: [direction], ...rules } }];
-}
-
-/** Asks cyclonus about all traffic at once; its verdicts, in order. */
-function judge(
-    cyclonus: string,
-    policies: readonly NetworkPolicyManifest[],
-    traffic: readonly Traffic[],
-): boolean[] {
-    const folder = mkdtempSync(join(tmpdir(), "mesh-network-policy-"));
-    policies.forEach((policy, index) => {
-        writeFileSync(join(folder, `${index}.yaml`), stringify(policy));
-    });
-    const file = `${folder}.json`;
-    const internal = ({ namespace, labels }: Peer) => ({
-        IP: "192.0.2.1",
-        Internal: {
-            Namespace: namespace,
-            NamespaceLabels: { "kubernetes.io/metadata.name": namespace },
-            PodLabels: labels,
-        },
-    });
-    writeFileSync(
-        file,
-        JSON.stringify(
-            traffic.map(({ source, destination, port }) => ({
-                Source: internal(source),
-                Destination:
-                    "address" in destination
-                        ? { IP: destination.address, Internal: null }
-                        : internal(destination),
-                ResolvedPort: port,
-                ResolvedPortName: "",
-                Protocol: "TCP",
-            })),
-        ),
-    );
-    const output = execFileSync(
-        cyclonus,
-        ["analyze", "--mode", "query-traffic", "--policy-path", folder, "--traffic-path", file],
-        { encoding: "utf8", maxBuffer: 256 * 1024 * 1024, stdio: ["ignore", "pipe", "pipe"] },
-    );
-    const verdicts = [...output.matchAll(/IS ALLOWED\?\s*\|\s*(TRUE|FALSE)/gi)].map(([, verdict]) =>
-        /true/i.test(verdict ?? ""),
-    );
-    assert.equal(verdicts.length, traffic.length, "cyclonus did not judge every request");
-    return verdicts;
 }

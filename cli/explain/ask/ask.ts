@@ -1,4 +1,5 @@
 /** What is asked on the command line, as questions to the evaluator. */
+import { isIPv4 } from "node:net";
 import { nearest } from "../../../catalogue/check";
 import type { Catalogue } from "../../../catalogue/model";
 import { ENTRY_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/base/names";
@@ -47,6 +48,11 @@ export function askings(world: World, catalogue: Catalogue, asked: Asked): Askin
                 `; external groups: ${Object.keys(catalogue.external).sort().join(", ")}`,
         );
     }
+    if (asked.address !== undefined && callee !== undefined) {
+        problems.push(
+            `--address ${asked.address}: ${asked.destination} is in the mesh; only a host outside has an address to name`,
+        );
+    }
     if (source === undefined || problems.length > 0) throw new Unanswerable(problems.join("\n"));
     if (callee === undefined)
         return outside.map((one) => ({ ...one, question: { source, ...one.question } }));
@@ -59,9 +65,17 @@ function orRather(name: string, known: readonly string[]): string {
     return one === undefined ? "" : `; did you mean "${one}"?`;
 }
 
-function nonsense({ path }: Asked): string[] {
-    if (path === undefined || path.startsWith("/")) return [];
-    return [`--path ${path}: a path begins with a slash; a gRPC method is asked as /package.Service/Method`];
+function nonsense({ path, address }: Asked): string[] {
+    return [
+        ...(path === undefined || path.startsWith("/")
+            ? []
+            : [
+                  `--path ${path}: a path begins with a slash; a gRPC method is asked as /package.Service/Method`,
+              ]),
+        ...(address === undefined || isIPv4(address)
+            ? []
+            : [`--address ${address}: it is no IPv4 address; write one such as 10.20.0.7`]),
+    ];
 }
 
 function sourceOf(world: World, name: string): Source | undefined {

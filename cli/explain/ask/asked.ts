@@ -10,6 +10,8 @@ export interface Asked {
     readonly path?: string;
     /** @default POST for gRPC, else GET */
     readonly method?: string;
+    /** The IPv4 address of an external host. @default unknown */
+    readonly address?: string;
     /** `name: value` each. */
     readonly headers?: readonly string[];
 }

@@ -27,7 +27,13 @@ export function outsideQuestions(world: World, catalogue: Catalogue, asked: Aske
                 port: `${host}:${outside.port}`,
                 request: outside.http ? `${method} ${path}` : "a connection",
                 question: {
-                    target: { kind: "outside" as const, outside },
+                    target: {
+                        kind: "outside" as const,
+                        outside: {
+                            ...outside,
+                            ...(asked.address === undefined ? {} : { address: asked.address }),
+                        },
+                    },
                     ...(outside.http ? { http: requestOf(method, path, asked) } : {}),
                 },
             };

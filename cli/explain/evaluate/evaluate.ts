@@ -103,7 +103,8 @@ function send(
         ...(settings?.tls === undefined ? {} : { tls: settings.tls }),
     };
     if (callee === undefined) {
-        journey.leave(caller, { port: targetPort(journey.world, destination.host, port) });
+        const address = target.kind === "outside" ? addressOf(target.outside) : {};
+        journey.leave(caller, { port: targetPort(journey.world, destination.host, port), ...address });
         return;
     }
     const reached = callee.ports.find(({ number }) => number === port) ?? {
@@ -154,7 +155,7 @@ function onwards(
     for (const destination of distinct(sent?.destinations ?? [])) {
         const own = destination.port ?? port;
         journey.settings(workload, workload.namespace, destination, own);
-        journey.leave(workload, { port: targetPort(world, destination.host, own) });
+        journey.leave(workload, { port: targetPort(world, destination.host, own), ...addressOf(outside) });
     }
 }
 
@@ -222,6 +223,10 @@ function notRouted(world: World, workload: Workload, callee: Callee, port: Servi
         conditions: [],
     });
     return verdictOf(journey);
+}
+
+function addressOf({ address }: Outside): Pick<Outside, "address"> {
+    return address === undefined ? {} : { address };
 }
 
 /** Where a ServiceEntry's port leads: the network sees this one. */

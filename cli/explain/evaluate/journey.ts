@@ -187,8 +187,9 @@ export class Journey {
     }
 
     /** Out of the cluster. */
-    leave(from: Workload, { port }: Pick<Outside, "port">): void {
-        this.steps.push(network(this.world, "egress", from, "outside", { name: "", number: port }));
+    leave(from: Workload, { port, address }: Pick<Outside, "port" | "address">): void {
+        const peer = address === undefined ? "outside" : { address };
+        this.steps.push(network(this.world, "egress", from, peer, { name: "", number: port }));
     }
 
     /** What the callee takes the caller for; undefined without mutual TLS. */

@@ -39,6 +39,8 @@ export interface Outside {
     readonly port: number;
     /** Whether callers ask it in plain HTTP, which the mesh reads. */
     readonly http: boolean;
+    /** Its IPv4 address, where it is known: NetworkPolicies decide by it. */
+    readonly address?: string;
 }
 
 /** A request; gRPC is a POST to `/package.Service/Method`. */

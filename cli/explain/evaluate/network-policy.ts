@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from "node:net";
 import type { NetworkPolicyPeer, NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import type { Of, World } from "../world/world";
 import { selects } from "./match";
@@ -5,8 +6,8 @@ import { type Step, type Workload, key, nameOf } from "./model";
 
 type Policy = Of<"NetworkPolicy">;
 
-/** The other end: a pod, or an address outside the cluster. */
-export type Peer = Workload | "outside";
+/** The other end: a pod, or a host outside the cluster, whose address may be known. */
+export type Peer = Workload | "outside" | { readonly address: string };
 
 export interface NetworkPort {
     readonly name: string;
@@ -52,7 +53,8 @@ export function network(
 }
 
 function peerName(peer: Peer): string {
-    return peer === "outside" ? "outside the cluster" : nameOf(peer);
+    if (peer === "outside") return "outside the cluster";
+    return "address" in peer ? peer.address : nameOf(peer);
 }
 
 function applies({ metadata, spec }: Policy, direction: "egress" | "ingress", pod: Workload): boolean {
@@ -103,13 +105,29 @@ function isPeer(
     home: string,
     peer: Peer,
 ): boolean {
-    if (ipBlock !== undefined) return ipBlock.cidr.endsWith("/0") && (ipBlock.except ?? []).length === 0;
-    if (peer === "outside") return false;
+    if (ipBlock !== undefined) {
+        if (peer !== "outside" && "address" in peer)
+            return (
+                contains(ipBlock.cidr, peer.address) &&
+                !(ipBlock.except ?? []).some((except) => contains(except, peer.address))
+            );
+        return ipBlock.cidr.endsWith("/0") && (ipBlock.except ?? []).length === 0;
+    }
+    if (peer === "outside" || "address" in peer) return false;
     const inNamespace =
         namespaceSelector === undefined
             ? peer.namespace === home
             : selects(namespaceSelector, world.namespaceLabels(peer.namespace));
     return inNamespace && selects(podSelector ?? {}, peer.labels);
+}
+
+/** Whether an IPv4 address is in a block; never in one of IPv6. */
+function contains(cidr: string, address: string): boolean {
+    const [network = "", bits = ""] = cidr.split("/");
+    if (!isIPv4(network)) return false;
+    const block = new BlockList();
+    block.addSubnet(network, Number(bits), "ipv4");
+    return block.check(address, "ipv4");
 }
 
 function describeBlock({ cidr, except = [] }: { cidr: string; except?: string[] }): string {

@@ -1,9 +1,9 @@
 import type { Provider } from "@pulumi/aws/provider";
 import { Zone } from "@pulumi/aws/route53/zone";
 import * as pulumi from "@pulumi/pulumi";
-import { reachedHosts } from "../../../catalogue/query";
 import type { EksConfig } from "../../../config/cluster";
 import type { Platform } from "../../base/platform";
+import { externalDestinations } from "../../base/private-networks";
 import { eksKubeconfig } from "../kubeconfig";
 import type { EksConnection } from "../provider";
 import { AFTER_NODES, AddOns, BEFORE_NODES } from "./add-ons";
@@ -51,7 +51,7 @@ export class EksCluster extends pulumi.ComponentResource {
                 config,
                 vpcId: network.vpc.id,
                 apiServer: cluster.vpcConfig.clusterSecurityGroupId,
-                externalPorts: reachedHosts(platform.catalogue).map(({ host }) => host.port),
+                destinations: externalDestinations(platform),
             },
             parent,
         );

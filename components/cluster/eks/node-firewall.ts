@@ -4,6 +4,7 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
+import type { NetworkDestination } from "../../base/private-networks";
 
 /**
  * What the API server asks of pods and nodes: webhooks and extensions it calls, and kubelets. Without them admission times
@@ -21,9 +22,11 @@ export interface NodeFirewallArgs {
     readonly vpcId: pulumi.Input<string>;
     /** The group that EKS itself gives the API server. */
     readonly apiServer: pulumi.Input<string>;
-    /** The ports of the catalogue's external hosts. */
-    readonly externalPorts: readonly number[];
+    /** Where the catalogue's external hosts are, and on which ports they are called. */
+    readonly destinations: readonly NetworkDestination[];
 }
+
+const ANYWHERE = "0.0.0.0/0";
 
 /** Where registries, AWS' services and key sets answer. */
 const HTTPS = 443;
@@ -35,7 +38,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
 
     constructor(
         name: string,
-        { config, vpcId, apiServer, externalPorts }: NodeFirewallArgs,
+        { config, vpcId, apiServer, destinations }: NodeFirewallArgs,
         options: pulumi.ComponentResourceOptions,
     ) {
         super("sparc:cluster:NodeFirewall", name, {}, options);
@@ -100,21 +103,24 @@ export class NodeFirewall extends pulumi.ComponentResource {
                 },
                 parent,
             ),
-            ...[...new Set([HTTPS, ...externalPorts])]
-                .sort((a, b) => a - b)
-                .map(
-                    (port) =>
-                        new SecurityGroupEgressRule(
-                            `${name}-nodes-out-${port}`,
-                            {
-                                securityGroupId: nodes,
-                                cidrIpv4: "0.0.0.0/0",
-                                ...tcp(port),
-                                description: "images and external services; the egress gateway says who",
-                            },
-                            parent,
-                        ),
-                ),
+            ...[
+                { cidr: ANYWHERE, port: HTTPS },
+                ...destinations.filter(({ cidr, port }) => cidr !== ANYWHERE || port !== HTTPS),
+            ].map(
+                ({ cidr, port }) =>
+                    new SecurityGroupEgressRule(
+                        cidr === ANYWHERE
+                            ? `${name}-nodes-out-${port}`
+                            : `${name}-nodes-out-${cidr.replace(/[./]/g, "-")}-${port}`,
+                        {
+                            securityGroupId: nodes,
+                            cidrIpv4: cidr,
+                            ...tcp(port),
+                            description: "images and external services; the egress gateway says who",
+                        },
+                        parent,
+                    ),
+            ),
             new SecurityGroupIngressRule(
                 `${name}-api-nodes`,
                 {

@@ -4,12 +4,18 @@ import { hasAddress, isPrivate, ONE_PARTYS, parseNetwork, SOMEBODYS, tooWide } f
 import { each, type Finding, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { portsOf } from "../../core/hosts";
+import {
+    NO_PRIVATE_NETWORKS,
+    PRIVATE_NETWORKS_SCHEMA,
+    unlistedNetwork,
+    type WithPrivateNetworks,
+} from "../../core/private-networks";
 import { speaksProxyProtocol } from "../../core/proxy-protocol";
 import { namesSome } from "../../core/selectors";
 import { asWritten, numbersOf, widthOf } from "../../core/policy-ports";
 import { type World } from "../../core/world";
 
-interface Config {
+interface Config extends WithPrivateNetworks {
     readonly exceptions: readonly Exception[];
     readonly meshPorts: readonly number[];
     readonly widestRange: number;
@@ -29,12 +35,18 @@ export const narrow = stackRule<Config>({
     why: "one rule without peers or ports undoes deny by default for the pods that it selects",
     remedy: "Give each rule peers with a podSelector, and ports. What must be open to all, such as a webhook, is listed by port.",
     judges: ["networking.k8s.io/NetworkPolicy", "networking.istio.io/Gateway", "core/Service"],
-    defaults: { ...NO_EXCEPTIONS, meshPorts: [15012], widestRange: 256 },
+    defaults: {
+        ...NO_EXCEPTIONS,
+        ...NO_PRIVATE_NETWORKS,
+        meshPorts: [15012],
+        widestRange: 256,
+    },
     schema: {
         exceptions: {
             ...EXCEPTIONS_SCHEMA,
             description: "ports that a NetworkPolicy may open to anyone or anywhere",
         },
+        ...PRIVATE_NETWORKS_SCHEMA,
         meshPorts: {
             type: "array",
             items: { type: "integer" },
@@ -134,8 +146,9 @@ function* judgePeer(
     peer: unknown,
     direction: "from" | "to",
     open: readonly (number | string)[],
-    { meshPorts }: Config,
+    config: Config,
 ): Iterable<Finding> {
+    const { meshPorts } = config;
     const cidr = textAt(peer, "ipBlock", "cidr");
     if (cidr !== undefined) {
         const network = parseNetwork(cidr);
@@ -155,6 +168,8 @@ function* judgePeer(
                 fix: `add ${metadata} to ipBlock.except, or name the network that is meant.`,
             };
         }
+        if (direction === "to" && isPrivate(cidr))
+            yield* unlistedNetwork(world, subject, { path, cidr, ports: open }, config);
         const isGateway = world.gatewaysOf(labelsAt(subject.spec, "podSelector", "matchLabels")).length > 0;
         const missing = PRIVATE.filter((range) => !texts(at(peer, "ipBlock", "except")).includes(range));
         if (open.length === 0) return;

@@ -29,6 +29,37 @@ describe("outside parties", () => {
         );
     });
 
+    for (const host of [
+        "billing.abc123.eu-central-1.rds.amazonaws.com",
+        "proxy.proxy-abc123.eu-central-1.rds.amazonaws.com",
+        "sessions.abc123.0001.euc1.cache.amazonaws.com",
+        "b-1.events.abc123.c2.kafka.eu-central-1.amazonaws.com",
+        "clustercfg.keys.abc123.memorydb.eu-central-1.amazonaws.com",
+        "docs.cluster-abc123.eu-central-1.docdb.amazonaws.com",
+        "wh.abc123.eu-central-1.redshift.amazonaws.com",
+        "vpc-search-abc123.eu-central-1.es.amazonaws.com",
+    ])
+        it(`say where ${host} is: its address is private, as a rule`, () => {
+            const hosts = [{ host, port: 5432, protocol: "tcp" }] as const;
+            const found = problems({ hosts: [...hosts] });
+            assert.deepEqual(
+                found.map(({ rule, where }) => [rule, where]),
+                [["managed-network", `external.mail.hosts[0] → ${host}`]],
+            );
+            assert.match(found[0]?.remedy ?? "", /external\.mail\.network .*egress\.networks.* "internet"/);
+            for (const network of ["internet", "databases"])
+                assert.deepEqual(problems({ hosts: [...hosts], network }), []);
+        });
+
+    it("need no network where AWS answers in public", () => {
+        for (const host of [
+            "s3.us-east-1.amazonaws.com",
+            "rds.us-east-1.amazonaws.com",
+            "kafka.us-east-1.amazonaws.com",
+        ])
+            assert.deepEqual(problems({ hosts: [{ ...HTTPS, host }] }), []);
+    });
+
     it("are spoken TLS to by the gateway only over HTTPS", () => {
         assert.deepEqual(problems({ hosts: [{ ...HTTPS, protocol: "tls", tls: "originate" }] }), [
             {

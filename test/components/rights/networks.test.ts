@@ -173,6 +173,8 @@ describe("addresses that a stack does not know", () => {
         const network = {
             apiServer: ["10.1.0.0/28"],
             nodes: ["10.2.0.0/16"],
+            pods: [],
+            services: [],
             loadBalancers: ["10.3.0.0/24"],
         };
         assert.equal(about({ ...prod, network }).length, 3);

@@ -1,0 +1,139 @@
+/** Private networks outside the cluster, which the egress gateway reaches for hosts that are there: databases in the VPC. */
+import { BlockList } from "node:net";
+import type { ExternalGroup } from "../../catalogue/model";
+import { reachedHosts } from "../../catalogue/query";
+import { INTERNET, PRIVATE_RANGES } from "../../config/egress";
+import type { MeshConfig } from "../../config/schema";
+import { clusterNetworks } from "./cluster-networks";
+import type { Platform } from "./platform";
+import { SERVICE_NETWORK, zoneSubnets } from "./subnets";
+
+/** The ranges in which a group's hosts are; undefined where they are public. */
+export function privateNetworkOf(
+    { network = INTERNET }: ExternalGroup,
+    { egress }: Pick<MeshConfig, "egress">,
+): readonly string[] | undefined {
+    if (network === INTERNET) return undefined;
+    // An unknown name opens nothing; `privateNetworkProblems` reports it.
+    return Object.hasOwn(egress.networks, network) ? egress.networks[network] : [];
+}
+
+/** A range of addresses, and a TCP port there. */
+export interface NetworkDestination {
+    readonly cidr: string;
+    readonly port: number;
+}
+
+const ANYWHERE = "0.0.0.0/0";
+
+/** Where the catalogue's external hosts are; `0.0.0.0/0` stands for public addresses. Each once, by port. */
+export function externalDestinations({ catalogue, config }: Platform): NetworkDestination[] {
+    const all = reachedHosts(catalogue).flatMap(({ group, host: { port } }) =>
+        (privateNetworkOf(group, config) ?? [ANYWHERE]).map((cidr) => ({ cidr, port })),
+    );
+    return [...new Map(all.map((one) => [`${one.cidr}:${one.port}`, one])).values()].sort(
+        (a, b) => a.port - b.port,
+    );
+}
+
+/** The widest range: as many addresses as the policy pack accepts as one party's (`network-few-addresses`). */
+const MIN_BITS = 19;
+
+/** Where machines answer for themselves, clouds' metadata services among them. */
+const LINK_LOCAL = "169.254.0.0/16";
+
+/** What is wrong with `egress.networks`, and with groups that name one. */
+export function privateNetworkProblems({ catalogue, config }: Platform): string[] {
+    const { networks } = config.egress;
+    const known = Object.keys(networks).sort();
+    const named = new Map(reachedHosts(catalogue).map(({ groupName, group }) => [groupName, group.network]));
+    const unknown = [...named].flatMap(([group, network]) =>
+        network === undefined || network === INTERNET || known.includes(network)
+            ? []
+            : [
+                  `egress.networks: the external group ${group} is in the network ${network}, which is not listed; ` +
+                      `add egress.networks.${network} with its address ranges (known: ${known.join(", ") || "none"})`,
+              ],
+    );
+    const ofCluster = clusterRanges(config);
+    const missing =
+        known.length === 0 || config.cluster.from === "eks"
+            ? []
+            : (["pods", "services"] as const)
+                  .filter((key) => config.network[key].length === 0)
+                  .map(
+                      (key) =>
+                          `network.${key}: with egress.networks the stack must know the ${key}' own addresses, which no network may ` +
+                          "contain; list them, such as [10.244.0.0/16]",
+                  );
+    const ranges = known.flatMap((name) =>
+        (networks[name] ?? []).flatMap((cidr, index) => {
+            const problem = rangeProblem(cidr, ofCluster);
+            return problem === undefined ? [] : [`egress.networks.${name}.${index}: ${cidr} ${problem}`];
+        }),
+    );
+    return [...unknown, ...missing, ...ranges];
+}
+
+function rangeProblem(cidr: string, ofCluster: readonly ClusterRange[]): string | undefined {
+    const container = PRIVATE_RANGES.find((range) => range !== LINK_LOCAL && contains(range, cidr));
+    if (container === undefined)
+        return (
+            "is not a private range outside the machine itself; public hosts need no network, so list ranges within " +
+            PRIVATE_RANGES.filter((range) => range !== LINK_LOCAL).join(", ")
+        );
+    if (bitsOf(cidr) < MIN_BITS)
+        return `is wider than /${MIN_BITS}, and the policy pack accepts no more; list the subnets in which the hosts are`;
+    const overlap = ofCluster.find(({ range }) => overlaps(range, cidr));
+    if (overlap !== undefined)
+        return (
+            `overlaps ${overlap.range}, ${overlap.whose}: the way out would lead back into the cluster; ` +
+            "list only the subnets in which the hosts are"
+        );
+    return undefined;
+}
+
+interface ClusterRange {
+    readonly range: string;
+    readonly whose: string;
+}
+
+/** Addresses of the cluster itself, with whose they are. */
+function clusterRanges(config: MeshConfig): ClusterRange[] {
+    const { apiServer, nodes, endpoints, loadBalancers } = clusterNetworks(config);
+    const { cluster, network } = config;
+    const ranges: readonly (readonly [whose: string, ranges: readonly string[]])[] = [
+        ["the pods' and nodes' addresses", nodes],
+        ["the pods' addresses", network.pods],
+        ["the Services' addresses", cluster.from === "eks" ? [SERVICE_NETWORK] : network.services],
+        ["the API server's addresses", apiServer],
+        ["the VPC endpoints' addresses", endpoints],
+        ["the load balancers' addresses", Object.values(loadBalancers).flat()],
+        [
+            "the load balancers' addresses",
+            cluster.from === "eks"
+                ? zoneSubnets(cluster).flatMap(({ publicCidr, internalCidr }) => [publicCidr, internalCidr])
+                : [],
+        ],
+    ];
+    return ranges.flatMap(([whose, list]) => list.map((range) => ({ range, whose })));
+}
+
+function bitsOf(cidr: string): number {
+    return Number(cidr.split("/")[1]);
+}
+
+function addressOf(cidr: string): string {
+    return cidr.split("/")[0] ?? "";
+}
+
+function contains(outer: string, inner: string): boolean {
+    const list = new BlockList();
+    list.addSubnet(addressOf(outer), bitsOf(outer), "ipv4");
+    return bitsOf(inner) >= bitsOf(outer) && list.check(addressOf(inner), "ipv4");
+}
+
+/** Of two ranges that share an address, one contains the other. */
+function overlaps(one: string, other: string): boolean {
+    return contains(one, other) || contains(other, one);
+}

@@ -1,0 +1,251 @@
+/** Hosts in private networks, such as managed databases in the VPC: who reaches which addresses, and what explain says. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Catalogue } from "../../../catalogue/model";
+import { platform } from "../../../catalogue/platform";
+import { explain } from "../../../cli/explain/explain";
+import { World } from "../../../cli/explain/world/world";
+import type { Manifest } from "../../../components/base/manifest";
+import { externalDestinations, privateNetworkProblems } from "../../../components/base/private-networks";
+import { platformProblems } from "../../../components/check";
+import { deriveAll } from "../../../components/concerns";
+import { loadStackFile, parseConfig } from "../../../config/load";
+import type { MeshConfig } from "../../../config/schema";
+import { type Connection, judge, oneDirection } from "../../support/cyclonus";
+import { requireToolchain } from "../../support/istiod/control-plane";
+
+const ROOT = join(__dirname, "..", "..", "..");
+const RDS = "billing.abc123.eu-central-1.rds.amazonaws.com";
+const CACHE = "sessions.abc123.0001.euc1.cache.amazonaws.com";
+
+/** The platform with billing's database and auth's cache in the VPC, and a public database of analytics on the same port. */
+function withDatabases(): Catalogue {
+    const { billing, auth, analytics } = platform.services;
+    assert.ok(billing !== undefined && auth !== undefined && analytics !== undefined);
+    return {
+        ...platform,
+        external: {
+            ...platform.external,
+            rds: {
+                summary: "Billing's database.",
+                network: "databases",
+                hosts: [{ host: RDS, port: 5432, protocol: "tcp" }],
+            },
+            sessions: {
+                summary: "Sessions.",
+                network: "caches",
+                hosts: [{ host: CACHE, port: 6379, protocol: "tls" }],
+            },
+            warehouse: {
+                summary: "A public database.",
+                hosts: [{ host: "warehouse.example.net", port: 5432, protocol: "tcp" }],
+            },
+        },
+        services: {
+            ...platform.services,
+            billing: { ...billing, external: [...(billing.external ?? []), "rds"] },
+            auth: { ...auth, external: [...(auth.external ?? []), "sessions"] },
+            analytics: { ...analytics, external: [...(analytics.external ?? []), "warehouse"] },
+        },
+    };
+}
+
+const NETWORKS = { databases: ["10.96.128.0/24", "10.96.129.0/24"], caches: ["10.96.130.0/26"] };
+
+function prodWith(networks: Readonly<Record<string, string[]>> = NETWORKS): MeshConfig {
+    const prod = loadStackFile("prod", ROOT);
+    return { ...prod, egress: { ...prod.egress, networks } };
+}
+
+const catalogue = withDatabases();
+const config = prodWith();
+const derived = deriveAll({ catalogue, config });
+
+/** Addresses with what is there: written down here, not read from the program. */
+const PLACES = {
+    database: ["10.96.128.7", "10.96.129.255"],
+    cache: ["10.96.130.63"],
+    besides: ["10.96.127.255", "10.96.130.64", "10.96.131.0", "10.0.0.1", "172.16.0.1", "192.168.1.1"],
+    cluster: ["10.96.0.10", "172.20.0.1", "172.20.3.4", "10.96.227.5", "10.96.224.9", "169.254.169.254"],
+    internet: ["198.51.100.7"],
+};
+
+/** What the egress gateway must reach, and nothing else. */
+const isReached = (place: keyof typeof PLACES, port: number) =>
+    (place === "database" && port === 5432) ||
+    (place === "cache" && port === 6379) ||
+    (place === "internet" && [443, 465, 5432].includes(port));
+
+describe("hosts in private networks", function () {
+    this.timeout(240_000);
+
+    it("are reached by the egress gateway at exactly the listed addresses and ports, says cyclonus", async function () {
+        const cyclonus = (await requireToolchain(this)).program("cyclonus");
+        const policies = derived.objects.filter((object) => object.kind === "NetworkPolicy");
+        const pods = {
+            "istio-egressgateway": "istio-egress",
+            billing: "sparc",
+            auth: "sparc",
+            video: "sparc",
+            postgres: "databases",
+        };
+        const matrix = Object.entries(pods).flatMap(([name, namespace]) =>
+            (Object.keys(PLACES) as (keyof typeof PLACES)[]).flatMap((place) =>
+                PLACES[place].flatMap((address) =>
+                    [5432, 6379, 443, 465, 22].map((port) => ({
+                        what: `${name} → ${address}:${port} (${place})`,
+                        source: { namespace, labels: { "sparc.dev/service": name } },
+                        destination: { address },
+                        port,
+                        expected: name === "istio-egressgateway" && isReached(place, port),
+                    })),
+                ),
+            ),
+        );
+        const verdicts = judge(
+            cyclonus,
+            policies.flatMap((policy) => oneDirection(policy, "Egress")),
+            matrix satisfies readonly Connection[],
+        );
+        const wrong = matrix
+            .filter(({ expected }, index) => verdicts[index] !== expected)
+            .map(({ what, expected }) => `${what}: should be ${expected ? "allowed" : "denied"}`);
+        assert.deepEqual(wrong, []);
+        assert.equal(verdicts.filter(Boolean).length, 6);
+    });
+
+    it("are explained as the network decides, with an address and without", () => {
+        const world = new World(derived);
+        const ask = (source: string, destination: string, address?: string) => {
+            const [one] = explain(world, catalogue, {
+                source,
+                destination,
+                ...(address === undefined ? {} : { address }),
+            });
+            assert.ok(one !== undefined);
+            const { allowed, steps } = one.verdict;
+            return {
+                allowed,
+                conditions: steps
+                    .filter(({ layer }) => layer === "NetworkPolicy egress")
+                    .flatMap(({ conditions }) => conditions)
+                    .join("; "),
+            };
+        };
+        for (const address of PLACES.database)
+            assert.deepEqual(ask("billing", "rds", address), { allowed: true, conditions: "" }, address);
+        for (const address of [...PLACES.cache, ...PLACES.besides, ...PLACES.cluster])
+            assert.equal(ask("billing", "rds", address).allowed, false, address);
+        assert.equal(ask("auth", "sessions", "10.96.130.1").allowed, true);
+        assert.equal(ask("auth", "sessions", "10.96.130.64").allowed, false);
+        assert.equal(ask("auth", "sessions", "198.51.100.7").allowed, false);
+        // A caller that does not use the group, whatever the address.
+        assert.equal(ask("video", "rds", "10.96.128.7").allowed, false);
+        const unknown = ask("auth", "sessions");
+        assert.equal(unknown.allowed, true);
+        assert.match(unknown.conditions, /^its address is in 10\.96\.130\.0\/26$/);
+        // What F11 of the field's reports saw: a group of the Internet whose address is private after all.
+        assert.equal(ask("analytics", "apm", "10.96.128.7").allowed, false);
+    });
+
+    it("are known to the mesh like any external host: one ServiceEntry, for its callers alone", () => {
+        const entry = derived.objects.find(
+            (object): object is Extract<Manifest, { kind: "ServiceEntry" }> =>
+                object.kind === "ServiceEntry" && object.metadata.name === RDS,
+        );
+        assert.deepEqual(entry?.spec, {
+            hosts: [RDS],
+            exportTo: ["istio-egress", "sparc"],
+            location: "MESH_EXTERNAL",
+            resolution: "DNS",
+            ports: [{ number: 5432, name: "tcp-5432", protocol: "TCP" }],
+        });
+    });
+
+    it("widen the nodes' security group by their addresses and ports alone", () => {
+        assert.deepEqual(externalDestinations({ catalogue, config }), [
+            { cidr: "0.0.0.0/0", port: 443 },
+            { cidr: "0.0.0.0/0", port: 465 },
+            { cidr: "10.96.128.0/24", port: 5432 },
+            { cidr: "10.96.129.0/24", port: 5432 },
+            { cidr: "0.0.0.0/0", port: 5432 },
+            { cidr: "10.96.130.0/26", port: 6379 },
+        ]);
+    });
+});
+
+describe("egress.networks", () => {
+    const problems = (networks: Readonly<Record<string, string[]>>, of: Catalogue = catalogue) =>
+        platformProblems({ catalogue: of, config: prodWith(networks) });
+
+    it("accepts subnets of the VPC that the cluster does not use, and peered networks", () => {
+        assert.deepEqual(problems(NETWORKS), []);
+        assert.deepEqual(problems({ databases: ["10.8.0.0/19"], caches: ["192.168.3.0/24"] }), []);
+    });
+
+    for (const [cidr, why] of [
+        ["10.96.0.0/24", /overlaps 10\.96\.0\.0\/19, the pods' and nodes' addresses/],
+        ["172.20.5.0/24", /overlaps 172\.20\.0\.0\/16, the Services' addresses/],
+        ["10.96.227.0/30", /overlaps 10\.96\.227\.0\/28, the API server's/],
+        ["10.96.227.64/28", /the load balancers' addresses/],
+        ["10.96.224.0/26", /the load balancers' addresses/],
+        ["10.96.227.160/28", /the VPC endpoints' addresses/],
+        ["10.96.0.0/16", /wider than \/19/],
+        ["0.0.0.0/0", /is not a private range/],
+        ["198.51.100.0/24", /is not a private range/],
+        ["169.254.169.254/32", /is not a private range/],
+        ["10.0.0.0/7", /is not a private range/],
+    ] as const)
+        it(`refuses ${cidr}, naming the key and what to write`, () => {
+            const found = problems({ ...NETWORKS, databases: [cidr] });
+            assert.equal(found.length, 1, found.join("\n"));
+            assert.match(found[0] ?? "", /^egress\.networks\.databases\.0: /);
+            assert.match(found[0] ?? "", why);
+            assert.match(found[0] ?? "", /list /);
+        });
+
+    it("must list every network that the catalogue names, all reported at once", () => {
+        const found = problems({});
+        assert.equal(found.length, 2);
+        assert.match(
+            found[0] ?? "",
+            /external group rds is in the network databases, which is not listed; add egress\.networks\.databases/,
+        );
+    });
+
+    it("asks a stack that does not make its cluster for the pods' and Services' addresses", () => {
+        const existing = {
+            ...config,
+            cluster: { from: "existing", name: "shared", region: "eu-west-1", pools: false },
+            network: {
+                ...config.network,
+                apiServer: ["10.1.0.0/28"],
+                nodes: ["10.2.0.0/24"],
+                loadBalancers: ["10.3.0.0/24"],
+            },
+        } as const;
+        const about = (network: Partial<MeshConfig["network"]>) =>
+            privateNetworkProblems({
+                catalogue,
+                config: { ...existing, network: { ...existing.network, ...network } },
+            });
+        assert.deepEqual(
+            about({}).map((problem) => problem.split(":")[0]),
+            ["network.pods", "network.services"],
+        );
+        assert.deepEqual(about({ pods: ["10.4.0.0/16"], services: ["10.5.0.0/16"] }), []);
+        assert.match(
+            about({ pods: ["10.96.128.0/20"], services: ["10.5.0.0/16"] }).join("\n"),
+            /the pods' addresses/,
+        );
+    });
+
+    it("is refused with names and values that are none", () => {
+        const parse = (networks: unknown) => () =>
+            parseConfig("test", { domain: "mesh.example.com", egress: { networks } });
+        assert.throws(parse({ internet: ["10.1.0.0/24"] }), /another name than "internet"/);
+        assert.throws(parse({ Databases: ["10.1.0.0/24"] }), /such as databases/);
+        assert.throws(parse({ databases: [] }), /at least one range/);
+        assert.throws(parse({ databases: ["10.1.0.0/33"] }), /must be an IPv4 range/);
+    });
+});
