@@ -214,7 +214,7 @@ describe("egress.networks", () => {
     });
 
     it("asks a stack that does not make its cluster for the pods' and Services' addresses", () => {
-        const existing = {
+        const existing: MeshConfig = {
             ...config,
             cluster: { from: "existing", name: "shared", region: "eu-west-1", pools: false },
             network: {
@@ -223,7 +223,7 @@ describe("egress.networks", () => {
                 nodes: ["10.2.0.0/24"],
                 loadBalancers: ["10.3.0.0/24"],
             },
-        } as const;
+        };
         const about = (network: Partial<MeshConfig["network"]>) =>
             privateNetworkProblems({
                 catalogue,
