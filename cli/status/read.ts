@@ -32,7 +32,7 @@ export async function readStatus(
         }),
         told("certificates", own(cluster, "Certificate"), []),
         told("rollouts", own(cluster, "Canary"), []),
-        told<readonly Drift[]>("drift", readDrift(cluster, deriveAll(platform).objects), []),
+        told<readonly Drift[]>("drift", readDrift(cluster, deriveAll(platform)), []),
     ]);
     return {
         workloads,

@@ -67,8 +67,9 @@ type Run = VerifyOptions &
 async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const began = seconds();
     const { outcome, probers, stuck } = await withLease(cluster, () => askAndClean(cluster, options));
-    const program = deriveAll(options.platform).objects;
-    const drift = await readDrift(cluster, program);
+    const derived = deriveAll(options.platform);
+    const { objects: program } = derived;
+    const drift = await readDrift(cluster, derived);
     const differences = outcome.findings
         .filter(({ agrees }) => !agrees)
         .map((finding) => ({ finding, explanations: explain(finding, drift, program) }));

@@ -162,6 +162,41 @@ describe("comparing a cluster with the program", () => {
         assert.deepEqual(opens(object("Service", "x", { type: "ExternalName", externalName: "a" })), [true]);
     });
 
+    it("reports whatever else changes what proxies do, and who may be called", () => {
+        for (const kind of [
+            "ProxyConfig",
+            "TrafficExtension",
+            "WasmPlugin",
+            "WorkloadEntry",
+            "WorkloadGroup",
+        ])
+            assert.deepEqual(
+                compare([], [object(kind, "x", {})]).map(({ state, opens }) => [state, opens]),
+                [["foreign", true]],
+            );
+    });
+
+    it("reports foreign webhooks that change pods, and not those of the program's charts or of EKS", () => {
+        const webhook = (resources: string[], apiGroups = [""], metadata = {}): KubeObject => ({
+            apiVersion: "admissionregistration.k8s.io/v1",
+            kind: "MutatingWebhookConfiguration",
+            metadata: { name: "x", ...metadata },
+            webhooks: [{ rules: [{ apiGroups, resources }] }],
+        });
+        const foreign = (one: KubeObject) => compare([], [one], ["istiod"]).map(({ text }) => text);
+        assert.deepEqual(foreign(webhook(["pods"])), [
+            "MutatingWebhookConfiguration _cluster/x is not the program's and can widen access: it changes pods as they are made, and so decides which get a sidecar",
+        ]);
+        assert.equal(foreign(webhook(["*"], ["*"])).length, 1);
+        assert.equal(foreign(webhook(["*/*"])).length, 1);
+        assert.deepEqual(foreign(webhook(["*/*"], ["cert-manager.io"])), []);
+        assert.deepEqual(foreign(webhook(["configmaps"])), []);
+        const from = (release: string) => ({ annotations: { "meta.helm.sh/release-name": release } });
+        assert.deepEqual(foreign(webhook(["pods"], [""], from("istiod"))), []);
+        assert.equal(foreign(webhook(["pods"], [""], from("linkerd"))).length, 1);
+        assert.deepEqual(foreign(webhook(["pods"], [""], { name: "pod-identity-webhook" })), []);
+    });
+
     it("leaves kinds aside that decide nothing", () => {
         assert.deepEqual(compare([object("Deployment", "auth", {})], []), []);
     });

@@ -24,8 +24,17 @@ export function isDifference({ state, opens }: Drift): boolean {
     return state !== "foreign" || opens;
 }
 
-/** Compares the deciding kinds; `live` holds those of the program's namespaces, and of the cluster. */
-export function compare(program: readonly KubeObject[], live: readonly KubeObject[]): Drift[] {
+/**
+ * Compares the deciding kinds.
+ *
+ * @param live those of the program's namespaces, and of the cluster
+ * @param releases names of the program's Helm releases, whose webhooks are not foreign
+ */
+export function compare(
+    program: readonly KubeObject[],
+    live: readonly KubeObject[],
+    releases: readonly string[] = [],
+): Drift[] {
     const own = new Map(program.filter(isDeciding).map((object) => [keyOf(object), object]));
     const found = new Map(live.map((object) => [keyOf(object), object]));
     const drift: Drift[] = [];
@@ -42,7 +51,7 @@ export function compare(program: readonly KubeObject[], live: readonly KubeObjec
         drift.push({ state: "changed", opens: false, object: current, text });
     }
     for (const [key, object] of found) {
-        if (own.has(key) || !isReportedWhenForeign(object) || isRollouts(object, program)) continue;
+        if (own.has(key) || !isReportedWhenForeign(object, releases) || isRollouts(object, program)) continue;
         const opens = canOpen(object);
         const can = opens ? "can widen access: it " : "";
         const text = `${key} is not the program's${opens ? " and " : ": it "}${can}${describeObject(object)}`;
@@ -72,10 +81,18 @@ function fieldOf(object: KubeObject, field: string): unknown {
     return (object as unknown as Record<string, unknown>)[field];
 }
 
-/** Of Services only those are reported that lead out of the mesh: Flagger and charts make others. */
-function isReportedWhenForeign(object: KubeObject): boolean {
-    if (comparisonOf(object.kind)?.foreign !== true) return false;
-    return object.kind !== "Service" || canOpen(object);
+/** Webhooks that EKS itself brings: they give pods credentials and interfaces, and are AWS' to change. */
+const OF_EKS: readonly string[] = ["pod-identity-webhook", "vpc-resource-mutating-webhook"];
+
+/** Flagger and charts make Services as well, and charts webhooks. */
+function isReportedWhenForeign(object: KubeObject, releases: readonly string[]): boolean {
+    const { kind, metadata } = object;
+    if (comparisonOf(kind)?.foreign !== true) return false;
+    if (kind === "Service") return canOpen(object);
+    if (kind !== "MutatingWebhookConfiguration") return true;
+    const release = metadata.annotations?.["meta.helm.sh/release-name"];
+    const isKnown = OF_EKS.includes(metadata.name) || (release !== undefined && releases.includes(release));
+    return !isKnown && canOpen(object);
 }
 
 /** What Flagger makes of the kinds that decide about traffic, by the suffixes of their names. */

@@ -34,7 +34,7 @@ export function describeObject(object: KubeObject): string {
         case "ClusterRoleBinding":
             return "decides about rights on the API server";
         case "MutatingWebhookConfiguration":
-            return "decides which pods get a sidecar";
+            return "changes pods as they are made, and so decides which get a sidecar";
         case "Certificate":
         case "Issuer":
         case "ClusterIssuer":

@@ -12,7 +12,10 @@ interface Comparison {
     readonly match: "exact" | "subset";
     /** Fields of the spec that only attackers and accidents set: a value that the program does not have is a change. */
     readonly absent?: readonly string[];
-    /** Whether an object that is not the program's is reported. Charts and controllers make objects of the other kinds. */
+    /**
+     * Whether an object that is not the program's is reported; of Services and webhooks only one that can widen access.
+     * Charts and controllers make objects of the other kinds.
+     */
     readonly foreign: boolean;
 }
 
@@ -36,6 +39,11 @@ const TRAFFIC = {
     EnvoyFilter: OF_THE_MESH,
     NetworkPolicy: OF_THE_MESH,
     Telemetry: OF_THE_MESH,
+    ProxyConfig: OF_THE_MESH,
+    TrafficExtension: OF_THE_MESH,
+    WasmPlugin: OF_THE_MESH,
+    WorkloadEntry: OF_THE_MESH,
+    WorkloadGroup: OF_THE_MESH,
 } as const satisfies Partial<Record<Kind, Comparison>>;
 
 const COMPARISONS = {
@@ -48,7 +56,7 @@ const COMPARISONS = {
         absent: ["externalIPs", "externalName", "loadBalancerIP"],
         foreign: true,
     },
-    MutatingWebhookConfiguration: { fields: ["webhooks"], match: "subset", foreign: false },
+    MutatingWebhookConfiguration: { fields: ["webhooks"], match: "subset", foreign: true },
     Role: RULES,
     ClusterRole: RULES,
     RoleBinding: BINDING,

@@ -16,6 +16,14 @@ export interface KubeObject {
         readonly managedFields?: readonly { readonly time?: string }[];
     };
     readonly spec?: unknown;
+    /** Of an admission webhook's configuration. */
+    readonly webhooks?: readonly { readonly rules?: readonly WebhookRule[] }[];
+}
+
+/** Of which objects the API server tells a webhook. */
+export interface WebhookRule {
+    readonly apiGroups?: readonly string[];
+    readonly resources?: readonly string[];
 }
 
 export function keyOf({ kind, metadata }: KubeObject): string {

@@ -1,5 +1,5 @@
 /** Whether an object that is not the program's can widen access. */
-import type { KubeObject } from "./objects";
+import type { KubeObject, WebhookRule } from "./objects";
 
 /**
  * False where the object can only deny. Of every other object traffic cannot prove that it opens nothing: it may be for a caller, a
@@ -14,6 +14,8 @@ export function canOpen(object: KubeObject): boolean {
             return !isStrict(spec);
         case "NetworkPolicy":
             return admits(spec);
+        case "MutatingWebhookConfiguration":
+            return (object.webhooks ?? []).some(({ rules = [] }) => rules.some(namesPods));
         case "Service":
             return spec["type"] === "ExternalName" || nonEmpty(spec["externalIPs"]);
         default:
@@ -30,6 +32,14 @@ function isStrict({ mtls, portLevelMtls = {} }: Record<string, unknown>): boolea
     const isMode = (value: unknown) =>
         ["STRICT", undefined, "UNSET"].includes((value as { mode?: string } | undefined)?.mode);
     return isMode(mtls) && Object.values(portLevelMtls as Record<string, unknown>).every(isMode);
+}
+
+/** Whoever changes pods as they are made can leave out their sidecar, or add a container beside it. */
+function namesPods({ apiGroups = [], resources = [] }: WebhookRule): boolean {
+    return (
+        apiGroups.some((group) => group === "" || group === "*") &&
+        resources.some((resource) => ["pods", "*", "*/*"].includes(resource))
+    );
 }
 
 /** NetworkPolicies add up: a rule admits, whatever the others say. */

@@ -7,8 +7,12 @@ import { DECIDING_KINDS, TRAFFIC_KINDS } from "./kinds";
 import type { KubeObject } from "./objects";
 
 /** How the program's namespaces, and its objects of the whole cluster, differ from the program. */
-export async function readDrift(cluster: Cluster, program: readonly KubeObject[]): Promise<Drift[]> {
-    return compare(program, await read(cluster, DECIDING_KINDS));
+export async function readDrift(
+    cluster: Cluster,
+    { objects, releases }: { objects: readonly KubeObject[]; releases: readonly { readonly name: string }[] },
+): Promise<Drift[]> {
+    const names = releases.map(({ name }) => name);
+    return compare(objects, await read(cluster, DECIDING_KINDS), names);
 }
 
 /** All that decides about traffic in the program's namespaces. */
