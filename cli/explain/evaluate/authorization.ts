@@ -1,3 +1,4 @@
+import { Kept } from "../world/kept";
 import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
@@ -14,12 +15,16 @@ function isDryRun({ metadata }: Policy): boolean {
     return TRUE.has(metadata.annotations?.[DRY_RUN] ?? "");
 }
 
+const policies = new Kept<readonly Policy[]>();
+
 /**
  * What the proxy of `workload` says to an arrival: CUSTOM policies first, whose answer is not known here, then DENY,
  * then ALLOW, of which one must match where there is any.
  */
 export function authorize(world: World, workload: Workload, arrival: Arrival): Step {
-    const applying = world.of("AuthorizationPolicy").filter((policy) => applies(policy, workload));
+    const applying = policies.of(world, workload, "", () =>
+        world.of("AuthorizationPolicy").filter((policy) => applies(policy, workload)),
+    );
     const enforced = applying.filter((policy) => !isDryRun(policy));
     const notes = applying
         .filter((policy) => !enforced.includes(policy))

@@ -1,12 +1,19 @@
 /** What stands at a proxy beside the policies: whose tokens it reads, and patches of Envoy that are not judged here. */
+import { Kept } from "../world/kept";
 import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
 import { isJudged } from "./refused-paths";
 import { isTenantContext, toleratesWrongTokens } from "./tenant-context";
 import { type Step, type Workload, key, nameOf } from "./model";
 
+const steps = new Kept<readonly Step[]>();
+
 /** None where no token is read: then no policy can ask for one. */
-export function tokens(world: World, workload: Workload): Step[] {
+export function tokens(world: World, workload: Workload): readonly Step[] {
+    return steps.of(world, workload, "tokens", () => tokensOf(world, workload));
+}
+
+function tokensOf(world: World, workload: Workload): Step[] {
     const read = world
         .of("RequestAuthentication")
         .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.selector?.matchLabels, workload));
@@ -29,7 +36,11 @@ export function tokens(world: World, workload: Workload): Step[] {
 }
 
 /** What a filter does is in Envoy's own configuration, which is not evaluated: it may limit, or refuse. */
-export function filters(world: World, workload: Workload): Step[] {
+export function filters(world: World, workload: Workload): readonly Step[] {
+    return steps.of(world, workload, "filters", () => filtersOf(world, workload));
+}
+
+function filtersOf(world: World, workload: Workload): Step[] {
     const found = world
         .of("EnvoyFilter")
         .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload))

@@ -1,3 +1,4 @@
+import { Kept, keptByObject } from "../world/kept";
 import { type Of, ROOT_NAMESPACE, type World } from "../world/world";
 import { isExported, matchesDnsName, matchesLabels, qualified } from "./match";
 import type { Workload } from "./model";
@@ -16,11 +17,27 @@ export interface Settings {
     readonly loadBalancer?: Policy["loadBalancer"];
 }
 
+interface PortOfHost {
+    readonly host: string;
+    readonly namespace: string;
+    readonly port: number;
+    readonly subset?: string;
+}
+
+const kept = new Kept<Settings>();
+
 /** The rule of the caller's namespace, else the callee's, else the mesh's; a subset's settings replace the host's. */
-export function settingsOf(
+export function settingsOf(world: World, proxy: Workload, destination: PortOfHost): Settings {
+    const { host, namespace, port, subset } = destination;
+    return kept.of(world, proxy, JSON.stringify([host, namespace, port, subset]), () =>
+        readSettings(world, proxy, destination),
+    );
+}
+
+function readSettings(
     world: World,
     proxy: Workload,
-    { host, namespace, port, subset }: { host: string; namespace: string; port: number; subset?: string },
+    { host, namespace, port, subset }: PortOfHost,
 ): Settings {
     const all = world
         .of("DestinationRule")
@@ -56,13 +73,13 @@ function atPort(policy: Policy | undefined, port: number): Policy {
 }
 
 /** `maxConnections 100, http2MaxRequests 200`: settings on one line. */
-export function oneLine(settings: object): string {
-    return Object.entries(settings)
+export const oneLine = keptByObject((settings: object): string =>
+    Object.entries(settings)
         .flatMap(([name, value]: [string, unknown]): string[] => {
             if (value === undefined || value === null) return [];
             if (typeof value !== "object") return [`${name} ${JSON.stringify(value).replaceAll('"', "")}`];
             const inner = oneLine(value);
             return inner === "" ? [] : [inner];
         })
-        .join(", ");
-}
+        .join(", "),
+);

@@ -2,7 +2,8 @@
  * Whether a request gets through, judged from objects alone: the same ones that a cluster would hold, whoever wrote
  * them. Every layer is asked, also behind one that denies, so that all that stands in the way is known at once.
  */
-import { callees } from "../world/places";
+import { Kept } from "../world/kept";
+import { calleeAt } from "../world/places";
 import type { World } from "../world/world";
 import { Journey } from "./journey";
 import { matchesDnsName } from "./match";
@@ -16,7 +17,7 @@ import {
     nameOf,
 } from "./model";
 import { normalized } from "./normalize";
-import { serversOf } from "./servers";
+import { type Server, serversOf } from "./servers";
 import { entriesOf, scope } from "./sidecar";
 import type { Destination } from "./virtual-service";
 
@@ -88,7 +89,7 @@ function send(
     destination: Destination,
     { http, tls, authority }: { http?: HttpRequest; tls?: string; authority?: string },
 ): void {
-    const callee = callees(journey.world).find(({ host }) => host === destination.host);
+    const callee = calleeAt(journey.world, destination.host);
     const name = target.kind === "service" ? target.callee.host : target.outside.host;
     const port = destination.port ?? (target.kind === "service" ? target.port.number : target.outside.port);
     const settings =
@@ -159,6 +160,30 @@ function onwards(
     }
 }
 
+interface Way {
+    readonly server: Server;
+    readonly host: string;
+}
+
+const ways = new Kept<readonly Way[]>();
+
+/** The servers and hosts by which a gateway leads to a callee. */
+function waysOf(world: World, gateway: Workload, callee: Callee): readonly Way[] {
+    const leadTo = new Set(
+        world
+            .of("VirtualService")
+            .filter(({ spec }) =>
+                JSON.stringify([spec.http, spec.tls, spec.tcp]).includes(`"host":"${callee.host}"`),
+            )
+            .flatMap(({ spec }) => spec.hosts ?? []),
+    );
+    return serversOf(world, gateway).flatMap((server) =>
+        [...leadTo]
+            .filter((host) => server.hosts.some((own) => matchesDnsName(own, host)))
+            .map((host) => ({ server, host })),
+    );
+}
+
 /** Under each host that the gateway routes to the callee; the first that lets the request through, or else the first. */
 function throughGateway(world: World, { target, http }: Question, gateway: Callee): Verdict {
     const { workload } = gateway;
@@ -169,46 +194,35 @@ function throughGateway(world: World, { target, http }: Question, gateway: Calle
             workload,
         );
     const { callee, port } = target;
-    const leadTo = new Set(
-        world
-            .of("VirtualService")
-            .filter(({ spec }) =>
-                JSON.stringify([spec.http, spec.tls, spec.tcp]).includes(`"host":"${callee.host}"`),
-            )
-            .flatMap(({ spec }) => spec.hosts ?? []),
-    );
-    const ways = serversOf(world, workload).flatMap((server) =>
-        [...leadTo]
-            .filter((host) => server.hosts.some((own) => matchesDnsName(own, host)))
-            .map((host) => ({ server, host })),
-    );
-    const verdicts = ways.flatMap(({ server, host }) => {
-        const journey = new Journey(world);
-        const request = server.http && http !== undefined ? { http } : {};
-        journey.steps.push({
-            layer: "Gateway",
-            at: nameOf(workload),
-            verdict: "passes",
-            objects: [server.object],
-            text: `takes ${host} on ${server.port}`,
-            conditions: server.conditions,
-        });
-        journey.enter(workload, server.port, request.http, host);
-        const sent = journey.route(
-            { proxy: workload, gateway: server.name, host, port: server.port, ...request },
-            { host, port: server.port },
-        );
-        const here = distinct(sent?.destinations ?? []).filter(
-            (one) => one.host === callee.host && (one.port ?? port.number) === port.number,
-        );
-        if (sent !== undefined && here.length === 0) return [];
-        for (const destination of here)
-            send(journey, workload, target, destination, {
-                ...(sent?.http === undefined ? request : { http: sent.http }),
-                authority: host,
+    const verdicts = ways
+        .of(world, workload, callee.host, () => waysOf(world, workload, callee))
+        .flatMap(({ server, host }) => {
+            const journey = new Journey(world);
+            const request = server.http && http !== undefined ? { http } : {};
+            journey.steps.push({
+                layer: "Gateway",
+                at: nameOf(workload),
+                verdict: "passes",
+                objects: [server.object],
+                text: `takes ${host} on ${server.port}`,
+                conditions: server.conditions,
             });
-        return [verdictOf(journey)];
-    });
+            journey.enter(workload, server.port, request.http, host);
+            const sent = journey.route(
+                { proxy: workload, gateway: server.name, host, port: server.port, ...request },
+                { host, port: server.port },
+            );
+            const here = distinct(sent?.destinations ?? []).filter(
+                (one) => one.host === callee.host && (one.port ?? port.number) === port.number,
+            );
+            if (sent !== undefined && here.length === 0) return [];
+            for (const destination of here)
+                send(journey, workload, target, destination, {
+                    ...(sent?.http === undefined ? request : { http: sent.http }),
+                    authority: host,
+                });
+            return [verdictOf(journey)];
+        });
     return verdicts.find(({ allowed }) => allowed) ?? verdicts[0] ?? notRouted(world, workload, callee, port);
 }
 

@@ -1,4 +1,5 @@
 /** How Istio and Kubernetes compare: strings with wildcards, path templates, labels. */
+import { keptByText } from "../world/kept";
 import { type Labels, ROOT_NAMESPACE } from "../world/world";
 import type { Workload } from "./model";
 
@@ -17,6 +18,10 @@ export function matchesString(pattern: string, value: string): boolean {
 export function matchesPath(pattern: string, path: string): boolean {
     const [own = ""] = path.split(/[?#]/);
     if (!/\{\*\*?\}/.test(pattern)) return matchesString(pattern, own);
+    return templateOf(pattern).test(own);
+}
+
+const templateOf = keptByText((pattern) => {
     const expression = pattern
         .split(/(\{\*\*?\})/)
         .map((part) => {
@@ -24,8 +29,8 @@ export function matchesPath(pattern: string, path: string): boolean {
             return part === "{**}" ? `(?:${SEGMENT}|/)*` : escapeRegex(part);
         })
         .join("");
-    return new RegExp(`^${expression}$`).test(own);
-}
+    return new RegExp(`^${expression}$`);
+});
 
 /** Hosts are compared without regard to case. */
 export function matchesHost(pattern: string, host: string): boolean {

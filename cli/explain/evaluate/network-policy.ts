@@ -1,5 +1,6 @@
 import { BlockList, isIPv4 } from "node:net";
 import type { NetworkPolicyPeer, NetworkPolicyPort } from "kubernetes-types/networking/v1";
+import { Kept } from "../world/kept";
 import type { Of, World } from "../world/world";
 import { selects } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
@@ -15,6 +16,9 @@ export interface NetworkPort {
     readonly number: number;
 }
 
+const steps = new Kept<Kept<Step>>();
+const OUTSIDE = {};
+
 /** Whether the network lets connections out of `pod` to `peer`, or in from it: TCP, as all of the mesh. */
 export function network(
     world: World,
@@ -23,7 +27,25 @@ export function network(
     peer: Peer,
     port: NetworkPort,
 ): Step {
-    const applying = world.of("NetworkPolicy").filter((policy) => applies(policy, direction, pod));
+    return steps
+        .of(world, pod, direction, () => new Kept())
+        .of(world, peer === "outside" ? OUTSIDE : peer, `${port.number} ${port.name}`, () =>
+            judged(world, direction, pod, peer, port),
+        );
+}
+
+const policies = new Kept<readonly Policy[]>();
+
+function judged(
+    world: World,
+    direction: "egress" | "ingress",
+    pod: Workload,
+    peer: Peer,
+    port: NetworkPort,
+): Step {
+    const applying = policies.of(world, pod, direction, () =>
+        world.of("NetworkPolicy").filter((policy) => applies(policy, direction, pod)),
+    );
     const step = { layer: `NetworkPolicy ${direction}` as const, at: nameOf(pod) };
     if (applying.length === 0) {
         const text = "no NetworkPolicy selects the pod in this direction: all passes";

@@ -1,3 +1,4 @@
+import { Kept } from "../world/kept";
 import { type Of, ROOT_NAMESPACE, type World } from "../world/world";
 import { matchesLabels } from "./match";
 import type { Workload } from "./model";
@@ -12,8 +13,14 @@ export interface Mtls {
     readonly by?: PeerAuthentication;
 }
 
+const modes = new Kept<Mtls>();
+
 /** The mode on a pod's port: of the port in its own policy, of that policy, of its namespace's, of the mesh's. */
-export function mtlsOf(world: World, { namespace, labels }: Workload, port: number): Mtls {
+export function mtlsOf(world: World, workload: Workload, port: number): Mtls {
+    return modes.of(world, workload, String(port), () => readMode(world, workload, port));
+}
+
+function readMode(world: World, { namespace, labels }: Workload, port: number): Mtls {
     const all = world.of("PeerAuthentication");
     const isOwn = ({ spec }: PeerAuthentication) => Object.keys(spec.selector?.matchLabels ?? {}).length > 0;
     const own = all.find(

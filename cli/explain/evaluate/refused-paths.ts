@@ -1,4 +1,5 @@
 /** RBAC filters that EnvoyFilters put before all others: here, those that refuse paths which are not canonical. */
+import { Kept, keptByText } from "../world/kept";
 import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
@@ -21,8 +22,14 @@ interface Placed {
     readonly objects: readonly string[];
 }
 
-/** What these filters say to a request; nothing where none stands at the proxy. */
-export function refusedPaths(world: World, workload: Workload, request: Request): Step[] {
+interface Chain {
+    readonly patches: readonly { readonly patch: Patch; readonly object: string }[];
+    readonly placed: readonly Placed[];
+}
+
+const chains = new Kept<Chain>();
+
+function chainOf(world: World, workload: Workload, port: number): Chain {
     const context = workload.gateway === true ? "GATEWAY" : "SIDECAR_INBOUND";
     const about = world
         .of("EnvoyFilter")
@@ -30,10 +37,17 @@ export function refusedPaths(world: World, workload: Workload, request: Request)
         .sort((a, b) => (a.spec.priority ?? 0) - (b.spec.priority ?? 0));
     const patches = about.flatMap((filter) =>
         (filter.spec.configPatches ?? [])
-            .filter((patch) => applies(patch, context, request.port))
+            .filter((patch) => applies(patch, context, port))
             .map((patch) => ({ patch, object: key(filter) })),
     );
-    const placed = patches.reduce<readonly Placed[]>(place, []);
+    return { patches, placed: patches.reduce<readonly Placed[]>(place, []) };
+}
+
+/** What these filters say to a request; nothing where none stands at the proxy. */
+export function refusedPaths(world: World, workload: Workload, request: Request): Step[] {
+    const { patches, placed } = chains.of(world, workload, String(request.port), () =>
+        chainOf(world, workload, request.port),
+    );
     return placed.map(({ config, objects }): Step => {
         const name = deniedBy(config, request);
         const text =
@@ -129,6 +143,8 @@ function matches(rule: Json, request: Request): boolean {
     }
 }
 
+const wholeOf = keptByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
+
 function text(matcher: Json, value: string): boolean {
     const own = matcher["ignore_case"] === true ? value.toLowerCase() : value;
     const wanted = (kind: string) => {
@@ -139,7 +155,7 @@ function text(matcher: Json, value: string): boolean {
     if (typeof wanted("prefix") === "string") return own.startsWith(wanted("prefix") as string);
     const { regex } = (matcher["safe_regex"] ?? {}) as { regex?: string };
     if (regex === undefined) throw new Error("mesh explain cannot judge this matcher of Envoy's");
-    return new RegExp(`^(?:${regex})$`, "s").test(value);
+    return wholeOf(regex).test(value);
 }
 
 /** What the client reads, by the policy that denied. */

@@ -1,3 +1,4 @@
+import { Kept } from "../world/kept";
 import { type Of, ROOT_NAMESPACE, type World } from "../world/world";
 import { isExported, matchesDnsName, matchesLabels } from "./match";
 import { type Step, type Workload, key, nameOf } from "./model";
@@ -11,6 +12,8 @@ export interface Known {
     readonly namespaces: readonly string[];
 }
 
+const sidecars = new Kept<{ readonly sidecar: Sidecar | undefined }>();
+
 /**
  * Whether the caller's sidecar knows a host: whether its Sidecar object lists it, or there is none. What it does not
  * know it refuses or lets pass unread, by the mesh's outbound policy.
@@ -20,7 +23,7 @@ export function scope(
     caller: Workload,
     { host, namespaces }: Known,
 ): Step & { readonly knows: boolean } {
-    const sidecar = sidecarOf(world, caller);
+    const { sidecar } = sidecars.of(world, caller, "", () => ({ sidecar: sidecarOf(world, caller) }));
     const step = { layer: "Sidecar" as const, at: nameOf(caller), conditions: [] };
     const mode = sidecar?.spec.outboundTrafficPolicy?.mode ?? world.outboundMode;
     const by = sidecar === undefined ? [] : [key(sidecar)];

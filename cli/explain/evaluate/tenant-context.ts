@@ -2,6 +2,7 @@
  * EnvoyFilters by which a sidecar refuses a caller's word on the tenant. What a request must send is said as a condition, by
  * the filter's own rules; a filter that holds anything else than these is left to `filters`, which calls it unknown.
  */
+import { Kept, keptByText } from "../world/kept";
 import type { Of, World } from "../world/world";
 import { isAbout } from "./match";
 import { type HttpRequest, type Step, type Workload, key, nameOf } from "./model";
@@ -25,22 +26,31 @@ interface Call {
     readonly http: HttpRequest;
 }
 
+/** The filters of a port, with their DENY policies. */
+type Placed = readonly { readonly filter: EnvoyFilter; readonly rbac: ReturnType<typeof rbacOf> }[];
+
+const placed = new Kept<Placed>();
+
 /** What the filters of this port ask of a request of `principal`; nothing where none stands there. */
 export function tenantContext(world: World, workload: Workload, call: Call): Step[] {
-    const found = filtersOf(world, workload).filter(isTenantContext);
-    const asked = found.flatMap((filter) =>
-        rbacOf(filter, call.port).flatMap((policies) =>
+    const own = placed.of(world, workload, String(call.port), () =>
+        filtersOf(world, workload)
+            .filter(isTenantContext)
+            .map((filter) => ({ filter, rbac: rbacOf(filter, call.port) }))
+            .filter(({ rbac }) => rbac.length > 0),
+    );
+    if (own.length === 0) return [];
+    const asked = own.flatMap(({ rbac }) =>
+        rbac.flatMap((policies) =>
             Object.entries(policies).flatMap(([name, policy]) => ask(name, policy, call)),
         ),
     );
-    const own = found.filter((filter) => rbacOf(filter, call.port).length > 0);
-    if (own.length === 0) return [];
     return [
         {
             layer: "EnvoyFilter",
             at: nameOf(workload),
             verdict: "passes",
-            objects: own.map(key),
+            objects: own.map(({ filter }) => key(filter)),
             text:
                 asked.length === 0
                     ? "takes the caller's word on the tenant"
@@ -165,10 +175,12 @@ function isOne(rule: Json, call: Call): boolean {
     }
 }
 
+const wholeOf = keptByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
+
 function fits({ exact, prefix, safe_regex: pattern, ignore_case }: Json, value: string): boolean {
     const own = ignore_case === true ? value.toLowerCase() : value;
     if (typeof exact === "string") return own === exact;
     if (typeof prefix === "string") return own.startsWith(prefix);
     const { regex = "" } = (pattern ?? {}) as { regex?: string };
-    return new RegExp(`^(?:${regex})$`, "s").test(value);
+    return wholeOf(regex).test(value);
 }

@@ -1,4 +1,5 @@
 /** Retries and connection settings, in words. */
+import { keptByObject } from "../world/kept";
 import { type Settings, oneLine } from "./destination-rule";
 import type { Found } from "./virtual-service";
 
@@ -19,11 +20,11 @@ export function retriesText({
     ].join(", ");
 }
 
-export function settingsText({ connectionPool, outlierDetection, loadBalancer }: Settings): string {
+export const settingsText = keptByObject(({ connectionPool, outlierDetection, loadBalancer }: Settings) => {
     const parts = [
         ...(connectionPool === undefined ? [] : [`breaker: ${oneLine(connectionPool)}`]),
         ...(outlierDetection === undefined ? [] : [`outlier ejection: ${oneLine(outlierDetection)}`]),
         ...(loadBalancer === undefined ? [] : [`load balancing: ${oneLine(loadBalancer)}`]),
     ];
     return parts.length === 0 ? "says nothing of connections" : parts.join("; ");
-}
+});

@@ -1,3 +1,4 @@
+import { Kept, keptByText } from "../world/kept";
 import type { Of, World } from "../world/world";
 import { isExported, matchesDnsName, matchesLabels, qualified } from "./match";
 import type { HttpRequest, Workload } from "./model";
@@ -47,12 +48,17 @@ export type Found =
           readonly http?: HttpRoute;
       };
 
+const candidates = new Kept<readonly VirtualService[]>();
+
 /** The route that a proxy takes: the first that matches, of the VirtualService that names the host most exactly. */
 export function findRoute(world: World, wanted: Wanted): Found {
-    const [by] = world
-        .of("VirtualService")
-        .filter((one) => isAbout(one, wanted))
-        .sort((a, b) => exactness(b, wanted.host) - exactness(a, wanted.host));
+    const { proxy, gateway, host } = wanted;
+    const [by] = candidates.of(world, proxy, `${gateway} ${host}`, () =>
+        world
+            .of("VirtualService")
+            .filter((one) => isAbout(one, wanted))
+            .sort((a, b) => exactness(b, host) - exactness(a, host)),
+    );
     if (by === undefined) return { kind: "none" };
     const { http = [], tls = [], tcp = [] } = by.spec;
     if (wanted.http !== undefined && http.length > 0) {
@@ -209,6 +215,8 @@ function httpMatches(match: HttpMatch, wanted: Wanted): boolean {
     );
 }
 
+const wholeOf = keptByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
+
 /** Nothing wanted matches; an empty match wants that the value is there; a regex is matched as a whole. */
 function isMatch(match: StringMatch | undefined, value: string | undefined, ignoreCase = false): boolean {
     if (match === undefined) return true;
@@ -216,6 +224,6 @@ function isMatch(match: StringMatch | undefined, value: string | undefined, igno
     const fold = (text: string) => (ignoreCase ? text.toLowerCase() : text);
     if (match.exact !== undefined) return fold(match.exact) === fold(value);
     if (match.prefix !== undefined) return fold(value).startsWith(fold(match.prefix));
-    if (match.regex !== undefined) return new RegExp(`^(?:${match.regex})$`, "s").test(value);
+    if (match.regex !== undefined) return wholeOf(match.regex).test(value);
     return true;
 }

@@ -3,6 +3,7 @@ import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES } from "../../../components/base/names";
 import type { Callee, ServicePort, Workload } from "../evaluate/model";
 import { matchesLabels } from "../evaluate/match";
+import { keptByObject } from "./kept";
 import type { RenderedRelease, World } from "./world";
 
 type RenderedService = ReturnType<typeof servicesOf>[number];
@@ -12,16 +13,20 @@ interface GatewayValues {
     readonly service?: { readonly ports?: readonly { name: string; port: number; targetPort?: number }[] };
 }
 
-const known = new WeakMap<World, readonly Callee[]>();
-
 /** Every Service, and every gateway that a release brings. */
-export function callees(world: World): readonly Callee[] {
-    const all = known.get(world) ?? [
-        ...servicesOf(world).map((service) => calleeOf(world, service)),
-        ...gateways(world),
-    ];
-    known.set(world, all);
-    return all;
+export const callees = keptByObject((world: World): readonly Callee[] => [
+    ...servicesOf(world).map((service) => calleeOf(world, service)),
+    ...gateways(world),
+]);
+
+const byHost = keptByObject(
+    (world: World): ReadonlyMap<string, Callee> =>
+        new Map([...callees(world)].reverse().map((callee) => [callee.host, callee])),
+);
+
+/** The first callee of a host. */
+export function calleeAt(world: World, host: string): Callee | undefined {
+    return byHost(world).get(host);
 }
 
 /** The gateways: releases of Istio's gateway chart, known by the labels that they give their pods. */
