@@ -57,7 +57,7 @@ export function hasAddress(cidr: string, address: string): boolean {
     const network = parseNetwork(cidr);
     const other = parseNetwork(address);
     if (network === undefined || network.family !== other?.family) return false;
-    return listOf(network).check(address, network.family);
+    return listOf(cidr, network).check(address, network.family);
 }
 
 /** What the Internet does not route to (RFC 1918, 6598, 3927, 4193). */
@@ -70,8 +70,16 @@ export const PRIVATE_NETWORKS: readonly string[] = [
     "fc00::/7",
 ];
 
+const privacy = new Map<string, boolean>();
+
 /** Whether the whole of a network is one that the Internet does not route to. */
 export function isPrivate(cidr: string): boolean {
+    const known = privacy.get(cidr) ?? isWithinPrivate(cidr);
+    privacy.set(cidr, known);
+    return known;
+}
+
+function isWithinPrivate(cidr: string): boolean {
     const network = parseNetwork(cidr);
     return PRIVATE_NETWORKS.some((range) => {
         const { bits = 0 } = parseNetwork(range) ?? {};
@@ -79,8 +87,13 @@ export function isPrivate(cidr: string): boolean {
     });
 }
 
-function listOf({ address, bits, family }: Network): BlockList {
+const lists = new Map<string, BlockList>();
+
+function listOf(cidr: string, { address, bits, family }: Network): BlockList {
+    const known = lists.get(cidr);
+    if (known !== undefined) return known;
     const list = new BlockList();
     list.addSubnet(address, bits, family);
+    lists.set(cidr, list);
     return list;
 }

@@ -98,13 +98,13 @@ export class World {
      */
     ask<Answer>(
         question: string,
-        subjects: readonly Subject[],
+        subjects: readonly Subject[] | (() => readonly Subject[]),
         answer: (subject: Subject) => readonly Answer[],
     ): readonly Answer[] {
         let found = this.answered.get(question);
         if (found === undefined) {
             const doubts = new Map<Subject, unknown>();
-            const answers = subjects.flatMap((subject) => {
+            const answers = (typeof subjects === "function" ? subjects() : subjects).flatMap((subject) => {
                 try {
                     return answer(subject);
                 } catch (error) {
@@ -132,7 +132,7 @@ export class World {
     }
 
     get meshConfigs(): readonly MeshConfigSource[] {
-        return this.ask("mesh configs", this.all(...MESH_CONFIG_HOLDERS), meshConfigsOf);
+        return this.ask("mesh configs", () => this.all(...MESH_CONFIG_HOLDERS), meshConfigsOf);
     }
 
     /** Namespaces of this stack whose pods get a sidecar. */
@@ -165,7 +165,7 @@ export class World {
 
     /** Every kind of pod that the stack shows. */
     get pods(): readonly Pods[] {
-        return this.ask("pods", this.all(...POD_MAKERS), podsOf);
+        return this.ask("pods", () => this.all(...POD_MAKERS), podsOf);
     }
 
     /** Istio's Gateways whose proxies carry all of `labels`. */

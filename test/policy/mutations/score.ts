@@ -1,13 +1,20 @@
 /** Applies each change to a stack that passes, and asks every policy again. */
 import { type JudgedResource } from "../../../cli/policy/protocol";
 import { message } from "../../../policy/core/message";
-import { isStackRule, type ObjectRule, type Rule } from "../../../policy/core/rule";
+import {
+    type Finding,
+    isStackRule,
+    type ObjectRule,
+    type Rule,
+    type StackRule,
+} from "../../../policy/core/rule";
 import { judgeResource, judgeWorld } from "../../../policy/core/sdk";
 import { type EngineResource, Subject } from "../../../policy/core/subject";
 import { World } from "../../../policy/core/world";
 import { RULES } from "../../../policy/rules";
 import { configOf } from "../support/stacks";
 import { type Mutation } from "./model";
+import { Reading } from "./reading";
 
 export interface Outcome {
     readonly mutation: Mutation;
@@ -24,31 +31,84 @@ export interface Score {
     readonly policies: readonly string[];
 }
 
-/** What every policy says of the stack with one change: object rules of what is new, stack rules of all of it. */
+/**
+ * What every policy says of the stack with one change: object rules of what is new, and stack rules of all of it, unless they
+ * read nothing of what changed.
+ */
 export function outcomeOf(
     mutation: Mutation,
     stack: readonly JudgedResource[],
     config: Record<string, unknown>,
 ): Outcome {
-    const fresh = [...mutation.replace.values(), ...(mutation.add ?? [])].filter(
-        (resource) => resource !== undefined,
-    );
-    const added = (mutation.add ?? []).map(subjectOf);
+    return judged(mutation, stack, config, (rule, changed) => {
+        const reading = readingOf(rule, stack, config);
+        return reading.concerns(changed) ? undefined : reading.findings;
+    });
+}
+
+/** The same, with every stack rule judging again. */
+export function outcomeInFull(
+    mutation: Mutation,
+    stack: readonly JudgedResource[],
+    config: Record<string, unknown>,
+): Outcome {
+    return judged(mutation, stack, config, () => undefined);
+}
+
+/** @param known what a rule finds whatever the changed resources are; undefined where it must judge */
+function judged(
+    mutation: Mutation,
+    stack: readonly JudgedResource[],
+    config: Record<string, unknown>,
+    known: (rule: StackRule<never>, changed: readonly Subject[]) => readonly Finding[] | undefined,
+): Outcome {
+    const { replace, add = [] } = mutation;
+    const fresh = [...replace.values(), ...add].filter((resource) => resource !== undefined);
+    const changed = [...stack.filter(({ urn }) => replace.has(urn)), ...fresh].map(subjectOf);
     const after = stack.flatMap((resource) => {
-        if (!mutation.replace.has(resource.urn)) return [subjectOf(resource)];
-        const replaced = mutation.replace.get(resource.urn);
+        if (!replace.has(resource.urn)) return [subjectOf(resource)];
+        const replaced = replace.get(resource.urn);
         return replaced === undefined ? [] : [subjectOf(replaced)];
     });
-    const world = new World([...after, ...added]);
+    const world = new World([...after, ...add.map(subjectOf)]);
+    const found = RULES.flatMap((rule) => {
+        const own = configOf(rule, config);
+        const findings = isStackRule(rule)
+            ? (known(rule, changed) ?? [...judgeWorld(rule, world, own)])
+            : fresh
+                  .map(inputsOf)
+                  .flatMap((resource) => [...judgeResource(rule as unknown as ObjectRule, resource, own)]);
+        return refusalsOf(rule, findings);
+    });
     const names = ({ text }: { text: string }): boolean => mutation.names.some((name) => text.includes(name));
-    const found = RULES.flatMap((rule) =>
-        findingsOf(rule, world, fresh.map(inputsOf), configOf(rule, config)),
-    );
     return {
         mutation,
         messages: found.map(({ text }) => text),
         policies: [...new Set(found.filter(names).map(({ policy }) => policy))].sort(),
     };
+}
+
+/** What a preview leaves to the update refuses nothing. */
+function refusalsOf(rule: Rule, findings: readonly Finding[]): { policy: string; text: string }[] {
+    const refusals = findings.filter(({ unknown }) => unknown !== true);
+    return refusals.map((finding) => ({ policy: rule.name, text: message(rule, finding) }));
+}
+
+const readings = new WeakMap<readonly JudgedResource[], Map<string, Reading>>();
+
+/** Of the stack as it is. */
+function readingOf(
+    rule: StackRule<never>,
+    stack: readonly JudgedResource[],
+    config: Record<string, unknown>,
+): Reading {
+    const own = configOf(rule, config);
+    const ofStack = readings.get(stack) ?? new Map<string, Reading>();
+    readings.set(stack, ofStack);
+    const key = `${rule.name} ${JSON.stringify(own)}`;
+    const reading = ofStack.get(key) ?? new Reading(rule, stack.map(subjectOf), own);
+    ofStack.set(key, reading);
+    return reading;
 }
 
 const subjects = new WeakMap<JudgedResource, Subject>();
@@ -66,20 +126,6 @@ function subjectOf(resource: JudgedResource): Subject {
 /** As a policy on one resource sees it: before it is there, it has nothing but its inputs. */
 function inputsOf({ urn, type, name, properties }: JudgedResource): EngineResource {
     return { urn, type, name, props: properties };
-}
-
-function findingsOf(
-    rule: Rule,
-    world: World,
-    fresh: readonly EngineResource[],
-    config: object,
-): { policy: string; text: string }[] {
-    const findings = isStackRule(rule)
-        ? [...judgeWorld(rule, world, config)]
-        : fresh.flatMap((resource) => [...judgeResource(rule as unknown as ObjectRule, resource, config)]);
-    // What a preview leaves to the update refuses nothing.
-    const refusals = findings.filter(({ unknown }) => unknown !== true);
-    return refusals.map((finding) => ({ policy: rule.name, text: message(rule, finding) }));
 }
 
 export function isRefused({ policies }: Outcome): boolean {
