@@ -1,9 +1,10 @@
 /** What the Pulumi engine says to a policy pack, and hears from it: the Analyzer service of Pulumi's own protocol. */
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { type Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/analyzer_pb";
+import { structOf } from "../../local/engine/program/struct";
 
 /** A resource as the engine shows it to a pack. */
 export interface JudgedResource {
@@ -182,9 +183,7 @@ function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResou
 const structs = new WeakMap<object, Struct>();
 
 function struct(properties: Readonly<Record<string, unknown>>): Struct {
-    const made =
-        structs.get(properties) ??
-        Struct.fromJavaScript(withoutUndefined(properties) as Record<string, JavaScriptValue>);
+    const made = structs.get(properties) ?? structOf(withoutUndefined(properties) as Record<string, unknown>);
     structs.set(properties, made);
     return made;
 }

@@ -8,6 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Message } from "google-protobuf";
 import { type FromProgram, REFUSED, type Registration, type ToProgram } from "./program/protocol";
 import { Recorder } from "./program/recorder";
+import { replaceFromJavaScript } from "./program/struct";
 import { ResourceTransforms } from "./program/transforms";
 import { decodeYaml, DECODE } from "./program/yaml";
 
@@ -101,6 +102,7 @@ function skipUnreadText(): void {
 async function run({ program, project, stack, config, calls }: Start): Promise<void> {
     skipUnreadStacks();
     skipUnreadText();
+    replaceFromJavaScript();
     await pulumi.runtime.setMocks(
         {
             newResource,

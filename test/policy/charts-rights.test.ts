@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Charts, type ChartObjects } from "../../cli/policy/charts";
 import { type JudgedResource } from "../../cli/policy/protocol";
-import { registrations } from "../../cli/policy/registrations";
 import { storedChartTools } from "../../local/toolchain";
+import { registered } from "./support/registered";
 
 interface Rule {
     readonly apiGroups?: readonly string[];
@@ -96,7 +96,8 @@ for (const stack of ["prod", "dev", "local"]) {
             if (tools === undefined) this.skip();
             cache = mkdtempSync(join(tmpdir(), "charts-rights-"));
             const charts = new Charts({ tools: Promise.resolve(tools), cache });
-            const resources = await registrations({ stack, registered: charts.take.bind(charts) });
+            const resources = await registered(stack);
+            resources.forEach(charts.take.bind(charts));
             made = await charts.end();
             rbac = rbacOf([...resources, ...made.objects]);
         });

@@ -4,13 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { type JudgedResource } from "../../cli/policy/protocol";
-import { registrations } from "../../cli/policy/registrations";
 import { type Change, changesOf, Donors, Random } from "./openings/generator";
 import { isWeaker } from "./openings/oracle/conditions";
 import { Oracle } from "./openings/oracle/index";
 import { sampledChanges } from "./openings/sample";
 import { idOf } from "./openings/schema";
 import { isOpening, outcome, profilesOf } from "./openings/score";
+import { registered } from "./support/registered";
 import { packConfig } from "./support/stacks";
 
 /** What a unit test has time for: a few fields of one object of each kind that an oracle reads. */
@@ -25,7 +25,7 @@ describe("generated openings", function () {
     let oracle: Oracle;
 
     before(async () => {
-        prod = await registrations({ stack: "prod" });
+        prod = await registered("prod");
         oracle = new Oracle(prod);
     });
 

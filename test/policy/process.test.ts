@@ -14,6 +14,7 @@ import {
 import { registrations } from "../../cli/policy/registrations";
 import { openingChanges } from "./mutations/opening/index";
 import { large } from "./support/large";
+import { registered } from "./support/registered";
 import { fromYaml, packConfig } from "./support/stacks";
 
 const PACK = join(__dirname, "..", "..", "policy");
@@ -38,7 +39,7 @@ describe("the pack's process", function () {
     let prod: readonly JudgedResource[];
 
     before(async () => {
-        [pack, prod] = await Promise.all([startPack(PACK), registrations({ stack: "prod" })]);
+        [pack, prod] = await Promise.all([startPack(PACK), registered("prod")]);
         policies = await pack.analyzer.policies();
     });
     after(() => {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { registrations } from "../../../cli/policy/registrations";
 import { type Baseline } from "../../../policy/core/baseline";
 import { listingOf } from "../../../policy/core/listing";
 import { Subject } from "../../../policy/core/subject";
+import { registered } from "../support/registered";
 import { packConfig } from "../support/stacks";
 
 function baseline(stack: string): Baseline {
@@ -18,7 +18,7 @@ describe("the baselines", function () {
 
     for (const stack of ["local", "dev", "prod"]) {
         it(`${stack} is up to date (otherwise run \`npm run generate:policy-baseline\`)`, async () => {
-            const resources = await registrations({ stack });
+            const resources = await registered(stack);
             const subjects = resources.map(
                 ({ urn, type, name, properties }) => new Subject({ urn, type, name, props: properties }),
             );

@@ -3,7 +3,6 @@
  * policy that is named, or in the profile closed, where nothing but what is listed passes.
  */
 import assert from "node:assert/strict";
-import { registrations } from "../../../cli/policy/registrations";
 import { outcomeOf } from "../mutations/score";
 import { UnknownField } from "../../../policy/core/read";
 import { type StackRule } from "../../../policy/core/rule";
@@ -11,6 +10,7 @@ import { judgeWorlds } from "../../../policy/core/sdk";
 import { type EngineResource, Subject } from "../../../policy/core/subject";
 import { World } from "../../../policy/core/world";
 import { RULES } from "../../../policy/rules";
+import { registered } from "../support/registered";
 import { findings, fromYaml, openConfig, packConfig } from "../support/stacks";
 import { istiod, type Stack } from "./edits";
 import { CLOSED_HOLES } from "./closed-holes";
@@ -34,7 +34,7 @@ describe("openings that used to pass", function () {
     let prod: Stack;
 
     before(async () => {
-        prod = await registrations({ stack: "prod" });
+        prod = await registered("prod");
     });
 
     for (const [name, [policy, make]] of Object.entries({
