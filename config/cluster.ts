@@ -123,6 +123,20 @@ const eks = z.strictObject({
                 ),
         })
         .prefault({}),
+    serviceRoles: z
+        .record(
+            z.string(),
+            z
+                .string()
+                .regex(
+                    /^arn:aws:iam::\d{12}:role\/.+$/,
+                    "must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/recordings",
+                ),
+        )
+        .default({})
+        .describe(
+            "the IAM role of each service that uses EKS Pod Identity (`aws: { podIdentity: true }` in the catalogue), by the service's name",
+        ),
     networkPolicies: z
         .enum(["strict", "standard"])
         .default("strict")

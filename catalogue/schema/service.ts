@@ -58,6 +58,16 @@ export const resources = z
     })
     .meta({ id: "Resources", description: "A container's requests and limits, as Kubernetes writes them." });
 
+export const awsAccess = z
+    .strictObject({
+        podIdentity: z
+            .boolean()
+            .describe(
+                "It reaches the EKS Pod Identity agent of its node (169.254.170.23:80), which gives it the credentials of its own account's role.",
+            ),
+    })
+    .meta({ id: "AwsAccess", description: "How a service gets credentials for AWS." });
+
 const SAMPLING = isNot("a percentage", "Use a number from 0 to 100 with at most two decimals.");
 const AVAILABILITY = isNot("an availability", "Use a percentage above 0 and below 100, such as 99.9.");
 
@@ -82,6 +92,7 @@ export const service = z
             .array(reference)
             .exactOptional()
             .describe("The names of external groups that it uses. Default: none."),
+        aws: awsAccess.exactOptional().describe("How it gets credentials for AWS. Default: not at all."),
         keepsTenantData: z
             .boolean()
             .exactOptional()

@@ -2,7 +2,8 @@
 import type { Catalogue } from "../../catalogue/model";
 import { type Asking, askings } from "./ask/ask";
 import type { Asked } from "./ask/asked";
-import { type Change, changeFor } from "./catalogue/change";
+import { changeFor } from "./catalogue/change";
+import type { Change } from "./catalogue/edit";
 import { edgesFor } from "./catalogue/edge";
 import { evaluate } from "./evaluate/evaluate";
 import type { Verdict } from "./evaluate/model";

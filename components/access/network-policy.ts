@@ -18,6 +18,7 @@ import {
     PROMETHEUS_SERVICE,
 } from "../base/names";
 import type { Platform } from "../base/platform";
+import { podIdentityClients } from "../base/pod-identity";
 import { privateNetworkOf } from "../base/private-networks";
 import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
@@ -39,6 +40,7 @@ import {
     tcp,
     toApiServer,
     toNetworks,
+    toPodIdentity,
     workloadPeer,
 } from "./network-rules";
 
@@ -184,6 +186,9 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         if (isAnsweredInside(host.host, config))
             for (const rule of toNetworks(clusterNetworks(config).endpoints, host.port))
                 addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, rule);
+    }
+    for (const client of podIdentityClients(catalogue)) {
+        addOnce(rules.of(NAMESPACES.services, client).egress, toPodIdentity());
     }
     if (limitedByPlan(platform).length > 0) {
         const limiter = [LIMITER.namespace, LIMITER.name] as const;

@@ -4,22 +4,25 @@ import { gatewayRelease } from "../base/gateway-release";
 import type { Derived, Release, TelemetryManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { podIdentityProblems } from "../base/pod-identity";
 import { privateNetworkProblems } from "../base/private-networks";
 import { towardsGateway, towardsHost } from "./destination-rules";
 import { type OutsideHost, isOriginated, metadataOf, outsideHosts } from "./host";
 import { requestHeaders } from "./headers";
 import { limit } from "./limit";
 import { gateway, virtualService } from "./routes";
-import { serviceEntry } from "./service-entry";
+import { podIdentityEntry, serviceEntry } from "./service-entry";
 
 function deriveEgress(platform: Platform): Derived {
     const { config } = platform;
     const hosts = outsideHosts(platform);
+    const agent = podIdentityEntry(platform);
     // Where nobody reaches anything outside there is no way out.
-    if (hosts.length === 0) return { releases: [], objects: [] };
+    if (hosts.length === 0) return { releases: [], objects: agent };
     return {
         releases: [release(hosts, config)],
         objects: [
+            ...agent,
             accessLog(),
             towardsGateway(hosts),
             // Of what is bytes to the gateway nobody reads a header.
@@ -71,7 +74,11 @@ function accessLog(): TelemetryManifest {
     };
 }
 
-export const egress: Concern = { name: "egress", derive: deriveEgress, check: privateNetworkProblems };
+export const egress: Concern = {
+    name: "egress",
+    derive: deriveEgress,
+    check: (platform) => [...privateNetworkProblems(platform), ...podIdentityProblems(platform)],
+};
 
 /** The way out: a gateway that all external calls pass, and for each external host what leads there. */
 export class Egress extends ConcernComponent {

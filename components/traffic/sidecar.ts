@@ -4,6 +4,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
+import { POD_IDENTITY_HOST, podIdentityClients } from "../base/pod-identity";
 
 /** Matches no host: the sidecar knows of nothing to call. */
 const NO_HOST = "~/*";
@@ -28,6 +29,9 @@ export function sidecars({ catalogue, config }: Platform): SidecarManifest[] {
             hosts.get(caller)?.add(`${NAMESPACES.egress}/${host.host}`);
             hosts.get(caller)?.add(`${NAMESPACES.egress}/${serviceHost(EGRESS_GATEWAY, NAMESPACES.egress)}`);
         }
+    }
+    for (const client of podIdentityClients(catalogue)) {
+        hosts.get(client)?.add(`${NAMESPACES.services}/${POD_IDENTITY_HOST}`);
     }
     const services = [...hosts].sort(([a], [b]) => (a < b ? -1 : 1));
     return [

@@ -1,4 +1,5 @@
 /** Questions about hosts outside: one, or all of an external group. */
+import { isIPv4 } from "node:net";
 import type { Catalogue } from "../../../catalogue/model";
 import type { Question } from "../evaluate/evaluate";
 import { matchesDnsName } from "../evaluate/match";
@@ -18,6 +19,7 @@ export function outsideQuestions(world: World, catalogue: Catalogue, asked: Aske
     const group = Object.hasOwn(catalogue.external, destination)
         ? catalogue.external[destination]
         : undefined;
+    if (isIPv4(destination)) return addressQuestions(world, asked);
     const hosts = group?.hosts.map(({ host }) => host) ?? (destination.includes(".") ? [destination] : []);
     return [...new Set(hosts)].flatMap((host) =>
         portsOf(world, catalogue, host, asked.port).map((outside) => {
@@ -39,6 +41,21 @@ export function outsideQuestions(world: World, catalogue: Catalogue, asked: Aske
             };
         }),
     );
+}
+
+/** An address, under the name that a ServiceEntry gives it: programs call it directly, and no proxy sees another name. */
+function addressQuestions(world: World, { destination: address, port: asked }: Asked): OutsideAsking[] {
+    const entry = world
+        .of("ServiceEntry")
+        .find(({ spec }) => spec.addresses?.some((own) => own === address || own === `${address}/32`));
+    const [host = address] = entry?.spec.hosts ?? [];
+    const ports = entry?.spec.ports?.map(({ number }) => number) ?? [];
+    const chosen = asked === undefined ? (ports.length > 0 ? ports : [443]) : [Number(asked)];
+    return chosen.map((port) => ({
+        port: `${address}:${port}`,
+        request: "a connection",
+        question: { target: { kind: "outside" as const, outside: { host, port, http: false, address } } },
+    }));
 }
 
 /** The ports under which the mesh knows a host, else the catalogue's, else 443. */

@@ -1,29 +1,11 @@
 /** What one would change in the catalogue to allow what is denied. */
-import { checkCatalogue } from "../../../catalogue/check";
-import type {
-    Asked,
-    Call,
-    Catalogue,
-    Duration,
-    Exposure,
-    Port,
-    Request,
-    Service,
-} from "../../../catalogue/model";
+import type { Asked, Call, Catalogue, Duration, Exposure, Port, Request } from "../../../catalogue/model";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { cataloguePort } from "../ask/offered";
 import type { Asking } from "../ask/ask";
 import type { Question } from "../evaluate/evaluate";
-
-/** A change of the catalogue. */
-export interface Change {
-    /** What to add where, as it is written in the catalogue. */
-    readonly parts: readonly { readonly where: string; readonly snippet: string }[];
-    /** What the catalogue's checks would say to it: it is not as simple then. */
-    readonly problems: readonly string[];
-    /** The catalogue with it. */
-    readonly catalogue: Catalogue;
-}
+import { type Change, change, edit, text } from "./edit";
+import { outsideChange } from "./outside-change";
 
 /** The change that makes the catalogue declare `asking`; a sentence where no change of the catalogue can. */
 export function changeFor(catalogue: Catalogue, { question, request }: Asking): Change | string {
@@ -172,33 +154,6 @@ function entryChange(
     ]);
 }
 
-function outsideChange(
-    catalogue: Catalogue,
-    caller: string,
-    { host, port }: { host: string; port: number },
-): Change {
-    const isListed = ({ hosts }: Catalogue["external"][string]) =>
-        hosts.some((one) => one.host === host && (one.port === port || one.tls === "originate"));
-    const known = Object.entries(catalogue.external).find(([, group]) => isListed(group))?.[0];
-    const group = known ?? host.split(".").at(-2) ?? host;
-    const entry = {
-        summary: `What ${caller} needs of ${host}.`,
-        hosts: [{ host, port, protocol: "https" as const }],
-    };
-    const listed =
-        known === undefined
-            ? { ...catalogue, external: { ...catalogue.external, [group]: entry } }
-            : catalogue;
-    const edited = edit(listed, caller, (service) => ({
-        ...service,
-        external: [...(service.external ?? []), group],
-    }));
-    return change(catalogue, edited, [
-        ...(known === undefined ? [{ where: "external", snippet: `${text(group)}: ${text(entry)}` }] : []),
-        { where: `services.${caller}`, snippet: `external: [..., ${text(group)}]` },
-    ]);
-}
-
 /** The request in the catalogue's words; a sentence where the port's protocol cannot carry it. */
 function askedOf(port: Port, { http }: Question, request: string): Asked | string {
     switch (port.protocol) {
@@ -241,32 +196,9 @@ function isIdempotent({ http }: Question): boolean {
     return http !== undefined && ["GET", "HEAD", "PUT", "DELETE"].includes(http.method);
 }
 
-function edit(catalogue: Catalogue, name: string, how: (service: Service) => Service): Catalogue {
-    const service = catalogue.services[name];
-    if (service === undefined) return catalogue;
-    return { ...catalogue, services: { ...catalogue.services, [name]: how(service) } };
-}
-
-function change(before: Catalogue, catalogue: Catalogue, parts: Change["parts"]): Change {
-    const known = new Set(checkCatalogue(before).map(({ message }) => message));
-    const problems = checkCatalogue(catalogue)
-        .filter(({ message }) => !known.has(message))
-        .map(({ where, message, remedy }) => `${where}: ${message}. ${remedy}`);
-    return { parts, problems, catalogue };
-}
-
 /** What is to be added to lists that are there. */
 function more(asked: Asked): string {
     return Object.entries(asked)
         .map(([field, values]) => `${field}: [..., ${(values as string[]).map(text).join(", ")}]`)
         .join(", ");
-}
-
-/** As TypeScript writes it. */
-function text(value: unknown): string {
-    if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
-    if (typeof value !== "object" || value === null) return JSON.stringify(value);
-    return `{ ${Object.entries(value)
-        .map(([name, one]) => `${name}: ${text(one)}`)
-        .join(", ")} }`;
 }

@@ -2,6 +2,8 @@
 import type { Asked, Catalogue, Port } from "../../../catalogue/model";
 import { callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
+import { POD_IDENTITY } from "../../../components/base/aws-clients";
+import { POD_IDENTITY_HOST, podIdentityClients } from "../../../components/base/pod-identity";
 import type { WireRequest } from "../../verify/model";
 import { covers } from "../../verify/plan/requests";
 import type { Question } from "../evaluate/evaluate";
@@ -32,6 +34,12 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: Questio
     if (target.kind === "service" && workload.gateway === true)
         return exposedTo(catalogue, workload.name, target.callee.workload.name, target.port.number, http);
     if (!isService) return [];
+    if (target.kind === "outside" && target.outside.host === POD_IDENTITY_HOST) {
+        return podIdentityClients(catalogue).includes(workload.name) &&
+            target.outside.port === POD_IDENTITY.port
+            ? [`${workload.name}.aws: podIdentity`]
+            : [];
+    }
     if (target.kind === "outside") {
         return externalEdges(catalogue)
             .filter(

@@ -1,4 +1,4 @@
-import type { Change } from "../catalogue/change";
+import type { Change } from "../catalogue/edit";
 import type { Explanation } from "../explain";
 
 /** For machines: one entry a question. A change of the catalogue comes as what to write, not as a whole catalogue. */

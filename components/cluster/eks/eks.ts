@@ -3,6 +3,7 @@ import { Zone } from "@pulumi/aws/route53/zone";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import type { Platform } from "../../base/platform";
+import { serviceRoles } from "../../base/pod-identity";
 import { externalDestinations } from "../../base/private-networks";
 import { eksKubeconfig } from "../kubeconfig";
 import type { EksConnection } from "../provider";
@@ -74,7 +75,7 @@ export class EksCluster extends pulumi.ComponentResource {
             ).all;
         const identities = new Identities(
             "cluster-identities",
-            { config, clusterName, zoneArn: this.zone.arn, meshCa },
+            { config, clusterName, zoneArn: this.zone.arn, meshCa, services: serviceRoles(platform) },
             { ...parent, dependsOn: [...early.all] },
         );
         const { name, region, api } = config;

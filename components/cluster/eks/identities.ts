@@ -3,6 +3,7 @@ import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import { AWS_CLIENTS } from "../../base/aws-clients";
+import type { ServiceRole } from "../../base/pod-identity";
 import { autoscalerDocument } from "./permissions/autoscaler";
 import { certificatesDocument } from "./permissions/certificates";
 import { type Document, POD_TRUST } from "./permissions/document";
@@ -17,6 +18,8 @@ export interface IdentitiesArgs {
     readonly zoneArn: pulumi.Input<string>;
     /** The ARN of the CA at AWS that signs the mesh's intermediate CA. @default none */
     readonly meshCa?: string | undefined;
+    /** Roles of services, which are made elsewhere. */
+    readonly services: readonly ServiceRole[];
 }
 
 export class Identities extends pulumi.ComponentResource {
@@ -24,7 +27,7 @@ export class Identities extends pulumi.ComponentResource {
 
     constructor(
         name: string,
-        { config, clusterName, zoneArn, meshCa }: IdentitiesArgs,
+        { config, clusterName, zoneArn, meshCa, services }: IdentitiesArgs,
         options: pulumi.ComponentResourceOptions,
     ) {
         super("sparc:cluster:Identities", name, {}, options);
@@ -34,7 +37,15 @@ export class Identities extends pulumi.ComponentResource {
             "cluster-autoscaler": autoscalerDocument(config),
             "load-balancers": loadBalancersDocument(config),
         };
-        this.all = (Object.entries(documents) as [keyof typeof AWS_CLIENTS, Document][]).map(
+        const ofServices = services.map(
+            ({ service, ...association }) =>
+                new PodIdentityAssociation(
+                    `${name}-service-${service}`,
+                    { clusterName, ...association },
+                    { parent: this },
+                ),
+        );
+        const ofPrograms = (Object.entries(documents) as [keyof typeof AWS_CLIENTS, Document][]).map(
             ([client, calls]) => {
                 const { role, permissions } = registerRole(
                     { name: `${name}-${client}`, trust: POD_TRUST, own: { calls } },
@@ -47,6 +58,7 @@ export class Identities extends pulumi.ComponentResource {
                 );
             },
         );
+        this.all = [...ofPrograms, ...ofServices];
         this.registerOutputs();
     }
 }

@@ -1,5 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { canonical, coversHost } from "../../core/hosts";
+import { isPodIdentityAgent } from "../../core/pod-identity";
 import { at, fields, list, numberAt, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -42,6 +43,8 @@ spec: { host: api.example.com, exportTo: ["."], trafficPolicy: { tls: { mode: SI
         yield* each(world.all("networking.istio.io/ServiceEntry"), function* (subject) {
             // Outside is what Istio takes it for where nothing is said.
             if ((textAt(subject.spec, "location") ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") return;
+            // It speaks no TLS, and its answers do not leave the node.
+            if (isPodIdentityAgent(subject)) return;
             for (const port of list(subject.spec["ports"])) {
                 const number = numberAt(port, "number") ?? 0;
                 const protocol = (textAt(port, "protocol") ?? "TCP").toUpperCase();

@@ -1,5 +1,6 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { hasAddress, isPrivate, ONE_PARTYS, tooWide } from "../../core/networks";
+import { isPodIdentityAgent } from "../../core/pod-identity";
 import { list, says, texts, textAt } from "../../core/read";
 import { type Finding, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -86,6 +87,7 @@ function* judgeAddresses(subject: Subject): Iterable<Finding> {
         };
     }
     const endpoints = list(spec["endpoints"]).map((endpoint) => textAt(endpoint, "address") ?? "");
+    if (isPodIdentityAgent(subject)) return;
     for (const [field, address] of [
         ...addresses.map((one) => ["addresses", one] as const),
         ...endpoints.map((one) => ["endpoints", one] as const),

@@ -2,6 +2,7 @@ import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } fro
 import { exposures } from "../../core/exposure";
 import { isInMesh } from "../../core/hosts";
 import { matchesHost } from "../../core/matching";
+import { isPodIdentityAgent } from "../../core/pod-identity";
 import { at, list, someOf, textAt, texts } from "../../core/read";
 import { routingRules, ROUTERS } from "../../core/routing";
 import { type RoutingRule } from "../../core/routing-rule";
@@ -77,7 +78,8 @@ spec:
         const services = world.all("networking.istio.io/VirtualService");
         yield* each(world.all("networking.istio.io/ServiceEntry"), function* (subject) {
             if ((textAt(subject.spec, "location") ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") return;
-            if (isExcepted(config, subject)) return;
+            // It is on the pod's own node, and knows the pod by the address from which it calls.
+            if (isExcepted(config, subject) || isPodIdentityAgent(subject)) return;
             for (const host of texts(subject.spec["hosts"])) {
                 if (someOf(services, (service) => leadsAway(service, host))) continue;
                 yield {

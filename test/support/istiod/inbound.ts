@@ -39,6 +39,42 @@ export async function inboundFilters(
     }
 }
 
+/**
+ * Where a sidecar sends what its application sends to an address, as istiod has it: the cluster by the listener's name, such as
+ * `10.0.0.1_80`; undefined where it has no listener for it. Listeners of TCP alone.
+ */
+export async function outboundClusters(
+    envoy: string,
+    { xdsPort }: ControlPlane,
+    proxy: Proxy,
+): Promise<ReadonlyMap<string, string | undefined>> {
+    const [admin = 0] = await freePorts(1);
+    const running = await startEnvoy(envoy, bootstrap(proxy, xdsPort, admin), admin);
+    try {
+        for (const until = Date.now() + LISTENER_MS; Date.now() < until;) {
+            const { configs = [] } = await dump(admin);
+            const listeners = configs.flatMap(
+                ({ active_state: active, warming_state: warming }) => (active ?? warming)?.listener ?? [],
+            );
+            if (listeners.some(({ name }) => name === "virtualOutbound"))
+                return new Map(listeners.map((listener) => [listener.name, clusterOf(listener)]));
+            await pause(50);
+        }
+        throw new Error(`istiod gave ${proxy.address} no listeners`);
+    } finally {
+        await running.stop();
+    }
+}
+
+/** Of its last chain, or of the one that takes what no other does. */
+function clusterOf({ filter_chains: chains, default_filter_chain: rest }: Listener): string | undefined {
+    const proxy = (rest ?? chains.at(-1))?.filters.find(
+        ({ name }) => name === "envoy.filters.network.tcp_proxy",
+    );
+    const cluster = proxy?.typed_config["cluster"];
+    return typeof cluster === "string" ? cluster : undefined;
+}
+
 /** An Envoy that has its configuration from istiod. */
 export function bootstrap(
     { namespace, labels, address }: Proxy,
@@ -82,12 +118,15 @@ export function bootstrap(
     };
 }
 
+interface FilterChain {
+    readonly filter_chain_match?: { readonly destination_port?: number };
+    readonly filters: readonly { readonly name: string; readonly typed_config: Json }[];
+}
+
 interface Listener {
     readonly name: string;
-    readonly filter_chains: readonly {
-        readonly filter_chain_match?: { readonly destination_port?: number };
-        readonly filters: readonly { readonly name: string; readonly typed_config: Json }[];
-    }[];
+    readonly filter_chains: readonly FilterChain[];
+    readonly default_filter_chain?: FilterChain;
 }
 
 interface Dump {

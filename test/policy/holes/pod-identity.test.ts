@@ -1,0 +1,77 @@
+/** The EKS Pod Identity agent as a host of the mesh: it alone, and no other of a machine's own addresses. */
+import { accepts, refuses } from "./judge";
+
+const entry = (change: Readonly<Record<string, unknown>> = {}): string =>
+    JSON.stringify({
+        apiVersion: "networking.istio.io/v1",
+        kind: "ServiceEntry",
+        metadata: { name: "agent", namespace: "shop" },
+        spec: {
+            hosts: ["pod-identity.eks.internal"],
+            addresses: ["169.254.170.23"],
+            exportTo: ["."],
+            location: "MESH_EXTERNAL",
+            resolution: "STATIC",
+            ports: [{ number: 80, name: "tcp", protocol: "TCP" }],
+            endpoints: [{ address: "169.254.170.23" }],
+            ...change,
+        },
+    });
+const GATEWAY = JSON.stringify({
+    apiVersion: "networking.istio.io/v1",
+    kind: "Gateway",
+    metadata: { name: "out", namespace: "egress" },
+    spec: {
+        selector: { istio: "egress" },
+        servers: [
+            {
+                port: { number: 443, name: "tls", protocol: "TLS" },
+                hosts: ["egress/a.example.com"],
+                tls: { mode: "ISTIO_MUTUAL" },
+            },
+        ],
+    },
+});
+
+const OTHERS = [
+    {
+        what: "the machine's own credentials",
+        change: { addresses: ["169.254.169.254"], endpoints: [{ address: "169.254.169.254" }] },
+    },
+    {
+        what: "these beside the agent",
+        change: { endpoints: [{ address: "169.254.170.23" }, { address: "169.254.169.254" }] },
+    },
+    { what: "the credentials of ECS tasks", change: { endpoints: [{ address: "169.254.170.2" }] } },
+    {
+        what: "another port of the agent's address",
+        change: { ports: [{ number: 2703, name: "tcp", protocol: "TCP" }] },
+    },
+    {
+        what: "another port behind port 80",
+        change: { ports: [{ number: 80, targetPort: 22, name: "tcp", protocol: "TCP" }] },
+    },
+    { what: "the agent for every namespace", change: { exportTo: ["*"] } },
+    { what: "the range of the agent", change: { addresses: ["169.254.170.0/24"] } },
+];
+
+describe("the EKS Pod Identity agent as a ServiceEntry", () => {
+    accepts("egress-service-entries", [{ what: "the agent for one namespace", yaml: entry() }]);
+    accepts("egress-through-gateway", [
+        { what: "the agent beside an egress gateway", yaml: `${GATEWAY}\n---\n${entry()}` },
+    ]);
+    accepts("egress-external-tls", [{ what: "the agent, which speaks no TLS", yaml: entry() }]);
+    refuses("egress-external-tls", [
+        { what: "plain text to another address", yaml: entry({ endpoints: [{ address: "198.51.100.7" }] }) },
+    ]);
+    refuses(
+        "egress-service-entries",
+        OTHERS.map(({ what, change }) => ({ what, yaml: entry(change) })),
+    );
+    refuses("egress-through-gateway", [
+        {
+            what: "another host beside an egress gateway",
+            yaml: `${GATEWAY}\n---\n${entry({ addresses: [], endpoints: [{ address: "198.51.100.7" }] })}`,
+        },
+    ]);
+});
