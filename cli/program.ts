@@ -115,7 +115,7 @@ function verify(): Command {
         )
         .option(
             "--accept <object...>",
-            "foreign objects that you know, as Kind/namespace/name; any other that can widen access fails the run",
+            "foreign objects that you know, as Kind/namespace/name, or Kind/_cluster/name; any other that can widen access fails the run",
         )
         .option("--keep", "leave the probers there for the next run with --keep")
         .option("--json", "report as JSON");

@@ -43,6 +43,8 @@ type request struct {
 	// ProxyHeader is sent before anything else, as a load balancer does that speaks the PROXY protocol; without its
 	// line's end.
 	ProxyHeader string
+	// Delay is what a line over TCP asks for before its answer, such as 3s; HTTP asks in its query, gRPC in a header.
+	Delay string
 
 	tlsConfig *tls.Config
 }
@@ -123,7 +125,7 @@ func parseRequest(raw json.RawMessage) (*request, []error) {
 	errs := decodeFields(raw, "", map[string]any{
 		"id": &r.ID, "protocol": &r.Protocol, "address": &r.Address, "host": &r.Host, "method": &r.Method,
 		"path": &r.Path, "headers": &r.Headers, "timeoutMs": &r.TimeoutMs, "attempts": &r.Attempts, "tls": &rawTLS,
-		"proxyHeader": &r.ProxyHeader,
+		"proxyHeader": &r.ProxyHeader, "delay": &r.Delay,
 	})
 	if len(errs) > 0 && errors.Is(errs[0], errNotObject) {
 		return r, errs
@@ -215,6 +217,9 @@ func (r *request) checkProtocol() []error {
 			errs = append(errs, fmt.Errorf("path: %q is not a path from the root", r.Path))
 		}
 	}
+	if r.Protocol != protoTCP {
+		unused("delay", r.Delay)
+	}
 	switch r.Protocol {
 	case protoHTTP:
 		if r.Method == "" {
@@ -238,6 +243,11 @@ func (r *request) checkProtocol() []error {
 		unused("host", r.Host)
 		if len(r.Headers) > 0 {
 			errs = append(errs, errors.New("headers: have no meaning for tcp"))
+		}
+		if r.Delay != "" {
+			if _, err := boundedDuration(r.Delay, maxDelay); err != nil {
+				errs = append(errs, fmt.Errorf("delay: %w", err))
+			}
 		}
 	default:
 		errs = append(errs, fmt.Errorf("protocol: %q is not http, grpc, ws or tcp", r.Protocol))

@@ -19,6 +19,9 @@ const (
 	lingerTimeout = time.Second
 )
 
+// delayWord begins the last word of a line that asks for a delay before its answer, such as delay=3s.
+const delayWord = " delay="
+
 // tcpPort reads one line, answers one line and closes.
 type tcpPort struct {
 	port
@@ -116,6 +119,10 @@ func (p *tcpPort) handle(conn net.Conn) {
 	received := strings.ToValidUTF8(strings.TrimRight(string(line), "\r\n"), "\uFFFD")
 	a := tcpAnswer{p.id, p.spec.Name, protoTCP, received, hostOnly(conn.RemoteAddr().String())}
 	p.metrics.count(p.spec, "", "answered")
+	if delay := delayIn(received); delay > 0 {
+		time.Sleep(delay)
+		_ = conn.SetDeadline(time.Now().Add(lineTimeout))
+	}
 	if _, err := conn.Write(append(encode(a), '\n')); err != nil {
 		return
 	}
@@ -123,4 +130,14 @@ func (p *tcpPort) handle(conn net.Conn) {
 		_ = conn.SetDeadline(time.Now().Add(lingerTimeout))
 		_, _ = io.Copy(io.Discard, io.LimitReader(conn, maxBodyBytes))
 	}
+}
+
+// delayIn is what a line asks for, and none where that is no delay of maxDelay at most.
+func delayIn(line string) time.Duration {
+	_, word, _ := strings.Cut(line, delayWord)
+	delay, err := boundedDuration(word, maxDelay)
+	if err != nil {
+		return 0
+	}
+	return delay
 }

@@ -192,6 +192,30 @@ func TestWebSocket(t *testing.T) {
 	}
 }
 
+// A caller's sidecar sees of both no more than that the answer does not come, so that both wait on request.
+func TestWebSocketsAndTCPBehaveAsTheyAreAsked(t *testing.T) {
+	s := startServer(t, 0)
+	ws := func(query string) result {
+		return probeOne(t, map[string]any{"protocol": "ws", "address": s.address("ws"), "path": "/v1/events" + query})
+	}
+	if r := ws("?status=503"); r.Outcome != outcomeAnswered || r.Status == nil || *r.Status != http.StatusServiceUnavailable {
+		t.Errorf("status: %+v", r)
+	}
+	if r := ws("?delay=300ms"); r.Outcome != outcomeAnswered || *r.Status != http.StatusSwitchingProtocols || r.Ms < 300 {
+		t.Errorf("delay: %+v", r)
+	}
+	if r := ws("?delay=never"); *r.Status != http.StatusBadRequest {
+		t.Errorf("a delay that is none: %+v", r)
+	}
+	if r := ws(""); *r.Status != http.StatusSwitchingProtocols || r.Ms >= 300 {
+		t.Errorf("nothing asked for: %+v", r)
+	}
+	tcp := map[string]any{"protocol": "tcp", "address": s.address("mqtt"), "delay": "300ms"}
+	if r := probeOne(t, tcp); r.Outcome != outcomeAnswered || r.Ms < 300 {
+		t.Errorf("tcp: %+v", r)
+	}
+}
+
 func TestTCPLines(t *testing.T) {
 	s := startServer(t, 0)
 	long := strings.Repeat("x", maxLine)

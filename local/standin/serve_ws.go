@@ -12,7 +12,8 @@ import (
 
 const maxMessage = 1 << 20
 
-// wsPort upgrades any path to a WebSocket, tells who is there, and then echoes.
+// wsPort upgrades any path to a WebSocket, tells who is there, and then echoes. A query asks it for a status instead of
+// the handshake, or for a delay before it, as it does of HTTP.
 type wsPort struct {
 	port
 	http httpServer
@@ -56,6 +57,21 @@ func (p *wsPort) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "websocket")
 		p.writeHTTP(w, r, http.StatusUpgradeRequired, 0, a)
 		return
+	}
+	b, err := parseHTTPBehaviour(r.URL.Query())
+	if err != nil {
+		a.Error = err.Error()
+		p.writeHTTP(w, r, http.StatusBadRequest, 0, a)
+		return
+	}
+	if b.appliesTo(p.id, a.Attempt) {
+		if !sleep(r.Context(), b.delay) {
+			return
+		}
+		if b.status != http.StatusOK {
+			p.writeHTTP(w, r, b.status, b.size, a)
+			return
+		}
 	}
 	w.Header().Set(headerService, p.id.Service)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{

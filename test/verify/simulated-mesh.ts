@@ -49,9 +49,10 @@ export class SimulatedMesh {
     private outcome(check: Check): Result {
         const { layer, source, destination, request } = check;
         if (layer === "entry") return this.enter(check);
-        if (layer === "resilience") return this.call(check);
+        const ended = layer === "resilience" ? this.call(check) : undefined;
+        if (ended !== undefined) return ended;
         if (layer === "egress") return this.leave(check);
-        if (layer === "source" && !this.sees(check)) {
+        if ((layer === "source" || layer === "resilience") && !this.sees(check)) {
             if (request.protocol === "tcp") return { outcome: "reset" };
             return request.protocol === "grpc"
                 ? { outcome: "grpc", status: 14 }
@@ -69,8 +70,9 @@ export class SimulatedMesh {
         });
     }
 
-    /** By the route that the source's own sidecar takes. */
-    private call({ source, destination, request, behaviour }: Check): Result {
+    /** By the route that the source's own sidecar takes; undefined where none is in the way of a callee that says nothing. */
+    private call({ source, destination, request, behaviour }: Check): Result | undefined {
+        if (request.protocol === "tcp") return undefined;
         const { name, portName, port } = destination;
         const [method, path] = line(request);
         const route = this.of("VirtualService", destination.namespace, name)
@@ -86,7 +88,8 @@ export class SimulatedMesh {
             .find((one) => one !== undefined);
         const isGrpc = request.protocol === "grpc";
         if (behaviour?.kind === "is-slow") {
-            const ms = milliseconds(route?.timeout ?? "1h") ?? 0;
+            const ms = milliseconds(route?.timeout ?? "0s") ?? 0;
+            if (ms === 0) return undefined;
             return { outcome: isGrpc ? "grpc" : "http", status: isGrpc ? 4 : 504, ms };
         }
         return {

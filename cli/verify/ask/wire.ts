@@ -61,7 +61,8 @@ function told(request: WireRequest, behaviour: Behaviour): Told {
                 : { "standin-delay": `${behaviour.milliseconds}ms` };
         return { headers };
     }
-    if (request.protocol !== "http") return {};
+    if (request.protocol === "tcp")
+        return behaviour.kind === "is-slow" ? { delay: `${behaviour.milliseconds}ms` } : {};
     const query = behaviour.kind === "fails" ? "status=503" : `delay=${behaviour.milliseconds}ms`;
     return { path: `${request.path}?${query}` };
 }
@@ -69,6 +70,7 @@ function told(request: WireRequest, behaviour: Behaviour): Told {
 interface Told {
     readonly headers?: Headers;
     readonly path?: string;
+    readonly delay?: string;
 }
 
 function target(

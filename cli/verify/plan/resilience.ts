@@ -1,45 +1,72 @@
 /** Whether each call is given up after its own time, and tried as often as it may be and no more. */
 import { milliseconds } from "../../../catalogue/durations";
 import type { Call } from "../../../catalogue/model";
-import { type Edge, edges } from "../../../catalogue/query";
+import { type Edge, edges, storeEdges } from "../../../catalogue/query";
 import type { Platform } from "../../../components/base/platform";
-import type { Check, Destination, Source } from "../model";
+import { principal } from "../../../components/base/names";
+import type { Check, WireRequest } from "../model";
 import { destinations, sources } from "./places";
 import { asked } from "./requests";
 
 /** Longer than any timeout that is waited for, so that only the timeout can end it. */
 const SLOWER_BY_MS = 3_000;
 
+/** For so long a callee says nothing where no time is set: longer than a sidecar waits for a connection. */
+const SILENT_MS = 3_000;
+
 type Draft = Pick<Check, "behaviour" | "expected" | "because">;
 
-/** For each call whose requests the mesh sees, by caller and callee: one request that fails, one that takes too long. */
-export function resilienceChecks({ catalogue }: Platform): Check[] {
+/**
+ * For each call, by caller and callee: one request that fails, one that takes too long. What may take as long as it likes is
+ * not ended while it is silent: connections over TCP, also to stores, and streams.
+ */
+export function resilienceChecks(platform: Platform): Check[] {
+    const { catalogue, config } = platform;
     const from = new Map(
         sources(catalogue)
             .filter(({ kind }) => kind === "service")
             .map((source) => [source.name, source]),
     );
     const to = new Map(destinations(catalogue).map((one) => [`${one.name}/${one.portName}`, one]));
-    return edges(catalogue).flatMap((edge) => {
+    const calls = edges(catalogue).flatMap((edge) => {
         const source = from.get(edge.caller);
         const destination = to.get(`${edge.callee}/${edge.portName}`);
-        if (source === undefined || destination === undefined) return [];
-        return checksOf(edge, source, destination);
+        const [request] = asked(edge.port, edge.call);
+        if (source === undefined || destination === undefined || request === undefined) return [];
+        const caller = `spiffe://${principal(config, source.namespace, source.account)}`;
+        const end = { source, destination, request };
+        return draftsOf(edge, request, caller).map((draft) =>
+            check(`${edge.caller}/${edge.callee}/${edge.portName}/${edge.index}`, end, draft),
+        );
     });
+    const stores = storeEdges(catalogue).flatMap(({ caller, store, portName }) => {
+        const source = from.get(caller);
+        const destination = to.get(`${store}/${portName}`);
+        if (source === undefined || destination === undefined) return [];
+        const end = { source, destination, request: { protocol: "tcp" } } as const;
+        return [check(`${caller}/${store}/${portName}`, end, silent(`${caller} uses ${store}`, null))];
+    });
+    return [...calls, ...stores];
 }
 
-function checksOf(edge: Edge, source: Source, destination: Destination): Check[] {
-    const [request] = asked(edge.port, edge.call);
-    // A WebSocket lives as long as it likes, and of TCP the mesh sees connections only.
-    if (request === undefined || request.protocol === "ws" || request.protocol === "tcp") return [];
-    return [failing(edge), ...slow(edge)].map((draft) => ({
-        id: `resilience/${edge.caller}/${edge.callee}/${edge.portName}/${edge.index}/${draft.expected.kind}`,
-        layer: "resilience",
-        source,
-        destination,
-        request,
-        ...draft,
-    }));
+function check(id: string, ends: Pick<Check, "source" | "destination" | "request">, draft: Draft): Check {
+    return { id: `resilience/${id}/${draft.expected.kind}`, layer: "resilience", ...ends, ...draft };
+}
+
+function draftsOf(edge: Edge, { protocol }: WireRequest, caller: string): Draft[] {
+    const because = `${edge.caller}.calls[${edge.index}] → ${edge.callee}`;
+    // Of TCP the mesh sees connections only: there is nothing to try again, and nothing to wait for.
+    if (protocol === "tcp") return [silent(because, null)];
+    if (protocol === "ws" && edge.call.timeout === "stream") return [failing(edge), silent(because, caller)];
+    return [failing(edge), ...slow(edge)];
+}
+
+function silent(because: string, caller: string | null): Draft {
+    return {
+        behaviour: { kind: "is-slow", milliseconds: SILENT_MS },
+        expected: { kind: "answered", caller },
+        because: `${because}, which may be silent as long as it likes`,
+    };
 }
 
 function failing({ caller, callee, index, call }: Edge): Draft {
