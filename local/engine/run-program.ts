@@ -5,11 +5,10 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Message } from "google-protobuf";
 import { type FromProgram, REFUSED, type Registration, type ToProgram } from "./program/protocol";
 import { Recorder } from "./program/recorder";
-import { replaceFromJavaScript } from "./program/struct";
 import { ResourceTransforms } from "./program/transforms";
+import { spareUnread } from "./program/unread";
 import { decodeYaml, DECODE } from "./program/yaml";
 
 type Start = Extract<ToProgram, { type: "start" }>;
@@ -79,30 +78,8 @@ function plain(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }
 
-/**
- * Spares the stack traces that Pulumi takes of every resource and promise, for a console and a debugger that are not
- * there: mapping them to the sources takes a fifth of the time. They are of errors without a message; others keep theirs.
- */
-function skipUnreadStacks(): void {
-    const format = Error.prepareStackTrace.bind(Error) as (
-        error: Error,
-        frames: NodeJS.CallSite[],
-    ) => unknown;
-    Error.prepareStackTrace = (error, frames) => (error.message === "" ? "" : format(error, frames));
-}
-
-/**
- * Saves the text of every answered registration, which Pulumi builds for a debug log that nothing reads: a tenth of a
- * program's time (`log.debug` with `resp: ${resp}` in @pulumi/pulumi/runtime/resource.js).
- */
-function skipUnreadText(): void {
-    Message.prototype.toString = () => "(message)";
-}
-
 async function run({ program, project, stack, config, calls }: Start): Promise<void> {
-    skipUnreadStacks();
-    skipUnreadText();
-    replaceFromJavaScript();
+    spareUnread();
     await pulumi.runtime.setMocks(
         {
             newResource,

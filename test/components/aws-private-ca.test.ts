@@ -154,7 +154,7 @@ describe("the mesh's root at AWS Private CA", () => {
 });
 
 describe("the mesh's root of stack prod", () => {
-    let all: Registered[];
+    let all: readonly Registered[];
     before(async () => {
         all = await runProgram("prod");
     });

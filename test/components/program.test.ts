@@ -16,7 +16,7 @@ for (const stack of ["local", "dev", "prod"]) {
         this.timeout(240_000);
         const config = loadStackFile(stack, ROOT);
         const derived = deriveAll({ catalogue, config });
-        let resources: Registered[];
+        let resources: readonly Registered[];
         before(async () => {
             resources = await runProgram(stack);
         });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { PROJECT, readStackFile } from "../../config/load";
 import { engineConfig } from "../../local/engine/program/protocol";
+import { spareUnread } from "../../local/engine/program/unread";
 import { awsCall, awsState } from "./aws";
 
 const ROOT = join(__dirname, "..", "..");
@@ -32,7 +33,25 @@ export async function runProgram(
     stack: string,
     settings: Readonly<Record<string, unknown>> = {},
     outputs: Record<string, unknown> = {},
-): Promise<Registered[]> {
+): Promise<readonly Registered[]> {
+    const isStackAsItIs = Object.keys(settings).length === 0;
+    const run = (isStackAsItIs ? runs.get(stack) : undefined) ?? (await runAfresh(stack, settings));
+    if (isStackAsItIs) runs.set(stack, run);
+    Object.assign(outputs, run.outputs);
+    return run.resources;
+}
+
+interface Run {
+    readonly resources: readonly Registered[];
+    readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** Of the stacks as their files have them, for all tests of a process: a run takes seconds, and no test changes it. */
+const runs = new Map<string, Run>();
+
+async function runAfresh(stack: string, settings: Readonly<Record<string, unknown>>): Promise<Run> {
+    spareUnread();
+    const outputs: Record<string, unknown> = {};
     const inputs = new Map<string, Record<string, unknown>>();
     const options = new Map<string, pulumi.ResourceTransformationArgs>();
     await pulumi.runtime.setMocks(
@@ -61,7 +80,8 @@ export async function runProgram(
         return Promise.resolve();
     });
     await pulumi.runtime.disconnect();
-    return [...options].map(([key, args]) => registered(args, inputs.get(key) ?? {}));
+    const resources = [...options].map(([key, args]) => registered(args, inputs.get(key) ?? {}));
+    return { resources, outputs };
 }
 
 function registered(

@@ -10,7 +10,7 @@ function lists(domains: readonly string[], name: string): boolean {
 }
 
 describe("the DNS firewall of stack prod", () => {
-    let all: Registered[];
+    let all: readonly Registered[];
     const of = (kind: string) => all.filter(({ type }) => type.endsWith(`:ResolverFirewall${kind}`));
     const domains = (name: string) =>
         (of("DomainList").find((one) => one.name === name) ?? assert.fail(name)).inputs[

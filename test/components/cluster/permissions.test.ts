@@ -102,7 +102,7 @@ describe("what programs in the cluster may do at AWS", () => {
 });
 
 describe("identities", () => {
-    let all: Registered[];
+    let all: readonly Registered[];
     before(async () => {
         all = await runProgram("prod");
     });

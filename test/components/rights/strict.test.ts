@@ -154,7 +154,7 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
     });
 
     describe("in the program", () => {
-        let all: Registered[];
+        let all: readonly Registered[];
         before(async function () {
             this.timeout(240_000);
             all = await runProgram("prod");
