@@ -207,6 +207,12 @@ export const edge = z.strictObject({
             "who tells a gateway its client's address: a Network Load Balancer by the PROXY protocol, or the connection",
         ),
     requestHeaders: requestHeaders.prefault({}).describe("what the gateways refuse with 431 beyond"),
+    http10: z
+        .boolean()
+        .default(false)
+        .describe(
+            "take HTTP/1.0, which old cameras and proxies speak, with a Host header; HTTP/1.0 gets 426 otherwise",
+        ),
     rateLimit: rateLimit.prefault({}),
 });
 

@@ -17,6 +17,7 @@ const PROXY_PORTS = { first: 15000, last: 15999 };
 export function checkExposures(catalogue: Catalogue): Problem[] {
     return exposureSites(catalogue).flatMap((site) => [
         ...listenProblems(site),
+        ...namelessProblems(site, catalogue),
         ...scopeProblems(site),
         ...tenantPathProblems(site),
         ...corsProblems(site),
@@ -55,6 +56,37 @@ function listenProblems({ exposure: { host, listen }, port, where }: ExposureSit
             message: `the host ${host} is to be served on port ${listen}, which a gateway cannot give it`,
             remedy: `Use a port from 1 to 65535 other than ${list(TAKEN.map(String))}, and none from ${PROXY_PORTS.first} to ${PROXY_PORTS.last}.`,
         },
+    ];
+}
+
+/** A handshake that names no host can be for one only: of a port where others are told apart by it, for none. */
+function namelessProblems({ exposure, port, where, at }: ExposureSite, catalogue: Catalogue): Problem[] {
+    const { host, listen, gateway, withoutSni = false } = exposure;
+    if (!withoutSni || port === undefined) return [];
+    const problem = (message: string, remedy: string): Problem => ({
+        rule: "without-sni",
+        where,
+        message,
+        remedy,
+    });
+    if (port.protocol !== "tcp") {
+        return [
+            problem(
+                `the host ${host} accepts clients that name no host, but shares its port with the gateway's other HTTP hosts`,
+                "Remove withoutSni: only a TCP port of the gateway can belong to one host.",
+            ),
+        ];
+    }
+    const others = exposureSites(catalogue)
+        .filter((other) => other.at !== at && other.port?.protocol === "tcp")
+        .map((other) => other.exposure)
+        .filter((other) => other.gateway === gateway && other.listen === listen);
+    if (others.length === 0) return [];
+    return [
+        problem(
+            `the host ${host} accepts clients that name no host, but ${list(others.map((other) => other.host))} has the same port ${listen} of the gateway ${gateway}`,
+            "Give each a port of its own, or remove withoutSni.",
+        ),
     ];
 }
 

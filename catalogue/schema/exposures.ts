@@ -77,6 +77,12 @@ export const exposure = z
             .describe(
                 "TCP only, and then required: the gateway's port on which the host is served, over TLS.",
             ),
+        withoutSni: z
+            .boolean()
+            .exactOptional()
+            .describe(
+                "Whether clients that name no host in their TLS handshake (SNI) are accepted, such as old MQTT and RTSP devices. TCP only, and only where no other host of the gateway has the same `listen`. Default: false; their handshake fails.",
+            ),
         scopes: z
             .array(scoped)
             .exactOptional()

@@ -53,12 +53,14 @@ export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationP
  * may claim any, and so pass an HTTP request off as one to this port.
  */
 function connections({ exposure }: ExposureEdge, config: MeshConfig): Rule[] {
-    return [
-        {
-            to: [{ operation: { ports: [String(exposure.listen)] } }],
-            when: [{ key: "connection.sni", values: [exposedHost(config, exposure.host)] }],
-        },
-    ];
+    const to = [{ operation: { ports: [String(exposure.listen)] } }];
+    const named: Rule = {
+        to,
+        when: [{ key: "connection.sni", values: [exposedHost(config, exposure.host)] }],
+    };
+    if (exposure.withoutSni !== true) return [named];
+    // The port claimed or real, what has no name comes to this host, or to the redirect: HTTPS demands a name.
+    return [named, { to, when: [{ key: "connection.sni", notValues: ["*"] }] }];
 }
 
 function asked(edge: ExposureEdge, config: MeshConfig): Rule[] {
@@ -162,7 +164,7 @@ function on(
 
 /**
  * Nothing is routed on that port: whoever comes is sent to HTTPS. A request inside TLS is none to this port, whatever the
- * PROXY protocol claims: TLS here always has a name in its greeting.
+ * PROXY protocol claims: TLS that carries HTTP always has a name in its greeting.
  */
 function redirect(
     key: GatewayKey,

@@ -4,6 +4,7 @@ import { canonicalPathsAtGateways } from "./canonical-paths";
 import { bearerInAnyCase } from "./bearer";
 import { corsAtGateways, corsProblems } from "./cors";
 import { foreignTokens } from "./foreign-tokens";
+import { http10 } from "./http10";
 import { literalClaims } from "./literal-claims";
 import { clientHeaders } from "./headers";
 import { limiter } from "./limiter/limiter";
@@ -14,6 +15,7 @@ import { planLimits } from "./plan-limits";
 import { requestHeaderLimits, requestHeadersAtGateways } from "./request-headers";
 import { samplingFilters } from "./sampling";
 import { tenantFilters } from "./tenants";
+import { withoutSni } from "./without-sni";
 import { requestAuthentications } from "./tokens";
 
 export const edge: Concern = {
@@ -25,6 +27,8 @@ export const edge: Concern = {
             clientHeaders(platform),
             requestHeaderLimits(platform),
             requestHeadersAtGateways(platform),
+            ...http10(platform),
+            ...withoutSni(platform),
             ...requestAuthentications(platform),
             ...oneToken(platform),
             ...literalClaims(platform),

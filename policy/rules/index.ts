@@ -35,6 +35,7 @@ import { clientCertificates } from "./gateways/client-certificates";
 import { hosts } from "./gateways/hosts";
 import { noOtherGateways } from "./gateways/no-other-kinds";
 import { loadBalancers } from "./gateways/load-balancers";
+import { oldClients } from "./gateways/old-clients";
 import { onlyWayIn } from "./gateways/only-way-in";
 import { ownProxies } from "./gateways/own-proxies";
 import { gatewayRoutes } from "./gateways/routes";
@@ -118,6 +119,7 @@ export const RULES: readonly Rule[] = [
     sidecarScope,
     gatewayTls,
     clientCertificates,
+    oldClients,
     hosts,
     onlyWayIn,
     noOtherGateways,

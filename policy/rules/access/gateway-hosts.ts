@@ -9,6 +9,7 @@ import { isListedWildcard, WILDCARDS_SCHEMA, type WithWildcards } from "../../co
 
 interface Config extends WithWildcards {
     readonly onlyHostByPort: boolean;
+    readonly portsWithoutSni: readonly number[];
 }
 
 export const gatewayHosts = stackRule<Config>({
@@ -19,12 +20,18 @@ export const gatewayHosts = stackRule<Config>({
     why: "a gateway carries many hosts: who may reach one must not reach them all, least of all through an egress gateway",
     remedy: "Name `hosts` in the operation, or the condition connection.sni where the gateway does not read HTTP.",
     judges: [AUTHORIZATION, "networking.istio.io/Gateway"],
-    defaults: { onlyHostByPort: false, wildcards: [] },
+    defaults: { onlyHostByPort: false, portsWithoutSni: [], wildcards: [] },
     schema: {
         wildcards: WILDCARDS_SCHEMA,
         onlyHostByPort: {
             type: "boolean",
             description: "a port that carries TLS of one host alone stands for that host",
+        },
+        portsWithoutSni: {
+            type: "array",
+            description:
+                "ports of TLS of one host alone that takes clients without a server name: there, an ALLOW for connections without one needs no host",
+            items: { type: "integer", minimum: 1, maximum: 65535 },
         },
     },
     examples: {
@@ -57,7 +64,7 @@ spec:
 `,
     },
     *judgeStack(world, config) {
-        const { onlyHostByPort } = config;
+        const { onlyHostByPort, portsWithoutSni } = config;
         const offered = exposures(world);
         const holding = new Map(
             [...new Set(offered.map(({ gateway }) => gateway))].map((gateway) => [
@@ -75,7 +82,9 @@ spec:
             // Behind the PROXY protocol the port is what the client says; elsewhere it is where the request came in.
             const portsCount = !here.some(({ gateway }) => behindProxy.has(gateway));
             for (const { path, operations, conditions } of rulesOf(subject)) {
-                const names = conditions.find(({ key }) => key === "connection.sni")?.values ?? [];
+                const sni = conditions.find(({ key }) => key === "connection.sni");
+                const names = sni?.values ?? [];
+                const isNameless = sni?.notValues.includes("*") === true;
                 for (const { path: place, fields } of operations) {
                     const ports = texts(fields["ports"]);
                     if (portsCount && ports.length > 0 && !ports.some((port) => isServed(here, port)))
@@ -93,6 +102,8 @@ spec:
                         };
                     }
                     if (hosts.length > 0 || (onlyHostByPort && portsSayIt(here, ports))) continue;
+                    const isListed = ports.every((port) => portsWithoutSni.includes(Number(port)));
+                    if (isNameless && isListed && portsSayIt(here, ports)) continue;
                     yield {
                         subject,
                         wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,

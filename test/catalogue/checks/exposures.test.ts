@@ -45,6 +45,33 @@ describe("ports of gateways", () => {
     });
 });
 
+describe("clients that name no host", () => {
+    it("are for the one host of a TCP port", () => {
+        assert.deepEqual(afterTcp({ listen: 8883, withoutSni: true }), []);
+        assert.deepEqual(after({ withoutSni: false }), []);
+        assert.deepEqual(after({ withoutSni: true }), [
+            "without-sni: the host api accepts clients that name no host, but shares its port with the gateway's other HTTP hosts",
+        ]);
+        const two = (change: Partial<Draft<Exposure>>) =>
+            problemsAfter(({ services }) => {
+                const device = (host: string): Draft<Exposure> => ({
+                    ...{ gateway: "public", host, port: "mqtt", listen: 8883 },
+                    ...{ authentication: "device", timeout: "stream" },
+                });
+                services.back.exposures = [
+                    { ...device("devices"), withoutSni: true },
+                    { ...device("others"), ...change },
+                ];
+            }).map(({ message }) => message);
+        assert.deepEqual(two({}), [
+            "the host devices accepts clients that name no host, but others has the same port 8883 of the gateway public",
+        ]);
+        assert.deepEqual(two({ listen: 8884 }), []);
+        assert.deepEqual(two({ gateway: "internal" }), []);
+        assert.equal(two({ withoutSni: true }).length, 2);
+    });
+});
+
 describe("scopes", () => {
     it("are asked for some of what is exposed", () => {
         assert.deepEqual(after({ scopes: [{ scope: "items:write", requests: ["POST /items"] }] }), []);

@@ -5,6 +5,17 @@ import { drop, everywhere, put } from "./edit";
 
 const isMutual = (tls: Props) => tls["mode"] === "MUTUAL";
 
+/** Gateways' EnvoyFilters that take clients which name no host. */
+export function ofOldClients(resource: JudgedResource): Mutation[] {
+    if (kindOf(resource) !== "EnvoyFilter") return [];
+    return everywhere("filter: HTTP/1.0 without a host", resource, "spec.configPatches.*", (patch) => {
+        if (patch["applyTo"] !== "NETWORK_FILTER") return false;
+        const { value } = patch["patch"] as { value: { typed_config: Props } };
+        value.typed_config["httpProtocolOptions"] = { acceptHttp10: true, defaultHostForHttp10: "a.example" };
+        return true;
+    });
+}
+
 export function ofGateways(resource: JudgedResource): Mutation[] {
     if (kindOf(resource) !== "Gateway") return [];
     return [

@@ -9,7 +9,7 @@ import { cloudBeside } from "./cloud";
 import { ofCluster } from "./cluster";
 import { ofEgress } from "./egress";
 import { secondWaysIn } from "./entry";
-import { ofGateways } from "./gateways";
+import { ofGateways, ofOldClients } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
 import { rightsBeside } from "./rights";
@@ -28,6 +28,7 @@ const OF_ONE_RESOURCE: readonly ((resource: JudgedResource) => Mutation[])[] = [
     ofTokens,
     ofNetwork,
     ofGateways,
+    ofOldClients,
     ofRules,
     ofRoutes,
     ofEgress,

@@ -24,6 +24,7 @@ const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["pilot.env.PILOT_SKIP_VALIDATE_TRUST_DOMAIN", "true"],
     ["env.PILOT_ENABLE_XDS_IDENTITY_CHECK", "false"],
     ["env.XDS_AUTH", "0"],
+    ["env.PILOT_HTTP10", "true"],
     ["meshConfig.ca.address", "ca.example.com:443"],
     ["global.caAddress", "ca.example.com:443"],
     ["global.proxy.image", "registry.example.com/proxy:1"],
