@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { parse, stringify } from "yaml";
 import type { Catalogue, Port } from "../../catalogue/model";
-import { renderFiles } from "../../cli/render/files";
 import { deriveAll } from "../../components/concerns";
 import { parseConfig } from "../../config/load";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
@@ -13,8 +11,10 @@ const config = parseConfig("test", {
     workloads: { standIns: true, image: "stand-in:1" },
 });
 
-function render(catalogue: Catalogue): Map<string, string> {
-    return new Map(renderFiles(deriveAll({ catalogue, config })));
+/** Every object and release as a line of text, which a file is written of; in the order of the lines. */
+function derived(catalogue: Catalogue): string[] {
+    const { objects, releases } = deriveAll({ catalogue, config });
+    return [...objects, ...releases].map((object) => JSON.stringify(object)).sort();
 }
 
 /** What a port offers, as it looks on the wire; undefined for a connection, which has no request. */
@@ -132,7 +132,7 @@ describe("the call graph", () => {
     it("does not depend on the order in which it is written", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), fc.infiniteStream(fc.nat()), (catalogue, random) => {
-                assert.deepEqual(render(shuffled(catalogue, random) as Catalogue), render(catalogue));
+                assert.deepEqual(derived(shuffled(catalogue, random) as Catalogue), derived(catalogue));
             }),
             { numRuns: 40 },
         );
@@ -144,18 +144,11 @@ describe("the call graph", () => {
                 const names = Object.keys(catalogue.services);
                 const [before = "", after] = [names[pick % names.length], "zz-renamed-service"];
                 // Names sort differently, so compare what is there, not where.
-                const renamed = sortedLines(
-                    render(JSON.parse(rename(JSON.stringify(catalogue), before, after)) as Catalogue),
+                const renamed = derived(
+                    JSON.parse(rename(JSON.stringify(catalogue), before, after)) as Catalogue,
                 );
-                const expected = sortedLines(
-                    new Map(
-                        [...render(catalogue)].map(([path, content]) => [
-                            rename(path, before, after),
-                            rename(content, before, after),
-                        ]),
-                    ),
-                );
-                assert.deepEqual(renamed, expected);
+                const expected = derived(catalogue).map((object) => rename(object, before, after));
+                assert.deepEqual(sortedLines(renamed), sortedLines(expected));
             }),
             { numRuns: 40 },
         );
@@ -201,17 +194,16 @@ function shuffled(value: unknown, random: Iterator<number>): unknown {
     );
 }
 
-/** With every text in quotes: YAML would put them around some names only, such as `e00`, which might be a number. */
-function quoted(content: string): string {
-    const value: unknown = parse(content, { version: "1.1" });
-    return stringify(value, { defaultStringType: "QUOTE_DOUBLE", lineWidth: 0 });
-}
-
 function rename(text: string, before: string, after: string): string {
     return text.replaceAll(new RegExp(`(?<![a-z0-9])${before}(?![a-z0-9])`, "g"), after);
 }
 
-function sortedLines(files: ReadonlyMap<string, string>): [string, string[]][] {
-    const byPath = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
-    return byPath.map(([path, content]) => [path, quoted(content).split("\n").sort()]);
+/** Each object with its fields and items in an order of their own. */
+function sortedLines(objects: readonly string[]): string[] {
+    return objects
+        .map((object) => {
+            const lines = JSON.stringify(JSON.parse(object), undefined, 1).replaceAll(/,$/gm, "");
+            return lines.split("\n").sort().join("\n");
+        })
+        .sort();
 }

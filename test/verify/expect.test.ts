@@ -162,11 +162,26 @@ describe("the checks of the platform", () => {
         )) {
             // The mesh-wide STRICT stands behind a service's own, which then only leaves its health port closed.
             const mesh = new SimulatedMesh(objects.filter((other) => other !== object));
-            const agrees = checks.every((check) => judge(check, mesh.ask(check)).agrees);
+            const agrees = nearestFirst(object).every((check) => judge(check, mesh.ask(check)).agrees);
             assert.equal(agrees, false, `${object.kind} ${object.metadata.name} is not needed`);
         }
     });
 });
+
+/**
+ * All checks, and first those of the services that an object is named after, and then those that are few: one of them mostly
+ * fails without it.
+ */
+function nearestFirst({ metadata }: KubeObject): readonly Check[] {
+    const isNear = ({ source, destination }: Check): boolean =>
+        [source.name, destination.name].some((name) => metadata.name.includes(name));
+    const layers = ["entry", "resilience", "egress", "source", "identity"];
+    const rank = (check: Check): number => (isNear(check) ? -1 : layers.indexOf(check.layer));
+    return checks
+        .map((check) => ({ check, rank: rank(check) }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ check }) => check);
+}
 
 function streamsOnly(callee: string): boolean {
     return edges(catalogue)
