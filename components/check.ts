@@ -2,6 +2,7 @@
 import { exposures } from "../catalogue/query";
 import { ConfigError } from "../config/load";
 import { policyNames } from "./access/access";
+import { imageProblems } from "./base/images";
 import type { GatewayKey } from "./base/names";
 import { manifestKey } from "./base/manifest";
 import type { Platform } from "./base/platform";
@@ -13,6 +14,7 @@ import { CONCERNS } from "./concerns";
 export function platformProblems(platform: Platform): string[] {
     return [
         ...clusterProblems(platform.config),
+        ...imageProblems(platform),
         ...missingIssuers(platform),
         ...missingNetworks(platform),
         ...missingKeySetNetworks(platform),

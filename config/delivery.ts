@@ -1,14 +1,11 @@
 /** How a stack rolls new versions out. What is rolled out how is the catalogue's. */
 import { z } from "zod";
+import { imageReference } from "./images";
 
 const duration = z
     .string()
     .regex(/^\d+(ms|s|m)$/, "must be a time such as 30s or 1m")
     .refine((text) => Number.parseInt(text, 10) > 0, "must be longer than nothing");
-
-const image = z
-    .string()
-    .regex(/^[^\s@]+:[\w][\w.-]*$/, "must be an image with its tag, such as ghcr.io/fluxcd/flagger:1.41.0");
 
 const charts = z.discriminatedUnion("from", [
     z.strictObject({
@@ -37,8 +34,8 @@ export const delivery = z.strictObject({
         .optional()
         .describe("those that it rolls out; every one on which the mesh sees requests, where absent"),
     charts: charts.default({ from: "registry", repository: "oci://ghcr.io/fluxcd/charts" }),
-    image: image.optional().describe("Flagger's; its chart's own where absent"),
-    loadTesterImage: image.optional(),
+    image: imageReference.optional().describe("Flagger's; its chart's own where absent"),
+    loadTesterImage: imageReference.optional(),
     interval: duration
         .refine(
             (text) => text.endsWith("m") || (!text.endsWith("ms") && Number.parseInt(text, 10) >= 10),

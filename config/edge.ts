@@ -1,5 +1,6 @@
 /** What a stack says of the mesh's edge: whose tokens count, who counts as staff, and how clients come in. */
 import { z } from "zod";
+import { imageReference } from "./images";
 import { anyNetwork } from "./networks";
 
 /** Parts of a private key in a JWK (RFC 7518): a key set is public, and is copied into the mesh's configuration. */
@@ -171,8 +172,8 @@ const rateLimit = z.strictObject({
         .boolean()
         .default(true)
         .describe("limit tenants and their clients by the plans of the catalogue"),
-    image: z.string().min(1).default("docker.io/envoyproxy/ratelimit:3fb70258"),
-    redisImage: z.string().min(1).default("docker.io/library/redis:7.4.5-alpine"),
+    image: imageReference.default("docker.io/envoyproxy/ratelimit:3fb70258"),
+    redisImage: imageReference.default("docker.io/library/redis:7.4.5-alpine"),
     replicas: z.int().min(1).max(20).default(2).describe("of the rate limit service"),
 });
 

@@ -1,5 +1,6 @@
 /** What a stack says of how it is watched: which tenants are told apart, and where Prometheus comes from. */
 import { z } from "zod";
+import { imageReference } from "./images";
 
 const tenant = z
     .string()
@@ -9,7 +10,6 @@ const tenant = z
         message: "stands for all tenants that are not listed, or for requests of none",
     });
 
-const image = z.string().min(1);
 const days = z.string().regex(/^\d+[hd]$/, "must be a time such as 6h or 15d");
 
 const prometheus = z.discriminatedUnion("from", [
@@ -17,7 +17,7 @@ const prometheus = z.discriminatedUnion("from", [
     z
         .strictObject({
             from: z.literal("image"),
-            image,
+            image: imageReference,
             retention: days.default("6h"),
         })
         .describe("one pod, which loses what it knows when it goes"),

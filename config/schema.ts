@@ -8,6 +8,7 @@ import { cluster } from "./cluster";
 import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
+import { imageReference, images } from "./images";
 import { istio } from "./istio";
 import { network } from "./network";
 import { resources } from "./resources";
@@ -45,7 +46,7 @@ const access = z.strictObject({
 const workloads = z.discriminatedUnion("standIns", [
     z.strictObject({
         standIns: z.literal(true),
-        image: z.string().min(1).describe("the image of local/standin"),
+        image: imageReference.describe("the image of local/standin"),
         replicas: z
             .int()
             .min(1)
@@ -76,6 +77,7 @@ export const meshConfigSchema = z.strictObject({
     access: access.prefault({}),
     egress: egress.prefault({}),
     workloads: workloads.default({ standIns: false }),
+    images: images.prefault({}),
     traffic: trafficSchema.prefault({}),
     delivery: delivery.prefault({}),
     telemetry: telemetry.prefault({}),

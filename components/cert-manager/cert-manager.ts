@@ -3,6 +3,7 @@ import type { MeshConfig } from "../../config/schema";
 import { CERT_MANAGER_VERSION } from "../../config/versions";
 import { AWS_CLIENTS } from "../base/aws-clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { certManagerImage, pinOf, repositoryAndTag } from "../base/images";
 import type { Chart, Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { unknownCase } from "../../catalogue/never";
@@ -45,9 +46,14 @@ function chartOf({ certificates: { chart } }: MeshConfig): Chart {
     }
 }
 
-function values({ certificates: { hub, tag, replicas, startupCheck, issuer } }: MeshConfig): Values {
+function values(config: MeshConfig): Values {
+    const { replicas, startupCheck, issuer } = config.certificates;
     const { namespace } = AWS_CLIENTS["cert-manager"];
-    const image = (program: string) => ({ repository: `${hub}/cert-manager-${program}`, tag });
+    const image = (program: Parameters<typeof certManagerImage>[1]) => {
+        const name = certManagerImage(config, program);
+        const digest = pinOf(name, config);
+        return { ...repositoryAndTag(name), ...(digest === undefined ? {} : { digest }) };
+    };
     // Where nodes are of several kinds, all others are tainted: its pods come to the system's without being sent there. The
     // component could not send them, since it takes the chart's nodeSelector for another type.
     const pods = {
@@ -60,7 +66,11 @@ function values({ certificates: { hub, tag, replicas, startupCheck, issuer } }: 
         image: image("controller"),
         webhook: { replicaCount: replicas, image: image("webhook"), ...pods },
         cainjector: { replicaCount: replicas, image: image("cainjector"), ...pods },
-        startupapicheck: { enabled: startupCheck, ...pods },
+        startupapicheck: {
+            enabled: startupCheck,
+            ...(startupCheck ? { image: image("startupapicheck") } : {}),
+            ...pods,
+        },
         // Leases of its own beside it: it needs no rights in kube-system.
         global: { leaderElection: { namespace } },
         // By default it asks a domain's own name servers whether a proof is there, which no NetworkPolicy could name.

@@ -1,7 +1,9 @@
 import type { EksConfig } from "../../config/cluster";
+import type { MeshConfig } from "../../config/schema";
 import { AUTOSCALER, LOAD_BALANCER_CONTROLLER } from "../../config/versions";
 import { AWS_CLIENTS } from "../base/aws-clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { autoscalerTag } from "../base/images";
 import type { Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { NOT_READY_KEY, placement } from "../base/pools";
@@ -9,7 +11,7 @@ import { NOT_READY_KEY, placement } from "../base/pools";
 function deriveCloudControllers({ config }: Platform): Derived {
     const { cluster } = config;
     if (cluster.from !== "eks") return { releases: [], objects: [] };
-    return { releases: [loadBalancers(cluster), autoscaler(cluster)], objects: [] };
+    return { releases: [loadBalancers(cluster), autoscaler(cluster, config)], objects: [] };
 }
 
 /** Makes the network load balancers that gateways' Services ask for, and nothing else. */
@@ -53,7 +55,7 @@ function loadBalancers(cluster: EksConfig): Release {
 }
 
 /** Adds nodes to the pools for pods that find no room, and takes away those that stand empty. */
-function autoscaler(cluster: EksConfig): Release {
+function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "images">): Release {
     const { namespace, serviceAccount } = AWS_CLIENTS["cluster-autoscaler"];
     return {
         name: serviceAccount,
@@ -69,7 +71,7 @@ function autoscaler(cluster: EksConfig): Release {
             cloudProvider: "aws",
             awsRegion: cluster.region,
             autoDiscovery: { clusterName: cluster.name },
-            image: { tag: AUTOSCALER.image },
+            image: { tag: autoscalerTag(config) },
             rbac: { serviceAccount: { create: true, name: serviceAccount } },
             ...placement({ cluster }, "system"),
             extraArgs: {

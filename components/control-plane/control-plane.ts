@@ -2,6 +2,7 @@ import type { MeshConfig } from "../../config/schema";
 import { ISTIO_VERSION } from "../../config/versions";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { chartOf, containerResources } from "../base/helm";
+import { istioImage, pinned, pinOf } from "../base/images";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
@@ -43,13 +44,16 @@ function base(config: MeshConfig): Release {
 }
 
 /** Sets up traffic redirection on the nodes, so that no workload needs NET_ADMIN to join the mesh. */
-function cni({ istio }: MeshConfig): Release {
+function cni(config: MeshConfig): Release {
+    const { istio } = config;
+    const image = istioImage(config, "install-cni");
     return {
         name: "istio-cni",
         namespace: NAMESPACES.system,
         chart: chartOf({ istio }, "cni"),
         values: {
             global: { hub: istio.hub, tag: istio.tag ?? ISTIO_VERSION },
+            ...fullImage(image, config),
             // The chart's own requests; it sets no limit.
             resources: { requests: { cpu: "100m", memory: "100Mi" }, limits: { memory: "512Mi" } },
         },
@@ -57,10 +61,16 @@ function cni({ istio }: MeshConfig): Release {
     };
 }
 
+/** An image with its digest, where it has one: Istio's charts take a name with a slash as it is. */
+function fullImage(image: string, config: MeshConfig): { image?: string } {
+    return pinOf(image, config) === undefined ? {} : { image: pinned(image, config) };
+}
+
 function istiod(platform: Platform, revision: Revision): Release {
     const { config } = platform;
     const { istio, sidecar, trustDomain } = config;
     const { values, env } = signing(config.certificates);
+    const proxy = istioImage(config, "proxyv2", revision);
     return {
         name: istiodName(revision),
         namespace: NAMESPACES.system,
@@ -70,9 +80,12 @@ function istiod(platform: Platform, revision: Revision): Release {
             global: {
                 hub: istio.hub,
                 tag: revision.tag ?? istio.tag ?? revision.version,
-                proxy: { resources: containerResources(sidecar) },
+                proxy: { resources: containerResources(sidecar), ...fullImage(proxy, config) },
+                // Without istio-cni an init container of the same image sets up redirection.
+                ...(pinOf(proxy, config) === undefined ? {} : { proxy_init: fullImage(proxy, config) }),
                 ...NO_READER,
             },
+            ...fullImage(istioImage(config, "pilot", revision), config),
             base: { validationFailurePolicy: "Fail" },
             cni: { enabled: istio.cni },
             // A fixed number: an autoscaler's floor would be the same, and a push storm is over before it scales.

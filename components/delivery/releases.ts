@@ -1,5 +1,6 @@
 import type { MeshConfig } from "../../config/schema";
 import { FLAGGER as VERSIONS } from "../../config/versions";
+import { pinned, repositoryAndTag } from "../base/images";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Chart, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
@@ -36,7 +37,7 @@ export function flagger(platform: Platform): Release {
                 : {
                       eventWebhook: `http://${receiver.host}:${receiver.port}${receiver.path}`,
                   }),
-            ...imageOf(config.delivery.image),
+            ...imageOf(config.delivery.image, config),
             ...podOf(FLAGGER.name, config),
             securityContext: securityContext(),
             resources: {
@@ -62,7 +63,7 @@ export function loadTester(name: string, config: MeshConfig): Release {
             // An account of its own comes with a role alone, in which there is nothing.
             rbac: { create: true, scope: "namespace", rules: [] },
             cmd: { namespaceRegexp: `^${NAMESPACES.services}$` },
-            ...imageOf(config.delivery.loadTesterImage),
+            ...imageOf(config.delivery.loadTesterImage, config),
             ...podOf(name, config),
             securityContext: securityContext(),
             resources: {
@@ -85,10 +86,11 @@ function chartOf({ delivery }: MeshConfig, name: string, version: string): Chart
     }
 }
 
-function imageOf(image: string | undefined): { image?: { repository: string; tag: string } } {
-    if (image === undefined) return {};
-    const end = image.lastIndexOf(":");
-    return { image: { repository: image.slice(0, end), tag: image.slice(end + 1) } };
+function imageOf(
+    image: string | undefined,
+    config: MeshConfig,
+): { image?: { repository: string; tag: string } } {
+    return image === undefined ? {} : { image: repositoryAndTag(pinned(image, config)) };
 }
 
 function podOf(name: string, config: MeshConfig) {

@@ -6,6 +6,7 @@ import type { MeshConfig } from "../../config/schema";
 import { AWS_PRIVATE_CA_ISSUER } from "../../config/versions";
 import { AWS_CLIENTS } from "../base/aws-clients";
 import { UNTIL_READY } from "../base/certificates";
+import { pinned, repositoryAndTag } from "../base/images";
 import { COMMON_LABELS } from "../base/labels";
 import type {
     AwsPrivateCaIssuerManifest,
@@ -81,7 +82,7 @@ function release(config: MeshConfig, { chart, image }: AwsPrivateCa): Release {
         chart: chartOf(chart),
         values: {
             replicaCount: config.certificates.replicas,
-            image: { repository: image, tag: AWS_PRIVATE_CA_ISSUER },
+            image: repositoryAndTag(pinned(`${image}:${AWS_PRIVATE_CA_ISSUER}`, config)),
             serviceAccount: { create: true, name: serviceAccount },
             // The chart's own roles read every Secret, and have cert-manager approve requests of any issuer at AWS.
             rbac: { create: false },

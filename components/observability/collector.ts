@@ -1,6 +1,7 @@
 /** The name under which proxies send spans, and who keeps them where nobody else does: a stand-in, in memory. */
 import type { MeshConfig } from "../../config/schema";
 import { type Collector, STAND_IN_COLLECTOR, collectorOf } from "../base/collector";
+import { pinned } from "../base/images";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest, Manifest, ServiceManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
@@ -70,7 +71,7 @@ function deployment(image: string, spans: number, config: MeshConfig): Deploymen
                     containers: [
                         {
                             name,
-                            image,
+                            image: pinned(image, config),
                             args: [
                                 "collect",
                                 ...["--otlp", String(otlp)],

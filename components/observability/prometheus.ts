@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { MeshConfig } from "../../config/schema";
+import { pinned } from "../base/images";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest, Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_ACCOUNT, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../base/names";
@@ -74,7 +75,7 @@ function deployment({ image, retention }: FromImage, config: MeshConfig, digest:
                     containers: [
                         {
                             name,
-                            image,
+                            image: pinned(image, config),
                             args: [
                                 `--config.file=${CONFIG_FOLDER}/prometheus.yml`,
                                 `--storage.tsdb.path=${DATA_FOLDER}`,

@@ -1,6 +1,7 @@
 import { minReplicas } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
+import { pinned } from "../base/images";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from "../base/manifest";
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
@@ -45,10 +46,11 @@ function objectsOf(workload: Workload, config: MeshConfig): Manifest[] {
     const { workloads } = config;
     const contract = [serviceAccount(workload), service(workload)];
     if (!workloads.standIns) return contract;
+    const image = pinned(workloads.image, config);
     return [
         ...contract,
         ...[FIRST_VERSION, ...workload.versions].map((version) =>
-            standIn(workload, version, workloads, placement(config, "mesh")),
+            standIn(workload, version, { ...workloads, image }, placement(config, "mesh")),
         ),
     ];
 }

@@ -1,5 +1,6 @@
 /** Envoy's rate limit service and the Redis in which it counts. Without either, the gateways limit by plan no longer. */
 import { createHash } from "node:crypto";
+import { pinned } from "../../base/images";
 import { COUNTERS, LIMITER, limitedByPlan } from "../../base/limiter";
 import { COMMON_LABELS } from "../../base/labels";
 import type { ConfigMapManifest, Manifest } from "../../base/manifest";
@@ -24,7 +25,7 @@ export function limiter(platform: Platform): Manifest[] {
             replicas,
             ports: [{ name: "grpc", number: LIMITER.grpc, protocol: "grpc" }],
             container: {
-                image,
+                image: pinned(image, config),
                 command: ["/bin/ratelimit"],
                 env: Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value })),
                 readinessProbe: healthcheck(2),
@@ -51,7 +52,7 @@ export function limiter(platform: Platform): Manifest[] {
             replicas: 1,
             ports: [{ name: "redis", number: COUNTERS.port, protocol: "tcp" }],
             container: {
-                image: redisImage,
+                image: pinned(redisImage, config),
                 // Counts of the last minutes are nothing to keep: a restart begins them anew.
                 args: [
                     ...["--save", "", "--appendonly", "no"],

@@ -1,0 +1,96 @@
+/** The images that the program names, and their digests. Images that only a chart names are the chart's version's matter. */
+import type { MeshConfig } from "../../config/schema";
+import { AUTOSCALER, AWS_PRIVATE_CA_ISSUER, ISTIO_VERSION } from "../../config/versions";
+import { limitedByPlan } from "./limiter";
+import type { Platform } from "./platform";
+
+type ImageConfig = Pick<MeshConfig, "images">;
+
+/** The image with its digest, where the stack lists one. */
+export function pinned(image: string, config: ImageConfig): string {
+    const digest = pinOf(image, config);
+    return digest === undefined ? image : `${image}@${digest}`;
+}
+
+/** The digest that the stack lists for an image; undefined for one that has its own. */
+export function pinOf(image: string, { images: { pins } }: ImageConfig): string | undefined {
+    return Object.hasOwn(pins, image) ? pins[image] : undefined;
+}
+
+/** An image as charts with `repository` and `tag` take it: the digest follows the tag. */
+export function repositoryAndTag(image: string): { repository: string; tag: string } {
+    const at = image.indexOf("@");
+    const end = image.lastIndexOf(":", at === -1 ? undefined : at);
+    return { repository: image.slice(0, end), tag: image.slice(end + 1) };
+}
+
+/** One of Istio's images, of a revision; of none, for what all revisions share. */
+export function istioImage(
+    { istio }: Pick<MeshConfig, "istio">,
+    program: "pilot" | "proxyv2" | "install-cni",
+    revision?: MeshConfig["istio"]["revisions"][number],
+): string {
+    return `${istio.hub}/${program}:${revision?.tag ?? istio.tag ?? revision?.version ?? ISTIO_VERSION}`;
+}
+
+export function certManagerImage(
+    { certificates: { hub, tag } }: Pick<MeshConfig, "certificates">,
+    program: "controller" | "webhook" | "cainjector" | "startupapicheck",
+): string {
+    return `${hub}/cert-manager-${program}:${tag}`;
+}
+
+/** Where the chart of the cluster autoscaler has its image. */
+const AUTOSCALER_REPOSITORY = "registry.k8s.io/autoscaling/cluster-autoscaler";
+
+/** All images that the program names for a stack, each once, by name. */
+export function namedImages(platform: Platform): string[] {
+    const { config } = platform;
+    const { certificates, cluster, delivery, edge, istio, observability, workloads } = config;
+    const { mesh } = certificates;
+    const names = [
+        ...istio.revisions.flatMap((revision) => [
+            istioImage(config, "pilot", revision),
+            istioImage(config, "proxyv2", revision),
+        ]),
+        ...(istio.cni ? [istioImage(config, "install-cni")] : []),
+        ...(["controller", "webhook", "cainjector"] as const).map((one) => certManagerImage(config, one)),
+        ...(certificates.startupCheck ? [certManagerImage(config, "startupapicheck")] : []),
+        ...(mesh.from === "aws-private-ca" ? [`${mesh.image}:${AWS_PRIVATE_CA_ISSUER}`] : []),
+        ...(cluster.from === "eks" ? [`${AUTOSCALER_REPOSITORY}:${AUTOSCALER.image}`] : []),
+        ...(limitedByPlan(platform).length > 0 ? [edge.rateLimit.image, edge.rateLimit.redisImage] : []),
+        ...(observability.prometheus.from === "image" ? [observability.prometheus.image] : []),
+        ...(workloads.standIns ? [workloads.image] : []),
+        ...(delivery.enabled ? [delivery.image ?? [], delivery.loadTesterImage ?? []].flat() : []),
+    ];
+    return [...new Set(names)].sort();
+}
+
+/** The tag of the autoscaler's image, as its chart takes it. */
+export function autoscalerTag(config: ImageConfig): string {
+    return repositoryAndTag(pinned(`${AUTOSCALER_REPOSITORY}:${AUTOSCALER.image}`, config)).tag;
+}
+
+/** Images without a digest where digests are required, and digests of images that the stack does not run. */
+export function imageProblems(platform: Platform): string[] {
+    const { images } = platform.config;
+    const named = namedImages(platform);
+    const open =
+        images.digests === "optional"
+            ? []
+            : named.filter((image) => !image.includes("@") && pinOf(image, platform.config) === undefined);
+    return [
+        ...open.map(
+            (image) =>
+                `images.pins: ${image} has no digest, and images.digests is required; ` +
+                `add images.pins["${image}"] with what \`crane digest ${image}\` prints`,
+        ),
+        ...Object.keys(images.pins)
+            .filter((image) => !named.includes(image))
+            .map(
+                (image) =>
+                    `images.pins.${image}: the program names no such image in this stack; remove it, or correct name and tag ` +
+                    `(named here: ${named.join(", ")})`,
+            ),
+    ];
+}
