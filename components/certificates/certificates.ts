@@ -1,6 +1,6 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
-import { gatewayCertificates } from "./certificate";
+import { certificateProblems, gatewayCertificates } from "./certificate";
 import { clientAuthorities, clientAuthorityProblems } from "./clients";
 import { issuerProblems, issuers } from "./issuer";
 
@@ -14,7 +14,11 @@ export const certificates: Concern = {
             ...clientAuthorities(platform),
         ],
     }),
-    check: (platform) => [...issuerProblems(platform.config), ...clientAuthorityProblems(platform)],
+    check: (platform) => [
+        ...issuerProblems(platform.config),
+        ...certificateProblems(platform),
+        ...clientAuthorityProblems(platform),
+    ],
 };
 
 /** The gateways' certificates, and who signs them; and the CAs of clients' certificates that cert-manager makes. */

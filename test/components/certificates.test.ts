@@ -201,3 +201,39 @@ describe("cert-manager's network", () => {
         assert.deepEqual(names("prod"), [...names("local"), "acme", "pod-identity", "private-ca"]);
     });
 });
+
+describe("a gateway's certificate", () => {
+    const config = loadStackFile("prod", ROOT);
+    /** So many hosts at the public gateway, by one certificate, and one more by another. */
+    function withHosts(count: number) {
+        const service = catalogue.services["api-gateway"]!;
+        const shared = exposures(catalogue).filter(
+            ({ exposure }) => exposure.gateway === "public" && exposure.clientCertificate === undefined,
+        ).length;
+        const [api] = service.exposures!;
+        const more = Array.from({ length: count - shared }, (_, index) => ({
+            ...api!,
+            host: `brand-${index}`,
+        }));
+        const changed = { ...service, exposures: [...service.exposures!, ...more] };
+        return { ...catalogue, services: { ...catalogue.services, "api-gateway": changed } };
+    }
+
+    it("has no more names than an ACME server takes, or the check says so", () => {
+        assert.deepEqual(platformProblems({ catalogue: withHosts(100), config }), []);
+        assert.deepEqual(platformProblems({ catalogue: withHosts(101), config }), [
+            "certificates.issuer: ACME servers such as Let's Encrypt take 100 names for a certificate, and the gateway public has 101 hosts; " +
+                "move exposures to another gateway, or take the issuer authority",
+        ]);
+    });
+
+    it("has as many as there are where the issuer is another", () => {
+        const issuer = { from: "authority", secret: "edge" } as const;
+        const other = withIssuer(config, issuer);
+        assert.deepEqual(platformProblems({ catalogue: withHosts(101), config: other }), []);
+        const names = certificatesOf(deriveAll({ catalogue: withHosts(101), config: other }).objects).map(
+            ({ spec }) => spec.dnsNames?.length,
+        );
+        assert.ok(names.includes(101));
+    });
+});
