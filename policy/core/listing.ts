@@ -1,40 +1,11 @@
 /** How a subject is listed in a baseline: the rules and the generator of baselines share this one reading. */
 import { type Baseline } from "./baseline";
 import { digest, flatten } from "./flatten";
-import { fields, textAt } from "./read";
+import { fields } from "./read";
 import { CHARTS, type Subject } from "./subject";
-
-/**
- * Kinds that are listed one by one, by their content: those whose absence opens something, and those whose content no
- * policy reads in full. Every object of another listed kind is judged by the other policies alone.
- */
-const PINNED: ReadonlySet<string> = new Set([
-    "networking.istio.io/EnvoyFilter",
-    "networking.istio.io/ProxyConfig",
-    "extensions.istio.io/WasmPlugin",
-    "extensions.istio.io/TrafficExtension",
-    "security.istio.io/PeerAuthentication",
-    "security.istio.io/RequestAuthentication",
-    "telemetry.istio.io/Telemetry",
-    "core/ConfigMap",
-    "core/LimitRange",
-    "core/PersistentVolume",
-    "core/ResourceQuota",
-]);
-
-/** API groups of which every kind is pinned. */
-const PINNED_GROUPS: readonly string[] = [
-    "admissionregistration.k8s.io/",
-    "apiextensions.k8s.io/",
-    "apiregistration.k8s.io/",
-    "certificates.k8s.io/",
-    "rbac.authorization.k8s.io/",
-];
 
 /** Pinned by name alone: their content is secret, and no digest of it may be published. */
 const NAMED: ReadonlySet<string> = new Set(["core/Secret"]);
-
-const AUTHORIZATION = "security.istio.io/AuthorizationPolicy";
 
 /** The kind, as a baseline lists it: a patch of somebody else's object is a kind of its own. */
 export function kindOf({ id, isPatch }: Subject): string {
@@ -46,12 +17,9 @@ export function keyOf({ namespace, name }: Subject): string {
     return namespace === "" ? name : `${namespace}/${name}`;
 }
 
-/** Whether its kind lists each object. */
-export function isPinned(subject: Subject): boolean {
-    const { id, spec } = subject;
-    if (PINNED.has(id) || NAMED.has(id) || PINNED_GROUPS.some((group) => id.startsWith(group))) return true;
-    // Every DENY and CUSTOM: without it, what it stops is allowed.
-    return id === AUTHORIZATION && (textAt(spec, "action") ?? "ALLOW") !== "ALLOW";
+/** Whether it is listed by its content: every object of Kubernetes. What a chart makes is listed by the chart's values. */
+export function isPinned({ id, isKubernetes }: Subject): boolean {
+    return isKubernetes && !CHARTS.includes(id);
 }
 
 /** What a baseline lists of a pinned object. @throws UnknownField */
@@ -63,19 +31,20 @@ export function contentOf(subject: Subject): string {
         ...rest,
         labels: obeyed(fields(metadata)["labels"]),
         annotations: obeyed(fields(metadata)["annotations"]),
+        ownerReferences: fields(metadata)["ownerReferences"],
+        finalizers: fields(metadata)["finalizers"],
     });
 }
 
 /** Fields that say what the object is, or that the API server or the engine adds. */
 const SERVED: ReadonlySet<string> = new Set(["apiVersion", "kind", "status", "id", "__defaults"]);
 
-/** Labels and annotations that a control plane obeys; any other is for people. */
+/** Labels and annotations that a controller may obey: all but the engine's and kubectl's own. */
 function obeyed(map: unknown): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(Object.entries(fields(map)).filter(([key]) => OBEYED.test(key)));
+    return Object.fromEntries(Object.entries(fields(map)).filter(([key]) => !NOT_OBEYED.test(key)));
 }
 
-/** Istio's own (`istio.io/rev` decides which istiod reads the object), and aggregation of roles. */
-const OBEYED = /(^|\.)istio\.io\/|^rbac\.authorization\.k8s\.io\//;
+const NOT_OBEYED = /^(pulumi\.com|kubectl\.kubernetes\.io)\/|^app\.kubernetes\.io\/managed-by$/;
 
 export function isRelease({ id }: Subject): boolean {
     return CHARTS.includes(id);

@@ -6,9 +6,9 @@ import { EVERYTHING, objectRule } from "../../core/rule";
 export const closedObjects = objectRule<WithBaseline>({
     name: "closed-objects",
     area: "closed",
-    title: "What changes proxies, identities, rights or admission is listed with its content",
+    title: "Every object is listed with its content",
     severity: "critical",
-    why: "such an object takes effect far from where it stands, and no policy can tell from its fields whether somebody has read them",
+    why: "a caller, a route, a certificate or a label that somebody adds can look like any other: no policy can tell from its fields whether somebody has read them",
     remedy: "Read the change, then generate the baseline again and have its diff reviewed.",
     judges: [EVERYTHING],
     defaults: NO_BASELINE,
@@ -29,7 +29,7 @@ spec: { mtls: { mode: STRICT } }
     },
     *judge(subject, config) {
         const baseline = baselineOf(config);
-        if (baseline === undefined || !subject.isKubernetes || !isPinned(subject)) return;
+        if (baseline === undefined || !isPinned(subject)) return;
         const fix = howToList(config.baseline);
         const listed = baseline.objects[kindOf(subject)]?.[keyOf(subject)];
         if (listed === undefined) {

@@ -16,6 +16,7 @@ import { istiod, type Stack } from "./edits";
 import { CLOSED_HOLES } from "./closed-holes";
 import { CONTROL_PLANE_HOLES } from "./control-plane-holes";
 import { INSTALLER_HOLES } from "./installer-holes";
+import { LISTED_OBJECTS } from "./listed-objects";
 import { SPELLING_HOLES } from "./spelling-holes";
 
 const MESHED = `
@@ -58,6 +59,13 @@ describe("openings that used to pass", function () {
                 policies.some((policy) => policy.startsWith("closed-")),
                 `refused by ${policies.join(", ") || "none"}`,
             );
+        });
+    }
+
+    for (const [name, make] of Object.entries(LISTED_OBJECTS)) {
+        it(`${name}: refused by closed-objects`, () => {
+            const { policies } = outcomeOf(make(prod), prod, packConfig("prod"));
+            assert.ok(policies.includes("closed-objects"), `refused by ${policies.join(", ") || "none"}`);
         });
     }
 
