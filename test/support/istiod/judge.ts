@@ -68,9 +68,9 @@ export async function startJudge(
     };
 }
 
-/** Linux answers at every address of 127.0.0.0/8. */
+/** Linux answers at every address of 127.0.0.0/8; files of tests that run beside each other have one network each. */
 function addressOf(chain: number): string {
-    return `127.1.${Math.floor(chain / 250)}.${(chain % 250) + 1}`;
+    return `127.${1 + (process.pid % 250)}.${Math.floor(chain / 250)}.${(chain % 250) + 1}`;
 }
 
 function listener(

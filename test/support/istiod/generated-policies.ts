@@ -1,7 +1,7 @@
 /** AuthorizationPolicies and requests, generated: fields, wildcards and negations as Istio's reference allows them. */
 import fc from "fast-check";
-import type { AuthorizationPolicyManifest } from "../../components/base/manifest";
-import type { TriedRequest } from "../support/istiod/judge";
+import type { AuthorizationPolicyManifest } from "../../../components/base/manifest";
+import type { TriedRequest } from "./judge";
 
 type Spec = AuthorizationPolicyManifest["spec"];
 type Rule = NonNullable<Spec["rules"]>[number];
@@ -160,6 +160,49 @@ const draft: fc.Arbitrary<Draft> = fc.record({
         { weight: 1, arbitrary: fc.constantFrom("true", "false", "T", "yes") },
     ),
 });
+
+/** A rule as it should be: one account, one port, methods and paths; and one that differs from it in up to three places. */
+const nearlyStrict: fc.Arbitrary<Rule> = fc
+    .record({
+        caller: fc.constantFrom(...CALLERS),
+        changedSource: fc.option(source, { freq: 2 }),
+        oneMoreSource: fc.option(source, { freq: 6 }),
+        changedOperation: fc.option(operation, { freq: 2 }),
+        condition: fc.option(condition, { freq: 3 }),
+    })
+    .map(({ caller, changedSource, oneMoreSource, changedOperation, condition: when }) => ({
+        from: [
+            { source: changedFrom(caller, changedSource) },
+            ...(oneMoreSource === null ? [] : [{ source: oneMoreSource }]),
+        ],
+        to: [
+            {
+                operation: {
+                    ports: [String(PORT)],
+                    methods: ["GET", "POST"],
+                    paths: ["/v1/alerts", "/v1/alerts/{*}", "/v2/alerts"],
+                    ...changedOperation,
+                },
+            },
+        ],
+        ...(when === null ? {} : { when: [when] }),
+    }));
+
+function changedFrom(caller: string, changed: Source | null): Source {
+    // Istio takes service accounts for themselves only.
+    const byAccount = changed?.serviceAccounts !== undefined || changed?.notServiceAccounts !== undefined;
+    return byAccount ? changed : { principals: [caller], ...changed };
+}
+
+/** So many policies of one ALLOW that is nearly as strict as it should be, each for a workload of its own. */
+export function nearlyStrictPolicies(count: number, seed: number): AuthorizationPolicyManifest[] {
+    return fc.sample(nearlyStrict, { numRuns: count, seed }).map((one, set) => ({
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name: `case-${set}`, namespace: "sparc", labels: {} },
+        spec: { selector: { matchLabels: labelsOf(set) }, action: "ALLOW", rules: [one] },
+    }));
+}
 
 const LABEL = "sparc.dev/service";
 

@@ -1,0 +1,85 @@
+/**
+ * The policy pack beside a real istiod and a real Envoy: of generated policies that it passes none lets in a caller whom it
+ * does not name.
+ */
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import type { AuthorizationPolicyManifest } from "../../components/base/manifest";
+import { RULES } from "../../policy/rules";
+import { PORT, labelsOf, nearlyStrictPolicies, requests } from "../support/istiod/generated-policies";
+import { type PolicyJudge, startPolicyJudge } from "../support/istiod/policy-judge";
+import { findings, fromYaml } from "./support/stacks";
+
+const POLICIES = 240;
+const REQUESTS = 40;
+const SEED = 20_261_203;
+
+/** The pack's area `access`, of the workload's Service and one policy: what it has against the policy. */
+function refusing(policy: AuthorizationPolicyManifest): string[] {
+    const { namespace, name } = policy.metadata;
+    const service = {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "app", namespace },
+        spec: { selector: policy.spec.selector?.matchLabels, ports: [{ name: "http", port: PORT }] },
+    };
+    const resources = fromYaml([service, policy].map((one) => stringify(one)).join("---\n"));
+    return RULES.filter(({ area }) => area === "access").flatMap((rule) =>
+        findings(rule, resources)
+            .filter(({ subject, unknown }) => subject?.name === name && unknown !== true)
+            .map(() => rule.name),
+    );
+}
+
+/** The policy for the workload of this set. */
+function relabelled({ spec, ...policy }: AuthorizationPolicyManifest, set: number) {
+    return { ...policy, spec: { ...spec, selector: { matchLabels: labelsOf(set) } } };
+}
+
+/** Accounts that the policy names as they are, without patterns. */
+function named({ metadata, spec }: AuthorizationPolicyManifest): Set<string> {
+    const all = (spec.rules ?? []).flatMap(({ from = [], when = [] }) => [
+        ...from.flatMap(({ source = {} }) => [
+            ...(source.principals ?? []),
+            ...(source.serviceAccounts ?? []).map((account) => {
+                const [namespace, own] = account.includes("/")
+                    ? account.split("/")
+                    : [metadata.namespace, account];
+                return `cluster.local/ns/${namespace}/sa/${own}`;
+            }),
+        ]),
+        ...when.flatMap(({ key, values = [] }) => (key === "source.principal" ? values : [])),
+    ]);
+    return new Set(all.filter((one) => !one.includes("*")));
+}
+
+describe("the policy pack, beside a real istiod", function () {
+    this.timeout(600_000);
+    const passed = nearlyStrictPolicies(POLICIES, SEED).filter((policy) => refusing(policy).length === 0);
+    let judge: PolicyJudge;
+
+    before(async function () {
+        judge = await startPolicyJudge(
+            this,
+            passed.map((policy, set) => [relabelled(policy, set)]),
+        );
+    });
+    after(() => (judge as PolicyJudge | undefined)?.stop());
+
+    it(`passes none of ${POLICIES} generated policies that lets in a caller whom it does not name`, async () => {
+        const open: string[] = [];
+        let letIn = 0;
+        for (const [set, policy] of passed.entries()) {
+            const own = named(policy);
+            for (const request of requests(REQUESTS, SEED + set)) {
+                if (!(await judge.passes(set, request))) continue;
+                letIn += 1;
+                if (request.caller !== undefined && own.has(request.caller)) continue;
+                open.push(`${JSON.stringify(request)} under ${JSON.stringify(policy.spec)}`);
+            }
+        }
+        process.stdout.write(`      ${passed.length} of ${POLICIES} pass; ${letIn} requests let in\n`);
+        assert.deepEqual(open.slice(0, 5), [], `${open.length} requests`);
+        assert.ok(passed.length > 20 && letIn > 20, "some are tried");
+    });
+});
