@@ -39,6 +39,47 @@ export async function inboundFilters(
     }
 }
 
+/** A way into a port, as istiod has it: what a connection must bring, and the filters that it meets. */
+export interface WayIn {
+    /** Of mutual TLS; undefined where plaintext comes in. */
+    readonly tls: Json | undefined;
+    readonly filters: readonly { readonly name: string; readonly typed_config: Json }[];
+}
+
+/** All ways into a port of a sidecar, those that are for any port among them. */
+export async function waysIn(
+    envoy: string,
+    { xdsPort }: ControlPlane,
+    proxy: Proxy,
+    port: number,
+): Promise<readonly WayIn[]> {
+    const [admin = 0] = await freePorts(1);
+    const running = await startEnvoy(envoy, bootstrap(proxy, xdsPort, admin), admin);
+    try {
+        for (const until = Date.now() + LISTENER_MS; Date.now() < until;) {
+            const { configs = [] } = await dump(admin);
+            const refused = configs.find(({ error_state: error }) => error !== undefined);
+            if (refused !== undefined)
+                throw new Error(`Envoy refuses what istiod sends: ${refused.error_state?.details ?? ""}`);
+            const inbound = configs
+                .map(({ active_state: active, warming_state: warming }) => (active ?? warming)?.listener)
+                .find((listener) => listener?.name === "virtualInbound");
+            const own = inbound?.filter_chains.filter(
+                ({ filter_chain_match: match }) => match?.destination_port === port,
+            );
+            if (own !== undefined && own.length > 0)
+                return own.map(({ filters, transport_socket: socket }) => ({
+                    tls: socket?.typed_config,
+                    filters,
+                }));
+            await pause(50);
+        }
+        throw new Error(`istiod gave ${proxy.address} no way into port ${port}`);
+    } finally {
+        await running.stop();
+    }
+}
+
 /**
  * Where a sidecar sends what its application sends to an address, as istiod has it: the cluster by the listener's name, such as
  * `10.0.0.1_80`; undefined where it has no listener for it. Listeners of TCP alone.
@@ -104,6 +145,8 @@ export function bootstrap(
         },
         static_resources: {
             clusters: [
+                // Certificates of the mesh would come from here: listeners with mutual TLS are taken, and wait.
+                cluster("sds-grpc", admin),
                 {
                     ...cluster("istiod", xdsPort),
                     typed_extension_protocol_options: {
@@ -121,6 +164,7 @@ export function bootstrap(
 interface FilterChain {
     readonly filter_chain_match?: { readonly destination_port?: number };
     readonly filters: readonly { readonly name: string; readonly typed_config: Json }[];
+    readonly transport_socket?: { readonly typed_config: Json };
 }
 
 interface Listener {
