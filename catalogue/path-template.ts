@@ -56,6 +56,26 @@ function writeSegment(segment: Segment, notation: Notation): string {
     }
 }
 
+const TEXT = { one: "{*}", rest: "{**}", literal: (text: string) => text };
+
+/** A template as the catalogue writes it. */
+export function pathOf(template: PathTemplate): string {
+    return writePathTemplate(template, { ...TEXT, named: (name) => `{${name}}` });
+}
+
+/** The path without the names of its segments, `/v1/tenants/{*}`, if `name` and no other is there, and once; else undefined. */
+export function unnamed(path: string, name: string): string | undefined {
+    const template = parsePathTemplate(path);
+    const names = template.flatMap((segment) => (segment.kind === "named" ? segment.name : []));
+    if (names.length !== 1 || names[0] !== name) return undefined;
+    return writePathTemplate(template, { ...TEXT, named: () => TEXT.one });
+}
+
+/** Whether two segments are written alike. */
+export function isSameSegment(a: Segment, b: Segment): boolean {
+    return pathOf([a]) === pathOf([b]);
+}
+
 /** The segments up to and including the one that is called `name`; undefined if there is none. */
 export function upTo(template: PathTemplate, name: string): PathTemplate | undefined {
     const end = template.findIndex((segment) => segment.kind === "named" && segment.name === name);

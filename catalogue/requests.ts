@@ -6,6 +6,8 @@
  */
 
 import type { Request } from "./model";
+import { unknownCase } from "./never";
+import { type Segment, isSameSegment, parsePathTemplate } from "./path-template";
 
 /** A request line, taken apart. */
 export interface RequestLine {
@@ -13,9 +15,6 @@ export interface RequestLine {
     /** With its leading slash. */
     readonly path: string;
 }
-
-const ONE = "{*}";
-const REST = "{**}";
 
 // What RFC 3986 allows in a segment, less `*`, which Istio would read as a wildcard of another kind, and less what gateways
 // and sidecars refuse or rewrite (components/base/path-forms.ts): parameters, and percent-encoded separators, controls and
@@ -31,17 +30,31 @@ export function requestLine(request: Request): RequestLine {
 
 /** Whether a path begins with a slash and consists of literal segments, `{*}`, and at most one `{**}`, at its end. */
 export function isPath(path: string): boolean {
-    const segments = segmentsOf(path);
-    if (!path.startsWith("/")) return false;
-    return segments.every(
-        (segment, position) =>
-            segment === ONE ||
-            (segment === REST && position === segments.length - 1) ||
-            // An empty segment in the middle, or one of dots, no request has that reaches a policy.
-            (LITERAL.test(segment) &&
-                !/^\.{1,2}$/.test(segment) &&
-                (segment !== "" || position === segments.length - 1)),
+    const template = parsePathTemplate(path);
+    return (
+        path.startsWith("/") &&
+        template.every((segment, position) => isPathSegment(segment, position === template.length - 1))
     );
+}
+
+function isPathSegment(segment: Segment, isLast: boolean): boolean {
+    switch (segment.kind) {
+        case "one":
+            return true;
+        case "rest":
+            return isLast;
+        case "named":
+            return false;
+        case "literal":
+            // An empty segment in the middle, or one of dots, no request has that reaches a policy.
+            return (
+                LITERAL.test(segment.text) &&
+                !/^\.{1,2}$/.test(segment.text) &&
+                (segment.text !== "" || isLast)
+            );
+        default:
+            return unknownCase(segment);
+    }
 }
 
 /** Whether every request that `asked` stands for is among those that `offered` stands for. GET stands for HEAD too. */
@@ -49,8 +62,8 @@ export function covers(offered: Request, asked: Request): boolean {
     const [wanted, given] = [requestLine(asked).verb, requestLine(offered).verb];
     if (wanted !== given && !(wanted === "HEAD" && given === "GET")) return false;
     return agree(offered, asked, (own, other) => {
-        if (own === REST) return "and all that follows";
-        return own === other || (own === ONE && other !== "" && other !== REST);
+        if (own.kind === "rest") return "and all that follows";
+        return isSameSegment(own, other) || (own.kind === "one" && !isEmpty(other) && other.kind !== "rest");
     });
 }
 
@@ -60,8 +73,12 @@ export function overlap(a: Request, b: Request): boolean {
         requestLine(request).verb === "GET" ? ["GET", "HEAD"] : [requestLine(request).verb];
     if (!readings(a).some((verb) => readings(b).includes(verb))) return false;
     return agree(a, b, (own, other) => {
-        if (own === REST || other === REST) return "and all that follows";
-        return own === other || (own === ONE && other !== "") || (other === ONE && own !== "");
+        if (own.kind === "rest" || other.kind === "rest") return "and all that follows";
+        return (
+            isSameSegment(own, other) ||
+            (own.kind === "one" && !isEmpty(other)) ||
+            (other.kind === "one" && !isEmpty(own))
+        );
     });
 }
 
@@ -69,10 +86,10 @@ export function overlap(a: Request, b: Request): boolean {
 function agree(
     a: Request,
     b: Request,
-    agreed: (a: string, b: string) => boolean | "and all that follows",
+    agreed: (a: Segment, b: Segment) => boolean | "and all that follows",
 ): boolean {
     const [lineA, lineB] = [requestLine(a), requestLine(b)];
-    const [segmentsA, segmentsB] = [segmentsOf(lineA.path), segmentsOf(lineB.path)];
+    const [segmentsA, segmentsB] = [parsePathTemplate(lineA.path), parsePathTemplate(lineB.path)];
     for (const [position, segment] of segmentsA.entries()) {
         const counterpart = segmentsB[position];
         if (counterpart === undefined) return false;
@@ -82,6 +99,6 @@ function agree(
     return segmentsA.length === segmentsB.length;
 }
 
-function segmentsOf(path: string): string[] {
-    return path.split("/").slice(1);
+function isEmpty(segment: Segment): boolean {
+    return segment.kind === "literal" && segment.text === "";
 }

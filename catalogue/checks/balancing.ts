@@ -1,11 +1,13 @@
 /** How a service's replicas share what they are asked. */
 
 import type { Catalogue, LoadBalancing, Service } from "../model";
+import { unnamed } from "../path-template";
 import { isPath } from "../requests";
 import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
 
-const KEY = "{key}";
+/** What the key's segment is called. */
+const KEY = "key";
 
 /** Keys that the mesh cannot read, or that stand nowhere in a path. */
 export function checkBalancing(catalogue: Catalogue): Problem[] {
@@ -32,13 +34,13 @@ function balancing(name: string, { ports }: Service, balanced: LoadBalancing): P
             rule: "balancing-key",
             where: `${where}.path`,
             message: `"${path}" does not say where in a path the key stands`,
-            remedy: `Write a path of literal segments, {*}, exactly one ${KEY} and at most one {**} at its end: /hls/{*}/${KEY}/{**}.`,
+            remedy: `Write a path of literal segments, {*}, exactly one {${KEY}} and at most one {**} at its end: /hls/{*}/{${KEY}}/{**}.`,
         });
     }
     return problems;
 }
 
 function isKeyPath(path: string): boolean {
-    const keys = path.split("/").filter((segment) => segment === KEY);
-    return keys.length === 1 && isPath(path.replace(KEY, "{*}"));
+    const plain = unnamed(path, KEY);
+    return plain !== undefined && isPath(plain);
 }

@@ -2,6 +2,7 @@
 
 import { METHODS } from "../methods";
 import type { Catalogue, Cors, Request, Scoped } from "../model";
+import { unnamed } from "../path-template";
 import { isPath, overlap } from "../requests";
 import { FIELD } from "./asking";
 import type { Problem } from "./problem";
@@ -178,8 +179,8 @@ function tenantPathProblems({ exposure, port, where }: ExposureSite): Problem[] 
         ];
     }
     return tenantPaths.flatMap((path) => {
-        const plain = path.replace("{tenant}", "{*}");
-        if (plain === path || plain.includes("{tenant}") || !isPath(plain)) {
+        const plain = unnamed(path, "tenant");
+        if (plain === undefined || !isPath(plain)) {
             return [
                 problem(
                     `the host ${host} names a tenant at "${path}", which is no path with one {tenant}`,

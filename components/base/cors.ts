@@ -1,7 +1,7 @@
 /** What pages of other origins may do at an exposure: the exposure's own settings and the stack's. */
 import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { escaped } from "./paths";
+import { escapeRegex } from "../../catalogue/path-template";
 
 export interface Cors {
     /** `https://app.example.com`, or with one `*` for one label: `https://*.preview.example.com`. At least one. */
@@ -50,7 +50,7 @@ export function corsOf({ exposure }: ExposureEdge, { edge }: MeshConfig): Cors |
 
 /** An origin with a `*`, as a regular expression for the whole Origin header: the `*` is one label of a host name. */
 export function originRegex(origin: string): string {
-    return origin.split("*").map(escaped).join("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
+    return origin.split("*").map(escapeRegex).join("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
 }
 
 export function isPattern(origin: string): boolean {

@@ -1,16 +1,24 @@
 /** Paths of the catalogue (`/v1/items/{*}`, `/files/{**}`) as VirtualServices match them. */
-
-const ONE = "{*}";
-const REST = "{**}";
+import {
+    type PathTemplate,
+    escapeRegex,
+    isSameSegment,
+    parsePathTemplate,
+    pathOf,
+    writePathTemplate,
+} from "../../catalogue/path-template";
 
 export type UriMatch = { readonly exact: string } | { readonly prefix: string } | { readonly regex: string };
 
 /** `{*}` is one segment and not an empty one; `{**}`, at the end, all that follows its slash. */
 export function uriMatch(path: string): UriMatch {
-    if (!path.includes("{")) return { exact: path };
-    const head = path.slice(0, -REST.length);
-    if (path.endsWith(REST) && !head.includes("{")) return { prefix: head };
-    return { regex: path.split("/").map(segmentPattern).join("/") };
+    const template = parsePathTemplate(path);
+    const isRest = template.at(-1)?.kind === "rest";
+    const head = isRest ? template.slice(0, -1) : template;
+    if (head.every(({ kind }) => kind === "literal"))
+        return isRest ? { prefix: `${pathOf(head)}/` } : { exact: path };
+    const notation = { literal: escapeRegex, one: "[^/]+", rest: ".*", named: () => "[^/]+" };
+    return { regex: writePathTemplate(template, notation) };
 }
 
 /**
@@ -19,18 +27,14 @@ export function uriMatch(path: string): UriMatch {
  * `/v1/{**}` under `/v1/items` is `/v1/items` and `/v1/items/{**}`.
  */
 export function narrowed(path: string, under: string): string[] | undefined {
-    const [wanted, offered] = [segments(under), segments(path)];
-    const head: string[] = [];
+    const [wanted, offered] = [parsePathTemplate(under), parsePathTemplate(path)];
     for (const [position, segment] of wanted.entries()) {
         const own = offered[position];
-        if (own === REST) {
-            const literal = [...head, ...wanted.slice(position)];
-            return [`/${literal.join("/")}`, `/${[...literal, REST].join("/")}`];
-        }
-        if (own !== segment && own !== ONE) return undefined;
-        head.push(segment);
+        if (own?.kind === "rest") return [wanted, [...wanted, own]].map(pathOf);
+        if (own === undefined || (own.kind !== "one" && !isSameSegment(own, segment))) return undefined;
     }
-    return [`/${[...head, ...offered.slice(wanted.length)].join("/")}`];
+    const rest: PathTemplate = offered.slice(wanted.length);
+    return [pathOf([...wanted, ...rest])];
 }
 
 /** The beginning of a path under which a service is asked, and the one that it knows instead. */
@@ -42,7 +46,7 @@ export interface Rewrite {
 /** The pattern that replaces the beginning of a path at or below `from`, for a route that matches no other path. */
 export function rewritePattern({ from, to }: Rewrite): { match: string; rewrite: string } {
     // At the root, the slash that follows is the root's own.
-    const match = to === "/" ? `^${escaped(from)}/?` : `^${escaped(from)}`;
+    const match = to === "/" ? `^${escapeRegex(from)}/?` : `^${escapeRegex(from)}`;
     return { match, rewrite: to.replaceAll("\\", "\\\\") };
 }
 
@@ -61,19 +65,4 @@ export function seenPaths(paths: readonly string[], rewrites: readonly Rewrite[]
 
 function joined(to: string, rest: string): string {
     return to === "/" ? rest || "/" : `${to}${rest}`;
-}
-
-function segments(path: string): string[] {
-    return path.split("/").slice(1);
-}
-
-function segmentPattern(segment: string): string {
-    if (segment === ONE) return "[^/]+";
-    if (segment === REST) return ".*";
-    return escaped(segment);
-}
-
-/** Text as a regular expression that matches it alone. */
-export function escaped(text: string): string {
-    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -3,7 +3,7 @@ import { type Cors, corsOf, isPattern, originRegex } from "../base/cors";
 import { typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, exposedHost } from "../base/names";
-import { escaped } from "../base/paths";
+import { escapeRegex } from "../../catalogue/path-template";
 import type { Platform } from "../base/platform";
 import { type Patch, PRIORITY, connectionManager, envoyFilter, firstFilter } from "./envoy";
 
@@ -57,7 +57,7 @@ function mapper(cors: Cors, host: string): Record<string, unknown> {
         filter: {
             and_filter: {
                 filters: [
-                    headerFilter(":authority", `(?i)${escaped(host)}\\.?(:[0-9]+)?`),
+                    headerFilter(":authority", `(?i)${escapeRegex(host)}\\.?(:[0-9]+)?`),
                     headerFilter("origin", origins),
                 ],
             },

@@ -4,7 +4,7 @@
  * filter would have written. Where that filter is there, nothing of this matches.
  */
 import { CLUSTER_DOMAIN, NO_PROBE } from "../base/names";
-import { escaped } from "../base/paths";
+import { escapeRegex } from "../../catalogue/path-template";
 
 /** A step of `metric_relabel_configs`, or of `relabel_configs`. */
 export interface Relabel {
@@ -17,7 +17,7 @@ export interface Relabel {
 }
 
 const UNKNOWN = "unknown";
-const SERVICE_DOMAIN = escaped(`.svc.${CLUSTER_DOMAIN}`);
+const SERVICE_DOMAIN = escapeRegex(`.svc.${CLUSTER_DOMAIN}`);
 
 export const ISTIO_SERIES: readonly Relabel[] = [
     { source_labels: ["__name__"], regex: "envoy_(istio_.*)", target_label: "__name__", replacement: "$1" },

@@ -5,7 +5,7 @@
 import type { Port, Service } from "../../catalogue/model";
 import { sortedEntries } from "../../catalogue/order";
 import { EGRESS_TENANT, PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
-import { escaped } from "../base/paths";
+import { escapeRegex } from "../../catalogue/path-template";
 import { unknownCase } from "../../catalogue/never";
 
 /** What stands for tenants that are not listed, for requests of none, and for paths that are none of the catalogue's. */
@@ -45,7 +45,7 @@ export const METHOD_CLASS =
 export function pathClass({ ports }: Service): string {
     const classes = new Set(sortedEntries(ports).flatMap(([, port]) => classesOf(port)));
     const cases = [...classes].sort(longestFirst).map((path) => {
-        const pattern = path === "/" ? "^/" : `^${escaped(path)}(/|$)`;
+        const pattern = path === "/" ? "^/" : `^${escapeRegex(path)}(/|$)`;
         return `request.url_path.matches(${quoted(pattern)}) ? ${quoted(path)} : `;
     });
     return `${cases.join("")}'${OTHER}'`;

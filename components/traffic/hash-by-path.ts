@@ -1,9 +1,9 @@
 import type { LoadBalancing } from "../../catalogue/model";
+import { escapeRegex, parsePathTemplate, writePathTemplate } from "../../catalogue/path-template";
 import { exposures } from "../../catalogue/query";
 import { envoyFilter, onRoute } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../base/names";
-import { escaped } from "../base/paths";
 import type { Platform } from "../base/platform";
 
 /**
@@ -41,11 +41,11 @@ function byPath(path: string) {
 
 /** Matches the whole of what `path` stands for, query included, with the key in its one group. */
 export function keyPattern(path: string): string {
-    const segments = path.split("/").map((segment) => {
-        if (segment === "{key}") return "([^/?]+)";
-        if (segment === "{*}") return "[^/?]+";
-        if (segment === "{**}") return "[^?]*";
-        return escaped(segment);
+    const pattern = writePathTemplate(parsePathTemplate(path), {
+        literal: escapeRegex,
+        one: "[^/?]+",
+        rest: "[^?]*",
+        named: () => "([^/?]+)",
     });
-    return `^${segments.join("/")}(?:\\?.*)?$`;
+    return `^${pattern}(?:\\?.*)?$`;
 }

@@ -1,5 +1,6 @@
 /** Paths that name a tenant, as a service's sidecar sees them. */
 import type { Exposure } from "../../../catalogue/model";
+import { parsePathTemplate, upTo } from "../../../catalogue/path-template";
 import { exposuresOf } from "../../../catalogue/query";
 import { typed } from "../../base/envoy-filter";
 import { DECODED, PATH_TENANT } from "../../base/path-tenant";
@@ -23,8 +24,8 @@ export function tenantPathsOf(
         .filter((edge) => edge.portName === portName && (edge.exposure.tenantPaths ?? []).length > 0)
         .map(({ exposure }) => ({
             exposure,
-            templates: seenPaths(exposure.tenantPaths ?? [], rewrites).filter((template) =>
-                template.includes("{tenant}"),
+            templates: seenPaths(exposure.tenantPaths ?? [], rewrites).filter(
+                (template) => upTo(parsePathTemplate(template), "tenant") !== undefined,
             ),
         }));
 }
