@@ -14,8 +14,18 @@ export interface Ran {
     readonly stderr: string;
 }
 
+/** Those of `mesh` after which the node is not as it was. */
+const CHANGES_THE_NODE: ReadonlySet<string> = new Set(["up", "down", "upgrade"]);
+let changes = 0;
+
+/** How often `mesh` was told to change the node. */
+export function changesOfTheNode(): number {
+    return changes;
+}
+
 /** Runs `mesh` to its end; with `killAfter` (milliseconds) it is killed then, with no chance to clean up. */
 export function mesh(checkout: string, args: readonly string[], killAfter?: number): Promise<Ran> {
+    if (CHANGES_THE_NODE.has(args[0] ?? "")) changes += 1;
     return run(process.execPath, [join(checkout, "cli", "bin", "mesh.js"), ...args], killAfter);
 }
 

@@ -44,9 +44,6 @@ describe("mesh verify on the node", function () {
         node = await Deployment.of();
     });
 
-    // Whatever a test changed, the program puts back.
-    afterEach(() => node.up());
-
     it("proves the mesh as it was deployed", async () => {
         const { status, report } = await verify();
         const { differences, miscounts, drift } = report;
