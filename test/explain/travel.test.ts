@@ -161,6 +161,14 @@ describe("mesh explain, of gateways", () => {
         );
     });
 
+    it("names limits of headers as a condition: a question does not hold how many there are", () => {
+        const [step] = entry("public", "api-gateway", "/v1/alerts").steps.filter(({ objects }) =>
+            objects.includes("istio-ingress/EnvoyFilter/request-headers"),
+        );
+        assert.equal(step?.verdict, "passes");
+        assert.match(step.conditions.join(), /^not so: .*more than 100 headers/);
+    });
+
     it("tells whose tokens the gateway reads, and which filters it does not judge", () => {
         const prod = new World(
             deriveAll({ catalogue: platform, config: loadStackFile("prod", `${__dirname}/../..`) }),

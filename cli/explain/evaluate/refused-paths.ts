@@ -49,23 +49,25 @@ export function refusedPaths(world: World, workload: Workload, request: Request)
         chainOf(world, workload, request.port),
     );
     return placed.map(({ config, objects }): Step => {
-        const name = deniedBy(config, request);
+        const { name, conditional } = deniedBy(config, request);
+        const answer = (policy: string) =>
+            answerOf(
+                patches.map(({ patch }) => patch),
+                policy,
+            ) ?? policy;
         const text =
-            name === undefined
-                ? "the path is canonical"
-                : `400 ${
-                      answerOf(
-                          patches.map(({ patch }) => patch),
-                          name,
-                      ) ?? name
-                  }`;
+            name !== undefined
+                ? `400 ${answer(name)}`
+                : conditional.length > 0
+                  ? "refuses requests by what they hold"
+                  : "the path is canonical";
         return {
             layer: "EnvoyFilter",
             at: nameOf(workload),
             verdict: name === undefined ? "passes" : "denies",
             objects,
             text,
-            conditions: [],
+            conditions: name === undefined ? conditional.map((policy) => `not so: ${answer(policy)}`) : [],
         };
     });
 }
@@ -104,16 +106,26 @@ function isFirstRbac({ applyTo, patch }: Patch): boolean {
     );
 }
 
-/** The first DENY policy that matches, in Envoy's order: by name. */
-function deniedBy(config: Json, request: Request): string | undefined {
+/**
+ * The first DENY policy that matches, in Envoy's order: by name. Those that would, but for a condition in CEL, are listed beside:
+ * it is about what a question does not hold, such as the number of headers.
+ */
+function deniedBy(
+    config: Json,
+    request: Request,
+): { readonly name: string | undefined; readonly conditional: readonly string[] } {
     const { action, policies = {} } = (config["rules"] ?? {}) as {
         action?: string;
-        policies?: Readonly<Record<string, { permissions: readonly Json[] }>>;
+        policies?: Readonly<Record<string, { permissions: readonly Json[]; condition?: unknown }>>;
     };
-    if (action !== "DENY") return undefined;
-    return Object.keys(policies)
-        .sort()
-        .find((name) => policies[name]?.permissions.some((rule) => matches(rule, request)));
+    if (action !== "DENY") return { name: undefined, conditional: [] };
+    const matching = Object.entries(policies)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .filter(([, { permissions }]) => permissions.some((rule) => matches(rule, request)));
+    return {
+        name: matching.find(([, { condition }]) => condition === undefined)?.[0],
+        conditional: matching.flatMap(([name, { condition }]) => (condition === undefined ? [] : [name])),
+    };
 }
 
 function matches(rule: Json, request: Request): boolean {
