@@ -5,6 +5,8 @@ import type { MeshConfig } from "../../config/schema";
 import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
 import { config, edgeOf, objectsOf } from "../support/edge";
+import { type ControlPlane, requireToolchain, startControlPlane } from "../support/istiod/control-plane";
+import { waysIn } from "../support/istiod/inbound";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
@@ -134,5 +136,54 @@ describe("headers of a client's request, in a real Envoy", function () {
         arrive("15 KiB", large(15));
         refused("25 KiB", large(25));
         refused("70 headers", many(70));
+    });
+});
+
+/** A pod that serves HTTP, known to istiod without mutual TLS, for which it would need a CA. */
+const PROXY = { namespace: "sparc", labels: { app: "sample" }, address: "10.9.0.9" };
+const PORT = 8080;
+const SURROUNDINGS = [
+    {
+        apiVersion: "networking.istio.io/v1",
+        kind: "ServiceEntry",
+        metadata: { name: "sample", namespace: "sparc" },
+        spec: {
+            hosts: ["sample.sparc.svc.cluster.local"],
+            location: "MESH_INTERNAL",
+            resolution: "STATIC",
+            ports: [{ number: PORT, name: "http", protocol: "HTTP" }],
+            endpoints: [{ address: PROXY.address, labels: PROXY.labels }],
+        },
+    },
+    {
+        apiVersion: "security.istio.io/v1",
+        kind: "PeerAuthentication",
+        metadata: { name: "default", namespace: "istio-system" },
+        spec: { mtls: { mode: "DISABLE" } },
+    },
+];
+
+describe("headers of a request at a sidecar that a real istiod configures", function () {
+    this.timeout(240_000);
+    let plane: ControlPlane | undefined;
+    after(() => plane?.stop());
+
+    it("may be twice what clients may send", async function () {
+        const toolchain = await requireToolchain(this);
+        const envoy = await requireEnvoy(this);
+        const filters = objectsOf().filter(
+            ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.namespace === "istio-system",
+        );
+        plane = await startControlPlane(toolchain, [...filters, ...SURROUNDINGS], {});
+        const managers = (await waysIn(envoy, plane, PROXY, PORT))
+            .flatMap((way) => way.filters)
+            .filter((filter) => filter.name === "envoy.filters.network.http_connection_manager")
+            .map(({ typed_config: manager }) => manager);
+        assert.ok(managers.length > 0);
+        for (const manager of managers) {
+            const options = manager["common_http_protocol_options"] as { max_headers_count?: number };
+            assert.equal(manager["max_request_headers_kb"], 120);
+            assert.equal(options.max_headers_count, 200);
+        }
     });
 });
