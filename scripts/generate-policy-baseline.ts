@@ -5,20 +5,14 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { registrations } from "../cli/policy/registrations";
-import { listingOf } from "../policy/core/listing";
-import { Subject } from "../policy/core/subject";
+import { stackListing } from "../cli/policy/listing";
 
 const OUT = join(__dirname, "..", "policy", "baseline");
 const STACKS = ["local", "dev", "prod"];
 
 async function main(stacks: readonly string[]): Promise<void> {
     for (const stack of stacks) {
-        const resources = await registrations({ stack });
-        const subjects = resources.map(
-            ({ urn, type, name, properties }) => new Subject({ urn, type, name, props: properties }),
-        );
-        const listing = listingOf(subjects);
+        const listing = await stackListing(stack);
         writeFileSync(join(OUT, `${stack}.json`), `${JSON.stringify(listing, undefined, 2)}\n`);
     }
 }

@@ -5,7 +5,7 @@ import { startProgram } from "../../local/engine/program/host";
 import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
 import { PROJECT_FOLDER } from "../checkout";
-import { ANSWERS, outputs } from "./aws";
+import { answers, outputs, type Variant } from "./aws";
 import { type JudgedResource } from "./protocol";
 
 export interface ProgramSource {
@@ -14,6 +14,8 @@ export interface ProgramSource {
     readonly program?: string;
     /** Entries as under `config:` of the stack's file. @default those of Pulumi.<stack>.yaml */
     readonly config?: Readonly<Record<string, unknown>>;
+    /** Which values the cloud gives. @default first */
+    readonly variant?: Variant;
     /** Called with each resource when it is registered. */
     readonly registered?: (resource: JudgedResource) => void;
 }
@@ -23,6 +25,7 @@ export async function registrations({
     stack,
     program = resolve(PROJECT_FOLDER, "index.ts"),
     config = readStackFile(stack, PROJECT_FOLDER),
+    variant = "first",
     registered,
 }: ProgramSource): Promise<readonly JudgedResource[]> {
     const running = startProgram({
@@ -30,7 +33,7 @@ export async function registrations({
         project: PROJECT,
         stack,
         config: engineConfig(PROJECT, config),
-        calls: ANSWERS,
+        calls: answers(variant),
     });
     const resources: JudgedResource[] = [];
     try {
@@ -38,7 +41,7 @@ export async function registrations({
         await running.run((resource) => {
             const { type, name, protect, inputs } = resource;
             const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
-            const more = outputs(type, name, inputs);
+            const more = outputs(type, name, inputs, variant);
             const provider = providerOf(resource, resources);
             const judged = { urn, type, name, protect, properties: inputs, outputs: more, ...provider };
             for (const one of [judged, ...childOf(stack, resource, provider)]) {

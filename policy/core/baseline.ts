@@ -9,6 +9,8 @@ export interface Baseline {
     readonly kinds: Readonly<Record<string, readonly string[]>>;
     /** Names of what is no Kubernetes object, by Pulumi type. */
     readonly resources: Readonly<Record<string, readonly string[]>>;
+    /** Inputs of what is no Kubernetes object, by type, name and path: see `settingsOf` in `settings.ts`. */
+    readonly settings: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
     /** sha256 of pinned objects' content, by kind and `namespace/name`; `""` where only the name is listed. */
     readonly objects: Readonly<Record<string, Readonly<Record<string, string>>>>;
     /** Inputs of Helm releases, by `namespace/name` and path: see `flatten`. */

@@ -2,6 +2,7 @@
 import { type Baseline } from "./baseline";
 import { digest, flatten } from "./flatten";
 import { fields } from "./read";
+import { hasSettings, listedSettings, type Variants } from "./settings";
 import { CHARTS, type Subject } from "./subject";
 
 /** Pinned by name alone: their content is secret, and no digest of it may be published. */
@@ -84,15 +85,28 @@ const UNIMPORTANT: ReadonlySet<string> = new Set([
     "waitForJobs",
 ]);
 
-/** Lists all that a stack consists of. @throws UnknownField */
-export function listingOf(subjects: readonly Subject[]): Baseline {
+/** Lists all that a stack consists of, see `listedSettings` for the variants. @throws UnknownField */
+export function listingOf(subjects: readonly Subject[], variants: Variants<readonly Subject[]>): Baseline {
+    const byUrn = (list: readonly Subject[]) => new Map(list.map((subject) => [subject.urn, subject]));
+    const outputs = byUrn(variants.outputs);
+    const answers = byUrn(variants.answers);
     const kinds = new Map<string, Set<string>>();
     const resources = new Map<string, Set<string>>();
+    const settings = new Map<string, Map<string, ReadonlyMap<string, string>>>();
     const objects = new Map<string, Map<string, string>>();
     const releases = new Map<string, ReadonlyMap<string, string>>();
     for (const subject of subjects) {
         if (!subject.isKubernetes) {
             at(resources, subject.id, () => new Set<string>()).add(subject.name);
+            if (!hasSettings(subject)) continue;
+            const listed = listedSettings(subject, {
+                outputs: outputs.get(subject.urn) ?? subject,
+                answers: answers.get(subject.urn) ?? subject,
+            });
+            at(settings, subject.id, () => new Map<string, ReadonlyMap<string, string>>()).set(
+                subject.name,
+                listed,
+            );
             continue;
         }
         const kind = kindOf(subject);
@@ -104,6 +118,7 @@ export function listingOf(subjects: readonly Subject[]): Baseline {
     return {
         kinds: object(kinds, (set) => [...set].sort()),
         resources: object(resources, (set) => [...set].sort()),
+        settings: object(settings, (map) => object(map, (one) => object(one, (value) => value))),
         objects: object(objects, (map) => object(map, (content) => content)),
         releases: object(releases, (map) => object(map, (value) => value)),
     };

@@ -11,7 +11,9 @@ const CONFIG: Readonly<Record<string, object>> = {
     "closed-kinds": { baseline: "example" },
     "closed-objects": { baseline: "example" },
     "closed-releases": { baseline: "example" },
+    "closed-references": { baseline: "example" },
     "closed-required": { baseline: "example" },
+    "closed-settings": { baseline: "example" },
 };
 
 describe("the policies", () => {

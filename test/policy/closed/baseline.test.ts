@@ -3,9 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Baseline } from "../../../policy/core/baseline";
-import { listingOf } from "../../../policy/core/listing";
-import { Subject } from "../../../policy/core/subject";
-import { registered } from "../support/registered";
+import { stackListing } from "../../../cli/policy/listing";
 import { packConfig } from "../support/stacks";
 
 function baseline(stack: string): Baseline {
@@ -18,16 +16,12 @@ describe("the baselines", function () {
 
     for (const stack of ["local", "dev", "prod"]) {
         it(`${stack} is up to date (otherwise run \`npm run generate:policy-baseline\`)`, async () => {
-            const resources = await registered(stack);
-            const subjects = resources.map(
-                ({ urn, type, name, properties }) => new Subject({ urn, type, name, props: properties }),
-            );
-            assert.deepEqual(listingOf(subjects), baseline(stack));
+            assert.deepEqual(await stackListing(stack), baseline(stack));
         });
 
         it(`${stack} is what every policy of the area closed is configured with`, () => {
             const config = packConfig(stack) as Readonly<Record<string, { baseline?: string }>>;
-            for (const name of ["kinds", "objects", "releases", "required"])
+            for (const name of ["kinds", "objects", "releases", "settings", "references", "required"])
                 assert.equal(config[`closed-${name}`]?.baseline, stack);
         });
     }

@@ -1,0 +1,54 @@
+import { BASELINE_SCHEMA, baselineOf, howToList, NO_BASELINE, type WithBaseline } from "../../core/baseline";
+import { each, EVERYTHING, stackRule } from "../../core/rule";
+import { hasSettings, outputOf, settingsOf, UNKNOWN } from "../../core/settings";
+import { settingsListed } from "./settings";
+
+export const closedReferences = stackRule<WithBaseline>({
+    name: "closed-references",
+    area: "closed",
+    title: "What a resource of a cloud takes from another resource, it takes from there",
+    severity: "critical",
+    why: "a role, a key or a subnet that somebody writes down in place of a reference is another one, and no policy knows it",
+    remedy: "Refer to the resource of the stack, or generate the baseline again and have its diff reviewed.",
+    judges: [EVERYTHING],
+    defaults: NO_BASELINE,
+    schema: { baseline: BASELINE_SCHEMA },
+    examples: {
+        refused: `
+type: aws:eks/podIdentityAssociation:PodIdentityAssociation
+name: dns
+properties: { namespace: cert-manager, serviceAccount: cert-manager, roleArn: "arn:aws:iam::111122223333:role/admin" }
+`,
+        accepted: `
+type: aws:iam/role:Role
+name: dns
+properties: {}
+---
+type: aws:eks/podIdentityAssociation:PodIdentityAssociation
+name: dns
+properties: { namespace: cert-manager, serviceAccount: cert-manager, roleArn: "arn:aws:iam::111122223333:role/dns" }
+sources: { roleArn: [dns] }
+`,
+    },
+    *judgeStack(world, config) {
+        const baseline = baselineOf(config);
+        if (baseline === undefined) return;
+        const fix = howToList(config.baseline);
+        yield* each(world.subjects.filter(hasSettings), function* (subject) {
+            const listed = settingsListed(baseline, subject) ?? {};
+            const values = settingsOf(subject);
+            for (const [path, expected] of Object.entries(listed)) {
+                const value = values.get(path);
+                const output = outputOf(expected);
+                if (output === undefined || value === undefined || value === UNKNOWN) continue;
+                const [property = ""] = path.split(/[.[]/, 1);
+                if ((subject.sources[property] ?? []).length > 0 || value === output) continue;
+                yield {
+                    subject,
+                    wrong: `${path} is ${value}, written down, and the baseline lists another resource's output`,
+                    fix,
+                };
+            }
+        });
+    },
+});
