@@ -43,6 +43,7 @@ import { noSideEntries } from "./gateways/side-entries";
 import { gatewayTls } from "./gateways/tls";
 import { controlPlane } from "./identity/control-plane";
 import { clientTls } from "./identity/client-tls";
+import { istioRelease } from "./identity/release";
 import { meshStrict } from "./identity/mesh-strict";
 import { meshTls } from "./identity/mesh-tls";
 import { noPlaintext } from "./identity/no-plaintext";
@@ -81,6 +82,7 @@ export const RULES: readonly Rule[] = [
     clientTls,
     meshTls,
     controlPlane,
+    istioRelease,
     denyAll,
     allowIdentity,
     oneWorkload,

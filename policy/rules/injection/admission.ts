@@ -1,10 +1,12 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, list, textAt } from "../../core/read";
+import { at, list, textAt, texts } from "../../core/read";
 import { objectRule } from "../../core/rule";
+
+const MUTATING_POLICY = "admissionregistration.k8s.io/MutatingAdmissionPolicy";
 
 /** Kinds by which a cluster changes objects on their way in, beside webhooks. */
 const MUTATORS: readonly string[] = [
-    "admissionregistration.k8s.io/MutatingAdmissionPolicy",
+    MUTATING_POLICY,
     "kyverno.io/ClusterPolicy",
     "kyverno.io/Policy",
     "policies.kyverno.io/MutatingPolicy",
@@ -65,6 +67,14 @@ spec:
             };
             return;
         }
+        if (subject.id === MUTATING_POLICY && changesPods(subject.spec)) {
+            yield {
+                subject,
+                wrong: "it changes pods or what makes them by an expression, and no policy can tell what of them",
+                fix: "remove it, or list it under this policy's exceptions with a reason and an end date once somebody has read the expression.",
+            };
+            return;
+        }
         const changes = subject.id.startsWith("kyverno.io/")
             ? list(subject.spec["rules"]).map((rule) => at(rule, "mutate"))
             : [subject.spec];
@@ -76,3 +86,12 @@ spec:
         };
     },
 });
+
+/** Pods, and Kubernetes' own kinds that make them. */
+const WITH_PODS =
+    /^(\*|pods(\/.*)?|\*\/\*|replicationcontrollers|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
+
+function changesPods(spec: unknown): boolean {
+    const rules = list(at(spec, "matchConstraints", "resourceRules"));
+    return rules.some((rule) => texts(at(rule, "resources")).some((resource) => WITH_PODS.test(resource)));
+}

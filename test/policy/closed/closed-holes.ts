@@ -1,14 +1,10 @@
 /** Openings that the profile closed alone refuses. */
 import { edit, find, removedOf } from "./edits";
-import { add, mesh, values, type Make } from "./makers";
+import { add, mesh, type Make } from "./makers";
 
 /** Refused in the profile closed alone: in an open one they may be anybody's intention. */
 export const CLOSED_HOLES: Readonly<Record<string, Make>> = {
     "B08 path normalization dropped": mesh("pathNormalization", undefined),
-    "B17 profile": values({ "values.profile": "demo" }),
-    "B18 compatibility": values({ "values.compatibilityVersion": "1.20" }),
-    "B23 images of another registry": values({ "values.global.hub": "registry.attacker.example.net/istio" }),
-    "B24 istiod's image": values({ "values.image": "registry.attacker.example.net/pilot:1.31.1" }),
     "B41 Secret cacerts": add(`
 apiVersion: v1
 kind: Secret
@@ -72,9 +68,6 @@ spec: { configPatches: [] }
         "{ type: 'command:local:Command', name: apply, properties: { create: kubectl apply } }",
     ),
     "K07 Kyverno": add("{ apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: { name: m }, spec: {} }"),
-    "K08 MutatingAdmissionPolicy": add(
-        "{ apiVersion: admissionregistration.k8s.io/v1, kind: MutatingAdmissionPolicy, metadata: { name: m }, spec: {} }",
-    ),
     "K17 client-headers removed": (stack) => removedOf(stack, "EnvoyFilter", "istio-ingress/client-headers"),
     "K18 public-tenant-paths removed": (stack) =>
         removedOf(stack, "EnvoyFilter", "istio-ingress/public-tenant-paths"),

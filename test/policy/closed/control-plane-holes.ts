@@ -1,6 +1,8 @@
 /** Openings by the values of istiod, refused in both profiles. */
 import { CONTROL, dryRun, mesh, values, variable, type Make } from "./makers";
 
+const RELEASE = "identity-istio-release";
+
 /** Refused in both profiles, by the policy that is named. */
 export const CONTROL_PLANE_HOLES: Readonly<Record<string, readonly [policy: string, make: Make]>> = {
     "A01 dry run by True": ["access-no-dry-run", dryRun("sparc/deny-all", "True")],
@@ -37,6 +39,21 @@ export const CONTROL_PLANE_HOLES: Readonly<Record<string, readonly [policy: stri
     "B14 authorizer that fails open": [
         CONTROL,
         mesh("extensionProviders", [{ name: "x", envoy_ext_authz_http: { fail_open: true } }]),
+    ],
+    "B17 profile": [RELEASE, values({ "values.profile": "demo" })],
+    "B18 compatibility": [RELEASE, values({ "values.compatibilityVersion": "1.20" })],
+    "B23 images of another registry": [
+        RELEASE,
+        values({ "values.global.hub": "registry.attacker.example.net/istio" }),
+    ],
+    "B23 a registry whose name begins like Istio's": [
+        RELEASE,
+        values({ "values.global.hub": "docker.io/istio-mirror" }),
+    ],
+    "B24 istiod's image": [RELEASE, values({ "values.image": "registry.attacker.example.net/pilot:1.31.1" })],
+    "B24 the proxy's image": [
+        RELEASE,
+        values({ "values.global.proxy.image": "registry.attacker.example.net/proxyv2:1.31.1" }),
     ],
     "B19 validation off": [CONTROL, values({ "values.global.configValidation": false })],
     "B21 alias of sidecar": [

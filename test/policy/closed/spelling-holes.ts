@@ -99,4 +99,10 @@ spec:
             "{ apiVersion: admissionregistration.k8s.io/v1, kind: MutatingAdmissionPolicy, metadata: { name: m }, spec: { mutations: [{ jsonPatch: { expression: 'istio-proxy' } }] } }",
         ),
     ],
+    "K08 MutatingAdmissionPolicy whose expression names nothing of Istio": [
+        "injection-admission",
+        add(
+            "{ apiVersion: admissionregistration.k8s.io/v1, kind: MutatingAdmissionPolicy, metadata: { name: m }, spec: { matchConstraints: { resourceRules: [{ apiGroups: [''], resources: [pods] }] }, mutations: [{ applyConfiguration: { expression: 'Object{}' } }] } }",
+        ),
+    ],
 };
