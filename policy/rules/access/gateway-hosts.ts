@@ -107,7 +107,9 @@ spec:
                     yield {
                         subject,
                         wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,
-                        fix: "add `hosts`, or a condition on connection.sni.",
+                        fix: isNameless
+                            ? "add `hosts`, or list the port under portsWithoutSni where it is one host's alone."
+                            : "add `hosts`, or a condition on connection.sni.",
                     };
                 }
             }
