@@ -88,6 +88,17 @@ export const VALUES_SWITCHES: readonly Switch[] = [
         isOpen: says,
         effect: "the chart takes from there what no policy reads",
     },
+    { path: "istiodRemote.injectionURL", isOpen: says, effect: "another server decides what is injected" },
+    {
+        path: "base.validationURL",
+        isOpen: says,
+        effect: "another server decides which policies the API server accepts",
+    },
+    {
+        path: "trustedZtunnelNamespace",
+        isOpen: (value) => says(value) && !isText("istio-system", "kube-system")(value),
+        effect: "accounts of that namespace get certificates of every identity on their node",
+    },
     { path: "global.caAddress", isOpen: says, effect: "another authority than istiod gives out identities" },
     {
         path: "global.remotePilotAddress",

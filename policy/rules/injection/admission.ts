@@ -9,7 +9,11 @@ const MUTATORS: readonly string[] = [
     MUTATING_POLICY,
     "kyverno.io/ClusterPolicy",
     "kyverno.io/Policy",
+    "kyverno.io/ClusterCleanupPolicy",
+    "kyverno.io/CleanupPolicy",
     "policies.kyverno.io/MutatingPolicy",
+    "policies.kyverno.io/DeletingPolicy",
+    "policies.kyverno.io/GeneratingPolicy",
     "mutations.gatekeeper.sh/Assign",
     "mutations.gatekeeper.sh/AssignMetadata",
     "mutations.gatekeeper.sh/ModifySet",
@@ -18,8 +22,9 @@ const MUTATORS: readonly string[] = [
 
 const CRD = "apiextensions.k8s.io/CustomResourceDefinition";
 
-/** Words of injection, capture and the proxy, however a language of policies quotes them. */
-const OF_THE_MESH = /istio\.io|istio-injection|istio-proxy|istio-init|istio-validation|\b1337\b|hostNetwork/;
+/** Words of injection, capture, the proxy and who may call, however a language of policies quotes them. */
+const OF_THE_MESH =
+    /istio\.io|istio-injection|istio-proxy|istio-init|istio-validation|\b1337\b|hostNetwork|AuthorizationPolic(y|ies)|(Peer|Request)Authentication/;
 
 export const admission = objectRule<WithExceptions>({
     name: "injection-admission",
@@ -75,13 +80,14 @@ spec:
             };
             return;
         }
-        const changes = subject.id.startsWith("kyverno.io/")
-            ? list(subject.spec["rules"]).map((rule) => at(rule, "mutate"))
-            : [subject.spec];
+        const changes =
+            subject.id.endsWith("Policy") && Array.isArray(subject.spec["rules"])
+                ? list(subject.spec["rules"]).map((rule) => [at(rule, "mutate"), at(rule, "generate")])
+                : [subject.spec];
         if (!OF_THE_MESH.test(JSON.stringify(changes))) return;
         yield {
             subject,
-            wrong: "it changes labels, annotations or containers by which pods are injected and captured",
+            wrong: "it changes by what pods are injected and captured, or the policies of the mesh",
             fix: "remove that from it, or list it under this policy's exceptions with a reason and an end date.",
         };
     },

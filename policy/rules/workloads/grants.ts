@@ -188,6 +188,7 @@ const DANGERS: readonly Danger[] = [
             "vpcresources.k8s.aws",
             "k8s.cni.cncf.io",
             "elbv2.k8s.aws",
+            "crd.k8s.amazonaws.com",
         ],
         verbs: WRITE,
         means: "changes what the network lets in",
@@ -201,6 +202,12 @@ const DANGERS: readonly Danger[] = [
         groups: [/(^|\.)(kyverno\.io|gatekeeper\.sh)$/],
         verbs: WRITE,
         means: "changes what admission refuses and rewrites",
+    },
+    {
+        groups: ["external-secrets.io", "secrets-store.csi.x-k8s.io"],
+        verbs: CHANGE,
+        means: "has an operator write Secrets, and carry them out of the cluster",
+        scopes: WIDE,
     },
     {
         groups: ["helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"],

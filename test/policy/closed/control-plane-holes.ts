@@ -55,6 +55,18 @@ export const CONTROL_PLANE_HOLES: Readonly<Record<string, readonly [policy: stri
         RELEASE,
         values({ "values.global.proxy.image": "registry.attacker.example.net/proxyv2:1.31.1" }),
     ],
+    "injection by another server": [
+        CONTROL,
+        values({ "values.istiodRemote": { injectionURL: "https://inject.attacker.example.net/" } }),
+    ],
+    "validation by another server": [
+        CONTROL,
+        values({ "values.base.validationURL": "https://v.attacker.example.net/" }),
+    ],
+    "a namespace of services trusted as ztunnel's": [
+        CONTROL,
+        values({ "values.trustedZtunnelNamespace": "sparc" }),
+    ],
     "B19 validation off": [CONTROL, values({ "values.global.configValidation": false })],
     "B21 alias of sidecar": [
         CONTROL,

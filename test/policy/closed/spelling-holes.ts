@@ -93,6 +93,36 @@ spec:
             "{ apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: { name: m }, spec: { rules: [{ mutate: { patchesJson6902: '/metadata/labels/sidecar.istio.io~1inject' } }] } }",
         ),
     ],
+    "Kyverno writes an ALLOW": [
+        "injection-admission",
+        add(
+            "{ apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: { name: g }, spec: { rules: [{ name: a, generate: { apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, name: open, data: { spec: { rules: [{}] } } } }] } }",
+        ),
+    ],
+    "Kyverno removes policies on a schedule": [
+        "injection-admission",
+        add(
+            "{ apiVersion: kyverno.io/v2, kind: ClusterCleanupPolicy, metadata: { name: c }, spec: { schedule: '* * * * *', match: { any: [{ resources: { kinds: [AuthorizationPolicy] } }] } } }",
+        ),
+    ],
+    "Kyverno removes policies by an expression": [
+        "injection-admission",
+        add(
+            "{ apiVersion: policies.kyverno.io/v1, kind: DeletingPolicy, metadata: { name: c }, spec: { matchConstraints: { resourceRules: [{ apiGroups: [security.istio.io], resources: ['*'] }] } } }",
+        ),
+    ],
+    "an operator that writes Secrets": [
+        "workloads-rights",
+        add(
+            "{ apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: { name: bot }, rules: [{ apiGroups: [external-secrets.io], resources: [pushsecrets], verbs: [create] }] }",
+        ),
+    ],
+    "nodes' networks changed": [
+        "workloads-rights",
+        add(
+            "{ apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: { name: bot }, rules: [{ apiGroups: [crd.k8s.amazonaws.com], resources: [eniconfigs], verbs: [update] }] }",
+        ),
+    ],
     "K08 MutatingAdmissionPolicy": [
         "injection-admission",
         add(
