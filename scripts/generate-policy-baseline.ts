@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
 import { stackListing } from "../cli/policy/listing";
 
 const OUT = join(__dirname, "..", "policy", "baseline");
@@ -13,7 +14,12 @@ const STACKS = ["local", "dev", "prod"];
 async function main(stacks: readonly string[]): Promise<void> {
     for (const stack of stacks) {
         const listing = await stackListing(stack);
-        writeFileSync(join(OUT, `${stack}.json`), `${JSON.stringify(listing, undefined, 2)}\n`);
+        const file = join(OUT, `${stack}.json`);
+        const style = await resolveConfig(file);
+        writeFileSync(
+            file,
+            await format(JSON.stringify(listing, undefined, 2), { ...style, filepath: file }),
+        );
     }
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { lazily } from "../../cli/lazily";
 import { meshProgram } from "../../cli/program";
 import { version } from "../../package.json";
+import { runMesh } from "../support/cli";
 
 const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 
@@ -33,17 +34,16 @@ describe("the mesh command", () => {
         }
     }).timeout(60_000);
 
-    it("exits with 2 where it is called in a way that makes no sense, and with 0 after help", () => {
-        const status = (...args: string[]) => spawnSync(process.execPath, [MESH, ...args]).status;
-        assert.equal(status("--help"), 0);
+    it("exits with 2 where it is called in a way that makes no sense, and with 0 after help", async () => {
+        // One in a process of its own; `--help` ran in one above.
+        assert.equal(spawnSync(process.execPath, [MESH, "rendr"]).status, 2);
         for (const args of [
-            ["rendr"],
             ["render"],
             ["graph", "--format", "dot"],
             ["explain", "strangr", "alerts"],
             ["explain", "billing", "alerts", "--path", "v1/alerts"],
         ])
-            assert.equal(status(...args), 2, args.join(" "));
+            assert.equal((await runMesh(...args)).status, 2, args.join(" "));
     }).timeout(120_000);
 
     it("tells its version", () => {
