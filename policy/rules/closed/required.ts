@@ -6,7 +6,7 @@ import { type World } from "../../core/world";
 export const closedRequired = stackRule<WithBaseline>({
     name: "closed-required",
     area: "closed",
-    title: "Every object and release that the baseline lists by name is there",
+    title: "Every object, release and cloud resource that the baseline lists is there",
     severity: "critical",
     why: "what keeps tenants apart at the gateway, removes clients' headers or denies a request is only safe while it exists",
     remedy: "Put the object back, or generate the baseline again and have its diff reviewed.",
@@ -28,6 +28,14 @@ spec: { mtls: { mode: STRICT } }
 type: kubernetes:helm.sh/v3:Release
 name: istiod
 properties: { name: istiod, namespace: istio-system, chart: istiod }
+---
+type: aws:route53/record:Record
+name: api
+properties: {}
+---
+type: aws:eks/podIdentityAssociation:PodIdentityAssociation
+name: dns
+properties: {}
 `,
     },
     *judgeStack(world, config) {
@@ -48,6 +56,15 @@ properties: { name: istiod, namespace: istio-system, chart: istiod }
                 };
             }
         }
+        for (const [type, resources] of Object.entries(baseline.settings)) {
+            for (const name of Object.keys(resources)) {
+                if (present.has(`${type} ${name}`)) continue;
+                yield {
+                    wrong: `${type} ${name} is listed in the baseline and missing here`,
+                    fix: fix("the resource"),
+                };
+            }
+        }
         for (const key of Object.keys(baseline.releases)) {
             if (present.has(`release ${key}`)) continue;
             yield {
@@ -61,10 +78,12 @@ properties: { name: istiod, namespace: istio-system, chart: istiod }
 /** Kinds with keys. What is in a namespace that nobody knows yet is not there as far as a preview shows. */
 function presentIn(world: World): ReadonlySet<string> {
     const placed = world.subjects.filter(({ isKubernetes, isPlaced }) => isKubernetes && isPlaced);
-    return new Set(
-        placed.flatMap((subject) => [
+    const others = world.subjects.filter(({ isKubernetes }) => !isKubernetes);
+    return new Set([
+        ...others.map(({ id, name }) => `${id} ${name}`),
+        ...placed.flatMap((subject) => [
             `${kindOf(subject)} ${keyOf(subject)}`,
             ...(isRelease(subject) ? [`release ${keyOf(subject)}`] : []),
         ]),
-    );
+    ]);
 }

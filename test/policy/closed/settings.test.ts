@@ -100,6 +100,16 @@ describe("inputs of AWS resources in the profile closed", function () {
         }
     }
 
+    it("a firewall of names and flow logs that are gone: refused by closed-required", () => {
+        for (const name of ["cluster-dns-vpc", "cluster-flow-logs-all"]) {
+            const gone = prod.find((resource) => resource.type.startsWith("aws:") && resource.name === name)!;
+            const mutation = { kind: "removed", target: name, names: [name] };
+            const replace = new Map([[gone.urn, undefined]]);
+            const { policies } = outcomeOf({ ...mutation, replace }, prod, packConfig("prod"));
+            assert.ok(policies.includes("closed-required"), policies.join(", "));
+        }
+    });
+
     const association = (roleArn: PropertyDescriptor, more: object = {}) => {
         const props = Object.defineProperty(
             { namespace: "cert-manager", serviceAccount: "cert-manager", ...more },
