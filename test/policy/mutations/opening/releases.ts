@@ -31,6 +31,10 @@ const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["global.proxy.includeIPRanges", ""],
     ["_internal_defaults_do_not_set", { meshConfig: { enableAutoMtls: false } }],
     ["env.UNSAFE_ENABLE_ADMIN_ENDPOINTS", "true"],
+    ["global.hub", "registry.example.com/istio"],
+    ["image", "registry.example.com/pilot:1"],
+    ["profile", "demo"],
+    ["compatibilityVersion", "1.20"],
 ];
 
 export function ofReleases(resource: JudgedResource): Mutation[] {
