@@ -2,9 +2,7 @@
 import { PolicyPack } from "@pulumi/policy";
 import { deserializeOnce } from "./core/once";
 import { asPolicy } from "./core/sdk";
-import { readStructsAtOnce } from "./core/struct";
 import { RULES } from "./rules";
 
 deserializeOnce();
-readStructsAtOnce();
 new PolicyPack("istio-closed-mesh", { enforcementLevel: "mandatory", policies: RULES.map(asPolicy) });

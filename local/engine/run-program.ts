@@ -4,7 +4,6 @@
  */
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import "./program/npm";
 import * as pulumi from "@pulumi/pulumi";
 import { type FromProgram, REFUSED, type Registration, type ToProgram } from "./program/protocol";
 import { Recorder } from "./program/recorder";
