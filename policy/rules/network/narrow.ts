@@ -127,11 +127,18 @@ function* judgeRule(
                   !(peers === "from" && isGatewayPort(world, subject, port)),
         );
     const listed = list(rule[peers]);
-    if (listed.length === 0 && open.length > 0) {
+    // An exception is for whom a port may be open to; that the way out leads to the node's credentials nobody means.
+    if (listed.length === 0 && peers === "to") {
         yield {
             subject,
-            wrong: `${path} has no \`${peers}\`, so port ${open.join(", ")} is open ${peers === "from" ? "to anyone" : "to anywhere"}`,
-            fix: `list the pods ${peers === "from" ? "that call" : "that are called"}, or list the port under this policy's exceptions.`,
+            wrong: `${path} has no \`to\`, so its ports are open to anywhere, also where the cloud hands out the node's credentials`,
+            fix: "list the pods that are called, or, with the port under this policy's exceptions, an ipBlock without private and link-local networks.",
+        };
+    } else if (listed.length === 0 && open.length > 0) {
+        yield {
+            subject,
+            wrong: `${path} has no \`from\`, so port ${open.join(", ")} is open to anyone`,
+            fix: "list the pods that call, or list the port under this policy's exceptions.",
         };
     }
     for (const [index, peer] of listed.entries()) {
@@ -161,7 +168,7 @@ function* judgePeer(
             return;
         }
         const metadata = METADATA.find((address) => direction === "to" && reaches(peer, cidr, address));
-        if (open.length > 0 && metadata !== undefined) {
+        if (metadata !== undefined) {
             yield {
                 subject,
                 wrong: `${path} is ${cidr}, which has ${metadata} in it: there the cloud hands out the node's credentials`,

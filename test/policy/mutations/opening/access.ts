@@ -87,7 +87,12 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
         ),
         ...everywhere("ALLOW: ports dropped", resource, "spec.rules.*.to.*.operation", drop("ports")),
         ...(isCharts ? [] : ofOperations(resource)),
-        ...everywhere("ALLOW: hosts dropped", resource, "spec.rules.*.to.*.operation", drop("hosts")),
+        // A server that its clients name in TLS has routes to its own host alone.
+        ...everywhere("ALLOW: hosts dropped", resource, "spec.rules.*", (rule) =>
+            nodes(rule, "when.*").some(({ key }) => key === "connection.sni")
+                ? false
+                : nodes(rule, "to.*.operation").map(drop("hosts")).includes(true),
+        ),
         ...everywhere(
             "ALLOW: selector dropped",
             resource,

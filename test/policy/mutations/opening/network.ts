@@ -125,6 +125,8 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 (node) =>
                     direction === "egress" &&
                     !name.endsWith("gateway") &&
+                    // The ACME server has no addresses to name: the whole Internet is listed for its port.
+                    name !== "acme" &&
                     opened(node) &&
                     put(peers, [{ ipBlock: { cidr: "203.0.113.9/32" } }])(node),
             ),
