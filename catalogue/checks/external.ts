@@ -8,13 +8,13 @@ import type { Problem } from "./problem";
 const PROXY_PORTS = { first: 15000, last: 15999 };
 
 /**
- * Names that AWS gives to managed databases, caches and brokers. They resolve to private addresses unless somebody makes
- * the resource public ("Working with a DB instance in a VPC", RDS user guide, and its siblings).
+ * Names that AWS gives to managed databases, caches and brokers, with the region before the service (RDS, Redshift Serverless)
+ * or after it (MSK, MemoryDB). They resolve to private addresses unless the resource is public ("Working with a DB instance in a
+ * VPC", RDS user guide, and its equivalents). The services' own APIs have no label before the service: rds.us-east-1.amazonaws.com.
  */
 const MANAGED: readonly RegExp[] = [
-    /\.(rds|cache|docdb|neptune|redshift|mq)(\.[a-z0-9-]+)?\.(amazonaws\.com(\.cn)?|on\.aws)$/,
-    /\.(kafka|memorydb|kafka-serverless|redshift-serverless)\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/,
-    /^vpc-.*\.es\.amazonaws\.com$/,
+    /\.(cache|docdb|kafka|kafka-serverless|memorydb|mq|neptune|rds|redshift|redshift-serverless)(\.[a-z0-9-]+)?\.(amazonaws\.com(\.cn)?|on\.aws)$/,
+    /^vpc-.+\.(es|aos)(\.[a-z0-9-]+)?\.(amazonaws\.com(\.cn)?|on\.aws)$/,
 ];
 
 /** TLS that nobody can originate, ports that cannot be served, and managed hosts of which nobody says where they are. */

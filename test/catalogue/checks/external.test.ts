@@ -37,7 +37,24 @@ describe("outside parties", () => {
         "clustercfg.keys.abc123.memorydb.eu-central-1.amazonaws.com",
         "docs.cluster-abc123.eu-central-1.docdb.amazonaws.com",
         "wh.abc123.eu-central-1.redshift.amazonaws.com",
+        "wg.123456789012.us-east-1.redshift-serverless.amazonaws.com",
+        "db.cluster-abc123.eu-central-1.neptune.amazonaws.com",
+        "b-abc123-1.mq.eu-central-1.amazonaws.com",
+        "b-abc123-1.mq.eu-central-1.on.aws",
+        "boot-abc123.c2.kafka-serverless.eu-central-1.amazonaws.com",
         "vpc-search-abc123.eu-central-1.es.amazonaws.com",
+        "vpc-search-abc123.aos.eu-central-1.on.aws",
+        "billing.abc123.rds.cn-north-1.amazonaws.com.cn",
+        "sessions.abc123.0001.cnn1.cache.amazonaws.com.cn",
+        "docs.cluster-abc123.docdb.cn-north-1.amazonaws.com.cn",
+        "wh.abc123.cn-north-1.redshift.amazonaws.com.cn",
+        "wg.123456789012.cn-north-1.redshift-serverless.amazonaws.com.cn",
+        "db.cluster-abc123.neptune.cn-north-1.amazonaws.com.cn",
+        "b-1.events.abc123.c2.kafka.cn-north-1.amazonaws.com.cn",
+        "boot-abc123.c2.kafka-serverless.cn-north-1.amazonaws.com.cn",
+        "clustercfg.keys.abc123.memorydb.cn-north-1.amazonaws.com.cn",
+        "b-abc123-1.mq.cn-north-1.amazonaws.com.cn",
+        "vpc-search-abc123.cn-north-1.es.amazonaws.com.cn",
     ])
         it(`say where ${host} is: its address is private, as a rule`, () => {
             const hosts = [{ host, port: 5432, protocol: "tcp" }] as const;
@@ -56,6 +73,9 @@ describe("outside parties", () => {
             "s3.us-east-1.amazonaws.com",
             "rds.us-east-1.amazonaws.com",
             "kafka.us-east-1.amazonaws.com",
+            "redshift-serverless.us-east-1.amazonaws.com",
+            "rds.cn-north-1.amazonaws.com.cn",
+            "search-public-abc123.eu-central-1.es.amazonaws.com",
         ])
             assert.deepEqual(problems({ hosts: [{ ...HTTPS, host }] }), []);
     });
