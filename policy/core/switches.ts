@@ -48,9 +48,9 @@ function* judgeSwitch(
 /** Istio's own control plane in some namespace: `istiod.istio-system.svc:15012`, also by revision. */
 const ISTIOD = /^istiod[\w-]*\.[\w-]+(\.svc(\.cluster\.local)?)?(:\d+)?$/;
 
-/** Variables of the proxy that change who it trusts, what it captures, or what it starts. */
+/** Variables of the proxy that change who it trusts, what it captures, what it starts, or which clients it takes. */
 const METADATA =
-    /^(CA_ADDR|CA_PROVIDER|CA_ROOT_CA|XDS_ROOT_CA|PROXY_XDS_ROOT_CA|PROXY_CONFIG|PROXY_CONFIG_XDS_AGENT|WASM_INSECURE_REGISTRIES|DISABLE_ENVOY|PROV_CERT|OUTPUT_CERTS|FILE_MOUNTED_CERTS|ISTIO_BOOTSTRAP(_OVERRIDE)?|ISTIO_META_(UNPRIVILEGED_POD|INTERCEPTION_MODE|ROUTER_MODE|CERT_SIGNER|TLS_CLIENT_ROOT_CERT|TLS_SERVER_ROOT_CERT|IDLE_TIMEOUT))$/;
+    /^(CA_ADDR|CA_PROVIDER|CA_ROOT_CA|XDS_ROOT_CA|PROXY_XDS_ROOT_CA|PROXY_CONFIG|PROXY_CONFIG_XDS_AGENT|WASM_INSECURE_REGISTRIES|DISABLE_ENVOY|PROV_CERT|OUTPUT_CERTS|FILE_MOUNTED_CERTS|ISTIO_BOOTSTRAP(_OVERRIDE)?|ISTIO_META_(UNPRIVILEGED_POD|INTERCEPTION_MODE|ROUTER_MODE|CERT_SIGNER|TLS_CLIENT_ROOT_CERT|TLS_SERVER_ROOT_CERT|IDLE_TIMEOUT|HTTP10))$/;
 
 /** Fields of a ProxyConfig: of the mesh's `defaultConfig` and of the annotation `proxy.istio.io/config`. */
 export const PROXY_SWITCHES: readonly Switch[] = [
@@ -99,7 +99,7 @@ export const PROXY_SWITCHES: readonly Switch[] = [
     {
         path: "proxyMetadata",
         isOpen: (value) => Object.keys(value as object).some((name) => METADATA.test(name)),
-        effect: "variables among them change whom the proxy trusts, what it captures or what it starts",
+        effect: "variables among them change whom the proxy trusts, what it captures, what it starts or which clients it takes",
     },
     {
         path: "runtimeValues",

@@ -176,25 +176,58 @@ describe("comparing a cluster with the program", () => {
             );
     });
 
-    it("reports foreign webhooks that change pods, and not those of the program's charts or of EKS", () => {
-        const webhook = (resources: string[], apiGroups = [""], metadata = {}): KubeObject => ({
+    it("reports foreign webhooks that change pods or policies, and not those of the program's charts or of EKS", () => {
+        type Client = NonNullable<NonNullable<KubeObject["webhooks"]>[number]["clientConfig"]>;
+        const local: Client = { service: { namespace: "istio-system", name: "istiod" } };
+        const eks = { url: "https://127.0.0.1:23443/mutate" };
+        const webhook = (
+            resources: string[],
+            apiGroups = [""],
+            { metadata = {}, clientConfig = local }: { metadata?: object; clientConfig?: Client } = {},
+        ): KubeObject => ({
             apiVersion: "admissionregistration.k8s.io/v1",
             kind: "MutatingWebhookConfiguration",
             metadata: { name: "x", ...metadata },
-            webhooks: [{ rules: [{ apiGroups, resources }] }],
+            webhooks: [{ rules: [{ apiGroups, resources }], clientConfig }],
         });
-        const foreign = (one: KubeObject) => compare([], [one], ["istiod"]).map(({ text }) => text);
+        const foreign = (one: KubeObject) =>
+            compare([], [one], [{ name: "istiod", namespace: "istio-system" }]).map(({ text }) => text);
         assert.deepEqual(foreign(webhook(["pods"])), [
-            "MutatingWebhookConfiguration _cluster/x is not the program's and can widen access: it changes pods as they are made, and so decides which get a sidecar",
+            "MutatingWebhookConfiguration _cluster/x is not the program's and can widen access: it changes pods or policies as they are admitted",
         ]);
-        assert.equal(foreign(webhook(["*"], ["*"])).length, 1);
-        assert.equal(foreign(webhook(["*/*"])).length, 1);
+        for (const [resource, group] of [
+            ["*", "*"],
+            ["*/*", ""],
+            ["pods/*", ""],
+            ["pods/ephemeralcontainers", ""],
+            ["deployments", "apps"],
+            ["cronjobs", "batch"],
+            ["authorizationpolicies", "security.istio.io"],
+            ["networkpolicies", "networking.k8s.io"],
+        ] as const)
+            assert.equal(foreign(webhook([resource], [group])).length, 1, `${group}/${resource}`);
         assert.deepEqual(foreign(webhook(["*/*"], ["cert-manager.io"])), []);
-        assert.deepEqual(foreign(webhook(["configmaps"])), []);
-        const from = (release: string) => ({ annotations: { "meta.helm.sh/release-name": release } });
-        assert.deepEqual(foreign(webhook(["pods"], [""], from("istiod"))), []);
-        assert.equal(foreign(webhook(["pods"], [""], from("linkerd"))).length, 1);
-        assert.deepEqual(foreign(webhook(["pods"], [""], { name: "pod-identity-webhook" })), []);
+        assert.deepEqual(foreign(webhook(["configmaps", "podtemplates"])), []);
+        const of = (name: string, clientConfig = local, namespace = "istio-system") => ({
+            metadata: {
+                annotations: {
+                    "meta.helm.sh/release-name": name,
+                    "meta.helm.sh/release-namespace": namespace,
+                },
+            },
+            clientConfig,
+        });
+        assert.deepEqual(foreign(webhook(["pods"], [""], of("istiod"))), []);
+        for (const forged of [
+            of("linkerd"),
+            of("istiod", local, "shop"),
+            of("istiod", { service: { namespace: "shop", name: "istiod" } }),
+            of("istiod", { url: "https://webhook.example.com" }),
+        ])
+            assert.equal(foreign(webhook(["pods"], [""], forged)).length, 1, JSON.stringify(forged));
+        const named = { name: "pod-identity-webhook" };
+        assert.deepEqual(foreign(webhook(["pods"], [""], { metadata: named, clientConfig: eks })), []);
+        assert.equal(foreign(webhook(["pods"], [""], { metadata: named })).length, 1);
     });
 
     it("leaves kinds aside that decide nothing", () => {

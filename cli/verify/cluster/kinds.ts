@@ -34,6 +34,10 @@ export const KINDS = {
         path: "apis/admissionregistration.k8s.io/v1",
         plural: "mutatingwebhookconfigurations",
     },
+    MutatingAdmissionPolicy: {
+        path: "apis/admissionregistration.k8s.io/v1beta1",
+        plural: "mutatingadmissionpolicies",
+    },
     Canary: { path: "apis/flagger.app/v1beta1", plural: "canaries" },
 } as const;
 

@@ -28,12 +28,12 @@ export function isDifference({ state, opens }: Drift): boolean {
  * Compares the deciding kinds.
  *
  * @param live those of the program's namespaces, and of the cluster
- * @param releases names of the program's Helm releases, whose webhooks are not foreign
+ * @param releases the program's Helm releases, whose webhooks are not foreign
  */
 export function compare(
     program: readonly KubeObject[],
     live: readonly KubeObject[],
-    releases: readonly string[] = [],
+    releases: readonly HelmRelease[] = [],
 ): Drift[] {
     const own = new Map(program.filter(isDeciding).map((object) => [keyOf(object), object]));
     const found = new Map(live.map((object) => [keyOf(object), object]));
@@ -81,18 +81,41 @@ function fieldOf(object: KubeObject, field: string): unknown {
     return (object as unknown as Record<string, unknown>)[field];
 }
 
-/** Webhooks that EKS itself brings: they give pods credentials and interfaces, and are AWS' to change. */
-const OF_EKS: readonly string[] = ["pod-identity-webhook", "vpc-resource-mutating-webhook"];
+/** Where one of the program's charts is installed. */
+export interface HelmRelease {
+    readonly name: string;
+    readonly namespace: string;
+}
 
 /** Flagger and charts make Services as well, and charts webhooks. */
-function isReportedWhenForeign(object: KubeObject, releases: readonly string[]): boolean {
-    const { kind, metadata } = object;
+function isReportedWhenForeign(object: KubeObject, releases: readonly HelmRelease[]): boolean {
+    const { kind } = object;
     if (comparisonOf(kind)?.foreign !== true) return false;
     if (kind === "Service") return canOpen(object);
     if (kind !== "MutatingWebhookConfiguration") return true;
-    const release = metadata.annotations?.["meta.helm.sh/release-name"];
-    const isKnown = OF_EKS.includes(metadata.name) || (release !== undefined && releases.includes(release));
-    return !isKnown && canOpen(object);
+    return canOpen(object) && !isOfEks(object) && !releases.some((release) => isOf(object, release));
+}
+
+/** Of a chart's webhooks no other namespace's Service is asked. An annotation alone anybody can write. */
+function isOf({ metadata: { annotations = {} }, webhooks = [] }: KubeObject, release: HelmRelease): boolean {
+    return (
+        annotations["meta.helm.sh/release-name"] === release.name &&
+        annotations["meta.helm.sh/release-namespace"] === release.namespace &&
+        webhooks.every(
+            ({ clientConfig }) =>
+                clientConfig?.url === undefined && clientConfig?.service?.namespace === release.namespace,
+        )
+    );
+}
+
+/** Webhooks that EKS itself brings: they give pods credentials and interfaces, and are asked inside its own control plane. */
+const OF_EKS: readonly string[] = ["pod-identity-webhook", "vpc-resource-mutating-webhook"];
+
+function isOfEks({ metadata, webhooks = [] }: KubeObject): boolean {
+    return (
+        OF_EKS.includes(metadata.name) &&
+        webhooks.every(({ clientConfig }) => clientConfig?.url?.startsWith("https://127.0.0.1:") === true)
+    );
 }
 
 /** What Flagger makes of the kinds that decide about traffic, by the suffixes of their names. */

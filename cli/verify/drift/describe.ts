@@ -33,8 +33,9 @@ export function describeObject(object: KubeObject): string {
         case "RoleBinding":
         case "ClusterRoleBinding":
             return "decides about rights on the API server";
+        case "MutatingAdmissionPolicy":
         case "MutatingWebhookConfiguration":
-            return "changes pods as they are made, and so decides which get a sidecar";
+            return "changes pods or policies as they are admitted";
         case "Certificate":
         case "Issuer":
         case "ClusterIssuer":

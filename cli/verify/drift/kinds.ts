@@ -57,6 +57,7 @@ const COMPARISONS = {
         foreign: true,
     },
     MutatingWebhookConfiguration: { fields: ["webhooks"], match: "subset", foreign: true },
+    MutatingAdmissionPolicy: OF_THE_MESH,
     Role: RULES,
     ClusterRole: RULES,
     RoleBinding: BINDING,

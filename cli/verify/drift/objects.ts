@@ -17,7 +17,14 @@ export interface KubeObject {
     };
     readonly spec?: unknown;
     /** Of an admission webhook's configuration. */
-    readonly webhooks?: readonly { readonly rules?: readonly WebhookRule[] }[];
+    readonly webhooks?: readonly {
+        readonly rules?: readonly WebhookRule[];
+        /** Who is asked: a Service, or a URL. */
+        readonly clientConfig?: {
+            readonly url?: string;
+            readonly service?: { readonly namespace: string; readonly name: string };
+        };
+    }[];
 }
 
 /** Of which objects the API server tells a webhook. */

@@ -15,7 +15,7 @@ export function canOpen(object: KubeObject): boolean {
         case "NetworkPolicy":
             return admits(spec);
         case "MutatingWebhookConfiguration":
-            return (object.webhooks ?? []).some(({ rules = [] }) => rules.some(namesPods));
+            return (object.webhooks ?? []).some(({ rules = [] }) => rules.some(decides));
         case "Service":
             return spec["type"] === "ExternalName" || nonEmpty(spec["externalIPs"]);
         default:
@@ -34,11 +34,16 @@ function isStrict({ mtls, portLevelMtls = {} }: Record<string, unknown>): boolea
     return isMode(mtls) && Object.values(portLevelMtls as Record<string, unknown>).every(isMode);
 }
 
-/** Whoever changes pods as they are made can leave out their sidecar, or add a container beside it. */
-function namesPods({ apiGroups = [], resources = [] }: WebhookRule): boolean {
-    return (
-        apiGroups.some((group) => group === "" || group === "*") &&
-        resources.some((resource) => ["pods", "*", "*/*"].includes(resource))
+/** API groups of what makes pods, and of what decides about traffic. */
+const DECIDING_GROUPS: readonly string[] = ["*", "apps", "batch", "networking.k8s.io"];
+
+/** Whoever changes pods, or what makes them, can leave out their sidecars; whoever changes policies can empty them. */
+function decides({ apiGroups = [], resources = [] }: WebhookRule): boolean {
+    return apiGroups.some(
+        (group) =>
+            DECIDING_GROUPS.includes(group) ||
+            group.endsWith(".istio.io") ||
+            (group === "" && resources.some((resource) => /^(pods|\*)(\/|$)/.test(resource))),
     );
 }
 

@@ -2,17 +2,16 @@ import { NAMESPACES } from "../../../components/base/names";
 import type { Cluster } from "../cluster/cluster";
 import type { Kind } from "../cluster/kinds";
 import { PROBE_LABEL } from "../probers/objects";
-import { type Drift, compare } from "./compare";
+import { type Drift, type HelmRelease, compare } from "./compare";
 import { DECIDING_KINDS, TRAFFIC_KINDS } from "./kinds";
 import type { KubeObject } from "./objects";
 
 /** How the program's namespaces, and its objects of the whole cluster, differ from the program. */
 export async function readDrift(
     cluster: Cluster,
-    { objects, releases }: { objects: readonly KubeObject[]; releases: readonly { readonly name: string }[] },
+    { objects, releases }: { objects: readonly KubeObject[]; releases: readonly HelmRelease[] },
 ): Promise<Drift[]> {
-    const names = releases.map(({ name }) => name);
-    return compare(objects, await read(cluster, DECIDING_KINDS), names);
+    return compare(objects, await read(cluster, DECIDING_KINDS), releases);
 }
 
 /** All that decides about traffic in the program's namespaces. */

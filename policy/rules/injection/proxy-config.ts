@@ -21,7 +21,6 @@ const HARMLESS: ReadonlySet<string> = new Set([
 const HARMLESS_METADATA: ReadonlySet<string> = new Set([
     "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
     "ISTIO_META_DNS_AUTO_ALLOCATE",
-    "ISTIO_META_HTTP10",
     "MINIMUM_DRAIN_DURATION",
     "TERMINATION_DRAIN_DURATION_SECONDS",
 ]);

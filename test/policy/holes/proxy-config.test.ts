@@ -46,6 +46,8 @@ describe("proxy.istio.io/config", () => {
         [["privateKeyProvider"], [{ cryptomb: {} }]],
         [["proxyMetadata", "ISTIO_META_UNPRIVILEGED_POD"], ["true"]],
         [["proxyMetadata", "ISTIO_META_DNS_CAPTURE"], ["false"]],
+        // istiod reads it for the gateways of the pod or of the whole mesh, beside its own PILOT_HTTP10.
+        [["proxyMetadata", "ISTIO_META_HTTP10"], ["1"]],
         [["tracing", "zipkin"], [{ address: "x.example.net:9411" }]],
         [["meshId"], ["other"]],
         [

@@ -25,6 +25,7 @@ const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["env.PILOT_ENABLE_XDS_IDENTITY_CHECK", "false"],
     ["env.XDS_AUTH", "0"],
     ["env.PILOT_HTTP10", "true"],
+    ["meshConfig.defaultConfig.proxyMetadata.ISTIO_META_HTTP10", "1"],
     ["meshConfig.ca.address", "ca.example.com:443"],
     ["global.caAddress", "ca.example.com:443"],
     ["global.proxy.image", "registry.example.com/proxy:1"],
