@@ -164,6 +164,7 @@ const CLUSTER_WIDE: ReadonlySet<string> = new Set([
     "sailoperator.io/IstioCNI",
     "sailoperator.io/IstioRevision",
     "sailoperator.io/IstioRevisionTag",
+    "sailoperator.io/ZTunnel",
     "scheduling.k8s.io/PriorityClass",
     "storage.k8s.io/CSIDriver",
     "storage.k8s.io/StorageClass",

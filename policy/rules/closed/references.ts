@@ -6,9 +6,9 @@ import { settingsListed } from "./settings";
 export const closedReferences = stackRule<WithBaseline>({
     name: "closed-references",
     area: "closed",
-    title: "What a resource of a cloud takes from another resource, it takes from there",
+    title: "Every cloud resource refers to the resources that the baseline lists",
     severity: "critical",
-    why: "a role, a key or a subnet that somebody writes down in place of a reference is another one, and no policy knows it",
+    why: "a literal, or a reference to another resource, replaces the role, key or subnet that was reviewed, and no other policy can tell them apart",
     remedy: "Refer to the resource of the stack, or generate the baseline again and have its diff reviewed.",
     judges: [EVERYTHING],
     defaults: NO_BASELINE,
@@ -45,7 +45,7 @@ sources: { roleArn: [dns] }
                 if ((subject.sources[property] ?? []).length > 0 || value === output) continue;
                 yield {
                     subject,
-                    wrong: `${path} is ${value}, written down, and the baseline lists another resource's output`,
+                    wrong: `${path} is the literal ${value}, and the baseline lists another resource's output`,
                     fix,
                 };
             }

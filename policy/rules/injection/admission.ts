@@ -1,6 +1,8 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { at, list, textAt, texts } from "../../core/read";
 import { objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
+import { meshKindIn, meshKindNamed } from "./mesh-kinds";
 
 const MUTATING_POLICY = "admissionregistration.k8s.io/MutatingAdmissionPolicy";
 
@@ -12,8 +14,11 @@ const MUTATORS: readonly string[] = [
     "kyverno.io/ClusterCleanupPolicy",
     "kyverno.io/CleanupPolicy",
     "policies.kyverno.io/MutatingPolicy",
+    "policies.kyverno.io/NamespacedMutatingPolicy",
     "policies.kyverno.io/DeletingPolicy",
+    "policies.kyverno.io/NamespacedDeletingPolicy",
     "policies.kyverno.io/GeneratingPolicy",
+    "policies.kyverno.io/NamespacedGeneratingPolicy",
     "mutations.gatekeeper.sh/Assign",
     "mutations.gatekeeper.sh/AssignMetadata",
     "mutations.gatekeeper.sh/ModifySet",
@@ -80,18 +85,67 @@ spec:
             };
             return;
         }
-        const changes =
-            subject.id.endsWith("Policy") && Array.isArray(subject.spec["rules"])
-                ? list(subject.spec["rules"]).map((rule) => [at(rule, "mutate"), at(rule, "generate")])
-                : [subject.spec];
-        if (!OF_THE_MESH.test(JSON.stringify(changes))) return;
-        yield {
-            subject,
-            wrong: "it changes by what pods are injected and captured, or the policies of the mesh",
-            fix: "remove that from it, or list it under this policy's exceptions with a reason and an end date.",
-        };
+        for (const wrong of new Set(effectsOf(subject)))
+            yield {
+                subject,
+                wrong,
+                fix: "remove that from it, or list it under this policy's exceptions with a reason and an end date.",
+            };
     },
 });
+
+/** Deletes what it matches; its other fields say when. */
+const DELETES = /^(kyverno\.io\/(Cluster)?CleanupPolicy|policies\.kyverno\.io\/(Namespaced)?DeletingPolicy)$/;
+
+const GENERATES = /^policies\.kyverno\.io\/(Namespaced)?GeneratingPolicy$/;
+
+/** What a policy of admission does to the mesh, in words for a message. */
+function* effectsOf({ id, spec }: Subject): Iterable<string> {
+    if (DELETES.test(id)) {
+        const kind = meshKindIn(deletedBy(spec));
+        if (kind !== undefined) yield `it deletes objects of the kind ${kind}, which the mesh depends on`;
+    } else if (GENERATES.test(id)) {
+        // CEL: the kinds stand in its text.
+        const kind = meshKindNamed(JSON.stringify([spec["variables"], spec["generate"]]));
+        if (kind !== undefined) yield `it generates objects of the kind ${kind}, which no stack lists`;
+    } else if (id.startsWith("kyverno.io/") && Array.isArray(spec["rules"])) {
+        for (const rule of list(spec["rules"])) yield* effectsOfRule(rule);
+    } else if (OF_THE_MESH.test(JSON.stringify(spec))) yield CHANGES;
+}
+
+const CHANGES = "it changes by what pods are injected and captured, or the policies of the mesh";
+
+function* effectsOfRule(rule: unknown): Iterable<string> {
+    const generate = at(rule, "generate");
+    const generated = [generate, ...list(at(generate, "foreach"))].flatMap((one) => [
+        textAt(one, "kind") ?? "",
+        ...texts(at(one, "cloneList", "kinds")),
+    ]);
+    const kind = meshKindIn(generated);
+    if (kind !== undefined) yield `it generates objects of the kind ${kind}, which no stack lists`;
+    else if (OF_THE_MESH.test(JSON.stringify([generate])))
+        yield "it generates objects that change by what pods are injected and captured, or who may call";
+    const mutate = at(rule, "mutate");
+    const targets = list(at(mutate, "targets")).map((target) => textAt(target, "kind") ?? "");
+    const target = meshKindIn(targets);
+    if (target !== undefined) yield `it changes existing objects of the kind ${target}, which no policy sees`;
+    if (OF_THE_MESH.test(JSON.stringify([mutate]))) yield CHANGES;
+}
+
+/** Kinds of Kyverno's `match`, as `Pod`, `group/version/Kind` or with wildcards, and resources of `matchConstraints`. */
+function deletedBy(spec: unknown): readonly string[] {
+    const match = at(spec, "match");
+    const filters = [match, ...list(at(match, "any")), ...list(at(match, "all"))];
+    const rules = list(at(spec, "matchConstraints", "resourceRules"));
+    return [
+        ...filters.flatMap((filter) => texts(at(filter, "resources", "kinds"))),
+        ...rules.flatMap((rule) =>
+            texts(at(rule, "apiGroups")).flatMap((group) =>
+                texts(at(rule, "resources")).map((resource) => `${group}/*/${resource}`),
+            ),
+        ),
+    ];
+}
 
 /** Pods, and Kubernetes' own kinds that make them. */
 const WITH_PODS =

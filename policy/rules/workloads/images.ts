@@ -57,7 +57,7 @@ spec: { containers: [{ name: carts, image: "registry.example.com:5000/carts:1.4.
             if (!config.digest && tag !== undefined && tag !== "latest") continue;
             yield {
                 subject,
-                wrong: `${path}.image is ${image}, ${config.digest ? "without a digest" : tag === undefined ? "without a version" : "which means another image every day"}`,
+                wrong: `${path}.image is ${image}, ${config.digest ? "without a digest" : tag === undefined ? "without a tag" : "and the image behind the tag latest changes"}`,
                 fix: config.digest ? "add @sha256:…" : "name a version or a digest.",
             };
         }
@@ -69,13 +69,14 @@ function* judgeValues(subject: Subject, { digest }: Config): Iterable<Finding> {
     for (const { path, key, value, parent } of valuesOf(subject)) {
         if (!/image$/i.test(key)) continue;
         const image = text(value) ?? joined(value);
-        // A name alone is one that the chart completes.
-        if (image === undefined || !/[/:]/.test(image)) continue;
+        // A name alone is one that the chart completes by a registry and a tag.
+        if (image === undefined || image === "" || image === "auto") continue;
+        if (!/[/:]/.test(image) && !(digest && typeof value === "string")) continue;
         const isPinned = image.includes("@sha256:") || hasDigest(value) || hasDigest(parent);
         if (isPinned || (!digest && !image.endsWith(":latest"))) continue;
         yield {
             subject,
-            wrong: `${path} is ${image}, ${digest ? "without a digest" : "which means another image every day"}`,
+            wrong: `${path} is ${image}, ${digest ? "without a digest" : "and the image behind the tag latest changes"}`,
             fix: digest ? "add the digest, as the chart takes it." : "name a version or a digest.",
         };
     }
@@ -92,8 +93,10 @@ function* judgeValues(subject: Subject, { digest }: Config): Iterable<Finding> {
 
 /** Where Istio's charts take an image as it is. The proxy's is of every pod that istiod injects, and of gateways. */
 const COMPLETED: Readonly<Record<string, readonly (readonly string[])[]>> = {
-    istiod: [["image"], ["global", "proxy", "image"]],
+    // istio-validation is of `proxy_init`'s image, too, where istio-cni replaces istio-init (files/injection-template.yaml of the chart).
+    istiod: [["image"], ["global", "proxy", "image"], ["global", "proxy_init", "image"]],
     cni: [["image"]],
+    ztunnel: [["image"]],
 };
 
 /** `repository:tag` of an object that has either. */

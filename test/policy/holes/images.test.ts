@@ -15,10 +15,10 @@ name: release
 properties: { name: release, namespace: shop, chart: "${chart}", values: { ${values} } }
 `;
 const PINNED = `registry.example.com/carts:1.4.2@${DIGEST}`;
-const istiod = (image: string, proxy: string): string =>
+const istiod = (image: string, proxy: string, init = `proxy_init: { image: "${PINNED}" }`): string =>
     release(
         "oci://ghcr.io/istio/release/charts/istiod",
-        `image: "${image}", global: { proxy: { image: "${proxy}" } }`,
+        `image: "${image}", cni: { enabled: true }, global: { proxy: { image: "${proxy}" }, ${init} }`,
     );
 
 describe("images by digest", () => {
@@ -50,6 +50,18 @@ describe("images by digest", () => {
             config,
         },
         { what: "a whole image", yaml: release("web", `worker: { image: "${PINNED}" }`), config },
+        {
+            what: "a ztunnel",
+            yaml: release("oci://ghcr.io/istio/release/charts/ztunnel", `image: "${PINNED}"`),
+            config,
+        },
+        {
+            what: "a digest beside a name alone",
+            yaml: release("web", `image: web, tag: "1", digest: "${DIGEST}"`),
+            config,
+        },
+        { what: "an image that Istio's injector fills in", yaml: release("web", `image: auto`), config },
+        { what: "names alone where nobody asks for digests", yaml: release("web", `image: web`) },
         { what: "a chart that sets no image", yaml: release("web", `image: { pullPolicy: Always }`), config },
         { what: "istiod and its proxies", yaml: istiod(PINNED, PINNED), config },
     ]);
@@ -100,6 +112,36 @@ describe("images by digest", () => {
             yaml: istiod(PINNED, "docker.io/istio/proxyv2:1.31.1"),
             config,
             names: /global\.proxy\.image/,
+        },
+        {
+            what: "an istiod by its name alone, to which the chart adds a tag",
+            yaml: istiod("pilot", PINNED),
+            config,
+            names: /values\.image is pilot, without a digest/,
+        },
+        {
+            what: "proxies by their name alone",
+            yaml: istiod(PINNED, "proxyv2"),
+            config,
+            names: /values\.global\.proxy\.image is proxyv2, without a digest/,
+        },
+        {
+            what: "an image of init containers that the chart completes",
+            yaml: istiod(PINNED, PINNED, ""),
+            config,
+            names: /values\.global\.proxy_init\.image is not set/,
+        },
+        {
+            what: "an image of init containers by its name alone",
+            yaml: istiod(PINNED, PINNED, "proxy_init: { image: proxyv2 }"),
+            config,
+            names: /proxy_init\.image is proxyv2/,
+        },
+        {
+            what: "a ztunnel without an image",
+            yaml: release("oci://ghcr.io/istio/release/charts/ztunnel", `tag: "1.31.1"`),
+            config,
+            names: /values\.image is not set/,
         },
         {
             what: "istio-cni without an image",

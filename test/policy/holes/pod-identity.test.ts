@@ -53,6 +53,22 @@ const OTHERS = [
     },
     { what: "the agent for every namespace", change: { exportTo: ["*"] } },
     { what: "the range of the agent", change: { addresses: ["169.254.170.0/24"] } },
+    { what: "a second host", change: { hosts: ["pod-identity.eks.internal", "api.example.com"] } },
+    { what: "the name of a Service", change: { hosts: ["carts.shop.svc.cluster.local"] } },
+    { what: "the short name of a Service", change: { hosts: ["carts.shop.svc"] } },
+    {
+        what: "requests that proxies read",
+        change: { ports: [{ number: 80, name: "http", protocol: "HTTP" }] },
+    },
+    { what: "a port without a protocol", change: { ports: [{ number: 80, name: "tcp" }] } },
+    { what: "the agent as a part of the mesh", change: { location: "MESH_INTERNAL" } },
+    { what: "no location", change: { location: undefined } },
+    { what: "an address that Istio chooses", change: { addresses: [] } },
+    {
+        what: "an account of the endpoint",
+        change: { endpoints: [{ address: "169.254.170.23", serviceAccount: "carts" }] },
+    },
+    { what: "names of certificates", change: { subjectAltNames: ["spiffe://mesh/ns/shop/sa/carts"] } },
 ];
 
 describe("the EKS Pod Identity agent as a ServiceEntry", () => {
