@@ -2,6 +2,7 @@
 import type { Catalogue } from "../../catalogue/model";
 import { type Asking, askings } from "./ask/ask";
 import type { Asked } from "./ask/asked";
+import { addressRemedy } from "./catalogue/address";
 import { changeFor } from "./catalogue/change";
 import type { Change } from "./catalogue/edit";
 import { edgesFor } from "./catalogue/edge";
@@ -16,6 +17,8 @@ export interface Explanation extends Pick<Asking, "port" | "request"> {
     readonly verdict: Verdict;
     /** The catalogue's edges that declare it. */
     readonly edges: readonly string[];
+    /** What to change where the catalogue declares the request and the host's address alone is denied. */
+    readonly remedy?: string;
     /** What to change in the catalogue to allow it: only of what is denied and not declared. Runs all its checks. */
     readonly change?: () => Change | string;
 }
@@ -25,6 +28,10 @@ export function explain(world: World, catalogue: Catalogue, asked: Asked): Expla
     return askings(world, catalogue, asked).map((asking) => {
         const verdict = evaluate(world, asking.question);
         const edges = edgesFor(catalogue, asking.question);
+        const remedy =
+            verdict.allowed || edges.length === 0
+                ? undefined
+                : addressRemedy(world, catalogue, asking.question);
         return {
             source: asked.source,
             destination: asked.destination,
@@ -32,6 +39,7 @@ export function explain(world: World, catalogue: Catalogue, asked: Asked): Expla
             request: asking.request,
             verdict,
             edges,
+            ...(remedy === undefined ? {} : { remedy }),
             ...(verdict.allowed || edges.length > 0 ? {} : { change: () => changeFor(catalogue, asking) }),
         };
     });

@@ -10,7 +10,7 @@ import { callees, findCallee, gateways, podOf } from "../world/places";
 import type { World } from "../world/world";
 import { type Asked, Unanswerable, requestOf } from "./asked";
 import { type Offered, offeredBy } from "./offered";
-import { outsideQuestions } from "./outside";
+import { outsideProblems, outsideQuestions } from "./outside";
 
 /** One question, with its words. */
 export interface Asking {
@@ -48,6 +48,7 @@ export function askings(world: World, catalogue: Catalogue, asked: Asked): Askin
                 `; external groups: ${Object.keys(catalogue.external).sort().join(", ")}`,
         );
     }
+    if (outside.length > 0) problems.push(...outsideProblems(asked));
     if (asked.address !== undefined && callee !== undefined) {
         problems.push(
             `--address ${asked.address}: ${asked.destination} is in the mesh; only a host outside has an address to name`,

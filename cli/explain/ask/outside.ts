@@ -13,6 +13,22 @@ interface OutsideAsking {
     readonly question: Omit<Question, "source">;
 }
 
+/** What is wrong with options for a destination outside the mesh. */
+export function outsideProblems({ destination, address, port }: Asked): string[] {
+    return [
+        ...(address === undefined || !isIPv4(destination)
+            ? []
+            : [
+                  `--address ${address}: the destination ${destination} is an address already; leave --address out, or name the host as the destination`,
+              ]),
+        ...(port === undefined || (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)
+            ? []
+            : [
+                  `--port ${port}: the ports of an external host have no names; write a number from 1 to 65535, such as 443`,
+              ]),
+    ];
+}
+
 /** None if `destination` is neither a group of the catalogue nor looks like a host. */
 export function outsideQuestions(world: World, catalogue: Catalogue, asked: Asked): OutsideAsking[] {
     const { destination } = asked;

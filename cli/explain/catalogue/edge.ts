@@ -1,13 +1,13 @@
 /** What the catalogue says to a question: which edge it follows, if any. */
 import type { Asked, Catalogue, Port } from "../../../catalogue/model";
-import { callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
+import { type ExternalEdge, callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
 import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { POD_IDENTITY } from "../../../components/base/aws-clients";
 import { POD_IDENTITY_HOST, podIdentityClients } from "../../../components/base/pod-identity";
 import type { WireRequest } from "../../verify/model";
 import { covers } from "../../verify/plan/requests";
 import type { Question } from "../evaluate/evaluate";
-import type { HttpRequest } from "../evaluate/model";
+import type { HttpRequest, Outside } from "../evaluate/model";
 import { unknownCase } from "../../../catalogue/never";
 
 /** The edges that let a question through; none if the catalogue does not declare it. */
@@ -41,17 +41,9 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: Questio
             : [];
     }
     if (target.kind === "outside") {
-        return externalEdges(catalogue)
-            .filter(
-                ({ caller, group }) =>
-                    caller === workload.name &&
-                    group.hosts.some(
-                        (one) =>
-                            one.host === target.outside.host &&
-                            (one.tls === "originate" ? 80 : one.port) === target.outside.port,
-                    ),
-            )
-            .map(({ caller, groupName }) => `${caller}.external: ${groupName}`);
+        return externalGroupsFor(catalogue, workload.name, target.outside).map(
+            ({ caller, groupName }) => `${caller}.external: ${groupName}`,
+        );
     }
     const { callee, port } = target;
     if (callee.namespace === NAMESPACES.stores) {
@@ -75,6 +67,21 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: Questio
             ({ caller, callee: to, portName, call }) =>
                 `${caller}.calls → ${to} ${portName}: ${[...(call.requests ?? []), ...(call.methods ?? [])].join(", ") || "connections"}`,
         );
+}
+
+/** The external groups by which a service may reach a host on a port. */
+export function externalGroupsFor(
+    catalogue: Catalogue,
+    service: string,
+    { host, port }: Pick<Outside, "host" | "port">,
+): ExternalEdge[] {
+    return externalEdges(catalogue).filter(
+        ({ caller, group }) =>
+            caller === service &&
+            group.hosts.some(
+                (one) => one.host === host && (one.tls === "originate" ? 80 : one.port) === port,
+            ),
+    );
 }
 
 /** A gateway's own identity, whatever client stands behind it. */

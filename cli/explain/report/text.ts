@@ -33,13 +33,14 @@ function stepLines({ layer, at, verdict, objects, text, conditions }: Step): str
     ];
 }
 
-function catalogueLines({ verdict, edges, change }: Explanation): string[] {
+function catalogueLines({ verdict, edges, remedy, change }: Explanation): string[] {
     if (edges.length > 0) {
         const lines = edges.map((edge) => `Declared in the catalogue: ${edge}`);
         if (verdict.allowed) return lines;
         return [
             ...lines,
-            "The objects do not follow the catalogue: somebody changed them, or they are out of date. Render or deploy them again.",
+            remedy ??
+                "The objects do not follow the catalogue: somebody changed them, or they are out of date. Render or deploy them again.",
         ];
     }
     if (change === undefined)

@@ -1,63 +1,19 @@
 /** Hosts in private networks, such as managed databases in the VPC: who reaches which addresses, and what explain says. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import type { Catalogue } from "../../../catalogue/model";
-import { platform } from "../../../catalogue/platform";
 import { explain } from "../../../cli/explain/explain";
 import { World } from "../../../cli/explain/world/world";
 import type { Manifest } from "../../../components/base/manifest";
 import { externalDestinations, privateNetworkProblems } from "../../../components/base/private-networks";
 import { platformProblems } from "../../../components/check";
 import { deriveAll } from "../../../components/concerns";
-import { loadStackFile, parseConfig } from "../../../config/load";
+import { parseConfig } from "../../../config/load";
 import type { MeshConfig } from "../../../config/schema";
 import { type Connection, judge, oneDirection } from "../../support/cyclonus";
+import { NETWORKS, platformWithDatabases, prodWith } from "../../support/databases";
 import { requireToolchain } from "../../support/istiod/control-plane";
 
-const ROOT = join(__dirname, "..", "..", "..");
-const RDS = "billing.abc123.eu-central-1.rds.amazonaws.com";
-const CACHE = "sessions.abc123.0001.euc1.cache.amazonaws.com";
-
-/** The platform with billing's database and auth's cache in the VPC, and a public database of analytics on the same port. */
-function withDatabases(): Catalogue {
-    const { billing, auth, analytics } = platform.services;
-    assert.ok(billing !== undefined && auth !== undefined && analytics !== undefined);
-    return {
-        ...platform,
-        external: {
-            ...platform.external,
-            rds: {
-                summary: "Billing's database.",
-                network: "databases",
-                hosts: [{ host: RDS, port: 5432, protocol: "tcp" }],
-            },
-            sessions: {
-                summary: "Sessions.",
-                network: "caches",
-                hosts: [{ host: CACHE, port: 6379, protocol: "tls" }],
-            },
-            warehouse: {
-                summary: "A public database.",
-                hosts: [{ host: "warehouse.example.net", port: 5432, protocol: "tcp" }],
-            },
-        },
-        services: {
-            ...platform.services,
-            billing: { ...billing, external: [...(billing.external ?? []), "rds"] },
-            auth: { ...auth, external: [...(auth.external ?? []), "sessions"] },
-            analytics: { ...analytics, external: [...(analytics.external ?? []), "warehouse"] },
-        },
-    };
-}
-
-const NETWORKS = { databases: ["10.96.128.0/24", "10.96.129.0/24"], caches: ["10.96.130.0/26"] };
-
-function prodWith(networks: Readonly<Record<string, string[]>> = NETWORKS): MeshConfig {
-    const prod = loadStackFile("prod", ROOT);
-    return { ...prod, egress: { ...prod.egress, networks } };
-}
-
-const catalogue = withDatabases();
+const catalogue = platformWithDatabases();
 const config = prodWith();
 const derived = deriveAll({ catalogue, config });
 
