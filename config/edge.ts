@@ -109,19 +109,22 @@ const origin = z
             "or, for any one label, such as https://*.preview.example.com, over https and with two labels at least behind the *",
     );
 
-/** Tokens (RFC 9110, section 5.6.2) in lower case; `*` alone is one too, which browsers do not read as a name. */
+/**
+ * Tokens (RFC 9110, section 5.6.2) in lower case; `*` alone is one too, which browsers do not read as a name. `%` is left out:
+ * Envoy's `local_reply_config` reads `%…%` as a command operator.
+ */
 const headerName = {
     request: z
         .string()
         .regex(
-            /^(?!\*$)[!#$%&'*+.^`|~0-9a-z-]+$/,
-            "must be the name of a header in lower case, such as idempotency-key; * is none, and the gateways drop names with _",
+            /^(?!\*$)[!#$&'*+.^`|~0-9a-z-]+$/,
+            "must be the name of a header in lower case, such as idempotency-key; * and names with % are not accepted, and the gateways drop names with _",
         ),
     response: z
         .string()
         .regex(
-            /^(?!\*$)[!#$%&'*+.^_`|~0-9a-z-]+$/,
-            "must be the name of a header in lower case, such as x-next-page; * is none",
+            /^(?!\*$)[!#$&'*+.^_`|~0-9a-z-]+$/,
+            "must be the name of a header in lower case, such as x-next-page; * and names with % are not accepted",
         ),
 };
 
@@ -207,7 +210,11 @@ export const edge = z.strictObject({
         .describe(
             "who tells a gateway its client's address: a Network Load Balancer by the PROXY protocol, or the connection",
         ),
-    requestHeaders: requestHeaders.prefault({}).describe("what the gateways refuse with 431 beyond"),
+    requestHeaders: requestHeaders
+        .prefault({})
+        .describe(
+            "the limits of a client's request headers; the gateways respond 431 to a request that exceeds one",
+        ),
     http10: z
         .boolean()
         .default(false)

@@ -3,16 +3,20 @@ import { z } from "zod";
 import { METHODS } from "../methods";
 import { text } from "./text";
 
-/** A token (RFC 9110, section 5.6.2) in lower case, as HTTP/2 has names. `*` alone is one too, which Fetch does not read as a name. */
+/**
+ * A token (RFC 9110, section 5.6.2) in lower case, as HTTP/2 has names. `*` alone is one too, which Fetch does not read as a name.
+ * `%` is left out: Envoy's `local_reply_config` reads `%…%` as a command operator and refuses the listener of an unknown one
+ * ("Custom request/response headers", Envoy's documentation of HTTP headers).
+ */
 const exposedHeader = text(
-    /^(?!\*$)[!#$%&'*+.^_`|~0-9a-z-]+$/,
-    "the name of a header in lower case",
+    /^(?!\*$)[!#$&'*+.^_`|~0-9a-z-]+$/,
+    "the name of a header in lower case and without %",
     "Write each header by its name, such as x-next-page. * would not stand for authorization, and with credentials for nothing.",
 );
 
 const header = text(
-    /^(?!\*$)[!#$%&'*+.^`|~0-9a-z-]+$/,
-    "the name of a header in lower case and without _",
+    /^(?!\*$)[!#$&'*+.^`|~0-9a-z-]+$/,
+    "the name of a header in lower case and without _ or %",
     "Write each header by its name, such as idempotency-key. The gateways drop names with _, and * would not stand for authorization.",
 );
 

@@ -36,7 +36,10 @@ export function externalDestinations({ catalogue, config }: Platform): NetworkDe
     );
 }
 
-/** The widest range: as many addresses as the policy pack accepts as one party's (`network-few-addresses`). */
+/** As many addresses as the policy pack accepts in all private networks that one pod reaches (`network-few-addresses`). */
+const MAX_ADDRESSES = 8192;
+
+/** The shortest prefix of a range that has no more. */
 const MIN_BITS = 19;
 
 /** Where machines answer for themselves, clouds' metadata services among them. */
@@ -72,14 +75,36 @@ export function privateNetworkProblems({ catalogue, config }: Platform): string[
             return problem === undefined ? [] : [`egress.networks.${name}.${index}: ${cidr} ${problem}`];
         }),
     );
-    return [...unknown, ...missing, ...ranges];
+    const used = known.filter((name) => [...named.values()].includes(name));
+    const count = addressCount(used.flatMap((name) => networks[name] ?? []));
+    const together =
+        ranges.length > 0 || count <= MAX_ADDRESSES
+            ? []
+            : [
+                  `egress.networks: ${used.join(", ")} together have ${count} addresses, and the policy pack accepts ${MAX_ADDRESSES} ` +
+                      "(network-few-addresses); list only the subnets in which the hosts are",
+              ];
+    return [...unknown, ...missing, ...ranges, ...together];
+}
+
+/** Of two ranges that share an address one contains the other, which alone counts. */
+function addressCount(ranges: readonly string[]): number {
+    return ranges
+        .filter(
+            (range, index) =>
+                !ranges.some(
+                    (other, at) =>
+                        at !== index && contains(other, range) && !(contains(range, other) && index < at),
+                ),
+        )
+        .reduce((sum, range) => sum + 2 ** (32 - bitsOf(range)), 0);
 }
 
 function rangeProblem(cidr: string, ofCluster: readonly ClusterRange[]): string | undefined {
     const container = PRIVATE_RANGES.find((range) => range !== LINK_LOCAL && contains(range, cidr));
     if (container === undefined)
         return (
-            "is not a private range outside the machine itself; public hosts need no network, so list ranges within " +
+            "is not in a range of private addresses; public hosts need no network, so list ranges within " +
             PRIVATE_RANGES.filter((range) => range !== LINK_LOCAL).join(", ")
         );
     if (bitsOf(cidr) < MIN_BITS)

@@ -83,7 +83,7 @@ describe("the edge's configuration", () => {
     it("takes names of headers, each once, where pages set or read them", () => {
         const ofPages = (cors: object) => problems({ cors });
         assert.deepEqual(ofPages({ headers: ["idempotency-key", "x.y"], exposedHeaders: ["x_page"] }), []);
-        for (const wrong of ["*", "X-Trace", "a b", "a,b", "a:b", ""])
+        for (const wrong of ["*", "X-Trace", "a b", "a,b", "a:b", "x-100%", "%a%", ""])
             for (const key of ["headers", "exposedHeaders"])
                 assert.match(
                     ofPages({ [key]: [wrong] }).join(),

@@ -166,7 +166,11 @@ describe("mesh explain, of gateways", () => {
             objects.includes("istio-ingress/EnvoyFilter/request-headers"),
         );
         assert.equal(step?.verdict, "passes");
-        assert.match(step.conditions.join(), /^not so: .*more than 100 headers/);
+        assert.equal(step.text, "denies requests that match a CEL condition (431)");
+        assert.match(
+            step.conditions.join(),
+            /^the request does not match the CEL condition that returns 431 "request-headers: .*more than 100 headers/,
+        );
     });
 
     it("tells whose tokens the gateway reads, and which filters it does not judge", () => {

@@ -50,16 +50,17 @@ export function refusedPaths(world: World, workload: Workload, request: Request)
     );
     return placed.map(({ config, objects }): Step => {
         const { name, conditional } = deniedBy(config, request);
-        const answer = (policy: string) =>
+        const answers = (policy: string) =>
             answerOf(
                 patches.map(({ patch }) => patch),
                 policy,
-            ) ?? policy;
+            );
+        const codes = [...new Set(conditional.map((policy) => answers(policy).status))].join(", ");
         const text =
             name !== undefined
-                ? `400 ${answer(name)}`
+                ? `${answers(name).status} ${answers(name).text}`
                 : conditional.length > 0
-                  ? "refuses requests by what they hold"
+                  ? `denies requests that match a CEL condition (${codes})`
                   : "the path is canonical";
         return {
             layer: "EnvoyFilter",
@@ -67,7 +68,13 @@ export function refusedPaths(world: World, workload: Workload, request: Request)
             verdict: name === undefined ? "passes" : "denies",
             objects,
             text,
-            conditions: name === undefined ? conditional.map((policy) => `not so: ${answer(policy)}`) : [],
+            conditions:
+                name === undefined
+                    ? conditional.map((policy) => {
+                          const { status, text: body } = answers(policy);
+                          return `the request does not match the CEL condition that returns ${status} "${body}"`;
+                      })
+                    : [],
         };
     });
 }
@@ -170,18 +177,25 @@ function text(matcher: Json, value: string): boolean {
     return wholeOf(regex).test(value);
 }
 
-/** What the client reads, by the policy that denied. */
-function answerOf(patches: readonly Patch[], name: string): string | undefined {
+/** The response to the client, by the policy that denied: Envoy's own (403) where no mapper rewrites it. */
+function answerOf(
+    patches: readonly Patch[],
+    name: string,
+): { readonly status: number; readonly text: string } {
     const found = patches
         .flatMap((patch) => localReplies(patch) ?? [])
         .find(({ filter }) => JSON.stringify(filter).includes(`[${name}]`));
-    return found?.body?.inline_string?.trim();
+    return { status: found?.status_code ?? 403, text: found?.body?.inline_string?.trim() ?? name };
 }
 
 function localReplies({ patch }: Patch) {
     const { typed_config: config } = (patch?.value ?? {}) as { typed_config?: Json };
     const { mappers } = (config?.["local_reply_config"] ?? {}) as {
-        mappers?: readonly { filter?: unknown; body?: { inline_string?: string } }[];
+        mappers?: readonly {
+            filter?: unknown;
+            status_code?: number;
+            body?: { inline_string?: string };
+        }[];
     };
     return mappers;
 }

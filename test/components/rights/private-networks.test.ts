@@ -10,7 +10,7 @@ import { deriveAll } from "../../../components/concerns";
 import { parseConfig } from "../../../config/load";
 import type { MeshConfig } from "../../../config/schema";
 import { type Connection, judge, oneDirection } from "../../support/cyclonus";
-import { NETWORKS, platformWithDatabases, prodWith } from "../../support/databases";
+import { NETWORKS, RDS, platformWithDatabases, prodWith } from "../../support/databases";
 import { requireToolchain } from "../../support/istiod/control-plane";
 
 const catalogue = platformWithDatabases();
@@ -136,7 +136,7 @@ describe("egress.networks", () => {
 
     it("accepts subnets of the VPC that the cluster does not use, and peered networks", () => {
         assert.deepEqual(problems(NETWORKS), []);
-        assert.deepEqual(problems({ databases: ["10.8.0.0/19"], caches: ["192.168.3.0/24"] }), []);
+        assert.deepEqual(problems({ databases: ["10.8.0.0/20"], caches: ["192.168.3.0/24"] }), []);
     });
 
     for (const [cidr, why] of [
@@ -147,10 +147,10 @@ describe("egress.networks", () => {
         ["10.96.224.0/26", /the load balancers' addresses/],
         ["10.96.227.160/28", /the VPC endpoints' addresses/],
         ["10.96.0.0/16", /wider than \/19/],
-        ["0.0.0.0/0", /is not a private range/],
-        ["198.51.100.0/24", /is not a private range/],
-        ["169.254.169.254/32", /is not a private range/],
-        ["10.0.0.0/7", /is not a private range/],
+        ["0.0.0.0/0", /is not in a range of private addresses/],
+        ["198.51.100.0/24", /is not in a range of private addresses/],
+        ["169.254.169.254/32", /is not in a range of private addresses/],
+        ["10.0.0.0/7", /is not in a range of private addresses/],
     ] as const)
         it(`refuses ${cidr}, naming the key and what to write`, () => {
             const found = problems({ ...NETWORKS, databases: [cidr] });
@@ -159,6 +159,27 @@ describe("egress.networks", () => {
             assert.match(found[0] ?? "", why);
             assert.match(found[0] ?? "", /list /);
         });
+
+    it("accepts 8,192 addresses in all networks that the catalogue uses, as the policy pack does", () => {
+        const accepted = [
+            { databases: ["10.8.0.0/20"], caches: ["10.8.16.0/20"] },
+            // One inside the other, and the same one twice, count once; a network without a host does not count.
+            { databases: ["10.8.0.0/19", "10.8.0.0/24"], caches: ["10.8.0.0/19"] },
+            { databases: ["10.8.0.0/19"], caches: ["10.8.1.0/24"], spare: ["10.9.0.0/19"] },
+        ];
+        for (const networks of accepted) assert.deepEqual(problems(networks), [], JSON.stringify(networks));
+        assert.deepEqual(problems({ databases: ["10.8.0.0/19"], caches: ["10.8.32.0/32"] }), [
+            "egress.networks: caches, databases together have 8193 addresses, and the policy pack accepts 8192 " +
+                "(network-few-addresses); list only the subnets in which the hosts are",
+        ]);
+        assert.match(
+            problems({
+                databases: ["10.8.0.0/20", "10.9.0.0/20", "10.10.0.0/30"],
+                caches: ["10.8.0.0/20"],
+            }).join(),
+            /together have 8196 addresses/,
+        );
+    });
 
     it("must list every network that the catalogue names, all reported at once", () => {
         const found = problems({});
