@@ -28,7 +28,7 @@ export interface Outcome {
     readonly findings: Finding[];
     readonly miscounts: Miscount[];
     readonly notChecked: Unchecked[];
-    /** What was found first of the requests that were made again. */
+    /** What was found by each request that was made again, of one that was made again twice both times. */
     readonly repeated: Finding[];
     /** By how much a timeout was allowed to be late; undefined where none was waited for. */
     toleranceMs?: number;

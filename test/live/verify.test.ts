@@ -28,7 +28,7 @@ describe("mesh verify on the node", function () {
 
     async function verify(...layers: readonly string[]): Promise<{ status: Ran["status"]; report: Report }> {
         const only = layers.flatMap((layer) => ["--layer", layer]);
-        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...only]);
+        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--json", ...only]);
         assert.notEqual(stdout, "", stderr);
         return { status, report: JSON.parse(stdout) as Report };
     }

@@ -48,7 +48,7 @@ describe("the checks of the platform", () => {
                 "entry refused-handshake 3",
                 "resilience attempts 82",
                 "resilience given-up 79",
-                "resilience answered 25",
+                "resilience answered 28",
                 "egress no-route 801",
                 "egress rbac 669",
                 "egress no-name 49",

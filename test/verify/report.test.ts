@@ -93,13 +93,13 @@ describe("a report for people", () => {
         assert.match(toText(drifted("foreign", true)), /1 foreign object that can widen access/);
     });
 
-    it("says how many requests were made again, and what the first try got", () => {
+    it("says how many requests were made again, and what the tries before got", () => {
         const { findings } = reportWithout();
         const repeated = findings
             .slice(0, 3)
             .map((finding, index) => ({ ...finding, got: index < 2 ? "dns: a timeout" : "a reset" }));
         const text = toText({ ...reportWithout(), repeated });
-        assert.match(text, /^! 3 requests made again, because the first try showed nothing:$/m);
+        assert.match(text, /^! 3 requests made again, because the try before showed nothing:$/m);
         assert.match(text, /^ {4}dns: a timeout: \S.* and 1 more\n {4}a reset: /m);
         assert.doesNotMatch(toText(reportWithout()), /made again/);
     });

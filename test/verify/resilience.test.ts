@@ -37,6 +37,15 @@ describe("what is checked of failing and slow callees", () => {
         ]);
     });
 
+    it("is of a stream that it may begin later than Envoy waits by itself", () => {
+        const [, late] = resilienceChecks({
+            catalogue: withCall({ port: "grpc", methods: ["Check"], timeout: "stream" }),
+            config,
+        });
+        assert.equal(late?.expected.kind, "answered");
+        assert.ok(late.behaviour?.kind === "is-slow" && late.behaviour.milliseconds > 15_000);
+    });
+
     it("is of TCP, also to stores, that a silent connection lives", () => {
         assert.deepEqual(checked(withCall({ port: "wire" })), [
             'auth wire is-slow {"kind":"answered","caller":null}',
@@ -64,7 +73,7 @@ describe("what is checked of failing and slow callees", () => {
             );
         const [refused, late] = probes({ port: "events", timeout: "stream" });
         assert.equal(refused?.["path"], "/v1/events?status=503");
-        assert.equal(late?.["path"], "/v1/events?delay=3000ms");
+        assert.equal(late?.["path"], "/v1/events?delay=16000ms");
         const [silent] = probes({ port: "wire" });
         assert.deepEqual([silent?.["delay"], silent?.["headers"]], ["3000ms", undefined]);
         assert.ok((silent?.["timeoutMs"] as number) > 3_000);

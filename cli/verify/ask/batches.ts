@@ -33,9 +33,9 @@ export interface AskOptions {
 const PODS_AT_ONCE = 4;
 const REQUESTS_AT_ONCE = 8;
 const COMMAND_SECONDS = 180;
-/** Before a request is made again of which nothing was learned. */
-/** A busy machine may be so for some seconds. */
+/** How often a request is made again of which nothing was learned: a busy machine may be so for some seconds. */
 const ROUNDS_AGAIN = 3;
+/** Before each of them. */
 const PAUSE_MS = 2000;
 
 /** All findings, in the order of the checks. */
@@ -55,7 +55,10 @@ export async function ask(
     return findings.flat();
 }
 
-/** Asks again where nothing was learned: all findings, with the new ones in place, and those that were found first of them. */
+/**
+ * Asks again where nothing was learned: all findings, with the new ones in place, and those that they replace, of a request
+ * that was made again twice both.
+ */
 export async function askAgain(
     cluster: Cluster,
     batches: readonly Batch[],
@@ -63,16 +66,19 @@ export async function askAgain(
     options: AskOptions,
 ): Promise<{ findings: Finding[]; repeated: Finding[] }> {
     let last = [...findings];
+    const repeated: Finding[] = [];
     for (let round = 0; round < ROUNDS_AGAIN && last.some(isInconclusive); round++) {
         await pause(PAUSE_MS, undefined, { signal: options.signal });
-        const again = new Set(last.filter(isInconclusive).map(({ check }) => check.id));
+        const inconclusive = last.filter(isInconclusive);
+        repeated.push(...inconclusive);
+        const again = new Set(inconclusive.map(({ check }) => check.id));
         const open = batches
             .map(({ asker, checks }) => ({ asker, checks: checks.filter(({ id }) => again.has(id)) }))
             .filter(({ checks }) => checks.length > 0);
         const news = new Map((await ask(cluster, open, options)).map((one) => [one.check.id, one]));
         last = last.map((old) => news.get(old.check.id) ?? old);
     }
-    return { findings: last, repeated: findings.filter(isInconclusive) };
+    return { findings: last, repeated };
 }
 
 async function askBatch(cluster: Cluster, { asker, checks }: Batch, options: AskOptions): Promise<Finding[]> {

@@ -11,8 +11,10 @@ import { asked } from "./requests";
 /** Longer than any timeout that is waited for, so that only the timeout can end it. */
 const SLOWER_BY_MS = 3_000;
 
-/** For so long a callee says nothing where no time is set: longer than a sidecar waits for a connection. */
+/** For so long a callee says nothing over TCP: longer than a sidecar waits for a connection. */
 const SILENT_MS = 3_000;
+/** And so long before a stream begins: longer than the 15 s after which Envoy gives up where a route says nothing. */
+const STREAM_SILENT_MS = 16_000;
 
 type Draft = Pick<Check, "behaviour" | "expected" | "because">;
 
@@ -44,7 +46,13 @@ export function resilienceChecks(platform: Platform): Check[] {
         const destination = to.get(`${store}/${portName}`);
         if (source === undefined || destination === undefined) return [];
         const end = { source, destination, request: { protocol: "tcp" } } as const;
-        return [check(`${caller}/${store}/${portName}`, end, silent(`${caller} uses ${store}`, null))];
+        return [
+            check(
+                `${caller}/${store}/${portName}`,
+                end,
+                silent(`the connection from ${caller} to ${store}`, null),
+            ),
+        ];
     });
     return [...calls, ...stores];
 }
@@ -57,15 +65,15 @@ function draftsOf(edge: Edge, { protocol }: WireRequest, caller: string): Draft[
     const because = `${edge.caller}.calls[${edge.index}] → ${edge.callee}`;
     // Of TCP the mesh sees connections only: there is nothing to try again, and nothing to wait for.
     if (protocol === "tcp") return [silent(because, null)];
-    if (protocol === "ws" && edge.call.timeout === "stream") return [failing(edge), silent(because, caller)];
+    if (edge.call.timeout === "stream") return [failing(edge), silent(because, caller, STREAM_SILENT_MS)];
     return [failing(edge), ...slow(edge)];
 }
 
-function silent(because: string, caller: string | null): Draft {
+function silent(because: string, caller: string | null, milliseconds = SILENT_MS): Draft {
     return {
-        behaviour: { kind: "is-slow", milliseconds: SILENT_MS },
+        behaviour: { kind: "is-slow", milliseconds },
         expected: { kind: "answered", caller },
-        because: `${because}, which may be silent as long as it likes`,
+        because: `${because} has no timeout`,
     };
 }
 

@@ -99,7 +99,7 @@ function miscountBlocks({ miscounts, drift }: VerifyReport): string[] {
     });
 }
 
-/** What a second try learned something from, by what the first one got. */
+/** The requests that were made again, by what they got. */
 function repeatedBlocks({ repeated }: VerifyReport): string[] {
     if (repeated.length === 0) return [];
     const byResult = groupBy(repeated, ({ got }) => got);
@@ -113,7 +113,7 @@ function repeatedBlocks({ repeated }: VerifyReport): string[] {
     const rest = byResult.size - lines.length;
     return [
         [
-            `! ${plural(repeated.length, "request")} made again, because the first try showed nothing:`,
+            `! ${plural(repeated.length, "request")} made again, because the try before showed nothing:`,
             ...lines,
             ...(rest > 0 ? [`    and ${plural(rest, "other result")}: --json has them all`] : []),
         ].join("\n"),
