@@ -6,7 +6,7 @@ import { chartFindings, chartsSummary, ofPolicies } from "../policy/charts/repor
 import { readPackConfig } from "../policy/config";
 import { Judging } from "../policy/judge";
 import { type RunningPack, startPack } from "../policy/pack";
-import { type Diagnostic, type JudgedResource, type PolicyInfo } from "../policy/protocol";
+import { type Diagnostic, type JudgedResource, type PackConfig, type PolicyInfo } from "../policy/protocol";
 import { registrations } from "../policy/registrations";
 import { unseen } from "../policy/unseen";
 
@@ -85,10 +85,17 @@ async function configure(
 ): Promise<readonly PolicyInfo[]> {
     const { analyzer } = await starting;
     const policies = await analyzer.policies();
-    await analyzer.configure(readPackConfig(file, policies), policies);
+    await analyzer.configure(simulated(readPackConfig(file, policies)), policies);
     return policies;
 }
 
 function described({ policy: name, level, message }: Diagnostic): string {
     return `[${level}] ${name}\n${message.replace(/^/gm, "  ")}\n\n`;
+}
+
+/** The program runs here with the same simulated outputs as in `npm run generate:policy-baseline`, so they are compared, too. */
+function simulated(config: PackConfig): PackConfig {
+    const settings = config["closed-settings"];
+    if (typeof settings !== "object") return config;
+    return { ...config, "closed-settings": { ...settings, simulated: true } };
 }

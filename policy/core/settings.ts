@@ -20,27 +20,42 @@ export function hasSettings({ id, isKubernetes }: Subject): boolean {
 /** Of providers: where a cluster is, and how to get in, differs from machine to machine. */
 const OMITTED = /^(kubeconfig|clusterIdentifier|context|version)$/;
 
-/** What the bridge of a provider adds to every resource of it. */
-const ADDED: ReadonlySet<string> = new Set(["__defaults", "tagsAll", "region", "id"]);
+/** What the bridge of a provider adds beside a resource's inputs. */
+const ADDED: ReadonlySet<string> = new Set(["tagsAll", "id"]);
 
-/** Every input by its path; what is not known yet is `UNKNOWN`. Defaults that the provider filled in are left out. */
-export function settingsOf({ id, props }: Subject): ReadonlyMap<string, string> {
+/** Every input by its path; what is not known yet is `UNKNOWN`. Defaults of the provider are left out, unless they are listed. */
+export function settingsOf(
+    { id, name, props }: Subject,
+    listed: Readonly<Record<string, string>> = {},
+): ReadonlyMap<string, string> {
     const into = new Map<string, string>();
     const isProvider = id.startsWith("pulumi:providers:");
-    walk(props, "", into, (key) => isProvider && OMITTED.test(key));
+    const isDefault = (path: string, value: unknown): boolean =>
+        canBeDefault(value, name) && !Object.keys(listed).some((one) => isWithin(one, path));
+    walk(props, "", into, isDefault, (key) => ADDED.has(key) || (isProvider && OMITTED.test(key)));
     return into;
+}
+
+/**
+ * Providers fill in switches, numbers, words and names of their own, and list their keys in `__defaults`. A program can write
+ * that list, too: what can be an address, an ARN or a document is judged in any case.
+ */
+function canBeDefault(value: unknown, name: string): boolean {
+    if (typeof value !== "string") return typeof value === "boolean" || typeof value === "number";
+    return /^[A-Za-z_ -]*$/.test(value) || (value.startsWith(`${name}-`) && /-[0-9a-f]{7}$/.test(value));
 }
 
 function walk(
     node: object,
     path: string,
     into: Map<string, string>,
+    isDefault: (path: string, value: unknown) => boolean,
     isOmitted: (key: string) => boolean,
 ): void {
     const isList = Array.isArray(node);
     const filled = isList ? [] : ((node as { readonly __defaults?: unknown }).__defaults ?? []);
     for (const key of Object.keys(node)) {
-        if (ADDED.has(key) || isOmitted(key) || (Array.isArray(filled) && filled.includes(key))) continue;
+        if (key === "__defaults" || isOmitted(key)) continue;
         const place = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
         let value: unknown;
         try {
@@ -50,8 +65,9 @@ function walk(
             into.set(place, UNKNOWN);
             continue;
         }
+        if (Array.isArray(filled) && filled.includes(key) && isDefault(place, value)) continue;
         if (typeof value === "object" && value !== null && Object.keys(value).length > 0)
-            walk(value, place, into, () => false);
+            walk(value, place, into, isDefault, () => false);
         else for (const [inner, shown] of flatten(value, place)) into.set(inner, shown);
     }
 }
@@ -81,6 +97,11 @@ export function listedSettings(subject: Subject, variants: Variants<Subject>): R
 /** Whether a listed input has no value before the update. */
 export function isOpen(listed: string): boolean {
     return listed.startsWith(OUTPUT) || listed.startsWith(ANSWER);
+}
+
+/** The value of a listed input in a run without a cloud, from which the baseline is generated. */
+export function simulatedValue(listed: string): string {
+    return listed.replace(/^(output|answer): /, "");
 }
 
 /** What a listed input is before there is a cloud, where it is another resource's output. */

@@ -36,7 +36,7 @@ sources: { roleArn: [dns] }
         const fix = howToList(config.baseline);
         yield* each(world.subjects.filter(hasSettings), function* (subject) {
             const listed = settingsListed(baseline, subject) ?? {};
-            const values = settingsOf(subject);
+            const values = settingsOf(subject, listed);
             for (const [path, expected] of Object.entries(listed)) {
                 const value = values.get(path);
                 const output = outputOf(expected);

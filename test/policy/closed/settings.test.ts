@@ -31,6 +31,29 @@ const SETTINGS: Readonly<Record<string, Edit>> = {
         { toPort: 65_535 },
     ],
     "nodes' user data": ["LaunchTemplate", "cluster-nodes-mesh", { userData: "IyEvYmluL3No" }],
+    "another launch template of nodes": [
+        "NodeGroup",
+        "cluster-nodes-mesh-a",
+        { "launchTemplate.id": "lt-1" },
+    ],
+    "another region of the provider": ["aws", "aws", { region: "us-east-1" }],
+    "another region of a resource": ["Key", "cluster-api-secrets", { region: "us-east-1" }],
+    "an alias that leads elsewhere": [
+        "Record",
+        "addresses-api",
+        { "aliases.0.name": "balancer.example.net" },
+    ],
+    "an input that the program calls a default": [
+        "PodIdentityAssociation",
+        "cluster-identities-cert-manager",
+        { targetRoleArn: "arn:aws:iam::999999999999:role/x", __defaults: ["targetRoleArn"] },
+    ],
+    "a listed input that the program calls a default": [
+        "ResolverFirewallRule",
+        "cluster-dns-block",
+        { action: "ALLOW", __defaults: ["action"] },
+    ],
+    "a document with other references": ["RolePolicy", "cluster-api-role-secrets", { policy: "{}" }],
     "another principal": [
         "AccessEntry",
         "cluster-api-viewer-111122223333-role-on-call",
@@ -72,6 +95,9 @@ const REFERENCES: Readonly<Record<string, Edit>> = {
     ],
 };
 
+/** As `mesh policy` configures the pack. */
+const simulated = { ...packConfig("prod"), "closed-settings": { baseline: "prod", simulated: true } };
+
 const ruleOf = (name: string): Rule => RULES.find((rule) => rule.name === name)!;
 
 describe("inputs of AWS resources in the profile closed", function () {
@@ -90,11 +116,7 @@ describe("inputs of AWS resources in the profile closed", function () {
             it(`${name}: refused by ${policy}`, () => {
                 const resource = prod.find((one) => one.type.endsWith(`:${type}`) && one.name === key);
                 assert.ok(resource, `prod has no ${type} ${key}`);
-                const { policies } = outcomeOf(
-                    { ...edit(resource, change), names: [key] },
-                    prod,
-                    packConfig("prod"),
-                );
+                const { policies } = outcomeOf({ ...edit(resource, change), names: [key] }, prod, simulated);
                 assert.ok(policies.includes(policy), `refused by ${policies.join(", ") || "none"}`);
             });
         }
@@ -152,7 +174,12 @@ describe("inputs of AWS resources in the profile closed", function () {
     });
 
     it("defaults that AWS' provider fills in are not a change", () => {
-        const filled = { __defaults: ["disableSessionTags"], disableSessionTags: false, tagsAll: { a: "b" } };
+        const filled = {
+            __defaults: ["disableSessionTags", "description"],
+            disableSessionTags: false,
+            description: "Managed by Pulumi",
+            tagsAll: { a: "b" },
+        };
         const found = findings(ruleOf("closed-settings"), [association(later, filled)], {
             baseline: "example",
         });
