@@ -147,6 +147,24 @@ describe("inputs of AWS resources in the profile closed", function () {
         },
     };
 
+    it("a reference must be to the resource that the baseline lists", () => {
+        const rule = ruleOf("closed-references");
+        const wrongOf = (source: string): readonly string[] => {
+            const props = {
+                namespace: "cert-manager",
+                serviceAccount: "cert-manager",
+                roleArn: "arn:aws:iam::1:role/x",
+            };
+            const type = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
+            const sources = { roleArn: [`urn:pulumi:test::test::aws:iam/role:Role::${source}`] };
+            const resource = { urn: "urn", type, name: "dns", props, sources };
+            return findings(rule, [resource], { baseline: "example" }).map(({ wrong }) => wrong);
+        };
+        assert.deepEqual(wrongOf("dns"), []);
+        for (const other of ["admin", "other-dns"])
+            assert.match(wrongOf(other).join(), /roleArn does not refer to dns/);
+    });
+
     it("an output is not known in a preview, and anything in the update", () => {
         const rule = ruleOf("closed-settings");
         for (const roleArn of [later, { value: "arn:aws:iam::111122223333:role/dns-4f1" }])
