@@ -92,9 +92,10 @@ describe("what the edge does not trust, on the node", function () {
     it("counts what a policy that is only tried would do, and does not act by it", async () => {
         const address = `${serviceHost("search")}:8080`;
         const path = "/v1/search";
+        // Connections from before keep the filters of then, and count nothing: none of several may be one of them.
         await eventually(async () => {
-            const [tried] = await node.probe("api-gateway", [{ address, path }]);
-            assert.equal(tried?.status, 403, tried?.detail);
+            const tried = await node.probe("api-gateway", Array<object>(20).fill({ address, path }));
+            assert.deepEqual(new Set(tried.map(({ status }) => status)), new Set([403]));
         });
         const indexing = { address, method: "PUT", path: "/v1/documents/7" };
         const before = {

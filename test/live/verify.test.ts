@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CHECKOUT, mesh, type Ran } from "./checkout";
 import { Deployment } from "./deployment";
+import { eventually } from "./eventually";
 import { query, valueOf } from "./prometheus";
 
 /** What is read of `mesh verify --json`. */
@@ -17,8 +18,8 @@ interface Report {
 }
 
 const OF_REQUESTS = ["MeshErrorRate", "MeshBudgetBurn", "MeshRefusedHost"];
-/** Well within the time that probers take to start. */
-const EARLY_MS = 12_000;
+/** Within this time `mesh verify` makes its first prober on a busy machine. */
+const STARTS_WITHIN_MS = 120_000;
 /** A run that was killed keeps its lease for so long. */
 const LEASE_MS = 21_000;
 
@@ -38,6 +39,20 @@ describe("mesh verify on the node", function () {
         return await node.kubectl([
             ...["get", kinds, "--all-namespaces", "--selector", "sparc.dev/probe", "--output", "name"],
         ]);
+    }
+
+    /** The exit code of a `mesh verify` that gets a signal while its probers start; null where the signal ended it. */
+    async function stoppedVerify(signal: NodeJS.Signals): Promise<unknown> {
+        const child = spawn(process.execPath, [join(CHECKOUT, "cli", "bin", "mesh.js"), "verify"], {
+            stdio: "ignore",
+        });
+        const closed = once(child, "close");
+        await eventually(async () => {
+            assert.notEqual(await probeObjects(), "");
+        }, STARTS_WITHIN_MS);
+        child.kill(signal);
+        const [code] = (await closed) as unknown[];
+        return code;
     }
 
     before(async () => {
@@ -65,25 +80,14 @@ describe("mesh verify on the node", function () {
     });
 
     it("leaves nothing when it is interrupted, nor after it was killed and run again", async () => {
-        assert.equal(await interruptedVerify(), 2);
+        assert.equal(await stoppedVerify("SIGINT"), 2);
         assert.equal(await probeObjects(), "");
-        await mesh(CHECKOUT, ["verify"], EARLY_MS);
+        assert.equal(await stoppedVerify("SIGKILL"), null);
         assert.notEqual(await probeObjects(), "");
         await pause(LEASE_MS);
         assert.equal((await mesh(CHECKOUT, ["verify", "--layer", "source"])).status, 0);
         assert.equal(await probeObjects(), "");
     });
 });
-
-/** The exit code of a `mesh verify` that gets Ctrl-C while its probers start. */
-async function interruptedVerify(): Promise<unknown> {
-    const child = spawn(process.execPath, [join(CHECKOUT, "cli", "bin", "mesh.js"), "verify"], {
-        stdio: "ignore",
-    });
-    const closed = once(child, "close");
-    setTimeout(() => child.kill("SIGINT"), EARLY_MS);
-    const [code] = (await closed) as unknown[];
-    return code;
-}
 
 const NOTHING = { differences: [], miscounts: [], drift: [], notChecked: [] };
