@@ -1,6 +1,6 @@
 /** The service that counts what tenants and their clients ask, as far as several concerns must agree on it. */
 import { type ExposureEdge, exposures } from "../../catalogue/query";
-import { NAMESPACES } from "./names";
+import { NAMESPACES, serviceHost } from "./names";
 import type { Platform } from "./platform";
 
 /** Envoy's rate limit service, beside the gateways that ask it. */
@@ -10,6 +10,8 @@ export const LIMITER = {
     grpc: 9090,
     health: 8080,
 } as const;
+
+export const LIMITER_HOST = serviceHost(LIMITER.name, LIMITER.namespace);
 
 /** Where it counts. */
 export const COUNTERS = { name: "ratelimit-redis", namespace: NAMESPACES.ingress, port: 6379 } as const;

@@ -1,5 +1,4 @@
-import { LIMITER, limitedByPlan } from "../base/limiter";
-import { serviceHost } from "../base/names";
+import { LIMITER, LIMITER_HOST, limitedByPlan } from "../base/limiter";
 import type { Platform } from "../base/platform";
 
 /**
@@ -11,6 +10,6 @@ import type { Platform } from "../base/platform";
  */
 export function limiterClusterProvider(platform: Platform) {
     if (limitedByPlan(platform).length === 0) return [];
-    const service = `${LIMITER.namespace}/${serviceHost(LIMITER.name, LIMITER.namespace)}`;
+    const service = `${LIMITER.namespace}/${LIMITER_HOST}`;
     return [{ name: "rate-limit-cluster", envoyExtAuthzGrpc: { service, port: LIMITER.grpc } }];
 }

@@ -1,6 +1,6 @@
-import { LIMITER, limitedByPlan } from "../base/limiter";
+import { LIMITER, LIMITER_HOST, limitedByPlan } from "../base/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { TOKEN_HEADERS, serviceHost } from "../base/names";
+import { TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
 import { onRoute, typed } from "../base/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
@@ -8,8 +8,6 @@ import { DOMAIN, KEYS } from "./limiter/rules";
 
 /** A limiter that is slower than this, or gone, limits nobody: it must not take the way in with it. */
 const PATIENCE = "0.025s";
-
-const HOST = serviceHost(LIMITER.name, LIMITER.namespace);
 
 /** Has each request counted for its tenant and for its client, before it is passed on. */
 export function planLimits(platform: Platform): EnvoyFilterManifest[] {
@@ -29,8 +27,8 @@ export function planLimits(platform: Platform): EnvoyFilterManifest[] {
                         transport_api_version: "V3",
                         grpc_service: {
                             envoy_grpc: {
-                                cluster_name: `outbound|${LIMITER.grpc}||${HOST}`,
-                                authority: HOST,
+                                cluster_name: `outbound|${LIMITER.grpc}||${LIMITER_HOST}`,
+                                authority: LIMITER_HOST,
                             },
                         },
                     },

@@ -6,11 +6,10 @@
 import type { Platform } from "../../../components/base/platform";
 import type { PathForms } from "../../../catalogue/model";
 import { groupBy } from "../../../catalogue/order";
-import { principal } from "../../../components/base/names";
 import type { Check, Destination, Expected, Layer, Source, WireRequest } from "../model";
 import { entryChecks } from "./entry";
 import { type Grant, Grants } from "./grants";
-import { destinations, sources } from "./places";
+import { destinations, sources, spiffe } from "./places";
 import { tenantContextChecks, tenantOfPath } from "./tenant-context";
 import { resilienceChecks } from "./resilience";
 import { ambiguous, asked, describeRequest, forbidden, offered, unique } from "./requests";
@@ -86,10 +85,6 @@ function allowed(
     );
     const requests = unique(drafts.map(({ request }) => request));
     return drafts.filter(({ request }) => requests.includes(request));
-}
-
-function spiffe({ config }: Platform, { namespace, account }: Source): string {
-    return `spiffe://${principal(config, namespace, account)}`;
 }
 
 function refused({ port }: Destination, granted: readonly Grant[]): Draft[] {

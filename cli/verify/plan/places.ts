@@ -1,6 +1,7 @@
 /** All who ask and all that is asked: the two sides of the matrix. */
 import type { Catalogue, Service, Store } from "../../../catalogue/model";
-import { ENTRY_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/base/names";
+import { ENTRY_GATEWAYS, HEALTH_PORT, NAMESPACES, principal } from "../../../components/base/names";
+import type { Platform } from "../../../components/base/platform";
 import type { Destination, Source } from "../model";
 
 /** The account of probers that are nobody of the catalogue. */
@@ -71,3 +72,8 @@ const HEALTH: Destination["port"] = {
     number: HEALTH_PORT.number,
     requests: ["GET /metrics"],
 };
+
+/** A source's SPIFFE identity, as a callee sees it. */
+export function spiffe({ config }: Platform, { namespace, account }: Source): string {
+    return `spiffe://${principal(config, namespace, account)}`;
+}

@@ -3,9 +3,8 @@ import { milliseconds } from "../../../catalogue/durations";
 import type { Call } from "../../../catalogue/model";
 import { type Edge, edges, storeEdges } from "../../../catalogue/query";
 import type { Platform } from "../../../components/base/platform";
-import { principal } from "../../../components/base/names";
 import type { Check, WireRequest } from "../model";
-import { destinations, sources } from "./places";
+import { destinations, sources, spiffe } from "./places";
 import { asked } from "./requests";
 
 /** Longer than any timeout that is waited for, so that only the timeout can end it. */
@@ -23,7 +22,7 @@ type Draft = Pick<Check, "behaviour" | "expected" | "because">;
  * not ended while it is silent: connections over TCP, also to stores, and streams.
  */
 export function resilienceChecks(platform: Platform): Check[] {
-    const { catalogue, config } = platform;
+    const { catalogue } = platform;
     const from = new Map(
         sources(catalogue)
             .filter(({ kind }) => kind === "service")
@@ -35,7 +34,7 @@ export function resilienceChecks(platform: Platform): Check[] {
         const destination = to.get(`${edge.callee}/${edge.portName}`);
         const [request] = asked(edge.port, edge.call);
         if (source === undefined || destination === undefined || request === undefined) return [];
-        const caller = `spiffe://${principal(config, source.namespace, source.account)}`;
+        const caller = spiffe(platform, source);
         const end = { source, destination, request };
         return draftsOf(edge, request, caller).map((draft) =>
             check(`${edge.caller}/${edge.callee}/${edge.portName}/${edge.index}`, end, draft),
@@ -65,8 +64,11 @@ function draftsOf(edge: Edge, { protocol }: WireRequest, caller: string): Draft[
     const because = `${edge.caller}.calls[${edge.index}] → ${edge.callee}`;
     // Of TCP the mesh sees connections only: there is nothing to try again, and nothing to wait for.
     if (protocol === "tcp") return [silent(because, null)];
-    if (edge.call.timeout === "stream") return [failing(edge), silent(because, caller, STREAM_SILENT_MS)];
-    return [failing(edge), ...slow(edge)];
+    const after = milliseconds(edge.call.timeout);
+    return [
+        failing(edge),
+        after === undefined ? silent(because, caller, STREAM_SILENT_MS) : slow(edge, after),
+    ];
 }
 
 function silent(because: string, caller: string | null, milliseconds = SILENT_MS): Draft {
@@ -96,14 +98,10 @@ function expectedAttempts({ retries, idempotent, timeout }: Call): number {
     return idempotent ? 2 : 1;
 }
 
-function slow({ caller, callee, index, call }: Edge): Draft[] {
-    const after = milliseconds(call.timeout);
-    if (after === undefined) return [];
-    return [
-        {
-            behaviour: { kind: "is-slow", milliseconds: after + SLOWER_BY_MS },
-            expected: { kind: "given-up", after },
-            because: `${caller}.calls[${index}] → ${callee} waits ${call.timeout}`,
-        },
-    ];
+function slow({ caller, callee, index, call }: Edge, after: number): Draft {
+    return {
+        behaviour: { kind: "is-slow", milliseconds: after + SLOWER_BY_MS },
+        expected: { kind: "given-up", after },
+        because: `${caller}.calls[${index}] → ${callee} waits ${call.timeout}`,
+    };
 }
