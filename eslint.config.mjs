@@ -1,5 +1,6 @@
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
+import { RESTRICTED_COMMENTS, RESTRICTED_SYNTAX } from "./scripts/vocabulary.mjs";
 
 export default tseslint.config(
     {
@@ -20,14 +21,16 @@ export default tseslint.config(
         plugins: { "@pulumi": pulumi },
         rules: {
             "@pulumi/no-output-in-template-literal": "error",
-            // Ports, counts and versions belong in messages.
+            // Allow ports, counts and versions in messages.
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-            // `Record<string, X>` is how the catalogue and Kubernetes' types spell maps.
+            // The catalogue and Kubernetes' types use `Record<string, X>` for maps.
             "@typescript-eslint/consistent-indexed-object-style": "off",
-            // Contradicts noPropertyAccessFromIndexSignature.
+            // Conflicts with noPropertyAccessFromIndexSignature.
             "@typescript-eslint/dot-notation": "off",
             "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
             "@typescript-eslint/switch-exhaustiveness-check": "error",
+            "no-restricted-syntax": ["error", ...RESTRICTED_SYNTAX],
+            "no-warning-comments": ["error", RESTRICTED_COMMENTS],
             eqeqeq: "error",
             "no-console": "error",
             "max-lines": ["error", { max: 260, skipBlankLines: true }],
@@ -36,7 +39,7 @@ export default tseslint.config(
     {
         files: ["test/**"],
         rules: {
-            // mocha's `it` takes promises that nobody awaits here.
+            // mocha awaits the promises of `it`, which the rule does not know.
             "@typescript-eslint/no-floating-promises": "off",
             "@typescript-eslint/no-non-null-assertion": "off",
         },

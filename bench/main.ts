@@ -1,6 +1,5 @@
 /**
- * `npm run bench`: figures of this machine, as ratios where a peer does the same work in the same run. Leaves the
- * embedded node running.
+ * `npm run bench`: benchmarks on this machine, as ratios to a reference in the same run. Leaves the embedded node running.
  */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { loadCatalogue } from "../catalogue/load";
@@ -21,16 +20,16 @@ interface Options extends TelemetryOptions {
 }
 
 async function main(parts: readonly Part[], options: Options): Promise<void> {
-    const wanted = (part: Part) => parts.length === 0 || parts.includes(part);
-    // First, since what follows takes minutes.
+    const isSelected = (part: Part) => parts.length === 0 || parts.includes(part);
+    // Fail early: the benchmarks take minutes.
     await checkMachine();
     const rows: Row[] = [
-        ...(wanted("render") ? benchRender() : []),
-        ...(wanted("up") ? await up() : []),
-        ...(wanted("sidecar") ? await sidecar() : []),
+        ...(isSelected("render") ? benchRender() : []),
+        ...(isSelected("up") ? await up() : []),
+        ...(isSelected("sidecar") ? await sidecar() : []),
     ];
     const { rate, seconds, rounds } = options;
-    const telemetry = wanted("telemetry") ? await benchTelemetry({ rate, seconds, rounds }) : undefined;
+    const telemetry = isSelected("telemetry") ? await benchTelemetry({ rate, seconds, rounds }) : undefined;
     if (options.json === true) {
         process.stdout.write(`${JSON.stringify({ rows, ...(telemetry && { telemetry }) }, undefined, 2)}\n`);
         return;
@@ -45,7 +44,7 @@ async function up(): Promise<Row[]> {
 }
 
 async function sidecar(): Promise<Row[]> {
-    // Its services are those that are measured.
+    // Deploys the services to measure.
     await Deployment.of();
     const progress = terminalProgress();
     const toolchain = await ensureToolchain(progress);
@@ -69,12 +68,12 @@ function whole(from: number, to: number): (text: string) => number {
 }
 
 new Command("bench")
-    .description("Figures of this machine, as ratios. Leaves the embedded node running.")
-    .addArgument(new Argument("[parts...]", "what to measure; all where none is named").choices(PARTS))
-    .option("--json", "for machines")
-    .option("--rate <n>", "telemetry: requests a second", whole(1, 1000), 200)
-    .option("--seconds <n>", "telemetry: of each run, of which there are four a round", whole(5, 120), 60)
-    .option("--rounds <n>", "telemetry: how often each variant has its turn", whole(1, 10), 2)
+    .description("Run benchmarks on this machine. Leaves the embedded node running.")
+    .addArgument(new Argument("[parts...]", "benchmarks to run (default: all)").choices(PARTS))
+    .option("--json", "print JSON")
+    .option("--rate <n>", "telemetry: requests per second", whole(1, 1000), 200)
+    .option("--seconds <n>", "telemetry: duration of each run; a round has four runs", whole(5, 120), 60)
+    .option("--rounds <n>", "telemetry: number of runs of each variant", whole(1, 10), 2)
     .action(main)
     .parseAsync()
     .catch((error: unknown) => {

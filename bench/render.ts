@@ -1,4 +1,4 @@
-/** How rendering grows with the platform. */
+/** How rendering scales with the number of services. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,12 +13,12 @@ import type { Row } from "./report";
 const SIZES = [24, 240, 2400];
 const RUNS = 3;
 
-/** Milliseconds a service for the whole of `mesh render` but starting Node, and each size's ratio to the smallest. */
+/** The time of `mesh render` per service, without the start of Node.js, and its ratio to the smallest size. */
 export function benchRender(): Row[] {
     const config = parseConfig("bench", { domain: "mesh.example.com" });
     const measured = SIZES.map((size) => {
         const times = Array.from({ length: RUNS }, () => {
-            // A fresh catalogue each time: what was asked of one is kept.
+            // A new catalogue each time: its index is cached.
             const catalogue = catalogueOfSize(size);
             const out = mkdtempSync(join(tmpdir(), "mesh-bench-"));
             const started = performance.now();
@@ -34,12 +34,12 @@ export function benchRender(): Row[] {
     });
     const first = measured[0];
     return measured.map(({ size, took, files }) => ({
-        what: `render ${size} services`,
-        value: `${(took / size).toFixed(2)} ms a service (${files} files, ${(took / 1000).toFixed(2)} s)`,
+        name: `render ${size} services`,
+        value: `${(took / size).toFixed(2)} ms per service (${files} files, ${(took / 1000).toFixed(2)} s)`,
         ratio:
             first === undefined
                 ? ""
-                : `${(took / size / (first.took / first.size)).toFixed(2)} × a service of ${first.size}`,
-        aim: "under 5 ms a service; ratio about 1",
+                : `${(took / size / (first.took / first.size)).toFixed(2)} × the time per service with ${first.size}`,
+        target: "under 5 ms per service; ratio about 1",
     }));
 }

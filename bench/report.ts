@@ -1,19 +1,19 @@
 import Table from "cli-table3";
 
-/** One figure, and what it is to be held against. */
+/** One result with its target. */
 export interface Row {
-    readonly what: string;
+    readonly name: string;
     readonly value: string;
-    /** Against a peer of the same run. */
+    /** Relative to a reference in the same run. */
     readonly ratio: string;
-    readonly aim: string;
+    readonly target: string;
 }
 
 export function table(rows: readonly Row[]): string {
     const out = new Table({
-        head: ["what", "figure", "ratio in this run", "aim"],
+        head: ["benchmark", "result", "ratio in this run", "target"],
         style: { head: [], border: [] },
     });
-    for (const { what, value, ratio, aim } of rows) out.push([what, value, ratio, aim]);
+    for (const { name, value, ratio, target } of rows) out.push([name, value, ratio, target]);
     return out.toString();
 }

@@ -1,4 +1,4 @@
-/** What a sidecar costs with and without scoping, and as the mesh grows, on the embedded node. */
+/** The cost of a sidecar with and without a scoped Sidecar resource, and as the mesh grows, on the embedded node. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
@@ -8,23 +8,23 @@ import type { Row } from "./report";
 
 const run = promisify(execFile);
 
-/** How many services the mesh is grown by. */
+/** The number of services to add to the mesh. */
 const GROWTH = 240;
 const UNSCOPED = "bench-unscoped";
 const CROWD = "mesh-bench";
-/** Milliseconds that istiod and the sidecars get to settle after the mesh has grown. */
-const SETTLE = 20_000;
+/** The wait for propagation to the sidecars after the mesh has grown, in milliseconds. */
+const PROPAGATION_MS = 20_000;
 
 export interface Tools {
     readonly kubectl: string;
     readonly kubeconfig: string;
-    /** The image of the stand-in, which is the application beside the sidecar that is measured. */
+    /** The image of the stand-in, the application of the measured pod. */
     readonly image: string;
-    /** A service whose own pod has a scoped sidecar. */
+    /** A service whose pod has a scoped sidecar. */
     readonly service: string;
 }
 
-interface Cost {
+interface SidecarCost {
     readonly configuration: number;
     readonly memory: number;
 }
@@ -53,13 +53,13 @@ export async function benchSidecar(tools: Tools): Promise<Row[]> {
         ]);
         const before = [await cost(kubectl, scoped), await cost(kubectl, UNSCOPED)] as const;
         await kubectl(["apply", "--server-side", "--filename", "-"], documents(crowd()));
-        await new Promise((done) => setTimeout(done, SETTLE));
+        await new Promise((done) => setTimeout(done, PROPAGATION_MS));
         const after = [await cost(kubectl, scoped), await cost(kubectl, UNSCOPED)] as const;
         return [
-            row("sidecar of a service, scoped", before[0], before[1], "about a third of unscoped"),
-            row(`the same, mesh grown by ${GROWTH} services`, after[0], before[0], "as before the growth"),
+            row("sidecar of a service, scoped", before[0], before[1], "about a third of the unscoped one"),
+            row(`the same, with ${GROWTH} more services`, after[0], before[0], "unchanged"),
             row("sidecar, unscoped", before[1], before[1], ""),
-            row(`the same, mesh grown by ${GROWTH} services`, after[1], before[1], ""),
+            row(`the same, with ${GROWTH} more services`, after[1], before[1], ""),
         ];
     } finally {
         await kubectl(["delete", "namespace", CROWD, "--ignore-not-found", "--wait=false"]);
@@ -70,22 +70,25 @@ export async function benchSidecar(tools: Tools): Promise<Row[]> {
     }
 }
 
-function row(what: string, own: Cost, peer: Cost, aim: string): Row {
+function row(name: string, cost: SidecarCost, reference: SidecarCost, target: string): Row {
     return {
-        what,
-        value: `${(own.configuration / 1024).toFixed(0)} KB of configuration, ${own.memory.toFixed(1)} MB in Envoy`,
-        ratio: `${(own.configuration / peer.configuration).toFixed(2)} × and ${(own.memory / peer.memory).toFixed(2)} ×`,
-        aim,
+        name,
+        value: `${(cost.configuration / 1024).toFixed(0)} KB of configuration, ${cost.memory.toFixed(1)} MB in Envoy`,
+        ratio: `${(cost.configuration / reference.configuration).toFixed(2)} × and ${(cost.memory / reference.memory).toFixed(2)} ×`,
+        target,
     };
 }
 
-async function cost(kubectl: (args: readonly string[]) => Promise<string>, pod: string): Promise<Cost> {
+async function cost(
+    kubectl: (args: readonly string[]) => Promise<string>,
+    pod: string,
+): Promise<SidecarCost> {
     const admin = async (path: string) => {
         const printed = await kubectl([
             ...["exec", "--namespace", NAMESPACES.services, pod, "--container", "istio-proxy"],
             ...["--", "pilot-agent", "request", "GET", path],
         ]);
-        // The agent may log a line of its own before what Envoy answers.
+        // pilot-agent may log a line before Envoy's response.
         return printed.slice(printed.indexOf("{"));
     };
     const { allocated } = JSON.parse(await admin("memory")) as { allocated: string };
@@ -133,7 +136,7 @@ function unscopedPod(image: string): unknown[] {
     ];
 }
 
-/** Services without workloads: what costs a sidecar is that they are there. */
+/** Services without workloads: their existence is what costs a sidecar. */
 function crowd(): unknown[] {
     const services = Array.from({ length: GROWTH }, (_, index) => ({
         apiVersion: "v1",

@@ -1,4 +1,4 @@
-/** How long `mesh up` takes: on a new node, and again when there is nothing to do. */
+/** The duration of `mesh up`: on a new node, and again without changes. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { Row } from "./report";
@@ -12,23 +12,23 @@ function mesh(...args: string[]): number {
     return (performance.now() - started) / 1000;
 }
 
-/** Seconds from no node to all ready with the toolchain built, and of a second run. Leaves the node running. */
+/** Seconds from no node to everything ready (with the toolchain built), and of a second run. Leaves the node running. */
 export function benchUp(): Row[] {
     mesh("down");
     const warm = mesh("up", "--json");
     const again = mesh("up", "--json");
     return [
         {
-            what: "mesh up, toolchain built, no node",
+            name: "mesh up, toolchain built, no node",
             value: `${warm.toFixed(1)} s`,
             ratio: "1.00 ×",
-            aim: "under 90 s",
+            target: "under 90 s",
         },
         {
-            what: "mesh up again, nothing to do",
+            name: "mesh up again, no changes",
             value: `${again.toFixed(1)} s`,
             ratio: `${(again / warm).toFixed(2)} ×`,
-            aim: "under 10 s",
+            target: "under 10 s",
         },
     ];
 }

@@ -1,4 +1,4 @@
-/** Puts a catalogue together from the files that it is written in. */
+/** Merges the files of a catalogue. */
 
 import { z } from "zod";
 import type { Problem } from "./checks/problem";
@@ -6,9 +6,9 @@ import type { ExternalGroup, Plan, Service, Store } from "./model";
 import { schemaProblems } from "./schema/issues";
 import { prose } from "./schema/text";
 
-/** What one file adds. */
+/** The definitions of one file. */
 export interface Part {
-    /** How errors call the file. */
+    /** The file's name in errors. */
     readonly part: string;
     readonly services?: Readonly<Record<string, Service>>;
     readonly stores?: Readonly<Record<string, Store>>;
@@ -16,27 +16,27 @@ export interface Part {
     readonly plans?: Readonly<Record<string, Plan>>;
 }
 
-/** A name that two parts give to two things of one kind. */
+/** A name that two parts define, both for the same kind. */
 export interface Duplicate {
     readonly kind: "service" | "store" | "external group" | "plan";
     readonly name: string;
-    /** The part whose definition stands in the catalogue. */
+    /** The part whose definition is in the catalogue. */
     readonly kept: string;
-    /** The part whose definition does not. */
+    /** The part whose definition is not. */
     readonly dropped: string;
 }
 
-/** A catalogue that nobody has checked, with what a check needs to know of the files that it is written in. */
+/** An unchecked catalogue, with the source files of its definitions. */
 export interface Assembled {
     readonly catalogue: unknown;
-    /** What is wrong with the parts themselves: the catalogue is then undefined. */
+    /** Problems of the parts themselves; the catalogue is then undefined. */
     readonly problems: readonly Problem[];
     readonly duplicates: readonly Duplicate[];
-    /** By the place of a definition, such as `services.video`: the part that it is from. */
+    /** The part of each definition, by its path, such as `services.video`. */
     readonly sources: ReadonlyMap<string, string>;
 }
 
-/** A part is data too: under a misspelt key, all that it adds would be missing. */
+/** Parts are checked too: everything under a misspelled key would silently be missing. */
 const partSchema = z.strictObject({
     part: prose,
     services: z.record(z.string(), z.unknown()).exactOptional(),
@@ -46,8 +46,8 @@ const partSchema = z.strictObject({
 });
 
 /**
- * The union of the parts. Of two definitions with one name the first is kept, and the second is noted as a duplicate:
- * nothing is overwritten silently, and the check reports it together with all other problems.
+ * Merges the parts. Of two definitions with the same name, the first is kept and the second is recorded as a duplicate,
+ * which the check reports together with all other problems.
  */
 export function catalogueOf(...parts: readonly Part[]): Assembled {
     const problems = schemaProblems(z.array(partSchema), parts);

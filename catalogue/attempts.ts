@@ -1,11 +1,11 @@
-/** How often a call is made for each time that its caller asks for it. */
+/** Attempts per call: the first one and the mesh's retries. */
 
 import type { Call } from "./model";
 
-/** The most times that one request may arrive at any service along any one chain of calls. */
-export const MOST_ATTEMPTS = 8;
+/** The maximum number of times that one request can reach a service along one chain of calls. */
+export const MAX_ATTEMPTS = 8;
 
-/** The first attempt and the retries. */
+/** The first attempt plus the retries. */
 export function attempts({
     idempotent,
     timeout,

@@ -1,4 +1,4 @@
-/** The checks on a whole catalogue, made before anything is derived from it. */
+/** Checks a whole catalogue, before anything is derived from it. */
 
 import type { Assembled } from "./assemble";
 import { checkBalancing } from "./checks/balancing";
@@ -13,7 +13,7 @@ import { checkDuplicates, checkNames } from "./checks/names";
 import { checkOffers } from "./checks/offers";
 import { checkOverlaps } from "./checks/overlaps";
 import { checkPorts } from "./checks/ports";
-import { CatalogueError, type Check, type Problem } from "./checks/problem";
+import { CatalogueError, type CatalogueCheck, type Problem } from "./checks/problem";
 import { checkProtocols } from "./checks/protocols";
 import { checkReferences } from "./checks/references";
 import { checkRetries } from "./checks/retries";
@@ -30,7 +30,7 @@ import { schemaProblems } from "./schema/issues";
 export { CatalogueError, didYouMean, nearest } from "./checks/problem";
 export type { Problem } from "./checks/problem";
 
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly CatalogueCheck[] = [
     checkNames,
     checkPorts,
     checkReferences,
@@ -55,8 +55,8 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * All problems of a catalogue, in an order that does not depend on the order of its names. What a catalogue means is only
- * checked once its schema holds.
+ * All problems of a catalogue, in an order that does not depend on the order of its names. The semantic checks run only
+ * if the catalogue matches its schema.
  */
 export function checkCatalogue(catalogue: unknown): Problem[] {
     const problems = schemaProblems(catalogueSchema, catalogue);
@@ -64,7 +64,7 @@ export function checkCatalogue(catalogue: unknown): Problem[] {
 }
 
 /**
- * The catalogue that `data` holds, if it has no problem: a copy, so that what is derived is what was checked.
+ * Parses and checks a catalogue. Returns a copy, so that later changes to `data` have no effect.
  *
  * @throws CatalogueError with all problems at once.
  */
@@ -72,7 +72,7 @@ export function parseCatalogue(data: unknown): Catalogue {
     return parseAssembled({ catalogue: data, problems: [], duplicates: [], sources: new Map() });
 }
 
-/** As `parseCatalogue`, for a catalogue that is written in several files. */
+/** Like `parseCatalogue`, for a catalogue in several files. */
 export function parseAssembled({ catalogue, problems, duplicates, sources }: Assembled): Catalogue {
     const all =
         problems.length > 0 ? problems : [...checkDuplicates(duplicates), ...checkCatalogue(catalogue)];
@@ -80,7 +80,7 @@ export function parseAssembled({ catalogue, problems, duplicates, sources }: Ass
     return catalogueSchema.parse(catalogue);
 }
 
-/** The file of a place: of `services.video.ports.http` in the schema's words, or of `video.ports.http` in the checks'. */
+/** The file that defines `where`: `services.video.ports.http` from the schema, `video.ports.http` from the checks. */
 function sourceOf(where: string, sources: ReadonlyMap<string, string>): string | undefined {
     for (const [definition, source] of sources) {
         for (const place of [definition, definition.replace(/^services\./, "")]) {

@@ -1,7 +1,6 @@
 /**
- * Headers by which a client could change what a request is (its method, its URL, its host) or where it comes from, because
- * frameworks obey them (CVE-2018-14773 of Symfony and Yii is one of many). The gateways remove each of them unless an exposure
- * lists it.
+ * Headers by which a client could override a request's method, URL, host or source address, because web frameworks trust
+ * them (CVE-2018-14773 in Symfony and Yii is one of many). The gateways remove each of them unless an exposure lists it.
  */
 export const CLIENT_HEADERS = [
     // The method.
@@ -16,7 +15,7 @@ export const CLIENT_HEADERS = [
     "x-forwarded-prefix",
     "x-forwarded-uri",
     "x-script-name",
-    // The host, as the client sees it.
+    // The host that the client addressed.
     "forwarded",
     "x-host",
     "x-original-host",
@@ -49,7 +48,7 @@ export const CLIENT_HEADERS = [
     "x-real-ip",
     "x-remote-addr",
     "x-remote-ip",
-    // What else programs behind a proxy take for the proxy's word.
+    // Other headers that programs behind a proxy assume the proxy has set.
     "baggage",
     "proxy",
     "x-middleware-subrequest",

@@ -1,10 +1,10 @@
-/** Times, as the catalogue writes them. */
+/** Durations in the catalogue's notation. */
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** How long a duration is, in milliseconds; undefined if it is malformed. */
+/** A duration in milliseconds; undefined if it is malformed. */
 export function milliseconds(duration: string): number | undefined {
     const [, amount, unit] = DURATION.exec(duration) ?? [];
     const factor = MILLISECONDS[unit ?? ""];

@@ -1,14 +1,14 @@
-/** The edges of a catalogue, resolved and by either end. Derivations reach them through `query.ts`. */
+/** The edges of a catalogue, resolved, and indexed by either end. Derivations use them through `query.ts`. */
 
 import type { Call, Catalogue, Exposure, ExternalGroup, Port, Service, TcpPort } from "./model";
-import { compareAll, groupBy, own, sortedEntries } from "./order";
+import { compareAll, groupBy, getOwn, sortedEntries } from "./order";
 
-/** One call, with what it leads to. A caller may have several to one port, which differ in what they ask. */
+/** One call, resolved. A caller can have several calls to one port, with different operations. */
 export interface Edge {
     readonly caller: string;
     readonly callee: string;
     readonly call: Call;
-    /** The call's position in the caller's `calls`, for messages: nothing may be sorted or named by it. */
+    /** The call's position in the caller's `calls`, for messages only: never sort or name by it. */
     readonly index: number;
     readonly portName: string;
     readonly port: Port;
@@ -29,7 +29,7 @@ export interface ExternalEdge {
     readonly group: ExternalGroup;
 }
 
-/** One port of a service, reachable from outside. */
+/** One port of a service that is reachable from outside the mesh. */
 export interface ExposureEdge {
     readonly service: string;
     readonly exposure: Exposure;
@@ -37,7 +37,7 @@ export interface ExposureEdge {
     readonly port: Port;
 }
 
-/** Edges of one kind: all of them, and by either end. Sorted by name throughout. */
+/** Edges of one kind: all of them, and by either end. Always sorted by name. */
 export interface EdgeIndex<E> {
     readonly all: readonly E[];
     readonly from: ReadonlyMap<string, readonly E[]>;
@@ -53,7 +53,7 @@ export interface CatalogueIndex {
     readonly exposures: EdgeIndex<ExposureEdge>;
 }
 
-/** Resolves every edge. Linear in the size of the catalogue but for the sorting; throws where a name leads nowhere. */
+/** Resolves every edge, in linear time plus sorting. Throws if a name is not defined. */
 export function buildIndex(catalogue: Catalogue): CatalogueIndex {
     const services = sortedEntries(catalogue.services);
     return {
@@ -87,21 +87,25 @@ function indexEdges<E>(all: readonly E[], from: (edge: E) => string, to: (edge: 
 function callEdges(catalogue: Catalogue, caller: string, service: Service): Edge[] {
     return (service.calls ?? [])
         .map((call, index) => {
-            const callee = found(own(catalogue.services, call.to), `service ${call.to}`, caller);
-            const port = found(own(callee.ports, call.port), `port ${call.port} of ${call.to}`, caller);
+            const callee = requireDefined(getOwn(catalogue.services, call.to), `service ${call.to}`, caller);
+            const port = requireDefined(
+                getOwn(callee.ports, call.port),
+                `port ${call.port} of ${call.to}`,
+                caller,
+            );
             return { caller, callee: call.to, call, index, portName: call.port, port };
         })
         .sort((a, b) => compareAll(callKey(a.call), callKey(b.call)));
 }
 
-/** Two calls of one caller never agree in all of this: they would ask the same twice. */
+/** Unique among the calls of one caller: `checkOverlaps` rejects two with the same operations. */
 function callKey({ to, port, requests = [], methods = [] }: Call): string[] {
     return [to, port, ...[...requests, ...methods].sort()];
 }
 
 function storeEdges(catalogue: Catalogue, caller: string, service: Service): StoreEdge[] {
     return [...(service.stores ?? [])].sort().flatMap((store) => {
-        const { ports } = found(own(catalogue.stores, store), `store ${store}`, caller);
+        const { ports } = requireDefined(getOwn(catalogue.stores, store), `store ${store}`, caller);
         return sortedEntries(ports).map(([portName, port]) => ({ caller, store, portName, port }));
     });
 }
@@ -110,14 +114,18 @@ function externalEdges(catalogue: Catalogue, caller: string, service: Service): 
     return [...(service.external ?? [])].sort().map((groupName) => ({
         caller,
         groupName,
-        group: found(own(catalogue.external, groupName), `external group ${groupName}`, caller),
+        group: requireDefined(getOwn(catalogue.external, groupName), `external group ${groupName}`, caller),
     }));
 }
 
 function exposureEdges(name: string, service: Service): ExposureEdge[] {
     return (service.exposures ?? [])
         .map((exposure) => {
-            const port = found(own(service.ports, exposure.port), `port ${exposure.port} of ${name}`, name);
+            const port = requireDefined(
+                getOwn(service.ports, exposure.port),
+                `port ${exposure.port} of ${name}`,
+                name,
+            );
             return { service: name, exposure, portName: exposure.port, port };
         })
         .sort((a, b) =>
@@ -125,9 +133,11 @@ function exposureEdges(name: string, service: Service): ExposureEdge[] {
         );
 }
 
-function found<T>(value: T | undefined, what: string, service: string): T {
+function requireDefined<T>(value: T | undefined, what: string, service: string): T {
     if (value === undefined) {
-        throw new Error(`${service} names the ${what}, which is not there: load it by catalogue/load.ts`);
+        throw new Error(
+            `${service} refers to the undefined ${what}: load the catalogue by catalogue/load.ts, which checks it`,
+        );
     }
     return value;
 }

@@ -1,4 +1,4 @@
-/** The one way to the platform's catalogue: nobody gets it unchecked (`.dependency-cruiser.cjs` sees to it). */
+/** The only way to get the platform's catalogue, so that it is always checked (enforced by `.dependency-cruiser.cjs`). */
 import { parseAssembled } from "./check";
 import type { Catalogue } from "./model";
 import { assembled } from "./platform";
@@ -8,7 +8,7 @@ let loaded: Catalogue | undefined;
 /**
  * The platform's catalogue.
  *
- * @throws CatalogueError that lists everything that is wrong with it.
+ * @throws CatalogueError that lists all problems.
  */
 export function loadCatalogue(): Catalogue {
     return (loaded ??= parseAssembled(assembled));

@@ -1,6 +1,6 @@
 /**
  * The HTTP methods that a catalogue can name: what Envoy's HTTP/1.1 parser accepts (source/common/http/http1/balsa_parser.cc),
- * less CONNECT and TRACE, which no application should see. GET stands for HEAD too.
+ * without CONNECT and TRACE, which no application should see. GET includes HEAD.
  */
 export const METHODS = [
     "ACL",

@@ -1,11 +1,10 @@
 /**
- * Ends a choice between the cases of an enumeration: what is none of them gets nothing derived at all, least of all what the last
- * case would get.
+ * The default case of an exhaustive switch: an unknown value throws, so that nothing is derived from it.
  *
- * @param value of type `never` where the cases before are complete
+ * @param value of type `never` if the cases above are complete
  */
 export function unknownCase(value: never): never {
     throw new Error(
-        `${JSON.stringify(value)} is a case that nothing is derived for: check the catalogue and the configuration first`,
+        `unsupported value ${JSON.stringify(value)}: load the catalogue by catalogue/load.ts and the configuration by config/load.ts, which check them`,
     );
 }

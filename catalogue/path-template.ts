@@ -2,7 +2,7 @@
  * The grammar of path templates, parsed once: `/v1/alerts/{*}`, `/files/{**}`, `/v1/tenants/{tenant}`.
  *
  * A template is a list of segments. `{*}` stands for exactly one segment that is not empty, `{**}` (last only) for
- * everything that follows its slash, and `{name}` for one segment whose value somebody reads.
+ * everything that follows its slash, and `{name}` for one segment whose value is read.
  */
 
 export type Segment =
@@ -27,7 +27,7 @@ function parseSegment(text: string): Segment {
     return name === undefined ? { kind: "literal", text } : { kind: "named", name };
 }
 
-/** How each kind of segment is written in some other notation, such as a regular expression. */
+/** How to write each kind of segment in another notation, such as a regular expression. */
 export interface Notation {
     readonly literal: (text: string) => string;
     readonly one: string;
@@ -37,7 +37,7 @@ export interface Notation {
     readonly separator?: string;
 }
 
-/** A template in another notation. The template's leading slash is the first separator. */
+/** Writes a template in another notation. Its leading slash becomes the first separator. */
 export function writePathTemplate(template: PathTemplate, notation: Notation): string {
     const { separator = "/" } = notation;
     return template.map((segment) => `${separator}${writeSegment(segment, notation)}`).join("");
@@ -58,31 +58,31 @@ function writeSegment(segment: Segment, notation: Notation): string {
 
 const TEXT = { one: "{*}", rest: "{**}", literal: (text: string) => text };
 
-/** A template as the catalogue writes it. */
+/** A template in the catalogue's notation. */
 export function pathOf(template: PathTemplate): string {
     return writePathTemplate(template, { ...TEXT, named: (name) => `{${name}}` });
 }
 
-/** The path without the names of its segments, `/v1/tenants/{*}`, if `name` and no other is there, and once; else undefined. */
-export function unnamed(path: string, name: string): string | undefined {
+/** The path with `{*}` in place of its one named segment, which must be called `name`; undefined otherwise. */
+export function withWildcardFor(path: string, name: string): string | undefined {
     const template = parsePathTemplate(path);
     const names = template.flatMap((segment) => (segment.kind === "named" ? segment.name : []));
     if (names.length !== 1 || names[0] !== name) return undefined;
     return writePathTemplate(template, { ...TEXT, named: () => TEXT.one });
 }
 
-/** Whether two segments are written alike. */
+/** Whether two segments are identical. */
 export function isSameSegment(a: Segment, b: Segment): boolean {
     return pathOf([a]) === pathOf([b]);
 }
 
-/** The segments up to and including the one that is called `name`; undefined if there is none. */
+/** The segments up to and including the one called `name`; undefined if there is none. */
 export function upTo(template: PathTemplate, name: string): PathTemplate | undefined {
     const end = template.findIndex((segment) => segment.kind === "named" && segment.name === name);
     return end === -1 ? undefined : template.slice(0, end + 1);
 }
 
-/** Text as a regular expression that matches nothing else. RE2 and JavaScript read it alike. */
+/** Escapes text for a regular expression, for RE2 and JavaScript. */
 export function escapeRegex(text: string): string {
     return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,6 +1,6 @@
 import type { Plan } from "./model";
 
-/** What tenants may ask of the platform, by the plan that their token names. */
+/** Rate limits for tenants, by the plan that their token names. */
 export const plans = {
     default: {
         tenant: { requests: 600, per: "minute" },

@@ -11,7 +11,7 @@ import { intelligence } from "./services/intelligence";
 import { video } from "./services/video";
 import { stores } from "./stores";
 
-/** The SPARC platform, unchecked: `load.ts` checks it. To put in services of your own, replace the parts. */
+/** The SPARC platform, unchecked: `load.ts` checks it. To describe your services, replace the parts. */
 export const assembled = catalogueOf(
     { part: "catalogue/services/edge.ts", services: edge },
     { part: "catalogue/services/identity.ts", services: identity },
@@ -25,5 +25,5 @@ export const assembled = catalogueOf(
     { part: "catalogue/plans.ts", plans },
 );
 
-/** For tests; everything else gets the catalogue from `load.ts`. */
+/** For tests. All other code gets the catalogue from `load.ts`. */
 export const platform = assembled.catalogue as Catalogue;

@@ -1,11 +1,10 @@
 /**
- * What derivations ask of a catalogue.
+ * Queries on a catalogue, for derivations.
  *
- * All answers come from an index that is built once for each catalogue, in time linear in its size, and are sorted by
- * name, so that no output depends on the order in which a catalogue was written. A catalogue is never changed after it
- * was made, which is why its index can be kept.
+ * All results come from an index, which is built once per catalogue in linear time, and are sorted by name, so that no
+ * output depends on the order of definitions. A catalogue is immutable, so its index can be cached.
  *
- * A catalogue with problems (`checkCatalogue`) cannot be asked: a name that leads nowhere throws.
+ * Queries on a catalogue with problems (`checkCatalogue`) throw if a name is not defined.
  */
 
 import { attempts } from "./attempts";
@@ -13,7 +12,7 @@ import { CatalogueError } from "./checks/problem";
 import { buildIndex } from "./edges";
 import type { CatalogueIndex, Edge, ExposureEdge, ExternalEdge, StoreEdge } from "./edges";
 import type {
-    Asked,
+    OperationSet,
     Call,
     Catalogue,
     Duration,
@@ -24,7 +23,7 @@ import type {
     Service,
     Tier,
 } from "./model";
-import { compare, groupBy, own, sortedEntries } from "./order";
+import { compare, groupBy, getOwn, sortedEntries } from "./order";
 import { covers, requestLine } from "./requests";
 import { catalogueSchema } from "./schema/catalogue";
 import { schemaProblems } from "./schema/issues";
@@ -37,12 +36,12 @@ const indexes = new WeakMap<Catalogue, CatalogueIndex>();
 /**
  * The catalogue's index, built on first use.
  *
- * @throws CatalogueError if the data is no catalogue by its schema.
+ * @throws CatalogueError if the data does not match the catalogue's schema.
  */
 export function indexOf(catalogue: Catalogue): CatalogueIndex {
     const known = indexes.get(catalogue);
     if (known !== undefined) return known;
-    // Types do not exist at run time: whoever passes a catalogue by the checks gets nothing derived from what is no catalogue.
+    // Types do not exist at run time: data that bypassed the checks must not reach a derivation.
     const problems = schemaProblems(catalogueSchema, catalogue);
     if (problems.length > 0) throw new CatalogueError(problems);
     const built = buildIndex(catalogue);
@@ -56,14 +55,14 @@ export function servicesOf(catalogue: Catalogue): readonly (readonly [name: stri
     return sortedEntries(catalogue.services);
 }
 
-/** A service of the catalogue. @throws for a name that is none of its. */
+/** A service of the catalogue. @throws if it does not exist. */
 export function serviceOf(catalogue: Catalogue, name: string): Service {
-    const service = own(catalogue.services, name);
+    const service = getOwn(catalogue.services, name);
     if (service === undefined) throw new Error(`The catalogue has no service ${name}`);
     return service;
 }
 
-/** All calls, by caller, callee, port and what is asked. */
+/** All calls, sorted by caller, callee, port and operations. */
 export function edges(catalogue: Catalogue): readonly Edge[] {
     return indexOf(catalogue).calls.all;
 }
@@ -78,102 +77,102 @@ export function callersOf(catalogue: Catalogue, service: string): readonly Edge[
     return indexOf(catalogue).calls.to.get(service) ?? [];
 }
 
-/** All uses of stores, by caller, store and port. */
+/** All uses of stores, sorted by caller, store and port. */
 export function storeEdges(catalogue: Catalogue): readonly StoreEdge[] {
     return indexOf(catalogue).stores.all;
 }
 
-/** All uses of external groups, by caller and group. */
+/** All uses of external groups, sorted by caller and group. */
 export function externalEdges(catalogue: Catalogue): readonly ExternalEdge[] {
     return indexOf(catalogue).external.all;
 }
 
-/** A host outside, with all who reach it. */
-export interface ReachedHost {
+/** An external host, with the services that call it. */
+export interface ReachableHost {
     readonly groupName: string;
     readonly group: ExternalGroup;
     readonly host: ExternalHost;
-    /** The services that use its group, by name; at least one. */
+    /** The services that use its group, sorted; at least one. */
     readonly callers: readonly string[];
 }
 
-/** The external hosts that any service uses, by host and port. */
-export function reachedHosts(catalogue: Catalogue): readonly ReachedHost[] {
+/** The external hosts that any service uses, sorted by host and port. */
+export function reachableHosts(catalogue: Catalogue): readonly ReachableHost[] {
     return [...groupBy(externalEdges(catalogue), ({ groupName }) => groupName).values()]
         .flatMap((users) => {
             const [{ groupName, group }] = users;
             const callers = [...new Set(users.map(({ caller }) => caller))];
-            return group.hosts.map((host): ReachedHost => ({ groupName, group, host, callers }));
+            return group.hosts.map((host): ReachableHost => ({ groupName, group, host, callers }));
         })
         .sort((a, b) => compare(a.host.host, b.host.host) || a.host.port - b.host.port);
 }
 
-/** All exposures, by service and host. */
+/** All exposures, sorted by service and host. */
 export function exposures(catalogue: Catalogue): readonly ExposureEdge[] {
     return indexOf(catalogue).exposures.all;
 }
 
-/** Where `service` is reachable from outside. */
+/** The exposures of `service`. */
 export function exposuresOf(catalogue: Catalogue, service: string): readonly ExposureEdge[] {
     return indexOf(catalogue).exposures.to.get(service) ?? [];
 }
 
-/** How often the mesh tries a call again. */
+/** How often the mesh retries a call. */
 export function retriesOf(call: Call): number {
     return attempts(call) - 1;
 }
 
 const MIN_REPLICAS: Readonly<Record<Tier, number>> = { critical: 3, standard: 2, background: 2 };
 
-/** The fewest replicas of a service that may run in production. */
+/** The minimum number of replicas of a service in production. */
 export function minReplicas(service: Service): number {
     return service.minReplicas ?? MIN_REPLICAS[service.tier];
 }
 
-/** What answers of a service that says nothing of it are late by. */
-export const SLOW_AFTER: Duration = "200ms";
+/** The latency threshold of a service without `latencyThreshold`. */
+export const DEFAULT_LATENCY_THRESHOLD: Duration = "200ms";
 
-/** After how long an answer of a service is slow. */
-export function slowAfter(service: Service): Duration {
-    return service.slowAfter ?? SLOW_AFTER;
+/** The latency above which a service's response counts as slow. */
+export function latencyThreshold(service: Service): Duration {
+    return service.latencyThreshold ?? DEFAULT_LATENCY_THRESHOLD;
 }
 
-/** What share of the traces is kept that begin with a service, in percent. */
+/** The percentage of traces starting at a service that are sampled. */
 export function sampling(service: Service): number {
     return service.sampling ?? 10;
 }
 
 const AVAILABILITY: Readonly<Record<Tier, number>> = { critical: 99.9, standard: 99.5, background: 99 };
 
-/** What share of its calls a service promises to answer, in percent. */
-export function availability({ availability: own, tier }: Service): number {
-    return own ?? AVAILABILITY[tier];
+/** A service's availability objective, in percent of its calls. */
+export function availability({ availability: objective, tier }: Service): number {
+    return objective ?? AVAILABILITY[tier];
 }
 
-/** HTTP verbs and the paths that may be asked with any of them, as an AuthorizationPolicy's `operation` has them. */
+/** HTTP methods and the paths that are allowed with each of them, as in an AuthorizationPolicy's `operation`. */
 export interface Operation {
     readonly methods: readonly string[];
     readonly paths: readonly string[];
 }
 
-/** Whether an HTTP port answers every request that `asked` stands for; no other port answers any. */
-export function offers(port: Port, asked: Request): boolean {
-    return port.protocol === "http" && port.requests.some((request) => covers(request, asked));
+/** Whether an HTTP port offers every request that `requested` matches; false for other protocols. */
+export function offers(port: Port, requested: Request): boolean {
+    return port.protocol === "http" && port.requests.some((request) => covers(request, requested));
 }
 
 /**
- * What is asked of a port, as it looks on the wire; sorted by verb and path.
+ * The HTTP methods and paths of a set of operations, sorted by method and path.
  *
- * A gRPC method is a POST to `/<service>/<method>`, and a WebSocket begins as a GET. None for a TCP port, on which the
- * mesh sees connections only: a policy then has nothing but the port to go by. Asking an HTTP or gRPC port for nothing
- * throws, since a policy made of it would open the whole port.
+ * A gRPC method is a POST to `/<service>/<method>`, and a WebSocket starts as a GET. Empty for a TCP port, where the mesh
+ * sees connections only and a policy can match nothing but the port. Throws if there are no operations of an HTTP or gRPC
+ * port: a policy derived from them would allow the whole port.
  */
-export function operations(port: Port, asked: Asked): readonly Operation[] {
+export function wireOperations(port: Port, operations: OperationSet): readonly Operation[] {
     switch (port.protocol) {
         case "http":
-            return httpOperations(something(asked.requests, port));
+            return httpOperations(requireNonEmpty(operations.requests, port));
         case "grpc": {
-            const methods = [...something(asked.methods, port)].sort();
+            const methods = [...requireNonEmpty(operations.methods, port)].sort();
             return [{ methods: ["POST"], paths: methods.map((method) => `/${port.service}/${method}`) }];
         }
         case "ws":
@@ -185,10 +184,10 @@ export function operations(port: Port, asked: Asked): readonly Operation[] {
     }
 }
 
-function something<T>(asked: readonly T[] | undefined, port: Port): readonly T[] {
-    if (asked !== undefined && asked.length > 0) return asked;
+function requireNonEmpty<T>(operations: readonly T[] | undefined, port: Port): readonly T[] {
+    if (operations !== undefined && operations.length > 0) return operations;
     throw new Error(
-        `Nothing is asked of the ${port.protocol} port ${port.number}: load it by catalogue/load.ts`,
+        `No operations for the ${port.protocol} port ${port.number}: load the catalogue by catalogue/load.ts, which checks it`,
     );
 }
 
@@ -198,7 +197,7 @@ function httpOperations(requests: readonly Request[]): Operation[] {
     return sortedEntries(paths).map(([verb, verbPaths]) => ({ methods: methodsOf(verb), paths: verbPaths }));
 }
 
-/** RFC 9110, section 9.3.2: HEAD is GET without the response's content. Who may read, may ask for the headers alone. */
+/** RFC 9110, section 9.3.2: HEAD is GET without the response's content, so a caller that is allowed GET is allowed HEAD. */
 function methodsOf(verb: string): string[] {
     return verb === "GET" ? ["GET", "HEAD"] : [verb];
 }

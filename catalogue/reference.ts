@@ -1,8 +1,8 @@
-/** The catalogue's schema for other programs and for people: JSON Schema, and a page of Markdown made from it. */
+/** The catalogue's schema as JSON Schema, for editors, and as a page of Markdown, for people. */
 import { z } from "zod";
 import { catalogueSchema } from "./schema/catalogue";
 
-/** What of a JSON Schema the page shows. */
+/** The parts of a JSON Schema that the page shows. */
 interface Json {
     readonly $ref?: string;
     readonly type?: string;
@@ -35,8 +35,8 @@ export function cataloguePage(): string {
         "",
         "<!-- Generated from catalogue/schema by `npm run generate:catalogue-reference`. -->",
         "",
-        "Every object is strict: a key that is not listed here is an error. A `Duration` is a number and its unit: `250ms`, `2s`, `5m`, `1h`.",
-        "Editors read the same schema from [catalogue.schema.json](../../catalogue/catalogue.schema.json).",
+        "Every object is strict: a key that is not listed here is an error. A `Duration` is a number with a unit: `250ms`, `2s`, `5m`, `1h`.",
+        "Editors can use the same schema from [catalogue.schema.json](../../catalogue/catalogue.schema.json).",
         ...Object.entries($defs).flatMap(([name, schema]) => section(name, schema)),
         "",
     ].join("\n");
@@ -60,7 +60,7 @@ function section(name: string, schema: Json): string[] {
     ];
 }
 
-/** A schema's type as a cell of a table. */
+/** A schema's type as a table cell. */
 function typeOf(schema: Json): string {
     if (schema.$ref !== undefined) {
         const name = schema.$ref.split("/").at(-1) ?? "";
@@ -85,14 +85,14 @@ function rangeOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Json)
     const bounds = [
         ...(minimum === undefined ? [] : [`from ${minimum}`]),
         ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
-        // zod bounds every integer by what JavaScript can count to.
+        // zod limits every integer to JavaScript's safe range.
         ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? [] : [`up to ${maximum}`]),
         ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
     ];
     return bounds.length === 0 ? "" : ` ${bounds.join(" ")}`;
 }
 
-/** A bar would end the cell. */
+/** Escapes the bar, which would end the table cell. */
 function cell(text: string): string {
     return text.replaceAll("|", "\\|");
 }

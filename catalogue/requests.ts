@@ -1,24 +1,24 @@
 /**
- * What an HTTP request may look like in the catalogue, and which requests a pattern stands for.
+ * The syntax of HTTP requests in the catalogue, and which requests a pattern matches.
  *
- * A path is split at its slashes. `{*}` stands for exactly one segment, and not an empty one; `{**}`, only as the last
- * segment, for all that follows its slash. This is how Istio and Envoy read these templates.
+ * A path is split at its slashes. `{*}` matches exactly one non-empty segment; `{**}`, which must be the last segment,
+ * matches everything after its slash. Istio and Envoy read these templates the same way.
  */
 
 import type { Request } from "./model";
 import { unknownCase } from "./never";
 import { type Segment, isSameSegment, parsePathTemplate } from "./path-template";
 
-/** A request line, taken apart. */
+/** A parsed request line. */
 export interface RequestLine {
     readonly verb: string;
     /** With its leading slash. */
     readonly path: string;
 }
 
-// What RFC 3986 allows in a segment, less `*`, which Istio would read as a wildcard of another kind, and less what gateways
-// and sidecars refuse or rewrite (components/base/path-forms.ts): parameters, and percent-encoded separators, controls and
-// unreserved characters.
+// What RFC 3986 allows in a segment, without `*`, which Istio would read as another kind of wildcard, and without what
+// gateways and sidecars reject or rewrite (components/base/path-forms.ts): parameters, and percent-encoded separators,
+// control characters and unreserved characters.
 const LITERAL =
     /^(?:[\w.~!$&'()+,=:@-]|%(?:2[01246-9A-C]|3[ACDE]|40|5[BDE]|60|7[BCD])|%C[2-9A-F]%[89AB][\dA-F]|%D[\dA-F]%[89AB][\dA-F]|%E[\dA-F](?:%[89AB][\dA-F]){2}|%F[0-4](?:%[89AB][\dA-F]){3})*$/i;
 
@@ -46,7 +46,7 @@ function isPathSegment(segment: Segment, isLast: boolean): boolean {
         case "named":
             return false;
         case "literal":
-            // An empty segment in the middle, or one of dots, no request has that reaches a policy.
+            // Paths are normalized before policies match them: no empty segment in the middle, no dot segments.
             return (
                 LITERAL.test(segment.text) &&
                 !/^\.{1,2}$/.test(segment.text) &&
@@ -57,44 +57,44 @@ function isPathSegment(segment: Segment, isLast: boolean): boolean {
     }
 }
 
-/** Whether every request that `asked` stands for is among those that `offered` stands for. GET stands for HEAD too. */
-export function covers(offered: Request, asked: Request): boolean {
-    const [wanted, given] = [requestLine(asked).verb, requestLine(offered).verb];
-    if (wanted !== given && !(wanted === "HEAD" && given === "GET")) return false;
-    return agree(offered, asked, (own, other) => {
-        if (own.kind === "rest") return "and all that follows";
-        return isSameSegment(own, other) || (own.kind === "one" && !isEmpty(other) && other.kind !== "rest");
+/** Whether `offered` matches every request that `requested` matches. GET includes HEAD. */
+export function covers(offered: Request, requested: Request): boolean {
+    const [requestedVerb, offeredVerb] = [requestLine(requested).verb, requestLine(offered).verb];
+    if (requestedVerb !== offeredVerb && !(requestedVerb === "HEAD" && offeredVerb === "GET")) return false;
+    return matchSegments(offered, requested, (a, b) => {
+        if (a.kind === "rest") return "rest of path";
+        return isSameSegment(a, b) || (a.kind === "one" && !isEmpty(b) && b.kind !== "rest");
     });
 }
 
-/** Whether some request is among those of both. */
+/** Whether some request matches both. */
 export function overlap(a: Request, b: Request): boolean {
-    const readings = (request: Request) =>
+    const verbsOf = (request: Request) =>
         requestLine(request).verb === "GET" ? ["GET", "HEAD"] : [requestLine(request).verb];
-    if (!readings(a).some((verb) => readings(b).includes(verb))) return false;
-    return agree(a, b, (own, other) => {
-        if (own.kind === "rest" || other.kind === "rest") return "and all that follows";
+    if (!verbsOf(a).some((verb) => verbsOf(b).includes(verb))) return false;
+    return matchSegments(a, b, (left, right) => {
+        if (left.kind === "rest" || right.kind === "rest") return "rest of path";
         return (
-            isSameSegment(own, other) ||
-            (own.kind === "one" && !isEmpty(other)) ||
-            (other.kind === "one" && !isEmpty(own))
+            isSameSegment(left, right) ||
+            (left.kind === "one" && !isEmpty(right)) ||
+            (right.kind === "one" && !isEmpty(left))
         );
     });
 }
 
-/** Whether `agreed` holds for each segment of one path and its counterpart in the other. */
-function agree(
+/** Whether `matches` holds for each pair of segments. "rest of path" means that all remaining segments match. */
+function matchSegments(
     a: Request,
     b: Request,
-    agreed: (a: Segment, b: Segment) => boolean | "and all that follows",
+    matches: (a: Segment, b: Segment) => boolean | "rest of path",
 ): boolean {
     const [lineA, lineB] = [requestLine(a), requestLine(b)];
     const [segmentsA, segmentsB] = [parsePathTemplate(lineA.path), parsePathTemplate(lineB.path)];
     for (const [position, segment] of segmentsA.entries()) {
         const counterpart = segmentsB[position];
         if (counterpart === undefined) return false;
-        const verdict = agreed(segment, counterpart);
-        if (verdict !== true) return verdict !== false;
+        const result = matches(segment, counterpart);
+        if (result !== true) return result === "rest of path";
     }
     return segmentsA.length === segmentsB.length;
 }

@@ -1,30 +1,30 @@
-/** How a new version of a service comes to its users, and what it is judged by on the way. */
+/** How a new version of a service is rolled out, and which metrics it must pass. */
 import type { z } from "zod";
 import type { Immutable, Port, Service } from "./model";
 import { sortedEntries } from "./order";
 import type { kpi, load, rollout } from "./schema/rollout";
 
-/** Business metrics that a new version must not degrade. */
+/** A business metric that a new version must not degrade. */
 export type Kpi = z.infer<typeof kpi>;
 /** How a new version reaches users. */
-export type Rollout = Immutable<z.infer<typeof rollout>>;
-/** Additional requests to a new version. */
+export type RolloutPolicy = Immutable<z.infer<typeof rollout>>;
+/** Synthetic requests to a new version. */
 export type Load = Immutable<z.infer<typeof load>>;
 
-/** What is said of a service that says nothing. */
-const DEFAULT: Rollout = { strategy: "progressive" };
-export const STEPS: readonly number[] = [5, 10, 25, 50];
-export const ERROR_PERCENT = 1;
+/** The policy of a service without a `rollout`. */
+const DEFAULT: RolloutPolicy = { strategy: "progressive" };
+export const DEFAULT_STEP_WEIGHTS: readonly number[] = [5, 10, 25, 50];
+export const DEFAULT_ERROR_PERCENT = 1;
 
-/** How a service is rolled out, and the port whose requests are shared out. */
-export interface RolledOut {
-    readonly rollout: Rollout;
+/** How a service is rolled out, and the port whose traffic is split. */
+export interface RolloutTarget {
+    readonly rollout: RolloutPolicy;
     readonly portName: string;
     readonly port: Exclude<Port, { readonly protocol: "tcp" }>;
 }
 
-/** Undefined where the mesh sees no requests to share out. */
-export function rolloutOf({ ports, rollout = DEFAULT }: Service): RolledOut | undefined {
+/** Undefined if the mesh sees no requests that it could split. */
+export function rolloutOf({ ports, rollout = DEFAULT }: Service): RolloutTarget | undefined {
     for (const [portName, port] of sortedEntries(ports)) {
         if (port.protocol === "tcp" || (rollout.port !== undefined && rollout.port !== portName)) continue;
         return { rollout, portName, port };

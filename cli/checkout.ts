@@ -1,8 +1,11 @@
-/** Where the CLI stands. Apart from what it derives, which takes a second to load and which not every command needs. */
+/**
+ * Paths of the checkout. Separate from project.ts, because not every command needs the catalogue, which takes a second
+ * to load.
+ */
 import { resolve } from "node:path";
 
-/** The checkout that this CLI belongs to. */
+/** The root of the checkout that this CLI belongs to. */
 export const PROJECT_FOLDER = resolve(__dirname, "..");
 
-/** The stack that `mesh up` deploys, on the embedded node or another cluster to try things on. */
+/** The stack that `mesh up` deploys, to the embedded node or to another test cluster. */
 export const LOCAL_STACK = "local";

@@ -1,35 +1,32 @@
-/** Exit codes: what a script may rely on. */
+/** Exit codes, which scripts may rely on. */
 export const EXIT = {
-    /** What was asked was done, and its answer is yes. */
+    /** The command succeeded. */
     ok: 0,
-    /** It was done, and its answer is no: the mesh differs from the catalogue, the call is denied. */
+    /** The command ran, and its check failed: the mesh differs from the catalogue, or the call is denied. */
     difference: 1,
-    /** It could not be done, or makes no sense. */
+    /** The command could not run, or its arguments are invalid. */
     failed: 2,
 } as const;
 
-/**
- * What commander throws once it has said all there is to say: with code 0 after help that was asked for, and else for a
- * call that makes no sense.
- */
-interface Said {
+/** What commander throws after it has printed help (exit code 0) or an error about the arguments (any other code). */
+interface CommanderError {
     readonly code: string;
     readonly exitCode: number;
 }
 
-function isSaid(error: unknown): error is Said {
+function isCommanderError(error: unknown): error is CommanderError {
     return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
 }
 
-/** Ends the process with the error's message: for people, without a stack trace unless `DEBUG` is set. */
+/** Prints the error's message and sets the exit code; prints the stack trace instead if `DEBUG` is set. */
 export function fail(error: unknown): void {
-    if (isSaid(error)) {
+    if (isCommanderError(error)) {
         process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.failed;
         return;
     }
     const text = error instanceof Error ? error.message : String(error);
     process.stderr.write(
-        `${process.env["DEBUG"] !== undefined && error instanceof Error ? String(error.stack) : text}\n`,
+        `error: ${process.env["DEBUG"] !== undefined && error instanceof Error ? String(error.stack) : text}\n`,
     );
     process.exitCode = EXIT.failed;
 }

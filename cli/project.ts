@@ -5,15 +5,15 @@ import { assertPlatform } from "../components/check";
 import { parseConfig, readStackFile } from "../config/load";
 import { PROJECT_FOLDER } from "./checkout";
 
-/** The checked catalogue and the configuration of `stack`, as `index.ts` would have them. */
+/** The validated catalogue and the configuration of `stack`, as `index.ts` loads them. */
 export function loadPlatform(stack: string): Platform {
     return checkedPlatform(`Pulumi.${stack}.yaml`, readStackFile(stack, PROJECT_FOLDER), loadCatalogue());
 }
 
 /**
- * A platform whose configuration is right by itself and suits the catalogue.
+ * Validates the configuration, alone and against the catalogue.
  *
- * @param source names where `entries` are from, for messages.
+ * @param source where `entries` come from, for error messages
  */
 export function checkedPlatform(
     source: string,

@@ -1,4 +1,4 @@
-/** What a stack's configuration and the catalogue must agree on, checked where the two first meet. */
+/** Checks that a stack's configuration and the catalogue fit together. */
 import { exposures } from "../catalogue/query";
 import { ConfigError } from "../config/load";
 import { policyNames } from "./access/access";
@@ -10,27 +10,27 @@ import { chartProblems } from "./charts/check";
 import { clusterProblems } from "./cluster/check";
 import { CONCERNS } from "./concerns";
 
-/** Everything in the configuration that does not suit the catalogue, with what to do about it. */
+/** Returns every mistake of the configuration with regard to the catalogue, each with its fix. */
 export function platformProblems(platform: Platform): string[] {
     return [
         ...clusterProblems(platform.config),
         ...imageProblems(platform),
         ...missingIssuers(platform),
-        ...missingNetworks(platform),
-        ...missingKeySetNetworks(platform),
-        ...clientAddress(platform),
-        ...dryRuns(platform),
+        ...missingAdminCidrs(platform),
+        ...missingJwksCidrs(platform),
+        ...clientAddressProblems(platform),
+        ...dryRunProblems(platform),
         ...CONCERNS.flatMap(({ check }) => check?.(platform) ?? []),
     ];
 }
 
 /**
- * @param source names the configuration, for the message.
- * @throws ConfigError with all problems at once.
+ * @param source the configuration's origin, for the message
+ * @throws ConfigError with all problems at once
  */
 export function assertPlatform(source: string, platform: Platform): void {
     const problems = platformProblems(platform);
-    // Nothing can be said of what is derived from mistakes.
+    // Derived objects are only meaningful without mistakes.
     if (problems.length === 0)
         problems.push(
             ...collisions(platform),
@@ -40,54 +40,54 @@ export function assertPlatform(source: string, platform: Platform): void {
 }
 
 function missingIssuers({ catalogue, config }: Platform): string[] {
-    const asking = exposures(catalogue).filter(({ exposure }) => exposure.authentication === "jwt");
-    if (asking.length === 0 || config.edge.issuers.length > 0) return [];
-    const names = asking.map(({ service, exposure }) => `${exposure.host} (${service})`).join(", ");
+    const tokenEdges = exposures(catalogue).filter(({ exposure }) => exposure.authentication === "jwt");
+    if (tokenEdges.length === 0 || config.edge.issuers.length > 0) return [];
+    const names = tokenEdges.map(({ service, exposure }) => `${exposure.host} (${service})`).join(", ");
     return [
-        `edge.issuers: no issuer is configured, and a token is asked for at ${names}; ` +
+        `edge.issuers: no issuer is configured, but ${names} require a token; ` +
             "add one with its issuer, its audiences, and jwksUri or jwks",
     ];
 }
 
-function missingNetworks({ catalogue, config }: Platform): string[] {
+function missingAdminCidrs({ catalogue, config }: Platform): string[] {
     const atAdmin = exposures(catalogue).filter(
         ({ exposure }) => exposure.gateway === ("admin" satisfies GatewayKey),
     );
-    if (atAdmin.length === 0 || config.edge.adminNetworks.length > 0) return [];
+    if (atAdmin.length === 0 || config.edge.adminCidrs.length > 0) return [];
     const names = atAdmin.map(({ service, exposure }) => `${exposure.host} (${service})`).join(", ");
     return [
-        `edge.adminNetworks: no network is listed from which ${names} may be asked; ` +
-            "list the staff's networks, or say 0.0.0.0/0 for anywhere",
+        `edge.adminCidrs: no CIDR block is listed from which ${names} can be reached; ` +
+            "list the staff's networks, or 0.0.0.0/0 for any",
     ];
 }
 
-function missingKeySetNetworks({ config: { edge } }: Platform): string[] {
+function missingJwksCidrs({ config: { edge } }: Platform): string[] {
     const fetched = edge.issuers.flatMap(({ jwksUri }) => jwksUri ?? []);
-    if (fetched.length === 0 || edge.keySetNetworks.length > 0) return [];
+    if (fetched.length === 0 || edge.jwksCidrs.length > 0) return [];
     return [
-        `edge.keySetNetworks: istiod fetches ${fetched.join(", ")}, and may reach no network outside that is not listed; ` +
-            "list the identity providers' networks (0.0.0.0/0 for the whole Internet), or give key sets as jwks",
+        `edge.jwksCidrs: istiod fetches ${fetched.join(", ")}, but can reach no external address that is not listed; ` +
+            "list the identity providers' CIDR blocks (0.0.0.0/0 for the whole Internet), or set jwks to the key sets",
     ];
 }
 
-/** A gateway that waits for the PROXY protocol understands no client that speaks to it directly. */
-function clientAddress({ config: { edge, gateways, network } }: Platform): string[] {
-    if (edge.clientAddress === "direct" || gateways.service === "LoadBalancer") return [];
-    // Of one's own, which the stack does not make.
-    if (network.loadBalancers.length > 0) return [];
+/** A gateway that expects the PROXY protocol rejects clients that connect directly. */
+function clientAddressProblems({ config: { edge, gateways, network } }: Platform): string[] {
+    if (edge.clientAddress === "direct" || gateways.serviceType === "LoadBalancer") return [];
+    // Load balancers that the stack does not create.
+    if (network.loadBalancerCidrs.length > 0) return [];
     return [
-        `edge.clientAddress: the gateways' Service is a ${gateways.service}, before which no load balancer speaks the ` +
-            "PROXY protocol; set it to direct, or list your own load balancers' addresses as network.loadBalancers",
+        `edge.clientAddress: the gateways' Service is a ${gateways.serviceType}, so no load balancer speaks the ` +
+            "PROXY protocol; set it to direct, or list your load balancers' addresses in network.loadBalancerCidrs",
     ];
 }
 
-function dryRuns(platform: Platform): string[] {
+function dryRunProblems(platform: Platform): string[] {
     const known = new Set(policyNames(platform));
     return platform.config.access.dryRun.flatMap((name) => {
         if (name.endsWith("/deny-all"))
             return [
-                `access.dryRun: ${name} is what denies whatever is not allowed, and without it a workload is open that no ` +
-                    "other policy selects; try the policies that allow, one by one",
+                `access.dryRun: ${name} denies everything that is not allowed; without it, workloads that no other policy selects ` +
+                    "are open; use dry-run mode for ALLOW policies, one at a time",
             ];
         if (known.has(name)) return [];
         return [
@@ -97,7 +97,7 @@ function dryRuns(platform: Platform): string[] {
     });
 }
 
-/** Names that two concerns, or one of them twice, give to different things. */
+/** Reports names that two concerns, or one of them twice, give to different objects. */
 function collisions(platform: Platform): string[] {
     const first = new Map<string, string>();
     return CONCERNS.flatMap(({ name, derive }) => {
@@ -112,7 +112,7 @@ function collisions(platform: Platform): string[] {
             return other === undefined
                 ? []
                 : [
-                      `${key} is made twice, by ${other} and by ${name}; give the service, version or host that it is named after another name`,
+                      `${key} is derived twice, by ${other} and by ${name}; rename the service, version or host that it is named after`,
                   ];
         });
     });

@@ -40,7 +40,7 @@ export const CONCERNS: readonly Concern[] = [
     delivery,
 ];
 
-/** Everything that the program adds to a cluster, for whoever needs it without an engine. */
+/** Returns every object that the program adds to a cluster, without a Pulumi engine. */
 export function deriveAll(platform: Platform): Derived {
     const all = CONCERNS.map(({ derive }) => derive(platform));
     return {

@@ -1,4 +1,4 @@
-/** Who issues the gateways' certificates, and cert-manager, which asks for them and renews them. */
+/** The issuers of certificates: the gateways', the mesh CA's and clients'; and the cert-manager release. */
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { CERT_MANAGER_VERSION } from "./versions";
@@ -10,7 +10,7 @@ const chart = z.discriminatedUnion("from", [
     }),
     z.strictObject({
         from: z.literal("folder"),
-        path: z.string().min(1).describe("a folder that holds the chart"),
+        path: z.string().min(1).describe("The folder that contains the chart."),
     }),
 ]);
 
@@ -23,70 +23,74 @@ const acme = z.strictObject({
     server: z
         .url({ protocol: /^https$/ })
         .default("https://acme-v02.api.letsencrypt.org/directory")
-        .describe("the directory of an ACME server"),
-    email: z.email().describe("whom it tells of what ends"),
+        .describe("The directory URL of the ACME server."),
+    email: z.email().describe("The address to which the ACME server sends expiry notices."),
 });
 
 const authority = z.strictObject({
     from: z.literal("authority"),
     secret: secretName.describe(
-        "a Secret in cert-manager's namespace with tls.crt, tls.key and ca.crt of a private CA",
+        "A Secret in cert-manager's namespace with tls.crt, tls.key and ca.crt of a private CA.",
     ),
 });
 
 const selfSigned = z.strictObject({
-    from: z.literal("self-signed").describe("a CA that cert-manager makes, and that no client knows yet"),
+    from: z.literal("self-signed").describe("A CA that cert-manager creates. No client trusts it yet."),
 });
 
-/** Days of a public CA's certificates, all of which are in force. */
-const LONGEST = 397;
-/** Days before a certificate's end at which an alert tells that nobody has renewed it. */
-const ALERTED = 30;
+/** The maximum validity of a public CA's certificate, in days. */
+const MAX_DAYS = 397;
+/** Days before expiry at which the alert for a certificate that was not renewed fires. */
+const ALERT_DAYS = 30;
 
-const lasting = (days: string) =>
+const lifetime = (duration: string) =>
     z
         .strictObject({
-            days: z.int().max(LONGEST).default(90).describe(days),
+            durationDays: z.int().max(MAX_DAYS).default(90).describe(duration),
             renewBeforeDays: z
                 .int()
                 .min(
-                    ALERTED + 1,
-                    `must be more than ${ALERTED}: that many days before its end, an alert says that it was not renewed`,
+                    ALERT_DAYS + 1,
+                    `must be more than ${ALERT_DAYS}: an alert fires ${ALERT_DAYS} days before a certificate expires`,
                 )
                 .default(45)
-                .describe("how long before its end a certificate is renewed"),
+                .describe("Days before expiry at which a certificate is renewed."),
         })
-        .refine(({ days, renewBeforeDays }) => renewBeforeDays <= days / 2, {
-            message: "must be at most half of days: a certificate would be renewed for most of its time",
+        .refine(({ durationDays, renewBeforeDays }) => renewBeforeDays <= durationDays / 2, {
+            message:
+                "must be at most half of durationDays, or a certificate is being renewed for most of its lifetime",
             path: ["renewBeforeDays"],
         });
 
-const gateways = lasting("how long a certificate lasts; an ACME server decides by itself");
+const gateways = lifetime("A certificate's validity in days. An ACME server uses its default instead.");
 
-/** Roots that are trusted beside, or instead of, the one that signs: what a rotation of the root goes through. */
-const trust = z
+/**
+ * The roots that proxies trust in addition to, or instead of, the signing root. A root rotation changes them step by
+ * step.
+ */
+const trustedRoots = z
     .array(
         z.string().superRefine((text, context) => {
-            const wrong = wrongInRoot(text);
-            if (wrong !== undefined) context.addIssue({ code: "custom", message: wrong, input: text });
+            const problem = rootProblem(text);
+            if (problem !== undefined) context.addIssue({ code: "custom", message: problem, input: text });
         }),
     )
     .default([])
-    .describe("the roots that proxies trust, in PEM; the one that signs alone where empty");
+    .describe("The roots that proxies trust, in PEM. Empty: the signing root only.");
 
-/** What keeps `text` from being the certificate of one root, if anything does. */
-function wrongInRoot(text: string): string | undefined {
+/** Returns why `text` is not the certificate of exactly one root CA, or undefined. */
+function rootProblem(text: string): string | undefined {
     if (text.includes("PRIVATE KEY"))
-        return "must be a certificate in PEM; this holds a private key, which nobody but its signer may have";
+        return "must be a certificate in PEM; this contains a private key, which must stay with its signer";
     if ((text.match(/-----BEGIN CERTIFICATE-----/g) ?? []).length !== 1)
         return "must be one certificate in PEM";
     try {
         const { ca, subject, issuer } = new X509Certificate(text);
         return ca && subject === issuer
             ? undefined
-            : "must be the certificate of a root: a CA that nobody else has signed";
+            : "must be the certificate of a root CA, which is self-signed";
     } catch {
-        return "must be a certificate in PEM; this cannot be read";
+        return "must be a certificate in PEM; this cannot be parsed";
     }
 }
 
@@ -96,39 +100,39 @@ const meshRoot = z
     .strictObject({
         from: z
             .literal("self-signed")
-            .describe("a root that cert-manager makes and keeps, in the control plane's namespace"),
+            .describe("A root that cert-manager creates and stores in the control plane's namespace."),
         roots: z
             .array(generation)
             .min(1)
             .default([1])
-            .describe("the roots that are there, by number; a new one is made once"),
-        signing: generation.default(1).describe("the root that signs the intermediate CA"),
-        intermediate: lasting("how long the intermediate CA lasts").prefault({}),
-        trust,
+            .describe("The roots that exist, by number. A new number creates a new root."),
+        signingRoot: generation.default(1).describe("The root that signs the intermediate CA."),
+        intermediate: lifetime("The intermediate CA's validity in days.").prefault({}),
+        trustedRoots,
     })
     .refine(({ roots }) => new Set(roots).size === roots.length, {
-        message: "must name each root once",
+        message: "must list each root once",
         path: ["roots"],
     })
-    .refine(({ roots, signing }) => roots.includes(signing), {
-        message: "must be one of roots: the root that signs has to be there",
-        path: ["signing"],
+    .refine(({ roots, signingRoot }) => roots.includes(signingRoot), {
+        message: "must be one of roots",
+        path: ["signingRoot"],
     });
 
 const meshAuthority = z.strictObject({
     from: z.literal("authority"),
     secret: secretName.describe(
-        "a Secret in the control plane's namespace with tls.crt and tls.key of the mesh's root",
+        "A Secret in the control plane's namespace with tls.crt and tls.key of the mesh's root.",
     ),
-    intermediate: lasting("how long the intermediate CA lasts").prefault({}),
-    trust,
+    intermediate: lifetime("The intermediate CA's validity in days.").prefault({}),
+    trustedRoots,
 });
 
 const meshAwsPrivateCa = z.strictObject({
     from: z
         .literal("aws-private-ca")
         .describe(
-            "a CA of AWS Private CA, whose key never leaves AWS; only the intermediate's key is in the cluster",
+            "A CA of AWS Private CA, whose key never leaves AWS. Only the intermediate CA's key is in the cluster.",
         ),
     arn: z
         .string()
@@ -137,37 +141,35 @@ const meshAwsPrivateCa = z.strictObject({
             "must be the ARN of a CA, such as arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555",
         )
         .describe(
-            "the CA that signs the intermediate CA: a root, or a subordinate CA that may sign another. It must issue for as long as intermediate.days (usage mode GENERAL_PURPOSE)",
+            "The CA that signs the intermediate CA: a root, or a subordinate CA that can sign another. It must issue certificates valid for intermediate.durationDays (usage mode GENERAL_PURPOSE).",
         ),
     chart: chart
         .default({ from: "repository", repository: "https://cert-manager.github.io/aws-privateca-issuer" })
-        .describe("where aws-privateca-issuer's chart is"),
+        .describe("The source of aws-privateca-issuer's chart."),
     image: z
         .string()
         .min(1)
         .default("public.ecr.aws/k1n1h4h4/cert-manager-aws-privateca-issuer")
-        .describe("the repository of aws-privateca-issuer's image"),
-    intermediate: lasting("how long the intermediate CA lasts").prefault({}),
-    trust,
+        .describe("The repository of aws-privateca-issuer's image."),
+    intermediate: lifetime("The intermediate CA's validity in days.").prefault({}),
+    trustedRoots,
 });
 
 const meshIstiod = z.strictObject({
-    from: z
-        .literal("istiod")
-        .describe("a root that istiod makes for itself; nobody renews what it signs with"),
+    from: z.literal("istiod").describe("A root that istiod generates. It is never renewed."),
 });
 
 const clientAuthority = z.discriminatedUnion("from", [
     z.strictObject({
         from: z.literal("secret"),
         secret: secretName.describe(
-            "a Secret in the gateways' namespace with the CA as ca.crt, and a revocation list as ca.crl where there is one",
+            "A Secret in the gateways' namespace with the CA as ca.crt, and optionally a certificate revocation list as ca.crl.",
         ),
     }),
     z.strictObject({
         from: z
             .literal("self-signed")
-            .describe("a CA that cert-manager makes, with one client's certificate, for trying it out"),
+            .describe("A CA that cert-manager creates, with one client certificate, for tests."),
     }),
 ]);
 
@@ -184,25 +186,32 @@ export const certificates = z.strictObject({
         .string()
         .min(1)
         .default("quay.io/jetstack")
-        .describe("where the images cert-manager-controller, -webhook and -cainjector are pulled from"),
+        .describe(
+            "The registry of the images cert-manager-controller, cert-manager-webhook and cert-manager-cainjector.",
+        ),
     tag: z.string().min(1).default(CERT_MANAGER_VERSION),
     startupCheck: z
         .boolean()
         .default(true)
         .describe(
-            "a job sees that the webhook answers before the release is done; off where the node has no such image",
+            "Whether the release waits for a job that checks the webhook. Turn off if that job's image is not available.",
         ),
-    replicas: z.int().min(1).max(5).default(2).describe("of each of cert-manager's programs"),
+    replicas: z
+        .int()
+        .min(1)
+        .max(5)
+        .default(2)
+        .describe("Replicas of the controller, of the webhook and of the CA injector."),
     issuer: z
         .discriminatedUnion("from", [acme, authority, selfSigned])
         .default({ from: "self-signed" })
-        .describe("of the gateways' certificates"),
+        .describe("The issuer of the gateways' certificates."),
     gateways: gateways.prefault({}),
     clients: clientAuthorities
         .default({})
-        .describe("the CAs of clients' certificates, by the authority that the catalogue names"),
+        .describe("The CAs of client certificates, by the authority that the catalogue names."),
     mesh: z
         .discriminatedUnion("from", [meshRoot, meshAuthority, meshAwsPrivateCa, meshIstiod])
         .prefault({ from: "self-signed" })
-        .describe("who signs the CA that istiod signs workloads' certificates with"),
+        .describe("The issuer of the intermediate CA with which istiod signs workload certificates."),
 });

@@ -1,6 +1,6 @@
 /**
- * The cluster that a stack's mesh runs on: one that is there, or an EKS cluster that the stack makes, with its network,
- * its nodes and its domain's zone.
+ * The cluster that the mesh runs on: an existing one, or an EKS cluster that the stack creates, with its VPC, its
+ * nodes and the hosted zone of its domain.
  */
 import { z } from "zod";
 import { ipv4Network } from "./networks";
@@ -10,8 +10,12 @@ const cidr = ipv4Network("198.51.100.0/24");
 
 const region = z
     .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region's code such as eu-central-1")
-    .describe("the AWS region");
+    .regex(
+        // The program's ARNs are of the partition `aws`.
+        /^(?!(?:cn|us-gov|us-iso[a-z]*|eu-isoe)-)[a-z]{2}(-[a-z]+)+-\d$/,
+        "must be the code of an AWS region such as eu-central-1, not of China, GovCloud or another partition",
+    )
+    .describe("The AWS region.");
 
 const clusterName = z
     .string()
@@ -20,38 +24,52 @@ const clusterName = z
         "must be a name of at most 40 of a-z, 0-9 and -, such as sparc-mesh-dev",
     );
 
-const principal = z
+const principalArn = z
     .string()
     .regex(
         /^arn:aws:iam::\d{12}:(role|user)\/.+$/,
         "must be the ARN of an IAM role or user, such as arn:aws:iam::111122223333:role/platform",
     );
 
-/** Nodes of one kind. Each zone has a group of its own, so that every zone has its share and volumes stay reachable. */
-const pool = (standard: { instanceType: string; minimum: number; maximum: number; diskGiB: number }) =>
+/**
+ * A node pool. It has one node group per availability zone, so that each zone has nodes and can attach its volumes.
+ */
+const pool = (defaults: { instanceType: string; minSize: number; maxSize: number; diskGiB: number }) =>
     z
         .strictObject({
             instanceType: z
                 .string()
                 .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "must be an instance type such as m7i.2xlarge")
-                .default(standard.instanceType),
+                .default(defaults.instanceType),
             zones: z
                 .int()
                 .min(1)
                 .max(3)
                 .default(3)
-                .describe("in how many of the zones, the first ones, it has nodes"),
-            minimum: z.int().min(1).max(100).default(standard.minimum).describe("nodes in each zone"),
-            maximum: z.int().min(1).max(450).default(standard.maximum).describe("nodes in each zone"),
-            diskGiB: z.int().min(20).max(16_384).default(standard.diskGiB),
+                .describe(
+                    "The number of availability zones, from the first on, in which the pool has nodes.",
+                ),
+            minSize: z
+                .int()
+                .min(1)
+                .max(100)
+                .default(defaults.minSize)
+                .describe("The minimum number of nodes in each zone."),
+            maxSize: z
+                .int()
+                .min(1)
+                .max(450)
+                .default(defaults.maxSize)
+                .describe("The maximum number of nodes in each zone."),
+            diskGiB: z.int().min(20).max(16_384).default(defaults.diskGiB),
         })
-        .refine(({ minimum, maximum }) => minimum <= maximum, {
-            message: "its minimum must be no more than its maximum",
-            path: ["minimum"],
+        .refine(({ minSize, maxSize }) => minSize <= maxSize, {
+            message: "must not exceed maxSize",
+            path: ["minSize"],
         })
         .prefault({});
 
-/** Where the stack's images are, and where these registries send whoever pulls one. */
+/** The image registries of the default images, and the hosts to which they redirect pulls. */
 const REGISTRIES = [
     "auth.docker.io",
     "production.cloudflare.docker.com",
@@ -70,11 +88,11 @@ const eks = z.strictObject({
     from: z.literal("eks"),
     name: clusterName,
     region,
-    account: z
+    accountId: z
         .string()
-        .regex(/^\d{12}$/, "must be an AWS account's number, in quotes")
+        .regex(/^\d{12}$/, "must be an AWS account ID, in quotes")
         .optional()
-        .describe("nothing is done with credentials of another account"),
+        .describe("The AWS account ID. The stack rejects credentials of any other account."),
     version: z
         .string()
         .regex(/^1\.\d{2}$/, "must be a minor version of Kubernetes, in quotes")
@@ -84,46 +102,50 @@ const eks = z.strictObject({
         .length(3, "must be three zones")
         .refine((letters) => new Set(letters).size === letters.length, "must be three different zones")
         .default(["a", "b", "c"])
-        .describe("the letters of its availability zones"),
-    network: z
+        .describe("The letters of the three availability zones."),
+    vpcCidr: z
         .cidrv4("must be a private /16")
         .regex(/^(10\.\d+|172\.(1[6-9]|2\d|3[01])|192\.168)\.0\.0\/16$/, "must be a private /16")
         .default("10.64.0.0/16"),
-    nat: z
-        .enum(["one", "each-zone"])
-        .default("each-zone")
-        .describe("gateways out; one is cheaper, and its zone takes all others with it"),
+    natGateways: z
+        .enum(["single", "per-zone"])
+        .default("per-zone")
+        .describe(
+            "NAT gateways. A single one costs less, but if its zone fails, no zone reaches the Internet.",
+        ),
     api: z
         .strictObject({
-            networks: z
+            allowedCidrs: z
                 .array(cidr)
                 .default([])
-                .describe("who may reach the API server beside the nodes: the networks of a VPN, of runners"),
+                .describe(
+                    "CIDR blocks, other than the nodes', from which the API server is reachable, such as those of a VPN or of CI runners.",
+                ),
             tunnel: z
                 .url({ protocol: /^https$/ })
                 .optional()
-                .describe("where it is reached through a tunnel, such as https://localhost:8443"),
+                .describe("The URL of a tunnel to the API server, such as https://localhost:8443."),
         })
         .prefault({}),
     dns: z
         .strictObject({
-            names: z
+            allowedDomains: z
                 .array(
                     z
                         .string()
                         .regex(
                             /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/,
-                            "must be a DNS name such as ghcr.io, or all below one such as *.quay.io",
+                            "must be a DNS name such as ghcr.io, or a wildcard such as *.quay.io",
                         ),
                 )
                 .default(REGISTRIES)
                 .describe(
-                    "names outside that nodes and pods may look up beside the catalogue's hosts, AWS' endpoints and the stack's " +
-                        "domain: those of image registries by default",
+                    "DNS names that nodes and pods can resolve in addition to the catalogue's hosts, AWS endpoints and the stack's " +
+                        "domain. Default: those of the image registries.",
                 ),
         })
         .prefault({}),
-    serviceRoles: z
+    podIdentityRoles: z
         .record(
             z.string(),
             z
@@ -135,46 +157,48 @@ const eks = z.strictObject({
         )
         .default({})
         .describe(
-            "the IAM role of each service that uses EKS Pod Identity (`aws: { podIdentity: true }` in the catalogue), by the service's name",
+            "The IAM role of each service that uses EKS Pod Identity (`aws: { podIdentity: true }` in the catalogue), by the service's name.",
         ),
-    networkPolicies: z
+    networkPolicyEnforcingMode: z
         .enum(["strict", "standard"])
         .default("strict")
         .describe(
-            "what a pod may do before its NetworkPolicies are known on its node: strict lets it do nothing, standard everything",
+            "What the VPC CNI allows a new pod before its NetworkPolicies apply: nothing (strict) or everything (standard).",
         ),
     admins: z
-        .array(principal)
+        .array(principalArn)
         .default([])
-        .describe("who may do everything in the cluster, beside whoever created it"),
+        .describe("Cluster admins, in addition to the creator of the cluster."),
     viewers: z
-        .array(principal)
+        .array(principalArn)
         .default([])
-        .describe("who may read everything in the cluster except Secrets (group sparc-mesh:viewers)"),
+        .describe(
+            "Principals that can read everything in the cluster except Secrets (group sparc-mesh:viewers).",
+        ),
     sessionManager: z
         .boolean()
         .default(false)
-        .describe("people reach nodes, and through them the API server, by Session Manager"),
-    bootstrapAdmin: z
+        .describe("Whether Session Manager gives access to nodes, and through them to the API server."),
+    bootstrapClusterCreatorAdminPermissions: z
         .boolean()
         .default(true)
         .describe(
-            "whoever creates the cluster is its admin by that alone; EKS reads it at creation only. False where its role is one of admins",
+            "Whether the principal that creates the cluster becomes an admin. EKS reads this at creation only. Set it to false if that principal is one of admins.",
         ),
-    logDays: z
+    logRetentionDays: z
         .union([z.literal(30), z.literal(90), z.literal(365), z.literal(731)])
         .default(90)
-        .describe("how long the control plane's logs are kept"),
+        .describe("Retention of the control plane's logs and the VPC's flow logs, in days."),
     pools: z
         .strictObject({
-            system: pool({ instanceType: "m7i.large", minimum: 1, maximum: 2, diskGiB: 50 }).describe(
-                "istiod and what else the cluster needs; not tainted",
+            system: pool({ instanceType: "m7i.large", minSize: 1, maxSize: 2, diskGiB: 50 }).describe(
+                "Istiod and the cluster's other infrastructure; not tainted.",
             ),
-            mesh: pool({ instanceType: "m7i.2xlarge", minimum: 1, maximum: 4, diskGiB: 100 }).describe(
-                "services and stores: the dedicated data plane",
+            mesh: pool({ instanceType: "m7i.2xlarge", minSize: 1, maxSize: 4, diskGiB: 100 }).describe(
+                "Services and stores: the dedicated data plane.",
             ),
-            ingress: pool({ instanceType: "c7i.xlarge", minimum: 1, maximum: 4, diskGiB: 50 }).describe(
-                "the gateways",
+            ingress: pool({ instanceType: "c7i.xlarge", minSize: 1, maxSize: 4, diskGiB: 50 }).describe(
+                "The gateways.",
             ),
         })
         .prefault({}),
@@ -182,23 +206,25 @@ const eks = z.strictObject({
 
 const existing = z.strictObject({
     from: z.literal("existing"),
-    name: z.string().min(1).max(100).describe("the name of an EKS cluster"),
+    name: z.string().min(1).max(100).describe("The name of an EKS cluster."),
     region,
     pools: z
         .boolean()
         .default(false)
-        .describe("its nodes are labelled and tainted as the pools that a stack makes (docs/cluster.md)"),
+        .describe(
+            "Whether the nodes have the labels and taints of the pools that a stack creates (docs/get-started/existing-cluster.md).",
+        ),
 });
 
 const kubeconfig = z.strictObject({
-    from: z.literal("kubeconfig").describe("`kubeconfig` and `context` say which cluster"),
+    from: z.literal("kubeconfig").describe("The cluster that `kubeconfig` and `context` select."),
 });
 
 export const cluster = z.discriminatedUnion("from", [eks, existing, kubeconfig]);
 
-/** The parameters of an EKS cluster that a stack makes. */
+/** The parameters of an EKS cluster that the stack creates. */
 export type EksConfig = z.infer<typeof eks>;
-/** Where an EKS cluster is that the stack did not make. */
+/** An existing EKS cluster that the stack does not create. */
 export type ExistingConfig = z.infer<typeof existing>;
 export type Pool = keyof EksConfig["pools"];
 export type PoolConfig = EksConfig["pools"][Pool];

@@ -1,11 +1,11 @@
-/** How a stack rolls new versions out. What is rolled out how is the catalogue's. */
+/** Progressive delivery: the stack's settings. Each service's rollout policy is in the catalogue. */
 import { z } from "zod";
 import { imageReference } from "./images";
 
 const duration = z
     .string()
-    .regex(/^\d+(ms|s|m)$/, "must be a time such as 30s or 1m")
-    .refine((text) => Number.parseInt(text, 10) > 0, "must be longer than nothing");
+    .regex(/^\d+(ms|s|m)$/, "must be a duration such as 30s or 1m")
+    .refine((text) => Number.parseInt(text, 10) > 0, "must be greater than zero");
 
 const charts = z.discriminatedUnion("from", [
     z.strictObject({
@@ -14,45 +14,52 @@ const charts = z.discriminatedUnion("from", [
     }),
     z.strictObject({
         from: z.literal("folder"),
-        path: z.string().min(1).describe("a folder that holds flagger/ and loadtester/"),
+        path: z.string().min(1).describe("A folder that contains flagger/ and loadtester/."),
     }),
 ]);
 
 const receiver = z.strictObject({
-    service: z.string().min(1).describe("of the catalogue"),
-    port: z.string().min(1).default("http").describe("its port's name; one that speaks HTTP"),
+    service: z.string().min(1).describe("A service of the catalogue."),
+    port: z.string().min(1).default("http").describe("The name of its port, which must speak HTTP."),
     path: z
         .string()
         .regex(/^(\/[\w.~-]+)+$/, "must be a path such as /internal/rollouts")
-        .describe("to which each event is posted"),
+        .describe("The path to which each event is posted."),
 });
 
 export const delivery = z.strictObject({
-    enabled: z.boolean().default(false).describe("Flagger rolls new versions out, as the catalogue says"),
+    enabled: z
+        .boolean()
+        .default(false)
+        .describe("Whether Flagger rolls out new versions, as the catalogue specifies."),
     services: z
         .array(z.string())
         .optional()
-        .describe("those that it rolls out; every one on which the mesh sees requests, where absent"),
+        .describe(
+            "The services that Flagger rolls out. Default: every service on whose ports the mesh sees requests.",
+        ),
     charts: charts.default({ from: "registry", repository: "oci://ghcr.io/fluxcd/charts" }),
-    image: imageReference.optional().describe("Flagger's; its chart's own where absent"),
+    image: imageReference.optional().describe("Flagger's image. Default: the chart's."),
     loadTesterImage: imageReference.optional(),
     interval: duration
         .refine(
             (text) => text.endsWith("m") || (!text.endsWith("ms") && Number.parseInt(text, 10) >= 10),
-            "Flagger looks every 10s at most",
+            "Flagger's minimum interval is 10s",
         )
         .default("1m")
-        .describe("between two looks at a new version, and so between two steps"),
-    window: duration.default("1m").describe("over which its figures are taken"),
-    failures: z
+        .describe(
+            "The interval between two checks of a canary, which is also that between two traffic steps.",
+        ),
+    window: duration.default("1m").describe("The time range of the canary metrics."),
+    threshold: z
         .int()
         .min(1)
         .max(100)
         .default(3)
-        .describe("looks that may go wrong before the old version is back"),
+        .describe("The number of failed checks after which a canary is rolled back."),
     receiver: receiver
         .optional()
         .describe(
-            "a service that is told what becomes of rollouts, and which of them wait; nobody where absent",
+            "The service that is notified of rollout events, including those that wait for approval. Default: none.",
         ),
 });

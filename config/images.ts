@@ -1,4 +1,4 @@
-/** Images by digest: what runs is what somebody has checked, whatever a registry later serves under the tag. */
+/** Images pinned by digest: what runs is what was reviewed, even if the registry moves the tag. */
 import { z } from "zod";
 
 const DIGEST = "sha256:[0-9a-f]{64}";
@@ -6,7 +6,7 @@ const DIGEST = "sha256:[0-9a-f]{64}";
 /** A repository and a tag, without a digest. */
 const TAGGED = "[a-z0-9][^\\s@]*:\\w[\\w.-]{0,127}";
 
-/** An image with its tag, and its digest where it is known. */
+/** An image with its tag, and optionally its digest. */
 export const imageReference = z
     .string()
     .regex(
@@ -18,7 +18,7 @@ export const images = z.strictObject({
     digests: z
         .enum(["required", "optional"])
         .default("optional")
-        .describe("whether a stack is refused in which an image that the program names has no digest"),
+        .describe("Whether a stack is rejected if one of the program's images has no digest."),
     pins: z
         .record(
             z
@@ -36,6 +36,6 @@ export const images = z.strictObject({
         )
         .default({})
         .describe(
-            "digests by image and tag, such as of `crane digest <image>`; the program adds them wherever it names the image, in charts' values too",
+            "Digests by image and tag, as `crane digest <image>` prints them. The program adds them to every reference to the image, in Helm values too.",
         ),
 });

@@ -1,33 +1,35 @@
-/** Addresses of a cluster that the stack does not make. Of one that it makes, it knows them. */
+/** Address ranges of a cluster that the stack does not create. For one that it creates, the program knows them. */
 import { z } from "zod";
 import { ipv4Network } from "./networks";
 
 const cidr = ipv4Network("10.0.0.0/28");
 
 export const network = z.strictObject({
-    apiServer: z
+    apiServerCidrs: z
         .array(cidr)
         .default([])
         .describe(
-            "where the API server answers and from where it calls webhooks: the address of the Service `kubernetes` " +
-                "and those of its endpoints (kubectl get endpointslices -n default kubernetes)",
+            "CIDR blocks of the API server: the address of the Service `kubernetes` and those of its endpoints " +
+                "(kubectl get endpointslices -n default kubernetes), from which it calls webhooks.",
         ),
-    nodes: z
+    nodeCidrs: z
         .array(cidr)
         .default([])
-        .describe("the nodes' addresses, at which Prometheus reads the kubelets' metrics"),
-    pods: z
+        .describe("The nodes' CIDR blocks, in which Prometheus scrapes the kubelets."),
+    podCidrs: z
         .array(cidr)
         .default([])
-        .describe("the pods' addresses; required with `egress.networks`, which must not reach pods"),
-    services: z
-        .array(cidr)
-        .default([])
-        .describe("the Services' addresses; required with `egress.networks`, which must not reach Services"),
-    loadBalancers: z
+        .describe("The pods' CIDR blocks; required with `egress.networks`, which must not contain pods."),
+    serviceCidrs: z
         .array(cidr)
         .default([])
         .describe(
-            "from where load balancers connect to the gateways: nobody else may speak the PROXY protocol to them",
+            "The Services' CIDR blocks; required with `egress.networks`, which must not contain Services.",
+        ),
+    loadBalancerCidrs: z
+        .array(cidr)
+        .default([])
+        .describe(
+            "CIDR blocks of the load balancers in front of the gateways: only they can speak the PROXY protocol to a gateway.",
         ),
 });

@@ -1,4 +1,4 @@
-/** What a stack says of how it is watched: which tenants are told apart, and where Prometheus comes from. */
+/** Observability: the tenants with a label value in metrics, the trace collector and the source of Prometheus. */
 import { z } from "zod";
 import { imageReference } from "./images";
 
@@ -7,20 +7,21 @@ const tenant = z
     .max(63)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a tenant's id of letters, digits, `.`, `_`, `-`")
     .refine((id) => id !== "other" && id !== "none", {
-        message: "stands for all tenants that are not listed, or for requests of none",
+        message:
+            "is reserved: other stands for all tenants that are not listed, none for requests without a tenant",
     });
 
-const days = z.string().regex(/^\d+[hd]$/, "must be a time such as 6h or 15d");
+const days = z.string().regex(/^\d+[hd]$/, "must be a duration such as 6h or 15d");
 
 const prometheus = z.discriminatedUnion("from", [
-    z.strictObject({ from: z.literal("nowhere") }),
+    z.strictObject({ from: z.literal("none") }),
     z
         .strictObject({
             from: z.literal("image"),
             image: imageReference,
             retention: days.default("6h"),
         })
-        .describe("one pod, which loses what it knows when it goes"),
+        .describe("One pod, whose data is lost when it terminates."),
     z
         .strictObject({
             from: z.literal("chart"),
@@ -29,24 +30,29 @@ const prometheus = z.discriminatedUnion("from", [
                 .string()
                 .regex(/^\d+[GT]i$/, "must be a size such as 50Gi")
                 .default("50Gi")
-                .describe("of the volume of each replica"),
+                .describe("The size of each replica's volume."),
             replicas: z.int().min(1).max(3).default(2),
         })
-        .describe("kube-prometheus-stack: the operator, Prometheus, and Grafana beside it"),
+        .describe("kube-prometheus-stack: the operator, Prometheus and Grafana."),
 ]);
 
-/** Where proxies send spans: OTLP over gRPC, to a Service of the monitoring namespace. */
+/** Where proxies send spans: OTLP over gRPC, to a Service in the monitoring namespace. */
 const collector = z.discriminatedUnion("from", [
-    z.strictObject({ from: z.literal("nowhere") }).describe("nothing is traced"),
+    z.strictObject({ from: z.literal("none") }).describe("No tracing."),
     z
         .strictObject({ from: z.literal("chart") })
-        .describe("Jaeger, by its chart: one pod, which keeps the last 20,000 traces in memory"),
+        .describe("Jaeger, installed from its chart: one pod, which keeps the last 20,000 traces in memory."),
     z
         .strictObject({
             from: z.literal("stand-in"),
-            spans: z.int().min(100).max(20_000).default(20_000).describe("how many of the last it keeps"),
+            maxSpans: z
+                .int()
+                .min(100)
+                .max(20_000)
+                .default(20_000)
+                .describe("The maximum number of spans that it keeps."),
         })
-        .describe("one pod of the stand-ins' image, which loses what it knows when it goes"),
+        .describe("One pod with the stand-ins' image, whose data is lost when it terminates."),
     z
         .strictObject({
             from: z.literal("service"),
@@ -56,26 +62,25 @@ const collector = z.discriminatedUnion("from", [
                     /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
                     "must be a Service's name such as jaeger-collector",
                 )
-                .describe("of a Service in `monitoring`, before pods with it as `sparc.dev/service`"),
+                .describe(
+                    "The name of a Service in `monitoring`, whose pods have it as the label `sparc.dev/service`.",
+                ),
             port: z.int().min(1).max(65535).default(4317),
-            calls: z
+            egressHosts: z
                 .array(
                     z
                         .string()
-                        .regex(
-                            /^[a-z0-9-]+\/[a-z0-9.-]+$/,
-                            "must be <namespace>/<host>, as a Sidecar has it",
-                        ),
+                        .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, "must be <namespace>/<host>, as in a Sidecar"),
                 )
                 .default([])
-                .describe("the hosts that its pods call, such as the store in which they keep spans"),
+                .describe("The hosts that its pods call, such as the store of their spans."),
         })
-        .describe("pods that somebody else runs there, such as Jaeger's"),
+        .describe("Pods that the stack does not deploy, such as an existing Jaeger."),
 ]);
 
 const tracing = z.strictObject({
-    collector: collector.default({ from: "nowhere" }),
-    tenants: z
+    collector: collector.default({ from: "none" }),
+    samplingPercentByTenant: z
         .record(
             tenant,
             z
@@ -83,13 +88,13 @@ const tracing = z.strictObject({
                 .gt(0)
                 .max(100)
                 .refine((percent) => Number.isInteger(Number((percent * 100).toFixed(6))), {
-                    message: "must have at most two decimals: Envoy counts in hundredths of a percent",
+                    message: "must have at most two decimals: Envoy's precision is a hundredth of a percent",
                 }),
         )
         .refine((shares) => Object.keys(shares).length <= 50, { message: "must be at most 50 tenants" })
         .default({})
         .describe(
-            "what share of a tenant's requests is traced at least, in percent, where the service's is less",
+            "The minimum sampling rate of a tenant's requests, in percent. It applies where a service's rate is lower.",
         ),
 });
 
@@ -98,10 +103,10 @@ export const telemetry = z.strictObject({
         .array(tenant)
         .max(50)
         .default([])
-        .describe("tenants whose requests are counted apart; of all others together"),
+        .describe("Tenants that are a separate label value in metrics. All others share one."),
     tracing: tracing.prefault({}),
 });
 
 export const observability = z.strictObject({
-    prometheus: prometheus.default({ from: "nowhere" }),
+    prometheus: prometheus.default({ from: "none" }),
 });

@@ -1,4 +1,4 @@
-/** Requests and limits, wherever a stack may say them. */
+/** CPU and memory requests and limits of a container. */
 import { z } from "zod";
 
 const quantity = z
@@ -12,4 +12,4 @@ export const resources = z
         cpuLimit: quantity.default("2000m"),
         memoryLimit: quantity.default("1Gi"),
     })
-    .describe("requests and limits of a container");
+    .describe("CPU and memory requests and limits of a container.");

@@ -1,6 +1,6 @@
 /**
- * A stack's configuration: what may stand under `config:` in `Pulumi.<stack>.yaml`, with defaults. Strict: a key
- * that is not here is an error, so that a typo cannot silently leave a default in force.
+ * The schema of a stack's configuration: the keys below `config:` in `Pulumi.<stack>.yaml`, with defaults. It is
+ * strict: an unknown key is an error, so that a typo cannot silently leave a default in effect.
  */
 import { z } from "zod";
 import { certificates } from "./certificates";
@@ -25,10 +25,10 @@ const dnsName = z
 
 const gateways = z.strictObject({
     replicas: z.int().min(1).max(100).default(3),
-    service: z
+    serviceType: z
         .enum(["LoadBalancer", "NodePort", "ClusterIP"])
         .default("LoadBalancer")
-        .describe("the type of the entry gateways' Service"),
+        .describe("The type of the ingress gateways' Services."),
     resources: resources.default({ cpu: "500m", memory: "256Mi", cpuLimit: "2000m", memoryLimit: "1Gi" }),
 });
 
@@ -40,38 +40,47 @@ const access = z.strictObject({
                 .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, "must be <namespace>/<name> of an AuthorizationPolicy"),
         )
         .default([])
-        .describe("policies that are not enforced, and whose would-be answers the proxies count"),
+        .describe(
+            "AuthorizationPolicies in dry-run mode: proxies count their decisions and do not enforce them.",
+        ),
 });
 
 const workloads = z.discriminatedUnion("standIns", [
     z.strictObject({
         standIns: z.literal(true),
-        image: imageReference.describe("the image of local/standin"),
+        image: imageReference.describe("The image of local/standin."),
         replicas: z
             .int()
             .min(1)
             .max(20)
             .optional()
-            .describe("of each stand-in; the catalogue's minimum where absent"),
+            .describe("Replicas of each stand-in. Default: the catalogue's minimum."),
     }),
     z.strictObject({ standIns: z.literal(false) }),
 ]);
 
 export const meshConfigSchema = z.strictObject({
-    domain: dnsName.describe("the domain under which exposed hosts stand: api.<domain>"),
-    trustDomain: dnsName.default("cluster.local").describe("the first part of every SPIFFE id"),
-    protect: z.boolean().default(false).describe("refuse to delete what must not be lost"),
+    domain: dnsName.describe("The domain of exposed hosts: api.<domain>."),
+    trustDomain: dnsName
+        .default("cluster.local")
+        .describe("The trust domain: the first part of every SPIFFE ID."),
+    protect: z
+        .boolean()
+        .default(false)
+        .describe("Whether Pulumi refuses to delete resources that must not be lost."),
     cluster: cluster.default({ from: "kubeconfig" }),
     kubeconfig: z
         .string()
         .min(1)
         .optional()
-        .describe("path of the kubeconfig of the cluster to deploy to; the environment's where absent"),
-    context: z.string().min(1).optional().describe("the kubeconfig's context; its current one where absent"),
+        .describe("The path of the kubeconfig. Default: the environment's."),
+    context: z.string().min(1).optional().describe("The kubeconfig's context. Default: the current one."),
     network: network.prefault({}),
     istio: istio.prefault({}),
     certificates: certificates.prefault({}),
-    sidecar: resources.prefault({}).describe("of every sidecar that the catalogue gives none of its own"),
+    sidecar: resources
+        .prefault({})
+        .describe("Resources of each sidecar, unless the catalogue sets the service's."),
     gateways: gateways.prefault({}),
     edge: edge.prefault({}),
     access: access.prefault({}),
@@ -84,5 +93,5 @@ export const meshConfigSchema = z.strictObject({
     observability: observability.prefault({}),
 });
 
-/** A stack's configuration, complete. */
+/** A stack's complete configuration, defaults included. */
 export type MeshConfig = z.infer<typeof meshConfigSchema>;

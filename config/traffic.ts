@@ -1,7 +1,6 @@
 /**
- * What a stack says of its services' traffic beyond the catalogue: versions side by side, who gets which, copies,
- * rewrites, and faults on purpose. All of it is about services by name; that these exist is checked against the
- * catalogue (`components/traffic/check.ts`).
+ * A stack's traffic settings for single services: weights of concurrent versions, variants, mirroring, rewrites and
+ * injected faults. `components/traffic/check.ts` checks that the catalogue has the services.
  */
 import { z } from "zod";
 
@@ -11,19 +10,19 @@ const version = z
         /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
         "must be the value of a pod's label `version`, such as v2",
     );
-const percent = z.number().gt(0).max(100).describe("percent of the requests");
+const percent = z.number().gt(0).max(100).describe("Percent of the requests.");
 const headerName = z
     .string()
     .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "must be a header's name in lower case, such as x-variant");
 const path = z
     .string()
-    .regex(/^(\/[^\s*{}?#/]+)+$/, "must be a literal path without a slash at its end, such as /v2");
+    .regex(/^(\/[^\s*{}?#/]+)+$/, "must be a literal path without a trailing slash, such as /v2");
 const duration = z
     .string()
-    .regex(/^\d+(\.\d+)?(ms|s)$/, "must be a time such as 250ms or 2s")
-    .refine((text) => Number.parseFloat(text) > 0, "must be longer than nothing");
+    .regex(/^\d+(\.\d+)?(ms|s)$/, "must be a duration such as 250ms or 2s")
+    .refine((text) => Number.parseFloat(text) > 0, "must be greater than zero");
 
-/** Those to whom a version is shown: all that is said must hold. */
+/** The requests that go to a version. All conditions must match. */
 const audience = z
     .strictObject({
         header: z.strictObject({ name: headerName, value: z.string().min(1) }).optional(),
@@ -35,59 +34,62 @@ const audience = z
                     .regex(/^[\w.-]+$/, "must be a cookie's value of letters, digits, `.`, `_`, `-`"),
             })
             .optional(),
-        path: path.optional().describe("and every path below it"),
+        path: path.optional().describe("The path, and every path below it."),
     })
     .refine(
         ({ header, cookie, path: prefix }) => [header, cookie, prefix].some((part) => part !== undefined),
         {
-            message: "must name a header, a cookie or a path: nobody is meant otherwise",
+            message: "must match on a header, a cookie or a path",
         },
     );
 
 const fault = z
     .strictObject({
-        delay: z.strictObject({ percent, time: duration }).optional(),
-        abort: z.strictObject({ percent, status: z.int().min(400).max(599) }).optional(),
+        delay: z.strictObject({ percent, fixedDelay: duration }).optional(),
+        abort: z.strictObject({ percent, httpStatus: z.int().min(400).max(599) }).optional(),
         removeBy: z.iso
             .datetime({ offset: true })
             .optional()
             .describe(
-                "after this time nothing is deployed until the fault is taken out; required where the stack protects what it has",
+                "The time after which the stack cannot be deployed until the fault is removed. Required on a protected stack.",
             ),
     })
     .refine(({ delay, abort }) => delay !== undefined || abort !== undefined, {
-        message: "must delay or abort: nothing happens otherwise",
+        message: "must have a delay or an abort",
     });
 
 const service = z.strictObject({
     versions: z
         .record(version, z.int().min(0).max(100))
         .refine((shares) => Object.values(shares).reduce((sum, share) => sum + share, 0) === 100, {
-            message: "the versions' shares must add up to 100",
+            message: "the versions' weights must add up to 100",
         })
         .optional()
         .describe(
-            "each version's share of the requests, in percent, for those whom no variant is for; a new version starts with 0, and gets its share when its pods are ready",
+            "The weight of each version in percent, for requests that match no variant. A new version starts with 0 and gets its weight when its pods are ready.",
         ),
     variants: z
         .array(z.strictObject({ to: version, for: audience }))
         .optional()
-        .describe("who always gets a version: the first that fits"),
+        .describe("Requests that always go to a certain version. The first match wins."),
     mirror: z
         .strictObject({ to: version, percent: percent.default(100) })
         .optional()
-        .describe("a version that gets copies of what may be done twice, whose answers nobody waits for"),
+        .describe("The version that gets copies of idempotent requests. Their responses are discarded."),
     rewrites: z
         .array(z.strictObject({ from: path, to: z.union([path, z.literal("/")]) }))
         .optional()
-        .describe("beginnings of paths that the service is asked under another name than callers use"),
+        .describe("Path prefixes that the service knows by another name than its callers."),
     fault: fault
         .optional()
-        .describe("failures on purpose, at the service itself, so that callers' retries count"),
+        .describe("A fault that the service's sidecar injects, so that callers' timeouts and retries apply."),
 });
 
 export const trafficSchema = z.strictObject({
-    services: z.record(z.string(), service).default({}).describe("by the service's name in the catalogue"),
+    services: z
+        .record(z.string(), service)
+        .default({})
+        .describe("Settings by the service's name in the catalogue."),
 });
 
 export type ServiceTraffic = z.infer<typeof service>;

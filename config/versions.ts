@@ -1,23 +1,23 @@
-/** Versions that the whole program agrees on, in one place. */
+/** Versions that several modules use, in one place. */
 
 /** The Istio release: its charts' version and its images' tag. */
 export const ISTIO_VERSION = "1.31.1";
 
-/** Flagger's charts, which name its images: the release whose Go module the node runs. */
+/** Flagger's charts, which set its images' versions. The local cluster runs the Go module of the same release. */
 export const FLAGGER = { chart: "1.41.0", loadTesterChart: "0.35.0" } as const;
 /** cert-manager: its chart's version and its images' tag. */
 export const CERT_MANAGER_VERSION = "v1.21.2";
 
 /**
- * aws-privateca-issuer, which asks AWS Private CA for certificates that cert-manager requests: its chart's version and its
- * image's tag. The newest whose Go module the toolchain's Go reads (v1.11 needs Go 1.27).
+ * aws-privateca-issuer, which signs cert-manager's CertificateRequests with AWS Private CA: its chart's version and
+ * its image's tag. It is the newest whose Go module the toolchain's Go can build (v1.11 needs Go 1.27).
  */
 export const AWS_PRIVATE_CA_ISSUER = "v1.10.1";
 
-/** Kubernetes on EKS: in standard support until August 2027, and one of those that Istio 1.31 is tested with. */
+/** Kubernetes on EKS: in standard support until August 2027, and supported by Istio 1.31. */
 export const EKS_VERSION = "1.36";
 
-/** EKS' managed add-ons, as they suit `EKS_VERSION`: `aws eks describe-addon-versions --kubernetes-version 1.36`. */
+/** EKS' managed add-ons for `EKS_VERSION`: `aws eks describe-addon-versions --kubernetes-version 1.36`. */
 export const EKS_ADDONS = {
     "vpc-cni": "v1.22.4-eksbuild.3",
     "kube-proxy": "v1.36.0-eksbuild.21",
@@ -26,17 +26,20 @@ export const EKS_ADDONS = {
     "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
 } as const;
 
-/** The AWS Load Balancer Controller: its chart's version, which is its own. */
+/** The AWS Load Balancer Controller: the chart's version. */
 export const LOAD_BALANCER_CONTROLLER = "3.5.0";
 
-/** The cluster autoscaler: its minor version is Kubernetes' own, which its chart is behind. */
+/** The cluster autoscaler. The image's minor version is that of Kubernetes, which the chart lags behind. */
 export const AUTOSCALER = { chart: "9.59.0", image: "v1.36.1" } as const;
 
-/** kube-prometheus-stack: its chart's version, which is its own. */
+/** kube-prometheus-stack: the chart's version. */
 export const PROMETHEUS_STACK = "88.5.3";
 
-/** Jaeger: its chart's version; the image is the chart's own, Jaeger 2.19.0. */
+/** Jaeger: the chart's version, which installs Jaeger 2.19.0. */
 export const JAEGER_CHART = "4.11.1";
 
-/** Prometheus' image where no chart says it; the node's is built of the same (`local/toolchain/go/prometheus`). */
+/**
+ * Prometheus' image where the chart sets none. The local cluster builds the same version
+ * (`local/toolchain/go/prometheus`).
+ */
 export const PROMETHEUS_IMAGE = "quay.io/prometheus/prometheus:v3.16.0";

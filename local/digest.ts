@@ -4,10 +4,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-/** A value that JSON can say. */
+/** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** Sixteen hexadecimal digits that stand for a value; the order of an object's keys does not count. */
+/** A digest of a value: 16 hexadecimal digits, independent of the order of an object's keys. */
 export function digestOf(value: Json): string {
     return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
 }
@@ -28,13 +28,13 @@ export async function filesBelow(folder: string): Promise<string[]> {
         .sort();
 }
 
-/** The text of those files below a folder that count, by relative path: what a build from it depends on. */
+/** The text of the files below a folder that `include` selects, by relative path: the sources of a build. */
 export async function sourcesBelow(
     folder: string,
-    counts: (path: string) => boolean,
+    include: (path: string) => boolean,
 ): Promise<Record<string, string>> {
     const sources: Record<string, string> = {};
-    for (const path of (await filesBelow(folder)).filter(counts))
+    for (const path of (await filesBelow(folder)).filter(include))
         sources[path] = await readFile(join(folder, path), "utf8");
     return sources;
 }

@@ -3,9 +3,9 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path";
 
 /**
- * Writes a file so that a reader, or a run after a kill, finds the old content or the new, never a part.
+ * Writes a file atomically: readers, also after a kill, find either the old or the new content.
  *
- * @returns whether anything changed; a file that already has this content and mode is left alone
+ * @returns whether the content changed
  */
 export async function writeAtomically(path: string, content: string, mode = 0o600): Promise<boolean> {
     if ((await readIfPresent(path)) === content) {
@@ -24,23 +24,23 @@ export async function writeAtomically(path: string, content: string, mode = 0o60
     return true;
 }
 
-/** A file's text, or undefined where there is no such file. */
+/** A file's text; undefined if the file does not exist. */
 export async function readIfPresent(path: string): Promise<string | undefined> {
     return ifPresent(readFile(path, "utf8"));
 }
 
-/** What a file operation gives, or undefined where the file, folder or process has gone. */
+/** The result of a file operation; undefined if the file, folder or process does not exist. */
 export async function ifPresent<T>(operation: Promise<T>): Promise<T | undefined> {
     try {
         return await operation;
     } catch (error) {
-        if (isGone(error)) return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
     }
 }
 
-/** ENOENT for what has no name any more; ESRCH for what a process that has ended leaves in /proc. */
-function isGone(error: unknown): boolean {
+/** ENOENT for a missing path; ESRCH for files in /proc of a process that has ended. */
+function isMissing(error: unknown): boolean {
     const code = (error as NodeJS.ErrnoException).code;
     return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR";
 }

@@ -6,19 +6,19 @@ import { readIfPresent, writeAtomically } from "./files";
 import { stateFiles } from "./node/state";
 import { paths } from "./paths";
 
-/** With what the node's own issuer signs tokens, so that the edge can be tried without an identity provider. */
+/** The key with which the node's issuer signs tokens, so that the edge can be tried without an identity provider. */
 export interface SigningKey {
     readonly key: KeyObject;
-    /** As tokens name it. */
+    /** The key ID in tokens (`kid`). */
     readonly id: string;
-    /** The public half, as the text of a JWK set. */
+    /** The public key, as the text of a JWK set. */
     readonly jwks: string;
 }
 
 /** The algorithm of its tokens (RFC 7518): ECDSA on P-256 with SHA-256. */
 export const SIGNING_ALGORITHM = "ES256";
 
-/** The key of this machine, made where there is none. It goes with the state folder. */
+/** This machine's key, created if missing. It is removed with the state folder. */
 export async function ensureSigningKey(): Promise<SigningKey> {
     const existing = await readSigningKey();
     if (existing !== undefined) return existing;
@@ -27,7 +27,7 @@ export async function ensureSigningKey(): Promise<SigningKey> {
     return describe(privateKey);
 }
 
-/** The key that an earlier run made, if it did. */
+/** This machine's key, if an earlier run created it. */
 export async function readSigningKey(): Promise<SigningKey | undefined> {
     const pem = await readIfPresent(keyFile());
     return pem === undefined ? undefined : describe(createPrivateKey(pem));

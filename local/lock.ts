@@ -1,12 +1,12 @@
 import { connect, createServer, type Server } from "node:net";
 
 /**
- * Runs `work` while no other process on this machine runs work under the same name.
+ * Runs `work` while no other process on this machine holds the lock `name`.
  *
- * The lock is a listening socket in the kernel's abstract namespace. It has no file, and the kernel frees
- * it with the process that holds it, however that ends: a stale lock cannot exist, and none is left behind.
+ * The lock is a listening socket in the kernel's abstract namespace. The kernel frees it when the process that holds it
+ * ends, in any way, so there are no stale locks.
  *
- * @param onWait called once when another process holds the lock, with that process's own words about itself
+ * @param onWait called once if another process holds the lock, with that process's description
  */
 export async function withLock<T>(
     name: string,
@@ -32,7 +32,7 @@ export async function withLock<T>(
 
 const sockets = new WeakMap<Server, Set<{ destroy(): void }>>();
 
-/** The lock's server, or undefined where another process has it. */
+/** The lock's server; undefined if another process holds the lock. */
 function listen(address: { path: string }): Promise<Server | undefined> {
     return new Promise((resolve, reject) => {
         const waiting = new Set<{ destroy(): void }>();
@@ -54,7 +54,7 @@ function listen(address: { path: string }): Promise<Server | undefined> {
     });
 }
 
-/** Waits until the holder lets go; false where there was none to wait for. */
+/** Waits until the holder releases the lock; false if there was no holder. */
 function heldUntilClosed(address: { path: string }, onGreeting: (text: string) => void): Promise<boolean> {
     return new Promise((resolve) => {
         const socket = connect(address);

@@ -10,16 +10,16 @@ import { findProblems, type Free, type MachineFacts, needs, UnfitMachineError } 
 import { toolchainIsComplete } from "./toolchain";
 
 /**
- * Checks, before anything is started, that this machine can run the node.
+ * Checks that this machine can run the node, before anything is started.
  *
- * @throws UnfitMachineError with everything that stands in the way, and the remedies
+ * @throws UnfitMachineError with all problems and their remedies
  */
 export async function checkMachine(): Promise<void> {
     const problems = findProblems(await machineFacts());
     if (problems.length > 0) throw new UnfitMachineError(problems);
 }
 
-/** Looks at the machine; changes nothing. */
+/** Inspects the machine; changes nothing. */
 export async function machineFacts(): Promise<MachineFacts> {
     const { cache, state } = paths();
     const linux = process.platform === "linux";
@@ -40,36 +40,36 @@ export async function machineFacts(): Promise<MachineFacts> {
     };
 }
 
-/** Those of the commands that no folder of PATH has. */
+/** The commands that are not on PATH. */
 async function missing(commands: readonly string[]): Promise<string[]> {
-    // Where a login shell of root's finds them, whatever the PATH that this process was given.
+    // Also look where root's login shell does, whatever the PATH of this process.
     const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-    const isThere = async (command: string): Promise<boolean> => {
+    const isOnPath = async (command: string): Promise<boolean> => {
         for (const folder of folders) {
-            const found = await access(join(folder, command), constants.X_OK).then(
+            const isExecutable = await access(join(folder, command), constants.X_OK).then(
                 () => true,
                 () => false,
             );
-            if (found) return true;
+            if (isExecutable) return true;
         }
         return false;
     };
-    const there = await Promise.all(commands.map(isThere));
-    return commands.filter((_, index) => !there[index]);
+    const available = await Promise.all(commands.map(isOnPath));
+    return commands.filter((_, index) => !available[index]);
 }
 
-/** Bytes; infinite where the system does not tell. */
+/** Bytes; infinite if the system does not report it. */
 async function availableMemory(): Promise<number> {
     const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec((await readIfPresent("/proc/meminfo")) ?? "")?.[1];
     return kibibytes === undefined ? Number.POSITIVE_INFINITY : Number(kibibytes) * 1024;
 }
 
-/** The room where a folder is, or would be made. */
+/** Free space on the file system of a folder, which need not exist yet. */
 async function free(folder: string): Promise<Free> {
-    const found = await ifPresent(stat(folder));
-    if (!found) return { ...(await free(dirname(folder))), folder };
+    const status = await ifPresent(stat(folder));
+    if (!status) return { ...(await free(dirname(folder))), folder };
     const { bavail, bsize } = await statfs(folder);
-    return { folder, bytes: bavail * bsize, device: found.dev };
+    return { folder, bytes: bavail * bsize, device: status.dev };
 }
 
 async function controllers(): Promise<string[]> {
@@ -81,7 +81,7 @@ async function controllers(): Promise<string[]> {
         .flatMap(([, , , options = ""]) => options.split(","));
 }
 
-/** Without the `ip` command, which is a problem of its own, there is nothing to say about routes. */
+/** Empty without the `ip` command; another check reports that it is missing. */
 async function routes(): Promise<Route[]> {
     return hostRoutes().catch(() => []);
 }

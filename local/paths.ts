@@ -3,15 +3,15 @@ import { join } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the embedded node keeps its things on the host. */
+/** The embedded node's folders on the host. */
 export interface Paths {
-    /** What is built or downloaded once and kept: the toolchain. Survives `make down`. */
+    /** The toolchain: built or downloaded once. `make down` keeps it. */
     readonly cache: string;
-    /** Everything that belongs to one node. `make down` removes it whole. */
+    /** Everything else of a node. `make down` removes it. */
     readonly state: string;
 }
 
-/** The two folders, as the XDG base directories say, or below the home folder. */
+/** The two folders, by the XDG base directories or their defaults in the home folder. */
 export function paths(env: Environment = process.env): Paths {
     const home = env["HOME"] ?? homedir();
     const base = (variable: string, fallback: string): string =>
@@ -22,7 +22,7 @@ export function paths(env: Environment = process.env): Paths {
     };
 }
 
-/** As the specification has it, a folder that is empty or relative counts as not set. */
+/** By the XDG specification, an empty or relative path counts as unset. */
 function absolute(folder: string | undefined): string | undefined {
     return folder?.startsWith("/") ? folder : undefined;
 }

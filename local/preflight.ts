@@ -1,29 +1,29 @@
 import { freeSubnet, type Route, subnets } from "./node/network";
 import { stopOtherNode } from "./node/other-node";
 
-/** What is known of the machine before anything is started. */
+/** Facts about the machine, collected before anything is started. */
 export interface MachineFacts {
-    /** As Node names it: `linux`, `darwin`, … */
+    /** Node.js' name of the platform: `linux`, `darwin`, … */
     readonly platform: string;
     readonly root: boolean;
-    /** Those of the commands asked for that are not on PATH. */
+    /** Required commands that are not on PATH. */
     readonly missingCommands: readonly string[];
-    /** Whether the programs have been built already. */
+    /** Whether all programs have been built. */
     readonly toolchainComplete: boolean;
-    /** Bytes of memory that programs can still have. */
+    /** Available memory in bytes. */
     readonly availableMemory: number;
-    /** Bytes free for the toolchain and for the node, with the folders they are free in. */
+    /** Free disk space for the toolchain and for the node. */
     readonly disk: { readonly cache: Free; readonly state: Free };
-    /** Names of the control group controllers that can be used. */
+    /** Names of the available control group controllers. */
     readonly controllers: readonly string[];
     readonly routes: readonly Route[];
-    /** State folder of a node that runs already. */
+    /** State folder of a running node. */
     readonly runningNode?: string;
-    /** The state folder that this node would have. */
+    /** The state folder that this node would use. */
     readonly state: string;
 }
 
-/** Room on a file system. Two folders on one file system share the room. */
+/** Free space on a file system. Two folders on one file system share it. */
 export interface Free {
     readonly folder: string;
     readonly bytes: number;
@@ -31,28 +31,28 @@ export interface Free {
     readonly device: number;
 }
 
-/** Something that would keep the node from starting, and what to do about it. */
-export interface Problem {
+/** A problem that prevents the node from starting, and its remedy. */
+export interface MachineProblem {
     readonly problem: string;
     readonly remedy: string;
 }
 
 const gibibyte = 2 ** 30;
 
-/** What the node needs. Bytes, except where a unit is named. */
+/** The node's requirements. Sizes in bytes. */
 export const needs = {
     memory: 6 * gibibyte,
-    /** The toolchain with the Go caches of its build; mostly those. */
+    /** The toolchain and, for the most part, the Go caches of its build. */
     toolchainDisk: 20 * gibibyte,
     stateDisk: 5 * gibibyte,
     controllers: ["cpu", "cpuset", "memory", "pids"],
-    /** To run the node. */
+    /** Commands that the node needs. */
     commands: ["cp", "ip", "mount", "nsenter", "pivot_root", "setsid", "umount", "unshare"],
-    /** To make the toolchain. */
+    /** Commands that building the toolchain needs. */
     buildCommands: ["apt-get", "dpkg", "go", "ldd", "python3"],
 } as const;
 
-/** Which package has a command, on Debian and its kin. */
+/** The package of each command, on Debian and its derivatives. */
 const packages: Readonly<Record<string, string>> = {
     cp: "coreutils",
     ip: "iproute2",
@@ -62,13 +62,13 @@ const packages: Readonly<Record<string, string>> = {
     dpkg: "dpkg",
 };
 
-/** Everything that stands in the way of starting the node on such a machine, all at once. */
-export function findProblems(facts: MachineFacts): Problem[] {
+/** All problems that prevent the node from starting on this machine. */
+export function findProblems(facts: MachineFacts): MachineProblem[] {
     if (facts.platform !== "linux")
         return [
             {
                 problem: `The embedded node runs on Linux; this machine runs ${facts.platform}.`,
-                remedy: "Use a cluster that is at hand: make up CONTEXT=<kubeconfig context>.",
+                remedy: "Use an existing cluster: make up CONTEXT=<kubeconfig context>.",
             },
         ];
     return [
@@ -82,49 +82,49 @@ export function findProblems(facts: MachineFacts): Problem[] {
     ];
 }
 
-/** Thrown when the machine cannot run the node; the message lists every problem with its remedy. */
+/** The machine cannot run the node. The message lists every problem with its remedy. */
 export class UnfitMachineError extends Error {
-    constructor(readonly problems: readonly Problem[]) {
+    constructor(readonly problems: readonly MachineProblem[]) {
         const lines = problems.map(({ problem, remedy }) => `  - ${problem}\n    ${remedy}`);
-        super(`The node cannot start on this machine:\n${lines.join("\n")}`);
+        super(`The embedded node cannot start on this machine:\n${lines.join("\n")}`);
         this.name = "UnfitMachineError";
     }
 }
 
-function rootProblems({ root }: MachineFacts): Problem[] {
+function rootProblems({ root }: MachineFacts): MachineProblem[] {
     if (root) return [];
     return [
         {
-            problem: "Namespaces and control groups need root.",
-            remedy: "Run it as root, for example with sudo -E.",
+            problem: "Creating namespaces and control groups requires root.",
+            remedy: "Run the command as root, for example with sudo -E.",
         },
     ];
 }
 
-function commandProblems({ missingCommands }: MachineFacts): Problem[] {
+function commandProblems({ missingCommands }: MachineFacts): MachineProblem[] {
     return missingCommands.map((command) => ({
         problem: `The command ${command} is not on PATH.`,
         remedy:
             command === "go"
                 ? "Install Go 1.26 or newer."
-                : `Install it, on Debian and Ubuntu with: apt-get install ${packages[command] ?? "util-linux"}.`,
+                : `Install it. On Debian and Ubuntu: apt-get install ${packages[command] ?? "util-linux"}.`,
     }));
 }
 
-function memoryProblems({ availableMemory }: MachineFacts): Problem[] {
+function memoryProblems({ availableMemory }: MachineFacts): MachineProblem[] {
     if (availableMemory >= needs.memory) return [];
     return [
         {
-            problem: `Only ${size(availableMemory)} of memory are available; the node with the mesh needs ${size(needs.memory)}.`,
+            problem: `Only ${size(availableMemory)} of memory is available; the node and the mesh need ${size(needs.memory)}.`,
             remedy: "Stop other programs, or use a machine with more memory.",
         },
     ];
 }
 
-function diskProblems({ disk, toolchainComplete }: MachineFacts): Problem[] {
+function diskProblems({ disk, toolchainComplete }: MachineFacts): MachineProblem[] {
     const cache = toolchainComplete ? 0 : needs.toolchainDisk;
     const shared = disk.cache.device === disk.state.device;
-    const wanted = shared
+    const requirements = shared
         ? [
               {
                   free: disk.state,
@@ -136,36 +136,36 @@ function diskProblems({ disk, toolchainComplete }: MachineFacts): Problem[] {
               { free: disk.cache, bytes: cache, variables: "XDG_CACHE_HOME" },
               { free: disk.state, bytes: needs.stateDisk, variables: "XDG_STATE_HOME" },
           ];
-    return wanted
+    return requirements
         .filter(({ free, bytes }) => free.bytes < bytes)
         .map(({ free, bytes, variables }) => ({
-            problem: `Only ${size(free.bytes)} are free where ${free.folder} lies; ${size(bytes)} are needed.`,
-            remedy: `Make room there, or choose another disk with ${variables}.`,
+            problem: `Only ${size(free.bytes)} is free on the file system of ${free.folder}; ${size(bytes)} is needed.`,
+            remedy: `Free some space, or choose another disk with ${variables}.`,
         }));
 }
 
-function controllerProblems({ controllers }: MachineFacts): Problem[] {
+function controllerProblems({ controllers }: MachineFacts): MachineProblem[] {
     const missing = needs.controllers.filter((name) => !controllers.includes(name));
     if (missing.length === 0) return [];
     return [
         {
-            problem: `The control group controllers ${missing.join(", ")} cannot be used here.`,
-            remedy: "Mount them below /sys/fs/cgroup; in a container, run it privileged and with the host's control groups.",
+            problem: `The control group controllers ${missing.join(", ")} are not available.`,
+            remedy: "Mount them below /sys/fs/cgroup. In a container, run it privileged and in the host's cgroup namespace.",
         },
     ];
 }
 
-function networkProblems({ routes, runningNode }: MachineFacts): Problem[] {
+function networkProblems({ routes, runningNode }: MachineFacts): MachineProblem[] {
     if (runningNode !== undefined || freeSubnet(routes)) return [];
     return [
         {
-            problem: `The host has routes to every subnet that the node could use: ${subnets.map(({ cidr }) => cidr).join(", ")}.`,
+            problem: `The host has routes to all subnets that the node can use: ${subnets.map(({ cidr }) => cidr).join(", ")}.`,
             remedy: 'Remove the route to one of them; "ip route" shows them.',
         },
     ];
 }
 
-function otherNodeProblems({ runningNode, state }: MachineFacts): Problem[] {
+function otherNodeProblems({ runningNode, state }: MachineFacts): MachineProblem[] {
     if (runningNode === undefined || runningNode === state) return [];
     return [
         {

@@ -2,38 +2,38 @@ import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process"
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-/** How a command is run; everything is optional. */
+/** Options for running a command. */
 export interface RunOptions {
-    /** Working directory. @default that of this process */
+    /** Working directory. @default this process's */
     readonly cwd?: string;
-    /** The whole environment of the command. @default that of this process */
+    /** The complete environment of the command. @default this process's */
     readonly env?: NodeJS.ProcessEnv;
-    /** Text, or a file's path, fed to standard input. @default no input */
+    /** Text or a file's path, written to standard input. @default no input */
     readonly input?: { readonly text: string } | { readonly file: string };
     /** Milliseconds after which the command is killed. @default none */
     readonly timeout?: number;
-    /** Called with each line the command writes to standard error. */
+    /** Called with each line that the command writes to standard error. */
     readonly onErrorLine?: (line: string) => void;
 }
 
-/** A command that could not be run, or ended with anything but 0. */
+/** A command that could not be started or failed. */
 export class CommandError extends Error {
     constructor(
         readonly command: string,
-        /** Exit code, or the signal's name, or the system's error code. */
+        /** Exit code, signal name, or system error code. */
         readonly reason: number | string,
         /** The last lines of standard error. */
         readonly stderr: string,
     ) {
-        super(`${command}\n  ended with ${reason}${stderr === "" ? "" : `:\n${indent(stderr)}`}`);
+        super(`${command}\n  failed with ${reason}${stderr === "" ? "" : `:\n${indent(stderr)}`}`);
         this.name = "CommandError";
     }
 }
 
 /**
- * Runs a command to its end and returns what it wrote to standard output.
+ * Runs a command and returns its standard output.
  *
- * @throws CommandError when it cannot be started, is killed, or exits with anything but 0
+ * @throws CommandError if it cannot be started, is killed, or exits with a code other than 0
  */
 export async function run(
     program: string,
@@ -55,11 +55,10 @@ export async function run(
         stderr.add(chunk.toString(), options.onErrorLine);
     });
     const ended = exitOf(child);
-    // Whatever feeding the command goes wrong with shows in how the command ends; a command that ends
-    // before it has read all (EPIPE) is no failure of its own.
-    const fed = feed(child, options.input).catch(() => undefined);
+    // A write error shows in the command's exit code; a command that ends before reading all its input (EPIPE) has not failed.
+    const feeding = feed(child, options.input).catch(() => undefined);
     const reason = await ended;
-    await fed;
+    await feeding;
     if (reason !== 0) throw new CommandError([program, ...args].join(" "), reason, stderr.text());
     return Buffer.concat(stdout).toString();
 }
@@ -70,10 +69,10 @@ export function sleep(milliseconds: number): Promise<void> {
 }
 
 /**
- * Tries `attempt` until it returns something other than undefined, and returns that.
+ * Repeats `attempt` until it returns a value other than undefined, and returns that.
  *
- * @param describe says, for the error, what was waited for and what stood in the way
- * @throws Error with that text after `timeout` milliseconds
+ * @param describe returns the error message: what was awaited, and what prevented it
+ * @throws Error with that message after `timeout` milliseconds
  */
 export async function waitFor<T>(
     attempt: () => Promise<T | undefined> | T | undefined,
@@ -95,7 +94,7 @@ function exitOf(child: ChildProcess): Promise<number | string> {
             resolve(error.code ?? error.message);
         });
         child.on("close", (code, signal) => {
-            resolve(code ?? signal ?? "an unknown end");
+            resolve(code ?? signal ?? "an unknown exit status");
         });
     });
 }

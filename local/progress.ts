@@ -1,9 +1,9 @@
 import { Listr, type ListrTask } from "listr2";
 
-/** What a job says about itself while it runs: one short line, beside its title. */
+/** Reports a job's current activity: one short line, shown after its title. */
 export type Report = (detail: string) => void;
 
-/** A piece of work with a name that a person understands. */
+/** A piece of work with a title for people. */
 export interface Job {
     readonly title: string;
     run(report: Report): Promise<void>;
@@ -15,9 +15,9 @@ export interface Lane {
     readonly jobs: readonly Job[];
 }
 
-/** How long-running work shows what it is doing. */
+/** Shows the progress of long-running work. */
 export interface Progress {
-    /** Runs the lanes beside each other. When a job fails, the jobs after it in its lane do not start. */
+    /** Runs the lanes in parallel. If a job fails, the later jobs in its lane do not start. */
     run(lanes: readonly Lane[]): Promise<void>;
     /** One line of information. */
     note(line: string): void;
@@ -34,7 +34,7 @@ export function terminalProgress(): Progress {
     };
 }
 
-/** Progress for tests and for output that a machine reads: runs everything, shows nothing. */
+/** Progress for tests and machine-readable output: shows nothing. */
 export function silentProgress(): Progress {
     return {
         note: () => undefined,

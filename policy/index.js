@@ -1,6 +1,6 @@
-// Pulumi's own TypeScript support checks types whenever the pack starts, which takes seconds of every preview; the
-// checkout's lint has done that. So its hook is put out of work for one that only strips types. (Deleting the hook's
-// extension is not enough: it stands in front of that of JavaScript, too.)
+// Pulumi's TypeScript support type-checks the pack on every start, which takes several seconds of each preview, and
+// `npm run lint` has checked the types already. Replace its ts-node hook by one that only strips types. (Deleting the
+// extension of the hook is not sufficient: the hook also wraps that of JavaScript.)
 const tsNode = require("ts-node");
 process[tsNode.REGISTER_INSTANCE]?.enabled(false);
 tsNode.register({ cwd: __dirname, transpileOnly: true, swc: true });

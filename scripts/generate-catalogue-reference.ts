@@ -1,4 +1,4 @@
-/** Writes the catalogue's JSON Schema and its reference page; run by `npm run generate:catalogue-reference`. */
+/** Writes the catalogue's JSON Schema and reference page. Run by `npm run generate:catalogue-reference`. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { catalogueJsonSchema, cataloguePage } from "../catalogue/reference";

@@ -1,7 +1,7 @@
 /**
- * Writes `components/crds/`: for each custom resource kind that the program creates, its OpenAPI schema as the pinned
- * Istio, cert-manager, aws-privateca-issuer or Flagger publishes it, and the TypeScript type of its `spec`. Run by
- * `npm run generate:crds` after a change of version; the result is committed, so that neither type-checking nor the schema tests need the toolchain.
+ * Writes `components/crds/`: for each custom resource kind that the program creates, the OpenAPI schema from the pinned
+ * Istio, cert-manager, aws-privateca-issuer or Flagger, and the TypeScript type of its `spec`. Run by `npm run generate:crds`
+ * after a version change. The result is committed, so that type-checking and schema tests do not need the toolchain.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 import { parseAllDocuments } from "yaml";
 
-/** A program whose kinds we create. */
+/** A program with custom resource kinds. */
 interface Source {
-    /** As people write it. */
+    /** Its name for people. */
     readonly name: string;
-    /** The folder of the toolchain's Go module that pins it, and the module that it is in. */
+    /** The folder of the toolchain's Go module that pins it, and the module with the CRDs. */
     readonly pinnedBy: string;
     readonly module: string;
     readonly file: (kind: string) => string;
@@ -33,7 +33,7 @@ const ISTIO_KINDS: Record<string, string> = {
     Telemetry: "telemetry.istio.io/v1",
 };
 
-/** By the name of the file that their types go to. */
+/** By the name of the generated file. */
 const SOURCES: Readonly<Record<string, Source>> = {
     istio: {
         name: "Istio",
@@ -79,7 +79,7 @@ interface CustomResourceDefinition {
 
 const OUT = join(__dirname, "..", "components", "crds");
 
-/** The schema without what only readers of `kubectl explain` need, and without Kubernetes' own extensions. */
+/** The schema without descriptions and Kubernetes' extensions. */
 function trimmed(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(trimmed);
     if (value === null || typeof value !== "object") return value;
@@ -91,7 +91,7 @@ function trimmed(value: unknown): unknown {
     );
 }
 
-/** OpenAPI leaves objects open; a typo must not pass, so every object with named properties is closed. */
+/** OpenAPI allows unknown properties by default; reject them in objects with named properties, to catch typos. */
 function closed(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(closed);
     if (value === null || typeof value !== "object") return value;
@@ -102,7 +102,7 @@ function closed(value: unknown): unknown {
     return entries;
 }
 
-/** The schema that the type comes from: alternatives (`oneOf` …) are for the validator, a type would turn them into `unknown`. */
+/** The schema for type generation, without alternatives (`oneOf` …), which would become `unknown`. */
 function withoutAlternatives(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(withoutAlternatives);
     if (value === null || typeof value !== "object") return value;
@@ -113,7 +113,7 @@ function withoutAlternatives(value: unknown): unknown {
     );
 }
 
-/** The published version of a kind's schema. */
+/** A kind's schema in the pinned CRDs. */
 function publishedSchema(file: string, kind: string, apiVersion: string): JSONSchema {
     const definitions = parseAllDocuments(readFileSync(file, "utf8")).map(
         (document) => document.toJS() as CustomResourceDefinition,

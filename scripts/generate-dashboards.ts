@@ -1,6 +1,6 @@
 /**
- * Draws the dashboards for docs/dashboards.md, of what the node's Prometheus knows: `npm run generate:dashboards`, with
- * the node up and under traffic. No Grafana is needed, and none is asked.
+ * Draws the dashboards for docs/reference/dashboards.md from the local cluster's Prometheus, without Grafana. Run by
+ * `npm run generate:dashboards`, while the embedded node runs with traffic.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -12,17 +12,17 @@ import { connect } from "../cli/verify/cluster/kubernetes";
 import { onInterrupt } from "../cli/verify/interrupt";
 import { dashboards } from "../components/observability/dashboards/config-maps";
 import { loadStackFile } from "../config/load";
-import { ask } from "./dashboards/ask";
+import { queryPanels } from "./dashboards/query";
 import { boardOf } from "./dashboards/board";
 import { picture } from "./dashboards/picture";
 import { drawable } from "./dashboards/series";
 
 const ROOT = join(__dirname, "..");
 const TIMEOUT_SECONDS = 60;
-/** Of each line. */
+/** The number of points of each line. */
 const POINTS = 60;
 
-/** Production's, which are all that there are. */
+/** The stack prod has all dashboards. */
 const BOARDS = dashboards(loadStackFile("prod", ROOT))
     .flatMap(({ data }) => Object.values(data ?? {}))
     .map(boardOf);
@@ -41,19 +41,19 @@ async function main(uids: readonly string[], { minutes, service, out }: Options)
         const run = await prometheusOf(await connect({ kubeconfig }), TIMEOUT_SECONDS, signal);
         mkdirSync(out, { recursive: true });
         for (const board of BOARDS.filter(({ uid }) => uids.length === 0 || uids.includes(uid))) {
-            const panels = await ask(board, service, span, run);
+            const panels = await queryPanels(board, service, span, run);
             const svg = picture({ board, panels, span, service });
             const file = join(out, `${board.uid}.svg`);
             writeFileSync(file, svg);
             const without = panels.filter((panel) => panel.kind !== "row" && drawable(panel).length === 0);
-            const said =
+            const note =
                 without.length === 0 ? "" : `; no data: ${without.map(({ title }) => title).join(", ")}`;
-            process.stdout.write(`${relative(ROOT, file)}: ${Math.ceil(svg.length / 1000)} kB${said}\n`);
+            process.stdout.write(`${relative(ROOT, file)}: ${Math.ceil(svg.length / 1000)} kB${note}\n`);
         }
     });
 }
 
-/** As far back as the node's Prometheus may remember, and no shorter than what the panels take rates over. */
+/** At most the retention of the local cluster's Prometheus, and at least the rate interval of the panels. */
 function minutesIn(text: string): number {
     const value = Number(text);
     if (Number.isInteger(value) && value >= 5 && value <= 360) return value;
@@ -61,17 +61,17 @@ function minutesIn(text: string): number {
 }
 
 new Command("generate:dashboards")
-    .description("Draws the dashboards, of what the node's Prometheus knows.")
+    .description("Draw the dashboards from the local cluster's Prometheus.")
     .addArgument(
-        new Argument("[uids...]", "which; all where none is named").choices(BOARDS.map(({ uid }) => uid)),
+        new Argument("[uids...]", "dashboards to draw (default: all)").choices(BOARDS.map(({ uid }) => uid)),
     )
-    .option("--minutes <n>", "how far back from now", minutesIn, 60)
+    .option("--minutes <n>", "length of the time range up to now", minutesIn, 60)
     .addOption(
-        new Option("--service <name>", "which is chosen where a board is about one")
+        new Option("--service <name>", "value of the service variable")
             .choices(Object.keys(loadCatalogue().services))
             .default("recordings"),
     )
-    .option("--out <folder>", "where they are written", join(ROOT, "docs", "images", "dashboards"))
+    .option("--out <folder>", "output folder", join(ROOT, "docs", "images", "dashboards"))
     .action(main)
     .parseAsync()
     .catch((error: unknown) => {

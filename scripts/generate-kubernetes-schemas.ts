@@ -1,13 +1,13 @@
 /**
- * Writes test/policy/openings/schemas/kubernetes.json: the OpenAPI definitions of the core kinds that our stacks register,
- * and of all that they refer to, without descriptions. Source: api/openapi-spec/swagger.json of the Go module
- * k8s.io/kubernetes in the version that the local toolchain builds (`npm run generate:kubernetes-schemas`).
+ * Writes test/policy/openings/schemas/kubernetes.json: the OpenAPI definitions of the core kinds that the stacks register, and
+ * of the types that they refer to, without descriptions. Source: api/openapi-spec/swagger.json of the Go module
+ * k8s.io/kubernetes in the version of the local toolchain. Run by `npm run generate:kubernetes-schemas`.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** By `group/Kind`, the definition's name in the specification. */
+/** The definition's name in the specification, by `group/Kind`. */
 const KINDS: Readonly<Record<string, string>> = {
     "apps/Deployment": "io.k8s.api.apps.v1.Deployment",
     "core/ConfigMap": "io.k8s.api.core.v1.ConfigMap",
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, string>> = {
         "io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration",
 };
 
-/** What the API server writes itself. */
+/** Fields that the API server sets. */
 const SERVER_SIDE = new Set(["status", "managedFields", "x-kubernetes-group-version-kind"]);
 
 type Definitions = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ function main(): void {
     const modules = execFileSync("go", ["env", "GOMODCACHE"], { encoding: "utf8" }).trim();
     const folder = readdirSync(join(modules, "k8s.io")).find((name) => name.startsWith("kubernetes@"));
     if (folder === undefined)
-        throw new Error("the module k8s.io/kubernetes is not there: run `make up` first");
+        throw new Error("the Go module k8s.io/kubernetes is missing: run `make up` first");
     const file = join(modules, "k8s.io", folder, "api", "openapi-spec", "swagger.json");
     const { definitions } = JSON.parse(readFileSync(file, "utf8")) as { definitions: Definitions };
     const used: Record<string, unknown> = {};

@@ -1,18 +1,18 @@
 /**
- * Writes `policy/schema/mesh-config.json`: the fields and enumerations of MeshConfig and ProxyConfig, with both names that
- * protobuf's JSON has for each, from the Go types of the pinned Istio's API. Run by `npm run generate:mesh-schema` after
- * a change of version; the result is committed, so that the pack needs no toolchain.
+ * Writes `policy/schema/mesh-config.json`: the fields and enumerations of MeshConfig and ProxyConfig, with both names of each
+ * in protobuf's JSON mapping, from the Go types of the pinned Istio API. Run by `npm run generate:mesh-schema` after a version
+ * change. The result is committed, so that the pack does not need the toolchain.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 interface Field {
-    /** Name in the .proto file, where it is not the JSON name. */
+    /** The name in the .proto file, if it differs from the JSON name. */
     proto?: string;
     /** A message or an enumeration of this schema. */
     type?: string;
-    /** Whether `type` is of a map's values. */
+    /** Whether it is a map with values of `type`. */
     map?: true;
 }
 
@@ -31,7 +31,7 @@ function apiFolder(): string {
     return execFileSync("go", list, { cwd }).toString().trim();
 }
 
-/** `[]*pkg.Name`, `map[string]*Name`, `Name`: the name, and whether it is of a map's values. */
+/** Parses `[]*pkg.Name`, `map[string]*Name`, `Name`: the type's name, and whether it is a map. */
 function typeOf(go: string): { readonly name: string; readonly map: boolean } {
     const map = /^map\[\w+\]/.test(go);
     return { name: go.replace(/^(map\[\w+\]|\[\])*\*?/, "").replace(/^\w+\./, ""), map };

@@ -1,4 +1,4 @@
-/** Writes docs/policies from the policies themselves; run by `npm run generate:policies` after a change of one. */
+/** Generates docs/policies from the policies. Run `npm run generate:policies` after you change one. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { policyPages } from "../policy/core/pages";

@@ -1,7 +1,7 @@
 /**
- * Writes policy/baseline/<stack>.json: what the program registers for each stack, which the policies of the area `closed`
- * then accept and nothing else. Run by `npm run generate:policy-baseline`, for all stacks or for those that it names; the
- * diff is what a reviewer reads.
+ * Writes policy/baseline/<stack>.json: the resources that the program registers for each stack. The policies of the area
+ * `closed` accept only these. Run by `npm run generate:policy-baseline`, for all stacks or for the given ones; reviewers read
+ * the diff.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,5 +23,5 @@ async function main(stacks: readonly string[]): Promise<void> {
     }
 }
 
-const named = process.argv.slice(2);
-void main(named.length === 0 ? STACKS : named);
+const selected = process.argv.slice(2);
+void main(selected.length === 0 ? STACKS : selected);

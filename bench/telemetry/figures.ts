@@ -1,32 +1,32 @@
-/** What the measured runs come to: percentiles of a hop, and what its two sidecars take for each 1,000 requests. */
+/** Evaluates runs: latency percentiles of a hop, and the cost of its two sidecars per 1,000 requests. */
 
-/** How a request travels while it is measured: between two pods without sidecars, or between two with them. */
-export const VARIANTS = ["plain", "off", "made", "everything"] as const;
-export type Variant = (typeof VARIANTS)[number];
+/** Variants of a hop: `plain` is without sidecars, the others differ in their telemetry. */
+export const VARIANTS = ["plain", "off", "default", "everything"] as const;
+export type TelemetryVariant = (typeof VARIANTS)[number];
 
-/** What both sidecars of the hop took during a run. */
-export interface Taken {
+/** The usage of both sidecars of the hop during a run. */
+export interface SidecarUsage {
     readonly cpuSeconds: number;
-    /** Of all their processes, after it. */
+    /** Resident memory of all their processes after the run. */
     readonly residentBytes: number;
-    /** By Envoy's own account, after it. */
+    /** Memory allocated by Envoy after the run. */
     readonly allocatedBytes: number;
-    /** Lines of Envoy's Prometheus page, after it. */
+    /** Series on Envoy's Prometheus page after the run. */
     readonly series: number;
-    /** Those of them that are Istio's metrics. */
+    /** Series of Istio's metrics among them. */
     readonly istioSeries: number;
     readonly logLines: number;
     readonly logBytes: number;
 }
 
 export interface Run {
-    readonly variant: Variant;
-    /** From when a request was due to the end of its answer. */
+    readonly variant: TelemetryVariant;
+    /** Latencies from a request's due time to the end of its response. */
     readonly micros: readonly number[];
-    /** How much later than due each was begun. */
+    /** Delays between due time and start. */
     readonly lateMicros: readonly number[];
-    /** Absent where there are no sidecars. */
-    readonly taken?: Taken;
+    /** Absent without sidecars. */
+    readonly usage?: SidecarUsage;
 }
 
 /** Milliseconds. */
@@ -36,31 +36,31 @@ export interface Latency {
     readonly p99: number;
 }
 
-/** What both sidecars take; CPU seconds and what is logged for each 1,000 requests. */
-export type Cost = Taken;
+/** The cost of both sidecars; CPU seconds and logs per 1,000 requests. */
+export type Cost = SidecarUsage;
 
-/** The value that so large a share of all does not exceed (nearest rank). */
+/** A percentile, by the nearest-rank method. */
 export function percentile(values: readonly number[], share: number): number {
     const value = [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)];
-    if (value === undefined) throw new Error("no value, so no percentile");
+    if (value === undefined) throw new Error("cannot compute a percentile of no values");
     return value;
 }
 
-/** Of the requests of all these runs together. */
+/** The latency of all requests of these runs together. */
 export function latencyOf(runs: readonly Run[]): Latency {
     const micros = runs.flatMap((run) => run.micros);
     const at = (share: number) => percentile(micros, share) / 1000;
     return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
 }
 
-/** The mean of these runs, or undefined where they had no sidecars. */
+/** The mean cost of these runs; undefined without sidecars. */
 export function costOf(runs: readonly Run[]): Cost | undefined {
-    const taken = runs.flatMap((run) => run.taken ?? []);
-    if (taken.length === 0) return undefined;
+    const usage = runs.flatMap((run) => run.usage ?? []);
+    if (usage.length === 0) return undefined;
     const requests = runs.reduce((sum, { micros }) => sum + micros.length, 0);
-    const sum = (field: keyof Taken) => taken.reduce((total, one) => total + one[field], 0);
-    const mean = (field: keyof Taken) => sum(field) / taken.length;
-    const perThousand = (field: keyof Taken) => (sum(field) / requests) * 1000;
+    const sum = (field: keyof SidecarUsage) => usage.reduce((total, one) => total + one[field], 0);
+    const mean = (field: keyof SidecarUsage) => sum(field) / usage.length;
+    const perThousand = (field: keyof SidecarUsage) => (sum(field) / requests) * 1000;
     return {
         cpuSeconds: perThousand("cpuSeconds"),
         residentBytes: mean("residentBytes"),
@@ -72,16 +72,16 @@ export function costOf(runs: readonly Run[]): Cost | undefined {
     };
 }
 
-/** What the sidecars may add to a hop, in milliseconds. */
-export const AIM = { p50: 1, p99: 2 } as const;
+/** The target for the latency that sidecars add to a hop, in milliseconds. */
+export const TARGET = { p50: 1, p99: 2 } as const;
 
 export interface Hop {
-    readonly variant: Variant;
+    readonly variant: TelemetryVariant;
     readonly latency: Latency;
-    /** Against the same hop without sidecars, of the same run. */
+    /** Relative to the hop without sidecars in the same benchmark. */
     readonly added: Latency;
     readonly ratio: Latency;
-    readonly withinAim: boolean;
+    readonly meetsTarget: boolean;
 }
 
 export function hopsOf(runs: readonly Run[]): Hop[] {
@@ -94,17 +94,17 @@ export function hopsOf(runs: readonly Run[]): Hop[] {
             latency,
             added,
             ratio: each((at) => latency[at] / plain[at]),
-            withinAim: added.p50 < AIM.p50 && added.p99 < AIM.p99,
+            meetsTarget: added.p50 < TARGET.p50 && added.p99 < TARGET.p99,
         };
     });
 }
 
 export interface VariantCost {
-    readonly variant: Variant;
+    readonly variant: TelemetryVariant;
     readonly cost: Cost;
 }
 
-/** By variant, of those that have sidecars. */
+/** The cost of each variant with sidecars. */
 export function costsOf(runs: readonly Run[]): VariantCost[] {
     return VARIANTS.flatMap((variant) => {
         const cost = costOf(runsOf(runs, variant));
@@ -116,15 +116,15 @@ function each(value: (at: keyof Latency) => number): Latency {
     return { p50: value("p50"), p90: value("p90"), p99: value("p99") };
 }
 
-function runsOf(runs: readonly Run[], variant: Variant): Run[] {
+function runsOf(runs: readonly Run[], variant: TelemetryVariant): Run[] {
     return runs.filter((run) => run.variant === variant);
 }
 
 /**
- * All variants again and again, every other time backwards, so that a machine that grows slower or faster does it to all
- * alike.
+ * All variants in each round, in reverse order in every other one, so that a drift of the machine's speed affects all of them
+ * equally.
  */
-export function orderOf(rounds: number): Variant[] {
+export function orderOf(rounds: number): TelemetryVariant[] {
     return Array.from({ length: rounds }, (_, round) =>
         round % 2 === 0 ? VARIANTS : [...VARIANTS].reverse(),
     ).flat();

@@ -1,15 +1,15 @@
-/** Measures a hop by turns without sidecars and with them, with the telemetry that each variant says. */
+/** Measures a hop without and with sidecars in turn, with the telemetry of each variant. */
 import { setTimeout as pause } from "node:timers/promises";
 import { NAMESPACES } from "../../components/base/names";
 import { FIELD_MANAGER } from "../../local/engine/kube/ownership";
 import type { Deployment } from "../../test/live/deployment";
 import { eventually } from "../../test/live/eventually";
-import { orderOf, type Run, type Taken, type Variant } from "./figures";
-import { type Load, loaded, type LoadResult } from "./load";
+import { orderOf, type Run, type SidecarUsage, type TelemetryVariant } from "./figures";
+import { type LoadSettings, runLoad, type LoadResult } from "./load";
 import {
-    anew,
+    restartPair,
     makePlain,
-    type Meshed,
+    type MeshedPod,
     MESHED_ADDRESS,
     PLAIN_ADDRESS,
     removePlain,
@@ -17,75 +17,77 @@ import {
 } from "./pairs";
 import { type Usage, usageOf } from "./processes";
 import { allocatedIn, isCut, isIstios, logged, seriesIn } from "./proxy";
-import { applicable, everything, type Live, off } from "./variants";
+import { applicable, everything, type LiveObject, off } from "./variants";
 
-export interface Plan extends Load {
+export interface MeasurementPlan extends LoadSettings {
     readonly rounds: number;
-    /** Told what is done next. */
-    readonly say: (what: string) => void;
-    /** Ends the measurement before its next step; what was changed is given back all the same. */
+    /** Reports the next step. */
+    readonly report: (what: string) => void;
+    /** Aborts the measurement before its next step; changes are reverted all the same. */
     readonly stopped: AbortSignal;
 }
 
-/** Connections are opened, certificates checked and caches filled before anything is measured. */
+/** Opens connections and fills caches before the measurement. */
 const WARM_UP_SECONDS = 10;
-/** By when Envoy has written what it logged: it does so each second. */
-const WRITTEN_MS = 2_500;
+/** Envoy flushes its logs every second. */
+const FLUSH_MS = 2_500;
 
-/** By variant what is made of the objects that say what is counted and logged. */
-const CHANGES: Readonly<Record<Exclude<Variant, "plain">, (object: Live) => Live>> = {
+/** How each variant changes the telemetry objects. */
+const CHANGES: Readonly<Record<Exclude<TelemetryVariant, "plain">, (object: LiveObject) => LiveObject>> = {
     off,
-    made: (object) => object,
+    default: (object) => object,
     everything,
 };
 
-/** How the series of a warmed-up callee show that its proxy has the variant. */
-const ARRIVED: Readonly<Record<Exclude<Variant, "plain">, (istios: readonly string[]) => boolean>> = {
+/** Whether the series of a warmed-up callee show that its proxy has the variant's configuration. */
+const HAS_VARIANT: Readonly<
+    Record<Exclude<TelemetryVariant, "plain">, (istios: readonly string[]) => boolean>
+> = {
     off: (istios) => istios.length === 0,
-    made: (istios) => istios.length > 0 && !istios.some(isOfSizes),
+    default: (istios) => istios.length > 0 && !istios.some(isOfSizes),
     everything: (istios) => istios.some(isOfSizes),
 };
 
-export async function measured(node: Deployment, plan: Plan): Promise<Run[]> {
-    const { rounds, say, stopped } = plan;
-    const made = await telemetryOfThePair(node);
+export async function measure(node: Deployment, plan: MeasurementPlan): Promise<Run[]> {
+    const { rounds, report, stopped } = plan;
+    const original = await telemetryOfThePair(node);
     const runs: Run[] = [];
     try {
         const plain = await makePlain(node);
         for (const variant of orderOf(rounds)) {
             stopped.throwIfAborted();
-            say(`${variant} (${runs.length + 1} of ${rounds * 4})`);
+            report(`${variant} (${runs.length + 1} of ${rounds * 4})`);
             if (variant === "plain") {
-                // A Service that is new is not everywhere at once.
+                // A new Service takes a moment to propagate.
                 await eventually(async () => {
                     stopped.throwIfAborted();
-                    await loaded(node, plain, PLAIN_ADDRESS, { rate: plan.rate, seconds: WARM_UP_SECONDS });
+                    await runLoad(node, plain, PLAIN_ADDRESS, { rate: plan.rate, seconds: WARM_UP_SECONDS });
                 });
-                runs.push({ variant, ...timesOf(await loaded(node, plain, PLAIN_ADDRESS, plan)) });
+                runs.push({ variant, ...timesOf(await runLoad(node, plain, PLAIN_ADDRESS, plan)) });
             } else {
-                await applied(node, made.map(CHANGES[variant]));
-                runs.push(await measuredMeshed(node, variant, plan));
+                await apply(node, original.map(CHANGES[variant]));
+                runs.push(await measureMeshed(node, variant, plan));
             }
         }
         return runs;
     } finally {
-        say("giving back the telemetry that the program made");
-        await applied(node, made);
+        report("restoring the program's telemetry");
+        await apply(node, original);
         await removePlain(node);
     }
 }
 
-async function telemetryOfThePair(node: Deployment): Promise<Live[]> {
-    const found: Live[] = [];
+async function telemetryOfThePair(node: Deployment): Promise<LiveObject[]> {
+    const objects: LiveObject[] = [];
     for (const [kind, namespace, name] of TELEMETRY_OF_THE_PAIR) {
         const printed = await node.kubectl(["get", kind, name, "--namespace", namespace, "--output", "json"]);
-        found.push(applicable(JSON.parse(printed) as Live));
+        objects.push(applicable(JSON.parse(printed) as LiveObject));
     }
-    return found;
+    return objects;
 }
 
-/** By the name of who made them, so that whose a field is stays as it was. */
-async function applied(node: Deployment, objects: readonly Live[]): Promise<void> {
+/** With the engine's field manager, so that field ownership does not change. */
+async function apply(node: Deployment, objects: readonly LiveObject[]): Promise<void> {
     const list = { apiVersion: "v1", kind: "List", items: objects };
     await node.kubectl(
         [
@@ -96,42 +98,43 @@ async function applied(node: Deployment, objects: readonly Live[]): Promise<void
     );
 }
 
-async function measuredMeshed(
+async function measureMeshed(
     node: Deployment,
-    variant: Exclude<Variant, "plain">,
-    plan: Plan,
+    variant: Exclude<TelemetryVariant, "plain">,
+    plan: MeasurementPlan,
 ): Promise<Run> {
-    const pair = await anew(node);
+    const pair = await restartPair(node);
     const [caller, callee] = pair;
     await eventually(async () => {
         plan.stopped.throwIfAborted();
-        await loaded(node, caller, MESHED_ADDRESS, { rate: plan.rate, seconds: WARM_UP_SECONDS });
+        await runLoad(node, caller, MESHED_ADDRESS, { rate: plan.rate, seconds: WARM_UP_SECONDS });
         const istios = (await seriesOf(node, callee)).filter(isIstios);
-        if (!ARRIVED[variant](istios)) throw new Error(`the proxies have not got the variant "${variant}"`);
+        if (!HAS_VARIANT[variant](istios))
+            throw new Error(`the proxies have not received the configuration of the variant "${variant}"`);
     });
-    await pause(WRITTEN_MS);
+    await pause(FLUSH_MS);
     plan.stopped.throwIfAborted();
     const since = new Date().toISOString();
     const before = await usageOfBoth(pair);
-    const result = await loaded(node, caller, MESHED_ADDRESS, plan);
+    const result = await runLoad(node, caller, MESHED_ADDRESS, plan);
     const after = await usageOfBoth(pair);
-    await pause(WRITTEN_MS);
-    const taken = await takenBy(node, pair, since, before, after);
-    if (variant === "everything" && isCut(taken.logLines, result.micros.length))
+    await pause(FLUSH_MS);
+    const usage = await sidecarUsage(node, pair, since, before, after);
+    if (variant === "everything" && isCut(usage.logLines, result.micros.length))
         throw new Error(
-            `of ${result.micros.length} requests the proxies logged ${taken.logLines} lines, where each logs all of them: ` +
-                "the node began new files; ask for fewer seconds, or fewer requests a second",
+            `of ${result.micros.length} requests the proxies logged ${usage.logLines} lines, fewer than two each: ` +
+                "the log files were rotated; use fewer --seconds or a lower --rate",
         );
-    return { variant, ...timesOf(result), taken };
+    return { variant, ...timesOf(result), usage };
 }
 
-async function takenBy(
+async function sidecarUsage(
     node: Deployment,
-    pair: readonly Meshed[],
+    pair: readonly MeshedPod[],
     since: string,
     before: Usage,
     after: Usage,
-): Promise<Taken> {
+): Promise<SidecarUsage> {
     const each = await Promise.all(
         pair.map(async (pod) => {
             const series = await seriesOf(node, pod);
@@ -159,7 +162,7 @@ async function takenBy(
     };
 }
 
-async function usageOfBoth(pair: readonly Meshed[]): Promise<Usage> {
+async function usageOfBoth(pair: readonly MeshedPod[]): Promise<Usage> {
     const each = await Promise.all(pair.map(({ sidecar }) => usageOf(sidecar)));
     return {
         cpuSeconds: each.reduce((sum, one) => sum + one.cpuSeconds, 0),
@@ -167,11 +170,11 @@ async function usageOfBoth(pair: readonly Meshed[]): Promise<Usage> {
     };
 }
 
-async function seriesOf(node: Deployment, pod: Meshed): Promise<string[]> {
+async function seriesOf(node: Deployment, pod: MeshedPod): Promise<string[]> {
     return seriesIn(await admin(node, pod, "stats/prometheus"));
 }
 
-async function admin(node: Deployment, { namespace, pod }: Meshed, path: string): Promise<string> {
+async function admin(node: Deployment, { namespace, pod }: MeshedPod, path: string): Promise<string> {
     return await node.kubectl([
         ...["exec", "--namespace", namespace, pod, "--container", "istio-proxy", "--"],
         ...["pilot-agent", "request", "GET", path],

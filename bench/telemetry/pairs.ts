@@ -1,20 +1,20 @@
-/** The two pairs of pods between which a hop is measured: two services of the mesh, and their like without sidecars. */
+/** The measured pairs of pods: two services of the mesh, and copies of them without sidecars. */
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES, serviceHost, STAND_IN_CONTAINER } from "../../components/base/names";
 import type { Deployment } from "../../test/live/deployment";
-import type { Asker } from "./load";
+import type { LoadClient } from "./load";
 
 const CALLER = "api-gateway";
 const CALLEE = "recordings";
 const PORT = 8080;
-/** Neither meshed nor known to any policy. */
-const BESIDE = "mesh-bench-plain";
+/** A namespace outside the mesh, without policies. */
+const PLAIN_NAMESPACE = "mesh-bench-plain";
 const PROXY_CONTAINER = "istio-proxy";
 
 export const MESHED_ADDRESS = `${serviceHost(CALLEE)}:${PORT}`;
-export const PLAIN_ADDRESS = `${serviceHost(CALLEE, BESIDE)}:${PORT}`;
+export const PLAIN_ADDRESS = `${serviceHost(CALLEE, PLAIN_NAMESPACE)}:${PORT}`;
 
-/** The objects that say what these proxies count and log, by kind. */
+/** The telemetry objects of these proxies. */
 export const TELEMETRY_OF_THE_PAIR: readonly (readonly [kind: string, namespace: string, name: string])[] = [
     ["envoyfilter.networking.istio.io", NAMESPACES.system, "istio-metrics"],
     ...[CALLER, CALLEE].flatMap((service) => [
@@ -24,8 +24,8 @@ export const TELEMETRY_OF_THE_PAIR: readonly (readonly [kind: string, namespace:
 ];
 
 /** A pod with a sidecar. */
-export interface Meshed extends Asker {
-    /** The sidecar's, without the runtime's name. */
+export interface MeshedPod extends LoadClient {
+    /** The sidecar's container ID, without the runtime's prefix. */
     readonly sidecar: string;
 }
 
@@ -42,18 +42,20 @@ interface Status {
     readonly containerID?: string;
 }
 
-/** Both services' pods made anew, so that nothing of an earlier variant is in their proxies: no series, no connection. */
-export async function anew(node: Deployment): Promise<readonly [caller: Meshed, callee: Meshed]> {
+/** Restarts both services' pods, so that their proxies have no series or connections of an earlier variant. */
+export async function restartPair(
+    node: Deployment,
+): Promise<readonly [caller: MeshedPod, callee: MeshedPod]> {
     const namespace = `--namespace=${NAMESPACES.services}`;
     const both = `${SERVICE_LABEL} in (${CALLER},${CALLEE})`;
-    // Nobody asks them by now, so there is nothing to drain.
+    // They have no traffic now, so there is nothing to drain.
     await node.kubectl(["delete", "pod", namespace, "--selector", both, "--grace-period=2"]);
     const ready = ["wait", "pod", namespace, "--selector", both, "--for=condition=Ready", "--timeout=180s"];
     await node.kubectl(ready);
     return [await meshed(node, CALLER), await meshed(node, CALLEE)];
 }
 
-async function meshed(node: Deployment, service: string): Promise<Meshed> {
+async function meshed(node: Deployment, service: string): Promise<MeshedPod> {
     const { items } = JSON.parse(
         await node.kubectl([
             ...["get", "pods", "--namespace", NAMESPACES.services, "--output", "json"],
@@ -70,16 +72,16 @@ async function meshed(node: Deployment, service: string): Promise<Meshed> {
     };
 }
 
-/** Sidecars are native, and so among the init containers, or, of old, not. */
+/** Native sidecars are init containers; classic ones are not. */
 export function sidecarOf({ metadata, status }: Pod): string {
     const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
     const id = all.find(({ name }) => name === PROXY_CONTAINER)?.containerID?.split("//")[1];
-    if (id === undefined) throw new Error(`${metadata.name} has no sidecar that runs`);
+    if (id === undefined) throw new Error(`${metadata.name} has no running sidecar`);
     return id;
 }
 
-/** The same two pods and the callee's Service, without sidecars. */
-export async function makePlain(node: Deployment): Promise<Asker> {
+/** Creates the same two pods and the callee's Service, without sidecars. */
+export async function makePlain(node: Deployment): Promise<LoadClient> {
     const templates = await Promise.all(
         [CALLER, CALLEE].map(async (service) => {
             const printed = await node.kubectl([
@@ -90,12 +92,12 @@ export async function makePlain(node: Deployment): Promise<Asker> {
     );
     const port = { name: "http", port: PORT, targetPort: PORT };
     const list = [
-        { apiVersion: "v1", kind: "Namespace", metadata: { name: BESIDE } },
+        { apiVersion: "v1", kind: "Namespace", metadata: { name: PLAIN_NAMESPACE } },
         ...templates,
         {
             apiVersion: "v1",
             kind: "Service",
-            metadata: { name: CALLEE, namespace: BESIDE },
+            metadata: { name: CALLEE, namespace: PLAIN_NAMESPACE },
             spec: { selector: { "mesh-bench": CALLEE }, ports: [port] },
         },
     ];
@@ -103,9 +105,17 @@ export async function makePlain(node: Deployment): Promise<Asker> {
         await node.kubectl(["apply", "--server-side", "--filename", "-"], JSON.stringify(object));
     }
     await node.kubectl([
-        ...["wait", "--namespace", BESIDE, "--for=condition=Ready", "pod", "--all", "--timeout=120s"],
+        ...[
+            "wait",
+            "--namespace",
+            PLAIN_NAMESPACE,
+            "--for=condition=Ready",
+            "pod",
+            "--all",
+            "--timeout=120s",
+        ],
     ]);
-    return { namespace: BESIDE, pod: CALLER, container: STAND_IN_CONTAINER };
+    return { namespace: PLAIN_NAMESPACE, pod: CALLER, container: STAND_IN_CONTAINER };
 }
 
 interface Workload {
@@ -114,7 +124,7 @@ interface Workload {
 
 const IDENTITY: ReadonlySet<string> = new Set(["serviceAccount", "serviceAccountName"]);
 
-/** A service's pod as it is, but for its identity and its sidecar. */
+/** A copy of a service's pod without its identity and its sidecar. */
 export function plainPod(service: string, { spec }: Workload): object {
     const rest = Object.entries(spec.template.spec).filter(([field]) => !IDENTITY.has(field));
     return {
@@ -122,7 +132,7 @@ export function plainPod(service: string, { spec }: Workload): object {
         kind: "Pod",
         metadata: {
             name: service,
-            namespace: BESIDE,
+            namespace: PLAIN_NAMESPACE,
             labels: { "mesh-bench": service, "sidecar.istio.io/inject": "false" },
         },
         spec: Object.fromEntries(rest),
@@ -130,5 +140,5 @@ export function plainPod(service: string, { spec }: Workload): object {
 }
 
 export async function removePlain(node: Deployment): Promise<void> {
-    await node.kubectl(["delete", "namespace", BESIDE, "--ignore-not-found", "--wait=false"]);
+    await node.kubectl(["delete", "namespace", PLAIN_NAMESPACE, "--ignore-not-found", "--wait=false"]);
 }

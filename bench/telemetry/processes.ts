@@ -1,7 +1,7 @@
-/** What a container takes of this machine, as its kernel counts it for the container's processes. */
+/** The resource usage of a container on this machine, from its processes. */
 import { readdir, readFile } from "node:fs/promises";
 
-/** In which the kernel tells user space of CPU time, on every architecture that runs Go. */
+/** USER_HZ, which is 100 on every architecture that Go supports. */
 const TICKS_PER_SECOND = 100;
 
 export interface Usage {
@@ -10,22 +10,22 @@ export interface Usage {
 }
 
 /**
- * Of all processes of a container, since each began.
+ * The usage of all processes of a container since their start.
  *
- * @param id the container's, without the runtime's name
- * @throws where none of its processes is on this machine
+ * @param id the container ID, without the runtime's prefix
+ * @throws if none of its processes runs on this machine
  */
 export async function usageOf(id: string): Promise<Usage> {
     const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-    const found = (await Promise.all(pids.map((pid) => usageIn(id, pid)))).flatMap((one) => one ?? []);
-    if (found.length === 0) {
+    const usages = (await Promise.all(pids.map((pid) => usageIn(id, pid)))).flatMap((one) => one ?? []);
+    if (usages.length === 0) {
         throw new Error(
-            `no process of the container ${id} is on this machine: the node must be the embedded one`,
+            `no process of the container ${id} runs on this machine: the benchmark requires the embedded node`,
         );
     }
     return {
-        cpuSeconds: found.reduce((sum, one) => sum + one.cpuSeconds, 0),
-        residentBytes: found.reduce((sum, one) => sum + one.residentBytes, 0),
+        cpuSeconds: usages.reduce((sum, one) => sum + one.cpuSeconds, 0),
+        residentBytes: usages.reduce((sum, one) => sum + one.residentBytes, 0),
     };
 }
 
@@ -38,19 +38,19 @@ async function usageIn(id: string, pid: string): Promise<Usage | undefined> {
             residentBytes: residentBytes(await read("status")),
         };
     } catch (error) {
-        // It has ended in between.
+        // The process has ended in the meantime.
         if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
         throw error;
     }
 }
 
-/** Of /proc/<pid>/stat: in user and kernel mode, all threads. The name, in parentheses, may hold any character. */
+/** User and system CPU time of all threads, from /proc/<pid>/stat. The name, in parentheses, can contain any character. */
 export function cpuSeconds(stat: string): number {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Of /proc/<pid>/status. */
+/** Resident memory, from /proc/<pid>/status. */
 export function residentBytes(status: string): number {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }

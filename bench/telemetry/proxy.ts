@@ -1,36 +1,36 @@
-/** What a proxy prints of itself. */
+/** Parses a proxy's admin pages and logs. */
 
-// The agent, by which Envoy is asked, may log a line of its own before what Envoy answers.
+// pilot-agent, which forwards admin requests to Envoy, may log a line before Envoy's response.
 
 /** The series on Envoy's Prometheus page. */
 export function seriesIn(page: string): string[] {
     return page.split("\n").filter((line) => /^envoy_\w+\{.*\} \S+$/.test(line));
 }
 
-/** Bytes that Envoy has allocated, by what it answers of its memory. */
+/** The bytes that Envoy has allocated, from its memory page. */
 export function allocatedIn(page: string): number {
     const { allocated } = JSON.parse(page.slice(page.indexOf("{"))) as { allocated: string };
     return Number(allocated);
 }
 
-/** Whether it is one of those that take the place of Istio's metrics of requests (`components/telemetry/stock-envoy.ts`). */
+/** Whether a series replaces one of Istio's standard metrics (`components/telemetry/stock-envoy.ts`). */
 export function isIstios(series: string): boolean {
     return series.startsWith("envoy_istio_");
 }
 
-/** Whether lines are missing of a hop's two proxies that log every request; a few may still be about to be written. */
+/** Whether log lines are missing, with two proxies that log every request; a few may not be flushed yet. */
 export function isCut(logLines: number, requests: number): boolean {
     return logLines < 2 * requests * 0.99;
 }
 
-/** Of a proxy's output the lines that it wrote of requests, and their bytes. */
+/** The number and bytes of access log lines in a proxy's output. */
 export function logged(output: string): { readonly logLines: number; readonly logBytes: number } {
     const lines = output
         .split("\n")
         .filter((line) => line.startsWith("{") && line.includes('"milliseconds"'));
     return {
         logLines: lines.length,
-        // With the end of each line.
+        // Including line breaks.
         logBytes: lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0),
     };
 }

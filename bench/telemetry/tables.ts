@@ -1,11 +1,18 @@
 import Table from "cli-table3";
-import { AIM, type Cost, type Hop, type Latency, type Variant, type VariantCost } from "./figures";
+import {
+    TARGET,
+    type Cost,
+    type Hop,
+    type Latency,
+    type TelemetryVariant,
+    type VariantCost,
+} from "./figures";
 
-const NAMES: Readonly<Record<Variant, string>> = {
+const NAMES: Readonly<Record<TelemetryVariant, string>> = {
     plain: "no sidecars",
     off: "telemetry off",
-    made: "as the program makes it",
-    everything: "everything on",
+    default: "default telemetry",
+    everything: "full telemetry",
 };
 
 const ROWS: readonly (readonly [keyof Cost, string, (value: number) => string])[] = [
@@ -13,14 +20,14 @@ const ROWS: readonly (readonly [keyof Cost, string, (value: number) => string])[
     ["residentBytes", "memory, resident", megabytes],
     ["allocatedBytes", "memory, allocated by Envoy", megabytes],
     ["series", "series", (value) => value.toFixed(0)],
-    ["istioSeries", "of them Istio's", (value) => value.toFixed(0)],
+    ["istioSeries", "Istio's series", (value) => value.toFixed(0)],
     ["logLines", "log lines, 1,000 requests", (value) => value.toFixed(0)],
     ["logBytes", "log, 1,000 requests", (value) => `${(value / 1024).toFixed(1)} KB`],
 ];
 
-/** What both sidecars of a hop take, each variant against the one to its left. */
+/** The cost of both sidecars of a hop, each variant relative to the one on its left. */
 export function costTable(costs: readonly VariantCost[]): string {
-    return drawn(
+    return renderTable(
         ["both sidecars of a hop", ...costs.map(({ variant }) => NAMES[variant])],
         ROWS.map(([field, what, printed]) => [
             what,
@@ -33,20 +40,20 @@ export function costTable(costs: readonly VariantCost[]): string {
     );
 }
 
-/** What a hop takes, and what sidecars add to it. */
+/** The latency of a hop, and the part that sidecars add. */
 export function hopTable(hops: readonly Hop[]): string {
     const three = ({ p50, p90, p99 }: Latency, unit: string, sign = "") =>
         [p50, p90, p99].map((value) => `${value < 0 ? "" : sign}${value.toFixed(2)}`).join(" / ") +
         ` ${unit}`;
-    const aim = `under ${AIM.p50} ms at p50, ${AIM.p99} ms at p99`;
-    return drawn(
-        ["a hop: p50 / p90 / p99", "latency", "added", "ratio", `aim: ${aim}`],
-        hops.map(({ variant, latency, added, ratio, withinAim }) => [
+    const target = `under ${TARGET.p50} ms at p50, ${TARGET.p99} ms at p99`;
+    return renderTable(
+        ["a hop: p50 / p90 / p99", "latency", "added", "ratio", `target: ${target}`],
+        hops.map(({ variant, latency, added, ratio, meetsTarget }) => [
             NAMES[variant],
             three(latency, "ms"),
             ...(variant === "plain"
                 ? ["", "", ""]
-                : [three(added, "ms", "+"), three(ratio, "×"), withinAim ? "met" : "missed"]),
+                : [three(added, "ms", "+"), three(ratio, "×"), meetsTarget ? "met" : "missed"]),
         ]),
     );
 }
@@ -55,7 +62,7 @@ function megabytes(bytes: number): string {
     return `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }
 
-function drawn(head: string[], rows: string[][]): string {
+function renderTable(head: string[], rows: string[][]): string {
     const out = new Table({ head, style: { head: [], border: [] } });
     out.push(...rows);
     return out.toString();

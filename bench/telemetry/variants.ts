@@ -1,12 +1,12 @@
 /**
- * The telemetry of one hop, otherwise than the program makes it. Stock Envoy's metrics are EnvoyFilters
- * (`components/telemetry/stock-envoy.ts`), its logs Telemetry objects.
+ * Variants of a hop's telemetry. Stock Envoy's metrics are EnvoyFilters (`components/telemetry/stock-envoy.ts`), its logs
+ * Telemetry objects.
  */
 import { MESH_LOG } from "../../components/base/names";
 import { meshMetrics } from "../../components/telemetry/metrics";
 
-/** An object as it is applied. */
-export interface Live {
+/** An object in the cluster. */
+export interface LiveObject {
     readonly apiVersion: string;
     readonly kind: string;
     readonly metadata: {
@@ -18,8 +18,8 @@ export interface Live {
     readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** Without what the server adds. */
-export function applicable({ apiVersion, kind, metadata, spec }: Live): Live {
+/** Removes fields that the server sets. */
+export function applicable({ apiVersion, kind, metadata, spec }: LiveObject): LiveObject {
     const { name, namespace, labels, annotations } = metadata;
     return {
         apiVersion,
@@ -34,8 +34,8 @@ export function applicable({ apiVersion, kind, metadata, spec }: Live): Live {
     };
 }
 
-/** Nothing is counted, logged or traced. */
-export function off(object: Live): Live {
+/** No metrics, logs or traces. */
+export function off(object: LiveObject): LiveObject {
     const { selector } = object.spec;
     const spec =
         object.kind === "Telemetry"
@@ -44,17 +44,16 @@ export function off(object: Live): Live {
                   accessLogging: [{ providers: [{ name: MESH_LOG }], disabled: true }],
                   tracing: [{ disableSpanReporting: true }],
               }
-            : // A filter may not be without patches; no proxy has this label.
-              { ...object.spec, workloadSelector: { labels: { "mesh-bench": "nobody" } } };
+            : // An EnvoyFilter needs patches, so select no proxy instead.
+              { ...object.spec, workloadSelector: { labels: { "mesh-bench": "none" } } };
     return { ...object, spec };
 }
 
 /**
- * Every request is logged at both ends, and counted by all of Istio's labels and in all of its metrics, beside those labels
- * that the program adds. Of labels whose values only Istio's own filter knows the values are made up: what is
- * measured is that they are there.
+ * All requests in the logs of both ends, and all of Istio's metrics with all of its labels, in addition to the program's
+ * labels. Labels whose values only Istio's filter knows get placeholder values, because only their number matters.
  */
-export function everything(object: Live): Live {
+export function everything(object: LiveObject): LiveObject {
     if (object.kind === "Telemetry") {
         return { ...object, spec: { ...object.spec, accessLogging: [{ providers: [{ name: MESH_LOG }] }] } };
     }
@@ -83,7 +82,7 @@ interface Patch {
 const PEER = "%DOWNSTREAM_PEER_URI_SAN%";
 const SELF = "%ENVIRONMENT(ISTIO_META_WORKLOAD_NAME)%";
 
-/** The labels that the program takes away. */
+/** The labels that the program removes. */
 const TRIMMED = (meshMetrics().overrides ?? [])
     .filter(({ match }) => match?.metric === "ALL_METRICS")
     .flatMap(({ tagOverrides = {} }) => Object.keys(tagOverrides))
@@ -101,7 +100,7 @@ function untrimmed(patch: Patch): Patch {
 
 function untrimmedLog(log: StatsLog): StatsLog {
     const count = log.counters?.find(({ stat }) => stat.name === "requests_total");
-    // Connections have no histograms, and of their labels none was taken away that costs a request anything.
+    // TCP metrics have no histograms, and their removed labels do not affect requests.
     if (count === undefined) return log;
     const tags = [...count.stat.tags, ...TRIMMED];
     const bytes = (name: string, value_format: string) => ({

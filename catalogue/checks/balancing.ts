@@ -1,15 +1,15 @@
-/** How a service's replicas share what they are asked. */
+/** Load balancing among a service's replicas. */
 
 import type { Catalogue, LoadBalancing, Service } from "../model";
-import { unnamed } from "../path-template";
+import { withWildcardFor } from "../path-template";
 import { isPath } from "../requests";
 import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
 
-/** What the key's segment is called. */
+/** The name of the key's segment. */
 const KEY = "key";
 
-/** Keys that the mesh cannot read, or that stand nowhere in a path. */
+/** Hash keys that the mesh cannot read, and paths without a key. */
 export function checkBalancing(catalogue: Catalogue): Problem[] {
     return sortedEntries<Service>(catalogue.services).flatMap(([name, service]) =>
         service.loadBalancing === undefined ? [] : balancing(name, service, service.loadBalancing),
@@ -25,22 +25,22 @@ function balancing(name: string, { ports }: Service, balanced: LoadBalancing): P
         problems.push({
             rule: "balancing-unreadable",
             where,
-            message: `${name} is balanced by the header ${header}, but has TCP ports alone, on which the mesh sees no headers`,
-            remedy: "Balance it round-robin.",
+            message: `${name} is balanced by the header ${header}, but has only TCP ports, on which the mesh sees no headers`,
+            remedy: 'Set loadBalancing.policy to "round-robin".',
         });
     }
     if (path !== undefined && !isKeyPath(path)) {
         problems.push({
             rule: "balancing-key",
             where: `${where}.path`,
-            message: `"${path}" does not say where in a path the key stands`,
-            remedy: `Write a path of literal segments, {*}, exactly one {${KEY}} and at most one {**} at its end: /hls/{*}/{${KEY}}/{**}.`,
+            message: `"${path}" is not a path with one {${KEY}}`,
+            remedy: `Write a path of literal segments, {*}, exactly one {${KEY}}, and optionally {**} at its end: /hls/{*}/{${KEY}}/{**}.`,
         });
     }
     return problems;
 }
 
 function isKeyPath(path: string): boolean {
-    const plain = unnamed(path, KEY);
-    return plain !== undefined && isPath(plain);
+    const template = withWildcardFor(path, KEY);
+    return template !== undefined && isPath(template);
 }

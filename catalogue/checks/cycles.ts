@@ -1,68 +1,73 @@
-/** The call graph has no cycle: no timeout could be right, and a failure would come round to where it began. */
+/** The call graph must have no cycles: no timeouts could be correct, and failures would feed back. */
 
 import type { Catalogue } from "../model";
-import type { Graph, Step } from "./graph";
+import type { Graph, Dependency } from "./graph";
 import { graphOf, pathTo } from "./graph";
 import type { Problem } from "./problem";
 import { list } from "./problem";
 
 /**
- * Cycles, so that each call that lies on any cycle lies on one that is shown.
+ * Reports cycles so that each call on any cycle is on a reported one.
  *
- * Not all cycles: there may be exponentially many. Tarjan's components tell which calls lie on one, in linear time; for
- * each such call that no cycle yet shown passes, the shortest way back is sought within its component.
+ * Not all cycles: there can be exponentially many. Tarjan's algorithm finds the calls on cycles in linear time; for each
+ * of them that is not on a reported cycle yet, a search finds the shortest way back within its component.
  */
 export function checkCycles(catalogue: Catalogue): Problem[] {
     const graph = graphOf(catalogue);
     const componentOf = components(graph);
-    const inside = (step: Step) => componentOf.get(step.to) === componentOf.get(step.from);
-    const shown = new Set<Step>();
+    const inside = (dependency: Dependency) =>
+        componentOf.get(dependency.to) === componentOf.get(dependency.from);
+    const reported = new Set<Dependency>();
     const problems: Problem[] = [];
-    for (const step of [...graph.values()].flat().filter(inside)) {
-        if (shown.has(step)) continue;
-        const cycle = fromItsFirst([step, ...wayBack(graph, step, inside)]);
-        for (const other of cycle) shown.add(other);
+    for (const dependency of [...graph.values()].flat().filter(inside)) {
+        if (reported.has(dependency)) continue;
+        const cycle = rotateToFirst([dependency, ...wayBack(graph, dependency, inside)]);
+        for (const other of cycle) reported.add(other);
         problems.push(describe(cycle));
     }
     return problems;
 }
 
-function describe(cycle: readonly Step[]): Problem {
-    const names = cycle.map((step) => step.from);
-    const calls = cycle.map((step) => list(step.sites.map((site) => site.at)));
+function describe(cycle: readonly Dependency[]): Problem {
+    const names = cycle.map((dependency) => dependency.from);
+    const calls = cycle.map((dependency) => list(dependency.sites.map((site) => site.at)));
     return {
         rule: "cycle",
         where: cycle[0]?.sites[0]?.where ?? "",
         message: `${[...names, names[0]].join(" → ")} is a cycle of calls`,
-        remedy: `Remove ${list(calls, "or")}; what must flow back can be an event in a store.`,
+        remedy: `Remove ${list(calls, "or")}. Data can flow back as an event through a store.`,
     };
 }
 
-/** The shortest path from where `step` leads to where it comes from, over steps inside its component. */
-function wayBack(graph: Graph, step: Step, inside: (step: Step) => boolean): Step[] {
-    const reachedBy = new Map<string, Step>();
-    const queue = [step.to];
+/** The shortest path from the end of `dependency` back to its start, within its component. */
+function wayBack(
+    graph: Graph,
+    dependency: Dependency,
+    inside: (dependency: Dependency) => boolean,
+): Dependency[] {
+    const reachedBy = new Map<string, Dependency>();
+    const queue = [dependency.to];
     for (const name of queue) {
-        if (name === step.from) break;
+        if (name === dependency.from) break;
         for (const next of graph.get(name) ?? []) {
-            if (!inside(next) || reachedBy.has(next.to) || next.to === step.to) continue;
+            if (!inside(next) || reachedBy.has(next.to) || next.to === dependency.to) continue;
             reachedBy.set(next.to, next);
             queue.push(next.to);
         }
     }
-    return pathTo(step.from, reachedBy);
+    return pathTo(dependency.from, reachedBy);
 }
 
-/** The same cycle, beginning at the first of its names. */
-function fromItsFirst(cycle: readonly Step[]): Step[] {
-    const names = cycle.map((step) => step.from);
+/** The same cycle, starting at its alphabetically first name. */
+function rotateToFirst(cycle: readonly Dependency[]): Dependency[] {
+    const names = cycle.map((dependency) => dependency.from);
     const first = names.indexOf([...names].sort()[0] ?? "");
     return [...cycle.slice(first), ...cycle.slice(0, first)];
 }
 
 /**
- * Tarjan's strongly connected components: for each service, the one that stands for its component. With a stack of its
- * own instead of recursion, since a chain of calls may be longer than the engine's stack is deep.
+ * Tarjan's strongly connected components: for each service, the representative of its component. Iterative, because a
+ * chain of calls can be longer than the JavaScript stack.
  */
 function components(graph: Graph): ReadonlyMap<string, string> {
     const order = new Map<string, number>();
@@ -75,13 +80,13 @@ function components(graph: Graph): ReadonlyMap<string, string> {
         order.set(name, order.size);
         lower(name, order.size - 1);
         open.push(name);
-        return { name, steps: (graph.get(name) ?? []).values() };
+        return { name, dependencies: (graph.get(name) ?? []).values() };
     };
 
     for (const root of graph.keys()) {
         const path = order.has(root) ? [] : [enter(root)];
         for (let here = path.at(-1); here !== undefined; here = path.at(-1)) {
-            const next = here.steps.next();
+            const next = here.dependencies.next();
             if (next.done !== true) {
                 const callee = next.value.to;
                 if (!order.has(callee)) path.push(enter(callee));

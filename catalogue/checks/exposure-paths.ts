@@ -1,4 +1,4 @@
-/** What an exposure says of its paths, its clients' headers and its tokens' tenants: where it would do nothing, or open something. */
+/** `paths`, `clientHeaders` and tenant settings of exposures that have no effect or contradict each other. */
 
 import type { Catalogue } from "../model";
 import type { Problem } from "./problem";
@@ -9,7 +9,7 @@ export function checkExposurePaths(catalogue: Catalogue): Problem[] {
     return exposureSites(catalogue).flatMap((site) => [...httpOnly(site), ...tenantProblems(site)]);
 }
 
-/** Of bytes a gateway reads neither path nor header. */
+/** The gateway does not parse paths or headers of TCP traffic. */
 function httpOnly({ exposure, port, where }: ExposureSite): Problem[] {
     if (port === undefined) return [];
     const { host, paths, clientHeaders } = exposure;
@@ -21,7 +21,7 @@ function httpOnly({ exposure, port, where }: ExposureSite): Problem[] {
         rule: "not-http",
         where,
         message: `the host ${host} has ${key}, but leads to a port of the protocol ${port.protocol}`,
-        remedy: `Remove ${key}: the gateway reads none there.`,
+        remedy: `Remove ${key}: the gateway does not parse them there.`,
     }));
 }
 
@@ -32,8 +32,8 @@ function tenantProblems({ exposure, where }: ExposureSite): Problem[] {
             {
                 rule: "requires-tenant",
                 where,
-                message: `the host ${host} requires a token's tenant, but takes no token`,
-                remedy: "Remove requiresTenant, or have the host take a JWT.",
+                message: `the host ${host} has requiresTenant: true, but does not authenticate by JWT`,
+                remedy: 'Remove requiresTenant, or set authentication: "jwt".',
             },
         ];
     }
@@ -42,8 +42,8 @@ function tenantProblems({ exposure, where }: ExposureSite): Problem[] {
             {
                 rule: "requires-tenant",
                 where,
-                message: `the host ${host} has tenantPaths, and takes tokens that name no tenant`,
-                remedy: "Remove requiresTenant: false, or the tenantPaths.",
+                message: `the host ${host} has tenantPaths, but accepts tokens without a tenant`,
+                remedy: "Remove requiresTenant: false or tenantPaths.",
             },
         ];
     }

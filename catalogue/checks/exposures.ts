@@ -1,20 +1,20 @@
-/** What an exposure says besides what it opens: its port at the gateway, its scopes, its tenants, its pages. */
+/** Settings of exposures: the gateway's port, scopes, tenant paths, CORS. */
 
 import { METHODS } from "../methods";
 import type { Catalogue, Cors, Request, Scoped } from "../model";
-import { unnamed } from "../path-template";
+import { withWildcardFor } from "../path-template";
 import { isPath, overlap } from "../requests";
-import { FIELD } from "./asking";
+import { OPERATION_FIELD } from "./port-uses";
 import type { Problem } from "./problem";
 import { didYouMean, list } from "./problem";
 import { exposureSites } from "./sites";
 import type { ExposureSite } from "./sites";
 
-/** The gateways' own ports, and the range of the proxy's. */
-const TAKEN = [80, 443];
+/** Ports that the gateways use themselves. */
+const RESERVED_GATEWAY_PORTS = [80, 443];
 const PROXY_PORTS = { first: 15000, last: 15999 };
 
-/** Ports of gateways, scopes, tenants' paths and browsers' pages that cannot be, or would do nothing. */
+/** Settings that are impossible or have no effect. */
 export function checkExposures(catalogue: Catalogue): Problem[] {
     return exposureSites(catalogue).flatMap((site) => [
         ...listenProblems(site),
@@ -33,8 +33,8 @@ function listenProblems({ exposure: { host, listen }, port, where }: ExposureSit
             {
                 rule: "needless-listen",
                 where,
-                message: `the host ${host} is to be served on port ${listen}, but it is told apart from others by its name`,
-                remedy: "Remove listen: only what is not HTTP needs a port of its own.",
+                message: `the host ${host} has listen: ${listen}, but the gateway distinguishes HTTP hosts by name`,
+                remedy: "Remove listen: only TCP hosts need a separate port.",
             },
         ];
     }
@@ -43,24 +43,24 @@ function listenProblems({ exposure: { host, listen }, port, where }: ExposureSit
             {
                 rule: "no-listen",
                 where,
-                message: `the host ${host} leads to a TCP port, and does not say on which port of the gateway`,
-                remedy: "Say listen: the port that is registered for the protocol over TLS, such as 8883 for MQTT.",
+                message: `the host ${host} leads to a TCP port, but has no listen port at the gateway`,
+                remedy: "Set listen to the registered port of the protocol over TLS, such as 8883 for MQTT.",
             },
         ];
     }
-    const proxys = listen >= PROXY_PORTS.first && listen <= PROXY_PORTS.last;
-    if (!proxys && !TAKEN.includes(listen)) return [];
+    const isProxyPort = listen >= PROXY_PORTS.first && listen <= PROXY_PORTS.last;
+    if (!isProxyPort && !RESERVED_GATEWAY_PORTS.includes(listen)) return [];
     return [
         {
             rule: "listen-port",
             where,
-            message: `the host ${host} is to be served on port ${listen}, which a gateway cannot give it`,
-            remedy: `Use a port from 1 to 65535 other than ${list(TAKEN.map(String))}, and none from ${PROXY_PORTS.first} to ${PROXY_PORTS.last}.`,
+            message: `the host ${host} has listen: ${listen}, a port that the gateway uses itself`,
+            remedy: `Use a port other than ${list(RESERVED_GATEWAY_PORTS.map(String))} and ${PROXY_PORTS.first} to ${PROXY_PORTS.last}.`,
         },
     ];
 }
 
-/** A handshake that names no host can be for one only: of a port where others are told apart by it, for none. */
+/** Without SNI, the gateway cannot distinguish hosts, so the port must have exactly one. */
 function namelessProblems({ exposure, port, where, at }: ExposureSite, catalogue: Catalogue): Problem[] {
     const { host, listen, gateway, withoutSni = false } = exposure;
     if (!withoutSni || port === undefined) return [];
@@ -73,8 +73,8 @@ function namelessProblems({ exposure, port, where, at }: ExposureSite, catalogue
     if (port.protocol !== "tcp") {
         return [
             problem(
-                `the host ${host} accepts clients that name no host, but shares its port with the gateway's other HTTP hosts`,
-                "Remove withoutSni: only a TCP port of the gateway can belong to one host.",
+                `the host ${host} has withoutSni, but shares its port with the gateway's other HTTP hosts`,
+                "Remove withoutSni: only TCP hosts can have a port of the gateway to themselves.",
             ),
         ];
     }
@@ -85,8 +85,8 @@ function namelessProblems({ exposure, port, where, at }: ExposureSite, catalogue
     if (others.length === 0) return [];
     return [
         problem(
-            `the host ${host} accepts clients that name no host, but ${list(others.map((other) => other.host))} has the same port ${listen} of the gateway ${gateway}`,
-            "Give each a port of its own, or remove withoutSni.",
+            `the host ${host} has withoutSni, but ${list(others.map((other) => other.host))} uses the same port ${listen} of the gateway ${gateway}`,
+            "Choose different listen ports, or remove withoutSni.",
         ),
     ];
 }
@@ -101,61 +101,61 @@ function scopeProblems(site: ExposureSite): Problem[] {
         message,
         remedy,
     });
-    const field = FIELD[port.protocol];
+    const field = OPERATION_FIELD[port.protocol];
     if (exposure.authentication !== "jwt" || field === undefined) {
         return [
             problem(
-                `the host ${host} asks for scopes, but ${field === undefined ? "its requests cannot be told apart" : "takes no token"}`,
-                "Have it take a JWT on an HTTP or gRPC port, or remove the scopes.",
+                `the host ${host} has scopes, but ${field === undefined ? "the gateway cannot distinguish its requests" : "does not authenticate by JWT"}`,
+                'Set authentication: "jwt" and expose an HTTP or gRPC port, or remove scopes.',
             ),
         ];
     }
-    const asked: readonly string[] = exposure[field] ?? [];
+    const exposed: readonly string[] = exposure[field] ?? [];
     const scoped = scopes.flatMap((one) => one[field] ?? []);
     return [
         ...scopes
             .filter((one) => (one[field] ?? []).length === 0)
             .map(({ scope }) =>
                 problem(
-                    `the host ${host} asks for the scope ${scope} for nothing`,
-                    `List the ${field} that take it.`,
+                    `the host ${host} has the scope ${scope} without ${field}`,
+                    `List the ${field} that require it.`,
                 ),
             ),
         ...scoped
-            .filter((one) => !asked.includes(one))
+            .filter((one) => !exposed.includes(one))
             .map((one) =>
                 problem(
-                    `the host ${host} asks for a scope for ${one}, which it does not expose in these words`,
-                    didYouMean(one, asked, `It exposes ${list(asked)}.`),
+                    `the host ${host} has a scope for ${one}, which its ${field} do not list literally`,
+                    didYouMean(one, exposed, `It exposes ${list(exposed)}.`),
                 ),
             ),
         ...openElsewhere(site, scopes).map(({ scope, one, other }) =>
             problem(
-                `the host ${host} asks for the scope ${scope} for ${one}, but ${other} stands for the same, and asks for another or none`,
-                "Ask for one scope for both, or divide what they stand for.",
+                `the host ${host} requires the scope ${scope} for ${one}, but the overlapping ${other} requires another scope or none`,
+                "Require the same scope for both, or make them disjoint.",
             ),
         ),
     ];
 }
 
-/** Scoped requests that another of the host's lets pass: of two that stand for the same, the weaker decides. */
+/** Scoped requests that an overlapping request of the host allows without the scope. */
 function openElsewhere(
     { exposure, port }: ExposureSite,
     scopes: readonly Scoped[],
 ): { scope: string; one: string; other: string }[] {
-    const scopesOf = (asked: string) =>
+    const scopesOf = (operation: string) =>
         scopes
             .filter(({ requests = [], methods = [] }) =>
-                [...requests, ...methods].some((one) => one === asked),
+                [...requests, ...methods].some((one) => one === operation),
             )
             .map(({ scope }) => scope);
-    const same = (a: string, b: string) =>
+    const overlaps = (a: string, b: string) =>
         port?.protocol === "http" ? overlap(a as Request, b as Request) : a === b;
-    const asked: readonly string[] = exposure.requests ?? exposure.methods ?? [];
+    const exposed: readonly string[] = exposure.requests ?? exposure.methods ?? [];
     return scopes.flatMap(({ scope, requests = [], methods = [] }) =>
         [...requests, ...methods].flatMap((one) =>
-            asked
-                .filter((other) => same(one, other) && scopesOf(other).join() !== scope)
+            exposed
+                .filter((other) => overlaps(one, other) && scopesOf(other).join() !== scope)
                 .map((other) => ({ scope, one, other })),
         ),
     );
@@ -173,29 +173,29 @@ function tenantPathProblems({ exposure, port, where }: ExposureSite): Problem[] 
     if (port.protocol !== "http" || exposure.authentication !== "jwt") {
         return [
             problem(
-                `the host ${host} has paths that name a tenant, but ${port.protocol === "http" ? "takes no token that names one too" : "is no HTTP host"}`,
-                "Have it take a JWT on an HTTP port, or remove the tenantPaths.",
+                `the host ${host} has tenantPaths, but ${port.protocol === "http" ? "does not authenticate by JWT" : "is not an HTTP host"}`,
+                'Set authentication: "jwt" and expose an HTTP port, or remove tenantPaths.',
             ),
         ];
     }
     return tenantPaths.flatMap((path) => {
-        const plain = unnamed(path, "tenant");
-        if (plain === undefined || !isPath(plain)) {
+        const template = withWildcardFor(path, "tenant");
+        if (template === undefined || !isPath(template)) {
             return [
                 problem(
-                    `the host ${host} names a tenant at "${path}", which is no path with one {tenant}`,
-                    "Write the path from its slash on, {tenant} for one whole segment, {*} and {**} as in requests.",
+                    `the host ${host} has the tenant path "${path}", which is not a path with one {tenant}`,
+                    "Write a path with a leading slash, {tenant} as one whole segment, and {*} and {**} as in requests.",
                 ),
             ];
         }
         const exposed = METHODS.some((verb) =>
-            requests.some((request) => overlap(request, `${verb} ${plain}` as Request)),
+            requests.some((request) => overlap(request, `${verb} ${template}` as Request)),
         );
         if (exposed) return [];
         return [
             problem(
-                `the host ${host} names a tenant at ${path}, which it does not expose`,
-                `Remove it, or correct it: the host exposes ${list(requests)}.`,
+                `the host ${host} has the tenant path ${path}, which it does not expose`,
+                `Correct or remove it. The host exposes ${list(requests)}.`,
             ),
         ];
     });
@@ -203,18 +203,18 @@ function tenantPathProblems({ exposure, port, where }: ExposureSite): Problem[] 
 
 function corsProblems({ exposure: { host, cors }, port, where }: ExposureSite): Problem[] {
     if (port === undefined || cors === undefined || cors === false) return [];
-    if (port.protocol === "http") return cors === true ? [] : corsDoubles(host, cors, where);
+    if (port.protocol === "http") return cors === true ? [] : repeatedCorsValues(host, cors, where);
     return [
         {
             rule: "cors",
             where,
-            message: `the host ${host} is open to pages of other origins, but is no HTTP host`,
-            remedy: "Remove cors: browsers ask only HTTP hosts whether they may.",
+            message: `the host ${host} has cors, but is not an HTTP host`,
+            remedy: "Remove cors: browsers send CORS requests to HTTP hosts only.",
         },
     ];
 }
 
-function corsDoubles(host: string, cors: Cors, where: string): Problem[] {
+function repeatedCorsValues(host: string, cors: Cors, where: string): Problem[] {
     return (["methods", "headers", "exposedHeaders"] as const).flatMap((field) => {
         const names: readonly string[] = cors[field] ?? [];
         return names
@@ -223,7 +223,7 @@ function corsDoubles(host: string, cors: Cors, where: string): Problem[] {
                 rule: "cors",
                 where,
                 message: `the host ${host} lists ${name} twice in cors.${field}`,
-                remedy: "Remove one.",
+                remedy: "Remove the duplicate.",
             }));
     });
 }

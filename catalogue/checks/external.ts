@@ -1,23 +1,23 @@
-/** How external services are called. Their hosts' names are checked with all hosts. */
+/** External services. `checks/hosts.ts` checks the names of their hosts. */
 
 import type { Catalogue, ExternalGroup } from "../model";
 import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
 
-/** Istio's proxies listen in this range, the egress gateway's on the ports of the hosts besides. */
+/** Istio's proxies listen on ports in this range, so the egress gateway cannot serve them. */
 const PROXY_PORTS = { first: 15000, last: 15999 };
 
 /**
- * Names that AWS gives to managed databases, caches and brokers, with the region before the service (RDS, Redshift Serverless)
- * or after it (MSK, MemoryDB). They resolve to private addresses unless the resource is public ("Working with a DB instance in a
- * VPC", RDS user guide, and its equivalents). The services' own APIs have no label before the service: rds.us-east-1.amazonaws.com.
+ * AWS's names for managed databases, caches and brokers, with the region before the service (RDS, Redshift Serverless) or
+ * after it (MSK, MemoryDB). They resolve to private addresses unless the resource is public ("Working with a DB instance in a
+ * VPC", RDS user guide, and its equivalents). The APIs of the services have no label before it: rds.us-east-1.amazonaws.com.
  */
 const MANAGED: readonly RegExp[] = [
     /\.(cache|docdb|kafka|kafka-serverless|memorydb|mq|neptune|rds|redshift|redshift-serverless)(\.[a-z0-9-]+)?\.(amazonaws\.com(\.cn)?|on\.aws)$/,
     /^vpc-.+\.(es|aos)(\.[a-z0-9-]+)?\.(amazonaws\.com(\.cn)?|on\.aws)$/,
 ];
 
-/** TLS that nobody can originate, ports that cannot be served, and managed hosts of which nobody says where they are. */
+/** Impossible TLS origination, reserved ports, and AWS's managed services without a network. */
 export function checkExternal(catalogue: Catalogue): Problem[] {
     return sortedEntries(catalogue.external).flatMap(([name, group]) => hostProblems(name, group));
 }
@@ -31,7 +31,7 @@ function hostProblems(name: string, { hosts, network }: ExternalGroup): Problem[
             problems.push({
                 rule: "managed-network",
                 where,
-                message: `${host} is a managed service of AWS, whose address is usually private, and the egress gateway only reaches public ones unless told otherwise`,
+                message: `${host} is a managed AWS service, which usually has a private address, but the egress gateway can reach public addresses only`,
                 remedy: `Set external.${name}.network to a key of the stack's egress.networks, or to "internet" if the address is public.`,
             });
         }
@@ -39,8 +39,8 @@ function hostProblems(name: string, { hosts, network }: ExternalGroup): Problem[
             problems.push({
                 rule: "reserved-port",
                 where,
-                message: `${host} is asked on ${port}, and Istio's proxies themselves use ${PROXY_PORTS.first} to ${PROXY_PORTS.last}`,
-                remedy: "Ask it on another port: the egress gateway cannot serve this one.",
+                message: `${host} has the port ${port}, but Istio's proxies use ${PROXY_PORTS.first} to ${PROXY_PORTS.last}`,
+                remedy: "Use another port of the host: the egress gateway cannot serve this one.",
             });
         }
         if (tls !== "originate") return problems;
@@ -48,8 +48,8 @@ function hostProblems(name: string, { hosts, network }: ExternalGroup): Problem[
             problems.push({
                 rule: "originate-not-https",
                 where,
-                message: `the egress gateway is to speak TLS with ${host}, whose protocol is ${protocol}`,
-                remedy: 'Let the caller speak it (tls: "passthrough"), or say protocol: "https".',
+                message: `${host} has tls: "originate", but its protocol is ${protocol}`,
+                remedy: 'Set tls: "passthrough" and let the caller originate TLS, or set protocol: "https".',
             });
         }
         const other = originated.get(host);
@@ -57,8 +57,8 @@ function hostProblems(name: string, { hosts, network }: ExternalGroup): Problem[
             problems.push({
                 rule: "originated-twice",
                 where,
-                message: `callers ask ${host} on port 80, which cannot lead to both ${other} and ${port}`,
-                remedy: "Let the gateway speak TLS with one of its ports only.",
+                message: `callers reach ${host} on port 80, which cannot lead to both ${other} and ${port}`,
+                remedy: 'Set tls: "originate" for one of its ports only.',
             });
         }
         originated.set(host, port);

@@ -1,4 +1,4 @@
-/** Host names: those under which services are reachable, and those that services reach outside. */
+/** Host names of exposures and of external services. */
 
 import type { Catalogue } from "../model";
 import { sortedEntries } from "../order";
@@ -10,7 +10,7 @@ export function checkHosts(catalogue: Catalogue): Problem[] {
     return [...exposedHosts(catalogue), ...externalHosts(catalogue)];
 }
 
-/** One host, one service: also across gateways, whose names are under one domain. */
+/** A host belongs to one exposure, also across gateways, which share the stack's domain. */
 function exposedHosts(catalogue: Catalogue): Problem[] {
     const first = new Map<string, string>();
     const problems: Problem[] = [];
@@ -25,7 +25,7 @@ function exposedHosts(catalogue: Catalogue): Problem[] {
             rule: "duplicate-host",
             where,
             message: `${other} and ${at} both have the host ${host}`,
-            remedy: "Give each a host of its own.",
+            remedy: "Choose a different host for one of them.",
         });
     }
     return problems;
@@ -46,7 +46,7 @@ function externalHosts(catalogue: Catalogue): Problem[] {
                     rule: "shared-external-host",
                     where: `${at} → ${host}`,
                     message: `the external groups ${owner} and ${group} both list ${host}`,
-                    remedy: "Keep all its ports in one group: the host has one circuit breaker.",
+                    remedy: "List all its ports in one group, because a host has one circuit breaker.",
                 });
             }
             if (other === undefined) first.set(`${host}:${port}`, at);
@@ -54,8 +54,8 @@ function externalHosts(catalogue: Catalogue): Problem[] {
                 problems.push({
                     rule: "duplicate-external-host",
                     where: `${at} → ${host}`,
-                    message: `${other} and ${at} are both ${host}:${port}`,
-                    remedy: "Keep it in one group: its circuit breaker counts for that group.",
+                    message: `${other} and ${at} both define ${host}:${port}`,
+                    remedy: "List it in one group only, because it has one circuit breaker.",
                 });
             }
         }

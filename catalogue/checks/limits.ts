@@ -1,4 +1,4 @@
-/** How much may be asked: at each host, and by each plan. */
+/** Rate limits of hosts and of plans. */
 
 import type { Catalogue, Rate } from "../model";
 import { sortedEntries } from "../order";
@@ -8,23 +8,23 @@ import type { ExposureSite } from "./sites";
 
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
-/** The plan that holds where a token names none, or none that there is. */
+/** The plan of tokens without a plan, or with an unknown one. */
 const DEFAULT = "default";
 
-/** Limits where none can be; plans that contradict themselves, or leave somebody out. */
+/** Rate limits on unsupported protocols; contradictory plans; a missing default plan. */
 export function checkLimits(catalogue: Catalogue): Problem[] {
     return [...exposureSites(catalogue).flatMap(hostLimits), ...planProblems(catalogue)];
 }
 
-function hostLimits({ exposure: { host, limit }, port, where }: ExposureSite): Problem[] {
-    if (limit === undefined || port === undefined) return [];
+function hostLimits({ exposure: { host, rateLimit }, port, where }: ExposureSite): Problem[] {
+    if (rateLimit === undefined || port === undefined) return [];
     if (port.protocol === "http" || port.protocol === "grpc") return [];
     return [
         {
-            rule: "limit",
+            rule: "rate-limit",
             where,
-            message: `the host ${host} limits requests, of which the gateway sees none there`,
-            remedy: "Remove the limit: only HTTP and gRPC requests can be counted.",
+            message: `the host ${host} has a rateLimit, but leads to a port of the protocol ${port.protocol}`,
+            remedy: "Remove rateLimit: the gateway counts HTTP and gRPC requests only.",
         },
     ];
 }
@@ -38,7 +38,7 @@ function planProblems({ plans = {} }: Catalogue): Problem[] {
             {
                 rule: "plan",
                 where,
-                message: `in the plan ${name} one client may ask for more than its whole tenant`,
+                message: `in the plan ${name} the limit of one client is higher than its tenant's`,
                 remedy: "Lower the client's limit, or raise the tenant's.",
             },
         ];
@@ -48,7 +48,7 @@ function planProblems({ plans = {} }: Catalogue): Problem[] {
         {
             rule: "plan",
             where: "plans",
-            message: `there is no plan ${DEFAULT}, so that a token that names none of the plans has no limit`,
+            message: `the plan ${DEFAULT} is missing, so tokens without a plan or with an unknown one have no limit`,
             remedy: `Add a plan ${DEFAULT}.`,
         },
         ...problems,

@@ -1,4 +1,4 @@
-/** Names become names of Kubernetes objects and parts of such names, and must stay unambiguous as such. */
+/** Names become (parts of) names of Kubernetes objects, and must be valid and unambiguous there. */
 
 import type { Duplicate } from "../assemble";
 import type { Catalogue } from "../model";
@@ -7,31 +7,31 @@ import type { Problem } from "./problem";
 import { portOwners } from "./sites";
 import type { PortSite } from "./sites";
 
-/** The longest name: `<callee>-from-<caller>` and what Flagger adds must fit where Kubernetes allows 63 or 253. */
-const LONGEST = 40;
+/** `<callee>-from-<caller>` and Flagger's suffixes must fit into Kubernetes' limits of 63 or 253 characters. */
+const MAX_NAME_LENGTH = 40;
 
 /** RFC 1035: a Service's name must begin with a letter. */
 const LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
-/** What Kubernetes asks of a port's name: at most 15 characters, no two hyphens in a row. */
+/** A Kubernetes port name: at most 15 characters, no consecutive hyphens. */
 const PORT_NAME = /^(?=.{1,15}$)[a-z0-9]+(-[a-z0-9]+)*$/;
 
-/** Names of objects that the mesh itself has beside those it derives, and why. */
+/** Names that the mesh itself uses, and for what. */
 const RESERVED: Readonly<Record<string, string>> = {
-    default: "policies for a whole namespace are called so",
-    "deny-all": "the policy that denies by default is called so",
-    kubernetes: "the API server's Service is called so",
-    mesh: "in a VirtualService it means every sidecar",
-    istiod: "Istio's control plane is called so",
-    prometheus: "the monitoring that scrapes every service is called so",
-    "istio-ingressgateway": "a gateway is called so",
-    "istio-internalgateway": "a gateway is called so",
-    "istio-egressgateway": "a gateway is called so",
-    "istio-admingateway": "a gateway is called so",
-    "mesh-basics": "the policy for what every meshed pod needs is called so",
+    default: "the name of policies for a whole namespace",
+    "deny-all": "the name of the default-deny policy",
+    kubernetes: "the API server's Service",
+    mesh: "all sidecars, in a VirtualService's gateways",
+    istiod: "Istio's control plane",
+    prometheus: "the Prometheus that scrapes every service",
+    "istio-ingressgateway": "a gateway",
+    "istio-internalgateway": "a gateway",
+    "istio-egressgateway": "a gateway",
+    "istio-admingateway": "a gateway",
+    "mesh-basics": "the policy for the traffic that every pod in the mesh needs",
 };
 
-/** Flagger derives these workloads from each one that it rolls out. */
+/** Suffixes of the workloads that Flagger derives from each one that it rolls out. */
 const FLAGGER_SUFFIXES = ["-primary", "-canary", "-rollout"];
 
 const KINDS = [
@@ -53,7 +53,7 @@ export function checkNames(catalogue: Catalogue): Problem[] {
     ];
 }
 
-/** Names that two files give to two things. */
+/** Names that two files define. */
 export function checkDuplicates(duplicates: readonly Duplicate[]): Problem[] {
     return duplicates.map(duplicateName);
 }
@@ -73,16 +73,16 @@ function nameProblems(kind: string, name: string, where: string): Problem[] {
         problems.push({
             rule: "malformed-name",
             where,
-            message: `the ${kind} "${name}" has a name that Kubernetes does not allow`,
-            remedy: "Use lower-case letters, digits and hyphens; begin with a letter, end with no hyphen.",
+            message: `"${name}" is not a valid name for a ${kind}`,
+            remedy: "Use lower-case letters, digits and hyphens. Start with a letter, and do not end with a hyphen.",
         });
     }
-    if (name.length > LONGEST) {
+    if (name.length > MAX_NAME_LENGTH) {
         problems.push({
             rule: "malformed-name",
             where,
-            message: `the ${kind} ${name} has a name of ${name.length} characters, more than ${LONGEST}`,
-            remedy: `Shorten it to ${LONGEST}: longer names are made of it.`,
+            message: `the name of the ${kind} ${name} has ${name.length} characters, more than ${MAX_NAME_LENGTH}`,
+            remedy: `Shorten it to ${MAX_NAME_LENGTH} characters: object names add to it.`,
         });
     }
     const reason = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
@@ -90,7 +90,7 @@ function nameProblems(kind: string, name: string, where: string): Problem[] {
         problems.push({
             rule: "reserved-name",
             where,
-            message: `the ${kind} ${name} has a name that the mesh needs itself: ${reason}`,
+            message: `the name of the ${kind} ${name} is reserved: ${reason}`,
             remedy: "Choose another name.",
         });
     }
@@ -99,31 +99,31 @@ function nameProblems(kind: string, name: string, where: string): Problem[] {
         problems.push({
             rule: "reserved-name",
             where,
-            message: `the ${kind} ${name} has a name that Flagger gives to a workload of ${name.slice(0, -suffix.length)}`,
-            remedy: `Choose a name that does not end in ${suffix}.`,
+            message: `the name of the ${kind} ${name} is the one of Flagger's workload for ${name.slice(0, -suffix.length)}`,
+            remedy: `Choose a name that does not end with ${suffix}.`,
         });
     }
-    // Also at either end: `a-from` called by `b` and `a` called by `from-b` would give one name to two policies.
+    // Also at either end: `a-from` called by `b` and `a` called by `from-b` would give two policies the same name.
     if (`-${name}-`.includes("-from-")) {
         problems.push({
             rule: "ambiguous-name",
             where,
-            message: `the ${kind} ${name} has the word "from" in its name, as has each policy <callee>-from-<caller>`,
+            message: `the name of the ${kind} ${name} contains the word "from", which makes the policy names <callee>-from-<caller> ambiguous`,
             remedy: `Choose a name without the word "from".`,
         });
     }
     return problems;
 }
 
-/** A name means one thing: labels, host names and people know no kinds. */
+/** Names are unique across kinds: labels and host names do not carry the kind. */
 function collisions(catalogue: Catalogue): Problem[] {
-    const taken = new Map<string, string>();
+    const kindByName = new Map<string, string>();
     const problems: Problem[] = [];
     for (const { kind, prefix, of } of KINDS) {
         for (const [name] of sortedEntries<unknown>(of(catalogue))) {
-            const other = taken.get(name);
+            const other = kindByName.get(name);
             if (other === undefined) {
-                taken.set(name, kind);
+                kindByName.set(name, kind);
                 continue;
             }
             problems.push({
@@ -137,14 +137,14 @@ function collisions(catalogue: Catalogue): Problem[] {
     return problems;
 }
 
-function portNameProblems({ name, who, where }: PortSite): Problem[] {
+function portNameProblems({ name, label, where }: PortSite): Problem[] {
     if (PORT_NAME.test(name) && /[a-z]/.test(name)) return [];
     return [
         {
             rule: "malformed-name",
             where,
-            message: `${who} has a name that Kubernetes does not allow`,
-            remedy: "Use at most 15 lower-case letters, digits and single hyphens, and at least one letter.",
+            message: `${label} has an invalid name`,
+            remedy: "Use at most 15 lower-case letters, digits and single hyphens, with at least one letter.",
         },
     ];
 }

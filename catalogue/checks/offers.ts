@@ -1,41 +1,43 @@
-/** Nobody asks for what is not offered. */
+/** Calls and exposures list only operations that the port offers. */
 
 import type { Catalogue } from "../model";
 import { covers } from "../requests";
-import type { Asking } from "./asking";
-import { askedOf, asking, offeredBy, offers } from "./asking";
+import type { PortUse } from "./port-uses";
+import { describeOffer, offeredBy, operationsOf, portUses } from "./port-uses";
 import type { Problem } from "./problem";
 import { didYouMean, repeated } from "./problem";
 
-/** Requests and methods that the port does not offer, or that one call or exposure lists twice. */
+/** Requests and methods that the port does not offer, or that a call or an exposure lists twice. */
 export function checkOffers(catalogue: Catalogue): Problem[] {
-    return asking(catalogue).flatMap((site) => [...notOffered(site), ...askedTwice(site)]);
+    return portUses(catalogue).flatMap((use) => [...notOffered(use), ...repeatedOperations(use)]);
 }
 
-function notOffered(site: Asking): Problem[] {
-    const { who, whom, where, portName, port } = site;
+function notOffered(use: PortUse): Problem[] {
+    const { caller, callee, where, portName, port } = use;
     const offered = offeredBy(port);
-    return askedOf(site)
-        .filter((asked) => !isOffered(asked, site))
-        .map((asked) => ({
+    return operationsOf(use)
+        .filter((operation) => !isOffered(operation, use))
+        .map((operation) => ({
             rule: "not-offered",
             where,
-            message: `${who} asks for ${asked}, which ${whom} does not offer on its port ${portName}`,
-            remedy: didYouMean(asked, offered, offers(site)),
+            message: `${caller} lists ${operation}, which the port ${portName} of ${callee} does not offer`,
+            remedy: didYouMean(operation, offered, describeOffer(use)),
         }));
 }
 
-/** By its own name, or as one of the requests that an offered pattern stands for. */
-function isOffered(asked: string, { port }: Asking): boolean {
-    if (port.protocol !== "http") return offeredBy(port).includes(asked);
-    return port.requests.some((request) => request === asked || covers(request, asked as typeof request));
+/** By name, or as one of the requests that an offered pattern matches. */
+function isOffered(operation: string, { port }: PortUse): boolean {
+    if (port.protocol !== "http") return offeredBy(port).includes(operation);
+    return port.requests.some(
+        (request) => request === operation || covers(request, operation as typeof request),
+    );
 }
 
-function askedTwice(site: Asking): Problem[] {
-    return repeated(askedOf(site)).map((asked) => ({
-        rule: "repeated-ask",
-        where: site.where,
-        message: `${site.who} asks ${site.whom} for ${asked} twice`,
-        remedy: "Ask for it once.",
+function repeatedOperations(use: PortUse): Problem[] {
+    return repeated(operationsOf(use)).map((operation) => ({
+        rule: "repeated-operation",
+        where: use.where,
+        message: `${use.caller} lists ${operation} of ${use.callee} twice`,
+        remedy: "Remove the duplicate.",
     }));
 }

@@ -1,4 +1,4 @@
-/** Calls that ask for the same: their timeouts and retries would contradict each other. */
+/** Calls with the same operations: their timeouts and retries would conflict. */
 
 import type { Catalogue } from "../model";
 import { overlap } from "../requests";
@@ -7,7 +7,7 @@ import { list } from "./problem";
 import { callSites } from "./sites";
 import type { CallSite } from "./sites";
 
-/** Two calls of one service to one port of another that have something in common. */
+/** Pairs of calls from one service to one port that share operations. */
 export function checkOverlaps(catalogue: Catalogue): Problem[] {
     const earlier = new Map<string, CallSite[]>();
     const problems: Problem[] = [];
@@ -22,8 +22,8 @@ export function checkOverlaps(catalogue: Catalogue): Problem[] {
             problems.push({
                 rule: "duplicate-call",
                 where: site.where,
-                message: `${other.at} and ${site.at} both ask the port ${call.port} of ${call.to}${both}`,
-                remedy: "Merge the two, or divide between them what they ask for.",
+                message: `${other.at} and ${site.at} both call the port ${call.port} of ${call.to}${both}`,
+                remedy: "Merge the two calls, or list each operation in one of them only.",
             });
         }
         earlier.set(key, [...others, site]);
@@ -31,7 +31,7 @@ export function checkOverlaps(catalogue: Catalogue): Problem[] {
     return problems;
 }
 
-/** What both ask for, as a phrase; undefined if there is nothing that both ask for. */
+/** The shared operations, as text; undefined if there are none. */
 function inCommon({ call: a, port }: CallSite, { call: b }: CallSite): string | undefined {
     switch (port?.protocol) {
         case "http": {

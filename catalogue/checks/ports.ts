@@ -1,21 +1,21 @@
-/** What a port is and what it offers. */
+/** Ports: their numbers, and the operations that they offer. */
 
 import type { Catalogue, GrpcPort, HttpPort, Port } from "../model";
 import { isPath, requestLine } from "../requests";
-import { offeredBy } from "./asking";
+import { offeredBy } from "./port-uses";
 import type { Problem } from "./problem";
 import { didYouMean, repeated } from "./problem";
 import type { PortOwner, PortSite } from "./sites";
 import { portOwners } from "./sites";
 import { unknownCase } from "../never";
 
-/** Every workload answers its probes here. */
+/** Every workload serves its health probes here. */
 const HEALTH_PORT = 8081;
 
-/** Istio's sidecar listens in this range. */
+/** Istio's sidecar listens on ports in this range. */
 const SIDECAR_PORTS = { first: 15000, last: 15999 };
 
-/** Numbers that are taken, and paths and streams that cannot be. */
+/** Duplicate and reserved numbers, invalid paths and unknown streaming methods. */
 export function checkPorts(catalogue: Catalogue): Problem[] {
     return portOwners(catalogue).flatMap((owner) => [
         ...ownerProblems(owner),
@@ -23,7 +23,7 @@ export function checkPorts(catalogue: Catalogue): Problem[] {
     ]);
 }
 
-function ownerProblems({ who, ports }: PortOwner): Problem[] {
+function ownerProblems({ label, ports }: PortOwner): Problem[] {
     const problems: Problem[] = [];
     const byNumber = new Map<number, PortSite>();
     for (const site of ports) {
@@ -35,14 +35,14 @@ function ownerProblems({ who, ports }: PortOwner): Problem[] {
         problems.push({
             rule: "duplicate-port-number",
             where: site.where,
-            message: `the ports ${first.name} and ${site.name} of ${who} both have the number ${site.port.number}`,
-            remedy: "Give one of them another number.",
+            message: `the ports ${first.name} and ${site.name} of ${label} both have the number ${site.port.number}`,
+            remedy: "Change the number of one of them.",
         });
     }
     return problems;
 }
 
-function numberProblems({ port: { number }, who, where }: PortSite): Problem[] {
+function numberProblems({ port: { number }, label, where }: PortSite): Problem[] {
     const forHealth = number === HEALTH_PORT;
     if (!forHealth && (number < SIDECAR_PORTS.first || number > SIDECAR_PORTS.last)) return [];
     return [
@@ -50,19 +50,19 @@ function numberProblems({ port: { number }, who, where }: PortSite): Problem[] {
             rule: "reserved-port",
             where,
             message: forHealth
-                ? `${who} has the number ${number}, on which every workload answers its probes`
-                : `${who} has the number ${number}, one of those of Istio's sidecar`,
-            remedy: `Choose a number other than ${HEALTH_PORT} and ${SIDECAR_PORTS.first} to ${SIDECAR_PORTS.last}.`,
+                ? `${label} has the number ${number}, which is reserved for health probes`
+                : `${label} has the number ${number}, which is reserved for Istio's sidecar`,
+            remedy: `Use a number other than ${HEALTH_PORT} and ${SIDECAR_PORTS.first} to ${SIDECAR_PORTS.last}.`,
         },
     ];
 }
 
 function offerProblems(site: PortSite): Problem[] {
-    const { port, who, where } = site;
+    const { port, label, where } = site;
     const malformed = (what: string, remedy: string): Problem => ({
         rule: "malformed-offer",
         where,
-        message: `${who} offers ${what}`,
+        message: `${label} offers ${what}`,
         remedy,
     });
     return [
@@ -70,8 +70,8 @@ function offerProblems(site: PortSite): Problem[] {
         ...repeated(offeredBy(port)).map((offer) => ({
             rule: "repeated-offer",
             where,
-            message: `${who} offers ${offer} twice`,
-            remedy: "Offer it once.",
+            message: `${label} offers ${offer} twice`,
+            remedy: "Remove the duplicate.",
         })),
     ];
 }
@@ -79,7 +79,7 @@ function offerProblems(site: PortSite): Problem[] {
 type Malformed = (what: string, remedy: string) => Problem;
 
 const PATH_REMEDY =
-    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only. Text is as the proxies compare it: no dot segment, no `;`, no encoded slash, and nothing encoded that needs no encoding.";
+    "Write a path with a leading slash, {*} for one segment and {**} for the rest, at the end only. Use canonical spelling: no dot segments, no `;`, no encoded slashes, and no unnecessary percent-encoding.";
 
 function malformedOffers(port: Port, malformed: Malformed): Problem[] {
     switch (port.protocol) {
@@ -90,7 +90,12 @@ function malformedOffers(port: Port, malformed: Malformed): Problem[] {
         case "ws":
             return isPath(port.path) && !port.path.includes("{")
                 ? []
-                : [malformed(`its upgrade at "${port.path}", which is no path`, "Write a path without {*}.")];
+                : [
+                      malformed(
+                          `its upgrade at the invalid path "${port.path}"`,
+                          "Write a literal path, without {*}.",
+                      ),
+                  ];
         case "tcp":
             return [];
         default:
@@ -101,7 +106,7 @@ function malformedOffers(port: Port, malformed: Malformed): Problem[] {
 function httpOffers({ requests }: HttpPort, malformed: Malformed): Problem[] {
     return requests.flatMap((request) => {
         if (isPath(requestLine(request).path)) return [];
-        return [malformed(`"${request}", whose path is none`, PATH_REMEDY)];
+        return [malformed(`"${request}", which has an invalid path`, PATH_REMEDY)];
     });
 }
 
@@ -110,8 +115,8 @@ function grpcOffers({ methods, streaming = [] }: GrpcPort, malformed: Malformed)
         .filter((name) => !methods.includes(name))
         .map((method) =>
             malformed(
-                `a stream ${method}, which is none of its methods`,
-                didYouMean(method, methods, `Add ${method} to its methods.`),
+                `the streaming method ${method}, which is not in its methods`,
+                didYouMean(method, methods, `Add ${method} to methods.`),
             ),
         );
 }

@@ -1,29 +1,29 @@
-/** What a check says of a catalogue, and how it words what several checks have to say. */
+/** Problems of a catalogue, and helpers for their messages. */
 
 import { closest, distance } from "fastest-levenshtein";
 
 import type { Catalogue } from "../model";
 
-/** One mistake in a catalogue. */
+/** One problem of a catalogue. */
 export interface Problem {
-    /** Which rule is broken, e.g. `unknown-service`. */
+    /** The violated rule, such as `unknown-service`. */
     readonly rule: string;
-    /** The place to look at: `api-gateway.calls[2] → auth`. */
+    /** The path of the definition: `api-gateway.calls[2] → auth`. */
     readonly where: string;
-    /** What is wrong, naming both of what does not fit together. */
+    /** What is wrong, with both sides of a conflict. */
     readonly message: string;
-    /** What to do about it. */
+    /** How to fix it. */
     readonly remedy: string;
 }
 
-/** A catalogue that cannot be used. Its message lists every problem with its place and its remedy. */
+/** An invalid catalogue. The message lists every problem with its path and its remedy. */
 export class CatalogueError extends Error {
-    /** @param sourceOf the file that a place is in, where it is known */
+    /** @param sourceOf returns the file of a path, if it is known */
     constructor(
         readonly problems: readonly Problem[],
         sourceOf: (where: string) => string | undefined = () => undefined,
     ) {
-        const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+        const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
         const described = problems.map((problem) => describe(problem, sourceOf(problem.where)));
         super(`The catalogue has ${count}:\n\n${described.join("\n\n")}`);
         this.name = "CatalogueError";
@@ -35,21 +35,21 @@ function describe({ rule, where, message, remedy }: Problem, source: string | un
     return `${place} [${rule}]\n    ${message}\n    ${remedy}`;
 }
 
-/** A family of rules: finds all its problems, in an order that does not depend on that of the catalogue's names. */
-export type Check = (catalogue: Catalogue) => Problem[];
+/** A family of rules. Returns all its problems, in an order that does not depend on the catalogue's order. */
+export type CatalogueCheck = (catalogue: Catalogue) => Problem[];
 
-/** The nearest of the known names, if it is near enough for a slip of the pen. */
+/** The known name closest to `name`, if it is close enough to be a typo. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
     if (known.length === 0) return undefined;
-    const one = closest(name, [...known]);
-    const slip = Math.max(2, Math.floor(name.length / 4));
-    return distance(name, one) <= slip ? one : undefined;
+    const candidate = closest(name, [...known]);
+    const maxDistance = Math.max(2, Math.floor(name.length / 4));
+    return distance(name, candidate) <= maxDistance ? candidate : undefined;
 }
 
-/** Asks whether the nearest of the known names was meant. */
+/** Suggests the closest known name. */
 export function didYouMean(name: string, known: readonly string[], otherwise: string): string {
-    const one = nearest(name, known);
-    return one === undefined ? otherwise : `Did you mean "${one}"?`;
+    const candidate = nearest(name, known);
+    return candidate === undefined ? otherwise : `Did you mean "${candidate}"?`;
 }
 
 /** `a, b and c`. */
@@ -58,13 +58,13 @@ export function list(names: readonly string[], last: "and" | "or" = "and"): stri
     return `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1) ?? ""}`;
 }
 
-/** Each value that stands in a list more than once, once. */
+/** The values that occur more than once, each listed once. */
 export function repeated<T>(values: readonly T[]): T[] {
     const seen = new Set<T>();
-    const again = new Set<T>();
+    const duplicates = new Set<T>();
     for (const value of values) {
-        if (seen.has(value)) again.add(value);
+        if (seen.has(value)) duplicates.add(value);
         seen.add(value);
     }
-    return [...again];
+    return [...duplicates];
 }

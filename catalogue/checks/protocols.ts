@@ -1,72 +1,77 @@
-/** Each port is asked in the terms of its own protocol. */
+/** Calls and exposures list operations in the form of the port's protocol. */
 
-import type { Asked, Catalogue, Protocol } from "../model";
-import type { Asking } from "./asking";
-import { FIELD, askedOf, asking, offers } from "./asking";
+import type { OperationSet, Catalogue, Protocol } from "../model";
+import type { PortUse } from "./port-uses";
+import { OPERATION_FIELD, describeOffer, operationsOf, portUses } from "./port-uses";
 import type { Problem } from "./problem";
 import { exposureSites } from "./sites";
 import type { ExposureSite } from "./sites";
 
-const CALLED: Readonly<Record<Protocol, string>> = {
+const PORT_KIND: Readonly<Record<Protocol, string>> = {
     http: "an HTTP port",
     grpc: "a gRPC port",
     ws: "a WebSocket port",
     tcp: "a TCP port",
 };
 
-/** HTTP requests asked of other than HTTP ports, methods of other than gRPC ones, nothing where something must be. */
+/** HTTP requests on a port that is not HTTP, methods on a port that is not gRPC, missing operations. */
 export function checkProtocols(catalogue: Catalogue): Problem[] {
     return [
-        ...asking(catalogue).flatMap((site) => {
-            const wrong = wrongFields(site).map((field) => wrongProtocol(site, field));
-            // Who asks in the wrong terms does not ask for nothing: one mistake, one problem.
-            return wrong.length > 0 ? wrong : nothingAsked(site);
+        ...portUses(catalogue).flatMap((use) => {
+            const wrong = wrongFields(use).map((field) => wrongProtocol(use, field));
+            // A wrong field implies missing operations: report one problem for one mistake.
+            return wrong.length > 0 ? wrong : noOperations(use);
         }),
         ...exposureSites(catalogue).flatMap(unreadableToken),
     ];
 }
 
-function wrongFields({ asked, port }: Asking): (keyof Asked)[] {
-    const fields: (keyof Asked)[] = ["requests", "methods"];
-    return fields.filter((field) => field !== FIELD[port.protocol] && asked[field] !== undefined);
+function wrongFields({ operations, port }: PortUse): (keyof OperationSet)[] {
+    const fields: (keyof OperationSet)[] = ["requests", "methods"];
+    return fields.filter(
+        (field) => field !== OPERATION_FIELD[port.protocol] && operations[field] !== undefined,
+    );
 }
 
-function wrongProtocol({ who, whom, where, portName, port }: Asking, field: keyof Asked): Problem {
-    const right = FIELD[port.protocol];
+function wrongProtocol(
+    { caller, callee, where, portName, port }: PortUse,
+    field: keyof OperationSet,
+): Problem {
+    const rightField = OPERATION_FIELD[port.protocol];
     return {
         rule: "wrong-protocol",
         where,
-        message: `${who} asks ${whom} for ${field}, but its port ${portName} is ${CALLED[port.protocol]}`,
+        message: `${caller} lists ${field} of ${callee}, but its port ${portName} is ${PORT_KIND[port.protocol]}`,
         remedy:
-            right === undefined
-                ? `Remove the ${field}: such a port is open to a caller as a whole, or not at all.`
-                : `List ${right} instead of ${field}, or name another port.`,
+            rightField === undefined
+                ? `Remove the ${field}: the mesh allows or denies such a port as a whole.`
+                : `List ${rightField} instead of ${field}, or use another port.`,
     };
 }
 
-function nothingAsked(site: Asking): Problem[] {
-    const { who, whom, where, portName, port } = site;
-    const field = FIELD[port.protocol];
-    if (field === undefined || askedOf(site).length > 0) return [];
+function noOperations(use: PortUse): Problem[] {
+    const { caller, callee, where, portName, port } = use;
+    const field = OPERATION_FIELD[port.protocol];
+    if (field === undefined || operationsOf(use).length > 0) return [];
     return [
         {
-            rule: "asks-nothing",
+            rule: "no-operations",
             where,
-            message: `${who} lists no ${field} on the port ${portName} of ${whom}, which would open all of it`,
-            remedy: `List the ${field} that it needs. ${offers(site)}`,
+            message: `${caller} lists no ${field} on the port ${portName} of ${callee}, which would allow all of them`,
+            remedy: `List the ${field} that it needs. ${describeOffer(use)}`,
         },
     ];
 }
 
-/** A gateway cannot read a token where it cannot read the request: it would let everyone through. */
+/** A gateway cannot read a token on a TCP port: it would allow every client. */
 function unreadableToken({ name, exposure, port, where }: ExposureSite): Problem[] {
     if (port?.protocol !== "tcp" || exposure.authentication !== "jwt") return [];
     return [
         {
             rule: "wrong-protocol",
             where,
-            message: `the host ${exposure.host} asks for a JWT, but the port ${exposure.port} of ${name} is a TCP port`,
-            remedy: "Have devices authenticate by certificate (device), or expose a port on which there are requests.",
+            message: `the host ${exposure.host} requires a JWT, but the port ${exposure.port} of ${name} is a TCP port`,
+            remedy: 'Set authentication: "device", or expose an HTTP, gRPC or WebSocket port.',
         },
     ];
 }

@@ -1,13 +1,13 @@
-/** Names that a service mentions: services, ports, stores and external groups must be there, and be others than itself. */
+/** References to services, ports, stores and external groups must resolve. */
 
 import type { Catalogue } from "../model";
-import { own, sortedEntries } from "../order";
+import { getOwn, sortedEntries } from "../order";
 import type { Problem } from "./problem";
 import { didYouMean, list, repeated } from "./problem";
 import { callSites, exposureSites } from "./sites";
 import type { CallSite, ExposureSite } from "./sites";
 
-/** Unknown services, ports, stores and external groups; services that call themselves; things named twice. */
+/** Unknown services, ports, stores and external groups; services that call themselves; repeated references. */
 export function checkReferences(catalogue: Catalogue): Problem[] {
     const services = sortedEntries(catalogue.services).map(([name]) => name);
     return [
@@ -27,7 +27,7 @@ function callProblems(
             {
                 rule: "unknown-service",
                 where,
-                message: `${caller} calls ${call.to}, which is no service of the catalogue`,
+                message: `${caller} calls the unknown service ${call.to}`,
                 remedy: didYouMean(call.to, services, `Define ${call.to}, or remove the call.`),
             },
         ];
@@ -38,14 +38,14 @@ function callProblems(
             rule: "self-call",
             where,
             message: `${caller} calls itself`,
-            remedy: "Remove the call: what stays within a service does not pass the mesh.",
+            remedy: "Remove the call: traffic within a service does not pass through the mesh.",
         });
     }
     if (port === undefined) {
         problems.push({
             rule: "unknown-port",
             where,
-            message: `${caller} calls the port ${call.port} of ${call.to}, which has no such port`,
+            message: `${caller} calls the unknown port ${call.port} of ${call.to}`,
             remedy: portRemedy(call.to, call.port, callee.ports),
         });
     }
@@ -58,7 +58,7 @@ function exposureProblems({ name, exposure, service, port, where }: ExposureSite
         {
             rule: "unknown-port",
             where,
-            message: `the host ${exposure.host} exposes the port ${exposure.port} of ${name}, which has no such port`,
+            message: `the host ${exposure.host} exposes the unknown port ${exposure.port} of ${name}`,
             remedy: portRemedy(name, exposure.port, service.ports),
         },
     ];
@@ -66,7 +66,8 @@ function exposureProblems({ name, exposure, service, port, where }: ExposureSite
 
 function portRemedy(service: string, port: string, ports: Readonly<Record<string, unknown>>): string {
     const names = sortedEntries(ports).map(([name]) => name);
-    const otherwise = names.length === 0 ? `Give ${service} the port.` : `${service} has ${list(names)}.`;
+    const otherwise =
+        names.length === 0 ? `Define the port of ${service}.` : `${service} has ${list(names)}.`;
     return didYouMean(port, names, otherwise);
 }
 
@@ -80,13 +81,13 @@ function useProblems(
     return sortedEntries(catalogue.services).flatMap(([name, service]) => {
         const used = service[field] ?? [];
         const unknown = used.flatMap((use, index): Problem[] =>
-            own(known, use) !== undefined
+            getOwn(known, use) !== undefined
                 ? []
                 : [
                       {
                           rule: `unknown-${kind.replace(" ", "-")}`,
                           where: `${name}.${field}[${index}] → ${use}`,
-                          message: `${name} uses ${use}, which is no ${kind} of the catalogue`,
+                          message: `${name} uses the unknown ${kind} ${use}`,
                           remedy: didYouMean(use, names, `Define ${use}, or remove it from ${name}.`),
                       },
                   ],
@@ -94,8 +95,8 @@ function useProblems(
         const twice = repeated(used).map((use) => ({
             rule: "repeated-use",
             where: `${name}.${field} → ${use}`,
-            message: `${name} names the ${kind} ${use} twice`,
-            remedy: "Name it once.",
+            message: `${name} lists the ${kind} ${use} twice`,
+            remedy: "Remove the duplicate.",
         }));
         return [...unknown, ...twice];
     });

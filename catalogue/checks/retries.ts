@@ -1,18 +1,18 @@
-/** Retries: only of what may be done twice, and never so many that a slow service is asked to death. */
+/** Retries: only of idempotent calls, and limited along each chain to avoid retry storms. */
 
-import { attempts, MOST_ATTEMPTS } from "../attempts";
+import { attempts, MAX_ATTEMPTS } from "../attempts";
 import type { Catalogue } from "../model";
-import type { Graph, Step } from "./graph";
+import type { Graph, Dependency } from "./graph";
 import { graphOf } from "./graph";
 import type { Problem } from "./problem";
 import { list } from "./problem";
 import { callSites } from "./sites";
 import type { CallSite } from "./sites";
 
-/** Retries of what must not be retried, and chains that multiply beyond the budget. */
+/** Retries of calls that must not be retried, and chains whose retries multiply beyond the budget. */
 export function checkRetries(catalogue: Catalogue): Problem[] {
     const problems = callSites(catalogue).flatMap(forbidden);
-    // What a chain multiplies to says nothing while its factors are wrong.
+    // The product of a chain is meaningless while its factors are wrong.
     return problems.length > 0 ? problems : multiplied(catalogue);
 }
 
@@ -23,8 +23,8 @@ function forbidden({ caller, call, where }: CallSite): Problem[] {
             {
                 rule: "retried-stream",
                 where,
-                message: `${caller} is to try a stream to ${call.to} again, but the mesh cannot know from where to resume`,
-                remedy: "Remove `retries`: a stream is for its caller to make again.",
+                message: `${caller} retries a stream to ${call.to}, but the mesh cannot resume a stream`,
+                remedy: "Remove retries: the caller must reopen the stream.",
             },
         ];
     }
@@ -33,46 +33,46 @@ function forbidden({ caller, call, where }: CallSite): Problem[] {
         {
             rule: "retries-not-idempotent",
             where,
-            message: `${caller} is to try ${call.to} again, but the call is not idempotent: what it does would be done twice`,
-            remedy: "Remove `retries`, or make the call idempotent and say so.",
+            message: `${caller} retries a call to ${call.to} that is not idempotent`,
+            remedy: "Remove retries, or make the call idempotent and set idempotent: true.",
         },
     ];
 }
 
-/** The most times that one request can arrive at a service along one chain of calls, and that chain. */
-interface Load {
+/** The maximum number of times that one request can reach a service along one chain of calls, and that chain. */
+interface Amplification {
     readonly factor: number;
-    readonly chain: readonly Step[];
+    readonly chain: readonly Dependency[];
 }
 
 function multiplied(catalogue: Catalogue): Problem[] {
     const graph = graphOf(catalogue);
-    const loads = loadsOf(graph);
+    const amplifications = amplificationsOf(graph);
     const problems: Problem[] = [];
-    for (const { factor, chain } of loads.values()) {
+    for (const { factor, chain } of amplifications.values()) {
         const last = chain.at(-1);
-        // Only where the budget is first exceeded: what lies behind it follows from it.
-        if (last === undefined || factor <= MOST_ATTEMPTS) continue;
-        if ((loads.get(last.from)?.factor ?? 1) > MOST_ATTEMPTS) continue;
+        // Report only the first service where the budget is exceeded.
+        if (last === undefined || factor <= MAX_ATTEMPTS) continue;
+        if ((amplifications.get(last.from)?.factor ?? 1) > MAX_ATTEMPTS) continue;
         problems.push(describe(factor, chain));
     }
     return problems;
 }
 
-function loadsOf(graph: Graph): ReadonlyMap<string, Load> {
-    const loads = new Map<string, Load>();
+function amplificationsOf(graph: Graph): ReadonlyMap<string, Amplification> {
+    const amplifications = new Map<string, Amplification>();
     for (const name of callersFirst(graph)) {
-        const own = loads.get(name) ?? { factor: 1, chain: [] };
-        for (const step of graph.get(name) ?? []) {
-            const factor = own.factor * attemptsOf(step);
-            if (factor <= (loads.get(step.to)?.factor ?? 0)) continue;
-            loads.set(step.to, { factor, chain: [...own.chain, step] });
+        const current = amplifications.get(name) ?? { factor: 1, chain: [] };
+        for (const dependency of graph.get(name) ?? []) {
+            const factor = current.factor * attemptsOf(dependency);
+            if (factor <= (amplifications.get(dependency.to)?.factor ?? 0)) continue;
+            amplifications.set(dependency.to, { factor, chain: [...current.chain, dependency] });
         }
     }
-    return loads;
+    return amplifications;
 }
 
-/** Each service after all that call it; of those on a cycle, which is a problem of its own, none. */
+/** Services in topological order, callers first. Services on a cycle, which another check reports, are left out. */
 function callersFirst(graph: Graph): string[] {
     const callers = new Map([...graph.keys()].map((name) => [name, 0]));
     for (const { to } of [...graph.values()].flat()) callers.set(to, (callers.get(to) ?? 0) + 1);
@@ -87,22 +87,25 @@ function callersFirst(graph: Graph): string[] {
     return ready;
 }
 
-function attemptsOf({ sites }: Step): number {
+function attemptsOf({ sites }: Dependency): number {
     return Math.max(...sites.map(({ call }) => attempts(call)));
 }
 
-function describe(factor: number, chain: readonly Step[]): Problem {
+function describe(factor: number, chain: readonly Dependency[]): Problem {
     const last = chain.at(-1);
-    const names = chain.map((step) => `${step.from} →${attemptsOf(step) > 1 ? ` ×${attemptsOf(step)}` : ""}`);
+    const names = chain.map(
+        (dependency) =>
+            `${dependency.from} →${attemptsOf(dependency) > 1 ? ` ×${attemptsOf(dependency)}` : ""}`,
+    );
     const retried = chain
-        .filter((step) => attemptsOf(step) > 1)
+        .filter((dependency) => attemptsOf(dependency) > 1)
         .flatMap(({ sites }) => sites.map(({ at }) => at));
     return {
         rule: "retries-multiply",
         where: last?.sites[0]?.where ?? "",
         message:
-            `one request can become ${factor} at ${last?.to ?? ""}, more than the budget of ${MOST_ATTEMPTS}: ` +
+            `one request can become ${factor} requests to ${last?.to ?? ""}, more than the budget of ${MAX_ATTEMPTS}: ` +
             `${names.join(" ")} ${last?.to ?? ""}`,
-        remedy: `Write \`retries: 0\` at one of ${list(retried, "or")}.`,
+        remedy: `Set retries: 0 at one of ${list(retried, "or")}.`,
     };
 }

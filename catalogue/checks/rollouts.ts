@@ -1,14 +1,14 @@
-/** How new versions come to their users. */
+/** Rollout policies of services. */
 
 import type { Catalogue, Service } from "../model";
 import { sortedEntries } from "../order";
-import { type RolledOut, type Rollout, rolloutOf } from "../rollout";
+import { type RolloutTarget, type RolloutPolicy, rolloutOf } from "../rollout";
 import { offers } from "../query";
 import { isPath, requestLine } from "../requests";
 import { didYouMean, list, type Problem, repeated } from "./problem";
 import { unknownCase } from "../never";
 
-/** Rollouts that no port can carry, and figures that are none. */
+/** Rollouts without a suitable port, invalid step weights, mirroring, load and KPIs. */
 export function checkRollouts(catalogue: Catalogue): Problem[] {
     return sortedEntries<Service>(catalogue.services).flatMap(([name, service]) => {
         const { rollout } = service;
@@ -19,19 +19,19 @@ export function checkRollouts(catalogue: Catalogue): Problem[] {
             ...(rolledOut === undefined
                 ? noPort(where, name, service, rollout)
                 : [...strategy(where, rolledOut), ...load(`${where}.load`, name, rolledOut)]),
-            ...figures(where, rollout),
+            ...repeatedKpis(where, rollout),
         ];
     });
 }
 
-function noPort(where: string, name: string, { ports }: Service, { port }: Rollout): Problem[] {
-    const known = sortedEntries(ports).flatMap(([own, { protocol }]) => (protocol === "tcp" ? [] : [own]));
+function noPort(where: string, name: string, { ports }: Service, { port }: RolloutPolicy): Problem[] {
+    const known = sortedEntries(ports).flatMap(([name, { protocol }]) => (protocol === "tcp" ? [] : [name]));
     if (known.length === 0) {
         return [
             {
                 rule: "rollout-unreadable",
                 where,
-                message: `${name} has TCP ports alone, on which the mesh sees no requests to share out`,
+                message: `${name} has only TCP ports, whose traffic the mesh cannot split by request`,
                 remedy: "Remove its rollout.",
             },
         ];
@@ -40,24 +40,26 @@ function noPort(where: string, name: string, { ports }: Service, { port }: Rollo
         {
             rule: "rollout-port",
             where: `${where}.port`,
-            message: `${name} has no port ${port ?? ""} on which the mesh sees requests`,
+            message: `${name} has no HTTP, gRPC or WebSocket port ${port ?? ""}`,
             remedy: didYouMean(port ?? "", known, `It has ${list(known)}.`),
         },
     ];
 }
 
-function strategy(where: string, { rollout, port, portName }: RolledOut): Problem[] {
+function strategy(where: string, { rollout, port, portName }: RolloutTarget): Problem[] {
     switch (rollout.strategy) {
         case "progressive": {
-            const { steps = [] } = rollout;
-            const rising = steps.every((step, position) => step > (steps[position - 1] ?? 0));
-            if (rising) return [];
+            const { stepWeights = [] } = rollout;
+            const ascending = stepWeights.every(
+                (weight, position) => weight > (stepWeights[position - 1] ?? 0),
+            );
+            if (ascending) return [];
             return [
                 {
                     rule: "rollout-steps",
-                    where: `${where}.steps`,
-                    message: `${list(steps.map(String)) || "nothing"} is no way from none to all`,
-                    remedy: "List whole percentages from 1 to 99, each more than the one before: [5, 10, 25, 50].",
+                    where: `${where}.stepWeights`,
+                    message: `the step weights ${list(stepWeights.map(String))} are not in ascending order`,
+                    remedy: "List whole percentages from 1 to 99 in ascending order: [5, 10, 25, 50].",
                 },
             ];
         }
@@ -70,10 +72,10 @@ function strategy(where: string, { rollout, port, portName }: RolledOut): Proble
     }
 }
 
-/** A version that gets everything at once is judged before that, by copies of what the old one is asked. */
+/** A blue/green release is analyzed before the switch, on mirrored requests. */
 function mirrored(
     where: string,
-    { mirror, kpis = [] }: Extract<Rollout, { strategy: "blue-green" }>,
+    { mirror, kpis = [] }: Extract<RolloutPolicy, { strategy: "blue-green" }>,
     portName: string,
     isWebSocket: boolean,
 ): Problem[] {
@@ -87,7 +89,7 @@ function mirrored(
         return [
             problem(
                 "strategy",
-                `the port ${portName} carries WebSockets, which live on and cannot be copied`,
+                `the port ${portName} is a WebSocket port, whose connections cannot be mirrored`,
                 'Use the strategy "progressive".',
             ),
         ];
@@ -98,7 +100,7 @@ function mirrored(
             : [
                   problem(
                       "mirror",
-                      "without copies nobody asks the new version until everybody does, and it is judged by nothing",
+                      "without mirroring, the new version gets no requests before the switch, so there are no metrics to analyze",
                       'Set mirror: true, or use the strategy "progressive".',
                   ),
               ]),
@@ -106,16 +108,16 @@ function mirrored(
             ? [
                   problem(
                       "kpis",
-                      "rebuffer is what players say of what they play, and nobody plays a copy",
-                      "Leave rebuffer out.",
+                      "rebuffer is reported by players, and responses to mirrored requests reach no player",
+                      "Remove rebuffer.",
                   ),
               ]
             : []),
     ];
 }
 
-/** What is asked without anybody wanting to know must be harmless, and let through: one request that is offered. */
-function load(where: string, name: string, { rollout, port, portName }: RolledOut): Problem[] {
+/** Synthetic load must be harmless and allowed: a GET request that the port offers. */
+function load(where: string, name: string, { rollout, port, portName }: RolloutTarget): Problem[] {
     if (rollout.load === undefined) return [];
     const { path } = rollout.load;
     const problem = (field: string, message: string, remedy: string): Problem => ({
@@ -126,28 +128,28 @@ function load(where: string, name: string, { rollout, port, portName }: RolledOu
     });
     const problems: Problem[] = [];
     if (port.protocol !== "http") {
-        const remedy = `Remove it, or share another port out: the load is made of GETs.`;
+        const remedy = `Remove load, or set rollout.port to an HTTP port: the load consists of GET requests.`;
         return [
             ...problems,
-            problem("path", `the port ${portName} of ${name} speaks ${port.protocol}`, remedy),
+            problem("path", `the port ${portName} of ${name} has the protocol ${port.protocol}`, remedy),
         ];
     }
     const reads = port.requests.filter((request) => requestLine(request).verb === "GET");
     if (!isPath(path) || /[{}']/.test(path) || !offers(port, `GET ${path}`)) {
         const remedy =
             reads.length > 0
-                ? `Give one path without placeholders that one of these stands for: ${list(reads)}.`
-                : `Remove it: the port ${portName} offers no GET.`;
-        problems.push(problem("path", `GET ${path} is not one request that ${name} offers`, remedy));
+                ? `Use a path without placeholders that matches one of: ${list(reads)}.`
+                : `Remove load: the port ${portName} offers no GET request.`;
+        problems.push(problem("path", `GET ${path} is not a request that ${name} offers`, remedy));
     }
     return problems;
 }
 
-function figures(where: string, { kpis = [] }: Rollout): Problem[] {
+function repeatedKpis(where: string, { kpis = [] }: RolloutPolicy): Problem[] {
     return repeated(kpis).map((kpi) => ({
         rule: "rollout-kpi",
         where: `${where}.kpis`,
-        message: `${kpi} is named more than once`,
-        remedy: "Name it once.",
+        message: `${kpi} is listed more than once`,
+        remedy: "Remove the duplicate.",
     }));
 }

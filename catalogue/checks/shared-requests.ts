@@ -1,4 +1,4 @@
-/** Exposures of one port that open the same requests to clients who prove less than another exposure demands. */
+/** Exposures of one port that allow the same requests with weaker authentication than another exposure. */
 
 import { groupBy } from "../order";
 import type { Authentication, Catalogue, Exposure, Request } from "../model";
@@ -7,7 +7,7 @@ import type { Problem } from "./problem";
 import { list } from "./problem";
 import { type ExposureSite, exposureSites } from "./sites";
 
-/** Whether a gateway itself checks who the client is. Where it does not, the service must, or nobody does. */
+/** Whether the gateway authenticates the client. Otherwise only the service can. */
 const CHECKED_AT_GATEWAY: Readonly<Record<Authentication, boolean>> = {
     jwt: true,
     signed: false,
@@ -16,44 +16,46 @@ const CHECKED_AT_GATEWAY: Readonly<Record<Authentication, boolean>> = {
 };
 
 /**
- * The service cannot tell through which host a request came unless it reads the Host header, so that a request which one
- * host takes without a check is open whatever another host demands for it.
+ * A service cannot distinguish the hosts of its requests unless it reads the Host header. So a request that one host
+ * accepts without authentication is open, whatever another host requires.
  */
 export function checkSharedRequests(catalogue: Catalogue): Problem[] {
     const byPort = groupBy(exposureSites(catalogue), ({ name, exposure }) => `${name}/${exposure.port}`);
     return [...byPort.values()].flatMap((sites) => {
-        return sites.flatMap((open) =>
-            sites.filter((closed) => provesLess(open, closed)).flatMap((closed) => shared(open, closed)),
+        return sites.flatMap((weaker) =>
+            sites
+                .filter((stricter) => checksLess(weaker, stricter))
+                .flatMap((stricter) => shared(weaker, stricter)),
         );
     });
 }
 
-/** Whether what a gateway checks at one host leaves out something that it checks at the other. */
-function provesLess({ exposure: open }: ExposureSite, { exposure: closed }: ExposureSite): boolean {
+/** Whether the gateway skips a check at one host that it makes at the other. */
+function checksLess({ exposure: weaker }: ExposureSite, { exposure: stricter }: ExposureSite): boolean {
     const token = (one: Exposure) => CHECKED_AT_GATEWAY[one.authentication];
     const certificate = ({ clientCertificate }: Exposure) => clientCertificate !== undefined;
-    return (token(closed) && !token(open)) || (certificate(closed) && !certificate(open));
+    return (token(stricter) && !token(weaker)) || (certificate(stricter) && !certificate(weaker));
 }
 
-function shared(open: ExposureSite, closed: ExposureSite): Problem[] {
-    const both = inCommon(open, closed);
+function shared(weaker: ExposureSite, stricter: ExposureSite): Problem[] {
+    const both = inCommon(weaker, stricter);
     if (both === undefined) return [];
-    const { exposure } = open;
-    const demanded = (one: Exposure) =>
+    const { exposure } = weaker;
+    const requirements = (one: Exposure) =>
         `authentication ${one.authentication}${one.clientCertificate === undefined ? "" : " and a client certificate"}`;
     return [
         {
             rule: "shared-requests",
-            where: open.where,
+            where: weaker.where,
             message:
-                `the host ${exposure.host} opens ${both} with ${demanded(exposure)}, ` +
-                `which the host ${closed.exposure.host} opens with ${demanded(closed.exposure)} alone`,
-            remedy: "Divide the requests between the two hosts, or demand the same authentication at both.",
+                `the host ${exposure.host} allows ${both} with ${requirements(exposure)}, ` +
+                `but the host ${stricter.exposure.host} requires ${requirements(stricter.exposure)}`,
+            remedy: "Expose each request at one of the two hosts only, or require the same authentication at both.",
         },
     ];
 }
 
-/** What both open, as a phrase; undefined if nothing is open at both. */
+/** The operations that both expose, as text; undefined if there are none. */
 function inCommon({ exposure: a, port }: ExposureSite, { exposure: b }: ExposureSite): string | undefined {
     switch (port?.protocol) {
         case undefined:

@@ -1,4 +1,4 @@
-/** Callers assert a tenant only where the callee takes their word for it, and a port takes words only if somebody gives one. */
+/** `assertsTenant` of calls and `tenantContext: "service"` of ports require each other. */
 
 import type { Catalogue, Port } from "../model";
 import type { Problem } from "./problem";
@@ -8,34 +8,34 @@ export function checkTenantContext(catalogue: Catalogue): Problem[] {
     const asserting = callSites(catalogue).filter(({ call }) => call.assertsTenant === true);
     const asserted = new Set(asserting.map(({ call }) => `${call.to}.ports.${call.port}`));
     return [
-        ...asserting.flatMap(notTaken),
+        ...asserting.flatMap(untrustedAssertion),
         ...portOwners(catalogue)
             .flatMap(({ ports }) => ports)
-            .filter(({ port, where }) => takesWord(port) && !asserted.has(where))
-            .map(({ where, who }): Problem => ({
-                rule: "nobody-asserts",
+            .filter(({ port, where }) => trustsCallers(port) && !asserted.has(where))
+            .map(({ where, label }): Problem => ({
+                rule: "unused-tenant-context",
                 where,
-                message: `${who} takes its callers' word on the tenant (tenantContext: "service"), but no call asserts one`,
-                remedy: "Remove tenantContext, or write assertsTenant: true at the calls that name a tenant without its token.",
+                message: `${label} accepts a tenant from its callers (tenantContext: "service"), but no call has assertsTenant`,
+                remedy: "Remove tenantContext, or set assertsTenant: true on the calls that name a tenant without its token.",
             })),
     ];
 }
 
-function notTaken({ caller, call, where, port }: CallSite): Problem[] {
-    if (port === undefined || takesWord(port)) return [];
+function untrustedAssertion({ caller, call, where, port }: CallSite): Problem[] {
+    if (port === undefined || trustsCallers(port)) return [];
     return [
         {
             rule: "asserts-forwarded-tenant",
             where,
-            message: `${caller} asserts a tenant, but the port ${call.port} of ${call.to} takes only what the token in the request says`,
+            message: `${caller} asserts a tenant, but the port ${call.port} of ${call.to} accepts only the tenant in the request's token`,
             remedy:
                 port.protocol === "tcp"
                     ? "Remove assertsTenant: the mesh sees no headers on a TCP port."
-                    : `Remove assertsTenant, or write tenantContext: "service" at ${call.to}.ports.${call.port}.`,
+                    : `Remove assertsTenant, or set tenantContext: "service" at ${call.to}.ports.${call.port}.`,
         },
     ];
 }
 
-function takesWord(port: Port): boolean {
+function trustsCallers(port: Port): boolean {
     return port.protocol !== "tcp" && port.tenantContext === "service";
 }

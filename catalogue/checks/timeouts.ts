@@ -1,4 +1,4 @@
-/** Nobody waits longer than their own caller does: the answer would come when nobody is there to hear it. */
+/** A call's timeout must be shorter than its caller's: the caller would not wait for a later response. */
 
 import { milliseconds } from "../durations";
 import type { Catalogue, GrpcPort } from "../model";
@@ -7,7 +7,7 @@ import { list } from "./problem";
 import { callSites, exposureSites } from "./sites";
 import type { CallSite, ExposureSite } from "./sites";
 
-/** Timeouts that outlast the caller's, and streams where there can be none. */
+/** Timeouts that are not below the caller's, and streams on ports that cannot stream. */
 export function checkTimeouts(catalogue: Catalogue): Problem[] {
     const [calls, exposures] = [callSites(catalogue), exposureSites(catalogue)];
     const shortest = shortestWaits(calls, exposures);
@@ -18,7 +18,7 @@ export function checkTimeouts(catalogue: Catalogue): Problem[] {
                 : outlastsCaller(site, shortest.get(site.caller))),
         ]),
         ...exposures.flatMap((site) => [
-            // Not so for HTTP: a gateway's clients may well wait for long, as players of HLS do.
+            // HTTP is exempt: a gateway's clients can wait for long, as players of low-latency HLS do.
             ...(site.exposure.timeout === "stream" && site.port?.protocol === "grpc"
                 ? notStreamingMethods(
                       site.port,
@@ -31,15 +31,15 @@ export function checkTimeouts(catalogue: Catalogue): Problem[] {
     ];
 }
 
-/** Somebody who waits for a service. */
+/** A caller or client with a timeout for a service. */
 interface Wait {
-    readonly who: string;
+    readonly waiter: string;
     readonly at: string;
     readonly timeout: string;
     readonly time: number;
 }
 
-/** For each service, the shortest time for which anyone waits for it; none if all who wait do so for ever. */
+/** The shortest timeout of any caller, for each service; none if all calls are streams. */
 function shortestWaits(
     calls: readonly CallSite[],
     exposures: readonly ExposureSite[],
@@ -47,15 +47,15 @@ function shortestWaits(
     const shortest = new Map<string, Wait>();
     const add = (service: string, wait: Omit<Wait, "time">) => {
         const time = milliseconds(wait.timeout);
-        // A wait of no time at all is a problem of its own.
+        // Another check reports zero timeouts.
         if (!time || time >= (shortest.get(service)?.time ?? Infinity)) return;
         shortest.set(service, { ...wait, time });
     };
     for (const { caller, call, at } of calls) {
-        if (call.to !== caller) add(call.to, { who: caller, at, timeout: call.timeout });
+        if (call.to !== caller) add(call.to, { waiter: caller, at, timeout: call.timeout });
     }
     for (const { name, exposure, at } of exposures) {
-        add(name, { who: `a client of the host ${exposure.host}`, at, timeout: exposure.timeout });
+        add(name, { waiter: `a client of the host ${exposure.host}`, at, timeout: exposure.timeout });
     }
     return shortest;
 }
@@ -69,8 +69,8 @@ function outlastsCaller({ caller, call, where }: CallSite, shortest: Wait | unde
             where,
             message:
                 `${caller} waits ${call.timeout} for ${call.to}, ` +
-                `but ${shortest.who} waits only ${shortest.timeout} for ${caller}`,
-            remedy: `Wait less than ${shortest.timeout} here, or longer at ${shortest.at}.`,
+                `but ${shortest.waiter} waits only ${shortest.timeout} for ${caller}`,
+            remedy: `Set a timeout below ${shortest.timeout} here, or a longer one at ${shortest.at}.`,
         },
     ];
 }
@@ -83,8 +83,8 @@ function outlivesCaller({ caller, call, where }: CallSite, shortest: Wait | unde
             where,
             message:
                 `${caller} holds a stream to ${call.to}, ` +
-                `but ${shortest.who} waits only ${shortest.timeout} for ${caller}`,
-            remedy: `Give the call a timeout below ${shortest.timeout}, or make ${shortest.at} a stream too.`,
+                `but ${shortest.waiter} waits only ${shortest.timeout} for ${caller}`,
+            remedy: `Set a timeout below ${shortest.timeout}, or make ${shortest.at} a stream too.`,
         },
     ];
 }
@@ -96,26 +96,26 @@ function notStreaming({ caller, call, port, where }: CallSite): Problem[] {
         {
             rule: "not-a-stream",
             where,
-            message: `${caller} holds a stream to ${call.to}, but its port ${call.port} answers HTTP requests, one by one`,
-            remedy: "Give the call a timeout.",
+            message: `${caller} holds a stream to ${call.to}, but its port ${call.port} serves single HTTP requests`,
+            remedy: "Set a timeout.",
         },
     ];
 }
 
 function notStreamingMethods(
     { methods, service, streaming = [] }: GrpcPort,
-    asked: readonly string[] = [],
-    who: string,
+    operations: readonly string[] = [],
+    caller: string,
     where: string,
 ): Problem[] {
-    const single = asked.filter((method) => methods.includes(method) && !streaming.includes(method));
-    if (single.length === 0) return [];
+    const unary = operations.filter((method) => methods.includes(method) && !streaming.includes(method));
+    if (unary.length === 0) return [];
     return [
         {
             rule: "not-a-stream",
             where,
-            message: `${who} holds a stream to ${service}, whose ${list(single)} ${single.length > 1 ? "are" : "is"} no stream`,
-            remedy: "Ask for it in a call of its own, with a timeout; or list it among the port's streaming methods.",
+            message: `${caller} holds a stream to ${service}, but ${list(unary)} ${unary.length > 1 ? "do" : "does"} not stream`,
+            remedy: "Move it to a separate call with a timeout, or add it to the port's streaming methods.",
         },
     ];
 }

@@ -1,11 +1,11 @@
-/** How many replicas a service's workload has. */
+/** The number of replicas of a service's workload. */
 
 import type { Catalogue } from "../model";
 import { sortedEntries } from "../order";
 import { minReplicas } from "../query";
 import type { Problem } from "./problem";
 
-/** Services that scale to fewer replicas than they have. */
+/** Services with `maxReplicas` below `minReplicas`. */
 export function checkWorkloads(catalogue: Catalogue): Problem[] {
     return sortedEntries(catalogue.services).flatMap(([name, service]) => {
         const { maxReplicas } = service;
@@ -15,8 +15,8 @@ export function checkWorkloads(catalogue: Catalogue): Problem[] {
             {
                 rule: "max-replicas",
                 where: `${name}.maxReplicas`,
-                message: `${name} is to scale to ${maxReplicas} replicas, and has ${min} at least`,
-                remedy: `Use a whole number from ${min}, or leave it out.`,
+                message: `maxReplicas of ${name} is ${maxReplicas}, below its minimum of ${min}`,
+                remedy: `Use a whole number of at least ${min}, or remove maxReplicas.`,
             },
         ];
     });

@@ -1,8 +1,8 @@
 /**
- * The whole catalogue's schema: the one source of its TypeScript types (`model.ts`), of its check at run time
- * (`check.ts`), of `catalogue.schema.json` and of docs/reference/catalogue.md.
+ * The catalogue's schema: the single source of its TypeScript types (`model.ts`), its validation at run time (`check.ts`),
+ * `catalogue.schema.json` and docs/reference/catalogue.md.
  *
- * Every object is strict. A field is here only if some derivation or check reads it.
+ * Every object is strict, and a derivation or a check reads every field.
  */
 import { z } from "zod";
 import { externalGroup } from "./external";
@@ -13,23 +13,23 @@ import { rate } from "./time";
 export const plan = z
     .strictObject({
         tenant: rate.describe("All requests of one tenant together."),
-        client: rate.describe("The requests of each of its clients, by the token's subject."),
+        client: rate.describe("The requests of each client of a tenant, by the token's subject."),
     })
     .meta({
         id: "Plan",
-        description: "What one of the platform's plans entitles a tenant to, at the public gateway.",
+        description: "The rate limits of one of the platform's plans, at the public gateway.",
     });
 
 export const catalogueSchema = z
     .strictObject({
-        services: z.record(z.string(), service).describe("By name."),
-        stores: z.record(z.string(), store).describe("By name."),
-        external: z.record(z.string(), externalGroup).describe("By the group's name."),
+        services: z.record(z.string(), service).describe("The services, by name."),
+        stores: z.record(z.string(), store).describe("The stores, by name."),
+        external: z.record(z.string(), externalGroup).describe("The external services, by the group's name."),
         plans: z
             .record(z.string(), plan)
             .exactOptional()
             .describe(
-                "By the name in a token's plan claim. `default` applies to tokens that name none, or none of these. Default: no limits.",
+                "The plans, by the value of the token's plan claim. `default` applies to tokens without a plan or with an unknown one. Default: no limits.",
             ),
     })
     .meta({ id: "Catalogue", description: "The whole platform." });

@@ -1,23 +1,23 @@
-/** What pages of other origins may do at an exposure. */
+/** CORS: what pages of other origins can do at an exposure. */
 import { z } from "zod";
 import { METHODS } from "../methods";
 import { text } from "./text";
 
 /**
- * A token (RFC 9110, section 5.6.2) in lower case, as HTTP/2 has names. `*` alone is one too, which Fetch does not read as a name.
- * `%` is left out: Envoy's `local_reply_config` reads `%…%` as a command operator and refuses the listener of an unknown one
- * ("Custom request/response headers", Envoy's documentation of HTTP headers).
+ * A token (RFC 9110, section 5.6.2) in lower case, as in HTTP/2. `*` alone is excluded: Fetch does not treat it as a name.
+ * `%` is excluded: Envoy's `local_reply_config` reads `%…%` as a command operator and rejects the listener if it is unknown
+ * ("Custom request/response headers" in Envoy's documentation of HTTP headers).
  */
 const exposedHeader = text(
     /^(?!\*$)[!#$&'*+.^_`|~0-9a-z-]+$/,
-    "the name of a header in lower case and without %",
-    "Write each header by its name, such as x-next-page. * would not stand for authorization, and with credentials for nothing.",
+    "a header name in lower case without %",
+    "List each header by name, such as x-next-page. A wildcard does not include authorization, and matches nothing with credentials.",
 );
 
 const header = text(
     /^(?!\*$)[!#$&'*+.^`|~0-9a-z-]+$/,
-    "the name of a header in lower case and without _ or %",
-    "Write each header by its name, such as idempotency-key. The gateways drop names with _, and * would not stand for authorization.",
+    "a header name in lower case without _ or %",
+    "List each header by name, such as idempotency-key. The gateways drop names with _, and a wildcard does not include authorization.",
 );
 
 export const cors = z
@@ -30,22 +30,22 @@ export const cors = z
             .array(header)
             .exactOptional()
             .describe(
-                "Request headers that a page can set, besides authorization, content-type and the stack's `edge.cors.headers`. Default: none.",
+                "Request headers that a page can set, in addition to authorization, content-type and the stack's `edge.cors.headers`. Default: none.",
             ),
         exposedHeaders: z
             .array(exposedHeader)
             .exactOptional()
             .describe(
-                "Response headers that a page can read, besides those of rate limits, retry-after, www-authenticate and the stack's `edge.cors.exposedHeaders`. Default: none.",
+                "Response headers that a page can read, in addition to the rate limit headers, retry-after, www-authenticate and the stack's `edge.cors.exposedHeaders`. Default: none.",
             ),
         maxAge: text<`${number}${"s" | "m" | "h"}`>(
             /^\d+[smh]$/,
-            "a time in seconds, minutes or hours",
+            "a duration in seconds, minutes or hours",
             "Write it like 10m or 1h.",
         )
             .exactOptional()
             .describe(
-                "How long a browser keeps the answer to a preflight. Default: the stack's `edge.cors.maxAge`.",
+                "How long a browser caches the response to a preflight. Default: the stack's `edge.cors.maxAge`.",
             ),
         credentials: z
             .boolean()

@@ -1,17 +1,17 @@
-/** Where services are reachable from outside the mesh. */
+/** Exposures: how services are reachable from outside the mesh. */
 import { z } from "zod";
 import { CLIENT_HEADERS } from "../client-headers";
 import { operations } from "./calls";
 import { exposurePaths } from "./paths";
 import { cors } from "./cors";
 import { path } from "./ports";
-import { portNumber, reference, some, text } from "./text";
+import { portNumber, reference, nonEmptyList, text } from "./text";
 import { rate, timeout } from "./time";
 
 export const hostLabel = text(
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
     "one label of a host name",
-    "Write the one label that stands before the stack's domain, in lower case.",
+    "Write one label in lower case, such as api; the stack's domain is appended.",
 );
 
 export const authentication = z.enum(["jwt", "signed", "none", "device"]);
@@ -23,29 +23,31 @@ export const scoped = z
         scope: text(
             /^[\x21\x23-\x5b\x5d-\x7e]+$/,
             "an OAuth scope",
-            "Write it without spaces, quotes and backslashes, such as alerts:write.",
-        ).describe("The scope as it stands in the token's `scope` claim: `alerts:write`."),
+            "Write it without spaces, quotes or backslashes, such as alerts:write.",
+        ).describe("The scope, as in the token's `scope` claim: `alerts:write`."),
     })
-    .meta({ id: "Scoped", description: "Operations that only a token with a certain scope can use." });
+    .meta({ id: "Scoped", description: "Operations that require a scope in the token." });
 
-/** A DNS name or a URI, in lower case where it has a case that does not count. */
+/** A DNS name or a URI, with case-insensitive parts in lower case. */
 const subjectAltName = text(
     /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+|[a-z][a-z0-9+.-]*:[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+)$/,
     "a subject alternative name: a DNS name or a URI",
-    "Write it as it stands in the certificate, such as camera-7.devices.example.com or urn:device:camera-7.",
+    "Write it as in the certificate, such as camera-7.devices.example.com or urn:device:camera-7.",
 );
 
 export const clientCertificate = z
     .strictObject({
         authority: text(
             /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/,
-            "the name of an authority",
-            "Write one label in lower case, such as devices; a stack says under certificates.clients which CA it is.",
-        ).describe("Whose certificates count. The stack's `certificates.clients` says which CA that is."),
-        sans: some(subjectAltName, "the names")
+            "a name of a certificate authority",
+            "Write one label in lower case, such as devices. The stack's certificates.clients maps it to a CA.",
+        ).describe(
+            "The authority whose certificates are accepted. The stack's `certificates.clients` maps it to a CA.",
+        ),
+        subjectAltNames: nonEmptyList(subjectAltName, "the subject alternative names")
             .exactOptional()
             .describe(
-                "Subject alternative names, one of which a certificate must have, compared as a whole. Default: any certificate of the authority.",
+                "Subject alternative names; a certificate must have one of them (exact match). Default: any certificate of the authority.",
             ),
     })
     .meta({
@@ -58,71 +60,71 @@ export const exposure = z
         gateway: z
             .enum(["public", "admin", "internal"])
             .describe(
-                "Which gateway: `public` for tenants and devices, `admin` for the platform's staff, `internal` for clients in the same network that are not in the mesh.",
+                "The gateway: `public` for tenants and devices, `admin` for the platform's staff, `internal` for clients in the same network but outside the mesh.",
             ),
         host: hostLabel.describe("The label under the stack's domain: `api` for `api.example.com`."),
         port: reference.describe("The name of a port of the service."),
         ...operations,
         authentication: authentication.describe(
-            "How clients authenticate. `jwt`: a JWT of one of the stack's issuers, checked at the gateway. `signed`: each request carries a signature that the service itself checks. `none`: anyone, for log-in pages and key sets. `device`: credentials in the device's own protocol, which the service checks; the gateway only terminates TLS.",
+            "How clients authenticate. `jwt`: a JWT of one of the stack's issuers, validated at the gateway. `signed`: a signature on each request, verified by the service. `none`: not at all, for log-in pages and key sets. `device`: credentials in the device's protocol, verified by the service; the gateway only terminates TLS.",
         ),
         clientCertificate: clientCertificate
             .exactOptional()
             .describe(
-                "The certificate that clients must present, in addition to `authentication`. The gateway refuses the handshake without it. Services on HTTP and gRPC ports read the verified certificate in the first element of `x-forwarded-client-cert`. Default: none is requested.",
+                "The certificate that clients must present, in addition to `authentication`. The gateway rejects the handshake without it. Services on HTTP and gRPC ports read the verified certificate from the first element of `x-forwarded-client-cert`. Default: no client certificate.",
             ),
-        timeout: timeout.describe("How long a client waits; `stream` for long-lived connections."),
+        timeout: timeout.describe("The timeout of a client's request; `stream` for long-lived connections."),
         listen: portNumber
             .exactOptional()
             .describe(
-                "TCP only, and then required: the gateway's port on which the host is served, over TLS.",
+                "The gateway's port that serves the host, over TLS. Required for TCP ports, not allowed for others.",
             ),
         withoutSni: z
             .boolean()
             .exactOptional()
             .describe(
-                "Whether clients that name no host in their TLS handshake (SNI) are accepted, such as old MQTT and RTSP devices. TCP only, and only where no other host of the gateway has the same `listen`. Default: false; their handshake fails.",
+                "Whether the gateway accepts clients without a server name (SNI) in their TLS handshake, such as old MQTT and RTSP devices. TCP only, and only if no other host of the gateway has the same `listen`. Default: false; their handshake fails.",
             ),
         scopes: z
             .array(scoped)
             .exactOptional()
-            .describe("Operations that require a certain scope in the token. JWT only. Default: none."),
+            .describe("Operations that require a scope in the token. JWT only. Default: none."),
         tenantPaths: z
             .array(path)
             .exactOptional()
             .describe(
-                "Paths that name a tenant, at `{tenant}`: it must be the token's own. JWT and HTTP only. Default: none.",
+                "Paths with a tenant, at `{tenant}`, which must match the token's tenant. JWT and HTTP only. Default: none.",
             ),
         requiresTenant: z
             .boolean()
             .exactOptional()
             .describe(
-                "Whether a token must name one tenant, as text: a token without the claim, or with a list or an object in it, is refused. JWT only. Default: true at the public gateway, false elsewhere.",
+                "Whether a token must name one tenant, as text: a token without the claim, or with a list or an object in it, is rejected. JWT only. Default: true at the public gateway, false elsewhere.",
             ),
         paths: exposurePaths
             .exactOptional()
             .describe(
-                "Spellings of a path that clients can use. HTTP only. Default: canonical paths only; all others are refused with 400.",
+                "Spellings of a path that clients can use. HTTP only. Default: canonical paths only; all others are rejected with 400.",
             ),
         clientHeaders: z
             .array(z.enum(CLIENT_HEADERS))
             .exactOptional()
             .describe(
-                "Headers of clients that reach the service although frameworks obey them, such as `x-http-method-override`. The service must not decide by them what only the mesh may decide. Default: none; the gateway removes all of them.",
+                "Client headers to forward although web frameworks trust them, such as `x-http-method-override`. The service must not base access decisions on them. Default: none; the gateway removes all of them.",
             ),
-        limit: rate
+        rateLimit: rate
             .exactOptional()
             .describe(
-                "The most that one replica of the gateway forwards, from all clients together. HTTP and gRPC only. Default: no limit.",
+                "The rate limit of one replica of the gateway, for all clients together. HTTP and gRPC only. Default: no limit.",
             ),
         cors: z
             .union([z.boolean(), cors])
             .exactOptional()
             .describe(
-                "Whether pages of the stack's `edge.corsOrigins` can call it, and what they can do. HTTP only. Default: false.",
+                "Whether, and how, pages of the stack's `edge.corsOrigins` can call it. HTTP only. Default: false.",
             ),
     })
     .meta({
         id: "Exposure",
-        description: "A port of a service, reachable from outside the mesh under a host of its own.",
+        description: "A port of a service that is reachable from outside the mesh under a separate host.",
     });

@@ -1,12 +1,13 @@
-/** What the schema finds, in the form of all problems: the place, what is wrong there, and what to do. */
+/** Converts zod's issues to problems: where, what is wrong, and how to fix it. */
 import { z } from "zod";
 import { compare } from "../order";
 import { didYouMean, list, type Problem } from "../checks/problem";
+import { renamedTo } from "./renamed";
 
-/** The longest quotation of a wrong value, in characters. */
+/** The maximum length of a quoted value, in characters. */
 const MAX_QUOTED = 60;
 
-/** What is wrong with `value` by `schema`, sorted by place; empty if it holds. */
+/** The problems of `value` by `schema`, sorted by path; empty if it is valid. */
 export function schemaProblems(schema: z.ZodType, value: unknown): Problem[] {
     const result = schema.safeParse(value, { error: messageOf, reportInput: true });
     if (result.success) return [];
@@ -25,25 +26,34 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     const where = placeOf(issue.path);
     if (issue.code === "unrecognized_keys") {
         const known = message.split(" ").filter((key) => key !== "");
-        return issue.keys.map((key) => ({
-            rule: "unknown-key",
-            where: placeOf([...issue.path, key]),
-            message: `${key} is not a known key`,
-            remedy: `${didYouMean(key, known, "Remove it.")} Known here: ${list(known) || "no key"}.`,
-        }));
+        return issue.keys.map((key) => unknownKey(key, known, placeOf([...issue.path, key])));
     }
-    const found = valueAt(issue);
-    if (found === undefined) {
-        return [{ rule: "missing-value", where, message: `${where} has no value`, remedy }];
+    const actual = valueAt(issue);
+    if (actual === undefined) {
+        return [{ rule: "missing-value", where, message: `${where} is missing`, remedy }];
     }
     return [
         {
             rule: RULES[issue.code] ?? "malformed-value",
             where,
-            message: `${quoted(found)} ${message}`,
+            message: `${quoted(actual)} ${message}`,
             remedy,
         },
     ];
+}
+
+function unknownKey(key: string, known: readonly string[], where: string): Problem {
+    const newName = renamedTo(key, known);
+    if (newName !== undefined) {
+        const message = `${key} was renamed to ${newName}`;
+        return { rule: "renamed-key", where, message, remedy: `Write ${newName} instead of ${key}.` };
+    }
+    return {
+        rule: "unknown-key",
+        where,
+        message: `${key} is not a known key`,
+        remedy: `${didYouMean(key, known, "Remove it.")} Known keys: ${list(known) || "none"}.`,
+    };
 }
 
 const RULES: Partial<Record<z.core.$ZodIssue["code"], string>> = {
@@ -52,7 +62,7 @@ const RULES: Partial<Record<z.core.$ZodIssue["code"], string>> = {
     invalid_union: "unknown-value",
 };
 
-/** The message of an issue for which the schema itself has none. */
+/** The message of an issue for which the schema does not define one. */
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
     switch (issue.code) {
         case "unrecognized_keys":
@@ -65,8 +75,8 @@ function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
             return notOneOf(valueAt(issue), Array.isArray(issue["options"]) ? issue["options"] : []);
         case "too_small":
         case "too_big":
-            return "is out of range\nUse a number that a machine can count to.";
-        // For these, the schema has a message wherever it has the rule.
+            return `is out of range\nUse a number from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}.`;
+        // The schema defines a message for each of these rules.
         case "invalid_format":
         case "custom":
         case "not_multiple_of":
@@ -76,7 +86,7 @@ function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
     }
 }
 
-/** The value at the issue's place; of a union, that which decides between its variants. */
+/** The value at the issue's path; of a union, its discriminator. */
 function valueAt(issue: { readonly code?: string | undefined; readonly input?: unknown }): unknown {
     const discriminator = "discriminator" in issue ? issue.discriminator : undefined;
     const { input } = issue;
@@ -101,13 +111,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 function wrongType(value: unknown, expected: string, description: string): string {
-    const wanted = EXPECTED[expected] ?? expected;
-    if (value === undefined) return `has no value\nGive it ${wanted}. ${description}`.trimEnd();
+    const expectedType = EXPECTED[expected] ?? expected;
+    if (value === undefined) return `is missing\nSet it to ${expectedType}. ${description}`.trimEnd();
     const bare = typeof value === "string" && isBare(value, expected);
-    return `is ${kindOf(value)}, not ${wanted}\n${bare ? `Write ${value} without quotes.` : `Write ${wanted}.`}`;
+    return `is ${kindOf(value)}, not ${expectedType}\n${bare ? `Write ${value} without quotes.` : `Write ${expectedType}.`}`;
 }
 
-/** Whether text would be of the expected type if it were written without quotes. */
+/** Whether the text would have the expected type without quotes. */
 function isBare(text: string, expected: string): boolean {
     if (expected === "boolean") return text === "true" || text === "false";
     return (expected === "number" || expected === "int") && /^-?\d+(\.\d+)?$/.test(text);

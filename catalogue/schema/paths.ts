@@ -1,4 +1,4 @@
-/** Spellings of a path that are refused with 400 unless somebody opts in, because programs read them differently. */
+/** Non-canonical spellings of a path: rejected with 400 unless enabled, because programs interpret them differently. */
 import { z } from "zod";
 
 const encodedSlashes = z
@@ -13,13 +13,13 @@ const parameters = z
     .exactOptional()
     .describe("Accept path parameters: `/cars;color=red`. Default: false.");
 
-/** What a port accepts from callers inside. */
+/** What a port accepts from callers in the mesh. */
 export const portPaths = z.strictObject({ encodedSlashes, parameters }).meta({
     id: "PortPaths",
-    description: "Spellings of a path that callers inside the mesh can use, beyond canonical ones.",
+    description: "Spellings of a path that callers in the mesh can use, in addition to canonical ones.",
 });
 
-/** What an exposure accepts from clients. A segment that decides (a tenant, a scope) stays strict in every reading. */
+/** What an exposure accepts from clients. Segments that access depends on (tenant, scope) stay strict. */
 export const exposurePaths = z
     .strictObject({
         encodedSlashes,
@@ -28,10 +28,10 @@ export const exposurePaths = z
             .boolean()
             .exactOptional()
             .describe(
-                "The service ignores case: the literals of `tenantPaths` match in any case, instead of being refused. Default: false.",
+                "The service ignores case: the literals of `tenantPaths` match in any case, instead of being rejected. Default: false.",
             ),
     })
     .meta({
         id: "ExposurePaths",
-        description: "Spellings of a path that clients can use, beyond canonical ones.",
+        description: "Spellings of a path that clients can use, in addition to canonical ones.",
     });

@@ -1,49 +1,49 @@
-/** What a service or a store listens on. */
+/** Ports of services and stores. */
 import { z } from "zod";
 import { portPaths } from "./paths";
 import { METHODS } from "../methods";
-import { isNot, portNumber, prose, some, text } from "./text";
+import { isNot, portNumber, prose, nonEmptyList, text } from "./text";
 
-/** An HTTP request line without its version: method and path. A path may hold `{*}` for one segment and end in `/{**}`. */
+/** An HTTP method and a path. `{*}` in a path matches one segment; `/{**}` at its end matches the rest. */
 export type Request = `${(typeof METHODS)[number]} /${string}`;
 
-/** The grammar of paths is checked by `checks/ports.ts`, with `isPath` of `requests.ts`. */
+/** `checks/ports.ts` checks the syntax of paths, by `isPath` of `requests.ts`. */
 export const request = text<Request>(
     new RegExp(`^(${METHODS.join("|")}) /\\S*$`),
     "an HTTP method and a path",
-    `Write one of ${METHODS.join(", ")}, a space, and a path that begins with a slash: GET /v1/items/{*}.`,
+    `Write one of ${METHODS.join(", ")}, a space, and a path with a leading slash: GET /v1/items/{*}.`,
 );
 
 export const path = text<`/${string}`>(
     /^\/\S*$/,
     "a path",
-    "Write the path from its slash on, without spaces.",
+    "Write the path with its leading slash and without spaces.",
 );
 
 export const grpcMethod = text(
     /^[A-Za-z]\w*$/,
-    "the name of a gRPC method",
-    "Write the method's name alone, such as GetItem.",
+    "a gRPC method name",
+    "Write only the method's name, such as GetItem.",
 );
 
 const tenantContext = z
     .enum(["forwarded", "service"])
     .exactOptional()
     .describe(
-        "Whose word on the tenant the port takes. `forwarded`: `x-tenant`, `x-roles`, `x-plan` and `x-subject` must be what the token in the request says. `service`: calls with `assertsTenant` may also name a tenant without a token. Default: forwarded.",
+        "Which tenant context the port accepts. `forwarded`: `x-tenant`, `x-roles`, `x-plan` and `x-subject` must match the token in the request. `service`: calls with `assertsTenant` can also name a tenant without a token. Default: forwarded.",
     );
 
 export const httpPort = z
     .strictObject({
         protocol: z.literal("http"),
-        number: portNumber.describe("The number of the port."),
-        requests: some(request, "the requests that the port answers").describe(
-            "The requests that the port answers. A call or an exposure can name no other.",
+        number: portNumber.describe("The port number."),
+        requests: nonEmptyList(request, "the requests that the port offers").describe(
+            "The requests that the port offers. Calls and exposures can list only these.",
         ),
         paths: portPaths
             .exactOptional()
             .describe(
-                "Spellings of a path that the port accepts from callers inside. An exposure has its own `paths`. Default: canonical paths only.",
+                "Spellings of a path that the port accepts from callers in the mesh. Exposures have a separate `paths`. Default: canonical paths only.",
             ),
         tenantContext,
     })
@@ -52,19 +52,19 @@ export const httpPort = z
 export const grpcPort = z
     .strictObject({
         protocol: z.literal("grpc"),
-        number: portNumber.describe("The number of the port."),
+        number: portNumber.describe("The port number."),
         service: text(
             /^[a-z_]\w*(\.[a-z_]\w*)*\.[A-Z]\w*$/,
-            "the full name of a gRPC service",
+            "a fully qualified gRPC service name",
             "Write it like example.v1.Name.",
-        ).describe("The full name of the protobuf service, such as `sparc.auth.v1.Auth`."),
-        methods: some(grpcMethod, "the methods that the service has").describe(
-            "The methods of the service. A call or an exposure can name no other.",
+        ).describe("The fully qualified name of the protobuf service, such as `sparc.auth.v1.Auth`."),
+        methods: nonEmptyList(grpcMethod, "the methods that the service offers").describe(
+            "The methods that the service offers. Calls and exposures can list only these.",
         ),
         streaming: z
             .array(grpcMethod)
             .exactOptional()
-            .describe("Those of `methods` whose request or response is a stream. Default: none."),
+            .describe("The `methods` whose request or response is a stream. Default: none."),
         tenantContext,
     })
     .meta({ id: "GrpcPort", description: "gRPC over HTTP/2." });
@@ -72,8 +72,8 @@ export const grpcPort = z
 export const webSocketPort = z
     .strictObject({
         protocol: z.literal("ws"),
-        number: portNumber.describe("The number of the port."),
-        path: path.describe("The path at which a client requests the upgrade."),
+        number: portNumber.describe("The port number."),
+        path: path.describe("The path of the upgrade request."),
         tenantContext,
     })
     .meta({
@@ -84,17 +84,17 @@ export const webSocketPort = z
 export const tcpPort = z
     .strictObject({
         protocol: z.literal("tcp"),
-        number: portNumber.describe("The number of the port."),
-        application: prose.describe("The application protocol, for people: `mqtt`, `rtsp`, `postgres`."),
+        number: portNumber.describe("The port number."),
+        application: prose.describe("The application protocol, for information: `mqtt`, `rtsp`, `postgres`."),
     })
-    .meta({ id: "TcpPort", description: "A protocol that the mesh carries without reading it." });
+    .meta({ id: "TcpPort", description: "A protocol that the mesh forwards as bytes." });
 
 export const port = z.discriminatedUnion("protocol", [httpPort, grpcPort, webSocketPort, tcpPort]);
 
-/** By name; at least one: what has no port cannot be reached, and no policy would name it. */
+/** Ports by name; at least one, because nothing could reach a workload without ports. */
 export function ports<T extends z.ZodType>(of: T) {
     return z
         .record(z.string(), of)
-        .refine((all) => Object.keys(all).length > 0, isNot("filled", "Give it the port that it listens on."))
+        .refine((all) => Object.keys(all).length > 0, isNot("a list of ports", "Define at least one port."))
         .meta({ minProperties: 1 });
 }

@@ -11,8 +11,8 @@ export const tier = z.enum(["critical", "standard", "background"]);
 
 const headerName = text(
     /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
-    "a header's name in lower case",
-    "Name the header that holds the key, such as x-stream-id.",
+    "a header name in lower case",
+    "Write the name of the header that holds the key, such as x-stream-id.",
 );
 
 const roundRobin = z
@@ -22,7 +22,7 @@ const roundRobin = z
 const leastRequest = z.strictObject({ policy: z.literal("least-request") }).meta({
     id: "LeastRequest",
     description:
-        "Of two replicas at random, the one with fewer active requests: for requests of very different cost.",
+        "The one of two random replicas with fewer active requests, for requests of very different cost.",
 });
 
 const consistentHash = z
@@ -32,109 +32,124 @@ const consistentHash = z
         path: path
             .exactOptional()
             .describe(
-                "For clients outside, which set no header: the key's place in a path, at `{key}`. Default: none.",
+                "A path with the key, at `{key}`, for external clients, which do not set the header. Default: none.",
             ),
     })
     .meta({
         id: "ConsistentHash",
-        description: "The same replica for the same key, so that its cache is warm.",
+        description: "The same replica for the same key, for warm caches.",
     });
 
 export const loadBalancing = z.discriminatedUnion("policy", [roundRobin, leastRequest, consistentHash]);
 
-const cpu = text(/^(\d+m|\d+(\.\d{1,3})?)$/, "a quantity of CPU", "Write it as Kubernetes does: 100m or 2.");
+const cpu = text(
+    /^(\d+m|\d+(\.\d{1,3})?)$/,
+    "a CPU quantity",
+    "Write a Kubernetes quantity, such as 100m or 2.",
+);
 const memory = text(
     /^\d+(\.\d+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$/,
-    "a quantity of memory",
-    "Write it as Kubernetes does: 128Mi or 1Gi.",
+    "a memory quantity",
+    "Write a Kubernetes quantity, such as 128Mi or 1Gi.",
 );
 
 export const resources = z
     .strictObject({
-        cpu: cpu.describe("The request."),
-        memory: memory.describe("The request."),
-        cpuLimit: cpu.describe("The limit."),
-        memoryLimit: memory.describe("The limit."),
+        cpu: cpu.describe("The CPU request."),
+        memory: memory.describe("The memory request."),
+        cpuLimit: cpu.describe("The CPU limit."),
+        memoryLimit: memory.describe("The memory limit."),
     })
-    .meta({ id: "Resources", description: "A container's requests and limits, as Kubernetes writes them." });
+    .meta({
+        id: "Resources",
+        description: "A container's resource requests and limits, as Kubernetes quantities.",
+    });
 
 export const awsAccess = z
     .strictObject({
         podIdentity: z
             .boolean()
             .describe(
-                "It reaches the EKS Pod Identity agent of its node (169.254.170.23:80), which gives it the credentials of its own account's role.",
+                "Whether it can reach its node's EKS Pod Identity Agent (169.254.170.23:80), which returns credentials for the IAM role of its service account.",
             ),
     })
-    .meta({ id: "AwsAccess", description: "How a service gets credentials for AWS." });
+    .meta({ id: "AwsAccess", description: "How a service gets AWS credentials." });
 
 const SAMPLING = isNot("a percentage", "Use a number from 0 to 100 with at most two decimals.");
-const AVAILABILITY = isNot("an availability", "Use a percentage above 0 and below 100, such as 99.9.");
+const AVAILABILITY = isNot(
+    "an availability in percent",
+    "Use a percentage above 0 and below 100, such as 99.9.",
+);
 
 export const service = z
     .strictObject({
-        domain: prose.describe("The part of the platform that it belongs to, for people and for grouping."),
+        domain: prose.describe("The part of the platform that it belongs to, for information and grouping."),
         summary: prose.describe("What it does, in one sentence."),
         tier: tier.describe(
-            "How much the platform depends on it. `critical`: tenants notice within a minute when it is gone. `standard`: a feature is gone, the platform is not. `background`: work is late, nobody is blocked.",
+            "How much the platform depends on it. `critical`: tenants notice an outage within a minute. `standard`: an outage disables a feature, not the platform. `background`: an outage only delays work.",
         ),
-        ports: ports(port).describe("By name; at least one."),
+        ports: ports(port).describe("The ports, by name; at least one."),
         exposures: z
             .array(exposure)
             .exactOptional()
-            .describe("Where it is reachable from outside the mesh. Default: nowhere."),
-        calls: z.array(call).exactOptional().describe("The calls that it makes. Default: none."),
+            .describe("How it is reachable from outside the mesh. Default: not at all."),
+        calls: z
+            .array(call)
+            .exactOptional()
+            .describe("The calls that it makes to other services. Default: none."),
         stores: z
             .array(reference)
             .exactOptional()
-            .describe("The names of stores that it uses. Default: none."),
+            .describe("The stores that it uses, by name. Default: none."),
         external: z
             .array(reference)
             .exactOptional()
-            .describe("The names of external groups that it uses. Default: none."),
-        aws: awsAccess.exactOptional().describe("How it gets credentials for AWS. Default: not at all."),
-        keepsTenantData: z
+            .describe("The external groups that it uses, by name. Default: none."),
+        aws: awsAccess.exactOptional().describe("How it gets AWS credentials. Default: not at all."),
+        storesTenantData: z
             .boolean()
             .exactOptional()
             .describe(
-                "It stores what belongs to tenants, beyond the current request: their users, video, events, money. Default: false.",
+                "Whether it stores tenants' data beyond the current request: users, video, events, payments. Default: false.",
             ),
         minReplicas: count
             .exactOptional()
-            .describe("The fewest replicas in production. Default: 2, and 3 for a critical service."),
+            .describe(
+                "The minimum number of replicas in production. Default: 3 for a critical service, otherwise 2.",
+            ),
         sidecar: resources
             .exactOptional()
-            .describe("Requests and limits of its sidecar. Default: the stack's `sidecar`."),
+            .describe("Resource requests and limits of its sidecar. Default: the stack's `sidecar`."),
         concurrency: count
             .exactOptional()
             .describe(
-                "How many requests, streams and sockets one replica has open at the same time before it slows down. Default: 100.",
+                "How many concurrent requests, streams and connections one replica can handle before it slows down (not Istio's `concurrency`, which counts the proxy's threads). Default: 100.",
             ),
         maxReplicas: count
             .exactOptional()
             .describe(
-                "The number of replicas up to which it scales: callers may use as much as these can answer. Default: `minReplicas`.",
+                "The maximum number of replicas. With `concurrency`, it sizes callers' circuit breakers. Default: `minReplicas`.",
             ),
         loadBalancing: loadBalancing
             .exactOptional()
             .describe("How callers choose among its replicas. Default: round-robin."),
         rollout: rollout
             .exactOptional()
-            .describe("How new versions reach users. Default: progressive, where the mesh sees requests."),
-        slowAfter: duration
+            .describe("How new versions are rolled out. Default: progressive, where the mesh sees requests."),
+        latencyThreshold: duration
             .exactOptional()
             .describe(
-                "A response that begins later than this is slow: it is logged, and an alert fires if one in a hundred is. Default: 200ms.",
+                "The latency, up to the first byte of the response, above which a request counts as slow. Slow requests are logged, and an alert fires if the p99 exceeds the threshold. Default: 200ms.",
             ),
         sampling: z
             .number()
             .min(0, SAMPLING)
             .max(100, SAMPLING)
-            // Envoy counts in hundredths of a percent.
+            // Envoy's granularity is a hundredth of a percent.
             .refine((percent) => Number.isInteger(Number((percent * 100).toFixed(6))), SAMPLING)
             .exactOptional()
             .describe(
-                "The percentage of traces that begin with it and are kept: of requests to its exposures, and of calls that it makes on its own. 0 keeps none. Default: 10.",
+                "The sampling percentage of traces that start here: with a request to an exposure, or with a call that the service makes without an incoming request. 0 disables sampling. Default: 10.",
             ),
         availability: z
             .number()
@@ -142,7 +157,7 @@ export const service = z
             .lt(100, AVAILABILITY)
             .exactOptional()
             .describe(
-                "The availability objective over a month, in percent of calls. Default: 99.9 for a critical service, 99.5 for a standard one, 99 for a background one.",
+                "The availability objective (SLO) over a month, in percent of calls. Default: 99.9 for a critical service, 99.5 for a standard one, 99 for a background one.",
             ),
     })
     .meta({

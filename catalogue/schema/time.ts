@@ -2,15 +2,15 @@
 import { z } from "zod";
 import { count, text } from "./text";
 
-/** A time as Istio and Go write it: `250ms`, `2s`, `5m`, `1h`. Longer than zero. */
+/** A duration above zero in the notation of Istio and Go: `250ms`, `2s`, `5m`, `1h`. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h"}`;
 
 const TIME = String.raw`(?=.*[1-9])\d+(\.\d+)?(ms|s|m|h)`;
-const REMEDY = "Write a number above zero and its unit, such as 250ms, 2s, 5m or 1h";
+const REMEDY = "Write a number above zero with its unit, such as 250ms, 2s, 5m or 1h";
 
 export const duration = text<Duration>(new RegExp(`^${TIME}$`), "a duration above zero", `${REMEDY}.`);
 
-/** How long somebody waits: a time, or `stream` for what lives as long as both ends want. */
+/** A timeout: a duration, or `stream` for a call that lives until either end closes it. */
 export const timeout = text<Duration | "stream">(
     new RegExp(`^(stream|${TIME})$`),
     "a duration above zero",
@@ -19,7 +19,7 @@ export const timeout = text<Duration | "stream">(
 
 export const rate = z
     .strictObject({
-        requests: count.describe("How many requests."),
-        per: z.enum(["second", "minute", "hour", "day"]).describe("In which time."),
+        requests: count.describe("The number of requests."),
+        per: z.enum(["second", "minute", "hour", "day"]).describe("The unit of time."),
     })
     .meta({ id: "Rate", description: "A number of requests in a unit of time." });

@@ -1,12 +1,12 @@
 import type { Service } from "../model";
 
-/** From something seen to somebody told. */
+/** Rules, alerts and notifications. */
 export const alerting = {
     rules: {
         domain: "alerting",
-        summary: "Decides which of the things detected a tenant wants to hear of.",
+        summary: "Decides which detections raise an alert, by each tenant's rules.",
         tier: "critical",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -40,12 +40,12 @@ export const alerting = {
 
     alerts: {
         domain: "alerting",
-        summary: "Keeps the alerts: raised, acknowledged, closed.",
+        summary: "Stores alerts: raised, acknowledged, closed.",
         tier: "critical",
         sampling: 100,
         rollout: { strategy: "progressive", port: "grpc", kpis: ["alert-delivery"] },
-        keepsTenantData: true,
-        // Every replica of realtime holds a stream for each tenant that anyone of is looking.
+        storesTenantData: true,
+        // Every replica of realtime holds one stream for each tenant with an open browser.
         concurrency: 2_000,
         maxReplicas: 10,
         ports: {
@@ -101,7 +101,7 @@ export const alerting = {
 
     notifications: {
         domain: "alerting",
-        summary: "Tells people: by mail, by text message, on their telephones.",
+        summary: "Notifies people by email, text message and push notification.",
         tier: "critical",
         ports: {
             grpc: {

@@ -1,14 +1,15 @@
 import type { Service } from "../model";
 
-/** The widest of the services: whatever a tenant's application asks goes through it. */
+/** The service with the most calls: every request of a tenant's application passes through it. */
 export const apiGateway = {
     domain: "edge",
-    summary: "Takes the requests of tenants' applications and passes each on to the service that answers it.",
+    summary:
+        "Receives the requests of tenants' applications and forwards each to the service that handles it.",
     tier: "critical",
     rollout: { strategy: "progressive", kpis: ["stream-start"] },
     concurrency: 200,
     maxReplicas: 30,
-    // What it is asked differs in cost by a factor of a thousand.
+    // Its requests differ in cost by a factor of a thousand.
     loadBalancing: { policy: "least-request" },
     ports: {
         http: {
@@ -40,7 +41,7 @@ export const apiGateway = {
                 },
             ],
             tenantPaths: ["/v1/tenants/{tenant}", "/v1/tenants/{tenant}/{**}"],
-            limit: { requests: 2_000, per: "second" },
+            rateLimit: { requests: 2_000, per: "second" },
             cors: true,
         },
     ],

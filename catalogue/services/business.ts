@@ -1,13 +1,13 @@
 import type { Service } from "../model";
 
-/** What tenants pay, and what they connect of their own. */
+/** Billing, and integrations with tenants' systems. */
 export const business = {
     billing: {
         domain: "business",
-        summary: "Keeps plans and invoices, and charges for them.",
+        summary: "Stores plans and invoices, and charges for them.",
         tier: "critical",
         rollout: { strategy: "progressive", approval: true, kpis: ["payment"] },
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -58,11 +58,11 @@ export const business = {
 
     integrations: {
         domain: "business",
-        summary: "Connects tenants' own systems: takes in their web hooks, and keeps what is connected.",
+        summary: "Connects tenants' systems: receives their webhooks and stores their connections.",
         tier: "standard",
-        // Its hooks come by the hour.
+        // It receives a few webhooks an hour.
         rollout: { strategy: "progressive", load: { path: "/v1/integrations", perSecond: 5 } },
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             http: {
                 protocol: "http",
@@ -84,11 +84,11 @@ export const business = {
                 requests: ["POST /hooks/{*}"],
                 authentication: "signed",
                 timeout: "10s",
-                limit: { requests: 500, per: "second" },
+                rateLimit: { requests: 500, per: "second" },
             },
         ],
         calls: [
-            // The tenant's own system asks again.
+            // The tenant's system retries.
             {
                 to: "alerts",
                 port: "grpc",

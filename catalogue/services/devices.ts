@@ -1,12 +1,12 @@
 import type { Service } from "../model";
 
-/** The cameras and sensors themselves. */
+/** Cameras and sensors. */
 export const devices = {
     devices: {
         domain: "devices",
-        summary: "Keeps every camera and sensor: whose it is, how it proves itself, and how it is.",
+        summary: "Stores every camera and sensor: its tenant, its credentials and its status.",
         tier: "critical",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -32,7 +32,7 @@ export const devices = {
                 methods: ["Get", "CheckQuota"],
                 timeout: "1s",
                 idempotent: true,
-                // Deep below the edge, where retries multiply; those above ask again.
+                // Deep in the call graph, where retries multiply; the callers above retry.
                 retries: 0,
                 assertsTenant: true,
             },
@@ -59,9 +59,9 @@ export const devices = {
 
     "device-telemetry": {
         domain: "devices",
-        summary: "Takes in what devices report over MQTT: battery, temperature, tampering.",
+        summary: "Receives what devices report over MQTT: battery, temperature, tampering.",
         tier: "standard",
-        // Connected devices, nearly all of them silent.
+        // Connected devices, nearly all of them idle.
         concurrency: 5_000,
         maxReplicas: 40,
         ports: { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } },
@@ -70,14 +70,14 @@ export const devices = {
                 gateway: "public",
                 host: "mqtt",
                 port: "mqtt",
-                // The port that is registered for MQTT over TLS.
+                // The registered port for MQTT over TLS.
                 listen: 8883,
                 authentication: "device",
                 timeout: "stream",
             },
         ],
         calls: [
-            // A status carries its time, and the latest wins.
+            // A status carries a timestamp, and the latest wins.
             {
                 to: "devices",
                 port: "grpc",

@@ -1,22 +1,22 @@
 import type { Service } from "../model";
 import { apiGateway } from "./api-gateway";
 
-/** Where tenants and staff come in. */
+/** Services that tenants and staff reach directly. */
 export const edge = {
     "api-gateway": apiGateway,
 
     realtime: {
         domain: "edge",
-        summary: "Pushes alerts and the state of devices to open browsers.",
+        summary: "Pushes alerts and device status to open browsers.",
         tier: "critical",
-        // Open browsers, nearly all of them silent.
+        // Open browsers, nearly all of them idle.
         concurrency: 5_000,
         maxReplicas: 40,
         ports: { ws: { protocol: "ws", number: 8090, path: "/v1/events" } },
         exposures: [{ gateway: "public", host: "ws", port: "ws", authentication: "jwt", timeout: "stream" }],
         calls: [
             { to: "auth", port: "grpc", methods: ["Check"], timeout: "3s", idempotent: true },
-            // Not to be retried by the mesh: only realtime knows the last alert it saw, and resumes from there.
+            // The mesh cannot retry it: only realtime knows the last alert that it received, and resumes from there.
             { to: "alerts", port: "grpc", methods: ["Subscribe"], timeout: "stream", idempotent: false },
             {
                 to: "devices",
@@ -32,7 +32,7 @@ export const edge = {
 
     "admin-console": {
         domain: "edge",
-        summary: "Where the platform's own staff look after tenants, users, devices and invoices.",
+        summary: "Lets the platform's staff manage tenants, users, devices and invoices.",
         tier: "standard",
         ports: {
             http: {

@@ -1,14 +1,14 @@
 import type { Service } from "../model";
 
-/** Who may do what, and what they did. */
+/** Authentication, authorization, tenants, settings and the audit log. */
 export const identity = {
     auth: {
         domain: "identity",
-        summary: "Logs people in, issues tokens, and answers whether a token permits an action.",
+        summary: "Logs people in, issues tokens, and checks whether a token permits an action.",
         tier: "critical",
         sampling: 100,
         rollout: { strategy: "progressive", port: "http", approval: true, kpis: ["login"] },
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -34,15 +34,15 @@ export const identity = {
                 gateway: "public",
                 host: "auth",
                 port: "http",
-                // Whoever logs in has no token yet, and whoever checks one needs the keys.
+                // A client has no token before it logs in, and validating a token requires the key set.
                 requests: ["GET /login", "POST /login", "GET /login/callback", "GET /.well-known/jwks.json"],
                 authentication: "none",
                 timeout: "10s",
-                // Against the guessing of passwords; what one client may do is for auth itself to say.
-                limit: { requests: 200, per: "second" },
+                // Slows down password guessing; auth itself limits each client.
+                rateLimit: { requests: 200, per: "second" },
             },
             {
-                // For what is not in the mesh yet, and has a token of its own.
+                // For clients that are not in the mesh yet and have a token.
                 gateway: "internal",
                 host: "auth-internal",
                 port: "grpc",
@@ -52,7 +52,7 @@ export const identity = {
             },
         ],
         calls: [
-            // Deep below the edge, where retries multiply; those above ask again.
+            // Deep in the call graph, where retries multiply; the callers above retry.
             {
                 to: "users",
                 port: "grpc",
@@ -95,9 +95,9 @@ export const identity = {
 
     users: {
         domain: "identity",
-        summary: "Keeps the people of every tenant, their passwords and their roles.",
+        summary: "Stores the users of every tenant, their passwords and their roles.",
         tier: "critical",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -131,9 +131,9 @@ export const identity = {
 
     tenants: {
         domain: "identity",
-        summary: "Keeps the tenants, their quotas and their standing.",
+        summary: "Stores the tenants, their quotas and their status.",
         tier: "critical",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -167,9 +167,9 @@ export const identity = {
 
     settings: {
         domain: "identity",
-        summary: "Keeps the settings of tenants, users and devices, each falling back to the one above.",
+        summary: "Stores the settings of tenants, users and devices, each falling back to the level above.",
         tier: "standard",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -185,16 +185,16 @@ export const identity = {
 
     audit: {
         domain: "identity",
-        summary: "Keeps who did what and when, for as long as the law asks.",
+        summary: "Records who did what and when, for as long as the law requires.",
         tier: "critical",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
                 number: 9090,
                 tenantContext: "service",
                 service: "sparc.audit.v1.Audit",
-                // An event carries an id: to record it twice is to record it once.
+                // An event carries an ID, so that recording it twice has no further effect.
                 methods: ["Record", "Query", "Export", "Redact"],
                 streaming: ["Export"],
             },

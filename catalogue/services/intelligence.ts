@@ -1,10 +1,10 @@
 import type { Service } from "../model";
 
-/** What is seen in the video, and what follows from it over time. */
+/** Detection in video, and analytics, search and reports over its results. */
 export const intelligence = {
     detection: {
         domain: "intelligence",
-        summary: "Finds people, vehicles and events in a stream of pictures.",
+        summary: "Detects people, vehicles and events in a stream of images.",
         tier: "standard",
         maxReplicas: 400,
         ports: {
@@ -18,7 +18,7 @@ export const intelligence = {
             },
         },
         calls: [
-            // An evaluation may raise an alert, so that a second one may raise a second alert.
+            // An evaluation can raise an alert, so a retry could raise it twice.
             {
                 to: "rules",
                 port: "grpc",
@@ -33,11 +33,11 @@ export const intelligence = {
 
     analytics: {
         domain: "intelligence",
-        summary: "Answers how many, how long and where, over days and sites.",
+        summary: "Aggregates counts, durations and places over days and sites.",
         tier: "standard",
         rollout: { strategy: "ab-test", cookie: { name: "variant", value: "b" } },
-        slowAfter: "1s",
-        keepsTenantData: true,
+        latencyThreshold: "1s",
+        storesTenantData: true,
         ports: {
             http: {
                 protocol: "http",
@@ -46,7 +46,7 @@ export const intelligence = {
                 requests: [
                     "GET /v1/occupancy",
                     "GET /v1/heatmaps/{*}",
-                    // A read, whose question is too long for a URL.
+                    // A read whose query is too long for a URL.
                     "POST /v1/queries",
                     "DELETE /v1/aggregates/{*}",
                 ],
@@ -76,9 +76,9 @@ export const intelligence = {
 
     search: {
         domain: "intelligence",
-        summary: "Finds recordings, alerts and devices by what is known of them.",
+        summary: "Finds recordings, alerts and devices by their attributes.",
         tier: "standard",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             http: {
                 protocol: "http",
@@ -98,10 +98,10 @@ export const intelligence = {
     reports: {
         domain: "intelligence",
         summary:
-            "Writes the weekly and monthly reports that tenants download or have delivered to their own cloud.",
+            "Writes the weekly and monthly reports that tenants download or have delivered to their cloud.",
         tier: "background",
-        slowAfter: "2s",
-        keepsTenantData: true,
+        latencyThreshold: "2s",
+        storesTenantData: true,
         ports: {
             http: {
                 protocol: "http",
@@ -121,7 +121,7 @@ export const intelligence = {
                 requests: ["POST /v1/queries"],
                 timeout: "5s",
                 idempotent: true,
-                // A report is late at worst: it is drawn up again as a whole.
+                // A failed report is only late: it is generated again as a whole.
                 retries: 0,
                 assertsTenant: true,
             },

@@ -1,6 +1,6 @@
 import type { Service } from "../model";
 
-/** From the camera's stream to what a tenant watches. */
+/** Video, from the camera's stream to the player. */
 export const video = {
     video: {
         domain: "video",
@@ -9,11 +9,11 @@ export const video = {
         sampling: 1,
         rollout: { strategy: "blue-green", mirror: true, kpis: ["stream-start"] },
         concurrency: 1_000,
-        // 100,000 viewers at the same time, and as many again for a zone that is lost.
+        // 100,000 concurrent viewers, and the same again to survive the loss of a zone.
         maxReplicas: 200,
-        // Low-latency HLS: a part is waited for until it is there.
-        slowAfter: "5s",
-        // A stream's segments are in the memory of the replica that was asked for it before.
+        // Low-latency HLS: the server holds a request until the next part is available.
+        latencyThreshold: "5s",
+        // A replica caches the segments of the streams that it has served.
         loadBalancing: {
             policy: "consistent-hash",
             header: "x-stream-id",
@@ -39,7 +39,7 @@ export const video = {
                 port: "http",
                 requests: ["GET /hls/{**}"],
                 authentication: "jwt",
-                // A player of low-latency HLS is answered only when the next part is there.
+                // A player of low-latency HLS gets its response when the next part is available.
                 timeout: "stream",
                 tenantPaths: ["/hls/{tenant}/{**}"],
                 cors: true,
@@ -62,7 +62,7 @@ export const video = {
 
     "video-ingest": {
         domain: "video",
-        summary: "Takes in the streams of cameras, over RTSP or pushed over gRPC.",
+        summary: "Receives the streams of cameras, over RTSP or pushed over gRPC.",
         tier: "critical",
         concurrency: 500,
         maxReplicas: 100,
@@ -81,7 +81,7 @@ export const video = {
                 gateway: "public",
                 host: "ingest",
                 port: "rtsp",
-                // The port that is registered for RTSP over TLS.
+                // The registered port for RTSP over TLS.
                 listen: 322,
                 authentication: "device",
                 timeout: "stream",
@@ -92,7 +92,7 @@ export const video = {
                 port: "grpc",
                 methods: ["Push"],
                 authentication: "device",
-                // A camera has its certificate from the factory; which camera it is, the service reads in x-forwarded-client-cert.
+                // A camera gets its certificate at the factory; the service identifies it by x-forwarded-client-cert.
                 clientCertificate: { authority: "devices" },
                 timeout: "stream",
             },
@@ -135,7 +135,7 @@ export const video = {
 
     transcoder: {
         domain: "video",
-        summary: "Turns a camera's stream into the qualities that players ask for.",
+        summary: "Transcodes a camera's stream into the qualities that players request.",
         tier: "standard",
         maxReplicas: 400,
         ports: {
@@ -149,7 +149,7 @@ export const video = {
             },
         },
         calls: [
-            // A segment carries its number: to add it again is to overwrite it with itself.
+            // A segment carries its number, so adding it again overwrites it with the same data.
             {
                 to: "recordings",
                 port: "grpc",
@@ -181,10 +181,10 @@ export const video = {
 
     recordings: {
         domain: "video",
-        summary: "Keeps recorded video: its index in a database, its segments in object storage.",
+        summary: "Stores recorded video: its index in a database, its segments in object storage.",
         tier: "critical",
         rollout: { strategy: "progressive", port: "grpc" },
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             grpc: {
                 protocol: "grpc",
@@ -224,9 +224,9 @@ export const video = {
 
     thumbnails: {
         domain: "video",
-        summary: "Draws the small pictures by which a recording is found again.",
+        summary: "Generates the thumbnails by which users find a recording.",
         tier: "background",
-        keepsTenantData: true,
+        storesTenantData: true,
         ports: {
             http: {
                 protocol: "http",

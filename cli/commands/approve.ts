@@ -1,65 +1,72 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { record, rolloutsOf, turn, versionIn, whoAmI } from "../delivery/cluster";
-import { CannotDecide, type Decision, gatesFor, type Verdict, waiting } from "../delivery/decision";
+import { recordDecision, canariesIn, callGate, versionIn, currentUser } from "../delivery/cluster";
+import {
+    ApprovalError,
+    type Decision,
+    gatesFor,
+    type ApprovalVerdict,
+    pausedRollout,
+} from "../delivery/decision";
 import { type ClusterOptions, runningCluster } from "../up/running";
 
 interface ApproveOptions extends ClusterOptions {
-    readonly why: string;
-    readonly refuse?: true;
-    /** The Deployment's revision that somebody looked at. */
+    readonly reason: string;
+    readonly reject?: true;
+    /** The Deployment revision that the user reviewed. */
     readonly revision?: string;
     readonly json?: true;
 }
 
-/** How often a decision is made again because the rollout was written meanwhile: Flagger does at each of its looks. */
+/** How often to retry after a write conflict: Flagger updates the Canary at every analysis interval. */
 const ATTEMPTS = 5;
 
-/** What was decided is kept before any gate opens: no version goes on without a name beside it. */
+/** Records the decision before opening a gate: no version proceeds without a recorded user. */
 export async function approve(service: string, options: ApproveOptions): Promise<void> {
-    if (options.why.trim() === "")
-        throw new Error("--why says nothing: give the reason, for those who ask later");
+    if (options.reason.trim() === "") throw new Error("--reason is empty: state why, for the audit record");
     const config = await runningCluster(options);
-    const verdict: Verdict = options.refuse === true ? "refused" : "approved";
+    const verdict: ApprovalVerdict = options.reject === true ? "rejected" : "approved";
     const decision = await decide(config, service, verdict, options);
-    for (const gate of gatesFor(verdict, decision.stage)) await turn(config, gate, service);
-    await assertStill(config, service, decision);
+    for (const gate of gatesFor(verdict, decision.stage)) await callGate(config, gate, service);
+    await assertUnchanged(config, service, decision);
     const { stage, version, by } = decision;
     process.stdout.write(
         options.json
             ? `${JSON.stringify({ service, ...decision })}\n`
-            : `${service}: ${stage} of ${version} ${verdict} by ${by}. Flagger goes on at its next look; \`make status\` shows it.\n`,
+            : `${service}: ${stage} of ${version} ${verdict} by ${by}. Flagger continues at its next analysis interval; see \`make status\`.\n`,
     );
 }
 
-/** The decision, as it is kept. It is about what is there when it is kept, and not when somebody began to look. */
+/** Records the decision for the revision that is current when it is recorded. */
 async function decide(
     config: KubeConfig,
     service: string,
-    verdict: Verdict,
-    { why, revision: seen }: ApproveOptions,
+    verdict: ApprovalVerdict,
+    { reason, revision: expectedRevision }: ApproveOptions,
 ): Promise<Decision> {
-    const by = await whoAmI(config);
+    const by = await currentUser(config);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        const { rollout, stage } = waiting(await rolloutsOf(config), service, verdict);
+        const { canary, stage } = pausedRollout(await canariesIn(config), service, verdict);
         const { revision, name: version } = await versionIn(config, service);
-        if (seen !== undefined && seen !== revision)
-            throw new CannotDecide(
-                `${service} is at ${version}, and --revision says ${seen}: it was deployed since you looked; look again, and decide about that`,
+        if (expectedRevision !== undefined && expectedRevision !== revision)
+            throw new ApprovalError(
+                `${service} is at ${version}, not at revision ${expectedRevision} as --revision states: it was deployed after your review. Review the new revision and decide again.`,
             );
-        const decision = { verdict, stage, version, by, why, at: new Date().toISOString() };
-        if (await record(config, rollout, decision)) return decision;
+        const decision = { verdict, stage, version, by, reason, at: new Date().toISOString() };
+        if (await recordDecision(config, canary, decision)) return decision;
     }
-    throw new CannotDecide(
-        `${service} was written ${ATTEMPTS} times while the decision was to be kept; nothing was decided: try again`,
+    throw new ApprovalError(
+        `Canary ${service}: ${ATTEMPTS} write conflicts in a row, no decision was recorded. Run the command again.`,
     );
 }
 
-/** A gate knows services and no versions: it is shut again where another came while it was opened. */
-async function assertStill(config: KubeConfig, service: string, decision: Decision): Promise<void> {
+/**
+ * Flagger's gates are per service, not per version: closes the gate again if another version was deployed meanwhile.
+ */
+async function assertUnchanged(config: KubeConfig, service: string, decision: Decision): Promise<void> {
     const { name } = await versionIn(config, service);
-    if (decision.verdict === "refused" || name === decision.version) return;
-    await turn(config, "/gate/close", service);
-    throw new CannotDecide(
-        `${service} was deployed while you decided about ${decision.version}, and is at ${name}: the gate is shut again; look at that one, and decide anew`,
+    if (decision.verdict === "rejected" || name === decision.version) return;
+    await callGate(config, "/gate/close", service);
+    throw new ApprovalError(
+        `${service} was deployed while you decided about ${decision.version}, and is now at ${name}. The gate is closed again. Review ${name} and decide again.`,
     );
 }

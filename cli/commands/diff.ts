@@ -8,9 +8,9 @@ interface DiffOptions {
     readonly json?: true;
 }
 
-/** Exits with 0 if both are the same, with 1 if anything differs. */
+/** Exits with 1 if anything differs. */
 export function diff(before: string, after: string, { stack, json }: DiffOptions): void {
-    const found = difference(readSide(before, stack), readSide(after, stack));
-    process.stdout.write(json ? `${JSON.stringify(found)}\n` : toMarkdown(found));
-    process.exitCode = isEmpty(found.objects) ? EXIT.ok : EXIT.difference;
+    const changes = difference(readSide(before, stack), readSide(after, stack));
+    process.stdout.write(json ? `${JSON.stringify(changes)}\n` : toMarkdown(changes));
+    process.exitCode = isEmpty(changes.objects) ? EXIT.ok : EXIT.difference;
 }

@@ -2,6 +2,7 @@ import { type StopReport, silentProgress, stopNode, terminalProgress } from "../
 import { destroy } from "../../local/engine";
 import { EXIT } from "../errors";
 import { LOCAL_STACK } from "../checkout";
+import { plural } from "../plural";
 import { clusterAt } from "../up/destination";
 
 interface DownOptions {
@@ -16,20 +17,20 @@ export async function down({ context, json, kubeconfig }: DownOptions): Promise<
         process.stdout.write(
             json
                 ? `${JSON.stringify({ removed })}\n`
-                : `Removed ${removed} objects and releases from context ${context}; Istio's CRDs stay, as its chart asks.\n`,
+                : `Removed ${plural(removed, "object or release", "objects and releases")} from context ${context}. Istio's CRDs stay: its chart keeps them.\n`,
         );
         return;
     }
     const report = await stopNode({ progress: json ? silentProgress() : terminalProgress() });
     process.exitCode = report.left.length > 0 ? EXIT.failed : EXIT.ok;
-    process.stdout.write(`${json ? JSON.stringify(report) : forPeople(report)}\n`);
+    process.stdout.write(`${json ? JSON.stringify(report) : reportText(report)}\n`);
 }
 
-function forPeople({ removed, left }: StopReport): string {
+function reportText({ removed, left }: StopReport): string {
     return [
-        removed.length === 0 ? "There was no node." : "Removed:",
+        removed.length === 0 ? "The embedded node did not exist." : "Removed:",
         ...removed.map((line) => `  ${line}`),
-        left.length === 0 ? "Nothing of it is left; the toolchain stays in the cache." : "STILL THERE:",
+        left.length === 0 ? "Everything was removed; the toolchain stays in the cache." : "NOT REMOVED:",
         ...left.map((line) => `  ${line}`),
     ].join("\n");
 }

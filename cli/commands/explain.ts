@@ -4,8 +4,8 @@ import { EXIT } from "../errors";
 import { explain } from "../explain/explain";
 import { toJson } from "../explain/report/json";
 import { toText } from "../explain/report/text";
-import { readRendered } from "../explain/world/read";
-import { World } from "../explain/world/world";
+import { readRendered } from "../explain/snapshot/read";
+import { MeshSnapshot } from "../explain/snapshot/snapshot";
 import { loadPlatform } from "../project";
 
 interface ExplainOptions {
@@ -19,14 +19,16 @@ interface ExplainOptions {
     readonly json?: true;
 }
 
-/** Exits with 0 if any of what was asked is allowed, with 1 if all of it is denied. */
+/** Exits with 0 if at least one query is allowed, with 1 if all are denied. */
 export function explainCall(source: string, destination: string, options: ExplainOptions): void {
-    const { stack, rendered, json, header, ...asked } = options;
-    const world = new World(rendered === undefined ? deriveAll(loadPlatform(stack)) : readRendered(rendered));
-    const explanations = explain(world, loadCatalogue(), {
+    const { stack, rendered, json, header, ...queryOptions } = options;
+    const snapshot = new MeshSnapshot(
+        rendered === undefined ? deriveAll(loadPlatform(stack)) : readRendered(rendered),
+    );
+    const explanations = explain(snapshot, loadCatalogue(), {
         source,
         destination,
-        ...asked,
+        ...queryOptions,
         ...(header === undefined ? {} : { headers: header }),
     });
     process.stdout.write(`${json ? JSON.stringify(toJson(explanations)) : toText(explanations)}\n`);

@@ -4,6 +4,7 @@ import type { Catalogue } from "../../catalogue/model";
 import { toMermaid } from "../graph/mermaid";
 import { toPage } from "../graph/page/page";
 import { toSvg } from "../graph/svg";
+import { plural } from "../plural";
 import { loadCatalogue } from "../../catalogue/load";
 
 const FORMATS = { svg: toSvg, mermaid: toMermaid, html: toPage } as const;
@@ -26,12 +27,12 @@ export async function graph({ out, format }: GraphOptions): Promise<void> {
     const chosen = format ?? BY_EXTENSION[extname(out)];
     if (chosen === undefined) {
         throw new Error(
-            `${out} does not tell what to write: give --format ${Object.keys(FORMATS).join(", ")}, ` +
-                `or a name that ends in ${Object.keys(BY_EXTENSION).join(", ")}`,
+            `--out ${out}: the file extension implies no format. Add --format (${Object.keys(FORMATS).join(", ")}), ` +
+                `or use one of the extensions ${Object.keys(BY_EXTENSION).join(", ")}.`,
         );
     }
     const catalogue: Catalogue = loadCatalogue();
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, await FORMATS[chosen](catalogue));
-    process.stdout.write(`${out}: ${Object.keys(catalogue.services).length} services\n`);
+    process.stdout.write(`${out}: ${plural(Object.keys(catalogue.services).length, "service")}\n`);
 }

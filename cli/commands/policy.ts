@@ -1,42 +1,58 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_FOLDER } from "../checkout";
+import { plural } from "../plural";
 import { Charts } from "../policy/charts";
 import { chartFindings, chartsSummary, ofPolicies } from "../policy/charts/report";
 import { readPackConfig } from "../policy/config";
-import { Judging } from "../policy/judge";
+import { Evaluation } from "../policy/evaluation";
 import { type RunningPack, startPack } from "../policy/pack";
-import { type Diagnostic, type JudgedResource, type PackConfig, type PolicyInfo } from "../policy/protocol";
+import {
+    type Diagnostic,
+    type EvaluatedResource,
+    type PackConfig,
+    type PolicyInfo,
+} from "../policy/protocol";
 import { registrations } from "../policy/registrations";
-import { unseen } from "../policy/unseen";
+import { providerRendered } from "../policy/provider-rendered";
 
 interface PolicyOptions {
     readonly stack: string;
     readonly packConfig?: string;
     readonly json?: true;
-    /** Fails where objects of a chart could not be judged. */
+    /** Fail if the objects of a chart cannot be evaluated. */
     readonly requireCharts?: true;
 }
 
-/** Exits with 1 where a mandatory policy is violated, or, with `requireCharts`, where a chart's objects are not judged. */
+/**
+ * Exits with 1 if a mandatory policy is violated, or, with `requireCharts`, if a chart's objects were not evaluated.
+ */
 export async function policy({ stack, packConfig, json, requireCharts }: PolicyOptions): Promise<void> {
     const start = performance.now();
     const folder = join(PROJECT_FOLDER, "policy");
     const starting = startPack(folder);
     try {
-        const configured = configure(starting, packConfig ?? ofStack(folder, stack));
-        const judging = new Judging(starting.then(({ analyzer }) => configured.then(() => analyzer)));
-        const charts = new Charts({ found: judging.take.bind(judging) });
-        const registered = (resource: JudgedResource): void => {
-            judging.take(resource);
+        const configured = configure(starting, packConfig ?? stackPackConfig(folder, stack));
+        const evaluation = new Evaluation(starting.then(({ analyzer }) => configured.then(() => analyzer)));
+        const charts = new Charts({ onObject: evaluation.take.bind(evaluation) });
+        const registered = (resource: EvaluatedResource): void => {
+            evaluation.take(resource);
             charts.take(resource);
         };
         const [policies, resources] = await Promise.all([configured, registrations({ stack, registered })]);
-        const made = await charts.end();
-        const judged = ofPolicies(await judging.end([...resources, ...made.objects]), made.objects);
-        const found = [...judged, ...chartFindings(made), ...unseen(resources)];
-        const refused = found.filter(({ level }) => level !== "advisory");
-        if (refused.length > 0 || (requireCharts === true && made.unjudged.length > 0)) process.exitCode = 1;
+        const chartObjects = await charts.end();
+        const evaluated = ofPolicies(
+            await evaluation.end([...resources, ...chartObjects.objects]),
+            chartObjects.objects,
+        );
+        const diagnostics = distinct([
+            ...evaluated,
+            ...chartFindings(chartObjects),
+            ...providerRendered(resources),
+        ]);
+        const violations = diagnostics.filter(({ level }) => level !== "advisory");
+        if (violations.length > 0 || (requireCharts === true && chartObjects.unevaluated.length > 0))
+            process.exitCode = 1;
         if (json) {
             process.stdout.write(
                 `${JSON.stringify({
@@ -44,26 +60,26 @@ export async function policy({ stack, packConfig, json, requireCharts }: PolicyO
                     policies: policies.length,
                     resources: resources.length,
                     charts: {
-                        templated: made.templated,
-                        objects: made.objects.length,
-                        replaced: made.replaced,
-                        notJudged: made.unjudged,
+                        templated: chartObjects.templated,
+                        objects: chartObjects.objects.length,
+                        replaced: chartObjects.replaced,
+                        notEvaluated: chartObjects.unevaluated,
                     },
-                    findings: found,
+                    diagnostics,
                 })}\n`,
             );
             return;
         }
-        process.stdout.write(found.map(described).join(""));
-        process.stdout.write(chartsSummary(made));
+        process.stdout.write(diagnostics.map(describe).join(""));
+        process.stdout.write(chartsSummary(chartObjects));
         const seconds = ((performance.now() - start) / 1000).toFixed(1);
         process.stdout.write(
-            `stack ${stack}: ${policies.length} policies judged ${resources.length} resources ` +
-                `and ${made.objects.length} objects of charts in ${seconds} s: ` +
-                `${refused.length} violations, ${found.length - refused.length} notes.\n`,
+            `stack ${stack}: ${plural(policies.length, "policy", "policies")} evaluated ${plural(resources.length, "resource")} ` +
+                `and ${plural(chartObjects.objects.length, "chart object")} in ${seconds} s: ` +
+                `${plural(violations.length, "violation")}, ${plural(diagnostics.length - violations.length, "advisory", "advisories")}.\n`,
         );
     } finally {
-        // Also where the program failed: a pack that still runs, or starts, would keep this process from its end.
+        // Also after a failure: a running pack would keep this process alive.
         await starting.then(
             (pack) => {
                 pack.stop();
@@ -73,8 +89,8 @@ export async function policy({ stack, packConfig, json, requireCharts }: PolicyO
     }
 }
 
-/** A stack's own configuration of the pack, where it has one. */
-function ofStack(folder: string, stack: string): string | undefined {
+/** The stack's configuration of the pack, if the file exists. */
+function stackPackConfig(folder: string, stack: string): string | undefined {
     const file = join(folder, "config", `${stack}.json`);
     return existsSync(file) ? file : undefined;
 }
@@ -85,17 +101,25 @@ async function configure(
 ): Promise<readonly PolicyInfo[]> {
     const { analyzer } = await starting;
     const policies = await analyzer.policies();
-    await analyzer.configure(simulated(readPackConfig(file, policies)), policies);
+    await analyzer.configure(withSimulatedOutputs(readPackConfig(file, policies)), policies);
     return policies;
 }
 
-function described({ policy: name, level, message }: Diagnostic): string {
+/** Removes repeated diagnostics: a policy can report the same problem once per list entry. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+    return [...new Map(diagnostics.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function describe({ policy: name, level, message }: Diagnostic): string {
     return `[${level}] ${name}\n${message.replace(/^/gm, "  ")}\n\n`;
 }
 
-/** The program runs here with the same simulated outputs as in `npm run generate:policy-baseline`, so they are compared, too. */
-function simulated(config: PackConfig): PackConfig {
+/**
+ * The program runs with the same simulated outputs as in `npm run generate:policy-baseline`, so outputs are compared as
+ * well.
+ */
+function withSimulatedOutputs(config: PackConfig): PackConfig {
     const settings = config["closed-settings"];
     if (typeof settings !== "object") return config;
-    return { ...config, "closed-settings": { ...settings, simulated: true } };
+    return { ...config, "closed-settings": { ...settings, withSimulatedOutputs: true } };
 }

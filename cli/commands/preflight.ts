@@ -1,6 +1,6 @@
 import { EXIT } from "../errors";
 import { preflight } from "../preflight/preflight";
-import { surroundings } from "../preflight/surroundings";
+import { localEnvironment } from "../preflight/environment";
 import { loadPlatform } from "../project";
 
 interface PreflightOptions {
@@ -8,14 +8,16 @@ interface PreflightOptions {
     readonly json?: true;
 }
 
-const SIGN = { right: "✓", wrong: "✗", "to come": "·" } as const;
+const MARKS = { passed: "✓", failed: "✗", pending: "·" } as const;
 
-/** Exits with 1 if anything is wrong. */
+/** Exits with 1 if a check failed. */
 export async function preflightStack({ stack, json }: PreflightOptions): Promise<void> {
-    const findings = await preflight(loadPlatform(stack).config, surroundings);
-    const lines = findings.map(({ what, verdict, text, remedy }) =>
-        [`${SIGN[verdict]} ${what}: ${text}`, ...(remedy === undefined ? [] : [`    ${remedy}`])].join("\n"),
+    const issues = await preflight(loadPlatform(stack).config, localEnvironment);
+    const lines = issues.map(({ check, status, message, remedy }) =>
+        [`${MARKS[status]} ${check}: ${message}`, ...(remedy === undefined ? [] : [`    ${remedy}`])].join(
+            "\n",
+        ),
     );
-    process.stdout.write(`${json ? JSON.stringify(findings) : lines.join("\n")}\n`);
-    process.exitCode = findings.some(({ verdict }) => verdict === "wrong") ? EXIT.difference : EXIT.ok;
+    process.stdout.write(`${json ? JSON.stringify(issues) : lines.join("\n")}\n`);
+    process.exitCode = issues.some(({ status }) => status === "failed") ? EXIT.difference : EXIT.ok;
 }

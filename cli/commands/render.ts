@@ -1,4 +1,5 @@
 import { deriveAll } from "../../components/concerns";
+import { plural } from "../plural";
 import { loadPlatform } from "../project";
 import { renderFiles } from "../render/files";
 import { writeFiles } from "../render/write";
@@ -17,6 +18,6 @@ export function render({ stack, out, json }: RenderOptions): void {
     }
     const { written, unchanged, removed } = report;
     process.stdout.write(
-        `${out}: ${written} files written, ${unchanged} unchanged, ${removed} removed (stack ${stack})\n`,
+        `${out}: ${plural(written, "file")} written, ${unchanged} unchanged, ${removed} removed (stack ${stack})\n`,
     );
 }

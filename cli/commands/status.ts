@@ -3,12 +3,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import Table from "cli-table3";
 import { type NodeStatus, nodeStatus } from "../../local";
 import { EXIT } from "../errors";
-import { type MeshStatus, isWell } from "../status/model";
+import { type MeshStatus, isHealthy } from "../status/model";
 import { readStatus } from "../status/read";
 import { toText } from "../status/text";
-import { type Cluster, connect, defaultKubeconfig, rollouts } from "../up/cluster";
+import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { deploymentStatuses } from "../up/cluster";
 import { deployedPlatform } from "../up/deployed";
-import { refuseWithoutContext } from "../up/running";
+
 import { connect as connectForObjects } from "../verify/cluster/kubernetes";
 import { onInterrupt } from "../verify/interrupt";
 
@@ -20,28 +21,30 @@ interface StatusOptions {
     readonly json?: true;
 }
 
-/** Between two screens. */
+/** Interval between two refreshes. */
 const WATCH_MS = 5_000;
 
-/** Exits with 1 where something does not run, is not ready, or is not as the program has it. */
+/** Exits with 1 if anything is not running, not ready, or drifted from the desired state. */
 export async function status(options: StatusOptions): Promise<void> {
     await onInterrupt(async (signal) => {
         do {
-            const screen = await (options.watch ? lookAgain(options, signal) : look(options, signal));
-            // A terminal shows one screen; what is written elsewhere is kept whole.
+            const screen = await (options.watch
+                ? readScreenOrError(options, signal)
+                : readScreen(options, signal));
+            // On a terminal each refresh replaces the last one. Elsewhere the output is a log and nothing is cleared.
             if (options.watch && process.stdout.isTTY) {
                 cursorTo(process.stdout, 0, 0);
                 clearScreenDown(process.stdout);
             }
             process.stdout.write(`${screen}\n`);
-        } while (options.watch && (await waited(signal)));
+        } while (options.watch && (await waitForNextScreen(signal)));
     });
 }
 
-/** Who watches sees what is in the way, and what comes after it. */
-async function lookAgain(options: StatusOptions, signal: AbortSignal): Promise<string> {
+/** With --watch, an error is shown in place of the status and the next refresh tries again. */
+async function readScreenOrError(options: StatusOptions, signal: AbortSignal): Promise<string> {
     try {
-        return await look(options, signal);
+        return await readScreen(options, signal);
     } catch (error) {
         process.exitCode = EXIT.failed;
         const why = error instanceof Error ? error.message : String(error);
@@ -49,19 +52,19 @@ async function lookAgain(options: StatusOptions, signal: AbortSignal): Promise<s
     }
 }
 
-async function waited(signal: AbortSignal): Promise<boolean> {
+async function waitForNextScreen(signal: AbortSignal): Promise<boolean> {
     await pause(WATCH_MS, undefined, { signal }).catch(() => undefined);
     return !signal.aborted;
 }
 
-async function look(
+async function readScreen(
     { context, kubeconfig, stack, json }: StatusOptions,
     signal: AbortSignal,
 ): Promise<string> {
     const node = context === undefined ? await nodeStatus() : undefined;
     const cluster = clusterOf(node, context, kubeconfig);
     const mesh = cluster && (await readMesh(cluster, stack, signal));
-    process.exitCode = mesh !== undefined && isWell(mesh) ? EXIT.ok : EXIT.difference;
+    process.exitCode = mesh !== undefined && isHealthy(mesh) ? EXIT.ok : EXIT.difference;
     if (json) return JSON.stringify({ ...(node && { node }), ...mesh });
     return [
         ...(node === undefined ? [] : [nodeText(node)]),
@@ -73,24 +76,25 @@ function clusterOf(
     node: NodeStatus | undefined,
     context: string | undefined,
     kubeconfig: string | undefined,
-): Cluster | undefined {
+): ClusterRef | undefined {
     if (context !== undefined) return { context, kubeconfig: defaultKubeconfig(kubeconfig) };
-    refuseWithoutContext(kubeconfig);
+
     return node?.state === "up" && node.kubeconfig !== undefined
         ? { kubeconfig: node.kubeconfig }
         : undefined;
 }
 
-async function readMesh(cluster: Cluster, stack: string, signal: AbortSignal): Promise<MeshStatus> {
+async function readMesh(cluster: ClusterRef, stack: string, signal: AbortSignal): Promise<MeshStatus> {
     const { platform } = await deployedPlatform(stack);
-    const [objects, workloads] = await Promise.all([connectForObjects(cluster), rollouts(connect(cluster))]);
+    const config = loadKubeconfig(cluster);
+    const [objects, workloads] = await Promise.all([connectForObjects(cluster), deploymentStatuses(config)]);
     return await readStatus(objects, platform, workloads, signal);
 }
 
 function nodeText(node: NodeStatus): string {
-    if (node.state === "absent") return "There is no node. `make up` makes one.";
+    if (node.state === "absent") return "The embedded node does not exist. `make up` creates it.";
     const place = node.address === undefined ? "" : ` at ${node.address}`;
-    if (node.state === "up") return `The node is up${place}.`;
+    if (node.state === "up") return `The embedded node is up${place}.`;
     const table = new Table({ head: ["part", "state", "pid", "since"], style: { head: [], border: [] } });
     for (const { name, state, pid, since, log } of node.parts) {
         table.push([
@@ -101,8 +105,8 @@ function nodeText(node: NodeStatus): string {
         ]);
     }
     return [
-        `The node is ${node.state}${place}.`,
+        `The embedded node is ${node.state}${place}.`,
         table.toString(),
-        "`make up` starts what does not run.",
+        "`make up` starts the parts that do not run.",
     ].join("\n");
 }

@@ -4,12 +4,12 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { writeAtomically } from "../../local/files";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
 import { loadPlatform } from "../project";
-import { connect } from "../up/cluster";
-import { goalOf } from "../upgrade/goal";
-import { type Revision, type Step, UpgradeError, planUpgrade } from "../upgrade/plan";
+import { loadKubeconfig } from "../kubeconfig";
+import { targetRevision } from "../upgrade/target";
+import { type Revision, type UpgradeStep, UpgradeError, planUpgrade } from "../upgrade/plan";
 import { assertAllOn, restartOnto } from "../upgrade/restart";
-import { withIstios } from "../upgrade/stack-file";
-import { RESTARTED, planText } from "../upgrade/text";
+import { withRevisions } from "../upgrade/stack-file";
+import { RESTART_ORDER, planText } from "../upgrade/text";
 import { type UpOptions, deployPlatform } from "../up/deploy";
 
 interface UpgradeOptions extends Omit<UpOptions, "json"> {
@@ -26,38 +26,40 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     const { istio } = loadPlatform(stack).config;
     const [first] = istio.revisions;
     const now = { revisions: istio.revisions, stable: istio.stable ?? first?.name ?? "" };
-    const goal = goalOf(options, istio.revisions);
-    const steps = planUpgrade(now, goal);
+    const target = targetRevision(options, istio.revisions);
+    const steps = planUpgrade(now, target);
     if (apply !== true) {
-        print(json ? JSON.stringify({ from: now, to: goal, steps }) : planText(stack, now, goal, steps));
+        print(json ? JSON.stringify({ from: now, to: target, steps }) : planText(stack, now, target, steps));
         return;
     }
     if (stack !== LOCAL_STACK)
         throw new UpgradeError(
-            `--apply is for the stack ${LOCAL_STACK}; of ${stack}, each step is a change that somebody reviews: run this without it`,
+            `--apply works on the stack ${LOCAL_STACK} only. For ${stack}, run the command without --apply and deploy each step as a reviewed change.`,
         );
-    const tell = (line: string) => {
+    const log = (line: string) => {
         if (json !== true) print(line);
     };
-    // As it is, so that whatever else is new comes before the upgrade and not with it.
-    const cluster = connect(await deployPlatform(silent(options)));
+    // Deploy the current file first, so that other pending changes do not mix with the upgrade.
+    const cluster = loadKubeconfig(await deployPlatform(jsonOptions(options)));
     for (const [index, step] of steps.entries()) {
-        tell(`${index + 1} of ${steps.length}: ${step.title}`);
-        await take(step, goal, cluster, options, tell);
+        log(`${index + 1} of ${steps.length}: ${step.title}`);
+        await applyStep(step, target, cluster, options, log);
     }
-    print(json ? JSON.stringify({ from: now, to: goal, steps }) : `Istio of ${stack} is ${to}.`);
+    print(
+        json ? JSON.stringify({ from: now, to: target, steps }) : `Stack ${stack} runs Istio revision ${to}.`,
+    );
 }
 
-async function take(
-    step: Step,
+async function applyStep(
+    step: UpgradeStep,
     { name }: Revision,
     cluster: KubeConfig,
     options: UpgradeOptions,
-    tell: (line: string) => void,
+    log: (line: string) => void,
 ): Promise<void> {
-    if (step.do === "restart") {
-        await restartOnto(cluster, step.to, RESTARTED, (line) => {
-            tell(`  ${line}`);
+    if (step.action === "restart") {
+        await restartOnto(cluster, step.to, RESTART_ORDER, (line) => {
+            log(`  ${line}`);
         });
         await assertAllOn(cluster, step.to);
         return;
@@ -65,11 +67,11 @@ async function take(
     const isLast = step.istio.revisions.every((revision) => revision.name === name);
     if (isLast) await assertAllOn(cluster, name);
     const file = join(PROJECT_FOLDER, `Pulumi.${LOCAL_STACK}.yaml`);
-    await writeAtomically(file, withIstios(readFileSync(file, "utf8"), step.istio), 0o644);
-    await deployPlatform(silent(options));
+    await writeAtomically(file, withRevisions(readFileSync(file, "utf8"), step.istio), 0o644);
+    await deployPlatform(jsonOptions(options));
 }
 
-function silent({ engine, context, kubeconfig, standinImage }: UpgradeOptions): UpOptions {
+function jsonOptions({ engine, context, kubeconfig, standinImage }: UpgradeOptions): UpOptions {
     return {
         engine,
         json: true,

@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { type Cluster, connect, defaultKubeconfig, standInImage } from "../up/cluster";
+import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { standInImage } from "../up/cluster";
 import { deployedPlatform } from "../up/deployed";
-import { UNLISTED } from "../up/outside";
+import { UNLISTED_HOST } from "../up/simulated-external";
 import { runningNode } from "../up/running";
 import {
     CannotVerify,
     type Layer,
     type OptionalPart,
-    type PlayedOutside,
+    type SimulatedExternal,
     SILENT,
     type VerifyOptions,
     exitCode,
@@ -25,7 +26,7 @@ interface VerifyCommandOptions {
     readonly layer?: readonly Layer[];
     readonly allowUnchecked?: readonly OptionalPart[];
     readonly accept?: readonly string[];
-    readonly keep?: true;
+    readonly keepProbers?: true;
     readonly json?: true;
 }
 
@@ -37,45 +38,45 @@ export async function verifyMesh(options: VerifyCommandOptions): Promise<void> {
             ...cluster,
             platform,
             sign,
-            standInImage: options.standinImage ?? (await standInImage(connect(cluster))),
+            standInImage: options.standinImage ?? (await standInImage(loadKubeconfig(cluster))),
             ...(options.layer === undefined ? {} : { layers: options.layer }),
             allowUnchecked: options.allowUnchecked ?? [],
             accept: options.accept ?? [],
-            keep: options.keep ?? false,
+            keepProbers: options.keepProbers ?? false,
             progress: options.json ? SILENT : statusLineTo(process.stdout),
         });
         process.exitCode = exitCode(report);
         process.stdout.write(`${options.json ? JSON.stringify(toJson(report)) : toText(report)}\n`);
     } catch (error) {
         if (!(error instanceof CannotVerify)) throw error;
-        throw new Error(`nothing was verified: ${error.message}\n${error.remedy}`, { cause: error });
+        throw new Error(`cannot verify: ${error.message}\n${error.remedy}`, { cause: error });
     }
 }
 
-/** How to sign tokens for the stack, where this machine's key is in its issuers. */
+/** The platform, and a signer of tokens if the stack trusts this machine's key. */
 async function withSigner(): Promise<Pick<VerifyOptions, "platform" | "sign">> {
     const { platform, key } = await deployedPlatform();
-    const own = key && platform.config.edge.issuers.find(({ jwks }) => jwks === key.jwks);
-    return { platform, ...(key === undefined || own === undefined ? {} : { sign: signer(key, own) }) };
+    const issuer = key && platform.config.edge.issuers.find(({ jwks }) => jwks === key.jwks);
+    return { platform, ...(key === undefined || issuer === undefined ? {} : { sign: signer(key, issuer) }) };
 }
 
-/** The cluster to verify; on the embedded node also the world outside that it plays. */
+/** The cluster to verify; on the embedded node, also the external services that it simulates. */
 async function clusterOf({
     context,
     kubeconfig,
-}: VerifyCommandOptions): Promise<Cluster & { readonly outside?: PlayedOutside }> {
+}: VerifyCommandOptions): Promise<ClusterRef & { readonly simulatedExternal?: SimulatedExternal }> {
     if (context !== undefined) {
         return { context, kubeconfig: defaultKubeconfig(kubeconfig) };
     }
     const node = await runningNode();
-    const { outside } = node;
-    if (outside === undefined) return { kubeconfig: node.kubeconfig };
+    const { simulatedExternal } = node;
+    if (simulatedExternal === undefined) return { kubeconfig: node.kubeconfig };
     return {
         kubeconfig: node.kubeconfig,
-        outside: {
-            authority: await readFile(outside.authority, "utf8"),
-            addresses: new Map(outside.hosts.map(({ host, address }) => [host, address])),
-            unlisted: UNLISTED,
+        simulatedExternal: {
+            authority: await readFile(simulatedExternal.authority, "utf8"),
+            addresses: new Map(simulatedExternal.hosts.map(({ host, address }) => [host, address])),
+            unlisted: UNLISTED_HOST,
         },
     };
 }

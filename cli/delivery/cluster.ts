@@ -1,4 +1,4 @@
-/** The rollouts of a cluster, and its gates. */
+/** The Canaries of a cluster, and the gates of Flagger's load tester. */
 import {
     AppsV1Api,
     AuthenticationV1Api,
@@ -19,10 +19,10 @@ import { SERVICE_LABEL } from "../../components/base/labels";
 import { GATES } from "../../components/base/rollouts";
 import { execute } from "../verify/cluster/exec";
 import {
-    CannotDecide,
+    ApprovalError,
     type Decision,
     DECISIONS,
-    type Rollout,
+    type CanaryObject,
     type Version,
     versionOf,
     withDecision,
@@ -36,12 +36,12 @@ const CANARIES = {
 } as const;
 const TIMEOUT_SECONDS = 30;
 
-/** None where Flagger is not there. */
-export async function rolloutsOf(config: KubeConfig): Promise<readonly Rollout[]> {
+/** Empty if Flagger is not installed. */
+export async function canariesIn(config: KubeConfig): Promise<readonly CanaryObject[]> {
     try {
         const { items } = (await config
             .makeApiClient(CustomObjectsApi)
-            .listNamespacedCustomObject(CANARIES)) as { items: Rollout[] };
+            .listNamespacedCustomObject(CANARIES)) as { items: CanaryObject[] };
         return items;
     } catch (error) {
         if ((error as { code?: number }).code === 404) return [];
@@ -49,30 +49,35 @@ export async function rolloutsOf(config: KubeConfig): Promise<readonly Rollout[]
     }
 }
 
-/** Whom the API server takes us for: nobody decides under another's name. */
-export async function whoAmI(config: KubeConfig): Promise<string> {
+/** The user that the API server authenticates: a decision cannot be recorded under another name. */
+export async function currentUser(config: KubeConfig): Promise<string> {
     const { status } = await config
         .makeApiClient(AuthenticationV1Api)
         .createSelfSubjectReview({ body: new V1SelfSubjectReview() });
     const name = status?.userInfo?.username;
-    if (name === undefined) throw new CannotDecide("the API server does not say who you are");
+    if (name === undefined)
+        throw new ApprovalError("the API server returned no user name (SelfSubjectReview)");
     return name;
 }
 
-/** What is to be rolled out, or is. */
+/** The version that is being rolled out, or is current. */
 export async function versionIn(config: KubeConfig, name: string): Promise<Version> {
     const { namespace } = CANARIES;
     return versionOf(await config.makeApiClient(AppsV1Api).readNamespacedDeployment({ name, namespace }));
 }
 
 /**
- * Keeps a decision with its rollout, and tells of it as an event.
+ * Records a decision in the Canary's annotation, and as a Kubernetes event.
  *
- * @returns false where somebody else, or Flagger, has written since the rollout was read: nothing is kept then.
+ * @returns false on a write conflict: the Canary has changed since it was read, and nothing is recorded
  */
-export async function record(config: KubeConfig, rollout: Rollout, decision: Decision): Promise<boolean> {
-    const { name, resourceVersion } = rollout.metadata;
-    const annotations = { [DECISIONS]: withDecision(rollout, decision) };
+export async function recordDecision(
+    config: KubeConfig,
+    canary: CanaryObject,
+    decision: Decision,
+): Promise<boolean> {
+    const { name, resourceVersion } = canary.metadata;
+    const annotations = { [DECISIONS]: withDecision(canary, decision) };
     try {
         await config
             .makeApiClient(CustomObjectsApi)
@@ -84,11 +89,11 @@ export async function record(config: KubeConfig, rollout: Rollout, decision: Dec
         if ((error as { code?: number }).code === 409) return false;
         throw error;
     }
-    await tell(config, name, decision);
+    await recordEvent(config, name, decision);
     return true;
 }
 
-async function tell(config: KubeConfig, name: string, decision: Decision): Promise<void> {
+async function recordEvent(config: KubeConfig, name: string, decision: Decision): Promise<void> {
     const { group, version, namespace } = CANARIES;
     const time = new Date(decision.at);
     const event = Object.assign(new CoreV1Event(), {
@@ -100,8 +105,8 @@ async function tell(config: KubeConfig, name: string, decision: Decision): Promi
             namespace,
         }),
         type: decision.verdict === "approved" ? "Normal" : "Warning",
-        reason: decision.verdict === "approved" ? "Approved" : "Refused",
-        message: `${decision.stage} of ${decision.version} ${decision.verdict} by ${decision.by}: ${decision.why}`,
+        reason: decision.verdict === "approved" ? "Approved" : "Rejected",
+        message: `${decision.stage} of ${decision.version} ${decision.verdict} by ${decision.by}: ${decision.reason}`,
         source: Object.assign(new V1EventSource(), { component: "mesh" }),
         firstTimestamp: time,
         lastTimestamp: time,
@@ -110,8 +115,8 @@ async function tell(config: KubeConfig, name: string, decision: Decision): Promi
     await config.makeApiClient(CoreV1Api).createNamespacedEvent({ namespace, body: event });
 }
 
-/** Opens or shuts a gate from inside the pod that holds it: from anywhere else the mesh lets nobody. */
-export async function turn(config: KubeConfig, path: string, name: string): Promise<void> {
+/** Opens or closes a gate from inside the load tester's pod: the mesh denies it from anywhere else. */
+export async function callGate(config: KubeConfig, path: string, name: string): Promise<void> {
     const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
         namespace: NAMESPACES.delivery,
         labelSelector: `${SERVICE_LABEL}=${GATES.name}`,
@@ -123,8 +128,8 @@ export async function turn(config: KubeConfig, path: string, name: string): Prom
             status?.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True"),
     )?.metadata?.name;
     if (pod === undefined)
-        throw new CannotDecide(
-            `nothing runs in ${NAMESPACES.delivery} that holds the gates: see \`make status\``,
+        throw new ApprovalError(
+            `no ready pod of ${GATES.name} in namespace ${NAMESPACES.delivery}: see \`make status\``,
         );
     const body = JSON.stringify({ name, namespace: CANARIES.namespace });
     const { code, stderr } = await execute(new Exec(config), {
@@ -139,5 +144,5 @@ export async function turn(config: KubeConfig, path: string, name: string): Prom
         timeoutSeconds: TIMEOUT_SECONDS,
         signal: new AbortController().signal,
     });
-    if (code !== 0) throw new CannotDecide(`${path} did not succeed: ${stderr.trim()}`);
+    if (code !== 0) throw new ApprovalError(`POST ${path} failed: ${stderr.trim()}`);
 }

@@ -1,11 +1,11 @@
-/** What somebody says of a rollout that waits. Pure: from what the cluster holds to what is done. */
+/** Decisions about rollouts that wait at a manual gate. Pure functions of what the cluster holds. */
 import { nearest } from "../../catalogue/check";
 
-/** What is read of a Canary. */
-export interface Rollout {
+/** The fields of a Canary that are read. */
+export interface CanaryObject {
     readonly metadata: {
         readonly name: string;
-        /** As of which it was read: who writes meanwhile is not written over. */
+        /** For optimistic locking: a concurrent write is not overwritten. */
         readonly resourceVersion?: string;
         readonly annotations?: Readonly<Record<string, string>>;
     };
@@ -15,59 +15,63 @@ export interface Rollout {
     readonly status?: { readonly phase?: string; readonly canaryWeight?: number };
 }
 
-export type Verdict = "approved" | "refused";
-/** Before anybody gets the version, or before everybody does. */
-export type Stage = "rollout" | "promotion";
+export type ApprovalVerdict = "approved" | "rejected";
+/** Before the version receives any traffic, or before it receives all of it. */
+export type RolloutStage = "rollout" | "promotion";
 
-/** One decision, as it is kept with the rollout. */
+/** One recorded decision. */
 export interface Decision {
-    readonly verdict: Verdict;
-    readonly stage: Stage;
-    /** What it is about: the Deployment's revision, and its images. */
+    readonly verdict: ApprovalVerdict;
+    readonly stage: RolloutStage;
+    /** The Deployment's revision and images. */
     readonly version: string;
-    /** Whom the API server takes the caller for. */
+    /** The user that the API server authenticated. */
     readonly by: string;
-    readonly why: string;
+    readonly reason: string;
     /** ISO 8601. */
     readonly at: string;
 }
 
-/** Where decisions are kept, the latest last: JSON, a list. */
+/** Annotation with the recorded decisions: a JSON list, the latest last. */
 export const DECISIONS = "sparc.dev/decisions";
-const KEPT = 20;
+const MAX_DECISIONS = 20;
 
-/** A decision that makes no sense; its message says what does. */
-export class CannotDecide extends Error {}
+/** A decision that is not possible; the message states why. */
+export class ApprovalError extends Error {}
 
-/** A rollout, and which decision it waits for. */
-export interface Waiting {
-    readonly rollout: Rollout;
-    readonly stage: Stage;
+/** A rollout that waits, and for which decision. */
+export interface PausedRollout {
+    readonly canary: CanaryObject;
+    readonly stage: RolloutStage;
 }
 
-/** @throws CannotDecide where it waits for none. Who refuses may do so while it goes on, too. */
-export function waiting(rollouts: readonly Rollout[], name: string, verdict: Verdict): Waiting {
-    const found = rollouts.find(({ metadata }) => metadata.name === name);
-    if (found === undefined) {
-        const known = rollouts.map(({ metadata }) => metadata.name).sort();
-        const meant = nearest(name, known);
-        throw new CannotDecide(
-            `Flagger rolls out no ${name}; ${meant === undefined ? `it has ${known.join(", ") || "nothing"}` : `did you mean "${meant}"?`}`,
+/** @throws ApprovalError if it waits for no decision; a rollout in progress can still be rejected */
+export function pausedRollout(
+    canaries: readonly CanaryObject[],
+    name: string,
+    verdict: ApprovalVerdict,
+): PausedRollout {
+    const canary = canaries.find(({ metadata }) => metadata.name === name);
+    if (canary === undefined) {
+        const known = canaries.map(({ metadata }) => metadata.name).sort();
+        const suggestion = nearest(name, known);
+        throw new ApprovalError(
+            `Flagger has no Canary ${name}. ${suggestion === undefined ? `Canaries: ${known.join(", ") || "none"}.` : `Did you mean "${suggestion}"?`}`,
         );
     }
-    if (!(found.spec.analysis?.webhooks ?? []).some(({ type }) => type === "confirm-promotion"))
-        throw new CannotDecide(
-            `${name} has no gates: its rollouts wait for nobody (\`rollout.approval\` in the catalogue gives it some)`,
+    if (!(canary.spec.analysis?.webhooks ?? []).some(({ type }) => type === "confirm-promotion"))
+        throw new ApprovalError(
+            `Canary ${name} has no manual gate. Set \`rollout.approval\` of the service in the catalogue to add one.`,
         );
-    const { phase = "Initializing" } = found.status ?? {};
-    if (phase === "Waiting") return { rollout: found, stage: "rollout" };
-    if (phase === "WaitingPromotion" || (phase === "Progressing" && verdict === "refused"))
-        return { rollout: found, stage: "promotion" };
-    throw new CannotDecide(`${name} waits for nobody: its rollout is ${phase}`);
+    const { phase = "Initializing" } = canary.status ?? {};
+    if (phase === "Waiting") return { canary: canary, stage: "rollout" };
+    if (phase === "WaitingPromotion" || (phase === "Progressing" && verdict === "rejected"))
+        return { canary: canary, stage: "promotion" };
+    throw new ApprovalError(`Canary ${name} waits for no decision: its phase is ${phase}`);
 }
 
-/** What is read of a Deployment. */
-export interface Deployed {
+/** The fields of a Deployment that are read. */
+export interface DeploymentObject {
     readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
     readonly spec?: {
         readonly template: {
@@ -76,40 +80,40 @@ export interface Deployed {
     };
 }
 
-/** A version that a Deployment has, or asks for. */
+/** The version of a Deployment's pod template. */
 export interface Version {
-    /** Kubernetes' count of the Deployment's pod templates. */
+    /** The Deployment's revision number. */
     readonly revision: string;
-    /** As people call it: the revision, and the images. */
+    /** Display name: the revision and the images. */
     readonly name: string;
 }
 
-export function versionOf({ metadata, spec }: Deployed): Version {
+export function versionOf({ metadata, spec }: DeploymentObject): Version {
     const revision = metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? "?";
     const images = (spec?.template.spec?.containers ?? []).map(({ image = "?" }) => image);
     return { revision, name: `revision ${revision} of ${images.join(", ")}` };
 }
 
-/** What the Canary says after the decision. */
-export function withDecision({ metadata }: Rollout, decision: Decision): string {
-    return JSON.stringify([...decisionsOf(metadata.annotations), decision].slice(-KEPT));
+/** The annotation's value including the new decision. */
+export function withDecision({ metadata }: CanaryObject, decision: Decision): string {
+    return JSON.stringify([...decisionsOf(metadata.annotations), decision].slice(-MAX_DECISIONS));
 }
 
-/** Those that are kept; none where somebody wrote something else there. */
+/** The recorded decisions; empty if the annotation is not a JSON list. */
 export function decisionsOf(annotations: Readonly<Record<string, string>> = {}): readonly Decision[] {
     try {
-        const kept: unknown = JSON.parse(annotations[DECISIONS] ?? "[]");
-        return Array.isArray(kept) ? (kept as Decision[]) : [];
+        const decisions: unknown = JSON.parse(annotations[DECISIONS] ?? "[]");
+        return Array.isArray(decisions) ? (decisions as Decision[]) : [];
     } catch {
         return [];
     }
 }
 
 /**
- * The gates to open, in this order. Who refuses before anybody has the version lets Flagger begin and take it back at
- * once, before a request reaches it: Flagger asks nothing else while it waits there.
+ * The gates to open, in this order. To reject a version before it receives traffic, Flagger must start the rollout and
+ * roll it back at once, before a request reaches it: while it waits at `confirm-rollout`, Flagger checks no other gate.
  */
-export function gatesFor(verdict: Verdict, stage: Stage): readonly string[] {
+export function gatesFor(verdict: ApprovalVerdict, stage: RolloutStage): readonly string[] {
     if (verdict === "approved") return ["/gate/open"];
     return stage === "rollout" ? ["/rollback/open", "/gate/open"] : ["/rollback/open"];
 }

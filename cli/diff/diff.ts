@@ -1,5 +1,5 @@
-/** `mesh diff`: what two renderings of the mesh let through, and what of them differs. */
-import { World } from "../explain/world/world";
+/** `mesh diff`: compares the objects, allowed calls and reachable hosts of two meshes. */
+import { MeshSnapshot } from "../explain/snapshot/snapshot";
 import { type CallChanges, compareCalls } from "./calls/compare";
 import { type HostChanges, compareHosts } from "./hosts";
 import { type ObjectChanges, compareObjects } from "./objects";
@@ -14,16 +14,16 @@ export interface Difference {
 }
 
 export function difference(before: Side, after: Side): Difference {
-    const [old, now] = [new World(before.objects), new World(after.objects)];
+    const [old, now] = [new MeshSnapshot(before.objects), new MeshSnapshot(after.objects)];
     const objects = compareObjects(before.objects, after.objects);
     return {
         before: before.name,
         after: after.name,
         objects,
-        // The same objects give the same answers.
+        // Identical objects need no evaluation.
         ...(isEmpty(objects)
             ? {
-                  calls: { allowed: [], denied: [], conditions: [], judged: 0 },
+                  calls: { allowed: [], denied: [], conditions: [], evaluated: 0 },
                   hosts: { reachable: [], unreachable: [] },
               }
             : { calls: compareCalls(old, now), hosts: compareHosts(old, now) }),

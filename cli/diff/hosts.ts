@@ -1,14 +1,14 @@
-/** Which hosts come within reach: those outside that workloads reach, and our own that clients reach. */
+/** Changes in reachable hosts: external hosts for workloads, and exposed hosts for clients. */
 import { evaluate } from "../explain/evaluate/evaluate";
 import { matchesDnsName } from "../explain/evaluate/match";
-import type { Outside } from "../explain/evaluate/model";
-import type { World } from "../explain/world/world";
-import { namesOf, sourcesOf } from "./calls/parties";
+import type { ExternalEndpoint } from "../explain/evaluate/model";
+import type { MeshSnapshot } from "../explain/snapshot/snapshot";
+import { namesOf, sourcesOf } from "./calls/endpoints";
 
 export interface HostChange {
     /** `api.example.com:443`, or `any other host`. */
     readonly host: string;
-    /** Who reaches it now and did not, or the other way round. */
+    /** The sources that gained or lost access. */
     readonly by: readonly string[];
 }
 
@@ -17,15 +17,15 @@ export interface HostChanges {
     readonly unreachable: readonly HostChange[];
 }
 
-/** Stands for every host that neither side knows. */
-const OTHER: Outside = { host: "no-mesh-knows-this.example", port: 443, http: false };
+/** Represents every host that neither side lists. */
+const OTHER: ExternalEndpoint = { host: "no-mesh-knows-this.example", port: 443, http: false };
 const OTHER_TEXT = "any other host";
 
-export function compareHosts(before: World, after: World): HostChanges {
-    const all = [...outsideChanges(before, after), ...servedChanges(before, after)];
-    const of = (opened: boolean) =>
-        all.flatMap(({ host, opens, closes }) => {
-            const by = opened ? opens : closes;
+export function compareHosts(before: MeshSnapshot, after: MeshSnapshot): HostChanges {
+    const all = [...externalChanges(before, after), ...servedChanges(before, after)];
+    const of = (granted: boolean) =>
+        all.flatMap(({ host, gained, lost }) => {
+            const by = granted ? gained : lost;
             return by.length === 0 ? [] : [{ host, by }];
         });
     return { reachable: of(true), unreachable: of(false) };
@@ -33,23 +33,23 @@ export function compareHosts(before: World, after: World): HostChanges {
 
 interface Change {
     readonly host: string;
-    readonly opens: readonly string[];
-    readonly closes: readonly string[];
+    readonly gained: readonly string[];
+    readonly lost: readonly string[];
 }
 
-function outsideChanges(before: World, after: World): Change[] {
-    const worlds = [before, after];
-    const sources = worlds.map(sourcesOf);
-    const hosts = new Map([[OTHER_TEXT, OTHER], ...worlds.flatMap(outsideOf)]);
-    return [...hosts].sort(byName).map(([host, outside]) => {
+function externalChanges(before: MeshSnapshot, after: MeshSnapshot): Change[] {
+    const snapshots = [before, after];
+    const sources = snapshots.map(sourcesOf);
+    const hosts = new Map([[OTHER_TEXT, OTHER], ...snapshots.flatMap(externalHostsOf)]);
+    return [...hosts].sort(byName).map(([host, external]) => {
         const reach = (side: number, name: string): boolean => {
-            const [world, source] = [worlds[side], sources[side]?.get(name)];
-            if (world === undefined || source?.kind !== "workload") return false;
+            const [snapshot, source] = [snapshots[side], sources[side]?.get(name)];
+            if (snapshot === undefined || source?.kind !== "workload") return false;
             const http = { method: "GET", path: "/", headers: {} };
-            return evaluate(world, {
+            return evaluate(snapshot, {
                 source,
-                target: { kind: "outside", outside },
-                ...(outside.http ? { http } : {}),
+                target: { kind: "external", external },
+                ...(external.http ? { http } : {}),
             }).allowed;
         };
         const changed = namesOf(sources)
@@ -57,18 +57,18 @@ function outsideChanges(before: World, after: World): Change[] {
             .filter(({ was, is }) => was !== is);
         return {
             host,
-            opens: changed.filter(({ is }) => is).map(({ name }) => name),
-            closes: changed.filter(({ was }) => was).map(({ name }) => name),
+            gained: changed.filter(({ is }) => is).map(({ name }) => name),
+            lost: changed.filter(({ was }) => was).map(({ name }) => name),
         };
     });
 }
 
-function outsideOf(world: World): [string, Outside][] {
-    return world
+function externalHostsOf(snapshot: MeshSnapshot): [string, ExternalEndpoint][] {
+    return snapshot
         .of("ServiceEntry")
         .flatMap(({ spec }) =>
             spec.hosts.flatMap((host) =>
-                (spec.ports ?? []).map(({ number, protocol = "TCP" }): [string, Outside] => [
+                (spec.ports ?? []).map(({ number, protocol = "TCP" }): [string, ExternalEndpoint] => [
                     `${host}:${number}`,
                     { host, port: number, http: /^(HTTP|HTTP2|GRPC)$/i.test(protocol) },
                 ]),
@@ -76,30 +76,36 @@ function outsideOf(world: World): [string, Outside][] {
         );
 }
 
-/** Hosts that a gateway serves and that a route leads from. */
-function servedChanges(before: World, after: World): Change[] {
+/** Hosts that a gateway serves and routes. */
+function servedChanges(before: MeshSnapshot, after: MeshSnapshot): Change[] {
     const [old, now] = [servedOf(before), servedOf(after)];
     return [...new Set([...old.keys(), ...now.keys()])].sort().map((host) => {
         const [was, is] = [old.get(host) ?? [], now.get(host) ?? []];
         return {
             host,
-            opens: is.filter((by) => !was.includes(by)),
-            closes: was.filter((by) => !is.includes(by)),
+            gained: is.filter((by) => !was.includes(by)),
+            lost: was.filter((by) => !is.includes(by)),
         };
     });
 }
 
-function servedOf(world: World): Map<string, string[]> {
+function servedOf(snapshot: MeshSnapshot): Map<string, string[]> {
     const served = new Map<string, string[]>();
-    for (const { metadata, spec } of world.of("Gateway")) {
+    for (const { metadata, spec } of snapshot.of("Gateway")) {
         const name = `${metadata.namespace}/${metadata.name}`;
-        const routed = world
+        const routed = snapshot
             .of("VirtualService")
             .filter(({ spec: { gateways = [] } }) => gateways.includes(name))
             .flatMap(({ spec: { hosts = [] } }) => hosts);
         for (const { hosts, port } of spec.servers ?? [])
             for (const host of hosts.map((one) => one.slice(one.indexOf("/") + 1))) {
-                if (!routed.some((own) => matchesDnsName(host, own) || matchesDnsName(own, host))) continue;
+                if (
+                    !routed.some(
+                        (exposedHost) =>
+                            matchesDnsName(host, exposedHost) || matchesDnsName(exposedHost, host),
+                    )
+                )
+                    continue;
                 const key = `${host}:${port.number}`;
                 served.set(key, [...(served.get(key) ?? []), `clients of the gateway ${name}`].sort());
             }

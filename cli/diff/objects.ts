@@ -1,7 +1,7 @@
-/** Which objects and releases differ, and where in them. */
+/** Compares objects and releases, and lists the differing fields. */
 import { isDeepStrictEqual } from "node:util";
 import { manifestKey } from "../../components/base/manifest";
-import type { Objects } from "../explain/world/world";
+import type { MeshObjects } from "../explain/snapshot/snapshot";
 
 export interface ChangedObject {
     /** `namespace/Kind/name`; a release's is `namespace/Release/name`. */
@@ -16,7 +16,7 @@ export interface ObjectChanges {
     readonly changed: readonly ChangedObject[];
 }
 
-export function compareObjects(before: Objects, after: Objects): ObjectChanges {
+export function compareObjects(before: MeshObjects, after: MeshObjects): ObjectChanges {
     const [old, now] = [byKey(before), byKey(after)];
     return {
         added: [...now.keys()].filter((key) => !old.has(key)).sort(),
@@ -28,14 +28,14 @@ export function compareObjects(before: Objects, after: Objects): ObjectChanges {
     };
 }
 
-function byKey({ objects, releases }: Objects): Map<string, unknown> {
+function byKey({ objects, releases }: MeshObjects): Map<string, unknown> {
     return new Map<string, unknown>([
         ...objects.map((object) => [manifestKey(object), object] as const),
         ...releases.map((release) => [`${release.namespace}/Release/${release.name}`, release] as const),
     ]);
 }
 
-/** The deepest paths below which two values differ; of lists of plain values, the list's own. */
+/** The deepest paths at which two values differ; for lists of scalars, the path of the list. */
 function differingFields(before: unknown, after: unknown, path: string): string[] {
     if (isDeepStrictEqual(before, after)) return [];
     if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after))

@@ -1,26 +1,26 @@
-/** What stands on either side: a rendered folder, a stack of this checkout, or a stack at another commit. */
+/** Reads one side of a comparison: a rendered folder, a stack of this checkout, or a stack at another commit. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deriveAll } from "../../components/concerns";
-import { type Objects } from "../explain/world/world";
-import { readRendered } from "../explain/world/read";
+import { type MeshObjects } from "../explain/snapshot/snapshot";
+import { readRendered } from "../explain/snapshot/read";
 import { PROJECT_FOLDER } from "../checkout";
 import { loadPlatform } from "../project";
 import { renderFiles } from "../render/files";
 import { writeFiles } from "../render/write";
 
 export interface Side {
-    /** As it stands on the command line. */
+    /** The command line argument. */
     readonly name: string;
-    readonly objects: Objects;
+    readonly objects: MeshObjects;
 }
 
 /**
  * @param name a folder that `mesh render` wrote; a stack; or `<ref>[:<stack>]`, a commit of this repository
- * @param stack the one that is meant where a ref names none
- * @throws Error if it is none of these, or cannot be rendered
+ * @param stack the stack of a commit that names none
+ * @throws Error if `name` is anything else, or cannot be rendered
  */
 export function readSide(name: string, stack: string): Side {
     if (existsSync(name) && statSync(name).isDirectory()) return { name, objects: readRendered(name) };
@@ -31,23 +31,23 @@ export function readSide(name: string, stack: string): Side {
                 renderHere(name, folder);
             }),
         };
-    const [ref = "", own = stack] = name.split(":");
+    const [ref = "", commitStack = stack] = name.split(":");
     const commit = commitOf(ref);
     if (commit === undefined) {
         throw new Error(
-            `${name} is no folder, no stack and no commit: give a folder that \`mesh render\` wrote, ` +
-                "a stack such as prod, or a commit such as main or main:dev",
+            `${name}: not a folder, stack or commit. Pass a folder written by \`mesh render\`, ` +
+                "a stack such as prod, or a commit such as main or main:dev.",
         );
     }
     return {
         name,
         objects: inTemporary((folder) => {
-            renderAt(commit, own, folder);
+            renderAt(commit, commitStack, folder);
         }),
     };
 }
 
-function inTemporary(render: (folder: string) => void): Objects {
+function inTemporary(render: (folder: string) => void): MeshObjects {
     const folder = mkdtempSync(join(tmpdir(), "mesh-diff-"));
     try {
         render(folder);
@@ -61,7 +61,7 @@ function renderHere(stack: string, folder: string): void {
     writeFiles(folder, renderFiles(deriveAll(loadPlatform(stack))));
 }
 
-/** By that commit's own program, with this checkout's packages. */
+/** Renders with the program of that commit and the packages of this checkout. */
 function renderAt(commit: string, stack: string, folder: string): void {
     const checkout = mkdtempSync(join(tmpdir(), "mesh-diff-"));
     try {
@@ -76,8 +76,8 @@ function renderAt(commit: string, stack: string, folder: string): void {
     } catch (error) {
         const { stderr = "" } = error as { stderr?: string | Buffer };
         throw new Error(
-            `${commit} cannot be rendered:\n${stderr.toString().trim()}\n` +
-                "If it needs other packages, render it in a checkout of its own and give that folder.",
+            `commit ${commit} cannot be rendered:\n${stderr.toString().trim()}\n` +
+                "If it needs other packages, render it in a separate checkout and pass that folder.",
         );
     } finally {
         rmSync(checkout, { recursive: true, force: true });

@@ -1,46 +1,48 @@
-/** `mesh explain`: what a world's objects say to each question, beside what the catalogue says. */
+/** `mesh explain`: evaluates access queries against a mesh's objects, and compares with the catalogue. */
 import type { Catalogue } from "../../catalogue/model";
-import { type Asking, askings } from "./ask/ask";
-import type { Asked } from "./ask/asked";
+import { type LabeledQuery, accessQueries } from "./query/queries";
+import type { QueryOptions } from "./query/options";
 import { addressRemedy } from "./catalogue/address";
 import { changeFor } from "./catalogue/change";
 import type { Change } from "./catalogue/edit";
 import { edgesFor } from "./catalogue/edge";
 import { evaluate } from "./evaluate/evaluate";
 import type { Verdict } from "./evaluate/model";
-import type { World } from "./world/world";
+import type { MeshSnapshot } from "./snapshot/snapshot";
 
-/** One question, answered. */
-export interface Explanation extends Pick<Asking, "port" | "request"> {
+/** The result of one access query. */
+export interface Explanation extends Pick<LabeledQuery, "port" | "request"> {
     readonly source: string;
     readonly destination: string;
     readonly verdict: Verdict;
-    /** The catalogue's edges that declare it. */
+    /** The catalogue's edges that declare the request. */
     readonly edges: readonly string[];
-    /** What to change where the catalogue declares the request and the host's address alone is denied. */
+    /** How to fix a request that the catalogue declares, but that is denied because of the host's address. */
     readonly remedy?: string;
-    /** What to change in the catalogue to allow it: only of what is denied and not declared. Runs all its checks. */
+    /**
+     * The catalogue change that would allow a denied, undeclared request. Lazy, because it runs all catalogue checks.
+     */
     readonly change?: () => Change | string;
 }
 
-/** @throws Unanswerable if the question names what is not there. */
-export function explain(world: World, catalogue: Catalogue, asked: Asked): Explanation[] {
-    return askings(world, catalogue, asked).map((asking) => {
-        const verdict = evaluate(world, asking.question);
-        const edges = edgesFor(catalogue, asking.question);
+/** @throws InvalidQuery if a name or port does not exist */
+export function explain(snapshot: MeshSnapshot, catalogue: Catalogue, options: QueryOptions): Explanation[] {
+    return accessQueries(snapshot, catalogue, options).map((labeled) => {
+        const verdict = evaluate(snapshot, labeled.query);
+        const edges = edgesFor(catalogue, labeled.query);
         const remedy =
             verdict.allowed || edges.length === 0
                 ? undefined
-                : addressRemedy(world, catalogue, asking.question);
+                : addressRemedy(snapshot, catalogue, labeled.query);
         return {
-            source: asked.source,
-            destination: asked.destination,
-            port: asking.port,
-            request: asking.request,
+            source: options.source,
+            destination: options.destination,
+            port: labeled.port,
+            request: labeled.request,
             verdict,
             edges,
             ...(remedy === undefined ? {} : { remedy }),
-            ...(verdict.allowed || edges.length > 0 ? {} : { change: () => changeFor(catalogue, asking) }),
+            ...(verdict.allowed || edges.length > 0 ? {} : { change: () => changeFor(catalogue, labeled) }),
         };
     });
 }

@@ -4,7 +4,7 @@ import { edges, exposures, servicesOf, storeEdges } from "../../catalogue/query"
 const FILL: Record<Tier, string> = { critical: "#fde2d8", standard: "#e3eefb", background: "#eeeeee" };
 const BORDER: Record<Tier, string> = { critical: "#c8553d", standard: "#3a6ea5", background: "#888888" };
 
-/** The call graph in Graphviz' language: services by domain, coloured by tier; optional calls dashed. */
+/** The call graph as Graphviz DOT: services grouped by domain and colored by tier; optional calls are dashed. */
 export function toDot(catalogue: Catalogue): string {
     const domains = new Map<string, string[]>();
     for (const [name, { domain, tier }] of servicesOf(catalogue)) {
@@ -46,7 +46,7 @@ function exposureLines(catalogue: Catalogue): string[] {
     ]);
 }
 
-/** One arrow for all calls between two services; dashed only if the caller can do without every one of them. */
+/** One arrow for all calls between two services; dashed only if every one of them is optional. */
 function callLines(catalogue: Catalogue): string[] {
     const required = new Map<string, boolean>();
     for (const { caller, callee, call } of edges(catalogue)) {

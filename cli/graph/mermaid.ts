@@ -1,7 +1,7 @@
 import type { Catalogue } from "../../catalogue/model";
 import { edges, exposures, servicesOf, storeEdges } from "../../catalogue/query";
 
-/** The call graph in Mermaid's language, as Markdown viewers draw it: the same that the picture shows. */
+/** The call graph as a Mermaid flowchart, for Markdown viewers; same content as the SVG. */
 export function toMermaid(catalogue: Catalogue): string {
     const services = servicesOf(catalogue);
     const domains = [...new Set(services.map(([, { domain }]) => domain))];
@@ -40,12 +40,12 @@ export function toMermaid(catalogue: Catalogue): string {
     return `${unique(lines).join("\n")}\n`;
 }
 
-/** A service may be called `end`, which Mermaid keeps for itself: no name stands alone. */
+/** Prefixed, because a service may be called `end`, a reserved word of Mermaid. */
 export function nodeId(kind: string, name: string): string {
     return `${kind}_${name.replaceAll(/[^a-zA-Z0-9]/g, "_")}`;
 }
 
-/** Each line once, but for what closes a subgraph. */
+/** Removes duplicate lines, except the `end` of subgraphs. */
 function unique(lines: readonly string[]): string[] {
     return lines.filter((line, index) => line === "end" || lines.indexOf(line) === index);
 }

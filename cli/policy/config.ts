@@ -1,20 +1,25 @@
-/** A pack's configuration file, checked against the schemas that the pack itself publishes, as the engine checks it. */
+/**
+ * The configuration file of a policy pack, validated like Pulumi's engine does: against the schemas that the pack
+ * publishes.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { nearest } from "../../catalogue/check";
+import { RENAMED_POLICIES, RENAMED_PROPERTIES } from "../../policy/core/renamed-policies";
+import { plural } from "../plural";
 import { type PackConfig, type PolicyInfo } from "./protocol";
 
 /**
- * @param file undefined where a stack has none: then every policy keeps its defaults
- * @throws Error that names the file, and lists every mistake in it.
+ * @param file undefined if the stack has none: every policy then keeps its defaults
+ * @throws Error that names the file and lists every error in it
  */
 export function readPackConfig(file: string | undefined, policies: readonly PolicyInfo[]): PackConfig {
     if (file === undefined) return {};
     const config = parsed(file);
-    const mistakes = mistakesOf(config, policies);
-    if (mistakes.length > 0) {
+    const errors = configErrors(config, policies);
+    if (errors.length > 0) {
         throw new Error(
-            `${file}: ${mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`}\n${mistakes.map((line) => `  - ${line}`).join("\n")}`,
+            `${file}: ${plural(errors.length, "error")}\n${errors.map((line) => `  - ${line}`).join("\n")}`,
         );
     }
     return config;
@@ -23,31 +28,33 @@ export function readPackConfig(file: string | undefined, policies: readonly Poli
 function parsed(file: string): PackConfig {
     if (!existsSync(file)) {
         throw new Error(
-            `${file}: there is no such file; give the pack's configuration with --pack-config <file>`,
+            `${file}: the file does not exist. Pass the pack configuration with --pack-config <file>.`,
         );
     }
     let config: unknown;
     try {
         config = JSON.parse(readFileSync(file, "utf8"));
     } catch (error) {
-        // The parser's message has the position.
-        throw new Error(`${file}: it cannot be read as JSON: ${(error as Error).message}`, { cause: error });
+        // The parser's message contains the position.
+        throw new Error(`${file}: invalid JSON: ${(error as Error).message}`, { cause: error });
     }
     if (typeof config !== "object" || config === null || Array.isArray(config)) {
-        throw new Error(`${file}: it must be a JSON object, with the names of policies as its keys`);
+        throw new Error(`${file}: must be a JSON object whose keys are policy names`);
     }
     return config as PackConfig;
 }
 
-export function mistakesOf(config: PackConfig, policies: readonly PolicyInfo[]): readonly string[] {
+export function configErrors(config: PackConfig, policies: readonly PolicyInfo[]): readonly string[] {
     const ajv = new Ajv({ allErrors: true, strict: false });
     const names = policies.map(({ name }) => name);
     return Object.entries(config).flatMap(([name, given]) => {
         if (name === "all") return [];
         const policy = policies.find((candidate) => candidate.name === name);
         if (policy === undefined) {
+            const renamed = RENAMED_POLICIES.get(name);
+            if (renamed !== undefined) return [`policy "${name}" was renamed. Use "${renamed}" instead.`];
             const near = nearest(name, names);
-            return [`no policy is called ${name}${near === undefined ? "" : `. Did you mean ${near}?`}`];
+            return [`unknown policy "${name}"${near === undefined ? "" : `. Did you mean "${near}"?`}`];
         }
         if (typeof given === "string") return [];
         const properties = Object.fromEntries(
@@ -55,9 +62,12 @@ export function mistakesOf(config: PackConfig, policies: readonly PolicyInfo[]):
         );
         const validate = ajv.compile({ type: "object", additionalProperties: false, ...policy.schema });
         if (validate(properties)) return [];
-        return (validate.errors ?? []).map(
-            ({ instancePath, message, params }) =>
-                `${name}${instancePath} ${message ?? "is wrong"} ${JSON.stringify(params)}`,
-        );
+        return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+            const { additionalProperty = "" } = params as { readonly additionalProperty?: string };
+            const renamed = RENAMED_PROPERTIES.get(additionalProperty);
+            return renamed === undefined
+                ? `${name}${instancePath} ${message ?? "is wrong"} ${JSON.stringify(params)}`
+                : `${name}${instancePath}: property "${additionalProperty}" was renamed. Use "${renamed}" instead.`;
+        });
     });
 }

@@ -1,4 +1,4 @@
-/** Starts a policy pack as Pulumi's engine does: its own process, found by the port that it prints. */
+/** Starts a policy pack as Pulumi's engine does: a process that prints the port of its gRPC server. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -6,33 +6,33 @@ import { createInterface } from "node:readline";
 import { type Readable } from "node:stream";
 import { Analyzer } from "./protocol";
 
-/** Milliseconds that a pack may take to start. */
-const START_TIMEOUT = 180_000;
+/** Time limit for the pack to start. */
+const START_TIMEOUT_MS = 180_000;
 
-/** How many characters of what the pack printed are kept for an error's message. */
-const OUTPUT_KEPT = 4000;
+/** How many characters of the pack's output an error message contains. */
+const MAX_OUTPUT = 4000;
 
 export interface RunningPack {
     readonly analyzer: Analyzer;
-    /** Of the pack's process. */
+    /** Process ID of the pack. */
     readonly pid: number;
     stop(): void;
 }
 
 /**
- * Runs the pack in `folder` with the start script of Pulumi's own SDK.
+ * Runs the pack in `folder` with the start script of Pulumi's SDK.
  *
- * @throws Error with what the pack printed, if it ends or says no port.
+ * @throws Error with the pack's output, if it exits or prints no port
  */
 export async function startPack(folder: string): Promise<RunningPack> {
     const script = join(folder, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
     if (!existsSync(script)) {
         throw new Error(
-            `the policy pack's packages are not here: run \`npm ci --prefix ${folder}\` first (make does)`,
+            `npm packages of the policy pack are missing. Run \`npm ci --prefix ${folder}\` first.`,
         );
     }
-    // Pulumi's script takes the engine's address, to which a pack that makes no calls of its own never speaks.
-    // The SDK hands every resource to every policy anew, which a larger nursery collects at a fraction of the cost.
+    // Pulumi's script requires the engine's address, but the pack never calls the engine. // The SDK copies every
+    // resource for every policy: a larger young generation reduces the cost of garbage collection.
     const child = spawn(process.execPath, ["--max-semi-space-size=64", script, "127.0.0.1:0", "."], {
         cwd: folder,
         stdio: ["ignore", "pipe", "pipe"],
@@ -60,12 +60,14 @@ function portOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<n
     return new Promise((resolve, reject) => {
         let printed = "";
         const keep = (chunk: Buffer): void => {
-            printed = (printed + chunk.toString()).slice(-OUTPUT_KEPT);
+            printed = (printed + chunk.toString()).slice(-MAX_OUTPUT);
         };
         child.stderr.on("data", keep);
         const late = setTimeout(() => {
-            reject(new Error(`the policy pack said no port for ${START_TIMEOUT / 1000} s\n${printed}`));
-        }, START_TIMEOUT);
+            reject(
+                new Error(`the policy pack printed no port within ${START_TIMEOUT_MS / 1000} s\n${printed}`),
+            );
+        }, START_TIMEOUT_MS);
         createInterface(child.stdout).on("line", (line) => {
             if (!/^\d+$/.test(line.trim())) {
                 keep(Buffer.from(`${line}\n`));
@@ -77,7 +79,7 @@ function portOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<n
         child.on("error", reject);
         child.on("exit", (code, signal) => {
             clearTimeout(late);
-            reject(new Error(`the policy pack ended with ${code ?? signal ?? "?"}\n${printed}`));
+            reject(new Error(`the policy pack exited with ${code ?? signal ?? "?"}\n${printed}`));
         });
     });
 }

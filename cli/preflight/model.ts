@@ -1,26 +1,27 @@
-/** What is known of a stack's surroundings before anything in them is changed. */
-export interface Finding {
-    readonly what: string;
-    readonly verdict: "right" | "wrong" | "to come";
-    readonly text: string;
-    /** Of what is wrong, and of what is to come. */
+/** The result of one check. */
+export interface PreflightIssue {
+    readonly check: string;
+    /** `pending`: the stack creates it, or an update requires it and a preview does not. */
+    readonly status: "passed" | "failed" | "pending";
+    readonly message: string;
+    /** How to proceed, if failed or pending. */
     readonly remedy?: string;
 }
 
-/** What the checks ask. */
-export interface Surroundings {
-    /** What an AWS command prints as JSON. @throws Error with what it prints as error */
+/** What the checks query. */
+export interface PreflightEnvironment {
+    /** The JSON output of an AWS CLI command. @throws Error with its error output */
     readonly aws: (...args: string[]) => Promise<unknown>;
-    /** Name servers that DNS knows of a domain; none where it is not delegated. */
+    /** The domain's name servers according to DNS; empty if it is not delegated. */
     readonly nameServers: (domain: string) => Promise<readonly string[]>;
-    /** @throws Error if nothing answers there */
+    /** @throws Error if the connection fails */
     readonly connect: (host: string, port: number) => Promise<void>;
 }
 
-export function right(what: string, text: string): Finding {
-    return { what, verdict: "right", text };
+export function passed(check: string, message: string): PreflightIssue {
+    return { check, status: "passed", message };
 }
 
-export function wrong(what: string, text: string, remedy: string): Finding {
-    return { what, verdict: "wrong", text, remedy };
+export function failed(check: string, message: string, remedy: string): PreflightIssue {
+    return { check, status: "failed", message, remedy };
 }

@@ -1,42 +1,53 @@
-/** `mesh preflight`: region, account, quotas, cluster and domain, each asked before anything is changed. */
+/** `mesh preflight`: checks credentials, region, quotas, cluster and domain before a deployment. */
 import type { EksConfig, ExistingConfig } from "../../config/cluster";
+import { exampleValues } from "../../config/examples";
 import type { MeshConfig } from "../../config/schema";
 import { serverOf } from "../../components/cluster/kubeconfig";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
-import { type Finding, type Surroundings, right, wrong } from "./model";
-import { privateCaFindings } from "./private-ca";
-import { quotaFindings } from "./quotas";
+import { type PreflightIssue, type PreflightEnvironment, passed, failed } from "./model";
+import { privateCaIssues } from "./private-ca";
+import { quotaIssues } from "./quotas";
 import { unknownCase } from "../../catalogue/never";
 
-export async function preflight(config: MeshConfig, around: Surroundings): Promise<Finding[]> {
+export async function preflight(
+    config: MeshConfig,
+    environment: PreflightEnvironment,
+): Promise<PreflightIssue[]> {
     const { cluster } = config;
     switch (cluster.from) {
         case "kubeconfig":
             return config.kubeconfig === undefined
-                ? [right("cluster", "the one that the environment's kubeconfig leads to")]
-                : [await reached(serverOf(config.kubeconfig, config.context), around)];
+                ? [passed("cluster", "the cluster of the environment's kubeconfig")]
+                : [await reachability(serverOf(config.kubeconfig, config.context), environment)];
         case "existing": {
-            const identity = await asked("credentials", () => credentials(undefined, around));
-            if (identity.some(({ verdict }) => verdict === "wrong")) return identity;
-            return [...identity, ...(await asked("cluster", () => existing(cluster, around)))];
+            const identity = await runCheck("credentials", () => credentials(undefined, environment));
+            if (identity.some(({ status }) => status === "failed")) return identity;
+            return [
+                ...examples(config),
+                ...identity,
+                ...(await runCheck("cluster", () => existing(cluster, environment))),
+            ];
         }
         case "eks": {
-            const identity = await asked("credentials", () => credentials(cluster.account, around));
-            if (identity.some(({ verdict }) => verdict === "wrong")) return identity;
-            const zones = await asked("region", () => region(cluster, around));
-            if (zones.some(({ verdict }) => verdict === "wrong")) return [...identity, ...zones];
-            let found: Described | undefined;
-            const api = await asked("cluster", async () => {
-                found = await describe(cluster, around);
-                return made(cluster, found, around);
+            const identity = await runCheck("credentials", () => credentials(cluster.accountId, environment));
+            if (identity.some(({ status }) => status === "failed")) return identity;
+            const zones = await runCheck("region", () => region(cluster, environment));
+            if (zones.some(({ status }) => status === "failed")) return [...identity, ...zones];
+            let described: Described | undefined;
+            const api = await runCheck("cluster", async () => {
+                described = await describe(cluster, environment);
+                return createdCluster(cluster, described, environment);
             });
             return [
+                ...examples(config),
                 ...identity,
                 ...zones,
-                ...(await asked("quotas", () => quotaFindings(cluster, around, found !== undefined))),
+                ...(await runCheck("quotas", () =>
+                    quotaIssues(cluster, environment, described !== undefined),
+                )),
                 ...api,
-                ...(await asked("mesh root", () => privateCaFindings(config, around))),
-                ...(await asked("domain", () => domain(config.domain, around))),
+                ...(await runCheck("mesh root", () => privateCaIssues(config, environment))),
+                ...(await runCheck("domain", () => domain(config.domain, environment))),
             ];
         }
         default:
@@ -44,29 +55,51 @@ export async function preflight(config: MeshConfig, around: Surroundings): Promi
     }
 }
 
-/** A check that AWS refuses is a finding, too. */
-async function asked(what: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+/** An error of AWS is reported as a failed check. */
+async function runCheck(check: string, run: () => Promise<PreflightIssue[]>): Promise<PreflightIssue[]> {
     try {
-        return await check();
+        return await run();
     } catch (error) {
         const message = (error instanceof Error ? error.message : String(error)).trim();
-        return [wrong(what, message, awsRemedy(message) ?? "correct what AWS names, and run again")];
+        return [
+            failed(check, message, awsRemedy(message) ?? "fix the problem that AWS reports, then run again"),
+        ];
     }
 }
 
-async function credentials(account: string | undefined, { aws }: Surroundings): Promise<Finding[]> {
-    const { Account, Arn } = (await aws("sts", "get-caller-identity")) as { Account: string; Arn: string };
-    if (account === undefined || account === Account) return [right("credentials", Arn)];
+/** What an update rejects before it creates anything. Not a failure: pull requests preview the committed stacks. */
+function examples(config: MeshConfig): PreflightIssue[] {
+    const problems = exampleValues(config);
+    if (problems.length === 0) return [];
     return [
-        wrong(
+        {
+            check: "example values",
+            status: "pending",
+            message: problems.join("\n    "),
+            remedy: "replace them before `pulumi up`, which rejects them (docs/get-started/aws.md)",
+        },
+    ];
+}
+
+async function credentials(
+    account: string | undefined,
+    { aws }: PreflightEnvironment,
+): Promise<PreflightIssue[]> {
+    const { Account, Arn } = (await aws("sts", "get-caller-identity")) as { Account: string; Arn: string };
+    if (account === undefined || account === Account) return [passed("credentials", Arn)];
+    return [
+        failed(
             "credentials",
-            `${Arn} is of account ${Account}, and the stack is of ${account}`,
-            "set AWS_PROFILE to credentials of the stack's account, or correct `cluster.account`",
+            `${Arn} belongs to account ${Account}, but the stack's account is ${account}`,
+            "set AWS_PROFILE to credentials of the stack's account, or fix `cluster.accountId`",
         ),
     ];
 }
 
-async function region({ region: name, zones }: EksConfig, { aws }: Surroundings): Promise<Finding[]> {
+async function region(
+    { region: name, zones }: EksConfig,
+    { aws }: PreflightEnvironment,
+): Promise<PreflightIssue[]> {
     const { AvailabilityZones } = (await aws("ec2", "describe-availability-zones", "--region", name)) as {
         AvailabilityZones: { ZoneName: string; State: string }[];
     };
@@ -74,13 +107,13 @@ async function region({ region: name, zones }: EksConfig, { aws }: Surroundings)
         ({ ZoneName }) => ZoneName,
     );
     const missing = zones.map((letter) => `${name}${letter}`).filter((zone) => !there.includes(zone));
-    if (missing.length === 0) return [right("region", `${name}, with ${zones.join(", ")}`)];
+    if (missing.length === 0) return [passed("region", `${name}, with ${zones.join(", ")}`)];
     const letters = there.map((zone) => zone.slice(name.length)).join(", ");
     return [
-        wrong(
+        failed(
             "region",
-            `${missing.join(", ")} is no zone that this account may use; ${name} has ${letters}`,
-            "set `cluster.zones` to three of these, or choose another region",
+            `${missing.join(", ")} is not available to this account; zones of ${name}: ${letters}`,
+            "set `cluster.zones` to three of these zones, or choose another region",
         ),
     ];
 }
@@ -90,10 +123,10 @@ interface Described {
     readonly status: string;
 }
 
-/** Undefined if there is no such cluster. */
+/** Undefined if the cluster does not exist. */
 async function describe(
     { name, region: where }: Pick<EksConfig, "name" | "region">,
-    { aws }: Surroundings,
+    { aws }: PreflightEnvironment,
 ): Promise<Described | undefined> {
     try {
         const { cluster } = (await aws("eks", "describe-cluster", "--name", name, "--region", where)) as {
@@ -106,75 +139,80 @@ async function describe(
     }
 }
 
-async function made(
+async function createdCluster(
     { name, api }: EksConfig,
-    found: Described | undefined,
-    around: Surroundings,
-): Promise<Finding[]> {
-    if (found === undefined) {
-        const text = `there is no ${name} yet: the stack makes it`;
-        return [{ what: "cluster", verdict: "to come", text, remedy: "begin as docs/cluster.md says" }];
+    described: Described | undefined,
+    environment: PreflightEnvironment,
+): Promise<PreflightIssue[]> {
+    if (described === undefined) {
+        const text = `cluster ${name} does not exist yet; the stack creates it`;
+        return [
+            { check: "cluster", status: "pending", message: text, remedy: "follow docs/get-started/aws.md" },
+        ];
     }
-    return [await reached(api.tunnel ?? found.endpoint, around)];
+    return [await reachability(api.tunnel ?? described.endpoint, environment)];
 }
 
-async function existing(config: ExistingConfig, around: Surroundings): Promise<Finding[]> {
-    const found = await describe(config, around);
-    if (found !== undefined) return [await reached(found.endpoint, around)];
+async function existing(
+    config: ExistingConfig,
+    environment: PreflightEnvironment,
+): Promise<PreflightIssue[]> {
+    const described = await describe(config, environment);
+    if (described !== undefined) return [await reachability(described.endpoint, environment)];
     const list = `aws eks list-clusters --region ${config.region}`;
     return [
-        wrong(
+        failed(
             "cluster",
-            `there is no EKS cluster ${config.name} in ${config.region}`,
-            `correct \`cluster.name\` or \`cluster.region\` (${list})`,
+            `EKS cluster ${config.name} does not exist in ${config.region}`,
+            `fix \`cluster.name\` or \`cluster.region\` (list clusters: ${list})`,
         ),
     ];
 }
 
-async function reached(address: string, { connect }: Surroundings): Promise<Finding> {
+async function reachability(address: string, { connect }: PreflightEnvironment): Promise<PreflightIssue> {
     const { hostname, port } = new URL(address);
     try {
         await connect(hostname, Number(port || 443));
-        return right("cluster", `${address} answers`);
+        return passed("cluster", `${address} is reachable`);
     } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        return wrong(
+        return failed(
             "cluster",
-            `${address} does not answer: ${message}`,
-            awsRemedy(message) ?? "see whether the cluster runs",
+            `${address} is not reachable: ${message}`,
+            awsRemedy(message) ?? "check that the cluster is running",
         );
     }
 }
 
-async function domain(name: string, { aws, nameServers }: Surroundings): Promise<Finding[]> {
+async function domain(name: string, { aws, nameServers }: PreflightEnvironment): Promise<PreflightIssue[]> {
     const { HostedZones } = (await aws("route53", "list-hosted-zones-by-name", "--dns-name", name)) as {
         HostedZones: { Id: string; Name: string }[];
     };
     const zone = HostedZones.find((one) => one.Name === `${name}.`);
     if (zone === undefined) {
-        const text = `there is no zone of ${name} yet: the stack makes it`;
-        const remedy = "then delegate the domain to its name servers (docs/cluster.md)";
-        return [{ what: "domain", verdict: "to come", text, remedy }];
+        const text = `hosted zone ${name} does not exist yet; the stack creates it`;
+        const remedy = "afterwards, delegate the domain to its name servers (docs/get-started/aws.md)";
+        return [{ check: "domain", status: "pending", message: text, remedy }];
     }
     const { DelegationSet } = (await aws("route53", "get-hosted-zone", "--id", zone.Id)) as {
         DelegationSet: { NameServers: string[] };
     };
-    const own = DelegationSet.NameServers.map(bare).sort();
-    const known = [...(await nameServers(name))].map(bare).sort();
-    if (own.join() === known.join()) return [right("domain", `${name} is delegated to its zone`)];
+    const zoneServers = DelegationSet.NameServers.map(canonicalName).sort();
+    const known = [...(await nameServers(name))].map(canonicalName).sort();
+    if (zoneServers.join() === known.join()) return [passed("domain", `${name} is delegated to its zone`)];
     const text =
         known.length === 0
-            ? `${name} is not delegated: DNS knows no name server of it`
-            : `${name} is delegated to ${known.join(", ")}, which are not its zone's`;
+            ? `${name} is not delegated: DNS has no NS record for it`
+            : `${name} is delegated to ${known.join(", ")}, which are not the name servers of its hosted zone`;
     return [
-        wrong(
+        failed(
             "domain",
             text,
-            `at whoever keeps ${name.slice(name.indexOf(".") + 1)}, make an NS record of ${name}: ${own.join(", ")}`,
+            `add an NS record for ${name} to the zone ${name.slice(name.indexOf(".") + 1)}: ${zoneServers.join(", ")}`,
         ),
     ];
 }
 
-function bare(name: string): string {
+function canonicalName(name: string): string {
     return name.toLowerCase().replace(/\.$/, "");
 }

@@ -1,6 +1,6 @@
-/** Whether the CA at AWS that signs the mesh's intermediate CA can sign one for as long as it is to last. */
+/** Checks that the AWS Private CA can sign the mesh's intermediate CA for its whole validity. */
 import type { MeshConfig } from "../../config/schema";
-import { type Finding, type Surroundings, right, wrong } from "./model";
+import { type PreflightIssue, type PreflightEnvironment, passed, failed } from "./model";
 
 interface Authority {
     readonly Status: string;
@@ -8,14 +8,14 @@ interface Authority {
     readonly NotAfter?: string;
 }
 
-const WHAT = "mesh root";
+const CHECK = "mesh root";
 const DAY = 24 * 3600 * 1000;
 
-export async function privateCaFindings(
+export async function privateCaIssues(
     { certificates: { mesh } }: Pick<MeshConfig, "certificates">,
-    { aws }: Surroundings,
+    { aws }: PreflightEnvironment,
     now = Date.now(),
-): Promise<Finding[]> {
+): Promise<PreflightIssue[]> {
     if (mesh.from !== "aws-private-ca") return [];
     const region = mesh.arn.split(":")[3] ?? "";
     const { CertificateAuthority: authority } = (await aws(
@@ -27,24 +27,24 @@ export async function privateCaFindings(
         region,
     )) as { CertificateAuthority: Authority };
     const problems = [
-        ...(authority.Status === "ACTIVE" ? [] : [`it is ${authority.Status} and signs nothing`]),
+        ...(authority.Status === "ACTIVE" ? [] : [`its status is ${authority.Status}, so it cannot sign`]),
         ...(authority.UsageMode === "SHORT_LIVED_CERTIFICATE"
-            ? ["its usage mode SHORT_LIVED_CERTIFICATE signs for seven days at most"]
+            ? ["its usage mode SHORT_LIVED_CERTIFICATE limits certificates to seven days"]
             : []),
-        ...endsBefore(authority, mesh.intermediate.days, now),
+        ...expiresBefore(authority, mesh.intermediate.durationDays, now),
     ];
-    if (problems.length === 0) return [right(WHAT, mesh.arn)];
+    if (problems.length === 0) return [passed(CHECK, mesh.arn)];
     return [
-        wrong(
-            WHAT,
+        failed(
+            CHECK,
             `${mesh.arn}: ${problems.join("; ")}`,
-            "name an active CA of usage mode GENERAL_PURPOSE in certificates.mesh.arn, as docs/runbooks/mesh-ca.md makes one",
+            "set certificates.mesh.arn to an active CA of usage mode GENERAL_PURPOSE; docs/runbooks/mesh-ca.md creates one",
         ),
     ];
 }
 
-/** AWS Private CA refuses to sign what outlasts the CA itself. */
-function endsBefore({ NotAfter }: Authority, days: number, now: number): string[] {
+/** AWS Private CA cannot sign a certificate that expires after the CA. */
+function expiresBefore({ NotAfter }: Authority, days: number, now: number): string[] {
     if (NotAfter === undefined || Date.parse(NotAfter) >= now + days * DAY) return [];
-    return [`it ends on ${NotAfter.slice(0, 10)}, before an intermediate CA of ${days} days would`];
+    return [`it expires on ${NotAfter.slice(0, 10)}, before an intermediate CA valid for ${days} days`];
 }

@@ -2,13 +2,13 @@ import { stringify } from "yaml";
 import { type Derived, manifestKey, type Manifest, type Release } from "../../components/base/manifest";
 import { unknownCase } from "../../catalogue/never";
 
-/** A rendered stack: path below the output folder → content. In the order of paths. */
+/** A rendered stack: file path below the output folder → content, sorted by path. */
 export type RenderedFiles = ReadonlyMap<string, string>;
 
 /**
- * One file an object: `<namespace or _cluster>/<Kind>/<name>.yaml`, and `_releases/<name>.yaml` for each release.
+ * One file per object, `<namespace or _cluster>/<Kind>/<name>.yaml`, and `_releases/<name>.yaml` for each Helm release.
  *
- * @throws Error that names every path that two objects would share.
+ * @throws Error that lists every path that two objects share
  */
 export function renderFiles({ objects, releases }: Derived): RenderedFiles {
     const files = [...objects.map(objectFile), ...releases.map(releaseFile)].sort(([a], [b]) =>
@@ -16,7 +16,7 @@ export function renderFiles({ objects, releases }: Derived): RenderedFiles {
     );
     const clashes = files.filter(([path], index) => path === files[index + 1]?.[0]).map(([path]) => path);
     if (clashes.length > 0)
-        throw new Error(`two objects would be rendered to the same file:\n  ${clashes.join("\n  ")}`);
+        throw new Error(`two objects render to the same file:\n  ${clashes.join("\n  ")}`);
     return new Map(files);
 }
 
@@ -43,7 +43,7 @@ function sourceOf(chart: Release["chart"]): Record<string, string> {
 }
 
 function toYaml(value: unknown): string {
-    // Anchors would tie files to how the program happens to share objects.
-    // kubectl and most GitOps tools read YAML 1.1, to which a bare `no` is false: text like that must be quoted.
+    // No anchors: they would depend on how the program shares objects in memory.
+    // kubectl and most GitOps tools read YAML 1.1, where a bare `no` is false, so such strings must be quoted.
     return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0, version: "1.1" });
 }

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import type { RenderedFiles } from "./files";
 
-/** Lists what the last rendering wrote, so that the next one removes what is gone and nothing that is not its own. */
+/** Lists the files of the last rendering, so that the next one removes only stale files that it wrote. */
 const LIST = ".mesh-render";
 
 export interface WriteReport {
@@ -21,23 +21,23 @@ export interface WriteReport {
 }
 
 /**
- * Makes `folder` hold exactly `files`, beside whatever else is there that no rendering wrote.
+ * Writes `files` to `folder` and removes the stale files of the last rendering. Other files in it stay.
  *
- * @throws Error before anything is written, if a file is in the way that no rendering wrote, or `folder` is one.
+ * @throws Error before anything is written, if a file exists that no rendering wrote, or if `folder` is a file
  */
 export function writeFiles(folder: string, files: RenderedFiles): WriteReport {
     if (existsSync(folder) && !statSync(folder).isDirectory())
-        throw new Error(`${folder} is a file, and --out takes a folder: name another one.`);
+        throw new Error(`--out ${folder}: it is a file. Pass a folder.`);
     const before = previous(folder);
     const foreign = [...files.keys()].filter((path) => !before.has(path) && existsSync(join(folder, path)));
     if (foreign.length > 0) {
         throw new Error(
-            `${folder} holds files that no rendering wrote and that this one would replace:\n  ${foreign.join("\n  ")}\n` +
-                "Give --out another folder, or move them away.",
+            `--out ${folder}: these files were not written by mesh render and would be overwritten:\n  ${foreign.join("\n  ")}\n` +
+                "Pass another folder, or move the files away.",
         );
     }
     const removed = [...before].filter((path) => !files.has(path));
-    // The list comes first and names both: a killed run leaves no file that the next one would not know.
+    // Write the list first, with old and new files: if the run is killed, the next one still knows them all.
     mkdirSync(folder, { recursive: true });
     writeList(folder, [...files.keys(), ...removed]);
     for (const path of removed) remove(folder, path);
@@ -69,7 +69,7 @@ function write(file: string, content: string): boolean {
     return true;
 }
 
-/** Removes a file and the folders that it leaves empty. */
+/** Removes a file, and its parent folders if they are empty. */
 function remove(folder: string, path: string): void {
     rmSync(join(folder, path), { force: true });
     for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) {

@@ -1,82 +1,83 @@
-/** How services do, by the mesh's own Prometheus. */
+/** Service health, from the Prometheus of the mesh. */
 import type { Catalogue, Service } from "../../catalogue/model";
 import { milliseconds } from "../../catalogue/durations";
-import { availability, servicesOf, slowAfter } from "../../catalogue/query";
-import { OF_A_ROLLOUT } from "../../components/base/rollouts";
+import { availability, servicesOf, latencyThreshold } from "../../catalogue/query";
+import { ROLLOUT_SUFFIX } from "../../components/base/rollouts";
 import type { Cluster } from "../verify/cluster/cluster";
-import type { Alert, ServiceFigures } from "./model";
+import type { Alert, ServiceMetrics } from "./model";
 import { prometheusOf } from "./prometheus";
 import { queryCommand, type Sample, samplesIn } from "./promtool";
 
 const TIMEOUT_SECONDS = 20;
 
-/** Labels that say of which rule an alert is, and not about what. */
-const OF_THE_RULE: ReadonlySet<string> = new Set(["__name__", "alertname", "alertstate", "severity"]);
+/** Labels that name an alert's rule; all others name its subject. */
+const RULE_LABELS: ReadonlySet<string> = new Set(["__name__", "alertname", "alertstate", "severity"]);
 
-/** What is asked for services, by what it is called in the figures. */
-const FIGURES = {
-    rate: "service:requests:rate5m > 0",
-    failed: "service:failures:ratio_rate5m",
-    p99: "service:duration_milliseconds:p99_5m",
-    // Each caller's proxy tells of each cluster; the callee stands in the cluster's name.
-    leftOut:
+/** PromQL of each service metric. */
+const QUERIES = {
+    requestsPerSecond: "service:requests:rate5m > 0",
+    errorRate: "service:failures:ratio_rate5m",
+    p99Ms: "service:duration_milliseconds:p99_5m",
+    // Every caller's proxy reports its clusters; the cluster's name contains the callee.
+    ejectedEndpoints:
         'max by (service) (label_replace(envoy_cluster_outlier_detection_ejections_active, "service", "$1", "cluster_name", ' +
-        `"outbound[|].*[|]([^.|]+?)${OF_A_ROLLOUT}[.].*"))`,
+        `"outbound[|].*[|]([^.|]+?)${ROLLOUT_SUFFIX}[.].*"))`,
 } as const;
 
 export interface Metrics {
-    readonly services: readonly ServiceFigures[];
+    readonly services: readonly ServiceMetrics[];
     readonly alerts: readonly Alert[];
 }
 
-/** @throws Error that says why Prometheus did not answer. */
+/** @throws Error with the reason why Prometheus did not answer */
 export async function readMetrics(
     cluster: Cluster,
     catalogue: Catalogue,
     signal: AbortSignal,
 ): Promise<Metrics> {
-    const asked = await prometheusOf(cluster, TIMEOUT_SECONDS, signal);
-    const ask = async (expression: string) => samplesIn(await asked(queryCommand(expression)));
-    const [rate, failed, p99, leftOut, firing] = await Promise.all([
-        byService(ask(FIGURES.rate)),
-        byService(ask(FIGURES.failed)),
-        byService(ask(FIGURES.p99)),
-        byService(ask(FIGURES.leftOut)),
-        ask('ALERTS{alertstate="firing"}'),
+    const prometheus = await prometheusOf(cluster, TIMEOUT_SECONDS, signal);
+    const queryPrometheus = async (expression: string) =>
+        samplesIn(await prometheus(queryCommand(expression)));
+    const [requestsPerSecond, errorRate, p99Ms, ejectedEndpoints, firing] = await Promise.all([
+        byService(queryPrometheus(QUERIES.requestsPerSecond)),
+        byService(queryPrometheus(QUERIES.errorRate)),
+        byService(queryPrometheus(QUERIES.p99Ms)),
+        byService(queryPrometheus(QUERIES.ejectedEndpoints)),
+        queryPrometheus('ALERTS{alertstate="firing"}'),
     ]);
-    const figures = (name: string, service: Service): ServiceFigures | undefined => {
-        const requests = rate.get(name);
-        const slowest = p99.get(name);
+    const serviceMetrics = (name: string, service: Service): ServiceMetrics | undefined => {
+        const requests = requestsPerSecond.get(name);
+        const slowest = p99Ms.get(name);
         if (requests === undefined) return undefined;
         return {
             service: name,
-            rate: requests,
-            failed: failed.get(name) ?? 0,
-            mayFail: (100 - availability(service)) / 100,
-            ...(slowest === undefined || Number.isNaN(slowest) ? {} : { p99: slowest }),
-            slowAfter: milliseconds(slowAfter(service)) ?? 0,
-            leftOut: leftOut.get(name) ?? 0,
+            requestsPerSecond: requests,
+            errorRate: errorRate.get(name) ?? 0,
+            errorRateObjective: (100 - availability(service)) / 100,
+            ...(slowest === undefined || Number.isNaN(slowest) ? {} : { p99Ms: slowest }),
+            latencyThresholdMs: milliseconds(latencyThreshold(service)) ?? 0,
+            ejectedEndpoints: ejectedEndpoints.get(name) ?? 0,
         };
     };
     return {
-        services: servicesOf(catalogue).flatMap(([name, service]) => figures(name, service) ?? []),
-        alerts: firing.map(({ metric }) => alertOf(metric)).sort(byNameAndAbout),
+        services: servicesOf(catalogue).flatMap(([name, service]) => serviceMetrics(name, service) ?? []),
+        alerts: firing.map(({ metric }) => alertOf(metric)).sort(byNameAndSubject),
     };
 }
 
 function alertOf(labels: Readonly<Record<string, string>>): Alert {
-    const about = Object.entries(labels).filter(([name]) => !OF_THE_RULE.has(name));
+    const subject = Object.entries(labels).filter(([name]) => !RULE_LABELS.has(name));
     return {
         name: labels["alertname"] ?? "",
         severity: labels["severity"] ?? "",
-        about: about.map(([name, value]) => `${name}=${value}`).join(" "),
+        subject: subject.map(([name, value]) => `${name}=${value}`).join(" "),
     };
 }
 
-function byNameAndAbout(a: Alert, b: Alert): number {
-    return `${a.name} ${a.about}` < `${b.name} ${b.about}` ? -1 : 1;
+function byNameAndSubject(a: Alert, b: Alert): number {
+    return `${a.name} ${a.subject}` < `${b.name} ${b.subject}` ? -1 : 1;
 }
 
-async function byService(asked: Promise<readonly Sample[]>): Promise<ReadonlyMap<string, number>> {
-    return new Map((await asked).map(({ metric, value }) => [metric["service"] ?? "", value]));
+async function byService(samples: Promise<readonly Sample[]>): Promise<ReadonlyMap<string, number>> {
+    return new Map((await samples).map(({ metric, value }) => [metric["service"] ?? "", value]));
 }

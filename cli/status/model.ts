@@ -1,69 +1,69 @@
-/** One screen of a live mesh: what runs, how it does, and whether it is as the program has it. */
-import type { Rollout } from "../up/cluster";
+/** The status of a live mesh: workloads, their health, and drift from the desired state. */
+import type { DeploymentStatus } from "../up/cluster";
 import type { Drift } from "../verify/drift/compare";
 
 export interface MeshStatus {
-    readonly workloads: readonly Rollout[];
-    /** Of services that were asked within the last five minutes, as their callers count. */
-    readonly services: readonly ServiceFigures[];
+    readonly workloads: readonly DeploymentStatus[];
+    /** Services with traffic in the last five minutes, as measured by their callers. */
+    readonly services: readonly ServiceMetrics[];
     readonly alerts: readonly Alert[];
     readonly certificates: readonly Certificate[];
-    /** Flagger's canaries; none where there is no Flagger. */
+    /** Flagger's Canaries; empty without Flagger. */
     readonly canaries: readonly Canary[];
     readonly drift: readonly Pick<Drift, "state" | "text">[];
-    /** What could not be told, and why: a status without it would look better than it is. */
-    readonly untold: readonly string[];
+    /** The parts that could not be read, and why. Without them the status would look better than it is. */
+    readonly unavailable: readonly string[];
 }
 
-export interface ServiceFigures {
+export interface ServiceMetrics {
     readonly service: string;
-    /** Requests in a second. */
-    readonly rate: number;
-    /** Share of them that failed, 0 to 1. */
-    readonly failed: number;
-    /** The share that may fail, by the service's objective. */
-    readonly mayFail: number;
-    /** Milliseconds within which 99% were answered; absent where nothing was measured, as of streams. */
-    readonly p99?: number;
-    /** Milliseconds over which its answers are slow. */
-    readonly slowAfter: number;
-    /** Replicas that its callers leave out, at the caller that leaves out most. */
-    readonly leftOut: number;
+
+    readonly requestsPerSecond: number;
+    /** Share of failed requests, 0 to 1. */
+    readonly errorRate: number;
+    /** The highest error rate that the service's SLO allows, 0 to 1. */
+    readonly errorRateObjective: number;
+    /** p99 latency in milliseconds; absent if not measured, as for streams. */
+    readonly p99Ms?: number;
+    /** Latency above which a response counts as slow. */
+    readonly latencyThresholdMs: number;
+    /** Endpoints ejected by outlier detection, at the caller that ejects most. */
+    readonly ejectedEndpoints: number;
 }
 
-/** An alert that fires. */
+/** A firing alert. */
 export interface Alert {
     readonly name: string;
     readonly severity: string;
-    /** What of its labels says what it is about: `service=auth`. */
-    readonly about: string;
+    /** The labels other than the rule's: `service=auth`. */
+    readonly subject: string;
 }
 
 export interface Certificate {
     readonly namespace: string;
     readonly name: string;
     readonly ready: boolean;
-    /** When it ends, ISO 8601; absent where it was never issued. */
-    readonly until?: string;
+    /** Expiry, ISO 8601; absent if the certificate was never issued. */
+    readonly notAfter?: string;
 }
 
 export interface Canary {
     readonly namespace: string;
     readonly name: string;
-    /** Flagger's word: Initialized, Progressing, WaitingPromotion, Succeeded, Failed. */
+    /** Flagger's phase: Initialized, Progressing, WaitingPromotion, Succeeded, Failed. */
     readonly phase: string;
-    /** Percent of the traffic that the new version gets. */
+    /** Percentage of traffic that the new version receives. */
     readonly weight: number;
-    /** The latest that Flagger says of it. */
+    /** Flagger's latest message. */
     readonly message: string;
 }
 
-/** Whether all is there, ready, and as the program has it. What goes on in it is the alerts' to judge. */
-export function isWell({ workloads, certificates, drift, untold }: MeshStatus): boolean {
+/** Whether everything is present, ready and without drift. Traffic does not count: alerts cover it. */
+export function isHealthy({ workloads, certificates, drift, unavailable }: MeshStatus): boolean {
     return (
-        workloads.every(({ ready, wanted }) => ready >= wanted) &&
+        workloads.every(({ ready, desired }) => ready >= desired) &&
         certificates.every(({ ready }) => ready) &&
         drift.every(({ state }) => state === "foreign") &&
-        untold.length === 0
+        unavailable.length === 0
     );
 }

@@ -1,13 +1,13 @@
-/** The mesh's own Prometheus: asked in its pod, since nobody else may. */
+/** Queries the Prometheus of the mesh from inside its pod: the mesh denies access from anywhere else. */
 import { NAMESPACES, PROMETHEUS_LABELS } from "../../components/base/names";
 import type { Cluster } from "../verify/cluster/cluster";
 
 /**
  * The Prometheus that runs in a cluster.
  *
- * @returns what runs a command of promtool (`./promtool`) beside it, and gives what that printed; it throws an Error
- *   that says why Prometheus did not answer
- * @throws Error where none runs.
+ * @returns a function that runs a promtool command in Prometheus' pod and returns its output, or throws if Prometheus
+ * does not answer
+ * @throws Error if no Prometheus runs
  */
 export async function prometheusOf(
     cluster: Cluster,
@@ -20,7 +20,7 @@ export async function prometheusOf(
         .join(",");
     const pods = await cluster.list("Pod", { namespace, labelSelector });
     const pod = pods.find((candidate) => isRunning(candidate))?.metadata.name;
-    if (pod === undefined) throw new Error(`no Prometheus runs in the namespace ${namespace}`);
+    if (pod === undefined) throw new Error(`no Prometheus runs in namespace ${namespace}`);
     return async (command) => {
         const { code, stdout, stderr } = await cluster.exec({
             namespace,
@@ -31,7 +31,7 @@ export async function prometheusOf(
             timeoutSeconds,
             signal,
         });
-        if (code !== 0) throw new Error(`Prometheus did not answer: ${stderr.trim()}`);
+        if (code !== 0) throw new Error(`Prometheus query failed: ${stderr.trim()}`);
         return stdout;
     };
 }

@@ -1,4 +1,4 @@
-/** How Prometheus is asked inside its own pod. */
+/** promtool commands for Prometheus' pod, and the parsing of their output. */
 import { PROMETHEUS_SERVICE } from "../../components/base/names";
 
 export interface Sample {
@@ -6,13 +6,13 @@ export interface Sample {
     readonly value: number;
 }
 
-/** Values of one series by Unix time, in seconds. */
+/** One series: values by Unix time in seconds. */
 export interface Series {
     readonly metric: Readonly<Record<string, string>>;
     readonly values: readonly (readonly [time: number, value: number])[];
 }
 
-/** A time by its ends, and what is between two points in it: Unix times and seconds, all whole. */
+/** A time range and its resolution: Unix times and seconds, all integers. */
 export interface Span {
     readonly from: number;
     readonly to: number;
@@ -27,28 +27,28 @@ export function queryCommand(expression: string, at?: number): readonly string[]
     return ["/bin/promtool", "query", "instant", "--format=json", ...time, ADDRESS, expression];
 }
 
-/** Prints the values of a PromQL expression over a time. */
+/** Prints the values of a PromQL expression over a time range. */
 export function rangeCommand(expression: string, { from, to, step }: Span): readonly string[] {
     const over = [`--start=${from}`, `--end=${to}`, `--step=${step}s`];
     return ["/bin/promtool", "query", "range", "--format=json", ...over, ADDRESS, expression];
 }
 
-/** What `queryCommand` printed. */
+/** Parses the output of `queryCommand`. */
 export function samplesIn(printed: string): Sample[] {
-    const found = JSON.parse(printed) as readonly {
+    const parsed = JSON.parse(printed) as readonly {
         readonly metric?: Readonly<Record<string, string>>;
         readonly value: readonly [number, string];
     }[];
-    return found.map(({ metric = {}, value }) => ({ metric, value: Number(value[1]) }));
+    return parsed.map(({ metric = {}, value }) => ({ metric, value: Number(value[1]) }));
 }
 
-/** What `rangeCommand` printed. */
+/** Parses the output of `rangeCommand`. */
 export function seriesIn(printed: string): Series[] {
-    const found = JSON.parse(printed) as readonly {
+    const parsed = JSON.parse(printed) as readonly {
         readonly metric?: Readonly<Record<string, string>>;
         readonly values: readonly (readonly [number, string])[];
     }[];
-    return found.map(({ metric = {}, values }) => ({
+    return parsed.map(({ metric = {}, values }) => ({
         metric,
         values: values.map(([time, value]) => [time, Number(value)] as const),
     }));

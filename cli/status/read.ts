@@ -1,7 +1,7 @@
 import { deriveAll } from "../../components/concerns";
 import { NAMESPACES } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
-import type { Rollout } from "../up/cluster";
+import type { DeploymentStatus } from "../up/cluster";
 import type { Cluster } from "../verify/cluster/cluster";
 import type { Drift } from "../verify/drift/compare";
 import type { KubeObject } from "../verify/drift/objects";
@@ -9,30 +9,30 @@ import { readDrift } from "../verify/drift/read";
 import { readMetrics } from "./metrics";
 import type { Canary, Certificate, MeshStatus } from "./model";
 
-/** What a cluster tells of the mesh. Where a part of it does not answer, the rest is told all the same. */
+/** Reads the status from a cluster. If a part cannot be read, the rest is still reported. */
 export async function readStatus(
     cluster: Cluster,
     platform: Platform,
-    workloads: readonly Rollout[],
+    workloads: readonly DeploymentStatus[],
     signal: AbortSignal,
 ): Promise<MeshStatus> {
-    const untold: string[] = [];
-    const told = async <Part>(name: string, part: Promise<Part>, nothing: Part): Promise<Part> => {
+    const unavailable: string[] = [];
+    const orUnavailable = async <Part>(name: string, part: Promise<Part>, nothing: Part): Promise<Part> => {
         try {
             return await part;
         } catch (error) {
-            untold.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+            unavailable.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
             return nothing;
         }
     };
     const [metrics, certificates, canaries, drift] = await Promise.all([
-        told("figures and alerts", readMetrics(cluster, platform.catalogue, signal), {
+        orUnavailable("metrics and alerts", readMetrics(cluster, platform.catalogue, signal), {
             services: [],
             alerts: [],
         }),
-        told("certificates", own(cluster, "Certificate"), []),
-        told("rollouts", own(cluster, "Canary"), []),
-        told<readonly Drift[]>("drift", readDrift(cluster, deriveAll(platform)), []),
+        orUnavailable("certificates", programObjects(cluster, "Certificate"), []),
+        orUnavailable("rollouts", programObjects(cluster, "Canary"), []),
+        orUnavailable<readonly Drift[]>("drift", readDrift(cluster, deriveAll(platform)), []),
     ]);
     return {
         workloads,
@@ -40,17 +40,20 @@ export async function readStatus(
         certificates: certificates.map(certificateOf),
         canaries: canaries.map(canaryOf),
         drift: drift.map(({ state, text }) => ({ state, text })),
-        untold: untold.sort(),
+        unavailable: unavailable.sort(),
     };
 }
 
-/** Objects in the program's namespaces, by namespace and name. */
-async function own(cluster: Cluster, kind: "Canary" | "Certificate"): Promise<readonly KubeObject[]> {
-    const ours: readonly string[] = Object.values(NAMESPACES);
-    const found = await cluster.list(kind);
+/** Objects in the program's namespaces, sorted by namespace and name. */
+async function programObjects(
+    cluster: Cluster,
+    kind: "Canary" | "Certificate",
+): Promise<readonly KubeObject[]> {
+    const programNamespaces: readonly string[] = Object.values(NAMESPACES);
+    const objects = await cluster.list(kind);
     const placeOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ""}/${metadata.name}`;
-    return found
-        .filter(({ metadata }) => ours.includes(metadata.namespace ?? ""))
+    return objects
+        .filter(({ metadata }) => programNamespaces.includes(metadata.namespace ?? ""))
         .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }
 
@@ -77,7 +80,7 @@ function certificateOf(object: KubeObject): Certificate {
         namespace: object.metadata.namespace ?? "",
         name: object.metadata.name,
         ready: conditions.some(({ type, status }) => type === "Ready" && status === "True"),
-        ...(notAfter === undefined ? {} : { until: notAfter }),
+        ...(notAfter === undefined ? {} : { notAfter: notAfter }),
     };
 }
 

@@ -1,48 +1,59 @@
 import Table from "cli-table3";
+import { plural } from "../plural";
 import { runningTable } from "../up/summary";
-import type { Canary, Certificate, MeshStatus, ServiceFigures } from "./model";
+import type { Canary, Certificate, MeshStatus, ServiceMetrics } from "./model";
 
 const DAY_MS = 86_400_000;
 
-/** As many alerts and differences as a screen has room for. */
-const LISTED = 12;
+/** Limit of listed alerts and drifted objects, so that the status fits on a screen. */
+const MAX_LISTED = 12;
 
-/** For people: what runs, how it does, and whether it is as the program has it. */
+/** The status as text. */
 export function toText(status: MeshStatus, now: Date): string {
-    const { workloads, services, alerts, certificates, canaries, drift, untold } = status;
+    const { workloads, services, alerts, certificates, canaries, drift, unavailable } = status;
     const differing = drift.filter(({ state }) => state !== "foreign");
     const foreign = drift.length - differing.length;
     return [
         runningTable(workloads),
-        services.length === 0 ? "No service was asked within five minutes." : servicesTable(services),
+        services.length === 0 ? "No traffic in the last 5 minutes." : servicesTable(services),
         ...(canaries.length === 0 ? [] : [canariesTable(canaries)]),
         certificatesLine(certificates, now),
         listing(
             "Alerts",
-            alerts.map(({ name, severity, about }) => `${name} (${severity}) ${about}`.trim()),
+            alerts.map(({ name, severity, subject }) => `${name} (${severity}) ${subject}`.trim()),
         ),
         listing(
-            "Drift from the program",
+            "Drift from the desired state",
             differing.map(({ text }) => text),
         ),
-        ...(foreign === 0 ? [] : [`${foreign} more objects in its namespaces are not the program's.`]),
-        ...(untold.length === 0 ? [] : [listing("Could not be told", untold)]),
+        ...(foreign === 0 ? [] : [`${plural(foreign, "foreign object")} in the program's namespaces.`]),
+        ...(unavailable.length === 0 ? [] : [listing("Unavailable", unavailable)]),
     ].join("\n");
 }
 
-function servicesTable(services: readonly ServiceFigures[]): string {
+function servicesTable(services: readonly ServiceMetrics[]): string {
     const table = new Table({
-        head: ["service", "requests/s", "failed (may)", "p99 ms (may)", "replicas left out"],
+        head: ["service", "requests/s", "error rate (SLO)", "p99 ms (threshold)", "ejected endpoints"],
         style: { head: [], border: [] },
         colAligns: ["left", "right", "right", "right", "right"],
     });
-    for (const { service, rate, failed, mayFail, p99, slowAfter, leftOut } of services) {
+    for (const {
+        service,
+        requestsPerSecond,
+        errorRate,
+        errorRateObjective,
+        p99Ms,
+        latencyThresholdMs,
+        ejectedEndpoints,
+    } of services) {
         table.push([
             service,
-            rate.toFixed(1),
-            `${marked(percent(failed), failed > mayFail)} (${percent(mayFail)})`,
-            p99 === undefined ? "" : `${marked(p99.toFixed(0), p99 > slowAfter)} (${slowAfter})`,
-            leftOut === 0 ? "" : String(leftOut),
+            requestsPerSecond.toFixed(1),
+            `${marked(percent(errorRate), errorRate > errorRateObjective)} (${percent(errorRateObjective)})`,
+            p99Ms === undefined
+                ? ""
+                : `${marked(p99Ms.toFixed(0), p99Ms > latencyThresholdMs)} (${latencyThresholdMs})`,
+            ejectedEndpoints === 0 ? "" : String(ejectedEndpoints),
         ]);
     }
     return table.toString();
@@ -50,7 +61,7 @@ function servicesTable(services: readonly ServiceFigures[]): string {
 
 function canariesTable(canaries: readonly Canary[]): string {
     const table = new Table({
-        head: ["rollout", "phase", "new version", "says"],
+        head: ["rollout", "phase", "canary weight", "message"],
         style: { head: [], border: [] },
     });
     for (const { namespace, name, phase, weight, message } of canaries)
@@ -62,29 +73,32 @@ function certificatesLine(certificates: readonly Certificate[], now: Date): stri
     if (certificates.length === 0) return "No certificates.";
     const waiting = certificates.filter(({ ready }) => !ready);
     const [first] = certificates
-        .flatMap(({ until, name, namespace }) =>
-            until === undefined ? [] : [{ until, name: `${namespace}/${name}` }],
+        .flatMap(({ notAfter, name, namespace }) =>
+            notAfter === undefined ? [] : [{ notAfter, name: `${namespace}/${name}` }],
         )
-        .sort((a, b) => (a.until < b.until ? -1 : 1));
+        .sort((a, b) => (a.notAfter < b.notAfter ? -1 : 1));
     const next =
         first === undefined
             ? ""
-            : `; the first to end is ${first.name}, in ${((Date.parse(first.until) - now.getTime()) / DAY_MS).toFixed(0)} days`;
-    const ready = `${certificates.length - waiting.length} of ${certificates.length} certificates are ready${next}.`;
+            : `; next to expire: ${first.name}, in ${plural(Math.round((Date.parse(first.notAfter) - now.getTime()) / DAY_MS), "day")}`;
+    const ready = `Certificates: ${certificates.length - waiting.length} of ${certificates.length} ready${next}.`;
     return waiting.length === 0
         ? ready
-        : `${ready}\n${waiting.map(({ namespace, name }) => `  ${namespace}/${name} is not`).join("\n")}`;
+        : `${ready}\n${waiting.map(({ namespace, name }) => `  ${namespace}/${name} is not ready`).join("\n")}`;
 }
 
 function listing(title: string, lines: readonly string[]): string {
     if (lines.length === 0) return `${title}: none.`;
-    const more = lines.length > LISTED ? [`  and ${lines.length - LISTED} more (--json has all)`] : [];
-    return [`${title}: ${lines.length}`, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...more].join(
-        "\n",
-    );
+    const more =
+        lines.length > MAX_LISTED ? [`  and ${lines.length - MAX_LISTED} more (--json lists all)`] : [];
+    return [
+        `${title}: ${lines.length}`,
+        ...lines.slice(0, MAX_LISTED).map((line) => `  ${line}`),
+        ...more,
+    ].join("\n");
 }
 
-/** What is over its limit, for who reads no colours too. */
+/** Marks a value that exceeds its limit, without relying on color. */
 function marked(text: string, isOver: boolean): string {
     return isOver ? `! ${text}` : text;
 }

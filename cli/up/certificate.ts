@@ -3,16 +3,16 @@ import { CoreV1Api, type KubeConfig, PatchStrategy, setHeaderOptions } from "@ku
 import type { Platform } from "../../components/base/platform";
 import { NAMESPACES, certificateName } from "../../components/base/names";
 import { writeAtomically } from "../../local/files";
-import type { Destination } from "./destination";
+import type { DeployTarget } from "./destination";
 
 /**
- * Puts the CA of the gateways' certificates where clients on this machine find it. It is made in the cluster, anew with
- * every new node.
+ * Saves the CA of the gateways' certificates for clients on this machine. cert-manager creates a new CA with every new
+ * node.
  *
- * @throws Error where cert-manager has not issued the public gateway's certificate
+ * @throws Error if cert-manager has not issued the public gateway's certificate
  */
 export async function saveEdgeAuthority(
-    { node }: Pick<Destination, "node">,
+    { node }: Pick<DeployTarget, "node">,
     cluster: KubeConfig,
 ): Promise<void> {
     if (node === undefined) return;
@@ -21,20 +21,23 @@ export async function saveEdgeAuthority(
     const authority = data?.["ca.crt"];
     if (authority === undefined)
         throw new Error(
-            `the Secret ${place.namespace}/${place.name} has no ca.crt, by which clients would know it`,
+            `Secret ${place.namespace}/${place.name} has no ca.crt, which clients need to trust the gateway`,
         );
     await writeAtomically(node.authority, Buffer.from(authority, "base64").toString("utf8"));
 }
 
-/** Gives the egress gateway the CA of the world outside that the node plays, under the name that the stack wants. */
-export async function ensureOutsideAuthority(
+/**
+ * Creates the Secret with the CA of the simulated external services, under the name that the stack configures for the
+ * egress gateway.
+ */
+export async function ensureExternalAuthority(
     { config }: Platform,
-    { node }: Pick<Destination, "node">,
+    { node }: Pick<DeployTarget, "node">,
     cluster: KubeConfig,
 ): Promise<void> {
-    const name = config.egress.authority;
+    const name = config.egress.caSecret;
     if (node === undefined || name === undefined) return;
-    const authority = await readFile(node.outsideAuthority, "utf8");
+    const authority = await readFile(node.simulatedAuthority, "utf8");
     const namespace = NAMESPACES.egress;
     const body = {
         apiVersion: "v1",

@@ -1,4 +1,4 @@
-/** The deployment of the stack of this machine, to its node or to a cluster at hand. */
+/** Deploys the stack local to the embedded node, or to an existing cluster. */
 import { exposures } from "../../catalogue/query";
 import { exposedHost } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
@@ -8,10 +8,11 @@ import { type DeployOptions, type DeployReport, deploy } from "../../local/engin
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
 import { loadCatalogue } from "../../catalogue/load";
 import { checkedPlatform } from "../project";
-import { ensureOutsideAuthority, saveEdgeAuthority } from "./certificate";
-import { connect, httpsNodePort, rollouts } from "./cluster";
-import { type Destination, embeddedNode, otherCluster } from "./destination";
-import { withKeys } from "./entries";
+import { ensureExternalAuthority, saveEdgeAuthority } from "./certificate";
+import { loadKubeconfig } from "../kubeconfig";
+import { deploymentStatuses, httpsNodePort } from "./cluster";
+import { type DeployTarget, embeddedNode, otherCluster } from "./destination";
+import { withKeys } from "./config-entries";
 import type { Deployed } from "./summary";
 
 export interface UpOptions {
@@ -22,10 +23,10 @@ export interface UpOptions {
     readonly json?: true;
 }
 
-/** Deploys the stack of this machine as its file has it now; shows its progress unless JSON is wanted. */
+/** Deploys the stack local as its file defines it now; shows progress unless the output is JSON. */
 export async function deployPlatform(options: UpOptions): Promise<Deployed> {
     const started = Date.now();
-    // What is wrong with the platform is said before a node is started for it.
+    // Report errors in the catalogue and the configuration before starting a node.
     const catalogue = loadCatalogue();
     const file = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
     checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, file, catalogue);
@@ -33,28 +34,28 @@ export async function deployPlatform(options: UpOptions): Promise<Deployed> {
 
     const progress = options.json ? silentProgress() : terminalProgress();
     const { context } = options;
-    const destination =
+    const deployTarget =
         context === undefined
             ? await embeddedNode(entries, catalogue, progress)
             : otherCluster(entries, { ...options, context });
     const platform = checkedPlatform(
-        `the configuration for ${destination.where}`,
-        destination.entries,
+        `the configuration for ${deployTarget.target}`,
+        deployTarget.entries,
         catalogue,
     );
 
-    const report = await deployWith(progress, options.engine, destination);
-    const cluster = connect(destination);
-    await saveEdgeAuthority(destination, cluster);
-    await ensureOutsideAuthority(platform, destination, cluster);
-    const entry = entryOf(platform, destination, await httpsNodePort(cluster));
+    const report = await deployWith(progress, options.engine, deployTarget);
+    const cluster = loadKubeconfig(deployTarget);
+    await saveEdgeAuthority(deployTarget, cluster);
+    await ensureExternalAuthority(platform, deployTarget, cluster);
+    const ingress = ingressOf(platform, deployTarget, await httpsNodePort(cluster));
     return {
-        where: destination.where,
-        kubeconfig: destination.kubeconfig,
+        target: deployTarget.target,
+        kubeconfig: deployTarget.kubeconfig,
         ...(context === undefined ? {} : { context }),
         report,
-        rollouts: await rollouts(cluster),
-        ...(entry === undefined ? {} : { entry }),
+        deployments: await deploymentStatuses(cluster),
+        ...(ingress === undefined ? {} : { ingress }),
         seconds: (Date.now() - started) / 1000,
     };
 }
@@ -62,10 +63,10 @@ export async function deployPlatform(options: UpOptions): Promise<Deployed> {
 async function deployWith(
     progress: Progress,
     engine: UpOptions["engine"],
-    { kubeconfig, context, entries, helm, state }: Destination,
+    { kubeconfig, context, entries, helm, state }: DeployTarget,
 ): Promise<DeployReport> {
     let report: DeployReport | undefined;
-    const run = async (tell: (line: string) => void): Promise<void> => {
+    const run = async (log: (line: string) => void): Promise<void> => {
         report = await deploy({
             stack: LOCAL_STACK,
             engine,
@@ -74,32 +75,32 @@ async function deployWith(
             ...(context === undefined ? {} : { context }),
             tools: { helm },
             stateDir: state,
-            progress: process.stdout.isTTY ? tell : atMostEvery(LINE_SECONDS, tell),
+            progress: process.stdout.isTTY ? log : throttled(LINE_SECONDS, log),
         });
     };
     await progress.run([{ title: "Mesh", jobs: [{ title: "releases, policies, workloads", run }] }]);
-    if (report === undefined) throw new Error("the deployment ended without a report");
+    if (report === undefined) throw new Error("the deployment returned no report");
     return report;
 }
 
-/** Off a terminal each line stays; one every few seconds shows that it goes on. */
+/** Without a terminal every line stays in the log: print at most one in this many seconds. */
 const LINE_SECONDS = 5;
 
-function atMostEvery(seconds: number, tell: (line: string) => void): (line: string) => void {
+function throttled(seconds: number, log: (line: string) => void): (line: string) => void {
     let last = Number.NEGATIVE_INFINITY;
     return (line) => {
         if (performance.now() - last < seconds * 1000) return;
         last = performance.now();
-        tell(line);
+        log(line);
     };
 }
 
-/** How a client on this machine reaches the public gateway: an HTTP host that asks for no token, if it serves one. */
-function entryOf(
+/** How a client on this machine reaches the public gateway: by a host that requires no token, if there is one. */
+function ingressOf(
     { catalogue, config }: Platform,
-    { node }: Destination,
+    { node }: DeployTarget,
     port: number | undefined,
-): Deployed["entry"] {
+): Deployed["ingress"] {
     const hosts = exposures(catalogue).filter(
         ({ exposure, port: { protocol } }) => exposure.gateway === "public" && protocol === "http",
     );

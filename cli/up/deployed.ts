@@ -4,9 +4,12 @@ import { readStackFile } from "../../config/load";
 import { type SigningKey, readSigningKey } from "../../local";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
 import { checkedPlatform, loadPlatform } from "../project";
-import { withKeys } from "./entries";
+import { withKeys } from "./config-entries";
 
-/** A stack as it was deployed from this checkout; local as by `mesh up`: with this machine's key, where it has one. */
+/**
+ * A stack as this checkout deploys it. The stack local includes this machine's signing key if there is one, as `mesh
+ * up` does.
+ */
 export async function deployedPlatform(stack: string = LOCAL_STACK): Promise<{
     readonly platform: Platform;
     readonly key?: SigningKey;

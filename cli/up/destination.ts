@@ -2,39 +2,39 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { checkMachine, ensureToolchain, type Progress, startNode } from "../../local";
 import type { Catalogue } from "../../catalogue/model";
-import { outsideOf } from "./outside";
-import { type Cluster, defaultKubeconfig } from "./cluster";
-import { onEmbeddedNode, onOtherCluster } from "./entries";
+import { simulatedHosts } from "./simulated-external";
+import { type ClusterRef, defaultKubeconfig } from "../kubeconfig";
+import { onEmbeddedNode, onOtherCluster } from "./config-entries";
 
 /** Where to deploy to, and the configuration for it. */
-export interface Destination extends Cluster {
-    /** For people. */
-    readonly where: string;
+export interface DeployTarget extends ClusterRef {
+    /** Display name: `the embedded node`, or `context kind-mesh`. */
+    readonly target: string;
     readonly entries: Record<string, unknown>;
     /** Path of the helm program. */
     readonly helm: string;
-    /** The folder for what must be remembered between runs. */
+    /** The folder for state between runs. */
     readonly state: string;
-    /** Only on the embedded node: its address, and the certificate of the CA that its gateways' are of. */
+    /** Only on the embedded node: its address, and where to save the CA certificate of its gateways. */
     readonly node?: {
         readonly address: string;
         readonly authority: string;
-        /** Path of the certificate of the CA that vouches for the world outside. */
-        readonly outsideAuthority: string;
+        /** Path of the CA certificate of the simulated external services. */
+        readonly simulatedAuthority: string;
     };
 }
 
-/** Starts the embedded node, or whatever of it does not run. */
+/** Starts the parts of the embedded node that do not run. */
 export async function embeddedNode(
     entries: Record<string, unknown>,
     catalogue: Catalogue,
     progress: Progress,
-): Promise<Destination> {
+): Promise<DeployTarget> {
     await checkMachine();
     const toolchain = await ensureToolchain(progress);
-    const node = await startNode({ progress, outside: outsideOf(catalogue) });
+    const node = await startNode({ progress, simulatedHosts: simulatedHosts(catalogue) });
     return {
-        where: "the embedded node",
+        target: "the embedded node",
         kubeconfig: node.kubeconfig,
         entries: onEmbeddedNode(entries, toolchain, node),
         helm: toolchain.program("helm"),
@@ -42,7 +42,7 @@ export async function embeddedNode(
         node: {
             address: node.address,
             authority: node.edgeAuthority,
-            outsideAuthority: node.outsideAuthority,
+            simulatedAuthority: node.simulatedAuthority,
         },
     };
 }
@@ -53,26 +53,22 @@ export interface OtherClusterOptions {
     readonly standinImage?: string;
 }
 
-/**
- * A cluster that is there already.
- *
- * @throws Error if no image for the stand-ins is given: such a cluster pulls images, and has no other way to ours.
- */
+/** An existing cluster. */
 export function otherCluster(
     entries: Record<string, unknown>,
     { context, kubeconfig, standinImage }: OtherClusterOptions,
-): Destination {
+): DeployTarget {
     if (standinImage === undefined) {
         throw new Error(
-            `the cluster of context ${context} needs an image for the stand-ins, and none is named. Build one with\n` +
+            `context ${context}: the stand-ins need an image that the cluster can pull. Build one:\n` +
                 "  docker build -t standin:dev local/standin\n" +
-                "let the cluster have it (kind load docker-image standin:dev, or push it), and run\n" +
+                "Load it (kind load docker-image standin:dev) or push it to a registry, then run:\n" +
                 `  make up CONTEXT=${context} STANDIN_IMAGE=standin:dev`,
         );
     }
     const { tools, stateDir, ...cluster } = clusterAt(context, kubeconfig);
     return {
-        where: `context ${context}`,
+        target: `context ${context}`,
         ...cluster,
         entries: onOtherCluster(entries, standinImage),
         helm: tools.helm,
@@ -80,11 +76,11 @@ export function otherCluster(
     };
 }
 
-/** How the engines reach a cluster that is there already, with the helm on PATH. */
+/** How the deployment engines reach an existing cluster; uses the helm on PATH. */
 export function clusterAt(
     context: string,
     kubeconfig: string | undefined,
-): Required<Cluster> & { readonly tools: { readonly helm: string }; readonly stateDir: string } {
+): Required<ClusterRef> & { readonly tools: { readonly helm: string }; readonly stateDir: string } {
     return {
         kubeconfig: defaultKubeconfig(kubeconfig),
         context,

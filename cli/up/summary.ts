@@ -1,68 +1,76 @@
 import Table from "cli-table3";
 import type { DeployReport } from "../../local/engine";
-import type { Rollout } from "./cluster";
+import type { DeploymentStatus } from "./cluster";
 
-/** Where a deployed mesh is, and how it came there. */
+/** Where the mesh was deployed, and what the deployment changed. */
 export interface Deployed {
-    /** For people: `the embedded node`, or `context kind-mesh`. */
-    readonly where: string;
+    /** Display name: `the embedded node`, or `context kind-mesh`. */
+    readonly target: string;
     readonly kubeconfig: string;
     readonly context?: string;
     readonly report: DeployReport;
-    readonly rollouts: readonly Rollout[];
-    /** How clients come in; absent where the cluster gives the gateway its address. */
-    readonly entry?: {
+    readonly deployments: readonly DeploymentStatus[];
+    /** How clients reach the public gateway; absent if the cluster assigns the gateway's address. */
+    readonly ingress?: {
         readonly host: string;
         readonly path: string;
         readonly address: string;
         readonly port: number;
-        /** Path of the CA's certificate. */
+        /** Path of the CA certificate. */
         readonly authority: string;
     };
-    /** Seconds of the whole command. */
+    /** Duration of the command. */
     readonly seconds: number;
 }
 
-/** What `make up` prints at its end: what runs where, how to reach it, what to try next. */
-export function summary({ where, kubeconfig, context, report, rollouts, entry, seconds }: Deployed): string {
+/** The summary that `make up` prints: what runs where, how to reach it, what to try next. */
+export function summary({
+    target,
+    kubeconfig,
+    context,
+    report,
+    deployments,
+    ingress,
+    seconds,
+}: Deployed): string {
     const { engine, why, created, updated, unchanged, pruned } = report;
     return [
-        `The mesh is up on ${where} (${seconds.toFixed(0)} s).`,
+        `The mesh is up on ${target} (${seconds.toFixed(0)} s).`,
         `Deployed by the ${engine} engine: ${why}.`,
         `${created} created, ${updated} updated, ${unchanged} unchanged, ${pruned} removed.`,
         ...report.warnings.map((warning) => `Warning: ${warning}`),
         "",
-        runningTable(rollouts),
+        runningTable(deployments),
         "",
         "Reach it",
         `  export KUBECONFIG=${kubeconfig}${context === undefined ? "" : `   # context ${context}`}`,
-        ...(entry === undefined ? [] : curl(entry)),
+        ...(ingress === undefined ? [] : curl(ingress)),
         "",
         "Try next",
-        "  make verify        every call of the catalogue, and every call that is not in it, tried for real",
+        "  make verify        verify with real requests that only the catalogue's calls are allowed",
         "  npx mesh render --stack prod --out rendered",
-        "  make down          nothing is left",
+        "  make down          remove the embedded node",
     ].join("\n");
 }
 
-/** What runs, one row a namespace. */
-export function runningTable(rollouts: readonly Rollout[]): string {
+/** The workloads, one row per namespace. */
+export function runningTable(deployments: readonly DeploymentStatus[]): string {
     const table = new Table({
         head: ["namespace", "ready", "workloads"],
         style: { head: [], border: [] },
         colWidths: [17, 7, 80],
         wordWrap: true,
     });
-    const namespaces = [...new Set(rollouts.map(({ namespace }) => namespace))];
+    const namespaces = [...new Set(deployments.map(({ namespace }) => namespace))];
     for (const namespace of namespaces) {
-        const own = rollouts.filter((rollout) => rollout.namespace === namespace);
-        const ready = own.filter((rollout) => rollout.ready >= rollout.wanted).length;
-        table.push([namespace, `${ready}/${own.length}`, own.map(({ name }) => name).join(" ")]);
+        const members = deployments.filter((deployment) => deployment.namespace === namespace);
+        const ready = members.filter((deployment) => deployment.ready >= deployment.desired).length;
+        table.push([namespace, `${ready}/${members.length}`, members.map(({ name }) => name).join(" ")]);
     }
     return table.toString();
 }
 
-function curl({ host, path, address, port, authority }: NonNullable<Deployed["entry"]>): string[] {
+function curl({ host, path, address, port, authority }: NonNullable<Deployed["ingress"]>): string[] {
     return [
         `  curl --cacert ${authority} --resolve ${host}:${port}:${address} \\`,
         `    https://${host}:${port}${path}`,

@@ -1,4 +1,4 @@
-/** Starts meshed workloads anew, and sees whom their proxies belong to. */
+/** Restarts workloads in the mesh, and checks which revision their proxies use. */
 import { setTimeout as pause } from "node:timers/promises";
 import {
     AppsV1Api,
@@ -15,18 +15,18 @@ import { UpgradeError } from "./plan";
 const REVISION = "istio.io/rev";
 /** As `kubectl rollout restart` does. */
 const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
-/** Workloads at once: a mesh whose every pod starts at the same time has no room for requests. */
-const AT_ONCE = 4;
-const READY_MS = 300_000;
-const LOOK_MS = 1_000;
+/** Restarting all workloads at once would leave too little capacity for requests. */
+const MAX_CONCURRENT = 4;
+const READY_TIMEOUT_MS = 300_000;
+const POLL_MS = 1_000;
 
 interface Workload {
     readonly kind: "Deployment" | "StatefulSet" | "DaemonSet";
     readonly namespace: string;
     readonly name: string;
     readonly selector: Readonly<Record<string, string>>;
-    /** Whether all its pods are of its newest template, and there. */
-    readonly settled: boolean;
+    /** Whether all pods are available and run the newest template. */
+    readonly rolledOut: boolean;
 }
 
 interface Proxy {
@@ -36,7 +36,7 @@ interface Proxy {
     readonly revision: string;
 }
 
-/** Every pod that has a proxy and is not about to go. */
+/** Every pod that has a proxy and is not terminating. */
 export async function proxies(cluster: KubeConfig): Promise<Proxy[]> {
     const { items } = await cluster.makeApiClient(CoreV1Api).listPodForAllNamespaces();
     return items.flatMap(({ metadata }) => {
@@ -53,36 +53,38 @@ export async function proxies(cluster: KubeConfig): Promise<Proxy[]> {
     });
 }
 
-/** @throws UpgradeError where a proxy belongs to another revision than `to`, naming each. */
+/** @throws UpgradeError that lists every proxy of another revision than `to` */
 export async function assertAllOn(cluster: KubeConfig, to: string): Promise<void> {
-    const behind = (await proxies(cluster)).filter(({ revision }) => revision !== to);
-    if (behind.length === 0) return;
-    const names = behind.map(({ namespace, name, revision }) => `  ${namespace}/${name} (${revision})`);
+    const outdated = (await proxies(cluster)).filter(({ revision }) => revision !== to);
+    if (outdated.length === 0) return;
+    const names = outdated.map(({ namespace, name, revision }) => `  ${namespace}/${name} (${revision})`);
     throw new UpgradeError(
-        `these proxies do not belong to ${to} yet, and would be left without a control plane; start them anew:\n${names.join("\n")}`,
+        `these proxies do not use ${to} yet and would lose their control plane. Restart their workloads:\n${names.join("\n")}`,
     );
 }
 
-/** Starts anew what has a pod of another revision, some at a time; resolves when all of it is there again. */
+/**
+ * Restarts the workloads that have a pod of another revision, a few at a time; resolves once all are available again.
+ */
 export async function restartOnto(
     cluster: KubeConfig,
     to: string,
     namespaces: readonly string[],
-    tell: (line: string) => void,
+    log: (line: string) => void,
 ): Promise<void> {
     for (const namespace of namespaces) {
-        const own = await workloadsIn(cluster, namespace);
-        const behind = (await proxies(cluster)).filter(
+        const workloads = await workloadsIn(cluster, namespace);
+        const outdated = (await proxies(cluster)).filter(
             (proxy) => proxy.namespace === namespace && proxy.revision !== to,
         );
-        const stale = own.filter(({ selector }) =>
-            behind.some(({ labels }) => matchesLabels(selector, labels)),
+        const stale = workloads.filter(({ selector }) =>
+            outdated.some(({ labels }) => matchesLabels(selector, labels)),
         );
-        for (let start = 0; start < stale.length; start += AT_ONCE) {
-            const wave = stale.slice(start, start + AT_ONCE);
-            tell(`${namespace}: ${wave.map(({ name }) => name).join(", ")}`);
+        for (let start = 0; start < stale.length; start += MAX_CONCURRENT) {
+            const wave = stale.slice(start, start + MAX_CONCURRENT);
+            log(`${namespace}: ${wave.map(({ name }) => name).join(", ")}`);
             await Promise.all(wave.map((workload) => restart(cluster, workload)));
-            await untilSettled(cluster, wave);
+            await waitForRollout(cluster, wave);
         }
     }
 }
@@ -105,21 +107,21 @@ async function restart(cluster: KubeConfig, { kind, namespace, name }: Workload)
     }
 }
 
-async function untilSettled(cluster: KubeConfig, wave: readonly Workload[]): Promise<void> {
+async function waitForRollout(cluster: KubeConfig, wave: readonly Workload[]): Promise<void> {
     const [first] = wave;
     if (first === undefined) return;
-    for (const end = Date.now() + READY_MS; ;) {
+    for (const end = Date.now() + READY_TIMEOUT_MS; ;) {
         const now = await workloadsIn(cluster, first.namespace);
         const open = wave.filter(
-            ({ kind, name }) => !now.some((one) => one.kind === kind && one.name === name && one.settled),
+            ({ kind, name }) => !now.some((one) => one.kind === kind && one.name === name && one.rolledOut),
         );
         if (open.length === 0) return;
         if (Date.now() > end)
             throw new UpgradeError(
-                `${first.namespace}: ${open.map(({ name }) => name).join(", ")} did not come back within ${READY_MS / 1000} s. ` +
-                    "The tag has moved and the old istiod is still there: see what the pods say, and run this again",
+                `${first.namespace}: ${open.map(({ name }) => name).join(", ")} did not become ready within ${READY_TIMEOUT_MS / 1000} s. ` +
+                    "The revision tag has moved and the old istiod still runs. Check the pods (kubectl describe pod), then run the command again.",
             );
-        await pause(LOOK_MS);
+        await pause(POLL_MS);
     }
 }
 
@@ -134,31 +136,31 @@ async function workloadsIn(cluster: KubeConfig, namespace: string): Promise<Work
         (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
     return [
         ...deployments.items.map(({ metadata, spec, status }): Workload => {
-            const wanted = spec?.replicas ?? 1;
+            const desired = spec?.replicas ?? 1;
             const updated = status?.updatedReplicas ?? 0;
-            const settled =
+            const rolledOut =
                 seen(metadata, status) &&
-                updated >= wanted &&
+                updated >= desired &&
                 (status?.replicas ?? 0) <= updated &&
-                (status?.availableReplicas ?? 0) >= wanted;
-            return workload("Deployment", metadata, spec?.selector.matchLabels, settled);
+                (status?.availableReplicas ?? 0) >= desired;
+            return workload("Deployment", metadata, spec?.selector.matchLabels, rolledOut);
         }),
         ...statefulSets.items.map(({ metadata, spec, status }): Workload => {
-            const wanted = spec?.replicas ?? 1;
-            const settled =
+            const desired = spec?.replicas ?? 1;
+            const rolledOut =
                 seen(metadata, status) &&
-                (status?.readyReplicas ?? 0) >= wanted &&
-                ((status?.updatedReplicas ?? 0) >= wanted ||
+                (status?.readyReplicas ?? 0) >= desired &&
+                ((status?.updatedReplicas ?? 0) >= desired ||
                     status?.currentRevision === status?.updateRevision);
-            return workload("StatefulSet", metadata, spec?.selector.matchLabels, settled);
+            return workload("StatefulSet", metadata, spec?.selector.matchLabels, rolledOut);
         }),
         ...daemonSets.items.map(({ metadata, spec, status }): Workload => {
-            const wanted = status?.desiredNumberScheduled ?? 0;
-            const settled =
+            const desired = status?.desiredNumberScheduled ?? 0;
+            const rolledOut =
                 seen(metadata, status) &&
-                (status?.updatedNumberScheduled ?? 0) >= wanted &&
-                (status?.numberAvailable ?? 0) >= wanted;
-            return workload("DaemonSet", metadata, spec?.selector.matchLabels, settled);
+                (status?.updatedNumberScheduled ?? 0) >= desired &&
+                (status?.numberAvailable ?? 0) >= desired;
+            return workload("DaemonSet", metadata, spec?.selector.matchLabels, rolledOut);
         }),
     ];
 }
@@ -167,13 +169,13 @@ function workload(
     kind: Workload["kind"],
     metadata: V1ObjectMeta | undefined,
     selector: Readonly<Record<string, string>> | undefined,
-    settled: boolean,
+    rolledOut: boolean,
 ): Workload {
     return {
         kind,
         namespace: metadata?.namespace ?? "",
         name: metadata?.name ?? "",
         selector: selector ?? {},
-        settled,
+        rolledOut,
     };
 }

@@ -1,10 +1,10 @@
-/** A stack's file as an upgrade leaves it, with everything else in it as it was. */
+/** Edits a stack's file for an upgrade step; everything else in the file stays as it is. */
 import { parseDocument } from "yaml";
 import { PROJECT } from "../../config/load";
-import type { Istios } from "./plan";
+import type { IstioRevisions } from "./plan";
 
-/** @returns the text of a stack's file with other istiods */
-export function withIstios(text: string, { revisions, stable }: Istios): string {
+/** @returns the text of the stack's file with these revisions */
+export function withRevisions(text: string, { revisions, stable }: IstioRevisions): string {
     const document = parseDocument(text);
     const place = ["config", `${PROJECT}:istio`];
     document.setIn([...place, "revisions"], document.createNode(revisions));

@@ -1,22 +1,32 @@
-/** The plan for people: what to write, what to run, what to look at. */
+/** The upgrade plan as text: what to change, what to run, what to check. */
 import { MESHED_NAMESPACES } from "../../components/base/names";
 import { PROJECT } from "../../config/load";
-import type { Istios, Revision, Step } from "./plan";
+import { LOCAL_STACK } from "../checkout";
+import { type IstioRevisions, type Revision, type UpgradeStep, isNewer } from "./plan";
 
-export function planText(stack: string, from: Istios, to: Revision, steps: readonly Step[]): string {
-    if (steps.length === 0) return `Istio of ${stack} is ${describe(to)} already, and nothing else is there.`;
+export function planText(
+    stack: string,
+    from: IstioRevisions,
+    to: Revision,
+    steps: readonly UpgradeStep[],
+): string {
+    if (steps.length === 0) return `Stack ${stack} already runs only Istio ${describe(to)}.`;
     const parts = steps.map((step, index) =>
         [
-            `${index + 1}. ${capitalised(step.title)}`,
-            ...(step.do === "deploy" ? deploying(stack, step.istio) : restarting(step.to)),
+            `${index + 1}. ${capitalized(step.title)}`,
+            ...(step.action === "deploy" ? deploying(stack, step.istio) : restarting(step.to)),
             `   ${step.effect}`,
         ].join("\n"),
     );
-    const olds = from.revisions.filter(({ name }) => name !== to.name).map(describe);
-    return [`Istio of ${stack}: ${olds.join(", ")} → ${describe(to)}`, ...parts].join("\n\n");
+    const olds = from.revisions.filter(({ name }) => name !== to.name);
+    const isDowngrade = olds.some(({ version }) => isNewer(version, to.version));
+    return [
+        `Istio ${isDowngrade ? "downgrade" : "upgrade"} of stack ${stack}: ${olds.map(describe).join(", ")} → ${describe(to)}`,
+        ...parts,
+    ].join("\n\n");
 }
 
-function deploying(stack: string, { revisions, stable }: Istios): string[] {
+function deploying(stack: string, { revisions, stable }: IstioRevisions): string[] {
     return [
         `     # Pulumi.${stack}.yaml`,
         `     ${PROJECT}:istio:`,
@@ -26,24 +36,24 @@ function deploying(stack: string, { revisions, stable }: Istios): string[] {
                 `         - { name: ${name}, version: ${version}${tag === undefined ? "" : `, tag: ${tag}`} }`,
         ),
         `       stable: ${stable}`,
-        `     pulumi up --stack ${stack}`,
+        `     ${stack === LOCAL_STACK ? "make up" : `pulumi up --stack ${stack}`}`,
     ];
 }
 
 function restarting(to: string): string[] {
     return [
-        ...RESTARTED.flatMap((namespace) => [
+        ...RESTART_ORDER.flatMap((namespace) => [
             `     kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}`,
             `     kubectl rollout status deployment,statefulset,daemonset -n ${namespace}`,
         ]),
-        "     # Nobody is left behind where this prints nothing:",
+        "     # Lists the proxies that still use another revision; it must print nothing:",
         '     kubectl get pods -A -o jsonpath=\'{range .items[*]}{.metadata.annotations.istio\\.io/rev}{"\\t"}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}\' \\',
         `       | awk -F'\\t' '$1 != "" && $1 != "${to}"'`,
     ];
 }
 
-/** What others call goes first: should the new version not do, the fewest see it. Clients' way in is last. */
-export const RESTARTED: readonly string[] = [...MESHED_NAMESPACES].sort(
+/** Namespaces in restart order: gateways last, so that a faulty new version reaches clients last. */
+export const RESTART_ORDER: readonly string[] = [...MESHED_NAMESPACES].sort(
     (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
 );
 
@@ -55,6 +65,6 @@ function describe({ name, version }: Revision): string {
     return `${name} (${version})`;
 }
 
-function capitalised(text: string): string {
+function capitalized(text: string): string {
     return text.charAt(0).toUpperCase() + text.slice(1);
 }

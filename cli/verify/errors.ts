@@ -1,8 +1,8 @@
-/** Nothing was proven, neither way: the mesh could not be asked. `mesh verify` then exits with 2. */
+/** The mesh could not be verified, so nothing is proven. `mesh verify` exits with 2. */
 export class CannotVerify extends Error {
     constructor(
         what: string,
-        /** What to do about it. */
+        /** How to fix it. */
         readonly remedy: string,
         options: ErrorOptions = {},
     ) {

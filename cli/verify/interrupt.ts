@@ -1,8 +1,8 @@
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Runs `work` with a signal that an interrupt aborts, so that it can clean up. A second interrupt ends the process
- * as if nobody had listened.
+ * Runs `work` with a signal that SIGINT and SIGTERM abort, so that it can clean up. A second one terminates the
+ * process.
  */
 export async function onInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();

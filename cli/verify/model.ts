@@ -1,80 +1,80 @@
-/** What `mesh verify` asks, what it expects, and what it finds: plain data, of which a report is made. */
+/** The data of `mesh verify`: checks, expectations and results. */
 import type { GrpcPort, HttpPort, TcpPort, WebSocketPort } from "../../catalogue/model";
 
 /**
- * Where a check is made.
- * - `identity`: from a prober that carries the source's identity and may ask anyone, so that the callee decides.
- * - `source`: from the source's own pod, so that its sidecar decides first.
- * - `entry`: from outside the mesh, through a gateway.
- * - `egress`: to the world outside, from both kinds of pods.
- * - `resilience`: from the source's own pod, of a callee that is told to fail or to be slow.
+ * What a check tests, and from where.
+ * - `identity`: from a prober with the source's identity and an unrestricted sidecar, so that the callee decides.
+ * - `authorization`: from the source's pod, so that its sidecar decides first.
+ * - `ingress`: from outside the mesh, through a gateway.
+ * - `egress`: to external services, from both kinds of pods.
+ * - `resilience`: from the source's pod, to a callee that fails or is slow on request.
  */
-export type Layer = "identity" | "source" | "entry" | "egress" | "resilience";
-/** In the order in which they are asked: what makes callees fail comes last. */
-export const LAYERS: readonly Layer[] = ["identity", "source", "entry", "egress", "resilience"];
+export type Layer = "identity" | "authorization" | "ingress" | "egress" | "resilience";
+/** In execution order: checks that make callees fail come last. */
+export const LAYERS: readonly Layer[] = ["identity", "authorization", "ingress", "egress", "resilience"];
 
 /**
- * Parts of a run that need more than the cluster, so that they may have to be left out.
- * - `certificates`: the gateways' CAs, without which nothing is sent through them.
- * - `client-certificates`: a client's certificate of each authority that exposures demand one of.
+ * Parts of a run that need more than the cluster, and cannot always be checked.
+ * - `certificates`: the CAs of the gateways' certificates.
+ * - `client-certificates`: a client certificate of each CA that exposures require.
  * - `egress`: simulated external services.
  * - `tokens`: the key of an issuer that the gateways trust.
  */
 export const OPTIONAL_PARTS = ["certificates", "client-certificates", "egress", "tokens"] as const;
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
-/** What a run left out. It is not proven. */
+/** A part that a run did not check, and that is therefore not proven. */
 export interface Unchecked {
-    /** For people. */
+    /** Display text. */
     readonly part: string;
-    readonly why: string;
-    /** By what name `--allow-unchecked` takes it; absent for layers that were not selected. */
+    readonly reason: string;
+    /** Its name for `--allow-unchecked`; absent for layers that were not selected. */
     readonly optional?: OptionalPart;
-    /** Whether the user named what to leave out, or no run can check it. Otherwise the run fails. */
+    /** Whether the user excluded it, or no run can check it. Otherwise the run fails. */
     readonly requested: boolean;
 }
 
 /**
- * Who asks.
- * - `stranger`: a meshed workload that the catalogue does not know.
- * - `unmeshed`: a pod without a sidecar, and so without an identity.
+ * A caller.
+ * - `unknown-workload`: a workload in the mesh that the catalogue does not list.
+ * - `outside-mesh`: a pod without a sidecar, and therefore without an identity.
  */
 export interface Source {
-    readonly kind: "service" | "gateway" | "stranger" | "unmeshed";
-    /** As reports show it. */
+    readonly kind: "service" | "gateway" | "unknown-workload" | "outside-mesh";
+    /** Display name. */
     readonly name: string;
     readonly namespace: string;
     readonly account: string;
 }
 
-/** A port of a service or store, its health port included. */
+/** A port of a service or store, including the health port. */
 export interface Destination {
     readonly name: string;
     readonly namespace: string;
     readonly portName: string;
     readonly port: HttpPort | GrpcPort | WebSocketPort | TcpPort;
-    /** Whether the port takes connections without mutual TLS. */
+    /** PERMISSIVE ports accept connections without mutual TLS. */
     readonly mtls: "STRICT" | "PERMISSIVE";
 }
 
-/** One request as `standin probe` makes it; `method` is an HTTP verb, or a full gRPC method. */
+/** A request that `standin probe` sends; `method` is an HTTP method, or a full gRPC method name. */
 export type WireRequest =
     | { readonly protocol: "http"; readonly method: string; readonly path: string }
     | { readonly protocol: "grpc"; readonly method: string }
     | { readonly protocol: "ws"; readonly path: string }
     | { readonly protocol: "tcp" };
 
-/** How the callee's stand-in is told to answer. */
-export type Behaviour =
-    /** That it cannot now: 503, or UNAVAILABLE. */
-    { readonly kind: "fails" } | { readonly kind: "is-slow"; readonly milliseconds: number };
+/** How the callee's stand-in responds. */
+export type Behavior =
+    /** With 503, or UNAVAILABLE over gRPC. */
+    { readonly kind: "fail" } | { readonly kind: "delay"; readonly milliseconds: number };
 
-/** What must happen, as it looks on the wire. */
+/** The expected result, as observed on the wire. */
 export type Expected =
     /**
-     * The callee answers, and saw `caller`; null where its protocol or the lack of a sidecar tells of none. Of the
-     * headers named it saw these values, and none where null. Where `counted`, the limiter counted the request for its
-     * client's plan, as the response says.
+     * The callee responds, and saw `caller` (null for TCP, or without a sidecar). It saw these header values; null
+     * means absent. If `counted`, the response headers show that the rate limiter counted the request for its client's
+     * plan.
      */
     | {
           readonly kind: "answered";
@@ -83,113 +83,115 @@ export type Expected =
           readonly headers?: Readonly<Record<string, string | null>>;
       }
     /**
-     * An AuthorizationPolicy refuses: HTTP and gRPC say so, a TCP connection is closed and counted. Pages of `allowedOrigin`
-     * may read the response.
+     * Denied by RBAC: 403 over HTTP and gRPC; a TCP connection is closed, and counted by Envoy. CORS allows
+     * `allowedOrigin` to read the response.
      */
     | { readonly kind: "rbac"; readonly allowedOrigin?: string }
-    /** The callee's sidecar takes no connection without mutual TLS; a gateway, none that does not begin with TLS. */
-    | { readonly kind: "refused-handshake" }
-    /** Stopped where it starts: the source's sidecar, or the gateway, knows of no such destination. */
-    | { readonly kind: "no-route" }
-    /** The cluster's DNS answers that there is no such name, without having asked anybody outside. */
-    | { readonly kind: "no-name" }
-    /** The callee's failure comes back, of the attempt with this number, counted from 1. */
-    | { readonly kind: "attempts"; readonly count: number }
-    /** The source's sidecar gives up after so many milliseconds. */
-    | { readonly kind: "given-up"; readonly after: number }
     /**
-     * The host outside answers, and saw as its peer one of `peers`: the addresses of the egress gateway's pods; nothing of who
-     * the caller is, and none of the headers that are null.
+     * The callee's sidecar rejects connections without mutual TLS; a gateway, connections that do not start with TLS.
+     */
+    | { readonly kind: "handshake-rejected" }
+    /** The source's sidecar, or the gateway, has no route to the destination. */
+    | { readonly kind: "no-route" }
+    /** The cluster's DNS responds NXDOMAIN, without querying an external name server. */
+    | { readonly kind: "no-such-host" }
+    /** The caller receives the callee's failure from this attempt, counted from 1. */
+    | { readonly kind: "attempts"; readonly count: number }
+    /** The request times out after this many milliseconds. */
+    | { readonly kind: "timeout"; readonly after: number }
+    /**
+     * The external host responds. It saw one of `peers` (the egress gateway's pods) as its peer, no caller identity,
+     * and none of the headers that are null.
      */
     | {
-          readonly kind: "left";
+          readonly kind: "via-egress-gateway";
           readonly peers: readonly string[];
           readonly headers?: Readonly<Record<string, null>>;
       }
-    /** The gateway takes no such token, and says so. Pages of `allowedOrigin` may read the response. */
-    | { readonly kind: "token-refused"; readonly allowedOrigin?: string }
-    /** The gateway sends the client elsewhere. */
+    /** The gateway rejects the token. CORS allows `allowedOrigin` to read the response. */
+    | { readonly kind: "token-rejected"; readonly allowedOrigin?: string }
+    /** The gateway redirects the client. */
     | { readonly kind: "redirect"; readonly location: string }
-    /** The gateway speaks no version of TLS that the client offers. */
-    | { readonly kind: "no-tls-version" }
-    /** The gateway answers 400, and says what is wrong with the path. */
-    | { readonly kind: "path-refused" }
-    /** The gateway ends the handshake, for lack of a certificate of the client that it trusts. */
-    | { readonly kind: "certificate-refused" };
+    /** The gateway supports no TLS version that the client offers. */
+    | { readonly kind: "tls-version-rejected" }
+    /** The gateway responds 400 with the reason why it rejects the path. */
+    | { readonly kind: "path-rejected" }
+    /** The gateway aborts the handshake, because the client presents no trusted certificate. */
+    | { readonly kind: "certificate-rejected" };
 export type ExpectedKind = Expected["kind"];
 
-/** Which gateway an entry check goes through, the host that it asks for, and as whom. */
-export interface Entry {
+/** The gateway and host of an ingress check, and the client's credentials. */
+export interface IngressTarget {
     readonly gateway: string;
     readonly host: string;
-    /** Of the gateway's Service. */
+    /** The gateway's Service port. */
     readonly port: number;
-    /** The Secret beside the gateway whose CA vouches for it. */
+    /** The Secret with the gateway's certificate and its CA. */
     readonly certificate: string;
-    /** @default TLS of the versions that the client's library offers */
+    /** @default TLS with the library's default versions */
     readonly transport?: "plain" | TlsVersions;
     /** @default none */
     readonly token?: Token;
-    /** The name in the TLS greeting. @default `host` */
+    /** The SNI. @default `host` */
     readonly serverName?: string;
-    /** The certificate that the client presents. @default none */
+    /** The client certificate. @default none */
     readonly clientCertificate?: ClientCertificate;
-    /** How the Authorization header spells its scheme. @default Bearer */
+    /** The scheme of the Authorization header. @default Bearer */
     readonly scheme?: string;
     /** The Host header. @default `host` */
     readonly hostHeader?: string;
-    /** A second one, in the query. @default none */
+    /** A second token, in the query string. @default none */
     readonly tokenInQuery?: Token;
-    /** What the client sends besides. @default nothing */
+    /** Additional request headers. @default none */
     readonly headers?: Readonly<Record<string, string>>;
-    /** What it sends before anything else: a header of the PROXY protocol. @default nothing */
+    /** A PROXY protocol header, sent first. @default none */
     readonly proxyHeader?: string;
 }
 
-/** A client's certificate of an authority that the stack knows, or, as `foreign`, of one that nobody knows. */
+/** A client certificate of a CA that the stack trusts, or, if `foreign`, of an untrusted CA. */
 export interface ClientCertificate {
     readonly authority: string;
     readonly foreign?: true;
 }
 
-/** Whom an egress check asks, and from where. */
-export interface Outside {
+/** The external host of an egress check, and the pod that sends the request. */
+export interface EgressTarget {
     readonly host: string;
-    /** The port on which it is asked. */
+    /** The port that the caller uses. */
     readonly port: number;
-    /** Where the connection leads, past the name. @default to where the host's name leads */
+    /** The address to connect to. @default resolved from the host name */
     readonly address?: string;
-    /** What the asker sends besides. @default nothing */
+    /** Additional request headers. @default none */
     readonly headers?: Readonly<Record<string, string>>;
-    /** The CA in whose name the host answers, where the asker speaks TLS itself; PEM. */
+    /** The CA of the host's certificate, if the caller uses TLS itself; PEM. */
     readonly authority?: string;
-    /** The source's own pod, whose sidecar decides first, or its prober, so that the egress gateway decides. */
+    /** The source's pod, whose sidecar decides first, or its prober, so that the egress gateway decides. */
     readonly from: "pod" | "prober";
 }
 
-/** The versions that a client offers, as they are called: `1.2`. */
+/** The TLS versions that a client offers, such as `1.2`. */
 export interface TlsVersions {
     readonly minVersion?: string;
     readonly maxVersion?: string;
 }
 
-/** Whose request it is, by the caller's word and by a token that it hands on. */
-export interface Sent {
+/** The user context that a caller sends: headers, and a forwarded token. */
+export interface RequestContext {
     readonly headers: Readonly<Record<string, string>>;
     /** @default none */
     readonly token?: Token;
 }
 
-/** A token of the stack's first issuer, before it is signed. */
+/** An unsigned token of the stack's first issuer. */
 export interface Token {
     readonly tenant: string;
-    /** How the claim names the tenant: not at all, or as a list that holds it. @default as text */
+    /** The form of the tenant claim: absent, or a list. @default string */
     readonly tenantForm?: "absent" | "list";
     readonly subject: string;
     readonly roles?: readonly string[];
     readonly scopes?: readonly string[];
     readonly plan?: string;
-    /** What is wrong with it. @default nothing */
+    /** What makes it invalid. @default nothing */
     readonly flaw?: TokenFlaw;
 }
 
@@ -202,26 +204,26 @@ export interface Check {
     readonly layer: Layer;
     readonly source: Source;
     readonly destination: Destination;
-    /** Only in the layer `entry`. */
-    readonly entry?: Entry;
+    /** Only in the layer `ingress`. */
+    readonly ingress?: IngressTarget;
     /** Only in the layer `egress`. */
-    readonly outside?: Outside;
+    readonly egress?: EgressTarget;
     readonly request: WireRequest;
     /**
-     * The Host header that the destination sees, where it is not the destination's own name. Only in the layer `identity`,
-     * from a gateway.
+     * The Host header that the destination receives, if it differs from its name. Only in the layer `identity`, from a
+     * gateway.
      */
     readonly host?: string;
-    /** What the caller sends besides. Only in the layers `identity` and `source`. @default nothing */
-    readonly sends?: Sent;
+    /** The user context that the caller sends. Only in the layers `identity` and `authorization`. @default none */
+    readonly sends?: RequestContext;
     /** Only in the layer `resilience`. */
-    readonly behaviour?: Behaviour;
+    readonly behavior?: Behavior;
     readonly expected: Expected;
-    /** The edge, or the rule of the design, that `expected` follows from. */
-    readonly because: string;
+    /** The catalogue edge or design rule that `expected` follows from. */
+    readonly reason: string;
 }
 
-/** What `standin probe` writes of one request (local/standin/probe_result.go). */
+/** The result of a request, written by `standin probe` (local/standin/probe_result.go). */
 export interface WireResult {
     readonly id: string;
     readonly outcome:
@@ -233,36 +235,36 @@ export interface WireResult {
     readonly attempts: number;
 }
 
-/** What of a stand-in's answer is judged. A TCP answer names no caller. */
+/** The assessed part of a stand-in's response. TCP responses contain no caller. */
 export interface WireAnswer {
     readonly service: string;
     readonly port: string;
     readonly caller?: string;
-    /** Which attempt the callee saw, where a proxy counted. */
+    /** The attempt that the callee saw, if a proxy counts attempts. */
     readonly attempt?: number;
-    /** The address that the connection came from. */
+    /** The peer address of the connection. */
     readonly peer?: string;
-    /** The name that was asked for in TLS. */
+    /** The SNI. */
     readonly serverName?: string;
-    /** The request's, in lower case; none for TCP. */
+    /** The request's headers, in lower case; absent for TCP. */
     readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Whether the callee's mesh side sees connections only, so that a denial is no more than a connection's end. */
-export function isTcp({ request, outside }: Check): boolean {
-    return request.protocol === "tcp" || outside?.authority !== undefined;
+/** Whether the callee's proxy sees only a TCP connection, so that a denial is just a closed connection. */
+export function isTcp({ request, egress }: Check): boolean {
+    return request.protocol === "tcp" || egress?.authority !== undefined;
 }
 
-/** The token that a check takes, which somebody must sign. */
-export function tokenOf({ entry, sends }: Pick<Check, "entry" | "sends">): Token | undefined {
-    return entry?.token ?? sends?.token;
+/** The token that a check sends, which must be signed. */
+export function tokenOf({ ingress, sends }: Pick<Check, "ingress" | "sends">): Token | undefined {
+    return ingress?.token ?? sends?.token;
 }
 
-/** A check and what came of it. */
-export interface Finding {
+/** A check and its result. */
+export interface CheckResult {
     readonly check: Check;
     readonly result: WireResult;
-    readonly agrees: boolean;
-    /** What was seen, for people. */
-    readonly got: string;
+    readonly passed: boolean;
+    /** The observed result as text. */
+    readonly actual: string;
 }

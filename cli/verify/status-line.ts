@@ -1,9 +1,9 @@
-/** Tells people how far a run has come: on a terminal in one line that changes, elsewhere in a few plain lines. */
+/** Shows the progress of a run: on a terminal in one line that is updated, elsewhere in a few lines. */
 
 export interface StatusLine {
-    /** Something began. */
+    /** A step began. */
     step(text: string): void;
-    /** `done` of `total` of something are through. */
+    /** `done` of `total` are complete. */
     count(text: string, done: number, total: number): void;
     /** Ends the current line. */
     end(): void;
@@ -17,11 +17,11 @@ interface Output {
 }
 
 const CLEAR_LINE = "\r\u001b[2K";
-/** Elsewhere than on a terminal, a count is told at each of so many equal parts. */
+/** Without a terminal, a count is printed this many times. */
 const PARTS = 4;
 
 export function statusLineTo(output: Output): StatusLine {
-    return output.isTTY === true ? onTerminal(output) : inLines(output);
+    return output.isTTY === true ? onTerminal(output) : asLines(output);
 }
 
 function onTerminal(output: Output): StatusLine {
@@ -44,7 +44,7 @@ function onTerminal(output: Output): StatusLine {
     };
 }
 
-function inLines(output: Output): StatusLine {
+function asLines(output: Output): StatusLine {
     let last = "";
     return {
         step: (text) => {

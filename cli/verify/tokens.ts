@@ -1,33 +1,36 @@
-/** Tokens (RFC 7519) that the gateways take, and such that they must not. */
+/** Signs test tokens (JWT, RFC 7519), valid and invalid ones. */
 import { generateKeyPairSync, sign as signature } from "node:crypto";
 import { type Claim, type Issuer, claimPath } from "../../config/edge";
 import { SIGNING_ALGORITHM, type SigningKey } from "../../local";
 import type { Token } from "./model";
 
-/** A token, signed, as it stands in the header. */
+/** Signs a token and encodes it for the Authorization header. */
 export type Sign = (token: Token) => string;
 
 const HOUR = 3600;
 
-/** Signs as `issuer` does, whose claims and audience its tokens have. */
+/** Signs tokens as `issuer` does, with its claims and audience. */
 export function signer({ key, id }: SigningKey, { issuer, audiences, claims }: Issuer): Sign {
-    const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    const untrustedKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     return ({ tenant, tenantForm, subject, roles, scopes, plan, flaw }) => {
         const now = Math.floor(Date.now() / 1000);
         const payload: Record<string, unknown> = {
-            iss: flaw === "issuer" ? `${issuer}/stranger` : issuer,
+            iss: flaw === "issuer" ? `${issuer}/unknown` : issuer,
             aud: flaw === "audience" ? "mesh-verify-another" : audiences[0],
             sub: subject,
             iat: now - 2 * HOUR,
             exp: flaw === "expired" ? now - HOUR : now + HOUR,
         };
-        put(payload, claims.tenant, inForm(tenant, tenantForm));
-        put(payload, claims.roles, roles);
-        put(payload, claims.plan, plan);
-        put(payload, "scope", scopes?.join(" "));
+        setClaim(payload, claims.tenant, inForm(tenant, tenantForm));
+        setClaim(payload, claims.roles, roles);
+        setClaim(payload, claims.plan, plan);
+        setClaim(payload, "scope", scopes?.join(" "));
         const text = [{ alg: SIGNING_ALGORITHM, typ: "JWT", kid: id }, payload].map(encoded).join(".");
-        const own = { key: flaw === "signature" ? stranger : key, dsaEncoding: "ieee-p1363" } as const;
-        return `${text}.${signature("sha256", Buffer.from(text), own).toString("base64url")}`;
+        const signingInput = {
+            key: flaw === "signature" ? untrustedKey : key,
+            dsaEncoding: "ieee-p1363",
+        } as const;
+        return `${text}.${signature("sha256", Buffer.from(text), signingInput).toString("base64url")}`;
     };
 }
 
@@ -42,8 +45,8 @@ function inForm(tenant: string, form: Token["tenantForm"]): string | readonly st
     }
 }
 
-/** Sets a claim, or one inside another; leaves out what is undefined. */
-function put(payload: Record<string, unknown>, claim: Claim, value: unknown): void {
+/** Sets a claim, nested if its path has several parts. Ignores undefined values. */
+function setClaim(payload: Record<string, unknown>, claim: Claim, value: unknown): void {
     if (value === undefined) return;
     const path = [...claimPath(claim)];
     const last = path.pop() ?? "";

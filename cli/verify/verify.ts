@@ -1,4 +1,4 @@
-/** Proof with real requests that a mesh lets through exactly the catalogue's calls (`mesh verify`). */
+/** `mesh verify`: verifies with real requests that a mesh allows exactly the catalogue's calls. */
 import { deriveAll } from "../../components/concerns";
 import type { Platform } from "../../components/base/platform";
 import type { Cluster } from "./cluster/cluster";
@@ -11,9 +11,9 @@ import { CannotVerify } from "./errors";
 import { type Outcome, makeRequests } from "./phases";
 import { planApiServer } from "./plan/api-server";
 import { expectations } from "./plan/expect";
-import { type PlayedOutside, planEgress } from "./plan/egress";
+import { type SimulatedExternal, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
-import { GONE_SECONDS, LIST_PROBERS, startProbers, stopProbers } from "./probers/lifecycle";
+import { DELETION_TIMEOUT_SECONDS, LIST_PROBERS, startProbers, stopProbers } from "./probers/lifecycle";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import { LAYERS, type Layer, type OptionalPart } from "./model";
@@ -22,36 +22,41 @@ import { onInterrupt } from "./interrupt";
 
 export interface VerifyOptions {
     readonly platform: Platform;
-    /** The image of local/standin, from which probers run. */
+    /** The image of the prober pods (local/standin). */
     readonly standInImage: string;
-    /** Signs tokens that the gateways take. @default none are sent, and the report says so */
+    /** Signs tokens that the gateways trust. @default checks with tokens are reported as unchecked */
     readonly sign?: Sign | undefined;
-    /** Take over the probers of an earlier such run, and leave them. @default false */
-    readonly keep?: boolean;
-    /** The world outside, where it is played; else egress is not checked. */
-    readonly outside?: PlayedOutside;
-    /** Which layers are asked. @default all */
+    /** Reuse the probers of an earlier run, and leave them running. @default false */
+    readonly keepProbers?: boolean;
+    /** The simulated external services. @default egress is reported as unchecked */
+    readonly simulatedExternal?: SimulatedExternal;
+    /** The layers to check. @default all */
     readonly layers?: readonly Layer[];
-    /** What may be left out where it cannot be checked. @default nothing: the report then proves nothing */
+    /** Parts that may stay unchecked. @default none: the run then fails */
     readonly allowUnchecked?: readonly OptionalPart[];
-    /** Foreign objects that are known and accepted, as `Kind/namespace/name`. @default none */
+    /** Accepted foreign objects, as `Kind/namespace/name`. @default none */
     readonly accept?: readonly string[];
-    /** For how many seconds none of the probers may go until they count as stuck. @default 180 */
-    readonly goneSeconds?: number;
+    /** Seconds without progress in the deletion of probers until they are reported as stuck. @default 180 */
+    readonly deletionTimeoutSeconds?: number;
     /** @default none */
     readonly progress?: StatusLine;
 }
 
-/** @throws CannotVerify where the mesh could not be asked; every temporary object is then removed all the same. */
+/** @throws CannotVerify if the mesh could not be verified; all temporary objects are removed in any case */
 export async function verify(options: VerifyOptions & Location): Promise<VerifyReport> {
     return await verifyCluster(await connect(options), options);
 }
 
-/** As `verify`, of a cluster that is connected. */
+/** Like `verify`, on a connected cluster. */
 export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise<VerifyReport> {
     return onInterrupt((signal) =>
         run(cluster, {
-            ...{ keep: false, goneSeconds: GONE_SECONDS, progress: SILENT, sign: undefined },
+            ...{
+                keepProbers: false,
+                deletionTimeoutSeconds: DELETION_TIMEOUT_SECONDS,
+                progress: SILENT,
+                sign: undefined,
+            },
             ...{ allowUnchecked: [], accept: [] },
             ...options,
             signal,
@@ -60,106 +65,129 @@ export function verifyCluster(cluster: Cluster, options: VerifyOptions): Promise
 }
 
 type Run = VerifyOptions &
-    Required<Pick<VerifyOptions, "keep" | "goneSeconds" | "progress" | "allowUnchecked" | "accept">> & {
+    Required<
+        Pick<
+            VerifyOptions,
+            "keepProbers" | "deletionTimeoutSeconds" | "progress" | "allowUnchecked" | "accept"
+        >
+    > & {
         readonly signal: AbortSignal;
     };
 
 async function run(cluster: Cluster, options: Run): Promise<VerifyReport> {
     const began = seconds();
-    const { outcome, probers, stuck } = await withLease(cluster, () => askAndClean(cluster, options));
+    const { outcome, probers, stuck } = await withLease(cluster, () => runAndCleanUp(cluster, options));
     const derived = deriveAll(options.platform);
     const { objects: program } = derived;
     const drift = await readDrift(cluster, derived);
-    const differences = outcome.findings
-        .filter(({ agrees }) => !agrees)
-        .map((finding) => ({ finding, explanations: explain(finding, drift, program) }));
+    const mismatches = outcome.results
+        .filter(({ passed }) => !passed)
+        .map((checkResult) => ({ checkResult, explanations: explain(checkResult, drift, program) }));
     const miscounts = outcome.miscounts.map((miscount) => ({
         ...miscount,
-        explanations: unique(miscount.suspects.flatMap((finding) => explain(finding, drift, program))),
+        explanations: unique(
+            miscount.suspects.flatMap((checkResult) => explain(checkResult, drift, program)),
+        ),
     }));
     return {
         cluster: cluster.name,
         ...outcome,
-        notChecked: outcome.notChecked.map((one) => ({
+        unchecked: outcome.unchecked.map((one) => ({
             ...one,
             requested:
                 one.requested ||
                 (one.optional !== undefined && options.allowUnchecked.includes(one.optional)),
         })),
-        differences,
+        mismatches,
         miscounts,
-        ...accepting(drift, options.accept),
+        ...splitAccepted(drift, options.accept),
         stuckProbers: stuck,
         seconds: { probers, requests: outcome.seconds, total: seconds() - began },
     };
 }
 
-interface Asked {
+interface RunResult {
     readonly outcome: Outcome;
     /** Seconds until the probers were ready. */
     readonly probers: number;
 }
 
-/** As `ask`, and the probers go with it. What was found is not lost for one that does not. */
-async function askAndClean(
+/** Runs the checks, then removes the probers. A prober that cannot be removed does not discard the results. */
+async function runAndCleanUp(
     cluster: Cluster,
     options: Run,
-): Promise<Asked & { readonly stuck: readonly string[] }> {
-    const { keep, goneSeconds, progress, signal } = options;
-    const clean = async () => {
-        if (keep && !signal.aborted) return [];
+): Promise<RunResult & { readonly stuck: readonly string[] }> {
+    const { keepProbers, deletionTimeoutSeconds, progress, signal } = options;
+    const cleanUp = async () => {
+        if (keepProbers && !signal.aborted) return [];
         progress.step("removing the probers");
-        return await stopProbers(cluster, goneSeconds).catch((error: unknown) => [
-            `all of them: ${error instanceof Error ? error.message : String(error)}`,
+        return await stopProbers(cluster, deletionTimeoutSeconds).catch((error: unknown) => [
+            `all probers: ${error instanceof Error ? error.message : String(error)}`,
         ]);
     };
     try {
-        const asked = await ask(cluster, options).catch(async (error: unknown) => {
-            const [stuck] = await clean();
-            if (stuck !== undefined) progress.step(`probers stay: ${stuck}; see \`${LIST_PROBERS}\``);
+        const result = await runChecks(cluster, options).catch(async (error: unknown) => {
+            const [stuck] = await cleanUp();
+            if (stuck !== undefined)
+                progress.step(`probers were not removed: ${stuck}; see \`${LIST_PROBERS}\``);
             if (!signal.aborted) throw error;
             throw new CannotVerify("interrupted", "run it again", { cause: error });
         });
-        return { ...asked, stuck: await clean() };
+        return { ...result, stuck: await cleanUp() };
     } finally {
         progress.end();
     }
 }
 
-/** All requests, from probers that come up for them. */
-async function ask(cluster: Cluster, options: Run): Promise<Asked> {
-    const { platform, standInImage: image, layers = LAYERS, keep, outside, progress, sign, signal } = options;
-    const { goneSeconds } = options;
+/** Starts the probers and runs all checks. */
+async function runChecks(cluster: Cluster, options: Run): Promise<RunResult> {
+    const {
+        platform,
+        standInImage: image,
+        layers = LAYERS,
+        keepProbers,
+        simulatedExternal,
+        progress,
+        sign,
+        signal,
+    } = options;
+    const { deletionTimeoutSeconds } = options;
     const began = seconds();
-    await startProbers(cluster, platform, { image, reuse: keep, goneSeconds, signal, progress });
+    await startProbers(cluster, platform, {
+        image,
+        reuse: keepProbers,
+        deletionTimeoutSeconds,
+        signal,
+        progress,
+    });
     const probers = seconds() - began;
-    const egress = await planEgress(cluster, platform, outside);
+    const egress = await planEgress(cluster, platform, simulatedExternal);
     const apiServer = await planApiServer(cluster, platform.catalogue);
     const all = [...expectations(platform), ...egress.checks, ...apiServer.checks];
     const checks = all.filter(({ layer }) => layers.includes(layer));
     const outcome = await makeRequests(cluster, platform.catalogue, checks, {
-        reused: keep,
+        reused: keepProbers,
         signal,
         progress,
         sign,
     });
-    outcome.notChecked.push(
-        ...egress.notChecked,
-        ...apiServer.notChecked,
+    outcome.unchecked.push(
+        ...egress.unchecked,
+        ...apiServer.unchecked,
         ...LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => ({
             part: `the layer ${layer}`,
-            why: "--layer names others",
+            reason: "not selected by --layer",
             requested: true,
         })),
     );
     return { outcome, probers };
 }
 
-/** Splits the foreign objects that the user accepts from the rest. */
-function accepting(
+/** Separates the foreign objects that the user accepts. */
+function splitAccepted(
     drift: readonly Drift[],
     accept: readonly string[],
-): Pick<VerifyReport, "drift" | "accepted" | "acceptedInVain"> {
+): Pick<VerifyReport, "drift" | "accepted" | "unusedAccepts"> {
     const nameOf = ({ object }: Drift) => keyOf(object).replace(" ", "/");
     const isAccepted = (one: Drift) => one.state === "foreign" && accept.includes(nameOf(one));
     const accepted = drift.filter(isAccepted);
@@ -167,7 +195,7 @@ function accepting(
     return {
         drift: drift.filter((one) => !isAccepted(one)),
         accepted,
-        acceptedInVain: accept.filter((name) => !names.has(name)),
+        unusedAccepts: accept.filter((name) => !names.has(name)),
     };
 }
 

@@ -27,13 +27,13 @@ export const access: Concern = {
             ...viewers(),
         ],
     }),
-    // Policies compare paths: without the filters they would compare other paths than services see, and services would take
-    // anyone's word on the tenant.
+    // Policies compare paths. Without these filters they would compare other paths than services see, and services
+    // would accept any caller's tenant headers.
     anchors: ({ kind, metadata }) =>
         metadata.name === DENY_ALL || kind === "EnvoyFilter" || kind === "RequestAuthentication",
 };
 
-/** All AuthorizationPolicies, as `<namespace>/<name>`. */
+/** Returns all AuthorizationPolicies, as `<namespace>/<name>`. */
 export function policyNames(platform: Platform): string[] {
     return allPolicies(platform).map(policyName);
 }
@@ -49,7 +49,7 @@ function allPolicies(platform: Platform): AuthorizationPolicyManifest[] {
     ];
 }
 
-/** Who may ask whom: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */
+/** Authorization: deny by default, and one ALLOW for each call of the catalogue, in the mesh and in the network. */
 export class Access extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(access, platform, options);

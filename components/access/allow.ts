@@ -3,12 +3,12 @@ import type { AuthorizationPolicyManifest } from "../base/manifest";
 
 export type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
-/** The name of the policy under which `caller` may call `callee`; the catalogue keeps `-from-` out of names. */
+/** The name of the policy that allows `caller` to call `callee`. The catalogue rejects names with `-from-`. */
 export function allowName(callee: string, caller: string): string {
     return `${callee}-from-${caller}`;
 }
 
-/** An ALLOW for one workload. */
+/** An ALLOW policy for one workload. */
 export function allow(
     name: string,
     namespace: string,

@@ -1,18 +1,18 @@
-import type { Asked, Port } from "../../catalogue/model";
+import type { OperationSet, Port } from "../../catalogue/model";
 import { groupBy } from "../../catalogue/order";
 import {
     type Edge,
     type ExposureEdge,
     edges,
     exposures,
-    operations,
+    wireOperations,
     storeEdges,
 } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import {
-    ENTRY_GATEWAYS,
+    INGRESS_GATEWAYS,
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
@@ -20,25 +20,25 @@ import {
     hostHeaders,
     principal,
 } from "../base/names";
-import { type Rewrite, seenPaths } from "../base/paths";
+import { type Rewrite, pathsAtService } from "../base/paths";
 import type { Platform } from "../base/platform";
 import { type Rule, allow, allowName } from "./allow";
-import { gatewayPolicies } from "./at-gateway";
+import { gatewayPolicies } from "./gateway-policies";
 import { limiterPolicies } from "./limiter";
 
-/** The name of the policies that deny what no other allows, in the mesh and in the network. */
+/** The name of the deny-by-default policies, in the mesh and in the network. */
 export const DENY_ALL = "deny-all";
 
 /**
- * Who may ask whom for what: nothing, but for an ALLOW per caller and callee with a rule for each of its calls.
- * An ALLOW names its source by principal, so that it holds only for a caller that mutual TLS has identified.
+ * Authorization between services: deny by default, and an ALLOW per caller and callee with a rule for each of its
+ * calls. An ALLOW matches the source by principal, so it only applies to callers that mutual TLS has authenticated.
  */
 export function authorizationPolicies(platform: Platform): AuthorizationPolicyManifest[] {
     const { catalogue, config } = platform;
     const calls = groupBy(edges(catalogue), ({ callee, caller }) => allowName(callee, caller));
     const stores = groupBy(storeEdges(catalogue), ({ store, caller }) => allowName(store, caller));
     const exposed = groupBy(exposures(catalogue), ({ service, exposure }) =>
-        allowName(service, ENTRY_GATEWAYS[exposure.gateway]),
+        allowName(service, INGRESS_GATEWAYS[exposure.gateway]),
     );
     return [
         ...[NAMESPACES.system, ...MESHED_NAMESPACES].map(denyAll),
@@ -61,7 +61,10 @@ export function authorizationPolicies(platform: Platform): AuthorizationPolicyMa
     ];
 }
 
-/** An ALLOW policy without rules matches nothing, and where one exists, what matches none is denied. */
+/**
+ * An ALLOW policy without rules matches nothing, and once a workload has an ALLOW policy, requests that match none
+ * are denied.
+ */
 function denyAll(namespace: string): AuthorizationPolicyManifest {
     return {
         apiVersion: "security.istio.io/v1",
@@ -70,7 +73,8 @@ function denyAll(namespace: string): AuthorizationPolicyManifest {
             name: DENY_ALL,
             namespace,
             labels: COMMON_LABELS,
-            // It is there before the first workload, of which `istioctl analyze` would warn.
+            // Suppresses the warning of `istioctl analyze` that no workload matches: the policy exists before the
+            // first workload.
             annotations: { "galley.istio.io/analyze-suppress": "IST0127" },
         },
         spec: {},
@@ -82,20 +86,20 @@ function callRule({ caller, callee, port, call }: Edge, config: MeshConfig): Rul
 }
 
 /**
- * A gateway keeps the Host header, and its identity is the same for all of its hosts. The rule therefore names the host:
- * what one exposure opens at the service, a request under another exposure's host does not reach, even where the
- * service's proxy reads the path differently than the gateway did.
+ * A gateway preserves the Host header, and has the same identity for all of its hosts. The rule therefore matches the
+ * host: a request under another exposure's host cannot use what this one allows, even if the service's proxy
+ * interprets the path differently than the gateway.
  */
 function exposureRule({ service, exposure, port }: ExposureEdge, config: MeshConfig): Rule {
-    const gateway = principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[exposure.gateway]);
-    const opened = rule(gateway, port, exposure, rewritesOf(service, config));
-    // Of TCP the service's proxy sees no host, and an exposure opens the whole port.
-    if (port.protocol === "tcp") return opened;
+    const gateway = principal(config, NAMESPACES.ingress, INGRESS_GATEWAYS[exposure.gateway]);
+    const exposed = rule(gateway, port, exposure, rewritesOf(service, config));
+    // For TCP the service's proxy sees no host, and an exposure allows the whole port.
+    if (port.protocol === "tcp") return exposed;
     const hosts = hostHeaders(config, exposure.host);
-    return { ...opened, to: opened.to.map(({ operation }) => ({ operation: { ...operation, hosts } })) };
+    return { ...exposed, to: exposed.to.map(({ operation }) => ({ operation: { ...operation, hosts } })) };
 }
 
-/** What the stack has callers' proxies make of paths before the service sees them. */
+/** The stack's rewrites, which callers' proxies apply before the service sees the path. */
 function rewritesOf(service: string, { traffic }: MeshConfig): readonly Rewrite[] {
     return traffic.services[service]?.rewrites ?? [];
 }
@@ -103,16 +107,18 @@ function rewritesOf(service: string, { traffic }: MeshConfig): readonly Rewrite[
 function rule(
     source: string,
     port: Port,
-    asked: Asked,
+    operations: OperationSet,
     rewrites: readonly Rewrite[] = [],
 ): Rule & { to: { operation: Operation }[] } {
     return {
         from: [{ source: { principals: [source] } }],
-        to: operationsOn(port, asked).map((operation) => ({
+        to: operationsOn(port, operations).map((operation) => ({
             operation: {
                 ports: [String(port.number)],
                 ...operation,
-                ...(operation.paths === undefined ? {} : { paths: seenPaths(operation.paths, rewrites) }),
+                ...(operation.paths === undefined
+                    ? {}
+                    : { paths: pathsAtService(operation.paths, rewrites) }),
             },
         })),
     };
@@ -121,19 +127,19 @@ function rule(
 type Operation = NonNullable<NonNullable<Rule["to"]>[number]["operation"]>;
 
 /**
- * What is asked, for `to`. Istio reads an empty list as "anything"; `operations` refuses to answer where nothing is
- * asked of a port whose requests the mesh can see.
+ * The operations in an AuthorizationPolicy's `to`. Istio interprets an empty list as "anything"; `operations` throws
+ * if a port whose requests the mesh can see has none.
  */
-function operationsOn(port: Port, asked: Asked): Operation[] {
-    // Of TCP the mesh sees connections only; HTTP fields would never match.
+function operationsOn(port: Port, operations: OperationSet): Operation[] {
+    // For TCP the mesh sees only connections; HTTP fields would never match.
     if (port.protocol === "tcp") return [{}];
-    return operations(port, asked).map(({ methods, paths }) => ({
+    return wireOperations(port, operations).map(({ methods, paths }) => ({
         methods: [...methods],
         paths: [...paths],
     }));
 }
 
-/** Prometheus, and nobody else, reads the applications' own metrics. */
+/** Only Prometheus can scrape the applications' metrics. */
 function metrics(namespace: string, config: MeshConfig): AuthorizationPolicyManifest {
     const source = { principals: [principal(config, NAMESPACES.monitoring, PROMETHEUS_ACCOUNT)] };
     const operation = { ports: [String(HEALTH_PORT.number)], methods: ["GET"], paths: ["/metrics"] };

@@ -9,12 +9,13 @@ import type { Platform } from "../base/platform";
 
 const NAME = "canonical-paths";
 
-/** A filter that replaces another must come after it. */
+/** A filter that replaces another must be applied after it. */
 const PRIORITY = { everywhere: 0, ofService: 1 } as const;
 
 /**
- * Refuses at every sidecar what the gateways refuse: callers inside may send other spellings too, and a policy must see
- * the path that the service sees. A service that opted in to more has the same filter with fewer refusals.
+ * Every sidecar rejects the paths that the gateways reject: callers in the mesh can send other spellings too, and a
+ * policy must see the path that the service sees. A service that opted in to more forms has the same filter with
+ * fewer policies.
  */
 export function canonicalPathsAtSidecars({ catalogue }: Platform): EnvoyFilterManifest[] {
     const everywhere = envoyFilter({
@@ -42,7 +43,7 @@ export function canonicalPathsAtSidecars({ catalogue }: Platform): EnvoyFilterMa
     return [everywhere, ...opted];
 }
 
-/** What any caller of a port may spell: those inside, and clients of its exposures. */
+/** The forms of paths that a port's callers can use: those in the mesh, and clients of its exposures. */
 function formsOf(service: Service, portName: string): PathForms | undefined {
     const port = service.ports[portName];
     const all: PathForms[] = [

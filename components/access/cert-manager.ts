@@ -1,4 +1,4 @@
-/** What cert-manager's pods may be asked, and whom they ask. */
+/** NetworkPolicies of cert-manager and of aws-privateca-issuer. */
 import type { MeshConfig } from "../../config/schema";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import { clusterNetworks } from "../base/cluster-networks";
@@ -14,17 +14,17 @@ import {
     toApiServer,
     toPodIdentity,
     toNetworks,
-} from "./network-rules";
+} from "./network-policy-rules";
 
-/** Where its webhook serves the API server: a kubelet's port, which node firewalls open to it anyway. */
+/** The webhook's port. It is the kubelet's, which node firewalls allow anyway. */
 const WEBHOOK = 10250;
 export const CERT_MANAGER_METRICS = 9402;
-/** Where ACME servers and Route 53 answer. */
+/** The port of ACME servers and Route 53. */
 const ACME = 443;
-/** Where AWS' services answer at the VPC's endpoints. */
+/** The port of AWS APIs at the VPC endpoints. */
 const AWS = 443;
 const CONTROLLER = { "app.kubernetes.io/component": "controller" };
-/** As aws-privateca-issuer's chart labels its pods. */
+/** The pods' label in aws-privateca-issuer's chart. */
 const PRIVATE_CA = { "app.kubernetes.io/name": "aws-privateca-issuer" };
 export const CERT_MANAGER_POD: Peer = podsIn(NAMESPACES.certificates, CONTROLLER);
 
@@ -37,7 +37,7 @@ export function certManagerPolicies(config: MeshConfig, prometheus: Peer): Netwo
         policy("webhook", namespace, {
             podSelector: { matchLabels: { "app.kubernetes.io/component": "webhook" } },
             policyTypes: ["Ingress"],
-            // The API server calls webhooks from outside the pod network: no selector can name it.
+            // The API server calls webhooks from outside the pod network, so no selector matches it.
             ingress: fromNetworks(clusterNetworks(config).apiServer, WEBHOOK),
         }),
         policy("api-server", namespace, {
@@ -52,7 +52,7 @@ export function certManagerPolicies(config: MeshConfig, prometheus: Peer): Netwo
         }),
         ...(certificates.issuer.from === "acme"
             ? [
-                  // Let's Encrypt publishes no addresses, and Route 53 has no endpoint inside a VPC.
+                  // Let's Encrypt publishes no address ranges, and Route 53 has no VPC endpoint.
                   policy("acme", namespace, {
                       podSelector: { matchLabels: CONTROLLER },
                       policyTypes: ["Egress"],
@@ -71,7 +71,7 @@ export function certManagerPolicies(config: MeshConfig, prometheus: Peer): Netwo
             : []),
         ...(certificates.mesh.from === "aws-private-ca"
             ? [
-                  // AWS Private CA and STS, at the VPC's own endpoints.
+                  // AWS Private CA and STS, at the VPC endpoints.
                   policy("private-ca", namespace, {
                       podSelector: { matchLabels: PRIVATE_CA },
                       policyTypes: ["Egress"],

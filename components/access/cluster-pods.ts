@@ -1,7 +1,7 @@
 /**
- * NetworkPolicies of what runs in kube-system of a cluster that the stack makes. In the VPC CNI's strict mode a pod without one
- * sends and receives nothing (docs/adr/0037-strict-network-policies.md). Pods of the node's own network (aws-node, kube-proxy, the pod
- * identity agent) are none that an agent could see.
+ * NetworkPolicies of pods in kube-system, for a cluster that the stack creates. In the VPC CNI's strict mode a pod
+ * without a policy sends and receives nothing (docs/adr/0037-strict-network-policies.md). Policies do not apply to
+ * pods on the host network (aws-node, kube-proxy, the Pod Identity agent).
  */
 import type { EksConfig } from "../../config/cluster";
 import type { MeshConfig } from "../../config/schema";
@@ -19,13 +19,13 @@ import {
     toApiServer,
     toNetworks,
     toPodIdentity,
-} from "./network-rules";
+} from "./network-policy-rules";
 
 export const CLUSTER_NAMESPACE = "kube-system";
 
-/** Where AWS' services answer at the VPC's endpoints. */
+/** The port of AWS APIs at the VPC endpoints. */
 const AWS = 443;
-/** Where the load balancer controller serves the API server's webhook calls. */
+/** The port of the load balancer controller's webhook. */
 const LOAD_BALANCER_WEBHOOK = 9443;
 
 export function clusterNetworkPolicies(config: MeshConfig): NetworkPolicyManifest[] {
@@ -38,11 +38,11 @@ export function clusterNetworkPolicies(config: MeshConfig): NetworkPolicyManifes
         pods(
             "coredns",
             { "k8s-app": "kube-dns" },
-            [...fromEverywhereInside(config)],
+            [...fromPodsAndNodes(config)],
             [...toApiServer(config), toResolver(cluster)],
         ),
         pods("ebs-csi-controller", { app: "ebs-csi-controller" }, [], aws),
-        // It learns its node's zone and instance from the API server: pods do not reach the instance's metadata.
+        // It gets its node's zone and instance from the API server: pods cannot reach the instance metadata.
         pods("ebs-csi-node", { app: "ebs-csi-node" }, [], api),
         pods(
             AWS_CLIENTS["load-balancers"].serviceAccount,
@@ -59,20 +59,20 @@ export function clusterNetworkPolicies(config: MeshConfig): NetworkPolicyManifes
     ];
 }
 
-/** Every pod, and the nodes, whose own programs ask too. */
-function fromEverywhereInside(config: MeshConfig): IngressRule[] {
+/** Every pod, and the nodes, whose processes use DNS too. */
+function fromPodsAndNodes(config: MeshConfig): IngressRule[] {
     return [
         { from: [{ namespaceSelector: ANY_NAMESPACE }], ports: DNS_PORTS },
         ...clusterNetworks(config).nodes.map((cidr) => ({ from: [{ ipBlock: { cidr } }], ports: DNS_PORTS })),
     ];
 }
 
-/** CoreDNS asks the VPC's resolver, behind which Route 53's DNS firewall is, and nobody else. */
+/** CoreDNS forwards only to the VPC's resolver, to which Route 53's DNS firewall applies. */
 function toResolver(cluster: EksConfig): EgressRule {
     return { to: [{ ipBlock: { cidr: resolverOf(cluster) } }], ports: DNS_PORTS };
 }
 
-/** As an empty selector, which is easily taken for none. */
+/** An empty selector, which matches every namespace. */
 const ANY_NAMESPACE = {
     matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "Exists" }],
 };
@@ -86,7 +86,7 @@ function pods(
 ): NetworkPolicyManifest {
     return policy(name, CLUSTER_NAMESPACE, {
         podSelector: { matchLabels },
-        // Both, also where one has no rule: an agent opens the direction that no policy of a pod names.
+        // Both directions, even without a rule: the policy engine allows a direction that no policy of the pod lists.
         policyTypes: ["Ingress", "Egress"],
         ...(ingress.length > 0 ? { ingress } : {}),
         egress,

@@ -1,9 +1,12 @@
-/** Who sends spans to the collector: every proxy that sees requests of the platform. Nobody may read them there. */
+/**
+ * Authorization of the trace collector: every proxy that handles the platform's requests can send spans. No workload
+ * can read them there.
+ */
 import type { Catalogue } from "../../catalogue/model";
-import { reachedHosts } from "../../catalogue/query";
+import { reachableHosts } from "../../catalogue/query";
 import { collectorOf } from "../base/collector";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { EGRESS_GATEWAY, ENTRY_GATEWAYS, NAMESPACES, type NamespaceName, principal } from "../base/names";
+import { EGRESS_GATEWAY, INGRESS_GATEWAYS, NAMESPACES, type NamespaceName, principal } from "../base/names";
 import type { Platform } from "../base/platform";
 import { type Rule, allow } from "./allow";
 
@@ -22,11 +25,11 @@ export function collectorAuthorization({ catalogue, config }: Platform): Authori
     return [allow(`${collector.name}-from-proxies`, collector.namespace, collector.name, rules)];
 }
 
-/** By account, which is the workload's name too. */
+/** Service accounts, which have the workloads' names. */
 export function senders(catalogue: Catalogue): (readonly [namespace: NamespaceName, account: string])[] {
     return [
-        ...Object.values(ENTRY_GATEWAYS).map((gateway) => [NAMESPACES.ingress, gateway] as const),
-        ...(reachedHosts(catalogue).length > 0 ? [[NAMESPACES.egress, EGRESS_GATEWAY] as const] : []),
+        ...Object.values(INGRESS_GATEWAYS).map((gateway) => [NAMESPACES.ingress, gateway] as const),
+        ...(reachableHosts(catalogue).length > 0 ? [[NAMESPACES.egress, EGRESS_GATEWAY] as const] : []),
         ...Object.keys(catalogue.services)
             .sort()
             .map((name) => [NAMESPACES.services, name] as const),

@@ -1,20 +1,22 @@
-/** What Flagger and its load tester ask: gates, figures, new versions that few ask, and whom they tell. */
+/**
+ * Authorization of Flagger and its load tester: gates, metrics, canaries with synthetic load, and the event webhook.
+ */
 import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, receiverOf } from "../base/rollouts";
 import { allow, allowName } from "./allow";
-import { policy, tcp, workloadPeer } from "./network-rules";
+import { policy, tcp, workloadPeer } from "./network-policy-rules";
 
-/** Never to open a gate, which is for people. */
-const AT_GATES = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
+/** Flagger can check and close gates. Only operators open them. */
+const GATE_PATHS = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
 const QUERIES = ["/api/v1/query"];
 
 export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifest[] {
     const { config } = platform;
     if (!config.delivery.enabled) return [];
     const receiver = receiverOf(platform);
-    const loads = loaded(platform);
+    const loads = loadedRollouts(platform);
     const byLoadTester = [
         { source: { principals: [principal(config, NAMESPACES.delivery, LOAD_TESTER.name)] } },
     ];
@@ -25,9 +27,9 @@ export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifes
     const { name, namespace, port } = PROMETHEUS_SERVICE;
     return [
         allow(allowName(GATES.name, FLAGGER.name), NAMESPACES.delivery, GATES.name, [
-            { from, to: to(GATES.targetPort, ["POST"], AT_GATES) },
+            { from, to: to(GATES.targetPort, ["POST"], GATE_PATHS) },
         ]),
-        // What a load is made of, Flagger says: a command, which must not run where a gate is.
+        // Flagger sends the load's command to the load tester. Commands must not run where gates are.
         ...(loads.length > 0
             ? [
                   allow(allowName(LOAD_TESTER.name, FLAGGER.name), NAMESPACES.delivery, LOAD_TESTER.name, [
@@ -51,7 +53,9 @@ export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifes
     ];
 }
 
-/** What Prometheus lets in of it; the load tester and Flagger have policies as every workload has. */
+/**
+ * NetworkPolicies of Flagger's access to Prometheus. Flagger and the load tester have policies like every workload.
+ */
 export function deliveryNetworkPolicies({ config }: Platform): NetworkPolicyManifest[] {
     if (!config.delivery.enabled) return [];
     const { name, namespace, port } = PROMETHEUS_SERVICE;

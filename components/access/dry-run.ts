@@ -1,11 +1,11 @@
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 
-/** Istio reads it: the proxies judge by the policy, count what it would have done, and do not act by it. */
+/** Istio's annotation for dry-run mode: proxies evaluate the policy, count its decision, and do not enforce it. */
 const DRY_RUN = "istio.io/dry-run";
 
 /**
- * The policies, those named (`<namespace>/<name>`) not in force. Of an ALLOW that means that it lets nobody in: what it
- * would have allowed is still decided by the others, and by the deny-all.
+ * Returns the policies, with those named (`<namespace>/<name>`) in dry-run mode. An ALLOW in dry-run mode admits
+ * nothing: the other policies, and the deny-all, still decide.
  */
 export function withDryRun(
     policies: readonly AuthorizationPolicyManifest[],

@@ -1,16 +1,16 @@
 import { groupBy } from "../../catalogue/order";
-import { type ReachedHost, reachedHosts } from "../../catalogue/query";
+import { type ReachableHost, reachableHosts } from "../../catalogue/query";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES, principal } from "../base/names";
 import type { Platform } from "../base/platform";
 import { type Rule, allow, allowName } from "./allow";
 
 /**
- * Who may leave through the egress gateway, and to where: an ALLOW per external group and caller with a rule for each
- * host. The gateway ends the mesh's mutual TLS, so that it knows the caller's identity whatever is carried inside.
+ * Authorization at the egress gateway: an ALLOW per external group and caller with a rule for each host. The gateway
+ * terminates the mesh's mutual TLS, so it knows the caller's identity whatever the payload.
  */
 export function egressPolicies({ catalogue, config }: Platform): AuthorizationPolicyManifest[] {
-    const uses = reachedHosts(catalogue).flatMap((reached) =>
+    const uses = reachableHosts(catalogue).flatMap((reached) =>
         reached.callers.map((caller) => ({ ...reached, caller })),
     );
     const byPair = groupBy(uses, ({ groupName, caller }) => allowName(groupName, caller));
@@ -24,10 +24,10 @@ export function egressPolicies({ catalogue, config }: Platform): AuthorizationPo
 }
 
 /**
- * One host, as the gateway sees it: by the Host header where it sees requests, and else by the name in the mutual TLS
- * around the connection, which is what the gateway routes by.
+ * Matches one host as the gateway sees it: by the Host header if it sees requests, otherwise by the SNI of the mesh's
+ * mutual TLS, by which the gateway routes.
  */
-function toHost({ host: { host, port, tls } }: ReachedHost): Rule {
+function toHost({ host: { host, port, tls } }: ReachableHost): Rule {
     const ports = [String(port)];
     return tls === "originate"
         ? { to: [{ operation: { ports, hosts: [host, `${host}:*`] } }] }

@@ -1,16 +1,16 @@
 import type { MeshConfig } from "../../config/schema";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { ENTRY_GATEWAYS, NAMESPACES, principal } from "../base/names";
+import { INGRESS_GATEWAYS, NAMESPACES, principal } from "../base/names";
 import type { Platform } from "../base/platform";
 import { allow, allowName } from "./allow";
 
-/** The public gateway asks the limiter, and the limiter its counters. */
+/** The public gateway calls the rate limit service, which calls its Redis. */
 export function limiterPolicies(platform: Platform): AuthorizationPolicyManifest[] {
     if (limitedByPlan(platform).length === 0) return [];
     const { config } = platform;
     return [
-        toPort(config, LIMITER.name, NAMESPACES.ingress, ENTRY_GATEWAYS.public, {
+        toPort(config, LIMITER.name, NAMESPACES.ingress, INGRESS_GATEWAYS.public, {
             ports: [String(LIMITER.grpc)],
             methods: ["POST"],
             paths: ["/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"],

@@ -1,27 +1,33 @@
-/** Gateways take connections from their load balancer alone: whoever else reaches one could claim any client's address. */
+/**
+ * Gateways accept connections only from their load balancer: any other client could claim any client address in the
+ * PROXY protocol.
+ */
 import type { MeshConfig } from "../../config/schema";
 import { clusterNetworks } from "../base/cluster-networks";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { ENTRY_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES } from "../base/names";
-import { type IngressRule, fromNetworks, tcp } from "./network-rules";
+import { INGRESS_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES } from "../base/names";
+import { type IngressRule, fromNetworks, tcp } from "./network-policy-rules";
 
-/** What the network lets into a gateway's pods. Where clients connect to them directly, they come from anywhere. */
-export function intoGateway(key: GatewayKey, ports: readonly number[], config: MeshConfig): IngressRule[] {
+/**
+ * The sources from which the network admits connections to a gateway's pods: any, if clients connect to them
+ * directly.
+ */
+export function gatewayIngress(key: GatewayKey, ports: readonly number[], config: MeshConfig): IngressRule[] {
     if (config.edge.clientAddress === "direct") return [{ ports: tcp(...ports) }];
     return fromNetworks(clusterNetworks(config).loadBalancers[key], ...ports);
 }
 
 /**
- * The same in the gateway itself, in case the network's agent is late or missing. `notIpBlocks` is of the connection's peer,
- * whatever a PROXY protocol header claims, where `remoteIpBlocks` is of the client that the header names
- * (Istio's reference, AuthorizationPolicy, Source). A DENY goes before every ALLOW.
+ * The same in the gateway itself, in case the NetworkPolicy is late or missing. `notIpBlocks` matches the
+ * connection's peer, whatever a PROXY protocol header claims, and `remoteIpBlocks` the client that the header names
+ * (Istio's reference, AuthorizationPolicy, Source). A DENY takes precedence over every ALLOW.
  */
 export function loadBalancersOnly(config: MeshConfig): AuthorizationPolicyManifest[] {
     return GATEWAY_KEYS.flatMap((key): AuthorizationPolicyManifest[] => {
         const networks = clusterNetworks(config).loadBalancers[key];
         if (networks.length === 0) return [];
-        const gateway = ENTRY_GATEWAYS[key];
+        const gateway = INGRESS_GATEWAYS[key];
         return [
             {
                 apiVersion: "security.istio.io/v1",

@@ -1,6 +1,6 @@
 /**
- * What Prometheus, its operator and Grafana may read and write. Their charts' own roles read every Secret of the cluster.
- * They are here, before the charts' releases, because neither operator nor Grafana starts without.
+ * RBAC of Prometheus, its operator and Grafana. The charts' roles could read every Secret of the cluster. These exist
+ * before the charts' releases, because neither the operator nor Grafana starts without them.
  */
 import type { PolicyRule } from "kubernetes-types/rbac/v1";
 import type { MeshConfig } from "../../config/schema";
@@ -14,30 +14,33 @@ const namespace = NAMESPACES.monitoring;
 
 export function monitoringRights({ observability }: MeshConfig): Manifest[] {
     switch (observability.prometheus.from) {
-        case "nowhere":
+        case "none":
             return [];
         case "image":
-            return everywhere(PROMETHEUS_ACCOUNT, PROMETHEUS);
+            return clusterWide(PROMETHEUS_ACCOUNT, PROMETHEUS);
         case "chart":
             return [
-                ...everywhere(PROMETHEUS_ACCOUNT, PROMETHEUS),
-                // It checks the class of the volumes that it claims.
-                ...everywhere(PROMETHEUS_OPERATOR, [may("storage.k8s.io", ["storageclasses"], ["get"])]),
-                ...inMonitoring(PROMETHEUS_OPERATOR, OPERATOR),
-                ...inMonitoring(GRAFANA, [may("", ["configmaps"], READ)]),
+                ...clusterWide(PROMETHEUS_ACCOUNT, PROMETHEUS),
+                // It checks the StorageClass of the volumes that it claims.
+                ...clusterWide(PROMETHEUS_OPERATOR, [
+                    policyRule("storage.k8s.io", ["storageclasses"], ["get"]),
+                ]),
+                ...namespaced(PROMETHEUS_OPERATOR, OPERATOR),
+                ...namespaced(GRAFANA, [policyRule("", ["configmaps"], READ)]),
             ];
     }
 }
 
-/** To learn which pods there are, and to read from kubelets what containers use. */
-const PROMETHEUS = [may("", ["pods", "nodes"], READ), may("", ["nodes/metrics"], ["get"])];
+/** Service discovery, and the containers' metrics from the kubelets. */
+const PROMETHEUS = [policyRule("", ["pods", "nodes"], READ), policyRule("", ["nodes/metrics"], ["get"])];
 
 /**
- * What prometheus-operator documents (Documentation/platform/rbac.md), in its own namespace, and less what only an
- * Alertmanager or Thanos needs. It keeps the configuration that it makes for Prometheus in Secrets, and does not work without.
+ * The permissions that prometheus-operator documents (Documentation/platform/rbac.md), in its own namespace, without
+ * those that only an Alertmanager or Thanos needs. It stores Prometheus' generated configuration in Secrets, and does
+ * not work without them.
  */
 const OPERATOR = [
-    may(
+    policyRule(
         "monitoring.coreos.com",
         [
             "alertmanagerconfigs",
@@ -53,23 +56,31 @@ const OPERATOR = [
         ],
         READ,
     ),
-    may(
+    policyRule(
         "monitoring.coreos.com",
         ["prometheuses/finalizers", "prometheuses/status"],
         ["get", "update", "patch"],
     ),
-    may("monitoring.coreos.com", ["prometheuses"], ["update", "patch"]),
-    may("apps", ["statefulsets"], [...READ, "create", "update", "patch", "delete", "deletecollection"]),
-    may("", ["configmaps", "secrets"], [...READ, "create", "update", "patch", "delete", "deletecollection"]),
-    may("", ["pods"], ["list", "delete"]),
-    may("", ["services", "services/finalizers"], ["get", "create", "update", "delete"]),
-    may("", ["endpoints"], ["get", "create", "update", "delete"]),
-    may("", ["namespaces"], READ),
-    may("", ["events"], ["create", "patch"]),
-    may("events.k8s.io", ["events"], ["create", "patch"]),
+    policyRule("monitoring.coreos.com", ["prometheuses"], ["update", "patch"]),
+    policyRule(
+        "apps",
+        ["statefulsets"],
+        [...READ, "create", "update", "patch", "delete", "deletecollection"],
+    ),
+    policyRule(
+        "",
+        ["configmaps", "secrets"],
+        [...READ, "create", "update", "patch", "delete", "deletecollection"],
+    ),
+    policyRule("", ["pods"], ["list", "delete"]),
+    policyRule("", ["services", "services/finalizers"], ["get", "create", "update", "delete"]),
+    policyRule("", ["endpoints"], ["get", "create", "update", "delete"]),
+    policyRule("", ["namespaces"], READ),
+    policyRule("", ["events"], ["create", "patch"]),
+    policyRule("events.k8s.io", ["events"], ["create", "patch"]),
 ];
 
-function everywhere(account: string, rules: PolicyRule[]): Manifest[] {
+function clusterWide(account: string, rules: PolicyRule[]): Manifest[] {
     const metadata = { name: `${namespace}-${account}`, labels: COMMON_LABELS };
     return [
         { apiVersion: `${GROUP}/v1`, kind: "ClusterRole", metadata, rules },
@@ -83,7 +94,7 @@ function everywhere(account: string, rules: PolicyRule[]): Manifest[] {
     ];
 }
 
-function inMonitoring(account: string, rules: PolicyRule[]): Manifest[] {
+function namespaced(account: string, rules: PolicyRule[]): Manifest[] {
     const metadata = { name: account, namespace, labels: COMMON_LABELS };
     return [
         { apiVersion: `${GROUP}/v1`, kind: "Role", metadata, rules },
@@ -97,6 +108,6 @@ function inMonitoring(account: string, rules: PolicyRule[]): Manifest[] {
     ];
 }
 
-function may(group: string, resources: string[], verbs: string[]): PolicyRule {
+function policyRule(group: string, resources: string[], verbs: string[]): PolicyRule {
     return { apiGroups: [group], resources, verbs };
 }

@@ -1,4 +1,4 @@
-/** Who may ask Prometheus, and whom those ask that come with it. */
+/** Authorization of Prometheus, Grafana and the operator. */
 import type { MeshConfig } from "../../config/schema";
 import { serviceSelector } from "../base/labels";
 import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
@@ -11,20 +11,28 @@ import {
     principal,
 } from "../base/names";
 import { allow, allowName } from "./allow";
-import { type EgressRule, type Peer, podsIn, policy, tcp, toApiServer, workloadPeer } from "./network-rules";
+import {
+    type EgressRule,
+    type Peer,
+    podsIn,
+    policy,
+    tcp,
+    toApiServer,
+    workloadPeer,
+} from "./network-policy-rules";
 
 const { name, namespace, port } = PROMETHEUS_SERVICE;
 
 export const PROMETHEUS_POD: Peer = podsIn(namespace, PROMETHEUS_LABELS);
 
-/** Its HTTP API, of which queries are a part; what would change or stop it stands under other paths. */
+/** The query API. Paths that change or stop Prometheus are not below it. */
 const QUERIES = ["/api/v1/*"];
 
 function hasChart({ observability }: MeshConfig): boolean {
     return observability.prometheus.from === "chart";
 }
 
-/** Grafana may ask Prometheus: to read, and nothing else. */
+/** Grafana can query Prometheus, and nothing else. */
 export function prometheusPolicies(config: MeshConfig): AuthorizationPolicyManifest[] {
     if (!hasChart(config)) return [];
     const source = { principals: [principal(config, NAMESPACES.monitoring, GRAFANA)] };
@@ -32,7 +40,10 @@ export function prometheusPolicies(config: MeshConfig): AuthorizationPolicyManif
     return [allow(allowName(name, GRAFANA), namespace, name, [{ from: [{ source }], to: [{ operation }] }])];
 }
 
-/** The same for the network; and the API server for both that come with the chart, which read their own objects there. */
+/**
+ * The same as NetworkPolicies, and access to the API server for the chart's other two components, which read their
+ * objects there.
+ */
 export function monitoringPolicies(config: MeshConfig): NetworkPolicyManifest[] {
     if (!hasChart(config)) return [];
     return [

@@ -1,14 +1,14 @@
-import { edges, exposures, reachedHosts, storeEdges } from "../../catalogue/query";
+import { edges, exposures, reachableHosts, storeEdges } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { clusterNetworks } from "../base/cluster-networks";
 import { collectorOf } from "../base/collector";
-import { isAnsweredInside } from "../base/endpoints";
+import { resolvesToEndpoint } from "../base/endpoints";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import { serviceSelector } from "../base/labels";
 import type { NetworkPolicyManifest } from "../base/manifest";
 import {
     EGRESS_GATEWAY,
-    ENTRY_GATEWAYS,
+    INGRESS_GATEWAYS,
     GATEWAY_KEYS,
     GATEWAY_PORTS,
     HEALTH_PORT,
@@ -20,12 +20,12 @@ import {
 import type { Platform } from "../base/platform";
 import { podIdentityClients } from "../base/pod-identity";
 import { privateNetworkOf } from "../base/private-networks";
-import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, receiverOf } from "../base/rollouts";
 import { DENY_ALL } from "./authorization";
 import { CERT_MANAGER_METRICS, CERT_MANAGER_POD, certManagerPolicies } from "./cert-manager";
 import { senders } from "./collector";
 import { deliveryNetworkPolicies } from "./delivery";
-import { intoGateway } from "./load-balancers";
+import { gatewayIngress } from "./load-balancers";
 import { PROMETHEUS_POD, monitoringPolicies } from "./monitoring";
 import {
     ANYWHERE,
@@ -42,28 +42,28 @@ import {
     toNetworks,
     toPodIdentity,
     workloadPeer,
-} from "./network-rules";
+} from "./network-policy-rules";
 
-/** Where istio-cni's node agent serves its metrics. */
+/** The metrics port of istio-cni's node agent. */
 const CNI_METRICS = 15014;
 const CNI_LABELS = { "k8s-app": "istio-cni-node" };
-/** Where istiod serves configuration and certificates, its webhooks, and its metrics. */
+/** The ports of istiod: xDS and certificates, its webhooks, and its metrics. */
 const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
-/** Where a sidecar serves its own and its application's metrics. */
+/** The port for the merged metrics of a sidecar and its application. */
 const MERGED_METRICS = 15020;
-/** Where load balancers ask whether a gateway is ready. */
+/** The readiness port that load balancers probe. */
 const GATEWAY_READY = 15021;
-/** Identity providers' key sets: `edge.issuers[].jwksUri` is on this port. */
-const KEY_SETS = 443;
-/** Where a kubelet tells what its node's containers use. */
+/** The port of identity providers' key sets, to which `edge.issuers[].jwksUri` is restricted. */
+const JWKS_PORT = 443;
+/** The kubelet's port, which serves container metrics. */
 const KUBELET = 10250;
 
 const CNI_POD: Peer = podsIn(NAMESPACES.system, CNI_LABELS);
 const ISTIOD_POD: Peer = podsIn(NAMESPACES.system, { app: "istiod" });
 
 /**
- * The same edges once more, for the network below the mesh: a pod without a sidecar, or with a broken one, still
- * reaches nothing that the catalogue does not name.
+ * The same edges as NetworkPolicies: a pod without a sidecar, or with a broken one, still reaches nothing that the
+ * catalogue does not declare.
  */
 export function networkPolicies(platform: Platform): NetworkPolicyManifest[] {
     return [
@@ -90,7 +90,7 @@ function denyAll(namespace: string): NetworkPolicyManifest {
     return policy(DENY_ALL, namespace, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
 }
 
-/** What every meshed pod needs to be one: names, and a control plane. */
+/** What every meshed pod needs: DNS and the control plane. */
 function meshBasics(namespace: string): NetworkPolicyManifest {
     return policy("mesh-basics", namespace, {
         podSelector: {},
@@ -115,7 +115,7 @@ function prometheus(config: MeshConfig): NetworkPolicyManifest {
             { to: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(MERGED_METRICS, HEALTH_PORT.number) },
             { to: [ISTIOD_POD, CNI_POD], ports: tcp(ISTIOD.metrics) },
             { to: [CERT_MANAGER_POD], ports: tcp(CERT_MANAGER_METRICS) },
-            // Of the API server it learns which pods there are; of the kubelets, what containers use.
+            // Service discovery from the API server; container metrics from the kubelets.
             ...toApiServer(config),
             ...toNetworks(clusterNetworks(config).nodes, KUBELET),
         ],
@@ -128,20 +128,20 @@ function istiod(config: MeshConfig): NetworkPolicyManifest {
         policyTypes: ["Ingress", "Egress"],
         ingress: [
             { from: MESHED_NAMESPACES.map(namespacePeer), ports: tcp(ISTIOD.xds) },
-            // The API server calls webhooks from outside the pod network: no selector can name it.
+            // The API server calls webhooks from outside the pod network, so no selector matches it.
             ...fromNetworks(clusterNetworks(config).apiServer, ISTIOD.webhooks),
             { from: [PROMETHEUS_POD], ports: tcp(ISTIOD.metrics) },
         ],
-        egress: [DNS, ...toApiServer(config), ...toNetworks(keySetNetworks(config), KEY_SETS)],
+        egress: [DNS, ...toApiServer(config), ...toNetworks(jwksCidrs(config), JWKS_PORT)],
     });
 }
 
-/** Where identity providers answer istiod, which fetches their key sets. */
-function keySetNetworks({ edge }: MeshConfig): readonly string[] {
-    return edge.issuers.some(({ jwksUri }) => jwksUri !== undefined) ? edge.keySetNetworks : [];
+/** The CIDR blocks from which istiod fetches the issuers' key sets. */
+function jwksCidrs({ edge }: MeshConfig): readonly string[] {
+    return edge.issuers.some(({ jwksUri }) => jwksUri !== undefined) ? edge.jwksCidrs : [];
 }
 
-/** The node agent asks the API server about each pod whose traffic it redirects: without that no pod starts. */
+/** The node agent queries the API server about each pod whose traffic it redirects: without that no pod starts. */
 function cni(config: MeshConfig): NetworkPolicyManifest {
     return policy("istio-cni", NAMESPACES.system, {
         podSelector: { matchLabels: CNI_LABELS },
@@ -151,7 +151,7 @@ function cni(config: MeshConfig): NetworkPolicyManifest {
     });
 }
 
-/** One policy a workload: what comes in from its callers, what goes out to whom it calls. */
+/** One policy per workload: ingress from its callers, egress to its callees. */
 function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
     const { catalogue, config } = platform;
     const rules = new RuleTable();
@@ -164,10 +164,10 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
         rules.open([NAMESPACES.services, caller], [NAMESPACES.stores, store], port.number);
     }
     for (const { service, exposure, port } of exposures(catalogue)) {
-        const gateway = ENTRY_GATEWAYS[exposure.gateway];
+        const gateway = INGRESS_GATEWAYS[exposure.gateway];
         rules.open([NAMESPACES.ingress, gateway], [NAMESPACES.services, service], port.number);
     }
-    for (const { host, group, callers } of reachedHosts(catalogue)) {
+    for (const { host, group, callers } of reachableHosts(catalogue)) {
         for (const caller of callers) {
             rules.open([NAMESPACES.services, caller], [NAMESPACES.egress, EGRESS_GATEWAY], host.port);
         }
@@ -177,13 +177,13 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
                 addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, rule);
             continue;
         }
-        // Alone of all workloads it leaves the cluster. Names are not for a NetworkPolicy to know: hosts are the mesh's.
+        // The only workload that leaves the cluster. NetworkPolicies cannot match names; the mesh matches hosts.
         addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, {
-            to: [{ ipBlock: { cidr: ANYWHERE, except: [...config.egress.privateRanges] } }],
+            to: [{ ipBlock: { cidr: ANYWHERE, except: [...config.egress.excludedCidrs] } }],
             ports: tcp(host.port),
         });
-        // Private ranges are left out above, and an endpoint in the network has such an address.
-        if (isAnsweredInside(host.host, config))
+        // The rule above excludes private ranges, but a VPC endpoint has a private address.
+        if (resolvesToEndpoint(host.host, config))
             for (const rule of toNetworks(clusterNetworks(config).endpoints, host.port))
                 addOnce(rules.of(NAMESPACES.egress, EGRESS_GATEWAY).egress, rule);
     }
@@ -192,7 +192,7 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
     }
     if (limitedByPlan(platform).length > 0) {
         const limiter = [LIMITER.namespace, LIMITER.name] as const;
-        rules.open([NAMESPACES.ingress, ENTRY_GATEWAYS.public], limiter, LIMITER.grpc);
+        rules.open([NAMESPACES.ingress, INGRESS_GATEWAYS.public], limiter, LIMITER.grpc);
         rules.open(limiter, [COUNTERS.namespace, COUNTERS.name], COUNTERS.port);
     }
     const collector = collectorOf(config);
@@ -210,7 +210,7 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
                 { to: [PROMETHEUS_POD], ports: tcp(PROMETHEUS_SERVICE.port) },
                 ...toApiServer(config),
             );
-        for (const { service, port } of loaded(platform)) {
+        for (const { service, port } of loadedRollouts(platform)) {
             rules.open(flagger, [NAMESPACES.delivery, LOAD_TESTER.name], LOAD_TESTER.targetPort);
             rules.open([NAMESPACES.delivery, LOAD_TESTER.name], [NAMESPACES.services, service], port.number);
         }
@@ -219,10 +219,12 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
             rules.open(flagger, [NAMESPACES.services, receiver.service], receiver.port);
     }
     for (const key of GATEWAY_KEYS) {
-        const own = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
-        const listening = new Set(own.flatMap(({ exposure }) => exposure.listen ?? []));
+        const gatewayEdges = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
+        const listening = new Set(gatewayEdges.flatMap(({ exposure }) => exposure.listen ?? []));
         const ports = [GATEWAY_PORTS.http, GATEWAY_PORTS.https, GATEWAY_READY, ...[...listening].sort()];
-        rules.of(NAMESPACES.ingress, ENTRY_GATEWAYS[key]).ingress.push(...intoGateway(key, ports, config));
+        rules
+            .of(NAMESPACES.ingress, INGRESS_GATEWAYS[key])
+            .ingress.push(...gatewayIngress(key, ports, config));
     }
     return rules.policies();
 }
@@ -242,7 +244,7 @@ class RuleTable {
         return entry;
     }
 
-    /** Opens `port` of `callee` to `caller`, on both sides, once. */
+    /** Allows `caller` to reach `port` of `callee`, on both sides, without duplicates. */
     open(caller: WorkloadId, callee: WorkloadId, port: number): void {
         addOnce(this.of(...callee).ingress, { from: [workloadPeer(...caller)], ports: tcp(port) });
         addOnce(this.of(...caller).egress, { to: [workloadPeer(...callee)], ports: tcp(port) });
@@ -253,7 +255,7 @@ class RuleTable {
             policy(name, namespace, {
                 podSelector: serviceSelector(name),
                 policyTypes: ["Ingress", "Egress"],
-                // The API server drops an empty list, and would differ from the program for ever.
+                // The API server drops an empty list, which would show up as a permanent difference.
                 ...(ingress.length > 0 ? { ingress } : {}),
                 ...(egress.length > 0 ? { egress } : {}),
             }),
@@ -261,7 +263,7 @@ class RuleTable {
     }
 }
 
-/** Several calls of one caller may share a port. */
+/** Several calls of one caller can share a port. */
 function addOnce<Rule>(rules: Rule[], rule: Rule): void {
     const text = JSON.stringify(rule);
     if (!rules.some((other) => JSON.stringify(other) === text)) rules.push(rule);

@@ -5,8 +5,8 @@ import { CLUSTER_NAMESPACE, clusterNetworkPolicies } from "./cluster-pods";
 import { networkPolicies } from "./network-policy";
 
 /**
- * A concern of its own, because it comes before every pod: an agent in strict mode drops all that a pod sends until a policy
- * selects the pod, and NetworkPolicies need no CRD that something would have to install first.
+ * A separate concern, because it comes before every pod: in strict mode the VPC CNI drops all that a pod sends until
+ * a policy selects the pod, and NetworkPolicies need no CRD.
  */
 export const network: Concern = {
     name: "network",
@@ -18,7 +18,7 @@ export const network: Concern = {
     anchors: ({ metadata }) => metadata.name === DENY_ALL || metadata.namespace === CLUSTER_NAMESPACE,
 };
 
-/** Who reaches whom in the network: the catalogue's calls once more, and what pods need to start. */
+/** NetworkPolicies for the catalogue's calls, and for what pods need to start. */
 export class Network extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(network, platform, options);

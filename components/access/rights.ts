@@ -7,8 +7,8 @@ import { FLAGGER } from "../base/rollouts";
 const GROUP = "rbac.authorization.k8s.io";
 
 /**
- * What Flagger may change: in the services' namespace, what a rollout is made of. Its chart would let it read every Secret.
- * It does not start without, and its release waits until it has.
+ * RBAC of Flagger: the objects of a rollout, in the services' namespace only. Its chart's role could read every
+ * Secret. Flagger's release waits for this role, because Flagger does not start without it.
  */
 export function rights({ config }: Platform): Manifest[] {
     if (!config.delivery.enabled) return [];

@@ -1,4 +1,6 @@
-/** What people who watch the platform, and previews of pull requests, may read: every object but Secrets. */
+/**
+ * RBAC of people who watch the platform, and of previews of pull requests: read access to every object but Secrets.
+ */
 import type { PolicyRule } from "kubernetes-types/rbac/v1";
 import { COMMON_LABELS } from "../base/labels";
 import type { Manifest } from "../base/manifest";
@@ -8,10 +10,10 @@ const GROUP = "rbac.authorization.k8s.io";
 const READ = ["get", "list", "watch"];
 
 /**
- * Readable resources by API group. Each is listed by name: `*` would include Secrets, and what a later version adds.
- * Not listed are Secrets, and the subresources by which a reader gets further than reading: `pods/exec`, `pods/attach`,
- * `pods/portforward`, `pods/proxy`, `services/proxy`, `nodes/proxy` (each a way into a container, some by `get` alone) and
- * `serviceaccounts/token`.
+ * Readable resources by API group. Each is listed by name: `*` would include Secrets, and resources of later
+ * versions. Not listed are Secrets, and the subresources that grant more than reading: `pods/exec`, `pods/attach`,
+ * `pods/portforward`, `pods/proxy`, `services/proxy`, `nodes/proxy` (each gives access to a container, some with
+ * `get` only) and `serviceaccounts/token`.
  */
 const READABLE: Readonly<Record<string, readonly string[]>> = {
     "": [
@@ -82,7 +84,9 @@ const READABLE: Readonly<Record<string, readonly string[]>> = {
     "telemetry.istio.io": ["telemetries"],
 };
 
-/** The role, and its binding to the group that the cluster's access entries name. Without entries the group is empty. */
+/**
+ * The role, and its binding to the group that the cluster's access entries name. Without entries the group is empty.
+ */
 export function viewers(): Manifest[] {
     const metadata = { name: VIEWERS.role, labels: COMMON_LABELS };
     return [

@@ -1,4 +1,4 @@
-/** Refuses paths that are not canonical, as configuration of Envoy: an RBAC filter, and the answers to what it denies. */
+/** Envoy configuration that rejects non-canonical paths: an RBAC filter, and local replies for what it denies. */
 import type { PathForms } from "../../catalogue/model";
 import {
     CONNECTION_MANAGER,
@@ -7,18 +7,18 @@ import {
     onConnectionManager,
     typed,
 } from "./envoy-filter";
-import { type Reading, UNREADABLE, canonicalPattern, refusals } from "./path-forms";
+import { type TemplatePatterns, INVALID_ENCODING, canonicalPattern, pathRejections } from "./path-forms";
 
 /** The filter's name in Envoy's configuration. */
 export const CANONICAL_PATHS = "sparc.canonical_paths";
 
-/** Hosts that take more than canonical paths, or whose paths decide more than what is allowed. */
+/** Hosts that accept more than canonical paths, or whose paths contain a tenant or require a scope. */
 export interface PathsOfHost {
     /** As clients name it, without a port. */
     readonly host: string;
     readonly forms: PathForms;
-    /** Templates whose segments decide: a tenant's, a scope's. */
-    readonly deciding: readonly Reading[];
+    /** Templates whose segments decide access: a tenant's, a scope's. */
+    readonly deciding: readonly TemplatePatterns[];
 }
 
 type Rule = Record<string, unknown>;
@@ -28,31 +28,31 @@ const SPELLING = {
     text: "the path spells a segment that decides who may read it in another way than this host does",
 } as const;
 
-/** What a filter takes: `forms` from every host, or from each what it opted in to. */
-export interface Taken {
+/** The forms that a filter accepts: `forms` on every host, or per host what it opted in to. */
+export interface AcceptedForms {
     /** @default none */
     readonly forms?: PathForms;
     /** @default none */
     readonly hosts?: readonly PathsOfHost[];
 }
 
-/** The RBAC filter. A path is judged by its host's forms; a host that is not listed takes `forms`. */
-export function canonicalPaths({ forms: elsewhere = {}, hosts = [] }: Taken): Rule {
+/** The RBAC filter. Each listed host accepts its `forms`; all other hosts accept `forms`. */
+export function canonicalPaths({ forms: defaultForms = {}, hosts = [] }: AcceptedForms): Rule {
     const policies = new Map<string, Rule[]>();
     const deny = (name: string, rules: readonly Rule[]) => {
         policies.set(name, [...(policies.get(name) ?? []), all(rules)]);
     };
     const groups = grouped(hosts);
     const opted = groups.flatMap(({ names }) => names).map(isHost);
-    const rest = { forms: elsewhere, where: opted.length === 0 ? [] : [not(any(opted))] };
+    const rest = { forms: defaultForms, where: opted.length === 0 ? [] : [not(any(opted))] };
     const wide = groups.map(({ forms, names }) => ({ forms, where: [any(names.map(isHost))] }));
     for (const { forms, where } of [rest, ...wide]) {
-        for (const { name, pattern } of refusals(forms)) deny(name, [...where, path(pattern)]);
-        deny(UNREADABLE.name, [...where, not(path(canonicalPattern(forms)))]);
+        for (const { name, pattern } of pathRejections(forms)) deny(name, [...where, path(pattern)]);
+        deny(INVALID_ENCODING.name, [...where, not(path(canonicalPattern(forms)))]);
     }
     for (const { host, deciding } of hosts) {
-        for (const { strict: own, loose } of deciding)
-            deny(SPELLING.name, [isHost(host), path(loose), not(path(own))]);
+        for (const { strict, loose } of deciding)
+            deny(SPELLING.name, [isHost(host), path(loose), not(path(strict))]);
     }
     const named = [...policies].sort(([a], [b]) => (a < b ? -1 : 1));
     return typed("filters.http.rbac.v3.RBAC", {
@@ -65,27 +65,33 @@ export function canonicalPaths({ forms: elsewhere = {}, hosts = [] }: Taken): Ru
     });
 }
 
-/** The filter before all others, and 400 with a reason for what it denies: RBAC itself knows 403 alone. */
-export function canonicalPathPatches(context: HttpListeners["context"], taken: Taken): EnvoyPatch[] {
+/**
+ * The filter, before all others, and 400 with a reason for what it denies: the RBAC filter itself can only respond
+ * 403.
+ */
+export function canonicalPathPatches(
+    context: HttpListeners["context"],
+    accepted: AcceptedForms,
+): EnvoyPatch[] {
     return [
         {
             applyTo: "HTTP_FILTER",
             match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
             patch: {
                 operation: "INSERT_FIRST",
-                value: { name: CANONICAL_PATHS, typed_config: canonicalPaths(taken) },
+                value: { name: CANONICAL_PATHS, typed_config: canonicalPaths(accepted) },
             },
         },
-        onConnectionManager(context, { local_reply_config: { mappers: answers() } }),
+        onConnectionManager(context, { local_reply_config: { mappers: localReplies() } }),
     ];
 }
 
 /**
- * By the policy that Envoy's RBAC filter names in the response's code details. A filter on the metadata that it writes would
- * come too early: local replies are mapped before.
+ * Maps local replies by the policy that Envoy's RBAC filter names in the response code details. A metadata filter
+ * would be evaluated too early: Envoy maps local replies before the RBAC filter's metadata is written.
  */
-function answers(): Rule[] {
-    return [SPELLING, ...refusals({}), UNREADABLE].map(({ name, text }) => ({
+function localReplies(): Rule[] {
+    return [SPELLING, ...pathRejections({}), INVALID_ENCODING].map(({ name, text }) => ({
         filter: {
             extension_filter: {
                 name: "envoy.access_loggers.extension_filters.cel",
@@ -99,7 +105,7 @@ function answers(): Rule[] {
     }));
 }
 
-/** Hosts that opted in to something, by what. */
+/** Groups the hosts that opted in to a form by those forms. */
 function grouped(hosts: readonly PathsOfHost[]): { forms: PathForms; names: string[] }[] {
     const groups = new Map<string, { forms: PathForms; names: string[] }>();
     for (const { host, forms } of hosts) {
@@ -112,7 +118,7 @@ function grouped(hosts: readonly PathsOfHost[]): { forms: PathForms; names: stri
     return [...groups.values()];
 }
 
-/** With or without a port, in any case, with or without the dot of a name that is complete. */
+/** Matches the host with or without a port, in any case, with or without the trailing dot. */
 export function isHost(host: string): Rule {
     const authority = (string_match: Rule): Rule => ({
         header: { name: ":authority", string_match: { ...string_match, ignore_case: true } },
@@ -125,7 +131,7 @@ export function isHost(host: string): Rule {
     ]);
 }
 
-/** A path without its query. */
+/** Matches the path without its query. */
 function path(regex: string): Rule {
     return { url_path: { path: { safe_regex: { regex } } } };
 }

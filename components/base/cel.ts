@@ -1,4 +1,4 @@
-/** Expressions of CEL, parsed: Envoy takes no text. */
+/** Parsed CEL expressions: Envoy does not accept CEL as text. */
 export type Expression = Record<string, unknown>;
 
 export function member(object: string, field: string): Expression {
@@ -21,7 +21,7 @@ export function either(a: Expression, b: Expression): Expression {
     return { call_expr: { function: "_||_", args: [a, b] } };
 }
 
-/** Whether a whole number exceeds another. */
+/** Whether an integer exceeds another. */
 export function greater(a: Expression, b: number): Expression {
     return { call_expr: { function: "_>_", args: [a, { const_expr: { int64_value: b } }] } };
 }
@@ -34,7 +34,7 @@ export function not(a: Expression): Expression {
     return { call_expr: { function: "!_", args: [a] } };
 }
 
-/** Whether a map has the key: where it has not, looking it up is an error, and a condition with an error matches nothing. */
+/** Whether a map has the key. Looking up a missing key is an error, and a condition with an error never matches. */
 export function has(map: Expression, key: string): Expression {
     return { call_expr: { function: "@in", args: [{ const_expr: { string_value: key } }, map] } };
 }

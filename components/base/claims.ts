@@ -1,7 +1,7 @@
 import { type Claim, type Issuer, claimPath } from "../../config/edge";
 import { TOKEN_HEADERS } from "./names";
 
-/** The claims that become headers, by header. */
+/** The claims that the gateways copy into headers, by header. */
 export function claimsByHeader(
     { claims }: Issuer,
     headers: Readonly<Record<keyof typeof TOKEN_HEADERS, string>> = TOKEN_HEADERS,
@@ -14,7 +14,7 @@ export function claimsByHeader(
     ];
 }
 
-/** Whether a name in the claim's path contains a dot, at which Envoy's `claim_to_headers` would split it. */
+/** Whether a name in the claim's path contains a dot. Envoy's `claim_to_headers` would split it there. */
 export function isLiteral(claim: Claim): boolean {
     return claimPath(claim).some((name) => name.includes("."));
 }

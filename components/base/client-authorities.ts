@@ -1,20 +1,23 @@
-/** The CAs whose certificates clients present to the gateways. */
+/** The CAs of the client certificates that the gateways accept. */
 import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { certificateName } from "./names";
 
-/** The end of a credential's name by which istiod serves a CA and not a key pair (pilot/pkg/xds/sds.go). */
+/** The suffix of a credential's name by which istiod serves a CA instead of a key pair (pilot/pkg/xds/sds.go). */
 const CA_SUFFIX = "-cacert";
 
-/** Beside the gateways: a client's certificate of an authority that cert-manager made, with the authority's own as `ca.crt`. */
+/**
+ * The Secret, in the gateways' namespace, with a client certificate of a CA that cert-manager created, and the CA as
+ * `ca.crt`.
+ */
 export function clientSecret(authority: string): string {
     return `client-${authority}`;
 }
 
 /**
- * How a Gateway names an authority (`caCertCredentialName`). istiod reads the Secret of this name, or else the one without the
- * suffix (`GetCaCert`, pilot/pkg/credentials/kube/secrets.go). An authority that the stack does not configure is an error of its checks; its
- * Secret is not there then, and the gateway takes no client.
+ * The name by which a Gateway refers to an authority (`caCertCredentialName`). istiod reads the Secret of this name,
+ * or else the one without the suffix (`GetCaCert`, pilot/pkg/credentials/kube/secrets.go). The stack's checks report
+ * an authority that is not configured; its Secret does not exist, and the gateway accepts no client.
  */
 export function authorityCredential({ certificates }: MeshConfig, authority: string): string {
     const source = certificates.clients[authority];
@@ -23,9 +26,9 @@ export function authorityCredential({ certificates }: MeshConfig, authority: str
 }
 
 /**
- * The Secret with the certificate that an exposure's host presents. A host that requests client certificates has one of its own:
- * no other certificate is valid for its name, so that no HTTP/2 client reuses another host's connection for it
- * (RFC 9113, section 9.1.1).
+ * The Secret with the certificate that an exposure's host presents. A host that requests client certificates has a
+ * separate one: no other certificate is valid for its name, so that no HTTP/2 client reuses another host's connection
+ * for it (RFC 9113, section 9.1.1).
  */
 export function certificateOf({ exposure }: Pick<ExposureEdge, "exposure">): string {
     const { gateway, host, clientCertificate } = exposure;

@@ -1,19 +1,25 @@
-/** Addresses that no selector of a NetworkPolicy can name: the API server's, the nodes', the load balancers'. */
+/**
+ * Addresses that a NetworkPolicy cannot select by label: those of the API server, the nodes and the load balancers.
+ */
 import type { MeshConfig } from "../../config/schema";
 import type { GatewayKey } from "./names";
 import { API_SERVICE, zoneSubnets } from "./subnets";
 
 export interface ClusterNetworks {
     /**
-     * Where the API server answers, and from where it calls webhooks. Both its Service's address and its endpoints': an
-     * agent in the pod's own namespace sees the former, and one behind kube-proxy, or behind a sidecar, the latter.
+     * The API server's addresses, from which it also calls webhooks: its Service's and its endpoints'. A policy
+     * engine in the pod's network namespace sees the former; one behind kube-proxy, or behind a sidecar, sees the
+     * latter.
      */
     readonly apiServer: readonly string[];
-    /** The nodes' own addresses, at which their kubelets answer. */
+    /** The nodes' addresses, at which the kubelets listen. */
     readonly nodes: readonly string[];
-    /** Where VPC endpoints answer for AWS' own services; empty where the stack does not make the network. */
+    /** The VPC endpoints' addresses; empty if the stack does not create the VPC. */
     readonly endpoints: readonly string[];
-    /** From where a gateway's load balancer connects to its pods; empty where clients connect to them directly. */
+    /**
+     * The addresses from which a gateway's load balancer connects to its pods; empty if clients connect to them
+     * directly.
+     */
     readonly loadBalancers: Readonly<Record<GatewayKey, readonly string[]>>;
 }
 
@@ -24,10 +30,10 @@ export function clusterNetworks({
 }: Pick<MeshConfig, "cluster" | "edge" | "network">): ClusterNetworks {
     const isDirect = edge.clientAddress === "direct";
     if (cluster.from !== "eks") {
-        const listed = isDirect ? [] : network.loadBalancers;
+        const listed = isDirect ? [] : network.loadBalancerCidrs;
         return {
-            apiServer: network.apiServer,
-            nodes: network.nodes,
+            apiServer: network.apiServerCidrs,
+            nodes: network.nodeCidrs,
             endpoints: [],
             loadBalancers: { public: listed, admin: listed, internal: listed },
         };

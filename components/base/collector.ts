@@ -1,9 +1,9 @@
-/** The service that keeps traces, as far as several concerns must agree on it. */
+/** The trace collector: the names and ports that several concerns use. */
 import type { MeshConfig } from "../../config/schema";
 import { NAMESPACES, type NamespaceName, serviceHost } from "./names";
 import { unknownCase } from "../../catalogue/never";
 
-/** By the pods' `sparc.dev/service` too. */
+/** The name is also the pods' `sparc.dev/service` label. */
 export interface Collector {
     readonly name: string;
     readonly namespace: NamespaceName;
@@ -11,17 +11,17 @@ export interface Collector {
     readonly port: number;
 }
 
-/** The name and the ports of the one that the program itself runs. */
+/** The stand-in that the program deploys. */
 export const STAND_IN_COLLECTOR = { name: "collector", otlp: 4317, health: 8081 } as const;
 
-/** The name under which Jaeger takes spans; its chart's Service, with all of its ports, has another. */
+/** Jaeger's Service for spans. Its chart's Service, with all of its ports, has another name. */
 export const JAEGER = { name: "jaeger-collector", otlp: 4317 } as const;
 
-/** Where the stack has spans sent; nowhere where it has nothing traced. */
+/** The collector that the proxies send spans to; undefined if tracing is off. */
 export function collectorOf({ telemetry }: Pick<MeshConfig, "telemetry">): Collector | undefined {
     const { collector } = telemetry.tracing;
     switch (collector.from) {
-        case "nowhere":
+        case "none":
             return undefined;
         case "chart":
             return at(JAEGER.name, JAEGER.otlp);
@@ -39,7 +39,7 @@ function at(name: string, port: number): Collector {
     return { name, namespace, host: serviceHost(name, namespace), port };
 }
 
-/** The collector's host, for the Sidecar of whoever sends spans. */
+/** The collector's host, for the Sidecars of pods that send spans. */
 export function collectorHosts(config: Pick<MeshConfig, "telemetry">): string[] {
     const collector = collectorOf(config);
     return collector === undefined ? [] : [`${collector.namespace}/${collector.host}`];

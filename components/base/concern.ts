@@ -3,37 +3,43 @@ import type { Derived, Manifest } from "./manifest";
 import type { Platform } from "./platform";
 import { type RegisteredAll, registerAll } from "./register";
 
-/** A part of the mesh that can be derived and reviewed by itself. */
+/** A part of the mesh that can be derived and reviewed separately. */
 export interface Concern {
-    /** Its name, which starts its resources' names. */
+    /** The prefix of its resources' names. */
     readonly name: string;
-    /** The concern that registered its objects in releases before: they keep their identity in the stack's state. @default none */
+    /**
+     * The concern that registered its objects in earlier releases. Pulumi aliases keep their identity in the stack's
+     * state. @default none
+     */
     readonly formerly?: { readonly name: string; readonly component: string };
-    /** What it adds to the cluster: a pure function of the catalogue and the configuration. */
+    /** Returns the objects that it adds to the cluster: a pure function of the catalogue and the configuration. */
     readonly derive: (platform: Platform) => Derived;
-    /** What is wrong with a configuration that only shows beside the catalogue. @default nothing can be */
+    /** Returns the configuration's mistakes that only show together with the catalogue. @default none */
     readonly check?: (platform: Platform) => readonly string[];
     /**
-     * Which of its objects must still be there while anything that comes after it is: those that keep the mesh
-     * closed. Its releases always are. @default none
+     * Selects the objects that must outlive everything that comes after the concern: those that keep the mesh closed.
+     * Its releases always do. @default none
      */
     readonly anchors?: (object: Manifest) => boolean;
-    /** Which objects of concerns before it must still be there while its own are, besides their anchors. @default none */
+    /**
+     * Selects the objects of earlier concerns that must outlive this concern's objects, in addition to anchors.
+     * @default none
+     */
     readonly needs?: (object: Manifest) => boolean;
 }
 
-/** How a concern's component is registered. */
+/** The options for registering a concern's component. */
 export interface ConcernOptions {
     readonly provider: pulumi.ProviderResource;
-    /** Concerns that must be complete first, such as the one whose release owns this one's CRDs. @default none */
+    /** Concerns that must be complete first, such as the one whose release installs this one's CRDs. @default none */
     readonly after?: readonly ConcernComponent[];
-    /** What else must be there first, and must outlive it. @default nothing */
+    /** Other resources that must exist first and must outlive it. @default none */
     readonly dependsOn?: readonly pulumi.Resource[];
 }
 
-/** A component that registers what a concern derives, and nothing else. */
+/** A component that registers the objects of one concern, and nothing else. */
 export abstract class ConcernComponent extends pulumi.ComponentResource {
-    /** Its releases and anchors, on which what comes after it depends by name. */
+    /** Its releases and anchors. What comes after it depends on each of them by name. */
     readonly anchors: readonly pulumi.Resource[];
     private readonly objects: RegisteredAll["objects"];
 
@@ -50,24 +56,24 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
         );
         const { releases, objects } = registerAll(concern.name, concern.derive(platform), {
             parent: this,
-            // The component's own `dependsOn` makes its children wait, but the engine does not record it for them:
-            // a destroy would remove CRDs together with what they define, and policies before workloads. To depend
-            // on each child of `after` would record hundreds of names for each object.
+            // A component's `dependsOn` makes its children wait, but the engine does not record it for them: a
+            // destroy would remove CRDs together with the objects that they define, and policies before workloads. A
+            // dependency on every child of `after` would record hundreds of names for each object.
             dependsOn: [
                 ...dependsOn,
-                ...after.flatMap((other) => [...other.anchors, ...other.which(concern.needs)]),
+                ...after.flatMap((other) => [...other.anchors, ...other.selected(concern.needs)]),
             ],
             formerly: concern.formerly,
             protect: platform.config.protect,
         });
         this.objects = objects;
-        this.anchors = [...releases, ...this.which(concern.anchors)];
+        this.anchors = [...releases, ...this.selected(concern.anchors)];
         this.registerOutputs();
     }
 
-    private which(wanted: ((object: Manifest) => boolean) | undefined): readonly pulumi.Resource[] {
-        if (wanted === undefined) return [];
-        return this.objects.filter(({ object }) => wanted(object)).map(({ resource }) => resource);
+    private selected(filter: ((object: Manifest) => boolean) | undefined): readonly pulumi.Resource[] {
+        if (filter === undefined) return [];
+        return this.objects.filter(({ object }) => filter(object)).map(({ resource }) => resource);
     }
 }
 

@@ -1,6 +1,6 @@
 import { escapeRegex } from "../../catalogue/path-template";
 
-/** What the header `cookie` is like where one of its cookies has this name and value. */
+/** Matches the `cookie` header if it contains this cookie. */
 export function cookieMatch({ name, value }: { readonly name: string; readonly value: string }): {
     readonly regex: string;
 } {

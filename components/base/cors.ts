@@ -1,4 +1,4 @@
-/** What pages of other origins may do at an exposure: the exposure's own settings and the stack's. */
+/** CORS: what an exposure and the stack together allow pages of other origins. */
 import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { escapeRegex } from "../../catalogue/path-template";
@@ -7,19 +7,19 @@ export interface Cors {
     /** `https://app.example.com`, or with one `*` for one label: `https://*.preview.example.com`. At least one. */
     readonly origins: readonly string[];
     readonly methods: readonly string[];
-    /** Request headers that a page may set, in lower case. */
+    /** Request headers that a page can set, in lower case. */
     readonly headers: readonly string[];
-    /** Response headers that a page may read. */
+    /** Response headers that a page can read. */
     readonly exposedHeaders: readonly string[];
     readonly maxAge: string;
-    /** Whether the browser may send cookies and client certificates. */
+    /** Whether browsers can send cookies and client certificates. */
     readonly credentials: boolean;
 }
 
-/** A token, and the type of a body that is no form's. */
+/** The token, and content types other than a form's. */
 const HEADERS = ["authorization", "content-type"];
 
-/** Why a request failed and when to come again, without which a page sees no more than "network error". */
+/** Why a request failed and when to retry. Without these a page sees only "network error". */
 const EXPOSED_HEADERS = [
     "retry-after",
     "www-authenticate",
@@ -28,27 +28,27 @@ const EXPOSED_HEADERS = [
     "x-ratelimit-reset",
 ];
 
-/** Undefined where no page of another origin may call the exposure. */
+/** Returns undefined if pages of other origins cannot call the exposure. */
 export function corsOf({ exposure }: ExposureEdge, { edge }: MeshConfig): Cors | undefined {
     const { cors = false, requests = [] } = exposure;
     if (cors === false || edge.corsOrigins.length === 0) return undefined;
-    const own = cors === true ? {} : cors;
+    const overrides = cors === true ? {} : cors;
     const verbs = requests.map((request) => request.slice(0, request.indexOf(" ")));
     return {
         origins: edge.corsOrigins,
-        methods: unique(own.methods ?? verbs),
-        headers: unique([...HEADERS, ...edge.cors.headers, ...(own.headers ?? [])]),
+        methods: unique(overrides.methods ?? verbs),
+        headers: unique([...HEADERS, ...edge.cors.headers, ...(overrides.headers ?? [])]),
         exposedHeaders: unique([
             ...EXPOSED_HEADERS,
             ...edge.cors.exposedHeaders,
-            ...(own.exposedHeaders ?? []),
+            ...(overrides.exposedHeaders ?? []),
         ]),
-        maxAge: own.maxAge ?? edge.cors.maxAge,
-        credentials: own.credentials ?? edge.cors.credentials,
+        maxAge: overrides.maxAge ?? edge.cors.maxAge,
+        credentials: overrides.credentials ?? edge.cors.credentials,
     };
 }
 
-/** An origin with a `*`, as a regular expression for the whole Origin header: the `*` is one label of a host name. */
+/** A regular expression for the whole Origin header. A `*` in the origin stands for one label of the host name. */
 export function originRegex(origin: string): string {
     return origin.split("*").map(escapeRegex).join("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
 }

@@ -4,10 +4,10 @@ import type { EnvoyFilterManifest } from "./manifest";
 export type EnvoyPatch = NonNullable<EnvoyFilterManifest["spec"]["configPatches"]>[number];
 
 /**
- * What Istio's own resources cannot say, as patches of Envoy's configuration.
+ * An EnvoyFilter, for what Istio's other resources cannot express.
  *
- * @param workload the service, store or gateway whose proxies are patched; every one of the namespace where absent
- * @param priority a patch that stands relative to another filter wants one, to be sure of its place
+ * @param workload the service, store or gateway whose proxies are patched; every one in the namespace if absent
+ * @param priority needed by a patch that is positioned relative to another filter
  */
 export function envoyFilter({
     name,
@@ -29,7 +29,8 @@ export function envoyFilter({
             name,
             namespace,
             labels: COMMON_LABELS,
-            // That such a filter depends on Envoy's version is known: the live tests and `make verify` show whether it works.
+            // Suppresses istioctl's warning that the filter depends on Envoy's version: the live tests and `make
+            // verify` check that it works.
             annotations: { "galley.istio.io/analyze-suppress": "IST0133" },
         },
         spec: {
@@ -44,18 +45,18 @@ export function envoyFilter({
 
 export const CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
 
-/** Which HTTP listeners are patched: all of a kind of proxy, or those of one port or name. */
+/** The HTTP listeners to patch: all of a kind of proxy, or those with a certain port or name. */
 export interface HttpListeners {
     readonly context: "GATEWAY" | "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND";
-    /** The listener's own port. */
+    /** The listener's port. */
     readonly portNumber?: number;
-    /** The port that a connection was made to, where one listener takes those of many. */
+    /** The connection's original destination port, for a listener that accepts several. */
     readonly destinationPort?: number;
-    /** The name in a connection's TLS. */
+    /** The SNI of the TLS connection. */
     readonly sni?: string;
 }
 
-/** Puts a filter right before the router, behind all that Istio has there: a token is checked by then. */
+/** Inserts a filter right before the router, after all of Istio's filters: tokens are verified by then. */
 export function beforeRouter(
     { context, portNumber, ...chain }: HttpListeners,
     name: string,
@@ -75,7 +76,7 @@ export function beforeRouter(
     };
 }
 
-/** Puts a filter before all that Istio has: no token is checked yet, and no policy has decided. */
+/** Inserts a filter before all of Istio's: no token is verified and no policy is evaluated yet. */
 export function firstFilter(
     context: HttpListeners["context"],
     name: string,
@@ -88,7 +89,7 @@ export function firstFilter(
     };
 }
 
-/** Changes the HTTP connection manager of every listener of a kind of proxy. */
+/** Patches the HTTP connection manager of every listener of a kind of proxy. */
 export function onConnectionManager(
     context: HttpListeners["context"],
     value: Record<string, unknown>,
@@ -108,7 +109,7 @@ export function onConnectionManager(
     };
 }
 
-/** Changes the routes of one exposure at its gateway, which are named after its host. */
+/** Patches the routes of one exposure at its gateway. They are named after its host. */
 export function onRoute(host: string, value: Record<string, unknown>): EnvoyPatch {
     return {
         applyTo: "HTTP_ROUTE",
@@ -117,7 +118,7 @@ export function onRoute(host: string, value: Record<string, unknown>): EnvoyPatc
     };
 }
 
-/** A message of one of Envoy's extensions: `filters.http.rbac.v3.RBAC`. */
+/** The configuration of an Envoy extension, such as `filters.http.rbac.v3.RBAC`. */
 export function typed(type: string, value: Record<string, unknown>): Record<string, unknown> {
     return { "@type": `type.googleapis.com/envoy.extensions.${type}`, ...value };
 }

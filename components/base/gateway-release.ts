@@ -4,23 +4,23 @@ import { SERVICE_LABEL, serviceSelector } from "./labels";
 import type { Release } from "./manifest";
 import { placement } from "./pools";
 
-/** What tells one gateway from another. */
+/** The settings in which gateways differ. */
 export interface GatewayRelease {
-    /** Its release's name, its service account's, and the value of its pods' service label. */
+    /** The name of the release and of the service account, and the value of the pods' service label. */
     readonly name: string;
     readonly namespace: string;
-    /** Fields of its Service beside its ports: its type at least. */
+    /** Fields of its Service other than the ports, at least its type. */
     readonly service: Readonly<Record<string, unknown>>;
-    /** The ports of its Service, on which its pods listen under the same numbers. */
+    /** The ports of its Service. The pods listen on the same numbers. */
     readonly ports: readonly { readonly name: string; readonly number: number }[];
-    /** Further values of the chart. @default none */
+    /** Additional Helm values. @default none */
     readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** One zone or node lost must not be a gateway lost. */
+/** The loss of a zone or a node must not take down a gateway. */
 const SPREAD_OVER = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
-/** A gateway's pods and Service. Injection fills in the proxy, so istiod must be there. */
+/** A gateway's Deployment and Service. istiod injects the proxy, so it must be running. */
 export function gatewayRelease(
     { name, namespace, service, ports, values = {} }: GatewayRelease,
     config: MeshConfig,
@@ -34,13 +34,13 @@ export function gatewayRelease(
             labels: { [SERVICE_LABEL]: name },
             autoscaling: { enabled: false },
             replicaCount: replicas,
-            // The chart's image is the placeholder "auto", which the API server takes for a tag that must always be
-            // pulled; injection then names the real one and keeps the policy.
+            // The chart's image is the placeholder "auto", for which the API server defaults to the pull policy
+            // Always. Injection replaces the image and keeps the policy.
             imagePullPolicy: "IfNotPresent",
             resources: containerResources(resources),
             ...placement(config, "ingress"),
-            // The namespace enforces `restricted`, which wants a seccomp profile. What is said here replaces the chart's
-            // own, and so repeats what lets the proxy bind port 443 without a capability.
+            // The namespace enforces `restricted`, which requires a seccomp profile. These values replace the
+            // chart's, so they repeat the ones that let the proxy bind port 443 without a capability.
             securityContext: {
                 sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
                 seccompProfile: { type: "RuntimeDefault" },

@@ -1,11 +1,11 @@
-/** What the releases of several concerns share. */
+/** Helpers that the Helm releases of several concerns share. */
 import type { Resources } from "../../catalogue/model";
 import type { MeshConfig } from "../../config/schema";
 import { ISTIO_VERSION } from "../../config/versions";
 import type { Chart } from "./manifest";
 import { unknownCase } from "../../catalogue/never";
 
-/** Istio's chart `name`, from where the stack takes its charts. A folder's are of the version that they are. */
+/** Istio's chart `name`, from the stack's chart source. Charts in a folder have no version to select. */
 export function chartOf(
     { istio }: Pick<MeshConfig, "istio">,
     name: "base" | "cni" | "istiod" | "gateway",
@@ -25,7 +25,7 @@ export function chartOf(
     }
 }
 
-/** Requests and limits as a container's `resources`. */
+/** The `resources` of a container. */
 export function containerResources({ cpu, memory, cpuLimit, memoryLimit }: Resources): {
     requests: { cpu: string; memory: string };
     limits: { cpu: string; memory: string };

@@ -1,4 +1,7 @@
-/** The images that the program names, and their digests. Images that only a chart names are the chart's version's matter. */
+/**
+ * The images that the program names, and their digests. The version of a chart pins the images that only the chart
+ * names.
+ */
 import type { MeshConfig } from "../../config/schema";
 import { AUTOSCALER, AWS_PRIVATE_CA_ISSUER, ISTIO_VERSION } from "../../config/versions";
 import { limitedByPlan } from "./limiter";
@@ -6,25 +9,25 @@ import type { Platform } from "./platform";
 
 type ImageConfig = Pick<MeshConfig, "images">;
 
-/** The image with its digest, where the stack lists one. */
+/** The image with its digest, if the stack lists one. */
 export function pinned(image: string, config: ImageConfig): string {
     const digest = pinOf(image, config);
     return digest === undefined ? image : `${image}@${digest}`;
 }
 
-/** The digest that the stack lists for an image; undefined for one that has its own. */
+/** The digest that the stack lists for an image; undefined if the reference already has one. */
 export function pinOf(image: string, { images: { pins } }: ImageConfig): string | undefined {
     return Object.hasOwn(pins, image) ? pins[image] : undefined;
 }
 
-/** An image as charts with `repository` and `tag` take it: the digest follows the tag. */
+/** An image split into `repository` and `tag`, as charts take it: the digest is appended to the tag. */
 export function repositoryAndTag(image: string): { repository: string; tag: string } {
     const at = image.indexOf("@");
     const end = image.lastIndexOf(":", at === -1 ? undefined : at);
     return { repository: image.slice(0, end), tag: image.slice(end + 1) };
 }
 
-/** One of Istio's images, of a revision; of none, for what all revisions share. */
+/** One of Istio's images, for a revision, or without one for what all revisions share. */
 export function istioImage(
     { istio }: Pick<MeshConfig, "istio">,
     program: "pilot" | "proxyv2" | "install-cni",
@@ -40,10 +43,10 @@ export function certManagerImage(
     return `${hub}/cert-manager-${program}:${tag}`;
 }
 
-/** Where the chart of the cluster autoscaler has its image. */
+/** The repository of the cluster autoscaler's image in its chart. */
 const AUTOSCALER_REPOSITORY = "registry.k8s.io/autoscaling/cluster-autoscaler";
 
-/** All images that the program names for a stack, each once, by name. */
+/** The unique names of all images that the program names for a stack. */
 export function namedImages(platform: Platform): string[] {
     const { config } = platform;
     const { certificates, cluster, delivery, edge, istio, observability, workloads } = config;
@@ -66,12 +69,12 @@ export function namedImages(platform: Platform): string[] {
     return [...new Set(names)].sort();
 }
 
-/** The tag of the autoscaler's image, as its chart takes it. */
+/** The tag of the autoscaler's image, with the digest if the stack lists one. */
 export function autoscalerTag(config: ImageConfig): string {
     return repositoryAndTag(pinned(`${AUTOSCALER_REPOSITORY}:${AUTOSCALER.image}`, config)).tag;
 }
 
-/** Images without a digest where digests are required, and digests of images that the stack does not run. */
+/** Reports images without a digest if digests are required, and digests of images that the stack does not run. */
 export function imageProblems(platform: Platform): string[] {
     const { images } = platform.config;
     const named = namedImages(platform);
@@ -83,7 +86,7 @@ export function imageProblems(platform: Platform): string[] {
         ...open.map(
             (image) =>
                 `images.pins: ${image} has no digest, and images.digests is required; ` +
-                `add images.pins["${image}"] with what \`crane digest ${image}\` prints`,
+                `add images.pins["${image}"] with the output of \`crane digest ${image}\``,
         ),
         ...Object.keys(images.pins)
             .filter((image) => !named.includes(image))

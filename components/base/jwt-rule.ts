@@ -6,8 +6,8 @@ import { TOKEN_HEADERS } from "./names";
 type JwtRule = NonNullable<RequestAuthenticationManifest["spec"]["jwtRules"]>[number];
 
 /**
- * Whose tokens count, by which keys, for whom, and which claims become headers. Claims whose names contain dots are for
- * `literal-claims.ts`.
+ * The JWT rule for an issuer: its keys, its audiences, and the claims that become headers. `literal-claims.ts`
+ * handles claims whose names contain dots.
  */
 export function jwtRule(
     one: Issuer,
@@ -19,7 +19,7 @@ export function jwtRule(
         audiences,
         ...(jwks === undefined ? {} : { jwks }),
         ...(jwksUri === undefined ? {} : { jwksUri }),
-        // Services ask `auth` about it, and pass it on.
+        // Services send the token to `auth` to check it, and forward it.
         forwardOriginalToken: true,
         outputClaimToHeaders: claimsByHeader(one, headers)
             .filter(([, claim]) => !isLiteral(claim))

@@ -1,12 +1,12 @@
 /** Labels that the program sets and selects on. */
 
 /**
- * Names the service (or store) that a pod plays. Policies select on this label and on no other: Flagger renames `app` on
- * the primary's pods, which take all production traffic, so that a policy on `app` would leave them open (ADR 3).
+ * The service (or store) that a pod belongs to. Policies select on this label and on no other: Flagger renames `app`
+ * on the primary's pods, which take all production traffic, so a policy on `app` would not apply to them (ADR 3).
  */
 export const SERVICE_LABEL = "sparc.dev/service";
 
-/** Labels of every object of the program, for people and for clean-up. */
+/** Labels of every object of the program, for people and for cleanup. */
 export const COMMON_LABELS = {
     "app.kubernetes.io/managed-by": "sparc-mesh",
     "app.kubernetes.io/part-of": "sparc",

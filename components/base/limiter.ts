@@ -1,9 +1,9 @@
-/** The service that counts what tenants and their clients ask, as far as several concerns must agree on it. */
+/** The rate limit service: the names and ports that several concerns use. */
 import { type ExposureEdge, exposures } from "../../catalogue/query";
 import { NAMESPACES, serviceHost } from "./names";
 import type { Platform } from "./platform";
 
-/** Envoy's rate limit service, beside the gateways that ask it. */
+/** Envoy's rate limit service, in the gateways' namespace. */
 export const LIMITER = {
     name: "ratelimit",
     namespace: NAMESPACES.ingress,
@@ -13,12 +13,12 @@ export const LIMITER = {
 
 export const LIMITER_HOST = serviceHost(LIMITER.name, LIMITER.namespace);
 
-/** Where it counts. */
+/** The Redis in which it counts. */
 export const COUNTERS = { name: "ratelimit-redis", namespace: NAMESPACES.ingress, port: 6379 } as const;
 
 /**
- * The exposures whose clients are limited by their plan: those at the public gateway that take a token, which says whose
- * a request is. None where the catalogue has no plans, or the stack does not limit.
+ * The exposures whose clients are rate limited by their plan: those at the public gateway that require a token, which
+ * identifies the tenant. None if the catalogue has no plans, or the stack turns rate limiting off.
  */
 export function limitedByPlan({ catalogue, config }: Platform): readonly ExposureEdge[] {
     if (!config.edge.rateLimit.enabled || Object.keys(catalogue.plans ?? {}).length === 0) return [];

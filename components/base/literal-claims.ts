@@ -4,9 +4,9 @@ import { typed } from "./envoy-filter";
 import { TOKEN_HEADERS } from "./names";
 
 /**
- * Sets the headers of claims whose names contain dots, such as Auth0's `https://example.com/roles`, in the form that Envoy
- * gives the others: text as it is, a list as its JSON in Base64. The JWT filter has verified the token by then, and leaves
- * its payload in the request's metadata. Undefined where no claim is such.
+ * Sets the headers of claims whose names contain dots, such as Auth0's `https://example.com/roles`, in Envoy's
+ * format: text as it is, a list as its JSON in Base64. The JWT filter has verified the token by then and stored its
+ * payload in the request's metadata. Returns undefined if no claim's name contains a dot.
  */
 export function literalClaimsFilter(
     all: readonly Issuer[],
@@ -55,7 +55,7 @@ const BODY = [
     "end",
 ];
 
-/** A Lua string. What the configuration allows in an issuer or a claim holds no control characters. */
+/** A Lua string literal. The configuration does not allow control characters in an issuer or a claim. */
 function lua(text: string): string {
     return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }

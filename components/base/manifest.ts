@@ -1,6 +1,7 @@
 /**
- * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' own OpenAPI (`kubernetes-types`)
- * and by the CRDs of the pinned Istio and cert-manager (`components/crds`). A kind that is not listed here cannot be registered.
+ * The Kubernetes objects that derivations return: plain data, typed by Kubernetes' OpenAPI (`kubernetes-types`) and
+ * by the CRDs of the pinned Istio and cert-manager (`components/crds`). A kind that is not listed here cannot be
+ * registered.
  */
 import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
@@ -25,13 +26,13 @@ import type { CertificateSpec, ClusterIssuerSpec, IssuerSpec } from "../crds/cer
 
 export interface Metadata {
     name: string;
-    /** Absent for what belongs to no namespace. */
+    /** Absent for cluster-scoped objects. */
     namespace?: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
 }
 
-/** A core object with what is optional in Kubernetes' types but never in ours. */
+/** A core object, with fields required that are optional in Kubernetes' types but always set here. */
 type Core<Type, ApiVersion extends string, Kind extends string> = Omit<
     Type,
     "apiVersion" | "kind" | "metadata" | "status"
@@ -98,7 +99,7 @@ export type CanaryManifest = Custom<"flagger.app/v1beta1", "Canary", CanarySpec>
 export type MetricTemplateManifest = Custom<"flagger.app/v1beta1", "MetricTemplate", MetricTemplateSpec>;
 
 export type CertificateManifest = Custom<"cert-manager.io/v1", "Certificate", CertificateSpec>;
-/** An issuer of AWS Private CA, by aws-privateca-issuer. */
+/** An AWSPCAIssuer, by aws-privateca-issuer. */
 export type AwsPrivateCaIssuerManifest = Custom<
     "awspca.cert-manager.io/v1beta1",
     "AWSPCAIssuer",
@@ -143,7 +144,7 @@ export type CustomManifest =
 
 export type Manifest = CoreManifest | CustomManifest;
 
-/** Where a Helm chart comes from. */
+/** The source of a Helm chart. */
 export type Chart =
     /** A chart in an OCI registry, at an exact version. */
     | { readonly from: "registry"; readonly reference: string; readonly version: string }
@@ -158,7 +159,7 @@ export type Chart =
     | {
           readonly from: "folder";
           readonly path: string;
-          /** The chart's own name. @default the folder's */
+          /** The chart's name. @default the folder's */
           readonly name?: string;
       };
 
@@ -167,22 +168,24 @@ export interface Release {
     readonly name: string;
     readonly namespace: string;
     readonly chart: Chart;
-    /** The component of Pulumi's that installs it. @default none: it is a release of Helm and nothing else */
+    /** The Pulumi component that installs it. @default none: a plain Helm release */
     readonly component?: "cert-manager";
     readonly values: Readonly<Record<string, unknown>>;
-    /** Whether clients know it by an address that would be lost with it. @default false */
+    /** Whether it has a Service whose address clients know and that would be lost with the release. @default false */
     readonly keepsAddress?: boolean;
-    /** Names of releases of the same concern that must be there first. */
+    /** Names of releases of the same concern that must be installed first. */
     readonly after: readonly string[];
 }
 
-/** What a concern adds to the cluster. */
+/** The releases and objects that a concern adds to the cluster. */
 export interface Derived {
     readonly releases: readonly Release[];
     readonly objects: readonly Manifest[];
 }
 
-/** `namespace/Kind/name`, or `_cluster/Kind/name`: unique among all objects of a stack, in every group that we use. */
+/**
+ * `namespace/Kind/name`, or `_cluster/Kind/name`: unique among all objects of a stack, across the API groups in use.
+ */
 export function manifestKey({ kind, metadata }: Manifest): string {
     return `${metadata.namespace ?? "_cluster"}/${kind}/${metadata.name}`;
 }

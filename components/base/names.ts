@@ -1,4 +1,4 @@
-/** Names that several concerns must agree on. */
+/** Names that several concerns use. */
 import type { MeshConfig } from "../../config/schema";
 
 export const NAMESPACES = {
@@ -23,11 +23,11 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.stores]: true,
     [NAMESPACES.monitoring]: true,
     [NAMESPACES.delivery]: true,
-    // It makes the certificates that a mesh needs, and so is there before one.
+    // It issues the certificates that the mesh needs to start.
     [NAMESPACES.certificates]: false,
 };
 
-/** The tag by which namespaces name the istiod that their sidecars belong to: it moves from revision to revision. */
+/** The revision tag in the namespaces' injection labels. It moves from revision to revision. */
 export const REVISION_TAG = "stable";
 
 /** The namespaces whose pods are in the mesh. */
@@ -35,45 +35,45 @@ export const MESHED_NAMESPACES: readonly NamespaceName[] = Object.values(NAMESPA
     (namespace) => INJECTED[namespace],
 );
 
-/** The port on which every workload answers probes and, to Prometheus alone, metrics. */
+/** The port on which every workload serves probes and, to Prometheus only, metrics. */
 export const HEALTH_PORT = { name: "health", number: 8081 } as const;
 
-/** The container in which a stand-in plays its service. */
+/** The container of a stand-in. */
 export const STAND_IN_CONTAINER = "stand-in";
 
-/** The gateways through which clients enter, by their release's name, which is also their service account's. */
-export const ENTRY_GATEWAYS = {
+/** The ingress gateways. The value is the name of the release and of the service account. */
+export const INGRESS_GATEWAYS = {
     public: "istio-ingressgateway",
     admin: "istio-admingateway",
     internal: "istio-internalgateway",
 } as const;
 
-/** The gateway through which calls leave, by its release's name, which is also its service account's. */
+/** The egress gateway's release name and service account. */
 export const EGRESS_GATEWAY = "istio-egressgateway";
 
-/** The access log's provider in the mesh's configuration, which writes a line for each external call. */
+/** The access log provider in the mesh config that logs each external request. */
 export const EGRESS_LOG = "egress-log";
 
-/** Where the egress gateway keeps whose a request is, which goes out without it: Envoy's dynamic metadata. */
+/** The dynamic metadata in which the egress gateway keeps a request's tenant, whose header it removes. */
 export const EGRESS_TENANT = { namespace: "sparc.egress", key: "tenant" } as const;
 
-/** The one of every other proxy, which writes a line for each request that failed or was slow. */
+/** The access log provider of every other proxy, which logs each request that failed or was slow. */
 export const MESH_LOG = "mesh-log";
 
-/** The tracing provider in the mesh's configuration. */
+/** The tracing provider in the mesh config. */
 export const MESH_TRACES = "mesh-traces";
 
-/** The port on which callers ask a host with which the egress gateway speaks TLS for them. */
+/** The port on which callers send requests to a host for which the egress gateway originates TLS. */
 export const ORIGINATED_PORT = 80;
-export type GatewayKey = keyof typeof ENTRY_GATEWAYS;
-export const GATEWAY_KEYS = Object.keys(ENTRY_GATEWAYS) as GatewayKey[];
+export type GatewayKey = keyof typeof INGRESS_GATEWAYS;
+export const GATEWAY_KEYS = Object.keys(INGRESS_GATEWAYS) as GatewayKey[];
 
-/** The ports on which the entry gateways end TLS, and send plain HTTP to where TLS is. */
+/** The ports on which the ingress gateways terminate TLS, and redirect plain HTTP to HTTPS. */
 export const GATEWAY_PORTS = { https: 443, http: 80 } as const;
 
 /**
- * What the gateways tell services of a token that they checked, by header. A client's own headers of these names never
- * get past a gateway.
+ * The headers in which the gateways pass a verified token's claims to services. A gateway removes such headers from
+ * clients' requests.
  */
 export const TOKEN_HEADERS = {
     tenant: "x-tenant",
@@ -83,18 +83,19 @@ export const TOKEN_HEADERS = {
 } as const;
 
 /**
- * Marks the requests of `mesh verify`, some of which fail on purpose. They are counted apart, so that they use up no error budget and
- * wake nobody. The gateways remove it from clients' requests, and from what leaves.
+ * Marks the requests of `mesh verify`, some of which fail on purpose. They have a separate label value in metrics, so
+ * that they consume no error budget and cause no page. The gateways remove the header from clients' requests and from
+ * requests that leave the mesh.
  */
 export const PROBE_HEADER = "x-mesh-probe";
-/** How the names of its pods begin. */
+/** The prefix of the prober pods' names. */
 export const PROBER_PREFIX = "probe-";
-/** Of Istio's series: those of all other requests. */
+/** A PromQL matcher on Istio's metrics that excludes probes. */
 export const NO_PROBE = 'probe!="true"';
 
 /**
- * The same of the token that a sidecar checked, for its own filters to compare: removed before any filter runs, and again
- * before the service sees the request.
+ * The same claims of the token that a sidecar verified, for its own filters to compare. They are removed before any
+ * filter runs, and again before the service sees the request.
  */
 export const VERIFIED_HEADERS = {
     tenant: "x-sparc-token-tenant",
@@ -106,35 +107,36 @@ export const VERIFIED_HEADERS = {
 /** Prometheus' service account, in the monitoring namespace. */
 export const PROMETHEUS_ACCOUNT = "prometheus";
 
-/** Where Prometheus is asked: `prometheus.monitoring:9090`. */
+/** The Service through which Prometheus is queried: `prometheus.monitoring:9090`. */
 export const PROMETHEUS_SERVICE = {
     name: "prometheus",
     namespace: NAMESPACES.monitoring,
     port: 9090,
 } as const;
 
-/** The label by which Prometheus' pods are known, in its own charts too. */
+/** The label of Prometheus' pods, also in its charts. */
 export const PROMETHEUS_LABELS = { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } as const;
 
-/** What comes with Prometheus' chart, by name and account, in the monitoring namespace. */
+/** Components of Prometheus' chart, by name and account, in the monitoring namespace. */
 export const GRAFANA = "grafana";
 export const PROMETHEUS_OPERATOR = "prometheus-operator";
 
 /**
- * The ClusterRole that reads everything but Secrets, and the group that it is bound to. EKS' access entries name the group, which
- * must not begin with `system:`, `eks:`, `aws:`, `amazon:` or `iam:` (EKS user guide, "Create access entries").
+ * The ClusterRole that can read everything but Secrets, and the group that it is bound to. EKS' access entries name
+ * the group, which must not begin with `system:`, `eks:`, `aws:`, `amazon:` or `iam:` (EKS user guide, "Create access
+ * entries").
  */
 export const VIEWERS = { role: "sparc-mesh-viewer", group: "sparc-mesh:viewers" } as const;
 
 /** The cluster's DNS domain. EKS offers no other. */
 export const CLUSTER_DOMAIN = "cluster.local";
 
-/** The name under which a workload is called: `auth.sparc.svc.cluster.local`. */
+/** The host name of a Service: `auth.sparc.svc.cluster.local`. */
 export function serviceHost(name: string, namespace: string = NAMESPACES.services): string {
     return `${name}.${namespace}.svc.${CLUSTER_DOMAIN}`;
 }
 
-/** A workload's identity as Istio's policies write it: a SPIFFE id without its scheme. */
+/** A workload's principal in Istio's policies: a SPIFFE ID without its scheme. */
 export function principal(
     config: Pick<MeshConfig, "trustDomain">,
     namespace: string,
@@ -143,36 +145,39 @@ export function principal(
     return `${config.trustDomain}/ns/${namespace}/sa/${account}`;
 }
 
-/** The host under which an exposure is reached: its label under the stack's domain. */
+/** The host name of an exposure: its label below the stack's domain. */
 export function exposedHost(config: Pick<MeshConfig, "domain">, label: string): string {
     return `${label}.${config.domain}`;
 }
 
 /**
- * An exposed host as an AuthorizationPolicy's `hosts` names it. Istio compares the Host header as it is, and a client may
- * write the port into it.
+ * An exposed host in an AuthorizationPolicy's `hosts`. Istio compares the Host header literally, and clients may add
+ * the port.
  */
 export function hostHeaders(config: Pick<MeshConfig, "domain">, label: string): string[] {
     const host = exposedHost(config, label);
     return [host, `${host}:*`];
 }
 
-/** What istiod signs workloads' certificates with, beside it: a Secret, and, where a stack lists them, the roots to trust. */
+/**
+ * The Secret with the intermediate CA from which istiod issues workload certificates, and, if the stack lists trusted
+ * roots, their ConfigMap.
+ */
 export const MESH_CA = { secret: "mesh-intermediate", roots: "mesh-roots" } as const;
 
 /**
- * The ClusterIssuer that signs the gateways' certificates. One of another kind has another name, so that they are issued anew
- * when the stack changes its mind, and not when they would be renewed.
+ * The ClusterIssuer of the gateways' certificates. Its name depends on its kind, so that cert-manager reissues the
+ * certificates at once when the stack changes the kind.
  */
 export function edgeIssuer({ issuer }: MeshConfig["certificates"]): string {
     return `edge-${issuer.from}`;
 }
 
 /**
- * The name of the Secret that holds a gateway's certificate, beside the gateway.
+ * The Secret with a gateway's certificate, in the gateway's namespace.
  *
- * @param host the label of a host that has a certificate of its own
+ * @param host the label of a host that has a separate certificate
  */
-export function certificateName(gateway: keyof typeof ENTRY_GATEWAYS, host?: string): string {
-    return [ENTRY_GATEWAYS[gateway], ...(host === undefined ? [] : [host]), "certificate"].join("-");
+export function certificateName(gateway: keyof typeof INGRESS_GATEWAYS, host?: string): string {
+    return [INGRESS_GATEWAYS[gateway], ...(host === undefined ? [] : [host]), "certificate"].join("-");
 }

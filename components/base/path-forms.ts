@@ -1,9 +1,9 @@
 /**
- * Which spellings of a path reach a service. A path is canonical if Envoy's normalization leaves it as it is, and if a
- * framework that ignores case, cuts path parameters, or decodes twice still reads the same path in it.
+ * The spellings of a path that reach a service. A path is canonical if Envoy's normalization leaves it unchanged, and
+ * if a framework that ignores case, strips path parameters, or decodes twice still reads the same path.
  *
- * All patterns describe the path after Envoy's own RFC 3986 normalization (`normalize_path`), without its query, and
- * match the whole of it. They use only what RE2 and JavaScript read alike.
+ * All patterns describe the whole path after Envoy's RFC 3986 normalization (`normalize_path`), without its query.
+ * They use only syntax that RE2 and JavaScript share.
  */
 import type { PathForms } from "../../catalogue/model";
 import {
@@ -18,13 +18,13 @@ const HEX = "[0-9A-Fa-f]";
 /** A continuation byte of UTF-8. */
 const CONT = `%[89ABab]${HEX}`;
 
-/** Unreserved characters and sub-delimiters of RFC 3986, but for `;`. */
+/** Unreserved characters and sub-delimiters of RFC 3986, except `;`. */
 const PLAIN = "[A-Za-z0-9._~!$&'()*+,=:@-]";
 
-/** Percent-encoded ASCII that is no control, no unreserved character and none of `# % / ; ? \`. */
+/** Percent-encoded ASCII, except control characters, unreserved characters and `# % / ; ? \`. */
 const ENCODED_ASCII = "%(?:2[01246789AaBbCc]|3[AaCcDdEe]|40|5[BbDdEe]|60|7[BbCcDd])";
 
-/** Percent-encoded UTF-8 (RFC 3629: shortest form, no surrogates), but for the control characters U+0080 to U+009F. */
+/** Percent-encoded UTF-8 (RFC 3629: shortest form, no surrogates), except the control characters U+0080 to U+009F. */
 const ENCODED_UTF8 = [
     `%[Cc]2%[ABab]${HEX}`,
     `%(?:[Cc][3-9A-Fa-f]|[Dd]${HEX})${CONT}`,
@@ -46,17 +46,20 @@ const SEPARATORS_ALIKE = [
     0xff0f, 0xff1b, 0xff3c,
 ].map((point) => encodedRegex(String.fromCodePoint(point)));
 
-/** Why a path is refused: the name in Envoy's log, what the client reads, and the paths that it holds for. */
-export interface Refusal {
+/** A reason to reject a path: its name in Envoy's log, the text for the client, and the pattern of the paths. */
+export interface PathRejection {
     readonly name: string;
     readonly text: string;
     readonly pattern: string;
 }
 
-/** In the order in which Envoy tries them: its RBAC filter sorts policies by name. */
-export function refusals({ encodedSlashes = false, parameters = false }: PathForms): readonly Refusal[] {
+/** In the order in which Envoy evaluates them: its RBAC filter sorts policies by name. */
+export function pathRejections({
+    encodedSlashes = false,
+    parameters = false,
+}: PathForms): readonly PathRejection[] {
     const separator = encodedSlashes ? `(?:/|${SLASH})` : "/";
-    const all: readonly (Refusal & { readonly unless?: boolean })[] = [
+    const all: readonly (PathRejection & { readonly unless?: boolean })[] = [
         {
             name: "path-control-character",
             text: "the path holds an encoded control character",
@@ -66,7 +69,7 @@ export function refusals({ encodedSlashes = false, parameters = false }: PathFor
             name: "path-dot-segment",
             text: "the path holds a dot segment that path parameters or encoded slashes hide",
             pattern: containing(
-                // Some file systems take ".. " for "..".
+                // Some file systems treat ".. " as "..".
                 `(?:/|${SLASH}|${BACKSLASH})\\.{1,2}(?:%20)*(?:/|${SLASH}|${BACKSLASH}|${SEMICOLON}|$)`,
             ),
         },
@@ -113,13 +116,13 @@ export function refusals({ encodedSlashes = false, parameters = false }: PathFor
     return all.filter(({ unless }) => unless !== true);
 }
 
-/** The name and text for what is not canonical for no reason above: a percent sign alone, UTF-8 that is none. */
-export const UNREADABLE = {
+/** The reason for other non-canonical paths: a lone percent sign, or invalid UTF-8. */
+export const INVALID_ENCODING = {
     name: "path-unreadable",
     text: "the path is not in the form of RFC 3986 with UTF-8: encode other characters, each once",
 } as const;
 
-/** The paths that are canonical, as far as single characters go. */
+/** The pattern of canonical paths, as far as single characters go. */
 export function canonicalPattern({ encodedSlashes = false, parameters = false }: PathForms): string {
     const character = [
         PLAIN,
@@ -131,33 +134,38 @@ export function canonicalPattern({ encodedSlashes = false, parameters = false }:
     return `(?:/(?:${character})+)*/?`;
 }
 
-/** A template on which a decision rests, in two readings. */
-export interface Reading {
-    /** As the mesh's policies read it. */
+/** A template that decides access, as two patterns. */
+export interface TemplatePatterns {
+    /** As the mesh's policies match it. */
     readonly strict: string;
-    /** As any framework might: another case, a letter with an accent, parameters, encoded slashes, a dot at the end. */
+    /**
+     * As any framework might match it: another case, a letter with an accent, parameters, encoded slashes, a trailing
+     * dot.
+     */
     readonly loose: string;
 }
 
-/** A segment without what an opted-in form may hide in it: `;`, `%3B`, `%2F`. */
+/** A segment without the characters that an opted-in form can hide in it: `;`, `%3B`, `%2F`. */
 const WHOLE_SEGMENT = `(?:[^/;%]|%(?:[014-9A-Fa-f]${HEX}|2[0-9A-Ea-e]|3[0-9AC-Fac-f]))+`;
 
-/** Characters beyond ASCII that some collation takes for a Latin letter or a digit: accents, full width, mathematical. */
+/**
+ * Characters beyond ASCII that some collation treats as a Latin letter or a digit: accents, full width, mathematical.
+ */
 const LETTER_ALIKE = `%[Cc][2-7]%${HEX}{2}|%[Ee][12]%${HEX}{2}%${HEX}{2}|%[Ee][Ff]%${HEX}{2}%${HEX}{2}|%[Ff]0%9[DFdf]%${HEX}{2}%${HEX}{2}`;
 
-/** Paths that name a tenant where `template` does; whatever follows the tenant. */
-export function tenantReading(template: string, forms: PathForms): Reading {
+/** Matches paths that name a tenant where `template` does, with anything after the tenant. */
+export function tenantPatterns(template: string, forms: PathForms): TemplatePatterns {
     const head = upTo(parsePathTemplate(template), "tenant");
-    if (head === undefined) throw new Error(`${template} holds no {tenant}: run assertCatalogue first`);
-    return readingOf(head, "(?:/.*)?", forms.ignoreCase === true);
+    if (head === undefined) throw new Error(`${template} has no {tenant}: call assertCatalogue first`);
+    return patternsOf(head, "(?:/.*)?", forms.ignoreCase === true);
 }
 
-/** Paths of requests that only a token with a certain scope may make. */
-export function scopeReading(template: string): Reading {
-    return readingOf(parsePathTemplate(template), "", false);
+/** Matches paths of requests that require a token with a certain scope. */
+export function scopePatterns(template: string): TemplatePatterns {
+    return patternsOf(parsePathTemplate(template), "", false);
 }
 
-function readingOf(template: PathTemplate, tail: string, ignoresCase: boolean): Reading {
+function patternsOf(template: PathTemplate, tail: string, ignoresCase: boolean): TemplatePatterns {
     const strict = writePathTemplate(template, {
         literal: ignoresCase ? caseless : escapeRegex,
         one: WHOLE_SEGMENT,
@@ -174,17 +182,17 @@ function readingOf(template: PathTemplate, tail: string, ignoresCase: boolean): 
     return { strict: `${strict}${tail}`, loose: `${loose}${tail === "" ? "" : `(?:(?:/|${SLASH}).*)?`}` };
 }
 
-/** The tenant's segment as the only group, for the whole of `:path` with its query. */
+/** Captures the tenant's segment as the only group, from the whole of `:path` with its query. */
 export function tenantCapture(template: string, forms: PathForms): string {
     const head = upTo(parsePathTemplate(template), "tenant");
-    if (head === undefined) throw new Error(`${template} holds no {tenant}: run assertCatalogue first`);
-    const own = writePathTemplate(head, {
+    if (head === undefined) throw new Error(`${template} has no {tenant}: call assertCatalogue first`);
+    const pattern = writePathTemplate(head, {
         literal: forms.ignoreCase === true ? caseless : escapeRegex,
         one: "[^/?#]+",
         rest: "[^?#]*",
         named: () => "([^/?#]+)",
     });
-    return `${own}(?:/[^?#]*)?`;
+    return `${pattern}(?:/[^?#]*)?`;
 }
 
 function caseless(text: string): string {
@@ -204,7 +212,7 @@ function containing(pattern: string): string {
     return `.*(?:${pattern}).*`;
 }
 
-/** A character's percent-encoding, in any case of its digits. */
+/** A character's percent-encoding, with hex digits in either case. */
 function encodedRegex(character: string): string {
     return encodeURIComponent(character).replaceAll(/[A-F]/g, (digit) => `[${digit}${digit.toLowerCase()}]`);
 }

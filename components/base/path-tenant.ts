@@ -1,19 +1,19 @@
-/** The tenant that a path names, read by Envoy into the request's metadata. */
+/** Extracts the tenant from the path into the request's metadata. */
 import type { Exposure } from "../../catalogue/model";
 import { typed } from "./envoy-filter";
 import { tenantCapture } from "./path-forms";
 
-/** Where it stands there, by the label of the exposure whose templates name it. */
+/** The metadata namespace. The key is the label of the exposure. */
 export const PATH_TENANT = "sparc.edge.path_tenant";
 
-/** Lua: `name` without percent-encoding, in digits of either case. */
+/** Lua: `name` without percent-encoding, with hex digits in either case. */
 export const DECODED =
     'string.gsub(name, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)';
 
 /**
- * Reads the tenant out of the path, for each exposure under its own key. Other paths give what nobody reads.
+ * Extracts the tenant from the path, for each exposure under a separate key. Values for other paths are not used.
  *
- * @param templatesOf the templates that are in force, where they are not the exposure's own
+ * @param templatesOf the templates in effect, if they are not the exposure's
  */
 export function pathTenant(
     exposures: readonly Exposure[],
@@ -32,7 +32,7 @@ export function pathTenant(
                     type: "STRING",
                     regex_value_rewrite: {
                         pattern: { regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
-                        // Of the alternatives' groups all but one are empty.
+                        // At most one alternative's group is not empty.
                         substitution: paths.map((_, index) => `\\${index + 1}`).join(""),
                     },
                 },
@@ -42,7 +42,7 @@ export function pathTenant(
     });
 }
 
-/** Each form once: templates that differ behind the tenant only are one. */
+/** Unique patterns: templates that differ only after the tenant have the same one. */
 export function distinct(templates: readonly string[], write: (template: string) => string): string[] {
     return [...new Set(templates.map(write))];
 }

@@ -1,4 +1,4 @@
-/** Paths of the catalogue (`/v1/items/{*}`, `/files/{**}`) as VirtualServices match them. */
+/** Path templates of the catalogue (`/v1/items/{*}`, `/files/{**}`) as VirtualService matches. */
 import {
     type PathTemplate,
     escapeRegex,
@@ -10,7 +10,7 @@ import {
 
 export type UriMatch = { readonly exact: string } | { readonly prefix: string } | { readonly regex: string };
 
-/** `{*}` is one segment and not an empty one; `{**}`, at the end, all that follows its slash. */
+/** `{*}` matches one non-empty segment; `{**}`, at the end, matches everything after its slash. */
 export function uriMatch(path: string): UriMatch {
     const template = parsePathTemplate(path);
     const isRest = template.at(-1)?.kind === "rest";
@@ -22,39 +22,41 @@ export function uriMatch(path: string): UriMatch {
 }
 
 /**
- * The part of what `path` stands for that lies at or below the literal path `under`; undefined where there is none.
+ * Returns the templates for the paths that match `path` and are at or below the literal path `under`; undefined if
+ * there are none.
  *
  * `/v1/{**}` under `/v1/items` is `/v1/items` and `/v1/items/{**}`.
  */
 export function narrowed(path: string, under: string): string[] | undefined {
-    const [wanted, offered] = [parsePathTemplate(under), parsePathTemplate(path)];
-    for (const [position, segment] of wanted.entries()) {
-        const own = offered[position];
-        if (own?.kind === "rest") return [wanted, [...wanted, own]].map(pathOf);
-        if (own === undefined || (own.kind !== "one" && !isSameSegment(own, segment))) return undefined;
+    const [prefix, segments] = [parsePathTemplate(under), parsePathTemplate(path)];
+    for (const [position, segment] of prefix.entries()) {
+        const current = segments[position];
+        if (current?.kind === "rest") return [prefix, [...prefix, current]].map(pathOf);
+        if (current === undefined || (current.kind !== "one" && !isSameSegment(current, segment)))
+            return undefined;
     }
-    const rest: PathTemplate = offered.slice(wanted.length);
-    return [pathOf([...wanted, ...rest])];
+    const rest: PathTemplate = segments.slice(prefix.length);
+    return [pathOf([...prefix, ...rest])];
 }
 
-/** The beginning of a path under which a service is asked, and the one that it knows instead. */
+/** A path prefix that callers use, and the one that replaces it before the request reaches the service. */
 export interface Rewrite {
     readonly from: string;
     readonly to: string;
 }
 
-/** The pattern that replaces the beginning of a path at or below `from`, for a route that matches no other path. */
+/** The pattern that replaces the prefix of a path at or below `from`, for a route that matches no other path. */
 export function rewritePattern({ from, to }: Rewrite): { match: string; rewrite: string } {
-    // At the root, the slash that follows is the root's own.
+    // For the root, the pattern includes the slash that follows.
     const match = to === "/" ? `^${escapeRegex(from)}/?` : `^${escapeRegex(from)}`;
     return { match, rewrite: to.replaceAll("\\", "\\\\") };
 }
 
 /**
- * What a service sees of the paths that its callers ask: each as it is, and what of it any rewrite makes another.
- * A policy at the service must allow both, since a template may be rewritten in part.
+ * The paths that a service sees for its callers' paths: the original and every rewritten form. A policy at the
+ * service must allow both, because a rewrite can apply to a part of a template.
  */
-export function seenPaths(paths: readonly string[], rewrites: readonly Rewrite[]): string[] {
+export function pathsAtService(paths: readonly string[], rewrites: readonly Rewrite[]): string[] {
     const rewritten = paths.flatMap((path) =>
         rewrites.flatMap(({ from, to }) =>
             (narrowed(path, from) ?? []).map((part) => joined(to, part.slice(from.length))),

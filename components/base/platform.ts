@@ -1,7 +1,7 @@
 import type { Catalogue } from "../../catalogue/model";
 import type { MeshConfig } from "../../config/schema";
 
-/** All that a derivation may depend on. */
+/** The complete input of a derivation. */
 export interface Platform {
     readonly catalogue: Catalogue;
     readonly config: MeshConfig;

@@ -1,6 +1,6 @@
-/** What the pod security level `restricted` asks of a pod and of each of its containers. */
+/** The security contexts that the Pod Security Standard `restricted` requires. */
 
-/** Of a pod whose containers run as `user`, who is not root. */
+/** For a pod whose containers run as `user`, which must not be root. */
 export function restrictedPod(user: number) {
     return {
         runAsNonRoot: true,
@@ -10,7 +10,7 @@ export function restrictedPod(user: number) {
     };
 }
 
-/** Of a container, and that it writes nowhere but to volumes. */
+/** For a container with a read-only root file system. */
 export function restrictedContainer() {
     return {
         allowPrivilegeEscalation: false,

@@ -1,14 +1,14 @@
-/** Which nodes pods run on, where a stack's nodes are of several kinds. */
+/** Scheduling of pods onto node pools. */
 import type { Pool } from "../../config/cluster";
 import type { MeshConfig } from "../../config/schema";
 
-/** The label of a node, and the taint that keeps all others from it. */
+/** The label of a node, and the key of the taint that keeps other pods off it. */
 export const POOL_KEY = "sparc.dev/pool";
 
-/** Keeps meshed pods from a node whose istio-cni does not run yet; istiod takes it off. */
+/** The startup taint that keeps meshed pods off a node until istio-cni runs there; istiod removes it. */
 export const NOT_READY_KEY = "cni.istio.io/not-ready";
 
-/** Pools that only those are let onto who are told to go there. */
+/** Pools whose nodes accept only pods with a toleration. */
 export const TAINTED: Readonly<Record<Pool, boolean>> = { system: false, mesh: true, ingress: true };
 
 export interface Placement {
@@ -16,12 +16,12 @@ export interface Placement {
     tolerations?: { key: string; operator: "Equal"; value: string; effect: "NoSchedule" }[];
 }
 
-/** Whether the stack's nodes are labelled and tainted by pool. */
+/** Whether the stack's nodes have the pools' labels and taints. */
 export function hasPools({ cluster }: Pick<MeshConfig, "cluster">): boolean {
     return cluster.from === "eks" || (cluster.from === "existing" && cluster.pools);
 }
 
-/** Fields of a pod that put it onto a pool; none where the stack has no pools. */
+/** The node selector and toleration that place a pod in a pool; empty if the stack has no pools. */
 export function placement(config: Pick<MeshConfig, "cluster">, pool: Pool): Placement {
     if (!hasPools(config)) return {};
     return {

@@ -1,24 +1,24 @@
-/** Private networks outside the cluster, which the egress gateway reaches for hosts that are there: databases in the VPC. */
+/** Private networks outside the cluster that the egress gateway reaches, such as databases in the VPC. */
 import { BlockList } from "node:net";
 import type { ExternalGroup } from "../../catalogue/model";
-import { reachedHosts } from "../../catalogue/query";
+import { reachableHosts } from "../../catalogue/query";
 import { INTERNET, PRIVATE_RANGES } from "../../config/egress";
 import type { MeshConfig } from "../../config/schema";
 import { clusterNetworks } from "./cluster-networks";
 import type { Platform } from "./platform";
 import { SERVICE_NETWORK, zoneSubnets } from "./subnets";
 
-/** The ranges in which a group's hosts are; undefined where they are public. */
+/** The CIDR blocks of a group's network; undefined if its hosts are public. */
 export function privateNetworkOf(
     { network = INTERNET }: ExternalGroup,
     { egress }: Pick<MeshConfig, "egress">,
 ): readonly string[] | undefined {
     if (network === INTERNET) return undefined;
-    // An unknown name opens nothing; `privateNetworkProblems` reports it.
+    // An unknown name allows nothing; `privateNetworkProblems` reports it.
     return Object.hasOwn(egress.networks, network) ? egress.networks[network] : [];
 }
 
-/** A range of addresses, and a TCP port there. */
+/** A CIDR block and a TCP port. */
 export interface NetworkDestination {
     readonly cidr: string;
     readonly port: number;
@@ -26,9 +26,12 @@ export interface NetworkDestination {
 
 const ANYWHERE = "0.0.0.0/0";
 
-/** Where the catalogue's external hosts are; `0.0.0.0/0` stands for public addresses. Each once, by port. */
+/**
+ * The destinations of the catalogue's external hosts, without duplicates, by port; `0.0.0.0/0` stands for public
+ * addresses.
+ */
 export function externalDestinations({ catalogue, config }: Platform): NetworkDestination[] {
-    const all = reachedHosts(catalogue).flatMap(({ group, host: { port } }) =>
+    const all = reachableHosts(catalogue).flatMap(({ group, host: { port } }) =>
         (privateNetworkOf(group, config) ?? [ANYWHERE]).map((cidr) => ({ cidr, port })),
     );
     return [...new Map(all.map((one) => [`${one.cidr}:${one.port}`, one])).values()].sort(
@@ -36,20 +39,25 @@ export function externalDestinations({ catalogue, config }: Platform): NetworkDe
     );
 }
 
-/** As many addresses as the policy pack accepts in all private networks that one pod reaches (`network-few-addresses`). */
+/**
+ * The policy pack's maximum number of addresses in all private networks that one pod reaches
+ * (`network-cidr-size`).
+ */
 const MAX_ADDRESSES = 8192;
 
-/** The shortest prefix of a range that has no more. */
+/** The shortest prefix length that does not exceed it. */
 const MIN_BITS = 19;
 
-/** Where machines answer for themselves, clouds' metadata services among them. */
+/** Link-local addresses, among them cloud metadata services. */
 const LINK_LOCAL = "169.254.0.0/16";
 
-/** What is wrong with `egress.networks`, and with groups that name one. */
+/** Reports mistakes in `egress.networks`, and in external groups that name a network. */
 export function privateNetworkProblems({ catalogue, config }: Platform): string[] {
     const { networks } = config.egress;
     const known = Object.keys(networks).sort();
-    const named = new Map(reachedHosts(catalogue).map(({ groupName, group }) => [groupName, group.network]));
+    const named = new Map(
+        reachableHosts(catalogue).map(({ groupName, group }) => [groupName, group.network]),
+    );
     const unknown = [...named].flatMap(([group, network]) =>
         network === undefined || network === INTERNET || known.includes(network)
             ? []
@@ -62,12 +70,12 @@ export function privateNetworkProblems({ catalogue, config }: Platform): string[
     const missing =
         known.length === 0 || config.cluster.from === "eks"
             ? []
-            : (["pods", "services"] as const)
+            : (["podCidrs", "serviceCidrs"] as const)
                   .filter((key) => config.network[key].length === 0)
                   .map(
                       (key) =>
-                          `network.${key}: with egress.networks the stack must know the ${key}' own addresses, which no network may ` +
-                          "contain; list them, such as [10.244.0.0/16]",
+                          `network.${key}: required with egress.networks, which must not contain the cluster's addresses; ` +
+                          "list them, such as [10.244.0.0/16]",
                   );
     const ranges = known.flatMap((name) =>
         (networks[name] ?? []).flatMap((cidr, index) => {
@@ -82,12 +90,12 @@ export function privateNetworkProblems({ catalogue, config }: Platform): string[
             ? []
             : [
                   `egress.networks: ${used.join(", ")} together have ${count} addresses, and the policy pack accepts ${MAX_ADDRESSES} ` +
-                      "(network-few-addresses); list only the subnets in which the hosts are",
+                      "(network-cidr-size); list only the subnets in which the hosts are",
               ];
     return [...unknown, ...missing, ...ranges, ...together];
 }
 
-/** Of two ranges that share an address one contains the other, which alone counts. */
+/** Two ranges that share an address are nested. Only the outer one counts. */
 function addressCount(ranges: readonly string[]): number {
     return ranges
         .filter(
@@ -108,29 +116,29 @@ function rangeProblem(cidr: string, ofCluster: readonly ClusterRange[]): string 
             PRIVATE_RANGES.filter((range) => range !== LINK_LOCAL).join(", ")
         );
     if (bitsOf(cidr) < MIN_BITS)
-        return `is wider than /${MIN_BITS}, and the policy pack accepts no more; list the subnets in which the hosts are`;
+        return `is wider than /${MIN_BITS}, the policy pack's maximum; list only the hosts' subnets`;
     const overlap = ofCluster.find(({ range }) => overlaps(range, cidr));
     if (overlap !== undefined)
         return (
-            `overlaps ${overlap.range}, ${overlap.whose}: the way out would lead back into the cluster; ` +
-            "list only the subnets in which the hosts are"
+            `overlaps ${overlap.range}, ${overlap.description}: egress traffic would return to the cluster; ` +
+            "list only the hosts' subnets"
         );
     return undefined;
 }
 
 interface ClusterRange {
     readonly range: string;
-    readonly whose: string;
+    readonly description: string;
 }
 
-/** Addresses of the cluster itself, with whose they are. */
+/** The cluster's address ranges, each with a description. */
 function clusterRanges(config: MeshConfig): ClusterRange[] {
     const { apiServer, nodes, endpoints, loadBalancers } = clusterNetworks(config);
     const { cluster, network } = config;
-    const ranges: readonly (readonly [whose: string, ranges: readonly string[]])[] = [
+    const ranges: readonly (readonly [description: string, ranges: readonly string[]])[] = [
         ["the pods' and nodes' addresses", nodes],
-        ["the pods' addresses", network.pods],
-        ["the Services' addresses", cluster.from === "eks" ? [SERVICE_NETWORK] : network.services],
+        ["the pods' addresses", network.podCidrs],
+        ["the Services' addresses", cluster.from === "eks" ? [SERVICE_NETWORK] : network.serviceCidrs],
         ["the API server's addresses", apiServer],
         ["the VPC endpoints' addresses", endpoints],
         ["the load balancers' addresses", Object.values(loadBalancers).flat()],
@@ -141,7 +149,7 @@ function clusterRanges(config: MeshConfig): ClusterRange[] {
                 : [],
         ],
     ];
-    return ranges.flatMap(([whose, list]) => list.map((range) => ({ range, whose })));
+    return ranges.flatMap(([description, list]) => list.map((range) => ({ range, description })));
 }
 
 function bitsOf(cidr: string): number {
@@ -158,7 +166,7 @@ function contains(outer: string, inner: string): boolean {
     return bitsOf(inner) >= bitsOf(outer) && list.check(addressOf(inner), "ipv4");
 }
 
-/** Of two ranges that share an address, one contains the other. */
+/** Two ranges that share an address are nested. */
 function overlaps(one: string, other: string): boolean {
     return contains(one, other) || contains(other, one);
 }

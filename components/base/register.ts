@@ -1,4 +1,4 @@
-/** The one boundary at which plain objects turn into Pulumi resources. */
+/** The only place at which plain objects become Pulumi resources. */
 import * as k8s from "@pulumi/kubernetes";
 import { CertManager } from "@pulumi/kubernetes-cert-manager/certManager";
 import * as pulumi from "@pulumi/pulumi";
@@ -25,16 +25,16 @@ const CORE: Record<CoreManifest["kind"], Constructor> = {
     ServiceAccount: k8s.core.v1.ServiceAccount,
 };
 
-/** Kinds whose loss takes data, addresses or other people's objects with it. */
+/** Kinds whose deletion loses data, addresses or other people's objects. */
 const PROTECTED_KINDS: ReadonlySet<Manifest["kind"]> = new Set(["Namespace"]);
 
 export interface RegisterOptions {
     readonly parent: pulumi.ComponentResource;
-    /** What must be there before any of it. */
+    /** Resources that must exist first. */
     readonly dependsOn: readonly pulumi.Resource[];
-    /** Refuse to delete namespaces, and releases that keep an address. */
+    /** Whether Pulumi refuses to delete namespaces and releases that keep an address. */
     readonly protect: boolean;
-    /** The concern whose the objects were, in state that an earlier program wrote. @default none */
+    /** The concern that registered the objects in earlier releases, whose state has them. @default none */
     readonly formerly?: { readonly name: string; readonly component: string } | undefined;
 }
 
@@ -44,8 +44,8 @@ export interface RegisteredAll {
 }
 
 /**
- * Registers all of `derived` as children of `parent`: releases first, each after those it names, then the objects,
- * every one after the releases, whose CRDs and webhooks it may need.
+ * Registers all of `derived` as children of `parent`: first the releases in the order of their dependencies, then the
+ * objects, each of which depends on all releases, whose CRDs and webhooks it may need.
  */
 export function registerAll(name: string, derived: Derived, options: RegisterOptions): RegisteredAll {
     const releases = new Map<string, pulumi.Resource>();
@@ -69,7 +69,7 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
     }
     const dependsOn = [...options.dependsOn, ...releases.values()];
     const objects: { object: Manifest; resource: pulumi.Resource }[] = [];
-    for (const object of inOrder(derived.objects)) {
+    for (const object of inDependencyOrder(derived.objects)) {
         const before = objects.filter(({ object: other }) => mustPrecede(other, object));
         const resource = registerObject(name, object, {
             ...options,
@@ -80,15 +80,15 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
     return { releases: [...releases.values()], objects };
 }
 
-/** What others of its concern need first, and what needs others last; all else in its own order. */
-function inOrder(objects: readonly Manifest[]): Manifest[] {
+/** Sorts objects that others of the concern depend on to the front, and those that depend on others to the end. */
+function inDependencyOrder(objects: readonly Manifest[]): Manifest[] {
     const rank = ({ kind }: Manifest) => (kind === "DestinationRule" ? 0 : kind === "Canary" ? 2 : 1);
     return objects.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /**
- * A route must not name a subset before there is one. And Flagger, which takes a Canary apart when it goes, must still
- * reach the API server then, which its sidecar lets it.
+ * A route must not name a subset before the DestinationRule defines it. And Flagger must still reach the API server
+ * through its sidecar while a Canary is deleted, because it has a finalizer.
  */
 function mustPrecede(other: Manifest, object: Manifest): boolean {
     if (object.kind === "VirtualService")
@@ -96,7 +96,7 @@ function mustPrecede(other: Manifest, object: Manifest): boolean {
     return object.kind === "Canary" && other.kind === "Sidecar";
 }
 
-/** A service's DestinationRule and its VirtualService have one name. */
+/** A service's DestinationRule and its VirtualService have the same name. */
 function placeOf({ metadata: { namespace, name } }: Manifest): string {
     return `${namespace ?? ""}/${name}`;
 }
@@ -109,7 +109,7 @@ function registerRelease(
     const helm = {
         name: release,
         namespace,
-        // Namespaces are the program's own, with their labels; a chart must not make one without them.
+        // The program creates the namespaces with their labels; a chart must not create one without them.
         createNamespace: false,
         atomic: true,
         timeout: 600,
@@ -129,7 +129,7 @@ function registerRelease(
     );
 }
 
-/** A chart as the arguments of a Helm release name it. */
+/** The chart's reference as a Helm release's arguments. */
 function chartArguments(chart: Chart): {
     chart: string;
     version?: string;
@@ -151,7 +151,7 @@ function chartArguments(chart: Chart): {
     }
 }
 
-/** A component fills in the repository of its own where none is said; a folder is in none. */
+/** A Pulumi component defaults to its repository if none is set; a folder has none. */
 function componentChart(chart: Chart): ReturnType<typeof chartArguments> {
     return { repositoryOpts: { repo: "" }, ...chartArguments(chart) };
 }
@@ -169,7 +169,7 @@ function registerObject(
         parent,
         dependsOn: [...dependsOn],
         protect: protect && PROTECTED_KINDS.has(object.kind),
-        // Without it the engine would make an object that is there, and delete it as the old one afterwards.
+        // Without the alias the engine would try to create an object that exists, and later delete it as the old one.
         ...(formerly === undefined
             ? {}
             : {

@@ -1,6 +1,6 @@
 /**
- * The routes of a VirtualService to one port of a service, with what the stack's configuration says of its versions:
- * the same for callers inside and for clients at a gateway.
+ * A VirtualService's routes to one port of a service, including the stack's traffic settings: the same for callers in
+ * the mesh and for clients at a gateway.
  */
 import { sortedEntries } from "../../catalogue/order";
 import type { Audience } from "../../config/traffic";
@@ -14,70 +14,70 @@ import { isMirrored, PRIMARY, rolloutFor } from "./rollouts";
 export type HttpRoute = NonNullable<VirtualServiceManifest["spec"]["http"]>[number];
 export type HttpMatch = NonNullable<HttpRoute["match"]>[number];
 
-/** What a route is for. */
-export interface Asked {
-    /** HTTP verb. @default any */
+/** The requests that a route matches. */
+export interface RequestMatch {
+    /** HTTP method. @default any */
     readonly verb?: string;
-    /** As the catalogue writes it. @default any */
+    /** A path template of the catalogue. @default any */
     readonly path?: string;
 }
 
 export interface RouteTo {
     readonly name: string;
-    /** Whether all routes bear that very name, by which patches find them. @default they are told apart */
+    /** Whether all routes have exactly this name, by which patches find them. @default the names are unique */
     readonly sameName?: boolean;
     readonly service: string;
     /** The port's number. */
     readonly port: number;
-    /** Whose routes they are: a Gateway as Istio names it. @default the sidecars' */
+    /** The Gateway to which the routes belong. @default the sidecars */
     readonly gateway?: string;
-    /** What it is for; at least one. */
-    readonly asked: readonly Asked[];
-    /** What every match of it says beside. */
+    /** The requests that it matches; at least one. */
+    readonly requests: readonly RequestMatch[];
+    /** Conditions of every match. */
     readonly match?: HttpMatch;
-    /** Whether what is asked may be done twice: nothing else is ever copied to a mirror. */
-    readonly repeatable: boolean;
-    /** What the routes are given: timeout, retries, CORS. */
+    /** Whether the requests are idempotent: only those are mirrored. */
+    readonly idempotent: boolean;
+    /** The routes' settings: timeout, retries, CORS. */
     readonly settings: Partial<HttpRoute>;
 }
 
 /**
- * One route for each variant that anyone may get, and then the one for everybody else; and before these the same for
- * each path that is rewritten. Of what Flagger shares out, all of these twice: see `delegating`.
+ * One route for each variant, and then the one for all other requests; before these the same for each rewritten path.
+ * For ports that Flagger splits, all of these twice: see `delegating`.
  */
 export function routesTo(platform: Platform, to: RouteTo): HttpRoute[] {
     const { config } = platform;
     const { rewrites = [] } = config.traffic.services[to.service] ?? {};
     const rewritten = rewrites.flatMap((rewrite, position) => {
-        const asked = to.asked.flatMap((one) =>
+        const requests = to.requests.flatMap((one) =>
             under(one.path, rewrite.from).map((path) => ({ ...one, path })),
         );
-        if (asked.length === 0) return [];
+        if (requests.length === 0) return [];
         const settings = { ...to.settings, rewrite: { uriRegexRewrite: rewritePattern(rewrite) } };
         return versionRoutes(platform, {
             ...to,
             name: nameOf(to, `rewrite-${position + 1}`),
-            asked,
+            requests,
             settings,
         });
     });
-    return delegating(platform, to, [...rewritten, ...versionRoutes(platform, to)]);
+    return withDelegates(platform, to, [...rewritten, ...versionRoutes(platform, to)]);
 }
 
-/** Whether a port's requests go where Flagger says. What may not be done twice is kept from its mirror. */
-function isSharedOut(platform: Platform, { service, port, repeatable }: RouteTo): boolean {
+/** Whether Flagger splits a port's requests. Requests that are not idempotent must not be mirrored. */
+function isSplitByFlagger(platform: Platform, { service, port, idempotent }: RouteTo): boolean {
     const rolledOut = rolloutFor(platform, service);
-    return rolledOut?.port.number === port && (repeatable || !isMirrored(platform, service));
+    return rolledOut?.port.number === port && (idempotent || !isMirrored(platform, service));
 }
 
 /**
- * The routes with Flagger's destinations, which it writes into a VirtualService of its own, and again with the
- * service as a whole: Istio leaves a route out whose delegate is not there, so that the others hold before Flagger has
- * begun and after it has gone.
+ * The routes with Flagger's VirtualService as delegate, and the same routes with the whole service as destination:
+ * Istio omits a route whose delegate does not exist, so that the latter apply before Flagger starts and after it is
+ * removed.
  */
-function delegating(platform: Platform, to: RouteTo, routes: readonly HttpRoute[]): HttpRoute[] {
+function withDelegates(platform: Platform, to: RouteTo, routes: readonly HttpRoute[]): HttpRoute[] {
     const rolledOut = rolloutFor(platform, to.service);
-    if (rolledOut === undefined || !isSharedOut(platform, to)) return [...routes];
+    if (rolledOut === undefined || !isSplitByFlagger(platform, to)) return [...routes];
     const delegate = { name: rolledOut.apex, namespace: NAMESPACES.services };
     return [
         ...routes.map((one) => delegated(one, delegate)),
@@ -89,8 +89,8 @@ function delegating(platform: Platform, to: RouteTo, routes: readonly HttpRoute[
 }
 
 /**
- * What a match holds for anyway, so that it is not the very same once more, which Istio's check calls a mistake. For
- * sidecars never `gateways`: where that is said, Istio asks no longer who the caller is.
+ * A condition that always holds. It makes the second set of matches differ from the first, because Istio's analysis
+ * reports duplicates. For sidecars it is not `gateways`: with that, Istio no longer evaluates the caller's labels.
  */
 function placeOf({ gateway }: RouteTo): HttpMatch {
     return gateway === undefined ? { sourceNamespace: NAMESPACES.services } : { gateways: [gateway] };
@@ -105,10 +105,10 @@ function delegated(one: HttpRoute, delegate: NonNullable<HttpRoute["delegate"]>)
 type Destination = NonNullable<HttpRoute["route"]>[number];
 
 /**
- * Where requests or connections to a port go, by the versions' shares: to the service as a whole where it has none,
- * and to its primary alone what Flagger does not share out of what it rolls out.
+ * The weighted destinations of a port: the whole service if it has no weights, and only its primary for traffic of a
+ * rolled-out service that Flagger does not split.
  */
-export function sharedOut(platform: Platform, service: string, port: number): Destination[] {
+export function weightedDestinations(platform: Platform, service: string, port: number): Destination[] {
     if (rolloutFor(platform, service) !== undefined)
         return [{ destination: destinationOf(service, port, PRIMARY) }];
     const { versions = {} } = platform.config.traffic.services[service] ?? {};
@@ -132,7 +132,7 @@ function versionRoutes(platform: Platform, to: RouteTo): HttpRoute[] {
     const { variants = [], mirror } = platform.config.traffic.services[to.service] ?? {};
     const destination = (subset: string) => destinationOf(to.service, to.port, subset);
     const special = variants.flatMap((variant, position): HttpRoute[] => {
-        const match = to.asked.flatMap((asked) => matchesFor(asked, to.match, variant.for));
+        const match = to.requests.flatMap((requests) => matchesFor(requests, to.match, variant.for));
         if (match.length === 0) return [];
         return [
             {
@@ -143,15 +143,15 @@ function versionRoutes(platform: Platform, to: RouteTo): HttpRoute[] {
             },
         ];
     });
-    const match = to.asked.flatMap((asked) => matchesFor(asked, to.match));
+    const match = to.requests.flatMap((requests) => matchesFor(requests, to.match));
     const rest: HttpRoute = {
         name: to.name,
-        // Nothing asked of it in particular: no match, which is any request.
+        // Any request: no match at all.
         ...(match.some((one) => Object.keys(one).length === 0) ? {} : { match }),
-        route: isSharedOut(platform, to)
+        route: isSplitByFlagger(platform, to)
             ? [{ destination: destinationOf(to.service, to.port) }]
-            : sharedOut(platform, to.service, to.port),
-        ...(mirror === undefined || !to.repeatable
+            : weightedDestinations(platform, to.service, to.port),
+        ...(mirror === undefined || !to.idempotent
             ? {}
             : { mirrors: [{ destination: destination(mirror.to), percentage: { value: mirror.percent } }] }),
         ...to.settings,
@@ -163,7 +163,11 @@ function nameOf({ name, sameName = false }: RouteTo, suffix: string): string {
     return sameName ? name : `${name}-${suffix}`;
 }
 
-function matchesFor({ verb, path }: Asked, common: HttpMatch = {}, audience: Audience = {}): HttpMatch[] {
+function matchesFor(
+    { verb, path }: RequestMatch,
+    common: HttpMatch = {},
+    audience: Audience = {},
+): HttpMatch[] {
     const paths = audience.path === undefined ? [path] : under(path, audience.path);
     const headers = headersOf(audience);
     return paths.map((one) => ({

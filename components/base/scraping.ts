@@ -1,2 +1,2 @@
-/** How often Prometheus reads and judges its rules, by where it comes from: seconds. */
+/** Prometheus' scrape and evaluation interval in seconds, by its source. */
 export const SCRAPE_SECONDS = { image: 5, chart: 15 } as const;

@@ -1,6 +1,6 @@
 import type { Resources } from "../../catalogue/model";
 
-/** What a pod's sidecar gets. One of these annotations erases the others' defaults, so all four are said. */
+/** A sidecar's resources. Setting one of these annotations drops the defaults of the others, so all four are set. */
 export function sidecarResources({ cpu, memory, cpuLimit, memoryLimit }: Resources): Record<string, string> {
     return {
         "sidecar.istio.io/proxyCPU": cpu,

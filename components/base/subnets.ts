@@ -1,17 +1,17 @@
 /**
- * The division of a network that a stack makes. Each kind of address has subnets of its own, so that a NetworkPolicy can name
- * the API server, the load balancers or the nodes without naming pods.
+ * The subnets of a VPC that the stack creates. Each kind of address has separate subnets, so that a NetworkPolicy can
+ * allow the API server, the load balancers or the nodes without allowing pods.
  */
 import type { EksConfig } from "../../config/cluster";
 
-/** Services' addresses: of no network that a node could be asked to reach. */
+/** The Services' CIDR block. It must not overlap any network that a node routes to. */
 export const SERVICE_NETWORK = "172.20.0.0/16";
-/** The Service `kubernetes`: the first address of the services' network. */
+/** The Service `kubernetes`: the first address of the Services' CIDR block. */
 export const API_SERVICE = "172.20.0.1/32";
 
-/** Where a VPC's own resolver answers: the second address of its network (VPC user guide, "Amazon DNS"). */
-export function resolverOf({ network }: Pick<EksConfig, "network">): string {
-    return network.replace(/\.0\/16$/, ".2/32");
+/** The address of the VPC's resolver: the second of its CIDR block (VPC user guide, "Amazon DNS"). */
+export function resolverOf({ vpcCidr }: Pick<EksConfig, "vpcCidr">): string {
+    return vpcCidr.replace(/\.0\/16$/, ".2/32");
 }
 
 export interface ZoneSubnets {
@@ -19,20 +19,20 @@ export interface ZoneSubnets {
     readonly zone: string;
     /** The zone's letter. */
     readonly letter: string;
-    /** A /19: 8,187 addresses for nodes and pods, which get them by prefixes of 16. */
+    /** A /19: 8,187 addresses for nodes and pods. Pods get theirs by prefixes of 16. */
     readonly privateCidr: string;
-    /** A /24, for NAT gateways and load balancers alone. */
+    /** A /24, only for NAT gateways and load balancers. */
     readonly publicCidr: string;
-    /** A /28, for the API server's network interfaces alone; EKS wants six addresses, and suggests 16. */
+    /** A /28, only for the API server's network interfaces. EKS requires six addresses and recommends 16. */
     readonly controlPlaneCidr: string;
-    /** A /27, for internal load balancers alone. */
+    /** A /27, only for internal load balancers. */
     readonly internalCidr: string;
-    /** A /27, for the interfaces of VPC endpoints alone: AWS' own services, seen from inside. */
+    /** A /27, only for the network interfaces of VPC endpoints. */
     readonly endpointsCidr: string;
 }
 
-export function zoneSubnets({ network, region, zones }: EksConfig): ZoneSubnets[] {
-    const start = network.split(".").slice(0, 2).join(".");
+export function zoneSubnets({ vpcCidr, region, zones }: EksConfig): ZoneSubnets[] {
+    const start = vpcCidr.split(".").slice(0, 2).join(".");
     return zones.map((letter, position) => ({
         zone: `${region}${letter}`,
         letter,

@@ -9,8 +9,8 @@ import type { Platform } from "../base/platform";
 import { unknownCase } from "../../catalogue/never";
 
 /**
- * The component hands on what it has a type for, and takes a key of its own that is left out for one that is to be left out,
- * whatever else says it: values are its arguments, and nothing but them.
+ * The component passes on only the values for which it has types, and treats an omitted argument as an empty one,
+ * whatever `helmOptions` contains: all values are its arguments.
  */
 type Values = Omit<CertManagerArgs, "helmOptions">;
 
@@ -54,13 +54,13 @@ function values(config: MeshConfig): Values {
         const digest = pinOf(name, config);
         return { ...repositoryAndTag(name), ...(digest === undefined ? {} : { digest }) };
     };
-    // Where nodes are of several kinds, all others are tainted: its pods come to the system's without being sent there. The
-    // component could not send them, since it takes the chart's nodeSelector for another type.
+    // With node pools, all other nodes are tainted, so the pods schedule onto system nodes without a selector. The
+    // component could not set one, because it has another type for the chart's nodeSelector.
     const pods = {
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
     };
     return {
-        // With the release, so that it upgrades them; an uninstall leaves them, and with them every certificate.
+        // With the release, so that upgrades include CRDs; an uninstall keeps them, and with them every certificate.
         installCRDs: true,
         replicaCount: replicas,
         image: image("controller"),
@@ -71,9 +71,10 @@ function values(config: MeshConfig): Values {
             ...(startupCheck ? { image: image("startupapicheck") } : {}),
             ...pods,
         },
-        // Leases of its own beside it: it needs no rights in kube-system.
+        // Leader election in this namespace: it needs no permissions in kube-system.
         global: { leaderElection: { namespace } },
-        // By default it asks a domain's own name servers whether a proof is there, which no NetworkPolicy could name.
+        // By default it queries a domain's authoritative name servers for the challenge record, which no
+        // NetworkPolicy could allow.
         ...(issuer.from === "acme" ? { extraArgs: ["--dns01-recursive-nameservers-only"] } : {}),
         ...pods,
     };
@@ -81,7 +82,7 @@ function values(config: MeshConfig): Values {
 
 export const certManager: Concern = { name: "cert-manager", derive: deriveCertManager };
 
-/** cert-manager, which asks issuers for certificates and renews them. */
+/** cert-manager, which requests certificates from issuers and renews them. */
 export class CertManager extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(certManager, platform, options);

@@ -21,7 +21,7 @@ export const certificates: Concern = {
     ],
 };
 
-/** The gateways' certificates, and who signs them; and the CAs of clients' certificates that cert-manager makes. */
+/** The gateways' certificates and their issuers; and the CAs of client certificates that cert-manager creates. */
 export class Certificates extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(certificates, platform, options);

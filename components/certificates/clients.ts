@@ -1,42 +1,46 @@
-/** CAs of clients' certificates that cert-manager makes, so that hosts which request them can be tried without a CA of one's own. */
+/**
+ * CAs of client certificates that cert-manager creates, to try hosts that require client certificates without a CA of
+ * your own.
+ */
 import { exposures } from "../../catalogue/query";
-import { UNTIL_READY, KEY, lasting } from "../base/certificates";
+import { UNTIL_READY, KEY, lifetimeOf } from "../base/certificates";
 import { clientSecret } from "../base/client-authorities";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 
-/** Signs the CAs themselves. */
+/** Signs the CAs. */
 const ROOT = "client-root";
 const AUTHORITY_DAYS = 3650;
 
 /**
- * For each such authority that the catalogue names its CA, and one client's certificate beside the gateways. Its Secret has the CA's
- * certificate as `ca.crt`, where istiod reads it; the CA's key stays in cert-manager's namespace.
+ * For each such authority that the catalogue names: its CA, and one client certificate in the gateways' namespace.
+ * Its Secret has the CA's certificate as `ca.crt`, where istiod reads it; the CA's key stays in cert-manager's
+ * namespace.
  */
 export function clientAuthorities(platform: Platform): Manifest[] {
-    const own = [...hostsByAuthority(platform).keys()]
+    const names = [...hostsByAuthority(platform).keys()]
         .filter((name) => platform.config.certificates.clients[name]?.from === "self-signed")
         .sort();
-    if (own.length === 0) return [];
-    return [issuer(ROOT, { selfSigned: {} }), ...own.flatMap((name) => authority(name, platform))];
+    if (names.length === 0) return [];
+    return [issuer(ROOT, { selfSigned: {} }), ...names.flatMap((name) => authority(name, platform))];
 }
 
-/** @returns authorities that the catalogue names and the stack does not know */
+/** @returns authorities that the catalogue names and the stack does not configure */
 export function clientAuthorityProblems(platform: Platform): string[] {
     const known = Object.keys(platform.config.certificates.clients);
     return [...hostsByAuthority(platform)]
         .filter(([authority]) => !known.includes(authority))
         .map(
             ([authority, host]) =>
-                `certificates.clients: ${host} requests client certificates of the authority ${authority}, and the stack knows ` +
+                `certificates.clients: ${host} requires client certificates of the authority ${authority}, but the stack has ` +
                 `${known.length === 0 ? "none" : known.join(", ")}; add ${authority}: { from: secret, secret: <name> }, ` +
                 `a Secret in ${NAMESPACES.ingress} with the CA as ca.crt, or { from: self-signed } to try it`,
         );
 }
 
-/** A host that demands certificates of each authority. */
+/** The hosts that require client certificates, by authority. */
 function hostsByAuthority({ catalogue }: Platform): ReadonlyMap<string, string> {
     return new Map(
         exposures(catalogue).flatMap(({ service, exposure: { host, clientCertificate } }) =>
@@ -48,30 +52,30 @@ function hostsByAuthority({ catalogue }: Platform): ReadonlyMap<string, string> 
 }
 
 function authority(name: string, platform: Platform): Manifest[] {
-    const own = `client-authority-${name}`;
+    const caName = `client-authority-${name}`;
     return [
-        certificate(own, NAMESPACES.certificates, ROOT, {
+        certificate(caName, NAMESPACES.certificates, ROOT, {
             commonName: `sparc-mesh clients: ${name}`,
             isCA: true,
-            ...lasting({ days: AUTHORITY_DAYS, renewBeforeDays: 365 }),
+            ...lifetimeOf({ durationDays: AUTHORITY_DAYS, renewBeforeDays: 365 }),
             usages: ["cert sign", "crl sign", "digital signature"],
         }),
-        issuer(own, { ca: { secretName: own } }),
-        certificate(clientSecret(name), NAMESPACES.ingress, own, {
+        issuer(caName, { ca: { secretName: caName } }),
+        certificate(clientSecret(name), NAMESPACES.ingress, caName, {
             ...namesOf(name, platform),
-            ...lasting(platform.config.certificates.gateways),
+            ...lifetimeOf(platform.config.certificates.gateways),
             usages: ["digital signature", "client auth"],
         }),
     ];
 }
 
-/** Every name that an exposure lists for this authority, so that this one client may use all of them. */
+/** Every name that an exposure lists for this authority, so that this one client can call all of them. */
 function namesOf(
     authority: string,
     { catalogue, config }: Platform,
 ): { dnsNames?: string[]; uris?: string[] } {
     const sans = exposures(catalogue).flatMap(({ exposure: { clientCertificate } }) =>
-        clientCertificate?.authority === authority ? (clientCertificate.sans ?? []) : [],
+        clientCertificate?.authority === authority ? (clientCertificate.subjectAltNames ?? []) : [],
     );
     const uris = [...new Set(sans.filter((san) => san.includes(":")))].sort();
     const dnsNames = [...new Set(sans.filter((san) => !san.includes(":")))].sort();

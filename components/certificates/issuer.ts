@@ -1,14 +1,14 @@
-/** Who signs the gateways' certificates. */
+/** The issuer of the gateways' certificates. */
 import type { MeshConfig } from "../../config/schema";
-import { KEY, UNTIL_READY, lasting } from "../base/certificates";
+import { KEY, UNTIL_READY, lifetimeOf } from "../base/certificates";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
 import { NAMESPACES, edgeIssuer } from "../base/names";
 import { unknownCase } from "../../catalogue/never";
 
-/** The Secret and the Certificate of the CA that cert-manager makes for itself. */
+/** The Secret and the Certificate of the CA that cert-manager creates. */
 const AUTHORITY = "edge-authority";
-/** It is on clients' disks: whoever makes it anew must tell all of them. */
+/** Clients have installed this CA. Replacing it requires that all of them install the new one. */
 const AUTHORITY_DAYS = 3650;
 
 export function issuers({ certificates, cluster, domain }: MeshConfig): Manifest[] {
@@ -25,7 +25,7 @@ export function issuers({ certificates, cluster, domain }: MeshConfig): Manifest
                         solvers: [
                             {
                                 selector: { dnsZones: [domain] },
-                                // With what its pod identity lets it do, in the zone that bears the name.
+                                // Authorized by its Pod Identity, in the hosted zone of the domain.
                                 dns01: {
                                     route53: { region: cluster.from === "kubeconfig" ? "" : cluster.region },
                                 },
@@ -47,12 +47,12 @@ export function issuers({ certificates, cluster, domain }: MeshConfig): Manifest
     }
 }
 
-/** @returns what is wrong with a stack's issuer, beside where its cluster is */
+/** @returns mistakes of a stack's issuer with regard to its cluster */
 export function issuerProblems({ certificates, cluster }: MeshConfig): string[] {
     if (certificates.issuer.from !== "acme" || cluster.from !== "kubeconfig") return [];
     return [
-        "certificates.issuer: acme proves by records in Route 53 that the domain is ours, as what a cluster at AWS lets cert-manager " +
-            "do, and cluster.from is kubeconfig; take authority or self-signed, or a cluster from eks or existing",
+        "certificates.issuer: acme uses DNS-01 challenges in Route 53, with the credentials of cert-manager's Pod Identity on a cluster at " +
+            "AWS, but cluster.from is kubeconfig; use authority or self-signed, or a cluster from eks or existing",
     ];
 }
 
@@ -70,7 +70,7 @@ function authority(): CertificateManifest {
             secretName: AUTHORITY,
             commonName: "sparc-mesh edge",
             isCA: true,
-            ...lasting({ days: AUTHORITY_DAYS, renewBeforeDays: 365 }),
+            ...lifetimeOf({ durationDays: AUTHORITY_DAYS, renewBeforeDays: 365 }),
             privateKey: { ...KEY, rotationPolicy: "Always" },
             usages: ["cert sign", "crl sign", "digital signature"],
             issuerRef: { name: "edge-root", kind: "ClusterIssuer", group: "cert-manager.io" },

@@ -3,7 +3,7 @@ import { unknownKeys } from "./unknown-keys";
 import { CHART_VALUES } from "./values";
 import { unknownCase } from "../../catalogue/never";
 
-/** What is wrong with the values of releases, of the charts whose keys are known. */
+/** Reports invalid values of Helm releases, for charts whose keys are known. */
 export function chartProblems(releases: readonly Release[]): string[] {
     return releases.flatMap(({ namespace, name, chart, values }) => {
         const keys = CHART_VALUES[chartName(chart)];
@@ -14,7 +14,7 @@ export function chartProblems(releases: readonly Release[]): string[] {
     });
 }
 
-/** The chart's own name, wherever it comes from. */
+/** The chart's name, whatever its source. */
 export function chartName(chart: Chart): string {
     switch (chart.from) {
         case "repository":

@@ -1,13 +1,13 @@
-/** Values that a chart does not know, which Helm would take in silence. */
+/** Unknown Helm values, which Helm would silently ignore. */
 import { closest, distance } from "fastest-levenshtein";
 
-/** The keys that there are; `true` where anything may stand below one. */
+/** The known keys; `true` if anything is allowed below one. */
 export interface Keys {
     readonly [key: string]: Keys | true;
 }
 
 /**
- * The places of `values` that are none of `keys`, each with what may stand there.
+ * Returns the paths in `values` that are not in `keys`, each with the known keys there.
  *
  * @param path of `values`, for messages
  */
@@ -19,7 +19,7 @@ export function unknownKeys(values: unknown, keys: Keys | true, path = ""): stri
         const place = path === "" ? key : `${path}.${key}`;
         const known = Object.hasOwn(keys, key) ? keys[key] : undefined;
         return known === undefined
-            ? [`${place} is no value of it; ${suggestion(key, keys)}`]
+            ? [`${place}: unknown value; ${suggestion(key, keys)}`]
             : unknownKeys(below, known, place);
     });
 }

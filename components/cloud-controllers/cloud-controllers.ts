@@ -14,7 +14,7 @@ function deriveCloudControllers({ config }: Platform): Derived {
     return { releases: [loadBalancers(cluster), autoscaler(cluster, config)], objects: [] };
 }
 
-/** Makes the network load balancers that gateways' Services ask for, and nothing else. */
+/** The AWS Load Balancer Controller, which creates the Network Load Balancers of the gateways' Services. */
 function loadBalancers(cluster: EksConfig): Release {
     const { namespace, serviceAccount } = AWS_CLIENTS["load-balancers"];
     return {
@@ -29,7 +29,7 @@ function loadBalancers(cluster: EksConfig): Release {
         values: {
             clusterName: cluster.name,
             region: cluster.region,
-            // Its pods do not reach the nodes' metadata, which would say which network it is.
+            // Its pods cannot reach the instance metadata, which would identify the VPC.
             vpcTags: { Name: cluster.name },
             serviceAccount: { create: true, name: serviceAccount },
             replicaCount: 2,
@@ -39,8 +39,8 @@ function loadBalancers(cluster: EksConfig): Release {
             enableWaf: false,
             enableWafv2: false,
             createIngressClassResource: false,
-            // A Service says by annotation that it is this controller's. The webhook that would say it for all Services
-            // refuses every one while its pods do not answer, istiod's own among them.
+            // The gateways' Services select this controller by annotation. The webhook that would do so for all
+            // Services rejects every Service, istiod's included, while the controller's pods are not ready.
             enableServiceMutatorWebhook: false,
             controllerConfig: {
                 featureGates: {
@@ -54,7 +54,7 @@ function loadBalancers(cluster: EksConfig): Release {
     };
 }
 
-/** Adds nodes to the pools for pods that find no room, and takes away those that stand empty. */
+/** The cluster autoscaler, which adds nodes to the pools for unschedulable pods and removes empty ones. */
 function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "images">): Release {
     const { namespace, serviceAccount } = AWS_CLIENTS["cluster-autoscaler"];
     return {
@@ -75,10 +75,10 @@ function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "images">): Rel
             rbac: { serviceAccount: { create: true, name: serviceAccount } },
             ...placement({ cluster }, "system"),
             extraArgs: {
-                // A pool's groups, one in each zone, grow alike.
+                // A pool has one node group per zone, and they scale evenly.
                 "balance-similar-node-groups": true,
                 "skip-nodes-with-system-pods": false,
-                // It goes by itself when istio-cni runs, so that a new node counts as room.
+                // istiod removes this taint when istio-cni is ready, so the autoscaler counts a new node as capacity.
                 "startup-taint": NOT_READY_KEY,
             },
         },
@@ -88,7 +88,7 @@ function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "images">): Rel
 
 export const cloudControllers: Concern = { name: "cloud-controllers", derive: deriveCloudControllers };
 
-/** What in an EKS cluster acts on AWS for it: load balancers for Services, nodes for pods. */
+/** The controllers of an EKS cluster that act on AWS: load balancers for Services, nodes for pods. */
 export class CloudControllers extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(cloudControllers, platform, options);

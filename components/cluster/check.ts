@@ -1,14 +1,14 @@
 import type { MeshConfig } from "../../config/schema";
 
-/** What is wrong with how a stack describes its cluster, each with what to do about it. */
+/** Returns the mistakes in how a stack describes its cluster, each with its fix. */
 export function clusterProblems(config: MeshConfig): string[] {
-    return [...untaintedByNobody(config), ...whichCluster(config), ...networks(config)];
+    return [...unremovedTaints(config), ...whichCluster(config), ...networks(config)];
 }
 
-function untaintedByNobody({ cluster, istio }: MeshConfig): string[] {
+function unremovedTaints({ cluster, istio }: MeshConfig): string[] {
     if (cluster.from !== "eks" || istio.cni) return [];
     return [
-        "istio.cni: the nodes of mesh and gateways wait for istio-cni before they take a pod; set it to true",
+        "istio.cni: the nodes of the pools mesh and ingress accept pods only once istio-cni runs there; set it to true",
     ];
 }
 
@@ -19,46 +19,50 @@ function whichCluster({ cluster, context, kubeconfig, protect }: MeshConfig): st
     ];
     if (cluster.from !== "kubeconfig") {
         return named.map(
-            (key) => `${key}: the key cluster says which it is, and nobody reads this; take it out`,
+            (key) => `${key}: the key cluster selects the cluster, so this has no effect; remove it`,
         );
     }
     if (!protect) return [];
-    // With whatever the environment happens to lead to, one cluster's objects would be made in another.
+    // Otherwise the environment's current cluster is used, and one cluster's objects might be created in another.
     return ["kubeconfig", "context"]
         .filter((key) => !named.includes(key))
-        .map((key) => `${key}: a stack that protects what it has must say which cluster is its own; set it`);
+        .map((key) => `${key}: a protected stack must state which cluster it deploys to; set it`);
 }
 
-/** Addresses that a stack knows of a cluster that it makes, and must be told of any other. */
+/**
+ * Addresses that the program knows for a cluster that the stack creates, and that the configuration must list for any
+ * other.
+ */
 function networks({ cluster, edge, gateways, network }: MeshConfig): string[] {
-    const keys = ["apiServer", "nodes", "loadBalancers"] as const;
+    const keys = ["apiServerCidrs", "nodeCidrs", "loadBalancerCidrs"] as const;
     if (cluster.from === "eks") {
-        return [...keys, "pods" as const, "services" as const]
+        return [...keys, "podCidrs" as const, "serviceCidrs" as const]
             .filter((key) => network[key].length > 0)
             .map(
                 (key) =>
-                    `network.${key}: the stack makes the cluster, and knows its addresses; take the key out`,
+                    `network.${key}: the stack creates the cluster, so its addresses are known; remove the key`,
             );
     }
     const needed = keys.filter(
         (key) =>
-            key !== "loadBalancers" ||
-            (edge.clientAddress === "load-balancer" && gateways.service === "LoadBalancer"),
+            key !== "loadBalancerCidrs" ||
+            (edge.clientAddress === "load-balancer" && gateways.serviceType === "LoadBalancer"),
     );
     return needed
         .filter((key) => network[key].length === 0)
         .map(
             (key) =>
-                `network.${key}: the stack does not make its cluster, and NetworkPolicies must name ${NEEDED[key]}`,
+                `network.${key}: the stack does not create its cluster, and NetworkPolicies need ${REQUIRED_ADDRESSES[key]}`,
         );
 }
 
-const NEEDED = {
-    apiServer:
+const REQUIRED_ADDRESSES = {
+    apiServerCidrs:
         "the API server's addresses; list that of the Service `kubernetes` (kubectl get service kubernetes) and its endpoints' " +
         "(kubectl get endpointslices kubernetes), such as [10.96.0.1/32, 10.0.1.0/28]",
-    nodes: "the nodes' addresses, for Prometheus to read the kubelets' metrics; list them, such as [10.0.0.0/19]",
-    loadBalancers:
-        "from where load balancers connect to the gateways, so that nobody else sends PROXY protocol headers; list the load " +
-        "balancers' subnets, such as [10.0.224.0/24]",
+    nodeCidrs:
+        "the nodes' addresses, at which Prometheus scrapes the kubelets; list them, such as [10.0.0.0/19]",
+    loadBalancerCidrs:
+        "the addresses from which load balancers connect to the gateways, so that nothing else can send PROXY protocol headers; list the " +
+        "load balancers' subnets, such as [10.0.224.0/24]",
 } as const;

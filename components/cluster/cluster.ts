@@ -1,4 +1,4 @@
-/** The stack's cluster, found or made; and what there is to tell of it once the mesh is in it. */
+/** The stack's cluster, existing or created, and the outputs about it. */
 import { createRequire } from "node:module";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,19 +10,19 @@ import { eksProvider, kubeconfigProvider } from "./provider";
 import { unknownCase } from "../../catalogue/never";
 
 export interface ClusterOutputs {
-    /** Of a cluster at AWS; a secret. */
+    /** A secret. Only for a cluster at AWS. */
     readonly kubeconfig?: pulumi.Output<string>;
-    /** To whom the domain must be delegated. */
+    /** The name servers to which the domain must be delegated. */
     readonly nameServers?: pulumi.Output<string[]>;
-    /** The load balancers' own names, by gateway. */
+    /** The load balancers' DNS names, by gateway. */
     readonly addresses?: pulumi.Output<Readonly<Record<string, string>>>;
 }
 
 export interface StackCluster {
     readonly provider: k8s.Provider;
-    /** Makes what of the cluster itself needs objects in it first: add-ons whose pods need NetworkPolicies. */
+    /** Creates the add-ons that need objects in the cluster first: their pods need NetworkPolicies. */
     readonly addOns: (after: readonly pulumi.Resource[]) => readonly pulumi.Resource[];
-    /** Gives clients names for the gateways, where the stack has the domain's zone. */
+    /** Creates DNS records for the gateways, if the stack has the domain's zone. */
     readonly publish: (gateways: readonly pulumi.Resource[]) => ClusterOutputs;
 }
 
@@ -54,7 +54,7 @@ export function clusterOf(platform: Platform): StackCluster {
                     return {
                         kubeconfig: pulumi.secret(made.connection.kubeconfig),
                         nameServers: made.zone.nameServers,
-                        addresses: pulumi.all(balancers),
+                        addresses: balancers,
                     };
                 },
             };
@@ -64,7 +64,7 @@ export function clusterOf(platform: Platform): StackCluster {
     }
 }
 
-/** Loaded where a stack's cluster is at AWS, and nowhere else: on any other, nothing of AWS' library is ever there. */
+/** Loads the AWS components only if the stack's cluster is at AWS, so that other stacks never load the AWS SDK. */
 function aws(path: string): unknown {
     return createRequire(__filename)(path);
 }

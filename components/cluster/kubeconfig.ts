@@ -1,4 +1,4 @@
-/** Kubeconfigs: the one that leads to an EKS cluster, and which cluster a given one leads to. */
+/** Kubeconfigs: writes one for an EKS cluster, and reads the cluster's address from a given one. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "yaml";
@@ -11,11 +11,11 @@ export interface EksAddress {
     readonly endpoint: string;
     /** The API server's CA, as base64 of PEM. */
     readonly authority: string;
-    /** Where the API server is reached instead of at its endpoint. @default there */
+    /** The URL through which the API server is reached. @default its endpoint */
     readonly tunnel?: string | undefined;
 }
 
-/** A kubeconfig as JSON. It holds no secret of its own: who uses it needs AWS credentials, and `aws` on PATH. */
+/** Returns a kubeconfig as JSON. It contains no secret: its user needs AWS credentials, and `aws` on PATH. */
 export function eksKubeconfig({ name, region, endpoint, authority, tunnel }: EksAddress): string {
     return JSON.stringify({
         apiVersion: "v1",
@@ -25,7 +25,7 @@ export function eksKubeconfig({ name, region, endpoint, authority, tunnel }: Eks
                 name,
                 cluster: {
                     server: tunnel ?? endpoint,
-                    // At the other end of a tunnel the certificate is still the endpoint's.
+                    // The certificate at the end of the tunnel is the endpoint's.
                     ...(tunnel === undefined ? {} : { "tls-server-name": new URL(endpoint).hostname }),
                     "certificate-authority-data": authority,
                 },
@@ -64,29 +64,29 @@ interface Kubeconfig {
 }
 
 /**
- * The address of the API server that a kubeconfig's file leads to.
+ * Returns the address of the API server that a kubeconfig selects.
  *
- * @param context the current one where undefined
- * @throws ConfigError if it leads nowhere, with what it has
+ * @param context the current one if undefined
+ * @throws ConfigError if the kubeconfig selects no cluster, with its contexts
  */
 export function serverOf(file: string, context: string | undefined): string {
     const path = resolve(file);
     const { "current-context": current, contexts = [], clusters = [] } = read(path);
-    const wanted = context ?? current;
+    const contextName = context ?? current;
     const known = contexts.map(({ name }) => name).join(", ") || "none";
-    if (wanted === undefined)
+    if (contextName === undefined)
         throw new ConfigError(path, [
-            `it has no current context: set \`context\` to one of its own (${known})`,
+            `it has no current context: set \`context\` to one of its contexts (${known})`,
         ]);
-    const found = contexts.find(({ name }) => name === wanted);
-    if (found === undefined)
+    const match = contexts.find(({ name }) => name === contextName);
+    if (match === undefined)
         throw new ConfigError(path, [
-            `it has no context ${wanted}: set \`context\` to one of its own (${known})`,
+            `it has no context ${contextName}: set \`context\` to one of its contexts (${known})`,
         ]);
-    const server = clusters.find(({ name }) => name === found.context.cluster)?.cluster.server;
+    const server = clusters.find(({ name }) => name === match.context.cluster)?.cluster.server;
     if (server === undefined)
         throw new ConfigError(path, [
-            `its context ${wanted} is of a cluster ${found.context.cluster}, which it does not have: write it anew`,
+            `its context ${contextName} refers to the cluster ${match.context.cluster}, which it does not define: regenerate it`,
         ]);
     return server;
 }
@@ -97,7 +97,7 @@ function read(path: string): Kubeconfig {
     } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw new ConfigError(path, [
-            `the kubeconfig cannot be read (${why}): correct \`kubeconfig\`, or write the file ` +
+            `the kubeconfig cannot be read (${why}): correct \`kubeconfig\`, or generate the file ` +
                 "(aws eks update-kubeconfig --name <cluster> --kubeconfig <file>)",
         ]);
     }

@@ -3,25 +3,32 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../../config/schema";
 import { serverOf } from "./kubeconfig";
 
-/** The provider's name: it stays, so that nothing is replaced when a stack's cluster is described otherwise. */
+/**
+ * The provider's resource name. It must not change, or Pulumi replaces every object when a stack describes its
+ * cluster differently.
+ */
 export const PROVIDER = "cluster";
 
-/** The connection to the cluster that the stack's kubeconfig, or else the environment's, leads to. */
+/** The provider for the cluster of the stack's kubeconfig, or of the environment's. */
 export function kubeconfigProvider({ kubeconfig, context }: MeshConfig): k8s.Provider {
     return new k8s.Provider(PROVIDER, {
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(context === undefined ? {} : { context }),
-        // Without it an edit of the kubeconfig, such as a renewed token, would replace every object; another cluster
-        // must.
+        // Without this, an edit of the kubeconfig, such as a renewed token, would replace every object. A different
+        // cluster must.
         clusterIdentifier: kubeconfig === undefined ? "sparc-mesh" : serverOf(kubeconfig, context),
     });
 }
 
 export interface EksConnection {
     readonly kubeconfig: pulumi.Input<string>;
-    /** Its API server's own address, which no other cluster ever has, not even a later one of the same name. */
+    /**
+     * The API server's address, which is unique: no other cluster ever has it, not even a later one of the same name.
+     */
     readonly endpoint: pulumi.Input<string>;
-    /** What must be there before, and as long as, anything is in the cluster: nodes and what makes them ready. */
+    /**
+     * Resources that must exist before, and as long as, anything is in the cluster: nodes and what makes them ready.
+     */
     readonly dependsOn: readonly pulumi.Resource[];
 }
 

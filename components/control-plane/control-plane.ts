@@ -23,7 +23,10 @@ function deriveControlPlane(platform: Platform): Derived {
     return { releases, objects: [tagWebhook(config)] };
 }
 
-/** Another cluster's istiod would read all Secrets here as `istio-reader-service-account`; the mesh is one cluster. */
+/**
+ * With this role, a remote cluster's istiod could read all Secrets here as `istio-reader-service-account`. The mesh
+ * has a single cluster.
+ */
 const NO_READER = { enableReaderRBAC: false } as const;
 
 /** Istio's CRDs and the default validating webhook. */
@@ -33,9 +36,11 @@ function base(config: MeshConfig): Release {
         namespace: NAMESPACES.system,
         chart: chartOf(config, "base"),
         values: {
-            // istiod sets this once its webhook serves; said here, an upgrade does not open validation in between.
+            // istiod sets this once its webhook is ready. Setting it here keeps an upgrade from turning validation
+            // off in between.
             base: { validationFailurePolicy: "Fail" },
-            // Who validates what bears no revision. It moves with the tag, so that it never outlives its istiod.
+            // The revision that validates objects without a revision label. It moves with the tag, so that it never
+            // outlives its istiod.
             defaultRevision: stableRevision(config.istio),
             global: NO_READER,
         },
@@ -43,7 +48,7 @@ function base(config: MeshConfig): Release {
     };
 }
 
-/** Sets up traffic redirection on the nodes, so that no workload needs NET_ADMIN to join the mesh. */
+/** istio-cni sets up traffic redirection on the nodes, so that no workload needs NET_ADMIN to join the mesh. */
 function cni(config: MeshConfig): Release {
     const { istio } = config;
     const image = istioImage(config, "install-cni");
@@ -54,14 +59,14 @@ function cni(config: MeshConfig): Release {
         values: {
             global: { hub: istio.hub, tag: istio.tag ?? ISTIO_VERSION },
             ...fullImage(image, config),
-            // The chart's own requests; it sets no limit.
+            // The chart's requests. The chart sets no limits.
             resources: { requests: { cpu: "100m", memory: "100Mi" }, limits: { memory: "512Mi" } },
         },
         after: ["istio-base"],
     };
 }
 
-/** An image with its digest, where it has one: Istio's charts take a name with a slash as it is. */
+/** An image with its digest, if the stack lists one: Istio's charts use a name with a slash unchanged. */
 function fullImage(image: string, config: MeshConfig): { image?: string } {
     return pinOf(image, config) === undefined ? {} : { image: pinned(image, config) };
 }
@@ -88,23 +93,23 @@ function istiod(platform: Platform, revision: Revision): Release {
             ...fullImage(istioImage(config, "pilot", revision), config),
             base: { validationFailurePolicy: "Fail" },
             cni: { enabled: istio.cni },
-            // A fixed number: an autoscaler's floor would be the same, and a push storm is over before it scales.
+            // A fixed number: an autoscaler's minimum would be the same, and a push storm is over before it scales.
             autoscaleEnabled: false,
             replicaCount: istio.replicas,
             resources: containerResources(istio.resources),
             seccompProfile: { type: "RuntimeDefault" },
             ...placement(config, "system"),
-            // It lets meshed pods onto a new node once istio-cni runs there.
+            // istiod removes a new node's startup taint once istio-cni is ready there.
             ...(hasPools(config) && istio.cni
                 ? { taint: { enabled: true, namespace: NAMESPACES.system } }
                 : {}),
             env: {
-                // A native sidecar is there before init containers and outlives the application on shutdown.
+                // A native sidecar starts before init containers and outlives the application on shutdown.
                 ENABLE_NATIVE_SIDECARS: "true",
-                // A gateway gets the clusters that its routes name, not those of the whole mesh.
+                // A gateway gets only the clusters that its routes refer to.
                 PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
-                // Where no key set is, so that none fetched from there could tell what is: this host, and a cloud's
-                // metadata.
+                // Hosts without key sets: this host and cloud metadata services. istiod must not fetch from them for
+                // anyone.
                 BLOCKED_CIDRS_IN_JWKS_URIS: "127.0.0.0/8,169.254.0.0/16,::1/128,fe80::/10",
                 ...(istio.stockEnvoy ? STOCK_ENVOY.env : {}),
                 ...env,
@@ -113,14 +118,14 @@ function istiod(platform: Platform, revision: Revision): Release {
             ...(istio.stockEnvoy ? { telemetry: STOCK_ENVOY.telemetry } : {}),
             meshConfig: {
                 trustDomain,
-                // What is not in the registry does not exist for a sidecar.
+                // A sidecar blocks hosts that are not in the service registry.
                 outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
-                // Once, as RFC 3986 has it: `/%61dmin` and `/x/../admin` are `/admin`. Slashes are neither decoded nor merged,
-                // so that object keys and signatures survive; every entry gateway and sidecar refuses them instead
-                // (docs/adr/0027-one-reading-of-a-path.md).
+                // Normalizes once, as in RFC 3986: `/%61dmin` and `/x/../admin` become `/admin`. Slashes are neither
+                // decoded nor merged, to preserve object keys and signatures; every ingress gateway and sidecar
+                // rejects them instead (docs/adr/0027-canonical-paths.md).
                 pathNormalization: { normalization: "BASE" },
-                // Istio itself would retry twice, whatever the request does: only a call that the catalogue calls idempotent
-                // is tried again.
+                // Istio would retry twice, whatever the request. Only calls that the catalogue declares idempotent
+                // are retried.
                 defaultHttpRetryPolicy: { attempts: 0 },
                 extensionProviders: [
                     EGRESS_LOG_PROVIDER,
@@ -142,7 +147,7 @@ function istiod(platform: Platform, revision: Revision): Release {
 
 export const controlPlane: Concern = { name: "control-plane", derive: deriveControlPlane };
 
-/** Istio itself: CRDs, the CNI plugin where nodes can have it, and istiod: two while one takes over from the other. */
+/** Istio: CRDs, istio-cni where nodes support it, and istiod, in two revisions during an upgrade. */
 export class ControlPlane extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(controlPlane, platform, options);

@@ -2,11 +2,11 @@ import { LIMITER, LIMITER_HOST, limitedByPlan } from "../base/limiter";
 import type { Platform } from "../base/platform";
 
 /**
- * Has istiod send gateways the limiter's cluster, which an EnvoyFilter alone refers to. Its annotation
- * `referenced-services` would be for this, but the delta of clusters after a change of a VirtualService is computed without
- * EnvoyFilters (`deltaFromServiceDiff` in pilot/pkg/networking/core/cluster.go), and takes such a cluster away. Extension
- * providers it does read. No policy names this one; a CUSTOM policy that did would be refused all it asks, since the limiter
- * does not speak that protocol.
+ * Makes istiod send the rate limit service's cluster to gateways, where only an EnvoyFilter refers to it. The
+ * annotation `referenced-services` is meant for this, but the cluster delta after a change of a VirtualService
+ * ignores EnvoyFilters (`deltaFromServiceDiff` in pilot/pkg/networking/core/cluster.go) and removes such a cluster.
+ * istiod does consider extension providers. No policy names this one: a CUSTOM policy that did would deny every
+ * request, because the service does not speak that protocol.
  */
 export function limiterClusterProvider(platform: Platform) {
     if (limitedByPlan(platform).length === 0) return [];

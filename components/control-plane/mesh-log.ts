@@ -1,8 +1,8 @@
 import { MESH_LOG, TOKEN_HEADERS } from "../base/names";
 
 /**
- * A line of JSON for a request that a Telemetry object picks, on its proxy's standard output: whose it was, who asked
- * whom, what became of it, and in which trace to look. A path is without its query, in which secrets may stand.
+ * Logs a line of JSON for each request that a Telemetry resource selects, to the proxy's standard output: tenant,
+ * caller, callee, result and trace. The path has no query, which may contain secrets.
  */
 export const MESH_LOG_PROVIDER = {
     name: MESH_LOG,

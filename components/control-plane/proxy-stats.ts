@@ -2,22 +2,23 @@ import type { MeshConfig } from "../../config/schema";
 import { STOCK_ENVOY } from "./stock-envoy";
 
 /**
- * Which of Envoy's own statistics a proxy keeps beside those of Istio: what alerts and dashboards read, of the hundreds
- * that it has for each cluster. By name, as Envoy writes it.
+ * The Envoy statistics that a proxy keeps in addition to Istio's: those that alerts and dashboards use, of the
+ * hundreds for each cluster. By Envoy's name.
  */
 const READ = [
-    // Breakers: whether one is open, and what it turned away.
+    // Circuit breakers: whether one is open, and what it rejected.
     "circuit_breakers\\.default\\.(cx|rq|rq_pending|rq_retry)_open",
-    // Of requests, those that could not wait and, counted apart by newer Envoys, those that were one too many at once.
+    // For requests: overflow of the pending queue, and of concurrent requests, which newer Envoy versions count
+    // separately.
     "upstream_rq_(pending|active)_overflow",
     "upstream_cx_overflow",
-    // Replicas that are left out.
+    // Ejected endpoints.
     "outlier_detection\\.ejections_active",
-    // What is tried again, and with what success.
+    // Retries and their results.
     "upstream_rq_retry(_success|_overflow)?",
-    // Until when the certificates hold that a gateway shows.
+    // Expiry of the certificates that a gateway presents.
     "listener\\..*ssl\\.certificate\\..*expiration_unix_time_seconds",
-    // Tokens, and what they are checked with.
+    // JWT verification and key sets.
     "jwt_authn",
 ] as const;
 

@@ -1,10 +1,10 @@
-/** Which istiods there are, and which of them a namespace's tag means. */
+/** Istio's revisions, and the one that the revision tag points to. */
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { MutatingWebhookConfigurationManifest } from "../base/manifest";
 import { NAMESPACES, REVISION_TAG } from "../base/names";
 
-/** A constant of its own: `kubernetes-types` knows no `resources` in a rule, and refuses it in a literal. */
+/** A separate constant: the type in `kubernetes-types` has no `resources` in a rule, and rejects it in a literal. */
 const POD_CREATION = {
     operations: ["CREATE"],
     apiGroups: [""],
@@ -15,20 +15,21 @@ const POD_CREATION = {
 
 export type Revision = MeshConfig["istio"]["revisions"][number];
 
-/** The revision that the tag means; there is one, by the schema. */
+/** The revision that the tag points to. The schema ensures that there is one. */
 export function stableRevision({ revisions, stable }: MeshConfig["istio"]): string {
     return stable ?? revisions[0]?.name ?? "";
 }
 
-/** The name of a revision's release, Deployment and Service. */
+/** The name of a revision's Helm release, Deployment and Service. */
 export function istiodName({ name }: Pick<Revision, "name">): string {
     return `istiod-${name}`;
 }
 
 /**
- * The webhook by which pods of the tag's namespaces get their sidecars. The chart could make one, which would be the release's:
- * it would go with the old release before the new one's is there, and pods would start without a sidecar in between. This
- * one only changes whom it asks. istiod adds the CA that it knows it by, to whatever bears its revision.
+ * The injection webhook of the revision tag. The chart could create one, but it would belong to the release: it would
+ * be removed with the old release before the new one exists, and pods would start without a sidecar in between. This
+ * one only changes the istiod that it calls. istiod sets the CA bundle of every webhook configuration with its
+ * revision.
  */
 export function tagWebhook(config: MeshConfig): MutatingWebhookConfigurationManifest {
     const revision = stableRevision(config.istio);

@@ -1,23 +1,23 @@
-/** What istiod signs workloads' certificates with. */
+/** The CA with which istiod signs workload certificates. */
 import type { MeshConfig } from "../../config/schema";
 import { MESH_CA } from "../base/names";
 
 const FOLDER = "/etc/mesh-ca";
 
 /**
- * Values of istiod's chart that give it the CA which cert-manager renews. Not the Secret `cacerts` that the chart would take:
- * without one istiod makes a root of its own in silence, and its roots could be no others than the signer's.
+ * Values of istiod's chart that mount the CA that cert-manager renews. Not the Secret `cacerts` that the chart
+ * supports: if it is missing, istiod silently generates a root, and its roots could only be the signer's.
  */
 export function signing({ mesh }: MeshConfig["certificates"]): {
     values: object;
     env: Record<string, string>;
 } {
     if (mesh.from === "istiod") return { values: {}, env: {} };
-    const own = mesh.trust.length === 0;
-    const keys = ["tls.crt", "tls.key", ...(own ? ["ca.crt"] : [])];
+    const isDefault = mesh.trustedRoots.length === 0;
+    const keys = ["tls.crt", "tls.key", ...(isDefault ? ["ca.crt"] : [])];
     const sources = [
         { secret: { name: MESH_CA.secret, items: items(keys) } },
-        ...(own ? [] : [{ configMap: { name: MESH_CA.roots, items: items(["ca.crt"]) } }]),
+        ...(isDefault ? [] : [{ configMap: { name: MESH_CA.roots, items: items(["ca.crt"]) } }]),
     ];
     return {
         values: {
@@ -26,7 +26,7 @@ export function signing({ mesh }: MeshConfig["certificates"]): {
         },
         env: {
             ROOT_CA_DIR: FOLDER,
-            // It takes a list of roots that grows or shrinks without a restart.
+            // It reloads a changed list of roots without a restart.
             ISTIO_MULTIROOT_MESH: "true",
         },
     };

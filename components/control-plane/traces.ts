@@ -2,7 +2,7 @@ import type { MeshConfig } from "../../config/schema";
 import { collectorOf } from "../base/collector";
 import { MESH_TRACES } from "../base/names";
 
-/** Where proxies send the spans of requests that are traced; none where the stack has no collector. */
+/** The tracing provider to which proxies send spans; none if the stack has no collector. */
 export function tracesProvider(config: MeshConfig) {
     const collector = collectorOf(config);
     if (collector === undefined) return [];

@@ -1,4 +1,4 @@
-import { STEPS } from "../../catalogue/rollout";
+import { DEFAULT_STEP_WEIGHTS } from "../../catalogue/rollout";
 import type { Catalogue } from "../../catalogue/model";
 import { serviceOf } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
@@ -6,7 +6,7 @@ import { cookieMatch } from "../base/cookie";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import type { Rollout } from "../base/rollouts";
+import type { ServiceRollout } from "../base/rollouts";
 import { gatesOf } from "./gates";
 import { loadOf } from "./load";
 import { metricsOf } from "./metrics";
@@ -14,17 +14,21 @@ import { unknownCase } from "../../catalogue/never";
 
 type Analysis = CanaryManifest["spec"]["analysis"];
 
-/** How many looks at a version that gets no growing share: as long as the steps of one that does, and twice more. */
-const ITERATIONS = STEPS.length + 2;
+/**
+ * The number of checks of a version whose weight does not increase: as many as the default traffic steps, and two
+ * more.
+ */
+const ITERATIONS = DEFAULT_STEP_WEIGHTS.length + 2;
 
 /**
- * One service's rollout. Flagger makes a primary of its Deployment, and shares the requests to one port out between the
- * two. It does so under a name of its own: the Service and the VirtualService that have the service's name stay the
- * program's, whose routes delegate to Flagger's and keep each call's timeout and retries.
+ * The Canary of one service. Flagger creates a primary from its Deployment and splits the requests to one port
+ * between primary and canary. It uses a separate name: the program keeps the Service and the VirtualService with the
+ * service's name, whose routes delegate to Flagger's and preserve each call's timeout and retries.
  */
-export function canary(rolledOut: Rollout, catalogue: Catalogue, config: MeshConfig): CanaryManifest {
+export function canary(rolledOut: ServiceRollout, catalogue: Catalogue, config: MeshConfig): CanaryManifest {
     const { service, apex, port, portName } = rolledOut;
-    // Flagger begins anew with the hooks before a rollout where one fails: after the one that shuts the gate none may.
+    // If a pre-rollout hook fails, Flagger starts over with the first one: no hook after the one that closes the gate
+    // may fail.
     const webhooks = [...loadOf(rolledOut, config), ...gatesOf(rolledOut)];
     return {
         apiVersion: "flagger.app/v1beta1",
@@ -32,7 +36,7 @@ export function canary(rolledOut: Rollout, catalogue: Catalogue, config: MeshCon
         metadata: { name: service, namespace: NAMESPACES.services, labels: COMMON_LABELS },
         spec: {
             targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: service },
-            // Who takes Flagger away gets the Deployment's replicas back, before the primary is gone.
+            // Deleting the Canary restores the Deployment's replicas before the primary is deleted.
             revertOnDeletion: true,
             progressDeadlineSeconds: 600,
             service: {
@@ -41,13 +45,13 @@ export function canary(rolledOut: Rollout, catalogue: Catalogue, config: MeshCon
                 targetPort: port.number,
                 portName,
                 appProtocol: port.protocol === "ws" ? "http" : port.protocol,
-                // With one port a route needs to name none, from a gateway's port or from a sidecar's.
+                // With a single port, the routes of gateways and of sidecars need not name it.
                 portDiscovery: false,
                 delegation: true,
             },
             analysis: {
                 interval: config.delivery.interval,
-                threshold: config.delivery.failures,
+                threshold: config.delivery.threshold,
                 ...paceOf(rolledOut),
                 metrics: metricsOf(rolledOut, serviceOf(catalogue, service), config),
                 ...(webhooks.length > 0 ? { webhooks } : {}),
@@ -56,10 +60,10 @@ export function canary(rolledOut: Rollout, catalogue: Catalogue, config: MeshCon
     };
 }
 
-function paceOf({ rollout }: Rollout): Partial<Analysis> {
+function paceOf({ rollout }: ServiceRollout): Partial<Analysis> {
     switch (rollout.strategy) {
         case "progressive":
-            return { stepWeights: [...(rollout.steps ?? STEPS)] };
+            return { stepWeights: [...(rollout.stepWeights ?? DEFAULT_STEP_WEIGHTS)] };
         case "blue-green":
             return {
                 iterations: ITERATIONS,

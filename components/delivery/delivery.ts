@@ -1,13 +1,13 @@
 import { milliseconds } from "../../catalogue/durations";
-import { own, sortedEntries } from "../../catalogue/order";
+import { getOwn, sortedEntries } from "../../catalogue/order";
 import { offers } from "../../catalogue/query";
 import { rolloutOf } from "../../catalogue/rollout";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Derived, Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import { noService } from "../base/no-service";
+import { unknownService } from "../base/unknown-service";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER, loaded, rollouts } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, rollouts } from "../base/rollouts";
 import { SCRAPE_SECONDS } from "../base/scraping";
 import { canary } from "./canary";
 import { metricTemplates } from "./metrics";
@@ -21,7 +21,7 @@ function deriveDelivery(platform: Platform): Derived {
     return {
         releases: [
             loadTester(GATES.name, config),
-            ...(loaded(platform).length > 0 ? [loadTester(LOAD_TESTER.name, config)] : []),
+            ...(loadedRollouts(platform).length > 0 ? [loadTester(LOAD_TESTER.name, config)] : []),
             flagger(platform),
         ],
         objects: [
@@ -34,34 +34,32 @@ function deriveDelivery(platform: Platform): Derived {
 
 function checkDelivery(platform: Platform): string[] {
     return [
-        ...unfitServices(platform),
+        ...serviceProblems(platform),
         ...shortWindow(platform),
         ...shortLoad(platform),
-        ...unfitReceiver(platform),
+        ...receiverProblems(platform),
     ];
 }
 
-/** Services that are to be rolled out and cannot be. */
-function unfitServices({ catalogue, config }: Platform): string[] {
+/** Reports services that delivery lists and Flagger cannot roll out. */
+function serviceProblems({ catalogue, config }: Platform): string[] {
     return (config.delivery.services ?? []).flatMap((name, position) => {
         const where = `delivery.services.${position}`;
-        const service = own(catalogue.services, name);
-        if (service === undefined) return [noService(catalogue, where, name)];
+        const service = getOwn(catalogue.services, name);
+        if (service === undefined) return [unknownService(catalogue, where, name)];
         if (rolloutOf(service) !== undefined) return [];
-        return [
-            `${where}: ${name} has TCP ports alone, on which the mesh sees no requests to share out; remove it`,
-        ];
+        return [`${where}: ${name} has TCP ports only, whose traffic Flagger cannot split; remove it`];
     });
 }
 
-/** It is told by POST, which its port must offer. */
-function unfitReceiver({ catalogue, config: { delivery: stack } }: Platform): string[] {
+/** Reports a receiver of rollout events whose port does not accept POST. */
+function receiverProblems({ catalogue, config: { delivery: stack } }: Platform): string[] {
     const { receiver } = stack;
     if (!stack.enabled || receiver === undefined) return [];
     const where = "delivery.receiver";
-    const service = own(catalogue.services, receiver.service);
-    if (service === undefined) return [noService(catalogue, `${where}.service`, receiver.service)];
-    const port = own(service.ports, receiver.port);
+    const service = getOwn(catalogue.services, receiver.service);
+    if (service === undefined) return [unknownService(catalogue, `${where}.service`, receiver.service)];
+    const port = getOwn(service.ports, receiver.port);
     if (port?.protocol !== "http") {
         const http = sortedEntries(service.ports).flatMap(([name, { protocol }]) =>
             protocol === "http" ? [name] : [],
@@ -74,39 +72,39 @@ function unfitReceiver({ catalogue, config: { delivery: stack } }: Platform): st
     if (offers(port, `POST /${receiver.path.slice(1)}`)) return [];
     return [
         `${where}.path: ${receiver.service} does not offer POST ${receiver.path} on its port ${receiver.port}; ` +
-            "say one that it offers, or add it to the catalogue",
+            "use a path that it offers, or add it to the catalogue",
     ];
 }
 
-/** A rate is made of two readings at least, and one may fail: where there is none, a good version goes back. */
+/** A rate needs at least two scrapes, and one may fail: without a rate, a good version is rolled back. */
 function shortWindow({ config: { delivery: stack, observability } }: Platform): string[] {
     const { from } = observability.prometheus;
-    if (!stack.enabled || from === "nowhere") return [];
-    const least = 4 * SCRAPE_SECONDS[from];
-    if ((milliseconds(stack.window) ?? 0) >= least * 1000) return [];
+    if (!stack.enabled || from === "none") return [];
+    const minimum = 4 * SCRAPE_SECONDS[from];
+    if ((milliseconds(stack.window) ?? 0) >= minimum * 1000) return [];
     return [
-        `delivery.window: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and of ${stack.window} one reading that fails may leave less ` +
-            `than the two that a figure takes; say ${least}s or more`,
+        `delivery.window: Prometheus scrapes every ${SCRAPE_SECONDS[from]}s; with ${stack.window}, one failed scrape may leave fewer ` +
+            `than the two that a rate needs; set it to ${minimum}s or more`,
     ];
 }
 
-/** A Canary that goes is taken apart by Flagger, which must still be let into the API server then: else it hangs. */
-function letsFlaggerWork({ kind, metadata: { name, namespace } }: Manifest): boolean {
-    const right = (kind === "Role" || kind === "RoleBinding") && name === FLAGGER.name;
-    return right || (kind === "NetworkPolicy" && namespace === NAMESPACES.delivery);
+/** Flagger finalizes a deleted Canary and must still reach the API server then, or the deletion hangs. */
+function neededByFlagger({ kind, metadata: { name, namespace } }: Manifest): boolean {
+    const isFlaggerRole = (kind === "Role" || kind === "RoleBinding") && name === FLAGGER.name;
+    return isFlaggerRole || (kind === "NetworkPolicy" && namespace === NAMESPACES.delivery);
 }
 
-/** The first look at a version's figures is one interval after its load began. */
+/** The first check of a version's metrics is one interval after its load starts. */
 function shortLoad(platform: Platform): string[] {
     const { delivery: stack, observability } = platform.config;
     const { from } = observability.prometheus;
-    const names = loaded(platform).map(({ service }) => service);
-    if (from === "nowhere" || names.length === 0) return [];
-    const least = 2 * SCRAPE_SECONDS[from];
-    if ((milliseconds(stack.interval) ?? 0) >= least * 1000) return [];
+    const names = loadedRollouts(platform).map(({ service }) => service);
+    if (from === "none" || names.length === 0) return [];
+    const minimum = 2 * SCRAPE_SECONDS[from];
+    if ((milliseconds(stack.interval) ?? 0) >= minimum * 1000) return [];
     return [
-        `delivery.interval: Prometheus reads every ${SCRAPE_SECONDS[from]}s, and the load on new versions of ${names.join(", ")} begins ` +
-            `one interval before the first look; say ${least}s or more`,
+        `delivery.interval: Prometheus scrapes every ${SCRAPE_SECONDS[from]}s, and the load on new versions of ${names.join(", ")} starts ` +
+            `one interval before the first check; set it to ${minimum}s or more`,
     ];
 }
 
@@ -114,10 +112,10 @@ export const delivery: Concern = {
     name: "delivery",
     derive: deriveDelivery,
     check: checkDelivery,
-    needs: letsFlaggerWork,
+    needs: neededByFlagger,
 };
 
-/** How new versions come to their users: Flagger, what it judges them by, and a rollout for each service. */
+/** Progressive delivery: Flagger, its metric templates, and a Canary for each service. */
 export class Delivery extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(delivery, platform, options);

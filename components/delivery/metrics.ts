@@ -1,33 +1,33 @@
-/** By what new versions are judged: queries of Prometheus, which Flagger fills with a canary's names. */
+/** The metrics of a canary's analysis: PromQL templates in which Flagger fills in the canary's names. */
 import { milliseconds } from "../../catalogue/durations";
 import type { Service } from "../../catalogue/model";
-import { slowAfter } from "../../catalogue/query";
-import { ERROR_PERCENT, type Kpi } from "../../catalogue/rollout";
+import { latencyThreshold } from "../../catalogue/query";
+import { DEFAULT_ERROR_PERCENT, type Kpi } from "../../catalogue/rollout";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES, NO_PROBE } from "../base/names";
-import { GRPC_FAULTS, LOAD_TESTER, PROMETHEUS_URL, type Rollout } from "../base/rollouts";
+import { GRPC_FAILURES, LOAD_TESTER, PROMETHEUS_URL, type ServiceRollout } from "../base/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
 type Range = NonNullable<CanaryMetric["thresholdRange"]>;
 
 /**
- * Who tells of requests. Callers, since they see what never reached the canary too; but of the copies of a mirror no
- * caller keeps count, so that of those the canary itself tells.
+ * The reporter of requests. Callers by default, because they also see requests that never reached the canary; but
+ * callers do not count mirrored requests, so for those the canary reports.
  */
-const SEEN_BY = {
+const REPORTED_BY = {
     callers: `${NO_PROBE},reporter="source",destination_service="{{ service }}-canary.{{ namespace }}.svc.${CLUSTER_DOMAIN}"`,
     itself: `${NO_PROBE},reporter="destination",destination_workload="{{ target }}",destination_workload_namespace="{{ namespace }}"`,
 } as const;
 
-type SeenBy = keyof typeof SEEN_BY;
+type Reporter = keyof typeof REPORTED_BY;
 
-/** No answer at all is 0, but where it was the client that hung up (DC). */
+/** Code 0 means no response, unless the client disconnected (DC). */
 const FAILED = `response_code=~"0|5..",response_flags!~".*DC.*"`;
-const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"${GRPC_FAULTS}"`;
+const FAILED_GRPC = `response_code!~"0|5..",grpc_response_status=~"${GRPC_FAILURES}"`;
 
-/** Whose requests: of a version that has a load, users' and the load's, which are judged apart. */
+/** The source of requests: for a version with synthetic load, users and the load tester are evaluated separately. */
 const USERS = `source_workload!="${LOAD_TESTER.name}"`;
 const LOAD = `source_workload="${LOAD_TESTER.name}"`;
 
@@ -45,34 +45,34 @@ function latency(...labels: readonly string[]): string {
     return `histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket{${labels.join(",")}}[{{ interval }}])))`;
 }
 
-/** The figure of users or of the load, whichever is worse: few users must not be outvoted, and may be none at all. */
-function worse(figure: (...labels: readonly string[]) => string, seenBy: SeenBy): string {
-    const of = (who: string, labels: string) =>
-        `label_replace(${figure(SEEN_BY[seenBy], labels)}, "of", "${who}", "", "")`;
+/** The worse of the users' and the load's metric: a few users must not be outvoted, and there may be none at all. */
+function worseOf(metric: (...labels: readonly string[]) => string, reporter: Reporter): string {
+    const of = (source: string, labels: string) =>
+        `label_replace(${metric(REPORTED_BY[reporter], labels)}, "of", "${source}", "", "")`;
     return `max(${of("users", USERS)} or ${of("load", LOAD)})`;
 }
 
-/** How much of the load is answered as its path should be: a refusal is quick, and no error of the service's. */
-function answered(seenBy: SeenBy): string {
-    const rate = (...more: readonly string[]) => rateOf(SEEN_BY[seenBy], LOAD, ...more);
+/** The success rate of the load: a rejected request is fast, and not a server error. */
+function loadSuccessRate(reporter: Reporter): string {
+    const rate = (...more: readonly string[]) => rateOf(REPORTED_BY[reporter], LOAD, ...more);
     return `100 * (${rate('response_code=~"2.."')} or vector(0)) / ${rate()}`;
 }
 
-/** The canary's pods; its primary's have one part more in their names. */
+/** The canary's pods. The primary's have one more part in their names. */
 const CANARY_PODS = `namespace="{{ namespace }}",pod=~"{{ target }}-[0-9a-z]+-[0-9a-z]+"`;
 
 function increase(series: string, outcome = ""): string {
     return `sum(increase(${series}{${CANARY_PODS}${outcome === "" ? "" : `,outcome${outcome}`}}[{{ interval }}]))`;
 }
 
-/** The share, in percent, of what is counted as done of all that should have been. */
-function succeeded(series: string): string {
+/** The success rate in percent, of the operations that should have succeeded. */
+function kpiSuccessRate(series: string): string {
     return `100 * (${increase(series, `="ok"`)} or vector(0)) / ${increase(series, `=~"ok|failed"`)}`;
 }
 
-/** Business figures: what docs/delivery.md has services count, and what is too little or too much. */
+/** Business KPIs: the metrics that services export (docs/reference/progressive-delivery.md), and their thresholds. */
 const KPIS: Readonly<Record<Kpi, { readonly query: string; readonly range: Range }>> = {
-    "stream-start": { query: succeeded("sparc_stream_starts_total"), range: { min: 99 } },
+    "stream-start": { query: kpiSuccessRate("sparc_stream_starts_total"), range: { min: 99 } },
     rebuffer: {
         query: `100 * ${increase("sparc_rebuffer_seconds_total")} / ${increase("sparc_watch_seconds_total")}`,
         range: { max: 1 },
@@ -81,20 +81,20 @@ const KPIS: Readonly<Record<Kpi, { readonly query: string; readonly range: Range
         query: `histogram_quantile(0.95, sum by (le) (rate(sparc_alert_delivery_seconds_bucket{${CANARY_PODS}}[{{ interval }}])))`,
         range: { max: 5 },
     },
-    login: { query: succeeded("sparc_logins_total"), range: { min: 99 } },
-    payment: { query: succeeded("sparc_payments_total"), range: { min: 99 } },
+    login: { query: kpiSuccessRate("sparc_logins_total"), range: { min: 99 } },
+    payment: { query: kpiSuccessRate("sparc_payments_total"), range: { min: 99 } },
 };
 
-/** The templates that the rollouts name, and no other. */
+/** The MetricTemplates that the Canaries refer to. */
 export function metricTemplates(metrics: readonly CanaryMetric[]): MetricTemplateManifest[] {
     const queries: Readonly<Record<string, string>> = {
         ...Object.fromEntries(
-            (["callers", "itself"] as const).flatMap((seenBy) => [
-                [`errors-of-${seenBy}`, errors(SEEN_BY[seenBy])],
-                [`errors-of-${seenBy}-or-load`, worse(errors, seenBy)],
-                [`latency-of-${seenBy}`, latency(SEEN_BY[seenBy])],
-                [`latency-of-${seenBy}-or-load`, worse(latency, seenBy)],
-                [`load-of-${seenBy}`, answered(seenBy)],
+            (["callers", "itself"] as const).flatMap((reporter) => [
+                [`errors-of-${reporter}`, errors(REPORTED_BY[reporter])],
+                [`errors-of-${reporter}-or-load`, worseOf(errors, reporter)],
+                [`latency-of-${reporter}`, latency(REPORTED_BY[reporter])],
+                [`latency-of-${reporter}-or-load`, worseOf(latency, reporter)],
+                [`load-of-${reporter}`, loadSuccessRate(reporter)],
             ]),
         ),
         ...Object.fromEntries(Object.entries(KPIS).map(([kpi, { query }]) => [`kpi-${kpi}`, query])),
@@ -110,11 +110,11 @@ export function metricTemplates(metrics: readonly CanaryMetric[]): MetricTemplat
         }));
 }
 
-/** What one canary is judged by. */
-export function metricsOf(rolledOut: Rollout, service: Service, config: MeshConfig): CanaryMetric[] {
+/** The metrics of one canary's analysis. */
+export function metricsOf(rolledOut: ServiceRollout, service: Service, config: MeshConfig): CanaryMetric[] {
     const { rollout } = rolledOut;
-    const seenBy = rollout.strategy === "blue-green" && rollout.mirror === true ? "itself" : "callers";
-    const whose = rollout.load === undefined ? seenBy : `${seenBy}-or-load`;
+    const reporter = rollout.strategy === "blue-green" && rollout.mirror === true ? "itself" : "callers";
+    const sources = rollout.load === undefined ? reporter : `${reporter}-or-load`;
     const metric = (name: string, template: string, thresholdRange: Range): CanaryMetric => ({
         name,
         templateRef: { name: template, namespace: NAMESPACES.services },
@@ -122,21 +122,21 @@ export function metricsOf(rolledOut: Rollout, service: Service, config: MeshConf
         interval: config.delivery.window,
     });
     return [
-        metric("errors", `errors-of-${whose}`, { max: rollout.errorPercent ?? ERROR_PERCENT }),
+        metric("errors", `errors-of-${sources}`, { max: rollout.errorPercent ?? DEFAULT_ERROR_PERCENT }),
         ...(streams(rolledOut, service)
             ? []
             : [
-                  metric("latency", `latency-of-${whose}`, {
-                      max: milliseconds(slowAfter(service)) ?? 0,
+                  metric("latency", `latency-of-${sources}`, {
+                      max: milliseconds(latencyThreshold(service)) ?? 0,
                   }),
               ]),
-        ...(rollout.load === undefined ? [] : [metric("load", `load-of-${seenBy}`, { min: 99 })]),
+        ...(rollout.load === undefined ? [] : [metric("load", `load-of-${reporter}`, { min: 99 })]),
         ...(rollout.kpis ?? []).map((kpi) => metric(kpi, `kpi-${kpi}`, KPIS[kpi].range)),
     ];
 }
 
-/** Whether what is asked of the port may last as long as its caller likes, so that its time says nothing. */
-function streams({ port, portName }: Rollout, { exposures = [] }: Service): boolean {
+/** Whether the port has streams, whose duration the client decides. */
+function streams({ port, portName }: ServiceRollout, { exposures = [] }: Service): boolean {
     return (
         port.protocol === "ws" ||
         (port.protocol === "grpc" && (port.streaming ?? []).length > 0) ||

@@ -11,10 +11,10 @@ import { FLAGGER, GATES, PROMETHEUS_URL, receiverOf } from "../base/rollouts";
 import { sidecarResources } from "../base/sidecar-resources";
 import { unknownCase } from "../../catalogue/never";
 
-/** Never 1337, the sidecar's, whose traffic is not redirected. */
+/** Not 1337, the sidecar's user, whose traffic is not redirected. */
 const USER = 65532;
 
-/** Flagger itself, which may change what it rolls out in the services' namespace and nothing anywhere else. */
+/** Flagger. It can only change the objects of rollouts in the services' namespace. */
 export function flagger(platform: Platform): Release {
     const { config } = platform;
     const receiver = receiverOf(platform);
@@ -28,7 +28,8 @@ export function flagger(platform: Platform): Release {
             metricsServer: PROMETHEUS_URL,
             namespace: NAMESPACES.services,
             noCrossNamespaceRefs: true,
-            // It would read every Secret; what is tracked so, no service of the catalogue has.
+            // It would read every Secret, to restart canaries when one changes. No service of the catalogue uses
+            // that.
             configTracking: { enabled: false },
             serviceAccount: { create: true, name: FLAGGER.name },
             rbac: { create: false },
@@ -49,7 +50,7 @@ export function flagger(platform: Platform): Release {
     };
 }
 
-/** What Flagger asks at its gates, or has ask new versions. It runs with no rights. */
+/** Flagger's load tester, for gates or for synthetic load. It has no permissions. */
 export function loadTester(name: string, config: MeshConfig): Release {
     return {
         name,
@@ -57,10 +58,11 @@ export function loadTester(name: string, config: MeshConfig): Release {
         chart: chartOf(config, "loadtester", VERSIONS.loadTesterChart),
         values: {
             fullnameOverride: name,
-            // By which its Service selects: two releases of one chart would have each other's pods.
+            // Its Service selects by this name: two releases of the same chart would otherwise select each other's
+            // pods.
             nameOverride: name,
             service: { type: "ClusterIP", port: GATES.port },
-            // An account of its own comes with a role alone, in which there is nothing.
+            // The chart creates a service account only together with a role, which is empty here.
             rbac: { create: true, scope: "namespace", rules: [] },
             cmd: { namespaceRegexp: `^${NAMESPACES.services}$` },
             ...imageOf(config.delivery.loadTesterImage, config),
@@ -101,7 +103,7 @@ function podOf(name: string, config: MeshConfig) {
     };
 }
 
-/** The charts have one for the container alone, in which all can be said that `restricted` asks for. */
+/** The charts support only a container security context, which is sufficient for `restricted`. */
 function securityContext() {
     return { enabled: true, context: { ...restrictedPod(USER), ...restrictedContainer() } };
 }

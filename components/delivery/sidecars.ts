@@ -2,20 +2,22 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER, loaded, receiverOf, rolloutHosts } from "../base/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, receiverOf, rolloutHosts } from "../base/rollouts";
 
-/** What the delivery's own workloads know of the mesh. */
+/** The Sidecars of Flagger and the load testers. */
 export function sidecars(platform: Platform): SidecarManifest[] {
     const { name, namespace } = PROMETHEUS_SERVICE;
     const receiver = receiverOf(platform);
-    const asked = loaded(platform).map((one) => `${NAMESPACES.services}/${rolloutHosts(one).canary}`);
+    const canaryHosts = loadedRollouts(platform).map(
+        (one) => `${NAMESPACES.services}/${rolloutHosts(one).canary}`,
+    );
     return [
         sidecar("default", ["~/*"]),
         sidecar(
             FLAGGER.name,
             [
                 `default/kubernetes.default.svc.${CLUSTER_DOMAIN}`,
-                ...[GATES, ...(asked.length > 0 ? [LOAD_TESTER] : [])].map(
+                ...[GATES, ...(canaryHosts.length > 0 ? [LOAD_TESTER] : [])].map(
                     (one) => `${NAMESPACES.delivery}/${serviceHost(one.name, NAMESPACES.delivery)}`,
                 ),
                 `${namespace}/${serviceHost(name, namespace)}`,
@@ -23,7 +25,7 @@ export function sidecars(platform: Platform): SidecarManifest[] {
             ],
             FLAGGER.name,
         ),
-        ...(asked.length > 0 ? [sidecar(LOAD_TESTER.name, asked, LOAD_TESTER.name)] : []),
+        ...(canaryHosts.length > 0 ? [sidecar(LOAD_TESTER.name, canaryHosts, LOAD_TESTER.name)] : []),
     ];
 }
 

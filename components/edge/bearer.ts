@@ -2,13 +2,14 @@ import { typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { PRIORITY, envoyFilter, firstFilter } from "./envoy";
-import { readingGateways } from "./tokens";
+import { tokenGateways } from "./tokens";
 
 export const BEARER_FILTER = "sparc.bearer";
 
 /**
- * Writes the scheme of an Authorization header as Envoy's JWT filter expects it, `Bearer`: RFC 9110 compares schemes
- * without regard to case (section 11.1), Envoy does not. Two Authorization headers stay as they are, and are refused.
+ * Rewrites the scheme of an Authorization header to `Bearer`, as Envoy's JWT filter expects: RFC 9110 compares
+ * schemes case-insensitively (section 11.1), Envoy does not. Two Authorization headers are left unchanged and
+ * rejected later.
  */
 const SOURCE = [
     "function envoy_on_request(handle)",
@@ -20,7 +21,7 @@ const SOURCE = [
 ].join("\n");
 
 export function bearerInAnyCase(platform: Platform): EnvoyFilterManifest[] {
-    return readingGateways(platform).map((gateway) =>
+    return tokenGateways(platform).map((gateway) =>
         envoyFilter(`${gateway}-bearer`, gateway, PRIORITY.bearer, [
             firstFilter(
                 BEARER_FILTER,

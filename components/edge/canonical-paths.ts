@@ -3,13 +3,14 @@ import { type ExposureEdge, exposures } from "../../catalogue/query";
 import { type PathsOfHost, canonicalPathPatches } from "../base/canonical-paths";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { exposedHost } from "../base/names";
-import { scopeReading, tenantReading } from "../base/path-forms";
+import { scopePatterns, tenantPatterns } from "../base/path-forms";
 import type { Platform } from "../base/platform";
 import { PRIORITY, envoyFilter } from "./envoy";
 
 /**
- * Refuses with 400, before anything else sees the request, paths that the gateway, a sidecar and the application could
- * read differently. What passes is the same to all of them: Envoy's normalization at the sidecar leaves it as it is.
+ * Rejects, with 400 and before any other filter, paths that the gateway, a sidecar and the application could
+ * interpret differently. All of them interpret an accepted path in the same way: Envoy's normalization at the sidecar
+ * does not change it.
  */
 export function canonicalPathsAtGateways({ catalogue, config }: Platform): EnvoyFilterManifest {
     const hosts = exposures(catalogue)
@@ -27,8 +28,8 @@ function pathsOf({ exposure }: ExposureEdge, host: string): PathsOfHost {
         host,
         forms,
         deciding: [
-            ...(exposure.tenantPaths ?? []).map((template) => tenantReading(template, forms)),
-            ...[...scoped].sort().map(scopeReading),
+            ...(exposure.tenantPaths ?? []).map((template) => tenantPatterns(template, forms)),
+            ...[...scoped].sort().map(scopePatterns),
         ],
     };
 }

@@ -7,15 +7,16 @@ import { escapeRegex } from "../../catalogue/path-template";
 import type { Platform } from "../base/platform";
 import { type Patch, PRIORITY, connectionManager, envoyFilter, firstFilter } from "./envoy";
 
-/** Istio's name of the filter, under which it keeps a route's CORS policy. */
+/** Istio's name of the filter, under which it stores a route's CORS policy. */
 const CORS_FILTER = "envoy.filters.http.cors";
 
 /**
- * Istio has the CORS filter behind tokens and policies, so that a browser shows a page neither the 401 of an expired token
- * nor the 403 of a missing scope (istio/istio#29425). The same filter stands before them too: it answers preflights of
- * listed origins, which bring no token, and marks each response that any later filter makes.
+ * Istio inserts the CORS filter after tokens and policies, so that a browser shows a page neither the 401 of an
+ * expired token nor the 403 of a missing scope (istio/istio#29425). This adds the same filter before them: it answers
+ * preflights of listed origins, which carry no token, and adds CORS headers to every response of a later filter.
  *
- * What Envoy answers before any filter sees the request, such as 400 or 431, is marked by `local_reply_config`.
+ * Local replies that Envoy sends before any filter runs, such as 400 or 431, get their CORS headers from
+ * `local_reply_config`.
  */
 export function corsAtGateways({ catalogue, config }: Platform): EnvoyFilterManifest[] {
     return GATEWAY_KEYS.flatMap((key) => {
@@ -35,22 +36,25 @@ export function corsAtGateways({ catalogue, config }: Platform): EnvoyFilterMani
     });
 }
 
-/** Any host of a wildcard's domain would act with the user's cookies: one that was taken over, or a preview of anyone's branch. */
+/**
+ * With a wildcard, any host of its domain can act with the user's cookies: one that was taken over, or a preview of
+ * anyone's branch.
+ */
 export function corsProblems({ catalogue, config }: Platform): string[] {
     return exposures(catalogue).flatMap((edge) => {
         const cors = corsOf(edge, config);
         const wide = cors?.credentials === true ? cors.origins.filter(isPattern) : [];
         if (wide.length === 0) return [];
         const { exposure, service } = edge;
-        const own = typeof exposure.cors === "object" && exposure.cors.credentials === true;
+        const isOverridden = typeof exposure.cors === "object" && exposure.cors.credentials === true;
         return [
             `edge.corsOrigins: ${wide.join(", ")} would let pages of many hosts use the user's cookies at ${exposure.host} (${service}); ` +
-                `list each origin in full, or set ${own ? "cors.credentials of the exposure" : "edge.cors.credentials"} to false`,
+                `list each origin in full, or set ${isOverridden ? "cors.credentials of the exposure" : "edge.cors.credentials"} to false`,
         ];
     });
 }
 
-/** Envoy's own response to a request of a listed origin to this host gets the headers by which the page may read it. */
+/** Adds CORS headers to Envoy's local replies to a listed origin at this host. */
 function mapper(cors: Cors, host: string): Record<string, unknown> {
     const origins = cors.origins.map(originRegex).join("|");
     return {

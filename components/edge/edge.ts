@@ -9,8 +9,8 @@ import { literalClaims } from "./literal-claims";
 import { clientHeaders } from "./headers";
 import { limiter } from "./limiter/limiter";
 import { localLimits } from "./local-limits";
-import { oneToken } from "./one-token";
-import { plainTenantFilters } from "./plain-tenant";
+import { oneToken } from "./single-token";
+import { singleTenantFilters } from "./single-tenant";
 import { planLimits } from "./plan-limits";
 import { requestHeaderLimits, requestHeadersAtGateways } from "./request-headers";
 import { samplingFilters } from "./sampling";
@@ -36,7 +36,7 @@ export const edge: Concern = {
             ...foreignTokens(platform),
             ...corsAtGateways(platform),
             ...samplingFilters(platform),
-            ...plainTenantFilters(platform),
+            ...singleTenantFilters(platform),
             ...tenantFilters(platform),
             ...localLimits(platform),
             ...planLimits(platform),
@@ -44,11 +44,11 @@ export const edge: Concern = {
         ],
     }),
     check: corsProblems,
-    // Without these a gateway would take anyone's word for who they are.
+    // Without these a gateway would accept any client's identity headers.
     anchors: ({ kind }) => kind === "EnvoyFilter" || kind === "RequestAuthentication",
 };
 
-/** What the gateways ask of clients: whose token it is, which tenant's, and how many requests. */
+/** Client authentication and rate limits at the gateways. */
 export class Edge extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(edge, platform, options);

@@ -1,13 +1,13 @@
-/** What the gateways' EnvoyFilters have in common. */
+/** Helpers that the gateways' EnvoyFilters share. */
 import * as base from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { ENTRY_GATEWAYS, type GatewayKey, NAMESPACES } from "../base/names";
+import { INGRESS_GATEWAYS, type GatewayKey, NAMESPACES } from "../base/names";
 
 export type Patch = base.EnvoyPatch;
 
 /**
- * The order in which filters are put before the router, and so that in which they see a request. Also, without a
- * priority Istio cannot promise that what a patch refers to is already there.
+ * The order in which filters are inserted before the router, which is the order in which they run. Without a
+ * priority, Istio does not guarantee that what a patch refers to exists.
  */
 export const PRIORITY = {
     paths: 0,
@@ -32,23 +32,23 @@ export function envoyFilter(
     return base.envoyFilter({
         name,
         namespace: NAMESPACES.ingress,
-        ...(gateway === "all" ? {} : { workload: ENTRY_GATEWAYS[gateway] }),
+        ...(gateway === "all" ? {} : { workload: INGRESS_GATEWAYS[gateway] }),
         priority,
         patches: configPatches,
     });
 }
 
-/** Puts a filter before all others, those of a lower priority included. */
+/** Inserts a filter before all others, including those of EnvoyFilters with a lower priority. */
 export function firstFilter(name: string, typedConfig: Record<string, unknown>): Patch {
     return base.firstFilter("GATEWAY", name, typedConfig);
 }
 
-/** Changes the HTTP connection manager of every listener. */
+/** Patches the HTTP connection manager of every listener. */
 export function connectionManager(value: Record<string, unknown>): Patch {
     return base.onConnectionManager("GATEWAY", value);
 }
 
-/** Puts a filter right before the router of every gateway's listeners. */
+/** Inserts a filter right before the router of every gateway's listeners. */
 export function beforeRouter(name: string, typedConfig: Record<string, unknown>): Patch {
     return base.beforeRouter({ context: "GATEWAY" }, name, typedConfig);
 }

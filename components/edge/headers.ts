@@ -6,7 +6,7 @@ import { PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
 import { type Patch, PRIORITY, connectionManager, envoyFilter } from "./envoy";
 
-/** By which a client would say that its request is traced, or that it is not; Envoy keeps to each of them. */
+/** Headers with which a client could force or suppress tracing; Envoy honors each of them. */
 const TRACE_HEADERS = [
     "b3",
     "traceparent",
@@ -17,8 +17,8 @@ const TRACE_HEADERS = [
 ];
 
 /**
- * Headers that nobody may list, by the beginnings of their names: those by which proxies tell each other and services who
- * asks and how. `x-tenant-id` and `x-roles-list` are read for ours by whoever looks for them.
+ * Prefixes of headers that no exposure can list: those with which proxies inform each other and services about the
+ * client. Some programs read `x-tenant-id` and `x-roles-list` instead of ours.
  */
 const RESERVED = [
     ...Object.values(TOKEN_HEADERS),
@@ -40,13 +40,13 @@ const RESERVED = [
     "x-ssl-client-",
 ] as const;
 
-/** Names of users that identity-aware proxies set. `x-user-agent` is not among them: gRPC-Web sends it. */
+/** User names that identity-aware proxies set. Does not match `x-user-agent`, which gRPC-Web sends. */
 const USERS =
     "x-user(-(id|name|email|mail|role|roles|group|groups|info|tenant|token|claims))?|x-username|remote-user";
 
 /**
- * Removes headers of clients, before any filter runs: those in which services read what a token says, and what looks like
- * them; those by which replicas are chosen or a trace is kept; and those that frameworks obey (`CLIENT_HEADERS`). One that an
+ * Removes client headers before any filter runs: those in which services read a token's claims, and similar ones;
+ * those that affect load balancing or tracing; and those that frameworks obey (`CLIENT_HEADERS`). A header that an
  * exposure lists is removed on the routes of all other exposures.
  */
 export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
@@ -67,8 +67,8 @@ export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
         ...[...new Set(RESERVED)].map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } })),
         { remove_on_match: { key_matcher: { safe_regex: { regex: USERS } } } },
     ];
-    const elsewhere = all.flatMap(({ exposure: { host, clientHeaders: own = [] } }): Patch[] => {
-        const others = [...listed].filter((name) => !own.includes(name)).sort();
+    const elsewhere = all.flatMap(({ exposure: { host, clientHeaders: kept = [] } }): Patch[] => {
+        const others = [...listed].filter((name) => !kept.includes(name)).sort();
         return others.length === 0 ? [] : [onRoute(host, { request_headers_to_remove: others })];
     });
     return envoyFilter("client-headers", "all", PRIORITY.headers, [
@@ -81,11 +81,11 @@ export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
                     }),
                 },
             ],
-            // Many frameworks take x_tenant for x-tenant. The header goes and the request stays: SDKs and CDNs send such headers
-            // on their own (envoyproxy/gateway#8351).
+            // Many frameworks treat x_tenant as x-tenant. The header is dropped and the request accepted: SDKs and
+            // CDNs add such headers automatically (envoyproxy/gateway#8351).
             common_http_protocol_options: { headers_with_underscores_action: "DROP_HEADER" },
-            // `api.example.com.` and `api.example.com:8443` are the host api.example.com: for routes, for policies, and for the
-            // service and its own policies.
+            // `api.example.com.` and `api.example.com:8443` are the host api.example.com: for routes, for policies,
+            // and for the service.
             strip_trailing_host_dot: true,
             strip_any_host_port: true,
         }),

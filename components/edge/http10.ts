@@ -3,8 +3,8 @@ import type { Platform } from "../base/platform";
 import { PRIORITY, connectionManager, envoyFilter } from "./envoy";
 
 /**
- * Takes HTTP/1.0 where the stack grants it. Envoy has a default host for requests without one (`default_host_for_http_10`); the
- * gateways have many hosts and none of them is the default, so that such a request gets 400.
+ * Accepts HTTP/1.0 if the stack turns it on. Envoy has a default host for requests without one
+ * (`default_host_for_http_10`); it is not set, because a gateway has many hosts, so such a request gets 400.
  */
 export function http10({ config }: Platform): EnvoyFilterManifest[] {
     if (!config.edge.http10) return [];

@@ -10,26 +10,28 @@ import { type Patch, PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 const FILTER = "envoy.filters.http.local_ratelimit";
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
-/** What one replica of a gateway passes on at most, whoever asks: for services that would fall under more. */
+/** Local rate limits: how much each gateway replica forwards in total, for services that fail under more. */
 export function localLimits(platform: Platform): EnvoyFilterManifest[] {
     const { catalogue } = platform;
     const byPlan = new Set(limitedByPlan(platform).map(({ exposure }) => exposure.host));
-    const limited = exposures(catalogue).filter(({ exposure }) => exposure.limit !== undefined);
+    const limited = exposures(catalogue).filter(({ exposure }) => exposure.rateLimit !== undefined);
     return GATEWAY_KEYS.flatMap((key) => {
-        const own = limited.filter(({ exposure }) => exposure.gateway === key);
-        if (own.length === 0) return [];
+        const gatewayEdges = limited.filter(({ exposure }) => exposure.gateway === key);
+        if (gatewayEdges.length === 0) return [];
         return [
             envoyFilter(`${key}-limits`, key, PRIORITY.localLimits, [
-                // Without a bucket of its own it limits nothing; each route brings one.
+                // Without a token bucket the filter limits nothing. The routes configure one.
                 beforeRouter(FILTER, limit({ stat_prefix: "local_limit" })),
-                ...own.flatMap((edge) => routeLimit(edge, byPlan.has(edge.exposure.host))),
+                ...gatewayEdges.flatMap((edge) => routeLimit(edge, byPlan.has(edge.exposure.host))),
             ]),
         ];
     });
 }
 
-/** @param alsoByPlan whether clients are told of their own limit already: of two they could not tell which is which. */
-function routeLimit({ exposure: { host, limit: rate } }: ExposureEdge, alsoByPlan: boolean): Patch[] {
+/**
+ * @param alsoByPlan whether clients get their plan's rate limit headers: they could not distinguish two sets of them
+ */
+function routeLimit({ exposure: { host, rateLimit: rate } }: ExposureEdge, alsoByPlan: boolean): Patch[] {
     if (rate === undefined) return [];
     const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
     const bucket = {

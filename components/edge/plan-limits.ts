@@ -6,10 +6,10 @@ import { onRoute, typed } from "../base/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 import { DOMAIN, KEYS } from "./limiter/rules";
 
-/** A limiter that is slower than this, or gone, limits nobody: it must not take the way in with it. */
-const PATIENCE = "0.025s";
+/** Fails open: a rate limit service that is slower than this, or down, must not take the gateways down. */
+const LIMITER_TIMEOUT = "0.025s";
 
-/** Has each request counted for its tenant and for its client, before it is passed on. */
+/** Has the rate limit service count each request for its tenant and for its client before it is forwarded. */
 export function planLimits(platform: Platform): EnvoyFilterManifest[] {
     const limited = limitedByPlan(platform);
     if (limited.length === 0) return [];
@@ -20,7 +20,7 @@ export function planLimits(platform: Platform): EnvoyFilterManifest[] {
                 typed("filters.http.ratelimit.v3.RateLimit", {
                     domain: DOMAIN,
                     failure_mode_deny: false,
-                    timeout: PATIENCE,
+                    timeout: LIMITER_TIMEOUT,
                     enable_x_ratelimit_headers: "DRAFT_VERSION_03",
                     rate_limited_as_resource_exhausted: true,
                     rate_limit_service: {
@@ -34,27 +34,32 @@ export function planLimits(platform: Platform): EnvoyFilterManifest[] {
                     },
                 }),
             ),
-            ...limited.map(({ exposure }) => onRoute(exposure.host, { route: { rate_limits: COUNTED } })),
+            ...limited.map(({ exposure }) => onRoute(exposure.host, { route: { rate_limits: DESCRIPTORS } })),
         ]),
     ];
 }
 
-/** For whom a request counts, by what its token says: a token without a plan or a tenant is not left out. */
-const COUNTED = [
-    { actions: [ifTold(KEYS.plan, TOKEN_HEADERS.plan), told(KEYS.tenant, TOKEN_HEADERS.tenant)] },
+/** The descriptors, from the token's claims. A token without a plan or a tenant is counted too. */
+const DESCRIPTORS = [
     {
         actions: [
-            ifTold(KEYS.plan, TOKEN_HEADERS.plan),
-            ifTold(KEYS.tenant, TOKEN_HEADERS.tenant),
-            told(KEYS.client, TOKEN_HEADERS.subject),
+            optionalDescriptorOf(KEYS.plan, TOKEN_HEADERS.plan),
+            descriptorOf(KEYS.tenant, TOKEN_HEADERS.tenant),
+        ],
+    },
+    {
+        actions: [
+            optionalDescriptorOf(KEYS.plan, TOKEN_HEADERS.plan),
+            optionalDescriptorOf(KEYS.tenant, TOKEN_HEADERS.tenant),
+            descriptorOf(KEYS.client, TOKEN_HEADERS.subject),
         ],
     },
 ];
 
-function told(key: string, header: string) {
+function descriptorOf(key: string, header: string) {
     return { request_headers: { header_name: header, descriptor_key: key } };
 }
 
-function ifTold(key: string, header: string) {
+function optionalDescriptorOf(key: string, header: string) {
     return { request_headers: { header_name: header, descriptor_key: key, skip_if_absent: true } };
 }

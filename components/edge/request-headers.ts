@@ -1,5 +1,5 @@
 import { either, greater, member, size } from "../base/cel";
-import { envoyFilter as everywhere, onConnectionManager, typed } from "../base/envoy-filter";
+import { envoyFilter as meshFilter, onConnectionManager, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
@@ -9,26 +9,27 @@ import { PRIORITY, connectionManager, envoyFilter, firstFilter } from "./envoy";
 const REQUEST_HEADERS = "sparc.request_headers";
 
 /**
- * A proxy's own limits are this many times what clients may send. Envoy's HTTP/2 codec resets the stream of a request that exceeds
- * its limit (saveHeader, source/common/http/http2/codec_impl.cc), so a filter refuses before that. Inside, a request has more
- * headers than the client sent: each proxy adds some, and claims of the token are repeated in headers of their own.
+ * The factor between clients' limits and the proxies'. Envoy's HTTP/2 codec resets the stream of a request that
+ * exceeds the proxy's limit (saveHeader, source/common/http/http2/codec_impl.cc), so a filter responds 431 before
+ * that. In the mesh a request has more headers than the client sent: each proxy adds some, and the token's claims are
+ * copied into headers.
  */
 const HEADROOM = 2;
 
 /**
  * What a gateway adds before filters run: x-forwarded-for, x-forwarded-proto, x-request-id, x-envoy-external-address,
- * x-forwarded-client-cert with the certificate, and pseudo headers that HTTP/1.1 does not have.
+ * x-forwarded-client-cert with the certificate, and pseudo-headers that HTTP/1.1 does not have.
  */
-const ADDED = { count: 10, bytes: 4096 } as const;
+const GATEWAY_ADDS = { count: 10, bytes: 4096 } as const;
 
-/** What every proxy of the mesh reads: what the gateways let in passes each sidecar and the egress gateway too. */
+/** The limit of every proxy in the mesh: what the gateways accept passes each sidecar and the egress gateway too. */
 export function requestHeaderLimits({ config: { edge } }: Platform): EnvoyFilterManifest {
     const { maxKb, maxCount } = edge.requestHeaders;
     const limits = {
         max_request_headers_kb: HEADROOM * maxKb,
         common_http_protocol_options: { max_headers_count: HEADROOM * maxCount },
     };
-    return everywhere({
+    return meshFilter({
         name: "request-headers",
         namespace: NAMESPACES.system,
         patches: (["GATEWAY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND"] as const).map((context) =>
@@ -37,14 +38,14 @@ export function requestHeaderLimits({ config: { edge } }: Platform): EnvoyFilter
     });
 }
 
-/** Refuses at the gateways, with 431 over HTTP/1.1 and HTTP/2, more than `edge.requestHeaders` grants. */
+/** Rejects at the gateways, with 431 over HTTP/1.1 and HTTP/2, requests that exceed `edge.requestHeaders`. */
 export function requestHeadersAtGateways({ config: { edge } }: Platform): EnvoyFilterManifest {
     const { maxKb, maxCount } = edge.requestHeaders;
     const policy = "request-headers";
     const isTooMuch = either(
-        greater(size(member("request", "headers")), maxCount + ADDED.count),
-        // The body's part of it is 0: filters run before it is read.
-        greater(member("request", "total_size"), maxKb * 1024 + ADDED.bytes),
+        greater(size(member("request", "headers")), maxCount + GATEWAY_ADDS.count),
+        // Counts headers only: filters run before the body is read.
+        greater(member("request", "total_size"), maxKb * 1024 + GATEWAY_ADDS.bytes),
     );
     const rbac = typed("filters.http.rbac.v3.RBAC", {
         rules: {
@@ -58,7 +59,7 @@ export function requestHeadersAtGateways({ config: { edge } }: Platform): EnvoyF
             },
         },
     });
-    const answer = {
+    const localReply = {
         filter: {
             extension_filter: {
                 name: "envoy.access_loggers.extension_filters.cel",
@@ -74,6 +75,6 @@ export function requestHeadersAtGateways({ config: { edge } }: Platform): EnvoyF
     };
     return envoyFilter(policy, "all", PRIORITY.requestHeaders, [
         firstFilter(REQUEST_HEADERS, rbac),
-        connectionManager({ local_reply_config: { mappers: [answer] } }),
+        connectionManager({ local_reply_config: { mappers: [localReply] } }),
     ]);
 }

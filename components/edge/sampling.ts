@@ -6,26 +6,29 @@ import { GATEWAY_KEYS, TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
-/** Envoy takes the first eight digits of a request's id for a number, and keeps what falls below this much of ten thousand. */
-const WHOLE = 10_000;
+/**
+ * Envoy interprets the first eight hex digits of a request ID as a number, and samples if it is below this fraction
+ * of ten thousand.
+ */
+const DENOMINATOR = 10_000;
 
 function share(percent: number): number {
-    return Math.round((percent * WHOLE) / 100);
+    return Math.round((percent * DENOMINATOR) / 100);
 }
 
 /**
- * What share of the requests to each exposure is traced: its service's, or the tenant's where that is more. A gateway has one
- * share by Istio's Telemetry, whomever is asked; Envoy's routes have their own.
+ * The sampling rate of each exposure: its service's, or the tenant's if that is higher. Istio's Telemetry sets a
+ * single rate for a gateway; Envoy's routes can have separate ones.
  */
 export function samplingFilters({ catalogue, config }: Platform): EnvoyFilterManifest[] {
     if (collectorOf(config) === undefined) return [];
-    const tenants = Object.entries(config.telemetry.tracing.tenants);
+    const tenants = Object.entries(config.telemetry.tracing.samplingPercentByTenant);
     const byGateway = GATEWAY_KEYS.flatMap((key) => {
-        const own = exposures(catalogue).filter(
+        const gatewayEdges = exposures(catalogue).filter(
             ({ exposure, port }) => exposure.gateway === key && port.protocol !== "tcp",
         );
-        if (own.length === 0) return [];
-        const patches = own.map(({ service, exposure }) =>
+        if (gatewayEdges.length === 0) return [];
+        const patches = gatewayEdges.map(({ service, exposure }) =>
             onRoute(exposure.host, { tracing: ofRoute(sampling(serviceOf(catalogue, service))) }),
         );
         return [envoyFilter(`${key}-sampling`, key, PRIORITY.sampling, patches)];
@@ -44,9 +47,9 @@ function ofRoute(percent: number): Record<string, unknown> {
 }
 
 /**
- * Envoy decides before its filters run, and so before a token says whose a request is. It decides again when the route is
- * looked up anew, by a header that clients cannot set. The number is the one by which it decided before, so that of a
- * tenant's requests the greater of both shares is traced, and not the sum.
+ * Envoy makes the sampling decision before its filters run, and so before the token identifies the tenant. It decides
+ * again when the route is recomputed, by a header that clients cannot set. It reuses the number of its first
+ * decision, so that the higher of both rates applies to a tenant's requests, and not their sum.
  */
 function ofTenants(
     tenants: readonly (readonly [tenant: string, percent: number])[],
@@ -61,7 +64,7 @@ function ofTenants(
         `  local share = shares[headers:get("${TOKEN_HEADERS.tenant}")]`,
         "  if share == nil then return end",
         '  local number = tonumber(string.sub(headers:get("x-request-id") or "", 1, 8), 16)',
-        `  if number == nil or number % ${WHOLE} >= share then return end`,
+        `  if number == nil or number % ${DENOMINATOR} >= share then return end`,
         '  headers:replace("x-envoy-force-trace", "true")',
         "  handle:clearRouteCache()",
         "end",

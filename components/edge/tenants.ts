@@ -3,30 +3,30 @@ import { isHost } from "../base/canonical-paths";
 import { at, equal, member } from "../base/cel";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
-import { tenantReading } from "../base/path-forms";
+import { tenantPatterns } from "../base/path-forms";
 import { DECODED, PATH_TENANT, distinct, pathTenant } from "../base/path-tenant";
 import type { Platform } from "../base/platform";
 import { typed } from "../base/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 /**
- * Where a path names a tenant, lets pass only a token of that tenant. Istio's policies compare a claim with constants
- * only; Envoy's RBAC can compare two values of a request.
+ * If a path names a tenant, requires a token of that tenant. Istio's policies compare a claim only with constants;
+ * Envoy's RBAC filter can compare two values of a request.
  *
- * An ALLOW, so that it fails closed: a token that names no tenant, or a condition that cannot be judged, is a refusal.
+ * An ALLOW, so that it fails closed: a token without a tenant, or a condition with an error, is denied.
  */
 export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManifest[] {
-    const naming = exposures(catalogue).filter(({ exposure }) => (exposure.tenantPaths ?? []).length > 0);
+    const matches = exposures(catalogue).filter(({ exposure }) => (exposure.tenantPaths ?? []).length > 0);
     return GATEWAY_KEYS.flatMap((key) => {
-        const own = naming.filter(({ exposure }) => exposure.gateway === key);
-        if (own.length === 0) return [];
+        const gatewayEdges = matches.filter(({ exposure }) => exposure.gateway === key);
+        if (gatewayEdges.length === 0) return [];
         return [
             envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
-                beforeRouter("sparc.path_tenant", pathTenant(own.map(({ exposure }) => exposure))),
-                beforeRouter("sparc.path_tenant_decoded", decoded()),
+                beforeRouter("sparc.path_tenant", pathTenant(gatewayEdges.map(({ exposure }) => exposure))),
+                beforeRouter("sparc.path_tenant_decoded", decodeTenant()),
                 beforeRouter(
                     "sparc.tenants",
-                    sameTenant(own, (edge) => exposedHost(config, edge.exposure.host)),
+                    sameTenant(gatewayEdges, (edge) => exposedHost(config, edge.exposure.host)),
                 ),
             ]),
         ];
@@ -34,10 +34,10 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
 }
 
 /**
- * A tenant's name in a path may be percent-encoded, in digits of either case; in the token it is not. Where this fails the
- * name stays as it is, and is no token's. What it decodes has passed `canonical-paths`: UTF-8, encoded once.
+ * Decodes a tenant that is percent-encoded in the path, as it is not in the token. If this fails, the name stays
+ * encoded and matches no token. `canonical-paths` has checked what it decodes: UTF-8, encoded once.
  */
-function decoded(): Record<string, unknown> {
+function decodeTenant(): Record<string, unknown> {
     const lines = [
         "function envoy_on_request(handle)",
         "  local metadata = handle:streamInfo():dynamicMetadata()",
@@ -59,20 +59,20 @@ function sameTenant(
     hostOf: (edge: ExposureEdge) => string,
 ): Record<string, unknown> {
     const anyone = [{ any: true }];
-    const naming = edges.map((edge) => namesTenant(edge, hostOf(edge)));
+    const matches = edges.map((edge) => namesTenant(edge, hostOf(edge)));
     return typed("filters.http.rbac.v3.RBAC", {
         rules: {
             action: "ALLOW",
             policies: {
                 "names-no-tenant": {
-                    permissions: [{ not_rule: { or_rules: { rules: naming } } }],
+                    permissions: [{ not_rule: { or_rules: { rules: matches } } }],
                     principals: anyone,
                 },
                 ...Object.fromEntries(
                     edges.map(({ exposure }, index) => [
                         `own-tenant-at-${exposure.host}`,
                         {
-                            permissions: [naming[index]],
+                            permissions: [matches[index]],
                             principals: anyone,
                             condition: equal(
                                 at(at(member("metadata", "filter_metadata"), PATH_TENANT), exposure.host),
@@ -87,13 +87,13 @@ function sameTenant(
 }
 
 /**
- * A request to `host` whose path names a tenant, whatever follows it. Another spelling of such a path has been refused
- * before (`canonical-paths`).
+ * Matches a request to `host` whose path names a tenant, with anything after it. `canonical-paths` has rejected other
+ * spellings of such a path.
  */
 function namesTenant({ exposure }: ExposureEdge, host: string): Record<string, unknown> {
     const paths = distinct(
         exposure.tenantPaths ?? [],
-        (template) => tenantReading(template, exposure.paths ?? {}).strict,
+        (template) => tenantPatterns(template, exposure.paths ?? {}).strict,
     );
     return {
         and_rules: {

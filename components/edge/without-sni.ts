@@ -5,10 +5,11 @@ import type { Platform } from "../base/platform";
 import { type Patch, PRIORITY, envoyFilter } from "./envoy";
 
 /**
- * Clients that name no host in their TLS handshake come to the one host of the port, where the catalogue accepts them. A Gateway's
- * server could do so with the host `*` alone, to which any route could bind. Envoy takes an empty server name for all that no other
- * chain matches (findFilterChainForServerName, source/common/listener_manager/filter_chain_manager_impl.cc): other names come here
- * too, and the gateway's AuthorizationPolicy denies them.
+ * Where the catalogue accepts it, a TLS handshake without SNI reaches the only host of the port. In a Gateway only a
+ * server with the host `*` could do so, and any route could bind to that. Envoy uses an empty server name as the
+ * default for all that no other filter chain matches (findFilterChainForServerName,
+ * source/common/listener_manager/filter_chain_manager_impl.cc): handshakes with other names match too, and the
+ * gateway's AuthorizationPolicy denies them.
  */
 export function withoutSni({ catalogue, config }: Platform): EnvoyFilterManifest[] {
     return GATEWAY_KEYS.flatMap((key) => {

@@ -2,20 +2,20 @@ import type { ExternalGroup } from "../../catalogue/model";
 import type { MeshConfig } from "../../config/schema";
 import type { DestinationRuleManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES, ORIGINATED_PORT } from "../base/names";
-import { GATEWAY_HOST, type OutsideHost, isOriginated, metadataOf, subsetName } from "./host";
+import { EGRESS_GATEWAY_HOST, type EgressHost, originatesTls, metadataOf, subsetName } from "./host";
 import { DEFAULT_TIMEOUT } from "./routes";
 
 /**
- * How sidecars speak to the gateway: in mutual TLS, under the name of the host that they are on the way to. One object
- * for all hosts, since Istio takes one for each host of the mesh.
+ * How sidecars connect to the egress gateway: with mutual TLS, and the external host as SNI. A single object for all
+ * hosts, because Istio applies one DestinationRule per host of the mesh.
  */
-export function towardsGateway(hosts: readonly OutsideHost[]): DestinationRuleManifest {
+export function gatewayDestinationRule(hosts: readonly EgressHost[]): DestinationRuleManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "DestinationRule",
         metadata: metadataOf(EGRESS_GATEWAY),
         spec: {
-            host: GATEWAY_HOST,
+            host: EGRESS_GATEWAY_HOST,
             exportTo: [NAMESPACES.services],
             trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } },
             subsets: hosts
@@ -28,9 +28,12 @@ export function towardsGateway(hosts: readonly OutsideHost[]): DestinationRuleMa
     };
 }
 
-/** How the gateway speaks to a host: with the group's breaker, and in TLS where the caller does not. */
-export function towardsHost(
-    { name, ports }: OutsideHost,
+/**
+ * How the egress gateway connects to a host: with the group's circuit breaker, and with TLS if the caller does not
+ * originate it.
+ */
+export function hostDestinationRule(
+    { name, ports }: EgressHost,
     { egress }: Pick<MeshConfig, "egress">,
 ): DestinationRuleManifest {
     const [{ group }] = ports;
@@ -39,31 +42,31 @@ export function towardsHost(
         kind: "DestinationRule",
         metadata: {
             ...metadataOf(name),
-            // The analyzer knows CAs from files only, not those of a Secret nor the proxy's own.
-            ...(ports.some(isOriginated)
+            // Istio's analyzer only recognizes CAs from files, not those in a Secret or the proxy's default.
+            ...(ports.some(originatesTls)
                 ? { annotations: { "galley.istio.io/analyze-suppress": "IST0129" } }
                 : {}),
         },
         spec: {
             host: name,
-            // The gateway's alone: to a sidecar it would mean to speak TLS with the host itself.
+            // For the gateway only: a sidecar would originate TLS to the host itself.
             exportTo: [NAMESPACES.egress],
             trafficPolicy: {
-                ...breaker(group),
-                ...(ports.some(isOriginated)
+                ...circuitBreakerOf(group),
+                ...(ports.some(originatesTls)
                     ? {
-                          // A port's settings replace the host's, they do not add to them.
+                          // Port settings replace the host's settings; they do not extend them.
                           portLevelSettings: [
                               {
                                   port: { number: ORIGINATED_PORT },
-                                  ...breaker(group),
+                                  ...circuitBreakerOf(group),
                                   tls: {
                                       mode: "SIMPLE" as const,
                                       sni: name,
                                       subjectAltNames: [name],
-                                      ...(egress.authority === undefined
+                                      ...(egress.caSecret === undefined
                                           ? {}
-                                          : { credentialName: egress.authority }),
+                                          : { credentialName: egress.caSecret }),
                                   },
                               },
                           ],
@@ -74,21 +77,21 @@ export function towardsHost(
     };
 }
 
-function breaker({
-    breaker: { connections = 100, failures = 5, pause = "30s" } = {},
+function circuitBreakerOf({
+    circuitBreaker: { maxConnections = 100, consecutive5xxErrors = 5, baseEjectionTime = "30s" } = {},
     timeout,
 }: ExternalGroup) {
     return {
         connectionPool: {
-            tcp: { maxConnections: connections, connectTimeout: timeout ?? DEFAULT_TIMEOUT },
-            // More would only wait for a connection until the caller's patience is over.
-            http: { http1MaxPendingRequests: connections },
+            tcp: { maxConnections, connectTimeout: timeout ?? DEFAULT_TIMEOUT },
+            // More would only wait for a connection until the caller times out.
+            http: { http1MaxPendingRequests: maxConnections },
         },
         loadBalancer: { simple: "LEAST_REQUEST" as const, localityLbSetting: { enabled: false } },
         outlierDetection: {
-            consecutive5xxErrors: failures,
-            baseEjectionTime: pause,
-            // All addresses of a host may be left alone at once: there is nobody else to ask instead.
+            consecutive5xxErrors,
+            baseEjectionTime,
+            // All addresses of a host may be ejected at once: there is no alternative to them.
             maxEjectionPercent: 100,
         },
     };

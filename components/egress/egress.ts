@@ -6,8 +6,8 @@ import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { podIdentityProblems } from "../base/pod-identity";
 import { privateNetworkProblems } from "../base/private-networks";
-import { towardsGateway, towardsHost } from "./destination-rules";
-import { type OutsideHost, isOriginated, metadataOf, outsideHosts } from "./host";
+import { gatewayDestinationRule, hostDestinationRule } from "./destination-rules";
+import { type EgressHost, originatesTls, metadataOf, egressHosts } from "./host";
 import { requestHeaders } from "./headers";
 import { limit } from "./limit";
 import { gateway, virtualService } from "./routes";
@@ -15,38 +15,38 @@ import { podIdentityEntry, serviceEntry } from "./service-entry";
 
 function deriveEgress(platform: Platform): Derived {
     const { config } = platform;
-    const hosts = outsideHosts(platform);
+    const hosts = egressHosts(platform);
     const agent = podIdentityEntry(platform);
-    // Where nobody reaches anything outside there is no way out.
+    // Without reachable external hosts there is no egress gateway.
     if (hosts.length === 0) return { releases: [], objects: agent };
     return {
         releases: [release(hosts, config)],
         objects: [
             ...agent,
             accessLog(),
-            towardsGateway(hosts),
-            // Of what is bytes to the gateway nobody reads a header.
-            ...(hosts.some(({ ports }) => ports.some(isOriginated)) ? [requestHeaders()] : []),
+            gatewayDestinationRule(hosts),
+            // Header rules are only needed if the gateway sees requests.
+            ...(hosts.some(({ ports }) => ports.some(originatesTls)) ? [requestHeaders()] : []),
             ...hosts.flatMap((host) => [
                 serviceEntry(host),
                 gateway(host),
                 virtualService(host),
-                towardsHost(host, config),
+                hostDestinationRule(host, config),
                 ...limit(host),
             ]),
         ],
     };
 }
 
-/** Envoy's own headers, which the router writes when no route can take them away any more. */
-const SILENT = {
+/** Keeps Envoy from adding its headers in the router, after which no route could remove them. */
+const NO_ENVOY_HEADERS = {
     attemptCount: { disabled: true },
     envoyDebugHeaders: { disabled: true },
     metadataExchangeHeaders: { mode: "IN_MESH" },
 };
 
-/** It is reached from inside alone. Hosts come in on the ports that they have outside. */
-function release(hosts: readonly OutsideHost[], config: MeshConfig): Release {
+/** Only the mesh reaches the egress gateway. Its ports are those of the external hosts. */
+function release(hosts: readonly EgressHost[], config: MeshConfig): Release {
     const numbers = new Set(hosts.flatMap(({ ports }) => ports.map(({ host }) => host.port)));
     const ports = [...numbers].sort((a, b) => a - b).map((number) => ({ name: `tls-${number}`, number }));
     return gatewayRelease(
@@ -56,9 +56,11 @@ function release(hosts: readonly OutsideHost[], config: MeshConfig): Release {
             service: { type: "ClusterIP" },
             ports,
             values: {
-                podAnnotations: { "proxy.istio.io/config": JSON.stringify({ proxyHeaders: SILENT }) },
-                // istiod hands a gateway the Secrets that its account may list: none here, unless a CA is in one.
-                rbac: { enabled: config.egress.authority !== undefined },
+                podAnnotations: {
+                    "proxy.istio.io/config": JSON.stringify({ proxyHeaders: NO_ENVOY_HEADERS }),
+                },
+                // istiod sends a gateway the Secrets that its service account can list: none, unless a CA is in one.
+                rbac: { enabled: config.egress.caSecret !== undefined },
             },
         },
         config,
@@ -80,7 +82,7 @@ export const egress: Concern = {
     check: (platform) => [...privateNetworkProblems(platform), ...podIdentityProblems(platform)],
 };
 
-/** The way out: a gateway that all external calls pass, and for each external host what leads there. */
+/** The egress gateway, which all external calls pass, and the routes to each external host. */
 export class Egress extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(egress, platform, options);

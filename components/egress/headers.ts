@@ -9,10 +9,10 @@ import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_TENANT, NAMESPACES, PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 
 /**
- * By which way a request came to its caller. The caller's sidecar takes it away already: a request that has come some way
- * Envoy takes for one from outside.
+ * Headers about the path of a request to its caller. The caller's sidecar removes them: Envoy would otherwise treat
+ * the request as one from outside the mesh.
  */
-export const CALLERS_PATH: readonly string[] = [
+export const CALLER_PATH_HEADERS: readonly string[] = [
     "x-forwarded-for",
     "forwarded",
     "x-real-ip",
@@ -21,14 +21,13 @@ export const CALLERS_PATH: readonly string[] = [
 ];
 
 /**
- * What a request has gathered inside, and nobody outside is to read: who is logged in and for which tenant, which workload
- * asks and from which address, what its libraries tell each other, and what proxies do. The ids of the trace and of the
- * request go with it, so that a party can be asked about a request by them. `authorization` and cookies are what the caller
- * says to the party itself.
+ * Headers that external services must not see: the user and the tenant, the calling workload and its address, and
+ * what libraries and proxies add. The trace ID and the request ID stay, so that an external service's operator can find
+ * a request in their logs. So do `authorization` and cookies, which the caller sends to the external service.
  */
-export const INSIDE_ONLY: readonly string[] = [
+export const INTERNAL_HEADERS: readonly string[] = [
     ...Object.values(TOKEN_HEADERS),
-    ...CALLERS_PATH,
+    ...CALLER_PATH_HEADERS,
     PROBE_HEADER,
     "baggage",
     "x-forwarded-client-cert",
@@ -41,8 +40,11 @@ export const INSIDE_ONLY: readonly string[] = [
     "x-envoy-peer-metadata-id",
 ];
 
-/** By which whoever is inside may tell a proxy how to ask. Here nobody is asked twice, or for longer than the group says. */
-const CONTROLS = [
+/**
+ * Headers with which a caller could change a proxy's retries and timeouts. Here requests are not retried, and the
+ * group's timeout applies.
+ */
+const CONTROL_HEADERS = [
     "x-envoy-retry-on",
     "x-envoy-retry-grpc-on",
     "x-envoy-max-retries",
@@ -55,18 +57,18 @@ const CONTROLS = [
     "x-envoy-upstream-alt-stat-name",
 ];
 
-/** Every address: whoever speaks the mesh's mutual TLS is inside. */
-const ANYWHERE = [
+/** All addresses: every client with the mesh's mutual TLS is internal. */
+const ALL_ADDRESSES = [
     { address_prefix: "0.0.0.0", prefix_len: 0 },
     { address_prefix: "::", prefix_len: 0 },
 ];
 
 /**
- * What the gateway does with the headers of a request that its callers' sidecars have sent, and that only Envoy can be told.
+ * Header rules of the egress gateway that only Envoy's configuration can express.
  *
- * The caller counts as one inside: to one outside a gateway gives a new id, and with it decides anew whether the request is
- * traced. The tenant's header goes, and is kept where the gateway's log and spans still find it: they are written when all is over,
- * and would find no more than what went out.
+ * Callers count as internal: for external ones a gateway generates a new request ID, and so makes a new sampling
+ * decision. The tenant's header is removed, and stored in metadata for the access log and spans: they are written at
+ * the end of the request and would not see removed headers.
  */
 export function requestHeaders(): EnvoyFilterManifest {
     return envoyFilter({
@@ -74,11 +76,11 @@ export function requestHeaders(): EnvoyFilterManifest {
         namespace: NAMESPACES.egress,
         workload: EGRESS_GATEWAY,
         patches: [
-            onConnectionManager("GATEWAY", { internal_address_config: { cidr_ranges: ANYWHERE } }),
-            first("header_mutation", "filters.http.header_mutation.v3.HeaderMutation", {
-                mutations: { request_mutations: CONTROLS.map((remove) => ({ remove })) },
+            onConnectionManager("GATEWAY", { internal_address_config: { cidr_ranges: ALL_ADDRESSES } }),
+            firstPatch("header_mutation", "filters.http.header_mutation.v3.HeaderMutation", {
+                mutations: { request_mutations: CONTROL_HEADERS.map((remove) => ({ remove })) },
             }),
-            first("header_to_metadata", "filters.http.header_to_metadata.v3.Config", {
+            firstPatch("header_to_metadata", "filters.http.header_to_metadata.v3.Config", {
                 request_rules: [
                     {
                         header: TOKEN_HEADERS.tenant,
@@ -95,8 +97,8 @@ export function requestHeaders(): EnvoyFilterManifest {
     });
 }
 
-/** A filter before all others, so that what a policy refuses has a tenant in the log too. */
-function first(name: string, type: string, value: Record<string, unknown>): EnvoyPatch {
+/** Before all other filters, so that the log of a denied request has its tenant too. */
+function firstPatch(name: string, type: string, value: Record<string, unknown>): EnvoyPatch {
     return {
         applyTo: "HTTP_FILTER",
         match: {

@@ -1,19 +1,19 @@
 import type { Rate } from "../../catalogue/model";
-import type { ReachedHost } from "../../catalogue/query";
+import type { ReachableHost } from "../../catalogue/query";
 import { beforeRouter, envoyFilter, type EnvoyPatch as Patch, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
-import { type OutsideHost, isOriginated } from "./host";
+import { type EgressHost, originatesTls } from "./host";
 
 const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /**
- * The most that each replica of the gateway passes on to a host. Requests beyond it get 429, and those that a policy
- * refuses use up nobody's share. Connections beyond it are closed; a connection counts when it opens, before the policy
- * has seen its first byte.
+ * The rate limit of each egress gateway replica for a host. Excess requests get 429; requests that a policy denies do
+ * not count. Excess connections are closed; a connection counts when it opens, before the policy applies to its first
+ * byte.
  */
-export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
-    const rate = ports[0].group.limit;
+export function limit({ name, ports }: EgressHost): EnvoyFilterManifest[] {
+    const rate = ports[0].group.rateLimit;
     if (rate === undefined) return [];
     return [
         envoyFilter({
@@ -21,13 +21,13 @@ export function limit({ name, ports }: OutsideHost): EnvoyFilterManifest[] {
             namespace: NAMESPACES.egress,
             workload: EGRESS_GATEWAY,
             patches: ports.map((reached) =>
-                isOriginated(reached) ? ofRequests(reached, rate) : ofConnections(reached, rate),
+                originatesTls(reached) ? ofRequests(reached, rate) : ofConnections(reached, rate),
             ),
         }),
     ];
 }
 
-function ofRequests({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
+function ofRequests({ host: { host, port } }: ReachableHost, rate: Rate): Patch {
     const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
     return beforeRouter(
         { context: "GATEWAY", portNumber: port, sni: host },
@@ -41,7 +41,7 @@ function ofRequests({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
     );
 }
 
-function ofConnections({ host: { host, port } }: ReachedHost, rate: Rate): Patch {
+function ofConnections({ host: { host, port } }: ReachableHost, rate: Rate): Patch {
     return {
         applyTo: "NETWORK_FILTER",
         match: {
@@ -64,7 +64,7 @@ function ofConnections({ host: { host, port } }: ReachedHost, rate: Rate): Patch
     };
 }
 
-/** All of it may be used at once, and comes back at the end of the time. */
+/** The whole amount can be used at once, and is refilled at the end of the interval. */
 function bucket({ requests, per }: Rate) {
     return { max_tokens: requests, tokens_per_fill: requests, fill_interval: `${SECONDS[per]}s` };
 }

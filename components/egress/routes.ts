@@ -1,13 +1,13 @@
-import type { ReachedHost } from "../../catalogue/query";
+import type { ReachableHost } from "../../catalogue/query";
 import { SERVICE_LABEL } from "../base/labels";
 import type { GatewayManifest, VirtualServiceManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
-import { CALLERS_PATH, INSIDE_ONLY } from "./headers";
+import { CALLER_PATH_HEADERS, INTERNAL_HEADERS } from "./headers";
 import {
-    GATEWAY_HOST,
-    type OutsideHost,
-    askedPort,
-    isOriginated,
+    EGRESS_GATEWAY_HOST,
+    type EgressHost,
+    callerPort,
+    originatesTls,
     label,
     metadataOf,
     subsetName,
@@ -16,10 +16,10 @@ import {
 type Route = VirtualServiceManifest["spec"];
 
 /**
- * Where a host enters the gateway: on the port that it has outside, under its name, in the mesh's mutual TLS. What is
- * inside is requests where the gateway speaks TLS itself, and else bytes, mostly the caller's own TLS.
+ * The egress gateway's server for a host: on the host's port, by SNI, with the mesh's mutual TLS. Inside it are
+ * requests if the gateway originates TLS, otherwise bytes, mostly the caller's TLS.
  */
-export function gateway({ name, ports }: OutsideHost): GatewayManifest {
+export function gateway({ name, ports }: EgressHost): GatewayManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
@@ -27,7 +27,7 @@ export function gateway({ name, ports }: OutsideHost): GatewayManifest {
         spec: {
             selector: { [SERVICE_LABEL]: EGRESS_GATEWAY },
             servers: ports.map((reached) => {
-                const protocol = isOriginated(reached) ? "HTTPS" : "TLS";
+                const protocol = originatesTls(reached) ? "HTTPS" : "TLS";
                 const { port } = reached.host;
                 return {
                     port: { number: port, name: `${protocol.toLowerCase()}-${port}`, protocol },
@@ -39,16 +39,19 @@ export function gateway({ name, ports }: OutsideHost): GatewayManifest {
     };
 }
 
-/** The two legs of the way out: from the caller's sidecar to the gateway, and from the gateway to the host. */
-export function virtualService({ name, ports }: OutsideHost): VirtualServiceManifest {
-    const originated = ports.filter(isOriginated);
-    const carried = ports.filter((reached) => !isOriginated(reached));
-    const tls = carried.filter(({ host }) => host.protocol !== "tcp");
-    const tcp = carried.filter(({ host }) => host.protocol === "tcp");
+/**
+ * The two legs of an external call: from the caller's sidecar to the egress gateway, and from the gateway to the
+ * host.
+ */
+export function virtualService({ name, ports }: EgressHost): VirtualServiceManifest {
+    const originated = ports.filter(originatesTls);
+    const passedThrough = ports.filter((reached) => !originatesTls(reached));
+    const tls = passedThrough.filter(({ host }) => host.protocol !== "tcp");
+    const tcp = passedThrough.filter(({ host }) => host.protocol === "tcp");
     const tcpRoutes = [
         ...tcp.map((reached) => ({ match: [fromSidecar(reached)], route: [toGateway(reached)] })),
-        // Once the mutual TLS has ended, what it carried is bytes to the gateway, whatever they are.
-        ...carried.map((reached) => ({ match: [atGateway(reached)], route: [toHost(reached)] })),
+        // After the mutual TLS is terminated, its payload is opaque bytes to the gateway.
+        ...passedThrough.map((reached) => ({ match: [atGateway(reached)], route: [toHost(reached)] })),
     ];
     return {
         apiVersion: "networking.istio.io/v1",
@@ -72,10 +75,11 @@ export function virtualService({ name, ports }: OutsideHost): VirtualServiceMani
     };
 }
 
-function httpRoutes(reached: ReachedHost): NonNullable<Route["http"]> {
+function httpRoutes(reached: ReachableHost): NonNullable<Route["http"]> {
     const common = {
         timeout: reached.group.timeout ?? DEFAULT_TIMEOUT,
-        // The mesh does not know whether an outside party minds being asked twice: it may be a payment.
+        // No retries: the mesh does not know whether a request to an external service is idempotent. It may be a
+        // payment.
         retries: { attempts: 0 },
     };
     return [
@@ -83,46 +87,46 @@ function httpRoutes(reached: ReachedHost): NonNullable<Route["http"]> {
             name: "to-gateway",
             match: [fromSidecar(reached)],
             route: [toGateway(reached)],
-            headers: { request: { remove: [...CALLERS_PATH] } },
+            headers: { request: { remove: [...CALLER_PATH_HEADERS] } },
             ...common,
         },
         {
             name: "to-host",
             match: [atGateway(reached)],
             route: [toHost(reached)],
-            // The caller asked on another port, which clients say with the name.
+            // The caller used another port, which clients include in the authority.
             rewrite: { authority: authority(reached) },
-            headers: { request: { remove: [...INSIDE_ONLY] } },
+            headers: { request: { remove: [...INTERNAL_HEADERS] } },
             ...common,
         },
     ];
 }
 
-/** Of a request where the mesh sees requests, and of opening a connection. */
+/** The timeout of a request where the mesh sees requests, and of establishing a connection. */
 export const DEFAULT_TIMEOUT = "10s";
 
 function gatewayOf(name: string): string {
     return `${NAMESPACES.egress}/${label(name)}`;
 }
 
-function fromSidecar(reached: ReachedHost) {
-    return { gateways: ["mesh"], port: askedPort(reached) };
+function fromSidecar(reached: ReachableHost) {
+    return { gateways: ["mesh"], port: callerPort(reached) };
 }
 
-function atGateway({ host }: ReachedHost) {
+function atGateway({ host }: ReachableHost) {
     return { gateways: [gatewayOf(host.host)], port: host.port };
 }
 
-function toGateway(reached: ReachedHost) {
+function toGateway(reached: ReachableHost) {
     const port = { number: reached.host.port };
-    return { destination: { host: GATEWAY_HOST, subset: subsetName(reached), port } };
+    return { destination: { host: EGRESS_GATEWAY_HOST, subset: subsetName(reached), port } };
 }
 
-/** As a client names the host that asks it in TLS itself. */
-function authority({ host: { host, port } }: ReachedHost): string {
+/** The authority of a client that originates TLS itself. */
+function authority({ host: { host, port } }: ReachableHost): string {
     return port === 443 ? host : `${host}:${port}`;
 }
 
-function toHost(reached: ReachedHost) {
-    return { destination: { host: reached.host.host, port: { number: askedPort(reached) } } };
+function toHost(reached: ReachableHost) {
+    return { destination: { host: reached.host.host, port: { number: callerPort(reached) } } };
 }

@@ -1,18 +1,18 @@
-import type { ReachedHost } from "../../catalogue/query";
+import type { ReachableHost } from "../../catalogue/query";
 import { POD_IDENTITY } from "../base/aws-clients";
 import { COMMON_LABELS } from "../base/labels";
 import type { ServiceEntryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { POD_IDENTITY_HOST, podIdentityClients } from "../base/pod-identity";
-import { type OutsideHost, askedPort, isOriginated, metadataOf } from "./host";
+import { type EgressHost, callerPort, originatesTls, metadataOf } from "./host";
 
 /**
- * Makes a host outside exist for the mesh, under its literal name, in no namespaces but the callers' and the gateway's;
- * which of the services there see it, their Sidecars say. Istio gives it an address of its own, which sidecars'
- * DNS answers with, so that TCP ports of different hosts are told apart.
+ * Adds an external host to the mesh's registry, under its literal name, only in the namespaces of its callers and of
+ * the gateway; the callers' Sidecars select it. Istio assigns it a virtual address, with which sidecars answer DNS
+ * queries, so that TCP ports of different hosts are distinguishable.
  */
-export function serviceEntry({ name, ports }: OutsideHost): ServiceEntryManifest {
+export function serviceEntry({ name, ports }: EgressHost): ServiceEntryManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "ServiceEntry",
@@ -23,13 +23,13 @@ export function serviceEntry({ name, ports }: OutsideHost): ServiceEntryManifest
             location: "MESH_EXTERNAL",
             resolution: "DNS",
             ports: ports.map((reached) => {
-                const number = askedPort(reached);
+                const number = callerPort(reached);
                 const protocol = protocolOf(reached);
                 return {
                     number,
                     name: `${protocol.toLowerCase()}-${number}`,
                     protocol,
-                    ...(isOriginated(reached) ? { targetPort: reached.host.port } : {}),
+                    ...(originatesTls(reached) ? { targetPort: reached.host.port } : {}),
                 };
             }),
         },
@@ -37,9 +37,9 @@ export function serviceEntry({ name, ports }: OutsideHost): ServiceEntryManifest
 }
 
 /**
- * The node's Pod Identity agent, where services use it. It is on the node and not outside, so that it does not pass the
- * egress gateway: the agent knows a pod by the address from which it calls. Which services see it, their Sidecars say.
- * Bytes to the mesh: what they carry is the token of the pod's account.
+ * The node's Pod Identity agent, if services use it. It is on the node, so calls to it do not pass the egress
+ * gateway: the agent identifies a pod by its source address. The clients' Sidecars select it. Opaque bytes to the
+ * mesh: requests carry the token of the pod's account.
  */
 export function podIdentityEntry({ catalogue }: Platform): ServiceEntryManifest[] {
     if (podIdentityClients(catalogue).length === 0) return [];
@@ -66,8 +66,8 @@ export function podIdentityEntry({ catalogue }: Platform): ServiceEntryManifest[
     ];
 }
 
-/** What the mesh sees of it: plain requests, a name in a TLS greeting, or bytes. */
-function protocolOf(reached: ReachedHost): "HTTP" | "TLS" | "TCP" {
-    if (isOriginated(reached)) return "HTTP";
+/** The protocol that the mesh sees: plain requests, TLS with SNI, or bytes. */
+function protocolOf(reached: ReachableHost): "HTTP" | "TLS" | "TCP" {
+    if (originatesTls(reached)) return "HTTP";
     return reached.host.protocol === "tcp" ? "TCP" : "TLS";
 }

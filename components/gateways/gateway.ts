@@ -4,7 +4,7 @@ import { authorityCredential, certificateOf } from "../base/client-authorities";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { GatewayManifest } from "../base/manifest";
 import {
-    ENTRY_GATEWAYS,
+    INGRESS_GATEWAYS,
     GATEWAY_PORTS,
     type GatewayKey,
     NAMESPACES,
@@ -14,7 +14,10 @@ import {
 
 type Server = NonNullable<GatewayManifest["spec"]["servers"]>[number];
 
-/** What has forward secrecy and authenticates what it encrypts; of TLS 1.3 all has, and none can be left out. */
+/**
+ * Cipher suites with forward secrecy and authenticated encryption; all suites of TLS 1.3 have both, and cannot be
+ * restricted.
+ */
 const CIPHER_SUITES = [
     "ECDHE-ECDSA-AES256-GCM-SHA384",
     "ECDHE-RSA-AES256-GCM-SHA384",
@@ -24,7 +27,10 @@ const CIPHER_SUITES = [
     "ECDHE-RSA-AES128-GCM-SHA256",
 ];
 
-/** What one gateway serves: TLS ends here, for exactly the exposed hosts. The certificate is a Secret beside it. */
+/**
+ * What one gateway serves: TLS terminates here, for exactly the exposed hosts. The certificate is a Secret in its
+ * namespace.
+ */
 export function gatewaysOf(
     key: GatewayKey,
     edges: readonly ExposureEdge[],
@@ -47,10 +53,11 @@ export function gatewaysOf(
             .map((edge) => certifiedServer(edge, config)),
         ...edges.flatMap((edge) => tcpServer(edge, config)),
     ];
-    // Routes are bound to a Gateway by name. The redirect has one to itself, so that none can be asked in plain HTTP.
+    // Routes bind to a Gateway by name. The redirect has a separate one, so that no route is reachable over plain
+    // HTTP.
     const plain: Server = {
         port: { number: GATEWAY_PORTS.http, name: "http", protocol: "HTTP" },
-        // Where no route is bound, Istio takes a namespace before a host for a part of it.
+        // If no route is bound to it, Istio treats a namespace prefix as a part of the host.
         hosts: http.map(({ exposure }) => exposedHost(config, exposure.host)),
         tls: { httpsRedirect: true },
     };
@@ -61,8 +68,9 @@ export function gatewaysOf(
 }
 
 /**
- * A server of its own, and so a filter chain and a route table of its own (gatewayRDSRouteName, pilot/pkg/model/gateway.go): what
- * comes in by another host's handshake knows no route to this one, and answers 404.
+ * A separate server, and so a separate filter chain and route table (gatewayRDSRouteName,
+ * pilot/pkg/model/gateway.go): a connection whose handshake was for another host has no route to this one and gets
+ * 404.
  */
 function certifiedServer(edge: ExposureEdge, config: MeshConfig): Server {
     const { host } = edge.exposure;
@@ -73,7 +81,7 @@ function certifiedServer(edge: ExposureEdge, config: MeshConfig): Server {
     };
 }
 
-/** One for each, told apart by the name that the client asks for in its handshake, should two share a port. */
+/** One per exposure. The SNI distinguishes two that share a port. */
 function tcpServer(edge: ExposureEdge, config: MeshConfig): Server[] {
     const { exposure, port } = edge;
     if (port.protocol !== "tcp" || exposure.listen === undefined) return [];
@@ -88,16 +96,17 @@ function tcpServer(edge: ExposureEdge, config: MeshConfig): Server[] {
 
 function tlsOf(edge: ExposureEdge, config: MeshConfig): NonNullable<Server["tls"]> {
     const { clientCertificate } = edge.exposure;
-    const own = tls(certificateOf(edge));
-    if (clientCertificate === undefined) return own;
-    const { authority, sans } = clientCertificate;
+    const settings = tls(certificateOf(edge));
+    if (clientCertificate === undefined) return settings;
+    const { authority, subjectAltNames } = clientCertificate;
     return {
-        ...own,
+        ...settings,
         mode: "MUTUAL",
         caCertCredentialName: authorityCredential(config, authority),
-        // A client whose certificate has none of them fails in the handshake. AuthorizationPolicies cannot do it: their
-        // principals are SPIFFE ids only (srcPrincipalGenerator, pilot/pkg/security/authz/model/generator.go).
-        ...(sans === undefined ? {} : { subjectAltNames: [...sans] }),
+        // The handshake fails for a client whose certificate has none of these names. AuthorizationPolicies cannot
+        // check them: their principals are SPIFFE IDs only (srcPrincipalGenerator,
+        // pilot/pkg/security/authz/model/generator.go).
+        ...(subjectAltNames === undefined ? {} : { subjectAltNames: [...subjectAltNames] }),
     };
 }
 
@@ -116,7 +125,7 @@ function gateway(key: GatewayKey, name: string, servers: Server[]): GatewayManif
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
         metadata: { name, namespace: NAMESPACES.ingress, labels: COMMON_LABELS },
-        spec: { selector: { [SERVICE_LABEL]: ENTRY_GATEWAYS[key] }, servers },
+        spec: { selector: { [SERVICE_LABEL]: INGRESS_GATEWAYS[key] }, servers },
     };
 }
 

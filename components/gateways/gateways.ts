@@ -12,12 +12,12 @@ function deriveGateways(platform: Platform): Derived {
     const all = exposures(catalogue);
     const byGateway = GATEWAY_KEYS.map((key) => ({
         key,
-        own: all.filter(({ exposure }) => exposure.gateway === key),
+        gatewayEdges: all.filter(({ exposure }) => exposure.gateway === key),
     }));
     return {
-        releases: byGateway.map(({ key, own }) => release(key, own, config)),
+        releases: byGateway.map(({ key, gatewayEdges }) => release(key, gatewayEdges, config)),
         objects: [
-            ...byGateway.flatMap(({ key, own }) => gatewaysOf(key, own, config)),
+            ...byGateway.flatMap(({ key, gatewayEdges }) => gatewaysOf(key, gatewayEdges, config)),
             ...all.map((edge) => route(edge, platform)),
         ],
     };
@@ -26,8 +26,8 @@ function deriveGateways(platform: Platform): Derived {
 export const gateways: Concern = { name: "gateways", derive: deriveGateways };
 
 /**
- * The ways in: a gateway for tenants and devices, one for staff, and one for the same network, each with a route for
- * each exposed host.
+ * The ingress gateways, for tenants and devices, for staff, and for the private network, with a route for each
+ * exposed host.
  */
 export class Gateways extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {

@@ -1,52 +1,52 @@
-/** How clients' connections reach a gateway, and how it leaves without breaking one. */
+/** How client connections reach a gateway, and how it drains without breaking them. */
 import type { MeshConfig } from "../../config/schema";
 import type { GatewayKey } from "../base/names";
 
 /**
- * Seconds of a gateway's last minutes. A Network Load Balancer may send new connections for up to three minutes after a
- * target began to leave, and holds those that are there for its deregistration delay: a gateway accepts for longer than
- * both. Then Envoy asks its clients to leave, at once, and the pod ends as soon as none is left. What is still open after
- * its drain time, it closes: WebSockets and streams get as long as `longest` to come again by themselves. The same time
- * holds when policies change: a stream that was let in before lives on by the old ones until then.
+ * Timings of a gateway's shutdown, in seconds. A Network Load Balancer may send new connections for up to three
+ * minutes after a target starts to deregister, and keeps existing ones for the deregistration delay; a gateway
+ * accepts connections for longer than both. Then Envoy drains all connections (GOAWAY, `Connection: close`), and the pod terminates when
+ * none is left. After the drain time it closes what is still open: WebSockets and streams have `max` seconds to
+ * reconnect. The same time applies when policies change: an accepted stream lives under the old policies until then.
  */
-const LEAVING = { deregistration: 120, accepting: 180, acceptingAlone: 5, longest: 900 } as const;
+const SHUTDOWN = { deregistration: 120, accepting: 180, acceptingAlone: 5, max: 900 } as const;
 
 const READY = { port: 15021, path: "/healthz/ready" } as const;
 
 /** Values of the gateway chart. */
-export function leaving({ gateways }: MeshConfig): Record<string, unknown> {
-    const seconds = gateways.service === "LoadBalancer" ? LEAVING.accepting : LEAVING.acceptingAlone;
+export function shutdownValues({ gateways }: MeshConfig): Record<string, unknown> {
+    const seconds = gateways.serviceType === "LoadBalancer" ? SHUTDOWN.accepting : SHUTDOWN.acceptingAlone;
     return {
         lifecycle: { preStop: { sleep: { seconds } } },
-        terminationGracePeriodSeconds: seconds + LEAVING.longest,
+        terminationGracePeriodSeconds: seconds + SHUTDOWN.max,
         env: {
             EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true",
-            // Without a load balancer, endpoints are withdrawn within a second or two.
-            MINIMUM_DRAIN_DURATION: `${LEAVING.acceptingAlone}s`,
+            // Without a load balancer, endpoints are removed within a second or two.
+            MINIMUM_DRAIN_DURATION: `${SHUTDOWN.acceptingAlone}s`,
         },
     };
 }
 
 /**
- * Fields of the gateway's Service beside its ports. A client's address either comes in the PROXY protocol, which lets the
- * load balancer reach the pods themselves, or is kept by entering only nodes that have a gateway.
+ * Fields of the gateway's Service other than its ports. The client address is either in the PROXY protocol header,
+ * with which the load balancer can target pods, or preserved by only targeting nodes with a gateway pod.
  */
 export function serviceFields(key: GatewayKey, { edge, gateways }: MeshConfig): Record<string, unknown> {
     const direct = edge.clientAddress === "direct";
-    const local = direct && gateways.service !== "ClusterIP" ? { externalTrafficPolicy: "Local" } : {};
-    if (gateways.service !== "LoadBalancer") return { type: gateways.service, ...local };
+    const local = direct && gateways.serviceType !== "ClusterIP" ? { externalTrafficPolicy: "Local" } : {};
+    if (gateways.serviceType !== "LoadBalancer") return { type: gateways.serviceType, ...local };
     return {
-        type: gateways.service,
+        type: gateways.serviceType,
         ...local,
         annotations: annotations(key, direct),
-        ...(key === "admin" ? { loadBalancerSourceRanges: edge.adminNetworks } : {}),
+        ...(key === "admin" ? { loadBalancerSourceRanges: edge.adminCidrs } : {}),
     };
 }
 
-/** For the AWS Load Balancer Controller. */
+/** Annotations for the AWS Load Balancer Controller. */
 function annotations(key: GatewayKey, direct: boolean): Record<string, string> {
     const attributes = [
-        `deregistration_delay.timeout_seconds=${LEAVING.deregistration}`,
+        `deregistration_delay.timeout_seconds=${SHUTDOWN.deregistration}`,
         `preserve_client_ip.enabled=${direct}`,
         `proxy_protocol_v2.enabled=${!direct}`,
     ];
@@ -57,7 +57,7 @@ function annotations(key: GatewayKey, direct: boolean): Record<string, string> {
         "target-group-attributes": attributes.join(","),
         attributes: "load_balancing.cross_zone.enabled=true",
         "healthcheck-protocol": "http",
-        // Of an instance it asks the node, which says whether a gateway is on it.
+        // For instance targets, the health check is the node's, which reports whether a gateway pod runs there.
         ...(direct ? {} : { "healthcheck-port": String(READY.port), "healthcheck-path": READY.path }),
         ...(direct ? {} : { "proxy-protocol": "*" }),
     };
@@ -69,10 +69,10 @@ function annotations(key: GatewayKey, direct: boolean): Record<string, string> {
     );
 }
 
-/** What the proxy itself must know of it. */
+/** The proxy's settings for the PROXY protocol. */
 export function proxyConfig({ edge }: MeshConfig): Record<string, unknown> {
     return {
-        drainDuration: `${LEAVING.longest}s`,
+        drainDuration: `${SHUTDOWN.max}s`,
         ...(edge.clientAddress === "direct" ? {} : { gatewayTopology: { proxyProtocol: {} } }),
     };
 }

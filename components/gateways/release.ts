@@ -2,19 +2,19 @@ import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { gatewayRelease } from "../base/gateway-release";
 import type { Release } from "../base/manifest";
-import { ENTRY_GATEWAYS, GATEWAY_PORTS, type GatewayKey, NAMESPACES } from "../base/names";
-import { leaving, proxyConfig, serviceFields } from "./load-balancer";
+import { INGRESS_GATEWAYS, GATEWAY_PORTS, type GatewayKey, NAMESPACES } from "../base/names";
+import { shutdownValues, proxyConfig, serviceFields } from "./load-balancer";
 
-/** An entry gateway's pods and Service, whose address clients know. */
+/** An ingress gateway's pods and Service, whose address clients know. */
 export function release(key: GatewayKey, edges: readonly ExposureEdge[], config: MeshConfig): Release {
     const gateway = {
-        name: ENTRY_GATEWAYS[key],
+        name: INGRESS_GATEWAYS[key],
         namespace: NAMESPACES.ingress,
         service: serviceFields(key, config),
         ports: ports(edges),
         values: {
             podAnnotations: { "proxy.istio.io/config": JSON.stringify(proxyConfig(config)) },
-            ...leaving(config),
+            ...shutdownValues(config),
         },
     };
     return { ...gatewayRelease(gateway, config), keepsAddress: true };

@@ -5,14 +5,14 @@ import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
 import { isMirrored } from "../base/rollouts";
-import { type HttpRoute, routesTo, sharedOut } from "../base/routes";
+import { type HttpRoute, routesTo, weightedDestinations } from "../base/routes";
 
 type CorsPolicy = NonNullable<HttpRoute["corsPolicy"]>;
 
-/** A browser that has seen it once asks the host by HTTPS alone, for a year. */
+/** After its first response, a browser uses only HTTPS for the host, for a year. */
 const HSTS = { "strict-transport-security": "max-age=31536000" };
 
-/** The way from an exposed host to its service. Only the gateways see it. */
+/** The route from an exposed host to its service. Only the gateways use it. */
 export function route(edge: ExposureEdge, platform: Platform): VirtualServiceManifest {
     const { service, exposure, port } = edge;
     const { config } = platform;
@@ -33,7 +33,7 @@ export function route(edge: ExposureEdge, platform: Platform): VirtualServiceMan
                       tcp: [
                           {
                               match: [{ port: exposure.listen ?? 0 }],
-                              route: sharedOut(platform, service, port.number),
+                              route: weightedDestinations(platform, service, port.number),
                           },
                       ],
                   }
@@ -51,27 +51,28 @@ function httpRoutes(edge: ExposureEdge, platform: Platform): HttpRoute[] {
     const { config } = platform;
     const cors = corsOf(edge, config);
     const to = {
-        // Patches find an exposure's routes by it.
+        // Patches find an exposure's routes by this name.
         name: exposure.host,
         sameName: true,
         service,
         port: port.number,
         gateway: gatewayOf(edge),
         settings: {
-            // No timeout is no limit, which cannot be said otherwise: a stream lives as long as its client wants.
+            // No timeout means no limit, which cannot be set otherwise: a stream lasts as long as its client wants.
             ...(exposure.timeout === "stream" ? {} : { timeout: exposure.timeout }),
-            // What never reached a replica may be tried at another, whatever it asks for. Istio's default tries again more.
+            // A request that never reached a replica can be retried at another, even if it is not idempotent. Istio's
+            // default also retries others.
             retries: { attempts: 2, retryOn: "connect-failure,refused-stream" },
             headers: { response: { set: HSTS } },
             ...(cors === undefined ? {} : { corsPolicy: corsPolicy(cors) }),
         },
     };
-    const any = routesTo(platform, { ...to, asked: [{}], repeatable: false });
-    // Of what a client outside asks, reading alone is known to do no harm twice.
+    const any = routesTo(platform, { ...to, requests: [{}], idempotent: false });
+    // Of a client's requests, only reads are known to be idempotent.
     const mirrored = config.traffic.services[service]?.mirror !== undefined || isMirrored(platform, service);
     if (!mirrored || port.protocol !== "http") return any;
     const reading = [{ verb: "GET" }, { verb: "HEAD" }];
-    return [...routesTo(platform, { ...to, asked: reading, repeatable: true }), ...any];
+    return [...routesTo(platform, { ...to, requests: reading, idempotent: true }), ...any];
 }
 
 function corsPolicy({ origins, methods, headers, exposedHeaders, maxAge, credentials }: Cors): CorsPolicy {

@@ -9,7 +9,7 @@ function deriveIdentity({ catalogue }: Platform): Derived {
     return { releases: [], objects: [MESH_WIDE, STORES, ...services] };
 }
 
-/** In Istio's root namespace a policy without selector holds for the whole mesh. */
+/** In Istio's root namespace a policy without a selector applies to the whole mesh. */
 const MESH_WIDE: PeerAuthenticationManifest = {
     apiVersion: "security.istio.io/v1",
     kind: "PeerAuthentication",
@@ -18,9 +18,9 @@ const MESH_WIDE: PeerAuthenticationManifest = {
 };
 
 /**
- * The design leaves mutual TLS optional for databases, whose own tools often cannot speak it. Plaintext is thereby
- * possible, not allowed: every ALLOW of a store wants a principal, which only mutual TLS gives. A store of several
- * members, or a backup without a sidecar, needs policies of its own beside these.
+ * Mutual TLS is optional for databases, whose tools often do not support it. Plaintext is possible but not
+ * authorized: every ALLOW of a store requires a principal, which only mutual TLS provides. A store with several
+ * members, or a backup without a sidecar, needs policies in addition to these.
  */
 const STORES: PeerAuthenticationManifest = {
     apiVersion: "security.istio.io/v1",
@@ -29,7 +29,9 @@ const STORES: PeerAuthenticationManifest = {
     spec: { mtls: { mode: "PERMISSIVE" } },
 };
 
-/** STRICT for a service by name, so that no change of the mesh-wide policy opens it; its health port is left out. */
+/**
+ * STRICT for each service by name, so that no change of the mesh-wide policy weakens it; except for its health port.
+ */
 function forService(name: string): PeerAuthenticationManifest {
     return {
         apiVersion: "security.istio.io/v1",
@@ -49,7 +51,7 @@ export const identity: Concern = {
     anchors: (object) => object === MESH_WIDE,
 };
 
-/** Who is who: mutual TLS, required everywhere but where a reason is written down. */
+/** Mutual TLS, required everywhere, with documented exceptions. */
 export class Identity extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(identity, platform, options);

@@ -1,4 +1,4 @@
-/** What aws-privateca-issuer may do in the cluster, instead of the roles of its chart. */
+/** RBAC of aws-privateca-issuer, instead of the roles of its chart. */
 import { AWS_CLIENTS } from "../base/aws-clients";
 import { COMMON_LABELS } from "../base/labels";
 import type { Manifest } from "../base/manifest";
@@ -10,9 +10,9 @@ const APPROVER = AWS_CLIENTS["cert-manager"];
 const LOOK = ["get", "list", "watch"];
 
 /**
- * The controller watches requests and issuers of all namespaces, because it has no option that narrows its caches; it writes
- * in the control plane's namespace alone. cert-manager approves requests of the mesh's issuer, and none of another: the
- * controller signs nothing that is not approved.
+ * The controller watches requests and issuers in all namespaces, because no option restricts its caches; it writes
+ * only in the control plane's namespace. cert-manager approves requests for the mesh's issuer, and for no other: the
+ * controller signs only approved requests.
  */
 export function awsPrivateCaRights(issuer: string): Manifest[] {
     const { serviceAccount: name } = CONTROLLER;
@@ -28,7 +28,7 @@ export function awsPrivateCaRights(issuer: string): Manifest[] {
             may("cert-manager.io", ["certificaterequests/status"], ["get", "update", "patch"]),
             may("", ["events"], ["create", "patch"]),
         ]),
-        // One of its replicas leads.
+        // Leader election among its replicas.
         ...inNamespace(name, CONTROLLER.namespace, [
             may("coordination.k8s.io", ["leases"], ["get", "create", "update", "patch"]),
             may("", ["events"], ["create", "patch"]),

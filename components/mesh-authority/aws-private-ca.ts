@@ -1,6 +1,7 @@
 /**
- * The mesh's root at AWS Private CA (docs/adr/0032-the-root-outside-the-cluster.md): cert-manager asks for the intermediate CA
- * as from any issuer, and aws-privateca-issuer has AWS sign it. The root's key is in no cluster and no state of Pulumi's.
+ * The mesh's root in AWS Private CA (docs/adr/0032-mesh-root-in-aws-private-ca.md): cert-manager requests the
+ * intermediate CA as from any issuer, and aws-privateca-issuer has AWS sign it. The root's key is in no cluster and
+ * not in Pulumi's state.
  */
 import type { MeshConfig } from "../../config/schema";
 import { AWS_PRIVATE_CA_ISSUER } from "../../config/versions";
@@ -23,7 +24,7 @@ import { awsPrivateCaRights } from "./aws-private-ca-rights";
 type AwsPrivateCa = Extract<MeshConfig["certificates"]["mesh"], { from: "aws-private-ca" }>;
 
 const GROUP = "awspca.cert-manager.io";
-/** As the chart has it. */
+/** The chart's user. */
 const USER = 65532;
 
 export function awsPrivateCa(
@@ -38,24 +39,27 @@ export function awsPrivateCa(
     };
 }
 
-/** @returns what is wrong with a root at AWS, beside where the cluster is */
+/** @returns mistakes of a root in AWS Private CA with regard to the cluster */
 export function awsPrivateCaProblems({ certificates: { mesh }, cluster }: MeshConfig): string[] {
     if (mesh.from !== "aws-private-ca") return [];
     if (cluster.from !== "eks")
         return [
-            "certificates.mesh: aws-private-ca needs a pod identity and an endpoint in the network, which the stack makes in a cluster of its " +
-                `own alone, and cluster.from is ${cluster.from}; take authority or self-signed, or a cluster from eks`,
+            "certificates.mesh: aws-private-ca needs Pod Identity and a VPC endpoint, which the stack creates only in a cluster from eks, " +
+                `but cluster.from is ${cluster.from}; use authority or self-signed, or a cluster from eks`,
         ];
     const region = regionOf(mesh.arn);
     return region === cluster.region
         ? []
         : [
-              `certificates.mesh.arn: the CA is in ${region}, and the cluster in ${cluster.region}, from where only its own region's AWS Private ` +
-                  "CA is reachable; name a CA in the cluster's region, such as a subordinate CA of yours",
+              `certificates.mesh.arn: the CA is in ${region}, but from the cluster in ${cluster.region} only that region's AWS Private ` +
+                  "CA is reachable; use a CA in the cluster's region, such as a subordinate CA",
           ];
 }
 
-/** By its CA: a Certificate is issued anew where it names another issuer, and not where its issuer changes. */
+/**
+ * Named after its CA: cert-manager reissues a Certificate when it names another issuer, and not when its issuer
+ * changes.
+ */
 function issuerName(arn: string): string {
     return `mesh-root-${/certificate-authority\/([0-9a-f]{8})/.exec(arn)?.[1] ?? ""}`;
 }
@@ -64,7 +68,7 @@ function regionOf(arn: string): string {
     return arn.split(":")[3] ?? "";
 }
 
-/** In the control plane's namespace: an issuer for the whole cluster would make a CA of the mesh for anybody. */
+/** In the control plane's namespace: a ClusterIssuer would issue a CA of the mesh to any namespace. */
 function issuer(name: string, arn: string): AwsPrivateCaIssuerManifest {
     return {
         apiVersion: `${GROUP}/v1beta1`,
@@ -84,7 +88,7 @@ function release(config: MeshConfig, { chart, image }: AwsPrivateCa): Release {
             replicaCount: config.certificates.replicas,
             image: repositoryAndTag(pinned(`${image}:${AWS_PRIVATE_CA_ISSUER}`, config)),
             serviceAccount: { create: true, name: serviceAccount },
-            // The chart's own roles read every Secret, and have cert-manager approve requests of any issuer at AWS.
+            // The chart's roles can read every Secret, and let cert-manager approve requests for any AWS issuer.
             rbac: { create: false },
             approverRole: { enabled: false },
             podSecurityContext: restrictedPod(USER),

@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
-import { KEY, UNTIL_READY, lasting } from "../base/certificates";
+import { KEY, UNTIL_READY, lifetimeOf } from "../base/certificates";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { COMMON_LABELS } from "../base/labels";
 import type {
@@ -18,8 +18,8 @@ type Mesh = Exclude<MeshConfig["certificates"]["mesh"], { from: "istiod" }>;
 type IssuerRef = CertificateManifest["spec"]["issuerRef"];
 
 const SELF_SIGNED = "mesh-self-signed";
-/** A root ends with a rotation by hand (docs/runbooks/mesh-ca.md), long before its certificate does. */
-const ROOT = { days: 3650, renewBeforeDays: 365 };
+/** A root is rotated by hand (docs/runbooks/mesh-ca.md) long before it expires. */
+const ROOT = { durationDays: 3650, renewBeforeDays: 365 };
 
 function deriveMeshAuthority({ config }: Platform): Derived {
     const { certificates, trustDomain } = config;
@@ -31,19 +31,19 @@ function deriveMeshAuthority({ config }: Platform): Derived {
         objects: [
             ...objects,
             intermediate(issuerRef, mesh, trustDomain),
-            ...(mesh.trust.length === 0 ? [] : [roots(mesh.trust)]),
+            ...(mesh.trustedRoots.length === 0 ? [] : [roots(mesh.trustedRoots)]),
         ],
     };
 }
 
-/** Who signs the intermediate CA, and what that takes. */
+/** The issuer of the intermediate CA, and the objects that it needs. */
 function signer(config: MeshConfig, mesh: Mesh): Derived & { issuerRef: IssuerRef } {
     switch (mesh.from) {
         case "self-signed":
             return {
                 releases: [],
                 objects: selfSigned(mesh.roots),
-                issuerRef: issuerOf(rootName(mesh.signing)),
+                issuerRef: issuerOf(rootName(mesh.signingRoot)),
             };
         case "authority":
             return {
@@ -58,15 +58,15 @@ function signer(config: MeshConfig, mesh: Mesh): Derived & { issuerRef: IssuerRe
     }
 }
 
-/** Each root with an issuer of its own: a Certificate that names another issuer is issued anew. */
+/** Each root with a separate issuer: cert-manager reissues a Certificate that names another issuer. */
 function selfSigned(generations: readonly number[]): Manifest[] {
     return [
         issuer(SELF_SIGNED, { selfSigned: {} }),
         ...generations.map(rootName).flatMap((name) => [
             certificate(name, {
                 commonName: `sparc-mesh root ${name}`,
-                ...lasting(ROOT),
-                // Should it ever come to that: what the old one signed holds for the new one too.
+                ...lifetimeOf(ROOT),
+                // In case it is renewed after all: certificates of the old one remain valid with the new one.
                 privateKey: { ...KEY, rotationPolicy: "Never" },
                 issuerRef: issuerOf(SELF_SIGNED),
             }),
@@ -75,7 +75,7 @@ function selfSigned(generations: readonly number[]): Manifest[] {
     ];
 }
 
-/** What istiod signs with. cert-manager renews it, and istiod takes the new one as soon as its files change. */
+/** The CA with which istiod signs. cert-manager renews it, and istiod reloads it when its files change. */
 function intermediate(
     issuerRef: IssuerRef,
     { intermediate: days }: Mesh,
@@ -84,7 +84,7 @@ function intermediate(
     return certificate(MESH_CA.secret, {
         commonName: "sparc-mesh intermediate",
         subject: { organizations: [trustDomain] },
-        ...lasting(days),
+        ...lifetimeOf(days),
         privateKey: { ...KEY, rotationPolicy: "Always" },
         issuerRef,
     });
@@ -107,7 +107,7 @@ function certificate(
     };
 }
 
-/** In the control plane's namespace: an issuer for the whole cluster would make a CA of the mesh for anybody. */
+/** In the control plane's namespace: a ClusterIssuer would issue a CA of the mesh to any namespace. */
 function issuer(name: string, spec: IssuerManifest["spec"]): IssuerManifest {
     return {
         apiVersion: "cert-manager.io/v1",
@@ -117,7 +117,7 @@ function issuer(name: string, spec: IssuerManifest["spec"]): IssuerManifest {
     };
 }
 
-/** In place of the root that cert-manager puts beside a certificate, which is always the one that signed it. */
+/** Replaces the `ca.crt` that cert-manager adds to a certificate, which is always its issuer. */
 function roots(trust: readonly string[]): ConfigMapManifest {
     return {
         apiVersion: "v1",
@@ -141,7 +141,7 @@ export const meshAuthority: Concern = {
     check: ({ config }) => awsPrivateCaProblems(config),
 };
 
-/** The CA that istiod signs workloads' certificates with, and the root above it. */
+/** The intermediate CA with which istiod signs workload certificates, and its root. */
 export class MeshAuthority extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(meshAuthority, platform, options);

@@ -5,7 +5,7 @@ import { INJECTED, type NamespaceName, NAMESPACES, REVISION_TAG } from "../base/
 import type { Platform } from "../base/platform";
 
 /**
- * The pod security level that a namespace enforces. Without istio-cni, injection adds an init container with
+ * The Pod Security Standard that a namespace enforces. Without istio-cni, injection adds an init container with
  * NET_ADMIN to every meshed pod, which only `privileged` admits; istio-cni itself is a privileged DaemonSet.
  */
 function podSecurity(namespace: NamespaceName, cni: boolean): "restricted" | "privileged" {
@@ -36,7 +36,7 @@ export const namespaces: Concern = {
     anchors: () => true,
 };
 
-/** The platform's namespaces, with what decides about injection and pod security in each. */
+/** The platform's namespaces, with the labels for injection and pod security. */
 export class Namespaces extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(namespaces, platform, options);

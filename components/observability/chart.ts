@@ -1,4 +1,4 @@
-/** Prometheus from its maintained chart, kube-prometheus-stack, with Grafana beside it. */
+/** Prometheus from its maintained chart, kube-prometheus-stack, together with Grafana. */
 import type { MeshConfig } from "../../config/schema";
 import { PROMETHEUS_STACK } from "../../config/versions";
 import { SERVICE_LABEL } from "../base/labels";
@@ -15,7 +15,7 @@ import {
 import { placement } from "../base/pools";
 import { SCRAPE_SECONDS } from "../base/scraping";
 import { dashboards } from "./dashboards/config-maps";
-import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
+import { BYPASS_SIDECAR, service, sidecar } from "./mesh";
 import type { RuleGroup } from "./rules/model";
 import { scrapeJobs } from "./scrape";
 
@@ -23,7 +23,7 @@ type FromChart = Extract<MeshConfig["observability"]["prometheus"], { from: "cha
 
 const { name, namespace, port } = PROMETHEUS_SERVICE;
 
-/** The API server, where operator and dashboards' loader read their objects. */
+/** The API server, from which the operator and the dashboards' sidecar read their objects. */
 const API_SERVER = `default/${serviceHost("kubernetes", "default")}`;
 
 const OFF = { enabled: false } as const;
@@ -58,7 +58,8 @@ function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup
         },
         values: {
             fullnameOverride: PROMETHEUS_ACCOUNT,
-            // The chart's own roles read every Secret of the cluster: components/access/monitoring-rights.ts has what is needed.
+            // The chart's roles can read every Secret of the cluster. components/access/monitoring-rights.ts has what
+            // is needed.
             global: { rbac: { create: false } },
             cleanPrometheusOperatorObjectNames: true,
             prometheusOperator: operator(config),
@@ -68,7 +69,7 @@ function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup
                 prometheusSpec: server(from, config),
             },
             grafana: grafana(config),
-            // The cluster itself is watched by whoever runs it; here the mesh is.
+            // Monitoring of the cluster itself is the cluster operator's; this is the mesh's.
             ...Object.fromEntries(
                 [
                     ...[
@@ -83,7 +84,7 @@ function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup
                 ].map((part) => [part, OFF]),
             ),
             defaultRules: { create: false },
-            // As a PrometheusRule, which the operator hands on.
+            // As a PrometheusRule, which the operator passes on to Prometheus.
             additionalPrometheusRulesMap: { mesh: { groups } },
         },
         after: [],
@@ -95,7 +96,8 @@ function operator(config: MeshConfig): Record<string, unknown> {
         podLabels: { [SERVICE_LABEL]: PROMETHEUS_OPERATOR },
         serviceAccount: { create: true, name: PROMETHEUS_OPERATOR },
         namespaces: { releaseNamespace: true, additional: [] },
-        // The API server is not of the mesh, and could not call it; rules are checked before they are deployed.
+        // The API server is not in the mesh and could not call the webhook; rules are checked before they are
+        // deployed.
         admissionWebhooks: OFF,
         tls: OFF,
         serviceMonitor: { selfMonitor: false },
@@ -113,7 +115,7 @@ function server({ retention, storage, replicas }: FromChart, config: MeshConfig)
         scrapeInterval: INTERVAL,
         evaluationInterval: INTERVAL,
         additionalScrapeConfigs: scrapeJobs(),
-        podMetadata: { labels: { [SERVICE_LABEL]: name }, annotations: { ...PAST_THE_SIDECAR } },
+        podMetadata: { labels: { [SERVICE_LABEL]: name }, annotations: { ...BYPASS_SIDECAR } },
         resources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "2", memory: "4Gi" } },
         storageSpec: {
             volumeClaimTemplate: {
@@ -130,13 +132,13 @@ function grafana(config: MeshConfig): Record<string, unknown> {
         podLabels: { [SERVICE_LABEL]: GRAFANA },
         serviceAccount: { create: true, name: GRAFANA },
         rbac: { create: false },
-        // A Secret that whoever runs the platform makes: no password stands in a program.
+        // A Secret that the platform's operator creates: no password is in the program.
         admin: { existingSecret: "grafana-admin" },
         defaultDashboardsEnabled: false,
         serviceMonitor: OFF,
         testFramework: OFF,
         sidecar: {
-            // By default the loader reads Secrets too.
+            // By default the sidecar reads Secrets too.
             dashboards: { enabled: true, searchNamespace: NAMESPACES.monitoring, resource: "configmap" },
             datasources: {
                 searchNamespace: NAMESPACES.monitoring,

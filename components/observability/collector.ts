@@ -1,4 +1,4 @@
-/** The name under which proxies send spans, and who keeps them where nobody else does: a stand-in, in memory. */
+/** The Service to which proxies send spans, and the default collector: a stand-in, in memory. */
 import type { MeshConfig } from "../../config/schema";
 import { type Collector, STAND_IN_COLLECTOR, collectorOf } from "../base/collector";
 import { pinned } from "../base/images";
@@ -15,15 +15,18 @@ const USER = 65532;
 const LABELS = { ...COMMON_LABELS, app: name, [SERVICE_LABEL]: name };
 const METADATA = { name, namespace: NAMESPACES.monitoring, labels: LABELS };
 
-/** Whoever takes the spans bears the collector's label; so that proxies, and policies, know what is spoken there before. */
+/**
+ * The Service and the Sidecar of the collector, whose pods have its label. Proxies and policies know its protocol
+ * before it runs.
+ */
 export function collector(config: MeshConfig): Manifest[] {
-    const wanted = collectorOf(config);
-    if (wanted === undefined) return [];
-    const { collector: said } = config.telemetry.tracing;
-    const calls = said.from === "service" ? said.calls : [];
+    const target = collectorOf(config);
+    if (target === undefined) return [];
+    const source = config.telemetry.tracing.collector;
+    const egressHosts = source.from === "service" ? source.egressHosts : [];
     return [
-        service(wanted),
-        sidecar(wanted.name, { [SERVICE_LABEL]: wanted.name }, calls),
+        service(target),
+        sidecar(target.name, { [SERVICE_LABEL]: target.name }, egressHosts),
         ...standIn(config),
     ];
 }
@@ -41,14 +44,14 @@ function service({ name: of, namespace, port }: Collector): ServiceManifest {
     };
 }
 
-/** Nothing where the stack has another collector. */
+/** Empty if the stack has another collector. */
 function standIn(config: MeshConfig): Manifest[] {
     const { workloads, telemetry } = config;
-    const wanted = telemetry.tracing.collector;
-    if (wanted.from !== "stand-in" || !workloads.standIns) return [];
+    const collector = telemetry.tracing.collector;
+    if (collector.from !== "stand-in" || !workloads.standIns) return [];
     return [
         { apiVersion: "v1", kind: "ServiceAccount", metadata: METADATA, automountServiceAccountToken: false },
-        deployment(workloads.image, wanted.spans, config),
+        deployment(workloads.image, collector.maxSpans, config),
     ];
 }
 

@@ -1,4 +1,4 @@
-/** Jaeger from its maintained chart, as the collector of traces. */
+/** Jaeger from its maintained chart, as the trace collector. */
 import type { MeshConfig } from "../../config/schema";
 import { JAEGER_CHART } from "../../config/versions";
 import { JAEGER } from "../base/collector";
@@ -8,13 +8,16 @@ import { NAMESPACES } from "../base/names";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { placement } from "../base/pools";
 
-/** As the chart has it, and the image. */
+/** The user of the chart and the image. */
 const USER = 10001;
 
-/** Of some ten spans each, none of which clients can make long (`components/telemetry/tracing.ts`): half of its memory. */
+/**
+ * With some ten spans each, none of which clients can make long (`components/telemetry/tracing.ts`): half of its
+ * memory.
+ */
 const TRACES = 20_000;
 
-/** As the image's own, with OTLP alone to come in and a store whose end its memory holds. */
+/** The image's default configuration, with only the OTLP receiver and a bounded in-memory store. */
 const CONFIGURATION = {
     service: {
         extensions: ["jaeger_storage", "jaeger_query", "healthcheckv2"],
@@ -33,8 +36,8 @@ const CONFIGURATION = {
 };
 
 /**
- * One pod: OTLP in, a store in memory, and a page that nobody in the mesh may open (`kubectl port-forward`). Two would
- * each know half of the traces.
+ * One pod: OTLP, an in-memory store, and a UI that no workload in the mesh can reach (`kubectl port-forward`). With
+ * two pods, each would have half of the traces.
  */
 export function jaeger(config: MeshConfig): Release[] {
     if (config.telemetry.tracing.collector.from !== "chart") return [];

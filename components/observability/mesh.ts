@@ -1,14 +1,16 @@
-/** What Prometheus needs to be a part of the mesh, wherever it comes from. */
+/** What Prometheus needs to be part of the mesh, whatever its source. */
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { ServiceManifest, SidecarManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE } from "../base/names";
 
 const { name, namespace, port } = PROMETHEUS_SERVICE;
 
-/** What it reads stands outside mutual TLS, at addresses that no Service has: all that leaves it passes its sidecar by. */
-export const PAST_THE_SIDECAR = { "traffic.sidecar.istio.io/includeOutboundIPRanges": "" } as const;
+/**
+ * It scrapes outside mutual TLS, at addresses that belong to no Service: its outbound traffic bypasses the sidecar.
+ */
+export const BYPASS_SIDECAR = { "traffic.sidecar.istio.io/includeOutboundIPRanges": "" } as const;
 
-/** The name under which it is asked, whatever its pods are called. */
+/** The Service for queries, whatever its pods are named. */
 export function service(): ServiceManifest {
     return {
         apiVersion: "v1",
@@ -22,7 +24,7 @@ export function service(): ServiceManifest {
     };
 }
 
-/** What a workload of the namespace knows: the hosts that it calls, as a Sidecar names them. */
+/** A workload's Sidecar in the monitoring namespace, with the hosts that it calls. */
 export function sidecar(
     workload: string,
     labels: Readonly<Record<string, string>>,

@@ -20,7 +20,7 @@ function prometheusOf({ catalogue, config }: Platform): Derived {
     const rules = ruleGroups(catalogue);
     const { prometheus: from } = config.observability;
     switch (from.from) {
-        case "nowhere":
+        case "none":
             return { releases: [], objects: [] };
         case "image":
             return { releases: [], objects: prometheus(from, config, rules) };
@@ -33,7 +33,7 @@ function prometheusOf({ catalogue, config }: Platform): Derived {
 
 export const observability: Concern = { name: "observability", derive: deriveObservability };
 
-/** Who reads and keeps what the mesh tells of itself. */
+/** Collection and storage of the mesh's metrics and traces. */
 export class Observability extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(observability, platform, options);

@@ -1,4 +1,4 @@
-/** Prometheus as one pod of the mesh: whoever asks it passes its sidecar, and it reads past it what is outside mutual TLS. */
+/** Prometheus as a single pod in the mesh: queries pass its sidecar, and scrapes outside mutual TLS bypass it. */
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { MeshConfig } from "../../config/schema";
@@ -10,7 +10,7 @@ import { placement } from "../base/pools";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { SCRAPE_SECONDS } from "../base/scraping";
 import { sidecarResources } from "../base/sidecar-resources";
-import { PAST_THE_SIDECAR, service, sidecar } from "./mesh";
+import { BYPASS_SIDECAR, service, sidecar } from "./mesh";
 import type { RuleGroup } from "./rules/model";
 import { scrapeJobs } from "./scrape";
 
@@ -63,7 +63,7 @@ function deployment({ image, retention }: FromImage, config: MeshConfig, digest:
                     labels: LABELS,
                     annotations: {
                         ...sidecarResources(config.sidecar),
-                        ...PAST_THE_SIDECAR,
+                        ...BYPASS_SIDECAR,
                         "sparc.dev/configuration": digest,
                     },
                 },

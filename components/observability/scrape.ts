@@ -1,9 +1,9 @@
-/** What Prometheus reads, and of it what it keeps. The same jobs wherever it runs. */
+/** The scrape jobs, and the series that Prometheus keeps. The same for every source of Prometheus. */
 import { SERVICE_LABEL } from "../base/labels";
 import { MESHED_NAMESPACES, NAMESPACES } from "../base/names";
 import { ISTIO_SERIES, type Relabel } from "./istio-series";
 
-/** A job as Prometheus' configuration has it. */
+/** A scrape job in Prometheus' configuration. */
 export interface ScrapeJob {
     readonly job_name: string;
     readonly metrics_path?: string;
@@ -16,15 +16,20 @@ export interface ScrapeJob {
     }[];
     readonly relabel_configs: readonly Relabel[];
     readonly metric_relabel_configs?: readonly Relabel[];
-    /** The most series that one target may have; a target with more fails whole, and an alert tells of it. */
+    /**
+     * The maximum number of series of one target. If a target has more, its scrape fails as a whole and an alert
+     * fires.
+     */
     readonly sample_limit?: number;
 }
 
-/** Where a proxy's agent serves its own, Envoy's and the application's metrics, outside mutual TLS. */
+/**
+ * The endpoint of a proxy's agent with merged metrics of the agent, Envoy and the application, outside mutual TLS.
+ */
 const MERGED = { port: 15020, path: "/stats/prometheus" } as const;
 const ISTIOD_MONITORING = 15014;
 
-/** What is read of a proxy, by any rule, dashboard or analysis. */
+/** The series of a proxy that a rule, dashboard or analysis uses. */
 const PROXY_SERIES = [
     "istio_requests_total",
     "istio_request_duration_milliseconds_(bucket|sum|count)",
@@ -39,20 +44,20 @@ const PROXY_SERIES = [
     "envoy_listener_ssl_certificate_.*expiration_unix_time_seconds",
     "envoy_server_(memory_allocated|uptime)",
     "flagger_.*",
-    // Of the stand-ins and of the services themselves: what business figures are made of.
+    // Of stand-ins and services: the source of business KPIs.
     "(standin|sparc)_.*",
 ];
 
 const ISTIOD_SERIES = ["pilot_.*", "citadel_.*", "galley_validation_.*", "sidecar_injection_.*"];
 
-/** What containers use, and what they may. */
+/** Usage and limits of containers. */
 const CONTAINER_SERIES = [
     "container_cpu_usage_seconds_total",
     "container_memory_working_set_bytes",
     "container_spec_(cpu_quota|cpu_period|memory_limit_bytes)",
 ];
 
-/** Whether Prometheus keeps a series, by its name, of whoever it reads. */
+/** Whether Prometheus keeps a series, by its name, from any target. */
 export function isKept(series: string): boolean {
     return new RegExp(`^(${[...PROXY_SERIES, ...ISTIOD_SERIES, ...CONTAINER_SERIES].join("|")})$`).test(
         series,
@@ -94,7 +99,10 @@ function istiod(): ScrapeJob {
     };
 }
 
-/** Of the kubelets. They are asked by the account's token; what signs their certificates no pod is told. */
+/**
+ * The kubelets' job. It authenticates with the service account's token, and cannot verify their certificates: pods do
+ * not have the CA.
+ */
 function containers(): ScrapeJob {
     return {
         job_name: "containers",

@@ -1,4 +1,4 @@
-/** Which of Istio's metrics there are, and by what they are told apart. */
+/** The Istio metrics that proxies report, and their labels. */
 import type { TelemetryManifest } from "../base/manifest";
 import { IS_PROBE } from "./dimensions";
 
@@ -6,22 +6,22 @@ type Metrics = NonNullable<TelemetryManifest["spec"]["metrics"]>[number];
 type Override = NonNullable<Metrics["overrides"]>[number];
 type Tags = NonNullable<Override["tagOverrides"]>;
 
-/** Labels that say again, in other words, what two others say. */
-const UNREAD_LABELS = [
+/** Labels that duplicate the information of two others. */
+const UNUSED_LABELS = [
     ...["app", "canonical_revision", "canonical_service", "cluster", "principal", "version"].flatMap(
         (label) => [`source_${label}`, `destination_${label}`],
     ),
 ];
 
-/** Of a histogram, which is twenty series, also those that only counts are asked by. */
-const UNREAD_OF_TIMES = [
+/** Labels that are removed from histograms, each of which has twenty series: only counters need them. */
+const UNUSED_HISTOGRAM_LABELS = [
     "connection_security_policy",
     "grpc_response_status",
     "request_protocol",
     "response_flags",
 ];
 
-const UNREAD_METRICS = [
+const UNUSED_METRICS = [
     "REQUEST_SIZE",
     "RESPONSE_SIZE",
     "GRPC_REQUEST_MESSAGES",
@@ -34,19 +34,19 @@ const PROBE: Tags = upserted({ probe: IS_PROBE });
 export function meshMetrics(): Metrics {
     return {
         overrides: [
-            { match: { metric: "ALL_METRICS" }, tagOverrides: without(UNREAD_LABELS) },
+            { match: { metric: "ALL_METRICS" }, tagOverrides: without(UNUSED_LABELS) },
             { match: { metric: "REQUEST_COUNT" }, tagOverrides: PROBE },
             {
                 match: { metric: "REQUEST_DURATION" },
-                tagOverrides: { ...without(UNREAD_OF_TIMES), ...PROBE },
+                tagOverrides: { ...without(UNUSED_HISTOGRAM_LABELS), ...PROBE },
             },
-            ...UNREAD_METRICS.map((metric): Override => ({ match: { metric }, disabled: true })),
+            ...UNUSED_METRICS.map((metric): Override => ({ match: { metric }, disabled: true })),
         ],
     };
 }
 
-/** Counts of requests, where they are answered or, at a gateway, passed on, by further labels: CEL by label. */
-export function counted(mode: "CLIENT" | "SERVER", labels: Readonly<Record<string, string>>): Metrics {
+/** Adds labels (CEL by label) to request counters, at the callee's proxy or, for gateways, at the caller's. */
+export function requestCounter(mode: "CLIENT" | "SERVER", labels: Readonly<Record<string, string>>): Metrics {
     return { overrides: [{ match: { metric: "REQUEST_COUNT", mode }, tagOverrides: upserted(labels) }] };
 }
 

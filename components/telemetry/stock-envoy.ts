@@ -1,10 +1,11 @@
 /**
- * Istio's metrics on a node whose proxy image holds a stock Envoy: that lacks the filter which counts `istio_requests_total`
- * and measures `istio_request_duration_milliseconds`. What it has is an access log that counts. With it each proxy has
- * the same series under the same names and, but for what docs/node.md lists, the same labels, so that rules, dashboards
- * and analyses are production's. Prometheus does the rest as it reads them (`components/observability/istio-series.ts`).
+ * Istio's metrics for proxy images with a stock Envoy, which lacks the filter that reports `istio_requests_total` and
+ * `istio_request_duration_milliseconds`. It has an access log that emits statistics instead. With it each proxy has
+ * the same series with the same names and, apart from what docs/reference/embedded-node.md lists, the same labels, so
+ * that rules, dashboards and analyses are the same as in production. Prometheus does the rest by relabeling
+ * (`components/observability/istio-series.ts`).
  *
- * The labels that production's Telemetry objects add are the same expressions here.
+ * The labels that production's Telemetry resources add are the same expressions here.
  */
 import { servicesOf } from "../../catalogue/query";
 import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter, typed } from "../base/envoy-filter";
@@ -19,7 +20,7 @@ type Context = "SIDECAR_INBOUND" | "SIDECAR_OUTBOUND" | "GATEWAY";
 const NAME = "istio-metrics";
 const TCP_PROXY = "envoy.filters.network.tcp_proxy";
 
-/** Who the proxy's own workload is, from what injection tells it. */
+/** The proxy's workload, from the environment that injection sets. */
 const SELF = {
     workload: "%ENVIRONMENT(ISTIO_META_WORKLOAD_NAME)%",
     namespace: "%ENVIRONMENT(POD_NAMESPACE)%",
@@ -33,11 +34,11 @@ const PROBE: Labels = { probe: cel(IS_PROBE) };
 const DETAILS: Labels = {
     request_protocol: cel(`${IS_GRPC} ? 'grpc' : 'http'`),
     response_flags: "%RESPONSE_FLAGS%",
-    // Envoy makes one up for what is no gRPC.
+    // Envoy derives one for requests that are not gRPC.
     grpc_response_status: cel(`${IS_GRPC} ? response.grpc_status : ''`),
 };
 
-/** Of a proxy before whom it counts for; the peer's name is taken apart by Prometheus. */
+/** For the callee's proxy. Prometheus splits the peer's identity. */
 const AT_CALLEE: Labels = {
     reporter: "destination",
     downstream_peer: "%DOWNSTREAM_PEER_URI_SAN%",
@@ -49,20 +50,20 @@ const AT_CALLEE: Labels = {
 
 const SECURITY: Labels = { connection_security_policy: cel("connection.mtls ? 'mutual_tls' : 'none'") };
 
-/** Of a proxy behind whom it counts for: the cluster names the service, and istiod tells the workload of each endpoint. */
+/** For the caller's proxy: the cluster identifies the service, and istiod's endpoint metadata the workload. */
 const AT_CALLER: Labels = {
     reporter: "source",
     source_workload: SELF.workload,
     source_workload_namespace: SELF.namespace,
-    // A host that the sidecar does not know is answered by a route of this name, without a cluster.
+    // A route of this name blocks hosts that the sidecar does not know, without a cluster.
     upstream_cluster: cel("xds.route_name == 'block_all' ? 'BlackHoleCluster' : xds.cluster_name"),
     upstream_workload: "%UPSTREAM_METADATA(istio:workload)%",
 };
 
-/** Only where a request is answered is its security known, as in production. */
+/** As in production, only the callee's proxy knows the security policy. */
 const UNKNOWN_SECURITY: Labels = { connection_security_policy: "unknown" };
 
-/** Of a connection there is no route to name its cluster. */
+/** A TCP connection has no route that names its cluster. */
 const CONNECTIONS_AT_CALLER: Labels = {
     ...AT_CALLER,
     ...UNKNOWN_SECURITY,
@@ -101,7 +102,7 @@ export function stockEnvoyMetrics({ catalogue, config }: Platform): EnvoyFilterM
     ];
 }
 
-/** A proxy is patched by at most one filter of its namespace: two would count twice. */
+/** At most one filter of a namespace may apply to a proxy: with two, requests would count twice. */
 function filter(
     namespace: NamespaceName,
     workload: string | undefined,
@@ -111,19 +112,19 @@ function filter(
     return envoyFilter({ name, namespace, ...(workload === undefined ? {} : { workload }), patches });
 }
 
-/** @param details labels of the count alone: a histogram is twenty series for each. */
-function http(context: Context, who: Labels, details: Labels): EnvoyPatch {
+/** @param details labels of the counter only: a histogram has twenty series for each */
+function http(context: Context, self: Labels, details: Labels): EnvoyPatch {
     const type = "filters.network.http_connection_manager.v3.HttpConnectionManager";
     return onFilter(context, CONNECTION_MANAGER, type, {
         counters: [
             {
-                stat: stat("requests_total", { ...who, ...RESPONSE, ...PROBE, ...DETAILS, ...details }),
+                stat: stat("requests_total", { ...self, ...RESPONSE, ...PROBE, ...DETAILS, ...details }),
                 value_fixed: 1,
             },
         ],
         histograms: [
             {
-                stat: stat("request_duration_milliseconds", { ...who, ...RESPONSE, ...PROBE }),
+                stat: stat("request_duration_milliseconds", { ...self, ...RESPONSE, ...PROBE }),
                 unit: "Milliseconds",
                 value_format: "%DURATION%",
             },
@@ -131,8 +132,8 @@ function http(context: Context, who: Labels, details: Labels): EnvoyPatch {
     });
 }
 
-function tcp(context: Context, who: Labels): EnvoyPatch {
-    const labels = { ...who, request_protocol: "tcp", response_flags: "%RESPONSE_FLAGS%" };
+function tcp(context: Context, self: Labels): EnvoyPatch {
+    const labels = { ...self, request_protocol: "tcp", response_flags: "%RESPONSE_FLAGS%" };
     return onFilter(context, TCP_PROXY, "filters.network.tcp_proxy.v3.TcpProxy", {
         counters: [
             { stat: stat("tcp_connections_closed_total", labels), value_fixed: 1 },
@@ -146,7 +147,7 @@ function onFilter(
     context: Context,
     name: string,
     type: string,
-    counted: Record<string, unknown>,
+    counter: Record<string, unknown>,
 ): EnvoyPatch {
     return {
         applyTo: "NETWORK_FILTER",
@@ -160,7 +161,7 @@ function onFilter(
                             name: "envoy.access_loggers.stats",
                             typed_config: typed("access_loggers.stats.v3.Config", {
                                 stat_prefix: "istio",
-                                ...counted,
+                                ...counter,
                             }),
                         },
                     ],

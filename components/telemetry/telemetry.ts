@@ -1,5 +1,10 @@
 import type { Catalogue, Service } from "../../catalogue/model";
-import { SLOW_AFTER, reachedHosts, servicesOf, slowAfter } from "../../catalogue/query";
+import {
+    DEFAULT_LATENCY_THRESHOLD,
+    reachableHosts,
+    servicesOf,
+    latencyThreshold,
+} from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { collectorOf } from "../base/collector";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
@@ -9,9 +14,9 @@ import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { atCallee, atCaller, atGateway } from "./access-log";
 import { METHOD_CLASS, pathClass, tenant, tenantAtEgress } from "./dimensions";
-import { counted, meshMetrics } from "./metrics";
+import { requestCounter, meshMetrics } from "./metrics";
 import { stockEnvoyMetrics } from "./stock-envoy";
-import { collectorProblems, sampled, traced } from "./tracing";
+import { collectorProblems, samplingOf, tracingOf } from "./tracing";
 
 type Spec = TelemetryManifest["spec"];
 
@@ -21,48 +26,52 @@ export const telemetry: Concern = {
         releases: [],
         objects: [
             ...telemetries(catalogue, config),
-            // Without Istio's own filter the objects above say nothing of metrics.
+            // Without Istio's filter, the Telemetry resources above do not configure metrics.
             ...(config.istio.stockEnvoy ? stockEnvoyMetrics({ catalogue, config }) : []),
         ],
     }),
     check: ({ config }) => collectorProblems(config),
 };
 
-/** What holds for the mesh, for a namespace, and for one service: the narrower adds to the wider, or replaces it. */
+/**
+ * Telemetry for the mesh, for namespaces, and for single services: the narrower extends the wider, or replaces it.
+ */
 function telemetries(catalogue: Catalogue, config: MeshConfig): TelemetryManifest[] {
-    const whose = tenant(config.telemetry.tenants);
+    const tenantLabel = tenant(config.telemetry.tenants);
     return [
         telemetryOf("default", NAMESPACES.system, {
-            accessLogging: [atCallee(SLOW_AFTER), atCaller()],
+            accessLogging: [atCallee(DEFAULT_LATENCY_THRESHOLD), atCaller()],
             metrics: [meshMetrics()],
         }),
         telemetryOf("default", NAMESPACES.services, {
-            metrics: [counted("SERVER", { tenant: whose, method_class: METHOD_CLASS })],
-            ...traced(config),
+            metrics: [requestCounter("SERVER", { tenant: tenantLabel, method_class: METHOD_CLASS })],
+            ...tracingOf(config),
         }),
         telemetryOf("default", NAMESPACES.ingress, {
             accessLogging: [atGateway()],
-            metrics: [counted("CLIENT", { tenant: whose })],
-            ...traced(config),
+            metrics: [requestCounter("CLIENT", { tenant: tenantLabel })],
+            ...tracingOf(config),
         }),
         ...atEgress(catalogue, config),
         ...servicesOf(catalogue).map(([name, service]) => ofService(name, service, config)),
     ];
 }
 
-/** Of the gateway alone: for its namespace the log is said, beside what it is for. */
+/** For the egress gateway only. `components/egress/egress.ts` declares its namespace's access log. */
 function atEgress(catalogue: Catalogue, config: MeshConfig): TelemetryManifest[] {
-    if (collectorOf(config) === undefined || reachedHosts(catalogue).length === 0) return [];
+    if (collectorOf(config) === undefined || reachableHosts(catalogue).length === 0) return [];
     const selector = serviceSelector(EGRESS_GATEWAY);
-    return [telemetryOf(EGRESS_GATEWAY, NAMESPACES.egress, { selector, ...traced(config, tenantAtEgress) })];
+    return [
+        telemetryOf(EGRESS_GATEWAY, NAMESPACES.egress, { selector, ...tracingOf(config, tenantAtEgress) }),
+    ];
 }
 
 function ofService(name: string, service: Service, config: MeshConfig): TelemetryManifest {
     return telemetryOf(name, NAMESPACES.services, {
         selector: serviceSelector(name),
-        accessLogging: [atCallee(slowAfter(service))],
-        metrics: [counted("SERVER", { path_class: pathClass(service) })],
-        ...sampled(service, config),
+        accessLogging: [atCallee(latencyThreshold(service))],
+        metrics: [requestCounter("SERVER", { path_class: pathClass(service) })],
+        ...samplingOf(service, config),
     });
 }
 
@@ -75,7 +84,7 @@ function telemetryOf(name: string, namespace: string, spec: Spec): TelemetryMani
     };
 }
 
-/** What is counted, logged and traced of requests, in as few series, lines and spans as are read. */
+/** Metrics, access logs and traces, limited to the series, lines and spans that are used. */
 export class Telemetry extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(telemetry, platform, options);

@@ -1,7 +1,7 @@
 /**
- * Which requests are traced, and what a span tells. Whether a request is traced is decided where its trace begins: at the
- * gateway for clients outside (`components/edge/sampling.ts`), else at the sidecar of the service that calls of its own.
- * Every later proxy keeps to that, as long as services hand on `traceparent` and `x-request-id`.
+ * Which requests are tracingOf, and the tags of spans. The sampling decision is made where a trace begins: at the
+ * gateway for external clients (`components/edge/sampling.ts`), otherwise at the sidecar of the service that makes
+ * the first call. Every later proxy follows it, as long as services propagate `traceparent` and `x-request-id`.
  */
 import type { Service } from "../../catalogue/model";
 import { sampling } from "../../catalogue/query";
@@ -14,22 +14,23 @@ import { tenant } from "./dimensions";
 type Tracing = NonNullable<TelemetryManifest["spec"]["tracing"]>;
 
 /**
- * For a namespace: where spans go, and what they tell. What no narrower share is said of is not traced.
+ * For a namespace: the provider of spans and their tags. Requests without a narrower sampling rate are not traced.
  *
- * @param whose an expression for whose request it is, of those listed
+ * @param tenantOf an expression for the request's tenant, if it is listed
  */
-export function traced(config: MeshConfig, whose = tenant): { tracing?: Tracing } {
+export function tracingOf(config: MeshConfig, tenantOf = tenant): { tracing?: Tracing } {
     if (collectorOf(config) === undefined) return {};
     const { tenants, tracing } = config.telemetry;
-    const known = [...new Set([...tenants, ...Object.keys(tracing.tenants)])];
+    const known = [...new Set([...tenants, ...Object.keys(tracing.samplingPercentByTenant)])];
     return {
         tracing: [
             {
                 providers: [{ name: MESH_TRACES }],
                 randomSamplingPercentage: 0,
                 customTags: {
-                    tenant: { formatter: { value: `%CEL(${whose(known)})%` } },
-                    // Envoy's own have the query, where players' tokens stand, and no end: clients say how much is kept.
+                    tenant: { formatter: { value: `%CEL(${tenantOf(known)})%` } },
+                    // Envoy's default includes the query, which contains players' tokens, and has no length limit:
+                    // clients would decide how much is stored.
                     "http.url": {
                         formatter: { value: "%REQ(:SCHEME)%://%REQ(:AUTHORITY):128%%PATH(NQ):256%" },
                     },
@@ -40,19 +41,19 @@ export function traced(config: MeshConfig, whose = tenant): { tracing?: Tracing 
     };
 }
 
-/** For a service: what share of the traces is kept that begin at its sidecar. */
-export function sampled(service: Service, config: MeshConfig): { tracing?: Tracing } {
+/** For a service: the sampling rate of traces that begin at its sidecar. */
+export function samplingOf(service: Service, config: MeshConfig): { tracing?: Tracing } {
     if (collectorOf(config) === undefined) return {};
     return { tracing: [{ randomSamplingPercentage: sampling(service) }] };
 }
 
-/** The first release whose proxies write the tags as they are said, and have what decides for tenants. */
-const SINCE = [1, 31] as const;
+/** The first release tenantOf proxies support these tags and the sampling by tenant. */
+const MIN_VERSION = [1, 31] as const;
 
-/** Names of the monitoring namespace that are somebody else's. */
-const TAKEN: readonly string[] = ["grafana", "jaeger", PROMETHEUS_SERVICE.name, PROMETHEUS_ACCOUNT];
+/** Names in the monitoring namespace that other workloads use. */
+const RESERVED_NAMES: readonly string[] = ["grafana", "jaeger", PROMETHEUS_SERVICE.name, PROMETHEUS_ACCOUNT];
 
-/** What a stack says of its collector and cannot have. */
+/** Reports mistakes in the stack's collector. */
 export function collectorProblems(config: MeshConfig): string[] {
     const { telemetry, workloads, istio } = config;
     const { collector } = telemetry.tracing;
@@ -60,21 +61,21 @@ export function collectorProblems(config: MeshConfig): string[] {
     return [
         ...(collector.from === "stand-in" && !workloads.standIns
             ? [
-                  "telemetry.tracing.collector: it is to be the stand-ins' own, of which the stack has no image (workloads.standIns); " +
-                      "name a Service that takes OTLP, or say from: nowhere",
+                  "telemetry.tracing.collector: from: stand-in needs the stand-ins' image, which the stack does not have (workloads.standIns); " +
+                      "use a Service that accepts OTLP, or from: none",
               ]
             : []),
-        ...(collector.from === "service" && TAKEN.includes(collector.name)
+        ...(collector.from === "service" && RESERVED_NAMES.includes(collector.name)
             ? [
-                  `telemetry.tracing.collector.name: ${collector.name} is another workload's of monitoring; say another name`,
+                  `telemetry.tracing.collector.name: ${collector.name} is another workload in monitoring; use another name`,
               ]
             : []),
         ...istio.revisions.flatMap(({ name, version }, position) => {
             const [major = 0, minor = 0] = version.split(".").map(Number);
-            if (major > SINCE[0] || (major === SINCE[0] && minor >= SINCE[1])) return [];
+            if (major > MIN_VERSION[0] || (major === MIN_VERSION[0] && minor >= MIN_VERSION[1])) return [];
             return [
-                `istio.revisions.${position}: proxies of ${name} (${version}) would put queries, and the tokens in them, into spans; ` +
-                    `say telemetry.tracing.collector: { from: nowhere } until all are ${SINCE.join(".")} or later`,
+                `istio.revisions.${position}: proxies of ${name} (${version}) would add queries, and the tokens in them, to spans; ` +
+                    `set telemetry.tracing.collector: { from: none } until all revisions are ${MIN_VERSION.join(".")} or later`,
             ];
         }),
     ];

@@ -1,41 +1,41 @@
 import type { Catalogue, Service } from "../../catalogue/model";
 import { callersOf } from "../../catalogue/query";
-import { own, sortedEntries } from "../../catalogue/order";
+import { getOwn, sortedEntries } from "../../catalogue/order";
 import type { ServiceTraffic } from "../../config/traffic";
-import { noService } from "../base/no-service";
+import { unknownService } from "../base/unknown-service";
 import type { Platform } from "../base/platform";
 import { rolloutFor } from "../base/rollouts";
 
 /**
- * Mistakes in what the stack says of its services' traffic that only show beside the catalogue.
+ * Returns the mistakes in the stack's traffic settings that only show together with the catalogue.
  *
- * @param now for faults, which end
+ * @param now the current time, because faults expire
  */
 export function checkTraffic(platform: Platform, now: Date): string[] {
     const { catalogue, config } = platform;
     return sortedEntries(config.traffic.services).flatMap(([name, traffic]) => {
         const where = `traffic.services.${name}`;
-        const service = own(catalogue.services, name);
-        if (service === undefined) return [noService(catalogue, where, name)];
+        const service = getOwn(catalogue.services, name);
+        if (service === undefined) return [unknownService(catalogue, where, name)];
         return [
-            ...unreadable(where, service),
-            ...unsplittable(catalogue, where, name, traffic),
+            ...tcpOnlyProblems(where, service),
+            ...tcpVersionProblems(catalogue, where, name, traffic),
             ...unknownVersions(where, traffic),
-            ...flaggersOwn(platform, where, name, traffic),
-            ...unendingFault(where, traffic, config.protect, now),
+            ...flaggerConflicts(platform, where, name, traffic),
+            ...faultProblems(where, traffic, config.protect, now),
         ];
     });
 }
 
-function unreadable(where: string, { ports }: Service): string[] {
+function tcpOnlyProblems(where: string, { ports }: Service): string[] {
     if (Object.values(ports).some(({ protocol }) => protocol !== "tcp")) return [];
     return [
-        `${where}: the service has TCP ports alone, on which the mesh sees no requests to route; remove it here`,
+        `${where}: the service has TCP ports only, whose traffic the mesh cannot route by request; remove it here`,
     ];
 }
 
-/** Connections inside the mesh are not routed by version: whoever makes them would reach all of them alike. */
-function unsplittable(
+/** Connections in the mesh are not routed by version: they would reach all versions alike. */
+function tcpVersionProblems(
     catalogue: Catalogue,
     where: string,
     name: string,
@@ -44,9 +44,9 @@ function unsplittable(
     if (versions === undefined) return [];
     const callers = callersOf(catalogue, name).filter(({ port }) => port.protocol === "tcp");
     if (callers.length === 0) return [];
-    const who = [...new Set(callers.map(({ caller, portName }) => `${caller} (${portName})`))].sort();
+    const names = [...new Set(callers.map(({ caller, portName }) => `${caller} (${portName})`))].sort();
     return [
-        `${where}.versions: ${who.join(", ")} calls it over TCP, where no share can be kept; remove the versions, or the calls`,
+        `${where}.versions: ${names.join(", ")} calls it over TCP, to which weights do not apply; remove the versions, or the calls`,
     ];
 }
 
@@ -60,32 +60,35 @@ function unknownVersions(where: string, { versions = {}, variants = [], mirror }
         .filter(([, version]) => !known.includes(version))
         .map(
             ([place, version]) =>
-                `${place}: there is no version ${version}; list it in ${where}.versions, with a share of 0 if nobody else is to get it`,
+                `${place}: there is no version ${version}; list it in ${where}.versions, with weight 0 if no other requests are to reach it`,
         );
 }
 
-/** One owner: shares, audiences and copies of what Flagger rolls out are Flagger's. */
-function flaggersOwn(platform: Platform, where: string, name: string, traffic: ServiceTraffic): string[] {
+/** A single owner: Flagger manages weights, matches and mirroring of the services that it rolls out. */
+function flaggerConflicts(
+    platform: Platform,
+    where: string,
+    name: string,
+    traffic: ServiceTraffic,
+): string[] {
     if (rolloutFor(platform, name) === undefined) return [];
     return (["versions", "variants", "mirror"] as const)
         .filter((key) => traffic[key] !== undefined)
         .map(
             (key) =>
-                `${where}.${key}: Flagger rolls ${name} out and says who gets which version; remove it, or list in delivery.services what Flagger is to roll out, without ${name}`,
+                `${where}.${key}: Flagger rolls ${name} out and manages its versions; remove it, or list in delivery.services what Flagger is to roll out, without ${name}`,
         );
 }
 
-function unendingFault(where: string, { fault }: ServiceTraffic, protect: boolean, now: Date): string[] {
+function faultProblems(where: string, { fault }: ServiceTraffic, protect: boolean, now: Date): string[] {
     if (fault === undefined) return [];
     if (fault.removeBy === undefined) {
         return protect
             ? [
-                  `${where}.fault: the stack protects what it has, and nothing says when this fault is to be gone; write \`removeBy\`, such as ${new Date(now.getTime() + 3_600_000).toISOString()}`,
+                  `${where}.fault: the stack is protected, so a fault needs an expiry; set \`removeBy\`, such as ${new Date(now.getTime() + 3_600_000).toISOString()}`,
               ]
             : [];
     }
     if (new Date(fault.removeBy) > now) return [];
-    return [
-        `${where}.fault: it was to be removed by ${fault.removeBy}; remove it, or write a later \`removeBy\``,
-    ];
+    return [`${where}.fault: it expired at ${fault.removeBy}; remove it, or set a later \`removeBy\``];
 }

@@ -10,20 +10,20 @@ import { unknownCase } from "../../catalogue/never";
 
 type TrafficPolicy = NonNullable<DestinationRuleManifest["spec"]["trafficPolicy"]>;
 
-/** Requests that one replica answers at the same time, where the catalogue says nothing. */
+/** Concurrent requests that one replica can handle, unless the catalogue sets it. */
 const CONCURRENCY = 100;
-/** Connections of one caller's replica to a store. */
+/** The connections of one replica of a caller to a store. */
 const STORE_CONNECTIONS = 100;
 
-/** So that a connection whose other end is gone without a word is found out before the next request needs it. */
+/** TCP keepalive detects a dead connection before the next request uses it. */
 const KEEPALIVE = { time: "60s", interval: "15s", probes: 3 };
 
-/** How each caller's sidecar deals with each service and store: how many at once, whom to leave out, whom to choose. */
+/** How each caller's sidecar treats each service and store: connection limits, outlier detection, load balancing. */
 export function destinationRules(platform: Platform): DestinationRuleManifest[] {
     const { catalogue } = platform;
     return [
         ...servicesOf(catalogue).map(([name, service]) => {
-            // The gateways are callers too, of what is exposed.
+            // The gateways are callers too, of exposed services.
             const exposed = exposuresOf(catalogue, name).length > 0;
             const exportTo = [".", ...(exposed ? [NAMESPACES.ingress] : [])];
             return rule(name, NAMESPACES.services, exportTo, policyOf(service), subsets(name, platform));
@@ -33,16 +33,16 @@ export function destinationRules(platform: Platform): DestinationRuleManifest[] 
             if (rollout === undefined) return [];
             const { primary, canary } = rolloutHosts(rollout);
             return [
-                underFlagger(`${name}-primary`, primary, policyOf(service)),
-                underFlagger(`${name}-canary`, canary, policyOf(service)),
+                flaggerDestinationRule(`${name}-primary`, primary, policyOf(service)),
+                flaggerDestinationRule(`${name}-canary`, canary, policyOf(service)),
             ];
         }),
 
-        ...sortedEntries(catalogue.stores).map(([name, { connections }]) =>
+        ...sortedEntries(catalogue.stores).map(([name, { maxConnections }]) =>
             rule(name, NAMESPACES.stores, [".", NAMESPACES.services], {
                 connectionPool: {
                     tcp: {
-                        maxConnections: connections ?? STORE_CONNECTIONS,
+                        maxConnections: maxConnections ?? STORE_CONNECTIONS,
                         connectTimeout: "2s",
                         tcpKeepalive: KEEPALIVE,
                     },
@@ -73,11 +73,15 @@ function rule(
 }
 
 /**
- * How callers deal with a host that Flagger shares requests out to. Flagger writes a rule of its own for it, whose
- * schema knows half of these fields; Istio makes one rule of the two, and takes the policy of the one that has one. It
- * does so only where both are exported alike, and Flagger's says nothing of that.
+ * The DestinationRule for a host to which Flagger splits requests. Flagger writes another one for it, whose schema
+ * has half of these fields; Istio merges the two and uses the traffic policy of the one that has it. It does so only
+ * if both have the same exportTo, which Flagger's does not set.
  */
-function underFlagger(name: string, host: string, trafficPolicy: TrafficPolicy): DestinationRuleManifest {
+function flaggerDestinationRule(
+    name: string,
+    host: string,
+    trafficPolicy: TrafficPolicy,
+): DestinationRuleManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "DestinationRule",
@@ -86,7 +90,7 @@ function underFlagger(name: string, host: string, trafficPolicy: TrafficPolicy):
     };
 }
 
-/** What the stack routes to by name: versions, or the primary alone of what Flagger rolls out. */
+/** The subsets that the stack's routes name: versions, or the primary of a service that Flagger rolls out. */
 function subsets(name: string, platform: Platform) {
     const rollout = rolloutFor(platform, name);
     if (rollout !== undefined) return [{ name: PRIMARY, labels: primaryLabels(rollout) }];
@@ -99,45 +103,45 @@ function subsets(name: string, platform: Platform) {
 
 function policyOf(service: Service): TrafficPolicy {
     const replicas = minReplicas(service);
-    // One replica of one caller may take half of what the replicas can answer: whoever floods a service is stopped while
-    // there is still as much left for everybody else. Envoy's limit is a number and does not grow with the replicas, so
-    // that a service that scales says how far.
-    const most = Math.max(replicas, service.maxReplicas ?? replicas);
-    const share = Math.max(1, Math.floor(((service.concurrency ?? CONCURRENCY) * most) / 2));
+    // One replica of a caller can use half of what the service's replicas can handle: a client that floods a service
+    // is limited while half of the capacity is left for all others. Envoy's limit is a constant that does not scale
+    // with the replicas, so a service that autoscales states its maximum.
+    const maxReplicas = Math.max(replicas, service.maxReplicas ?? replicas);
+    const share = Math.max(1, Math.floor(((service.concurrency ?? CONCURRENCY) * maxReplicas) / 2));
     const protocols = new Set(Object.values(service.ports).map(({ protocol }) => protocol));
     const balancing = loadBalancer(service.loadBalancing ?? { policy: "round-robin" });
     const tcp = { maxConnections: share, connectTimeout: "1s", tcpKeepalive: KEEPALIVE };
     if (protocols.size === 1 && protocols.has("tcp"))
-        return { connectionPool: { tcp }, loadBalancer: balancing, ...outliers(replicas) };
+        return { connectionPool: { tcp }, loadBalancer: balancing, ...outlierDetectionOf(replicas) };
     return {
         connectionPool: {
             tcp,
             http: {
                 http2MaxRequests: share,
-                // Only while connections are being made: whoever waits longer would rather know at once.
+                // Only while connections are being established: a caller that would wait longer should fail fast.
                 http1MaxPendingRequests: Math.max(1, Math.floor(share / 4)),
                 idleTimeout: "1h",
-                // One connection carries many requests; a WebSocket cannot be carried so between all proxies.
+                // One HTTP/2 connection carries many requests; not all proxies support WebSockets over HTTP/2.
                 h2UpgradePolicy: protocols.has("ws") ? "DO_NOT_UPGRADE" : "UPGRADE",
             },
         },
-        // Of the requests in flight a fifth may be retries, however many of them fail.
+        // At most a fifth of the requests in flight can be retries, however many of them fail.
         retryBudget: { percent: 20, minRetryConcurrency: 3 },
         loadBalancer: balancing,
-        ...outliers(replicas),
+        ...outlierDetectionOf(replicas),
     };
 }
 
 /**
- * A replica that fails is left out for a while, and longer each time; never more than half of the fewest there may
- * be, since the rest must bear it. Of a single one there is nothing to leave out.
+ * Outlier detection ejects a failing replica for a while, each time for longer, but never more than half of the
+ * minimum number of replicas, because the others must take its load. A single replica is never ejected.
  */
-function outliers(replicas: number): Pick<TrafficPolicy, "outlierDetection"> {
+function outlierDetectionOf(replicas: number): Pick<TrafficPolicy, "outlierDetection"> {
     if (replicas < 2) return {};
     return {
         outlierDetection: {
-            // An application's own errors say nothing of its replica: one request that none can answer would have each
-            // of them left out in turn. Connections that fail and answers of 502, 503 and 504 do.
+            // A service's 500s are no evidence against a replica: a request that none can handle would eject each of
+            // them in turn. Failed connections and the codes 502, 503 and 504 are.
             consecutive5xxErrors: 0,
             consecutiveGatewayErrors: 3,
             interval: "5s",
@@ -147,12 +151,12 @@ function outliers(replicas: number): Pick<TrafficPolicy, "outlierDetection"> {
     };
 }
 
-/** A new replica gets its full share only after this long: its caches are cold. */
+/** A new replica gets its full share of requests only after this time: its caches are cold. */
 const WARMUP = { duration: "30s" };
 
 function loadBalancer(balancing: LoadBalancing): NonNullable<TrafficPolicy["loadBalancer"]> {
-    // Ejection alone would turn on preference for the caller's own zone, and with as few replicas as zones one of them
-    // would get all that its zone asks. All replicas are equal instead.
+    // Outlier detection would turn on locality load balancing, and with as few replicas as zones, one replica would
+    // get all requests of its zone. Here all replicas are equal.
     const localityLbSetting = { enabled: false };
     switch (balancing.policy) {
         case "round-robin":
@@ -160,8 +164,8 @@ function loadBalancer(balancing: LoadBalancing): NonNullable<TrafficPolicy["load
         case "least-request":
             return { simple: "LEAST_REQUEST", warmup: WARMUP, localityLbSetting };
         case "consistent-hash":
-            // Maglev rather than a ring: Envoy's ring gives each replica more points when another goes, by which streams of
-            // those that stay move too.
+            // Maglev instead of a ring hash: when a replica is removed, Envoy's ring gives the others more points,
+            // which also moves streams of the remaining replicas.
             return {
                 consistentHash: { httpHeaderName: balancing.header, maglev: { tableSize: 65_537 } },
                 localityLbSetting,

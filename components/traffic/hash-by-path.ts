@@ -3,12 +3,12 @@ import { escapeRegex, parsePathTemplate, writePathTemplate } from "../../catalog
 import { exposures } from "../../catalogue/query";
 import { envoyFilter, onRoute } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { ENTRY_GATEWAYS, NAMESPACES } from "../base/names";
+import { INGRESS_GATEWAYS, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 
 /**
- * Clients outside set no header to balance by: a player asks for the next segment, and nothing else. Their key is in
- * the path, which a DestinationRule cannot read, so that the gateway's route is given it here.
+ * Consistent hashing for external clients, which set no header for it: a video player only requests the next segment.
+ * Their key is in the path, which a DestinationRule cannot hash, so the gateway's route does.
  */
 export function hashesByPath({ catalogue }: Platform): EnvoyFilterManifest[] {
     return exposures(catalogue).flatMap(({ service, exposure }) => {
@@ -18,7 +18,7 @@ export function hashesByPath({ catalogue }: Platform): EnvoyFilterManifest[] {
             envoyFilter({
                 name: `${exposure.gateway}-${exposure.host}-hash`,
                 namespace: NAMESPACES.ingress,
-                workload: ENTRY_GATEWAYS[exposure.gateway],
+                workload: INGRESS_GATEWAYS[exposure.gateway],
                 patches: [onRoute(exposure.host, { route: { hash_policy: [byPath(path)] } })],
             }),
         ];
@@ -29,7 +29,7 @@ function keyPath(balancing: LoadBalancing | undefined): string | undefined {
     return balancing?.policy === "consistent-hash" ? balancing.path : undefined;
 }
 
-/** Hashes the key's segment. A path of another form counts as a whole. */
+/** Hashes the key's segment, or the whole path if it has another form. */
 function byPath(path: string) {
     return {
         header: {
@@ -39,7 +39,7 @@ function byPath(path: string) {
     };
 }
 
-/** Matches the whole of what `path` stands for, query included, with the key in its one group. */
+/** Matches all paths of the template `path`, including the query, with the key as the only group. */
 export function keyPattern(path: string): string {
     const pattern = writePathTemplate(parsePathTemplate(path), {
         literal: escapeRegex,

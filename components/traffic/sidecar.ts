@@ -1,4 +1,4 @@
-import { edges, reachedHosts, storeEdges } from "../../catalogue/query";
+import { edges, reachableHosts, storeEdges } from "../../catalogue/query";
 import { collectorHosts } from "../base/collector";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
@@ -6,15 +6,16 @@ import { EGRESS_GATEWAY, NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
 import { POD_IDENTITY_HOST, podIdentityClients } from "../base/pod-identity";
 
-/** Matches no host: the sidecar knows of nothing to call. */
+/** Matches no host: the sidecar has nothing to call. */
 const NO_HOST = "~/*";
 
 /**
- * What each sidecar knows of the mesh: the hosts that its service calls, inside and outside, and no other. It keeps a sidecar's size
- * independent of the mesh's, and together with REGISTRY_ONLY it stops a call that nobody declared at its source.
+ * Each sidecar's view of the mesh: the hosts that its service calls, internal and external, and no other. It keeps a
+ * sidecar's size independent of the mesh's, and together with REGISTRY_ONLY it blocks an undeclared call at its
+ * source.
  */
 export function sidecars({ catalogue, config }: Platform): SidecarManifest[] {
-    // Spans go there by way of the sidecar itself, which knows no more hosts than its service.
+    // The sidecar sends spans itself, and only reaches hosts that are listed for its service.
     const hosts = new Map<string, Set<string>>(
         Object.keys(catalogue.services).map((name) => [name, new Set(collectorHosts(config))]),
     );
@@ -24,7 +25,7 @@ export function sidecars({ catalogue, config }: Platform): SidecarManifest[] {
     for (const { caller, store } of storeEdges(catalogue)) {
         hosts.get(caller)?.add(`${NAMESPACES.stores}/${serviceHost(store, NAMESPACES.stores)}`);
     }
-    for (const { host, callers } of reachedHosts(catalogue)) {
+    for (const { host, callers } of reachableHosts(catalogue)) {
         for (const caller of callers) {
             hosts.get(caller)?.add(`${NAMESPACES.egress}/${host.host}`);
             hosts.get(caller)?.add(`${NAMESPACES.egress}/${serviceHost(EGRESS_GATEWAY, NAMESPACES.egress)}`);
@@ -35,13 +36,13 @@ export function sidecars({ catalogue, config }: Platform): SidecarManifest[] {
     }
     const services = [...hosts].sort(([a], [b]) => (a < b ? -1 : 1));
     return [
-        ...[NAMESPACES.services, NAMESPACES.stores].map(nothingByDefault),
+        ...[NAMESPACES.services, NAMESPACES.stores].map(defaultSidecar),
         ...services.map(([name, called]) => sidecar(name, [...called].sort())),
     ];
 }
 
-/** For workloads that the catalogue does not know. */
-function nothingByDefault(namespace: string): SidecarManifest {
+/** For workloads that are not in the catalogue. */
+function defaultSidecar(namespace: string): SidecarManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "Sidecar",

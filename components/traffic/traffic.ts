@@ -22,10 +22,7 @@ export const traffic: Concern = {
     check: (platform) => checkTraffic(platform, new Date()),
 };
 
-/**
- * How calls travel: what each caller's sidecar knows of whom it calls, how long it waits and how often it tries, when
- * it gives up, and which version it reaches.
- */
+/** Routing of calls: each caller's Sidecar, timeouts, retries, circuit breakers and versions. */
 export class Traffic extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(traffic, platform, options);

@@ -1,29 +1,29 @@
 import { attempts } from "../../catalogue/attempts";
 import type { Call } from "../../catalogue/model";
 import { compare, groupBy } from "../../catalogue/order";
-import { callersOf, type Edge, operations, servicesOf } from "../../catalogue/query";
+import { callersOf, type Edge, wireOperations, servicesOf } from "../../catalogue/query";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { type Asked, type HttpRoute, routesTo } from "../base/routes";
+import { type RequestMatch, type HttpRoute, routesTo } from "../base/routes";
 
 /**
- * What is retried, of calls that may be: what did not arrive, what broke, and what said that it cannot now. Not what
- * was refused for want of capacity: to ask again makes that worse.
+ * The conditions for retrying an idempotent call: connection failures, resets, and explicit unavailability. Not
+ * overload: a retry would make it worse.
  */
 const RETRY_ON = {
     http: "connect-failure,refused-stream,reset,gateway-error",
     grpc: "connect-failure,refused-stream,reset,unavailable",
 } as const;
 
-/** The first pause before a retry, at most; each further one doubles, and all are drawn at random below it. */
+/** The maximum delay before the first retry. It doubles for each further one, and each delay is random below it. */
 const BACK_OFF = "25ms";
 
-/** What nobody declared is refused by the callee's own policies; nobody is to wait long for that. */
+/** The callee's policies deny undeclared requests; their timeout is short. */
 const UNDECLARED_TIMEOUT = "15s";
 
-/** For each service that is called: how long each of its callers waits for what, and how often it is tried. */
+/** For each called service: the timeout and retries of each caller's requests. */
 export function virtualServices(platform: Platform): VirtualServiceManifest[] {
     const { catalogue } = platform;
     return servicesOf(catalogue).flatMap(([name]) => {
@@ -49,9 +49,9 @@ function virtualService(name: string, called: readonly Edge[], platform: Platfor
                         name: `undeclared-${portName}`,
                         service: name,
                         port: port.number,
-                        asked: [{}],
+                        requests: [{}],
                         match: { port: port.number },
-                        repeatable: false,
+                        idempotent: false,
                         settings: { timeout: UNDECLARED_TIMEOUT, retries: { attempts: 0 } },
                     }),
                 ),
@@ -60,7 +60,7 @@ function virtualService(name: string, called: readonly Edge[], platform: Platfor
     };
 }
 
-/** Calls of one caller to one port that wait equally long, are tried equally often and may be copied alike share a route. */
+/** Calls of one caller to one port with the same timeout, retries and idempotency share a route. */
 function routeName({ caller, portName, call }: Edge): string {
     const tried = attempts(call) > 1 ? `-x${attempts(call)}` : call.idempotent ? "-once" : "";
     return `${caller}-${portName}-${call.timeout}${tried}`;
@@ -72,19 +72,19 @@ function callRoutes(name: string, group: readonly [Edge, ...Edge[]], platform: P
         name,
         service: callee,
         port: port.number,
-        asked: group.flatMap(asked),
+        requests: group.flatMap(requestMatches),
         match: { sourceLabels: { [SERVICE_LABEL]: caller }, port: port.number },
-        repeatable: call.idempotent,
+        idempotent: call.idempotent,
         settings: {
-            // No timeout is no limit: a stream lives as long as both ends want.
+            // No timeout means no limit: a stream lasts as long as both ends want.
             ...(call.timeout === "stream" ? {} : { timeout: call.timeout }),
             retries: retriesOf(call, port.protocol === "grpc" ? RETRY_ON.grpc : RETRY_ON.http),
         },
     });
 }
 
-function asked({ port, call }: Edge): Asked[] {
-    return operations(port, call).flatMap(({ methods, paths }) =>
+function requestMatches({ port, call }: Edge): RequestMatch[] {
+    return wireOperations(port, call).flatMap(({ methods, paths }) =>
         methods.flatMap((verb) => paths.map((path) => ({ verb, path }))),
     );
 }
@@ -94,11 +94,11 @@ function retriesOf(call: Call, retryOn: string): NonNullable<HttpRoute["retries"
     if (tries === 1 || call.timeout === "stream") return { attempts: 0 };
     return {
         attempts: tries - 1,
-        // No time for each attempt alone: the route's own holds for all of them together. A callee that is slow is not
-        // asked again, which would be one more thing for it to do, and may take all the time that its caller grants.
+        // No per-try timeout: the route's timeout covers all attempts. A slow callee is not called again, which would
+        // only add to its load, and can take all the time that its caller grants.
         backoff: BACK_OFF,
         retryOn,
-        // Unsaid, Istio would have a hashed request tried again on the very replica that failed.
+        // Without this, Istio would retry a hashed request at the replica that failed.
         retryIgnorePreviousHosts: true,
     };
 }

@@ -8,23 +8,23 @@ import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { sidecarResources } from "../base/sidecar-resources";
 import type { Workload } from "./workload";
 
-/** The user that stand-ins run as. Never 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
+/** The user of stand-ins. Not 1337, the sidecar's: its traffic is not redirected and would bypass the mesh. */
 const USER = 65532;
 
-/** Seconds for which a stopping stand-in still answers, while endpoints are withdrawn. */
+/** Seconds for which a terminating stand-in still responds, while endpoints are removed. */
 const DRAIN_SECONDS = 5;
 
 /** The version that every stand-in has. */
 export const FIRST_VERSION = "v1";
 
-/** Tells the proxy's agent where the application's own metrics are, which it serves beside the proxy's. */
+/** Makes the proxy's agent scrape the application's metrics and merge them with the proxy's. */
 const METRICS = {
     "prometheus.io/scrape": "true",
     "prometheus.io/port": String(HEALTH_PORT.number),
     "prometheus.io/path": "/metrics",
 } as const;
 
-/** A Deployment that answers on every port of `workload` in that port's protocol (see local/standin). */
+/** A Deployment that responds on every port of `workload` in that port's protocol (local/standin). */
 export function standIn(
     { name: service, namespace, ports, replicas, rolledOut, kpis, sidecar }: Workload,
     version: string,
@@ -34,13 +34,14 @@ export function standIn(
     // No two Deployments may select each other's pods.
     const name = version === FIRST_VERSION ? service : `${service}-${version}`;
     const labels = { ...COMMON_LABELS, app: name, version, [SERVICE_LABEL]: service };
-    const ownPorts = sortedEntries(ports);
+    const declaredPorts = sortedEntries(ports);
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
         metadata: { name, namespace, labels },
         spec: {
-            // Flagger counts the replicas of what it rolls out, and a number here would start the old version again.
+            // Flagger manages the replicas of a service that it rolls out; a number here would scale the old version
+            // up again.
             ...(rolledOut ? {} : { replicas: override ?? replicas }),
             revisionHistoryLimit: 2,
             selector: { matchLabels: { app: name, [SERVICE_LABEL]: service } },
@@ -66,13 +67,13 @@ export function standIn(
                                 ...["--health", String(HEALTH_PORT.number)],
                                 ...["--drain", `${DRAIN_SECONDS}s`],
                                 ...kpis.flatMap((kpi) => ["--figure", kpi]),
-                                ...ownPorts.flatMap(([port, { protocol, number }]) => [
+                                ...declaredPorts.flatMap(([port, { protocol, number }]) => [
                                     "--port",
                                     `${port}:${protocol}:${number}`,
                                 ]),
                             ],
                             ports: [
-                                ...ownPorts.map(([port, { number }]) => ({
+                                ...declaredPorts.map(([port, { number }]) => ({
                                     name: port,
                                     containerPort: number,
                                 })),

@@ -1,7 +1,7 @@
 import type { Port, Resources } from "../../catalogue/model";
 import type { Kpi } from "../../catalogue/rollout";
 
-/** What the mesh needs to know of a workload, be it a service or a store. */
+/** A workload as the mesh needs to know it: a service or a store. */
 export interface Workload {
     readonly name: string;
     readonly namespace: string;
@@ -9,10 +9,10 @@ export interface Workload {
     readonly replicas: number;
     /** Whether Flagger rolls it out. */
     readonly rolledOut: boolean;
-    /** What of the business it counts. */
+    /** The business KPIs that it exports. */
     readonly kpis: readonly Kpi[];
-    /** Versions that run beside the first, `v1`. */
+    /** Versions in addition to the first, `v1`. */
     readonly versions: readonly string[];
-    /** What its sidecar gets; the stack's own where the catalogue says nothing. */
+    /** The resources of its sidecar; the stack's default unless the catalogue sets them. */
     readonly sidecar: Resources;
 }

@@ -55,7 +55,7 @@ function objectsOf(workload: Workload, config: MeshConfig): Manifest[] {
     ];
 }
 
-/** The account whose name is the workload's identity in every policy. One a workload, shared by none. */
+/** The service account, whose name is the workload's identity in every policy. Each workload has a separate one. */
 function serviceAccount({ name, namespace }: Workload): ServiceAccountManifest {
     return {
         apiVersion: "v1",
@@ -66,12 +66,12 @@ function serviceAccount({ name, namespace }: Workload): ServiceAccountManifest {
 }
 
 function service({ name, namespace, ports }: Workload): ServiceManifest {
-    const own = sortedEntries(ports).map(([port, { number, protocol }]) => ({
+    const declared = sortedEntries(ports).map(([port, { number, protocol }]) => ({
         name: port,
         port: number,
         targetPort: number,
         protocol: "TCP",
-        // Istio reads the protocol from here; a port's name is then free to say what it is for.
+        // Istio reads the protocol from here, so that a port's name is free.
         appProtocol: protocol === "ws" ? "http" : protocol,
     }));
     const health = { name: HEALTH_PORT.name, port: HEALTH_PORT.number, targetPort: HEALTH_PORT.number };
@@ -82,7 +82,7 @@ function service({ name, namespace, ports }: Workload): ServiceManifest {
         spec: {
             type: "ClusterIP",
             selector: { [SERVICE_LABEL]: name },
-            ports: [...own, { ...health, protocol: "TCP", appProtocol: "http" }],
+            ports: [...declared, { ...health, protocol: "TCP", appProtocol: "http" }],
         },
     };
 }
@@ -90,8 +90,8 @@ function service({ name, namespace, ports }: Workload): ServiceManifest {
 export const workloads: Concern = { name: "workloads", derive: deriveWorkloads };
 
 /**
- * Each service's and store's account and Service, and a stand-in that plays it where the stack has no real one.
- * Real workloads join by that account and the label `sparc.dev/service`.
+ * Each service's and store's ServiceAccount and Service, and a stand-in if the stack has no real workload. Real
+ * workloads join with that account and the label `sparc.dev/service`.
  */
 export class Workloads extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {

@@ -1,4 +1,4 @@
-/** Applies objects, server-side. */
+/** Applies objects by server-side apply. */
 import { type KubeClient } from "./kube/client";
 import { type Discovery, objectPath, type Served } from "./kube/discovery";
 import { ApiError, BeingDeletedError, ForeignObjectError } from "./kube/errors";
@@ -8,36 +8,35 @@ import { type Remover } from "./remove";
 import { type KubeObject } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
 
-/** The fields that name an object and belong to nobody. */
+/** Fields that identify an object, which have no field manager. */
 const IDENTITY: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "name", "namespace"]);
 
-export type Outcome = "created" | "updated" | "unchanged";
+export type ApplyOutcome = "created" | "updated" | "unchanged";
 
 export interface Applied {
-    readonly outcome: Outcome;
-    /** The object as the server has it now. */
+    readonly outcome: ApplyOutcome;
+    /** The object in the server's response. */
     readonly object: KubeObject;
 }
 
 export class Applier {
-    /** What the server warned about. */
+    /** The server's warnings. */
     readonly warnings = new Set<string>();
 
     constructor(
         private readonly client: KubeClient,
         private readonly discovery: Discovery,
         private readonly snapshot: Snapshot,
-        private readonly remover: Pick<Remover, "remove" | "untilGone">,
+        private readonly remover: Pick<Remover, "remove" | "waitForDeletion">,
         private readonly clock: Clock = systemClock,
     ) {}
 
     /**
-     * Makes the object in the cluster what the program says, taking the fields that it names from whoever holds them.
-     * Waits out what passes by itself: a kind not yet served, a webhook not yet answering.
+     * Applies the object, and takes over its fields from other field managers. Retries transient errors: a kind that is not
+     * served yet, a webhook that does not respond yet.
      *
-     * @param replaceable whether it may be deleted and made again where no other change is possible
-     * @throws ForeignObjectError where it exists and is not ours, so that nobody's work is overwritten unasked; the
-     * server's own error otherwise
+     * @param replaceable whether it can be deleted and recreated if an immutable field changes
+     * @throws ForeignObjectError for a foreign object; otherwise the server's error
      */
     apply(object: KubeObject, replaceable: boolean): Promise<Applied> {
         return retrying(() => this.attempt(object, replaceable), this.clock);
@@ -50,10 +49,10 @@ export class Applier {
         try {
             return await this.patch(served, object, before);
         } catch (error) {
-            // The kind may have gone, and come back as another, with its release.
+            // The kind may have been removed and reinstalled with its release.
             if (error instanceof ApiError && error.status === 404) this.discovery.forget(object.apiVersion);
             if (!replaceable || !isImmutable(error)) throw error;
-            await this.remover.untilGone(await this.remover.remove(refOf(object)));
+            await this.remover.waitForDeletion(await this.remover.remove(refOf(object)));
             return { ...(await this.patch(served, object, before)), outcome: "updated" };
         }
     }
@@ -63,16 +62,16 @@ export class Applier {
         object: KubeObject,
         before: ObjectMeta | undefined,
     ): Promise<Applied> {
-        // Strict: a field that the server would drop in silence is a mistake.
+        // Strict: reject unknown fields, which the server would silently drop.
         const query = `fieldManager=${FIELD_MANAGER}&force=true&fieldValidation=Strict`;
-        const answer = await this.client.call({
+        const response = await this.client.call({
             method: "PATCH",
             path: `${objectPath(served, object.metadata)}?${query}`,
             contentType: "application/apply-patch+yaml",
-            body: owned(object),
+            body: withOwnedField(object),
         });
-        for (const warning of answer.warnings) this.warnings.add(warning);
-        const applied = answer.body as KubeObject;
+        for (const warning of response.warnings) this.warnings.add(warning);
+        const applied = response.body as KubeObject;
         const after: ObjectMeta = applied.metadata;
         if (after.deletionTimestamp !== undefined) throw new BeingDeletedError();
         return { outcome: outcomeOf(before, after), object: applied };
@@ -80,21 +79,21 @@ export class Applier {
 }
 
 /**
- * The object with at least one field that we own: the server remembers nobody who applies a bare name, and the next
- * run would take the object for somebody else's.
+ * The object with at least one owned field: the server records no field manager for an object without fields, and the next
+ * run would treat it as a foreign object.
  */
-function owned(object: KubeObject): KubeObject {
+function withOwnedField(object: KubeObject): KubeObject {
     const { metadata } = object;
     const fields = [...Object.keys(object), ...Object.keys(metadata)].filter((field) => !IDENTITY.has(field));
     if (fields.length > 0) return object;
     return { ...object, metadata: { ...metadata, labels: HANDED_OVER } };
 }
 
-/** What an apply has done, from the metadata before and after it. */
-export function outcomeOf(before: ObjectMeta | undefined, after: ObjectMeta): Outcome {
+/** The outcome of an apply, from the metadata before and after it. */
+export function outcomeOf(before: ObjectMeta | undefined, after: ObjectMeta): ApplyOutcome {
     if (before?.uid !== after.uid) return "created";
     if (before?.resourceVersion === after.resourceVersion) return "unchanged";
-    // A controller may have written the status in between; the generation counts what is ours.
+    // A controller may have updated the status in the meantime; the generation counts changes of the spec.
     const same =
         before?.generation !== undefined &&
         before.generation === after.generation &&

@@ -1,41 +1,41 @@
 /**
- * One run of the in-process engine, step by step: load, check, write down, apply, wait, remove, settle. What it needs
- * from the world comes as an argument, so that tests can end the world at each step.
+ * One run of the in-process engine: load the program, check protection, record in the inventory, apply, wait, prune, update
+ * the inventory. Its environment is a parameter, so that tests can interrupt it at each step.
  */
-import { type Outcome } from "./apply";
+import { type ApplyOutcome } from "./apply";
 import { type Inventory } from "./inventory";
 import { type Program } from "./program/host";
 import { type Planned, type Registration } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
-import { describeRef, type Entry, keyOf, type Ref } from "./ref";
+import { describeRef, type InventoryEntry, keyOf, type Ref } from "./ref";
 import { failureOf, messageOf } from "./remedy";
-import { plannedEntry, type Request, requestOf } from "./resource";
+import { plannedEntry, type ResourceRequest, requestOf } from "./resource";
 import { DeployError, type Failure, type ProgressLine } from "./types";
 
-export interface World extends Removers {
-    /** Makes an object or release what is asked for; `state` is what the program sees of it. */
+export interface EngineContext extends Removers {
+    /** Applies an object or release; `state` becomes the resource's outputs. */
     apply(
-        request: Exclude<Request, { is: "nothing" }>,
-    ): Promise<{ readonly outcome: Outcome; readonly state: Record<string, unknown> }>;
-    /** Waits for everything applied to be ready; gives what is not. */
+        request: Exclude<ResourceRequest, { is: "nothing" }>,
+    ): Promise<{ readonly outcome: ApplyOutcome; readonly state: Record<string, unknown> }>;
+    /** Waits until all applied objects are ready; returns those that are not. */
     awaitReady(): Promise<Failure[]>;
 }
 
-export type Counts = Readonly<Record<Outcome | "pruned", number>>;
+export type Counts = Readonly<Record<ApplyOutcome | "pruned", number>>;
 
-/** @throws DeployError with every failure; what was applied by then is in the inventory. */
+/** @throws DeployError with all failures; everything applied until then is in the inventory. */
 export async function converge(
     program: Program,
     inventory: Inventory,
-    world: World,
+    context: EngineContext,
     progress: ProgressLine,
 ): Promise<Counts> {
     const planned = plannedEntries(await loaded(program));
-    assertUnprotected(inventory.vanished(planned), "this deployment");
+    assertUnprotected(inventory.obsolete(planned), "this deployment");
     if (planned.length > 0) await inventory.ensure(planned);
 
     const counts = { created: 0, updated: 0, unchanged: 0, pruned: 0 };
-    const applied = new Map<string, Entry>();
+    const applied = new Map<string, InventoryEntry>();
     const failures: Failure[] = [];
     const attempts = new Set<string>();
     const apply = async (resource: Registration): Promise<Record<string, unknown>> => {
@@ -46,10 +46,10 @@ export async function converge(
             ref = request.entry;
             const key = keyOf(ref);
             if (attempts.has(key))
-                throw new Error("two resources of the program are this one thing; remove one");
+                throw new Error("the program declares this object twice; remove one of the resources");
             attempts.add(key);
             await inventory.ensure([request.entry]);
-            const { outcome, state } = await world.apply(request);
+            const { outcome, state } = await context.apply(request);
             counts[outcome]++;
             applied.set(key, request.entry);
             progress(`${applied.size} of ${planned.length} applied, last ${describeRef(ref)}`);
@@ -67,22 +67,27 @@ export async function converge(
     };
     const programFailure = await program.run(register).then(
         () => undefined,
-        (error: unknown) => ownFailure(error),
+        (error: unknown) => programError(error),
     );
-    // A program that crashes leaves what it has asked for under way.
+    // Registrations of a program that crashed may still be in progress.
     await Promise.allSettled(underWay);
-    if (failures.length > 0) throw new DeployError(`${failures.length} could not be applied`, failures);
+    if (failures.length > 0)
+        throw new DeployError(
+            `${failures.length === 1 ? "1 resource" : `${failures.length} resources`} could not be applied`,
+            failures,
+        );
     if (programFailure !== undefined) throw programFailure;
 
-    const unready = await world.awaitReady();
-    if (unready.length > 0) throw new DeployError("everything is applied, but not all is ready", unready);
+    const unready = await context.awaitReady();
+    if (unready.length > 0)
+        throw new DeployError("everything is applied, but not everything is ready", unready);
 
-    // In the order in which they first came, which a run without changes finds again and need not write.
+    // In the order of their first registration, so that a run without changes does not write the inventory.
     const kept = inventory.all().filter((entry) => applied.has(keyOf(entry)));
-    const vanished = inventory.vanished(kept);
-    assertUnprotected(vanished, "this deployment");
-    counts.pruned = await removeAll(vanished, world, progress);
-    await inventory.settle(kept.map((entry) => applied.get(keyOf(entry)) ?? entry));
+    const obsolete = inventory.obsolete(kept);
+    assertUnprotected(obsolete, "this deployment");
+    counts.pruned = await removeAll(obsolete, context, progress);
+    await inventory.replaceAll(kept.map((entry) => applied.get(keyOf(entry)) ?? entry));
     return counts;
 }
 
@@ -90,16 +95,16 @@ async function loaded(program: Program): Promise<readonly Planned[]> {
     try {
         return await program.load();
     } catch (error) {
-        throw ownFailure(error, "; nothing has been changed");
+        throw programError(error, "; nothing was changed");
     }
 }
 
-function ownFailure(error: unknown, consequence = ""): DeployError {
+function programError(error: unknown, consequence = ""): DeployError {
     return new DeployError(`the program failed${consequence}`, [
-        { what: "index.ts", message: messageOf(error), remedy: "correct what it names and run again" },
+        { what: "index.ts", message: messageOf(error), remedy: "fix the reported cause and run again" },
     ]);
 }
 
-function plannedEntries(planned: readonly Planned[]): Entry[] {
+function plannedEntries(planned: readonly Planned[]): InventoryEntry[] {
     return planned.flatMap((one) => plannedEntry(one) ?? []);
 }

@@ -1,8 +1,8 @@
-/** The engine without Pulumi's CLI: the same program, applied object by object. */
+/** The in-process engine: runs the program without the Pulumi CLI and applies each object. */
 import { isAbsolute, resolve } from "node:path";
 import { PROJECT } from "../../config/load";
 import { Applier } from "./apply";
-import { converge, type Counts, type World } from "./converge";
+import { converge, type Counts, type EngineContext } from "./converge";
 import { Helm } from "./helm/helm";
 import { Inventory } from "./inventory";
 import { ConfigMapStore } from "./inventory-store";
@@ -13,18 +13,18 @@ import { limited } from "./limit";
 import { type Program, startProgram } from "./program/host";
 import { engineConfig } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
-import { holdsOthers, isAwaited } from "./readiness";
+import { blocksDependents, isAwaited } from "./readiness";
 import { type Ref } from "./ref";
 import { Remover } from "./remove";
 import { type KubeObject, type ReleaseRequest } from "./resource";
 import { awaitRollouts } from "./rollouts";
-import { type DeployOptions, NotReadyError, type ProgressLine, type Target } from "./types";
+import { type DeployOptions, NotReadyError, type ProgressLine, type StackTarget } from "./types";
 
-/** Helm processes at once; each takes a core for a second before it waits. */
-const HELM_AT_ONCE = 2;
+/** Concurrent Helm processes; each uses a core for a second before it waits. */
+const MAX_HELM_PROCESSES = 2;
 const READY_TIMEOUT = 300;
 
-/** Starts to load the program; the sooner, the less there is to wait for. */
+/** Starts loading the program, which takes longest. */
 export function startInProcess({ stack, configEntries, program }: DeployOptions): Program {
     return startProgram({
         program: program ?? resolve(__dirname, "../../index.ts"),
@@ -34,7 +34,7 @@ export function startInProcess({ stack, configEntries, program }: DeployOptions)
     });
 }
 
-/** @throws DeployError with every failure. */
+/** @throws DeployError with all failures. */
 export async function deployInProcess(
     options: DeployOptions,
     client: KubeClient,
@@ -51,18 +51,18 @@ export async function deployInProcess(
     }
 }
 
-/** @returns how many objects and releases were removed. @throws DeployError where any is protected or will not go. */
-export async function destroyInProcess(options: Target, client: KubeClient): Promise<number> {
+/** @returns the number of removed objects and releases. @throws DeployError if one is protected or cannot be removed. */
+export async function destroyInProcess(options: StackTarget, client: KubeClient): Promise<number> {
     const progress = options.progress ?? (() => undefined);
     const cluster = new Cluster(client, options, progress, READY_TIMEOUT);
     const inventory = await Inventory.load(new ConfigMapStore(client, options.stack));
-    assertUnprotected(inventory.all(), "this");
+    assertUnprotected(inventory.all(), "destroying the stack");
     const removed = await removeAll(inventory.all(), cluster, progress);
-    await inventory.settle([]);
+    await inventory.replaceAll([]);
     return removed;
 }
 
-class Cluster implements World, Removers {
+class Cluster implements EngineContext, Removers {
     readonly applier: Applier;
     private readonly discovery: Discovery;
     private readonly remover: Remover;
@@ -72,7 +72,7 @@ class Cluster implements World, Removers {
 
     constructor(
         private readonly client: KubeClient,
-        { tools, kubeconfig, context }: Target,
+        { tools, kubeconfig, context }: StackTarget,
         private readonly progress: ProgressLine,
         private readonly readyTimeout: number,
     ) {
@@ -84,13 +84,15 @@ class Cluster implements World, Removers {
             kubeconfig,
             ...(context === undefined ? {} : { context }),
         });
-        this.install = limited(HELM_AT_ONCE, (release: ReleaseRequest) => {
+        this.install = limited(MAX_HELM_PROCESSES, (release: ReleaseRequest) => {
             this.progress(`release ${release.namespace}/${release.name}`);
             return this.helm.install(release);
         });
     }
 
-    async apply(request: Parameters<World["apply"]>[0]): Promise<Awaited<ReturnType<World["apply"]>>> {
+    async apply(
+        request: Parameters<EngineContext["apply"]>[0],
+    ): Promise<Awaited<ReturnType<EngineContext["apply"]>>> {
         if (request.is === "release") {
             const { release } = request;
             const outcome = await this.install({ ...release, chart: absolute(release.chart) });
@@ -99,13 +101,13 @@ class Cluster implements World, Removers {
         }
         const awaited = isAwaited(request.object);
         const { outcome, object } = await this.applier.apply(request.object, !request.entry.protect);
-        if (holdsOthers(request.object)) await this.untilReady(request.entry);
+        if (blocksDependents(request.object)) await this.waitUntilReady(request.entry);
         else if (awaited) this.awaited.push(request.entry);
         return { outcome, state: withoutManagedFields(object) };
     }
 
-    /** As the Pulumi engine does: what depends on the object comes after it is ready. */
-    private async untilReady(entry: Ref): Promise<void> {
+    /** As in the Pulumi engine, dependents of the object are applied after it is ready. */
+    private async waitUntilReady(entry: Ref): Promise<void> {
         const [failure] = await awaitRollouts(this.client, this.discovery, [entry], {
             timeout: this.readyTimeout,
             progress: () => undefined,
@@ -113,7 +115,7 @@ class Cluster implements World, Removers {
         if (failure !== undefined) throw new NotReadyError(failure);
     }
 
-    awaitReady(): ReturnType<World["awaitReady"]> {
+    awaitReady(): ReturnType<EngineContext["awaitReady"]> {
         return awaitRollouts(this.client, this.discovery, this.awaited, {
             timeout: this.readyTimeout,
             progress: this.progress,
@@ -124,8 +126,8 @@ class Cluster implements World, Removers {
         return this.remover.remove(ref);
     }
 
-    untilGone(removal: Parameters<Remover["untilGone"]>[0]): Promise<void> {
-        return this.remover.untilGone(removal);
+    waitForDeletion(removal: Parameters<Remover["waitForDeletion"]>[0]): Promise<void> {
+        return this.remover.waitForDeletion(removal);
     }
 
     removeRelease({ namespace = "default", name }: Ref): Promise<boolean> {
@@ -133,13 +135,13 @@ class Cluster implements World, Removers {
     }
 }
 
-/** A chart's folder as the Pulumi CLI would read it: from the project's folder, wherever the caller stands. */
+/** A chart's folder, relative to the project's folder as in the Pulumi CLI. */
 function absolute(chart: string): string {
     const isPath = !chart.includes("://") && !isAbsolute(chart);
     return isPath ? resolve(__dirname, "../..", chart) : chart;
 }
 
-/** Without what is half of an object's size, and no program reads. */
+/** Managed fields are half of an object's size, and no program reads them. */
 function withoutManagedFields({ metadata, ...rest }: KubeObject): Record<string, unknown> {
     return { ...rest, metadata: { ...metadata, managedFields: undefined } };
 }

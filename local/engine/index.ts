@@ -1,6 +1,6 @@
 /**
- * Deploys the program to a cluster through one of two engines (see docs/adr): the Pulumi CLI where there is one, and
- * otherwise the in-process engine, which runs the same index.ts and applies what it registers.
+ * Deploys the program to a cluster with one of two engines (see docs/adr): the Pulumi CLI if it is available, otherwise the
+ * in-process engine, which runs the same index.ts and applies the resources that it registers.
  */
 import { performance } from "node:perf_hooks";
 import { digestOf } from "../digest";
@@ -20,27 +20,27 @@ import {
     type DeployReport,
     type DestroyReport,
     type EngineName,
-    type Target,
+    type StackTarget,
 } from "./types";
 
-export { type CliState, type Facts, chooseEngine } from "./choice";
+export { type CliState, type EngineFacts, chooseEngine } from "./choice";
 export * from "./types";
 
 /**
- * Makes the cluster what the program says: applies, waits until all is ready, removes what the program no longer has.
- * It can be killed at any moment; the next call completes it.
+ * Deploys the program: applies its resources, waits until they are ready, and prunes those that it no longer declares. It can
+ * be killed at any time; the next call completes the deployment.
  *
- * @throws DeployError with everything that failed, each with its remedy.
+ * @throws DeployError with all failures and their remedies.
  */
 export async function deploy(options: DeployOptions): Promise<DeployReport> {
     const start = performance.now();
     const complete = withCluster(options);
     return withClient(options, async (client) => {
         const cli = await findCli(options.engine ?? "auto");
-        // Loading takes longest, so it begins before it is certain to be needed.
+        // Loading takes longest, so it starts before it is certain to be needed.
         const program = cli.usable ? undefined : startInProcess(complete);
         try {
-            return await alone(complete, client, async () => {
+            return await withStackLock(complete, client, async () => {
                 const choice = await choose(complete, client, options.engine ?? "auto", cli);
                 const done =
                     choice.engine === "pulumi"
@@ -56,14 +56,14 @@ export async function deploy(options: DeployOptions): Promise<DeployReport> {
 }
 
 /**
- * Removes what a stack has in a cluster. For clusters that stay; the embedded node is thrown away whole.
+ * Removes a stack's resources from a cluster. For clusters that stay; `make down` removes the embedded node as a whole.
  *
- * @throws DeployError where something is protected (nothing is removed then) or does not go.
+ * @throws DeployError if a resource is protected (nothing is removed then) or cannot be removed.
  */
-export async function destroy(target: Target): Promise<DestroyReport> {
+export async function destroy(target: StackTarget): Promise<DestroyReport> {
     const start = performance.now();
     return withClient(target, async (client) => {
-        return alone(target, client, async () => {
+        return withStackLock(target, client, async () => {
             const usesPulumi = (await ownerOf(target, client)) === "pulumi";
             const cli: CliState = usesPulumi ? await findCli("pulumi") : NO_CLI;
             const choice = await choose(target, client, "auto", cli);
@@ -77,41 +77,45 @@ export async function destroy(target: Target): Promise<DestroyReport> {
 }
 
 /**
- * Runs `work` while no other process on this machine deploys or destroys the stack there. What a run that was killed
- * has left looks like what one leaves that is under way: to recover from the one would wreck the other.
+ * Runs `work` while no other process on this machine deploys or destroys the stack in that cluster. The state after a killed
+ * run looks like the state of a run in progress, which a recovery would corrupt.
  */
-function alone<T>({ stack, progress }: Target, { address }: KubeClient, work: () => Promise<T>): Promise<T> {
+function withStackLock<T>(
+    { stack, progress }: StackTarget,
+    { address }: KubeClient,
+    work: () => Promise<T>,
+): Promise<T> {
     return withLock(`deploy-${digestOf(`${address}/${stack}`)}`, work, (holder) =>
         progress?.(`waiting for ${holder}`),
     );
 }
 
-const NO_CLI: CliState = { usable: false, because: "nothing here needs it" };
+const NO_CLI: CliState = { usable: false, because: "it is not needed" };
 
 async function choose(
-    target: Target,
+    target: StackTarget,
     client: KubeClient,
-    wanted: EngineName | "auto",
+    requested: EngineName | "auto",
     cli: CliState,
 ): Promise<Choice> {
     const owner = await ownerOf(target, client);
     try {
-        return chooseEngine({ wanted, cli, owner });
+        return chooseEngine({ requested, cli, owner });
     } catch (error) {
-        const remedy = "choose the engine as it says";
-        throw new DeployError("no engine can do this", [
+        const remedy = "choose the engine as described";
+        throw new DeployError("no engine is available", [
             { what: `stack ${target.stack}`, message: messageOf(error), remedy },
         ]);
     }
 }
 
-async function ownerOf(target: Target, client: KubeClient): Promise<EngineName | undefined> {
+async function ownerOf(target: StackTarget, client: KubeClient): Promise<EngineName | undefined> {
     const inventory = await new ConfigMapStore(client, target.stack).read();
     if (inventory.length > 0) return "in-process";
     return (await hasState(workspaceOf(target, client.address))) ? "pulumi" : undefined;
 }
 
-/** The configuration names the cluster too, so that the program's provider and the engine cannot mean two. */
+/** Adds the cluster to the configuration, so that the program's provider and the engine use the same one. */
 function withCluster(options: DeployOptions): DeployOptions {
     const { kubeconfig, context, configEntries } = options;
     return {
@@ -121,7 +125,7 @@ function withCluster(options: DeployOptions): DeployOptions {
 }
 
 async function withClient<T>(
-    { kubeconfig, context }: Target,
+    { kubeconfig, context }: StackTarget,
     work: (client: KubeClient) => Promise<T>,
 ): Promise<T> {
     let client: KubeClient | undefined;
@@ -131,7 +135,7 @@ async function withClient<T>(
     } catch (error) {
         if (error instanceof DeployError) throw error;
         const cluster: Ref = { apiVersion: "", kind: "cluster", name: context ?? kubeconfig };
-        throw new DeployError("the cluster did not do what was asked", [failureOf(cluster, error)]);
+        throw new DeployError("the cluster returned an error", [failureOf(cluster, error)]);
     } finally {
         await client?.close();
     }

@@ -1,13 +1,13 @@
-/** The inventory in the cluster: a ConfigMap that holds one text for each stack. */
+/** Stores the inventory in the cluster: a ConfigMap with one text for each stack. */
 import { type InventoryStore, formatEntries, parseEntries } from "./inventory";
 import { type KubeClient } from "./kube/client";
 import { ApiError } from "./kube/errors";
-import { type Entry } from "./ref";
+import { type InventoryEntry } from "./ref";
 
 const COLLECTION = "/api/v1/namespaces/kube-system/configmaps";
 export const INVENTORY_NAME = "sparc-mesh-inventory";
 const PATH = `${COLLECTION}/${INVENTORY_NAME}`;
-/** Bytes. Kubernetes refuses a ConfigMap of more than 1 MiB. */
+/** Bytes. Kubernetes rejects a ConfigMap of more than 1 MiB. */
 const LIMIT = 1_000_000;
 const ATTEMPTS = 5;
 
@@ -23,7 +23,7 @@ interface ConfigMap {
 }
 
 export class ConfigMapStore implements InventoryStore {
-    /** What this run has last read or written; anything else means that another run is at work. */
+    /** The text that this run read or wrote last; any other means that another run is in progress. */
     private last: string | undefined;
 
     constructor(
@@ -31,18 +31,18 @@ export class ConfigMapStore implements InventoryStore {
         private readonly stack: string,
     ) {}
 
-    async read(): Promise<readonly Entry[]> {
+    async read(): Promise<readonly InventoryEntry[]> {
         const map = (await this.client.getIfPresent(PATH)) as ConfigMap | undefined;
         this.last = map?.data?.[this.stack] ?? "";
         return parseEntries(this.last);
     }
 
-    /** @throws Error when another run has changed the stack's inventory, or it does not fit. */
-    async write(entries: readonly Entry[]): Promise<void> {
+    /** @throws Error if another run has changed the stack's inventory, or if it does not fit. */
+    async write(entries: readonly InventoryEntry[]): Promise<void> {
         const text = formatEntries(entries);
         if (Buffer.byteLength(text) > LIMIT) {
             throw new Error(
-                `the inventory of stack "${this.stack}" has ${entries.length} entries, too many for a ConfigMap; deploy with the Pulumi CLI, which keeps its own state`,
+                `the inventory of stack "${this.stack}" has ${entries.length} entries, too many for a ConfigMap; deploy with the Pulumi CLI, which stores its state elsewhere`,
             );
         }
         for (let attempt = 1; ; attempt++) {
@@ -51,7 +51,7 @@ export class ConfigMapStore implements InventoryStore {
                 this.last = text;
                 return;
             } catch (error) {
-                // Somebody wrote the inventory of another stack in between.
+                // Another process may have written another stack's inventory in the meantime.
                 const conflict = error instanceof ApiError && error.status === 409;
                 if (!conflict || attempt === ATTEMPTS) throw error;
             }
@@ -63,7 +63,7 @@ export class ConfigMapStore implements InventoryStore {
         const { [this.stack]: stored = "", ...others } = map?.data ?? {};
         if (stored !== this.last) {
             throw new Error(
-                `another deployment of stack "${this.stack}" is changing this cluster; wait for its end and try again`,
+                `another deployment of stack "${this.stack}" to this cluster is in progress; wait until it ends, then run again`,
             );
         }
         const data = text === "" ? others : { ...others, [this.stack]: text };
@@ -83,7 +83,7 @@ export class ConfigMapStore implements InventoryStore {
                 body: { preconditions: { resourceVersion } },
             });
         } else {
-            // With its resource version, so that a write in between is noticed.
+            // With its resource version, so that a concurrent write causes a conflict.
             await this.client.call({ method: "PUT", path: PATH, body: { ...map, data } });
         }
     }

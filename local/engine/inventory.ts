@@ -1,26 +1,25 @@
 /**
- * What a stack has in the cluster, kept in the cluster. Whatever happens, it names at least all that is there: an
- * object's name is written before the object is, and crossed out after it is gone. So a run that is killed leaves
- * nothing that the next run does not know.
+ * A stack's objects and releases, recorded in the cluster. An entry is written before its object is created and removed after
+ * its object is deleted, so the inventory is complete even after a run was killed.
  */
-import { type Entry, keyOf, type Ref } from "./ref";
+import { type InventoryEntry, keyOf, type Ref } from "./ref";
 
-/** Where a stack's inventory is kept. */
+/** Stores a stack's inventory. */
 export interface InventoryStore {
-    /** The stack's entries in the order in which they were first applied; none where there is no inventory. */
-    read(): Promise<readonly Entry[]>;
+    /** The stack's entries, in the order of their first application; empty if there is no inventory. */
+    read(): Promise<readonly InventoryEntry[]>;
     /** Replaces the stack's entries; with none, removes its inventory. */
-    write(entries: readonly Entry[]): Promise<void>;
+    write(entries: readonly InventoryEntry[]): Promise<void>;
 }
 
 export class Inventory {
-    private readonly entries = new Map<string, Entry>();
+    private readonly entries = new Map<string, InventoryEntry>();
     private unsaved = false;
     private writing: Promise<void> | undefined;
 
     private constructor(
         private readonly store: InventoryStore,
-        stored: readonly Entry[],
+        stored: readonly InventoryEntry[],
     ) {
         for (const entry of stored) this.entries.set(keyOf(entry), entry);
     }
@@ -29,36 +28,36 @@ export class Inventory {
         return new Inventory(store, await store.read());
     }
 
-    all(): readonly Entry[] {
+    all(): readonly InventoryEntry[] {
         return [...this.entries.values()];
     }
 
-    /** Adds entries; resolves once the store has them. What is asked for while a write is on its way shares the next. */
-    async ensure(wanted: readonly Entry[]): Promise<void> {
-        for (const entry of wanted) this.add(entry);
+    /** Adds entries; resolves once they are stored. Calls during a write share the next one. */
+    async ensure(entries: readonly InventoryEntry[]): Promise<void> {
+        for (const entry of entries) this.add(entry);
         while (this.unsaved) {
             this.writing ??= this.save();
             await this.writing;
         }
     }
 
-    /** Entries that are not among `kept`: what has vanished from the program. */
-    vanished(kept: readonly Ref[]): Entry[] {
+    /** Entries that are not among `kept`: the program no longer declares them. */
+    obsolete(kept: readonly Ref[]): InventoryEntry[] {
         const keys = new Set(kept.map(keyOf));
         return this.all().filter((entry) => !keys.has(keyOf(entry)));
     }
 
-    /** Replaces everything by exactly `entries`; to be called when the rest is gone. */
-    async settle(entries: readonly Entry[]): Promise<void> {
+    /** Replaces all entries. Call it after the objects of the other entries have been deleted. */
+    async replaceAll(entries: readonly InventoryEntry[]): Promise<void> {
         const before = JSON.stringify(this.all());
         this.entries.clear();
         for (const entry of entries) this.entries.set(keyOf(entry), entry);
         if (JSON.stringify(this.all()) !== before) await this.store.write(this.all());
     }
 
-    private add(entry: Entry): void {
+    private add(entry: InventoryEntry): void {
         const known = this.entries.get(keyOf(entry));
-        // Protection that is lifted counts only when the run has ended well: until then the stricter of both holds.
+        // Removed protection takes effect only after a successful run: until then the object stays protected.
         const protect = entry.protect || (known?.protect ?? false);
         if (known?.protect === protect && known.apiVersion === entry.apiVersion) return;
         this.entries.set(keyOf(entry), { ...entry, protect });
@@ -78,8 +77,8 @@ export class Inventory {
     }
 }
 
-/** Entries as lines that people can read in `kubectl get configmap -o yaml`. */
-export function formatEntries(entries: readonly Entry[]): string {
+/** Formats entries as lines, readable in `kubectl get configmap -o yaml`. */
+export function formatEntries(entries: readonly InventoryEntry[]): string {
     return entries
         .map(({ apiVersion, kind, namespace = "-", name, protect }) =>
             [apiVersion, kind, namespace, name, ...(protect ? ["protected"] : [])].join(" "),
@@ -88,8 +87,8 @@ export function formatEntries(entries: readonly Entry[]): string {
         .join("");
 }
 
-/** @throws Error where a line is none that `formatEntries` writes: to go on would leak or delete the wrong things. */
-export function parseEntries(text: string): Entry[] {
+/** @throws Error for a malformed line: continuing could leak objects or delete the wrong ones. */
+export function parseEntries(text: string): InventoryEntry[] {
     return text
         .split("\n")
         .filter((line) => line !== "")
@@ -103,7 +102,7 @@ export function parseEntries(text: string): Entry[] {
                 (protection !== undefined && protection !== "protected") ||
                 rest.length > 0
             ) {
-                throw new Error(`the inventory holds a line that this version cannot read: "${line}"`);
+                throw new Error(`the inventory contains a line that this version cannot parse: "${line}"`);
             }
             const ref =
                 namespace === "-" ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };

@@ -1,4 +1,4 @@
-/** The same function, of which no more than `limit` calls are under way at once; the others wait in their order. */
+/** Limits the concurrent calls of a function to `limit`; further calls wait in order. */
 export function limited<Args extends readonly unknown[], Result>(
     limit: number,
     work: (...args: Args) => Promise<Result>,
@@ -11,7 +11,7 @@ export function limited<Args extends readonly unknown[], Result>(
         try {
             return await work(...args);
         } finally {
-            // Its place goes to the next in line, or is free.
+            // Pass the slot on to the next waiting call, or free it.
             const next = waiting.shift();
             if (next === undefined) running--;
             else next();

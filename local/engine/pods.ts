@@ -1,4 +1,4 @@
-/** Why a workload's pods are not ready, for people. */
+/** Describes why a workload's pods are not ready. */
 import { type KubeClient } from "./kube/client";
 import { type Observed } from "./readiness";
 
@@ -12,7 +12,7 @@ interface ContainerStatus {
     readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
 }
 
-export interface Pod {
+export interface ObservedPod {
     readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
     readonly status?: {
         readonly phase?: string;
@@ -34,16 +34,18 @@ interface Event {
     readonly involvedObject: { readonly name: string };
 }
 
-/** What a container waits for says nothing by itself: another container, or an event, says why. */
+/** Waiting reasons that explain nothing: another container's status or an event has the cause. */
 const NO_REASON: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 
-/** Says of each pod of `workload` that is not ready what keeps it. */
+/** Describes the problem of each pod of a workload that is not ready. */
 export async function podProblems(client: KubeClient, { metadata, spec }: Observed): Promise<string[]> {
     const labels = Object.entries(spec?.selector?.matchLabels ?? {});
     if (labels.length === 0) return [];
     const base = `/api/v1/namespaces/${metadata.namespace ?? "default"}`;
     const selector = encodeURIComponent(labels.map(([key, value]) => `${key}=${value}`).join(","));
-    const { items: pods } = (await client.get(`${base}/pods?labelSelector=${selector}`)) as { items: Pod[] };
+    const { items: pods } = (await client.get(`${base}/pods?labelSelector=${selector}`)) as {
+        items: ObservedPod[];
+    };
     const unready = pods.filter((pod) => !isReady(pod));
     return Promise.all(
         unready.map(async (pod) => {
@@ -59,8 +61,8 @@ export async function podProblems(client: KubeClient, { metadata, spec }: Observ
     );
 }
 
-/** What a pod's own status says about why it is not ready. */
-export function podProblem({ status = {} }: Pod): string {
+/** The reason that a pod's status gives for not being ready. */
+export function podProblem({ status = {} }: ObservedPod): string {
     const unscheduled = status.conditions?.find(
         ({ type, status: value }) => type === "PodScheduled" && value === "False",
     );
@@ -91,7 +93,7 @@ function containerProblem({ name, state = {}, lastState = {} }: ContainerStatus)
     return undefined;
 }
 
-function isReady({ status }: Pod): boolean {
+function isReady({ status }: ObservedPod): boolean {
     return (
         status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false
     );

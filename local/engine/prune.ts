@@ -1,10 +1,10 @@
-/** Removes what the program no longer names. */
+/** Prunes what the program no longer declares. */
 import {
     deletionOrder,
     deletionStage,
     DELETION_STAGES,
     describeRef,
-    type Entry,
+    type InventoryEntry,
     isRelease,
     type Ref,
 } from "./ref";
@@ -13,44 +13,44 @@ import { type Removal } from "./remove";
 import { DeployError, type Failure, type ProgressLine } from "./types";
 
 export interface Removers {
-    /** Asks for an object's deletion; undefined where there is none to delete. */
+    /** Starts an object's deletion; undefined if there is nothing to delete. */
     removeObject(ref: Ref): Promise<Removal | undefined>;
-    untilGone(removal: Removal): Promise<void>;
-    /** Whether there was one to remove. */
+    waitForDeletion(removal: Removal): Promise<void>;
+    /** Returns whether the release existed. */
     removeRelease(ref: Ref): Promise<boolean>;
 }
 
-/** @throws DeployError when any of `vanished` is protected; to be called before anything is deleted. */
-export function assertUnprotected(vanished: readonly Entry[], action: string): void {
-    refuseDeletion(vanished.filter(({ protect }) => protect).map(describeRef), action);
+/** @throws DeployError if any of `obsolete` is protected. Call it before anything is deleted. */
+export function assertUnprotected(obsolete: readonly InventoryEntry[], action: string): void {
+    rejectDeletion(obsolete.filter(({ protect }) => protect).map(describeRef), action);
 }
 
-/** @throws DeployError unless `what` is empty: the names of protected things that `action` would delete. */
-export function refuseDeletion(what: readonly string[], action: string): void {
+/** @param what the names of protected resources that `action` would delete. @throws DeployError unless it is empty. */
+export function rejectDeletion(what: readonly string[], action: string): void {
     if (what.length === 0) return;
     throw new DeployError(
-        `${action} would delete what is protected; nothing has been deleted`,
+        `${action} would delete protected resources; nothing was deleted`,
         what.map((name) => ({
             what: name,
             message: "it is protected",
-            remedy: "keep it; or deploy once with it and `protect: false`, and remove it only then",
+            remedy: "keep it; or first deploy it with `protect: false`, then remove it",
         })),
     );
 }
 
 /**
- * Deletes `vanished` stage by stage, each gone before the next begins: pods, then the policies that guarded them,
- * then releases, then namespaces. Does all of a stage before it gives up.
+ * Deletes `obsolete` in stages, each complete before the next starts: workloads, then the policies that protect them, then
+ * releases, then namespaces. Completes a stage before it fails.
  *
- * @returns how many of them were there
- * @throws DeployError with all that could not be removed; the rest of that stage is gone, later stages untouched.
+ * @returns the number of those that existed
+ * @throws DeployError with all failures; the rest of that stage is deleted, later stages are not.
  */
 export async function removeAll(
-    vanished: readonly Entry[],
+    obsolete: readonly InventoryEntry[],
     removers: Removers,
     progress: ProgressLine,
 ): Promise<number> {
-    const ordered = deletionOrder(vanished);
+    const ordered = deletionOrder(obsolete);
     let removed = 0;
     for (const stage of DELETION_STAGES) {
         const refs = ordered.filter((ref) => deletionStage(ref) === stage);
@@ -74,12 +74,11 @@ export async function removeAll(
         await Promise.all(
             removals.map(({ ref, removal }) =>
                 removers
-                    .untilGone(removal)
+                    .waitForDeletion(removal)
                     .catch((error: unknown) => void failures.push(failureOf(ref, error))),
             ),
         );
-        if (failures.length > 0)
-            throw new DeployError("some of what the program no longer has is still there", failures);
+        if (failures.length > 0) throw new DeployError("some resources could not be deleted", failures);
     }
     return removed;
 }

@@ -1,9 +1,9 @@
-/** When an object does what it is there for. Pure: from the object as the server shows it. */
+/** Whether an object is ready, from its status. */
 import { UnsupportedError } from "./resource";
 
 export type Readiness =
     | { readonly is: "ready" }
-    /** `final` where waiting longer is of no use. */
+    /** `final` if waiting longer is useless. */
     | { readonly is: "waiting"; readonly because: string; readonly final: boolean };
 
 interface Condition {
@@ -13,7 +13,7 @@ interface Condition {
     readonly message?: string;
 }
 
-/** The fields of the kinds that we wait for. */
+/** The fields that readiness depends on. */
 export interface Observed {
     readonly kind: string;
     readonly metadata: {
@@ -39,42 +39,42 @@ export interface Observed {
     };
 }
 
-/** The annotations by which a program tells any Pulumi engine what to wait for. */
+/** Annotations that specify what a Pulumi engine waits for. */
 const WAIT_FOR = "pulumi.com/waitFor";
 const SKIP_AWAIT = "pulumi.com/skipAwait";
 
 const ROLLOUTS: ReadonlySet<string> = new Set(["DaemonSet", "Deployment", "StatefulSet"]);
 
-/** Flagger's, which makes what serves: until it has, pods come and go. How a rollout ends is another matter. */
+/** Flagger creates the primary workload of a Canary: until then, pods come and go. The outcome of a rollout does not matter. */
 const CANARY = "Canary";
 
 const READY: Readiness = { is: "ready" };
 
 /**
- * Whether there is anything to wait for with such an object.
+ * Whether the engine waits for such an object.
  *
- * @throws UnsupportedError for a wait that only the Pulumi CLI knows.
+ * @throws UnsupportedError for a wait condition that only the Pulumi CLI supports.
  */
 export function isAwaited({
     kind,
     metadata: { name, annotations = {} },
 }: Pick<Observed, "kind" | "metadata">): boolean {
-    const wanted = annotations[WAIT_FOR];
-    if (wanted !== undefined && conditionOf(wanted) === undefined) {
+    const desired = annotations[WAIT_FOR];
+    if (desired !== undefined && conditionOf(desired) === undefined) {
         throw new UnsupportedError(
-            `the wait "${wanted}" of ${kind} "${name}"; it knows condition=Type alone`,
+            `the wait condition "${desired}" of ${kind} "${name}"; it supports only condition=Type`,
         );
     }
     return (
-        annotations[SKIP_AWAIT] !== "true" && (wanted !== undefined || kind === CANARY || ROLLOUTS.has(kind))
+        annotations[SKIP_AWAIT] !== "true" && (desired !== undefined || kind === CANARY || ROLLOUTS.has(kind))
     );
 }
 
 /**
- * Whether what depends on such an object waits for it: the program says so by the annotation. Workloads are waited for all
- * together at the end, which takes the longest's time and not the sum of all.
+ * Whether dependents of such an object wait for it, which the annotation requests. The engine waits for all workloads
+ * together at the end, which takes as long as the slowest one and not the sum of all.
  */
-export function holdsOthers(object: Pick<Observed, "kind" | "metadata">): boolean {
+export function blocksDependents(object: Pick<Observed, "kind" | "metadata">): boolean {
     return isAwaited(object) && object.metadata.annotations?.[WAIT_FOR] !== undefined;
 }
 
@@ -82,26 +82,28 @@ export function readinessOf(object: Observed): Readiness {
     const { generation = 0, annotations = {} } = object.metadata;
     const observed = object.status?.observedGeneration;
     if (observed !== undefined ? observed < generation : ROLLOUTS.has(object.kind)) {
-        return waiting("its controller has not seen the change yet");
+        return waiting("its controller has not observed the change yet");
     }
-    const wanted = annotations[WAIT_FOR];
-    if (wanted !== undefined) return conditionReadiness(object, wanted);
+    const desired = annotations[WAIT_FOR];
+    if (desired !== undefined) return conditionReadiness(object, desired);
     if (object.kind === CANARY) return canaryReadiness(object);
     return object.kind === "DaemonSet" ? daemonSetReadiness(object) : replicasReadiness(object);
 }
 
 function replicasReadiness({ spec, status = {} }: Observed): Readiness {
-    const wanted = spec?.replicas ?? 1;
+    const desired = spec?.replicas ?? 1;
     const { replicas = 0, updatedReplicas = 0, availableReplicas = 0, conditions = [] } = status;
     const stuck = conditions.find(
         ({ type, reason }) => type === "Progressing" && reason === "ProgressDeadlineExceeded",
     );
-    const refused = conditions.find(
+    const rejected = conditions.find(
         ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
     );
-    if (updatedReplicas >= wanted && replicas <= updatedReplicas && availableReplicas >= wanted) return READY;
+    if (updatedReplicas >= desired && replicas <= updatedReplicas && availableReplicas >= desired)
+        return READY;
     const because =
-        refused?.message ?? `${Math.min(availableReplicas, updatedReplicas)} of ${wanted} pods are available`;
+        rejected?.message ??
+        `${Math.min(availableReplicas, updatedReplicas)} of ${desired} pods are available`;
     return waiting(because, stuck !== undefined);
 }
 
@@ -114,17 +116,17 @@ function daemonSetReadiness({ status = {} }: Observed): Readiness {
 
 function canaryReadiness({ status: { phase = "", conditions = [] } = {} }: Observed): Readiness {
     if (phase !== "" && phase !== "Initializing") return READY;
-    return waiting(conditions[0]?.message ?? "Flagger has not made its primary yet");
+    return waiting(conditions[0]?.message ?? "Flagger has not created its primary yet");
 }
 
-function conditionReadiness({ status }: Observed, wanted: string): Readiness {
-    const { type, value } = conditionOf(wanted) ?? { type: wanted, value: "True" };
-    const found = status?.conditions?.find((condition) => condition.type === type);
-    if (found?.status.toLowerCase() === value.toLowerCase()) return READY;
-    return waiting(found?.message ?? `it has no condition ${type} yet`);
+function conditionReadiness({ status }: Observed, desired: string): Readiness {
+    const { type, value } = conditionOf(desired) ?? { type: desired, value: "True" };
+    const condition = status?.conditions?.find((candidate) => candidate.type === type);
+    if (condition?.status.toLowerCase() === value.toLowerCase()) return READY;
+    return waiting(condition?.message ?? `it has no condition ${type} yet`);
 }
 
-/** `condition=Ready` or `condition=Ready=True`, as Pulumi and kubectl write it. */
+/** Parses `condition=Ready` or `condition=Ready=True`, the notation of Pulumi and kubectl. */
 function conditionOf(text: string): { type: string; value: string } | undefined {
     const [, type, value = "True"] = /^condition=(\w+)(?:=(\w+))?$/.exec(text) ?? [];
     return type === undefined ? undefined : { type, value };

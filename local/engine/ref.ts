@@ -1,16 +1,16 @@
-/** Names for what is in the cluster, as the inventory keeps them. */
+/** References to objects and releases in the cluster, for the inventory. */
 
 /** A Kubernetes object, or a Helm release (`apiVersion` "helm", `kind` "Release"). */
 export interface Ref {
     readonly apiVersion: string;
     readonly kind: string;
-    /** Absent for what belongs to no namespace. */
+    /** Absent for cluster-scoped objects. */
     readonly namespace?: string;
     readonly name: string;
 }
 
-/** A ref, and whether the program forbids deleting what it names. */
-export interface Entry extends Ref {
+/** A reference, and whether the object is protected from deletion. */
+export interface InventoryEntry extends Ref {
     readonly protect: boolean;
 }
 
@@ -25,8 +25,8 @@ export function isRelease(ref: Ref): boolean {
 }
 
 /**
- * One text for each thing. The API's version is left out, since it is another view of the same object: a program that
- * moves from `v1beta1` to `v1` must not prune what it has just applied.
+ * A unique key. It excludes the API version, which is only another view of the same object: a program that moves from
+ * `v1beta1` to `v1` must not prune what it has just applied.
  */
 export function keyOf({ apiVersion, kind, namespace, name }: Ref): string {
     const group = apiVersion.includes("/")
@@ -42,7 +42,7 @@ export function describeRef({ kind, namespace, name }: Ref): string {
     return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
-/** Kinds that run pods, which must be gone before the policies on them. */
+/** Kinds that run pods, which must be deleted before the policies that select them. */
 const WORKLOADS: ReadonlySet<string> = new Set([
     "CronJob",
     "DaemonSet",
@@ -53,10 +53,10 @@ const WORKLOADS: ReadonlySet<string> = new Set([
     "StatefulSet",
 ]);
 
-/** Kinds that take others with them. */
+/** Kinds whose deletion deletes other objects. */
 const CONTAINERS: ReadonlySet<string> = new Set(["CustomResourceDefinition", "Namespace"]);
 
-/** The stages of a deletion, in order; all of one is gone before the next begins. */
+/** The stages of a deletion, in order; each completes before the next starts. */
 export const DELETION_STAGES = ["workloads", "objects", "releases", "containers"] as const;
 
 export type DeletionStage = (typeof DELETION_STAGES)[number];
@@ -68,8 +68,8 @@ export function deletionStage(ref: Ref): DeletionStage {
 }
 
 /**
- * In the order in which to delete: pods before the policies that guard them, objects before the releases that own
- * their kinds, namespaces last, since a release keeps its records in one; within a stage, last applied goes first.
+ * Sorts for deletion: workloads before the policies that protect them, objects before the releases with their CRDs,
+ * namespaces last, because a release stores its records in one; within a stage, last applied first.
  */
 export function deletionOrder<R extends Ref>(refs: readonly R[]): R[] {
     const backwards = [...refs].reverse();

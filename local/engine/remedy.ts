@@ -1,4 +1,4 @@
-/** What a person can do about an error. */
+/** Remedies for errors of a deployment. */
 import { CommandError } from "../process";
 import {
     ApiError,
@@ -26,44 +26,44 @@ function remedyFor(ref: Ref, error: unknown): string {
     const scope = ref.namespace === undefined ? "" : ` -n ${ref.namespace}`;
     if (error instanceof ForeignObjectError) {
         return isRelease(ref)
-            ? `remove it (helm uninstall ${ref.name}${scope}), or deploy to another cluster`
-            : `delete it, or hand it over to this program, which will then also delete it: kubectl${scope} label ${ref.kind.toLowerCase()} ${ref.name} ${Object.entries(
+            ? `uninstall it (helm uninstall ${ref.name}${scope}), or deploy to another cluster`
+            : `delete it, or let the engine adopt it, which will then also delete it: kubectl${scope} label ${ref.kind.toLowerCase()} ${ref.name} ${Object.entries(
                   HANDED_OVER,
               )
                   .map((pair) => pair.join("="))
                   .join(",")}`;
     }
     if (error instanceof NotServedError) {
-        return "let its component depend on the release that brings this kind, or correct its apiVersion";
+        return "make its component depend on the release that installs this kind, or correct its apiVersion";
     }
     if (error instanceof BeingDeletedError) {
-        return `find what holds it: kubectl${scope} get ${ref.kind.toLowerCase()} ${ref.name} -o yaml (finalizers, conditions)`;
+        return `find out what blocks its deletion: kubectl${scope} get ${ref.kind.toLowerCase()} ${ref.name} -o yaml (finalizers, conditions)`;
     }
     if (error instanceof UnreachableError) {
-        return "start the cluster (on the embedded node: make up), or correct the kubeconfig";
+        return "start the cluster (embedded node: make up), or correct the kubeconfig";
     }
     if (error instanceof NotReadyError) return error.remedy;
-    if (error instanceof UnsupportedError) return "deploy with the Pulumi CLI, or take it out of this stack";
+    if (error instanceof UnsupportedError) return "deploy with the Pulumi CLI, or remove it from this stack";
     if (error instanceof CommandError) {
-        return `see what its pods say: kubectl${scope} get pods,events; then run again`;
+        return `inspect its pods: kubectl${scope} get pods,events; then run again`;
     }
     if (isWebhookDown(error)) {
-        return "see why the webhook's pods do not answer (istiod: kubectl -n istio-system get pods); then run again";
+        return "find out why the webhook's pods do not respond (istiod: kubectl -n istio-system get pods); then run again";
     }
     return error instanceof ApiError
         ? apiRemedy(error)
-        : "correct the cause and run again; what is done stays done";
+        : "fix the cause and run again; the deployment resumes where it stopped";
 }
 
 function apiRemedy({ status, message, about }: ApiError): string {
     if (status === 401) return "renew the kubeconfig's credentials";
     if (message.includes("denied the request"))
-        return "correct it as the webhook says, in the component that derives it";
-    if (status === 403) return "use a kubeconfig whose user may do this; cluster-admin may";
+        return "correct it as the webhook requires, in the component that creates it";
+    if (status === 403) return "use a kubeconfig of a user with this permission, such as cluster-admin";
     if (status === 404 && about === "namespaces")
-        return "let its component depend on the one that makes the namespace";
+        return "make its component depend on the one that creates the namespace";
     if (status === 400 || status === 422 || status === 500) {
-        return "correct the object in the component that derives it";
+        return "correct the object in the component that creates it";
     }
-    return "run again; what is done stays done";
+    return "run again; the deployment resumes where it stopped";
 }

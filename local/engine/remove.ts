@@ -1,4 +1,4 @@
-/** Deletes objects, and knows when they are gone. */
+/** Deletes objects, and waits for their deletion. */
 import { type KubeClient } from "./kube/client";
 import { type Discovery, objectPath } from "./kube/discovery";
 import { ApiError, NotServedError } from "./kube/errors";
@@ -6,18 +6,18 @@ import { isOurs, type ObjectMeta } from "./kube/ownership";
 import { deletionStage, describeRef, type Ref } from "./ref";
 import { type Clock, systemClock } from "./retry";
 
-/** A deletion under way. */
+/** A deletion in progress. */
 export interface Removal {
     readonly ref: Ref;
     readonly path: string;
     readonly uid: string;
 }
 
-/** Seconds in which a deleted object must be gone. A namespace takes its pods' grace period and more. */
-const GONE_WITHIN = 180;
-const POLL = 250;
+/** The deletion of a namespace takes longer than its pods' grace period. */
+const DELETION_TIMEOUT_SECONDS = 180;
+const POLL_MS = 250;
 
-interface Found {
+interface ObservedObject {
     readonly metadata: ObjectMeta;
     readonly status?: {
         readonly conditions?: readonly { readonly status: string; readonly message?: string }[];
@@ -32,16 +32,16 @@ export class Remover {
     ) {}
 
     /**
-     * Asks for the deletion of an object. Undefined where there is nothing to delete:
-     * it is gone, or its kind is, or somebody else has made it.
+     * Starts the deletion of an object. Undefined if there is nothing to delete: the object or its kind does not exist, or it
+     * is a foreign object.
      */
     async remove(ref: Ref): Promise<Removal | undefined> {
         const path = await this.pathOf(ref);
         if (path === undefined) return undefined;
-        const found = (await this.client.getIfPresent(path)) as Found | undefined;
-        const uid = found?.metadata.uid;
-        // A run that was killed before it applied has named in the inventory what was never ours.
-        if (found === undefined || uid === undefined || !isOurs(found.metadata)) return undefined;
+        const object = (await this.client.getIfPresent(path)) as ObservedObject | undefined;
+        const uid = object?.metadata.uid;
+        // The inventory can contain foreign objects, after a run that was killed before it applied them.
+        if (object === undefined || uid === undefined || !isOurs(object.metadata)) return undefined;
         try {
             await this.client.call({
                 method: "DELETE",
@@ -49,34 +49,36 @@ export class Remover {
                 body: {
                     apiVersion: "v1",
                     kind: "DeleteOptions",
-                    // What runs pods stays until they have ended, so that nobody takes it for gone before.
+                    // Foreground: a workload exists until its pods have terminated.
                     propagationPolicy: deletionStage(ref) === "workloads" ? "Foreground" : "Background",
                     preconditions: { uid },
                 },
             });
         } catch (error) {
-            // 409: another object stands under this name by now.
+            // 409: an object with another UID has this name now.
             if (!(error instanceof ApiError && (error.status === 404 || error.status === 409))) throw error;
             return undefined;
         }
         return { ref, path, uid };
     }
 
-    /** @throws Error that says what holds the object back, after three minutes. */
-    async untilGone(removal: Removal | undefined): Promise<void> {
+    /** @throws Error with the blocking conditions, after three minutes. */
+    async waitForDeletion(removal: Removal | undefined): Promise<void> {
         if (removal === undefined) return;
-        const deadline = this.clock.now() + GONE_WITHIN * 1000;
+        const deadline = this.clock.now() + DELETION_TIMEOUT_SECONDS * 1000;
         for (;;) {
-            const found = (await this.client.getIfPresent(removal.path)) as Found | undefined;
-            if (found?.metadata.uid !== removal.uid) return;
+            const object = (await this.client.getIfPresent(removal.path)) as ObservedObject | undefined;
+            if (object?.metadata.uid !== removal.uid) return;
             if (this.clock.now() > deadline) {
-                const conditions = (found.status?.conditions ?? []).filter(({ status }) => status === "True");
-                const said = conditions.map(({ message = "" }) => message).join("; ");
+                const conditions = (object.status?.conditions ?? []).filter(
+                    ({ status }) => status === "True",
+                );
+                const reasons = conditions.map(({ message = "" }) => message).join("; ");
                 throw new Error(
-                    `${describeRef(removal.ref)} was deleted ${GONE_WITHIN} s ago and is still there${said === "" ? "" : `: ${said}`}`,
+                    `${describeRef(removal.ref)} still exists ${DELETION_TIMEOUT_SECONDS} s after its deletion${reasons === "" ? "" : `: ${reasons}`}`,
                 );
             }
-            await this.clock.sleep(POLL);
+            await this.clock.sleep(POLL_MS);
         }
     }
 

@@ -1,9 +1,9 @@
-/** What a registered resource asks of the cluster. */
+/** Converts registered resources to requests to the cluster. */
 import { type Planned, type Registration } from "./program/protocol";
-import { type Entry, releaseRef } from "./ref";
+import { type InventoryEntry, releaseRef } from "./ref";
 import { isReleaseType, releaseInputs } from "./packaged";
 
-/** A Kubernetes object as it is applied. */
+/** A Kubernetes object to apply. */
 export interface KubeObject {
     readonly apiVersion: string;
     readonly kind: string;
@@ -19,10 +19,10 @@ export interface KubeObject {
 export interface ReleaseRequest {
     readonly name: string;
     readonly namespace: string;
-    /** A folder, or a chart's name or reference. */
+    /** A folder, chart name or chart reference. */
     readonly chart: string;
     readonly version?: string;
-    /** Address of the chart's repository, where it is none of OCI. */
+    /** The URL of the chart's repository, unless it is an OCI registry. */
     readonly repository?: string;
     readonly values: Readonly<Record<string, unknown>>;
     readonly createNamespace: boolean;
@@ -33,10 +33,10 @@ export interface ReleaseRequest {
     readonly timeout: number;
 }
 
-export type Request =
-    | { readonly is: "object"; readonly entry: Entry; readonly object: KubeObject }
-    | { readonly is: "release"; readonly entry: Entry; readonly release: ReleaseRequest }
-    /** Providers, components and the stack itself: nothing in the cluster. */
+export type ResourceRequest =
+    | { readonly is: "object"; readonly entry: InventoryEntry; readonly object: KubeObject }
+    | { readonly is: "release"; readonly entry: InventoryEntry; readonly release: ReleaseRequest }
+    /** Providers, components and the stack: nothing in the cluster. */
     | { readonly is: "nothing" };
 
 /** A resource that only the Pulumi CLI can deploy. */
@@ -47,13 +47,13 @@ export class UnsupportedError extends Error {
     }
 }
 
-/** Helm's own default, in seconds. */
+/** Helm's default, in seconds. */
 const HELM_TIMEOUT = 300;
 
-/** Types of the Kubernetes provider that stand for no single object. */
+/** Types of the Kubernetes provider that are not a single object. */
 const COMPOSITE = /^kubernetes:(helm\.sh|kustomize|yaml)[:/]/;
 
-/** Options of a release that this engine carries out; any other is refused, since to ignore it would deploy something else. */
+/** Options of a release that this engine supports. It rejects others, because ignoring them would deploy something else. */
 const RELEASE_OPTIONS: ReadonlySet<string> = new Set([
     "atomic",
     "chart",
@@ -69,14 +69,14 @@ const RELEASE_OPTIONS: ReadonlySet<string> = new Set([
     "version",
 ]);
 
-/** @throws UnsupportedError for what needs the Pulumi CLI. */
-export function requestOf(resource: Registration): Request {
+/** @throws UnsupportedError for resources that need the Pulumi CLI. */
+export function requestOf(resource: Registration): ResourceRequest {
     const { type, custom, protect } = resource;
     if (type.startsWith("pulumi:")) return { is: "nothing" };
     const inputs = releaseInputs(resource);
     if (!custom && inputs === undefined && !COMPOSITE.test(type)) return { is: "nothing" };
     if (resource.importId !== undefined)
-        throw new UnsupportedError(`what the program reads or imports (${type})`);
+        throw new UnsupportedError(`imported resources or resources that the program reads (${type})`);
     if (inputs !== undefined) {
         const release = releaseOf(resource.name, inputs);
         return { is: "release", entry: { ...releaseRef(release.namespace, release.name), protect }, release };
@@ -88,7 +88,7 @@ export function requestOf(resource: Registration): Request {
     return { is: "object", entry: { ...refOf(object), protect }, object };
 }
 
-/** What a planned resource will be in the inventory, or undefined where nothing or not yet known. */
+/** The inventory entry of a planned resource; undefined if it has none or its name is not known yet. */
 export function plannedEntry({
     type,
     protect,
@@ -96,7 +96,7 @@ export function plannedEntry({
     kind,
     namespace,
     name,
-}: Planned): Entry | undefined {
+}: Planned): InventoryEntry | undefined {
     if (name === undefined) return undefined;
     if (isReleaseType(type)) return { ...releaseRef(namespace ?? "default", name), protect };
     if (!type.startsWith("kubernetes:") || apiVersion === undefined || kind === undefined) return undefined;
@@ -106,7 +106,11 @@ export function plannedEntry({
     };
 }
 
-function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Omit<Entry, "protect"> {
+function refOf({
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+}: KubeObject): Omit<InventoryEntry, "protect"> {
     return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
 }
 
@@ -114,11 +118,11 @@ function objectOf({ type, name, inputs }: Registration): KubeObject {
     const { apiVersion, kind, metadata } = inputs;
     const objectName = (metadata as { name?: unknown } | undefined)?.name;
     if (typeof apiVersion !== "string" || typeof kind !== "string") {
-        throw new UnsupportedError(`${type} "${name}", which has no apiVersion and kind`);
+        throw new UnsupportedError(`${type} "${name}" without apiVersion and kind`);
     }
     if (typeof objectName !== "string") {
         throw new UnsupportedError(
-            `${kind} "${name}", which has no metadata.name: a generated one would differ in every run`,
+            `${kind} "${name}" without metadata.name: a generated name would differ in every run`,
         );
     }
     return inputs as KubeObject;
@@ -132,7 +136,7 @@ function releaseOf(name: string, inputs: Readonly<Record<string, unknown>>): Rel
         throw new UnsupportedError(`the options ${unknown.join(", ")} of release "${name}"`);
     const { chart, repositoryOpts, timeout, version } = inputs;
     if (typeof inputs["name"] !== "string" || typeof chart !== "string") {
-        throw new UnsupportedError(`release "${name}" without a name and a chart of its own`);
+        throw new UnsupportedError(`release "${name}" without an explicit name and chart`);
     }
     const repository = (repositoryOpts as { repo?: unknown } | undefined)?.repo;
     return {

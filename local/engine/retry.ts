@@ -1,14 +1,14 @@
-/** What passes by itself, and how long to wait for it. */
+/** Retries of transient errors. */
 import { ApiError, BeingDeletedError, NotServedError, UnreachableError } from "./kube/errors";
 
-/** Seconds for which an error is worth another attempt; 0 for what only a person can change. */
-export function patienceFor(error: unknown): number {
-    // A release's CRDs are there before they are served.
+/** How long to retry after an error, in seconds; 0 for an error that is not transient. */
+export function retrySeconds(error: unknown): number {
+    // A release's CRDs exist before the API server serves them.
     if (error instanceof NotServedError) return 30;
     if (error instanceof BeingDeletedError) return 120;
     if (error instanceof UnreachableError) return 60;
     if (!(error instanceof ApiError)) return 0;
-    // istiod is Ready before its webhook's certificate has reached the API server.
+    // istiod is ready before its webhook's certificate has reached the API server.
     if (isWebhookDown(error)) return 90;
     if (error.status === 404 && error.about !== "namespaces") return 30;
     if (error.status === 403 && error.message.includes("being terminated")) return 120;
@@ -23,7 +23,7 @@ export function isWebhookDown(error: unknown): boolean {
 }
 
 export interface Clock {
-    /** Milliseconds since some moment. */
+    /** Milliseconds since an arbitrary moment. */
     now(): number;
     sleep(milliseconds: number): Promise<void>;
 }
@@ -33,21 +33,21 @@ export const systemClock: Clock = {
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
-const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 3000;
+const MIN_DELAY_MS = 200;
+const MAX_DELAY_MS = 3000;
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or one and the same trouble has lasted too long.
+ * Retries `attempt`, with exponential backoff, until it succeeds, fails permanently, or a transient error lasts too long.
  *
  * @throws the last attempt's error
  */
 export async function retrying<T>(attempt: () => Promise<T>, clock: Clock = systemClock): Promise<T> {
     const start = clock.now();
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 1.7, LONGEST_PAUSE)) {
+    for (let pause = MIN_DELAY_MS; ; pause = Math.min(pause * 1.7, MAX_DELAY_MS)) {
         try {
             return await attempt();
         } catch (error) {
-            if (clock.now() + pause - start > patienceFor(error) * 1000) throw error;
+            if (clock.now() + pause - start > retrySeconds(error) * 1000) throw error;
         }
         await clock.sleep(pause);
     }

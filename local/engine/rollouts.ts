@@ -1,4 +1,4 @@
-/** Waits for all workloads together, once everything is applied: one by one would take the sum of their times. */
+/** Waits for all workloads together after everything is applied, which is faster than one by one. */
 import { type KubeClient } from "./kube/client";
 import { collectionPath, type Discovery } from "./kube/discovery";
 import { podProblems } from "./pods";
@@ -14,17 +14,17 @@ export interface RolloutOptions {
     readonly clock?: Clock;
 }
 
-/** Milliseconds. */
-const POLL = 500;
+/** The polling interval in milliseconds. */
+const POLL_MS = 500;
 
-interface Waiting {
+interface UnreadyWorkload {
     readonly ref: Ref;
     readonly because: string;
     readonly object: Observed | undefined;
     readonly final: boolean;
 }
 
-/** Resolves when all of `refs` are ready, or with what keeps each of the others. */
+/** Resolves when all of `refs` are ready, or with a failure for each that is not. */
 export async function awaitRollouts(
     client: KubeClient,
     discovery: Discovery,
@@ -39,21 +39,26 @@ export async function awaitRollouts(
             return Promise.all(waiting.map((one) => failureOf(client, one, timeout)));
         }
         progress(`${refs.length - waiting.length} of ${refs.length} workloads are ready`);
-        await clock.sleep(POLL);
+        await clock.sleep(POLL_MS);
     }
 }
 
-async function notReady(client: KubeClient, discovery: Discovery, refs: readonly Ref[]): Promise<Waiting[]> {
+async function notReady(
+    client: KubeClient,
+    discovery: Discovery,
+    refs: readonly Ref[],
+): Promise<UnreadyWorkload[]> {
     const objects = await currentObjects(client, discovery, refs);
-    return refs.flatMap((ref): Waiting[] => {
+    return refs.flatMap((ref): UnreadyWorkload[] => {
         const object = objects.get(keyOf(ref));
-        if (object === undefined) return [{ ref, because: "somebody has deleted it", object, final: true }];
+        if (object === undefined)
+            return [{ ref, because: "it was deleted during the deployment", object, final: true }];
         const readiness = readinessOf(object);
         return readiness.is === "ready" ? [] : [{ ref, object, ...readiness }];
     });
 }
 
-/** One list for each kind and namespace, not a request for each object. */
+/** One list request for each kind and namespace instead of one request for each object. */
 async function currentObjects(
     client: KubeClient,
     discovery: Discovery,
@@ -66,7 +71,7 @@ async function currentObjects(
         [...collections.values()].map(async ({ apiVersion, kind, namespace }) => {
             const served = await discovery.find(apiVersion, kind);
             const { items } = (await client.get(collectionPath(served, namespace))) as { items: Observed[] };
-            // A list's items do not say of which kind they are.
+            // A list's items do not contain their kind.
             return items.map((item): [string, Observed] => [
                 keyOf({
                     apiVersion,
@@ -83,7 +88,7 @@ async function currentObjects(
 
 async function failureOf(
     client: KubeClient,
-    { ref, because, object, final }: Waiting,
+    { ref, because, object, final }: UnreadyWorkload,
     timeout: number,
 ): Promise<Failure> {
     const problems = object === undefined ? [] : await podProblems(client, object).catch(() => []);
@@ -91,6 +96,6 @@ async function failureOf(
     return {
         what: describeRef(ref),
         message: [`not ready${final ? "" : ` after ${timeout} s`}: ${because}`, ...problems].join("\n"),
-        remedy: `see what it says: kubectl${where} describe ${ref.kind.toLowerCase()} ${ref.name}`,
+        remedy: `inspect it: kubectl${where} describe ${ref.kind.toLowerCase()} ${ref.name}`,
     };
 }

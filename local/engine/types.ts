@@ -1,41 +1,41 @@
-/** What the engines take and give back. */
+/** Inputs and results of the engines. */
 
-/** A name for the last line of progress; no line breaks, no units that change meaning. */
+/** Reports progress: one line, without line breaks. */
 export type ProgressLine = (line: string) => void;
 
-/** Which cluster, and how to reach it. */
-export interface Target {
+/** A stack and its cluster. */
+export interface StackTarget {
     /** The stack, as in `Pulumi.<stack>.yaml`. */
     readonly stack: string;
-    /** Path of the kubeconfig. */
+    /** The path of the kubeconfig. */
     readonly kubeconfig: string;
-    /** The kubeconfig's context. @default its current one */
+    /** The kubeconfig's context. @default the current context */
     readonly context?: string;
     /** Paths of the programs that the engines run. */
     readonly tools: { readonly helm: string };
-    /** A folder for what the Pulumi CLI must remember between runs; made where it is missing. */
+    /** The folder of the Pulumi CLI's state; created if missing. */
     readonly stateDir: string;
-    /** Called with one short line whenever there is something new to say. @default nobody is told */
+    /** Called with one short line on progress. @default no reports */
     readonly progress?: ProgressLine;
 }
 
 export type EngineName = "pulumi" | "in-process";
 
-export interface DeployOptions extends Target {
+export interface DeployOptions extends StackTarget {
     /** The stack's configuration: top-level keys without the project's prefix. */
     readonly configEntries: Readonly<Record<string, unknown>>;
-    /** @default "auto": the Pulumi CLI where it can be used, the in-process engine elsewhere */
+    /** @default "auto": the Pulumi CLI if it is available, otherwise the in-process engine */
     readonly engine?: EngineName | "auto";
     /** The program. @default the checkout's index.ts */
     readonly program?: string;
-    /** Seconds that all rollouts together may take once everything is applied. @default 300 */
+    /** The timeout of all rollouts together after everything is applied, in seconds. @default 300 */
     readonly readyTimeout?: number;
 }
 
-/** What a deployment did. Counts are of Kubernetes objects and Helm releases. */
+/** The result of a deployment. Counts Kubernetes objects and Helm releases. */
 export interface DeployReport {
     readonly engine: EngineName;
-    /** Why this engine, for people. */
+    /** The reason for this engine, for people. */
     readonly why: string;
     readonly created: number;
     readonly updated: number;
@@ -43,7 +43,7 @@ export interface DeployReport {
     readonly pruned: number;
     /** Seconds from the call to the end. */
     readonly seconds: number;
-    /** What the API server warned about, each once. */
+    /** The API server's warnings, without duplicates. */
     readonly warnings: readonly string[];
 }
 
@@ -54,17 +54,17 @@ export interface DestroyReport {
     readonly seconds: number;
 }
 
-/** One object, release or part of the program that stopped a deployment. */
+/** A failure of one object, release or part of the program. */
 export interface Failure {
-    /** `AuthorizationPolicy sparc/deny-all`, or another name for the thing. */
+    /** What failed, such as `AuthorizationPolicy sparc/deny-all`. */
     readonly what: string;
-    /** What the server or the tool said. */
+    /** The message of the server or tool. */
     readonly message: string;
-    /** What to do about it. */
+    /** How to fix it. */
     readonly remedy: string;
 }
 
-/** A deployment that did not end well. Its message lists every failure with its remedy. */
+/** A failed deployment. The message lists every failure with its remedy. */
 export class DeployError extends Error {
     constructor(
         summary: string,
@@ -75,7 +75,7 @@ export class DeployError extends Error {
     }
 }
 
-/** What others wait for, and does not become ready. */
+/** An object that dependents wait for did not become ready. */
 export class NotReadyError extends Error {
     readonly remedy: string;
 
@@ -86,7 +86,7 @@ export class NotReadyError extends Error {
     }
 }
 
-/** One cause often stops many things: their names in one line, what it says once. */
+/** Groups failures with the same cause: the names on one line, the message once. */
 function grouped(failures: readonly Failure[]): Failure[] {
     const groups = new Map<string, Failure>();
     for (const failure of failures) {

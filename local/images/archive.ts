@@ -5,26 +5,26 @@ import { pipeline } from "node:stream/promises";
 
 import { type Header, pack, type Pack } from "tar-stream";
 
-/** Something in an image's file system; `path` is absolute in the image. */
+/** A file, link or folder in an image; `path` is absolute. */
 export type ImageFile =
     | { readonly path: string; readonly from: string; readonly mode: number }
     | { readonly path: string; readonly text: string; readonly mode: number }
     | { readonly path: string; readonly link: string }
     | { readonly path: string; readonly folder: true; readonly mode: number };
 
-/** How an image's process is started. */
+/** The process of an image. */
 export interface ImageProcess {
-    /** Numeric `user:group`, which runAsNonRoot can check. */
+    /** Numeric `user:group`, as runAsNonRoot requires. */
     readonly user: string;
     readonly entrypoint: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes an image's only layer: a tar of its files and the folders above them, in order of path, without
- * times, so that the same files give the same bytes.
+ * Writes an image's only layer: a tar of its files and their parent folders, sorted by path and without timestamps, so that
+ * it is reproducible.
  *
- * @returns the layer's SHA-256, in hexadecimal
+ * @returns the layer's SHA-256 in hexadecimal
  */
 export async function writeLayer(target: string, files: readonly ImageFile[]): Promise<string> {
     const tar = pack();
@@ -34,7 +34,7 @@ export async function writeLayer(target: string, files: readonly ImageFile[]): P
     return hash.digest("hex");
 }
 
-/** Writes a docker-archive, which `ctr images import` reads, of one image with one layer. */
+/** Writes a docker-archive of one image with one layer, for `ctr images import`. */
 export async function writeArchive(
     target: string,
     reference: string,
@@ -56,7 +56,7 @@ export async function writeArchive(
     await Promise.all([written, write()]);
 }
 
-/** An image's configuration, in Docker's form. */
+/** An image's configuration in Docker's format. */
 export function imageConfig(layerSha256: string, start: ImageProcess): object {
     return {
         architecture: process.arch === "x64" ? "amd64" : process.arch,
@@ -74,7 +74,7 @@ export function imageConfig(layerSha256: string, start: ImageProcess): object {
     };
 }
 
-/** The files with every folder above them that is not among them itself, by path. */
+/** The files and their missing parent folders, sorted by path. */
 export function withFolders(files: readonly ImageFile[]): ImageFile[] {
     const all = new Map<string, ImageFile>();
     for (const file of files) {
@@ -100,13 +100,13 @@ async function fill(tar: Pack, files: readonly ImageFile[]): Promise<void> {
     tar.finalize();
 }
 
-type Entry = Partial<Header> & Pick<Header, "name">;
+type TarEntry = Partial<Header> & Pick<Header, "name">;
 
-function header(values: Entry): Entry {
+function header(values: TarEntry): TarEntry {
     return { ...values, mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };
 }
 
-async function addText(tar: Pack, entry: Entry, text: string): Promise<void> {
+async function addText(tar: Pack, entry: TarEntry, text: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
         tar.entry(entry, text, (error) => {
             if (error) reject(error);
@@ -115,9 +115,9 @@ async function addText(tar: Pack, entry: Entry, text: string): Promise<void> {
     });
 }
 
-async function addFile(tar: Pack, entry: Entry, from: string): Promise<void> {
+async function addFile(tar: Pack, entry: TarEntry, from: string): Promise<void> {
     const { size } = await stat(from);
-    // tar-stream's streams are Node's in all but type.
+    // tar-stream's streams are compatible with Node.js' except for their type.
     const sink = tar.entry({ ...entry, size }) as unknown as NodeJS.WritableStream;
     await pipeline(createReadStream(from), sink);
 }

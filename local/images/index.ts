@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { digestOf, type Json, sha256OfFile } from "../digest";
 import type { Toolchain } from "../toolchain";
 import { type ImageFile, writeArchive, writeLayer } from "./archive";
-import { CERT_MANAGER_PROGRAMS, type ImageName, imageSpecs, type ImageSpec } from "./catalogue";
+import { CERT_MANAGER_PROGRAMS, type ImageName, imageSpecs, type ImageSpec } from "./specs";
 
-/** References of the images made here, for pod specifications and chart values. */
+/** The references of the node's images, for pod specifications and chart values. */
 export interface ImageReferences {
     readonly pause: string;
     readonly coredns: string;
@@ -23,7 +23,7 @@ export interface ImageReferences {
     readonly istio: { readonly hub: string; readonly tag: string };
 }
 
-/** An image with the reference that its content gives it. */
+/** An image with its reference, which depends on its content. */
 export interface Image {
     readonly spec: ImageSpec;
     readonly reference: string;
@@ -34,26 +34,26 @@ const istioImages: readonly ImageName[] = ["istio/pilot", "istio/proxyv2"];
 const certManagerImages: readonly ImageName[] = CERT_MANAGER_PROGRAMS.map(
     (program) => `jetstack/cert-manager-${program}` as const,
 );
-/** Images whose chart knows one tag for all of them, so that each changes with the others. */
-const SHARING = [istioImages, certManagerImages];
+/** Images that share one tag in their chart, so that a change of one changes all of them. */
+const SHARED_TAGS = [istioImages, certManagerImages];
 
 /**
- * Every image with its reference. The tag is a digest of the content, so an image that changes gets
- * another name, and one that is present under its name is the right one.
+ * All images with their references. The tag is a digest of the content, so a changed image gets a new reference, and an
+ * existing reference is always up to date.
  */
 export async function images(toolchain: Toolchain): Promise<Image[]> {
     const specs = await imageSpecs(toolchain);
     const digests = new Map<ImageName, string>();
     for (const spec of specs) digests.set(spec.name, await contentDigest(spec, toolchain));
     return specs.map((spec) => {
-        const sharing = SHARING.find((names) => names.includes(spec.name));
-        const own = digests.get(spec.name) ?? "";
-        const tag = sharing === undefined ? own : digestOf(sharing.map((name) => digests.get(name) ?? ""));
+        const group = SHARED_TAGS.find((names) => names.includes(spec.name));
+        const digest = digests.get(spec.name) ?? "";
+        const tag = group === undefined ? digest : digestOf(group.map((name) => digests.get(name) ?? ""));
         return { spec, reference: `${hub}/${spec.name}:${tag}` };
     });
 }
 
-/** The references of a list of images that has them all. */
+/** The references from a complete list of images. */
 export function referencesOf(all: readonly Image[]): ImageReferences {
     const reference = (name: ImageName): string =>
         all.find((image) => image.spec.name === name)?.reference ?? "";
@@ -76,9 +76,9 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
 }
 
 /**
- * Makes the archives of those images whose references are not present, and hands each to `load`.
+ * Builds the archives of images that are not present, and passes each to `load`.
  *
- * @param folder for the archives while they are needed; emptied before and after
+ * @param folder the folder for temporary archives; cleared before and after
  */
 export async function importMissing(
     all: readonly Image[],

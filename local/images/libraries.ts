@@ -4,11 +4,10 @@ import { run } from "../process";
 import type { ImageFile } from "./archive";
 
 /**
- * The shared libraries, loader included, that dynamic programs need, as files of an image that lie where
- * the loader looks for them.
+ * The shared libraries of dynamic programs, and the loader, as files of an image in the loader's search path.
  *
- * @param libraryFolder searched before the system's own folders
- * @throws Error naming a program and the library that it lacks
+ * @param libraryFolder searched before the system's folders
+ * @throws Error with a program and its missing library
  */
 export async function librariesOf(programs: readonly string[], libraryFolder: string): Promise<ImageFile[]> {
     const files = new Map<string, ImageFile>();
@@ -17,7 +16,7 @@ export async function librariesOf(programs: readonly string[], libraryFolder: st
             env: { ...process.env, LD_LIBRARY_PATH: libraryFolder },
         });
         for (const { name, path } of parseLdd(output, program)) {
-            // The loader's own path is absolute and part of each program; libraries go by name alone.
+            // Programs contain the absolute path of the loader, but only the names of libraries.
             const target = name.startsWith("/") ? name : `/usr/lib/${name}`;
             files.set(target, { path: target, from: await realpath(path), mode: 0o755 });
         }
@@ -25,11 +24,11 @@ export async function librariesOf(programs: readonly string[], libraryFolder: st
     return [...files.values()];
 }
 
-/** What `ldd` printed: the name under which a library is asked for, and where it was found. */
+/** Parses the output of `ldd`: the name and the path of each library. */
 export function parseLdd(output: string, program: string): { name: string; path: string }[] {
     return output.split("\n").flatMap((line) => {
         const missing = /^\s*(\S+) => not found/.exec(line);
-        if (missing) throw new Error(`${program} needs the library ${missing[1]}, which this machine lacks.`);
+        if (missing) throw new Error(`${program} needs the library ${missing[1]}, which is not installed.`);
         const library = /^\s*(\S+) => (\/\S+) \(/.exec(line);
         if (library?.[1] && library[2]) return [{ name: library[1], path: library[2] }];
         const loader = /^\s*(\/\S+) \(/.exec(line);

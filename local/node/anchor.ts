@@ -7,34 +7,34 @@ import { digestOf } from "../digest";
 import { run, type RunOptions, sleep, waitFor } from "../process";
 import type { Toolchain } from "../toolchain";
 import { ensureCgroups, removeCgroups } from "./cgroups";
-import { removeCable } from "./network";
+import { removeVethPair } from "./network";
 import { otherNode } from "./other-node";
 import { isAlive, isAnchor, marks, type NodeProcess, nodeProcesses, signal } from "./processes";
 import { settings, stateFolders } from "./settings";
 
 const scripts = join(__dirname, "scripts");
 
-/** A node's namespaces, held open by their first process. */
+/** A node's namespaces, kept alive by their first process. */
 export interface Anchor {
     readonly process: NodeProcess;
-    /** Whether this call made it, so that everything in it must be started. */
+    /** Whether this call created it, so that all daemons must be started. */
     readonly fresh: boolean;
 }
 
-/** The anchor of this machine's node, whatever state folder it runs from. */
+/** The anchor of this machine's node, from any state folder. */
 export async function findAnchor(): Promise<NodeProcess | undefined> {
     return (await nodeProcesses()).find((process) => isAnchor(process) && process.program === "tini");
 }
 
 /**
- * Makes the node's namespaces unless they are there already, made from the same scripts and folders.
- * Making them anew is to the node what switching it off and on is to a machine.
+ * Creates the node's namespaces unless they exist, created from the same scripts and folders. Recreating them is a reboot of
+ * the node.
  */
 export async function ensureAnchor(state: string, toolchain: Toolchain): Promise<Anchor> {
     const [join_, anchor] = await Promise.all(
         ["join.sh", "anchor.sh"].map((name) => readFile(join(scripts, name), "utf8")),
     );
-    // A folder that was removed and made again is another folder to those who have the old one mounted.
+    // A folder that was removed and recreated is not the one that is mounted in existing namespaces.
     const mounted = await stat(toolchain.folder);
     const digest = digestOf({
         scripts: [join_ ?? "", anchor ?? ""],
@@ -67,47 +67,47 @@ export async function ensureAnchor(state: string, toolchain: Toolchain): Promise
     child.once("error", () => (failed = true));
     const process = await waitFor(
         async () => {
-            if (failed) throw new Error(`The node's namespaces could not be made. See ${log}.`);
+            if (failed) throw new Error(`The node's namespaces could not be created. See ${log}.`);
             return findAnchor();
         },
-        () => `The node's namespaces are not there after 30 s. See ${log}.`,
+        () => `The node's namespaces do not exist after 30 s. See ${log}.`,
         { timeout: 30_000, every: 20 },
     );
     return { process, fresh: true };
 }
 
 /**
- * Ends everything that runs in the node, with its namespaces, cable and control groups. Without its first
- * process the kernel ends all others in the process namespace, so this is one kill, and then waiting.
+ * Kills everything that runs in the node, and removes its namespaces, veth pair and control groups. When the first process of
+ * a PID namespace ends, the kernel kills all others in it, so this sends one signal and then waits.
  *
- * @throws Error naming the processes that would not end, or the node of another state folder that runs
+ * @throws Error with the processes that do not end, or with the running node of another state folder
  */
 export async function removeNamespaces(state: string): Promise<void> {
     const all = await nodeProcesses();
     const other = all.find((process) => isAnchor(process) && process.state !== state);
-    // There is one cable and one control group on a machine, and they are that node's.
+    // The machine's only veth pair and control group belong to that node.
     if (other) throw new Error(otherNode(other.state));
     for (const process of all.filter(isAnchor)) await signal(process, "SIGKILL");
     const deadline = Date.now() + 15_000;
     for (;;) {
         const left = (await nodeProcesses()).filter((process) => process.state === state);
         if (left.length === 0) break;
-        // Those outside of the namespaces, such as a starter's helper caught half-way, are ended one by one.
+        // Processes that are not in the namespaces, such as a helper of an interrupted start, are killed one by one.
         for (const process of left.filter((candidate) => !isAnchor(candidate)))
             await signal(process, "SIGKILL");
         if (Date.now() > deadline) {
             const names = left.map((process) => `${process.program} (${process.pid})`).join(", ");
             throw new Error(
-                `These processes of the node do not end: ${names}. They wait on the kernel; see dmesg.`,
+                `These processes of the node do not end: ${names}. They are blocked in the kernel; see dmesg.`,
             );
         }
         await sleep(50);
     }
-    await removeCable();
+    await removeVethPair();
     await removeCgroups();
 }
 
-/** Runs a command inside the node, as its daemons see the world, and returns its standard output. */
+/** Runs a command in the node's namespaces and returns its standard output. */
 export async function runInNode(
     anchor: NodeProcess,
     command: readonly string[],
@@ -117,7 +117,7 @@ export async function runInNode(
     return run("nsenter", [...enter(anchor), ...command], { ...options, env: { ...environment } });
 }
 
-/** Starts a daemon inside the node. It outlives this process; its output is appended to the log file. */
+/** Starts a daemon in the node. It outlives this process; its output is appended to the log file. */
 export async function startInNode(
     anchor: NodeProcess,
     daemon: { readonly role: string; readonly digest: string; readonly command: readonly string[] },
@@ -148,15 +148,15 @@ export async function startInNode(
         child.once("error", reject);
         child.once("exit", (code) => {
             if (code === 0) resolve();
-            else reject(new Error(`${daemon.role} could not be started. See ${log}.`));
+            else reject(new Error(`${daemon.role} failed to start. See ${log}.`));
         });
     });
 }
 
-/** Ends one process of the node's, gently first. */
-export async function endProcess(process: NodeProcess, patience = 10_000): Promise<void> {
+/** Ends one process of the node: SIGTERM first, then SIGKILL. */
+export async function endProcess(process: NodeProcess, graceMs = 10_000): Promise<void> {
     await signal(process, "SIGTERM");
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + graceMs;
     while (await isAlive(process)) {
         if (Date.now() > deadline) await signal(process, "SIGKILL");
         await sleep(50);

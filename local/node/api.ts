@@ -10,14 +10,14 @@ export interface Api {
     /**
      * The body of a GET.
      *
-     * @throws Error when the server cannot be reached in time, or does not answer 200
+     * @throws Error if the server does not respond in time, or with a status other than 200
      */
     get(path: string): Promise<string>;
 }
 
 /**
  * @param server the API server's URL
- * @param authority certificate, PEM, of the authority that vouches for the server
+ * @param authority certificate (PEM) of the CA that signed the server's certificate
  */
 export function connectApi(server: string, authority: string, identity: KeyPair): Api {
     const options = { ca: authority, cert: identity.certificate, key: identity.key, timeout: 5000 };
@@ -35,13 +35,13 @@ export function connectApi(server: string, authority: string, identity: KeyPair)
                         else
                             reject(
                                 new Error(
-                                    `${url.href} answered ${response.statusCode}: ${body.slice(0, 500)}`,
+                                    `${url.href} returned ${response.statusCode}: ${body.slice(0, 500)}`,
                                 ),
                             );
                     });
                 });
                 outgoing.on("timeout", () =>
-                    outgoing.destroy(new Error(`${url.href} did not answer in 5 s`)),
+                    outgoing.destroy(new Error(`${url.href} did not respond within 5 s`)),
                 );
                 outgoing.on("error", reject);
                 outgoing.end();
@@ -49,7 +49,7 @@ export function connectApi(server: string, authority: string, identity: KeyPair)
     };
 }
 
-/** The connection of a node's administrator, whose certificate lies in the `pki` folder. */
+/** The connection of a node's administrator, whose certificate is in the `pki` folder. */
 export async function administrator(pki: string, server: string): Promise<Api> {
     const authority = await readFile(join(pki, pkiFiles.authority("cluster")), "utf8");
     return connectApi(server, authority, await readIdentity(pki, "admin"));
@@ -62,7 +62,7 @@ interface Condition {
     readonly lastHeartbeatTime?: string;
 }
 
-/** What nodes and API services have in common. */
+/** The common fields of Nodes and APIServices. */
 interface WithConditions {
     readonly status?: { readonly conditions?: readonly Condition[] };
 }
@@ -88,10 +88,9 @@ interface PodObject {
 }
 
 /**
- * Whether the node reports itself ready.
+ * Whether the Node is ready.
  *
- * @param since milliseconds; a report older than that does not count: it is from before the kubelet's last
- *     start
+ * @param since milliseconds; an older heartbeat does not count, because it is from before the kubelet's last start
  */
 export async function nodeIsReady(api: Api, name: string, since: number): Promise<boolean> {
     const node = JSON.parse(await api.get(`/api/v1/nodes/${name}`)) as WithConditions;
@@ -99,19 +98,19 @@ export async function nodeIsReady(api: Api, name: string, since: number): Promis
     return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime ?? "") >= floorToSecond(since);
 }
 
-/** Whether all replicas of a deployment's newest generation are available. */
+/** Whether all replicas of a Deployment's current generation are available. */
 export async function deploymentIsAvailable(api: Api, namespace: string, name: string): Promise<boolean> {
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
     const { metadata, spec, status } = JSON.parse(await api.get(path)) as DeploymentObject;
-    const wanted = spec.replicas ?? 1;
+    const desired = spec.replicas ?? 1;
     return (
         status?.observedGeneration === metadata.generation &&
-        (status?.updatedReplicas ?? 0) >= wanted &&
-        (status?.availableReplicas ?? 0) >= wanted
+        (status?.updatedReplicas ?? 0) >= desired &&
+        (status?.availableReplicas ?? 0) >= desired
     );
 }
 
-/** Whether an API that another server serves is reached through the API server. */
+/** Whether an aggregated API is available through the API server. */
 export async function apiServiceIsAvailable(api: Api, name: string): Promise<boolean> {
     const { status } = JSON.parse(
         await api.get(`/apis/apiregistration.k8s.io/v1/apiservices/${name}`),
@@ -120,10 +119,10 @@ export async function apiServiceIsAvailable(api: Api, name: string): Promise<boo
 }
 
 /**
- * The pods that the API server still shows as ready from before the node was last switched on, as
- * `namespace/name`: kubelet has not come round to them yet, and what is said of them is not true any more.
+ * The pods whose Ready condition is from before the node's last boot, as `namespace/name`: the kubelet has not updated
+ * their status yet.
  *
- * @param boot milliseconds at which the node was switched on
+ * @param boot time of the boot in milliseconds
  */
 export async function stalePods(api: Api, boot: number): Promise<string[]> {
     const { items } = JSON.parse(await api.get("/api/v1/pods")) as { items: PodObject[] };
@@ -135,7 +134,7 @@ export async function stalePods(api: Api, boot: number): Promise<string[]> {
     return items.filter(isStale).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }
 
-/** The API server tells times in whole seconds. */
+/** The API server reports times in whole seconds. */
 function floorToSecond(milliseconds: number): number {
     return Math.floor(milliseconds / 1000) * 1000;
 }

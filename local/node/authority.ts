@@ -29,20 +29,20 @@ export interface KeyPair {
     readonly key: string;
 }
 
-/** Who a certificate is for and what it may be used for. */
+/** A certificate's subject and usages. */
 export interface CertificateRequest {
     readonly commonName: string;
-    /** Groups, in Kubernetes' reading of a subject. @default none */
+    /** Kubernetes groups. @default none */
     readonly organizations?: readonly string[];
-    /** Names and addresses of a server. @default none */
+    /** DNS names and IP addresses of a server. @default none */
     readonly dnsNames?: readonly string[];
     readonly addresses?: readonly string[];
-    /** Identities, such as SPIFFE's. @default none */
+    /** URIs, such as SPIFFE IDs. @default none */
     readonly uris?: readonly string[];
     readonly usages: readonly ("server" | "client")[];
 }
 
-/** A new self-signed authority, which may sign leaves but no further authorities. */
+/** Creates a self-signed CA, which can sign leaf certificates only. */
 export async function createAuthority(commonName: string, now = new Date()): Promise<KeyPair> {
     const keys = await generateKeys();
     const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -60,7 +60,7 @@ export async function createAuthority(commonName: string, now = new Date()): Pro
     return { certificate: pem(certificate), key: await exportKey(keys.privateKey) };
 }
 
-/** A new key and a certificate for it, signed by the authority. */
+/** Creates a key and a certificate that the CA signs. */
 export async function issue(
     authority: KeyPair,
     request: CertificateRequest,
@@ -93,7 +93,7 @@ async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
     return crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
-/** PKCS#8, which every program of the node reads. */
+/** PKCS#8, which every program of the node supports. */
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
     return `${PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")}\n`;
 }

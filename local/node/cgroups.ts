@@ -7,7 +7,7 @@ import { settings } from "./settings";
 
 const mountPoint = "/sys/fs/cgroup";
 
-/** The roots of all control group hierarchies: one on v2, one for each controller and v2's own on v1. */
+/** The roots of all cgroup hierarchies: one on v2; one for each controller, and the v2 one, on v1. */
 export async function hierarchies(): Promise<string[]> {
     if (await isUnified()) return [mountPoint];
     const mounts = await readFile("/proc/self/mounts", "utf8");
@@ -18,12 +18,12 @@ export async function hierarchies(): Promise<string[]> {
         .map(([, target = ""]) => target);
 }
 
-/** Whether there is only version 2. */
+/** Whether only cgroup v2 is mounted. */
 export async function isUnified(): Promise<boolean> {
     return (await ifPresent(readFile(join(mountPoint, "cgroup.controllers"), "utf8"))) !== undefined;
 }
 
-/** Makes the node's control group, with the group of its daemons, in every hierarchy. */
+/** Creates the node's control group, with the group of its daemons, in every hierarchy. */
 export async function ensureCgroups(): Promise<void> {
     const unified = await isUnified();
     for (const root of await hierarchies()) {
@@ -31,12 +31,12 @@ export async function ensureCgroups(): Promise<void> {
         await mkdir(parent, { recursive: true });
         if (unified) await delegate(root, parent);
         await mkdir(join(parent, "system"), { recursive: true });
-        // Version 1 gives a new cpuset nothing, and takes no process into one without processors and memory.
+        // On v1 a new cpuset is empty, and accepts no process until it has CPUs and memory nodes.
         for (const group of [parent, join(parent, "system")]) await inheritCpuset(root, group);
     }
 }
 
-/** Every group of the node that exists, as folders; empty when the node is gone. */
+/** The folders of the node's control groups; empty if there is no node. */
 export async function nodeCgroups(): Promise<string[]> {
     const groups: string[] = [];
     for (const root of await hierarchies()) groups.push(...(await treeOf(join(root, settings.cgroup))));
@@ -44,11 +44,11 @@ export async function nodeCgroups(): Promise<string[]> {
 }
 
 /**
- * Removes the node's control groups, innermost first. The kernel frees a group a moment after its last
- * process, so this tries for up to `timeout` milliseconds.
+ * Removes the node's control groups, innermost first. The kernel frees a group a moment after its last process ends, so
+ * this retries for up to `timeout` milliseconds.
  *
- * @returns how many were removed
- * @throws Error naming the groups that would not go
+ * @returns the number of removed groups
+ * @throws Error with the groups that could not be removed
  */
 export async function removeCgroups(timeout = 10_000): Promise<number> {
     const deadline = Date.now() + timeout;
@@ -66,13 +66,15 @@ export async function removeCgroups(timeout = 10_000): Promise<number> {
         }
         if (Date.now() > deadline) {
             const left = (await nodeCgroups()).join("\n  ");
-            throw new Error(`These control groups still hold processes:\n  ${left}\nSee their cgroup.procs.`);
+            throw new Error(
+                `These control groups still contain processes:\n  ${left}\nSee their cgroup.procs.`,
+            );
         }
         await sleep(50);
     }
 }
 
-/** A group and all below it, innermost first. */
+/** A group and its descendants, innermost first. */
 async function treeOf(group: string): Promise<string[]> {
     const entries = await ifPresent(readdir(group, { withFileTypes: true }));
     if (entries === undefined) return [];
@@ -81,7 +83,7 @@ async function treeOf(group: string): Promise<string[]> {
     return [...below.flat(), group];
 }
 
-/** Hands all available controllers down to the node's group and its children. */
+/** Enables all available controllers for the node's group and its children. */
 async function delegate(root: string, parent: string): Promise<void> {
     for (const group of [root, parent]) {
         const available = (await readFile(join(group, "cgroup.controllers"), "utf8")).trim().split(/\s+/);

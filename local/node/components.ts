@@ -10,10 +10,10 @@ import {
     schedulerArguments,
 } from "./config/control-plane";
 import { type AuthorityName, pkiFiles } from "./pki";
-import { type OutsideListener, outsideArguments } from "./outside";
+import { type SimulatedListener, simulatedArguments } from "./simulated-external";
 import { settings } from "./settings";
 
-/** The node's daemons, in the order in which they are started. */
+/** The node's daemons, in start order. */
 export const componentNames = [
     "etcd",
     "containerd",
@@ -22,27 +22,27 @@ export const componentNames = [
     "kube-scheduler",
     "kubelet",
     "kube-proxy",
-    "outside",
+    "external-services",
 ] as const;
 
-/** A daemon of the node's. */
+/** A daemon of the node. */
 export type ComponentName = (typeof componentNames)[number];
 
-/** The name of a daemon's program, where it is another than its own. */
+/** The name of a daemon's program. */
 export function programOf(name: ComponentName): string {
-    return name === "outside" ? "standin" : name;
+    return name === "external-services" ? "standin" : name;
 }
 
-/** A daemon as it should run. */
+/** The desired state of a daemon. */
 export interface Component {
     readonly name: ComponentName;
     /** The program and its arguments. */
     readonly command: readonly string[];
-    /** Stands for the command line, the environment, and the content of every file it reads at start. */
+    /** A digest of the command line, the environment, and the content of every file that it reads at start. */
     readonly digest: string;
 }
 
-/** A daemon's arguments and the files, relative to the configuration folder, that it reads at start. */
+/** A daemon's arguments, and the files that it reads at start, relative to the configuration folder. */
 interface Definition {
     readonly program: ProgramName;
     readonly arguments: readonly string[];
@@ -54,12 +54,12 @@ const authority = (...names: AuthorityName[]): string[] =>
     names.map((name) => `pki/${pkiFiles.authority(name)}`);
 
 /**
- * What each daemon is started with. `address` is the node's, as the host sees it; `outside` is what the node plays of the
- * world outside.
+ * The definition of each daemon. `address` is the node's address for the host; `simulated` are the listeners of the simulated
+ * external services.
  */
 export function definitions(
     address: string,
-    outside: readonly OutsideListener[],
+    simulated: readonly SimulatedListener[],
 ): Readonly<Record<ComponentName, Definition>> {
     const { configuration, nodeName } = settings;
     return {
@@ -116,23 +116,26 @@ export function definitions(
             arguments: [`--config=${configuration}/kube-proxy.json`],
             files: ["kube-proxy.json", "kube-proxy.kubeconfig"],
         },
-        outside: {
+        "external-services": {
             program: "standin",
-            arguments: outsideArguments(outside, `${configuration}/pki/${pkiFiles.identity("outside")}`),
-            files: outside.length > 0 ? identity("outside") : [],
+            arguments: simulatedArguments(
+                simulated,
+                `${configuration}/pki/${pkiFiles.identity("external-services")}`,
+            ),
+            files: simulated.length > 0 ? identity("external-services") : [],
         },
     };
 }
 
-/** The node's daemons as they should run, once their configuration lies in `folder`. */
+/** The desired state of the node's daemons, with their configuration in `folder`. */
 export async function components(
     address: string,
-    outside: readonly OutsideListener[],
+    simulated: readonly SimulatedListener[],
     folder: string,
     toolchain: Toolchain,
     environment: Readonly<Record<string, string>>,
 ): Promise<Readonly<Record<ComponentName, Component>>> {
-    const entries = Object.entries(definitions(address, outside)).map(
+    const entries = Object.entries(definitions(address, simulated)).map(
         async ([name, definition]): Promise<[string, Component]> => {
             const command = [toolchain.program(definition.program), ...definition.arguments];
             const files: Record<string, string> = {};

@@ -8,12 +8,12 @@ import { cniConfig, containerdConfig } from "./config/containerd";
 import { kubeletConfig, kubeProxyConfig, resolvConf } from "./config/kubelet";
 import { linkIptables, packetFilter } from "./environment";
 import { kubeconfig } from "./kubeconfig";
-import { type OutsideListener, outsideIdentity, writeOutside } from "./outside";
+import { type SimulatedListener, simulatedIdentity, writeListeners } from "./simulated-external";
 import { ensureAuthority, ensureIdentity, ensurePki, identities, pkiFiles } from "./pki";
 import { settings } from "./settings";
 import { type NodeRecord, stateFiles } from "./state";
 
-/** The clients of the API server that read a kubeconfig: its file's name, and the identity in it. */
+/** The clients of the API server with a kubeconfig: the file's name, and the identity in it. */
 const clients = {
     "controller-manager": "controller-manager",
     scheduler: "scheduler",
@@ -21,34 +21,34 @@ const clients = {
     "kube-proxy": "kube-proxy",
 } as const;
 
-/** The URL of a node's API server, as host and node see it. */
+/** The URL of a node's API server, for host and node. */
 export function apiServer(record: NodeRecord): string {
     return `https://${record.subnet.node}:${settings.apiPort}`;
 }
 
 /**
- * Writes all keys, certificates and configuration of the node that are missing or out of date. Complete
- * files stay as they are, so doing this again changes nothing.
+ * Writes the node's keys, certificates and configuration files that are missing or out of date. Idempotent.
  */
 export async function configure(
     state: string,
     record: NodeRecord,
     toolchain: Toolchain,
     images: ImageReferences,
-    outside: readonly OutsideListener[],
+    simulated: readonly SimulatedListener[],
 ): Promise<void> {
     const files = stateFiles(state);
     await mkdir(files.configuration, { recursive: true, mode: 0o700 });
     await chmod(state, 0o700);
-    const wanted = identities(record.subnet.node);
-    await ensurePki(files.pki, wanted);
-    await ensureAuthority(files.pki, "outside");
-    if (outside.length > 0) await ensureIdentity(files.pki, "outside", outsideIdentity(outside));
-    await writeOutside(files.configuration, outside);
+    const identitiesByName = identities(record.subnet.node);
+    await ensurePki(files.pki, identitiesByName);
+    await ensureAuthority(files.pki, "external-services");
+    if (simulated.length > 0)
+        await ensureIdentity(files.pki, "external-services", simulatedIdentity(simulated));
+    await writeListeners(files.configuration, simulated);
     const authority = await readFile(join(files.pki, pkiFiles.authority("cluster")), "utf8");
     const clientConfig = async (identity: string): Promise<string> => {
-        const spec = wanted[identity];
-        if (!spec) throw new Error(`There is no identity "${identity}" among the node's certificates.`);
+        const spec = identitiesByName[identity];
+        if (!spec) throw new Error(`The node has no identity "${identity}".`);
         return kubeconfig(
             apiServer(record),
             authority,

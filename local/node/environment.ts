@@ -6,7 +6,7 @@ import { CommandError, run } from "../process";
 import type { Toolchain } from "../toolchain";
 import { settings } from "./settings";
 
-/** How a kernel takes packet filter rules: nftables, or the older way. */
+/** The kernel's iptables backend. */
 export type PacketFilter = "nft" | "legacy";
 
 const iptablesNames = ["iptables", "iptables-save", "iptables-restore"].flatMap((name) => [
@@ -14,7 +14,7 @@ const iptablesNames = ["iptables", "iptables-save", "iptables-restore"].flatMap(
     name.replace("iptables", "ip6tables"),
 ]);
 
-/** The environment in which every process of the node's runs. */
+/** The environment variables of the node's processes. */
 export async function nodeEnvironment(toolchain: Toolchain): Promise<Record<string, string>> {
     const libraries = await libraryFolder(toolchain);
     const debian = (folder: string): string => join(toolchain.debianRoot, folder);
@@ -38,14 +38,14 @@ export async function libraryFolder(toolchain: Toolchain): Promise<string> {
     const below = join(toolchain.debianRoot, "usr/lib");
     const triplet = (await readdir(below)).find((entry) => entry.endsWith("-linux-gnu"));
     if (triplet === undefined)
-        throw new Error(`No shared libraries below ${below}: remove it, and start again.`);
+        throw new Error(`No shared libraries found below ${below}. Remove the folder, then start again.`);
     return join(below, triplet);
 }
 
 /**
- * Finds out, in a network namespace made for the purpose, which of the two ways this kernel knows.
+ * Detects the kernel's iptables backend, in a temporary network namespace.
  *
- * @throws Error where it knows neither
+ * @throws Error if it supports neither
  */
 export async function packetFilter(toolchain: Toolchain): Promise<PacketFilter> {
     const env = await nodeEnvironment(toolchain);
@@ -72,12 +72,12 @@ export async function packetFilter(toolchain: Toolchain): Promise<PacketFilter> 
         }
     }
     throw new Error(
-        `This kernel takes no iptables rules, which services need:\n  ${reasons.join("\n  ")}\n` +
+        `This kernel does not accept iptables rules, which Services need:\n  ${reasons.join("\n  ")}\n` +
             "Load its modules (modprobe nft_compat, or ip_tables and iptable_nat), or use a kernel that has them.",
     );
 }
 
-/** Puts `iptables` and its kin, in the variant the kernel knows, into a folder. */
+/** Links `iptables` and related commands, for the kernel's backend, into a folder. */
 export async function linkIptables(
     folder: string,
     toolchain: Toolchain,

@@ -7,18 +7,22 @@ import type { ComponentName } from "./components";
 import type { NodeProcess } from "./processes";
 import { settings } from "./settings";
 
-/** The port by which each daemon that has one shows that it is up. */
+/** The health port of each daemon that has one. */
 const ports: Readonly<Partial<Record<ComponentName, number>>> = {
     etcd: settings.etcdPort,
     "kube-controller-manager": 10257,
     "kube-scheduler": 10259,
     kubelet: settings.kubeletPort,
     "kube-proxy": 10256,
-    outside: settings.outsideHealthPort,
+    "external-services": settings.simulatedHealthPort,
 };
 
-/** Whether a daemon answers, or, where only the node itself may ask it, at least listens. */
-export async function answers(component: ComponentName, anchor: NodeProcess, api: Api): Promise<boolean> {
+/** Whether a daemon responds or, if only the node can reach it, at least listens. */
+export async function isResponding(
+    component: ComponentName,
+    anchor: NodeProcess,
+    api: Api,
+): Promise<boolean> {
     if (component === "containerd")
         return acceptsConnections(`/proc/${anchor.pid}/root${settings.containerdSocket}`);
     if (component === "kube-apiserver")
@@ -37,12 +41,12 @@ async function listensOn(anchor: NodeProcess, port: number): Promise<boolean> {
     return listeningPorts(tables.join("\n")).has(port);
 }
 
-/** The ports on which somebody listens, from the text of /proc/net/tcp. */
+/** The listening ports in the text of /proc/net/tcp. */
 export function listeningPorts(table: string): Set<number> {
     const listening = "0A";
     const lines = table.split("\n").map((line) => line.trim().split(/\s+/));
-    const found = lines.filter(([, , , status]) => status === listening);
-    return new Set(found.map(([, local = ""]) => Number.parseInt(local.split(":")[1] ?? "", 16)));
+    const sockets = lines.filter(([, , , status]) => status === listening);
+    return new Set(sockets.map(([, local = ""]) => Number.parseInt(local.split(":")[1] ?? "", 16)));
 }
 
 function acceptsConnections(socket: string): Promise<boolean> {

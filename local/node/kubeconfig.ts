@@ -1,10 +1,10 @@
 import type { KeyPair } from "./authority";
 
 /**
- * A kubeconfig, as JSON (which is YAML), with everything inside: one file that stands on its own.
+ * A self-contained kubeconfig, as JSON (which is YAML).
  *
  * @param server the API server's URL
- * @param authority certificate, PEM, of the authority that vouches for the server
+ * @param authority certificate (PEM) of the CA that signed the server's certificate
  */
 export function kubeconfig(server: string, authority: string, user: string, identity: KeyPair): string {
     const name = "sparc-mesh";

@@ -1,14 +1,14 @@
 import { run } from "../process";
 import { settings } from "./settings";
 
-/** The cable between host and node: a subnet of four addresses. */
+/** The subnet of the veth pair between host and node: four addresses. */
 export interface Subnet {
     readonly cidr: string;
     readonly host: string;
     readonly node: string;
 }
 
-/** Where the cable may run; the first that nothing on the host uses is taken. */
+/** Candidate subnets; the first one without a route on the host is used. */
 export const subnets: readonly Subnet[] = [
     "10.254.77",
     "10.254.78",
@@ -17,13 +17,13 @@ export const subnets: readonly Subnet[] = [
     "100.127.254",
 ].map((prefix) => ({ cidr: `${prefix}.0/30`, host: `${prefix}.1`, node: `${prefix}.2` }));
 
-/** A destination that the host has a route for, and through which interface. */
+/** A route of the host. */
 export interface Route {
     readonly destination: string;
     readonly interface: string;
 }
 
-/** All routes of the host's, IPv4, in every table. */
+/** All IPv4 routes of the host, in every table. */
 export async function hostRoutes(): Promise<Route[]> {
     const routes = JSON.parse(await run("ip", ["-json", "-4", "route", "show", "table", "all"])) as {
         dst: string;
@@ -32,7 +32,7 @@ export async function hostRoutes(): Promise<Route[]> {
     return routes.map((route) => ({ destination: route.dst, interface: route.dev ?? "" }));
 }
 
-/** The first subnet that no route of another interface's touches, if there is one. */
+/** The first subnet that does not overlap with a route of another interface; undefined if there is none. */
 export function freeSubnet(routes: readonly Route[], candidates = subnets): Subnet | undefined {
     const others = routes.filter(
         (route) => route.destination !== "default" && route.interface !== settings.hostInterface,
@@ -40,7 +40,7 @@ export function freeSubnet(routes: readonly Route[], candidates = subnets): Subn
     return candidates.find((subnet) => !others.some((route) => overlap(subnet.cidr, route.destination)));
 }
 
-/** Whether two IPv4 networks share an address. A destination without a length is one address. */
+/** Whether two IPv4 networks overlap. A destination without a prefix length is one address. */
 export function overlap(a: string, b: string): boolean {
     const [first, second] = [parseCidr(a), parseCidr(b)];
     const length = Math.min(first.length, second.length);
@@ -50,15 +50,15 @@ export function overlap(a: string, b: string): boolean {
 }
 
 /**
- * Lays the cable between the host and the network namespace of the process `anchor`, unless it lies
- * already. Both ends vanish with that namespace.
+ * Creates the veth pair between the host and the network namespace of the process `anchor`, unless it exists. Both ends
+ * disappear with that namespace.
  */
-export async function ensureCable(anchor: number, subnet: Subnet): Promise<void> {
+export async function ensureVethPair(anchor: number, subnet: Subnet): Promise<void> {
     const { hostInterface, nodeInterface, serviceSubnet } = settings;
     const inside = (...args: string[]): Promise<string> =>
         run("nsenter", ["--target", String(anchor), "--net", "ip", ...args]);
-    if (await lies(inside, subnet)) return;
-    await removeCable();
+    if (await isComplete(inside, subnet)) return;
+    await removeVethPair();
     await run("ip", [
         "link",
         "add",
@@ -74,36 +74,36 @@ export async function ensureCable(anchor: number, subnet: Subnet): Promise<void>
     await run("ip", ["link", "set", hostInterface, "up"]);
     await inside("address", "add", `${subnet.node}/30`, "dev", nodeInterface);
     await inside("link", "set", nodeInterface, "up");
-    // A connection of the node's to a service needs a route before its address is rewritten to a pod's.
-    // There is no other route: the node cannot reach beyond the host.
+    // A connection from the node to a Service needs a route before kube-proxy rewrites its address to a pod's.
+    // There is no default route: the node cannot reach anything beyond the host.
     await inside("route", "add", serviceSubnet, "dev", nodeInterface);
 }
 
-/** Makes every address of the world outside one that the node itself answers at. */
-export async function ensureOutside(anchor: number): Promise<void> {
-    const route = ["route", "replace", "local", settings.outsideSubnet, "dev", "lo"];
+/** Routes the addresses of the simulated external services to the node itself. */
+export async function ensureSimulatedRoute(anchor: number): Promise<void> {
+    const route = ["route", "replace", "local", settings.simulatedSubnet, "dev", "lo"];
     await run("nsenter", ["--target", String(anchor), "--net", "ip", ...route]);
 }
 
-/** Removes the host's end, and with it the other. */
-export async function removeCable(): Promise<boolean> {
-    if (!(await cableExists())) return false;
+/** Removes the host's end, and with it the node's. */
+export async function removeVethPair(): Promise<boolean> {
+    if (!(await vethPairExists())) return false;
     await run("ip", ["link", "delete", settings.hostInterface]).catch(async (error: unknown) => {
-        // The kernel may have been quicker.
-        if (await cableExists()) throw error;
+        // The kernel may have removed it in the meantime.
+        if (await vethPairExists()) throw error;
     });
     return true;
 }
 
 /** Whether the host's end exists. */
-export async function cableExists(): Promise<boolean> {
+export async function vethPairExists(): Promise<boolean> {
     const links = JSON.parse(await run("ip", ["-json", "link", "show"])) as { ifname: string }[];
     return links.some((link) => link.ifname === settings.hostInterface);
 }
 
-/** The route to the services is set last, so where it is, everything is. */
-async function lies(inside: (...args: string[]) => Promise<string>, subnet: Subnet): Promise<boolean> {
-    if (!(await cableExists())) return false;
+/** Checks the route to the Services too, which is set last. */
+async function isComplete(inside: (...args: string[]) => Promise<string>, subnet: Subnet): Promise<boolean> {
+    if (!(await vethPairExists())) return false;
     const host = await run("ip", ["-4", "address", "show", "dev", settings.hostInterface, "up"]);
     const node = await inside("-4", "address", "show");
     const routes = await inside("-4", "route", "show");

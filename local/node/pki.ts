@@ -7,20 +7,20 @@ import { type CertificateRequest, createAuthority, issue, type KeyPair, lifetime
 import { settings } from "./settings";
 
 /**
- * The authorities. Each vouches for one thing only, so that a certificate of one can never pass for
- * another: a kubelet's serving certificate is no client of the API, nor is the edge's.
+ * The certificate authorities. Each has a single purpose, so that a certificate of one is never accepted for another: a
+ * kubelet's serving certificate cannot authenticate a client of the API.
  */
-export type AuthorityName = "cluster" | "kubelet" | "etcd" | "front-proxy" | "metrics" | "outside";
+export type AuthorityName = "cluster" | "kubelet" | "etcd" | "front-proxy" | "metrics" | "external-services";
 
-/** A certificate of the node: which authority signs it, and for whom. */
+/** A certificate of the node: its CA and its subject. */
 export interface Identity extends CertificateRequest {
     readonly authority: AuthorityName;
 }
 
-/** Certificates are replaced when they have less than this left. */
+/** Certificates are renewed when they expire within this time, in milliseconds. */
 const renewBefore = 30 * 24 * 3600 * 1000;
 
-/** Every certificate of the node, by the name of its file. `address` is the node's, as the host sees it. */
+/** All certificates of the node, by file name. `address` is the node's address for the host. */
 export function identities(address: string): Readonly<Record<string, Identity>> {
     const { nodeName, clusterDomain, apiServiceAddress } = settings;
     const client = (commonName: string, ...organizations: string[]): Identity => ({
@@ -88,22 +88,25 @@ export function identities(address: string): Readonly<Record<string, Identity>> 
     };
 }
 
-/** The names of the files in a node's `pki` folder. */
+/** File names in a node's `pki` folder. */
 export const pkiFiles = {
-    /** Certificate alone: what others need in order to trust. */
+    /** The CA's certificate, for clients. */
     authority: (name: AuthorityName): string => `ca-${name}.crt`,
-    /** Key and certificate in one file, so that the two cannot be out of step after a kill. */
+    /** Key and certificate in one file, so that they match even after a kill. */
     identity: (name: string): string => `${name}.pem`,
     serviceAccountKey: "service-account.key",
     serviceAccountPublicKey: "service-account.pub",
 } as const;
 
 /**
- * Makes whatever is missing in the folder of keys and certificates, and replaces what expires soon or no
- * longer fits. Files are 0600; complete ones are left alone.
+ * Creates missing keys and certificates, and replaces those that expire soon or are out of date. Files have mode 0600.
  */
-export async function ensurePki(folder: string, wanted: Readonly<Record<string, Identity>>): Promise<void> {
-    for (const [name, identity] of Object.entries(wanted)) await ensureIdentity(folder, name, identity);
+export async function ensurePki(
+    folder: string,
+    identitiesByName: Readonly<Record<string, Identity>>,
+): Promise<void> {
+    for (const [name, identity] of Object.entries(identitiesByName))
+        await ensureIdentity(folder, name, identity);
     const keyFile = join(folder, pkiFiles.serviceAccountKey);
     if ((await readIfPresent(keyFile)) === undefined) {
         const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -115,32 +118,32 @@ export async function ensurePki(folder: string, wanted: Readonly<Record<string, 
     );
 }
 
-/** One identity's key and certificate, made or replaced as needed. */
+/** An identity's key and certificate, created or replaced if necessary. */
 export async function ensureIdentity(folder: string, name: string, identity: Identity): Promise<KeyPair> {
     const authority = await ensureAuthority(folder, identity.authority);
     const file = join(folder, pkiFiles.identity(name));
     const { authority: signer, ...request } = identity;
-    const made = await readPair(file);
+    const existing = await readPair(file);
     const label = digestOf({ request: request as unknown as Json, signer, by: authority.certificate });
-    if (made?.label === label && made.until.getTime() - Date.now() > renewBefore) return made;
+    if (existing?.label === label && existing.until.getTime() - Date.now() > renewBefore) return existing;
     const pair = await issue(authority, request);
     await writePair(file, { ...pair, label, until: new Date(Date.now() + lifetimes.leaf) });
     return pair;
 }
 
 /**
- * An identity's key and certificate that exist already.
+ * An identity's existing key and certificate.
  *
- * @throws Error where they do not
+ * @throws Error if they do not exist
  */
 export async function readIdentity(folder: string, name: string): Promise<KeyPair> {
     const file = join(folder, pkiFiles.identity(name));
     const pair = await readPair(file);
-    if (!pair) throw new Error(`There is no key with certificate in ${file}: start the node once more.`);
+    if (!pair) throw new Error(`${file} does not contain a key and certificate. Start the node again.`);
     return pair;
 }
 
-/** An authority's key and certificate, made on first use. */
+/** A CA's key and certificate, created on first use. */
 export async function ensureAuthority(folder: string, name: AuthorityName): Promise<KeyPair> {
     const file = join(folder, `ca-${name}.pem`);
     let pair: KeyPair | undefined = await readPair(file);
@@ -152,16 +155,16 @@ export async function ensureAuthority(folder: string, name: AuthorityName): Prom
     return pair;
 }
 
-/** A pair as it lies on disk. The label stands for what it was made for. */
-interface LabelledPair extends KeyPair {
+/** A key pair on disk. The label is a digest of the certificate request. */
+interface LabeledPair extends KeyPair {
     readonly label: string;
     readonly until: Date;
 }
 
-/** Text ahead of the first block is legal in PEM, and every reader skips it. */
+/** PEM allows text before the first block; readers skip it. */
 const heading = /^made for: (\S+)\nvalid until: (\S+)\n/;
 
-async function readPair(file: string): Promise<LabelledPair | undefined> {
+async function readPair(file: string): Promise<LabeledPair | undefined> {
     const text = await readIfPresent(file);
     const [head = "", label, until] = heading.exec(text ?? "") ?? [];
     if (text === undefined || label === undefined || until === undefined) return undefined;
@@ -174,7 +177,7 @@ async function readPair(file: string): Promise<LabelledPair | undefined> {
     };
 }
 
-async function writePair(file: string, pair: LabelledPair): Promise<void> {
+async function writePair(file: string, pair: LabeledPair): Promise<void> {
     const head = `made for: ${pair.label}\nvalid until: ${pair.until.toISOString()}\n`;
     await writeAtomically(file, `${head}${pair.key}${pair.certificate}`);
 }

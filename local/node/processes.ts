@@ -5,59 +5,60 @@ import { basename } from "node:path";
 import { ifPresent } from "../files";
 import { sleep } from "../process";
 
-/** The environment variables by which the node's processes are known, whoever started them. */
+/** The environment variables that identify the node's processes. */
 export const marks = {
     /** `anchor`, or a component's name. */
     role: "SPARC_MESH_ROLE",
-    /** Stands for all that decides how the process behaves; another value means it is out of date. */
+    /** A digest of everything that determines the process's behavior; another value means that it is out of date. */
     digest: "SPARC_MESH_DIGEST",
     /** The state folder of the node that the process belongs to. */
     state: "SPARC_MESH_STATE",
 } as const;
 
-/** A process of a node, as /proc shows it. */
+/** A process of a node, as in /proc. */
 export interface NodeProcess {
-    /** Number among the host's processes. */
+    /** PID on the host. */
     readonly pid: number;
-    /** Start, in clock ticks since boot. Number and start together name a process for good. */
+    /** Start time, in clock ticks since boot. PID and start time identify a process uniquely. */
     readonly started: number;
     readonly role: string;
     readonly digest: string;
     readonly state: string;
     /** Name of the program's file. */
     readonly program: string;
-    /** Whether it leads its session, as each daemon does and its children do not. */
+    /** Whether it is a session leader, as daemons are and their children are not. */
     readonly leader: boolean;
-    /** The process's numbers, from the host's namespace to the innermost. */
+    /** Its PIDs, from the host's namespace to the innermost. */
     readonly numbers: readonly number[];
 }
 
 /**
- * Every marked process on this machine. The truth about what runs is read from the kernel each time: no
- * file of process numbers can be stale, and a process is found even if its starter died before it could
- * have written one.
+ * All processes of nodes on this machine, read from the kernel each time. There are no PID files that could be stale, and a
+ * process is found even if the run that started it was killed.
  */
 export async function nodeProcesses(): Promise<NodeProcess[]> {
     const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-    const found = await Promise.all(pids.map((pid) => inspect(Number(pid))));
-    return found.filter((process) => process !== undefined);
+    const processes = await Promise.all(pids.map((pid) => inspect(Number(pid))));
+    return processes.filter((process) => process !== undefined);
 }
 
-/** The first process of the node's namespaces, once it has handed over to its init. */
+/** Whether it is the first process of the node's namespaces, after it has become the init. */
 export function isAnchor(process: NodeProcess): boolean {
     return (
-        process.role === "anchor" && process.numbers.length === ownDepth() + 1 && process.numbers.at(-1) === 1
+        process.role === "anchor" &&
+        process.numbers.length === namespaceDepth() + 1 &&
+        process.numbers.at(-1) === 1
     );
 }
 
-/** Whether the process still is what it was when it was found. */
+/** Whether the process still runs. */
 export async function isAlive(process: NodeProcess): Promise<boolean> {
     const stat = await ifPresent(readFile(`/proc/${process.pid}/stat`, "utf8"));
     const fields = stat === undefined ? undefined : parseStat(stat);
     return fields?.started === process.started && fields.status !== "Z";
 }
 
-/** Sends a signal to the process, unless its number has passed to another. */
+/** Sends a signal to the process, unless its PID has been reused. */
 export async function signal(target: NodeProcess, name: NodeJS.Signals): Promise<void> {
     if (!(await isAlive(target))) return;
     try {
@@ -67,7 +68,7 @@ export async function signal(target: NodeProcess, name: NodeJS.Signals): Promise
     }
 }
 
-/** The parts of /proc/<pid>/stat that matter here. The name, in parentheses, may itself hold any character. */
+/** Parses /proc/<pid>/stat. The name, in parentheses, can contain any character. */
 export function parseStat(stat: string): { status: string; session: number; started: number } {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { status: fields[0] ?? "", session: Number(fields[3]), started: Number(fields[19]) };
@@ -76,7 +77,7 @@ export function parseStat(stat: string): { status: string; session: number; star
 async function inspect(pid: number): Promise<NodeProcess | undefined> {
     let environment = await environmentOf(pid);
     if (environment === "" && (await ifPresent(readlink(`/proc/${pid}/exe`))) !== undefined) {
-        // Most likely in the middle of becoming another program, when the kernel shows none for a moment.
+        // Probably during an exec, when the environment is empty for a moment.
         await sleep(10);
         environment = await environmentOf(pid);
     }
@@ -103,7 +104,7 @@ async function inspect(pid: number): Promise<NodeProcess | undefined> {
     };
 }
 
-/** Undefined also for a process that has more rights than this one, which none of the node's has. */
+/** Undefined also for a process with more privileges than this one, which no process of the node has. */
 async function environmentOf(pid: number): Promise<string | undefined> {
     try {
         return await ifPresent(readFile(`/proc/${pid}/environ`, "utf8"));
@@ -120,8 +121,8 @@ function numbersOf(status: string): number[] {
 
 let depth: number | undefined;
 
-/** How many process namespaces deep this process itself is. */
-function ownDepth(): number {
+/** The depth of this process's PID namespace. */
+function namespaceDepth(): number {
     depth ??= numbersOf(readFileSync("/proc/self/status", "utf8")).length;
     return depth;
 }
@@ -131,10 +132,10 @@ function splitOnce(text: string, separator: string): [string, string] {
     return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** When a process started, in milliseconds since 1970, to about a second. */
+/** A process's start time in milliseconds since 1970, accurate to about a second. */
 export async function startTime({ started }: NodeProcess): Promise<number> {
     const boot = /^btime (\d+)$/m.exec(await readFile("/proc/stat", "utf8"))?.[1];
-    // The kernel tells user space of clock ticks in hundredths of a second, on every architecture that runs Go.
+    // USER_HZ is 100 on every architecture that Go supports.
     const ticksPerSecond = 100;
     return (Number(boot) + started / ticksPerSecond) * 1000;
 }

@@ -5,25 +5,25 @@ import { pkiFiles } from "./pki";
 import { settings } from "./settings";
 import { type NodeRecord, stateFiles } from "./state";
 
-/** How to use a node that is up. */
+/** How to use a running node. */
 export interface RunningNode {
-    /** Path of the administrator's kubeconfig. */
+    /** The path of the administrator's kubeconfig. */
     readonly kubeconfig: string;
-    /** The node's address: its API server and node ports are reached there from the host, and only from it. */
+    /** The node's address, for its API server and node ports; reachable from the host only. */
     readonly address: string;
     /** The node's name in Kubernetes. */
     readonly name: string;
-    /** References of the images that the node has; it can pull no others. */
+    /** References of the node's images; it cannot pull others. */
     readonly images: ImageReferences;
-    /** Path of the certificate of the authority that signs the gateways', once a mesh is there. */
+    /** The path of the certificate of the gateways' CA, once a mesh is deployed. */
     readonly edgeAuthority: string;
-    /** Path of the certificate of the authority that vouches for the world outside. */
-    readonly outsideAuthority: string;
-    /** Folder that holds everything of the node's. */
+    /** The path of the certificate of the simulated external services' CA. */
+    readonly simulatedAuthority: string;
+    /** The node's state folder. */
     readonly state: string;
 }
 
-/** Describes the node in a state folder. */
+/** How to use the node of a state folder. */
 export function describeNode(state: string, record: NodeRecord, images: ImageReferences): RunningNode {
     const { kubeconfig, edgeAuthority, pki } = stateFiles(state);
     return {
@@ -32,7 +32,7 @@ export function describeNode(state: string, record: NodeRecord, images: ImageRef
         name: settings.nodeName,
         images,
         edgeAuthority,
-        outsideAuthority: join(pki, pkiFiles.authority("outside")),
+        simulatedAuthority: join(pki, pkiFiles.authority("external-services")),
         state,
     };
 }

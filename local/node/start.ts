@@ -15,43 +15,50 @@ import { type ComponentName, components } from "./components";
 import { apiServer, configure } from "./configure";
 import { nodeEnvironment } from "./environment";
 import { raiseLimits } from "./limits";
-import { ensureCable, ensureOutside, freeSubnet, hostRoutes, type Subnet, subnets } from "./network";
-import { type OutsideHost, type OutsideListener, listeners } from "./outside";
+import {
+    ensureVethPair,
+    ensureSimulatedRoute,
+    freeSubnet,
+    hostRoutes,
+    type Subnet,
+    subnets,
+} from "./network";
+import { type SimulatedHost, type SimulatedListener, listeners } from "./simulated-external";
 import { ensureAuthority, ensureIdentity, identities } from "./pki";
 import { type NodeProcess, startTime } from "./processes";
 import { describeNode, type RunningNode } from "./running";
 import { settings } from "./settings";
 import { ensureRecord, type NodeRecord, stateFiles } from "./state";
-import { daemonsOf, ensureComponent, type Surroundings } from "./supervise";
+import { daemonsOf, ensureComponent, type DaemonContext } from "./supervise";
 
-/** All that the steps of a start share. */
+/** The common inputs of a start's steps. */
 interface Start {
     readonly state: string;
     readonly toolchain: Toolchain;
     readonly images: readonly Image[];
     readonly record: NodeRecord;
     readonly environment: Readonly<Record<string, string>>;
-    readonly outside: readonly OutsideListener[];
+    readonly simulated: readonly SimulatedListener[];
 }
 
 export interface StartOptions {
     readonly progress: Progress;
-    /** What the node plays of the world outside, under its real names. @default nothing */
-    readonly outside?: readonly OutsideHost[];
+    /** The external hosts to simulate, under their real names. @default none */
+    readonly simulatedHosts?: readonly SimulatedHost[];
 }
 
 /**
- * Starts the node, or whatever of it does not run, and returns when it is ready with DNS and metrics.
- * Doing it again changes nothing; what was interrupted at any point is completed.
+ * Starts the node, or the parts of it that do not run, and returns when it is ready with DNS and metrics. Idempotent; it
+ * completes a start that was interrupted.
  *
- * @throws UnfitMachineError before anything is started, where the machine cannot run a node
+ * @throws UnfitMachineError if the machine cannot run a node, before anything is started
  */
-export async function startNode({ progress, outside = [] }: StartOptions): Promise<RunningNode> {
+export async function startNode({ progress, simulatedHosts = [] }: StartOptions): Promise<RunningNode> {
     await checkMachine();
     const toolchain = await ensureToolchain(progress);
     return withLock(
         "node",
-        () => startLocked(toolchain, listeners(outside), progress),
+        () => startLocked(toolchain, listeners(simulatedHosts), progress),
         (holder) => {
             progress.note(`Waiting for ${holder}, which is starting or stopping the node.`);
         },
@@ -60,46 +67,46 @@ export async function startNode({ progress, outside = [] }: StartOptions): Promi
 
 async function startLocked(
     toolchain: Toolchain,
-    outside: readonly OutsideListener[],
+    simulated: readonly SimulatedListener[],
     progress: Progress,
 ): Promise<RunningNode> {
     const { state } = paths();
     const all = await images(toolchain);
     const record = await ensureRecord(state, chooseSubnet);
     const environment = await nodeEnvironment(toolchain);
-    const start: Start = { state, toolchain, images: all, record, environment, outside };
+    const start: Start = { state, toolchain, images: all, record, environment, simulated };
     await progress.run([{ title: "Node", jobs: steps(start) }]);
     return describeNode(state, record, referencesOf(all));
 }
 
-/** The steps of a start, in order. Each does only what is missing. */
+/** The steps of a start, in order. Each is idempotent. */
 function steps(start: Start): Job[] {
-    const { state, toolchain, record, environment, outside } = start;
+    const { state, toolchain, record, environment, simulated } = start;
     const files = stateFiles(state);
-    let surroundings: Surroundings;
+    let context: DaemonContext;
     let ensure: (name: ComponentName) => Promise<boolean>;
     return [
         {
             title: "keys, certificates, configuration",
-            run: () => configure(state, record, toolchain, referencesOf(start.images), outside),
+            run: () => configure(state, record, toolchain, referencesOf(start.images), simulated),
         },
         {
             title: "namespaces and network",
             run: async () => {
                 await raiseLimits(state);
                 const { process: anchor } = await ensureAnchor(state, toolchain);
-                await ensureCable(anchor.pid, record.subnet);
-                await ensureOutside(anchor.pid);
+                await ensureVethPair(anchor.pid, record.subnet);
+                await ensureSimulatedRoute(anchor.pid);
                 const api = await administrator(files.pki, apiServer(record));
-                surroundings = { anchor, environment, api, log: files.log };
-                const wanted = await components(
+                context = { anchor, environment, api, log: files.log };
+                const desired = await components(
                     record.subnet.node,
-                    outside,
+                    simulated,
                     files.configuration,
                     toolchain,
                     environment,
                 );
-                ensure = (name) => ensureComponent(wanted[name], surroundings);
+                ensure = (name) => ensureComponent(desired[name], context);
             },
         },
         {
@@ -112,7 +119,7 @@ function steps(start: Start): Job[] {
                 };
                 const runtime = async (): Promise<void> => {
                     await ensure("containerd");
-                    await loadImages(start, surroundings.anchor, report);
+                    await loadImages(start, context.anchor, report);
                 };
                 await Promise.all([controlPlane(), runtime()]);
             },
@@ -121,12 +128,14 @@ function steps(start: Start): Job[] {
             title: "kubelet and kube-proxy",
             run: async () => {
                 await Promise.all([ensure("kubelet"), ensure("kube-proxy"), applyAddons(start)]);
-                if (outside.length > 0) await ensure("outside");
-                else for (const process of await daemonsOf("outside", "standin")) await endProcess(process);
-                await waitForNode(surroundings);
+                if (simulated.length > 0) await ensure("external-services");
+                else
+                    for (const process of await daemonsOf("external-services", "standin"))
+                        await endProcess(process);
+                await waitForNode(context);
             },
         },
-        { title: "DNS and metrics", run: (report) => waitForAddons(surroundings.api, report) },
+        { title: "DNS and metrics", run: (report) => waitForAddons(context.api, report) },
     ];
 }
 
@@ -135,11 +144,11 @@ async function chooseSubnet(): Promise<Subnet> {
     if (subnet) return subnet;
     const tried = subnets.map(({ cidr }) => cidr).join(", ");
     throw new Error(
-        `The host has routes to all subnets that the node could use (${tried}). Remove one of them.`,
+        `The host has routes to all subnets that the node can use (${tried}). Remove one of the routes.`,
     );
 }
 
-/** Imports the images that containerd does not have. */
+/** Imports missing images into containerd. */
 async function loadImages(
     start: Start,
     anchor: NodeProcess,
@@ -156,11 +165,11 @@ async function loadImages(
     await importMissing(start.images, new Set(list.split("\n")), stateFiles(state).scratch, load);
 }
 
-/** Applies the add-ons; the API server leaves those alone that have not changed. */
-async function applyAddons({ state, toolchain, images: all, record, outside }: Start): Promise<void> {
+/** Applies the add-ons, by server-side apply. */
+async function applyAddons({ state, toolchain, images: all, record, simulated }: Start): Promise<void> {
     const { pki, kubeconfig } = stateFiles(state);
     const identity = identities(record.subnet.node)["metrics-server"];
-    if (!identity) throw new Error("There is no metrics-server among the node's certificates.");
+    if (!identity) throw new Error('The node has no identity "metrics-server".');
     const serving = await ensureIdentity(pki, "metrics-server", identity);
     const [metricsAuthority, kubeletAuthority] = await Promise.all([
         ensureAuthority(pki, "metrics"),
@@ -168,7 +177,7 @@ async function applyAddons({ state, toolchain, images: all, record, outside }: S
     ]);
     const references = referencesOf(all);
     const objects = addons({
-        dns: { image: references.coredns, hosts: outside },
+        dns: { image: references.coredns, hosts: simulated },
         metrics: {
             image: references.metricsServer,
             serving,
@@ -190,15 +199,15 @@ async function applyAddons({ state, toolchain, images: all, record, outside }: S
     await run(toolchain.program("kubectl"), [...options, ...apply], { input: { text: list } });
 }
 
-/** Waits until the node is ready and nothing is said of its pods that was true only before it was switched off. */
-async function waitForNode({ anchor, api, log }: Surroundings): Promise<void> {
+/** Waits until the node is ready and no pod's status is from before the last reboot. */
+async function waitForNode({ anchor, api, log }: DaemonContext): Promise<void> {
     const [kubelet] = await daemonsOf("kubelet", undefined);
     const since = kubelet ? await startTime(kubelet) : Date.now();
     await waitFor(
         async () =>
             (await nodeIsReady(api, settings.nodeName, since).catch(() => false)) ? true : undefined,
         () =>
-            `The node is not ready after 90 s. "kubectl describe node" says why, or ${join(log, "kubelet.log")}.`,
+            `The node is not ready after 90 s. Run "kubectl describe node", or see ${join(log, "kubelet.log")}.`,
         { timeout: 90_000, every: 200 },
     );
     const boot = await startTime(anchor);
@@ -208,7 +217,7 @@ async function waitForNode({ anchor, api, log }: Surroundings): Promise<void> {
             stale = await stalePods(api, boot);
             return stale.length === 0 ? true : undefined;
         },
-        () => `kubelet has not come round to these pods in 120 s: ${stale.join(", ")}.`,
+        () => `The kubelet has not updated the status of these pods within 120 s: ${stale.join(", ")}.`,
         { timeout: 120_000, every: 500 },
     );
 }
@@ -218,7 +227,7 @@ async function waitForAddons(api: Api, report: (detail: string) => void): Promis
         report(name);
         await waitFor(
             async () => ((await isUsable(api).catch(() => false)) ? true : undefined),
-            () => `${name} cannot be used after 120 s. "kubectl -n kube-system describe pods" says why.`,
+            () => `${name} is not available after 120 s. Run "kubectl -n kube-system describe pods".`,
             { timeout: 120_000, every: 200 },
         );
     }

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { readIfPresent, writeAtomically } from "../files";
 import type { Subnet } from "./network";
 
-/** What must stay the same from one start of a node to the next. */
+/** Settings that stay the same across starts of a node. */
 export interface NodeRecord {
     readonly subnet: Subnet;
     readonly snapshotter: "overlayfs" | "native";
 }
 
-/** The files and folders of a node's state folder that others than the node itself use. */
+/** Files and folders in a node's state folder that programs on the host use. */
 export function stateFiles(state: string): {
     readonly record: string;
     readonly kubeconfig: string;
@@ -33,13 +33,13 @@ export function stateFiles(state: string): {
     };
 }
 
-/** The record of the node in the state folder, or undefined where there is none. */
+/** The node's record; undefined if there is none. */
 export async function readRecord(state: string): Promise<NodeRecord | undefined> {
     const text = await readIfPresent(stateFiles(state).record);
     return text === undefined ? undefined : (JSON.parse(text) as NodeRecord);
 }
 
-/** The node's record, made on its first start and kept from then on. */
+/** The node's record, created on the first start. */
 export async function ensureRecord(state: string, subnet: () => Promise<Subnet>): Promise<NodeRecord> {
     await mkdir(state, { recursive: true, mode: 0o700 });
     const existing = await readRecord(state);
@@ -49,7 +49,7 @@ export async function ensureRecord(state: string, subnet: () => Promise<Subnet>)
     return record;
 }
 
-/** overlayfs cannot lie on itself, which is what a container's own root often is. */
+/** overlayfs does not support overlayfs as its upper layer, which a container's root file system often is. */
 async function snapshotterFor(folder: string): Promise<NodeRecord["snapshotter"]> {
     const overlayMagic = 0x794c7630;
     return (await statfs(folder)).type === overlayMagic ? "native" : "overlayfs";

@@ -5,53 +5,52 @@ import { addonChecks } from "./addons";
 import { findAnchor } from "./anchor";
 import { administrator, type Api, nodeIsReady } from "./api";
 import { type ComponentName, componentNames, programOf } from "./components";
-import { answers } from "./health";
+import { isResponding } from "./health";
 import { apiServer } from "./configure";
-import { type OutsideListener, readOutside } from "./outside";
+import { type SimulatedListener, readListeners } from "./simulated-external";
 import { pkiFiles } from "./pki";
 import { type NodeProcess, nodeProcesses, startTime } from "./processes";
 import { settings } from "./settings";
 import { readRecord, stateFiles } from "./state";
 
-/** One part of the node: a daemon, or something that runs in the cluster. */
+/** One part of the node: a daemon, or an object in the cluster. */
 export interface PartStatus {
     readonly name: string;
     readonly state: "ok" | "not running" | "not answering" | "not ready";
-    /** The host's number of its process, for a daemon that runs. */
+    /** PID on the host, for a running daemon. */
     readonly pid?: number;
-    /** ISO 8601, for a daemon that runs. */
+    /** Start time (ISO 8601), for a running daemon. */
     readonly since?: string;
-    /** Where to look when it is not ok. */
+    /** The path of its log. */
     readonly log?: string;
 }
 
-/** The state of the whole node. */
+/** The status of the whole node. */
 export interface NodeStatus {
     /**
-     * `absent`: there is no node; `off`: there is one, and nothing of it runs; `up`: all its parts are ok;
-     * `degraded`: some are not.
+     * `absent`: no node exists; `off`: it does not run; `up`: all parts are ok; `degraded`: some parts are not.
      */
     readonly state: "absent" | "off" | "up" | "degraded";
     readonly parts: readonly PartStatus[];
-    /** Path of the kubeconfig, and the node's address, where there is a node. */
+    /** The kubeconfig's path and the node's address, if there is a node. */
     readonly kubeconfig?: string;
     readonly address?: string;
-    /** The world outside, as the node plays it, and the path of the certificate of the CA that vouches for it. */
-    readonly outside?: { readonly hosts: readonly OutsideListener[]; readonly authority: string };
+    /** The simulated external services, and the path of their CA's certificate. */
+    readonly simulatedExternal?: { readonly hosts: readonly SimulatedListener[]; readonly authority: string };
 }
 
-/** Looks at the node and changes nothing. */
+/** Inspects the node; changes nothing. */
 export async function nodeStatus(): Promise<NodeStatus> {
     const { state } = paths();
     const record = await readRecord(state);
     if (!record) return { state: "absent", parts: [] };
     const files = stateFiles(state);
-    const hosts = await readOutside(files.configuration);
-    const outside = { hosts, authority: join(files.pki, pkiFiles.authority("outside")) };
+    const hosts = await readListeners(files.configuration);
+    const simulatedExternal = { hosts, authority: join(files.pki, pkiFiles.authority("external-services")) };
     const known = {
         kubeconfig: files.kubeconfig,
         address: record.subnet.node,
-        ...(hosts.length > 0 ? { outside } : {}),
+        ...(hosts.length > 0 ? { simulatedExternal } : {}),
     };
     const anchor = await findAnchor();
     if (anchor?.state !== state) return { state: "off", parts: [], ...known };
@@ -59,7 +58,7 @@ export async function nodeStatus(): Promise<NodeStatus> {
     const processes = await nodeProcesses();
     const daemons = await Promise.all(
         componentNames
-            .filter((name) => name !== "outside" || hosts.length > 0)
+            .filter((name) => name !== "external-services" || hosts.length > 0)
             .map((name) => daemonStatus(name, { anchor, api, processes, log: files.log })),
     );
     const parts = [...daemons, ...(await clusterStatus(api))];
@@ -68,15 +67,15 @@ export async function nodeStatus(): Promise<NodeStatus> {
 
 async function daemonStatus(
     name: ComponentName,
-    found: { anchor: NodeProcess; api: Api; processes: readonly NodeProcess[]; log: string },
+    context: { anchor: NodeProcess; api: Api; processes: readonly NodeProcess[]; log: string },
 ): Promise<PartStatus> {
-    const log = join(found.log, `${name}.log`);
-    const process = found.processes.find(
+    const log = join(context.log, `${name}.log`);
+    const process = context.processes.find(
         ({ role, leader, program }) => role === name && leader && program === programOf(name),
     );
     if (!process) return { name, state: "not running", log };
     const since = new Date(await startTime(process)).toISOString();
-    const state = (await answers(name, found.anchor, found.api)) ? "ok" : "not answering";
+    const state = (await isResponding(name, context.anchor, context.api)) ? "ok" : "not answering";
     return { name, state, pid: process.pid, since, log };
 }
 

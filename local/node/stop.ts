@@ -7,20 +7,20 @@ import type { Progress } from "../progress";
 import { removeNamespaces } from "./anchor";
 import { nodeCgroups } from "./cgroups";
 import { restoreLimits } from "./limits";
-import { cableExists } from "./network";
+import { vethPairExists } from "./network";
 import { nodeProcesses } from "./processes";
 import { settings } from "./settings";
 
-/** What a stop did, and what it found afterwards. */
+/** The result of a stop. */
 export interface StopReport {
-    /** For people: one line for each kind of thing that was removed. Empty where there was no node. */
+    /** One line for people for each kind of thing that was removed. Empty if there was no node. */
     readonly removed: readonly string[];
-    /** What is left in spite of all; empty when the stop is complete. */
+    /** What could not be removed; empty if the stop is complete. */
     readonly left: readonly string[];
 }
 
-/** What of a node there is on the host. */
-interface Traces {
+/** Everything of a node that exists on the host. */
+interface NodeResources {
     readonly processes: readonly string[];
     readonly mounts: readonly string[];
     readonly interfaces: readonly string[];
@@ -29,19 +29,18 @@ interface Traces {
 }
 
 /**
- * Ends the node and removes everything of it but the toolchain, whatever state it is in.
+ * Stops the node and removes everything of it except the toolchain, in whatever state it is.
  *
- * The node's iptables rules, routes and mounts need no removal of their own: they are in its namespaces and
- * vanish with them.
+ * The node's iptables rules, routes and mounts are in its namespaces and disappear with them.
  *
- * @throws Error where the node that runs is one from another state folder
+ * @throws Error if the running node belongs to another state folder
  */
 export async function stopNode({ progress }: { readonly progress: Progress }): Promise<StopReport> {
     return withLock(
         "node",
         async () => {
             const { state } = paths();
-            const before = await traces(state);
+            const before = await resources(state);
             let restored: string[] = [];
             const stop = async (): Promise<void> => {
                 await removeNamespaces(state);
@@ -50,7 +49,7 @@ export async function stopNode({ progress }: { readonly progress: Progress }): P
             };
             if (describe(before).length > 0)
                 await progress.run([{ title: "Node", jobs: [{ title: "stopping", run: stop }] }]);
-            return { removed: [...describe(before), ...restored], left: list(await traces(state)) };
+            return { removed: [...describe(before), ...restored], left: list(await resources(state)) };
         },
         (holder) => {
             progress.note(`Waiting for ${holder}, which is starting or stopping the node.`);
@@ -58,31 +57,37 @@ export async function stopNode({ progress }: { readonly progress: Progress }): P
     );
 }
 
-async function traces(state: string): Promise<Traces> {
+async function resources(state: string): Promise<NodeResources> {
     const mounts = await readFile("/proc/self/mountinfo", "utf8");
     const targets = mounts.split("\n").map((line) => line.split(" ")[4] ?? "");
     const processes = (await nodeProcesses()).filter((process) => process.state === state);
     return {
         processes: processes.map(({ pid, role, program }) => `process ${pid} (${role}: ${program})`),
         mounts: targets.filter((target) => target.startsWith(`${state}/`)).map((target) => `mount ${target}`),
-        interfaces: (await cableExists()) ? [`network interface ${settings.hostInterface}`] : [],
+        interfaces: (await vethPairExists()) ? [`network interface ${settings.hostInterface}`] : [],
         cgroups: (await nodeCgroups()).map((group) => `control group ${group}`),
         folders: (await ifPresent(stat(state))) ? [`folder ${state}`] : [],
     };
 }
 
-function list(found: Traces): string[] {
-    return [...found.processes, ...found.mounts, ...found.interfaces, ...found.cgroups, ...found.folders];
+function list(resources: NodeResources): string[] {
+    return [
+        ...resources.processes,
+        ...resources.mounts,
+        ...resources.interfaces,
+        ...resources.cgroups,
+        ...resources.folders,
+    ];
 }
 
-/** For people: how many of what. */
-function describe(found: Traces): string[] {
+/** A summary for people. */
+function describe({ processes, mounts, interfaces, cgroups, folders }: NodeResources): string[] {
     const lines: string[] = [];
-    if (found.processes.length > 0)
+    if (processes.length > 0)
         lines.push(
-            `${found.processes.length} daemons and helpers, with all pods, namespaces, mounts and iptables rules`,
+            `${processes.length} daemons and helpers, with all pods, namespaces, mounts and iptables rules`,
         );
-    lines.push(...found.mounts, ...found.interfaces);
-    if (found.cgroups.length > 0) lines.push(`${found.cgroups.length} control groups`);
-    return [...lines, ...found.folders];
+    lines.push(...mounts, ...interfaces);
+    if (cgroups.length > 0) lines.push(`${cgroups.length} control groups`);
+    return [...lines, ...folders];
 }

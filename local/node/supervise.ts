@@ -6,35 +6,35 @@ import { waitFor } from "../process";
 import { endProcess, startInNode } from "./anchor";
 import type { Api } from "./api";
 import type { Component, ComponentName } from "./components";
-import { answers } from "./health";
+import { isResponding } from "./health";
 import { type NodeProcess, nodeProcesses } from "./processes";
 
-/** A log is emptied at a start that finds it larger than this, in bytes. */
-const maximalLog = 64 * 1024 * 1024;
+/** A start truncates a log that is larger than this, in bytes. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
 
-/** Milliseconds without a sight of a process after which it has ended, rather than being about to start. */
-const surelyGone = 2000;
+/** A process that has not been seen for this long has ended (rather than not started yet). */
+const ENDED_AFTER_MS = 2000;
 
-/** Where and with what the daemons run. */
-export interface Surroundings {
+/** The environment of the daemons. */
+export interface DaemonContext {
     readonly anchor: NodeProcess;
     readonly environment: Readonly<Record<string, string>>;
     readonly api: Api;
-    /** Folder of the daemons' logs, on the host. */
+    /** The folder of the daemons' logs on the host. */
     readonly log: string;
 }
 
 /**
- * Sees to it that exactly one process of the component runs, as it should run, and answers.
+ * Ensures that exactly one up-to-date process of the component runs and responds.
  *
- * @returns whether it had to be started
- * @throws Error when it does not answer in time, with the place of its log
+ * @returns whether it was started
+ * @throws Error if it does not respond in time, with the path of its log
  */
-export async function ensureComponent(component: Component, surroundings: Surroundings): Promise<boolean> {
-    const { anchor, environment, api, log } = surroundings;
+export async function ensureComponent(component: Component, context: DaemonContext): Promise<boolean> {
+    const { anchor, environment, api, log } = context;
     const file = join(log, `${component.name}.log`);
     await limitLog(file);
-    const running = await settledProcesses(component);
+    const running = await stableProcesses(component);
     const good = running.filter((process) => process.digest === component.digest);
     const [keep, ...surplus] = good.sort((a, b) => a.started - b.started);
     const outdated = running.filter((process) => process.digest !== component.digest);
@@ -46,19 +46,19 @@ export async function ensureComponent(component: Component, surroundings: Surrou
     let seen = Date.now();
     await waitFor(
         async () => {
-            // A daemon that ends right after its start will not answer, however long one waits.
-            if ((await settledProcesses(component)).length > 0) seen = Date.now();
-            else if (Date.now() - seen > surelyGone)
-                throw new Error(`${component.name} ended right after its start. Its log says why: ${file}`);
-            return (await answers(component.name, anchor, api)) ? true : undefined;
+            // A daemon that has ended right after its start will never respond.
+            if ((await stableProcesses(component)).length > 0) seen = Date.now();
+            else if (Date.now() - seen > ENDED_AFTER_MS)
+                throw new Error(`${component.name} exited right after its start. See its log: ${file}`);
+            return (await isResponding(component.name, anchor, api)) ? true : undefined;
         },
-        () => `${component.name} runs but does not answer after 120 s. Its log may say why: ${file}`,
+        () => `${component.name} runs, but has not responded within 120 s. See its log: ${file}`,
         { timeout: 120_000, every: 50 },
     );
     return !keep;
 }
 
-/** The processes of a component: session leaders that run its program under its mark. */
+/** The processes of a component: session leaders with its program and role. */
 export async function daemonsOf(name: ComponentName, program: string | undefined): Promise<NodeProcess[]> {
     return (await nodeProcesses()).filter(
         (process) => process.role === name && process.leader && process.program === basename(program ?? name),
@@ -66,10 +66,10 @@ export async function daemonsOf(name: ComponentName, program: string | undefined
 }
 
 /**
- * The component's processes, once no start of it is under way: a starter that was killed may have left a
- * helper that is about to become the daemon.
+ * The component's processes, once no start is in progress: a run that was killed can leave a helper process that is about
+ * to become the daemon.
  */
-async function settledProcesses(component: Component): Promise<NodeProcess[]> {
+async function stableProcesses(component: Component): Promise<NodeProcess[]> {
     const helpers = new Set(["nsenter", "setsid", "sh", "dash", "bash", "busybox"]);
     await waitFor(
         async () => {
@@ -79,14 +79,14 @@ async function settledProcesses(component: Component): Promise<NodeProcess[]> {
             );
             return busy ? undefined : true;
         },
-        () => `An earlier start of ${component.name} hangs. Run "make down", then start again.`,
+        () => `A previous start of ${component.name} hangs. Run "make down", then start again.`,
         { timeout: 10_000, every: 20 },
     );
     return daemonsOf(component.name, component.command[0]);
 }
 
-/** Daemons append to their logs, so emptying one under a running daemon is safe. */
+/** Daemons append to their logs, so truncating the log of a running daemon is safe. */
 async function limitLog(file: string): Promise<void> {
     const size = (await ifPresent(stat(file)))?.size ?? 0;
-    if (size > maximalLog) await truncate(file);
+    if (size > MAX_LOG_BYTES) await truncate(file);
 }

@@ -10,39 +10,39 @@ import (
 	"time"
 )
 
-// What of a request is repeated in an answer is bounded by these.
+// Limits on the parts of a request that an answer repeats.
 const (
 	maxAnswerHeaders = 64
 	maxAnswerValue   = 1024
 	maxAnswerPath    = 2048
 )
 
-// Headers with which a stand-in marks its answers. headerAnswer carries the whole answer where a response has no
-// body to carry it: to HEAD, with 204 or 304, and in a gRPC response that is nothing but trailers.
+// Headers that mark a stand-in's answers. headerAnswer carries the whole answer where a response has no
+// body: to HEAD, with 204 or 304, and in a trailers-only gRPC response.
 const (
 	headerService = "x-standin-service"
 	headerCaller  = "x-standin-caller"
 	headerAnswer  = "x-standin-answer"
 )
 
-// identity is who a stand-in is.
+// identity identifies a stand-in.
 type identity struct {
 	Service string `json:"service"`
 	Version string `json:"version"`
 	Pod     string `json:"pod"`
 }
 
-// port is what every protocol's server knows of the port it serves.
+// port is the common part of every protocol's server.
 type port struct {
 	spec    portSpec
 	id      identity
 	metrics *metrics
-	// delay is before every answer, and errored picks the requests that fail: what is wrong with this version.
+	// delay precedes every answer, and errored selects the requests that fail: the defects of this version.
 	delay   time.Duration
 	errored *share
 }
 
-// answer is what a stand-in tells of a request over HTTP, gRPC or WebSocket.
+// answer is a stand-in's answer to a request over HTTP, gRPC or WebSocket.
 type answer struct {
 	identity
 	Port     string `json:"port"`
@@ -50,19 +50,19 @@ type answer struct {
 	Method   string `json:"method"`
 	Path     string `json:"path"`
 	Caller   string `json:"caller"`
-	// Attempt counts from 1; 0 where no proxy counted.
+	// Attempt counts from 1; 0 without the proxy's count.
 	Attempt int `json:"attempt,omitempty"`
-	// Peer is the address that the connection came from, for HTTP; in the mesh that is the own sidecar's.
+	// Peer is the source address of the connection, for HTTP; in the mesh, that is the local sidecar.
 	Peer string `json:"peer,omitempty"`
-	// ServerName is the name that the client gave in its TLS greeting.
+	// ServerName is the server name (SNI) in the client's TLS handshake.
 	ServerName string            `json:"serverName,omitempty"`
 	Headers    map[string]string `json:"headers,omitempty"`
 	Error      string            `json:"error,omitempty"`
-	// Then is the answer of whom the stand-in called for its own.
+	// Then is the answer of the next callee, by the header standin-then.
 	Then json.RawMessage `json:"then,omitempty"`
 }
 
-// tcpAnswer is what a stand-in tells of a TCP connection, which names no caller.
+// tcpAnswer is a stand-in's answer to a TCP connection, which carries no caller identity.
 type tcpAnswer struct {
 	identity
 	Port     string `json:"port"`
@@ -71,7 +71,7 @@ type tcpAnswer struct {
 	Peer     string `json:"peer"`
 }
 
-// answer describes a request to p. headers are the request's, in any case.
+// answer describes a request to p. headers are the request's; the case of their names does not matter.
 func (p port) answer(method, path string, headers map[string][]string) answer {
 	return answer{
 		identity: p.id,
@@ -85,10 +85,10 @@ func (p port) answer(method, path string, headers map[string][]string) answer {
 	}
 }
 
-// headerAttempt is how Envoy tells which attempt at a request this is, from 1.
+// headerAttempt is Envoy's header with the number of the attempt, from 1.
 const headerAttempt = "x-envoy-attempt-count"
 
-// attemptOf reads the proxy's count of attempts, whatever the case of the header's name.
+// attemptOf reads the proxy's count of attempts; the case of the header's name does not matter.
 func attemptOf(headers map[string][]string) int {
 	for name, values := range headers {
 		if strings.EqualFold(name, headerAttempt) && len(values) > 0 {
@@ -99,8 +99,8 @@ func attemptOf(headers map[string][]string) int {
 	return 0
 }
 
-// shownHeaders lower-cases and bounds a request's headers. The raw client certificate header is left out, and of
-// credentials only their size is told.
+// shownHeaders lower-cases and bounds a request's headers. It omits the raw client certificate header, and shows only the
+// size of credentials.
 func shownHeaders(headers map[string][]string) map[string]string {
 	names := make([]string, 0, len(headers))
 	for name := range headers {
@@ -127,11 +127,11 @@ func truncate(s string, max int) string {
 	if len(s) <= max {
 		return s
 	}
-	// A copy: a part of a string keeps all of it in memory.
+	// A copy: a substring would keep the whole string in memory.
 	return strings.Clone(strings.ToValidUTF8(s[:max], ""))
 }
 
-// encode renders v as one line of JSON, without the line's end.
+// encode renders v as one line of JSON, without a line break.
 func encode(v any) []byte {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -143,13 +143,13 @@ func encode(v any) []byte {
 	return bytes.TrimRight(buf.Bytes(), "\n")
 }
 
-// headerValue renders a for a header: without the request's headers and others' answers, and in ASCII.
+// headerValue renders a for a header: in ASCII, without the request's headers and the next callee's answer.
 func (a answer) headerValue() string {
 	a.Headers, a.Then = nil, nil
 	return asciiJSON(encode(a))
 }
 
-// asciiJSON escapes what is not printable ASCII in valid JSON.
+// asciiJSON escapes all characters of valid JSON that are not printable ASCII.
 func asciiJSON(in []byte) string {
 	var b strings.Builder
 	for _, r := range string(in) {
@@ -166,7 +166,7 @@ func asciiJSON(in []byte) string {
 	return b.String()
 }
 
-// printable says whether s may be a header's value as it is.
+// printable reports whether s is valid as a header's value.
 func printable(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e }) < 0
 }

@@ -23,7 +23,7 @@ const (
 	maxKept          = 1_000_000
 )
 
-// collectConfig is where `standin collect` listens, and how much it keeps.
+// collectConfig holds the ports of `standin collect` and the number of spans that it stores.
 type collectConfig struct{ OTLP, Query, Health, Kept int }
 
 func parseCollect(args []string) (collectConfig, error) {
@@ -46,7 +46,7 @@ func parseCollect(args []string) (collectConfig, error) {
 	return cfg, flagError(errs)
 }
 
-// runCollect is `standin collect`: it takes spans until ctx ends. What it keeps is lost then.
+// runCollect is `standin collect`: it receives spans until ctx ends, and then drops them.
 func runCollect(ctx context.Context, args []string, stdout io.Writer) error {
 	cfg, err := parseCollect(args)
 	if err != nil {
@@ -59,8 +59,8 @@ func runCollect(ctx context.Context, args []string, stdout io.Writer) error {
 	return c.run(ctx, slog.New(slog.NewJSONHandler(stdout, nil)))
 }
 
-// collector takes spans by OTLP over gRPC and answers who asks in its own pod, and nobody else: the mesh lets proxies
-// send, and lets nobody read.
+// collector receives spans by OTLP over gRPC. It serves queries on loopback only: the mesh allows proxies to send spans, and
+// no workload to read them.
 type collector struct {
 	spans     *spanStore
 	servers   []portServer
@@ -119,11 +119,11 @@ func (c *collector) run(ctx context.Context, log *slog.Logger) error {
 	return failure
 }
 
-// otlpPort is OTLP's service for traces.
+// otlpPort is OTLP's trace service.
 type otlpPort struct{ server *grpc.Server }
 
-// newOTLPPort serves the one method by hand: its request is a TracesData by another name and its response is empty, and
-// the package that has both by name brings a whole gateway with it.
+// newOTLPPort defines the service's only method by hand: its request has the same fields as TracesData, its response is empty,
+// and the package with the generated types depends on a whole gateway.
 func newOTLPPort(spans *spanStore) otlpPort {
 	server := grpc.NewServer(grpc.MaxConcurrentStreams(100))
 	server.RegisterService(&grpc.ServiceDesc{
@@ -151,10 +151,10 @@ func (o otlpPort) serve(l net.Listener) error {
 	return nil
 }
 
-// stop cuts the proxies' connections, which they keep open for ever.
+// stop closes the proxies' connections, which they keep open forever.
 func (o otlpPort) stop(context.Context) { o.server.Stop() }
 
-// runTraces is `standin traces`: it prints what the collector that runs beside it answers.
+// runTraces is `standin traces`: it prints the traces of the collector in the same pod.
 func runTraces(ctx context.Context, args []string, stdout io.Writer) error {
 	at, trace := defaultQueryPort, ""
 	errs := parseFlags([]flagSpec{
@@ -162,7 +162,7 @@ func runTraces(ctx context.Context, args []string, stdout io.Writer) error {
 			at, err = portNumber(v)
 			return err
 		}},
-		{name: "trace", set: matching(traceID, "a trace's id of 32 hexadecimal digits", &trace)},
+		{name: "trace", set: matching(traceID, "a trace ID of 32 hexadecimal digits", &trace)},
 	}, args)
 	if err := flagError(errs); err != nil {
 		return err
@@ -171,11 +171,11 @@ func runTraces(ctx context.Context, args []string, stdout io.Writer) error {
 	if trace != "" {
 		path += "?trace=" + trace
 	}
-	return printOwn(ctx, at, path, "no collector answers here", stdout)
+	return printLocal(ctx, at, path, "no collector is running here", stdout)
 }
 
-// printOwn prints what is answered at a port of this machine.
-func printOwn(ctx context.Context, port int, path, silent string, stdout io.Writer) error {
+// printLocal prints the response of a local port.
+func printLocal(ctx context.Context, port int, path, silent string, stdout io.Writer) error {
 	url := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + path
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -189,7 +189,7 @@ func printOwn(ctx context.Context, port int, path, silent string, stdout io.Writ
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, response.Status)
+		return fmt.Errorf("%s returned %s", url, response.Status)
 	}
 	_, err = io.Copy(stdout, response.Body)
 	return err

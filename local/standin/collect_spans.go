@@ -11,7 +11,7 @@ import (
 	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// What is kept of a span, and how many services are counted apart, is bounded: senders are trusted for nothing.
+// Limits on the stored part of a span and on the number of counted services: senders are not trusted.
 const (
 	maxSpanTags    = 32
 	maxSpanText    = 256
@@ -23,7 +23,7 @@ const (
 
 var traceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// span is one as it is kept and shown. Parent is "" where the trace begins with it.
+// span is a stored span. Parent is "" for a root span.
 type span struct {
 	Trace   string            `json:"trace"`
 	Span    string            `json:"span"`
@@ -35,21 +35,21 @@ type span struct {
 	Tags    map[string]string `json:"tags"`
 }
 
-// spanCounts is how many spans a service sent since the collector started, kept or not.
+// spanCounts is the number of spans that a service sent since the collector started, stored or not.
 type spanCounts struct {
-	// Server is of requests that it answered, Client of those that it made, Root of those with which a trace began.
+	// Server counts requests that it served, Client those that it made, Root those that started a trace.
 	Server int `json:"server"`
 	Client int `json:"client"`
 	Root   int `json:"root"`
 }
 
-// traceSummary is a trace of which spans are kept.
+// traceSummary is a trace with stored spans.
 type traceSummary struct {
 	Trace string `json:"trace"`
 	Spans int    `json:"spans"`
 }
 
-// spanStore keeps the last spans of all.
+// spanStore stores the most recent spans.
 type spanStore struct {
 	mu       sync.Mutex
 	ring     []span
@@ -61,7 +61,7 @@ func newSpanStore(kept int) *spanStore {
 	return &spanStore{ring: make([]span, kept), services: map[string]*spanCounts{}}
 }
 
-// add keeps what a proxy sent, in the place of what is oldest.
+// add stores spans from a proxy in place of the oldest ones.
 func (s *spanStore) add(exported *tracev1.TracesData) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (s *spanStore) add(exported *tracev1.TracesData) {
 		service := serviceOf(resource.GetResource().GetAttributes())
 		for _, scope := range resource.GetScopeSpans() {
 			for _, sent := range scope.GetSpans() {
-				s.put(kept(service, sent))
+				s.put(toSpan(service, sent))
 			}
 		}
 	}
@@ -102,14 +102,14 @@ func (s *spanStore) countsOf(service string) *spanCounts {
 	return s.services[service]
 }
 
-// each calls visit for every span that is kept, the oldest first. The caller holds the lock.
+// each calls visit for every stored span, the oldest first. The caller holds the lock.
 func (s *spanStore) each(visit func(span)) {
 	for i := max(0, s.received-len(s.ring)); i < s.received; i++ {
 		visit(s.ring[i%len(s.ring)])
 	}
 }
 
-// ServeHTTP answers with one trace's spans (`?trace=`), or with the counts and the last traces.
+// ServeHTTP returns one trace's spans (`?trace=`), or the counts and the most recent traces.
 func (s *spanStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	wanted := r.URL.Query().Get("trace")
 	if wanted != "" && !traceID.MatchString(wanted) {
@@ -138,7 +138,7 @@ func (s *spanStore) trace(wanted string) []span {
 	return found
 }
 
-// summary has the counts, and the traces that began last among those that are kept.
+// summary returns the counts and the most recently started traces among the stored ones.
 func (s *spanStore) summary() map[string]any {
 	places := map[string]int{}
 	all := []traceSummary{}
@@ -159,7 +159,7 @@ func (s *spanStore) summary() map[string]any {
 	}
 }
 
-func kept(service string, sent *tracev1.Span) span {
+func toSpan(service string, sent *tracev1.Span) span {
 	one := span{
 		Trace: hex.EncodeToString(firstBytes(sent.GetTraceId(), 16)), Span: hex.EncodeToString(firstBytes(sent.GetSpanId(), 8)),
 		Parent: hex.EncodeToString(firstBytes(sent.GetParentSpanId(), 8)), Service: service,
@@ -211,4 +211,4 @@ func textOf(value *commonv1.AnyValue) string {
 	}
 }
 
-func firstBytes(b []byte, most int) []byte { return b[:min(len(b), most)] }
+func firstBytes(b []byte, max int) []byte { return b[:min(len(b), max)] }

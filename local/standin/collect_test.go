@@ -22,7 +22,7 @@ import (
 
 const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-// collecting is a collector of a test, on free ports.
+// collecting is a test's collector, on free ports.
 type collecting struct {
 	*collector
 	conn *grpc.ClientConn
@@ -69,7 +69,7 @@ func (c collecting) export(t *testing.T, service string, spans ...*tracev1.Span)
 	}
 }
 
-// shown is what `standin traces` prints.
+// shown is the output of `standin traces`.
 type shown struct {
 	Received, Kept int
 	Services       map[string]spanCounts
@@ -97,7 +97,7 @@ func text(key, value string) *commonv1.KeyValue {
 }
 
 func sent(trace, id, parent byte, kind tracev1.Span_SpanKind, tags ...*commonv1.KeyValue) *tracev1.Span {
-	s := &tracev1.Span{TraceId: bytes.Repeat([]byte{trace}, 16), SpanId: bytes.Repeat([]byte{id}, 8), Name: "ask", Kind: kind,
+	s := &tracev1.Span{TraceId: bytes.Repeat([]byte{trace}, 16), SpanId: bytes.Repeat([]byte{id}, 8), Name: "call", Kind: kind,
 		StartTimeUnixNano: 1_000_000, EndTimeUnixNano: 3_500_000, Attributes: tags}
 	if parent != 0 {
 		s.ParentSpanId = bytes.Repeat([]byte{parent}, 8)
@@ -180,7 +180,7 @@ func TestCollectorBoundsWhatASenderMakesItKeep(t *testing.T) {
 func TestCollectorIsAskedByItsOwnPodAlone(t *testing.T) {
 	c := startCollector(t, 1)
 	if host, _, _ := net.SplitHostPort(c.listeners[1].Addr().String()); host != "127.0.0.1" {
-		t.Errorf("it is asked at %s", host)
+		t.Errorf("the query port is bound to %s", host)
 	}
 	for _, args := range [][]string{{"collect", "--spans", "0"}, {"collect", "--otlp", "x"}, {"traces", "--trace", "7"}} {
 		if code := run(context.Background(), args, nil, io.Discard, io.Discard); code != exitUsage {
@@ -188,6 +188,6 @@ func TestCollectorIsAskedByItsOwnPodAlone(t *testing.T) {
 		}
 	}
 	if code := run(context.Background(), []string{"traces", "--query", "1"}, nil, io.Discard, io.Discard); code != exitFailure {
-		t.Errorf("where none runs: exit code %d", code)
+		t.Errorf("without a collector: exit code %d", code)
 	}
 }

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// defects is what a version does wrong to whoever asks it, so that a rollout has something to find.
+// defects are the deliberate faults of a version, so that a rollout has something to detect.
 type defects struct {
-	// Delay is before every answer.
+	// Delay precedes every answer.
 	Delay time.Duration
-	// Errors is how many of a hundred requests fail: 500, or INTERNAL.
+	// Errors is the percentage of requests that fail, with 500 or INTERNAL.
 	Errors int
-	// Figures is how many of a hundred requests that are answered well spoil the business's figures.
+	// Figures is the percentage of successful requests that count as bad business events.
 	Figures int
 }
 
-// share picks so many of a hundred, evenly spread: no run of tries has more or fewer.
+// share selects a percentage of events, evenly spread, so that the share is exact in every run of events.
 type share struct {
 	percent int
 	seen    atomic.Uint64
 }
 
-// next says whether the next one is picked.
+// next reports whether the next event is selected.
 func (s *share) next() bool {
 	n, p := s.seen.Add(1), uint64(s.percent)
 	return n*p/100 != (n-1)*p/100

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// startDefective starts a stand-in with an HTTP and a gRPC port and what is wrong with it.
+// startDefective starts a stand-in with an HTTP and a gRPC port and the given defects.
 func startDefective(t *testing.T, wrong defects, figures ...string) *running {
 	t.Helper()
 	s, err := newServer(serveConfig{Service: "auth", Version: "v2", Defects: wrong, Figures: figures, Ports: []portSpec{
@@ -40,7 +40,7 @@ func get(t *testing.T, s *running, times int) map[int]int {
 	return codes
 }
 
-// TestErrors fails exactly so many of a hundred requests, and waits before each.
+// TestErrors checks that exactly the given percentage of requests fails, each after the delay.
 func TestErrors(t *testing.T) {
 	s := startDefective(t, defects{Errors: 5})
 	if codes := get(t, s, 100); codes[500] != 5 || codes[200] != 95 {
@@ -59,7 +59,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFigures counts one event for each request that is answered well, of which so many of a hundred are bad.
+// TestFigures counts one event for each successful request, of which the given percentage is bad.
 func TestFigures(t *testing.T) {
 	s := startDefective(t, defects{Errors: 50, Figures: 10}, "login", "rebuffer", "alert-delivery")
 	get(t, s, 200)
@@ -78,11 +78,11 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "sparc_payments_total") {
-		t.Error("it counts payments, which nobody asked for")
+		t.Error("it counts payments, which were not requested")
 	}
 }
 
-// TestDefectFlags refuses figures and shares that are none, all at once.
+// TestDefectFlags reports all invalid figures and percentages at once.
 func TestDefectFlags(t *testing.T) {
 	_, err := parseServe([]string{
 		"--service", "a", "--version", "v1", "--port", "http:http:8080", "--figure", "logins", "--errors", "101", "--bad-figures", "x", "--delay", "2h",

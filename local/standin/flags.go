@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// errHelp is returned when the usage was asked for.
+// errHelp is returned when help was requested.
 var errHelp = errors.New("help requested")
 
-// usageError is invalid input: every mistake found in it, not just the first.
+// usageError is invalid input, with all its errors.
 type usageError struct{ errs []error }
 
-// flagError is what a program ends with whose flags all there is to check are: nil where they are well.
+// flagError combines the errors of flags; nil if there are none.
 func flagError(errs []error) error {
 	if len(errs) == 1 && errors.Is(errs[0], errHelp) {
 		return errHelp
@@ -25,8 +25,7 @@ func flagError(errs []error) error {
 
 func (e usageError) Error() string { return errors.Join(e.errs...).Error() }
 
-// flagSpec is one `--name value` flag. Unlike the flag package's, a set of them is parsed to the end, so that a
-// caller learns of all mistakes at once.
+// flagSpec is one `--name value` flag. Unlike the flag package, parseFlags parses all flags and returns all errors.
 type flagSpec struct {
 	name     string
 	required bool
@@ -34,7 +33,7 @@ type flagSpec struct {
 	set      func(value string) error
 }
 
-// parseFlags applies args to specs and returns everything that is wrong with them.
+// parseFlags applies args to specs and returns all errors.
 func parseFlags(specs []flagSpec, args []string) []error {
 	var errs []error
 	byName := make(map[string]flagSpec, len(specs))

@@ -33,7 +33,7 @@ func TestServeFlags(t *testing.T) {
 	}
 }
 
-// TestUsageErrors checks that every mistake is told, at once and once, with exit code 2.
+// TestUsageErrors checks that all errors are reported at once, each once, with exit code 2.
 func TestUsageErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		args, stdin string
@@ -55,9 +55,9 @@ func TestUsageErrors(t *testing.T) {
 			"--port d:tcp:81 --port e:tcp:127.0.0.2:81 --port f:tcp:127.0.0.2:82 --port g:tcp:82 --port h:tcp:host:83", "",
 			[]string{"b and c both use 80", "d and e both use 81", "f and g both use 82", `"host" is not an IPv4 address`}},
 		"serve, https without a certificate": {"serve --service a --version v1 --port b:https:443", "",
-			[]string{"--tls is required: the port b speaks https"}},
+			[]string{"--tls is required: the port b is https"}},
 		"serve, a certificate for nothing": {"serve --service a --version v1 --port b:http:80 --tls pair.pem", "",
-			[]string{"--tls has no meaning"}},
+			[]string{"--tls has no effect"}},
 		"probe, flags":    {"probe --concurrency 0 --bogus", "[]", []string{`--concurrency "0"`, "unknown flag --bogus"}},
 		"probe, no JSON":  {"probe", "{", []string{"not a JSON array"}},
 		"probe, no array": {"probe", "null", []string{"not a JSON array"}},
@@ -77,13 +77,13 @@ func TestUsageErrors(t *testing.T) {
 				`request 1 (id "a"): address`, `request 1 (id "a"): timeoutMs`, `request 1 (id "a"): attempts`,
 				`request 1 (id "a"): protocol`,
 				`request 2 (id "b"): host`, `request 2 (id "b"): method`, `request 2 (id "b"): path`,
-				`request 2 (id "b"): headers: "Host" is set`, `request 2 (id "b"): headers: "a b" is not`,
-				`request 2 (id "b"): headers: the value of "d"`, `request 2 (id "b"): headers: "x-a" is given in more`,
+				`request 2 (id "b"): headers: "Host" is reserved`, `request 2 (id "b"): headers: "a b" is not`,
+				`request 2 (id "b"): headers: the value of "d"`, `request 2 (id "b"): headers: "x-a" is repeated`,
 				`request 3 (id "b"): timeoutMs`, `request 3 (id "b"): method`, `request 3 (id "b"): path`,
 				`request 3 (id "b"): id: used`,
 				`request 4 (id "c"): address`, `request 4 (id "c"): method`, `request 4 (id "c"): headers`,
 				`request 5 (id "d"): tls.alpn: unknown`, `request 5 (id "d"): address`, `request 5 (id "d"): headers`,
-				`request 5 (id "d"): tls: no certificate`,
+				`request 5 (id "d"): tls: the CAs contain no certificate`,
 				`request 6 (id "e"): tls: caFile and caPem`, `request 7 (id "f"): tls.caFile`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,11 +94,11 @@ func TestUsageErrors(t *testing.T) {
 			}
 			lines := strings.Count(stderr.String(), "\n")
 			if c.want != nil && lines != len(c.want) {
-				t.Errorf("%d lines for %d mistakes", lines, len(c.want))
+				t.Errorf("%d lines for %d errors", lines, len(c.want))
 			}
 			for _, want := range c.want {
 				if strings.Count(stderr.String(), want) != 1 {
-					t.Errorf("%q is not told once", want)
+					t.Errorf("%q is not reported once", want)
 				}
 			}
 			if t.Failed() {

@@ -27,7 +27,7 @@ import (
 
 const testCaller = "spiffe://cluster.local/ns/platform/sa/orders"
 
-// running is a stand-in of a test: where its ports are and how to stop it.
+// running is a test's stand-in: its ports and how to stop it.
 type running struct {
 	*server
 	log  *bytes.Buffer
@@ -84,7 +84,7 @@ func (r *running) health(t *testing.T, path string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// probe runs requests the way the command does, and returns the results by id.
+// probe sends requests like the command, and returns the results by ID.
 func probe(t *testing.T, requests ...map[string]any) map[string]result {
 	t.Helper()
 	in, err := json.Marshal(requests)
@@ -109,7 +109,7 @@ func probe(t *testing.T, requests ...map[string]any) map[string]result {
 	return results
 }
 
-// probeOne runs one request.
+// probeOne sends one request.
 func probeOne(t *testing.T, request map[string]any) result {
 	t.Helper()
 	if request["id"] == nil {
@@ -134,7 +134,7 @@ func statusOf(r result) string {
 	return fmt.Sprint(*r.Status)
 }
 
-// fake accepts connections and hands each to serve, which the connection outlives only if it says so.
+// fake accepts connections and passes each to serve; it closes the connection afterwards unless serve keeps it.
 func fake(t *testing.T, serve func(*net.TCPConn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -157,7 +157,7 @@ func fake(t *testing.T, serve func(*net.TCPConn)) string {
 	return l.Addr().String()
 }
 
-// readSome reads what the peer sent first.
+// readSome reads the peer's first data.
 func readSome(conn net.Conn) {
 	_, _ = conn.Read(make([]byte, 64<<10))
 }
@@ -168,12 +168,12 @@ func reset(conn *net.TCPConn) {
 	conn.Close()
 }
 
-// hang keeps a connection until the peer closes it.
+// hang keeps a connection open until the peer closes it.
 func hang(conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
-// refusing is an address at which nothing listens.
+// refusing is an address without a listener.
 func refusing(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -184,7 +184,7 @@ func refusing(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// certificate makes a self-signed certificate for name, and its PEM.
+// certificate creates a self-signed certificate for name, and its PEM.
 func certificate(t *testing.T, name string) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -220,7 +220,7 @@ func pairFile(t *testing.T, pair tls.Certificate) string {
 	return file
 }
 
-// acceptKey is what a WebSocket server makes of a client's key (RFC 6455, 4.2.2).
+// acceptKey is a WebSocket server's response to a client's key (RFC 6455, 4.2.2).
 func acceptKey(key string) string {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	return base64.StdEncoding.EncodeToString(sum[:])

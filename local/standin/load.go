@@ -21,7 +21,7 @@ const (
 	defaultLoadDuration = 10 * time.Second
 )
 
-// load asks at a constant rate, whatever becomes of the answers (an open loop).
+// load sends requests at a constant rate, independent of the responses (an open loop).
 type load struct {
 	rate        int
 	duration    time.Duration
@@ -29,18 +29,17 @@ type load struct {
 	requests    []*request
 }
 
-// loadResult is what a load came to, as it is written on stdout. Times are in microseconds, one for each request that
-// was answered, in no order.
+// loadResult is the result of a load on stdout. Times are in microseconds, one for each response, unordered.
 type loadResult struct {
 	Statuses map[string]int `json:"statuses"`
 	Errors   map[string]int `json:"errors"`
-	// Micros are counted from when a request was due, so that one that waited for another's connection is slow too.
+	// Micros are the latencies from the time at which a request was due, including the wait for a connection.
 	Micros []int64 `json:"micros"`
-	// LateMicros say how much later than due each was begun: how far the times can be believed.
+	// LateMicros are the delays between due time and start, which limit the accuracy of Micros.
 	LateMicros []int64 `json:"lateMicros"`
 }
 
-// runLoad is `standin load`: it makes the requests on stdin in turn, at a constant rate over connections that are kept.
+// runLoad is `standin load`: it sends the requests on stdin in turn, at a constant rate, over persistent connections.
 func runLoad(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	l := load{rate: defaultRate, duration: defaultLoadDuration, connections: defaultConcurrency}
 	errs := parseFlags([]flagSpec{
@@ -64,7 +63,7 @@ func runLoad(ctx context.Context, args []string, stdin io.Reader, stdout io.Writ
 	errs = append(errs, invalid...)
 	for i, r := range requests {
 		if r.Protocol != protoHTTP || r.TLS != nil || r.Attempts != 1 {
-			errs = append(errs, fmt.Errorf("request %d (id %q): a load is of http, without tls and attempts", i, r.ID))
+			errs = append(errs, fmt.Errorf("request %d (id %q): load supports http only, without tls and attempts", i, r.ID))
 		}
 	}
 	if len(requests) == 0 && len(invalid) == 0 {
@@ -81,7 +80,7 @@ func runLoad(ctx context.Context, args []string, stdin io.Reader, stdout io.Writ
 	return json.NewEncoder(stdout).Encode(result)
 }
 
-// run makes the whole load and waits for what is still to be answered.
+// run sends all requests and waits for the outstanding responses.
 func (l load) run(ctx context.Context) loadResult {
 	client := &http.Client{
 		Transport: &http.Transport{
@@ -99,7 +98,7 @@ func (l load) run(ctx context.Context) loadResult {
 	)
 	interval := time.Second / time.Duration(l.rate)
 	start := time.Now().Add(interval)
-	// A thread that the kernel wakes: Go's own timers are up to a millisecond late, more than what is to be measured.
+	// A dedicated thread and nanosleep: Go's timers are up to a millisecond late, more than the latencies to measure.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for i := range int(l.duration / interval) {
@@ -135,7 +134,7 @@ func sleepUntil(due time.Time) {
 	}
 }
 
-// once makes a request and reads its answer to the end.
+// once sends a request and reads the whole response.
 func once(ctx context.Context, client *http.Client, r *request) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// loadOf runs a load the way the command does.
+// loadOf runs a load like the command.
 func loadOf(t *testing.T, args []string, requests ...map[string]any) loadResult {
 	t.Helper()
 	in, err := json.Marshal(requests)
@@ -29,8 +29,8 @@ func loadOf(t *testing.T, args []string, requests ...map[string]any) loadResult 
 	return result
 }
 
-// TestLoadMakesItsRequestsInTurn makes as many as rate and duration say.
-func TestLoadMakesItsRequestsInTurn(t *testing.T) {
+// TestLoadSendsRequestsInTurn checks that rate and duration determine the number of requests.
+func TestLoadSendsRequestsInTurn(t *testing.T) {
 	s := startServer(t, 0)
 	address := s.address("http")
 	got := loadOf(t, []string{"--rate", "100", "--duration", "200ms"},
@@ -44,12 +44,12 @@ func TestLoadMakesItsRequestsInTurn(t *testing.T) {
 	}
 }
 
-// TestLoadCountsFromWhenARequestIsDue shows that a slow answer makes those slow that had to wait for it.
-func TestLoadCountsFromWhenARequestIsDue(t *testing.T) {
+// TestLoadMeasuresFromDueTime checks that a slow response delays the requests that wait for its connection.
+func TestLoadMeasuresFromDueTime(t *testing.T) {
 	s := startServer(t, 0)
 	got := loadOf(t, []string{"--rate", "100", "--duration", "50ms", "--connections", "1"},
 		map[string]any{"id": "slow", "protocol": "http", "address": s.address("http"), "path": "/?delay=100ms"})
-	// Five are due within 40 ms, and answered one after the other.
+	// Five are due within 40 ms, and are answered one by one.
 	slowest := time.Duration(slices.Max(got.Micros)) * time.Microsecond
 	if len(got.Micros) != 5 || slowest < 460*time.Millisecond {
 		t.Errorf("%d answered, the slowest after %s", len(got.Micros), slowest)
@@ -68,16 +68,16 @@ func TestLoadCountsWhatWasNotAnswered(t *testing.T) {
 	}
 }
 
-func TestLoadTellsAllMistakes(t *testing.T) {
+func TestLoadReportsAllErrors(t *testing.T) {
 	var out, stderr bytes.Buffer
 	in := `[{"id":"a","protocol":"tcp","address":"127.0.0.1:1"},{"id":"b","protocol":"http"}]`
 	args := []string{"load", "--rate", "0", "--duration", "1h"}
 	if code := run(context.Background(), args, strings.NewReader(in), &out, &stderr); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"--rate", "--duration", `request 0 (id "a"): a load is of http`, `request 1 (id "b"): address`} {
+	for _, want := range []string{"--rate", "--duration", `request 0 (id "a"): load supports http only`, `request 1 (id "b"): address`} {
 		if !strings.Contains(stderr.String(), want) {
-			t.Errorf("%q is not told in\n%s", want, stderr.String())
+			t.Errorf("%q is not reported in\n%s", want, stderr.String())
 		}
 	}
 	stderr.Reset()

@@ -1,4 +1,4 @@
-// Command standin plays a service of the platform on a mesh where no real one runs, and probes such stand-ins.
+// Command standin simulates a service of the platform, and probes such stand-ins.
 package main
 
 import (
@@ -22,23 +22,23 @@ const usage = `usage:
   standin serve --service NAME --version VERSION --port NAME:PROTOCOL:[ADDRESS:]NUMBER [--port ...] [--health 8081]
                 [--drain 5s] [--figure NAME ...] [--errors PERCENT] [--delay 300ms] [--bad-figures PERCENT]
                 [--tls FILE]    (FILE: certificate and key of the https ports)
-  standin probe [--concurrency 8]    (a JSON array of requests on stdin, one JSON result per line on stdout)
-  standin load [--rate 100] [--duration 10s] [--connections 8]    (such an array on stdin, asked in turn at a constant rate)
-  standin metrics [--health 8081]    (those of the stand-in that runs here)
-  standin collect [--otlp 4317] [--query 16686] [--health 8081] [--spans 20000]    (keeps the last spans that proxies send)
-  standin traces [--query 16686] [--trace ID]    (of the collector that runs here)
+  standin probe [--concurrency 8]    (reads a JSON array of requests on stdin, prints one JSON result per line)
+  standin load [--rate 100] [--duration 10s] [--connections 8]    (sends such requests in turn at a constant rate)
+  standin metrics [--health 8081]    (prints the metrics of the local stand-in)
+  standin collect [--otlp 4317] [--query 16686] [--health 8081] [--spans 20000]    (stores the most recent spans that proxies send)
+  standin traces [--query 16686] [--trace ID]    (prints the traces of the local collector)
 
 PROTOCOL is http, https, grpc, ws or tcp.
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	// A second signal ends the process at once.
+	// A second signal ends the process immediately.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is main without the process around it.
+// run is main without global state.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return report(err, stdout, stderr)
 }
 
-// report prints what went wrong, every error on a line of its own, and returns the exit code.
+// report prints each error on a separate line and returns the exit code.
 func report(err error, stdout, stderr io.Writer) int {
 	var wrong usageError
 	switch {

@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// maxCallerLabels bounds how many callers the metrics tell apart; any further one is counted as "other".
+// maxCallerLabels bounds the number of callers with a label value; further callers are counted as "other".
 const maxCallerLabels = 64
 
-// metrics counts requests and shows them in Prometheus' text format.
+// metrics counts requests and exports them in Prometheus' text format.
 type metrics struct {
 	mu      sync.Mutex
 	callers map[string]bool
@@ -25,7 +25,7 @@ func newMetrics() *metrics {
 	return &metrics{callers: map[string]bool{}, counts: map[requestLabels]uint64{}, figures: &figures{}}
 }
 
-// count adds a request to p from caller (a SPIFFE URI, or "") that was answered with code.
+// count adds a request to p from caller (a SPIFFE ID, or "") with the response code.
 func (m *metrics) count(p portSpec, caller, code string) {
 	name := callerService(caller)
 	m.mu.Lock()
@@ -39,7 +39,7 @@ func (m *metrics) count(p portSpec, caller, code string) {
 	m.counts[requestLabels{p.Name, p.Protocol, name, code}]++
 }
 
-// ServeHTTP writes the exposition. No label can hold a character that would need escaping.
+// ServeHTTP writes the metrics. No label can contain a character that would need escaping.
 func (m *metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	m.mu.Lock()
 	lines := make([]string, 0, len(m.counts))

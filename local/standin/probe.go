@@ -16,13 +16,13 @@ const (
 	maxConcurrency     = 256
 )
 
-// The pause before a request is tried again doubles from the first to the last of these.
+// The delay before a retry doubles from the first to the second of these.
 const (
-	firstPause = 250 * time.Millisecond
-	lastPause  = 2 * time.Second
+	firstRetryDelay = 250 * time.Millisecond
+	maxRetryDelay   = 2 * time.Second
 )
 
-// runProbe is `standin probe`: it runs the requests on stdin and writes each result as it is known.
+// runProbe is `standin probe`: it sends the requests on stdin and writes each result as soon as it is known.
 func runProbe(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	concurrency := defaultConcurrency
 	errs := parseFlags([]flagSpec{{name: "concurrency", set: func(v string) (err error) {
@@ -39,11 +39,11 @@ func runProbe(ctx context.Context, args []string, stdin io.Reader, stdout io.Wri
 	return (&prober{resolver: net.DefaultResolver}).runAll(ctx, requests, concurrency, stdout)
 }
 
-// prober makes requests, each on a connection of its own.
+// prober sends requests, each on a new connection.
 type prober struct{ resolver *net.Resolver }
 
-// runAll runs every request, at most concurrency at a time. It fails only if a request could not be run to its
-// result or the result not be written.
+// runAll sends all requests, at most concurrency at a time. It fails only if a request was interrupted or a result could not
+// be written.
 func (p *prober) runAll(ctx context.Context, requests []*request, concurrency int, out io.Writer) error {
 	var (
 		mu    sync.Mutex
@@ -85,27 +85,27 @@ func (p *prober) runAll(ctx context.Context, requests []*request, concurrency in
 	return first
 }
 
-// run makes a request, and makes it again while it finds its target unavailable and attempts are left.
+// run sends a request, and retries it while the target is unavailable and attempts are left.
 func (p *prober) run(ctx context.Context, r *request) result {
-	pause := firstPause
+	pause := firstRetryDelay
 	for attempt := 1; ; attempt++ {
 		res := p.attempt(ctx, r)
 		res.ID, res.Attempts = r.ID, attempt
 		if !res.unavailable || attempt >= r.Attempts || !sleep(ctx, pause) {
 			return res
 		}
-		pause = min(2*pause, lastPause)
+		pause = min(2*pause, maxRetryDelay)
 	}
 }
 
-// attempt makes a request once.
+// attempt sends a request once.
 func (p *prober) attempt(ctx context.Context, r *request) result {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
 	conn, res := p.dial(ctx, r)
 	if conn != nil {
-		// The deadline is on the connection too, so that whatever reads or writes it ends.
+		// Set the deadline on the connection too, so that blocked reads and writes end.
 		stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 		defer stop()
 		defer conn.Close()

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// phase is how far a probe came.
+// phase is the progress of a probe.
 type phase string
 
 const (
@@ -23,7 +23,7 @@ const (
 	phasePartial   phase = "in the middle of an answer"
 )
 
-// fromError judges an error of the network.
+// fromError classifies a network error.
 func fromError(err error, at phase) result {
 	res := result{Outcome: outcomeOther, Detail: fmt.Sprintf("%s: %v", at, err)}
 	var dns *net.DNSError
@@ -33,7 +33,7 @@ func fromError(err error, at phase) result {
 		res.Outcome, res.unavailable = outcomeDNS, true
 		res.Detail = err.Error()
 	case errors.As(err, &op) && op.Op == "remote error":
-		// crypto/tls reports an alert that the peer sent this way, also after the handshake.
+		// crypto/tls reports the peer's alerts this way, also after the handshake.
 		res.Outcome = outcomeTLS
 		res.Detail = fmt.Sprintf("%s: alert from the peer: %v", at, op.Err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
@@ -61,13 +61,13 @@ func isTimeout(err error) bool {
 	return errors.As(err, &ne) && ne.Timeout()
 }
 
-// isReset is true of what the kernel says of a connection that was reset, whether it was read or written.
+// isReset reports whether err is a connection reset, on read or write.
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
-// wire is a connection that is read through a buffer and remembers its errors: that of writing, since what the peer
-// still said matters more and is read first, and that of reading, which a parser may hide behind its own.
+// wire is a buffered connection that records its errors: a write error, because the peer's remaining data matters more and is
+// read first; and a read error, which a parser may replace.
 type wire struct {
 	net.Conn
 	br       *bufio.Reader
@@ -99,8 +99,7 @@ func (w *wire) send(b []byte) {
 	}
 }
 
-// failed judges an error of reading. The kernel tells of a reset only once: when writing met it, reading sees
-// no more than the end.
+// failed classifies a read error. The kernel reports a reset only once: after a write has returned it, reads return EOF.
 func (w *wire) failed(err error, at phase) result {
 	if w.writeErr != nil && errors.Is(err, io.EOF) {
 		err = w.writeErr
@@ -108,8 +107,8 @@ func (w *wire) failed(err error, at phase) result {
 	return fromError(err, at)
 }
 
-// sniffHTTP waits for the first bytes of an answer and says whether they are HTTP/1's. If they are not, nor the
-// beginning of want, res tells what they are.
+// sniffHTTP waits for the first bytes of an answer and reports whether they are HTTP/1. If they are neither HTTP/1 nor accepted
+// by want, res describes them.
 func (w *wire) sniffHTTP(want func(start []byte) bool) (http1 bool, res *result) {
 	start, err := w.br.Peek(5)
 	if len(start) == 0 && err != nil {
@@ -134,9 +133,9 @@ func (w *wire) sniffHTTP(want func(start []byte) bool) (http1 bool, res *result)
 	return false, &result{Outcome: outcomeOther, Detail: "not HTTP: " + quoteStart(rest)}
 }
 
-// tlsAlert recognises a TLS record with an alert in it: type 21, version 3.x, length 2, level, description.
+// tlsAlert recognizes a TLS record with an alert: type 21, version 3.x, length 2, level, description.
 func (w *wire) tlsAlert() (tls.AlertError, bool) {
-	// Not to wait for seven bytes of anything else.
+	// Do not wait for seven bytes of anything else.
 	if first, err := w.br.Peek(1); err != nil || first[0] != 21 {
 		return 0, false
 	}

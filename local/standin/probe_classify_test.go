@@ -19,7 +19,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// everyProtocol are requests that differ in their protocol only.
+// everyProtocol contains one request for each protocol.
 func everyProtocol(address string, extra map[string]any) []map[string]any {
 	var out []map[string]any
 	for _, protocol := range []string{protoHTTP, protoGRPC, protoWS, protoTCP} {
@@ -35,7 +35,7 @@ func everyProtocol(address string, extra map[string]any) []map[string]any {
 	return out
 }
 
-// TestConnectionEnds checks what every protocol tells of a connection that brings no answer.
+// TestConnectionEnds checks the outcomes of connections without an answer, for each protocol.
 func TestConnectionEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		address         string
@@ -67,8 +67,8 @@ func http1(t *testing.T, response string) string {
 	})
 }
 
-// TestHTTPResponses checks what is told of responses over HTTP/1.1, also to a WebSocket's handshake and, from a
-// server that knows no HTTP/2, to gRPC.
+// TestHTTPResponses checks the outcomes of HTTP/1.1 responses, also to a WebSocket's handshake and, from a server without
+// HTTP/2, to gRPC.
 func TestHTTPResponses(t *testing.T) {
 	const head = "server: envoy\nconnection: close\n"
 	for name, c := range map[string]struct {
@@ -111,7 +111,7 @@ func TestHTTPResponses(t *testing.T) {
 	}
 }
 
-// h2 is a tiny HTTP/2 server: it reads a request and lets respond write what it likes.
+// h2 is a minimal HTTP/2 server: it reads a request, and respond writes arbitrary frames.
 func h2(t *testing.T, respond func(*http2.Framer, func(fields ...string) []byte)) string {
 	return fake(t, func(c *net.TCPConn) {
 		br := bufio.NewReader(c)
@@ -139,7 +139,7 @@ func h2(t *testing.T, respond func(*http2.Framer, func(fields ...string) []byte)
 			}
 			return bytes.Clone(block.Bytes())
 		})
-		// The client says it acknowledges; then it has everything.
+		// The client has received everything once it acknowledges the settings.
 		_, _ = fr.ReadFrame()
 	})
 }
@@ -148,7 +148,7 @@ func headers(block []byte, end bool) http2.HeadersFrameParam {
 	return http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true, EndStream: end}
 }
 
-// TestGRPCResponses checks what is told of responses over HTTP/2.
+// TestGRPCResponses checks the outcomes of HTTP/2 responses.
 func TestGRPCResponses(t *testing.T) {
 	grpcHead := []string{":status", "200", "content-type", "application/grpc", "server", "envoy"}
 	trailersOnly := func(fields ...string) string {
@@ -175,14 +175,14 @@ func TestGRPCResponses(t *testing.T) {
 			"reset reason: connection failure"), outcomeGRPC, "14", "", true},
 		"UO": {trailersOnly("grpc-status", "14", "grpc-message", "upstream connect error or disconnect/reset before headers. "+
 			"reset reason: overflow", "x-envoy-overloaded", "true"), outcomeGRPC, "14", "", false},
-		"server's own 14": {trailersOnly("grpc-status", "14", "grpc-message", "come back later"), outcomeGRPC, "14", "", false},
-		"unimplemented":   {trailersOnly("grpc-status", "12"), outcomeGRPC, "12", `grpc-status="12"`, false},
-		"OK, no stand-in": {trailersOnly("grpc-status", "0"), outcomeGRPC, "0", "", false},
-		"no status":       {trailersOnly(), outcomeOther, "null", "without a grpc-status", false},
-		"bad status":      {trailersOnly("grpc-status", "x"), outcomeOther, "null", "malformed", false},
-		"HTTP 403 RBAC":   {plain("403", "RBAC: access denied"), outcomeRBAC, "403", "", false},
-		"HTTP 503":        {plain("503", "no healthy upstream"), outcomeHTTP, "503", `body="no healthy upstream"`, true},
-		"HTTP 404":        {plain("404", "lost"), outcomeHTTP, "404", `server="envoy" body="lost"`, false},
+		"14 from the server": {trailersOnly("grpc-status", "14", "grpc-message", "come back later"), outcomeGRPC, "14", "", false},
+		"unimplemented":      {trailersOnly("grpc-status", "12"), outcomeGRPC, "12", `grpc-status="12"`, false},
+		"OK, no stand-in":    {trailersOnly("grpc-status", "0"), outcomeGRPC, "0", "", false},
+		"no status":          {trailersOnly(), outcomeOther, "null", "without a grpc-status", false},
+		"bad status":         {trailersOnly("grpc-status", "x"), outcomeOther, "null", "malformed", false},
+		"HTTP 403 RBAC":      {plain("403", "RBAC: access denied"), outcomeRBAC, "403", "", false},
+		"HTTP 503":           {plain("503", "no healthy upstream"), outcomeHTTP, "503", `body="no healthy upstream"`, true},
+		"HTTP 404":           {plain("404", "lost"), outcomeHTTP, "404", `server="envoy" body="lost"`, false},
 		"messages, then a status": {h2(t, func(fr *http2.Framer, block func(...string) []byte) {
 			_ = fr.WriteHeaders(headers(block(":status", "103"), false))
 			_ = fr.WriteHeaders(headers(block(grpcHead...), false))
@@ -212,7 +212,7 @@ func TestGRPCResponses(t *testing.T) {
 	}
 }
 
-// TestTLS checks TLS that works, with the protocol's ALPN, and every way in which it does not.
+// TestTLS checks successful handshakes, with the protocol's ALPN, and every kind of failure.
 func TestTLS(t *testing.T) {
 	cert, ca := certificate(t, "gateway.test")
 	_, otherCA := certificate(t, "gateway.test")
@@ -257,9 +257,9 @@ func TestTLS(t *testing.T) {
 		"name by host":   {works, map[string]any{"caPem": ca}, outcomeHTTP, ""},
 		"old version":    {secure(&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, silent), known, outcomeTLS, "protocol version"},
 		"no common ALPN": {secure(&tls.Config{NextProtos: []string{"x"}}, silent), known, outcomeTLS, "no application protocol"},
-		"client certificate wanted, 1.3": {secure(&tls.Config{ClientAuth: tls.RequireAnyClientCert}, silent), known,
+		"client certificate required, 1.3": {secure(&tls.Config{ClientAuth: tls.RequireAnyClientCert}, silent), known,
 			outcomeTLS, "certificate required"},
-		"client certificate wanted, 1.2": {secure(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12},
+		"client certificate required, 1.2": {secure(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12},
 			silent), known, outcomeTLS, "alert from the peer"},
 		"not TLS": {http1(t, "HTTP/1.1 400 Bad Request\n\n"), known, outcomeTLS, "does not look like a TLS handshake"},
 		"RST":     {fake(t, func(c *net.TCPConn) { readSome(c); reset(c) }), known, outcomeReset, "RST) during the TLS handshake"},
@@ -273,7 +273,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestTLSVersions checks that exactly the versions asked for are offered.
+// TestTLSVersions checks that exactly the requested versions are offered.
 func TestTLSVersions(t *testing.T) {
 	cert, ca := certificate(t, "gateway.test")
 	versions := make(chan uint16, 1)
@@ -288,27 +288,27 @@ func TestTLSVersions(t *testing.T) {
 		}
 	})
 	for _, c := range []struct {
-		least, most string
-		want        uint16
+		minVersion, maxVersion string
+		want                   uint16
 	}{
 		{"", "", tls.VersionTLS13}, {"", "1.2", tls.VersionTLS12}, {"", "1.1", tls.VersionTLS11},
 		{"1.3", "", tls.VersionTLS13}, {"1.0", "1.0", tls.VersionTLS10},
 	} {
-		asked := map[string]any{"caPem": ca, "minVersion": c.least, "maxVersion": c.most}
-		r := probeOne(t, map[string]any{"protocol": "http", "address": server, "host": "gateway.test", "tls": asked})
+		options := map[string]any{"caPem": ca, "minVersion": c.minVersion, "maxVersion": c.maxVersion}
+		r := probeOne(t, map[string]any{"protocol": "http", "address": server, "host": "gateway.test", "tls": options})
 		if r.Outcome != outcomeHTTP {
-			t.Errorf("%s to %s: %s: %s", c.least, c.most, r.Outcome, r.Detail)
+			t.Errorf("%s to %s: %s: %s", c.minVersion, c.maxVersion, r.Outcome, r.Detail)
 			continue
 		}
 		if got := <-versions; got != c.want {
-			t.Errorf("%s to %s: version %x", c.least, c.most, got)
+			t.Errorf("%s to %s: version %x", c.minVersion, c.maxVersion, got)
 		}
 	}
-	for text, asked := range map[string]map[string]any{
+	for text, options := range map[string]map[string]any{
 		`tls.minVersion: "1.4" is not`:                {"minVersion": "1.4"},
 		"tls: minVersion 1.3 is above maxVersion 1.2": {"minVersion": "1.3", "maxVersion": "1.2"},
 	} {
-		raw, err := json.Marshal(map[string]any{"id": "x", "protocol": "tcp", "address": server, "tls": asked})
+		raw, err := json.Marshal(map[string]any{"id": "x", "protocol": "tcp", "address": server, "tls": options})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestTLSVersions(t *testing.T) {
 	}
 }
 
-// TestWebSocketFailures checks what can go wrong after the handshake, and with it.
+// TestWebSocketFailures checks failures during and after the handshake.
 func TestWebSocketFailures(t *testing.T) {
 	const key = "sec-websocket-key"
 	upgraded := func(after func(*net.TCPConn)) string {
@@ -352,7 +352,7 @@ func TestWebSocketFailures(t *testing.T) {
 	}
 }
 
-// TestDNS checks a name that does not resolve, without asking a real resolver.
+// TestDNS checks a name that does not resolve, without a real resolver.
 func TestDNS(t *testing.T) {
 	p := &prober{resolver: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no resolver")
@@ -363,7 +363,7 @@ func TestDNS(t *testing.T) {
 	}
 }
 
-// TestBecomesAvailable checks that a request is tried again until it is answered.
+// TestBecomesAvailable checks that a request is retried until it is answered.
 func TestBecomesAvailable(t *testing.T) {
 	var calls atomic.Int32
 	answered := string(encode(tcpAnswer{identity{"a", "v1", "p"}, "mqtt", "tcp", "x", "10.0.0.1"}))
@@ -381,8 +381,7 @@ func TestBecomesAvailable(t *testing.T) {
 	}
 }
 
-// TestConcurrency checks that requests run at the same time, but no more of them than was said, and that an
-// interruption ends them.
+// TestConcurrency checks that requests run in parallel, up to the given limit, and that an interruption ends them.
 func TestConcurrency(t *testing.T) {
 	address := fake(t, func(c *net.TCPConn) { hang(c) })
 	var requests []*request

@@ -6,7 +6,7 @@ import (
 	"net"
 )
 
-// dial connects to r's address, after a header of the PROXY protocol and with TLS if it asks for these. Without a connection, the result says why.
+// dial connects to r's address, with a PROXY protocol header and TLS if requested. Without a connection, the result has the reason.
 func (p *prober) dial(ctx context.Context, r *request) (net.Conn, result) {
 	d := net.Dialer{Resolver: p.resolver}
 	conn, err := d.DialContext(ctx, "tcp", r.Address)

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// probeGRPC calls a method with one empty message, over HTTP/2. It does not use grpc-go, whose errors do not tell a
-// status that a server sent from one that the client made up for a reset, a close or a response of plain HTTP.
+// probeGRPC calls a method with one empty message, over HTTP/2. It does not use grpc-go, whose errors do not distinguish a
+// status from the server from one that the client generated for a reset, a close or a plain HTTP response.
 func probeGRPC(conn net.Conn, r *request) result {
 	w := newWire(conn)
 	res := startH2(w, r)
@@ -30,7 +30,7 @@ func probeGRPC(conn net.Conn, r *request) result {
 		if res != nil {
 			return *res
 		}
-		return w.judge(resp)
+		return w.classify(resp)
 	}
 	resp, res := readH2(w)
 	if res != nil {
@@ -39,12 +39,12 @@ func probeGRPC(conn net.Conn, r *request) result {
 	return fromGRPC(resp)
 }
 
-// fromGRPC judges a complete response to a gRPC call.
+// fromGRPC classifies a complete response to a gRPC call.
 func fromGRPC(resp *h2Response) result {
 	status := resp.trailer.Get("grpc-status")
 	message := resp.trailer.Get("grpc-message")
 	if status == "" {
-		// A response of nothing but trailers is a single block of headers.
+		// A trailers-only response is a single block of headers.
 		status, message = resp.header.Get("grpc-status"), resp.header.Get("grpc-message")
 	}
 	message = decodeGRPCMessage(message)
@@ -72,7 +72,7 @@ func fromGRPC(resp *h2Response) result {
 	return res
 }
 
-// firstString returns the value of the first message, if that is a StringValue.
+// firstString returns the value of the first message, if it is a StringValue.
 func firstString(body []byte) []byte {
 	if len(body) < 5 || body[0] != 0 {
 		return nil
@@ -88,7 +88,7 @@ func firstString(body []byte) []byte {
 	return []byte(value.GetValue())
 }
 
-// decodeGRPCMessage undoes the percent-encoding of a grpc-message.
+// decodeGRPCMessage decodes the percent-encoding of a grpc-message.
 func decodeGRPCMessage(s string) string {
 	if decoded, err := url.PathUnescape(s); err == nil {
 		return decoded

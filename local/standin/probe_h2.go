@@ -16,11 +16,11 @@ import (
 const (
 	// h2Stream is the only stream of a connection.
 	h2Stream = 1
-	// h2Window is as much as is ever read, so that no window has to be opened again.
+	// h2Window is larger than any response, so that no window update is necessary.
 	h2Window = 2 * maxResponse
 )
 
-// startH2 sends the whole of a gRPC call: HTTP/2's preface, the headers and one empty message.
+// startH2 sends a complete gRPC call: HTTP/2's preface, the headers and one empty message.
 func startH2(w *wire, r *request) *result {
 	var block bytes.Buffer
 	enc := hpack.NewEncoder(&block)
@@ -58,13 +58,13 @@ func startH2(w *wire, r *request) *result {
 	return nil
 }
 
-// startsH2 says whether a connection's first bytes are the SETTINGS frame that HTTP/2 begins with: a length of
-// three bytes, the type, the flags.
+// startsH2 reports whether a connection's first bytes are the SETTINGS frame that starts HTTP/2: a length of three bytes, the
+// type, the flags.
 func startsH2(start []byte) bool {
 	return start[0] == 0 && start[3] == byte(http2.FrameSettings) && start[4] == 0
 }
 
-// readH2 reads frames until the response is complete, or the result says why it never was.
+// readH2 reads frames until the response is complete; otherwise, the result has the reason.
 func readH2(w *wire) (*h2Response, *result) {
 	framer := http2.NewFramer(writerFunc(func(b []byte) (int, error) {
 		w.send(b)
@@ -114,7 +114,7 @@ func readH2(w *wire) (*h2Response, *result) {
 	}
 }
 
-// addHeaders takes in a block of headers or trailers, and says whether it ends the response.
+// addHeaders adds a block of headers or trailers, and reports whether it ends the response.
 func (r *h2Response) addHeaders(f *http2.MetaHeadersFrame) bool {
 	fields := http.Header{}
 	for _, hf := range f.RegularFields() {
@@ -132,7 +132,7 @@ func (r *h2Response) addHeaders(f *http2.MetaHeadersFrame) bool {
 	return f.StreamEnded()
 }
 
-// phase says whether any of the response came.
+// phase reports whether a part of the response was received.
 func (r *h2Response) phase() phase {
 	if r.header != nil {
 		return phasePartial
@@ -140,7 +140,7 @@ func (r *h2Response) phase() phase {
 	return phaseAnswer
 }
 
-// h2Failed judges an error of reading frames.
+// h2Failed classifies an error of reading frames.
 func h2Failed(w *wire, err error, resp *h2Response, goaway string) *result {
 	var conn http2.ConnectionError
 	var stream http2.StreamError

@@ -11,11 +11,11 @@ import (
 
 const (
 	userAgent = "standin-probe"
-	// maxResponse is how much of a body is read: more than a stand-in ever sends.
+	// maxResponse limits how much of a body is read; stand-ins send less.
 	maxResponse = 2 << 20
 )
 
-// probeHTTP makes one request over HTTP/1.1.
+// probeHTTP sends one request over HTTP/1.1.
 func probeHTTP(conn net.Conn, r *request) result {
 	u, err := url.ParseRequestURI(r.Path)
 	if err != nil {
@@ -33,10 +33,10 @@ func probeHTTP(conn net.Conn, r *request) result {
 	if res != nil {
 		return *res
 	}
-	return w.judge(resp)
+	return w.classify(resp)
 }
 
-// exchange sends req and reads the head of its final response, or the result says why there is none.
+// exchange sends req and reads the head of its final response; without one, the result has the reason.
 func (w *wire) exchange(req *http.Request) (*http.Response, *result) {
 	var head bytes.Buffer
 	if err := req.Write(&head); err != nil {
@@ -66,8 +66,8 @@ func (w *wire) readHead(req *http.Request) (*http.Response, *result) {
 	}
 }
 
-// judge reads the body of resp and judges the whole.
-func (w *wire) judge(resp *http.Response) result {
+// classify reads the body of resp and classifies the response.
+func (w *wire) classify(resp *http.Response) result {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 	maxTimeoutMs     = 10 * 60 * 1000
 )
 
-// request is one probe, as it is written on stdin.
+// request is one probe on stdin.
 type request struct {
 	ID        string
 	Protocol  string
@@ -40,17 +40,15 @@ type request struct {
 	TimeoutMs int
 	Attempts  int
 	TLS       *tlsRequest
-	// ProxyHeader is sent before anything else, as a load balancer does that speaks the PROXY protocol; without its
-	// line's end.
+	// ProxyHeader is a PROXY protocol header, without a line break, that is sent first, as by a load balancer.
 	ProxyHeader string
-	// Delay is what a line over TCP asks for before its answer, such as 3s; HTTP asks in its query, gRPC in a header.
+	// Delay is the requested delay of a TCP answer, such as 3s; HTTP uses the query, gRPC a header.
 	Delay string
 
 	tlsConfig *tls.Config
 }
 
-// tlsRequest asks for TLS, of which the server's certificate is always verified: against the given CAs, or
-// against the system's.
+// tlsRequest enables TLS. The server's certificate is always verified, against the given CAs or the system's.
 type tlsRequest struct {
 	ServerName string
 	CAFile     string
@@ -61,7 +59,7 @@ type tlsRequest struct {
 	MaxVersion string
 }
 
-// tlsVersions are the versions of TLS that a request may name.
+// tlsVersions are the supported TLS versions.
 var tlsVersions = map[string]uint16{
 	"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
 }
@@ -70,7 +68,7 @@ func (r *request) timeout() time.Duration {
 	return time.Duration(r.TimeoutMs) * time.Millisecond
 }
 
-// authority is the host that the request names.
+// authority is the host of the request.
 func (r *request) authority() string {
 	if r.Host != "" {
 		return r.Host
@@ -85,7 +83,7 @@ func (r *request) scheme() string {
 	return "http"
 }
 
-// readRequests reads the array of requests, and everything that is wrong with it.
+// readRequests reads the array of requests and returns all errors.
 func readRequests(in io.Reader) ([]*request, []error) {
 	raw, err := io.ReadAll(io.LimitReader(in, maxInput+1))
 	if err != nil {
@@ -118,7 +116,7 @@ func readRequests(in io.Reader) ([]*request, []error) {
 	return requests, errs
 }
 
-// parseRequest reads one request, sets its defaults and returns everything that is wrong with it.
+// parseRequest reads one request, sets its defaults and returns all errors.
 func parseRequest(raw json.RawMessage) (*request, []error) {
 	r := &request{Attempts: 1, TimeoutMs: defaultTimeoutMs}
 	var rawTLS json.RawMessage
@@ -165,8 +163,7 @@ func parseRequest(raw json.RawMessage) (*request, []error) {
 
 var errNotObject = errors.New("expected an object")
 
-// decodeFields reads the fields of a JSON object into what into names, and returns every error: also of each field
-// that it does not name.
+// decodeFields decodes the fields of a JSON object into the targets in into, and returns all errors, including unknown fields.
 func decodeFields(raw json.RawMessage, prefix string, into map[string]any) []error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
@@ -198,15 +195,15 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// A query is none of gRPC, but a client may send one, and a proxy read it.
+// gRPC has no query, but a client can send one, and a proxy can read it.
 var fullMethod = regexp.MustCompile(`^/[A-Za-z0-9_.]+/[A-Za-z0-9_]+(\?[!-~]*)?$`)
 
-// checkProtocol checks the fields whose meaning depends on the protocol, and sets their defaults.
+// checkProtocol checks the fields that depend on the protocol, and sets their defaults.
 func (r *request) checkProtocol() []error {
 	var errs []error
 	unused := func(name, value string) {
 		if value != "" {
-			errs = append(errs, fmt.Errorf("%s: has no meaning for %s", name, r.Protocol))
+			errs = append(errs, fmt.Errorf("%s: not supported for %s", name, r.Protocol))
 		}
 	}
 	path := func() {
@@ -214,7 +211,7 @@ func (r *request) checkProtocol() []error {
 			r.Path = "/"
 		}
 		if u, err := url.ParseRequestURI(r.Path); err != nil || !strings.HasPrefix(r.Path, "/") || u.Host != "" {
-			errs = append(errs, fmt.Errorf("path: %q is not a path from the root", r.Path))
+			errs = append(errs, fmt.Errorf("path: %q is not an absolute path", r.Path))
 		}
 	}
 	if r.Protocol != protoTCP {
@@ -226,7 +223,7 @@ func (r *request) checkProtocol() []error {
 			r.Method = "GET"
 		}
 		if !httpguts.ValidHeaderFieldName(r.Method) || r.Method == "CONNECT" {
-			errs = append(errs, fmt.Errorf("method: %q is not a method of HTTP that can be probed", r.Method))
+			errs = append(errs, fmt.Errorf("method: %q is not a supported HTTP method", r.Method))
 		}
 		path()
 	case protoGRPC:
@@ -242,7 +239,7 @@ func (r *request) checkProtocol() []error {
 		unused("path", r.Path)
 		unused("host", r.Host)
 		if len(r.Headers) > 0 {
-			errs = append(errs, errors.New("headers: have no meaning for tcp"))
+			errs = append(errs, errors.New("headers: not supported for tcp"))
 		}
 		if r.Delay != "" {
 			if _, err := boundedDuration(r.Delay, maxDelay); err != nil {
@@ -255,7 +252,7 @@ func (r *request) checkProtocol() []error {
 	return errs
 }
 
-// reservedHeaders are those that the probe sets itself.
+// reservedHeaders are set by the probe.
 var reservedHeaders = map[string]bool{
 	"host": true, "connection": true, "content-length": true, "transfer-encoding": true, "upgrade": true, "te": true,
 	"trailer": true, "keep-alive": true, "proxy-connection": true,
@@ -270,18 +267,18 @@ func (r *request) checkHeaders() []error {
 		size += len(name) + len(value)
 		lower := strings.ToLower(name)
 		if seen[lower] {
-			errs = append(errs, fmt.Errorf("headers: %q is given in more than one spelling", name))
+			errs = append(errs, fmt.Errorf("headers: %q is repeated in different case", name))
 		}
 		seen[lower] = true
 		switch {
 		case !httpguts.ValidHeaderFieldName(name):
-			errs = append(errs, fmt.Errorf("headers: %q is not a header's name", name))
+			errs = append(errs, fmt.Errorf("headers: %q is not a header name", name))
 		case reservedHeaders[lower],
 			r.Protocol == protoWS && strings.HasPrefix(lower, "sec-websocket-"),
 			r.Protocol == protoGRPC && lower == "content-type":
-			errs = append(errs, fmt.Errorf("headers: %q is set by the probe itself", name))
+			errs = append(errs, fmt.Errorf("headers: %q is reserved: the probe sets it", name))
 		case !httpguts.ValidHeaderFieldValue(value):
-			errs = append(errs, fmt.Errorf("headers: the value of %q is not a header's value", name))
+			errs = append(errs, fmt.Errorf("headers: the value of %q is not a valid header value", name))
 		}
 	}
 	if size > maxHeaderBytes {
@@ -290,7 +287,7 @@ func (r *request) checkHeaders() []error {
 	return errs
 }
 
-// buildTLS makes the TLS configuration, with the protocol's ALPN.
+// buildTLS creates the TLS configuration, with the protocol's ALPN.
 func (r *request) buildTLS() []error {
 	if r.TLS == nil {
 		return nil
@@ -312,13 +309,13 @@ func (r *request) buildTLS() []error {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("tls: certPem and keyPem: %w", err))
 		}
-		// Presented whatever CAs the server names in its request: it is the server's verification that is probed.
+		// Presented regardless of the CAs in the server's request, to probe the server's verification.
 		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	}
 	pem := []byte(r.TLS.CAPem)
 	switch {
 	case r.TLS.CAFile != "" && r.TLS.CAPem != "":
-		errs = append(errs, errors.New("tls: caFile and caPem exclude each other"))
+		errs = append(errs, errors.New("tls: caFile and caPem are mutually exclusive"))
 	case r.TLS.CAFile != "":
 		var err error
 		if pem, err = os.ReadFile(r.TLS.CAFile); err != nil {
@@ -328,14 +325,14 @@ func (r *request) buildTLS() []error {
 	case r.TLS.CAPem != "":
 		cfg.RootCAs = x509.NewCertPool()
 		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			errs = append(errs, errors.New("tls: no certificate in the CAs given"))
+			errs = append(errs, errors.New("tls: the CAs contain no certificate"))
 		}
 	}
 	r.tlsConfig = cfg
 	return errs
 }
 
-// setVersions bounds the versions that are offered. What is older than 1.2 is offered only if it is asked for.
+// setVersions limits the offered versions. Versions before 1.2 are offered only if requested.
 func (t *tlsRequest) setVersions(cfg *tls.Config) []error {
 	var errs []error
 	version := func(name, value string) uint16 {
@@ -345,15 +342,15 @@ func (t *tlsRequest) setVersions(cfg *tls.Config) []error {
 		}
 		return v
 	}
-	least, most := version("minVersion", t.MinVersion), version("maxVersion", t.MaxVersion)
+	minVersion, maxVersion := version("minVersion", t.MinVersion), version("maxVersion", t.MaxVersion)
 	switch {
-	case least != 0:
-		cfg.MinVersion = least
-	case most != 0:
-		cfg.MinVersion = min(cfg.MinVersion, most)
+	case minVersion != 0:
+		cfg.MinVersion = minVersion
+	case maxVersion != 0:
+		cfg.MinVersion = min(cfg.MinVersion, maxVersion)
 	}
-	cfg.MaxVersion = most
-	if most != 0 && most < cfg.MinVersion {
+	cfg.MaxVersion = maxVersion
+	if maxVersion != 0 && maxVersion < cfg.MinVersion {
 		errs = append(errs, fmt.Errorf("tls: minVersion %s is above maxVersion %s", t.MinVersion, t.MaxVersion))
 	}
 	return errs

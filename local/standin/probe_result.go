@@ -9,26 +9,26 @@ import (
 	"strings"
 )
 
-// What a probe can find.
+// The outcomes of a probe.
 const (
 	outcomeAnswered = "answered" // a stand-in's answer
-	outcomeRBAC     = "rbac"     // a sidecar's or gateway's AuthorizationPolicy refused
+	outcomeRBAC     = "rbac"     // denied by an AuthorizationPolicy at a sidecar or gateway
 	outcomeHTTP     = "http"     // any other HTTP response
 	outcomeGRPC     = "grpc"     // any other gRPC status
-	outcomeReset    = "reset"    // the connection or stream ended before its answer did
+	outcomeReset    = "reset"    // the connection or stream ended before the answer was complete
 	outcomeRefused  = "refused"  // nothing listens
 	outcomeTLS      = "tls"      // the TLS handshake failed
 	outcomeDNS      = "dns"      // the name did not resolve
 	outcomeTimeout  = "timeout"  // no answer in time
-	outcomeOther    = "other"    // none of these; the detail says what
+	outcomeOther    = "other"    // none of these; see the detail
 )
 
 const rbacMessage = "RBAC: access denied"
 
-// maxBodyDetail bounds how much of a body a detail repeats.
+// maxBodyDetail limits how much of a body a detail contains.
 const maxBodyDetail = 200
 
-// result is what a request found, as it is written on stdout. Status is null unless there was a response.
+// result is the result of a request on stdout. Status is null without a response.
 type result struct {
 	ID       string          `json:"id"`
 	Outcome  string          `json:"outcome"`
@@ -38,11 +38,11 @@ type result struct {
 	Ms       int64           `json:"ms"`
 	Attempts int             `json:"attempts"`
 
-	// unavailable says that the target may yet become available, so that trying again makes sense.
+	// unavailable means that the target may become available, so that a retry makes sense.
 	unavailable bool
 }
 
-// fromHTTP judges a complete HTTP response.
+// fromHTTP classifies a complete HTTP response.
 func fromHTTP(status int, header http.Header, body []byte) result {
 	res := result{Outcome: outcomeHTTP, Status: &status}
 	if res.Answer = answerIn(body, header); res.Answer != nil {
@@ -59,7 +59,7 @@ func fromHTTP(status int, header http.Header, body []byte) result {
 	return res
 }
 
-// answerIn finds a stand-in's answer in a body, or in the header of a response that has none.
+// answerIn finds a stand-in's answer in the body or, without one, in the headers.
 func answerIn(body []byte, headers ...http.Header) json.RawMessage {
 	if a := parseAnswer(body); a != nil {
 		return a
@@ -72,8 +72,8 @@ func answerIn(body []byte, headers ...http.Header) json.RawMessage {
 	return nil
 }
 
-// saysUnavailable tells an Envoy that has no upstream to connect to (flags UH, UF, UC, URX, NC) from a refusal that
-// is meant, such as a circuit breaker's or an injected fault.
+// saysUnavailable distinguishes Envoy's responses without an available upstream (flags UH, UF, UC, URX, NC) from intended
+// rejections, such as those of a circuit breaker or an injected fault.
 func saysUnavailable(message string, headers ...http.Header) bool {
 	envoy := false
 	for _, h := range headers {
@@ -87,7 +87,7 @@ func saysUnavailable(message string, headers ...http.Header) bool {
 	case strings.Contains(message, "overflow"):
 		return false
 	case strings.TrimSpace(message) == "":
-		return envoy // the cluster is not known (yet)
+		return envoy // the cluster does not exist (yet)
 	}
 	for _, mark := range []string{"no healthy upstream", "upstream connect error", "upstream reset before response",
 		"cluster not found"} {
@@ -98,13 +98,13 @@ func saysUnavailable(message string, headers ...http.Header) bool {
 	return false
 }
 
-// detailHeaders are the response headers that a detail repeats, besides Envoy's own.
+// detailHeaders are the response headers that a detail contains, in addition to Envoy's.
 var detailHeaders = map[string]bool{
 	"server": true, "location": true, "retry-after": true, "www-authenticate": true, "grpc-status": true,
 	"grpc-message": true, "content-type": true, "access-control-allow-origin": true,
 }
 
-// detail tells the headers of a response that say who sent it and why, and the start of its body.
+// detail describes a response: the headers that identify its sender and reason, and the start of its body.
 func detail(body []byte, headers ...http.Header) string {
 	var parts []string
 	for _, h := range headers {
@@ -126,7 +126,7 @@ func detail(body []byte, headers ...http.Header) string {
 	return strings.Join(parts, " ")
 }
 
-// quoteStart quotes the start of what was received.
+// quoteStart quotes the start of the received data.
 func quoteStart(b []byte) string {
 	if len(b) > maxBodyDetail {
 		b = b[:maxBodyDetail]

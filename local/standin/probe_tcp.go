@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// probeTCP sends a line, which may ask for a delay, and reads one.
+// probeTCP sends a line, which can request a delay, and reads one.
 func probeTCP(conn net.Conn, r *request) result {
 	w := newWire(conn)
 	line := "probe " + r.ID
@@ -26,7 +26,7 @@ func probeTCP(conn net.Conn, r *request) result {
 		return result{Outcome: outcomeAnswered, Answer: a}
 	}
 	if bytes.HasPrefix(answer, []byte("HTTP/")) {
-		// A proxy or a server that speaks HTTP: an answer, but to something else.
+		// A proxy or server that speaks HTTP.
 		return result{Outcome: outcomeOther, Detail: "an HTTP response: " + quoteStart(answer)}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -50,8 +50,8 @@ func probeWS(ctx context.Context, conn net.Conn, r *request) result {
 	return result{Outcome: outcomeHTTP, Status: &status, Detail: detail(first, up.head.Header)}
 }
 
-// upgrade is the transport of one handshake, on a connection that exists. It judges every response that does not
-// switch protocols as any other response over HTTP is.
+// upgrade is the transport of one handshake, on an existing connection. It classifies a response that does not switch
+// protocols like any other HTTP response.
 type upgrade struct {
 	wire *wire
 	head *http.Response
@@ -63,8 +63,8 @@ var errNoUpgrade = errors.New("no WebSocket")
 func (u *upgrade) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, res := u.wire.exchange(req)
 	if res == nil && resp.StatusCode != http.StatusSwitchingProtocols {
-		judged := u.wire.judge(resp)
-		res = &judged
+		classified := u.wire.classify(resp)
+		res = &classified
 	}
 	if res != nil {
 		u.res = res

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// stopGrace bounds how long open requests may take to finish once the drain is over.
+// stopGrace is the timeout of open requests after the drain.
 const stopGrace = 5 * time.Second
 
-// portServer serves one port. stop lets open requests finish until ctx ends, then cuts them.
+// portServer serves one port. stop waits for open requests until ctx ends, then aborts them.
 type portServer interface {
 	serve(net.Listener) error
 	stop(ctx context.Context)
@@ -35,7 +35,7 @@ func runServe(ctx context.Context, args []string, stdout io.Writer) error {
 	return s.run(ctx, slog.New(slog.NewJSONHandler(stdout, nil)))
 }
 
-// server is a running stand-in: a listener and a portServer for each of its ports, and the health port.
+// server is a running stand-in: a listener and a portServer for each port, and the health port.
 type server struct {
 	cfg       serveConfig
 	id        identity
@@ -47,8 +47,7 @@ type server struct {
 	failed    chan error
 }
 
-// newServer binds the health port and every port of cfg, and starts serving them. If any cannot be bound it says
-// so of all that cannot.
+// newServer binds the health port and every port of cfg, and starts serving them. It reports all ports that cannot be bound.
 func newServer(cfg serveConfig) (*server, error) {
 	s := &server{
 		cfg:    cfg,
@@ -101,8 +100,8 @@ func (s *server) start(name string, p portServer, l net.Listener) {
 	}()
 }
 
-// run waits for ctx to end, or for a port to fail, and then drains and stops. While it drains every port still
-// answers; only readiness says that no new traffic is wanted.
+// run waits until ctx ends or a port fails, then drains and stops. While draining, all ports still serve requests; only the
+// readiness probe fails.
 func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	log.Info("started", "service", s.id.Service, "version", s.id.Version, "pod", s.id.Pod,
 		"health", s.healthL.Addr().String(), "ports", s.addresses())
@@ -129,7 +128,7 @@ func (s *server) run(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// stop ends every port at the same time, the health port last.
+// stop stops all ports in parallel, the health port last.
 func (s *server) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
 	defer cancel()

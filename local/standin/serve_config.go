@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// The protocols that a port can be served and probed with.
+// The protocols of served and probed ports.
 const (
 	protoHTTP  = "http"
-	protoHTTPS = "https" // served only: a probe asks for HTTP with TLS
+	protoHTTPS = "https" // served only: a probe uses http with tls
 	protoGRPC  = "grpc"
 	protoWS    = "ws"
 	protoTCP   = "tcp"
@@ -25,8 +25,7 @@ const (
 	maxDrain          = 5 * time.Minute
 )
 
-// portSpec is one port of the service: its name, the protocol it speaks, the address it is bound to, or "" for every
-// address, and its number.
+// portSpec is one port of the service: its name, its protocol, its address, or "" for all addresses, and its number.
 type portSpec struct {
 	Name     string
 	Protocol string
@@ -34,17 +33,17 @@ type portSpec struct {
 	Number   int
 }
 
-// serveConfig is what `standin serve` was asked to play.
+// serveConfig is the configuration of `standin serve`.
 type serveConfig struct {
 	Service string
 	Version string
 	Health  int
 	Ports   []portSpec
 	Drain   time.Duration
-	// Figures are the business's, which it counts.
+	// Figures are the business metrics (KPIs) to count.
 	Figures []string
 	Defects defects
-	// TLSPair is the file with the certificate and the key of the https ports, both PEM.
+	// TLSPair is the file with the certificate and key (PEM) of the https ports.
 	TLSPair string
 }
 
@@ -109,7 +108,7 @@ func parseServe(args []string) (serveConfig, error) {
 	return cfg, nil
 }
 
-// tlsMismatch finds https ports without a certificate, and a certificate without a port that shows it.
+// tlsMismatch finds https ports without a certificate, and a certificate without an https port.
 func tlsMismatch(cfg serveConfig) []error {
 	var secure []string
 	for _, p := range cfg.Ports {
@@ -119,14 +118,14 @@ func tlsMismatch(cfg serveConfig) []error {
 	}
 	switch {
 	case len(secure) > 0 && cfg.TLSPair == "":
-		return []error{fmt.Errorf("--tls is required: the port %s speaks https", secure[0])}
+		return []error{fmt.Errorf("--tls is required: the port %s is https", secure[0])}
 	case len(secure) == 0 && cfg.TLSPair != "":
-		return []error{errors.New("--tls has no meaning without a port that speaks https")}
+		return []error{errors.New("--tls has no effect without an https port")}
 	}
 	return nil
 }
 
-// clashes finds ports that share a name, or a number at the same address, with each other or with the health port.
+// clashes finds ports with the same name, or with the same number at the same address, including the health port.
 func clashes(cfg serveConfig) []error {
 	var errs []error
 	names := map[string]bool{}
@@ -138,7 +137,7 @@ func clashes(cfg serveConfig) []error {
 	numbers := map[int]string{}
 	take := func(owner string, at place) {
 		other, taken := places[at]
-		// Bound to every address it is in the way of every other, and every other of it.
+		// A port on all addresses clashes with a port on any address.
 		if !taken && at.address != "" {
 			other, taken = places[place{"", at.number}]
 		}
@@ -162,7 +161,7 @@ func clashes(cfg serveConfig) []error {
 	return errs
 }
 
-// parsePort reads NAME:PROTOCOL:[ADDRESS:]NUMBER; the address is IPv4.
+// parsePort parses NAME:PROTOCOL:[ADDRESS:]NUMBER; the address is IPv4.
 func parsePort(v string) (portSpec, error) {
 	parts := strings.Split(v, ":")
 	if len(parts) != 3 && len(parts) != 4 {

@@ -23,13 +23,13 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Metadata with which a caller asks for an error or a delay.
+// Metadata that requests an error or a delay.
 const (
 	metadataStatus = "standin-status"
 	metadataDelay  = "standin-delay"
 )
 
-// grpcPort answers any method, and the standard health service.
+// grpcPort serves any method and the standard health service.
 type grpcPort struct {
 	port
 	server *grpc.Server
@@ -54,7 +54,7 @@ func (g *grpcPort) serve(l net.Listener) error {
 	return nil
 }
 
-// drain tells the callers of the health service that no new traffic is wanted.
+// drain sets the status of the health service to NOT_SERVING.
 func (g *grpcPort) drain() { g.health.Shutdown() }
 
 func (g *grpcPort) stop(ctx context.Context) {
@@ -70,10 +70,10 @@ func (g *grpcPort) stop(ctx context.Context) {
 	}
 }
 
-// anyMessage is a message of a type that is not known here.
+// anyMessage is a message of unknown type.
 type anyMessage struct{}
 
-// anyCodec takes a message of any type for an anyMessage, and otherwise is the codec for protobuf.
+// anyCodec decodes a message of any type as anyMessage; otherwise, it is the protobuf codec.
 type anyCodec struct{ encoding.CodecV2 }
 
 func (c anyCodec) Unmarshal(data mem.BufferSlice, v any) error {
@@ -83,14 +83,14 @@ func (c anyCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	return c.CodecV2.Unmarshal(data, v)
 }
 
-// grpcBehaviour is what a request's metadata asks of the response.
-type grpcBehaviour struct {
+// grpcBehavior is the behavior that a request's metadata requests.
+type grpcBehavior struct {
 	code  codes.Code
 	delay time.Duration
 }
 
-func parseGRPCBehaviour(md metadata.MD) (grpcBehaviour, error) {
-	var b grpcBehaviour
+func parseGRPCBehavior(md metadata.MD) (grpcBehavior, error) {
+	var b grpcBehavior
 	var errs []error
 	if v := md.Get(metadataStatus); len(v) > 0 {
 		n, err := boundedInt(v[0], 0, 16)
@@ -108,7 +108,7 @@ func parseGRPCBehaviour(md metadata.MD) (grpcBehaviour, error) {
 	return b, joinInline(errs)
 }
 
-// handle answers each message of a call with the stand-in's answer, and a call of no messages with one.
+// handle answers each message of a call, and a call without messages once.
 func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
 	ctx := stream.Context()
 	method, _ := grpc.MethodFromServerStream(stream)
@@ -122,7 +122,7 @@ func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
 	if received != nil && !errors.Is(received, io.EOF) {
 		return received
 	}
-	b, invalid := parseGRPCBehaviour(md)
+	b, invalid := parseGRPCBehavior(md)
 	if invalid != nil {
 		a.Error = invalid.Error()
 		return g.fail(stream, codes.InvalidArgument, a)
@@ -168,13 +168,13 @@ func (g *grpcPort) handle(_ any, stream grpc.ServerStream) (err error) {
 	}
 }
 
-// fail ends a call with code. The response is nothing but trailers, as it is when a server fails at once: only
-// there does Envoy look for a status to retry on. So the answer rides in a trailer.
+// fail ends a call with code. The response is trailers-only, because Envoy evaluates retry conditions only for these. So a
+// trailer carries the answer.
 func (g *grpcPort) fail(stream grpc.ServerStream, code codes.Code, a answer) error {
 	marks := g.marks(a)
 	marks.Set(headerAnswer, a.headerValue())
 	stream.SetTrailer(marks)
-	message := "stand-in: status " + strconv.Itoa(int(code)) + " was asked for"
+	message := "stand-in: status " + strconv.Itoa(int(code)) + " was requested"
 	if a.Error != "" {
 		message = "stand-in: " + a.Error
 	}
@@ -189,7 +189,7 @@ func (g *grpcPort) marks(a answer) metadata.MD {
 	return md
 }
 
-// shownMetadata is md as headers: the authority named as HTTP does, binary values in base64.
+// shownMetadata returns md as headers: the authority as host, binary values in base64.
 func shownMetadata(md metadata.MD) map[string][]string {
 	out := make(map[string][]string, len(md))
 	for name, values := range md {

@@ -30,7 +30,7 @@ func grpcClient(t *testing.T, s *running) (*grpc.ClientConn, context.Context) {
 	return conn, metadata.AppendToOutgoingContext(ctx, headerXFCC, "URI="+testCaller)
 }
 
-// TestGRPCUnary calls with a client of grpc-go, and with a message that the stand-in does not know.
+// TestGRPCUnary calls with a grpc-go client and a message type that is unknown to the stand-in.
 func TestGRPCUnary(t *testing.T) {
 	s := startServer(t, 0)
 	conn, ctx := grpcClient(t, s)
@@ -48,7 +48,7 @@ func TestGRPCUnary(t *testing.T) {
 	}
 }
 
-// TestGRPCStreams checks one answer for each message, and one for none.
+// TestGRPCStreams checks that each message gets one answer, and a call without messages too.
 func TestGRPCStreams(t *testing.T) {
 	s := startServer(t, 0)
 	conn, ctx := grpcClient(t, s)
@@ -100,14 +100,14 @@ func TestGRPCHealth(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	check(healthv1.HealthCheckResponse_NOT_SERVING)
 
-	// It is not a stand-in's answer.
+	// The health service's response is not a stand-in's answer.
 	r := probeOne(t, map[string]any{"protocol": "grpc", "address": s.address("grpc"), "method": "/grpc.health.v1.Health/Check"})
 	if r.Outcome != outcomeGRPC || statusOf(r) != "0" {
 		t.Errorf("probe: %s %s %s", r.Outcome, statusOf(r), r.Detail)
 	}
 }
 
-func TestGRPCBehaviours(t *testing.T) {
+func TestGRPCBehaviors(t *testing.T) {
 	s := startServer(t, 0)
 	for name, c := range map[string]struct {
 		headers       map[string]string
@@ -137,7 +137,7 @@ func TestGRPCBehaviours(t *testing.T) {
 	}
 }
 
-// TestGRPCErrorIsTrailersOnly checks that an error can be retried by Envoy, and is an error to a client of grpc-go.
+// TestGRPCErrorIsTrailersOnly checks that Envoy can retry an error, and that a grpc-go client gets it.
 func TestGRPCErrorIsTrailersOnly(t *testing.T) {
 	s := startServer(t, 0)
 	conn, ctx := grpcClient(t, s)

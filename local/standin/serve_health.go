@@ -11,7 +11,7 @@ const (
 	stateDraining
 )
 
-// healthState is what readiness tells.
+// healthState is the state that the readiness probe reports.
 type healthState struct{ v atomic.Int32 }
 
 func (s *healthState) set(v int32) { s.v.Store(v) }

@@ -24,7 +24,7 @@ const (
 // httpServer is a portServer of net/http.
 type httpServer struct{ *http.Server }
 
-// newHTTPServer serves h over HTTP/1.1 and, if h2c, over HTTP/2 without TLS.
+// newHTTPServer serves h over HTTP/1.1 and, with h2c, over HTTP/2 without TLS.
 func newHTTPServer(h http.Handler, h2c bool) httpServer {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -54,7 +54,7 @@ func (s httpServer) stop(ctx context.Context) {
 	}
 }
 
-// newHTTPPort answers any method and path with the stand-in's answer.
+// newHTTPPort serves any method and path.
 func newHTTPPort(p port) portServer {
 	return newHTTPServer(http.HandlerFunc(p.serveHTTP), true)
 }
@@ -69,7 +69,7 @@ func (s httpsServer) serve(l net.Listener) error {
 	return nil
 }
 
-// newHTTPSPort answers as newHTTPPort does, over TLS with the certificate in secure.
+// newHTTPSPort is newHTTPPort over TLS, with the certificate in secure.
 func newHTTPSPort(p port, secure *tls.Config) portServer {
 	s := newHTTPServer(http.HandlerFunc(p.serveHTTP), false)
 	s.Protocols.SetHTTP2(true)
@@ -77,7 +77,7 @@ func newHTTPSPort(p port, secure *tls.Config) portServer {
 	return httpsServer{s}
 }
 
-// tlsConfig reads a file that holds a certificate and its key; without one there is no TLS.
+// tlsConfig reads a file with a certificate and its key; without a file it returns nil.
 func tlsConfig(file string) (*tls.Config, error) {
 	if file == "" {
 		return nil, nil
@@ -89,24 +89,24 @@ func tlsConfig(file string) (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
 }
 
-// httpBehaviour is what a request's query asks of the response.
-type httpBehaviour struct {
+// httpBehavior is the behavior that a request's query requests.
+type httpBehavior struct {
 	status int
 	delay  time.Duration
 	size   int
-	// pod, if named, is the only one that answers with status and delay: a replica that fails among others that do not.
+	// pod, if set, limits status and delay to one pod: a failing replica among healthy ones.
 	pod string
-	// failures, if not zero, is how many attempts at the request get status and delay; any further one succeeds.
+	// failures, if not zero, limits status and delay to the first attempts; later attempts succeed.
 	failures int
 }
 
-// appliesTo says whether the pod id is to fail at this attempt.
-func (b httpBehaviour) appliesTo(id identity, attempt int) bool {
+// appliesTo reports whether status and delay apply to the pod id and this attempt.
+func (b httpBehavior) appliesTo(id identity, attempt int) bool {
 	return (b.pod == "" || b.pod == id.Pod) && (b.failures == 0 || attempt <= b.failures)
 }
 
-func parseHTTPBehaviour(query url.Values) (httpBehaviour, error) {
-	b := httpBehaviour{status: http.StatusOK}
+func parseHTTPBehavior(query url.Values) (httpBehavior, error) {
+	b := httpBehavior{status: http.StatusOK}
 	var errs []error
 	read := func(name string, set func(string) error) {
 		if !query.Has(name) {
@@ -142,10 +142,10 @@ func parseHTTPBehaviour(query url.Values) (httpBehaviour, error) {
 func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBodyBytes))
 	a := p.httpAnswer(r)
-	b, err := parseHTTPBehaviour(r.URL.Query())
+	b, err := parseHTTPBehavior(r.URL.Query())
 	if err != nil {
 		a.Error = err.Error()
-		b = httpBehaviour{status: http.StatusBadRequest}
+		b = httpBehavior{status: http.StatusBadRequest}
 	}
 	if err == nil && !b.appliesTo(p.id, a.Attempt) {
 		b.status, b.delay = http.StatusOK, 0
@@ -171,7 +171,7 @@ func (p port) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	p.writeHTTP(w, r, b.status, b.size, a)
 }
 
-// httpAnswer describes r, with the host it named among its headers.
+// httpAnswer describes r, with its host among the headers.
 func (p port) httpAnswer(r *http.Request) answer {
 	headers := r.Header.Clone()
 	headers.Set("Host", r.Host)
@@ -183,7 +183,7 @@ func (p port) httpAnswer(r *http.Request) answer {
 	return a
 }
 
-// writeHTTP writes a as a body of at least size bytes, the rest of which is white space after the JSON.
+// writeHTTP writes a as a body of at least size bytes, padded with white space.
 func (p port) writeHTTP(w http.ResponseWriter, r *http.Request, status, size int, a answer) {
 	body := append(encode(a), '\n')
 	if missing := size - len(body); missing > 0 {
@@ -207,7 +207,7 @@ func (p port) writeHTTP(w http.ResponseWriter, r *http.Request, status, size int
 	}
 }
 
-// sleep waits for d and says whether ctx let it.
+// sleep waits for d; false if ctx ended before.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestHTTPS checks that an https port shows the certificate, at its own address alone, and tells the name that it was
-// asked by and whom it was asked from.
+// TestHTTPS checks that an https port presents the certificate, listens on its address only, and returns the server name and
+// the peer.
 func TestHTTPS(t *testing.T) {
 	pair, ca := certificate(t, "api.example.com")
 	s, err := newServer(serveConfig{Service: "outside", Version: "v1", TLSPair: pairFile(t, pair), Ports: []portSpec{
@@ -18,16 +18,16 @@ func TestHTTPS(t *testing.T) {
 	}
 	t.Cleanup(s.stop)
 	secure := s.addresses()["one"]
-	ask := func(name string) result {
+	request := func(name string) result {
 		return probeOne(t, map[string]any{"protocol": "http", "address": secure, "host": "api.example.com",
 			"tls": map[string]any{"serverName": name, "caPem": ca}})
 	}
-	r := ask("api.example.com")
+	r := request("api.example.com")
 	if a := decodeAnswer(t, r.Answer); r.Outcome != outcomeAnswered || a.Protocol != protoHTTPS || a.Port != "one" ||
 		a.ServerName != "api.example.com" || net.ParseIP(a.Peer) == nil || !strings.HasPrefix(a.Peer, "127.") {
 		t.Errorf("%s %s: %s", r.Outcome, r.Detail, r.Answer)
 	}
-	if r := ask("other.example.com"); r.Outcome != outcomeTLS {
+	if r := request("other.example.com"); r.Outcome != outcomeTLS {
 		t.Errorf("another name: %s %s", r.Outcome, r.Detail)
 	}
 	_, number, _ := net.SplitHostPort(secure)
@@ -36,8 +36,8 @@ func TestHTTPS(t *testing.T) {
 		t.Errorf("at another address: %s %s", elsewhere.Outcome, elsewhere.Detail)
 	}
 	plain := probeOne(t, map[string]any{"protocol": "tcp", "address": s.addresses()["two"]})
-	var told struct{ Peer string }
-	if err := json.Unmarshal(plain.Answer, &told); err != nil || net.ParseIP(told.Peer) == nil {
+	var answer struct{ Peer string }
+	if err := json.Unmarshal(plain.Answer, &answer); err != nil || net.ParseIP(answer.Peer) == nil {
 		t.Errorf("tcp: %s %s: %s", plain.Outcome, plain.Detail, plain.Answer)
 	}
 }

@@ -14,15 +14,15 @@ import (
 const (
 	maxLine     = 4 << 10
 	lineTimeout = 5 * time.Second
-	// lingerTimeout bounds how long a connection that was answered is kept for its peer to close it, so that what
-	// the peer sent beyond its line cannot turn the close into a reset that swallows the answer.
+	// lingerTimeout is how long an answered connection waits for its peer to close it, so that data after the peer's line
+	// does not cause a reset that drops the answer.
 	lingerTimeout = time.Second
 )
 
-// delayWord begins the last word of a line that asks for a delay before its answer, such as delay=3s.
+// delayWord starts the last word of a line that requests a delay of the answer, such as delay=3s.
 const delayWord = " delay="
 
-// tcpPort reads one line, answers one line and closes.
+// tcpPort reads one line, writes one line and closes the connection.
 type tcpPort struct {
 	port
 	mu       sync.Mutex
@@ -49,7 +49,7 @@ func (p *tcpPort) serve(l net.Listener) error {
 			return nil
 		}
 		if err != nil {
-			// Out of file descriptors, or the peer already left.
+			// Out of file descriptors, or the peer has already closed the connection.
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
@@ -132,7 +132,7 @@ func (p *tcpPort) handle(conn net.Conn) {
 	}
 }
 
-// delayIn is what a line asks for, and none where that is no delay of maxDelay at most.
+// delayIn is the delay that a line requests; 0 if it is invalid or exceeds maxDelay.
 func delayIn(line string) time.Duration {
 	_, word, _ := strings.Cut(line, delayWord)
 	delay, err := boundedDuration(word, maxDelay)

@@ -67,7 +67,7 @@ func TestEveryProtocol(t *testing.T) {
 	}
 }
 
-// TestNoCaller checks that an absent caller is told as such, not left out.
+// TestNoCaller checks that a missing caller is an empty string, not omitted.
 func TestNoCaller(t *testing.T) {
 	s := startServer(t, 0)
 	for id, method := range map[string]string{"http": "GET", "grpc": "/a.B/C", "ws": ""} {
@@ -78,22 +78,22 @@ func TestNoCaller(t *testing.T) {
 	}
 }
 
-func TestHTTPBehaviours(t *testing.T) {
+func TestHTTPBehaviors(t *testing.T) {
 	s := startServer(t, 0)
 	for name, c := range map[string]struct {
 		method, path, status, wrong string
 		minMs                       int64
 	}{
-		"status":           {"GET", "/?status=503", "503", "", 0},
-		"denied by itself": {"GET", "/?status=403", "403", "", 0},
-		"no content":       {"DELETE", "/?status=204", "204", "", 0},
-		"not modified":     {"GET", "/?status=304", "304", "", 0},
-		"head":             {"HEAD", "/", "200", "", 0},
-		"options":          {"OPTIONS", "/x", "200", "", 0},
-		"own verb":         {"BREW", "/x", "200", "", 0},
-		"delay":            {"GET", "/?delay=60ms", "200", "", 60},
-		"size":             {"GET", "/?size=1048576", "200", "", 0},
-		"all wrong":        {"GET", "/?status=99&delay=61s&size=1048577", "400", "status: expected|delay: expected|size: expected", 0},
+		"status":               {"GET", "/?status=503", "503", "", 0},
+		"403 from the service": {"GET", "/?status=403", "403", "", 0},
+		"no content":           {"DELETE", "/?status=204", "204", "", 0},
+		"not modified":         {"GET", "/?status=304", "304", "", 0},
+		"head":                 {"HEAD", "/", "200", "", 0},
+		"options":              {"OPTIONS", "/x", "200", "", 0},
+		"unknown method":       {"BREW", "/x", "200", "", 0},
+		"delay":                {"GET", "/?delay=60ms", "200", "", 60},
+		"size":                 {"GET", "/?size=1048576", "200", "", 0},
+		"all wrong":            {"GET", "/?status=99&delay=61s&size=1048577", "400", "status: expected|delay: expected|size: expected", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := probeOne(t, map[string]any{"protocol": "http", "address": s.address("http"), "method": c.method, "path": c.path})
@@ -113,8 +113,8 @@ func TestHTTPBehaviours(t *testing.T) {
 	}
 }
 
-// TestFailsOnlyWhereAsked fails one pod of several, and the first attempts of several.
-func TestFailsOnlyWhereAsked(t *testing.T) {
+// TestFailsOnlyWhereRequested fails one of several pods, and the first of several attempts.
+func TestFailsOnlyWhereRequested(t *testing.T) {
 	s := startServer(t, 0)
 	for path, want := range map[string]string{
 		"/?status=503&pod=" + hostname():  "503",
@@ -137,7 +137,7 @@ func TestFailsOnlyWhereAsked(t *testing.T) {
 	}
 }
 
-// TestH2CAndBody makes requests over HTTP/2 without TLS, as a sidecar may, with and without a body.
+// TestH2CAndBody sends requests over HTTP/2 without TLS, as a sidecar can, with and without a body.
 func TestH2CAndBody(t *testing.T) {
 	s := startServer(t, 0)
 	protocols := new(http.Protocols)
@@ -185,14 +185,14 @@ func TestWebSocket(t *testing.T) {
 			t.Errorf("echo of %q: %v %q, %v", text, gotKind, got, err)
 		}
 	}
-	// A ping is answered while something reads.
+	// Pings are answered during a read.
 	reading := c.CloseRead(ctx)
 	if err := c.Ping(reading); err != nil {
 		t.Errorf("ping: %v", err)
 	}
 }
 
-// A caller's sidecar sees of both no more than that the answer does not come, so that both wait on request.
+// To a caller's sidecar, both look like a missing answer, so both support a requested delay.
 func TestWebSocketsAndTCPBehaveAsTheyAreAsked(t *testing.T) {
 	s := startServer(t, 0)
 	ws := func(query string) result {
@@ -205,10 +205,10 @@ func TestWebSocketsAndTCPBehaveAsTheyAreAsked(t *testing.T) {
 		t.Errorf("delay: %+v", r)
 	}
 	if r := ws("?delay=never"); *r.Status != http.StatusBadRequest {
-		t.Errorf("a delay that is none: %+v", r)
+		t.Errorf("an invalid delay: %+v", r)
 	}
 	if r := ws(""); *r.Status != http.StatusSwitchingProtocols || r.Ms >= 300 {
-		t.Errorf("nothing asked for: %+v", r)
+		t.Errorf("no delay: %+v", r)
 	}
 	tcp := map[string]any{"protocol": "tcp", "address": s.address("mqtt"), "delay": "300ms"}
 	if r := probeOne(t, tcp); r.Outcome != outcomeAnswered || r.Ms < 300 {
@@ -262,8 +262,8 @@ func TestTCPLines(t *testing.T) {
 	}
 }
 
-// TestDrain checks that a stand-in that was told to stop is not ready, still answers, finishes what is open, says
-// goodbye, and then is gone.
+// TestDrain checks that a stand-in that receives SIGTERM is not ready, still answers, finishes open requests, closes
+// WebSockets, and then stops.
 func TestDrain(t *testing.T) {
 	s := startServer(t, 300*time.Millisecond)
 	if code, _ := s.health(t, "/healthz/ready"); code != 200 {
@@ -328,7 +328,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestPortsTaken checks that every port that cannot be bound is told.
+// TestPortsTaken checks that all ports that cannot be bound are reported.
 func TestPortsTaken(t *testing.T) {
 	s := startServer(t, 0)
 	taken := func(name string) int {
@@ -348,7 +348,7 @@ func TestPortsTaken(t *testing.T) {
 	}
 }
 
-// TestMetricsBounded checks that callers beyond a number are not told apart.
+// TestMetricsBounded checks that callers beyond the limit share a label value.
 func TestMetricsBounded(t *testing.T) {
 	m := newMetrics()
 	for i := range 3 * maxCallerLabels {

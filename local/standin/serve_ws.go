@@ -12,8 +12,8 @@ import (
 
 const maxMessage = 1 << 20
 
-// wsPort upgrades any path to a WebSocket, tells who is there, and then echoes. A query asks it for a status instead of
-// the handshake, or for a delay before it, as it does of HTTP.
+// wsPort upgrades any path to a WebSocket, sends the answer, and then echoes. As for HTTP, the query can request a status
+// instead of the handshake, or a delay before it.
 type wsPort struct {
 	port
 	http httpServer
@@ -32,7 +32,7 @@ func newWSPort(p port) portServer {
 
 func (p *wsPort) serve(l net.Listener) error { return p.http.serve(l) }
 
-// stop says goodbye on every connection: none of them would end by itself.
+// stop closes all connections, which would otherwise stay open.
 func (p *wsPort) stop(ctx context.Context) {
 	p.http.stop(ctx)
 	p.cancel()
@@ -58,7 +58,7 @@ func (p *wsPort) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.writeHTTP(w, r, http.StatusUpgradeRequired, 0, a)
 		return
 	}
-	b, err := parseHTTPBehaviour(r.URL.Query())
+	b, err := parseHTTPBehavior(r.URL.Query())
 	if err != nil {
 		a.Error = err.Error()
 		p.writeHTTP(w, r, http.StatusBadRequest, 0, a)
@@ -75,7 +75,7 @@ func (p *wsPort) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set(headerService, p.id.Service)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		// Who may connect is the mesh's to say.
+		// The mesh decides who may connect.
 		InsecureSkipVerify: true,
 		CompressionMode:    websocket.CompressionDisabled,
 	})
@@ -87,10 +87,10 @@ func (p *wsPort) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.echo(conn, a)
 }
 
-// echo runs one connection until its peer or the stand-in ends it. Reading answers pings.
+// echo serves one connection until its peer or the stand-in closes it. Reading answers pings.
 func (p *wsPort) echo(conn *websocket.Conn, a answer) {
 	defer conn.CloseNow()
-	bye := context.AfterFunc(p.ctx, func() { conn.Close(websocket.StatusGoingAway, "stand-in stops") })
+	bye := context.AfterFunc(p.ctx, func() { conn.Close(websocket.StatusGoingAway, "stand-in is stopping") })
 	defer bye()
 	conn.SetReadLimit(maxMessage)
 	ctx := context.Background()

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// runMetrics is `standin metrics`: it prints the metrics of the stand-in that runs beside it, for a look into a pod
-// whose image holds no other program.
+// runMetrics is `standin metrics`: it prints the metrics of the stand-in in the same pod, whose image contains no other
+// program.
 func runMetrics(ctx context.Context, args []string, stdout io.Writer) error {
 	health := defaultHealthPort
 	errs := parseFlags([]flagSpec{{name: "health", set: func(v string) (err error) {
@@ -16,5 +16,5 @@ func runMetrics(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := flagError(errs); err != nil {
 		return err
 	}
-	return printOwn(ctx, health, "/metrics", "no stand-in answers here", stdout)
+	return printLocal(ctx, health, "/metrics", "no stand-in is running here", stdout)
 }

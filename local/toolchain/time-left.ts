@@ -1,19 +1,19 @@
-/** What an estimate needs to know about a piece of work. */
+/** A piece of work with its expected duration. */
 export interface Expected {
     readonly name: string;
     readonly expectedSeconds: number;
 }
 
-/** A running estimate of how long a list of work still takes. */
+/** A running estimate of the remaining time. */
 export interface TimeLeft {
-    /** Call when a piece of work starts; call `end` on the result when it is done. */
+    /** Call it when a piece of work starts; call `end` on the result when it ends. */
     begin(work: Expected): { end(): void };
     /** For people: "about 7 min left". */
     text(): string;
 }
 
 /**
- * Estimates from the expected seconds, corrected by how this machine has done so far.
+ * Estimates the remaining time from the expected durations, corrected by this machine's speed so far.
  *
  * @param now milliseconds; replaceable for tests
  */

@@ -1,8 +1,8 @@
-/** Sets of addresses, so that CIDRs are judged by what they cover together and not one by one. */
+/** Sets of IP addresses, so that CIDRs are checked by what they cover together and not one by one. */
 import { isIPv4 } from "node:net";
 import { parseNetwork } from "./networks";
 
-/** First and last address, both included. */
+/** First and last address, both inclusive. */
 interface Range {
     readonly first: bigint;
     readonly last: bigint;
@@ -12,43 +12,43 @@ type Family = "ipv4" | "ipv6";
 
 const WIDTH: Readonly<Record<Family, number>> = { ipv4: 32, ipv6: 128 };
 
-/** Addresses of one family, as ranges in order that do not touch. */
-export class Addresses {
+/** Addresses of one family, as sorted ranges that neither overlap nor touch. */
+export class AddressSet {
     private constructor(
         private readonly family: Family,
         private readonly ranges: readonly Range[],
     ) {}
 
-    /** Those of `cidrs` that are of the family; what is no network is left out. */
-    static of(family: Family, cidrs: readonly string[]): Addresses {
-        return new Addresses(family, joined(cidrs.flatMap((cidr) => rangeOf(family, cidr) ?? [])));
+    /** The entries of `cidrs` that belong to the family. Texts that are not a network are ignored. */
+    static of(family: Family, cidrs: readonly string[]): AddressSet {
+        return new AddressSet(family, joined(cidrs.flatMap((cidr) => rangeOf(family, cidr) ?? [])));
     }
 
     get count(): bigint {
         return this.ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
     }
 
-    with(other: Addresses): Addresses {
-        return new Addresses(this.family, joined([...this.ranges, ...other.ranges]));
+    with(other: AddressSet): AddressSet {
+        return new AddressSet(this.family, joined([...this.ranges, ...other.ranges]));
     }
 
-    without(other: Addresses): Addresses {
+    without(other: AddressSet): AddressSet {
         let left = this.ranges;
         for (const cut of other.ranges) {
             left = left.flatMap((range) => [
                 ...(range.first < cut.first
-                    ? [{ first: range.first, last: least(range.last, cut.first - 1n) }]
+                    ? [{ first: range.first, last: lower(range.last, cut.first - 1n) }]
                     : []),
                 ...(range.last > cut.last
-                    ? [{ first: most(range.first, cut.last + 1n), last: range.last }]
+                    ? [{ first: higher(range.first, cut.last + 1n), last: range.last }]
                     : []),
             ]);
         }
-        return new Addresses(this.family, left);
+        return new AddressSet(this.family, left);
     }
 
-    /** Those that are in both. */
-    within(other: Addresses): Addresses {
+    /** Addresses that are in both sets. */
+    within(other: AddressSet): AddressSet {
         return this.without(this.without(other));
     }
 }
@@ -66,7 +66,7 @@ function joined(ranges: readonly Range[]): readonly Range[] {
     for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
         const before = result.at(-1);
         if (before === undefined || range.first > before.last + 1n) result.push(range);
-        else result[result.length - 1] = { first: before.first, last: most(before.last, range.last) };
+        else result[result.length - 1] = { first: before.first, last: higher(before.last, range.last) };
     }
     return result;
 }
@@ -91,10 +91,10 @@ function numberOf(address: string): bigint {
     return all.reduce((sum, group) => sum * 65536n + group, 0n);
 }
 
-function least(one: bigint, other: bigint): bigint {
+function lower(one: bigint, other: bigint): bigint {
     return one < other ? one : other;
 }
 
-function most(one: bigint, other: bigint): bigint {
+function higher(one: bigint, other: bigint): bigint {
     return one > other ? one : other;
 }

@@ -1,19 +1,19 @@
-/** AuthorizationPolicies, read rule by rule. */
+/** Parses AuthorizationPolicies into rules. */
 import { parseBool } from "./go";
-import { type Fields, at, fields, labelsAt, list, says, textAt, texts } from "./read";
+import { type Fields, at, fields, labelsAt, list, isNonEmpty, textAt, texts } from "./read";
 import { type Subject } from "./subject";
 
 export const AUTHORIZATION = "security.istio.io/AuthorizationPolicy";
 
 export interface AuthorizationRule {
-    /** Where it stands: `spec.rules[2]`. */
+    /** Path in the object: `spec.rules[2]`. */
     readonly path: string;
-    readonly sources: readonly Placed[];
-    readonly operations: readonly Placed[];
+    readonly sources: readonly RuleEntry[];
+    readonly operations: readonly RuleEntry[];
     readonly conditions: readonly Condition[];
 }
 
-export interface Placed {
+export interface RuleEntry {
     readonly path: string;
     readonly fields: Fields;
 }
@@ -28,14 +28,14 @@ export function actionOf({ spec }: Subject): string {
     return textAt(spec, "action") ?? "ALLOW";
 }
 
-/** Labels of the pods that it holds for; none where it holds for the whole namespace. */
+/** Labels of the pods that the policy selects; empty if it applies to the whole namespace. */
 export function selectorOf({ spec }: Subject): Readonly<Record<string, string>> {
     return labelsAt(spec, "selector", "matchLabels");
 }
 
-/** Whether it is bound to something else than pods of its namespace, such as a Kubernetes Gateway. */
-export function isTargeted({ spec }: Subject): boolean {
-    return says(spec["targetRefs"]) || says(spec["targetRef"]);
+/** Whether the policy is attached to something other than pods of its namespace, such as a Kubernetes Gateway. */
+export function hasTargetRef({ spec }: Subject): boolean {
+    return isNonEmpty(spec["targetRefs"]) || isNonEmpty(spec["targetRef"]);
 }
 
 export function rulesOf({ spec }: Subject): readonly AuthorizationRule[] {
@@ -60,35 +60,35 @@ export function rulesOf({ spec }: Subject): readonly AuthorizationRule[] {
     });
 }
 
-/** Whether it is a policy that lets nobody in: an ALLOW without rules, for every pod of the namespace, in force. */
+/** Whether a policy denies everything by default: an enforced ALLOW without rules for every pod of the namespace. */
 export function isDenyAll(policy: Subject): boolean {
     return (
         actionOf(policy) === "ALLOW" &&
         rulesOf(policy).length === 0 &&
         Object.keys(selectorOf(policy)).length === 0 &&
-        !isTargeted(policy) &&
+        !hasTargetRef(policy) &&
         !isDryRun(policy)
     );
 }
 
 export const DRY_RUN = "istio.io/dry-run";
 
-/** istiod reads the annotation by `strconv.ParseBool`; what that does not know is no dry run. */
+/** istiod reads the annotation with `strconv.ParseBool`; a value that fails to parse does not enable dry run. */
 export function isDryRun({ annotations }: Subject): boolean {
     return parseBool(annotations[DRY_RUN] ?? "") === true;
 }
 
-/** Whether a source names somebody by what mutual TLS proves: a service account. */
-export function namesAccount(source: Fields): boolean {
+/** Whether a source requires a service account, the identity that mutual TLS proves. */
+export function namesServiceAccount(source: Fields): boolean {
     return texts(source["principals"]).length > 0 || texts(source["serviceAccounts"]).length > 0;
 }
 
-/** Whether a source asks for a token. */
-export function asksForToken(source: Fields): boolean {
+/** Whether a source requires a JWT. */
+export function requiresToken(source: Fields): boolean {
     return texts(source["requestPrincipals"]).length > 0;
 }
 
-/** Whether nobody gets in by a rule without a token: it names sources, and each asks for one. */
-export function alwaysAsksForToken({ sources }: AuthorizationRule): boolean {
-    return sources.length > 0 && sources.every(({ fields: source }) => asksForToken(source));
+/** Whether a rule allows only requests with a JWT: it lists sources, and each of them requires one. */
+export function alwaysRequiresToken({ sources }: AuthorizationRule): boolean {
+    return sources.length > 0 && sources.every(({ fields: source }) => requiresToken(source));
 }

@@ -1,29 +1,28 @@
-/** Charts' values, read whatever their shape: each chart nests the same few Kubernetes fields at places of its own. */
+/** Walks Helm values of any layout: each chart nests the same few Kubernetes fields at different paths. */
 import { type Fields, fields, textAt } from "./read";
 import { podsOf } from "./pods";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
-export interface Value {
+export interface ChartValue {
     /** `values.prometheus.service.type`. */
     readonly path: string;
     readonly key: string;
     readonly value: unknown;
-    /** The object that has the key. */
+    /** The object that contains the key. */
     readonly parent: Fields;
-    /** The keys above, outermost first. */
+    /** The keys of the ancestors, outermost first. */
     readonly above: readonly string[];
 }
 
 /**
- * Every field of a release's values, however deep.
- *
- * @throws what could not be read yet, once all the others have been
+ * Every field of a release's values, at any depth.
+ * @throws the first error of a field that cannot be read yet, after all other fields were yielded
  */
-export function* valuesOf(release: Subject): Iterable<Value> {
-    const doubts: unknown[] = [];
-    yield* walk(release.props, "values", "values", [], doubts);
-    if (doubts.length > 0) throw doubts[0] as Error;
+export function* valuesOf(release: Subject): Iterable<ChartValue> {
+    const errors: unknown[] = [];
+    yield* walk(release.props, "values", "values", [], errors);
+    if (errors.length > 0) throw errors[0] as Error;
 }
 
 function* walk(
@@ -31,24 +30,24 @@ function* walk(
     key: string,
     path: string,
     above: readonly string[],
-    doubts: unknown[],
-): Iterable<Value> {
+    errors: unknown[],
+): Iterable<ChartValue> {
     let value: unknown;
     try {
         value = (parent as Fields)[key];
     } catch (error) {
-        doubts.push(error);
+        errors.push(error);
         return;
     }
     if (above.length > 0) yield { path, key, value, parent: fields(parent), above };
     if (typeof value !== "object" || value === null) return;
     for (const inner of Object.keys(value)) {
         const place = Array.isArray(value) ? `${path}[${inner}]` : `${path}.${inner}`;
-        yield* walk(value, inner, place, [...above, key], doubts);
+        yield* walk(value, inner, place, [...above, key], errors);
     }
 }
 
-/** The last part of a chart's reference, without a version or a digest: `gateway` of `oci://…/charts/gateway@sha256:…`. */
+/** The last part of a chart reference, without version or digest: `gateway` in `oci://…/charts/gateway@sha256:…`. */
 export function chartName(release: Subject): string {
     const chart = (textAt(release.props, "chart") ?? "")
         .replace(/@sha256:[0-9a-f]+$/, "")
@@ -57,7 +56,7 @@ export function chartName(release: Subject): string {
     return last.replace(/(:[^:]*|-v?\d[\w.+-]*\.tgz|\.tgz)$/, "");
 }
 
-const ISTIOS: ReadonlySet<string> = new Set([
+const ISTIO_CHARTS: ReadonlySet<string> = new Set([
     "base",
     "cni",
     "gateway",
@@ -69,15 +68,15 @@ const ISTIOS: ReadonlySet<string> = new Set([
     "ztunnel",
 ]);
 
-/** Whether a release is of one of Istio's own charts, or makes pods that a Gateway selects. */
-export function isOfIstio(world: World, release: Subject): boolean {
-    return ISTIOS.has(chartName(release)) || isGateway(world, release);
+/** Whether a release uses one of Istio's charts, or creates pods that a Gateway selects. */
+export function isOfIstio(stack: StackResources, release: Subject): boolean {
+    return ISTIO_CHARTS.has(chartName(release)) || isGateway(stack, release);
 }
 
-/** Whether a release's pods are a gateway's. */
-export function isGateway(world: World, release: Subject): boolean {
+/** Whether the pods of a release are gateway proxies. */
+export function isGateway(stack: StackResources, release: Subject): boolean {
     return (
         ["gateway", "istio-ingress", "istio-egress"].includes(chartName(release)) ||
-        podsOf(release).some(({ labels }) => world.gatewaysOf(labels).length > 0)
+        podsOf(release).some(({ labels }) => stack.gatewaysOf(labels).length > 0)
     );
 }

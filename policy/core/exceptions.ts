@@ -1,15 +1,15 @@
-/** What a stack may do although a policy says otherwise: by whom, why and until when. */
+/** Exceptions of a policy: what a stack is allowed to do, with a reason and an end date. */
 import { type PropertySchema } from "./rule";
 import { type Subject } from "./subject";
 
 export interface Exception {
     readonly namespace: string;
-    /** Of the object; any in the namespace where absent. */
+    /** Name of the object; any object in the namespace if absent. */
     readonly name?: string;
-    /** Where the policy judges ports; all of them where absent. */
+    /** Port, for policies that check ports; all ports if absent. */
     readonly port?: number;
     readonly reason: string;
-    /** The last day that it holds: YYYY-MM-DD. */
+    /** Last day on which the exception is valid: YYYY-MM-DD. */
     readonly until: string;
 }
 
@@ -19,12 +19,16 @@ export interface WithExceptions {
 
 export const EXCEPTION_FIELDS: Readonly<Record<string, PropertySchema>> = {
     reason: { type: "string", minLength: 10 },
-    until: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}$", description: "the last day that it holds" },
+    until: {
+        type: "string",
+        pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+        description: "last day on which the exception is valid",
+    },
 };
 
 export const EXCEPTIONS_SCHEMA: PropertySchema = {
     type: "array",
-    description: "what may be otherwise, each with a reason and its last day",
+    description: "exceptions, each with a reason and an end date",
     items: {
         type: "object",
         additionalProperties: false,
@@ -32,16 +36,23 @@ export const EXCEPTIONS_SCHEMA: PropertySchema = {
         properties: {
             namespace: {
                 type: "string",
-                description: '"" for what is in none, such as a ClusterRoleBinding',
+                description:
+                    'namespace of the object; "" for cluster-scoped objects such as a ClusterRoleBinding',
             },
-            name: { type: "string", description: "of the object; any in the namespace where absent" },
-            port: { type: "integer", description: "where ports are judged; any where absent" },
+            name: {
+                type: "string",
+                description: "name of the object; any object in the namespace if absent",
+            },
+            port: {
+                type: "integer",
+                description: "port, for policies that check ports; all ports if absent",
+            },
             ...EXCEPTION_FIELDS,
         },
     },
 };
 
-/** The schema of a list of objects with more properties of each. */
+/** Adds properties to the item schema of a list of objects. */
 export function withItemProperties(
     schema: PropertySchema,
     properties: Readonly<Record<string, PropertySchema>>,
@@ -52,42 +63,42 @@ export function withItemProperties(
 
 export const NO_EXCEPTIONS: WithExceptions = { exceptions: [] };
 
-type Terms = Pick<Exception, "until">;
+type Expiring = Pick<Exception, "until">;
 
-/** Whether one of `exceptions` that fits still holds. */
-export function holds(exceptions: readonly Terms[]): boolean {
+/** Whether at least one of the matching exceptions has not expired. */
+export function anyInForce(exceptions: readonly Expiring[]): boolean {
     return exceptions.some(({ until }) => until >= today());
 }
 
-/** What to say of exceptions that fit and have ended. */
-export function ended(exceptions: readonly Terms[]): string {
+/** Note for a message if all matching exceptions have expired; empty otherwise. */
+export function expiryNote(exceptions: readonly Expiring[]): string {
     const last = exceptions
         .map(({ until }) => until)
         .sort()
         .at(-1);
-    return last === undefined || last >= today() ? "" : ` (an exception for it ended on ${last})`;
+    return last === undefined || last >= today() ? "" : ` (its exception expired on ${last})`;
 }
 
-/** Those that are about this subject, and this port where one is given. */
-export function about(
+/** The exceptions that match a subject and, where one is given, a port. */
+export function exceptionsFor(
     { exceptions }: WithExceptions,
     { namespace, name }: Pick<Subject, "namespace" | "name">,
     port?: number,
 ): readonly Exception[] {
     return exceptions.filter(
         (exception) =>
-            isOf(exception, { namespace, name }) && (exception.port === undefined || exception.port === port),
+            isAbout(exception, { namespace, name }) &&
+            (exception.port === undefined || exception.port === port),
     );
 }
 
-function isOf(exception: Exception, { namespace, name }: Pick<Subject, "namespace" | "name">): boolean {
+function isAbout(exception: Exception, { namespace, name }: Pick<Subject, "namespace" | "name">): boolean {
     return exception.namespace === namespace && (exception.name === undefined || exception.name === name);
 }
 
 /**
- * Whether an exception holds for a subject. Of one whose namespace nobody knows yet, only an exception that may fit by its
- * name is in doubt: any other says no, whatever the namespace will be.
- *
+ * Whether an exception is in force for a subject. If the namespace of the subject is not known yet, only
+ * exceptions that match by name leave the answer open; with no such exception the answer is false.
  * @throws UnknownField
  */
 export function isExcepted(
@@ -98,16 +109,16 @@ export function isExcepted(
     const { exceptions } = config;
     const mayFit = exceptions.filter(({ name }) => name === undefined || name === subject.name);
     if (mayFit.length === 0) return false;
-    return holds(about({ exceptions: mayFit }, subject, port));
+    return anyInForce(exceptionsFor({ exceptions: mayFit }, subject, port));
 }
 
-/** What to say of the exceptions of a policy's configuration that fit a subject, whatever the port, and have all ended. */
-export function endedFor(config: Partial<WithExceptions>, subject: Subject): string {
+/** Note for a message if all exceptions that match a subject, for any port, have expired. */
+export function expiryNoteFor(config: Partial<WithExceptions>, subject: Subject): string {
     const { exceptions = [] } = config;
-    if (exceptions.length === 0 || !subject.isPlaced) return "";
+    if (exceptions.length === 0 || !subject.hasKnownNamespace) return "";
     const { id, name } = subject;
     const place = id === "core/Namespace" ? { namespace: name, name } : subject;
-    return ended(exceptions.filter((exception) => isOf(exception, place)));
+    return expiryNote(exceptions.filter((exception) => isAbout(exception, place)));
 }
 
 function today(): string {

@@ -1,4 +1,4 @@
-/** What gateways offer, and which rules let requests in to it. */
+/** Hosts that gateways expose, and the authorization rules that allow requests to them. */
 import { actionOf, AUTHORIZATION, type AuthorizationRule, rulesOf } from "./authorization";
 import { policiesAt } from "./gateway-proxies";
 import { INGRESS, KUBERNETES_GATEWAY, LISTENER_SETS, listenersOf } from "./listeners";
@@ -6,86 +6,92 @@ import { matchesHost } from "./matching";
 import { type Fields, labelsAt, texts } from "./read";
 import { dnsNamesOf, serversBehind, serversOf } from "./servers";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
-export interface Exposure {
+export interface ExposedHost {
     readonly gateway: Subject;
     readonly host: string;
     readonly port: number;
     readonly protocol: "http" | "tls" | "redirect";
-    /** Whether only the mesh's own clients get in: an egress gateway. */
-    readonly mutual: boolean;
-    /** Whether clients show a certificate of a CA that the server names. */
-    readonly certified: boolean;
-    /** Whether it is the only host of its port, so that the port says it all. */
-    readonly alone: boolean;
+    /** Whether only clients in the mesh can connect: an egress gateway with ISTIO_MUTUAL. */
+    readonly meshClientsOnly: boolean;
+    /** Whether clients must present a certificate of a CA that the server names. */
+    readonly requiresClientCertificate: boolean;
+    /** Whether it is the only host of its port, so that a rule for the port is a rule for the host. */
+    readonly isOnlyHostOfPort: boolean;
 }
 
-/** What takes requests from outside: Istio's Gateways, Kubernetes' own, and Ingresses of Istio's class. */
-const ENTRIES: readonly string[] = [
+/**
+ * Kinds that accept requests from outside the cluster: Istio Gateways, Gateway API Gateways, and Ingresses of
+ * class `istio`.
+ */
+const INGRESS_KINDS: readonly string[] = [
     "networking.istio.io/Gateway",
     KUBERNETES_GATEWAY,
     ...LISTENER_SETS,
     INGRESS,
 ];
 
-/** Every host of every Gateway. */
-export function exposures(world: World): readonly Exposure[] {
-    return world.ask("exposures", world.all(...ENTRIES), (gateway) =>
+/** Every exposed host of every gateway. */
+export function exposures(stack: StackResources): readonly ExposedHost[] {
+    return stack.collect("exposures", stack.all(...INGRESS_KINDS), (gateway) =>
         gateway.id === "networking.istio.io/Gateway"
-            ? exposuresOf(world, gateway)
-            : listenersOf(world, gateway).map((listener) => ({
+            ? exposuresOf(stack, gateway)
+            : listenersOf(stack, gateway).map((listener) => ({
                   gateway,
                   ...listener,
-                  mutual: false,
-                  certified: false,
-                  alone: false,
+                  meshClientsOnly: false,
+                  requiresClientCertificate: false,
+                  isOnlyHostOfPort: false,
               })),
     );
 }
 
-function exposuresOf(world: World, gateway: Subject): readonly Exposure[] {
+function exposuresOf(stack: StackResources, gateway: Subject): readonly ExposedHost[] {
     return serversOf(gateway).flatMap((server) => {
-        const { port = 0, isMutual, isRedirect, readsHttp, takesCertificates } = server;
-        const hosts = hostsAt(world, labelsAt(gateway.spec, "selector"), port);
+        const { port = 0, isIstioMutual, isRedirect, readsHttp, requiresClientCertificate } = server;
+        const hosts = hostsAt(stack, labelsAt(gateway.spec, "selector"), port);
         return dnsNamesOf(server).map((host) => ({
             gateway,
             host,
             port,
             protocol: isRedirect ? ("redirect" as const) : readsHttp ? ("http" as const) : ("tls" as const),
-            mutual: isMutual,
-            certified: takesCertificates,
-            alone: hosts.size === 1,
+            meshClientsOnly: isIstioMutual,
+            requiresClientCertificate,
+            isOnlyHostOfPort: hosts.size === 1,
         }));
     });
 }
 
-/** Every host of one port of a gateway's proxies. */
+/** Every host on one port of a gateway's proxies. */
 function hostsAt(
-    world: World,
+    stack: StackResources,
     selector: Readonly<Record<string, string>>,
     port: number,
 ): ReadonlySet<string> {
-    const servers = serversBehind(world, selector);
+    const servers = serversBehind(stack, selector);
     return new Set(servers.filter((server) => server.port === port).flatMap(dnsNamesOf));
 }
 
-/** One way in to a host: an operation of a rule of an ALLOW. */
-export interface Grant {
+/** One way to reach a host: an operation in a rule of an ALLOW policy. */
+export interface AllowedOperation {
     readonly policy: Subject;
     readonly rule: AuthorizationRule;
-    /** Nothing in it where the rule has no `to`. */
+    /** Empty if the rule has no `to`. */
     readonly operation: Fields;
 }
 
-/** What the ALLOWs that hold at a gateway say about an exposure; a rule that names neither host nor port speaks of all. */
-export function grantsAt(world: World, exposure: Exposure): readonly Grant[] {
-    return policiesAt(world, exposure.gateway, AUTHORIZATION).flatMap((policy) =>
+/** The ALLOW rules at a gateway that match an exposed host. A rule without hosts and ports matches all of them. */
+export function grantsAt(stack: StackResources, exposure: ExposedHost): readonly AllowedOperation[] {
+    return policiesAt(stack, exposure.gateway, AUTHORIZATION).flatMap((policy) =>
         actionOf(policy) === "ALLOW" ? grantsOf(policy, exposure) : [],
     );
 }
 
-export function grantsOf(policy: Subject, { host, port }: Pick<Exposure, "host" | "port">): readonly Grant[] {
+export function grantsOf(
+    policy: Subject,
+    { host, port }: Pick<ExposedHost, "host" | "port">,
+): readonly AllowedOperation[] {
     return rulesOf(policy).flatMap((rule) => {
         const operations: readonly Fields[] =
             rule.operations.length === 0 ? [{}] : rule.operations.map(({ fields }) => fields);

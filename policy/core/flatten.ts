@@ -1,13 +1,12 @@
-/** One form of nested values in which two of them can be compared, listed and digested. */
+/** A canonical form of nested values, in which they can be compared, listed and hashed. */
 import { createHash } from "node:crypto";
 
-/** A text that is longer is represented by its digest, so that a listing stays readable. */
+/** Longer texts are replaced by their digest, so that a listing stays readable. */
 const MAX_SHOWN = 160;
 
 /**
- * Every scalar by its path, such as `values.meshConfig.enableAutoMtls: "false"`. An empty object or list is a value too:
- * `{}`, `[]`. Null counts as absent, as Helm and the API server read it.
- *
+ * Every scalar by its path, such as `values.meshConfig.enableAutoMtls: "false"`. Empty objects and lists
+ * count as values: `{}`, `[]`. Null counts as absent, as in Helm and in the API server.
  * @throws UnknownField
  */
 export function flatten(value: unknown, path: string): ReadonlyMap<string, string> {
@@ -36,7 +35,10 @@ function shown(value: unknown): string {
     return text.length > MAX_SHOWN ? `sha256:${sha256(text)}` : text;
 }
 
-/** The same for the same content, whatever the order of its keys. @throws UnknownField */
+/**
+ * Equal for equal content, whatever the order of the keys.
+ * @throws UnknownField
+ */
 export function digest(value: unknown): string {
     return sha256(JSON.stringify(sorted(value)));
 }

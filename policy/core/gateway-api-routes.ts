@@ -1,6 +1,6 @@
-/** The routes of Kubernetes' Gateway API: of gateways, and of the mesh where their parent is a Service (GAMMA). */
-import { at, list, says, textAt, texts } from "./read";
-import { type Cors, headerName, type HeaderChange, type RoutingRule, type Target } from "./routing-rule";
+/** Routes of the Kubernetes Gateway API: of gateways, and of the mesh where their parent is a Service (GAMMA). */
+import { at, list, isNonEmpty, textAt, texts } from "./read";
+import { type CorsRule, headerName, type HeaderChange, type RoutingRule, type Target } from "./routing-rule";
 import { type Subject } from "./subject";
 
 export const ROUTE_KINDS: readonly string[] = [
@@ -11,7 +11,7 @@ export const ROUTE_KINDS: readonly string[] = [
     "UDPRoute",
 ].map((kind) => `gateway.networking.k8s.io/${kind}`);
 
-/** How routes of the Gateway API write a gateway, in `RoutingRule.gateways`. */
+/** Reference to a Gateway API Gateway, in `RoutingRule.gateways`. */
 export function kubernetesGateway(namespace: string, name: string): string {
     return `gateway.networking.k8s.io ${namespace}/${name}`;
 }
@@ -54,7 +54,7 @@ export function gatewayApiRoutes(subject: Subject): readonly RoutingRule[] {
             })),
             mirrors: filters.flatMap(([place, filter]) => {
                 const to = at(filter, "requestMirror", "backendRef");
-                if (!says(to)) return [];
+                if (!isNonEmpty(to)) return [];
                 const kind = textAt(to, "kind") ?? "Service";
                 return [{ path: `${place}.requestMirror`, host: hostOf(to, namespace, kind) }];
             }),
@@ -66,7 +66,7 @@ export function gatewayApiRoutes(subject: Subject): readonly RoutingRule[] {
     });
 }
 
-/** The host of a backend or parent: a Service's in full; Istio's kind Hostname is a host itself. */
+/** The host of a backend or parent: fully qualified for a Service; for Istio's kind Hostname, the name itself. */
 function hostOf(reference: unknown, namespace: string, kind: string): string {
     const name = textAt(reference, "name") ?? "";
     const home = textAt(reference, "namespace") ?? namespace;
@@ -92,10 +92,10 @@ function changesOf(path: string, filter: unknown): readonly HeaderChange[] {
     );
 }
 
-function corsOf(filters: readonly (readonly [string, unknown])[]): Cors | undefined {
+function corsOf(filters: readonly (readonly [string, unknown])[]): CorsRule | undefined {
     for (const [path, filter] of filters) {
         const policy = at(filter, "cors");
-        if (!says(policy)) continue;
+        if (!isNonEmpty(policy)) continue;
         const origins = texts(at(policy, "allowOrigins")).map((value) => ({
             kind: value.includes("*") ? ("regex" as const) : ("exact" as const),
             value: value.replaceAll("*", ".*"),

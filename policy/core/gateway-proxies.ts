@@ -1,76 +1,82 @@
-/** The pods that serve an Istio Gateway, and the policies that hold for them. */
-import { isTargeted, selectorOf } from "./authorization";
+/** The pods that serve an Istio Gateway, and the policies that apply to them. */
+import { hasTargetRef, selectorOf } from "./authorization";
 import { gatewayNameOf, INGRESS, INGRESS_SELECTOR, KUBERNETES_GATEWAY, LISTENER_SETS } from "./listeners";
 import { type Pods, podsOf } from "./pods";
 import { at, labelsAt, list, selects, textAt } from "./read";
 import { CHARTS, type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Pods of this stack that a Gateway selects, in whatever namespace they are. None where another stack has them, or
- * where it selects nothing in particular.
+ * Pods of this stack that a Gateway selects, in any namespace. Empty if the pods are in another stack, or if
+ * the selector is empty.
  */
-export function proxiesOf(world: World, gateway: Subject): readonly Pods[] {
-    return world.ask(`proxies of ${gateway.urn}`, [gateway], () => {
+export function proxiesOf(stack: StackResources, gateway: Subject): readonly Pods[] {
+    return stack.collect(`proxies of ${gateway.urn}`, [gateway], () => {
         const selector = labelsOf(gateway);
         if (Object.keys(selector).length === 0) return [];
-        return world.pods.filter(({ labels }) => selects(selector, labels));
+        return stack.pods.filter(({ labels }) => selects(selector, labels));
     });
 }
 
-/** Whether a Service leads to the proxies of a Gateway: an object of this stack, or the Service that a release brings. */
-export function isGatewayService(world: World, namespace: string, name: string): boolean {
+/**
+ * Whether a Service routes to the proxies of a Gateway. The Service is an object of this stack, or part of a
+ * release.
+ */
+export function isGatewayService(stack: StackResources, namespace: string, name: string): boolean {
     const selectors = [
-        ...world
+        ...stack
             .within(namespace, "core/Service")
             .filter((service) => service.name === name)
             .map(({ spec }) => labelsAt(spec, "selector")),
-        ...world
+        ...stack
             .all(...CHARTS)
             .flatMap(podsOf)
             .filter((pods) => pods.namespace === namespace && pods.labels["app.kubernetes.io/name"] === name)
             .map(({ labels }) => labels),
     ];
-    return selectors.some((labels) => world.gatewaysOf(labels).length > 0);
+    return selectors.some((labels) => stack.gatewaysOf(labels).length > 0);
 }
 
 function labelsOf(gateway: Subject): Labels {
     return gateway.id === INGRESS ? INGRESS_SELECTOR : labelsAt(gateway.spec, "selector");
 }
 
-/** Labels that injection, charts and controllers add to pods, so that a template does not show them. */
+/** Labels that injection, charts and controllers add to pods, so that they are not visible in a template. */
 const ADDED =
     /^((service|security|gateway)\.istio\.io\/|istio\.io\/|sidecar\.istio\.io\/|app\.kubernetes\.io\/|helm\.sh\/|pod-template-hash$|controller-revision-hash$)/;
 
 /**
- * The policies of an id, such as an AuthorizationPolicy, that hold for a Gateway's proxies: in their namespace or in the
- * mesh's root namespace, by any of the pods' labels. Where this stack does not show the pods, those that ask for
- * nothing but what the Gateway itself asks for.
+ * The policies of a kind, such as AuthorizationPolicy, that apply to a Gateway's proxies: in their namespace
+ * or in the root namespace, with a selector that matches the labels of the pods. If the pods are not in this
+ * stack, the policies whose selector is contained in that of the Gateway.
  */
-export function policiesAt(world: World, gateway: Subject, id: string): readonly Subject[] {
-    const roots = world.rootNamespaces;
-    const proxies = proxiesOf(world, gateway);
-    return world.ask(questionOf(gateway, id), world.all(id), (policy) =>
+export function policiesAt(stack: StackResources, gateway: Subject, id: string): readonly Subject[] {
+    const roots = stack.rootNamespaces;
+    const proxies = proxiesOf(stack, gateway);
+    return stack.collect(cacheKeyOf(gateway, id), stack.all(id), (policy) =>
         holdsAt(policy, gateway, proxies, roots.includes(policy.namespace)) ? [policy] : [],
     );
 }
 
-/** Whether one of the policies that hold for a Gateway's proxies is as it must be. @throws what is unknown of those that may be */
+/**
+ * Whether one of the policies that apply to a Gateway's proxies fulfills a condition.
+ * @throws the first error of a policy that cannot be evaluated yet, if no other one fulfills it
+ */
 export function hasPolicyAt(
-    world: World,
+    stack: StackResources,
     gateway: Subject,
     id: string,
-    isIt: (policy: Subject) => boolean,
+    condition: (policy: Subject) => boolean,
 ): boolean {
-    if (policiesAt(world, gateway, id).some((policy) => !policy.isPatch && isIt(policy))) return true;
-    const doubt = world.doubtIn(questionOf(gateway, id));
-    if (doubt !== undefined) throw doubt as Error;
+    if (policiesAt(stack, gateway, id).some((policy) => !policy.isPatch && condition(policy))) return true;
+    const unresolved = stack.errorIn(cacheKeyOf(gateway, id));
+    if (unresolved !== undefined) throw unresolved as Error;
     return false;
 }
 
-function questionOf(gateway: Subject, id: string): string {
+function cacheKeyOf(gateway: Subject, id: string): string {
     return `${id} at ${gateway.urn}`;
 }
 
@@ -78,22 +84,22 @@ function holdsAt(policy: Subject, gateway: Subject, proxies: readonly Pods[], is
     const selector = selectorOf(policy);
     if (gateway.id === KUBERNETES_GATEWAY || LISTENER_SETS.includes(gateway.id)) {
         const { namespace, name } = gatewayNameOf(gateway);
-        if (isTargeted(policy)) return policy.namespace === namespace && targetsGateway(policy, name);
+        if (hasTargetRef(policy)) return policy.namespace === namespace && targetsGateway(policy, name);
         const labels = { "gateway.networking.k8s.io/gateway-name": name, "istio.io/gateway-name": name };
         return (isRoot || policy.namespace === namespace) && selects(selector, labels);
     }
-    // By targetRefs it is for a Gateway of Kubernetes' own API, or a Service.
-    if (isTargeted(policy)) return false;
+    // With targetRefs, a policy applies to a Gateway API Gateway or to a Service.
+    if (hasTargetRef(policy)) return false;
     if (proxies.length > 0) {
         return proxies.some(
             ({ namespace, labels }) => (isRoot || namespace === policy.namespace) && mayFit(selector, labels),
         );
     }
-    const isNear = isRoot || policy.namespace === gateway.namespace;
-    return (isNear || Object.keys(selector).length > 0) && selects(selector, labelsOf(gateway));
+    const isSameNamespace = isRoot || policy.namespace === gateway.namespace;
+    return (isSameNamespace || Object.keys(selector).length > 0) && selects(selector, labelsOf(gateway));
 }
 
-/** Whether a policy is bound to a Gateway of Kubernetes' own API by its name. */
+/** Whether a policy is attached to a Gateway API Gateway by name. */
 export function targetsGateway({ spec }: Subject, name: string): boolean {
     return [at(spec, "targetRef"), ...list(spec["targetRefs"])].some(
         (target) => textAt(target, "kind") === "Gateway" && textAt(target, "name") === name,

@@ -1,9 +1,12 @@
-/** How Go programs read text. */
+/** Parsers of Go's standard library. */
 
 const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 const FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"]);
 
-/** Go's `strconv.ParseBool`, by which Istio reads annotations and variables; undefined where it returns an error. */
+/**
+ * Go's `strconv.ParseBool`, with which Istio reads annotations and variables; undefined where it returns an
+ * error.
+ */
 export function parseBool(text: string): boolean | undefined {
     if (TRUE.has(text)) return true;
     return FALSE.has(text) ? false : undefined;
@@ -11,7 +14,7 @@ export function parseBool(text: string): boolean | undefined {
 
 const HOURS: Readonly<Record<string, number>> = { h: 1, m: 1 / 60, s: 1 / 3600, ms: 1 / 3_600_000 };
 
-/** Hours of a Go duration such as `87600h` or `1h30m`; undefined where it is none. */
+/** Hours of a Go duration such as `87600h` or `1h30m`; undefined if the text is not a duration. */
 export function durationHours(text: string): number | undefined {
     if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)];

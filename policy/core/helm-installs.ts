@@ -1,19 +1,22 @@
-/** Whatever installs a Helm chart: Pulumi's own resources, Flux, Argo CD and k3s. */
-import { at, type Fields, fields, list, says, text, textAt } from "./read";
+/** Everything that installs a Helm chart: Pulumi's Helm resources, Flux, Argo CD and k3s. */
+import { at, type Fields, fields, list, isNonEmpty, text, textAt } from "./read";
 import { CHARTS, type Subject } from "./subject";
 import { parseYaml } from "./yaml";
 
 export interface HelmInstall {
     readonly subject: Subject;
-    /** As the resource names it: `istiod`, `oci://ghcr.io/istio/release/charts/istiod`, a folder. */
+    /** As written in the resource: `istiod`, `oci://ghcr.io/istio/release/charts/istiod`, a folder. */
     readonly chart: string;
     readonly releaseName: string;
-    /** That the chart is installed to. @throws UnknownField */
+    /**
+     * Namespace that the chart is installed to.
+     * @throws UnknownField
+     */
     readonly namespace: () => string;
     readonly values: Fields;
     readonly valuesPath: string;
-    /** Fields that change what the chart makes, and that no policy can read. */
-    readonly unread: readonly string[];
+    /** Fields that change the rendered chart and that no policy can read. */
+    readonly unreadable: readonly string[];
 }
 
 export const HELM_INSTALLERS: readonly string[] = [
@@ -36,7 +39,7 @@ export function helmInstallsOf(subject: Subject): readonly HelmInstall[] {
                     namespace: () => subject.namespace,
                     values: fields(subject.props["values"]),
                     valuesPath: "values",
-                    unread: written(subject.props, "", [
+                    unreadable: written(subject.props, "", [
                         "valueYamlFiles",
                         "valuesFiles",
                         "postrender",
@@ -67,7 +70,7 @@ function ofFlux(subject: Subject): HelmInstall {
         namespace: () => textAt(spec, "targetNamespace") ?? subject.namespace,
         values: fields(spec["values"]),
         valuesPath: "spec.values",
-        unread: [
+        unreadable: [
             ...written(spec, "spec.", ["valuesFrom", "postRenderers"]),
             ...written(template, "spec.chart.spec.", ["valuesFile", "valuesFiles"]),
         ],
@@ -76,14 +79,14 @@ function ofFlux(subject: Subject): HelmInstall {
 
 function ofArgo(subject: Subject, spec: Fields, path: string): readonly HelmInstall[] {
     const sources = [
-        ...(says(spec["source"]) ? [["source", spec["source"]] as const] : []),
+        ...(isNonEmpty(spec["source"]) ? [["source", spec["source"]] as const] : []),
         ...list(spec["sources"]).map((source, index) => [`sources[${index}]`, source] as const),
     ];
     return sources.map(([place, source]) => {
         const helm = fields(at(source, "helm"));
         const base = `${path}.${place}.helm`;
-        const inText = textAt(helm, "values");
-        const fromText = inText === undefined ? {} : fields(parseYaml(inText, `${base}.values`));
+        const asText = textAt(helm, "values");
+        const fromText = asText === undefined ? {} : fields(parseYaml(asText, `${base}.values`));
         const values = { ...fromText, ...fields(helm["valuesObject"]) };
         return {
             subject,
@@ -91,8 +94,8 @@ function ofArgo(subject: Subject, spec: Fields, path: string): readonly HelmInst
             releaseName: textAt(helm, "releaseName") ?? subject.name,
             namespace: () => textAt(spec, "destination", "namespace") ?? subject.namespace,
             values: withParameters(values, list(helm["parameters"])),
-            valuesPath: says(helm["valuesObject"]) ? `${base}.valuesObject` : `${base}.values`,
-            unread: [
+            valuesPath: isNonEmpty(helm["valuesObject"]) ? `${base}.valuesObject` : `${base}.values`,
+            unreadable: [
                 ...written(helm, `${base}.`, ["valueFiles", "fileParameters"]),
                 ...written(source, `${path}.${place}.`, ["kustomize", "plugin"]),
             ],
@@ -102,8 +105,8 @@ function ofArgo(subject: Subject, spec: Fields, path: string): readonly HelmInst
 
 function ofK3s(subject: Subject): HelmInstall {
     const { spec } = subject;
-    const inText = textAt(spec, "valuesContent");
-    const values = inText === undefined ? {} : fields(parseYaml(inText, "spec.valuesContent"));
+    const asText = textAt(spec, "valuesContent");
+    const values = asText === undefined ? {} : fields(parseYaml(asText, "spec.valuesContent"));
     const set = Object.entries(fields(spec["set"])).map(([name, value]) => ({ name, value }));
     return {
         subject,
@@ -112,11 +115,11 @@ function ofK3s(subject: Subject): HelmInstall {
         namespace: () => textAt(spec, "targetNamespace") ?? subject.namespace,
         values: withParameters(values, set),
         valuesPath: "spec.valuesContent",
-        unread: written(spec, "spec.", ["chartContent", "valuesSecrets"]),
+        unreadable: written(spec, "spec.", ["chartContent", "valuesSecrets"]),
     };
 }
 
-/** Values with those of `--set` (`name: a.b, value: c`) put where they go. */
+/** Values with `--set` parameters (`name: a.b, value: c`) merged in. */
 function withParameters(values: Fields, parameters: readonly unknown[]): Fields {
     return parameters.reduce<Fields>((result, parameter) => {
         const path = (textAt(parameter, "name") ?? "")
@@ -131,5 +134,5 @@ function put(into: Fields, [key = "", ...below]: readonly string[], value: strin
 }
 
 function written(from: unknown, path: string, names: readonly string[]): readonly string[] {
-    return names.filter((name) => says(at(from, name))).map((name) => `${path}${name}`);
+    return names.filter((name) => isNonEmpty(at(from, name))).map((name) => `${path}${name}`);
 }

@@ -1,4 +1,4 @@
-/** Whether a namespace's labels ask for a sidecar: by injection, or by a revision or its tag. */
+/** Whether a namespace's labels enable sidecar injection: by `istio-injection`, or by a revision or its tag. */
 export function injects(labels: Readonly<Record<string, string>>): boolean {
     const injection = labels["istio-injection"];
     if (injection !== undefined) return injection === "enabled";

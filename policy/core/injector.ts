@@ -1,5 +1,8 @@
-/** istiod's ConfigMap with the templates and values of its sidecar injector: `istio-sidecar-injector[-<revision>]`. */
-import { type Fields, fields, says, textAt } from "./read";
+/**
+ * istiod's ConfigMap with the templates and values of the sidecar injector:
+ * `istio-sidecar-injector[-<revision>]`.
+ */
+import { type Fields, fields, isNonEmpty, textAt } from "./read";
 import { type Subject } from "./subject";
 import { parseYaml } from "./yaml";
 
@@ -10,17 +13,20 @@ export interface Injector {
     readonly values: Fields;
 }
 
-/** What an object or a patch says of the injector; undefined where it is something else. @throws UnreadableField */
+/**
+ * The injector's configuration in an object or a patch; undefined for any other object.
+ * @throws UnreadableField
+ */
 export function injectorOf({ id, name, props }: Subject): Injector | undefined {
     if (id !== "core/ConfigMap" || !/^istio-sidecar-injector(-|$)/.test(name)) return undefined;
     const read = (key: string): Fields => {
         const text = textAt(props, "data", key) ?? "";
-        return says(text) ? fields(parseYaml(text, `data.${key}`)) : {};
+        return isNonEmpty(text) ? fields(parseYaml(text, `data.${key}`)) : {};
     };
     return { config: read("config"), values: read("values") };
 }
 
-/** The chart's values that the injector's ConfigMap holds; none of anything else. */
+/** The chart values in the injector's ConfigMap; empty for any other object. */
 export function injectorValuesOf(subject: Subject): Fields {
     return injectorOf(subject)?.values ?? {};
 }

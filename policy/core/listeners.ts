@@ -1,7 +1,7 @@
-/** What Gateways of Kubernetes' own API, their ListenerSets and Ingresses of Istio's class take from clients. */
-import { at, list, says, textAt, texts, numberAt } from "./read";
+/** Listeners of Gateway API Gateways, of ListenerSets, and of Ingresses of class `istio`. */
+import { at, list, isNonEmpty, textAt, texts, numberAt } from "./read";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
 export const KUBERNETES_GATEWAY = "gateway.networking.k8s.io/Gateway";
 export const LISTENER_SETS: readonly string[] = [
@@ -12,7 +12,7 @@ export const GATEWAY_CLASS = "gateway.networking.k8s.io/GatewayClass";
 export const INGRESS = "networking.k8s.io/Ingress";
 const HTTP_ROUTE = "gateway.networking.k8s.io/HTTPRoute";
 
-/** Pods that serve Ingresses unless meshConfig.ingressSelector says otherwise. */
+/** Pods that serve Ingresses unless meshConfig.ingressSelector is set. */
 export const INGRESS_SELECTOR: Readonly<Record<string, string>> = { istio: "ingressgateway" };
 
 export interface Listener {
@@ -21,19 +21,19 @@ export interface Listener {
     readonly protocol: "http" | "tls" | "redirect";
 }
 
-/** Of a Gateway, the classes that Istio serves; of a waypoint no client outside is one. */
-export function classOf(world: World, gateway: Subject): "gateway" | "waypoint" | "foreign" {
+/** Whether Istio serves a Gateway, by its class. A waypoint has no clients outside the mesh. */
+export function classOf(stack: StackResources, gateway: Subject): "gateway" | "waypoint" | "foreign" {
     const name = textAt(gateway.spec, "gatewayClassName") ?? "";
     if (name === "istio" || name === "istio-remote") return "gateway";
     if (["istio-waypoint", "istio-east-west"].includes(name)) return "waypoint";
-    const controller = world.all(GATEWAY_CLASS).find((one) => one.name === name)?.spec["controllerName"];
+    const controller = stack.all(GATEWAY_CLASS).find((one) => one.name === name)?.spec["controllerName"];
     return typeof controller === "string" && controller.startsWith("istio.io/") ? "gateway" : "foreign";
 }
 
-/** The Gateway that a ListenerSet is part of, or the Gateway itself. */
+/** The Gateway to which a ListenerSet belongs, or the Gateway itself. */
 export function gatewayNameOf(subject: Subject): { readonly namespace: string; readonly name: string } {
     const parent = at(subject.spec, "parentRef");
-    return says(parent)
+    return isNonEmpty(parent)
         ? {
               namespace: textAt(parent, "namespace") ?? subject.namespace,
               name: textAt(parent, "name") ?? "",
@@ -41,12 +41,14 @@ export function gatewayNameOf(subject: Subject): { readonly namespace: string; r
         : subject;
 }
 
-export function listenersOf(world: World, subject: Subject): readonly Listener[] {
+export function listenersOf(stack: StackResources, subject: Subject): readonly Listener[] {
     if (subject.id === INGRESS) return ofIngress(subject);
     const { namespace, name } = gatewayNameOf(subject);
-    const own = world.all(KUBERNETES_GATEWAY).find((one) => one.name === name && one.namespace === namespace);
-    if (own !== undefined && classOf(world, own) !== "gateway") return [];
-    const routes = world.ask(`HTTPRoutes of ${subject.key}`, world.all(HTTP_ROUTE), (route) =>
+    const parentGateway = stack
+        .all(KUBERNETES_GATEWAY)
+        .find((one) => one.name === name && one.namespace === namespace);
+    if (parentGateway !== undefined && classOf(stack, parentGateway) !== "gateway") return [];
+    const routes = stack.collect(`HTTPRoutes of ${subject.key}`, stack.all(HTTP_ROUTE), (route) =>
         list(route.spec["parentRefs"]).some(
             (parent) =>
                 [name, subject.name].includes(textAt(parent, "name") ?? "") &&
@@ -78,7 +80,7 @@ function onlyRedirects({ spec }: Subject): boolean {
         rules.every(
             (rule) =>
                 list(at(rule, "backendRefs")).length === 0 &&
-                list(at(rule, "filters")).some((filter) => says(at(filter, "requestRedirect"))),
+                list(at(rule, "filters")).some((filter) => isNonEmpty(at(filter, "requestRedirect"))),
         )
     );
 }

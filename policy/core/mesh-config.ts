@@ -1,38 +1,38 @@
-/** Istio's MeshConfig, wherever a program may keep it. */
+/** Finds Istio's MeshConfig in every place where a program can put it. */
 import { HELM_INSTALLERS, type HelmInstall, helmInstallsOf } from "./helm-installs";
 import { normalized } from "./protojson";
-import { at, type Fields, fields, list, says, text, textAt } from "./read";
+import { at, type Fields, fields, list, isNonEmpty, text, textAt } from "./read";
 import { CHARTS, type Subject } from "./subject";
 import { parseYaml } from "./yaml";
 
 export interface MeshConfigSource {
     readonly subject: Subject;
-    /** Where in the subject, for messages. */
+    /** Path in the subject, for messages. */
     readonly path: string;
-    /** Of the control plane. */
+    /** Namespace of the control plane. */
     readonly namespace: string;
-    /** With the names and words of protobuf's JSON, whatever spelling its author chose. */
+    /** Normalized to the field names and enum words of protobuf's JSON. */
     readonly config: Fields;
-    /** As its author wrote it. */
+    /** As written in the object. */
     readonly written: unknown;
-    /** The chart's or operator's values around it; none where the MeshConfig stands alone. */
+    /** The values of the chart or operator that contain it; empty if the MeshConfig is separate. */
     readonly values: Fields;
     readonly valuesPath: string;
-    /** istiod's environment. */
+    /** Environment variables of istiod. */
     readonly variables: readonly Variable[];
-    /** Fields of the subject that change the control plane, and that no policy can read. */
-    readonly unread: readonly string[];
+    /** Fields of the subject that change the control plane and that no policy can read. */
+    readonly unreadable: readonly string[];
 }
 
 export interface Variable {
-    /** Where in the subject, for messages. */
+    /** Path in the subject, for messages. */
     readonly path: string;
     readonly name: string;
-    /** Undefined where it comes from another object. */
+    /** Undefined if it comes from another object. */
     readonly value: string | undefined;
 }
 
-/** What may hold a MeshConfig. */
+/** Kinds that can contain a MeshConfig. */
 export const MESH_CONFIG_HOLDERS: readonly string[] = [
     ...HELM_INSTALLERS,
     "install.istio.io/IstioOperator",
@@ -41,7 +41,7 @@ export const MESH_CONFIG_HOLDERS: readonly string[] = [
     "core/ConfigMap",
 ];
 
-/** Whether one of Pulumi's own Helm resources installs istiod. */
+/** Whether one of Pulumi's Helm resources installs istiod. */
 export function isIstiod(subject: Subject): boolean {
     return (
         CHARTS.includes(subject.id) && helmInstallsOf(subject).some((install) => istiodIn(install).length > 0)
@@ -54,7 +54,7 @@ export function meshConfigsOf(subject: Subject): readonly MeshConfigSource[] {
             return inOperator(subject);
         case "sailoperator.io/Istio":
         case "sailoperator.io/IstioRevision":
-            // Sail's own objects are in no namespace, and name the one that they install to.
+            // Objects of the Sail operator are cluster-scoped, and name the namespace of the control plane.
             return [
                 inValues(
                     subject,
@@ -69,32 +69,32 @@ export function meshConfigsOf(subject: Subject): readonly MeshConfigSource[] {
             return helmInstallsOf(subject).flatMap((install) =>
                 istiodIn(install).map(([path, values]) => ({
                     ...inValues(subject, path, values, install.namespace),
-                    unread: install.unread,
+                    unreadable: install.unreadable,
                 })),
             );
     }
 }
 
-/** Charts and releases of this name are istiod's, whatever registry, folder, version or digest they come from. */
+/** Charts and releases with such a name install istiod, whatever their registry, folder, version or digest. */
 const ISTIOD_NAME = /istiod|istio-?discovery|istio-control|istio-pilot/i;
 
-/** Keys of an umbrella chart under which istiod's values usually stand. */
+/** Keys of an umbrella chart that usually contain istiod's values. */
 const ISTIOD_KEY = /^(istiod|istio-?discovery)$/i;
 
-/** Keys that istiod's chart has and hardly any other. */
-const OWN_KEYS: ReadonlySet<string> = new Set(["meshConfig", "sidecarInjectorWebhook"]);
+/** Keys that occur in istiod's chart and in hardly any other. */
+const ISTIOD_VALUES_KEYS: ReadonlySet<string> = new Set(["meshConfig", "sidecarInjectorWebhook"]);
 
-/** How deep umbrella charts nest. */
-const DEPTH = 5;
+/** Maximum nesting of umbrella charts. */
+const MAX_DEPTH = 5;
 
 /**
- * Where a chart's values are istiod's, by what they are: they have keys of its own, or stand under istiod's name; all of them
- * where the chart bears its name.
+ * The parts of a chart's values that are istiod's: they contain keys of istiod's chart, or are below a key
+ * named after istiod. All values, if the chart is named after istiod.
  */
 function istiodIn(install: HelmInstall): readonly (readonly [path: string, values: Fields])[] {
     const { values, valuesPath, chart, releaseName } = install;
-    const found = below(values, valuesPath, DEPTH);
-    if (found.length > 0) return isZtunnel(install) ? [] : found;
+    const candidates = findIstiodValues(values, valuesPath, MAX_DEPTH);
+    if (candidates.length > 0) return isZtunnel(install) ? [] : candidates;
     const last =
         chart
             .replace(/[@?#].*$/, "")
@@ -104,11 +104,15 @@ function istiodIn(install: HelmInstall): readonly (readonly [path: string, value
     return ISTIOD_NAME.test(last) || ISTIOD_NAME.test(releaseName) ? [[valuesPath, values]] : [];
 }
 
-function below(values: Fields, path: string, depth: number): readonly (readonly [string, Fields])[] {
+function findIstiodValues(
+    values: Fields,
+    path: string,
+    depth: number,
+): readonly (readonly [string, Fields])[] {
     if (depth === 0) return [];
     const keys = Object.keys(values);
     if (
-        keys.some((key) => OWN_KEYS.has(key)) ||
+        keys.some((key) => ISTIOD_VALUES_KEYS.has(key)) ||
         readable(readable(values, "pilot") ?? {}, "env") !== undefined
     )
         return [[path, values]];
@@ -116,13 +120,13 @@ function below(values: Fields, path: string, depth: number): readonly (readonly 
         const inner = readable(values, key);
         if (inner === undefined) return [];
         const place = `${path}.${key}`;
-        const deeper = below(inner, place, depth - 1);
+        const deeper = findIstiodValues(inner, place, depth - 1);
         if (deeper.length > 0) return deeper;
         return ISTIOD_KEY.test(key) ? [[place, inner] as const] : [];
     });
 }
 
-/** An object below, unless there is none or nobody knows it yet. */
+/** A nested object; undefined if it is absent or unknown until the update. */
 function readable(values: Fields, key: string): Fields | undefined {
     try {
         const inner = values[key];
@@ -134,7 +138,7 @@ function readable(values: Fields, key: string): Fields | undefined {
     }
 }
 
-/** Its chart takes a part of the MeshConfig, too. */
+/** The ztunnel chart also takes a part of the MeshConfig. */
 function isZtunnel({ chart, values }: HelmInstall): boolean {
     const keys = Object.keys(fields(values["meshConfig"]));
     return /(^|\/)ztunnel$/.test(chart) && keys.every((key) => key === "defaultConfig");
@@ -156,17 +160,19 @@ function inValues(
         values,
         valuesPath,
         variables: variablesIn(values, valuesPath),
-        unread: [],
+        unreadable: [],
     };
 }
 
-/** `spec.unvalidatedValues` are the same as `spec.values`, for keys that the operator's schema lacks. */
+/** `spec.unvalidatedValues` are like `spec.values`, for keys that are not in the operator's schema. */
 function inOperator(subject: Subject): readonly MeshConfigSource[] {
     const { spec } = subject;
     const namespace = textAt(spec, "values", "global", "istioNamespace") ?? subject.namespace;
     const k8s = "spec.components.pilot.k8s";
-    const overlays = says(at(spec, "components", "pilot", "k8s", "overlays")) ? [`${k8s}.overlays`] : [];
-    const own = listed(list(at(spec, "components", "pilot", "k8s", "env")), `${k8s}.env`);
+    const overlays = isNonEmpty(at(spec, "components", "pilot", "k8s", "overlays"))
+        ? [`${k8s}.overlays`]
+        : [];
+    const componentEnv = listed(list(at(spec, "components", "pilot", "k8s", "env")), `${k8s}.env`);
     const main: MeshConfigSource = {
         subject,
         path: "spec.meshConfig",
@@ -175,15 +181,15 @@ function inOperator(subject: Subject): readonly MeshConfigSource[] {
         written: spec["meshConfig"] ?? {},
         values: fields(spec["values"]),
         valuesPath: "spec.values",
-        variables: [...variablesIn(fields(spec["values"]), "spec.values"), ...own],
-        unread: overlays,
+        variables: [...variablesIn(fields(spec["values"]), "spec.values"), ...componentEnv],
+        unreadable: overlays,
     };
     const more = fields(spec["unvalidatedValues"]);
     if (Object.keys(more).length === 0) return [main];
     const path = "spec.unvalidatedValues";
     return [
         { ...main, variables: [...main.variables, ...variablesIn(more, path)] },
-        { ...main, values: more, valuesPath: path, variables: [], unread: [] },
+        { ...main, values: more, valuesPath: path, variables: [], unreadable: [] },
     ];
 }
 
@@ -208,7 +214,7 @@ function variablesIn(values: Fields, path: string): readonly Variable[] {
     ];
 }
 
-/** As in a container: with a value, or from another object. */
+/** Entries of a container's `env`: with a value, or with a reference to another object. */
 function listed(items: readonly unknown[], path: string): readonly Variable[] {
     return items.map((item, index) => ({
         path: `${path}[${index}]`,
@@ -217,10 +223,10 @@ function listed(items: readonly unknown[], path: string): readonly Variable[] {
     }));
 }
 
-/** The ConfigMap `istio`, or `istio-<revision>`, that istiod reads: MeshConfig as YAML in a text. */
+/** The ConfigMap `istio` or `istio-<revision>`, from which istiod reads the MeshConfig as YAML. */
 function inConfigMap(subject: Subject): readonly MeshConfigSource[] {
     const mesh = textAt(subject.props, "data", "mesh");
-    if (!/^istio(-|$)/.test(subject.name) || mesh === undefined || !says(mesh)) return [];
+    if (!/^istio(-|$)/.test(subject.name) || mesh === undefined || !isNonEmpty(mesh)) return [];
     const written = fields(parseYaml(mesh, "data.mesh"));
     return [
         {
@@ -232,7 +238,7 @@ function inConfigMap(subject: Subject): readonly MeshConfigSource[] {
             values: {},
             valuesPath: "data",
             variables: [],
-            unread: [],
+            unreadable: [],
         },
     ];
 }

@@ -1,12 +1,12 @@
-import { type Finding, type Rule } from "./rule";
+import { type Violation, type PolicyDefinition } from "./rule";
 
-/** Where the pages of `docs/policies` are, for whoever has only the message. */
+/** Where the pages of `docs/policies` are, for readers who only see the message. */
 const PAGES = "docs/policies";
 
-/** A finding as it is read by someone who never saw the pack: what is wrong where, what to change, and why it matters. */
-export function message({ name, why }: Rule, { subject, wrong, fix }: Finding): string {
+/** A violation for readers who do not know the pack: what is wrong and where, how to fix it, and why it matters. */
+export function message({ name, why }: PolicyDefinition, { subject, problem, fix }: Violation): string {
     const place = subject === undefined ? "this stack" : subject.key;
-    return [`${place}: ${wrong}.`, `  Fix: ${fix}`, `  Why: ${why}`, `  More: ${PAGES}/${name}.md`].join(
+    return [`${place}: ${problem}.`, `  Fix: ${fix}`, `  Why: ${why}`, `  More: ${PAGES}/${name}.md`].join(
         "\n",
     );
 }

@@ -1,4 +1,4 @@
-/** Networks as CIDRs write them. */
+/** Networks in CIDR notation. */
 import { BlockList, isIP } from "node:net";
 
 interface Network {
@@ -11,16 +11,16 @@ type Bounds = Readonly<Record<Network["family"], number>>;
 
 const BITS: Bounds = { ipv4: 32, ipv6: 128 };
 
-/** The widest networks that are still somebody's own. */
-export const SOMEBODYS: Bounds = { ipv4: 8, ipv6: 16 };
+/** The widest networks that can belong to one organization. */
+export const WIDEST_ORGANIZATION_NETWORK: Bounds = { ipv4: 8, ipv6: 16 };
 
-/** The widest networks that are still one party's, and not all that a company has. */
-export const ONE_PARTYS: Bounds = { ipv4: 16, ipv6: 32 };
+/** The widest networks that can belong to one service, rather than to a whole organization. */
+export const WIDEST_SERVICE_NETWORK: Bounds = { ipv4: 16, ipv6: 32 };
 
-/** As many networks of the widest kind are still a list of somebody's; more are a way to write everywhere. */
-const AT_MOST = 4;
+/** Maximum number of networks of the widest size. A longer list can cover the whole address space. */
+const MAX_WIDEST_NETWORKS = 4;
 
-/** A CIDR, or an address alone; undefined where a text is neither. */
+/** A CIDR or a single address; undefined if the text is neither. */
 export function parseNetwork(cidr: string): Network | undefined {
     const [address = "", length, ...rest] = cidr.split("/");
     const version = isIP(address);
@@ -32,20 +32,28 @@ export function parseNetwork(cidr: string): Network | undefined {
         : { family, address, bits };
 }
 
-/** Of what the Internet routes to, somebody's own is no wider: a cloud's /8 is all of its customers. */
-const PUBLIC: Bounds = { ipv4: 16, ipv6: 32 };
+/** For public address ranges the limit is narrower: a cloud provider's /8 holds all of its customers. */
+const WIDEST_PUBLIC_NETWORK: Bounds = { ipv4: 16, ipv6: 32 };
 
-/** Those of `cidrs` that are wider than `widest`, or are no network; all of them where they are so together. */
-export function tooWide(cidrs: readonly string[], widest: Bounds = SOMEBODYS): readonly string[] {
+/**
+ * The entries of `cidrs` that are wider than `widest` or not a network; all of them if they are too wide in
+ * total.
+ */
+export function tooWide(
+    cidrs: readonly string[],
+    widest: Bounds = WIDEST_ORGANIZATION_NETWORK,
+): readonly string[] {
     const networks = cidrs.map(parseNetwork);
     const bound = ({ family }: Network, index: number): number =>
-        isPrivate(cidrs[index] ?? "") ? widest[family] : Math.max(widest[family], PUBLIC[family]);
+        isPrivate(cidrs[index] ?? "")
+            ? widest[family]
+            : Math.max(widest[family], WIDEST_PUBLIC_NETWORK[family]);
     const share = networks.reduce(
         (sum, network, index) =>
             sum + (network === undefined ? 0 : 2 ** (bound(network, index) - network.bits)),
         0,
     );
-    if (share > AT_MOST) return cidrs;
+    if (share > MAX_WIDEST_NETWORKS) return cidrs;
     return cidrs.filter((_, index) => {
         const network = networks[index];
         return network === undefined || network.bits < bound(network, index);
@@ -60,7 +68,7 @@ export function hasAddress(cidr: string, address: string): boolean {
     return listOf(cidr, network).check(address, network.family);
 }
 
-/** What the Internet does not route to (RFC 1918, 6598, 3927, 4193). */
+/** Private address ranges (RFC 1918, 6598, 3927, 4193). */
 export const PRIVATE_NETWORKS: readonly string[] = [
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -72,7 +80,7 @@ export const PRIVATE_NETWORKS: readonly string[] = [
 
 const privacy = new Map<string, boolean>();
 
-/** Whether the whole of a network is one that the Internet does not route to. */
+/** Whether a network lies entirely within the private address ranges. */
 export function isPrivate(cidr: string): boolean {
     const known = privacy.get(cidr) ?? isWithinPrivate(cidr);
     privacy.set(cidr, known);

@@ -1,7 +1,7 @@
 import { RULES } from "../rules";
 import { index, page } from "./page";
 
-/** Every page of docs/policies by the name of its file. */
+/** Every page of docs/policies by file name. */
 export function policyPages(): ReadonlyMap<string, string> {
     return new Map([
         ["README.md", index(RULES)],

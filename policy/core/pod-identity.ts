@@ -1,4 +1,4 @@
-/** The EKS Pod Identity agent of a node as a host of the mesh: it gives a pod no more than that pod's own credentials. */
+/** A node's EKS Pod Identity agent as a host of the mesh. It returns only the credentials of the calling pod. */
 import { fields, list, numberAt, textAt, texts } from "./read";
 import { type Subject } from "./subject";
 
@@ -6,7 +6,10 @@ const AGENT = ["169.254.170.23", "169.254.170.23/32"];
 const PORT = 80;
 const SPEC = new Set(["hosts", "addresses", "exportTo", "location", "resolution", "ports", "endpoints"]);
 
-/** Whether a ServiceEntry has exactly the form of ADR 40: one host, the agent's one address and port, visible in one namespace. */
+/**
+ * Whether a ServiceEntry has exactly the form of ADR 40: one host, the agent's address and port, visible in
+ * one namespace.
+ */
 export function isPodIdentityAgent({ id, spec }: Subject): boolean {
     if (id !== "networking.istio.io/ServiceEntry") return false;
     const hosts = texts(spec["hosts"]);
@@ -33,10 +36,10 @@ export function isPodIdentityAgent({ id, spec }: Subject): boolean {
     );
 }
 
-/** Names of Services: `carts.shop.svc`, in any domain of the cluster. */
+/** Names of Services: `carts.shop.svc`, in any cluster domain. */
 const IN_CLUSTER = /\.svc(\.|$)/i;
 
-/** An endpoint with ports, labels or an account of its own is not the agent as the node serves it. */
+/** An endpoint with ports, labels or a service account is not the agent as the node serves it. */
 function isAgent(endpoint: unknown): boolean {
     return (
         Object.keys(fields(endpoint)).every((key) => key === "address") &&

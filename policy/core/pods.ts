@@ -1,4 +1,4 @@
-/** The pods that workloads and charts make, as far as a stack shows them. */
+/** The pods of workloads and charts, as far as they are visible in a stack. */
 import { labelsAt, textAt } from "./read";
 import { CHARTS, type Subject } from "./subject";
 import { podsIn, WORKLOADS } from "./workload";
@@ -14,21 +14,21 @@ export interface Pods {
 export const POD_MAKERS: readonly string[] = [...CHARTS, ...WORKLOADS];
 
 /**
- * Of a chart, the pods that it would make if it were Istio's gateway chart: named by the value `name` or the release, and
- * without `istio-` (its templates/_helpers.tpl, `gateway.selectorLabels`).
+ * For a chart, the labels that its pods would have if it were Istio's gateway chart: derived from the value
+ * `name` or the release name without `istio-` (templates/_helpers.tpl, `gateway.selectorLabels`).
  */
 export function podsOf(maker: Subject): readonly Pods[] {
     if (!CHARTS.includes(maker.id)) {
         const { namespace } = maker;
         return podsIn(maker).map(({ labels, annotations }) => ({ namespace, labels, annotations }));
     }
-    const said = textAt(maker.props, "values", "name") ?? "";
-    const name = said === "" ? maker.name : said;
-    const own = { app: name, istio: name.replace(/^istio-/, ""), "app.kubernetes.io/name": name };
+    const nameValue = textAt(maker.props, "values", "name") ?? "";
+    const name = nameValue === "" ? maker.name : nameValue;
+    const chartLabels = { app: name, istio: name.replace(/^istio-/, ""), "app.kubernetes.io/name": name };
     return [
         {
             namespace: textAt(maker.props, "namespace") ?? maker.namespace,
-            labels: { ...own, ...labelsAt(maker.props, "values", "labels") },
+            labels: { ...chartLabels, ...labelsAt(maker.props, "values", "labels") },
             annotations: labelsAt(maker.props, "values", "podAnnotations"),
         },
     ];

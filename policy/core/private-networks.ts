@@ -1,9 +1,9 @@
-/** Private networks as destinations of meshed pods, where a stack lists those that it means. */
-import { ended, EXCEPTION_FIELDS, holds } from "./exceptions";
+/** Private networks as destinations of pods in the mesh. A stack can list the allowed ones. */
+import { expiryNote, EXCEPTION_FIELDS, anyInForce } from "./exceptions";
 import { hasAddress, parseNetwork } from "./networks";
-import { type Finding, type PropertySchema } from "./rule";
+import { type Violation, type PropertySchema } from "./rule";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
 interface PrivateNetwork {
     readonly namespace: string;
@@ -25,22 +25,22 @@ export const PRIVATE_NETWORKS_SCHEMA: Readonly<Record<keyof WithPrivateNetworks,
     listedNetworksOnly: {
         type: "boolean",
         description:
-            "pods of meshed namespaces reach no private network that `privateNetworks` does not list",
+            "pods in meshed namespaces may only reach private networks that are listed in `privateNetworks`",
     },
     privateNetworks: {
         type: "array",
-        description: "private networks that a NetworkPolicy of a meshed namespace may open as destinations",
+        description: "private networks that a NetworkPolicy of a meshed namespace may allow as destinations",
         items: {
             type: "object",
             additionalProperties: false,
             required: ["namespace", "name", "cidrs", "ports", "reason", "until"],
             properties: {
                 namespace: { type: "string" },
-                name: { type: "string", description: "of the NetworkPolicy" },
+                name: { type: "string", description: "name of the NetworkPolicy" },
                 cidrs: {
                     type: "array",
                     items: { type: "string" },
-                    description: "any part of one may be opened",
+                    description: "CIDRs; the policy may allow any part of them",
                 },
                 ports: { type: "array", items: { type: "integer" } },
                 ...EXCEPTION_FIELDS,
@@ -49,30 +49,32 @@ export const PRIVATE_NETWORKS_SCHEMA: Readonly<Record<keyof WithPrivateNetworks,
     },
 };
 
-/** A private network as a destination, where only listed ones may be. */
+/** Yields a violation if a private network is a destination and not listed, where only listed ones are allowed. */
 export function* unlistedNetwork(
-    world: World,
+    stack: StackResources,
     subject: Subject,
     { path, cidr, ports }: { path: string; cidr: string; ports: readonly (number | string)[] },
     { listedNetworksOnly, privateNetworks }: WithPrivateNetworks,
-): Iterable<Finding> {
-    if (!listedNetworksOnly || !world.isMeshed(subject.namespace)) return;
-    const own = privateNetworks.filter(
+): Iterable<Violation> {
+    if (!listedNetworksOnly || !stack.isMeshed(subject.namespace)) return;
+    const listedNetworks = privateNetworks.filter(
         ({ namespace, name, cidrs }) =>
             namespace === subject.namespace &&
             name === subject.name &&
             cidrs.some((listed) => isPartOf(listed, cidr)),
     );
-    const unlisted = ports.filter((port) => !holds(own.filter((one) => one.ports.includes(Number(port)))));
+    const unlisted = ports.filter(
+        (port) => !anyInForce(listedNetworks.filter((one) => one.ports.includes(Number(port)))),
+    );
     if (unlisted.length === 0) return;
     yield {
         subject,
-        wrong: `${path} is the private network ${cidr} at port ${unlisted.join(", ")}, which is not listed${ended(own)}`,
-        fix: "remove it; if the network is meant, list it under `privateNetworks` with a reason and an end date.",
+        problem: `${path} allows egress to the private network ${cidr} on port ${unlisted.join(", ")}, which is not listed in privateNetworks${expiryNote(listedNetworks)}`,
+        fix: "remove it. If the destination is intended, add the network to `privateNetworks` with a reason and an end date.",
     };
 }
 
-/** Whether the whole of `cidr` is in `container`. */
+/** Whether `container` contains all of `cidr`. */
 function isPartOf(container: string, cidr: string): boolean {
     const [outer, inner] = [parseNetwork(container), parseNetwork(cidr)];
     return (

@@ -1,49 +1,52 @@
-/** What the ports of a policy's workloads speak. */
+/** Protocols on the ports of the workloads that a policy selects. */
 import { selectorOf } from "./authorization";
 import { portsOf, type ServiceProtocol } from "./hosts";
 import { at, labelsAt, list, numberAt, selects, textAt } from "./read";
-import { type Server, serversBehind } from "./servers";
+import { type GatewayServer, serversBehind } from "./servers";
 import { type Subject } from "./subject";
 import { containersOf, podOf, WORKLOADS } from "./workload";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** `mutual`: a gateway for the mesh's own clients, which may carry HTTP and bytes under one number. */
+/** `mutual`: a gateway for clients in the mesh, which may serve HTTP and TCP on one port number. */
 export type PortProtocol = ServiceProtocol | "redirect" | "mutual";
 
 /**
- * Ports, as the pods number them, of what a policy selects. Services tell of workloads, Gateways of their proxies; a
- * port that neither knows is missing.
+ * Protocols by port number of the selected pods. The ports of workloads come from Services, those of gateway
+ * proxies from Gateways. Ports that are declared in neither are missing.
  */
-export function protocolsBehind(world: World, policy: Subject): ReadonlyMap<string, PortProtocol> {
+export function protocolsBehind(stack: StackResources, policy: Subject): ReadonlyMap<string, PortProtocol> {
     const selector = selectorOf(policy);
     const key = `protocols of ${policy.namespace} ${JSON.stringify(selector)}`;
-    return new Map(world.ask(key, [policy], () => findProtocols(world, policy.namespace, selector)));
+    return new Map(stack.collect(key, [policy], () => findProtocols(stack, policy.namespace, selector)));
 }
 
 function findProtocols(
-    world: World,
+    stack: StackResources,
     namespace: string,
     selector: Labels,
 ): readonly (readonly [string, PortProtocol])[] {
-    const behind = servicesBehind(world, namespace, selector);
-    const ofServices = world.ask(`ports behind ${namespace} ${JSON.stringify(selector)}`, behind, (service) =>
-        portsOf(service).flatMap(({ target, protocol }) =>
-            numbersOf(world, service, target).map((number) => [String(number), protocol] as const),
-        ),
+    const behind = servicesBehind(stack, namespace, selector);
+    const ofServices = stack.collect(
+        `ports behind ${namespace} ${JSON.stringify(selector)}`,
+        behind,
+        (service) =>
+            portsOf(service).flatMap(({ target, protocol }) =>
+                numbersOf(stack, service, target).map((number) => [String(number), protocol] as const),
+            ),
     );
-    const ofGateways = serversBehind(world, selector).flatMap((server) =>
+    const ofGateways = serversBehind(stack, selector).flatMap((server) =>
         server.port === undefined ? [] : [[String(server.port), protocolOfServer(server)] as const],
     );
     return [...ofServices, ...ofGateways];
 }
 
-/** The numbers behind a Service's target port: where it is a name, each of its pods says its own. */
-function numbersOf(world: World, service: Subject, target: number | string): readonly number[] {
+/** Port numbers of a Service's targetPort. A named port can have a different number in each pod. */
+function numbersOf(stack: StackResources, service: Subject, target: number | string): readonly number[] {
     if (typeof target === "number") return [target];
     const selector = labelsAt(service.spec, "selector");
-    return world
+    return stack
         .within(service.namespace, ...WORKLOADS)
         .map(podOf)
         .filter(({ labels }) => selects(selector, labels))
@@ -54,28 +57,34 @@ function numbersOf(world: World, service: Subject, target: number | string): rea
 }
 
 /**
- * Services whose pods a selector finds: they carry its labels themselves, or select on them, or their pods do. In the
- * mesh's root namespace a policy selects pods of every other.
+ * Services whose pods match a selector: by their labels, by the Service's selector, or by the pods
+ * themselves. In the root namespace a policy selects pods of all namespaces.
  */
-export function servicesBehind(world: World, namespace: string, selector: Labels): readonly Subject[] {
-    const isRoot = world.rootNamespaces.includes(namespace);
-    const services = isRoot ? world.all("core/Service") : world.within(namespace, "core/Service");
-    const { pods } = world;
-    return world.ask(`services behind ${namespace} ${JSON.stringify(selector)}`, services, (service) => {
-        const own = labelsAt(service.spec, "selector");
-        if (Object.keys(own).length === 0) return [];
+export function servicesBehind(
+    stack: StackResources,
+    namespace: string,
+    selector: Labels,
+): readonly Subject[] {
+    const isRoot = stack.rootNamespaces.includes(namespace);
+    const services = isRoot ? stack.all("core/Service") : stack.within(namespace, "core/Service");
+    const { pods } = stack;
+    return stack.collect(`services behind ${namespace} ${JSON.stringify(selector)}`, services, (service) => {
+        const serviceSelector = labelsAt(service.spec, "selector");
+        if (Object.keys(serviceSelector).length === 0) return [];
         const isBehind =
-            selects(selector, own) ||
+            selects(selector, serviceSelector) ||
             pods.some(
                 ({ namespace: home, labels }) =>
-                    home === service.namespace && selects(own, labels) && selects(selector, labels),
+                    home === service.namespace &&
+                    selects(serviceSelector, labels) &&
+                    selects(selector, labels),
             );
         return isBehind ? [service] : [];
     });
 }
 
-function protocolOfServer({ isRedirect, isMutual, readsHttp }: Server): PortProtocol {
+function protocolOfServer({ isRedirect, isIstioMutual, readsHttp }: GatewayServer): PortProtocol {
     if (isRedirect) return "redirect";
-    if (isMutual) return "mutual";
+    if (isIstioMutual) return "mutual";
     return readsHttp ? "http" : "tcp";
 }

@@ -1,4 +1,4 @@
-/** The annotation by which a pod overrides the mesh's `defaultConfig`. */
+/** The annotation with which a pod overrides the mesh's `defaultConfig`. */
 import { normalized } from "./protojson";
 import { type Fields } from "./read";
 import { parseYaml } from "./yaml";

@@ -1,31 +1,31 @@
-/** Reading what nobody has typed: other programs' inputs may lack anything, or hold something else than they should. */
+/** Untyped reading of other programs' inputs: any field may be absent or have the wrong type. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Thrown by reading a value that only the update will know. */
+/** Thrown when a value is read that is unknown until the update. */
 export class UnknownField extends Error {
     constructor(
         readonly path: string,
-        /** Of the resource that has the field. */
+        /** Of the resource that contains the field. */
         readonly urn: string,
     ) {
-        super(`${path} is known only during the update`);
+        super(`${path} is unknown until the update`);
         this.name = "UnknownField";
     }
 }
 
-/** Thrown by reading a text that should hold something else, such as YAML, and does not. */
+/** Thrown when a text should contain another format, such as YAML, and cannot be parsed. */
 export class UnreadableField extends Error {
     constructor(
         readonly path: string,
         readonly reason: string,
     ) {
-        super(`${path} cannot be read: ${reason}`);
+        super(`${path} cannot be parsed: ${reason}`);
         this.name = "UnreadableField";
     }
 }
 
-/** Thrown where a policy's own configuration cannot be used. */
+/** Thrown if a policy's configuration is invalid. */
 export class Misconfigured extends Error {
     constructor(
         message: string,
@@ -36,17 +36,17 @@ export class Misconfigured extends Error {
     }
 }
 
-/** `value` as an object, or one without fields. */
+/** `value` as an object; an empty object if it is something else. */
 export function fields(value: unknown): Fields {
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-/** `value` as a list, or an empty one. */
+/** `value` as a list; an empty list if it is something else. */
 export function list(value: unknown): readonly unknown[] {
     return Array.isArray(value) ? value : [];
 }
 
-/** `value` as text, numbers and booleans included; undefined where it is anything else. */
+/** `value` as text, including numbers and booleans; undefined if it is something else. */
 export function text(value: unknown): string | undefined {
     if (typeof value === "string") return value;
     return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
@@ -58,7 +58,10 @@ export function texts(value: unknown): readonly string[] {
         .filter((item) => item !== undefined);
 }
 
-/** The value at a path of keys, or undefined. @throws UnknownField */
+/**
+ * The value at a path of keys; undefined if it is absent.
+ * @throws UnknownField
+ */
 export function at(value: unknown, ...path: readonly string[]): unknown {
     return path.reduce<unknown>((inner, key) => fields(inner)[key], value);
 }
@@ -68,35 +71,35 @@ export function textAt(value: unknown, ...path: readonly string[]): string | und
 }
 
 export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
-    const found = at(value, ...path);
-    if (typeof found === "number") return found;
-    return typeof found === "string" && found.trim() !== "" && !Number.isNaN(Number(found))
-        ? Number(found)
+    const result = at(value, ...path);
+    if (typeof result === "number") return result;
+    return typeof result === "string" && result.trim() !== "" && !Number.isNaN(Number(result))
+        ? Number(result)
         : undefined;
 }
 
-/** Whether `value` is there and says something: not null, no empty text, list or object. */
-export function says(value: unknown): boolean {
+/** Whether `value` is present and not empty: not null, and not an empty text, list or object. */
+export function isNonEmpty(value: unknown): boolean {
     if (value === undefined || value === null || value === "") return false;
     if (Array.isArray(value)) return value.length > 0;
     return typeof value !== "object" || Object.keys(value).length > 0;
 }
 
-/** A map of text, such as labels. One unknown label hides none of the others: it throws when it is asked for. */
+/** A map of text, such as labels. An unknown label does not hide the others: only reading that label throws. */
 export function labelsAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, string>> {
-    const found = fields(at(value, ...path));
+    const result = fields(at(value, ...path));
     const labels: Record<string, string> = {};
-    for (const key of Object.keys(found)) {
+    for (const key of Object.keys(result)) {
         try {
-            labels[key] = text(found[key]) ?? "";
+            labels[key] = text(result[key]) ?? "";
         } catch (error) {
-            throwing(labels, key, error as Error);
+            defineThrowing(labels, key, error as Error);
         }
     }
     return labels;
 }
 
-/** Whether everything that a selector asks for is among `labels`. */
+/** Whether `labels` contains everything in a selector. */
 export function selects(
     selector: Readonly<Record<string, string>>,
     labels: Readonly<Record<string, string>>,
@@ -104,26 +107,29 @@ export function selects(
     return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
-/** Whether one of `items` is as asked, whatever cannot be read of the others. @throws what stood in the way, where none is */
-export function someOf<Item>(items: readonly Item[], isIt: (item: Item) => boolean): boolean {
-    let doubt: unknown;
+/**
+ * Whether one of `items` fulfills a condition, even if others cannot be read.
+ * @throws the first error, if no item fulfills it
+ */
+export function someOf<Item>(items: readonly Item[], condition: (item: Item) => boolean): boolean {
+    let firstError: unknown;
     for (const item of items) {
         try {
-            if (isIt(item)) return true;
+            if (condition(item)) return true;
         } catch (error) {
-            doubt ??= error;
+            firstError ??= error;
         }
     }
-    if (doubt !== undefined) throw doubt as Error;
+    if (firstError !== undefined) throw firstError as Error;
     return false;
 }
 
 /**
- * What the SDK hands over, to be read like any object: unknown values throw `UnknownField` when they are read, and only
- * then, since one unknown field must not hide what is wrong with the others. A field is copied when somebody first reads
- * it: the SDK hands every resource to every policy anew, and most policies look at few of them.
+ * Makes the values that the SDK passes readable like any object. An unknown value throws `UnknownField` when
+ * it is read, and only then, so that it does not hide violations in other fields. Each field is copied when
+ * it is first read, since the SDK passes every resource to every policy and most policies read few fields.
  */
-export function plain(value: unknown, urn: string): Fields {
+export function lazyCopy(value: unknown, urn: string): Fields {
     const from = fields(value);
     const read: Record<string, unknown> = {};
     for (const key of Object.keys(from)) {
@@ -139,7 +145,7 @@ export function plain(value: unknown, urn: string): Fields {
     return read;
 }
 
-/** Puts a copy of `from[key]` in the same place of `copy`. */
+/** Copies `from[key]` to `copy[key]`. */
 function copyOf(
     copy: object,
     key: string,
@@ -151,8 +157,8 @@ function copyOf(
     try {
         value = (from as Fields)[key];
     } catch {
-        // The SDK's proxy refuses to be read there.
-        throwing(copy, key, new UnknownField(path, urn));
+        // The SDK's proxy throws when an unknown value is read.
+        defineThrowing(copy, key, new UnknownField(path, urn));
         return;
     }
     Object.defineProperty(copy, key, {
@@ -173,7 +179,7 @@ function deepCopy(value: unknown, urn: string, path: string): unknown {
     return copy;
 }
 
-function throwing(object: object, key: string, error: Error): void {
+function defineThrowing(object: object, key: string, error: Error): void {
     Object.defineProperty(object, key, {
         configurable: true,
         enumerable: true,

@@ -1,28 +1,28 @@
-/** The HTTP routes of VirtualServices. */
-import { at, type Fields, fields, list, says, textAt, texts } from "./read";
+/** HTTP routes of VirtualServices. */
+import { at, type Fields, fields, list, isNonEmpty, textAt, texts } from "./read";
 import { type Subject } from "./subject";
 
-export interface Route {
+export interface VirtualServiceRoute {
     readonly path: string;
     readonly name: string;
     readonly fields: Fields;
-    /** Hosts that it leads to; of one that delegates, those that it is for. */
+    /** Hosts of the route's destinations; for a delegate, the hosts of the VirtualService. */
     readonly destinations: readonly string[];
 }
 
-export function routesOf({ spec }: Subject): readonly Route[] {
+export function routesOf({ spec }: Subject): readonly VirtualServiceRoute[] {
     return list(spec["http"]).map((route, index) => ({
         path: `spec.http[${index}]`,
         name: textAt(route, "name") ?? "",
         fields: fields(route),
-        destinations: says(at(route, "delegate"))
+        destinations: isNonEmpty(at(route, "delegate"))
             ? texts(spec["hosts"])
             : list(at(route, "route")).map((target) => textAt(target, "destination", "host") ?? ""),
     }));
 }
 
-/** Exact paths, and beginnings of paths, that a route is for; none where it is for every path. */
-export function pathsOf(route: Route): readonly string[] {
+/** Exact paths and path prefixes that a route matches; empty if it matches every path. */
+export function pathsOf(route: VirtualServiceRoute): readonly string[] {
     return list(route.fields["match"]).flatMap((match) => {
         const uri = at(match, "uri");
         return [textAt(uri, "exact"), textAt(uri, "prefix"), textAt(uri, "regex")].filter(
@@ -31,7 +31,7 @@ export function pathsOf(route: Route): readonly string[] {
     });
 }
 
-export function methodsOf(route: Route): readonly string[] {
+export function methodsOf(route: VirtualServiceRoute): readonly string[] {
     return list(route.fields["match"]).flatMap((match) => {
         const method = at(match, "method");
         return [textAt(method, "exact"), ...texts(at(method, "in"))].filter((name) => name !== undefined);
@@ -39,8 +39,9 @@ export function methodsOf(route: Route): readonly string[] {
 }
 
 /**
- * What each route of a VirtualService matches, as texts that are equal where the matches are. A route of HTTP without a
- * match is for every request, as is one for the prefix `/`; Istio puts those behind all others when it merges.
+ * What each route of a VirtualService matches, as texts that are equal if the matches are equal. An HTTP
+ * route without a match, or with the prefix `/`, matches every request; Istio sorts such routes last when it
+ * merges VirtualServices.
  */
 export function routeMatches({ spec }: Subject): readonly string[] {
     return ["http", "tls", "tcp"].flatMap((kind) =>
@@ -51,12 +52,14 @@ export function routeMatches({ spec }: Subject): readonly string[] {
     );
 }
 
-/** Names and the gateways of a match say nothing of requests. */
-const UNTOLD: ReadonlySet<string> = new Set(["name", "gateways"]);
+/** Fields of a match that do not restrict requests. */
+const NOT_REQUEST_MATCHES: ReadonlySet<string> = new Set(["name", "gateways"]);
 
 function signatureOf(kind: string, match: unknown): string {
-    const told = Object.entries(fields(match)).filter(([key, value]) => says(value) && !UNTOLD.has(key));
-    const isAny = told.every(([key, value]) => key === "uri" && textAt(value, "prefix") === "/");
+    const requestMatches = Object.entries(fields(match)).filter(
+        ([key, value]) => isNonEmpty(value) && !NOT_REQUEST_MATCHES.has(key),
+    );
+    const isAny = requestMatches.every(([key, value]) => key === "uri" && textAt(value, "prefix") === "/");
     if (isAny) return `${kind} any`;
-    return `${kind} ${JSON.stringify(told.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
+    return `${kind} ${JSON.stringify(requestMatches.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 }

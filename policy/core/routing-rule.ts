@@ -1,21 +1,21 @@
-/** One route of whatever routes, in one form. */
+/** One format for the routes of all routing kinds. */
 import { type Subject } from "./subject";
 
-/** A host that requests, or copies of them, go to. */
+/** A destination of requests or of mirrored requests. */
 export interface Target {
     readonly path: string;
-    /** In full where it is a Service's. */
+    /** Fully qualified if it is a Service. */
     readonly host: string;
 }
 
 export interface HeaderChange {
     readonly path: string;
-    /** In lower case, with `-` for `_`: what frameworks take for one header. */
+    /** In lower case with `-` in place of `_`, since many frameworks treat both as the same header. */
     readonly name: string;
     readonly value: string;
 }
 
-export interface Cors {
+export interface CorsRule {
     readonly path: string;
     readonly credentials: boolean;
     readonly origins: readonly CorsOrigin[];
@@ -29,23 +29,23 @@ export interface CorsOrigin {
 export interface RoutingRule {
     readonly subject: Subject;
     readonly path: string;
-    /** That it is for, in full where they are Services'. None of a VirtualService that others delegate to. */
+    /** Hosts that the route applies to, fully qualified for Services. Empty for a delegate VirtualService. */
     readonly hosts: readonly string[];
-    /** `namespace/name`, and `mesh` for sidecars. */
+    /** `namespace/name`, or `mesh` for sidecars. */
     readonly gateways: readonly string[];
     readonly targets: readonly Target[];
     readonly mirrors: readonly Target[];
     readonly delegate?: { readonly path: string; readonly namespace: string; readonly name: string };
     /** Request headers that are set or added. */
     readonly headers: readonly HeaderChange[];
-    /** What the Host header is rewritten to. */
+    /** The new value of a rewritten Host header. */
     readonly authority?: Target;
     /** The host that clients are redirected to. */
     readonly redirect?: Target;
-    readonly cors?: Cors;
+    readonly cors?: CorsRule;
 }
 
-/** A header's name as whoever reads it takes it: case does not count, and many servers make `-` of `_`. */
+/** Normalizes the name of a header: names are not case-sensitive, and many servers convert `_` to `-`. */
 export function headerName(name: string): string {
     return name.toLowerCase().replaceAll("_", "-");
 }

@@ -1,10 +1,10 @@
-/** Where requests are led, and what is changed on their way: by VirtualServices, Gateway API routes and Flagger's Canaries. */
+/** Destinations and header changes of VirtualServices, Gateway API routes and Flagger's Canaries. */
 import { apexOf, CANARY } from "./canary";
 import { gatewayApiRoutes, ROUTE_KINDS } from "./gateway-api-routes";
 import { canonical } from "./hosts";
-import { at, type Fields, fields, list, says, textAt, texts } from "./read";
+import { at, type Fields, fields, list, isNonEmpty, textAt, texts } from "./read";
 import {
-    type Cors,
+    type CorsRule,
     type CorsOrigin,
     type HeaderChange,
     headerName,
@@ -12,15 +12,15 @@ import {
     type Target,
 } from "./routing-rule";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
 export const VIRTUAL_SERVICE = "networking.istio.io/VirtualService";
 
-/** What may route. */
+/** Kinds that route requests. */
 export const ROUTERS: readonly string[] = [VIRTUAL_SERVICE, CANARY, ...ROUTE_KINDS];
 
-export function routingRules(world: World): readonly RoutingRule[] {
-    return world.ask("routing rules", world.all(...ROUTERS), routingRulesOf);
+export function routingRules(stack: StackResources): readonly RoutingRule[] {
+    return stack.collect("routing rules", stack.all(...ROUTERS), routingRulesOf);
 }
 
 export function routingRulesOf(subject: Subject): readonly RoutingRule[] {
@@ -30,7 +30,7 @@ export function routingRulesOf(subject: Subject): readonly RoutingRule[] {
     return gatewayApiRoutes(subject);
 }
 
-/** Flagger writes a VirtualService of the Canary's `service`. */
+/** Flagger creates a VirtualService from the `service` of a Canary. */
 function ofCanary(canary: Subject): readonly RoutingRule[] {
     const service = fields(canary.spec["service"]);
     const apex = apexOf(canary);
@@ -65,7 +65,7 @@ function ofVirtualService(subject: Subject, spec: Fields, base: string): readonl
             ];
             const [redirect] = target(`${path}.redirect.authority`, textAt(route, "redirect", "authority"));
             const cors = corsOf(route, `${path}.corsPolicy`);
-            const delegate = says(at(route, "delegate"))
+            const delegate = isNonEmpty(at(route, "delegate"))
                 ? {
                       path: `${path}.delegate`,
                       namespace: textAt(route, "delegate", "namespace") ?? namespace,
@@ -99,18 +99,18 @@ function ofVirtualService(subject: Subject, spec: Fields, base: string): readonl
     );
 }
 
-/** The gateways that a route is for: those of its matches, which narrow the VirtualService's own. */
+/** The gateways of a route: those of its matches, which override those of the VirtualService. */
 function gatewaysOf(route: unknown, spec: Fields, namespace: string): readonly string[] {
     const all = texts(spec["gateways"]);
-    const usual = all.length === 0 ? ["mesh"] : all;
+    const defaultGateways = all.length === 0 ? ["mesh"] : all;
     const matches = list(at(route, "match"));
     const named = matches.flatMap((match) => {
-        const own = texts(at(match, "gateways"));
-        return own.length === 0 ? usual : own;
+        const matchGateways = texts(at(match, "gateways"));
+        return matchGateways.length === 0 ? defaultGateways : matchGateways;
     });
     const full = (gateway: string): string =>
         gateway === "mesh" || gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
-    return [...new Set((matches.length === 0 ? usual : named).map(full))];
+    return [...new Set((matches.length === 0 ? defaultGateways : named).map(full))];
 }
 
 function changesAt(route: unknown, path: string): readonly HeaderChange[] {
@@ -124,9 +124,9 @@ function changesAt(route: unknown, path: string): readonly HeaderChange[] {
     );
 }
 
-function corsOf(route: unknown, path: string): Cors | undefined {
+function corsOf(route: unknown, path: string): CorsRule | undefined {
     const policy = at(route, "corsPolicy");
-    if (!says(policy)) return undefined;
+    if (!isNonEmpty(policy)) return undefined;
     const origins = [
         ...list(at(policy, "allowOrigins")).flatMap((origin) =>
             (["exact", "prefix", "regex"] as const).flatMap((kind): CorsOrigin[] => {

@@ -1,115 +1,120 @@
-/** What a policy of this pack is made of: everything that the engine, the reader of a message and the docs need. */
+/** The definition of a policy: everything that the engine, the messages and the docs use. */
 import { Misconfigured, UnknownField, UnreadableField } from "./read";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
 export const AREAS = {
-    identity: "Who is who: mutual TLS",
-    access: "Who may do what: AuthorizationPolicy and tokens",
-    injection: "Nobody beside the mesh: injection, capture, accounts",
-    network: "What the network itself lets through",
-    egress: "What leaves",
-    gateways: "What comes in",
-    resilience: "What failure may spread",
-    delivery: "How versions change",
-    extensions: "What changes the proxies themselves",
-    workloads: "How pods run",
-    cluster: "The cluster under the mesh (AWS)",
-    closed: "Nothing that nobody listed (profile `closed`)",
+    identity: "Identity and mutual TLS",
+    access: "Authorization: AuthorizationPolicy and JWT",
+    injection: "Mesh bypass: sidecar injection, traffic capture, service accounts",
+    network: "NetworkPolicy",
+    egress: "Egress",
+    gateways: "Ingress",
+    resilience: "Resilience",
+    delivery: "Progressive delivery",
+    extensions: "Proxy extensions",
+    workloads: "Workload security",
+    cluster: "Cluster (AWS)",
+    closed: "Baseline (profile `closed`)",
 } as const;
 
-/** In `judges` of a rule that is about all resources. */
+/** Entry in `appliesTo` of a rule for all resources. */
 export const EVERYTHING = "*";
 
 export type Area = keyof typeof AREAS;
 
-export interface Finding {
+export interface Violation {
     readonly subject?: Subject;
-    /** Where and what is wrong, and what follows from it. */
-    readonly wrong: string;
+    /** What is wrong, in which field, and the consequence. */
+    readonly problem: string;
     /** What to change. */
     readonly fix: string;
-    /** Set where a preview does not know yet what the update will judge. */
+    /** Set if a preview cannot evaluate the policy because a value is unknown until the update. */
     readonly unknown?: true;
 }
 
-export type Findings = Iterable<Finding>;
+export type Violations = Iterable<Violation>;
 
 /** JSON Schema of one property of a policy's configuration. */
 export type PropertySchema = Readonly<Record<string, unknown>>;
 
-interface Described<Config> {
-    /** The name by which it is configured: `<area>-<what>`. */
+interface RuleBase<Config> {
+    /** Name in the configuration: `<area>-<topic>`. */
     readonly name: string;
     readonly area: Area;
-    /** What holds where it is kept, in one sentence. */
+    /** What holds in a compliant stack, in one sentence. */
     readonly title: string;
     readonly severity: "low" | "medium" | "high" | "critical";
-    /** What goes wrong without it. */
+    /** The risk without the policy. */
     readonly why: string;
-    /** Advice for all its findings. */
-    readonly remedy: string;
-    /** What it judges: see `Subject.id`; `EVERYTHING` for every resource. */
-    readonly judges: readonly string[];
-    /** Its configuration with every default. */
+    /** General advice for all violations of the policy. */
+    readonly remediation: string;
+    /** Kinds that it evaluates, see `Subject.id`; `EVERYTHING` for every resource. */
+    readonly appliesTo: readonly string[];
+    /** Default of every configuration property. */
     readonly defaults: Config;
     readonly schema: { readonly [Key in keyof Config]: PropertySchema };
-    /** YAML documents: a stack that is refused, and one that passes. Tested, and shown in its page. */
-    readonly examples: { readonly refused: string; readonly accepted: string };
+    /**
+     * YAML documents of a stack with a violation and of a compliant stack. They are tested, and shown on the
+     * policy's page.
+     */
+    readonly examples: { readonly noncompliant: string; readonly compliant: string };
 }
 
-/** A policy that one resource alone decides, so that it holds before that resource is created. */
-export interface ObjectRule<Config = object> extends Described<Config> {
-    judge(subject: Subject, config: Config): Findings;
-    /** The fields to change so that `judge` is content, where that is safe without asking. Runs only at level `remediate`. */
-    remedied?(subject: Subject, config: Config): Readonly<Record<string, unknown>> | undefined;
+/** A policy that is decided by a single resource, so that it is enforced before the resource is created. */
+export interface ObjectRule<Config = object> extends RuleBase<Config> {
+    evaluate(subject: Subject, config: Config): Violations;
+    /**
+     * The fields to change so that the resource complies, where this needs no decision. Runs only at the
+     * enforcement level `remediate`.
+     */
+    remediate?(subject: Subject, config: Config): Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A policy about what must exist, or how resources fit together. */
-export interface StackRule<Config = object> extends Described<Config> {
-    judgeStack(world: World, config: Config): Findings;
+/** A policy about required resources, or about relations between resources. */
+export interface StackRule<Config = object> extends RuleBase<Config> {
+    evaluateStack(stack: StackResources, config: Config): Violations;
 }
 
-export type Rule = ObjectRule<never> | StackRule<never>;
+export type PolicyDefinition = ObjectRule<never> | StackRule<never>;
 
-/** Keeps a rule's own type of configuration inside its file. */
-export function objectRule<Config>(rule: ObjectRule<Config>): Rule {
-    return rule as unknown as Rule;
+/** Hides a rule's configuration type from other modules. */
+export function objectRule<Config>(rule: ObjectRule<Config>): PolicyDefinition {
+    return rule as unknown as PolicyDefinition;
 }
 
-export function stackRule<Config>(rule: StackRule<Config>): Rule {
-    return rule as unknown as Rule;
+export function stackRule<Config>(rule: StackRule<Config>): PolicyDefinition {
+    return rule as unknown as PolicyDefinition;
 }
 
-export function isStackRule(rule: Rule): rule is StackRule<never> {
-    return "judgeStack" in rule;
+export function isStackRule(rule: PolicyDefinition): rule is StackRule<never> {
+    return "evaluateStack" in rule;
 }
 
-/** Judges each subject by itself: what is unknown, or breaks the rule, of one does not hide the others. */
-export function* each(subjects: Iterable<Subject>, judge: (subject: Subject) => Findings): Findings {
-    for (const subject of subjects) yield* guarded(subject, () => judge(subject));
+/** Evaluates each subject separately: an error in one does not hide violations of the others. */
+export function* each(subjects: Iterable<Subject>, evaluate: (subject: Subject) => Violations): Violations {
+    for (const subject of subjects) yield* guarded(subject, () => evaluate(subject));
 }
 
-/** The findings of `judge`, and one more where it could not finish. */
-export function* guarded(subject: Subject | undefined, judge: () => Findings): Findings {
+/** The violations of `evaluate`, and one more if it throws. */
+export function* guarded(subject: Subject | undefined, evaluate: () => Violations): Violations {
     try {
-        yield* judge();
+        yield* evaluate();
     } catch (error) {
-        yield interrupted(subject, error);
+        yield evaluationFailure(subject, error);
     }
 }
 
 /**
- * The findings of several independent judgements of one subject: what one of them cannot know yet hides none of the
- * others'.
- *
- * @throws the first UnknownField among them, when all have been made
+ * The violations of several independent evaluations of one subject. An unknown value in one does not hide
+ * violations of the others.
+ * @throws the first UnknownField among them, after all have run
  */
-export function* inFull(judgements: Iterable<() => Findings>): Findings {
+export function* allViolations(evaluations: Iterable<() => Violations>): Violations {
     let unknown: UnknownField | undefined;
-    for (const judge of judgements) {
+    for (const evaluate of evaluations) {
         try {
-            yield* judge();
+            yield* evaluate();
         } catch (error) {
             if (!(error instanceof UnknownField)) throw error;
             unknown ??= error;
@@ -118,36 +123,36 @@ export function* inFull(judgements: Iterable<() => Findings>): Findings {
     if (unknown !== undefined) throw unknown;
 }
 
-/** What to say of a subject that could not be judged to the end. */
-export function interrupted(subject: Subject | undefined, error: unknown): Finding {
+/** The violation for a subject that could not be evaluated completely. */
+export function evaluationFailure(subject: Subject | undefined, error: unknown): Violation {
     const about = subject === undefined ? {} : { subject };
     if (error instanceof UnreadableField) {
         return {
             ...about,
-            wrong: `${error.message}, so nothing of it can be judged`,
-            fix: "write it as YAML that its reader understands.",
+            problem: `${error.message}, so the object cannot be evaluated`,
+            fix: "correct the syntax of the YAML.",
         };
     }
     if (error instanceof UnknownField) {
         const owner = error.urn === subject?.urn ? "" : ` of ${nameOf(error.urn)}`;
         return {
             ...about,
-            wrong: `${error.path}${owner} is known only during the update, so this preview cannot judge it`,
-            fix: "The update judges it. To have it judged here, write the value itself instead of another resource's output.",
+            problem: `${error.path}${owner} is unknown until the update, so this preview cannot evaluate it`,
+            fix: "no action needed: the update evaluates it. To evaluate it in the preview, replace the other resource's output with a literal value.",
             unknown: true,
         };
     }
-    if (error instanceof Misconfigured) return { ...about, wrong: error.message, fix: error.fix };
+    if (error instanceof Misconfigured) return { ...about, problem: error.message, fix: error.fix };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const place = (stack ?? "").split("\n").find((line) => line.trimStart().startsWith("at "));
     return {
         ...about,
-        wrong: `the policy itself failed: ${message}${place === undefined ? "" : ` (${place.trim()})`}`,
-        fix: "This is a mistake of the policy pack: report it with the object. Until it is mended the policy can be disabled by name.",
+        problem: `the policy threw an error: ${message}${place === undefined ? "" : ` (${place.trim()})`}`,
+        fix: "report this bug of the policy pack together with the object. Until it is fixed, you can disable the policy by name.",
     };
 }
 
-/** `Service carts` of a URN, which ends in type and name. */
+/** `Service carts` for a URN, which ends in type and name. */
 function nameOf(urn: string): string {
     const [type = "", name = ""] = urn.split("::").slice(-2);
     return `${type.split(/[:$/]/).at(-1) ?? ""} ${name}`;

@@ -1,4 +1,4 @@
-/** The pack's rules as the policies that the SDK serves to the engine. */
+/** Converts the rules of the pack to policies of the Pulumi SDK. */
 import {
     type Policies,
     type PolicyProviderResource,
@@ -7,144 +7,168 @@ import {
     type ResourceValidationArgs,
 } from "@pulumi/policy";
 import { type PolicyConfigJSONSchema } from "@pulumi/policy/schema";
-import { endedFor } from "./exceptions";
-import { isJudged } from "./judged";
+import { expiryNoteFor } from "./exceptions";
+import { appliesToResource } from "./applies-to";
 import { message } from "./message";
-import { Kept } from "./once";
-import { type Fields, plain } from "./read";
+import { PerResourceCache } from "./resource-cache";
+import { type Fields, lazyCopy } from "./read";
 import {
     each,
-    type Finding,
+    type Violation,
     guarded,
-    interrupted,
+    evaluationFailure,
     isStackRule,
     type ObjectRule,
-    type Rule,
+    type PolicyDefinition,
     type StackRule,
 } from "./rule";
 import { type EngineResource, Subject } from "./subject";
-import { World } from "./world";
+import { StackResources } from "./stack-resources";
 
 type Policy = Policies[number];
 
-export function asPolicy(rule: Rule): Policy {
-    const { name, title, severity, area, remedy, schema } = rule;
+export function asPolicy(rule: PolicyDefinition): Policy {
+    const { name, title, severity, area, remediation, schema } = rule;
     const described = {
         name,
         description: title,
         enforcementLevel: "mandatory" as const,
         severity,
         tags: [area],
-        remediationSteps: remedy,
+        remediationSteps: remediation,
         configSchema: { properties: schema as Record<string, PolicyConfigJSONSchema> },
     };
     if (isStackRule(rule)) {
-        const judged = rule as unknown as StackRule;
+        const typedRule = rule as unknown as StackRule;
         return {
             ...described,
             validateStack: (args, report) => {
-                reportAll(rule, report, judgeWorlds(judged, worldsOf(args.resources), args.getConfig()));
+                reportAll(
+                    rule,
+                    report,
+                    evaluateClusters(typedRule, clustersOf(args.resources), args.getConfig()),
+                );
             },
         };
     }
-    const judged = rule as unknown as ObjectRule;
+    const typedRule = rule as unknown as ObjectRule;
     return {
         ...described,
         validateResource: (args, report) => {
-            reportAll(rule, report, judgeResource(judged, ofResource(args), args.getConfig()));
+            reportAll(rule, report, evaluateResource(typedRule, ofResource(args), args.getConfig()));
         },
-        ...(judged.remedied === undefined ? {} : { remediateResource: (args) => remediate(judged, args) }),
+        ...(typedRule.remediate === undefined
+            ? {}
+            : { remediateResource: (args) => remediatedInputs(typedRule, args) }),
     };
 }
 
-/** What an object rule says of one resource. */
-export function* judgeResource(rule: ObjectRule, resource: EngineResource, given: object): Iterable<Finding> {
-    // Most policies are not about most resources.
-    if (!isJudged(rule.judges, resource)) return;
+/** Violations of an object rule in one resource. */
+export function* evaluateResource(
+    rule: ObjectRule,
+    resource: EngineResource,
+    given: object,
+): Iterable<Violation> {
+    // Most policies do not apply to most resources.
+    if (!appliesToResource(rule.appliesTo, resource)) return;
     const subject = Subject.of(resource);
     const config = { ...rule.defaults, ...given };
-    for (const finding of each([subject], () => rule.judge(subject, config)))
-        yield withEnded(finding, config);
+    for (const violation of each([subject], () => rule.evaluate(subject, config)))
+        yield withExpiryNote(violation, config);
 }
 
-/** What a stack rule says of all resources together. */
-export function* judgeWorld(rule: StackRule, world: World, given: object): Iterable<Finding> {
-    world.takeDoubts();
-    const said = new Set<Subject | undefined>();
+/** Violations of a stack rule in all resources together. */
+export function* evaluateStack(rule: StackRule, stack: StackResources, given: object): Iterable<Violation> {
+    stack.takeErrors();
+    const reported = new Set<Subject | undefined>();
     const config = { ...rule.defaults, ...given };
-    for (const finding of guarded(undefined, () => rule.judgeStack(world, config))) {
-        if (finding.unknown === true) said.add(finding.subject);
-        yield withEnded(finding, config);
+    for (const violation of guarded(undefined, () => rule.evaluateStack(stack, config))) {
+        if (violation.unknown === true) reported.add(violation.subject);
+        yield withExpiryNote(violation, config);
     }
-    for (const [subject, error] of world.takeDoubts()) {
-        if (!said.has(subject)) yield interrupted(subject, error);
+    for (const [subject, error] of stack.takeErrors()) {
+        if (!reported.has(subject)) yield evaluationFailure(subject, error);
     }
 }
 
-/** What a stack rule says of each cluster by itself; what it says of resources that all of them share, once. */
-export function* judgeWorlds(rule: StackRule, all: readonly World[], given: object): Iterable<Finding> {
-    const said = new Set<string>();
-    for (const world of all) {
-        for (const finding of judgeWorld(rule, world, given)) {
+/** Violations of a stack rule in each cluster. A violation in a resource that the clusters share is reported once. */
+export function* evaluateClusters(
+    rule: StackRule,
+    all: readonly StackResources[],
+    given: object,
+): Iterable<Violation> {
+    const reported = new Set<string>();
+    for (const stack of all) {
+        for (const violation of evaluateStack(rule, stack, given)) {
             const inCluster =
-                all.length === 1 ? finding : { ...finding, wrong: `${finding.wrong}${world.place}` };
-            const key = `${finding.subject?.urn ?? ""} ${finding.subject === undefined ? inCluster.wrong : finding.wrong}`;
-            if (said.has(key)) continue;
-            said.add(key);
-            yield finding.subject === undefined ? inCluster : finding;
+                all.length === 1
+                    ? violation
+                    : { ...violation, problem: `${violation.problem}${stack.clusterNote}` };
+            const key = `${violation.subject?.urn ?? ""} ${violation.subject === undefined ? inCluster.problem : violation.problem}`;
+            if (reported.has(key)) continue;
+            reported.add(key);
+            yield violation.subject === undefined ? inCluster : violation;
         }
     }
 }
 
-/** What was excused until lately is said to have been: who reads the refusal did not change a thing. */
-function withEnded(finding: Finding, config: object): Finding {
-    const { subject, wrong, unknown } = finding;
-    if (subject === undefined || unknown === true) return finding;
-    const ended = endedFor(config, subject);
-    return wrong.includes(ended) ? finding : { ...finding, wrong: `${wrong}${ended}` };
+/**
+ * Adds a note if an exception for the subject has expired: the violation then appears without a change to the
+ * stack.
+ */
+function withExpiryNote(violation: Violation, config: object): Violation {
+    const { subject, problem, unknown } = violation;
+    if (subject === undefined || unknown === true) return violation;
+    const note = expiryNoteFor(config, subject);
+    return problem.includes(note) ? violation : { ...violation, problem: `${problem}${note}` };
 }
 
-/** What `report` takes besides text, which its type does not tell: a finding of another level than the policy's. */
-type ReportAt = (finding: { message: string; urn?: string; enforcementLevel: "advisory" }) => void;
+/** `report` also accepts an object with another enforcement level, which is missing in its type. */
+type ReportAt = (violation: { message: string; urn?: string; enforcementLevel: "advisory" }) => void;
 
-function reportAll(rule: Rule, report: ReportViolation, findings: Iterable<Finding>): void {
-    for (const finding of findings) {
-        const urn = finding.subject?.urn;
-        const text = message(rule, finding);
-        if (finding.unknown === undefined) {
+function reportAll(rule: PolicyDefinition, report: ReportViolation, violations: Iterable<Violation>): void {
+    for (const violation of violations) {
+        const urn = violation.subject?.urn;
+        const text = message(rule, violation);
+        if (violation.unknown === undefined) {
             report(text, urn);
             continue;
         }
-        // What a preview does not know is said, and does not stop it: the update judges it before it is done.
-        const advise = report as unknown as ReportAt;
-        advise({ message: text, enforcementLevel: "advisory", ...(urn === undefined ? {} : { urn }) });
+        // Values that a preview does not know are reported as advisory and do not block it: the update
+        // evaluates them.
+        const reportAdvisory = report as unknown as ReportAt;
+        reportAdvisory({
+            message: text,
+            enforcementLevel: "advisory",
+            ...(urn === undefined ? {} : { urn }),
+        });
     }
 }
 
-const copies = new Kept<Fields>();
+const copies = new PerResourceCache<Fields>();
 
 /**
- * What each resource was asked to be, by URN. The engine asks about resources one by one first; of the whole stack it then
- * tells outputs, and has none of a provider that it could not configure yet: of a cluster's objects, in the preview
- * that is to make the cluster. Absence there says nothing.
+ * The inputs of each resource by URN. The engine first passes each resource alone, and then all resources of
+ * the stack with their outputs. Outputs are empty if the provider could not be configured yet, as for objects
+ * of a cluster that the update will create. Empty outputs do not mean that the fields are absent.
  */
-const asked = new Map<string, Fields>();
-const worlds = new Kept<readonly World[]>();
+const inputsByUrn = new Map<string, Fields>();
+const clusters = new PerResourceCache<readonly StackResources[]>();
 
-/** All stack policies are shown the same resources, of which the first is as good a name for them as any. */
-function worldsOf(resources: readonly PolicyResource[]): readonly World[] {
-    const make = (): readonly World[] => World.ofClusters(resources.map(ofStack));
+/** All stack policies receive the same resources, so the properties of the first one serve as the cache key. */
+function clustersOf(resources: readonly PolicyResource[]): readonly StackResources[] {
+    const make = (): readonly StackResources[] => StackResources.ofClusters(resources.map(ofStack));
     const [first] = resources;
-    return first === undefined ? make() : worlds.of(first.props, make);
+    return first === undefined ? make() : clusters.of(first.props, make);
 }
 
-/** By the properties of a request, which the SDK hands to one policy after another. */
-const requested = new Kept<EngineResource>();
+/** Keyed by the properties of a request, which the SDK passes to one policy after another. */
+const resourcesByProps = new PerResourceCache<EngineResource>();
 
 function ofResource({ urn, type, name, props, provider }: ResourceValidationArgs): EngineResource {
-    return requested.of(props, () => {
-        const copy = copies.of(props, () => plain(props, urn));
-        asked.set(urn, copy);
+    return resourcesByProps.of(props, () => {
+        const copy = copies.of(props, () => lazyCopy(props, urn));
+        inputsByUrn.set(urn, copy);
         return { urn, type, name, props: copy, ...providerOf(provider) };
     });
 }
@@ -152,7 +176,7 @@ function ofResource({ urn, type, name, props, provider }: ResourceValidationArgs
 function providerOf(provider: PolicyProviderResource | undefined): Pick<EngineResource, "provider"> {
     if (provider === undefined) return {};
     const { urn, props } = provider;
-    return { provider: { urn, props: copies.of(props, () => plain(props, urn)) } };
+    return { provider: { urn, props: copies.of(props, () => lazyCopy(props, urn)) } };
 }
 
 function ofStack({ urn, type, name, props, provider, propertyDependencies }: PolicyResource): EngineResource {
@@ -160,16 +184,26 @@ function ofStack({ urn, type, name, props, provider, propertyDependencies }: Pol
         property,
         resources.map((source) => source.urn),
     ]);
-    const copy = copies.of(props, () => plain(props, urn));
-    const told = Object.keys(copy).length > 0 ? copy : (asked.get(urn) ?? copy);
-    return { urn, type, name, props: told, sources: Object.fromEntries(sources), ...providerOf(provider) };
+    const copy = copies.of(props, () => lazyCopy(props, urn));
+    const knownProps = Object.keys(copy).length > 0 ? copy : (inputsByUrn.get(urn) ?? copy);
+    return {
+        urn,
+        type,
+        name,
+        props: knownProps,
+        sources: Object.fromEntries(sources),
+        ...providerOf(provider),
+    };
 }
 
-/** The whole of the resource's inputs with the fields that the rule changes, or nothing. */
-function remediate(rule: ObjectRule, args: ResourceValidationArgs): Record<string, unknown> | undefined {
+/** All inputs of the resource with the changes of the rule; undefined if there are none. */
+function remediatedInputs(
+    rule: ObjectRule,
+    args: ResourceValidationArgs,
+): Record<string, unknown> | undefined {
     const resource = ofResource(args);
-    if (!isJudged(rule.judges, resource)) return undefined;
+    if (!appliesToResource(rule.appliesTo, resource)) return undefined;
     const subject = new Subject(resource);
-    const changed = rule.remedied?.(subject, { ...rule.defaults, ...args.getConfig<object>() });
+    const changed = rule.remediate?.(subject, { ...rule.defaults, ...args.getConfig<object>() });
     return changed === undefined ? undefined : { ...args.props, ...changed };
 }

@@ -1,8 +1,8 @@
-/** Whether a selector names pods or namespaces, or only writes "all of them" in another way. */
+/** Distinguishes selectors for specific pods or namespaces from selectors that match nearly all of them. */
 import { at, fields, list, textAt, texts } from "./read";
 
-/** Labels that injection, charts and controllers put on all pods or namespaces alike. */
-const SHARED: readonly RegExp[] = [
+/** Labels that injection, charts and controllers set on all pods or namespaces. */
+const COMMON_LABELS: readonly RegExp[] = [
     /^istio-injection$/,
     /^(.*\.)?istio\.io\//,
     /^pod-security\.kubernetes\.io\//,
@@ -13,10 +13,10 @@ const SHARED: readonly RegExp[] = [
 ];
 
 /**
- * Whether a selector says what somebody must be. By what he must not be, by a label that he must have with any value, or
- * by a label that all have, it is nearly everybody.
+ * Whether a selector requires a specific label value. Negative expressions, `Exists`, and labels that all
+ * pods or namespaces have match nearly everything.
  */
-export function namesSome(selector: unknown): boolean {
+export function isSpecific(selector: unknown): boolean {
     const labels = Object.keys(fields(at(selector, "matchLabels")));
     const expressions = list(at(selector, "matchExpressions"))
         .filter(
@@ -24,5 +24,5 @@ export function namesSome(selector: unknown): boolean {
                 textAt(expression, "operator") === "In" && texts(at(expression, "values")).length > 0,
         )
         .map((expression) => textAt(expression, "key") ?? "");
-    return [...labels, ...expressions].some((key) => !SHARED.some((known) => known.test(key)));
+    return [...labels, ...expressions].some((key) => !COMMON_LABELS.some((known) => known.test(key)));
 }

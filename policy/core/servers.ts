@@ -1,34 +1,40 @@
-/** What the servers of an Istio Gateway take, as its proxies read them. */
+/** Servers of an Istio Gateway, as its proxies read them. */
 import { dnsName } from "./hosts";
 import { at, type Fields, fields, list, numberAt, textAt, texts } from "./read";
 import { type Subject } from "./subject";
-import { type World } from "./world";
+import { type StackResources } from "./stack-resources";
 
-export interface Server {
-    /** Where it stands: `spec.servers[0]`. */
+export interface GatewayServer {
+    /** Path in the object: `spec.servers[0]`. */
     readonly path: string;
     readonly port: number | undefined;
-    /** In capitals. */
+    /** In upper case. */
     readonly protocol: string;
-    /** As they are written, with the namespace before them. */
+    /** As written, with the namespace prefix. */
     readonly hosts: readonly string[];
     readonly tls: Fields;
     readonly mode: string | undefined;
-    /** Whether it takes plain text, whatever its `tls` says: Istio reads no TLS settings for HTTP's protocols. */
+    /**
+     * Whether it accepts plain text, whatever its `tls` section contains: Istio ignores TLS settings on
+     * plain-HTTP protocols.
+     */
     readonly isPlain: boolean;
-    /** Whether it answers with nothing but a redirect to HTTPS. On a port of HTTPS the same field redirects nobody. */
+    /** Whether it only redirects to HTTPS. On an HTTPS port the same field has no effect. */
     readonly isRedirect: boolean;
-    /** Whether only the mesh's own clients get in: an egress gateway's. */
-    readonly isMutual: boolean;
-    /** Whether each client shows a certificate of a CA that the server names (`MUTUAL`, not `OPTIONAL_MUTUAL`). */
-    readonly takesCertificates: boolean;
-    /** Whether its proxies read the requests: TLS that they do not end, or do not know as HTTP, is bytes to them. */
+    /** Whether only clients in the mesh can connect: an egress gateway. */
+    readonly isIstioMutual: boolean;
+    /**
+     * Whether each client must present a certificate of a CA that the server names (`MUTUAL`, not
+     * `OPTIONAL_MUTUAL`).
+     */
+    readonly requiresClientCertificate: boolean;
+    /** Whether the proxies parse requests. They do not for TLS passthrough and for non-HTTP protocols. */
     readonly readsHttp: boolean;
 }
 
 const PLAIN_HTTP: ReadonlySet<string> = new Set(["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "GRPC_WEB"]);
 
-export function serversOf({ spec }: Subject): readonly Server[] {
+export function serversOf({ spec }: Subject): readonly GatewayServer[] {
     return list(spec["servers"]).map((server, index) => {
         const protocol = (textAt(server, "port", "protocol") ?? "").toUpperCase();
         const tls = fields(at(server, "tls"));
@@ -43,19 +49,22 @@ export function serversOf({ spec }: Subject): readonly Server[] {
             mode,
             isPlain: isHttp || mode === undefined,
             isRedirect: isHttp && textAt(tls, "httpsRedirect") === "true",
-            isMutual: !isHttp && mode === "ISTIO_MUTUAL",
-            takesCertificates: !isHttp && mode === "MUTUAL",
+            isIstioMutual: !isHttp && mode === "ISTIO_MUTUAL",
+            requiresClientCertificate: !isHttp && mode === "MUTUAL",
             readsHttp: isHttp || (protocol === "HTTPS" && !(mode ?? "").includes("PASSTHROUGH")),
         };
     });
 }
 
-/** Every server of the Gateways whose proxies carry all of `labels`. */
-export function serversBehind(world: World, labels: Readonly<Record<string, string>>): readonly Server[] {
-    return world.ask(`servers ${JSON.stringify(labels)}`, world.gatewaysOf(labels), serversOf);
+/** Every server of the Gateways whose proxies have all of `labels`. */
+export function serversBehind(
+    stack: StackResources,
+    labels: Readonly<Record<string, string>>,
+): readonly GatewayServer[] {
+    return stack.collect(`servers ${JSON.stringify(labels)}`, stack.gatewaysOf(labels), serversOf);
 }
 
-/** Its hosts without the namespaces. */
-export function dnsNamesOf({ hosts }: Server): readonly string[] {
+/** Hosts without the namespace prefix. */
+export function dnsNamesOf({ hosts }: GatewayServer): readonly string[] {
     return hosts.map(dnsName);
 }

@@ -1,15 +1,15 @@
-/** What is judged: a resource as the engine shows it, named the way that people name it. */
+/** The subject of an evaluation: a resource from the engine, with its Kubernetes name and kind. */
 import { type Fields, fields, labelsAt, text, textAt, UnknownField } from "./read";
 
-/** A resource as the SDK hands it over, with plain properties. */
+/** A resource from the SDK, with copied properties. */
 export interface EngineResource {
     readonly urn: string;
     readonly type: string;
     readonly name: string;
     readonly props: unknown;
-    /** URNs that a property's value comes from, by the property's name; known to stack policies alone. */
+    /** URNs of the resources that a property's value comes from, by property; only available to stack policies. */
     readonly sources?: Readonly<Record<string, readonly string[]>>;
-    /** The provider that applies it, where the engine says so. */
+    /** The resource's provider, if the engine reports it. */
     readonly provider?: Provider;
 }
 
@@ -18,8 +18,8 @@ export interface Provider {
     readonly props: Fields;
 }
 
-/** Where a kind used to be: the same rules hold for objects of clusters and charts that never moved. */
-const MOVED: Readonly<Record<string, string>> = {
+/** Former API groups: the same rules apply to clusters and charts that still use them. */
+const MOVED_KINDS: Readonly<Record<string, string>> = {
     "extensions/DaemonSet": "apps/DaemonSet",
     "extensions/Deployment": "apps/Deployment",
     "extensions/Ingress": "networking.k8s.io/Ingress",
@@ -32,22 +32,25 @@ const subjects = new WeakMap<EngineResource, Subject>();
 export class Subject {
     readonly urn: string;
     /**
-     * `group/Kind` of a Kubernetes object in any version (`core/Service`, `helm.sh/Release`), and the type of anything
-     * else.
+     * `group/Kind` of a Kubernetes object in any API version (`core/Service`, `helm.sh/Release`); the Pulumi
+     * type of anything else.
      */
     readonly id: string;
     readonly kind: string;
     readonly name: string;
-    /** Whether it changes some fields of an object that another program owns, so that absence says nothing. */
+    /**
+     * Whether it changes some fields of an object that another program owns, so that absent fields have no
+     * meaning.
+     */
     readonly isPatch: boolean;
     readonly isKubernetes: boolean;
-    /** Which cluster a Kubernetes object is in, as its provider says; `""` where nobody says or knows yet. */
+    /** The cluster of a Kubernetes object, derived from its provider; `""` if it is not known. */
     readonly cluster: string;
     readonly props: Fields;
     readonly sources: Readonly<Record<string, readonly string[]>>;
-    private readonly place: string | UnknownField;
+    private readonly namespaceOrUnknown: string | UnknownField;
 
-    /** The one subject of a resource, for all policies. Subjects are immutable. */
+    /** The cached subject of a resource, shared by all policies. Subjects are immutable. */
     static of(resource: EngineResource): Subject {
         const cached = subjects.get(resource) ?? new Subject(resource);
         subjects.set(resource, cached);
@@ -64,42 +67,44 @@ export class Subject {
         if (kubernetes === undefined) {
             this.id = type;
             this.kind = type;
-            this.place = "";
+            this.namespaceOrUnknown = "";
             this.name = name;
             this.cluster = "";
             return;
         }
         this.id = idOf(kubernetes);
         this.kind = kubernetes.kind;
-        // Charts say both beside their values.
+        // Helm resources have name and namespace at the top level.
         const path = CHARTS.includes(this.id) ? [] : ["metadata"];
         const read = (field: string): string | undefined => textAt(this.props, ...path, field);
-        const said = known(() => read("name") ?? read("generateName"));
-        this.name = typeof said === "string" ? said : name;
+        const declared = known(() => read("name") ?? read("generateName"));
+        this.name = typeof declared === "string" ? declared : name;
         this.cluster = clusterOf(provider);
-        // The provider's own namespace is that of objects which name none.
+        // The provider's default namespace applies to objects without one.
         const fallback = (): string => textAt(provider?.props, "namespace") ?? "default";
-        this.place = CLUSTER_WIDE.has(this.id) ? "" : known(() => read("namespace") ?? fallback());
+        this.namespaceOrUnknown = CLUSTER_WIDE.has(this.id)
+            ? ""
+            : known(() => read("namespace") ?? fallback());
     }
 
     /**
-     * Of a Kubernetes object; `""` for what belongs to no namespace and for what is no Kubernetes object.
-     *
-     * @throws UnknownField where only the update will know it
+     * Of a Kubernetes object; `""` for cluster-scoped objects and for resources that are not Kubernetes
+     * objects.
+     * @throws UnknownField if it is unknown until the update
      */
     get namespace(): string {
-        if (this.place instanceof UnknownField) throw this.place;
-        return this.place;
+        if (this.namespaceOrUnknown instanceof UnknownField) throw this.namespaceOrUnknown;
+        return this.namespaceOrUnknown;
     }
 
-    /** Whether its namespace is known yet. */
-    get isPlaced(): boolean {
-        return !(this.place instanceof UnknownField);
+    /** Whether the namespace is already known. */
+    get hasKnownNamespace(): boolean {
+        return !(this.namespaceOrUnknown instanceof UnknownField);
     }
 
-    /** `namespace/Kind/name`, as kubectl's users say it; without a namespace that is not known yet. */
+    /** `namespace/Kind/name`; without the namespace if it is not known yet. */
     get key(): string {
-        const namespace = this.place instanceof UnknownField ? "" : this.place;
+        const namespace = this.namespaceOrUnknown instanceof UnknownField ? "" : this.namespaceOrUnknown;
         return [namespace, this.kind, this.name].filter((part) => part !== "").join("/");
     }
 
@@ -116,7 +121,7 @@ export class Subject {
     }
 }
 
-/** Two providers of one kubeconfig and context are of one cluster, whatever else they differ in. */
+/** Providers with the same kubeconfig and context belong to the same cluster. */
 function clusterOf(provider: Provider | undefined): string {
     if (provider === undefined) return "";
     const parts = ["kubeconfig", "context", "cluster", "clusterIdentifier"];
@@ -124,21 +129,21 @@ function clusterOf(provider: Provider | undefined): string {
     return typeof read === "string" ? read : "";
 }
 
-/** A Subject's `id` without the rest of it. */
-export function whatIs({ type, props }: Pick<EngineResource, "type" | "props">): string {
+/** The `id` of a resource, without creating a Subject. */
+export function resourceId({ type, props }: Pick<EngineResource, "type" | "props">): string {
     const kubernetes = kindOf(type, fields(props));
     return kubernetes === undefined ? type : idOf(kubernetes);
 }
 
 function idOf({ group, kind }: { readonly group: string; readonly kind: string }): string {
     const id = `${group}/${kind}`;
-    return MOVED[id] ?? id;
+    return MOVED_KINDS[id] ?? id;
 }
 
-/** Of Pulumi's own, which stand for all that a chart makes. */
+/** Pulumi's Helm resources, which represent all objects of a chart. */
 export const CHARTS: readonly string[] = ["helm.sh/Release", "helm.sh/Chart"];
 
-/** Kinds that are in no namespace: Kubernetes' own, and those of others that meshes often have. */
+/** Cluster-scoped kinds: those of Kubernetes, and common ones of other projects. */
 const CLUSTER_WIDE: ReadonlySet<string> = new Set([
     "core/Namespace",
     "core/Node",
@@ -177,7 +182,7 @@ const CLUSTER_WIDE: ReadonlySet<string> = new Set([
     "projectcalico.org/GlobalNetworkPolicy",
 ]);
 
-/** What `apiVersion` and `kind` say, and the type where they say nothing. */
+/** Group and kind from `apiVersion` and `kind`, and from the Pulumi type where these are absent. */
 function kindOf(
     type: string,
     props: Fields,
@@ -185,17 +190,17 @@ function kindOf(
     const [provider, version, token] = type.split(":");
     if (provider !== "kubernetes" || version === undefined || token === undefined) return undefined;
     const patch = token.endsWith("Patch");
-    const said = (field: string): string | undefined => {
+    const declared = (field: string): string | undefined => {
         const value = known(() => text(props[field]));
         return typeof value === "string" ? value : undefined;
     };
-    const kind = said("kind") ?? (patch ? token.slice(0, -"Patch".length) : token);
-    const apiVersion = said("apiVersion") ?? version;
+    const kind = declared("kind") ?? (patch ? token.slice(0, -"Patch".length) : token);
+    const apiVersion = declared("apiVersion") ?? version;
     const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "core";
     return { group, kind, patch };
 }
 
-/** What was read, or why it cannot be yet. */
+/** The value, or the error if it is unknown until the update. */
 function known<Value>(read: () => Value): Value | UnknownField {
     try {
         return read();

@@ -1,6 +1,6 @@
 import { at, type Fields, fields, list } from "./read";
 
-/** Every traffic policy of a DestinationRule, or of a Canary's `service` at `base`, with where it stands. */
+/** Every traffic policy of a DestinationRule, or of a Canary's `service` at `base`, with its path. */
 export function trafficPolicies(spec: Fields, base = "spec"): readonly (readonly [string, Fields])[] {
     const roots: (readonly [string, Fields])[] = [[`${base}.trafficPolicy`, fields(spec["trafficPolicy"])]];
     list(spec["subsets"]).forEach((subset, index) => {

@@ -1,5 +1,5 @@
-/** Webhooks that inject sidecars: what they select, and who answers them. */
-import { at, fields, labelsAt, list, says, textAt, texts } from "./read";
+/** Sidecar injection webhooks: which pods they select, and which service they call. */
+import { at, fields, labelsAt, list, isNonEmpty, textAt, texts } from "./read";
 import { type Subject } from "./subject";
 
 export const MUTATING = "admissionregistration.k8s.io/MutatingWebhookConfiguration";
@@ -8,7 +8,7 @@ export const VALIDATING = "admissionregistration.k8s.io/ValidatingWebhookConfigu
 type Labels = Readonly<Record<string, string>>;
 
 export interface Webhook {
-    /** Where in the object, for messages: `webhooks[0]`. */
+    /** Path in the object, for messages: `webhooks[0]`. */
     readonly path: string;
     readonly fields: unknown;
 }
@@ -17,7 +17,7 @@ export function webhooksOf({ props }: Subject): readonly Webhook[] {
     return list(props["webhooks"]).map((fields, index) => ({ path: `webhooks[${index}]`, fields }));
 }
 
-/** Whether a configuration is one of Istio's that inject: by its name, its labels, or its webhooks' names. */
+/** Whether a configuration is an injector of Istio, by its name, its labels, or its webhooks' names. */
 export function isInjector(subject: Subject): boolean {
     if (subject.id !== MUTATING) return false;
     const { labels } = subject;
@@ -30,7 +30,7 @@ export function isInjector(subject: Subject): boolean {
     );
 }
 
-/** Whether a configuration is Istio's that validates its own objects. */
+/** Whether a configuration is Istio's validation webhook. */
 export function isValidator(subject: Subject): boolean {
     return (
         subject.id === VALIDATING &&
@@ -40,7 +40,7 @@ export function isValidator(subject: Subject): boolean {
     );
 }
 
-/** Whether a webhook is called for a new pod, labelled so, in a namespace that is labelled so. */
+/** Whether a webhook is called when a pod with these labels is created in a namespace with these labels. */
 export function isCalledFor({ fields }: Webhook, namespace: Labels, pod: Labels): boolean {
     return (
         coversPods(fields) &&
@@ -49,7 +49,7 @@ export function isCalledFor({ fields }: Webhook, namespace: Labels, pod: Labels)
     );
 }
 
-/** Whether its rules name the creation of pods. */
+/** Whether its rules include the creation of pods. */
 export function coversPods(webhook: unknown): boolean {
     return list(at(webhook, "rules")).some((rule) => {
         const has = (field: string, ...words: readonly string[]): boolean =>
@@ -69,10 +69,13 @@ export function selectsBy(selector: unknown, labels: Labels): boolean {
     const isEqual = Object.entries(labelsAt(selector, "matchLabels")).every(
         ([key, value]) => labels[key] === value,
     );
-    return isEqual && list(at(selector, "matchExpressions")).every((expression) => fits(expression, labels));
+    return (
+        isEqual &&
+        list(at(selector, "matchExpressions")).every((expression) => matchesExpression(expression, labels))
+    );
 }
 
-function fits(expression: unknown, labels: Labels): boolean {
+function matchesExpression(expression: unknown, labels: Labels): boolean {
     const value = labels[textAt(expression, "key") ?? ""];
     const values = texts(at(expression, "values"));
     switch (textAt(expression, "operator") ?? "") {
@@ -85,12 +88,12 @@ function fits(expression: unknown, labels: Labels): boolean {
         case "DoesNotExist":
             return value === undefined;
         default:
-            // The API server refuses the object.
+            // The API server rejects such an object.
             return false;
     }
 }
 
-/** Keys that a webhook's two selectors name. */
+/** Label keys in both selectors of a webhook. */
 export function keysIn(webhook: unknown): readonly string[] {
     return ["namespaceSelector", "objectSelector"].flatMap((field) => [
         ...Object.keys(fields(at(webhook, field, "matchLabels"))),
@@ -98,10 +101,13 @@ export function keysIn(webhook: unknown): readonly string[] {
     ]);
 }
 
-/** Revisions and tags whose namespaces a configuration really injects. `default` is what `istio-injection` stands for. */
+/**
+ * Revisions and tags for which a configuration injects sidecars. `istio-injection` selects the revision
+ * `default`.
+ */
 export function revisionsInjectedBy(subject: Subject): readonly string[] {
     const named = ["istio.io/tag", "istio.io/rev"].flatMap((label) => subject.labels[label] ?? []);
-    const webhooks = webhooksOf(subject).filter(({ fields }) => !says(at(fields, "matchConditions")));
+    const webhooks = webhooksOf(subject).filter(({ fields }) => !isNonEmpty(at(fields, "matchConditions")));
     return named.filter((revision) =>
         namespacesOf(revision).some((namespace) =>
             webhooks.some((webhook) => isCalledFor(webhook, namespace, {})),
@@ -109,7 +115,7 @@ export function revisionsInjectedBy(subject: Subject): readonly string[] {
     );
 }
 
-/** Labels by which a namespace asks for a revision. */
+/** Namespace labels that select a revision. */
 export function namespacesOf(revision: string): readonly Labels[] {
     const byRevision = { "istio.io/rev": revision };
     return revision === "default" ? [{ "istio-injection": "enabled" }, byRevision] : [byRevision];

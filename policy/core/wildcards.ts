@@ -1,9 +1,9 @@
-/** Wildcard hosts that a reviewer has listed: their whole domain is one party's own. */
-import { EXCEPTION_FIELDS, holds } from "./exceptions";
+/** Reviewed wildcard hosts whose whole domain belongs to one party. */
+import { EXCEPTION_FIELDS, anyInForce } from "./exceptions";
 import { type PropertySchema } from "./rule";
 
 interface Wildcard {
-    /** `*.tenants.example.com`: two labels at least, so that nobody lists a top-level domain. */
+    /** `*.tenants.example.com`: at least two labels, so that a top-level domain cannot be listed. */
     readonly host: string;
     readonly reason: string;
     readonly until: string;
@@ -15,7 +15,7 @@ export interface WithWildcards {
 
 export const WILDCARDS_SCHEMA: PropertySchema = {
     type: "array",
-    description: "wildcard hosts whose whole domain is one party's own, such as that of its tenants",
+    description: "wildcard hosts whose whole domain belongs to one party, such as a domain for tenants",
     items: {
         type: "object",
         additionalProperties: false,
@@ -28,5 +28,5 @@ export const WILDCARDS_SCHEMA: PropertySchema = {
 };
 
 export function isListedWildcard({ wildcards }: WithWildcards, host: string): boolean {
-    return holds(wildcards.filter((entry) => entry.host.toLowerCase() === host.toLowerCase()));
+    return anyInForce(wildcards.filter((entry) => entry.host.toLowerCase() === host.toLowerCase()));
 }

@@ -1,9 +1,9 @@
-/** The pods that a workload's template makes, whatever kind of workload it is. */
-import { type FoundPod, findPods, mayCarry } from "./carriers";
+/** The pods of a workload, whatever its kind. */
+import { type EmbeddedPod, findEmbeddedPods, canContainPods } from "./embedded-pods";
 import { at, type Fields, fields, labelsAt, list, text } from "./read";
 import { type Subject } from "./subject";
 
-/** Where each kind keeps its pod's metadata and spec. */
+/** Path of the pod's metadata and spec in each kind. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
     "core/Pod": [],
     "core/PodTemplate": ["template"],
@@ -17,36 +17,37 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
     "argoproj.io/Rollout": ["spec", "template"],
 };
 
-/** Among a rule's `judges`: any other kind that holds a pod template, such as CloneSet or Knative's Service. */
-export const CARRIER = "*/(pod template)";
+/** Entry in a rule's `appliesTo`: any other kind with a pod template, such as CloneSet or Knative Service. */
+export const ANY_POD_TEMPLATE = "*/(pod template)";
 
-export const WORKLOADS: readonly string[] = [...Object.keys(TEMPLATES), CARRIER];
+export const WORKLOADS: readonly string[] = [...Object.keys(TEMPLATES), ANY_POD_TEMPLATE];
 
-export type Pod = FoundPod;
+export type Pod = EmbeddedPod;
 
 const NO_POD: Pod = { path: "", labels: {}, annotations: {}, spec: {}, isTemplate: false };
 
-/** What is found in a resource's properties, once for all rules. */
-const carried = new WeakMap<object, readonly Pod[]>();
+/** Embedded pods by resource properties, cached for all rules. */
+const embeddedPodsCache = new WeakMap<object, readonly Pod[]>();
 
-/** The pods that a resource of no known kind makes: none where it holds no pod template, or a part of one. */
-export function podsCarried({ id, props }: Pick<Subject, "id" | "props">): readonly Pod[] {
+/** The pods of a resource of an unknown kind; empty if it contains no pod template. */
+export function embeddedPods({ id, props }: Pick<Subject, "id" | "props">): readonly Pod[] {
     const [group = "", kind] = id.split("/");
-    if (kind === undefined || id.includes(":") || TEMPLATES[id] !== undefined || !mayCarry(group)) return [];
-    const known = carried.get(props) ?? findPods(props);
-    carried.set(props, known);
+    if (kind === undefined || id.includes(":") || TEMPLATES[id] !== undefined || !canContainPods(group))
+        return [];
+    const known = embeddedPodsCache.get(props) ?? findEmbeddedPods(props);
+    embeddedPodsCache.set(props, known);
     return known;
 }
 
-/** Whether an object makes pods, as far as its kind or its fields say. */
+/** Whether an object creates pods, by its kind or by its fields. */
 export function isWorkload(subject: Subject): boolean {
-    return TEMPLATES[subject.id] !== undefined || podsCarried(subject).length > 0;
+    return TEMPLATES[subject.id] !== undefined || embeddedPods(subject).length > 0;
 }
 
-/** Every pod that an object makes: one in Kubernetes' own kinds, and any number in custom resources. */
+/** Every pod of an object: one for Kubernetes' kinds, any number for custom resources. */
 export function podsIn(workload: Subject): readonly Pod[] {
     const path = TEMPLATES[workload.id];
-    if (path === undefined) return podsCarried(workload);
+    if (path === undefined) return embeddedPods(workload);
     const template = at(workload.props, ...path);
     return [
         {
@@ -59,7 +60,7 @@ export function podsIn(workload: Subject): readonly Pod[] {
     ];
 }
 
-/** The pod that an object makes, and the first one where it makes several. */
+/** The pod of an object; the first one if there are several. */
 export function podOf(workload: Subject): Pod {
     const pods = podsIn(workload);
     return pods.find(({ isTemplate }) => isTemplate) ?? pods[0] ?? NO_POD;
@@ -72,8 +73,8 @@ export interface Container {
     readonly isInit: boolean;
 }
 
-/** The first container that runs beside a proxy; undefined where a pod is a proxy alone. */
-export function besideProxy(pod: Pod): Container | undefined {
+/** The first container that is not the proxy; undefined if the pod only runs a proxy. */
+export function firstAppContainer(pod: Pod): Container | undefined {
     return containersOf(pod).find(({ name, isInit }) => !isInit && name !== "istio-proxy");
 }
 

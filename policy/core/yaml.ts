@@ -1,13 +1,12 @@
 import { parse } from "yaml";
 import { UnreadableField } from "./read";
 
-/** What texts hold, by text: the rules ask for the same few again and again, and change nothing of the answer. */
+/** Parsed texts, cached by text: the rules parse the same few texts repeatedly and do not change the result. */
 const known = new Map<string, unknown>();
 
 /**
- * What a text of YAML in an object holds, as Istio and Kubernetes' other Go programs read it: by YAML 1.1, in which `off`
+ * Parses YAML in a text field as Istio and other Go programs of Kubernetes do: with YAML 1.1, in which `off`
  * and `no` are false.
- *
  * @param path of the text in the object, for messages
  * @throws UnreadableField
  */

@@ -1,5 +1,5 @@
 /** Every policy of the pack, in the order of the docs. */
-import { type Rule } from "../core/rule";
+import { type PolicyDefinition } from "../core/rule";
 import { allowIdentity } from "./access/allow-identity";
 import { allowScope } from "./access/allow-scope";
 import { calleeHosts } from "./access/callee-hosts";
@@ -16,30 +16,30 @@ import { tokens } from "./access/tokens";
 import { CLUSTER_RULES } from "./cluster";
 import { CLOSED_RULES } from "./closed";
 import { analysis } from "./delivery/analysis";
-import { gates } from "./delivery/gates";
-import { oneOwner } from "./delivery/one-owner";
-import { ownHost } from "./delivery/own-host";
-import { sources } from "./delivery/sources";
+import { manualApproval } from "./delivery/manual-approval";
+import { noRouteConflicts } from "./delivery/no-route-conflicts";
+import { routeDestinations } from "./delivery/route-destinations";
+import { externalProviders } from "./delivery/external-providers";
 import { exportTo } from "./egress/export-to";
 import { externalTls } from "./egress/external-tls";
-import { noOutsidersInside } from "./egress/no-outsiders-inside";
-import { ownNames } from "./egress/own-names";
+import { noExternalEndpoints } from "./egress/no-external-endpoints";
+import { uniqueHosts } from "./egress/unique-hosts";
 import { registryOnly } from "./egress/registry-only";
 import { serviceEntries } from "./egress/service-entries";
 import { sidecarScope } from "./egress/sidecar-scope";
 import { throughGateway } from "./egress/through-gateway";
-import { definitions } from "./extensions/definitions";
+import { crds } from "./extensions/crds";
 import { envoyFilters } from "./extensions/envoy-filters";
 import { telemetry } from "./extensions/telemetry";
 import { clientCertificates } from "./gateways/client-certificates";
 import { hosts } from "./gateways/hosts";
-import { noOtherGateways } from "./gateways/no-other-kinds";
+import { noOtherControllers } from "./gateways/no-other-controllers";
 import { loadBalancers } from "./gateways/load-balancers";
-import { oldClients } from "./gateways/old-clients";
-import { onlyWayIn } from "./gateways/only-way-in";
-import { ownProxies } from "./gateways/own-proxies";
+import { legacyClients } from "./gateways/legacy-clients";
+import { onlyIngress } from "./gateways/only-ingress";
+import { dedicatedProxies } from "./gateways/dedicated-proxies";
 import { gatewayRoutes } from "./gateways/routes";
-import { noSideEntries } from "./gateways/side-entries";
+import { noServiceExport } from "./gateways/no-service-export";
 import { gatewayTls } from "./gateways/tls";
 import { controlPlane } from "./identity/control-plane";
 import { clientTls } from "./identity/client-tls";
@@ -52,19 +52,19 @@ import { noBypass } from "./injection/no-bypass";
 import { noNetAdmin } from "./injection/no-net-admin";
 import { noOptOut } from "./injection/no-opt-out";
 import { proxyContainer } from "./injection/proxy-container";
-import { ownAccount } from "./injection/own-account";
-import { notDefault } from "./injection/not-default";
+import { dedicatedServiceAccount } from "./injection/dedicated-service-account";
+import { noDefaultNamespace } from "./injection/no-default-namespace";
 import { revisions } from "./injection/revisions";
 import { admission } from "./injection/admission";
 import { webhooks } from "./injection/webhooks";
 import { networkDenyAll } from "./network/deny-all";
-import { everyPod } from "./network/every-pod";
-import { fewAddresses } from "./network/few-addresses";
-import { narrow } from "./network/narrow";
-import { noOtherKinds } from "./network/no-other-kinds";
-import { breaker } from "./resilience/breaker";
-import { ejection } from "./resilience/ejection";
-import { noFault } from "./resilience/no-fault";
+import { specificPodSelector } from "./network/pod-selector";
+import { cidrSize } from "./network/cidr-size";
+import { leastPrivilege } from "./network/least-privilege";
+import { policyKinds } from "./network/policy-kinds";
+import { circuitBreaker } from "./resilience/circuit-breaker";
+import { maxEjectionPercent } from "./resilience/max-ejection-percent";
+import { noFaultInjection } from "./resilience/no-fault-injection";
 import { retries } from "./resilience/retries";
 import { timeout } from "./resilience/timeout";
 import { charts } from "./workloads/charts";
@@ -74,9 +74,9 @@ import { nonRoot } from "./workloads/non-root";
 import { podSecurity } from "./workloads/pod-security";
 import { resources } from "./workloads/resources";
 import { knownRoles } from "./workloads/known-roles";
-import { rights } from "./workloads/rights";
+import { rbac } from "./workloads/rbac";
 
-export const RULES: readonly Rule[] = [
+export const RULES: readonly PolicyDefinition[] = [
     meshStrict,
     noPlaintext,
     clientTls,
@@ -101,46 +101,46 @@ export const RULES: readonly Rule[] = [
     noBypass,
     proxyContainer,
     noNetAdmin,
-    ownAccount,
+    dedicatedServiceAccount,
     revisions,
     webhooks,
     admission,
-    notDefault,
+    noDefaultNamespace,
     networkDenyAll,
-    narrow,
-    everyPod,
-    fewAddresses,
-    noOtherKinds,
+    leastPrivilege,
+    specificPodSelector,
+    cidrSize,
+    policyKinds,
     registryOnly,
     serviceEntries,
-    ownNames,
-    noOutsidersInside,
+    uniqueHosts,
+    noExternalEndpoints,
     externalTls,
     throughGateway,
     exportTo,
     sidecarScope,
     gatewayTls,
     clientCertificates,
-    oldClients,
+    legacyClients,
     hosts,
-    onlyWayIn,
-    noOtherGateways,
-    ownProxies,
+    onlyIngress,
+    noOtherControllers,
+    dedicatedProxies,
     gatewayRoutes,
     loadBalancers,
-    noSideEntries,
-    breaker,
+    noServiceExport,
+    circuitBreaker,
     timeout,
-    ejection,
+    maxEjectionPercent,
     retries,
-    noFault,
-    oneOwner,
-    ownHost,
+    noFaultInjection,
+    noRouteConflicts,
+    routeDestinations,
     analysis,
-    gates,
-    sources,
+    manualApproval,
+    externalProviders,
     envoyFilters,
-    definitions,
+    crds,
     telemetry,
     podSecurity,
     images,
@@ -148,7 +148,7 @@ export const RULES: readonly Rule[] = [
     nonRoot,
     credentials,
     charts,
-    rights,
+    rbac,
     knownRoles,
     ...CLUSTER_RULES,
     ...CLOSED_RULES,

@@ -1,15 +1,15 @@
-/** Of a dashboard as Grafana is given it, what a picture of it needs; and the answers to what its panels ask. */
+/** The parts of a Grafana dashboard that a picture needs, and the results of its queries. */
 import type { Series } from "../../cli/status/promtool";
 
 export interface Board {
     readonly uid: string;
     readonly title: string;
-    /** Whether one service is chosen in it. */
+    /** Whether it has a service variable. */
     readonly byService: boolean;
     readonly panels: readonly Panel[];
 }
 
-/** Where it stands, in Grafana's grid: 24 columns, counted from the left and the top. */
+/** A position in Grafana's grid: 24 columns, from the top left. */
 export interface Place {
     readonly x: number;
     readonly y: number;
@@ -18,29 +18,29 @@ export interface Place {
 }
 
 export interface Panel {
-    /** Grafana's name of its kind, `row` among them. */
+    /** Grafana's panel type, or `row`. */
     readonly kind: string;
     readonly title: string;
-    /** As Grafana names units. */
+    /** Grafana's name of the unit. */
     readonly unit: string;
     readonly place: Place;
-    readonly questions: readonly Question[];
+    readonly queries: readonly PanelQuery[];
 }
 
-export interface Question {
-    /** PromQL, in which `$service` may stand for a service. */
+export interface PanelQuery {
+    /** PromQL, with the optional variable `$service`. */
     readonly expr: string;
-    /** What names a series, with its labels: `{{service}}`. */
+    /** The legend of a series, with labels: `{{service}}`. */
     readonly legend: string;
-    /** Asked for the end of the time alone. */
+    /** Whether it is evaluated at the end of the time range only. */
     readonly instant: boolean;
 }
 
-/** A panel, and for each of its questions what Prometheus answered. */
-export type Answered = Panel & { readonly answers: readonly (readonly Series[])[] };
+/** A panel with the results of each of its queries. */
+export type PanelData = Panel & { readonly results: readonly (readonly Series[])[] };
 
-/** As Grafana reads a file: what is read of it here. */
-interface Written {
+/** The used fields of Grafana's dashboard JSON. */
+interface DashboardJson {
     readonly uid: string;
     readonly title: string;
     readonly templating: { readonly list?: readonly { readonly name: string }[] };
@@ -57,9 +57,9 @@ interface Written {
     }[];
 }
 
-/** @param json a dashboard's, as this program gives it to Grafana */
+/** @param json a dashboard's JSON, as in its ConfigMap */
 export function boardOf(json: string): Board {
-    const { uid, title, templating, panels } = JSON.parse(json) as Written;
+    const { uid, title, templating, panels } = JSON.parse(json) as DashboardJson;
     return {
         uid,
         title,
@@ -69,7 +69,7 @@ export function boardOf(json: string): Board {
             title: of,
             unit: fieldConfig?.defaults.unit ?? "short",
             place: gridPos,
-            questions: targets.map(({ expr, legendFormat = "", instant = false }) => ({
+            queries: targets.map(({ expr, legendFormat = "", instant = false }) => ({
                 expr,
                 legend: legendFormat,
                 instant,

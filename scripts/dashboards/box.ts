@@ -1,6 +1,6 @@
-/** Room in a picture, and what fills it. */
+/** Areas of a picture and their content. */
 
-/** In pixels of the picture. */
+/** A rectangle, in pixels of the picture. */
 export interface Box {
     readonly left: number;
     readonly top: number;
@@ -8,12 +8,12 @@ export interface Box {
     readonly height: number;
 }
 
-/** SVG, and what to say of what it does not show. */
-export interface Inside {
+/** SVG, with a note about what it omits. */
+export interface Drawing {
     readonly svg: string;
-    /** Empty where it shows everything. */
-    readonly left: string;
+    /** Empty if it shows everything. */
+    readonly note: string;
 }
 
-/** Letters of what stands beside the values, in pixels. */
+/** The font size of labels, in pixels. */
 export const SMALL = 11;

@@ -1,13 +1,13 @@
 /** Series over time, with axes and a legend. */
 import { scaleLinear, scaleUtc } from "d3-scale";
 import type { Series, Span } from "../../cli/status/promtool";
-import { type Box, type Inside, SMALL } from "./box";
-import { byName, type Drawn, largest, peak } from "./series";
+import { type Box, type Drawing, SMALL } from "./box";
+import { byName, type DrawnSeries, largest, peak } from "./series";
 import { element, rounded, text, widthOf } from "./svg";
 import { digits, sizeOf } from "./units";
 
-/** Told apart from each other, on light and on dark. One panel shows no more series than there are. */
-export const COLOURS = [
+/** Distinguishable colors, on light and dark backgrounds. A panel shows at most this many series. */
+export const COLORS = [
     "#3b7ddd",
     "#e0752d",
     "#2f9e6e",
@@ -23,13 +23,13 @@ const LEGEND_LINE = 15;
 const TICKS = { x: 7, y: 4 } as const;
 
 export interface Scales {
-    /** Of Unix time, in seconds. */
+    /** From Unix time in seconds. */
     readonly x: (time: number) => number;
     readonly y: (value: number) => number;
 }
 
-export function drawLines(all: readonly Drawn[], unit: string, box: Box, span: Span): Inside {
-    const { kept, left } = largest(all, COLOURS.length, peak);
+export function drawLines(all: readonly DrawnSeries[], unit: string, box: Box, span: Span): Drawing {
+    const { kept, note } = largest(all, COLORS.length, peak);
     const shown = [...kept].sort(byName);
     const legend = legendOf(shown, box.width);
     const plot = {
@@ -41,10 +41,10 @@ export function drawLines(all: readonly Drawn[], unit: string, box: Box, span: S
     const { y, svg: values } = valueAxis(shown, unit, plot);
     const { x, svg: times } = timeAxis(span, plot);
     const lines = shown.map(({ values: points }, index) =>
-        element("path", { d: pathOf(points, span.step, { x, y }), class: "line", stroke: colour(index) }),
+        element("path", { d: pathOf(points, span.step, { x, y }), class: "line", stroke: color(index) }),
     );
     const legendTop = plot.bottom + AXIS.bottom;
-    return { svg: values + times + lines.join("") + legend.at(box.left, legendTop), left };
+    return { svg: values + times + lines.join("") + legend.at(box.left, legendTop), note };
 }
 
 interface Plot {
@@ -54,12 +54,12 @@ interface Plot {
     readonly bottom: number;
 }
 
-/** From zero, so that a line's height can be compared. */
-function valueAxis(shown: readonly Drawn[], unit: string, { left, top, right, bottom }: Plot) {
+/** Starts at zero, so that heights are comparable. */
+function valueAxis(shown: readonly DrawnSeries[], unit: string, { left, top, right, bottom }: Plot) {
     const all = shown.flatMap(({ values }) => values.map(([, value]) => value)).filter(Number.isFinite);
     const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)];
     const { size, suffix } = sizeOf(unit, Math.max(-low, high));
-    // Where all is nothing, there is an axis all the same.
+    // An axis is drawn even if all values are zero.
     const scale = scaleLinear([low / size, low === high ? 1 : high / size], [bottom, top]).nice(TICKS.y);
     const svg = scale.ticks(TICKS.y).map((tick) => {
         const y = scale(tick);
@@ -83,8 +83,8 @@ function timeAxis({ from, to }: Span, { left, right, bottom }: Plot) {
     return { x: (time: number) => scale(time * 1000), svg: svg.join("") };
 }
 
-/** Names as many beside each other as there is room for. */
-function legendOf(shown: readonly Drawn[], width: number) {
+/** Places as many names on a line as fit. */
+function legendOf(shown: readonly DrawnSeries[], width: number) {
     const [mark, gap] = [14, 14];
     let [line, used] = [0, 0];
     const places = shown.map(({ name }, index) => {
@@ -102,7 +102,7 @@ function legendOf(shown: readonly Drawn[], width: number) {
                     const y = top + LEGEND_LINE * (down + 0.5);
                     const d = `M${rounded(left + x)} ${rounded(y)}h10`;
                     return (
-                        element("path", { d, class: "line", stroke: colour(index) }) +
+                        element("path", { d, class: "line", stroke: color(index) }) +
                         text(left + x + mark, y + 4, name, { as: "text", at: "start", size: SMALL, within })
                     );
                 })
@@ -110,13 +110,13 @@ function legendOf(shown: readonly Drawn[], width: number) {
     };
 }
 
-function colour(index: number): string {
-    return COLOURS[index % COLOURS.length] ?? COLOURS[0];
+function color(index: number): string {
+    return COLORS[index % COLORS.length] ?? COLORS[0];
 }
 
 /**
- * The path of a series, broken where a point is missing or no number; a point alone is a dot. Of what stays level
- * only the ends are in it.
+ * The path of a series, interrupted at missing or non-finite points; a single point is a dot. Horizontal parts contain only
+ * their ends.
  *
  * @param step seconds between two points
  */

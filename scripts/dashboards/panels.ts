@@ -1,19 +1,19 @@
-/** What is inside a panel: by its kind, as Grafana names kinds. */
+/** Draws panels, by Grafana's panel types. */
 import type { Span } from "../../cli/status/promtool";
-import type { Answered } from "./board";
-import { type Box, type Inside, SMALL } from "./box";
+import type { PanelData } from "./board";
+import { type Box, type Drawing, SMALL } from "./box";
 import { drawLines, pathOf } from "./lines";
-import { type Drawn, drawable, largest } from "./series";
+import { type DrawnSeries, drawable, largest } from "./series";
 import { element, text } from "./svg";
-import { written } from "./units";
+import { formatValue } from "./units";
 
 const NUMBER = 30;
 const LINE = 22;
 
-/** @throws Error where the pictures do not know the panel's kind, or its unit. */
-export function inside(panel: Answered, box: Box, span: Span): Inside {
+/** @throws Error for an unsupported panel type or unit. */
+export function drawPanel(panel: PanelData, box: Box, span: Span): Drawing {
     const all = drawable(panel);
-    if (all.length === 0) return { svg: noData(box), left: "" };
+    if (all.length === 0) return { svg: noData(box), note: "" };
     switch (panel.kind) {
         case "timeseries":
             return drawLines(all, panel.unit, box, span);
@@ -24,7 +24,9 @@ export function inside(panel: Answered, box: Box, span: Span): Inside {
         case "table":
             return table(all, panel.unit, box);
         default:
-            throw new Error(`no picture knows panels of the kind "${panel.kind}" ("${panel.title}")`);
+            throw new Error(
+                `the panel "${panel.title}" has the unsupported type "${panel.kind}": add it to scripts/dashboards/panels.ts`,
+            );
     }
 }
 
@@ -32,15 +34,20 @@ function noData({ left, top, width, height }: Box): string {
     return text(left + width / 2, top + height / 2, "No data", { as: "soft", at: "middle", size: 14 });
 }
 
-/** The last value, before how it came there. */
-function number(all: readonly Drawn[], unit: string, { left, top, width, height }: Box, span: Span): Inside {
-    const { kept, left: said } = largest(all, 1, lastOf);
+/** The last value, over a sparkline. */
+function number(
+    all: readonly DrawnSeries[],
+    unit: string,
+    { left, top, width, height }: Box,
+    span: Span,
+): Drawing {
+    const { kept, note } = largest(all, 1, lastOf);
     const [only] = kept;
-    if (only === undefined) return { svg: "", left: said };
+    if (only === undefined) return { svg: "", note };
     const values = only.values.map(([, value]) => value).filter(Number.isFinite);
     const low = Math.min(...values);
     const room = height * 0.35;
-    // What never changed is a line at the bottom.
+    // A constant series is a line at the bottom.
     const tall = Math.max(...values) - low || 1;
     const path = pathOf(only.values, span.step, {
         x: (time) => left + ((time - span.from) / (span.to - span.from)) * width,
@@ -49,20 +56,20 @@ function number(all: readonly Drawn[], unit: string, { left, top, width, height 
     return {
         svg:
             element("path", { d: path, class: "trend" }) +
-            text(left + width / 2, top + height / 2 + 6, written(only.last, unit), {
+            text(left + width / 2, top + height / 2 + 6, formatValue(only.last, unit), {
                 as: "text",
                 at: "middle",
                 size: NUMBER,
             }),
-        left: said,
+        note,
     };
 }
 
-/** Each series' last value, the largest first. */
-function bars(all: readonly Drawn[], unit: string, { left, top, width, height }: Box): Inside {
-    const { kept, left: said } = largest(all, Math.floor(height / (SMALL + 2)), lastOf);
+/** The last value of each series, the largest first. */
+function bars(all: readonly DrawnSeries[], unit: string, { left, top, width, height }: Box): Drawing {
+    const { kept, note } = largest(all, Math.floor(height / (SMALL + 2)), lastOf);
     const line = Math.min(LINE, height / kept.length);
-    const most = Math.max(...kept.map(lastOf), Number.MIN_VALUE);
+    const maxValue = Math.max(...kept.map(lastOf), Number.MIN_VALUE);
     const [names, values] = [width * 0.38, 80];
     const track = width - names - values - 16;
     const svg = kept.map(({ name, last }, index) => {
@@ -72,17 +79,17 @@ function bars(all: readonly Drawn[], unit: string, { left, top, width, height }:
         return [
             text(left + names, baseline, name, { as: "text", at: "end", size: SMALL, within: names }),
             element("rect", { ...bar, width: track, class: "track" }),
-            element("rect", { ...bar, width: (Math.max(0, last) / most) * track, class: "bar" }),
-            text(left + width, baseline, written(last, unit), { as: "text", at: "end", size: SMALL }),
+            element("rect", { ...bar, width: (Math.max(0, last) / maxValue) * track, class: "bar" }),
+            text(left + width, baseline, formatValue(last, unit), { as: "text", at: "end", size: SMALL }),
         ].join("");
     });
-    return { svg: svg.join(""), left: said };
+    return { svg: svg.join(""), note };
 }
 
-/** A line for each series: its labels, and its last value; the largest first. */
-function table(all: readonly Drawn[], unit: string, { left, top, width, height }: Box): Inside {
+/** One row for each series: its labels and its last value; the largest first. */
+function table(all: readonly DrawnSeries[], unit: string, { left, top, width, height }: Box): Drawing {
     const columns = [...new Set(all.flatMap(({ labels }) => Object.keys(labels)))].sort();
-    const { kept, left: said } = largest(all, Math.floor(height / LINE) - 1, lastOf);
+    const { kept, note } = largest(all, Math.floor(height / LINE) - 1, lastOf);
     const column = width / (columns.length + 1);
     const row = (cells: readonly string[], index: number, as: string): string =>
         cells
@@ -100,11 +107,11 @@ function table(all: readonly Drawn[], unit: string, { left, top, width, height }
         return element("path", { d: `M${left} ${y}h${width}`, class: "grid" });
     });
     const rows = kept.map(({ labels, last }, index) =>
-        row([...columns.map((label) => labels[label] ?? ""), written(last, unit)], index + 1, "text"),
+        row([...columns.map((label) => labels[label] ?? ""), formatValue(last, unit)], index + 1, "text"),
     );
-    return { svg: [row([...columns, "Value"], 0, "soft"), ...rules, ...rows].join(""), left: said };
+    return { svg: [row([...columns, "Value"], 0, "soft"), ...rules, ...rows].join(""), note };
 }
 
-function lastOf({ last }: Drawn): number {
+function lastOf({ last }: DrawnSeries): number {
     return last;
 }

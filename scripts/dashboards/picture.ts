@@ -1,8 +1,8 @@
-/** A dashboard as a picture: its rows and panels where Grafana puts them, with what was answered. */
+/** Draws a dashboard: its rows and panels at Grafana's positions, with query results. */
 import type { Span } from "../../cli/status/promtool";
-import type { Answered, Board, Place } from "./board";
+import type { PanelData, Board, Place } from "./board";
 import { type Box, SMALL } from "./box";
-import { inside } from "./panels";
+import { drawPanel } from "./panels";
 import { element, text, widthOf } from "./svg";
 
 /** Grafana's grid, in pixels. */
@@ -12,7 +12,7 @@ const EDGE = 12;
 const TITLE = 26;
 const WIDTH = GRID.columns * GRID.column + 2 * EDGE;
 
-/** On a background of its own, which goes with what is around it where the viewer says what that is. */
+/** Follows the viewer's color scheme. */
 const STYLE = `
 .back{fill:#f2f3f5}.panel{fill:#fff;stroke:#d8dade}.text{fill:#24292f}.soft{fill:#6a7078}
 .grid{stroke:#e4e6e9;fill:none}.track{fill:#eceef1}.bar{fill:#3b7ddd}
@@ -23,21 +23,21 @@ const STYLE = `
 .grid{stroke:#292d35}.track{fill:#262a31}}
 `;
 
-export interface Told {
+export interface PictureOptions {
     readonly board: Board;
     /** The board's panels, in its order. */
-    readonly panels: readonly Answered[];
+    readonly panels: readonly PanelData[];
     readonly span: Span;
-    /** Which service was chosen; only a board that chooses one tells. */
+    /** The selected service, shown only by boards with a service variable. */
     readonly service: string;
 }
 
 /**
- * The same answers yield the same bytes.
+ * Deterministic: the same results yield the same bytes.
  *
- * @throws Error where a panel's kind or unit is one that the pictures do not know.
+ * @throws Error for an unsupported panel type or unit.
  */
-export function picture({ board, panels, span, service }: Told): string {
+export function picture({ board, panels, span, service }: PictureOptions): string {
     const rows = Math.max(0, ...panels.map(({ place: { y, h } }) => y + h));
     const height = HEAD + rows * GRID.row + EDGE;
     return `${element(
@@ -64,7 +64,7 @@ function head({ title, byService }: Board, { from, to }: Span, service: string):
     const about = [...(byService ? [`service ${service}`] : []), `${day}, ${time(from)} to ${time(to)} UTC`];
     return [
         text(EDGE, 26, title, { as: "text strong", at: "start", size: 20 }),
-        text(EDGE, 45, "Drawn from the dashboard and Prometheus' answers to it; not by Grafana.", {
+        text(EDGE, 45, "Drawn from the dashboard's JSON and Prometheus' query results, not by Grafana.", {
             as: "soft",
             at: "start",
             size: SMALL,
@@ -73,16 +73,16 @@ function head({ title, byService }: Board, { from, to }: Span, service: string):
     ];
 }
 
-function row({ title, place }: Answered): string {
+function row({ title, place }: PanelData): string {
     const { left, top } = boxOf(place);
     return text(left, top + 17, title, { as: "text strong", at: "start", size: 15 });
 }
 
-function framed(panel: Answered, span: Span): string {
+function framed(panel: PanelData, span: Span): string {
     const { left, top, width, height } = boxOf(panel.place);
     const room = { left: left + 10, top: top + TITLE, width: width - 20, height: height - TITLE - 8 };
-    const { svg, left: said } = inside(panel, room, span);
-    const aside = said === "" ? 0 : widthOf(said, SMALL) + 10;
+    const { svg, note } = drawPanel(panel, room, span);
+    const aside = note === "" ? 0 : widthOf(note, SMALL) + 10;
     return [
         element("rect", { x: left, y: top, width, height, rx: 3, class: "panel" }),
         text(room.left, top + 18, panel.title, {
@@ -91,9 +91,9 @@ function framed(panel: Answered, span: Span): string {
             size: 13,
             within: room.width - aside,
         }),
-        ...(said === ""
+        ...(note === ""
             ? []
-            : [text(left + width - 10, top + 18, said, { as: "soft", at: "end", size: SMALL })]),
+            : [text(left + width - 10, top + 18, note, { as: "soft", at: "end", size: SMALL })]),
         svg,
     ].join("");
 }

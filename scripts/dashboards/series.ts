@@ -1,20 +1,20 @@
-/** Which of a panel's series are drawn, and how they are called. */
+/** Selects and names the series of a panel. */
 import type { Series } from "../../cli/status/promtool";
-import type { Answered } from "./board";
+import type { PanelData } from "./board";
 
-export interface Drawn {
+export interface DrawnSeries {
     readonly name: string;
     readonly labels: Series["metric"];
-    /** With their gaps: what Prometheus could not tell is no number. */
+    /** Including gaps: a missing value is NaN. */
     readonly values: Series["values"];
-    /** The last value that is a number. */
+    /** The last finite value. */
     readonly last: number;
 }
 
-/** All series of a panel that have a number anywhere. */
-export function drawable({ questions, answers }: Answered): Drawn[] {
-    return questions.flatMap(({ legend }, index) =>
-        (answers[index] ?? []).flatMap(({ metric, values }) => {
+/** All series of a panel with a finite value. */
+export function drawable({ queries, results }: PanelData): DrawnSeries[] {
+    return queries.flatMap(({ legend }, index) =>
+        (results[index] ?? []).flatMap(({ metric, values }) => {
             const last = values.findLast(([, value]) => Number.isFinite(value));
             if (last === undefined) return [];
             return [{ name: nameOf(metric, legend), labels: metric, values, last: last[1] }];
@@ -23,29 +23,29 @@ export function drawable({ questions, answers }: Answered): Drawn[] {
 }
 
 /**
- * As many as there is room for, those that score highest, and what to say of the others.
+ * The series with the highest scores, up to `room`, and a note about omitted ones.
  *
- * @returns `left` is empty where none was left out
+ * @returns an empty `note` if none was omitted
  */
 export function largest(
-    all: readonly Drawn[],
+    all: readonly DrawnSeries[],
     room: number,
-    score: (series: Drawn) => number,
-): { readonly kept: readonly Drawn[]; readonly left: string } {
+    score: (series: DrawnSeries) => number,
+): { readonly kept: readonly DrawnSeries[]; readonly note: string } {
     const kept = [...all].sort((a, b) => score(b) - score(a) || byName(a, b)).slice(0, room);
-    return { kept, left: kept.length < all.length ? `the ${kept.length} largest of ${all.length}` : "" };
+    return { kept, note: kept.length < all.length ? `the ${kept.length} largest of ${all.length}` : "" };
 }
 
-export function byName(a: Drawn, b: Drawn): number {
+export function byName(a: DrawnSeries, b: DrawnSeries): number {
     return a.name < b.name ? -1 : 1;
 }
 
-/** The highest number that a series has. */
-export function peak({ values }: Drawn): number {
+/** The highest value of a series. */
+export function peak({ values }: DrawnSeries): number {
     return Math.max(...values.map(([, value]) => value).filter(Number.isFinite));
 }
 
-/** As Grafana does it: by the legend's labels, or by all where there is no legend. */
+/** The name of a series, as in Grafana: the legend with its labels, or all labels without a legend. */
 function nameOf(metric: Series["metric"], legend: string): string {
     if (legend !== "") {
         return legend.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => metric[label] ?? "");

@@ -2,7 +2,7 @@
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element around what is SVG already. */
+/** An element with SVG children. */
 export function element(name: string, attributes: Attributes, ...inside: readonly string[]): string {
     const written = Object.entries(attributes).map(
         ([key, value]) => ` ${key}="${typeof value === "number" ? rounded(value) : escaped(value)}"`,
@@ -15,9 +15,9 @@ export interface Text {
     /** A class of the picture's style. */
     readonly as: string;
     readonly at: "start" | "middle" | "end";
-    /** Letters' height, in pixels. */
+    /** The font size, in pixels. */
     readonly size: number;
-    /** What there is room for, in pixels: the rest is cut, and said by dots. @default all that is needed */
+    /** The maximum width, in pixels; longer text ends with an ellipsis. @default unlimited */
     readonly within?: number;
 }
 
@@ -30,7 +30,7 @@ export function text(x: number, y: number, what: string, { as, at, size, within 
     );
 }
 
-/** How wide a text is at most, roughly, whatever the font. */
+/** An estimate of a text's maximum width in any font. */
 export function widthOf(what: string, size: number): number {
     return what.length * size * 0.6;
 }
@@ -40,7 +40,7 @@ function cut(what: string, within: number, size: number): string {
     return `${what.slice(0, Math.max(0, Math.floor(within / widthOf("m", size)) - 1))}…`;
 }
 
-/** Coordinates are as exact as can be seen. */
+/** Coordinates with visible precision. */
 export function rounded(value: number): string {
     return String(Number(value.toFixed(1)));
 }

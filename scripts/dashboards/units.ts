@@ -1,6 +1,6 @@
-/** Values with their units, under Grafana's names of these. */
+/** Formats values with units, by Grafana's unit names. */
 
-/** A unit's larger ones: how much of the unit each is, and what is written after a number of it. */
+/** The scales of a unit: the factor and the suffix of each. */
 type Sizes = readonly (readonly [size: number, suffix: string])[];
 
 const MINUTE = 60;
@@ -32,27 +32,27 @@ const UNITS: Readonly<Record<string, Sizes>> = {
 
 function thousands(unit: string): Sizes {
     return ["", "k", "M", "G"].map((prefix, power) => {
-        const written = `${prefix}${unit}`;
-        return [1000 ** power, written === "" ? "" : ` ${written}`] as const;
+        const suffix = `${prefix}${unit}`;
+        return [1000 ** power, suffix === "" ? "" : ` ${suffix}`] as const;
     });
 }
 
 /**
- * In which size values up to this one are written.
+ * The scale for values up to this one.
  *
- * @throws Error where the pictures do not know the unit.
+ * @throws Error for an unsupported unit.
  */
 export function sizeOf(unit: string, upTo: number): { readonly size: number; readonly suffix: string } {
     const [smallest, ...larger] = UNITS[unit] ?? [];
     if (smallest === undefined) {
-        throw new Error(`no picture knows the unit "${unit}": add it to scripts/dashboards/units.ts`);
+        throw new Error(`unsupported unit "${unit}": add it to scripts/dashboards/units.ts`);
     }
     const [size, suffix] = larger.findLast(([from]) => Math.abs(upTo) >= from) ?? smallest;
     return { size, suffix };
 }
 
-/** Three digits of a value that say something, with its unit: `12.3 req/s`. */
-export function written(value: number, unit: string): string {
+/** A value with three significant digits and its unit: `12.3 req/s`. */
+export function formatValue(value: number, unit: string): string {
     const { size, suffix } = sizeOf(unit, value);
     return `${digits(value / size)}${suffix}`;
 }

@@ -1,4 +1,4 @@
-/** Random catalogues without problems, for properties. */
+/** Random valid catalogues, for property tests. */
 
 import * as fc from "fast-check";
 
@@ -7,7 +7,7 @@ import { TIERS } from "../../catalogue/model";
 import type { Draw } from "./drawn";
 import { assemble } from "./drawn";
 
-/** No two of them overlap, so that any division of them between calls is a valid one. */
+/** No two of them overlap, so any division of them between calls is valid. */
 const REQUESTS: readonly Request[] = [
     "GET /items",
     "GET /items/{*}",
@@ -57,7 +57,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
         fc.record({
             callee: fc.nat(),
             port: fc.nat(),
-            asked: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
+            operations: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
             idempotent: fc.nat(4),
             stream: fc.boolean(),
             optional: fc.boolean(),
@@ -69,7 +69,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
     outside: fc.array(fc.nat(), { maxLength: 3 }),
 });
 
-/** A catalogue of up to `size` services, in which each calls only some of those drawn before it. */
+/** A catalogue of up to `size` services, in which each calls only some of those generated before it. */
 export function arbitraryCatalogue(size = 12): fc.Arbitrary<Catalogue> {
     return fc
         .tuple(

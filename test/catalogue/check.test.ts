@@ -12,7 +12,7 @@ import { reordered } from "./rewrite";
 import type { Draft } from "./small";
 import { callTo, changed, plain } from "./small";
 
-/** Ten mistakes, each by another rule. */
+/** Ten mistakes, each for a different rule. */
 const tenMistakes = changed(({ services, external, exposure, frontToMiddle, middleToBack, tcp }) => {
     services["mail-from-shop"] = plain();
     tcp.number = 8081;
@@ -27,7 +27,7 @@ const tenMistakes = changed(({ services, external, exposure, frontToMiddle, midd
 });
 
 describe("a catalogue", () => {
-    it("with ten different mistakes has ten problems, at once", () => {
+    it("with ten different mistakes has ten problems, reported at once", () => {
         assert.deepEqual(
             checkCatalogue(tenMistakes).map(({ rule, where }) => `${rule}: ${where}`),
             [
@@ -46,7 +46,7 @@ describe("a catalogue", () => {
         );
     });
 
-    it("with problems throws one error that lists each with its place and its remedy", () => {
+    it("with problems throws one error that lists each with its location and remedy", () => {
         const catalogue = changed(({ services, frontToMiddle }) => {
             frontToMiddle.to = "midle";
             services.front.stores = ["dbs"];
@@ -60,17 +60,17 @@ describe("a catalogue", () => {
                 message: `The catalogue has 2 problems:
 
 front.calls[0] → midle [unknown-service]
-    front calls midle, which is no service of the catalogue
+    front calls the unknown service midle
     Did you mean "middle"?
 
 front.stores[0] → dbs [unknown-store]
-    front uses dbs, which is no store of the catalogue
+    front uses the unknown store dbs
     Did you mean "db"?`,
             },
         );
     });
 
-    it("with one problem says so", () => {
+    it("with one problem uses the singular", () => {
         const catalogue = changed(({ frontToMiddle }) => {
             frontToMiddle.to = "midle";
         });
@@ -78,7 +78,7 @@ front.stores[0] → dbs [unknown-store]
             () => {
                 parseCatalogue(catalogue);
             },
-            { message: /^The catalogue has a problem:\n/ },
+            { message: /^The catalogue has 1 problem:\n/ },
         );
     });
 
@@ -86,7 +86,7 @@ front.stores[0] → dbs [unknown-store]
         parseCatalogue(changed(() => undefined));
     });
 
-    it("drawn at random has no problem", () => {
+    it("generated at random has no problem", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (catalogue) => {
                 assert.deepEqual(checkCatalogue(catalogue), []);
@@ -102,7 +102,7 @@ front.stores[0] → dbs [unknown-store]
         }
     });
 
-    it("has the same problems in the same order however it is written", () => {
+    it("has the same problems in the same order, whatever the order of declarations", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), mistakes, fc.integer(), (catalogue, made, seed) => {
                 const wrong = spoilt(catalogue, made);
@@ -111,26 +111,27 @@ front.stores[0] → dbs [unknown-store]
         );
     });
 
-    it("with random mistakes never fails otherwise than by problems, each with its place, message and remedy", () => {
-        const found = new Set<string>();
+    it("with random mistakes fails only by problems, each with location, message and remedy", () => {
+        const rules = new Set<string>();
         fc.assert(
             fc.property(arbitraryCatalogue(), mistakes, (catalogue, made) => {
                 for (const problem of checkCatalogue(spoilt(catalogue, made))) {
-                    found.add(problem.rule);
+                    rules.add(problem.rule);
                     assertWorded(problem);
                 }
             }),
             { numRuns: 300, seed: 1 },
         );
-        // So that the two properties above are about something.
-        assert.ok(found.size >= 10, [...found].join(", "));
+        // Ensures that the two properties above cover many rules.
+        assert.ok(rules.size >= 10, [...rules].join(", "));
     });
 
-    it("of twice the size takes twice the work", () => {
+    it("of twice the size takes at most twice the work", () => {
         const work = (size: number, use: (catalogue: Catalogue) => unknown) => {
             let reads = 0;
             const counting = <T extends object>(target: T): T =>
                 new Proxy(target, {
+                    // eslint-disable-next-line no-restricted-syntax -- the name of the Proxy trap
                     ownKeys(from) {
                         const keys = Reflect.ownKeys(from);
                         reads += keys.length;
@@ -162,7 +163,7 @@ function assertWorded({ where, message, remedy }: Problem): void {
 
 type Spoil = (service: Draft<Service>, names: readonly string[], number: number) => void;
 
-/** Ways to spoil a service, given all names and a number to choose by. */
+/** Ways to introduce a mistake into a service, given all names and a random number. */
 const SPOILS: readonly Spoil[] = [
     (service, names, number) => (service.calls ?? []).push(callTo(names[number % names.length] ?? "", "1h")),
     (service) => (service.calls ?? []).push(callTo("no-such-service")),

@@ -1,4 +1,4 @@
-/** Turns what fast-check drew into a catalogue without problems. */
+/** Builds a valid catalogue from values that fast-check generates. */
 
 import type {
     Call,
@@ -11,7 +11,7 @@ import type {
     Tier,
 } from "../../catalogue/model";
 
-/** What a service is drawn as, before it is known which others there are. */
+/** The generated values for a service, before the other services are known. */
 export interface Draw {
     readonly tier: Tier;
     readonly ports: Readonly<Record<string, Port>>;
@@ -19,11 +19,11 @@ export interface Draw {
     readonly calls: readonly CallDraw[];
     readonly stores: readonly number[];
     readonly external: readonly number[];
-    /** How the hosts of the groups are spoken to: one of these each. */
+    /** The protocols of external hosts. */
     readonly outside: readonly number[];
 }
 
-/** The kinds of hosts outside. */
+/** The kinds of external hosts. */
 const OUTSIDE: readonly Omit<ExternalHost, "host">[] = [
     { port: 443, protocol: "https" },
     { port: 443, protocol: "https", tls: "originate" },
@@ -31,12 +31,12 @@ const OUTSIDE: readonly Omit<ExternalHost, "host">[] = [
     { port: 5432, protocol: "tcp" },
 ];
 
-/** A call is drawn as numbers, to be taken modulo what there is to choose from. */
+/** A call is generated as numbers, which are taken modulo the number of choices. */
 interface CallDraw {
     readonly callee: number;
     readonly port: number;
-    /** Which of the operations offered are asked for, and which of these in an idempotent call. */
-    readonly asked: readonly number[];
+    /** Which of the offered operations the call uses, and which of these are idempotent. */
+    readonly operations: readonly number[];
     readonly idempotent: number;
     readonly stream: boolean;
     readonly optional: boolean;
@@ -44,18 +44,18 @@ interface CallDraw {
 
 const STORE_PORTS = [5432, 6379, 9092];
 
-/** Services call only some of those drawn before them, and wait less long for them than they are waited for. */
+/** Services call only some of those generated before them, with shorter timeouts than their callers'. */
 export function assemble(names: readonly string[], draws: readonly Draw[]): Catalogue {
     const [store1 = "", store2 = "", group1 = "", group2 = "", ...serviceNames] = names;
     const services: [string, Service][] = [];
-    // Callers before their callees: whether a call may be a stream depends on who calls the caller.
+    // Callers before their callees: a call can be a stream depending on the calls to its caller.
     const waitedFor = new Set<number>();
     for (let position = draws.length - 1; position >= 0; position -= 1) {
-        const own = draws[position];
-        if (own === undefined) continue;
-        const exposures = exposuresOf(own, position);
+        const draw = draws[position];
+        if (draw === undefined) continue;
+        const exposures = exposuresOf(draw, position);
         if (exposures.some(({ timeout }) => timeout !== "stream")) waitedFor.add(position);
-        const calls = callsOf(own, position, draws, serviceNames, !waitedFor.has(position));
+        const calls = callsOf(draw, position, draws, serviceNames, !waitedFor.has(position));
         for (const { to, timeout } of calls) {
             if (timeout !== "stream") waitedFor.add(serviceNames.indexOf(to));
         }
@@ -64,12 +64,12 @@ export function assemble(names: readonly string[], draws: readonly Draw[]): Cata
             {
                 domain: "test",
                 summary: "A service.",
-                tier: own.tier,
-                ports: own.ports,
+                tier: draw.tier,
+                ports: draw.ports,
                 exposures,
                 calls,
-                stores: pick(own.stores, [store1, store2]),
-                external: pick(own.external, [group1, group2]),
+                stores: pick(draw.stores, [store1, store2]),
+                external: pick(draw.external, [group1, group2]),
             },
         ]);
     }
@@ -87,13 +87,13 @@ export function assemble(names: readonly string[], draws: readonly Draw[]): Cata
         external: Object.fromEntries(
             [group1, group2].map((group, index) => [
                 group,
-                { summary: "An outside party.", hosts: outsideHosts(group, draws[index]?.outside ?? []) },
+                { summary: "An external service.", hosts: outsideHosts(group, draws[index]?.outside ?? []) },
             ]),
         ),
     };
 }
 
-/** Of one name up to all kinds, each on a port of its own; and a second name. */
+/** One name with up to all kinds, each on a different port; and a second name. */
 function outsideHosts(group: string, kinds: readonly number[]): ExternalHost[] {
     const byPort = new Map(pick(kinds, OUTSIDE).map((kind) => [kind.port, kind]));
     return [
@@ -106,11 +106,11 @@ function storePort(index: number) {
     return { protocol: "tcp" as const, number: STORE_PORTS[index] ?? 9200, application: "store" };
 }
 
-function exposuresOf({ exposed, ports: own }: Draw, position: number): Exposure[] {
-    const [portName, port] = Object.entries(own)[0] ?? [];
+function exposuresOf({ exposed, ports: drawnPorts }: Draw, position: number): Exposure[] {
+    const [portName, port] = Object.entries(drawnPorts)[0] ?? [];
     if (exposed === undefined || portName === undefined || port === undefined) return [];
     const [first = ""] = port.protocol === "grpc" ? port.methods : [];
-    // A gRPC stream must be one of the port's own.
+    // A gRPC stream must be one of the port's streaming methods.
     const streams = port.protocol !== "grpc" || port.streaming?.includes(first) === true;
     return [
         {
@@ -133,7 +133,7 @@ function callsOf(
     names: readonly string[],
     mayStream: boolean,
 ): Call[] {
-    const taken = new Set<string>();
+    const used = new Set<string>();
     return calls.flatMap((call): Call[] => {
         if (position === 0) return [];
         const callee = call.callee % position;
@@ -141,25 +141,25 @@ function callsOf(
         const entries = Object.entries(target?.ports ?? {});
         const [portName, port] = entries[call.port % entries.length] ?? [];
         if (target === undefined || portName === undefined || port === undefined) return [];
-        if (taken.has(`${callee} ${portName}`)) return [];
-        taken.add(`${callee} ${portName}`);
+        if (used.has(`${callee} ${portName}`)) return [];
+        used.add(`${callee} ${portName}`);
         const common = {
             to: names[callee] ?? "",
             port: portName,
             optional: call.optional || (target.tier === "background" && tier !== "background"),
         };
-        // Whatever is drawn earlier is waited for less long.
+        // Services that are generated earlier have shorter timeouts.
         const timeout = `${(callee + 1) * 100}ms` as const;
         if (port.protocol === "ws" || port.protocol === "tcp") {
             const stream = mayStream && call.stream;
             return [{ ...common, timeout: stream ? "stream" : timeout, idempotent: false }];
         }
         const offered: readonly string[] = port.protocol === "http" ? port.requests : port.methods;
-        const asked = pick(call.asked, offered);
-        const idempotent = asked.slice(0, call.idempotent);
+        const operations = pick(call.operations, offered);
+        const idempotent = operations.slice(0, call.idempotent);
         return [
             { some: idempotent, idempotent: true },
-            { some: asked.slice(call.idempotent), idempotent: false },
+            { some: operations.slice(call.idempotent), idempotent: false },
         ]
             .filter(({ some }) => some.length > 0)
             .map(({ some, idempotent: repeatable }) => {
@@ -173,14 +173,14 @@ function callsOf(
                     ...(port.protocol === "http" ? { requests: some as Request[] } : { methods: some }),
                     timeout: stream ? ("stream" as const) : timeout,
                     idempotent: repeatable && !stream,
-                    // No chain of calls passes more than three of these: the budget of retries allows no more.
+                    // No call chain passes more than three of these: the retry budget allows no more.
                     ...(repeatable && !stream && callee < 3 ? {} : { retries: 0 }),
                 };
             });
     });
 }
 
-/** The elements that the numbers choose, each once. */
+/** The distinct elements that the numbers select. */
 function pick<T>(numbers: readonly number[], from: readonly T[]): T[] {
     return [...new Set(numbers.map((number) => from[number % from.length]))].filter(
         (element) => element !== undefined,

@@ -19,7 +19,7 @@ import { mapNames, reordered } from "./rewrite";
 import { changed, plain } from "./small";
 
 describe("the edges of a catalogue", () => {
-    it("lead from each call to the port called", () => {
+    it("resolve each call to the called port", () => {
         const catalogue = changed(() => undefined);
         const [first, second, ...rest] = edges(catalogue);
         assert.deepEqual(first, {
@@ -34,7 +34,7 @@ describe("the edges of a catalogue", () => {
         assert.deepEqual(rest, []);
     });
 
-    it("are sorted by caller, callee, port and what is asked", () => {
+    it("are sorted by caller, callee, port and operations", () => {
         const catalogue = changed(({ services, frontToMiddle, middleToBack }) => {
             services.front.calls = [
                 { ...middleToBack, port: "ws" },
@@ -93,7 +93,7 @@ describe("the edges of a catalogue", () => {
         assert.deepEqual(indexOf(catalogue).stores.from.get("front"), storeEdges(catalogue));
     });
 
-    it("to external groups carry the group", () => {
+    it("to external groups contain the group", () => {
         const catalogue = changed(() => undefined);
         assert.deepEqual(externalEdges(catalogue), [
             { caller: "front", groupName: "mail", group: catalogue.external["mail"] },
@@ -102,7 +102,7 @@ describe("the edges of a catalogue", () => {
         assert.deepEqual(indexOf(catalogue).external.from.get("front"), externalEdges(catalogue));
     });
 
-    it("from gateways carry the exposure and its port", () => {
+    it("from gateways contain the exposure and its port", () => {
         const catalogue = changed(() => undefined);
         assert.deepEqual(exposures(catalogue), [
             {
@@ -117,17 +117,29 @@ describe("the edges of a catalogue", () => {
         assert.deepEqual(indexOf(catalogue).exposures.from.get("public"), exposures(catalogue));
     });
 
-    it("cannot be had of a catalogue with names that lead nowhere", () => {
+    it("throw for a catalogue with unknown names", () => {
         const nowhere: [change: Parameters<typeof changed>[0], message: string][] = [
-            [({ frontToMiddle }) => (frontToMiddle.to = "gone"), "front names the service gone"],
-            [({ frontToMiddle }) => (frontToMiddle.port = "gone"), "front names the port gone of middle"],
-            [({ services }) => (services.front.stores = ["gone"]), "front names the store gone"],
-            [({ services }) => (services.front.external = ["gone"]), "front names the external group gone"],
-            [({ exposure }) => (exposure.port = "gone"), "front names the port gone of front"],
+            [
+                ({ frontToMiddle }) => (frontToMiddle.to = "gone"),
+                "front refers to the undefined service gone",
+            ],
+            [
+                ({ frontToMiddle }) => (frontToMiddle.port = "gone"),
+                "front refers to the undefined port gone of middle",
+            ],
+            [
+                ({ services }) => (services.front.stores = ["gone"]),
+                "front refers to the undefined store gone",
+            ],
+            [
+                ({ services }) => (services.front.external = ["gone"]),
+                "front refers to the undefined external group gone",
+            ],
+            [({ exposure }) => (exposure.port = "gone"), "front refers to the undefined port gone of front"],
         ];
         for (const [change, message] of nowhere) {
             assert.throws(() => edges(changed(change)), {
-                message: `${message}, which is not there: load it by catalogue/load.ts`,
+                message: `${message}: load the catalogue by catalogue/load.ts, which checks it`,
             });
         }
     });
@@ -138,12 +150,12 @@ describe("the edges of a catalogue", () => {
         assert.notEqual(indexOf(catalogue), indexOf({ ...catalogue }));
     });
 
-    it("are as many as there are calls, each between its own ends", () => {
+    it("are one per call, between its caller and callee", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (catalogue) => {
                 const all = edges(catalogue);
-                const calls = servicesOf(catalogue).flatMap(([name, { calls: own = [] }]) =>
-                    own.map((call, index) => ({ name, call, index })),
+                const calls = servicesOf(catalogue).flatMap(([name, { calls: serviceCalls = [] }]) =>
+                    serviceCalls.map((call, index) => ({ name, call, index })),
                 );
                 assert.equal(all.length, calls.length);
                 for (const { name, call, index } of calls) {
@@ -158,7 +170,7 @@ describe("the edges of a catalogue", () => {
         );
     });
 
-    it("do not depend on the order in which a catalogue is written", () => {
+    it("do not depend on the order of declarations", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), fc.integer(), (catalogue, seed) => {
                 const other = reordered(catalogue, seed, "calls too");
@@ -167,7 +179,7 @@ describe("the edges of a catalogue", () => {
         );
     });
 
-    it("change with the name of a service in that name and in nothing else", () => {
+    it("change only in the name when a service is renamed", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), fc.nat(), (catalogue, choice) => {
                 const names = Object.keys(catalogue.services);
@@ -190,12 +202,12 @@ describe("the edges of a catalogue", () => {
     });
 });
 
-/** What an edge says, but for `call.to`, which repeats the callee, and the index, which repeats the order of input. */
+/** An edge without `call.to`, which repeats the callee, and the index, which repeats the order of declarations. */
 function edgeText(edge: ReturnType<typeof edges>[number]): string {
     return JSON.stringify({ ...edge, call: { ...edge.call, to: edge.callee } });
 }
 
-/** All that can be asked, but for the positions of calls, which are those of the input. */
+/** All query results, without the positions of calls, which depend on the order of declarations. */
 function everything(catalogue: Catalogue) {
     return {
         services: servicesOf(catalogue).map(([name]) => name),

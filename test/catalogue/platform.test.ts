@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { checkCatalogue } from "../../catalogue/check";
-import type { Asked, Port, Request } from "../../catalogue/model";
+import type { OperationSet, Port, Request } from "../../catalogue/model";
 import { platform } from "../../catalogue/platform";
 import { edges, exposures, servicesOf } from "../../catalogue/query";
 import { covers } from "../../catalogue/requests";
@@ -73,7 +73,7 @@ describe("the platform", () => {
     });
 
     for (const row of expected) {
-        it(`has ${row.name ?? ""} as the table has it`, () => {
+        it(`has ${row.name ?? ""} as in the table`, () => {
             const service = platform.services[row.name ?? ""];
             assert.ok(service);
             assert.deepEqual(
@@ -92,7 +92,7 @@ describe("the platform", () => {
         });
     }
 
-    it("has no service beside the table's", () => {
+    it("has only the table's services", () => {
         const names = servicesOf(platform).map(([name]) => name);
         assert.deepEqual(names, expected.map(({ name }) => name).sort());
     });
@@ -109,7 +109,7 @@ describe("the platform", () => {
         );
     });
 
-    it("names and numbers ports alike everywhere", () => {
+    it("uses consistent port names and numbers", () => {
         const seen = new Set(
             servicesOf(platform).flatMap(([, { ports }]) =>
                 Object.entries(ports).map(([name, { number, protocol }]) => `${name} ${number} ${protocol}`),
@@ -124,12 +124,12 @@ describe("the platform", () => {
         ]);
     });
 
-    it("leaves every caller something to be forbidden", () => {
-        const asked = new Map<string, { port: Port; asks: Asked[] }>();
-        const note = (key: string, port: Port, ask: Asked) => {
-            const entry = asked.get(key) ?? { port, asks: [] };
-            entry.asks.push(ask);
-            asked.set(key, entry);
+    it("leaves at least one denied operation for every caller", () => {
+        const portOperations = new Map<string, { port: Port; operations: OperationSet[] }>();
+        const note = (key: string, port: Port, set: OperationSet) => {
+            const entry = portOperations.get(key) ?? { port, operations: [] };
+            entry.operations.push(set);
+            portOperations.set(key, entry);
         };
         for (const { caller, callee, portName, port, call } of edges(platform)) {
             note(`${caller} → ${callee} ${portName}`, port, call);
@@ -139,14 +139,16 @@ describe("the platform", () => {
                 note(`${exposure.host} → ${service} ${portName}`, port, exposure);
             }
         }
-        const without = [...asked].filter(([, { port, asks }]) => forbidden(port, asks).length === 0);
+        const without = [...portOperations].filter(
+            ([, { port, operations }]) => forbidden(port, operations).length === 0,
+        );
         assert.deepEqual(
             without.map(([key]) => key),
             [],
         );
     });
 
-    it("never repeats a charge, a notification or a stream, and always a record of the audit", () => {
+    it("never retries a charge, a notification or a stream, but always an audit record", () => {
         const idempotency = (callee: string, method: string) =>
             new Set(
                 edges(platform)
@@ -169,13 +171,13 @@ describe("the platform", () => {
     });
 });
 
-/** What the port offers and none of the asks includes. */
-function forbidden(port: Port, asks: readonly Asked[]): string[] {
+/** The operations that the port offers and the caller does not use. */
+function forbidden(port: Port, operations: readonly OperationSet[]): string[] {
     if (port.protocol === "grpc") {
-        return port.methods.filter((method) => !asks.some(({ methods }) => methods?.includes(method)));
+        return port.methods.filter((method) => !operations.some(({ methods }) => methods?.includes(method)));
     }
     if (port.protocol !== "http") return [];
-    const isAsked = (request: Request) =>
-        asks.some(({ requests = [] }) => requests.some((pattern) => covers(pattern, request)));
-    return port.requests.filter((request) => !isAsked(request));
+    const isListed = (request: Request) =>
+        operations.some(({ requests = [] }) => requests.some((pattern) => covers(pattern, request)));
+    return port.requests.filter((request) => !isListed(request));
 }

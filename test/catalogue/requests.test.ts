@@ -6,7 +6,7 @@ import type { Request } from "../../catalogue/model";
 import { covers, isPath, overlap, requestLine } from "../../catalogue/requests";
 
 describe("request patterns", () => {
-    it("come apart into verb and path", () => {
+    it("are parsed into method and path", () => {
         assert.deepEqual(requestLine("GET /v1/{*}"), { verb: "GET", path: "/v1/{*}" });
     });
 
@@ -32,7 +32,7 @@ describe("request patterns", () => {
         });
     }
 
-    // Against the definition, over all concrete paths that such short patterns can tell apart.
+    // Compares with the definition, over all concrete paths that such short patterns can distinguish.
     const segment = fc.constantFrom("a", "b", "{*}");
     const pattern = fc
         .tuple(fc.array(segment, { maxLength: 3 }), fc.constantFrom("", "a", "{*}", "{**}"))
@@ -40,7 +40,7 @@ describe("request patterns", () => {
         .filter((request) => isPath(requestLine(request).path));
     const concrete = pathsUpTo(5);
 
-    it("agree with a match of every path by a regular expression", () => {
+    it("match the same paths as a regular expression", () => {
         fc.assert(
             fc.property(pattern, pattern, (a, b) => {
                 const ofA = concrete.filter((path) => matches(a, path));
@@ -61,13 +61,13 @@ describe("request patterns", () => {
     });
 });
 
-/** As Envoy does it: a template becomes a regular expression. */
+/** A template as a regular expression, like in Envoy. */
 function matches(pattern: Request, path: string): boolean {
     const source = requestLine(pattern).path.replace("{**}", ".*").replaceAll("{*}", "[^/]+");
     return new RegExp(`^${source}$`).test(path);
 }
 
-/** All paths of up to so many segments out of a, b and c, of which patterns know two; the last may be empty. */
+/** All paths of up to `length` segments a, b and c, of which patterns use two; the last segment may be empty. */
 function pathsUpTo(length: number): string[] {
     let paths = [""];
     const all: string[] = [];

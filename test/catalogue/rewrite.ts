@@ -1,15 +1,15 @@
-/** Catalogues that say the same as another in another way. */
+/** Rewrites catalogues to equivalent ones. */
 
 import type { Catalogue } from "../../catalogue/model";
-import { Choices } from "../support/random";
+import { RandomSource } from "../support/random";
 
 /**
- * The same catalogue with all its records written in another order, and, if asked, the lists whose order means nothing:
- * calls, exposures, stores, external groups.
+ * The same catalogue with all its records in another order, and optionally the lists whose order does not matter: calls, exposures,
+ * stores, external groups.
  */
 export function reordered(catalogue: Catalogue, seed: number, how?: "calls too"): Catalogue {
-    const choices = new Choices(seed);
-    const random = () => choices.number(2 ** 32);
+    const choices = new RandomSource(seed);
+    const random = () => choices.integer(2 ** 32);
     const record = <T>(entries: Readonly<Record<string, T>>): Record<string, T> =>
         Object.fromEntries(shuffled(Object.entries(entries), random));
     const all = <T>(values: readonly T[] = []): T[] =>
@@ -32,7 +32,7 @@ export function reordered(catalogue: Catalogue, seed: number, how?: "calls too")
     };
 }
 
-/** The same catalogue with its services called otherwise. */
+/** The same catalogue with renamed services. */
 export function mapNames(catalogue: Catalogue, rename: (name: string) => string): Catalogue {
     return {
         ...catalogue,

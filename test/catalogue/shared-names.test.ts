@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { checkCatalogue } from "../../catalogue/check";
-import { ENTRY_GATEWAYS, HEALTH_PORT } from "../../components/base/names";
+import { INGRESS_GATEWAYS, HEALTH_PORT } from "../../components/base/names";
 import { changed, plain } from "./small";
 
-/** The catalogue cannot import what the components call things: these hold the two together. */
-describe("names that catalogue and components share", () => {
-    it("are the gateways', which no service may take", () => {
-        for (const name of Object.values(ENTRY_GATEWAYS)) {
+/** The catalogue cannot import names from the components: these tests keep both consistent. */
+describe("names shared by catalogue and components", () => {
+    it("include the gateways', which no service can use", () => {
+        for (const name of Object.values(INGRESS_GATEWAYS)) {
             const catalogue = changed(({ services }) => Object.assign(services, { [name]: plain() }));
             assert.ok(
                 checkCatalogue(catalogue).some(({ where }) => where.startsWith(name)),
@@ -15,12 +15,12 @@ describe("names that catalogue and components share", () => {
         }
     });
 
-    it("are the health port's number, which no service may use for itself", () => {
+    it("include the health port's number, which no service port can use", () => {
         const catalogue = changed(({ services: { front } }) =>
             Object.assign(front.ports, {
-                own: { protocol: "http", number: HEALTH_PORT.number, requests: ["GET /own"] },
+                main: { protocol: "http", number: HEALTH_PORT.number, requests: ["GET /own"] },
             }),
         );
-        assert.ok(checkCatalogue(catalogue).some(({ where }) => where.startsWith("front.ports.own")));
+        assert.ok(checkCatalogue(catalogue).some(({ where }) => where.startsWith("front.ports.main")));
     });
 });

@@ -1,4 +1,4 @@
-/** The smallest catalogue that has one of everything, for tests to break in one place at a time. */
+/** The smallest catalogue with one of everything, for tests that introduce one mistake at a time. */
 
 import { checkCatalogue } from "../../catalogue/check";
 import type { Problem } from "../../catalogue/check";
@@ -15,14 +15,14 @@ import type {
     WebSocketPort,
 } from "../../catalogue/model";
 
-/** The same data, to be changed. */
+/** The same data, but mutable. */
 export type Draft<T> = T extends readonly (infer E)[]
     ? Draft<E>[]
     : T extends object
       ? { -readonly [K in keyof T]: Draft<T[K]> }
       : T;
 
-/** A record with known names, to which others may be added. */
+/** A record with known names, to which others can be added. */
 type Open<K extends string, T> = Record<K, Draft<T>> & Record<string, Draft<T>>;
 
 /** front → middle → back; front uses the store db and the external group mail. */
@@ -39,7 +39,7 @@ export interface Small {
     readonly tcp: Draft<TcpPort>;
 }
 
-/** A fresh one. */
+/** A new copy. */
 export function small(): Small {
     const http: Draft<HttpPort> = {
         protocol: "http",
@@ -95,7 +95,7 @@ export function small(): Small {
         },
         external: {
             mail: {
-                summary: "An outside party.",
+                summary: "An external service.",
                 hosts: [{ host: "mail.example.com", port: 443, protocol: "https" }],
             },
         },
@@ -131,7 +131,7 @@ export function changed(change: (draft: Small) => void): Catalogue {
     return { services: draft.services, stores: draft.stores, external: draft.external };
 }
 
-/** What is wrong with the small catalogue after a change. */
+/** The problems of the small catalogue after a change. */
 export function problemsAfter(change: (draft: Small) => void): Problem[] {
     return checkCatalogue(changed(change));
 }

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
-import { NO_KEYS, onEmbeddedNode, onOtherCluster, withKeys } from "../../cli/up/entries";
-import { UNLISTED, outsideOf } from "../../cli/up/outside";
+import { EMPTY_JWKS, onEmbeddedNode, onOtherCluster, withKeys } from "../../cli/up/config-entries";
+import { UNLISTED_HOST, simulatedHosts } from "../../cli/up/simulated-external";
 import { readStackFile } from "../../config/load";
 
 const KEYS = '{"keys":[{"kty":"EC"}]}';
 
-describe("what a machine adds to the configuration", () => {
-    it("are its keys, where a key set is left empty for them", () => {
+describe("configuration that a machine adds", () => {
+    it("contains its keys, if a JWKS is left empty for them", () => {
         const other = { issuer: "b", jwksUri: "https://b.example" };
-        const edge = { adminRole: "staff", issuers: [{ issuer: "a", jwks: NO_KEYS }, other] };
+        const edge = { adminRole: "staff", issuers: [{ issuer: "a", jwks: EMPTY_JWKS }, other] };
         assert.deepEqual(withKeys({ domain: "x", edge }, KEYS), {
             domain: "x",
             edge: { adminRole: "staff", issuers: [{ issuer: "a", jwks: KEYS }, other] },
@@ -17,13 +17,13 @@ describe("what a machine adds to the configuration", () => {
         assert.deepEqual(withKeys({ domain: "x" }, KEYS), { domain: "x" });
     });
 
-    it("have a place to go in the stack of this machine", () => {
+    it("has a place in this machine's stack", () => {
         const local = readStackFile("local", `${__dirname}/../..`);
         assert.ok(JSON.stringify(withKeys(local, KEYS)).includes(JSON.stringify(KEYS)));
-        assert.ok(!JSON.stringify(withKeys(local, KEYS)).includes(JSON.stringify(NO_KEYS)));
+        assert.ok(!JSON.stringify(withKeys(local, KEYS)).includes(JSON.stringify(EMPTY_JWKS)));
     });
 
-    it("are the images that it made, and nothing else of the edge", () => {
+    it("contains the images that it built, and nothing else of the edge", () => {
         const images = {
             pause: "pause:1",
             coredns: "coredns:1",
@@ -54,23 +54,23 @@ describe("what a machine adds to the configuration", () => {
 });
 
 describe("the stack local on another cluster", () => {
-    it("meets the real world outside, with the CAs of Istio's own image", () => {
+    it("uses the real external services, with the CAs of Istio's image", () => {
         const entries = readStackFile("local", `${__dirname}/../..`);
-        assert.deepEqual(entries["egress"], { authority: "outside-authority" });
+        assert.deepEqual(entries["egress"], { caSecret: "outside-authority" });
         assert.deepEqual(onOtherCluster(entries, "x")["egress"], {});
-        const ranges = { egress: { authority: "x", privateRanges: ["10.0.0.0/8"] } };
-        assert.deepEqual(onOtherCluster(ranges, "x")["egress"], { privateRanges: ["10.0.0.0/8"] });
+        const ranges = { egress: { caSecret: "x", excludedCidrs: ["10.0.0.0/8"] } };
+        assert.deepEqual(onOtherCluster(ranges, "x")["egress"], { excludedCidrs: ["10.0.0.0/8"] });
     });
 });
 
-describe("what the node plays of the world outside", () => {
-    it("is every external host of the catalogue, and one that is not in it", () => {
+describe("the external services that the local cluster simulates", () => {
+    it("are every external host of the catalogue, and an unlisted one", () => {
         const listed = Object.values(catalogue.external).flatMap(({ hosts }) => [...hosts]);
-        const all = outsideOf(catalogue);
+        const all = simulatedHosts(catalogue);
         assert.equal(all.length, listed.length + 1);
         assert.ok(listed.every(({ host }) => all.some((one) => one.host === host)));
         assert.equal(
-            listed.some(({ host }) => host === UNLISTED.host),
+            listed.some(({ host }) => host === UNLISTED_HOST.host),
             false,
         );
     });

@@ -21,13 +21,13 @@ function browserPath(): string | undefined {
 }
 
 describe("mesh graph", () => {
-    it("writes the same bytes whatever the order of the catalogue", async () => {
+    it("writes the same bytes for any order of the catalogue", async () => {
         const other = reordered(platform, 7, "calls too");
         assert.equal(toMermaid(other), toMermaid(platform));
         assert.equal(await toPage(other), await toPage(platform));
     });
 
-    it("writes one arrow in Mermaid for each pair that calls, dashed where all of it is optional", () => {
+    it("writes one Mermaid arrow for each pair of caller and callee, dashed if all calls are optional", () => {
         const lines = toMermaid(platform).split("\n");
         const pairs = new Set(edges(platform).map(({ caller, callee }) => `${caller}>${callee}`));
         assert.equal(
@@ -42,19 +42,19 @@ describe("mesh graph", () => {
         );
     });
 
-    it("writes a page that loads nothing from anywhere", async () => {
+    it("writes a page without external resources", async () => {
         const page = await toPage(platform);
         assert.doesNotMatch(page, /<(script|link|img|iframe)[^>]+(src|href)=/);
         assert.doesNotMatch(page, /@import|url\(/);
     });
 
-    it("chooses the format by the file's name, and names them where that tells none", async () => {
+    it("chooses the format by the file extension, and lists the formats for an unknown one", async () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-graph-"));
         await graph({ out: join(folder, "a.mmd") });
         assert.match(readFileSync(join(folder, "a.mmd"), "utf8"), /^flowchart LR/);
         await graph({ out: join(folder, "a.txt"), format: "svg" });
         assert.match(readFileSync(join(folder, "a.txt"), "utf8"), /<svg/);
-        await assert.rejects(graph({ out: join(folder, "b.txt") }), /--format svg, mermaid, html/);
+        await assert.rejects(graph({ out: join(folder, "b.txt") }), /--format \(svg, mermaid, html\)/);
     });
 });
 
@@ -77,7 +77,7 @@ describe("mesh graph's page, in a browser", function () {
         page.on("pageerror", ({ message }) => errors.push(message));
         await page.goto(`file://${file}`);
     });
-    // What was skipped has opened none.
+    // A skipped suite has no browser.
     after(() => (browser as Browser | undefined)?.close());
     beforeEach(async () => {
         await page.keyboard.press("Escape");
@@ -97,7 +97,7 @@ describe("mesh graph's page, in a browser", function () {
             .filter(([, service]) => is(service))
             .map(([name]) => name);
 
-    it("filters by domain, tier, exposure, outside party, store and tenants' data", async () => {
+    it("filters by domain, tier, exposure, external service, store and tenants' data", async () => {
         for (const [id, value, is] of [
             ["domain", "alerting", ({ domain }) => domain === "alerting"],
             ["tier", "background", ({ tier }) => tier === "background"],
@@ -106,7 +106,7 @@ describe("mesh graph's page, in a browser", function () {
                 "admin",
                 ({ exposures = [] }) => exposures.some(({ gateway }) => gateway === "admin"),
             ],
-            ["exposure", "not", ({ exposures = [] }) => exposures.length === 0],
+            ["exposure", "none", ({ exposures = [] }) => exposures.length === 0],
             ["external", "aws", ({ external = [] }) => external.includes("aws")],
             ["store", "kafka", ({ stores = [] }) => stores.includes("kafka")],
         ] as [string, string, Parameters<typeof where>[0]][]) {
@@ -115,20 +115,20 @@ describe("mesh graph's page, in a browser", function () {
             await page.selectOption(`#${id}`, "");
         }
         await page.check("#tenant");
-        const kept = where(({ keepsTenantData }) => keepsTenantData === true);
+        const kept = where(({ storesTenantData }) => storesTenantData === true);
         assert.deepEqual(await rows(), kept);
         assert.equal(await page.textContent("#count"), `${kept.length} of 24 services`);
         assert.equal(await page.locator("#picture g.node.service.dim").count(), 24 - kept.length);
     });
 
-    it("finds a service by what it offers and by whom it asks outside", async () => {
+    it("finds a service by its operations and by its external services", async () => {
         await page.fill("#text", "heatmaps");
         assert.deepEqual(await rows(), ["analytics"]);
         await page.fill("#text", "stripe.com");
         assert.deepEqual(await rows(), ["billing"]);
     });
 
-    it("shows a chosen service's calls, and lights them in the picture", async () => {
+    it("shows a selected service's calls, and highlights them in the graph", async () => {
         await page.click("#picture g.node[aria-label^='alerts,']");
         const shown = page.locator("#details article:not([hidden])");
         assert.equal(await shown.locator("h2").textContent(), "alerts");
@@ -144,7 +144,7 @@ describe("mesh graph's page, in a browser", function () {
         assert.match(page.url(), /#alerts$/);
     });
 
-    it("is used by keyboard alone", async () => {
+    it("is usable by keyboard only", async () => {
         await page.keyboard.press("/");
         assert.equal(await page.evaluate("document.activeElement.id"), "text");
         await page.keyboard.press("Escape");
@@ -158,7 +158,7 @@ describe("mesh graph's page, in a browser", function () {
         assert.ok(await page.locator("#hint").isVisible());
     });
 
-    it("follows light and dark", async () => {
+    it("follows the light and dark color schemes", async () => {
         const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
         await page.emulateMedia({ colorScheme: "light" });
         assert.equal(await ground(), "rgb(255, 255, 255)");

@@ -27,7 +27,7 @@ function filesUnder(root: string): string[] {
 }
 
 describe("mesh render", () => {
-    it("writes one file an object and a release, the same in another process", async () => {
+    it("writes one file per object and release, the same in another process", async () => {
         const [first, second] = [folder(), folder()];
         execFileSync(MESH, ["render", "--stack", "prod", "--out", first], { cwd: "/" });
         assert.equal((await runMesh("render", "--stack", "prod", "--out", second)).status, 0);
@@ -44,7 +44,7 @@ describe("mesh render", () => {
         }
     });
 
-    it("writes what the program derives, under its namespace, kind and name", () => {
+    it("writes what the program derives, in paths of namespace, kind and name", () => {
         const files = renderFiles(deriveAll({ catalogue, config: loadStackFile("prod", ROOT) }));
         for (const [path, content] of files) {
             if (path.startsWith("_releases/")) continue;
@@ -55,7 +55,7 @@ describe("mesh render", () => {
         assert.deepEqual(Object.keys(istiod), ["name", "namespace", "chart", "version", "values"]);
     });
 
-    it("removes what is gone, and nothing that no rendering wrote", () => {
+    it("removes obsolete files, but none that it did not write", () => {
         const out = folder();
         writeFiles(
             out,
@@ -71,7 +71,7 @@ describe("mesh render", () => {
         assert.equal(readFileSync(join(out, "README.md"), "utf8"), "mine");
     });
 
-    it("refuses to replace a file that no rendering wrote, before it writes any", () => {
+    it("refuses to replace a file that it did not write, before it writes any", () => {
         const out = folder();
         writeFileSync(join(out, "values.yaml"), "mine");
         assert.throws(
@@ -83,22 +83,22 @@ describe("mesh render", () => {
                         ["values.yaml", "theirs"],
                     ]),
                 ),
-            /values\.yaml\nGive --out another folder/,
+            /values\.yaml\nPass another folder/,
         );
         assert.deepEqual(filesUnder(out), ["values.yaml"]);
     });
 
-    it("says that it takes a folder where it is given a file, which stays", () => {
+    it("reports that it requires a folder if it is given a file, and keeps the file", () => {
         const file = join(folder(), "notes.md");
         writeFileSync(file, "mine");
         assert.throws(
             () => writeFiles(file, new Map([["a/B/c.yaml", "x"]])),
-            /is a file, and --out takes a folder/,
+            /--out .*: it is a file\. Pass a folder/,
         );
         assert.equal(readFileSync(file, "utf8"), "mine");
     });
 
-    it("writes text so that readers of YAML 1.1, as kubectl is one, read the same", () => {
+    it("quotes strings so that YAML 1.1 parsers, such as kubectl's, read the same", () => {
         const redis = deriveAll({ catalogue, config: loadStackFile("local", ROOT) }).objects.find(
             ({ kind, metadata }) => kind === "Deployment" && metadata.name === "ratelimit-redis",
         );
@@ -109,7 +109,7 @@ describe("mesh render", () => {
         assert.deepEqual(parse(text ?? "", { version: "1.1" }), redis);
     });
 
-    it("refuses two objects of one path", () => {
+    it("rejects two objects with one path", () => {
         const object: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: "twice" } };
         assert.throws(
             () => renderFiles({ releases: [], objects: [object, object] }),
@@ -117,7 +117,7 @@ describe("mesh render", () => {
         );
     });
 
-    it("exits with 2 and names the stacks when there is no such stack", async () => {
+    it("exits with 2 and lists the stacks for an unknown stack", async () => {
         const { status, stderr } = await runMesh("render", "--stack", "prd", "--out", folder());
         assert.equal(status, 2);
         assert.match(stderr, /there is no stack "prd"; the stacks here are dev, local, prod/);

@@ -3,14 +3,14 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lazily } from "../../cli/lazily";
+import { lazyLoad } from "../../cli/lazy-load";
 import { meshProgram } from "../../cli/program";
 import { version } from "../../package.json";
 import { runMesh } from "../support/cli";
 
 const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 
-/** The files that `mesh <args>` has loaded when it ends. */
+/** The files that `mesh <args>` has loaded when it exits. */
 function loaded(...args: string[]): string[] {
     const folder = mkdtempSync(join(tmpdir(), "mesh-start-"));
     const [hook, list] = [join(folder, "hook.js"), join(folder, "list.json")];
@@ -23,7 +23,7 @@ function loaded(...args: string[]): string[] {
 }
 
 describe("the mesh command", () => {
-    it("shows help without the libraries of Pulumi, Kubernetes and Graphviz", () => {
+    it("shows help without loading the libraries of Pulumi, Kubernetes and Graphviz", () => {
         const files = loaded("--help");
         assert.ok(files.some((file) => file.includes("node_modules/commander/")));
         for (const heavy of ["@pulumi/", "@kubernetes/", "@viz-js/", "zod", "listr2"]) {
@@ -34,44 +34,44 @@ describe("the mesh command", () => {
         }
     }).timeout(60_000);
 
-    it("exits with 2 where it is called in a way that makes no sense, and with 0 after help", async () => {
-        // One in a process of its own; `--help` ran in one above.
+    it("exits with 2 for invalid usage, and with 0 after help", async () => {
+        // One case in a separate process; `--help` ran in one above.
         assert.equal(spawnSync(process.execPath, [MESH, "rendr"]).status, 2);
         for (const args of [
             ["render"],
             ["graph", "--format", "dot"],
-            ["explain", "strangr", "alerts"],
+            ["explain", "unknown-workloat", "alerts"],
             ["explain", "billing", "alerts", "--path", "v1/alerts"],
         ])
             assert.equal((await runMesh(...args)).status, 2, args.join(" "));
     }).timeout(120_000);
 
-    it("tells its version", () => {
+    it("prints its version", () => {
         const { stdout, status } = spawnSync(process.execPath, [MESH, "--version"], { encoding: "utf8" });
         assert.deepEqual([stdout.trim(), status], [version, 0]);
     }).timeout(60_000);
 
-    it("takes no kubeconfig without a context, so that it does not work on another cluster than is meant", async () => {
+    it("rejects a kubeconfig without a context, to avoid using an unintended cluster", async () => {
         const ofClusters = meshProgram().commands.filter(({ options }) =>
             options.some(({ long }) => long === "--kubeconfig"),
         );
         assert.deepEqual(
             ofClusters.map((command) => command.name()),
-            ["up", "upgrade", "verify", "status", "approve", "down"],
+            ["up", "verify", "status", "approve", "upgrade", "down"],
         );
         for (const command of ofClusters) {
             const required =
-                { upgrade: ["--to", "x"], approve: ["auth", "--why", "x"] }[command.name()] ?? [];
+                { upgrade: ["--to", "x"], approve: ["auth", "--reason", "x"] }[command.name()] ?? [];
             await assert.rejects(
                 meshProgram().parseAsync([command.name(), ...required, "--kubeconfig", "a.yaml"], {
                     from: "user",
                 }),
-                /^Error: --kubeconfig a.yaml does not say which of its clusters is meant; add --context/,
+                /^Error: --kubeconfig a.yaml requires --context <name>/,
             );
         }
     });
 
-    it("ends where there is nothing to judge, though the policy pack runs by then", () => {
+    it("exits if there is nothing to evaluate, even though the policy pack runs by then", () => {
         const { status, signal, stderr } = spawnSync(
             process.execPath,
             [MESH, "policy", "--stack", "nosuch"],
@@ -81,9 +81,9 @@ describe("the mesh command", () => {
         assert.match(stderr, /there is no stack "nosuch"/);
     }).timeout(120_000);
 
-    it("has something to run for each of its commands", () => {
+    it("has an implementation for each command", () => {
         for (const command of meshProgram().commands) {
-            const module = lazily(__filename, `../../cli/commands/${command.name()}`) as Record<
+            const module = lazyLoad(__filename, `../../cli/commands/${command.name()}`) as Record<
                 string,
                 unknown
             >;

@@ -8,20 +8,20 @@ import { loadStackFile } from "../../config/load";
 const config = loadStackFile("prod", join(__dirname, "..", ".."));
 const { objects } = deriveAll({ catalogue, config });
 
-/** Paths in `value` at which an API server would drop something: an empty list or object. */
-function empties(value: unknown, path: string): string[] {
+/** Paths in `value` of empty lists and objects, which an API server would drop. */
+function emptyPaths(value: unknown, path: string): string[] {
     if (typeof value !== "object" || value === null) return [];
     const entries = Object.entries(value);
     return entries.length === 0
         ? [path]
-        : entries.flatMap(([key, entry]) => empties(entry, `${path}.${key}`));
+        : entries.flatMap(([key, entry]) => emptyPaths(entry, `${path}.${key}`));
 }
 
 describe("the objects of prod", () => {
-    it("hold nothing that an API server drops, which would differ from the program for ever", () => {
+    it("contain nothing that an API server drops, which would be a permanent diff", () => {
         const kept = ["spec.podSelector", "spec", "spec.selfSigned"];
         const dropped = objects.flatMap((object) =>
-            empties("spec" in object ? object.spec : {}, "spec")
+            emptyPaths("spec" in object ? object.spec : {}, "spec")
                 // An EnvoyFilter's values are kept as they are (x-kubernetes-preserve-unknown-fields).
                 .filter((path) => !kept.includes(path) && !path.endsWith(".allow_missing_or_failed"))
                 .map((path) => `${manifestKey(object)} ${path}`),
@@ -29,7 +29,7 @@ describe("the objects of prod", () => {
         assert.deepEqual(dropped, []);
     });
 
-    it("deny by default in every meshed namespace, in the mesh and in the network", () => {
+    it("deny by default in every namespace of the mesh, by AuthorizationPolicy and NetworkPolicy", () => {
         for (const namespace of [
             "istio-system",
             "istio-ingress",
@@ -38,15 +38,15 @@ describe("the objects of prod", () => {
             "databases",
             "monitoring",
         ]) {
-            const found = objects.filter(
+            const denyAll = objects.filter(
                 ({ metadata }) => metadata.namespace === namespace && metadata.name === "deny-all",
             );
             assert.deepEqual(
-                found.map(({ kind }) => kind).sort(),
+                denyAll.map(({ kind }) => kind).sort(),
                 ["AuthorizationPolicy", "NetworkPolicy"],
                 namespace,
             );
-            for (const object of found) {
+            for (const object of denyAll) {
                 const spec = "spec" in object ? object.spec : undefined;
                 assert.deepEqual(
                     spec,
@@ -58,7 +58,7 @@ describe("the objects of prod", () => {
         }
     });
 
-    it("let istio-cni's agents reach the API server, where it is installed", () => {
+    it("allow istio-cni's agents to reach the API server if it is installed", () => {
         const agents = (cni: boolean) =>
             deriveAll({ catalogue, config: { ...config, istio: { ...config.istio, cni } } }).objects.filter(
                 ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "istio-cni",
@@ -74,7 +74,7 @@ describe("the objects of prod", () => {
         );
     });
 
-    it("give every ALLOW a source, but for the gateways', whose clients have none", () => {
+    it("give every ALLOW a source, except the gateways', whose clients have none", () => {
         for (const object of objects) {
             if (object.kind !== "AuthorizationPolicy" || object.metadata.namespace === "istio-ingress")
                 continue;
@@ -85,13 +85,13 @@ describe("the objects of prod", () => {
         }
     });
 
-    it("open at a gateway only the hosts, verbs and paths that are exposed", () => {
+    it("allow at a gateway only the hosts, methods and paths that are exposed", () => {
         const atGateways = objects.filter(
             ({ kind, metadata }) => kind === "AuthorizationPolicy" && metadata.namespace === "istio-ingress",
         );
         assert.ok(atGateways.length > 5);
         for (const object of atGateways) {
-            // Devices' connections have no host, and nothing is behind what is sent to HTTPS: see edge.test.ts.
+            // Devices' connections have no host, and redirects to HTTPS reach no service: see edge.test.ts.
             const { name } = object.metadata;
             if (
                 object.kind !== "AuthorizationPolicy" ||

@@ -32,14 +32,14 @@ function ofKind<Kind extends Manifest["kind"]>(
 function intermediate(objects: readonly Manifest[]) {
     return (
         ofKind(objects, "Certificate").find(({ metadata }) => metadata.name === "mesh-intermediate") ??
-        assert.fail("there is no intermediate CA")
+        assert.fail("no intermediate CA found")
     );
 }
 
-describe("the mesh's root at AWS Private CA", () => {
+describe("the mesh root CA at AWS Private CA", () => {
     const objects = objectsOf({});
 
-    it("has no key in the cluster: cert-manager keeps the intermediate's alone, and asks AWS to sign it", () => {
+    it("has no key in the cluster: cert-manager keeps only the intermediate's key, and AWS signs its certificate", () => {
         const system = ofKind(objects, "Certificate").filter(
             ({ metadata }) => metadata.namespace === "istio-system",
         );
@@ -64,22 +64,24 @@ describe("the mesh's root at AWS Private CA", () => {
         );
     });
 
-    it("takes another issuer where it is another CA, so that the intermediate is issued anew", async () => {
-        const trust = [
+    it("uses another issuer for another CA, so that the intermediate is reissued", async () => {
+        const trustedRoots = [
             (await createAuthority("first")).certificate,
             (await createAuthority("second")).certificate,
         ];
-        const [before, after] = [ARN, OTHER].map((arn) => intermediate(objectsOf({ arn, trust })).spec);
+        const [before, after] = [ARN, OTHER].map(
+            (arn) => intermediate(objectsOf({ arn, trustedRoots })).spec,
+        );
         assert.notDeepEqual(before?.issuerRef, after?.issuerRef);
         const [maps] = [ARN, OTHER].map((arn) =>
-            ofKind(objectsOf({ arn, trust }), "ConfigMap").filter(
+            ofKind(objectsOf({ arn, trustedRoots }), "ConfigMap").filter(
                 ({ metadata }) => metadata.name === "mesh-roots",
             ),
         );
         assert.equal(maps?.[0]?.data?.["ca.crt"]?.match(/BEGIN CERTIFICATE/g)?.length, 2);
     });
 
-    it("lets cert-manager approve requests of this issuer alone, and its controller read no Secret", () => {
+    it("allows cert-manager to approve requests of this issuer only, and its controller to read no Secret", () => {
         const rules = [
             ...ofKind(objects, "ClusterRole").map(({ metadata, rules = [] }) => ({ metadata, rules })),
             ...ofKind(objects, "Role").map(({ metadata, rules = [] }) => ({ metadata, rules })),
@@ -100,7 +102,7 @@ describe("the mesh's root at AWS Private CA", () => {
                 );
     });
 
-    it("brings no role of the chart's, which would read every Secret", () => {
+    it("omits the chart's role, which would read every Secret", () => {
         const release = deriveAll({
             catalogue,
             config: withMesh({ from: "aws-private-ca", arn: ARN }),
@@ -110,7 +112,7 @@ describe("the mesh's root at AWS Private CA", () => {
         assert.equal(values.approverRole.enabled, false);
     });
 
-    it("is reached at the network's endpoints and nowhere else, with the pod's own identity", () => {
+    it("is reached only at the VPC endpoints, with the pod's identity", () => {
         const policies = ofKind(objects, "NetworkPolicy").filter(
             ({ metadata, spec }) =>
                 metadata.namespace === "cert-manager" &&
@@ -129,19 +131,19 @@ describe("the mesh's root at AWS Private CA", () => {
         ]);
     });
 
-    it("is refused where it cannot be reached, and where its ARN is none", () => {
-        const found = (mesh: object, cluster?: object) =>
+    it("is rejected if it is unreachable, and if its ARN is invalid", () => {
+        const problemsOf = (mesh: object, cluster?: object) =>
             platformProblems({ catalogue, config: withMesh(mesh, cluster) }).filter((text) =>
                 text.startsWith("certificates.mesh"),
             );
-        assert.deepEqual(found({ from: "aws-private-ca", arn: ARN }), []);
+        assert.deepEqual(problemsOf({ from: "aws-private-ca", arn: ARN }), []);
         assert.match(
-            found({ from: "aws-private-ca", arn: ARN }, { from: "kubeconfig" }).join(),
-            /^certificates\.mesh: .*cluster\.from is kubeconfig; take authority/,
+            problemsOf({ from: "aws-private-ca", arn: ARN }, { from: "kubeconfig" }).join(),
+            /^certificates\.mesh: .*cluster\.from is kubeconfig; use authority/,
         );
         assert.match(
-            found({ from: "aws-private-ca", arn: ARN.replace("eu-central-1", "us-east-1") }).join(),
-            /^certificates\.mesh\.arn: the CA is in us-east-1, and the cluster in eu-central-1/,
+            problemsOf({ from: "aws-private-ca", arn: ARN.replace("eu-central-1", "us-east-1") }).join(),
+            /^certificates\.mesh\.arn: the CA is in us-east-1, but from the cluster in eu-central-1/,
         );
         for (const arn of ["", ARN.slice(0, -1), ARN.replace("acm-pca", "acm"), `${ARN}/certificate/1`])
             assert.throws(
@@ -149,17 +151,17 @@ describe("the mesh's root at AWS Private CA", () => {
                 /mesh\.arn: must be the ARN of a CA/,
             );
         assert.throws(() => withMesh({ from: "aws-private-ca" }), /mesh\.arn/);
-        assert.throws(() => withMesh({ from: "aws-private-ca", arn: ARN, signing: 1 }), /signing/);
+        assert.throws(() => withMesh({ from: "aws-private-ca", arn: ARN, signingRoot: 1 }), /signingRoot/);
     });
 });
 
-describe("the mesh's root of stack prod", () => {
+describe("the mesh root CA of stack prod", () => {
     let all: readonly Registered[];
     before(async () => {
         all = await runProgram("prod");
     });
 
-    it("is at AWS, with an endpoint in the network that has one CA sign, and nothing else", () => {
+    it("is at AWS Private CA, with a VPC endpoint that allows only signing by one CA", () => {
         const { mesh } = loadStackFile("prod", ROOT).certificates;
         assert.ok(mesh.from === "aws-private-ca");
         const endpoint = all.find(({ name }) => name === "cluster-endpoints-acm-pca");
@@ -179,7 +181,7 @@ describe("the mesh's root of stack prod", () => {
             assert.match(action, /^acm-pca:(DescribeCertificateAuthority|GetCertificate|IssueCertificate)$/);
     });
 
-    it("is known to the controller before it is there, and its Certificate is waited for", () => {
+    it("has its issuer before its Certificate, which the control plane waits for", () => {
         const issuer = all.find(({ name }) => name === "mesh-authority-istio-system-mesh-root-5f0e1d2c");
         assert.ok(
             issuer?.dependsOn.includes("mesh-authority-aws-privateca-issuer"),

@@ -11,13 +11,13 @@ const config = parseConfig("test", {
     workloads: { standIns: true, image: "stand-in:1" },
 });
 
-/** Every object and release as a line of text, which a file is written of; in the order of the lines. */
+/** Every object and release as a line of text, sorted. */
 function derived(catalogue: Catalogue): string[] {
     const { objects, releases } = deriveAll({ catalogue, config });
     return [...objects, ...releases].map((object) => JSON.stringify(object)).sort();
 }
 
-/** What a port offers, as it looks on the wire; undefined for a connection, which has no request. */
+/** The requests of a port on the wire; undefined for a connection, which has no request. */
 function offered(port: Port): ({ method: string; path: string } | undefined)[] {
     switch (port.protocol) {
         case "http":
@@ -34,7 +34,7 @@ function offered(port: Port): ({ method: string; path: string } | undefined)[] {
     }
 }
 
-/** Whether the catalogue lets `caller` ask this, read off its calls without any of the program's queries. */
+/** Whether the catalogue declares this request of `caller`, without the program's queries. */
 function declared(
     catalogue: Catalogue,
     caller: string,
@@ -54,7 +54,7 @@ function declared(
 }
 
 describe("the call graph", () => {
-    it("is all that the policies allow: no edge, no allow", () => {
+    it("is exactly what the policies allow: without an edge, no ALLOW", () => {
         let allowed = 0;
         fc.assert(
             fc.property(arbitraryCatalogue(7), (catalogue) => {
@@ -63,7 +63,7 @@ describe("the call graph", () => {
                 for (const [callee, { ports }] of Object.entries(catalogue.services)) {
                     for (const [portName, port] of Object.entries(ports)) {
                         for (const http of offered(port)) {
-                            const asking = {
+                            const request = {
                                 namespace: "sparc",
                                 labels: { "sparc.dev/service": callee },
                                 port: port.number,
@@ -73,7 +73,7 @@ describe("the call graph", () => {
                                 const principal = `cluster.local/ns/sparc/sa/${caller}`;
                                 const expected = declared(catalogue, caller, callee, portName, http);
                                 assert.equal(
-                                    isAllowed(policies, { ...asking, principal }),
+                                    isAllowed(policies, { ...request, principal }),
                                     expected,
                                     `${caller} → ${callee}:${portName} ${JSON.stringify(http)}`,
                                 );
@@ -81,11 +81,11 @@ describe("the call graph", () => {
                             }
                             for (const principal of [
                                 undefined,
-                                "cluster.local/ns/sparc/sa/stranger",
+                                "cluster.local/ns/sparc/sa/unknown",
                                 `cluster.local/ns/databases/sa/${names[0]}`,
                             ]) {
                                 assert.equal(
-                                    isAllowed(policies, { ...asking, principal }),
+                                    isAllowed(policies, { ...request, principal }),
                                     false,
                                     String(principal),
                                 );
@@ -96,10 +96,10 @@ describe("the call graph", () => {
             }),
             { numRuns: 60 },
         );
-        assert.ok(allowed > 0, "no drawn catalogue had a call");
+        assert.ok(allowed > 0, "no generated catalogue had a call");
     });
 
-    it("is all that each sidecar knows", () => {
+    it("is exactly what each Sidecar contains", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (catalogue) => {
                 const { objects } = deriveAll({ catalogue, config });
@@ -129,7 +129,7 @@ describe("the call graph", () => {
         );
     });
 
-    it("does not depend on the order in which it is written", () => {
+    it("does not depend on the order of declarations", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), fc.infiniteStream(fc.nat()), (catalogue, random) => {
                 assert.deepEqual(derived(shuffled(catalogue, random) as Catalogue), derived(catalogue));
@@ -138,12 +138,12 @@ describe("the call graph", () => {
         );
     });
 
-    it("changes nothing but a name when a service is renamed", () => {
+    it("changes only a name when a service is renamed", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), fc.nat(), (catalogue, pick) => {
                 const names = Object.keys(catalogue.services);
                 const [before = "", after] = [names[pick % names.length], "zz-renamed-service"];
-                // Names sort differently, so compare what is there, not where.
+                // Names sort differently, so compare contents, not positions.
                 const renamed = derived(
                     JSON.parse(rename(JSON.stringify(catalogue), before, after)) as Catalogue,
                 );
@@ -154,7 +154,7 @@ describe("the call graph", () => {
         );
     });
 
-    it("requires mutual TLS on every port of every service, but for health", () => {
+    it("requires mutual TLS on every port of every service, except health", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (catalogue) => {
                 const { objects } = deriveAll({ catalogue, config });
@@ -179,7 +179,7 @@ describe("the call graph", () => {
     });
 });
 
-/** The same catalogue with every record's keys and every list in another order. */
+/** The same catalogue with the keys of every record and the items of every list in another order. */
 function shuffled(value: unknown, random: Iterator<number>): unknown {
     const draw = () => random.next().value as number;
     const shuffle = <Item>(items: readonly Item[]): Item[] =>
@@ -198,7 +198,7 @@ function rename(text: string, before: string, after: string): string {
     return text.replaceAll(new RegExp(`(?<![a-z0-9])${before}(?![a-z0-9])`, "g"), after);
 }
 
-/** Each object with its fields and items in an order of their own. */
+/** Each object with sorted fields and items. */
 function sortedLines(objects: readonly string[]): string[] {
     return objects
         .map((object) => {

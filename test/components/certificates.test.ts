@@ -18,7 +18,7 @@ const ROOT = `${__dirname}/../..`;
 const DAY = 24 * 3600;
 
 function certificatesOf(objects: readonly Manifest[]): CertificateManifest[] {
-    // The mesh's own have a test of their own.
+    // mesh-authority.test.ts tests the mesh's certificates.
     return objects.filter(
         (object): object is CertificateManifest =>
             object.kind === "Certificate" && object.metadata.namespace !== "istio-system",
@@ -43,7 +43,7 @@ for (const stack of ["local", "dev", "prod"]) {
         const { objects, releases } = deriveAll({ catalogue, config });
         const certificates = certificatesOf(objects);
 
-        it("are there for each credential that a Gateway names, beside it, for exactly the hosts that it serves", () => {
+        it("exist for each credential of a Gateway, in its namespace, for exactly the hosts that it serves", () => {
             const servers = objects
                 .filter((object): object is GatewayManifest => object.kind === "Gateway")
                 .flatMap(({ metadata, spec }) =>
@@ -71,7 +71,7 @@ for (const stack of ["local", "dev", "prod"]) {
             assert.equal(all.length, exposures(catalogue).length);
         });
 
-        it("are renewed more than the alert's 30 days before their end, each with a new key", () => {
+        it("are renewed more than the alert's 30 days before they expire, each with a new key", () => {
             for (const { metadata, spec } of certificates) {
                 const left = seconds(spec.renewBefore);
                 assert.ok(left > 30 * DAY, `${metadata.name}: ${spec.renewBefore ?? "never"}`);
@@ -80,12 +80,12 @@ for (const stack of ["local", "dev", "prod"]) {
             }
         });
 
-        it("hold whatever depends on them, and their issuers, until they are ready", () => {
+        it("and their issuers are ready before dependent resources are created", () => {
             for (const { metadata } of [...certificates, ...issuersOf(objects)])
                 assert.equal(metadata.annotations?.["pulumi.com/waitFor"], "condition=Ready", metadata.name);
         });
 
-        it("come from an issuer that there is", () => {
+        it("have an existing issuer", () => {
             const known = issuersOf(objects).map(({ metadata }) => metadata.name);
             for (const { spec } of certificates) {
                 assert.equal(spec.issuerRef.kind, "ClusterIssuer");
@@ -93,13 +93,13 @@ for (const stack of ["local", "dev", "prod"]) {
             }
         });
 
-        it("come with cert-manager, from its component, with its CRDs and what else the component can hand on", () => {
+        it("come with cert-manager's component, with its CRDs and the values that the component passes on", () => {
             const release = releases.find(({ name }) => name === "cert-manager");
             assert.ok(release !== undefined);
             assert.equal(release.component, "cert-manager");
             assert.equal(release.namespace, "cert-manager");
             assert.equal(release.values["installCRDs"], true);
-            // The component takes it for a NodeSelector, and would lose it.
+            // The component parses it as a NodeSelector, and would drop it.
             assert.equal("nodeSelector" in release.values, false);
         });
     });
@@ -113,7 +113,7 @@ describe("the issuer of the gateways' certificates", () => {
             ({ metadata }) => metadata.name === `edge-${config.certificates.issuer.from}`,
         )?.spec;
 
-    it("proves names in Route 53, and in the stack's own zone alone", () => {
+    it("solves DNS-01 challenges in Route 53, only in the stack's zone", () => {
         assert.deepEqual(edgeOf(prod)?.acme?.solvers, [
             {
                 selector: { dnsZones: ["sparc.example.com"] },
@@ -123,7 +123,7 @@ describe("the issuer of the gateways' certificates", () => {
         assert.equal(edgeOf(prod)?.acme?.email, "platform@sparc.example.com");
     });
 
-    it("is a private CA by its Secret, without one of our making", () => {
+    it("is a private CA by its Secret, without a generated one", () => {
         const config = withIssuer(prod, { from: "authority", secret: "company-ca" });
         assert.deepEqual(edgeOf(config), { ca: { secretName: "company-ca" } });
         assert.deepEqual(
@@ -132,17 +132,17 @@ describe("the issuer of the gateways' certificates", () => {
         );
     });
 
-    it("is a CA of cert-manager's own on the node, which outlasts what it signs", () => {
+    it("is a self-signed CA on the local cluster, which outlives the certificates that it signs", () => {
         const [ca, ...more] = certificatesOf(objectsOf({ config: local })).filter(
             ({ metadata, spec }) => spec.isCA && metadata.name.startsWith("edge-"),
         );
         assert.ok(ca !== undefined && more.length === 0);
         assert.deepEqual(edgeOf(local), { ca: { secretName: ca.spec.secretName } });
         assert.equal(ca.metadata.namespace, "cert-manager");
-        assert.ok(seconds(ca.spec.renewBefore) > local.certificates.gateways.days * DAY);
+        assert.ok(seconds(ca.spec.renewBefore) > local.certificates.gateways.durationDays * DAY);
     });
 
-    it("cannot be ACME where no cluster at AWS has a zone", () => {
+    it("cannot be ACME without a zone at AWS", () => {
         const issuer = { from: "acme" as const, server: "https://acme.example", email: "a@example.com" };
         const problems = platformProblems({ catalogue, config: withIssuer(local, issuer) });
         assert.equal(problems.length, 1);
@@ -154,16 +154,19 @@ describe("the issuer of the gateways' certificates", () => {
 describe("the configuration of certificates", () => {
     const parse = (certificates: unknown) => parseConfig("test", { domain: "a.example", certificates });
 
-    it("refuses what would be renewed too late, or most of the time, and what is misspelt", () => {
+    it("rejects renewal too late or too early, and misspelled keys", () => {
         assert.throws(
-            () => parse({ gateways: { days: 90, renewBeforeDays: 30 } }),
+            () => parse({ gateways: { durationDays: 90, renewBeforeDays: 30 } }),
             /certificates\.gateways\.renewBeforeDays: must be more than 30/,
         );
         assert.throws(
-            () => parse({ gateways: { days: 90, renewBeforeDays: 46 } }),
-            /certificates\.gateways\.renewBeforeDays: must be at most half of days/,
+            () => parse({ gateways: { durationDays: 90, renewBeforeDays: 46 } }),
+            /certificates\.gateways\.renewBeforeDays: must be at most half of durationDays/,
         );
-        assert.throws(() => parse({ gateways: { days: 398 } }), /certificates\.gateways\.days/);
+        assert.throws(
+            () => parse({ gateways: { durationDays: 398 } }),
+            /certificates\.gateways\.durationDays/,
+        );
         assert.throws(
             () => parse({ issuer: { from: "acme", server: "http://acme.example", mail: "x" } }),
             (error: Error) =>
@@ -180,7 +183,7 @@ describe("cert-manager's network", () => {
             .filter((object): object is NetworkPolicyManifest => object.kind === "NetworkPolicy")
             .filter(({ metadata }) => metadata.namespace === "cert-manager");
 
-    it("lets the API server call the webhook alone, and Prometheus read the controller's metrics", () => {
+    it("allows only the API server to call the webhook, and Prometheus to scrape the controller", () => {
         const incoming = policies("prod").filter(({ spec }) => spec?.ingress !== undefined);
         assert.deepEqual(
             incoming.map(({ spec }) => [
@@ -195,7 +198,7 @@ describe("cert-manager's network", () => {
         );
     });
 
-    it("denies the rest, and knows AWS' credentials only where AWS is asked", () => {
+    it("denies the rest, and allows the Pod Identity agent only if AWS is called", () => {
         const names = (stack: string) => policies(stack).map(({ metadata }) => metadata.name);
         assert.deepEqual(names("local"), ["deny-all", "webhook", "api-server", "metrics-from-prometheus"]);
         assert.deepEqual(names("prod"), [...names("local"), "acme", "pod-identity", "private-ca"]);
@@ -204,7 +207,7 @@ describe("cert-manager's network", () => {
 
 describe("a gateway's certificate", () => {
     const config = loadStackFile("prod", ROOT);
-    /** So many hosts at the public gateway, by one certificate, and one more by another. */
+    /** `count` hosts at the public gateway in one certificate, and one more host in another. */
     function withHosts(count: number) {
         const service = catalogue.services["api-gateway"]!;
         const shared = exposures(catalogue).filter(
@@ -219,15 +222,15 @@ describe("a gateway's certificate", () => {
         return { ...catalogue, services: { ...catalogue.services, "api-gateway": changed } };
     }
 
-    it("has no more names than an ACME server takes, or the check says so", () => {
+    it("has no more names than an ACME server accepts, or the check reports it", () => {
         assert.deepEqual(platformProblems({ catalogue: withHosts(100), config }), []);
         assert.deepEqual(platformProblems({ catalogue: withHosts(101), config }), [
-            "certificates.issuer: ACME servers such as Let's Encrypt take 100 names for a certificate, and the gateway public has 101 hosts; " +
-                "move exposures to another gateway, or take the issuer authority",
+            "certificates.issuer: ACME servers such as Let's Encrypt allow 100 names per certificate, and the gateway public has 101 hosts; " +
+                "move exposures to another gateway, or use the issuer authority",
         ]);
     });
 
-    it("has as many as there are where the issuer is another", () => {
+    it("has any number of names with another issuer", () => {
         const issuer = { from: "authority", secret: "edge" } as const;
         const other = withIssuer(config, issuer);
         assert.deepEqual(platformProblems({ catalogue: withHosts(101), config: other }), []);

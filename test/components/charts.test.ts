@@ -6,14 +6,14 @@ import { CHART_VALUES } from "../../components/charts/values";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 
-/** Charts that are in no Go module of the toolchain: their values are checked by nobody before Helm has them. */
+/** Charts that are in no Go module of the toolchain: nothing checks their values before Helm. */
 const UNKNOWN = ["aws-load-balancer-controller", "cluster-autoscaler", "jaeger", "kube-prometheus-stack"];
 
 function releasesOf(stack: string): readonly Release[] {
     return deriveAll({ catalogue, config: loadStackFile(stack, `${__dirname}/../..`) }).releases;
 }
 
-/** The same release with another value: under `path`, whose last key is new. */
+/** The same release with one more value, at `path`. */
 function withValue(release: Release, path: readonly string[], value: unknown): Release {
     const values = structuredClone(release.values) as Record<string, unknown>;
     let at = values;
@@ -29,7 +29,7 @@ describe("the values of charts", () => {
         });
     }
 
-    it("are known of every chart but those that are listed", () => {
+    it("are checked for every chart, except the listed ones", () => {
         const charts = new Set(releasesOf("prod").map(({ chart }) => chartName(chart)));
         const unknown = [...charts].filter((name) => !(name in CHART_VALUES));
         assert.deepEqual(unknown.sort(), UNKNOWN);
@@ -38,31 +38,31 @@ describe("the values of charts", () => {
     const istiod = releasesOf("prod").find(({ chart }) => chartName(chart) === "istiod");
     const gateway = releasesOf("prod").find(({ chart }) => chartName(chart) === "gateway");
     const certManager = releasesOf("local").find(({ chart }) => chartName(chart) === "cert-manager");
-    const misspelt: [string, Release | undefined, string[], RegExp][] = [
+    const misspelled: [string, Release | undefined, string[], RegExp][] = [
         [
             "at the top",
             istiod,
             ["replicasCount"],
-            /replicasCount is no value of it; did you mean "replicaCount"\?/,
+            /replicasCount: unknown value; did you mean "replicaCount"\?/,
         ],
-        ["one level too high", istiod, ["proxy", "resources"], /: proxy is no value of it/],
+        ["one level too high", istiod, ["proxy", "resources"], /: proxy: unknown value/],
         [
             "in the mesh's configuration",
             istiod,
             ["meshConfig", "outboundTrafficPolcy"],
-            /meshConfig\.outboundTrafficPolcy is no value of it; did you mean "outboundTrafficPolicy"\?/,
+            /meshConfig\.outboundTrafficPolcy: unknown value; did you mean "outboundTrafficPolicy"\?/,
         ],
         [
             "deep in it",
             istiod,
             ["meshConfig", "pathNormalization", "normalisation"],
-            /pathNormalization\.normalisation is no value/,
+            /pathNormalization\.normalisation: unknown value/,
         ],
         [
             "in one of its alternatives",
             istiod,
             ["meshConfig", "defaultConfig", "tracing", "zipkin", "adress"],
-            /zipkin\.adress is no value of it; did you mean "address"\?/,
+            /zipkin\.adress: unknown value; did you mean "address"\?/,
         ],
         [
             "of a gateway",
@@ -70,10 +70,10 @@ describe("the values of charts", () => {
             ["service", "loadBalancerSourceRange"],
             /did you mean "loadBalancerSourceRanges"\?/,
         ],
-        ["of cert-manager", certManager, ["webhook", "replicas"], /webhook\.replicas is no value of it/],
+        ["of cert-manager", certManager, ["webhook", "replicas"], /webhook\.replicas: unknown value/],
     ];
-    for (const [where, release, path, expected] of misspelt) {
-        it(`are refused where one is misspelt ${where}`, () => {
+    for (const [where, release, path, expected] of misspelled) {
+        it(`are rejected if one is misspelled ${where}`, () => {
             assert.ok(release !== undefined);
             const problems = chartProblems([withValue(release, path, "x")]);
             assert.equal(problems.length, 1, problems.join("\n"));
@@ -82,7 +82,7 @@ describe("the values of charts", () => {
         });
     }
 
-    it("are free where names are anybody's", () => {
+    it("are unrestricted in maps with arbitrary keys", () => {
         assert.ok(istiod !== undefined && gateway !== undefined);
         const free = [
             withValue(istiod, ["env", "PILOT_ANYTHING"], "x"),

@@ -13,7 +13,7 @@ import { config, objectsOf } from "../support/edge";
 
 const HOST = `ingest-api.${config.domain}`;
 
-/** The sample with its one such exposure changed. */
+/** The sample with its exposure with client certificates changed. */
 function changed(change: Partial<Exposure>): Catalogue {
     const ingest = sample.services["video-ingest"]!;
     const exposures = ingest.exposures!.map((one) =>
@@ -23,20 +23,20 @@ function changed(change: Partial<Exposure>): Catalogue {
 }
 
 function of<M extends Manifest>(objects: readonly Manifest[], kind: M["kind"], name: string): M {
-    const found = objects.find((one) => one.kind === kind && one.metadata.name === name);
-    assert.ok(found, name);
-    return found as M;
+    const object = objects.find((one) => one.kind === kind && one.metadata.name === name);
+    assert.ok(object, name);
+    return object as M;
 }
 
 function serverOf(objects: readonly Manifest[], host: string) {
     const { spec } = of<GatewayManifest>(objects, "Gateway", "public");
-    const found = (spec.servers ?? []).filter(({ hosts }) => hosts.some((one) => one.endsWith(`/${host}`)));
-    assert.equal(found.length, 1);
-    return found[0]!;
+    const servers = (spec.servers ?? []).filter(({ hosts }) => hosts.some((one) => one.endsWith(`/${host}`)));
+    assert.equal(servers.length, 1);
+    return servers[0]!;
 }
 
-describe("an exposure that demands client certificates", () => {
-    it("has a server and a certificate of its own, which no other host shares", () => {
+describe("an exposure that requires client certificates", () => {
+    it("has a separate server and certificate, which no other host shares", () => {
         const objects = objectsOf();
         const server = serverOf(objects, HOST);
         assert.deepEqual(server.hosts, [`sparc/${HOST}`]);
@@ -55,9 +55,9 @@ describe("an exposure that demands client certificates", () => {
         );
     });
 
-    it("lists the names that a certificate must have, also where the port carries connections", () => {
+    it("lists the names that a client certificate must have, also for a TCP port", () => {
         const sans = ["camera-7.devices.example.com", "urn:device:camera-8"];
-        const clientCertificate = { authority: "devices", sans };
+        const clientCertificate = { authority: "devices", subjectAltNames: sans };
         assert.deepEqual(
             serverOf(objectsOf({ catalogue: changed({ clientCertificate }) }), HOST).tls?.subjectAltNames,
             sans,
@@ -72,7 +72,7 @@ describe("an exposure that demands client certificates", () => {
         );
     });
 
-    it("is reached by its own handshake alone", () => {
+    it("is reachable only with its SNI", () => {
         const policy = of<AuthorizationPolicyManifest>(
             objectsOf(),
             "AuthorizationPolicy",
@@ -87,7 +87,7 @@ describe("an exposure that demands client certificates", () => {
             );
     });
 
-    it("needs an authority that the stack knows", () => {
+    it("needs an authority that the stack configures", () => {
         const clients = { partners: { from: "secret", secret: "x" } } as const;
         const problems = platformProblems({
             catalogue: sample,
@@ -96,14 +96,14 @@ describe("an exposure that demands client certificates", () => {
         assert.equal(problems.length, 1, problems.join("\n"));
         assert.match(
             problems[0]!,
-            /^certificates\.clients: ingest-api \(video-ingest\) .* devices, .*knows partners; .*from: secret/,
+            /^certificates\.clients: ingest-api \(video-ingest\) .* devices, .*has partners; .*from: secret/,
         );
     });
 
-    it("has its CA made by cert-manager where the stack has none, whose key stays away from the gateways", () => {
+    it("gets a CA from cert-manager if the stack has none, with its key outside the gateways' namespace", () => {
         const sans = ["camera-7.devices.example.com", "urn:device:camera-8"];
         const objects = objectsOf({
-            catalogue: changed({ clientCertificate: { authority: "devices", sans } }),
+            catalogue: changed({ clientCertificate: { authority: "devices", subjectAltNames: sans } }),
             config: {
                 ...config,
                 certificates: { ...config.certificates, clients: { devices: { from: "self-signed" } } },
@@ -120,12 +120,15 @@ describe("an exposure that demands client certificates", () => {
         assert.deepEqual([client.spec.dnsNames, client.spec.uris], [[sans[0]], [sans[1]]]);
     });
 
-    it("is checked: no pages, no name twice, no host that opens the same without one", () => {
+    it("rejects CORS, duplicate names, and a host with the same requests without a certificate", () => {
         assert.deepEqual(checkCatalogue(sample), []);
-        const clientCertificate = { authority: "devices", sans: ["a.example.com", "a.example.com"] };
-        const found = checkCatalogue(changed({ clientCertificate, cors: true }));
+        const clientCertificate = {
+            authority: "devices",
+            subjectAltNames: ["a.example.com", "a.example.com"],
+        };
+        const problems = checkCatalogue(changed({ clientCertificate, cors: true }));
         assert.deepEqual(
-            found.map(({ rule }) => rule),
+            problems.map(({ rule }) => rule),
             ["cors", "client-certificate", "client-certificate"],
         );
         const ingest = sample.services["video-ingest"]!;
@@ -143,16 +146,16 @@ describe("an exposure that demands client certificates", () => {
         assert.equal(problem?.rule, "shared-requests");
         assert.match(
             problem.message,
-            /^the host weaker opens Push .*ingest-api opens with .* a client certificate/,
+            /^the host weaker allows Push .*ingest-api requires .* a client certificate/,
         );
     });
 
-    it("names its authority and certificates in a form that can be", () => {
+    it("rejects invalid names of its authority and certificates", () => {
         for (const clientCertificate of [
             { authority: "Devices" },
-            { authority: "devices", sans: [] },
-            { authority: "devices", sans: ["*.devices.example.com"] },
-            { authority: "devices", sans: ["camera 7"] },
+            { authority: "devices", subjectAltNames: [] },
+            { authority: "devices", subjectAltNames: ["*.devices.example.com"] },
+            { authority: "devices", subjectAltNames: ["camera 7"] },
             { authority: "devices", optional: true },
         ])
             assert.ok(

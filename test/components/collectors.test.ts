@@ -1,4 +1,4 @@
-/** Collectors that a stack cannot have. */
+/** Invalid collector configurations. */
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
 import { platformProblems } from "../../components/check";
@@ -6,9 +6,9 @@ import type { MeshConfig } from "../../config/schema";
 import { local, withTracing } from "../support/tracing";
 
 describe("the collector of traces", () => {
-    it("is none whose name is taken, and none before all proxies keep queries out of spans", () => {
-        const taken = withTracing({
-            collector: { from: "service", name: "prometheus", port: 4317, calls: [] },
+    it("is rejected if its name exists, or before all proxies omit query strings from spans", () => {
+        const nameCollision = withTracing({
+            collector: { from: "service", name: "prometheus", port: 4317, egressHosts: [] },
         });
         const [revision] = local.istio.revisions;
         assert.ok(revision !== undefined);
@@ -18,19 +18,22 @@ describe("the collector of traces", () => {
         });
         const problems = (config: MeshConfig) =>
             platformProblems({ catalogue, config }).filter((one) => one.includes("collector"));
-        assert.match(problems(taken).join("\n"), /collector\.name: prometheus is another workload's/);
+        assert.match(
+            problems(nameCollision).join("\n"),
+            /collector\.name: prometheus is another workload in monitoring/,
+        );
         assert.match(problems(old("1.30.4")).join("\n"), /istio\.revisions\.1: proxies of old \(1\.30\.4\)/);
         assert.deepEqual(problems(old("1.31.0")), []);
         assert.deepEqual(
             problems({
                 ...old("1.30.4"),
-                telemetry: withTracing({ collector: { from: "nowhere" } }).telemetry,
+                telemetry: withTracing({ collector: { from: "none" } }).telemetry,
             }),
             [],
         );
     });
 
-    it("is none of the stand-ins where the stack has no image of them", () => {
+    it("cannot be a stand-in if the stack has no image of them", () => {
         const config: MeshConfig = { ...local, workloads: { standIns: false } };
         const problems = platformProblems({ catalogue, config });
         assert.ok(

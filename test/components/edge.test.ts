@@ -5,49 +5,49 @@ import type { Platform } from "../../components/base/platform";
 import { assertPlatform, platformProblems } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
 import type { MeshConfig } from "../../config/schema";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 
 function policy(name: string, platform: Partial<Platform> = {}): AuthorizationPolicyManifest {
-    const found = objectsOf(platform).find(
+    const policy_ = objectsOf(platform).find(
         ({ kind, metadata }) => kind === "AuthorizationPolicy" && metadata.name === name,
     );
-    assert.ok(found, name);
-    return found as AuthorizationPolicyManifest;
+    assert.ok(policy_, name);
+    return policy_ as AuthorizationPolicyManifest;
 }
 
 describe("a platform", () => {
-    it("needs whatever its catalogue asks of its configuration, all of it said at once", () => {
+    it("reports everything that its catalogue requires of the configuration at once", () => {
         const platform = {
             catalogue,
             config: {
-                ...edgeOf({ issuers: [], adminNetworks: [] }),
-                gateways: { ...config.gateways, service: "NodePort" as const },
+                ...withEdge({ issuers: [], adminCidrs: [] }),
+                gateways: { ...config.gateways, serviceType: "NodePort" as const },
                 access: {
-                    dryRun: ["sparc/auth-from-api-gateway", "sparc/auth-from-nobody", "sparc/deny-all"],
+                    dryRun: ["sparc/auth-from-api-gateway", "sparc/auth-from-unknown", "sparc/deny-all"],
                 },
             },
         };
         const problems = platformProblems(platform);
         assert.equal(problems.length, 5, problems.join("\n"));
         assert.match(problems[0]!, /^edge\.issuers: .* api \(api-gateway\).*; add one with its issuer/);
-        assert.match(problems[1]!, /^edge\.adminNetworks: .*admin \(admin-console\).*0\.0\.0\.0\/0/);
+        assert.match(problems[1]!, /^edge\.adminCidrs: .*admin \(admin-console\).*0\.0\.0\.0\/0/);
         assert.match(problems[2]!, /^edge\.clientAddress: .*set it to direct/);
         assert.match(
             problems[3]!,
-            /^access\.dryRun: there is no AuthorizationPolicy sparc\/auth-from-nobody/,
+            /^access\.dryRun: there is no AuthorizationPolicy sparc\/auth-from-unknown/,
         );
-        assert.match(problems[4]!, /^access\.dryRun: sparc\/deny-all is what denies/);
+        assert.match(problems[4]!, /^access\.dryRun: sparc\/deny-all denies everything that is not allowed/);
         assert.throws(() => {
             assertPlatform("test", platform);
         }, /^ConfigError: test: 5 mistakes/);
     });
 
-    it("without tokens and staff needs neither issuers nor networks", () => {
+    it("needs neither issuers nor networks without tokens and staff access", () => {
         const { services } = catalogue;
         const plain = Object.fromEntries(
             Object.entries(services).map(([name, service]) => [name, { ...service, exposures: [] }]),
         );
-        const bare = edgeOf({ issuers: [], adminNetworks: [] });
+        const bare = withEdge({ issuers: [], adminCidrs: [] });
         assert.deepEqual(
             platformProblems({ catalogue: { ...catalogue, services: plain }, config: bare }),
             [],
@@ -55,7 +55,7 @@ describe("a platform", () => {
     });
 });
 
-describe("pages of other origins", () => {
+describe("CORS requests", () => {
     const origins = ["https://app.example.com", "https://*.preview.example.com"];
     const { cors } = config.edge;
     const exposed = (credentials: boolean) => {
@@ -67,8 +67,8 @@ describe("pages of other origins", () => {
         };
     };
 
-    it("of a wildcard bring no cookies", () => {
-        const stack = edgeOf({ corsOrigins: origins, cors: { ...cors, credentials: true } });
+    it("from a wildcard origin cannot have credentials", () => {
+        const stack = withEdge({ corsOrigins: origins, cors: { ...cors, credentials: true } });
         const [first, ...more] = platformProblems({ catalogue: exposed(true), config: stack });
         assert.match(
             first!,
@@ -76,28 +76,28 @@ describe("pages of other origins", () => {
         );
         assert.ok(more.every((one) => one.includes("or set edge.cors.credentials to false")));
         assert.deepEqual(
-            platformProblems({ catalogue: exposed(true), config: edgeOf({ corsOrigins: origins }) }),
+            platformProblems({ catalogue: exposed(true), config: withEdge({ corsOrigins: origins }) }),
             [first],
         );
     });
 
-    it("of a wildcard may call without cookies, and listed ones with them", () => {
-        const wide = edgeOf({ corsOrigins: origins });
+    it("are allowed from a wildcard without credentials, and from listed origins with them", () => {
+        const wide = withEdge({ corsOrigins: origins });
         assert.deepEqual(platformProblems({ catalogue: exposed(false), config: wide }), []);
-        const full = edgeOf({ corsOrigins: [origins[0]!], cors: { ...cors, credentials: true } });
+        const full = withEdge({ corsOrigins: [origins[0]!], cors: { ...cors, credentials: true } });
         assert.deepEqual(platformProblems({ catalogue: exposed(true), config: full }), []);
     });
 });
 
 describe("policies at the gateways", () => {
-    it("take the tokens of every issuer, each with its own claim for roles at the admin gateway", () => {
+    it("accept the tokens of every issuer, each with its roles claim at the admin gateway", () => {
         const [first] = config.edge.issuers;
         const second = {
             ...first!,
             issuer: "https://second",
             claims: { ...first!.claims, roles: "app.groups" },
         };
-        const two = { config: edgeOf({ issuers: [first!, second] }) };
+        const two = { config: withEdge({ issuers: [first!, second] }) };
         const [rule] = policy("istio-ingressgateway-to-api-gateway-api", two).spec.rules ?? [];
         assert.deepEqual(rule?.from, [
             { source: { requestPrincipals: [`${first!.issuer}/*`, "https://second/*"] } },
@@ -138,13 +138,13 @@ describe("policies at the gateways", () => {
         );
     });
 
-    it("let nothing in without a token for the sake of preflights, which the CORS filter answers before them", () => {
+    it("allow no preflight without a token, since the CORS filter answers preflights first", () => {
         const rules = policy("istio-ingressgateway-to-api-gateway-api").spec.rules ?? [];
         assert.ok(rules.length > 0);
         for (const { from } of rules) assert.ok(from?.[0]?.source?.requestPrincipals !== undefined);
     });
 
-    it("are marked where they are only tried, and nowhere else", () => {
+    it("are annotated as dry run only if configured", () => {
         const dryRun = ["sparc/auth-from-api-gateway"];
         const marked = objectsOf({ config: { ...config, access: { dryRun } } }).filter(
             ({ metadata }) => metadata.annotations?.["istio.io/dry-run"] === "true",
@@ -156,8 +156,8 @@ describe("policies at the gateways", () => {
     });
 });
 
-describe("a client's headers", () => {
-    it("are taken from it where services read a token's, and where replicas, or what is traced, are chosen by them", () => {
+describe("client headers", () => {
+    it("are removed if services trust them, or load balancing or sampling reads them", () => {
         const [filter] = objectsOf().filter(({ metadata }) => metadata.name === "client-headers");
         const removed = [...JSON.stringify(filter).matchAll(/"remove":"([^"]+)"/g)].map(([, name]) => name);
         const traced = [
@@ -167,13 +167,13 @@ describe("a client's headers", () => {
             "x-envoy-force-trace",
             "x-request-id",
         ];
-        const told = ["x-plan", "x-roles", "x-stream-id", "x-subject", "x-tenant"];
-        for (const name of [...traced, ...told]) assert.ok(removed.includes(name), name);
+        const trustedHeaders = ["x-plan", "x-roles", "x-stream-id", "x-subject", "x-tenant"];
+        for (const name of [...traced, ...trustedHeaders]) assert.ok(removed.includes(name), name);
         // What frameworks obey is shown in a real Envoy: test/edge/headers.test.ts.
     });
 });
 
-describe("the gateways", () => {
+describe("the ingress gateways", () => {
     const gateways = objectsOf().filter(
         ({ kind, metadata }) => kind === "Gateway" && metadata.namespace === "istio-ingress",
     ) as GatewayManifest[];
@@ -187,7 +187,7 @@ describe("the gateways", () => {
         };
     };
 
-    it("serve nothing but TLS 1.2 and 1.3, and send the rest there", () => {
+    it("serve only TLS 1.2 and 1.3, and redirect plain HTTP", () => {
         for (const { metadata, spec } of gateways) {
             for (const { port, tls } of spec.servers ?? []) {
                 if (port.number === 80) {
@@ -206,7 +206,7 @@ describe("the gateways", () => {
         }
     });
 
-    it("leave later than their load balancer does", () => {
+    it("drain longer than their load balancer's deregistration delay", () => {
         const { service, lifecycle, terminationGracePeriodSeconds } = values("istio-ingressgateway");
         const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
         const delay = /deregistration_delay\.timeout_seconds=(\d+)/.exec(
@@ -216,7 +216,7 @@ describe("the gateways", () => {
         assert.ok(terminationGracePeriodSeconds > lifecycle.preStop.sleep.seconds);
     });
 
-    it("learn a client's address in one way, on both sides of it", () => {
+    it("get a client's address by the same means as the load balancer sends it", () => {
         const proxied = values("istio-ingressgateway");
         const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
         assert.equal(proxied.service.annotations?.[`${prefix}proxy-protocol`], "*");
@@ -224,7 +224,7 @@ describe("the gateways", () => {
             drainDuration: "900s",
             gatewayTopology: { proxyProtocol: {} },
         });
-        const direct = values("istio-ingressgateway", edgeOf({ clientAddress: "direct" }));
+        const direct = values("istio-ingressgateway", withEdge({ clientAddress: "direct" }));
         assert.equal(direct.service.annotations?.[`${prefix}proxy-protocol`], undefined);
         assert.deepEqual(JSON.parse(direct.podAnnotations?.["proxy.istio.io/config"] ?? ""), {
             drainDuration: "900s",
@@ -232,7 +232,7 @@ describe("the gateways", () => {
         assert.equal(direct.service.externalTrafficPolicy, "Local");
     });
 
-    it("are on the internet but for the internal one", () => {
+    it("are on the Internet, except the internal one", () => {
         const scheme = (name: string) =>
             values(name).service.annotations?.["service.beta.kubernetes.io/aws-load-balancer-scheme"];
         assert.deepEqual(

@@ -13,16 +13,16 @@ const prod = loadStackFile("prod", join(__dirname, "..", ".."));
 const config = parseConfig("test", { domain: "mesh.example.com" });
 const GATEWAY = { "sparc.dev/service": "istio-egressgateway" };
 
-/** The objects of one kind beside the egress gateway. */
-function beside<Kind extends Manifest["kind"]>(objects: readonly Manifest[], kind: Kind) {
+/** The objects of one kind in the egress gateway's namespace. */
+function atGateway<Kind extends Manifest["kind"]>(objects: readonly Manifest[], kind: Kind) {
     return objects.filter(
         (object): object is Extract<Manifest, { kind: Kind }> =>
             object.kind === kind && object.metadata.namespace === "istio-egress",
     );
 }
 
-/** Whether the gateway's policies let `account` through to a host, as it arrives there. */
-function mayLeave(objects: readonly Manifest[], account: string, { host, port, tls }: ExternalHost): boolean {
+/** Whether the gateway's policies allow `account` to call a host. */
+function canLeave(objects: readonly Manifest[], account: string, { host, port, tls }: ExternalHost): boolean {
     const originated = tls === "originate";
     return isAllowed(policiesOf(objects), {
         principal: `cluster.local/ns/sparc/sa/${account}`,
@@ -38,8 +38,8 @@ function hostsOf({ external }: Catalogue): { group: string; host: ExternalHost }
     return Object.entries(external).flatMap(([group, { hosts }]) => hosts.map((host) => ({ group, host })));
 }
 
-describe("the way out", () => {
-    it("is open to the services that use a host's group, and to nobody else: no external edge, no way out", () => {
+describe("egress", () => {
+    it("is allowed only for the services that use a host's group: without an external edge, no egress", () => {
         let allowed = 0;
         fc.assert(
             fc.property(arbitraryCatalogue(7), (drawn) => {
@@ -47,34 +47,34 @@ describe("the way out", () => {
                 for (const { group, host } of hostsOf(drawn)) {
                     for (const [name, { external = [] }] of Object.entries(drawn.services)) {
                         const expected = external.includes(group);
-                        assert.equal(mayLeave(objects, name, host), expected, `${name} → ${host.host}`);
+                        assert.equal(canLeave(objects, name, host), expected, `${name} → ${host.host}`);
                         allowed += expected ? 1 : 0;
                     }
-                    assert.equal(mayLeave(objects, "stranger", host), false);
+                    assert.equal(canLeave(objects, "unknown", host), false);
                     const unlisted = { ...host, host: `un.${host.host}` };
                     for (const name of Object.keys(drawn.services))
-                        assert.equal(mayLeave(objects, name, unlisted), false, `${name} → ${unlisted.host}`);
+                        assert.equal(canLeave(objects, name, unlisted), false, `${name} → ${unlisted.host}`);
                 }
             }),
             { numRuns: 60 },
         );
-        assert.ok(allowed > 0, "no drawn catalogue had an external edge");
+        assert.ok(allowed > 0, "no generated catalogue had an external edge");
     });
 
-    it("leads to exactly the hosts that have callers, known only where callers are", () => {
+    it("reaches exactly the hosts that have callers, exported only to the callers' namespace", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (drawn) => {
                 const { objects } = deriveAll({ catalogue: drawn, config });
                 const used = new Set(Object.values(drawn.services).flatMap(({ external = [] }) => external));
                 const reached = hostsOf(drawn).filter(({ group }) => used.has(group));
                 const names = [...new Set(reached.map(({ host }) => host.host))].sort();
-                for (const { spec } of beside(objects, "ServiceEntry")) {
+                for (const { spec } of atGateway(objects, "ServiceEntry")) {
                     assert.deepEqual(spec.exportTo, ["istio-egress", "sparc"]);
                     assert.deepEqual([spec.location, spec.resolution], ["MESH_EXTERNAL", "DNS"]);
                 }
                 for (const kind of ["ServiceEntry", "VirtualService"] as const)
                     assert.deepEqual(
-                        beside(objects, kind).flatMap(({ spec }) => spec.hosts ?? []),
+                        atGateway(objects, kind).flatMap(({ spec }) => spec.hosts ?? []),
                         names,
                     );
             }),
@@ -82,11 +82,11 @@ describe("the way out", () => {
         );
     });
 
-    it("goes through the gateway for every port of every host, in mutual TLS under the host's name", () => {
+    it("passes the gateway for every port of every host, in mutual TLS with the host's name as SNI", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(), (drawn) => {
                 const { objects } = deriveAll({ catalogue: drawn, config });
-                const [towards] = beside(objects, "DestinationRule").filter(
+                const [towards] = atGateway(objects, "DestinationRule").filter(
                     ({ metadata }) => metadata.name === "istio-egressgateway",
                 );
                 const subsets = new Map(
@@ -95,7 +95,7 @@ describe("the way out", () => {
                         trafficPolicy?.tls,
                     ]),
                 );
-                for (const { spec } of beside(objects, "VirtualService")) {
+                for (const { spec } of atGateway(objects, "VirtualService")) {
                     const routes = [...(spec.http ?? []), ...(spec.tls ?? []), ...(spec.tcp ?? [])];
                     for (const { match = [], route = [] } of routes) {
                         const { destination } = route[0] ?? {};
@@ -115,7 +115,7 @@ describe("the way out", () => {
                         hostsOf(drawn).filter(({ host }) => host.host === spec.hosts?.[0]).length,
                     );
                 }
-                for (const { spec } of beside(objects, "Gateway"))
+                for (const { spec } of atGateway(objects, "Gateway"))
                     for (const { tls } of spec.servers ?? []) assert.equal(tls?.mode, "ISTIO_MUTUAL");
             }),
             { numRuns: 40 },
@@ -123,13 +123,13 @@ describe("the way out", () => {
     });
 });
 
-describe("what gets out with a request", () => {
+describe("headers of a request that leaves", () => {
     const sent = (objects: readonly Manifest[]) =>
-        beside(objects, "VirtualService").flatMap(({ spec }) =>
+        atGateway(objects, "VirtualService").flatMap(({ spec }) =>
             (spec.http ?? []).filter(({ match }) => !match?.[0]?.gateways?.includes("mesh")),
         );
 
-    it("is the host's name as it is outside, and nothing of who asks inside", () => {
+    it("contain the external host's name, and nothing about the caller", () => {
         let requests = 0;
         fc.assert(
             fc.property(arbitraryCatalogue(), (drawn) => {
@@ -137,9 +137,9 @@ describe("what gets out with a request", () => {
                 for (const { route, rewrite, headers } of sent(objects)) {
                     const [{ destination } = { destination: undefined }] = route ?? [];
                     const { host = "" } = destination ?? {};
-                    const own = hostsOf(drawn).filter(({ host: one }) => one.host === host);
+                    const hosts = hostsOf(drawn).filter(({ host: one }) => one.host === host);
                     assert.ok(
-                        own.some(
+                        hosts.some(
                             ({ host: { port } }) =>
                                 rewrite?.authority === (port === 443 ? host : `${host}:${port}`),
                         ),
@@ -154,20 +154,20 @@ describe("what gets out with a request", () => {
                     ]);
                     requests++;
                 }
-                const filters = beside(objects, "EnvoyFilter").map(({ metadata }) => metadata.name);
+                const filters = atGateway(objects, "EnvoyFilter").map(({ metadata }) => metadata.name);
                 assert.equal(filters.includes("request-headers"), sent(objects).length > 0);
             }),
             { numRuns: 40 },
         );
-        assert.ok(requests > 0, "no drawn catalogue had a host with which the gateway speaks TLS");
+        assert.ok(requests > 0, "no generated catalogue had a host with TLS origination");
     });
 
-    it("is known to the log and the spans, which name the tenant and the trace", () => {
+    it("are recorded in the access log and the spans, with the tenant and the trace", () => {
         const { releases, objects } = deriveAll({ catalogue, config: prod });
         const istiod = releases.find(({ name }) => name.startsWith("istiod"));
         const providers = JSON.stringify(istiod?.values["meshConfig"]);
         assert.match(providers, /"tenant":"%DYNAMIC_METADATA\(sparc\.egress:tenant\)%","trace":"%TRACE_ID%"/);
-        const spans = beside(objects, "Telemetry").flatMap(({ spec }) => spec.tracing ?? []);
+        const spans = atGateway(objects, "Telemetry").flatMap(({ spec }) => spec.tracing ?? []);
         assert.match(
             JSON.stringify(spans[0]?.customTags?.["tenant"]),
             /metadata\.filter_metadata\['sparc\.egress'\]/,
@@ -178,9 +178,9 @@ describe("what gets out with a request", () => {
 describe("the egress gateway of prod", () => {
     const derived = deriveAll({ catalogue, config: prod });
     const rule = (name: string) =>
-        beside(derived.objects, "DestinationRule").find(({ metadata }) => metadata.name === name)?.spec;
+        atGateway(derived.objects, "DestinationRule").find(({ metadata }) => metadata.name === name)?.spec;
 
-    it("is reached from inside alone, on the ports of the hosts", () => {
+    it("is reachable only from the mesh, on the ports of the hosts", () => {
         const release = derived.releases.find(({ name }) => name === "istio-egressgateway");
         assert.deepEqual(release?.values["service"], {
             type: "ClusterIP",
@@ -194,7 +194,7 @@ describe("the egress gateway of prod", () => {
         assert.deepEqual(derived.releases.filter(({ namespace }) => namespace === "istio-egress").length, 1);
     });
 
-    it("checks the name of a host with which it speaks TLS, by the CAs of the proxy's image", () => {
+    it("verifies a host's name with TLS origination, by the CAs of the proxy's image", () => {
         const port = rule("api.twilio.com")?.trafficPolicy?.portLevelSettings?.[0];
         assert.equal(port?.port?.number, 80);
         assert.deepEqual(port.tls, {
@@ -205,16 +205,16 @@ describe("the egress gateway of prod", () => {
         assert.equal(rule("api.stripe.com")?.trafficPolicy?.portLevelSettings, undefined);
     });
 
-    it("takes a CA of the stack's own where there is one", () => {
+    it("uses the stack's CA if there is one", () => {
         const local = loadStackFile("local", join(__dirname, "..", ".."));
-        const [own] = beside(deriveAll({ catalogue, config: local }).objects, "DestinationRule").filter(
+        const [withCa] = atGateway(deriveAll({ catalogue, config: local }).objects, "DestinationRule").filter(
             ({ metadata }) => metadata.name === "api.twilio.com",
         );
-        const port = own?.spec.trafficPolicy?.portLevelSettings?.[0];
+        const port = withCa?.spec.trafficPolicy?.portLevelSettings?.[0];
         assert.equal(port?.tls?.credentialName, "outside-authority");
     });
 
-    it("gives each group its breaker, and asks nobody twice", () => {
+    it("gives each group its circuit breaker, and never retries", () => {
         const payment = rule("api.stripe.com")?.trafficPolicy;
         assert.deepEqual(payment?.connectionPool?.tcp, { maxConnections: 20, connectTimeout: "5s" });
         assert.equal(payment.outlierDetection?.consecutive5xxErrors, 3);
@@ -223,15 +223,15 @@ describe("the egress gateway of prod", () => {
             maxConnections: 100,
             connectTimeout: "10s",
         });
-        for (const { spec } of beside(derived.objects, "VirtualService"))
+        for (const { spec } of atGateway(derived.objects, "VirtualService"))
             for (const { retries, timeout } of spec.http ?? []) {
                 assert.deepEqual(retries, { attempts: 0 });
                 assert.ok(timeout !== undefined);
             }
     });
 
-    it("limits what the catalogue limits, behind the policies, and nothing else", () => {
-        const filters = beside(derived.objects, "EnvoyFilter").filter(
+    it("applies the catalogue's rate limits, after authorization, and no others", () => {
+        const filters = atGateway(derived.objects, "EnvoyFilter").filter(
             ({ metadata }) => metadata.name !== "request-headers",
         );
         assert.deepEqual(
@@ -251,9 +251,9 @@ describe("the egress gateway of prod", () => {
         }
     });
 
-    it("writes a line for each external call", () => {
+    it("logs each external call", () => {
         assert.deepEqual(
-            beside(derived.objects, "Telemetry").flatMap(({ spec }) => spec.accessLogging ?? []),
+            atGateway(derived.objects, "Telemetry").flatMap(({ spec }) => spec.accessLogging ?? []),
             [{ providers: [{ name: "egress-log" }] }],
         );
         const istiod = derived.releases.find(({ name }) => name.startsWith("istiod"));
@@ -261,13 +261,13 @@ describe("the egress gateway of prod", () => {
         assert.ok(mesh.extensionProviders.some(({ name }) => name === "egress-log"));
     });
 
-    it("is not there where nobody reaches anything outside", () => {
+    it("does not exist without external edges", () => {
         const alone = { ...catalogue, external: {}, services: {} };
         const { releases, objects } = deriveAll({ catalogue: alone, config: prod });
         assert.equal(
             releases.some(({ name }) => name === "istio-egressgateway"),
             false,
         );
-        assert.deepEqual(beside(objects, "ServiceEntry"), []);
+        assert.deepEqual(atGateway(objects, "ServiceEntry"), []);
     });
 });

@@ -1,4 +1,4 @@
-/** Images by digest: every image that the program names, in objects and in what Helm makes of its charts' values. */
+/** Images by digest: every image that the program names, in objects and in rendered charts. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { loadStackFile, parseConfig } from "../../config/load";
 import type { MeshConfig } from "../../config/schema";
 import { findings } from "../policy/support/stacks";
 import { requireToolchain } from "../support/istiod/control-plane";
-import { policy } from "../policy/holes/judge";
+import { policyNamed } from "../policy/holes/assertions";
 
 const ROOT = join(__dirname, "..", "..");
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
-/** A digest that differs from image to image: 64 hex digits, and nobody's. */
+/** A fake digest that differs for each image: 64 hex digits. */
 const digestOf = (index: number) => `sha256:${index.toString(16).padStart(64, "0")}`;
 
 function pinnedAll(stack: string): MeshConfig {
@@ -26,7 +26,7 @@ function pinnedAll(stack: string): MeshConfig {
     return { ...config, images: { digests: "required", pins } };
 }
 
-/** All texts under keys that name an image, at any depth. */
+/** All strings under keys that name an image, at any depth. */
 function imagesIn(value: unknown): string[] {
     if (typeof value !== "object" || value === null) return [];
     return Object.entries(value).flatMap(([key, inner]) =>
@@ -45,7 +45,7 @@ describe("images by digest", function () {
             for (const object of objects)
                 for (const image of imagesIn(object))
                     assert.match(image, DIGEST, `${object.kind} ${object.metadata.name}`);
-            const rule = policy("workloads-images");
+            const rule = policyNamed("workloads-images");
             const resources = releases.map((release) => ({
                 urn: `urn:pulumi:test::test::x::${release.name}`,
                 type: "kubernetes:helm.sh/v3:Release",
@@ -62,19 +62,19 @@ describe("images by digest", function () {
             }));
             assert.deepEqual(
                 findings(rule, resources, { digest: true }).map(
-                    ({ subject, wrong }) => `${subject?.name ?? ""}: ${wrong}`,
+                    ({ subject, problem: wrong }) => `${subject?.name ?? ""}: ${wrong}`,
                 ),
                 [],
             );
         });
 
-    it("change nothing where none is listed", () => {
+    it("change nothing if none is listed", () => {
         const config = loadStackFile("prod", ROOT);
         const { objects, releases } = deriveAll({ catalogue, config });
         assert.doesNotMatch(JSON.stringify([objects, releases]), /@sha256:/);
     });
 
-    it("reach istiod, istio-cni and every injected proxy, as Helm makes them", async function () {
+    it("are in istiod, istio-cni and every injected proxy, as Helm renders them", async function () {
         const toolchain = await requireToolchain(this);
         const config = pinnedAll("prod");
         const { releases } = deriveAll({ catalogue, config });
@@ -125,31 +125,31 @@ describe("images by digest", function () {
         assert.deepEqual([global.proxy.image, global.proxy_init.image], [proxy, proxy]);
     });
 
-    it("are demanded, all at once and with the image's name, where the stack requires them", () => {
+    it("are reported as missing, all at once and with the image's name, if the stack requires them", () => {
         const config = loadStackFile("prod", ROOT);
         const required = { ...config, images: { digests: "required" as const, pins: {} } };
-        const found = imageProblems({ catalogue, config: required });
-        assert.equal(found.length, namedImages({ catalogue, config }).length);
-        assert.ok(found.length >= 9, found.join("\n"));
-        assert.ok(found.some((text) => text.includes("docker.io/istio/proxyv2:1.31.1 has no digest")));
+        const missing = imageProblems({ catalogue, config: required });
+        assert.equal(missing.length, namedImages({ catalogue, config }).length);
+        assert.ok(missing.length >= 9, missing.join("\n"));
+        assert.ok(missing.some((text) => text.includes("docker.io/istio/proxyv2:1.31.1 has no digest")));
         assert.deepEqual(imageProblems({ catalogue, config }), []);
     });
 
-    it("of images that the stack does not name are refused: a version has changed, or a name is misspelt", () => {
+    it("of unknown images are rejected: a version has changed, or a name is misspelled", () => {
         const config = loadStackFile("prod", ROOT);
         const pins = { "docker.io/istio/pilot:1.30.0": digestOf(1) };
-        const found = imageProblems({
+        const unknown = imageProblems({
             catalogue,
             config: { ...config, images: { digests: "optional", pins } },
         });
-        assert.equal(found.length, 1);
+        assert.equal(unknown.length, 1);
         assert.match(
-            found[0] ?? "",
+            unknown[0] ?? "",
             /images\.pins\.docker\.io\/istio\/pilot:1\.30\.0: .*named here: .*docker\.io\/istio\/pilot:1\.31\.1/,
         );
     });
 
-    it("have the form of digests", () => {
+    it("must have the form of digests", () => {
         const parse =
             (images: unknown, more: object = {}) =>
             () =>

@@ -38,7 +38,7 @@ function derived(mesh: unknown) {
     };
 }
 
-/** Which file of istiod's folder comes from which object. */
+/** The files of istiod's CA directory, with the objects that they come from. */
 function files({ values }: ReturnType<typeof derived>): Record<string, string> {
     const sources = values.volumes?.flatMap(({ projected }) => projected.sources) ?? [];
     return Object.fromEntries(
@@ -51,7 +51,7 @@ function files({ values }: ReturnType<typeof derived>): Record<string, string> {
 }
 
 describe("the mesh's CA", () => {
-    it("is an intermediate that a root of cert-manager's signs, with a new key each time, and the root is not renewed", () => {
+    it("is an intermediate, signed by a cert-manager root, with a new key at each renewal; the root is not renewed", () => {
         const { certificates, issuers } = derived({ from: "self-signed" });
         const intermediate = certificates.get("mesh-intermediate");
         const root = certificates.get("mesh-root-1");
@@ -68,18 +68,18 @@ describe("the mesh's CA", () => {
         assert.equal(root.duration, `${3650 * 24}h0m0s`);
     });
 
-    it("is renewed long before the certificates that it signed last could outlive it", () => {
+    it("is renewed long before certificates that it signs could outlive it", () => {
         const { certificates } = derived({
             from: "self-signed",
-            intermediate: { days: 80, renewBeforeDays: 35 },
+            intermediate: { durationDays: 80, renewBeforeDays: 35 },
         });
         const { duration, renewBefore } = certificates.get("mesh-intermediate") ?? {};
         assert.deepEqual([duration, renewBefore], ["1920h0m0s", "840h0m0s"]);
-        // Istio's own default for workloads is a day.
+        // Istio's default TTL for workload certificates is 24 h.
         assert.ok(Number(/^\d+/.exec(renewBefore ?? "")?.[0]) * HOUR > 7 * 24 * HOUR);
     });
 
-    it("is known to istiod from its files, without which it does not start", () => {
+    it("is mounted in istiod, which does not start without it", () => {
         const mesh = derived({ from: "self-signed" });
         assert.deepEqual(files(mesh), {
             "tls.crt": "secret/mesh-intermediate",
@@ -90,7 +90,7 @@ describe("the mesh's CA", () => {
         assert.equal(JSON.stringify(mesh.values.volumes).includes("optional"), false);
     });
 
-    it("has issuers of its own namespace alone, of which nobody else can have a CA", () => {
+    it("has only namespaced issuers, from which no other namespace can get a CA", () => {
         const config = withMesh({ from: "self-signed" });
         const all = deriveAll({ catalogue, config }).objects.filter(
             (object): object is IssuerManifest | CertificateManifest =>
@@ -100,14 +100,14 @@ describe("the mesh's CA", () => {
             if (kind === "Issuer") assert.equal(metadata.namespace, SYSTEM, metadata.name);
     });
 
-    it("is signed by a root that is given, of which only the Secret's name is known", () => {
+    it("is signed by a given root, configured by the Secret's name", () => {
         const { certificates, issuers } = derived({ from: "authority", secret: "company-root" });
         assert.deepEqual([...certificates.keys()], ["mesh-intermediate"]);
         assert.deepEqual([...issuers], [["company-root", { ca: { secretName: "company-root" } }]]);
         assert.equal(certificates.get("mesh-intermediate")?.issuerRef.name, "company-root");
     });
 
-    it("is istiod's own where the stack says so", () => {
+    it("is istiod's self-signed CA if the stack configures it", () => {
         const { certificates, issuers, values } = derived({ from: "istiod" });
         assert.equal(certificates.size + issuers.size, 0);
         assert.equal(values.volumes, undefined);
@@ -115,13 +115,13 @@ describe("the mesh's CA", () => {
     });
 
     for (const stack of ["local", "dev", "prod"]) {
-        it(`is there in ${stack} before istiod is`, async () => {
+        it(`exists in ${stack} before istiod`, async () => {
             const resources = await runProgram(stack);
             const controlPlane = resources.find(({ name }) => name === "control-plane");
             assert.ok(controlPlane?.dependsOn.includes("mesh-authority"));
-            const own = resources.filter(({ parent }) => parent === "mesh-authority");
-            assert.ok(own.length >= 4);
-            for (const { dependsOn, name } of own)
+            const children = resources.filter(({ parent }) => parent === "mesh-authority");
+            assert.ok(children.length >= 4);
+            for (const { dependsOn, name } of children)
                 assert.ok(dependsOn.includes("cert-manager-cert-manager"), name);
             const from = stack === "prod" ? "aws-private-ca" : "self-signed";
             assert.equal(loadStackFile(stack, ROOT).certificates.mesh.from, from);
@@ -129,7 +129,7 @@ describe("the mesh's CA", () => {
     }
 });
 
-describe("a rotation of the mesh's root", () => {
+describe("a rotation of the mesh root CA", () => {
     let first: string;
     let second: string;
     before(async () => {
@@ -139,14 +139,14 @@ describe("a rotation of the mesh's root", () => {
     const issuerOf = (mesh: ReturnType<typeof derived>) =>
         mesh.certificates.get("mesh-intermediate")?.issuerRef.name;
 
-    it("begins with another root that signs nothing yet", () => {
+    it("starts with another root that signs nothing yet", () => {
         const mesh = derived({ from: "self-signed", roots: [1, 2] });
         assert.ok(mesh.certificates.has("mesh-root-2") && mesh.issuers.has("mesh-root-2"));
         assert.equal(issuerOf(mesh), "mesh-root-1");
     });
 
-    it("trusts both before the new one signs, and the new one alone at the end", () => {
-        const both = derived({ from: "self-signed", roots: [1, 2], trust: [first, second] });
+    it("trusts both before the new one signs, and only the new one at the end", () => {
+        const both = derived({ from: "self-signed", roots: [1, 2], trustedRoots: [first, second] });
         assert.equal(issuerOf(both), "mesh-root-1");
         assert.equal(files(both)["ca.crt"], "configMap/mesh-roots");
         assert.equal(files(both)["tls.crt"], "secret/mesh-intermediate");
@@ -155,39 +155,39 @@ describe("a rotation of the mesh's root", () => {
         const signing = derived({
             from: "self-signed",
             roots: [1, 2],
-            signing: 2,
-            trust: [first, second],
+            signingRoot: 2,
+            trustedRoots: [first, second],
         });
         assert.equal(issuerOf(signing), "mesh-root-2");
-        assert.deepEqual(signing.values, both.values, "istiod is not restarted for it");
-        const done = derived({ from: "self-signed", roots: [2], signing: 2, trust: [second] });
+        assert.deepEqual(signing.values, both.values, "istiod is not restarted");
+        const done = derived({ from: "self-signed", roots: [2], signingRoot: 2, trustedRoots: [second] });
         assert.deepEqual(done.values, both.values);
         assert.deepEqual([...done.certificates.keys()], ["mesh-root-2", "mesh-intermediate"]);
     });
 
-    it("refuses what is no root, a private key, and a signer that is not there", () => {
+    it("rejects an invalid root, a private key, and a missing signer", () => {
         assert.throws(
-            () => withMesh({ from: "self-signed", trust: ["x"] }),
-            /mesh\.trust\.0: must be one certificate/,
+            () => withMesh({ from: "self-signed", trustedRoots: ["x"] }),
+            /mesh\.trustedRoots\.0: must be one certificate/,
         );
         assert.throws(
-            () => withMesh({ from: "self-signed", trust: [`${first}-----BEGIN PRIVATE KEY-----`] }),
+            () => withMesh({ from: "self-signed", trustedRoots: [`${first}-----BEGIN PRIVATE KEY-----`] }),
             (error: Error) =>
                 error.message.includes(
-                    "mesh.trust.0: must be a certificate in PEM; this holds a private key",
+                    "mesh.trustedRoots.0: must be a certificate in PEM; this contains a private key",
                 ) && !error.message.includes("-----BEGIN"),
         );
         assert.throws(
-            () => withMesh({ from: "self-signed", trust: [first + second] }),
-            /mesh\.trust\.0: must be one certificate/,
+            () => withMesh({ from: "self-signed", trustedRoots: [first + second] }),
+            /mesh\.trustedRoots\.0: must be one certificate/,
         );
         assert.throws(
-            () => withMesh({ from: "self-signed", signing: 2 }),
-            /mesh\.signing: must be one of roots/,
+            () => withMesh({ from: "self-signed", signingRoot: 2 }),
+            /mesh\.signingRoot: must be one of roots/,
         );
         assert.throws(
             () => withMesh({ from: "self-signed", roots: [1, 1] }),
-            /mesh\.roots: must name each root once/,
+            /mesh\.roots: must list each root once/,
         );
         assert.ok(new X509Certificate(first).ca);
     });

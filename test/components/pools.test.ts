@@ -13,13 +13,13 @@ const configOf = (cluster: unknown, more: Record<string, unknown> = {}) =>
     });
 const EKS = configOf({ from: "eks", name: "mesh", region: "eu-central-1" });
 
-interface Placed {
+interface PodSpec {
     readonly nodeSelector?: Record<string, string>;
     readonly tolerations?: { readonly value: string }[];
 }
 
-/** Where everything runs: the pool that it is sent to, and those whose taint it may pass. */
-function places(config: typeof EKS): Record<string, string> {
+/** The node pool of every workload: the one it selects, and those whose taint it tolerates. */
+function placements(config: typeof EKS): Record<string, string> {
     const { releases, objects } = deriveAll({ catalogue, config });
     const pods = objects.flatMap((object) =>
         object.kind === "Deployment" ? [[object.metadata.name, object.spec?.template.spec] as const] : [],
@@ -27,16 +27,16 @@ function places(config: typeof EKS): Record<string, string> {
     const all = [...releases.map(({ name, values }) => [name, values] as const), ...pods];
     return Object.fromEntries(
         all.map(([name, placed]) => {
-            const { nodeSelector = {}, tolerations = [] } = (placed ?? {}) as Placed;
+            const { nodeSelector = {}, tolerations = [] } = (placed ?? {}) as PodSpec;
             const passes = tolerations.map(({ value }) => value).join();
             return [name, `${nodeSelector["sparc.dev/pool"] ?? "anywhere"} past ${passes || "none"}`];
         }),
     );
 }
 
-describe("pools of nodes", () => {
-    it("have the gateways on one, services and stores on another, and what the cluster needs on the third", () => {
-        const placed = places(EKS);
+describe("node pools", () => {
+    it("run gateways on one, services and stores on another, and system workloads on the third", () => {
+        const placed = placements(EKS);
         for (const name of ["istio-ingressgateway", "istio-admingateway", "istio-egressgateway", "ratelimit"])
             assert.equal(placed[name], "ingress past ingress", name);
         for (const name of [...Object.keys(catalogue.services), ...Object.keys(catalogue.stores)])
@@ -45,7 +45,7 @@ describe("pools of nodes", () => {
             assert.equal(placed[name], "system past none", name);
     });
 
-    it("open to meshed pods when istio-cni runs, which istiod tells them", () => {
+    it("are untainted for pods in the mesh when istio-cni is ready", () => {
         const istiod = (config: typeof EKS) =>
             deriveAll({ catalogue, config }).releases.find(({ name }) => name.startsWith("istiod"))?.values[
                 "taint"
@@ -56,11 +56,11 @@ describe("pools of nodes", () => {
         assert.match(clusterProblems(without).join(), /^istio\.cni: .*set it to true$/);
     });
 
-    it("are those of a cluster that is there, where it says that it has them", () => {
+    it("are used on an existing cluster if the stack declares them", () => {
         const shared = { from: "existing", name: "shared", region: "eu-central-1" };
-        const anywhere = new Set(Object.values(places(configOf(shared))));
+        const anywhere = new Set(Object.values(placements(configOf(shared))));
         assert.deepEqual([...anywhere], ["anywhere past none"]);
-        assert.equal(places(configOf({ ...shared, pools: true }))["auth"], "mesh past mesh");
-        assert.equal(places(configOf({ ...shared, pools: true }))["cluster-autoscaler"], undefined);
+        assert.equal(placements(configOf({ ...shared, pools: true }))["auth"], "mesh past mesh");
+        assert.equal(placements(configOf({ ...shared, pools: true }))["cluster-autoscaler"], undefined);
     });
 });

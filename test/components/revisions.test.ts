@@ -26,8 +26,8 @@ function derived(istio: unknown) {
     };
 }
 
-describe("revisions of Istio", () => {
-    it("run side by side, each of its own version and with names of its own", () => {
+describe("Istio revisions", () => {
+    it("run side by side, each with its version and unique names", () => {
         const { istiods } = derived({ revisions: [OLD, NEW], stable: OLD.name });
         assert.deepEqual([...istiods.keys()], ["istiod-1-30-5", "istiod-1-31-1"]);
         for (const { name, version } of [OLD, NEW]) {
@@ -44,7 +44,7 @@ describe("revisions of Istio", () => {
         }
     });
 
-    it("differ in nothing but their names and versions", () => {
+    it("differ only in names and versions", () => {
         const { istiods } = derived({ revisions: [OLD, NEW], stable: OLD.name });
         const [a, b] = [...istiods.values()].map(({ values }) => {
             const { revision, global, ...rest } = values as { revision: string; global: object };
@@ -54,7 +54,7 @@ describe("revisions of Istio", () => {
         assert.deepEqual(a, b);
     });
 
-    it("are asked by the tag's webhook, which names the stable one alone", () => {
+    it("are called by the tag's webhook, which names only the stable one", () => {
         for (const stable of [OLD.name, NEW.name]) {
             const { webhook, base } = derived({ revisions: [OLD, NEW], stable });
             const [only, ...more] = webhook?.webhooks ?? [];
@@ -66,7 +66,7 @@ describe("revisions of Istio", () => {
         }
     });
 
-    it("are meant by every meshed namespace through the tag, and by no other", () => {
+    it("are selected by every namespace in the mesh through the tag, and by no other", () => {
         const { namespaces, webhook } = derived({});
         const selected = webhook?.webhooks?.[0]?.namespaceSelector?.matchExpressions;
         assert.deepEqual(selected, [

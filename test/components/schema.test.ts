@@ -12,7 +12,7 @@ const SCHEMAS = join(ROOT, "components", "crds");
 
 /** Validators of the pinned CRDs, by kind. */
 function validators(): Map<string, ValidateFunction> {
-    // Kubernetes' formats (int32, double …) are not JSON Schema's; structure is what is tested here.
+    // JSON Schema does not have Kubernetes' formats (int32, double …); this tests the structure.
     const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
     return new Map(
         readdirSync(SCHEMAS)
@@ -39,14 +39,14 @@ describe("the CRDs of the pinned Istio, cert-manager and Flagger", () => {
             assert.ok(objects.length > 100);
             for (const object of objects) {
                 const validate = byKind.get(object.kind);
-                assert.ok(validate !== undefined, `there is no schema of ${object.kind}`);
+                assert.ok(validate !== undefined, `no schema for ${object.kind}`);
                 const spec = "spec" in object ? object.spec : undefined;
                 assert.ok(validate(spec), `${manifestKey(object)}: ${JSON.stringify(validate.errors)}`);
             }
         });
     }
 
-    it("accept every kind of traffic that a stack can ask for", () => {
+    it("accept every kind of traffic configuration", () => {
         const config = parseConfig("test", {
             domain: "mesh.example.com",
             traffic: {
@@ -63,8 +63,8 @@ describe("the CRDs of the pinned Istio, cert-manager and Flagger", () => {
                         mirror: { to: "v3", percent: 12.5 },
                         rewrites: [{ from: "/v1", to: "/v2" }],
                         fault: {
-                            delay: { percent: 1, time: "250ms" },
-                            abort: { percent: 0.1, status: 503 },
+                            delay: { percent: 1, fixedDelay: "250ms" },
+                            abort: { percent: 0.1, httpStatus: 503 },
                         },
                     },
                 },
@@ -77,7 +77,7 @@ describe("the CRDs of the pinned Istio, cert-manager and Flagger", () => {
         }
     });
 
-    it("refuse a misspelt field, which an API server would drop in silence", () => {
+    it("reject a misspelled field, which an API server would silently drop", () => {
         const validate = byKind.get("AuthorizationPolicy");
         assert.ok(validate !== undefined);
         assert.equal(validate({ action: "ALLOW", rules: [{ form: [] }] }), false);

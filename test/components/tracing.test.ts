@@ -15,7 +15,7 @@ import { deriveAll } from "../../components/concerns";
 import type { MeshConfig } from "../../config/schema";
 import { local, type Tracing, withTracing } from "../support/tracing";
 
-/** The Telemetry objects that say where spans go. */
+/** The Telemetry objects that configure the trace provider. */
 const WIDE = [
     ["sparc", "default"],
     ["istio-ingress", "default"],
@@ -30,7 +30,7 @@ function derived(config: MeshConfig): Derived {
     return known;
 }
 
-function found<M extends Manifest>(
+function requireObject<M extends Manifest>(
     kind: M["kind"],
     namespace: string,
     name: string,
@@ -44,16 +44,21 @@ function found<M extends Manifest>(
 }
 
 function telemetryOf(namespace: string, name: string) {
-    return found<TelemetryManifest>("Telemetry", namespace, name).tracing ?? [];
+    return requireObject<TelemetryManifest>("Telemetry", namespace, name).tracing ?? [];
 }
 
 function patchesOf(name: string, config = local) {
-    const { configPatches = [] } = found<EnvoyFilterManifest>("EnvoyFilter", "istio-ingress", name, config);
+    const { configPatches = [] } = requireObject<EnvoyFilterManifest>(
+        "EnvoyFilter",
+        "istio-ingress",
+        name,
+        config,
+    );
     return configPatches;
 }
 
-describe("the share that is traced", () => {
-    it("is the catalogue's, where a call begins with a service", () => {
+describe("the sampling rate", () => {
+    it("is the catalogue's for traces that start at a service", () => {
         for (const [name, service] of servicesOf(catalogue))
             assert.deepEqual(telemetryOf("sparc", name), [{ randomSamplingPercentage: sampling(service) }]);
         const shares = ["auth", "alerts", "video", "recordings"].map(
@@ -62,12 +67,12 @@ describe("the share that is traced", () => {
         assert.deepEqual(shares, [100, 100, 1, 10]);
     });
 
-    it("is the service's at each of its exposures whose requests a gateway sees", () => {
+    it("is the service's at each of its exposures with HTTP at a gateway", () => {
         for (const key of ["public", "admin", "internal"] as const) {
-            const own = exposures(catalogue).filter(
+            const exposuresOf = exposures(catalogue).filter(
                 ({ exposure, port }) => exposure.gateway === key && port.protocol !== "tcp",
             );
-            const expected = own.map(({ service, exposure }) => {
+            const expected = exposuresOf.map(({ service, exposure }) => {
                 const percent = sampling(catalogue.services[service] ?? assert.fail());
                 return [exposure.host, { numerator: percent * 100, denominator: "TEN_THOUSAND" }];
             });
@@ -80,14 +85,14 @@ describe("the share that is traced", () => {
         }
     });
 
-    it("is none of what nobody has a share for", () => {
+    it("is 0 without a configured rate", () => {
         for (const [namespace, name] of WIDE)
             assert.equal(telemetryOf(namespace, name)[0]?.randomSamplingPercentage, 0, namespace);
     });
 
-    it("is at least the tenant's, by the number that Envoy decided by before", () => {
-        const tenants = { "globex-1": 12.5, acme: 100 };
-        const [patch, ...more] = patchesOf("tenant-sampling", withTracing({ tenants }));
+    it("is at least the tenant's, by the random number of Envoy's first decision", () => {
+        const samplingPercentByTenant = { "globex-1": 12.5, acme: 100 };
+        const [patch, ...more] = patchesOf("tenant-sampling", withTracing({ samplingPercentByTenant }));
         assert.deepEqual(more, []);
         const code = JSON.stringify(patch);
         assert.match(code, /local shares = \{ \[\\"acme\\"\] = 10000, \[\\"globex-1\\"\] = 1250 \}/);
@@ -97,17 +102,20 @@ describe("the share that is traced", () => {
         );
         assert.match(code, /number % 10000 >= share then return end/);
         assert.equal(patch?.patch?.operation, "INSERT_BEFORE");
-        assert.throws(() => patchesOf("tenant-sampling", withTracing({ tenants: {} })), /tenant-sampling/);
+        assert.throws(
+            () => patchesOf("tenant-sampling", withTracing({ samplingPercentByTenant: {} })),
+            /tenant-sampling/,
+        );
     });
 
-    it("is decided behind the check of tokens, which says whose a request is", () => {
+    it("is decided after JWT authentication, which determines the tenant", () => {
         const priority = (name: string) =>
-            found<EnvoyFilterManifest>("EnvoyFilter", "istio-ingress", name).priority ?? 0;
+            requireObject<EnvoyFilterManifest>("EnvoyFilter", "istio-ingress", name).priority ?? 0;
         assert.ok(priority("tenant-sampling") > priority("public-one-token"));
     });
 
-    it("is nothing that a client has a say in", () => {
-        const said = JSON.stringify(patchesOf("client-headers"));
+    it("cannot be influenced by a client", () => {
+        const patches = JSON.stringify(patchesOf("client-headers"));
         for (const header of [
             "traceparent",
             "tracestate",
@@ -116,16 +124,16 @@ describe("the share that is traced", () => {
             "x-envoy-force-trace",
             "x-tenant",
         ])
-            assert.ok(said.includes(`{"remove":"${header}"}`), header);
+            assert.ok(patches.includes(`{"remove":"${header}"}`), header);
     });
 });
 
 describe("a span", () => {
-    it("tells the tenant, of those that are listed, no query, and nothing that a client can make long", () => {
-        const config = withTracing({ tenants: { globex: 5, zeta: 50 } });
+    it("has the tenant if it is listed, no query string, and no unbounded client data", () => {
+        const config = withTracing({ samplingPercentByTenant: { globex: 5, zeta: 50 } });
         for (const [namespace, name] of WIDE) {
             const [{ customTags = {} } = {}] =
-                found<TelemetryManifest>("Telemetry", namespace, name, config).tracing ?? [];
+                requireObject<TelemetryManifest>("Telemetry", namespace, name, config).tracing ?? [];
             const tenant = customTags["tenant"]?.formatter?.value ?? "";
             assert.ok(tenant.includes("in ['acme', 'globex', 'initech', 'zeta'] ?"), tenant);
             assert.ok(tenant.endsWith("'other')%"), tenant);
@@ -138,7 +146,7 @@ describe("a span", () => {
 describe("the collector of traces", () => {
     const host = "collector.monitoring.svc.cluster.local";
 
-    it("is where every istiod has spans sent", () => {
+    it("is the trace provider of every istiod", () => {
         const { releases } = derived(local);
         const istiods = releases.filter(({ name }) => name.startsWith("istiod-"));
         assert.ok(istiods.length > 0);
@@ -153,8 +161,8 @@ describe("the collector of traces", () => {
             assert.deepEqual(telemetryOf(namespace, name)[0]?.providers, [{ name: "mesh-traces" }]);
     });
 
-    it("is known to each service's sidecar, and may be sent to in the mesh and in the network", () => {
-        const { rules = [] } = found<AuthorizationPolicyManifest>(
+    it("is in each service's Sidecar, and reachable by AuthorizationPolicy and NetworkPolicy", () => {
+        const { rules = [] } = requireObject<AuthorizationPolicyManifest>(
             "AuthorizationPolicy",
             "monitoring",
             "collector-from-proxies",
@@ -169,7 +177,7 @@ describe("the collector of traces", () => {
             from.flatMap(({ source }) => source?.principals ?? []),
         );
         const { ingress = [] } =
-            found<NetworkPolicyManifest>("NetworkPolicy", "monitoring", "collector") ?? {};
+            requireObject<NetworkPolicyManifest>("NetworkPolicy", "monitoring", "collector") ?? {};
         const senders = [
             ...["istio-ingressgateway", "istio-admingateway", "istio-internalgateway"].map((name) => [
                 "istio-ingress",
@@ -182,24 +190,26 @@ describe("the collector of traces", () => {
         assert.equal(ingress.length, senders.length);
         for (const [namespace, name] of senders) {
             assert.ok(principals.includes(`cluster.local/ns/${namespace}/sa/${name}`), name);
-            const { egress = [] } = found<NetworkPolicyManifest>("NetworkPolicy", namespace, name) ?? {};
+            const { egress = [] } =
+                requireObject<NetworkPolicyManifest>("NetworkPolicy", namespace, name) ?? {};
             assert.ok(JSON.stringify(egress).includes('"sparc.dev/service":"collector"'), name);
             if (namespace !== "sparc") continue;
-            const hosts = found<SidecarManifest>("Sidecar", namespace, name).egress?.[0]?.hosts ?? [];
+            const hosts = requireObject<SidecarManifest>("Sidecar", namespace, name).egress?.[0]?.hosts ?? [];
             assert.ok(hosts.includes(`monitoring/${host}`), name);
         }
     });
 
-    it("keeps as many spans as the stack says, of the stand-ins' image", () => {
-        const config = withTracing({ collector: { from: "stand-in", spans: 123 } });
+    it("stores the configured number of spans, and uses the stand-ins' image", () => {
+        const config = withTracing({ collector: { from: "stand-in", maxSpans: 123 } });
         const { template } =
-            found<DeploymentManifest>("Deployment", "monitoring", "collector", config) ?? assert.fail();
+            requireObject<DeploymentManifest>("Deployment", "monitoring", "collector", config) ??
+            assert.fail();
         const [container] = template.spec?.containers ?? [];
         assert.equal(container?.image, "sparc.local/standin:embedded");
         assert.deepEqual(container.args?.slice(-2), ["--spans", "123"]);
     });
 
-    it("may be Jaeger, by its chart, whose pods bear the collector's label and have no rights", () => {
+    it("can be Jaeger, by its chart, whose pods have the collector's label and no permissions", () => {
         const config = withTracing({ collector: { from: "chart" } });
         const { releases } = deriveAll({ catalogue, config });
         const release = releases.find(({ name }) => name === "jaeger") ?? assert.fail();
@@ -209,19 +219,19 @@ describe("the collector of traces", () => {
         assert.deepEqual(podLabels, { "sparc.dev/service": "jaeger-collector" });
         assert.deepEqual(serviceAccount, { automountServiceAccountToken: false });
         assert.equal(securityContext?.["allowPrivilegeEscalation"], false);
-        const { hosts } = found<SidecarManifest>("Sidecar", "sparc", "auth", config).egress?.[0] ?? {
+        const { hosts } = requireObject<SidecarManifest>("Sidecar", "sparc", "auth", config).egress?.[0] ?? {
             hosts: [],
         };
         assert.ok(hosts.includes("monitoring/jaeger-collector.monitoring.svc.cluster.local"));
         assert.ok(!deriveAll({ catalogue, config: local }).releases.some(({ name }) => name === "jaeger"));
     });
 
-    it("may be somebody else's, of which the program makes no more than its name and what it may call", () => {
+    it("can be an existing service, for which the program creates only its name and egress", () => {
         const collector: Tracing["collector"] = {
             from: "service",
             name: "jaeger-collector",
             port: 4317,
-            calls: ["databases/store.example.com"],
+            egressHosts: ["databases/store.example.com"],
         };
         const { objects } = deriveAll({ catalogue, config: withTracing({ collector }) });
         const made = objects.filter(({ metadata }) => metadata.name.includes("collector"));
@@ -231,22 +241,26 @@ describe("the collector of traces", () => {
             "Service jaeger-collector",
             "Sidecar jaeger-collector",
         ]);
-        const own = found<SidecarManifest>(
+        const sidecar = requireObject<SidecarManifest>(
             "Sidecar",
             "monitoring",
             "jaeger-collector",
             withTracing({ collector }),
         );
-        assert.deepEqual(own.egress?.[0]?.hosts, collector.calls);
-        const { hosts } = found<SidecarManifest>("Sidecar", "sparc", "auth", withTracing({ collector }))
-            .egress?.[0] ?? { hosts: [] };
+        assert.deepEqual(sidecar.egress?.[0]?.hosts, collector.egressHosts);
+        const { hosts } = requireObject<SidecarManifest>(
+            "Sidecar",
+            "sparc",
+            "auth",
+            withTracing({ collector }),
+        ).egress?.[0] ?? { hosts: [] };
         assert.ok(hosts.includes("monitoring/jaeger-collector.monitoring.svc.cluster.local"));
     });
 
-    it("may be none, and then nothing is left of tracing", () => {
+    it("can be disabled, which removes all tracing", () => {
         const { objects, releases } = deriveAll({
             catalogue,
-            config: withTracing({ collector: { from: "nowhere" } }),
+            config: withTracing({ collector: { from: "none" } }),
         });
         const text = JSON.stringify({ objects, releases });
         for (const word of [

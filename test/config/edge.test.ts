@@ -17,12 +17,12 @@ function problems(edge: unknown): readonly string[] {
 const withIssuer = (more: object) => problems({ issuers: [{ ...ISSUER, ...more }] });
 
 describe("the edge's configuration", () => {
-    it("takes an issuer with its keys, by address or as text, and names its claims", () => {
+    it("accepts an issuer with a JWKS URI or inline JWKS, and its claim names", () => {
         assert.deepEqual(withIssuer({ jwksUri: "https://login.example/keys" }), []);
         assert.deepEqual(withIssuer({ jwksUri: "https://login.example:443/keys" }), []);
         assert.match(
             withIssuer({ jwksUri: "https://login.example:8443/keys" }).join(),
-            /jwksUri: must be on port 443: istiod may reach no other/,
+            /jwksUri: must use port 443, the only external port that istiod can reach/,
         );
         assert.equal(withIssuer({ jwksUri: "login" }).length, 1);
         const { edge } = parseConfig("test", {
@@ -33,21 +33,20 @@ describe("the edge's configuration", () => {
         assert.deepEqual([edge.adminRole, edge.clientAddress], ["platform-admin", "load-balancer"]);
     });
 
-    it("wants one of the two, and not both", () => {
-        const text =
-            "edge.issuers.0: must have either jwksUri or jwks: the keys that its tokens are signed with";
+    it("requires exactly one of the two", () => {
+        const text = "edge.issuers.0: must have either jwksUri or jwks, the keys that sign its tokens";
         assert.deepEqual(withIssuer({}), [text]);
         assert.deepEqual(withIssuer({ jwksUri: "https://a.example", jwks: '{"keys":[]}' }), [text]);
     });
 
-    it("knows a key set when it sees one", () => {
-        assert.match(withIssuer({ jwks: "keys" }).join(), /this is no JSON$/);
+    it("validates a JWKS", () => {
+        assert.match(withIssuer({ jwks: "keys" }).join(), /this is not JSON$/);
         assert.match(withIssuer({ jwks: "{}" }).join(), /has no list of keys$/);
         assert.match(withIssuer({ jwks: "null" }).join(), /has no list of keys$/);
         assert.match(withIssuer({ jwks: '{"keys":[{}]}' }).join(), /its key 0 has no "kty"$/);
     });
 
-    it("takes no private key, and does not repeat it", () => {
+    it("rejects a private key, without repeating it", () => {
         const [problem, ...more] = withIssuer({ jwks: JSON.stringify({ keys: [{ ...KEY, d: "secret" }] }) });
         assert.deepEqual(more, []);
         assert.equal(
@@ -56,14 +55,14 @@ describe("the edge's configuration", () => {
         );
     });
 
-    it("names a key that is misspelt in a list", () => {
+    it("names a misspelled key in a list", () => {
         assert.match(
             withIssuer({ jwksUri: "https://a.example", audience: "x" }).join(),
             /^edge\.issuers\.0\.audience: unknown key; did you mean "audiences"\?/,
         );
     });
 
-    it("keeps the limits of headers between what browsers send and what a gateway can hold", () => {
+    it("bounds the header limits by what browsers send and what a gateway supports", () => {
         const { edge } = parseConfig("test", { domain: "a.example" });
         assert.deepEqual(edge.requestHeaders, { maxKb: 60, maxCount: 100 });
         assert.deepEqual(problems({ requestHeaders: { maxKb: 512, maxCount: 1000 } }), []);
@@ -80,7 +79,7 @@ describe("the edge's configuration", () => {
             );
     });
 
-    it("takes names of headers, each once, where pages set or read them", () => {
+    it("accepts unique CORS header names", () => {
         const ofPages = (cors: object) => problems({ cors });
         assert.deepEqual(ofPages({ headers: ["idempotency-key", "x.y"], exposedHeaders: ["x_page"] }), []);
         for (const wrong of ["*", "X-Trace", "a b", "a,b", "a:b", "x-100%", "%a%", ""])
@@ -92,16 +91,16 @@ describe("the edge's configuration", () => {
         assert.match(ofPages({ headers: ["x_trace"] }).join(), /drop names with _/);
         for (const key of ["headers", "exposedHeaders"])
             assert.deepEqual(ofPages({ [key]: ["etag", "etag"] }), [
-                `edge.cors.${key}: must name each header once`,
+                `edge.cors.${key}: must list each header once`,
             ]);
         const origin = "https://app.example.com";
         assert.deepEqual(problems({ corsOrigins: [origin, origin] }), [
-            "edge.corsOrigins: must name each origin once",
+            "edge.corsOrigins: must list each origin once",
         ]);
     });
 
-    it("tells networks, origins and issuers from what is none", () => {
-        assert.deepEqual(problems({ adminNetworks: ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"] }), []);
+    it("rejects invalid networks, origins and issuers", () => {
+        assert.deepEqual(problems({ adminCidrs: ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"] }), []);
         for (const wrong of [
             "10.0.0.1",
             "10.0.0.0/33",
@@ -111,14 +110,11 @@ describe("the edge's configuration", () => {
             "office",
             "1.2.3.4/8/8",
         ])
-            assert.match(
-                problems({ adminNetworks: [wrong] }).join(),
-                /^edge\.adminNetworks\.0: must be a network/,
-            );
+            assert.match(problems({ adminCidrs: [wrong] }).join(), /^edge\.adminCidrs\.0: must be a network/);
         assert.deepEqual(problems({ corsOrigins: ["https://app.example.com", "http://localhost:3000"] }), []);
         for (const wrong of ["*", "app.example.com", "https://app.example.com/"])
             assert.match(problems({ corsOrigins: [wrong] }).join(), /must be an origin/);
         const twice = { ...ISSUER, jwksUri: "https://a.example" };
-        assert.deepEqual(problems({ issuers: [twice, twice] }), ["edge.issuers: must name each issuer once"]);
+        assert.deepEqual(problems({ issuers: [twice, twice] }), ["edge.issuers: must list each issuer once"]);
     });
 });

@@ -3,25 +3,25 @@ import { parseConfig } from "../../config/load";
 
 const parse = (egress: unknown) => parseConfig("test", { domain: "mesh.example.com", egress }).egress;
 
-describe("the configuration of egress", () => {
-    it("keeps the gateway out of private networks and of the clouds' metadata, and trusts the image's CAs", () => {
-        const { authority, privateRanges } = parse({});
-        assert.equal(authority, undefined);
+describe("the egress configuration", () => {
+    it("excludes private networks and cloud metadata by default, and trusts the image's CAs", () => {
+        const { caSecret, excludedCidrs } = parse({});
+        assert.equal(caSecret, undefined);
         for (const range of ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"])
-            assert.ok(privateRanges.includes(range), range);
+            assert.ok(excludedCidrs.includes(range), range);
     });
 
-    it("takes a cluster's own ranges instead", () => {
-        assert.deepEqual(parse({ privateRanges: ["172.20.0.0/16"] }).privateRanges, ["172.20.0.0/16"]);
+    it("accepts a cluster's ranges instead", () => {
+        assert.deepEqual(parse({ excludedCidrs: ["172.20.0.0/16"] }).excludedCidrs, ["172.20.0.0/16"]);
     });
 
-    it("refuses what is no range, no range at all, and keys that do not exist", () => {
+    it("rejects invalid ranges, an empty list, and unknown keys", () => {
         for (const range of ["10.0.0.0", "10.0.0.0/33", "10.999.0.0/16", "fd00::/8", "ten"])
             assert.throws(
-                () => parse({ privateRanges: [range] }),
+                () => parse({ excludedCidrs: [range] }),
                 /must be an IPv4 range such as 10.0.0.0\/8/,
             );
-        assert.throws(() => parse({ privateRanges: [] }), /privateRanges/);
-        assert.throws(() => parse({ authorities: "x" }), /did you mean "authority"\?/);
+        assert.throws(() => parse({ excludedCidrs: [] }), /excludedCidrs/);
+        assert.throws(() => parse({ caSecrets: "x" }), /did you mean "caSecret"\?/);
     });
 });

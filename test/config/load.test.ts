@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getFileInfo } from "prettier";
 import { ConfigError, fromEngine, loadStackFile, parseConfig } from "../../config/load";
 
 const ROOT = join(__dirname, "..", "..");
@@ -17,7 +18,7 @@ function problemsOf(action: () => unknown): readonly string[] {
 }
 
 describe("a stack's configuration", () => {
-    it("needs no more than a domain", () => {
+    it("requires only a domain", () => {
         const config = parseConfig("test", { domain: "mesh.example.com" });
         assert.deepEqual(config.sidecar, {
             cpu: "100m",
@@ -37,12 +38,12 @@ describe("a stack's configuration", () => {
         });
     }
 
-    it("of prod protects, and runs istiod twice", () => {
+    it("of prod protects resources, and runs two istiod replicas", () => {
         const { protect, istio } = loadStackFile("prod", ROOT);
         assert.deepEqual([protect, istio.replicas], [true, 2]);
     });
 
-    it("names the nearest known key for an unknown one, at every depth", () => {
+    it("suggests the nearest known key for an unknown one, at every depth", () => {
         const problems = problemsOf(() =>
             parseConfig("test", {
                 domain: "a.example",
@@ -58,11 +59,11 @@ describe("a stack's configuration", () => {
         assert.match(text, /^istio\.charts\.path: .*it is missing$/m);
     });
 
-    it("lists the known keys where none is near", () => {
+    it("lists the known keys if none is similar", () => {
         const [problem] = problemsOf(() =>
             parseConfig("test", { domain: "a.example", gateways: { zzzzzz: 1 } }),
         );
-        assert.equal(problem, "gateways.zzzzzz: unknown key; known here: replicas, resources, service");
+        assert.equal(problem, "gateways.zzzzzz: unknown key; known here: replicas, resources, serviceType");
     });
 
     it("reports ten mistakes at once", () => {
@@ -74,7 +75,7 @@ describe("a stack's configuration", () => {
                 context: "",
                 istio: { tag: "", replicas: 0, cni: "on" },
                 sidecar: { cpu: "lots" },
-                gateways: { service: "Nodeport" },
+                gateways: { serviceType: "Nodeport" },
                 workloads: { standIns: true },
             }),
         );
@@ -84,12 +85,12 @@ describe("a stack's configuration", () => {
         );
         assert.ok(
             problems.some((problem) =>
-                /^gateways\.service: .*found "Nodeport"; did you mean "NodePort"\?$/.test(problem),
+                /^gateways\.serviceType: .*got "Nodeport"; did you mean "NodePort"\?$/.test(problem),
             ),
         );
     });
 
-    it("is read from the engine's text as from the file", () => {
+    it("is parsed from the engine's text like from the file", () => {
         const config = fromEngine("test", {
             "sparc-mesh:domain": "mesh.example.com",
             "sparc-mesh:protect": "true",
@@ -102,7 +103,7 @@ describe("a stack's configuration", () => {
         );
     });
 
-    it("keeps text that looks like a number or a truth value", () => {
+    it("keeps strings that look like a number or a boolean", () => {
         assert.equal(
             fromEngine("test", { "sparc-mesh:domain": "a.b", "sparc-mesh:context": "true" }).context,
             "true",
@@ -116,14 +117,24 @@ describe("a stack's configuration", () => {
         );
     });
 
-    it("is read from a file that the Pulumi CLI has rewritten, truth values as text", () => {
+    it("is parsed from a file that the Pulumi CLI has rewritten, with booleans as strings", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
         const text = 'config:\n  sparc-mesh:domain: a.example\n  sparc-mesh:protect: "true"\n';
         writeFileSync(join(folder, "Pulumi.cli.yaml"), text);
         assert.equal(loadStackFile("cli", folder).protect, true);
     });
 
-    it("leaves nothing in a stack's file that nobody reads", () => {
+    it("can have the Pulumi CLI's format: `npm run lint` does not check it", async () => {
+        const ignorePath = join(ROOT, ".prettierignore");
+        for (const stack of ["local", "dev", "prod", "any"])
+            assert.equal(
+                (await getFileInfo(join(ROOT, `Pulumi.${stack}.yaml`), { ignorePath })).ignored,
+                true,
+            );
+        assert.equal((await getFileInfo(join(ROOT, "Pulumi.yaml"), { ignorePath })).ignored, false);
+    });
+
+    it("rejects everything in a stack's file that nothing reads", () => {
         const folder = mkdtempSync(join(tmpdir(), "stacks-"));
         writeFileSync(
             join(folder, "Pulumi.odd.yaml"),
@@ -140,14 +151,14 @@ describe("a stack's configuration", () => {
         assert.deepEqual(
             problemsOf(() => loadStackFile("odd", folder)).map((problem) => problem.split(";")[0]),
             [
-                "sparc-mesh:traffic: it stands beside `config:`, where nobody reads it",
-                "confg: nobody reads it here",
-                "sparc-mehs:protect: the namespace sparc-mehs is no program's here",
+                "sparc-mesh:traffic: misplaced outside `config:`, where nothing reads it",
+                "confg: unknown key",
+                "sparc-mehs:protect: unknown namespace sparc-mehs",
             ],
         );
     });
 
-    it("names the nearest key inside what is said of one service", () => {
+    it("suggests the nearest key inside one service's settings", () => {
         const [problem] = problemsOf(() =>
             parseConfig("test", {
                 domain: "mesh.example.com",
@@ -163,11 +174,11 @@ describe("a stack's configuration", () => {
         return problemsOf(() => loadStackFile("odd", folder)).join("\n");
     };
 
-    it("is refused where a key is in a namespace that nobody reads, from the file and from the engine", () => {
+    it("rejects keys in unknown namespaces, from the file and from the engine", () => {
         const domain = "sparc-mesh:domain: mesh.example.com";
         assert.match(
             fromFile(`config:\n  ${domain}\n  sparc:protect: true\n`),
-            /^sparc:protect: nobody reads/,
+            /^sparc:protect: unknown namespace/,
         );
         assert.match(
             problemsOf(() =>
@@ -177,38 +188,46 @@ describe("a stack's configuration", () => {
         );
     });
 
-    it("is refused where it is no map, or says a key twice", () => {
+    it("is rejected if it is not a map, or has a duplicate key", () => {
         for (const text of ["[]", "config: []", "config: domain", "- config: {}", "text"])
-            assert.match(fromFile(text), /it must be a map/, text);
-        assert.match(fromFile("config:"), /^domain: .*it is missing/);
+            assert.match(fromFile(text), /must be a map/, text);
+        assert.equal(fromFile("config:"), "domain: expected string; it is missing");
         assert.match(
             fromFile("config:\n  domain: a.b\n  sparc-mesh:domain: c.d\n"),
-            /^domain: it stands here twice/,
+            /^domain: duplicate key/,
         );
     });
 
-    it("is refused where Pulumi has encrypted a value, at any depth", () => {
-        const found = fromFile(
+    it("is rejected if Pulumi has encrypted a value, at any depth", () => {
+        const errors = fromFile(
             'config:\n  domain: a.b\n  sparc-mesh:context: { secure: "v1:x" }\n' +
                 '  sparc-mesh:edge: { issuers: [{ issuer: https://a.example, jwks: { secure: "v1:y" } }] }\n' +
-                // A service of this name is none.
+                // A service named `secure` is not an encrypted value.
                 "  sparc-mesh:traffic: { services: { secure: { versions: { v1: 100 } } } }\n",
         );
-        assert.match(found, /^sparc-mesh:context: it is encrypted \(secure:\), .*in plain text/);
-        assert.match(found, /sparc-mesh:edge\.issuers\.0\.jwks: it is encrypted/);
-        assert.doesNotMatch(found, /traffic/);
+        assert.match(errors, /^sparc-mesh:context: encrypted value \(secure:\), .*in plain text/);
+        assert.match(errors, /sparc-mesh:edge\.issuers\.0\.jwks: encrypted value/);
+        assert.doesNotMatch(errors, /traffic/);
     });
 
-    it("says where JSON in text is broken", () => {
+    it("is rejected for a region whose ARNs are not of the partition aws", () => {
+        const of = (region: string) => () =>
+            parseConfig("test", { domain: "a.b", cluster: { from: "eks", name: "mesh", region } });
+        for (const region of ["eu-central-1", "us-east-1", "ap-southeast-2"]) assert.doesNotThrow(of(region));
+        for (const region of ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1"])
+            assert.match(problemsOf(of(region)).join(), /^cluster\.region: .*not of China, GovCloud/);
+    });
+
+    it("reports the position of invalid JSON in a string", () => {
         assert.match(
             problemsOf(() =>
                 fromEngine("test", { "sparc-mesh:domain": "a.b", "sparc-mesh:istio": "{oops" }),
             ).join(),
-            /^sparc-mesh:istio: it begins as JSON and is none \(.*position 1/,
+            /^sparc-mesh:istio: invalid JSON \(.*position 1/,
         );
     });
 
-    it("reports a file that is no YAML with its line", () => {
+    it("reports invalid YAML with its line", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
         writeFileSync(join(folder, "Pulumi.bad.yaml"), "config:\n  a: [1\n  b: 2\n");
         const [problem] = problemsOf(() => loadStackFile("bad", folder));

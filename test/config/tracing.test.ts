@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, parseConfig } from "../../config/load";
 
-describe("the configuration of tracing", () => {
+describe("the tracing configuration", () => {
     function problemsOf(tracing: unknown): string {
         try {
             parseConfig("test", { domain: "mesh.example.com", telemetry: { tracing } });
@@ -12,28 +12,28 @@ describe("the configuration of tracing", () => {
         return "";
     }
 
-    it("is off unless a stack says where spans go", () => {
+    it("is disabled unless a stack configures a collector", () => {
         const { telemetry } = parseConfig("test", { domain: "mesh.example.com" });
-        assert.deepEqual(telemetry.tracing, { collector: { from: "nowhere" }, tenants: {} });
+        assert.deepEqual(telemetry.tracing, { collector: { from: "none" }, samplingPercentByTenant: {} });
         assert.equal(problemsOf({ collector: { from: "service", name: "jaeger-collector" } }), "");
     });
 
-    it("tells all that is wrong at once", () => {
+    it("reports all problems at once", () => {
         const problems = problemsOf({
             collector: { from: "service", name: "Jaeger", prt: 1 },
-            tenants: { acme: 101, "b c": 5, d: 0.001, none: 5, e: 0 },
+            samplingPercentByTenant: { acme: 101, "b c": 5, d: 0.001, none: 5, e: 0 },
         });
         for (const path of [
             "collector.name",
             "collector.prt",
-            "tenants.acme",
-            "tenants.b c",
-            "tenants.d",
-            "tenants.none",
-            "tenants.e",
+            "samplingPercentByTenant.acme",
+            "samplingPercentByTenant.b c",
+            "samplingPercentByTenant.d",
+            "samplingPercentByTenant.none",
+            "samplingPercentByTenant.e",
         ])
             assert.ok(problems.includes(`telemetry.tracing.${path}: `), `${path}\n${problems}`);
         const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`t${index}`, 5]));
-        assert.match(problemsOf({ tenants: many }), /at most 50 tenants/);
+        assert.match(problemsOf({ samplingPercentByTenant: many }), /at most 50 tenants/);
     });
 });

@@ -10,7 +10,7 @@ import { loadStackFile } from "../../config/load";
 import type { MeshConfig } from "../../config/schema";
 import { deriveAll } from "../../components/concerns";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
-import { config } from "../explain/questions";
+import { config } from "../explain/queries";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -43,13 +43,13 @@ const is = (object: Manifest, kind: string, namespace: string, name: string) =>
 describe("mesh diff", function () {
     this.timeout(120_000);
 
-    it("of the same finds nothing", () => {
-        const found = between(platform, platform);
-        assert.deepEqual(found.objects, { added: [], removed: [], changed: [] });
-        assert.equal(toMarkdown(found), "**The mesh is the same** in `before` and `after`.\n");
+    it("of equal meshes is empty", () => {
+        const result = between(platform, platform);
+        assert.deepEqual(result.objects, { added: [], removed: [], changed: [] });
+        assert.equal(toMarkdown(result), "**The mesh is the same** in `before` and `after`.\n");
     });
 
-    it("lists exactly what a call brings that the catalogue gets, and the other way round what it loses", () => {
+    it("lists exactly the access that a new call grants, and in reverse the access that it loses", () => {
         const weather = platform.services["reports"]!;
         const call = {
             to: "alerts",
@@ -76,7 +76,7 @@ describe("mesh diff", function () {
         assert.deepEqual(back.calls.allowed, []);
     });
 
-    it("tells a wildcard from what it replaces, and a whole port from both", () => {
+    it("distinguishes a wildcard from the requests that it replaces, and a whole port from both", () => {
         const widened =
             (operation: Record<string, string[]>): Change =>
             (object) => {
@@ -103,7 +103,7 @@ describe("mesh diff", function () {
         ]);
     });
 
-    it("names who comes to reach a host outside, and which of our own clients do", () => {
+    it("names the callers that reach a new external host, and the gateway's clients", () => {
         const outside = between(platform, {
             ...platform,
             services: {
@@ -127,7 +127,7 @@ describe("mesh diff", function () {
         assert.ok(lines(served.calls.denied).every((line) => line.startsWith("admin gateway's clients > ")));
     });
 
-    it("sees a mesh that lets out to anywhere", () => {
+    it("detects a mesh with unrestricted egress", () => {
         const old = deriveAll({ catalogue: platform, config });
         const releases = old.releases.map((release) => ({
             ...release,
@@ -136,15 +136,15 @@ describe("mesh diff", function () {
             ) as typeof release.values,
         }));
         const objects = old.objects.filter(({ kind }) => kind !== "NetworkPolicy" && kind !== "Sidecar");
-        const found = difference(
+        const result = difference(
             { name: "before", objects: old },
             { name: "after", objects: { releases, objects } },
         );
-        const anywhere = found.hosts.reachable.find(({ host }) => host === "any other host");
+        const anywhere = result.hosts.reachable.find(({ host }) => host === "any other host");
         assert.ok((anywhere?.by.length ?? 0) > 20);
     });
 
-    it("sees that a token is no longer asked for", () => {
+    it("detects a removed token requirement", () => {
         const open: Change = (object) =>
             object.kind === "AuthorizationPolicy" &&
             is(object, object.kind, "istio-ingress", "istio-ingressgateway-to-api-gateway-api")
@@ -160,13 +160,13 @@ describe("mesh diff", function () {
                       },
                   ]
                 : [object];
-        const found = between(platform, platform, open, loadStackFile("prod", ROOT));
-        const [first] = found.calls.conditions;
+        const result = between(platform, platform, open, loadStackFile("prod", ROOT));
+        const [first] = result.calls.conditions;
         assert.equal(first?.source, "public gateway's clients");
         assert.ok(first.before.join().includes("token") && !first.after.join().includes("token"));
     });
 
-    it("finds of any catalogue exactly the calls of the service that is given one more", () => {
+    it("finds for any catalogue exactly the requests of an added call", () => {
         let compared = 0;
         fc.assert(
             fc.property(arbitraryCatalogue(5), fc.nat(), (catalogue, pick) => {
@@ -185,19 +185,19 @@ describe("mesh diff", function () {
                 assert.deepEqual(calls.denied, []);
                 for (const { source, destination } of calls.allowed)
                     assert.deepEqual([source, destination], [name, first!.to]);
-                const asked = [...(first!.requests ?? []), ...(first!.methods ?? [])];
+                const operations = [...(first!.requests ?? []), ...(first!.methods ?? [])];
                 const still = rest.filter(({ to, port }) => to === first!.to && port === first!.port);
                 const covered = new Set(
                     still.flatMap(({ requests = [], methods = [] }) => [...requests, ...methods]),
                 );
-                const expected = asked.filter((one) => !covered.has(one as never));
-                const found = calls.allowed.flatMap(({ requests }) => requests);
+                const expected = operations.filter((one) => !covered.has(one as never));
+                const requested = calls.allowed.flatMap(({ requests }) => requests);
                 for (const one of expected)
                     assert.ok(
-                        found.some((text) => text === one || text.endsWith(`/${one}`)),
-                        `${one}: ${String(found)}`,
+                        requested.some((text) => text === one || text.endsWith(`/${one}`)),
+                        `${one}: ${String(requested)}`,
                     );
-                compared += found.length;
+                compared += requested.length;
             }),
             { numRuns: 15 },
         );
@@ -206,11 +206,11 @@ describe("mesh diff", function () {
 });
 
 describe("mesh diff as Markdown", () => {
-    it("says first what is opened, with a picture, and folds the objects", () => {
-        const found = changed((object) =>
+    it("starts with the granted access and a diagram, and collapses the objects", () => {
+        const result = changed((object) =>
             is(object, "AuthorizationPolicy", "sparc", "alerts-from-api-gateway") ? [] : [object],
         );
-        const text = toMarkdown(found);
+        const text = toMarkdown(result);
         assert.match(text, /^### What changes in the mesh, from `before` to `after`/);
         assert.match(
             text,
@@ -221,7 +221,7 @@ describe("mesh diff as Markdown", () => {
         assert.ok(!text.includes("Newly allowed"));
     });
 
-    it("has an end, however much changes", () => {
+    it("has a maximum length for any number of changes", () => {
         const empty = difference(
             { name: "before", objects: { objects: [], releases: [] } },
             { name: "after", objects: deriveAll({ catalogue: platform, config }) },

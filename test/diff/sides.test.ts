@@ -15,7 +15,7 @@ const ROOT = join(__dirname, "..", "..");
 describe("the sides of mesh diff", function () {
     this.timeout(60_000);
 
-    it("are the same, whether a stack or a folder that was rendered of it", () => {
+    it("are the same for a stack and for its rendered folder", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-sides-"));
         writeFiles(folder, renderFiles(deriveAll({ catalogue, config: loadStackFile("dev", ROOT) })));
         const { objects } = difference(readSide("dev", "prod"), readSide(folder, "prod"));
@@ -23,16 +23,16 @@ describe("the sides of mesh diff", function () {
         assert.deepEqual(objects, { added: [], changed: [], removed: [] });
     });
 
-    it("are a commit's own, by its own program", () => {
+    it("are rendered by a commit's program", () => {
         const { name, objects } = readSide("HEAD:dev", "prod");
         assert.equal(name, "HEAD:dev");
         assert.ok(objects.objects.some(({ kind }) => kind === "AuthorizationPolicy"));
     });
 
-    it("are none where there is no such thing", () => {
+    it("are rejected if they do not exist", () => {
         assert.throws(
             () => readSide("no-such-thing", "prod"),
-            /no-such-thing is no folder, no stack and no commit: .* such as main or main:dev$/,
+            /no-such-thing: not a folder, stack or commit\. .* such as main or main:dev\.$/,
         );
         assert.throws(() => readSide("HEAD:nothing", "prod"), /cannot be rendered:\n.*no stack "nothing"/s);
     });

@@ -1,4 +1,4 @@
-/** Client certificates at a gateway that a real istiod configures, in a real Envoy. */
+/** Client certificates at a gateway with a real istiod and a real Envoy. */
 import assert from "node:assert/strict";
 import { type Server } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
@@ -27,12 +27,15 @@ const HOSTS = {
     mqtt: `mqtt.${config.domain}`,
 };
 
-/** Cameras of one name, MQTT with a certificate of the same CA, and a host that demands none. */
+/** Cameras with one name, MQTT with a certificate of the same CA, and a host that requires none. */
 function catalogue(): Catalogue {
     const { "video-ingest": ingest, "device-telemetry": telemetry } = sample.services;
-    const certified = (one: Exposure, sans?: readonly string[]): Exposure => ({
+    const certified = (one: Exposure, subjectAltNames?: readonly string[]): Exposure => ({
         ...one,
-        clientCertificate: { authority: "devices", ...(sans === undefined ? {} : { sans }) },
+        clientCertificate: {
+            authority: "devices",
+            ...(subjectAltNames === undefined ? {} : { subjectAltNames }),
+        },
     });
     return {
         ...sample,
@@ -54,7 +57,7 @@ function catalogue(): Catalogue {
 
 const KINDS = ["Gateway", "VirtualService", "AuthorizationPolicy", "EnvoyFilter", "RequestAuthentication"];
 
-describe("client certificates at a gateway of a real istiod", function () {
+describe("client certificates at a gateway with a real istiod", function () {
     this.timeout(240_000);
     let plane: ControlPlane | undefined;
     let gateway: RunningEnvoy | undefined;
@@ -67,7 +70,7 @@ describe("client certificates at a gateway of a real istiod", function () {
     };
 
     before(async function () {
-        if (process.getuid?.() !== 0) skip(this, "the gateway's ports are below 1024, which takes root");
+        if (process.getuid?.() !== 0) skip(this, "the gateway's ports are below 1024, which requires root");
         const toolchain = await requireToolchain(this);
         const envoy = await requireEnvoy(this);
         app = await startApp();
@@ -84,7 +87,7 @@ describe("client certificates at a gateway of a real istiod", function () {
             ({ kind, metadata }) =>
                 KINDS.includes(kind) &&
                 (metadata.namespace === "istio-ingress" || kind === "VirtualService") &&
-                // It calls the rate limit service, which is not here.
+                // It calls the rate limit service, which does not run here.
                 !metadata.name.includes("limits"),
         );
         plane = await startControlPlane(toolchain, objects, {
@@ -109,7 +112,7 @@ describe("client certificates at a gateway of a real istiod", function () {
         (app as Server | undefined)?.close();
     });
 
-    /** A connection that has passed its handshake, of which in TLS 1.3 the client's part is judged after it. */
+    /** A connection after its handshake. In TLS 1.3 the server verifies the client certificate after the client's handshake. */
     function handshake(host: string, options: ConnectionOptions = {}): Promise<TLSSocket | string> {
         return new Promise((resolve) => {
             const socket = connect({
@@ -160,8 +163,8 @@ describe("client certificates at a gateway of a real istiod", function () {
                 let body = "";
                 let status = "";
                 request.setEncoding("utf8");
-                request.on("response", (found) => {
-                    status = `${found[":status"] ?? "?"}${found["grpc-status"] === undefined ? "" : `/${String(found["grpc-status"])}`}`;
+                request.on("response", (received) => {
+                    status = `${received[":status"] ?? "?"}${received["grpc-status"] === undefined ? "" : `/${String(received["grpc-status"])}`}`;
                 });
                 request.on("data", (chunk: string) => (body += chunk));
                 request.once("error", reject);
@@ -176,19 +179,19 @@ describe("client certificates at a gateway of a real istiod", function () {
     }
 
     for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const)
-        it(`are demanded in the handshake: none, a foreign one and one of another name fail (${maxVersion})`, async () => {
+        it(`are required in the handshake: none, a foreign one and one with another name fail (${maxVersion})`, async () => {
             for (const kind of ["none", "foreign", "nameless"] as const) {
                 const pair = kind === "none" ? undefined : clients[kind];
-                const found = await handshake(HOSTS.device, { ...credentials(pair), maxVersion });
-                assert.equal(typeof found, "string", `${kind} got a connection`);
-                assert.notEqual(found, "closed", kind);
+                const connection = await handshake(HOSTS.device, { ...credentials(pair), maxVersion });
+                assert.equal(typeof connection, "string", `${kind} got a connection`);
+                assert.notEqual(connection, "closed", kind);
             }
             const socket = await handshake(HOSTS.device, { ...credentials(clients.camera), maxVersion });
             assert.ok(typeof socket !== "string", "refused");
             socket.destroy();
         });
 
-    it("are told to the service in the first element, and nothing that a client writes", async () => {
+    it("are forwarded to the service in the first XFCC element, without client data", async () => {
         const forged = { "x-forwarded-client-cert": "Hash=0;URI=spiffe://forged", "x-client-cert": "forged" };
         const { status, body } = await post(HOSTS.device, HOSTS.device, clients.camera, forged);
         assert.equal(status, "200");
@@ -203,29 +206,29 @@ describe("client certificates at a gateway of a real istiod", function () {
         assert.doesNotMatch(open.body, /forged|x-forwarded-client-cert/);
     });
 
-    it("hold whatever host a connection is for: the name in the greeting decides, and no other host is reached by it", async () => {
+    it("apply by SNI, and a connection reaches no other host", async () => {
         assert.equal((await post(HOSTS.open, HOSTS.device)).status, "200/7");
         assert.equal((await post(HOSTS.open, HOSTS.device, clients.camera)).status, "200/7");
         assert.equal((await post(HOSTS.device, HOSTS.open, clients.camera)).status, "404");
     });
 
-    it("hold for a session that another host's handshake began", async () => {
+    it("apply to a session resumed from another host's handshake", async () => {
         for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
             const first = await handshake(HOSTS.open, { maxVersion });
             assert.ok(typeof first !== "string", "refused");
             const session = first.getSession();
             first.destroy();
             assert.ok(session !== undefined);
-            const found = await handshake(HOSTS.device, { session, maxVersion });
+            const connection = await handshake(HOSTS.device, { session, maxVersion });
             assert.equal(
-                typeof found,
+                typeof connection,
                 "string",
                 `a session was resumed without a certificate (${maxVersion})`,
             );
         }
     });
 
-    it("hold on a TCP port too, of any name where none is listed", async () => {
+    it("apply on a TCP port, with any name if none is listed", async () => {
         const options = { port: 8883 };
         for (const pair of [undefined, clients.foreign])
             assert.equal(

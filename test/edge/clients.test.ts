@@ -1,16 +1,16 @@
-/** Clients that do nothing wrong, through the derived configuration in a real Envoy: browsers, webhooks, SDKs, old libraries. */
+/** Well-behaved clients, through the derived configuration in a real Envoy: browsers, webhooks, SDKs, old libraries. */
 import assert from "node:assert/strict";
 import { METHODS } from "../../catalogue/methods";
 import type { EnvoyFilterManifest, Manifest, VirtualServiceManifest } from "../../components/base/manifest";
-import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
+import { type Edge, JWKS, receivedRequest, startEdge, token } from "../support/envoy/edge";
 import { EXTENSIONS } from "../support/envoy/patched";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const ROLES = "https://sparc.example.com/roles";
-const stack = edgeOf({
+const stack = withEdge({
     issuers: [
         {
             issuer: issuer.issuer,
@@ -31,7 +31,7 @@ const HOSTS = {
 };
 const path = "/v1/alerts";
 
-/** A VirtualService's CORS policy on its routes, as istiod writes it (pilot/pkg/networking/core/route/route.go). */
+/** A VirtualService's CORS policy on its routes, as istiod translates it (pilot/pkg/networking/core/route/route.go). */
 function corsRoutes(objects: readonly Manifest[]): EnvoyFilterManifest {
     const configPatches = Object.entries(HOSTS).flatMap(([name, host]) => {
         const cors = objects
@@ -87,50 +87,51 @@ describe("clients at a gateway, in a real Envoy", function () {
         "another issuer's JWT": { authorization: `Bearer ${token({ ...claims, iss: "https://other" })}` },
     };
     for (const [what, headers] of Object.entries(foreign)) {
-        it(`that bring ${what} are answered at hosts that demand none, and refused at others`, async () => {
+        it(`with ${what} are answered at hosts without authentication, and rejected at others`, async () => {
             for (const host of [HOSTS.auth, HOSTS.hooks, `${HOSTS.hooks}.`, `${HOSTS.hooks}:443`])
-                assert.equal((await edge.enter({ path: "/login", host, headers })).status, 200, host);
-            assert.equal((await edge.enter({ path, host: HOSTS.api, headers })).status, 401);
+                assert.equal((await edge.viaGateway({ path: "/login", host, headers })).status, 200, host);
+            assert.equal((await edge.viaGateway({ path, host: HOSTS.api, headers })).status, 401);
         });
     }
 
-    it("that bring a good token to a host that demands none have no identity there", async () => {
+    it("with a valid token have no identity at a host without authentication", async () => {
         const headers = { authorization: `Bearer ${good}`, "x-tenant": "acme" };
         const query = `/login?access_token=${good}`;
-        const answer = await edge.enter({ path: query, host: HOSTS.auth, headers });
+        const answer = await edge.viaGateway({ path: query, host: HOSTS.auth, headers });
         assert.equal(answer.status, 200);
-        const seen = seenBy(answer).headers;
+        const seen = receivedRequest(answer).headers;
         for (const name of ["x-tenant", "x-roles", "x-plan", "x-subject"])
             assert.equal(seen[name], undefined);
         assert.equal(
-            (await edge.enter({ path: `${path}?access_token=${good}`, host: HOSTS.api, headers })).status,
+            (await edge.viaGateway({ path: `${path}?access_token=${good}`, host: HOSTS.api, headers }))
+                .status,
             403,
         );
     });
 
     for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR"]) {
-        it(`may write the scheme as ${scheme}`, async () => {
+        it(`can write the scheme as ${scheme}`, async () => {
             const headers = { authorization: `${scheme} ${good}` };
-            const answer = await edge.enter({ path, host: HOSTS.api, headers });
+            const answer = await edge.viaGateway({ path, host: HOSTS.api, headers });
             assert.equal(answer.status, 200, answer.body);
-            assert.equal(seenBy(answer).headers["x-tenant"], "acme");
+            assert.equal(receivedRequest(answer).headers["x-tenant"], "acme");
             const two = { authorization: `${scheme} ${good}`, Authorization: `${scheme} ${good}` };
-            assert.notEqual((await edge.enter({ path, host: HOSTS.api, headers: two })).status, 200);
+            assert.notEqual((await edge.viaGateway({ path, host: HOSTS.api, headers: two })).status, 200);
         });
     }
 
-    it("that send a header with an underscore lose it, and not the request", async () => {
+    it("lose a header with an underscore, but not the request", async () => {
         const headers = { authorization: `Bearer ${good}`, x_tenant: "globex", "ot-baggage-trace_id": "1" };
-        const answer = await edge.enter({ path, host: HOSTS.api, headers });
+        const answer = await edge.viaGateway({ path, host: HOSTS.api, headers });
         assert.equal(answer.status, 200);
-        const names = Object.keys(seenBy(answer).headers);
+        const names = Object.keys(receivedRequest(answer).headers);
         assert.deepEqual(
             names.filter((name) => name.includes("_")),
             [],
         );
     });
 
-    it("may write a host with its port, with a trailing dot, and in capitals", async () => {
+    it("can write a host with its port, with a trailing dot, and in capitals", async () => {
         const headers = { authorization: `Bearer ${good}` };
         for (const host of [
             `${HOSTS.api}.`,
@@ -138,10 +139,10 @@ describe("clients at a gateway, in a real Envoy", function () {
             `${HOSTS.api}.:8443`,
             HOSTS.api.toUpperCase(),
         ]) {
-            const answer = await edge.enter({ path, host, headers });
+            const answer = await edge.viaGateway({ path, host, headers });
             assert.equal(answer.status, 200, host);
-            assert.equal(seenBy(answer).headers["host"]?.toLowerCase(), HOSTS.api, host);
-            const other = await edge.enter({ path: "/v1/tenants/globex", host, headers });
+            assert.equal(receivedRequest(answer).headers["host"]?.toLowerCase(), HOSTS.api, host);
+            const other = await edge.viaGateway({ path: "/v1/tenants/globex", host, headers });
             assert.equal(other.status, 403, `${host}: another tenant's path`);
         }
     });
@@ -152,11 +153,11 @@ describe("clients at a gateway, in a real Envoy", function () {
         403: { path: "/v1/tenants/globex", headers: { authorization: `Bearer ${good}` } },
         400: { path: "/v1/x//y", headers: { authorization: `Bearer ${good}` } },
     };
-    for (const [status, { path: refused, headers }] of Object.entries(refusals)) {
-        it(`in a browser show a page its ${status}, if its origin is listed`, async () => {
+    for (const [status, { path: rejectedPath, headers }] of Object.entries(refusals)) {
+        it(`in a browser can read a ${status} from a listed origin`, async () => {
             for (const origin of origins) {
-                const answer = await edge.enter({
-                    path: refused,
+                const answer = await edge.viaGateway({
+                    path: rejectedPath,
                     host: HOSTS.api,
                     headers: { ...headers, origin },
                 });
@@ -166,8 +167,8 @@ describe("clients at a gateway, in a real Envoy", function () {
                 );
             }
             for (const origin of ["https://evil.example.com", "https://a.b.preview.example.com", "null"]) {
-                const answer = await edge.enter({
-                    path: refused,
+                const answer = await edge.viaGateway({
+                    path: rejectedPath,
                     host: HOSTS.api,
                     headers: { ...headers, origin },
                 });
@@ -176,51 +177,53 @@ describe("clients at a gateway, in a real Envoy", function () {
         });
     }
 
-    it("in a browser show a page also what Envoy refuses before any filter sees it", async () => {
+    it("in a browser can also read Envoy's rejections before any filter", async () => {
         for (const [origin, allowed] of [
             [origins[0]!, origins[0]],
             ["https://evil.example.com", undefined],
         ] as const) {
-            const answer = await edge.enter({ path: "/v1/%00", host: HOSTS.api, headers: { origin } });
+            const answer = await edge.viaGateway({ path: "/v1/%00", host: HOSTS.api, headers: { origin } });
             assert.deepEqual([answer.status, answer.headers["access-control-allow-origin"]], [400, allowed]);
         }
     });
 
-    it("in a browser learn what they may do, before any token", async () => {
-        const ask = (origin: string) =>
-            edge.enter({
+    it("in a browser get preflight responses without a token", async () => {
+        const preflight = (origin: string) =>
+            edge.viaGateway({
                 method: "OPTIONS",
                 path,
                 host: HOSTS.api,
                 headers: { origin, "access-control-request-method": "PUT" },
             });
         for (const origin of origins) {
-            const { status, headers } = await ask(origin);
+            const { status, headers } = await preflight(origin);
             assert.deepEqual([status, headers["access-control-allow-origin"]], [200, origin]);
             assert.match(headers["access-control-allow-headers"] ?? "", /\bidempotency-key\b/);
             assert.equal(headers["x-envoy-upstream-service-time"], undefined, "the gateway itself answers");
         }
         assert.equal(
-            (await ask("https://evil.example.com")).headers["access-control-allow-origin"],
+            (await preflight("https://evil.example.com")).headers["access-control-allow-origin"],
             undefined,
         );
     });
 
-    it("may use every method that the catalogue can name", async () => {
+    it("can use every method that the catalogue supports", async () => {
         for (const method of METHODS) {
-            const answer = await edge.enter({ method, path: "/login", host: HOSTS.auth });
+            const answer = await edge.viaGateway({ method, path: "/login", host: HOSTS.auth });
             assert.ok("x-envoy-upstream-service-time" in answer.headers, `${method}: ${answer.status}`);
         }
     });
 
-    it("whose claims have dots in their names are known by them", async () => {
+    it("are identified by claims with dots in their names", async () => {
         const roles = ['a "b"', "platform-admin"];
         const headers = { authorization: `Bearer ${token({ ...claims, [ROLES]: roles })}` };
-        const seen = seenBy(await edge.enter({ path, host: HOSTS.api, headers })).headers;
+        const seen = receivedRequest(await edge.viaGateway({ path, host: HOSTS.api, headers })).headers;
         assert.deepEqual(JSON.parse(Buffer.from(seen["x-roles"] ?? "", "base64").toString()), roles);
         const none = { authorization: `Bearer ${good}`, "x-roles": "spoofed" };
         assert.equal(
-            seenBy(await edge.enter({ path, host: HOSTS.api, headers: none })).headers["x-roles"],
+            receivedRequest(await edge.viaGateway({ path, host: HOSTS.api, headers: none })).headers[
+                "x-roles"
+            ],
             undefined,
         );
     });

@@ -1,19 +1,21 @@
-/** `mesh explain` against a real Envoy: the same answer for every spelling of a path. */
+/** Compares `mesh explain` with a real Envoy for many spellings of paths. */
 import assert from "node:assert/strict";
-import { World } from "../../cli/explain/world/world";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import { explain } from "../../cli/explain/explain";
 import { platform } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";
 import { type Edge, JWKS, startEdge } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 import { spellings } from "./corpus/spellings";
 
 const COUNT = 600;
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const { issuer: name, audiences, claims } = issuer;
-const objects = objectsOf({ config: edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }) });
+const objects = objectsOf({
+    config: withEdge({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }),
+});
 const BASES = [
     "/v1/alerts",
     "/v1/alerts/a*b",
@@ -23,7 +25,7 @@ const BASES = [
     "/internal/x",
 ];
 
-/** Paths of field reports, and what the mesh says to each. */
+/** Paths of field reports, and the expected verdicts. */
 const KNOWN: Readonly<Record<string, boolean>> = {
     "/v1/alerts": true,
     "/v1/./alerts": true,
@@ -43,12 +45,15 @@ const KNOWN: Readonly<Record<string, boolean>> = {
     "/V1/alerts": false,
 };
 
-describe("mesh explain, beside a real Envoy", () => {
-    const world = new World(deriveAll({ catalogue: platform, config }));
+describe("mesh explain, compared with a real Envoy", () => {
+    const snapshot = new MeshSnapshot(deriveAll({ catalogue: platform, config }));
     const allowed = (path: string) =>
-        explain(world, platform, { source: "api-gateway", destination: "alerts", port: "http", path }).some(
-            ({ verdict }) => verdict.allowed,
-        );
+        explain(snapshot, platform, {
+            source: "api-gateway",
+            destination: "alerts",
+            port: "http",
+            path,
+        }).some(({ verdict }) => verdict.allowed);
     let edge: Edge;
     before(async function () {
         const program = await requireEnvoy(this);
@@ -63,39 +68,39 @@ describe("mesh explain, beside a real Envoy", () => {
         await (edge as Edge | undefined)?.stop();
     });
     const answered = async (path: string) => {
-        const { status } = await edge.inside({ path, host: "alerts.sparc:8080" });
+        const { status } = await edge.toSidecar({ path, host: "alerts.sparc:8080" });
         assert.ok([200, 400, 403, 404].includes(status), `${path}: ${status}`);
         return status === 200;
     };
 
-    it("says of known spellings what Envoy does", async () => {
+    it("agrees with Envoy on known spellings", async () => {
         for (const [path, expected] of Object.entries(KNOWN)) {
             assert.equal(await answered(path), expected, `Envoy: ${path}`);
             assert.equal(allowed(path), expected, `mesh explain: ${path}`);
         }
     });
 
-    it(`agrees with it on ${COUNT} generated spellings`, async function () {
+    it(`agrees with Envoy on ${COUNT} generated spellings`, async function () {
         this.timeout(120_000);
         const wrong: string[] = [];
         for (const path of spellings(BASES, COUNT, 8)) {
-            // Octets beyond ASCII, controls and absolute forms are no paths that a user gives on a command line.
+            // Users do not pass non-ASCII bytes, control characters and absolute forms on a command line.
             if (!/^\/[!-~]*$/.test(path)) continue;
-            const [real, told] = [await answered(path), allowed(path)];
-            if (real !== told) wrong.push(`${path}: Envoy ${real}, mesh explain ${told}`);
+            const [real, explained] = [await answered(path), allowed(path)];
+            if (real !== explained) wrong.push(`${path}: Envoy ${real}, mesh explain ${explained}`);
         }
         assert.deepEqual(wrong, []);
     });
 
     it("names the reason", () => {
-        const [first] = explain(world, platform, {
+        const [first] = explain(snapshot, platform, {
             source: "api-gateway",
             destination: "alerts",
             port: "http",
             path: "/v1/alerts/a%2Fb",
         });
         const step = first?.verdict.steps.find(
-            ({ verdict, layer }) => verdict === "denies" && layer === "EnvoyFilter",
+            ({ verdict, layer }) => verdict === "denied" && layer === "EnvoyFilter",
         );
         assert.match(step?.text ?? "", /^400 path-encoded-slash: .*%2F/);
         assert.deepEqual(step?.objects, ["istio-system/EnvoyFilter/canonical-paths"]);

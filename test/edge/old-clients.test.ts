@@ -1,4 +1,4 @@
-/** Clients of every kind at a gateway that a real istiod configures, in a real Envoy: many headers, HTTP/1.0, TLS without SNI. */
+/** Clients with many headers, HTTP/1.0 or TLS without SNI, at a gateway with a real istiod and a real Envoy. */
 import assert from "node:assert/strict";
 import { type Server } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
@@ -26,7 +26,7 @@ const HOST = {
 };
 const KINDS = ["Gateway", "VirtualService", "AuthorizationPolicy", "EnvoyFilter", "RequestAuthentication"];
 
-/** The sample with other exposures. */
+/** The sample with changed exposures. */
 function changed(change: (exposure: Exposure) => Exposure): Catalogue {
     const services = Object.entries(sample.services).map(([name, service]) => [
         name,
@@ -37,14 +37,14 @@ function changed(change: (exposure: Exposure) => Exposure): Catalogue {
     return { ...sample, services: Object.fromEntries(services) as Catalogue["services"] };
 }
 
-/** MQTT without names, and RTSP without names but with a certificate. */
+/** MQTT without SNI, and RTSP without SNI but with a client certificate. */
 const GRANTED = changed((one) => {
     if (one.host === "mqtt") return { ...one, withoutSni: true };
     if (one.host !== "ingest") return one;
     return { ...one, withoutSni: true, clientCertificate: { authority: "devices" } };
 });
 
-describe("clients at a gateway of a real istiod", function () {
+describe("clients at a gateway with a real istiod", function () {
     this.timeout(240_000);
     let plane: ControlPlane | undefined;
     let gateway: RunningEnvoy | undefined;
@@ -55,7 +55,8 @@ describe("clients at a gateway of a real istiod", function () {
 
     const starting = (at: string, catalogue: Catalogue, edge: Partial<MeshConfig["edge"]>) =>
         async function (this: Mocha.Context) {
-            if (process.getuid?.() !== 0) skip(this, "the gateway's ports are below 1024, which takes root");
+            if (process.getuid?.() !== 0)
+                skip(this, "the gateway's ports are below 1024, which requires root");
             const toolchain = await requireToolchain(this);
             const envoy = await requireEnvoy(this);
             address = at;
@@ -75,7 +76,7 @@ describe("clients at a gateway of a real istiod", function () {
                     KINDS.includes(kind) &&
                     (["istio-ingress", "istio-system"].includes(metadata.namespace ?? "") ||
                         kind === "VirtualService") &&
-                    // It calls the rate limit service, which is not here.
+                    // It calls the rate limit service, which does not run here.
                     !metadata.name.includes("limit"),
             );
             plane = await startControlPlane(toolchain, objects, {
@@ -103,7 +104,7 @@ describe("clients at a gateway of a real istiod", function () {
         plane = undefined;
     };
 
-    /** What comes back for `text`, or the code by which the connection failed. */
+    /** The response to `text`, or the error code of the connection. */
     function talk(
         port: number,
         servername: string,
@@ -175,7 +176,7 @@ describe("clients at a gateway of a real istiod", function () {
         before(starting("127.3.8.1", sample, {}));
         after(stopping);
 
-        it("may send 59 KiB or 80 headers, and get 431 for 70 KiB and 115 headers, over HTTP/2 too", async () => {
+        it("can send 59 KiB or 80 headers, and get 431 for 70 KiB and 115 headers, also over HTTP/2", async () => {
             const host = `host: ${HOST.open}`;
             assert.equal(await post("1.1", [host, ...large(59)]), "200");
             assert.equal(await post("1.1", [host, ...many(80)]), "200");
@@ -186,37 +187,37 @@ describe("clients at a gateway of a real istiod", function () {
             assert.equal((await post2(HOST.open, many(115)))[":status"], 431);
         });
 
-        it("on a listed page can read the 431", async () => {
+        it("from a listed origin can read the 431", async () => {
             const got = await post2(HOST.api, many(115));
             assert.equal(got[":status"], 431);
             assert.equal(got["access-control-allow-origin"], ORIGIN);
         });
 
-        it("of HTTP/1.0 get 426", async () => {
+        it("with HTTP/1.0 get 426", async () => {
             assert.equal(await post("1.0", [`host: ${HOST.open}`]), "426");
             assert.equal(await post("1.0", []), "426");
         });
 
-        it("that name no host in their handshake get no connection", async () => {
+        it("without SNI get no connection", async () => {
             for (const port of [443, 8883, 322]) assert.equal(await talk(port, "", PLAIN), "ECONNRESET");
             assert.equal(status(await talk(8883, HOST.mqtt, PLAIN)), "200");
             assert.equal(await talk(8883, HOST.open, PLAIN), "ECONNRESET");
         });
     });
 
-    describe("where a stack grants it", () => {
+    describe("if a stack allows it", () => {
         before(
             starting("127.3.8.2", GRANTED, { http10: true, requestHeaders: { maxKb: 96, maxCount: 150 } }),
         );
         after(stopping);
 
-        it("may send 95 KiB or 145 headers", async () => {
+        it("can send 95 KiB or 145 headers", async () => {
             assert.equal(await post("1.1", [`host: ${HOST.open}`, ...large(95)]), "200");
             assert.equal((await post2(HOST.open, many(145)))[":status"], 200);
             assert.equal((await post2(HOST.open, many(170)))[":status"], 431);
         });
 
-        it("of HTTP/1.0 are answered by the host that they name, and by none where they name none", async () => {
+        it("with HTTP/1.0 are answered by the host in their Host header, and get no answer without one", async () => {
             assert.equal(await post("1.0", [`host: ${HOST.open}`]), "200");
             assert.equal(await post("1.0", [], `https://${HOST.open}/login`), "200");
             assert.equal(await post("1.0", []), "400");
@@ -225,24 +226,24 @@ describe("clients at a gateway of a real istiod", function () {
             assert.equal(await post("1.0", [`host: ${HOST.api}`], "/v1/alerts"), "403");
         });
 
-        it("of HTTP/1.0 get answers that end with the connection", async () => {
+        it("with HTTP/1.0 get responses that end with the connection", async () => {
             const answer = await talk(443, HOST.open, request("1.0", [`host: ${HOST.open}`]));
             assert.match(answer, /connection: close/i);
             assert.doesNotMatch(answer, /transfer-encoding/i);
         });
 
-        it("that name no host in their handshake reach the one host of the port, and 443 has none", async () => {
+        it("without SNI reach the single host of the port, but none at 443", async () => {
             assert.equal(status(await talk(8883, "", PLAIN)), "200");
             assert.equal(status(await talk(8883, HOST.mqtt, PLAIN)), "200");
             assert.equal(await talk(443, "", PLAIN), "ECONNRESET");
         });
 
-        it("that name another host there reach nothing", async () => {
+        it("with the SNI of another host reach nothing there", async () => {
             for (const name of [HOST.open, HOST.rtsps, "x.example.com"])
                 assert.match(await talk(8883, name, PLAIN), /^(closed|ECONNRESET)$/);
         });
 
-        it("without a name present their certificate all the same", async () => {
+        it("without SNI must present their certificate, too", async () => {
             for (const name of ["", HOST.rtsps]) {
                 assert.match(await talk(322, name, PLAIN), /^(closed|ECONNRESET|ERR_SSL_\w+)$/);
                 const certified = { cert: camera.certificate, key: camera.key };

@@ -1,17 +1,17 @@
-/** Exposures that opted in to more than canonical paths, in a real Envoy: what decides stays strict in every reading. */
+/** Exposures that opted in to non-canonical paths, in a real Envoy: access decisions stay strict. */
 import assert from "node:assert/strict";
 import type { Catalogue, PathForms } from "../../catalogue/model";
 import { platform } from "../../catalogue/platform";
-import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
+import { type Edge, JWKS, receivedRequest, startEdge, token } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 import { tenantsRead } from "./corpus/readings";
 import { spellings } from "./corpus/spellings";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const { issuer: name, audiences, claims } = issuer;
-const stack = edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
+const stack = withEdge({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
 const authorization = `Bearer ${token({ iss: name, aud: audiences[0], tenant: "acme" })}`;
 const host = `api.${config.domain}`;
 const COUNT = 800;
@@ -22,7 +22,7 @@ const BASES = [
     "/v1/cars;color=red/x",
 ];
 
-/** The platform, whose api host takes `paths`. */
+/** The platform with `paths` for the api host. */
 function withForms(paths: PathForms): Catalogue {
     const service = platform.services["api-gateway"];
     assert.ok(service?.exposures);
@@ -33,11 +33,11 @@ function withForms(paths: PathForms): Catalogue {
     };
 }
 
-const CASES: readonly { forms: PathForms; pass: readonly string[]; refused: readonly string[] }[] = [
+const CASES: readonly { forms: PathForms; pass: readonly string[]; rejected: readonly string[] }[] = [
     {
         forms: { encodedSlashes: true },
         pass: ["/v1/projects/group%2Fproject", "/v1/keys/a%2fb%2Fc/", "/v1/tenants/acme/keys/a%2Fb"],
-        refused: [
+        rejected: [
             "/v1/keys/a%2F..%2Fb",
             "/v1/keys/..%2Fb",
             "/v1/keys/a%2F%2Fb",
@@ -52,7 +52,7 @@ const CASES: readonly { forms: PathForms; pass: readonly string[]; refused: read
     {
         forms: { parameters: true },
         pass: ["/v1/cars;color=red", "/v1/tenants/acme/cars;color=red/x", "/v1/cars%3Bx"],
-        refused: [
+        rejected: [
             "/v1/tenants;x/globex",
             "/v1/tenants/globex;x",
             "/v1/tenants/acme;x",
@@ -64,7 +64,7 @@ const CASES: readonly { forms: PathForms; pass: readonly string[]; refused: read
     {
         forms: { ignoreCase: true },
         pass: ["/v1/Tenants/acme/x", "/v1/TENANTS/acme"],
-        refused: [
+        rejected: [
             "/v1/Tenants/globex",
             "/v1/TENANTS/globex/x",
             "/v1/tenants/ACME/x",
@@ -73,7 +73,7 @@ const CASES: readonly { forms: PathForms; pass: readonly string[]; refused: read
     },
 ];
 
-for (const { forms, pass, refused } of CASES) {
+for (const { forms, pass, rejected: rejected } of CASES) {
     const opted = Object.keys(forms).join(", ");
     describe(`an exposure that opted in to ${opted}, in a real Envoy`, () => {
         let edge: Edge;
@@ -90,30 +90,30 @@ for (const { forms, pass, refused } of CASES) {
         after(async () => {
             await (edge as Edge | undefined)?.stop();
         });
-        const get = (path: string) => edge.enter({ path, host, headers: { authorization } });
+        const get = (path: string) => edge.viaGateway({ path, host, headers: { authorization } });
 
-        it("passes them on as they are, through the sidecar too", async () => {
+        it("forwards them unchanged, also through the sidecar", async () => {
             for (const path of pass) {
                 const answer = await get(path);
                 assert.equal(answer.status, 200, `${path}: ${answer.body}`);
-                assert.equal(seenBy(answer).path, path);
+                assert.equal(receivedRequest(answer).path, path);
             }
         });
 
-        it("refuses what decides in another reading", async () => {
-            for (const path of refused) {
+        it("rejects spellings that change the decision in another parsing", async () => {
+            for (const path of rejected) {
                 const { status } = await get(path);
                 assert.ok(status === 400 || status === 403, `${path}: ${status}`);
             }
         });
 
-        it(`answers none of ${COUNT} spellings in which an application reads another tenant`, async function () {
+        it(`answers none of ${COUNT} spellings that an application parses as another tenant`, async function () {
             this.timeout(60_000);
             const wrong: string[] = [];
             for (const path of spellings(BASES, COUNT, 15)) {
                 const answer = await get(path);
                 if (answer.status !== 200) continue;
-                const seen = seenBy(answer).path;
+                const seen = receivedRequest(answer).path;
                 const others = [...tenantsRead(seen, ["v1", "tenants"])].filter(
                     (tenant) => tenant !== "acme",
                 );
@@ -125,7 +125,7 @@ for (const { forms, pass, refused } of CASES) {
 }
 
 describe("a port that opted in to encoded slashes, in a real Envoy", () => {
-    it("takes them from inside, and its gateway still refuses them", async function () {
+    it("accepts them from the mesh, while its gateway still rejects them", async function () {
         const program = await requireEnvoy(this);
         const service = platform.services["api-gateway"];
         assert.ok(service);
@@ -145,10 +145,10 @@ describe("a port that opted in to encoded slashes, in a real Envoy", () => {
         });
         try {
             const path = "/v1/projects/group%2Fproject";
-            const inside = await edge.inside({ path, host });
-            assert.equal(seenBy(inside).path, path);
-            assert.equal((await edge.inside({ path: "/v1/a;b", host })).status, 400);
-            assert.equal((await edge.enter({ path, host, headers: { authorization } })).status, 400);
+            const inside = await edge.toSidecar({ path, host });
+            assert.equal(receivedRequest(inside).path, path);
+            assert.equal((await edge.toSidecar({ path: "/v1/a;b", host })).status, 400);
+            assert.equal((await edge.viaGateway({ path, host, headers: { authorization } })).status, 400);
         } finally {
             await edge.stop();
         }

@@ -1,8 +1,8 @@
-/** Paths as attackers spell them, through the derived configuration in a real Envoy, judged by how applications read them. */
+/** Attackers' path spellings, through the derived configuration in a real Envoy, assessed by how applications parse them. */
 import assert from "node:assert/strict";
-import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
+import { type Edge, JWKS, receivedRequest, startEdge, token } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 import { tenantsRead } from "./corpus/readings";
 import { spellings } from "./corpus/spellings";
 
@@ -12,7 +12,9 @@ const SEED = 20_261_130;
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const { issuer: name, audiences, claims } = issuer;
-const objects = objectsOf({ config: edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }) });
+const objects = objectsOf({
+    config: withEdge({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }),
+});
 const authorization = `Bearer ${token({ iss: issuer.issuer, aud: issuer.audiences[0], tenant: "acme", scope: "platform:write" })}`;
 const hostOf = (label: string) => `${label}.${config.domain}`;
 
@@ -63,7 +65,7 @@ const REASONS = [
     "path-unreadable",
 ];
 
-/** What stands for `/globex` in a path, and why it is refused. */
+/** Spellings of `/globex` in a path, with the reason of their rejection. */
 const LISTED: readonly (readonly [spelling: string, reason: string])[] = [
     ["/acme/.%2e;/globex", "path-dot-segment"],
     ["/acme/%2e%2e%3b/globex", "path-dot-segment"],
@@ -92,7 +94,7 @@ const LISTED: readonly (readonly [spelling: string, reason: string])[] = [
     ["/acme/%ef%bc%8fglobex", "path-separator-alike"],
 ];
 
-/** Names that clients may send, behind a tenant's. */
+/** Path segments that clients are allowed to send after a tenant's. */
 const CANONICAL = [
     "M%C3%BCnchen",
     "m%c3%bcnchen",
@@ -120,35 +122,39 @@ for (const { label, service, head, bases } of HOSTS) {
         after(async () => {
             await (edge as Edge | undefined)?.stop();
         });
-        const get = (path: string) => edge.enter({ path, host: hostOf(label), headers: { authorization } });
+        const get = (path: string) =>
+            edge.viaGateway({ path, host: hostOf(label), headers: { authorization } });
 
-        it(`answers none of ${COUNT} spellings in which an application reads another tenant, and changes none that it answers`, async function () {
+        it(`answers none of ${COUNT} spellings that an application parses as another tenant, and changes none that it answers`, async function () {
             this.timeout(120_000);
             const wrong: string[] = [];
-            const refused = new Set<string>();
+            const reasons = new Set<string>();
             const answered: string[] = [];
             for (const path of spellings(bases, COUNT, SEED)) {
                 const answer = await get(path);
                 if (answer.status !== 200) {
-                    refused.add(/^path-[a-z-]+/.exec(answer.body)?.[0] ?? String(answer.status));
+                    reasons.add(/^path-[a-z-]+/.exec(answer.body)?.[0] ?? String(answer.status));
                     continue;
                 }
-                const seen = seenBy(answer);
+                const seen = receivedRequest(answer);
                 answered.push(seen.path);
                 const others = [...tenantsRead(seen.path, head)].filter((tenant) => tenant !== "acme");
                 if (others.length > 0) wrong.push(`${path} -> ${seen.path} reads ${others.join(", ")}`);
-                // What passed once passes again as it is: it is a fixed point of all proxies together.
+                // A path that passed once passes again unchanged: it is a fixed point of all proxies together.
                 const again = await get(seen.path);
-                if (again.status !== 200 || seenBy(again).path !== seen.path)
+                if (again.status !== 200 || receivedRequest(again).path !== seen.path)
                     wrong.push(`${path} -> ${seen.path} is not stable`);
             }
             assert.deepEqual(wrong, []);
-            assert.ok(answered.length > 10, `only ${answered.length} were answered: the corpus is too wild`);
-            // A corpus in which nothing is refused for some reason proves nothing about that reason.
-            for (const reason of REASONS) assert.ok(refused.has(reason), `nothing was refused as ${reason}`);
+            assert.ok(
+                answered.length > 10,
+                `only ${answered.length} were answered: the corpus has too few valid paths`,
+            );
+            // The corpus must contain rejections for every reason.
+            for (const reason of REASONS) assert.ok(reasons.has(reason), `nothing was rejected as ${reason}`);
         });
 
-        it("says why it refuses a path, with 400", async () => {
+        it("rejects a path with 400 and a reason", async () => {
             const [first = ""] = bases;
             for (const [spelling, reason] of LISTED) {
                 const path = first.replace("/globex", () => spelling);
@@ -157,7 +163,7 @@ for (const { label, service, head, bases } of HOSTS) {
             }
         });
 
-        it("says so of a segment that decides and that only some programs read", async () => {
+        it("rejects a deciding segment that only some programs parse", async () => {
             const [first = ""] = bases;
             const last = head.at(-1) ?? "";
             for (const spelling of [
@@ -172,13 +178,13 @@ for (const { label, service, head, bases } of HOSTS) {
             }
         });
 
-        it("passes on what is canonical, octet by octet, also at the sidecar", async () => {
+        it("forwards canonical paths byte for byte, also at the sidecar", async () => {
             const under = `/${[...head, "acme"].join("/")}`;
             for (const name of CANONICAL) {
                 const path = `${under}/${name}`;
                 const answer = await get(path);
                 assert.equal(answer.status, 200, `${path}: ${answer.body}`);
-                assert.equal(seenBy(answer).path, path);
+                assert.equal(receivedRequest(answer).path, path);
             }
         });
     });

@@ -1,12 +1,12 @@
-/** Many and large headers, through a gateway's and a sidecar's derived configuration in a real Envoy. */
+/** Many and large headers, through the derived configuration of a gateway and a sidecar in a real Envoy. */
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import type { MeshConfig } from "../../config/schema";
-import { type Edge, JWKS, seenBy, startEdge, token } from "../support/envoy/edge";
+import { type Edge, JWKS, receivedRequest, startEdge, token } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 import { type ControlPlane, requireToolchain, startControlPlane } from "../support/istiod/control-plane";
-import { waysIn } from "../support/istiod/inbound";
+import { inboundChains } from "../support/istiod/inbound";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
@@ -17,7 +17,7 @@ const authorization = `Bearer ${token({ iss: name, aud: audiences[0], tenant: "a
 type Limits = MeshConfig["edge"]["requestHeaders"];
 type Headers = Record<string, string>;
 
-/** So many KiB of headers in 8 of them. */
+/** `kib` KiB in 8 headers. */
 const large = (kib: number): Headers =>
     Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`x-large-${index}`, "a".repeat(kib * 128)]));
 const many = (count: number): Headers =>
@@ -41,7 +41,9 @@ async function overHttp2(port: number, headers: Headers): Promise<Got> {
             let body = "";
             let got: Headers = {};
             request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-            request.once("response", (found) => (got = found as unknown as Headers)).once("error", failed);
+            request
+                .once("response", (received) => (got = received as unknown as Headers))
+                .once("error", failed);
             request.once("end", () => {
                 resolve({ status: Number(got[":status"] ?? 0), headers: got, body });
             });
@@ -51,7 +53,7 @@ async function overHttp2(port: number, headers: Headers): Promise<Got> {
     }
 }
 
-describe("headers of a client's request, in a real Envoy", function () {
+describe("request headers, in a real Envoy", function () {
     this.timeout(60_000);
     let program: string;
     let edge: Edge | undefined;
@@ -59,7 +61,7 @@ describe("headers of a client's request, in a real Envoy", function () {
         program = await requireEnvoy(this);
     });
     const starting = (limits?: Limits) => async () => {
-        const stack = edgeOf({
+        const stack = withEdge({
             issuers: [{ issuer: name, audiences, claims, jwks: JWKS }],
             ...(limits === undefined ? {} : { requestHeaders: limits }),
         });
@@ -77,7 +79,7 @@ describe("headers of a client's request, in a real Envoy", function () {
 
     const VERSIONS = {
         "HTTP/1.1": (headers: Headers): Promise<Got> =>
-            edge!.enter({ path: "/v1/alerts", host, headers: { authorization, ...headers } }),
+            edge!.viaGateway({ path: "/v1/alerts", host, headers: { authorization, ...headers } }),
         "HTTP/2": (headers: Headers) => overHttp2(edge!.port, { authorization, ...headers }),
     };
 
@@ -86,11 +88,11 @@ describe("headers of a client's request, in a real Envoy", function () {
             it(`${what} reach the service over ${version}`, async () => {
                 const got = await send(headers);
                 assert.equal(got.status, 200, JSON.stringify(got).slice(0, 300));
-                const seen = seenBy({ ...got, status: 200 });
+                const seen = receivedRequest({ ...got, status: 200 });
                 for (const [key, value] of Object.entries(headers)) assert.equal(seen.headers[key], value);
             });
     }
-    function refused(what: string, headers: Headers): void {
+    function itRejects(what: string, headers: Headers): void {
         for (const [version, send] of Object.entries(VERSIONS))
             it(`${what} get 431 with a reason over ${version}`, async () => {
                 const got = await send(headers);
@@ -104,42 +106,42 @@ describe("headers of a client's request, in a real Envoy", function () {
         after(stopping);
         arrive("59 KiB", large(59));
         arrive("95 headers", many(95));
-        refused("70 KiB", large(70));
-        refused("115 headers", many(115));
-        it("130 KiB, which no proxy reads, get 431 from the HTTP/1.1 codec", async () => {
+        itRejects("70 KiB", large(70));
+        itRejects("115 headers", many(115));
+        it("130 KiB, which the HTTP/1.1 codec does not parse, get its 431", async () => {
             assert.equal((await VERSIONS["HTTP/1.1"](large(130))).status, 431);
         });
     });
 
-    describe("where a stack grants 96 KiB and 150", () => {
+    describe("with limits of 96 KiB and 150 headers", () => {
         before(starting({ maxKb: 96, maxCount: 150 }));
         after(stopping);
         arrive("95 KiB", large(95));
         arrive("105 headers", many(105));
         arrive("145 headers", many(145));
-        refused("105 KiB", large(105));
-        refused("170 headers", many(170));
+        itRejects("105 KiB", large(105));
+        itRejects("170 headers", many(170));
     });
 
-    describe("where a stack grants the maximum", () => {
+    describe("with the maximum limits", () => {
         before(starting({ maxKb: 512, maxCount: 1000 }));
         after(stopping);
         arrive("500 KiB", large(500));
         arrive("990 headers", many(990));
-        refused("530 KiB", large(530));
-        refused("1050 headers", many(1050));
+        itRejects("530 KiB", large(530));
+        itRejects("1050 headers", many(1050));
     });
 
-    describe("where a stack grants the minimum", () => {
+    describe("with the minimum limits", () => {
         before(starting({ maxKb: 16, maxCount: 50 }));
         after(stopping);
         arrive("15 KiB", large(15));
-        refused("25 KiB", large(25));
-        refused("70 headers", many(70));
+        itRejects("25 KiB", large(25));
+        itRejects("70 headers", many(70));
     });
 });
 
-/** A pod that serves HTTP, known to istiod without mutual TLS, for which it would need a CA. */
+/** A pod that serves HTTP, registered with istiod without mutual TLS, which would need a CA. */
 const PROXY = { namespace: "sparc", labels: { app: "sample" }, address: "10.9.0.9" };
 const PORT = 8080;
 const SURROUNDINGS = [
@@ -163,19 +165,19 @@ const SURROUNDINGS = [
     },
 ];
 
-describe("headers of a request at a sidecar that a real istiod configures", function () {
+describe("request headers at a sidecar with a real istiod", function () {
     this.timeout(240_000);
     let plane: ControlPlane | undefined;
     after(() => plane?.stop());
 
-    it("may be twice what clients may send", async function () {
+    it("can be twice the clients' limits", async function () {
         const toolchain = await requireToolchain(this);
         const envoy = await requireEnvoy(this);
         const filters = objectsOf().filter(
             ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.namespace === "istio-system",
         );
         plane = await startControlPlane(toolchain, [...filters, ...SURROUNDINGS], {});
-        const managers = (await waysIn(envoy, plane, PROXY, PORT))
+        const managers = (await inboundChains(envoy, plane, PROXY, PORT))
             .flatMap((way) => way.filters)
             .filter((filter) => filter.name === "envoy.filters.network.http_connection_manager")
             .map(({ typed_config: manager }) => manager);

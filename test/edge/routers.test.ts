@@ -2,14 +2,14 @@
 import { prepared } from "./routers/built";
 import { express } from "./routers/express";
 import { pyramid } from "./routers/pyramid";
-import { provesRouter } from "./routers/suite";
+import { testRouter } from "./routers/suite";
 import { tomcat } from "./routers/tomcat";
 
 const SAMPLE = { count: 200, counterProof: 200 };
 
-// Where Envoy must be there, so must the applications. Elsewhere unit tests download nothing.
+// Where Envoy is required, so are the applications. Elsewhere unit tests download nothing.
 const build = process.env["MESH_REQUIRE_ENVOY"] === "1";
 
-provesRouter("Express", () => Promise.resolve(express), { count: 1000, counterProof: 100, oneIn: 7 });
-provesRouter("Tomcat", () => prepared(tomcat, build), SAMPLE);
-provesRouter("Pyramid on waitress", () => prepared(pyramid, build), SAMPLE);
+testRouter("Express", () => Promise.resolve(express), { count: 1000, counterProof: 100, oneIn: 7 });
+testRouter("Tomcat", () => prepared(tomcat, build), SAMPLE);
+testRouter("Pyramid on waitress", () => prepared(pyramid, build), SAMPLE);

@@ -1,16 +1,16 @@
-/** Two exposures of one service at one gateway, one of which demands no token: what its sidecar lets through, in a real Envoy. */
+/** Two exposures of one service at one gateway, one without a token: what the sidecar allows, in a real Envoy. */
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../catalogue/model";
 import { platform as catalogue } from "../../catalogue/platform";
 import type { Manifest } from "../../components/base/manifest";
-import { type Edge, JWKS, seenBy, startEdge } from "../support/envoy/edge";
+import { type Edge, JWKS, receivedRequest, startEdge } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const { issuer: name, audiences, claims } = issuer;
-const stack = edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
+const stack = withEdge({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
 
 const exposure = { gateway: "public", port: "http", timeout: "5s" } as const;
 const files: Catalogue["services"][string] = {
@@ -27,12 +27,12 @@ const files: Catalogue["services"][string] = {
 };
 const open = `open.${config.domain}`;
 
-/** Without the filters that refuse such paths before policies see them: the policies are what is judged here. */
+/** Without the filters that reject such paths before authorization: this tests the policies. */
 function withoutPathFilters(objects: readonly Manifest[]): Manifest[] {
     return objects.filter(({ metadata }) => !metadata.name.startsWith("canonical-paths"));
 }
 
-/** As the callee's policies were when they named no host. */
+/** The callee's policies without hosts, as in earlier versions. */
 function withoutHosts(objects: readonly Manifest[]): Manifest[] {
     return objects.map((object) =>
         object.kind === "AuthorizationPolicy" && object.metadata.namespace === "sparc"
@@ -63,22 +63,22 @@ describe("a service with two exposures at one gateway, in a real Envoy", functio
         for (const one of edges) await one.stop();
     });
 
-    it("answers under each host what that host exposes", async () => {
-        const answer = await edge.enter({ path: "/public/a", host: open });
+    it("answers for each host the requests that it exposes", async () => {
+        const answer = await edge.viaGateway({ path: "/public/a", host: open });
         assert.equal(answer.status, 200);
-        assert.equal(seenBy(answer).path, "/public/a");
-        assert.equal((await edge.enter({ path: "/private/a", host: open })).status, 403);
+        assert.equal(receivedRequest(answer).path, "/public/a");
+        assert.equal((await edge.viaGateway({ path: "/private/a", host: open })).status, 403);
     });
 
-    // What the gateway's Envoy reads as below /public, and the sidecar's Envoy as /private/a.
+    // The gateway's Envoy parses it as below /public, the sidecar's Envoy as /private/a.
     const crossing = "/public/.%2e;/private/a";
 
-    it("is reached under no host at what another exposes, even if its sidecar reads the path in another way", async () => {
-        assert.equal((await edge.enter({ path: crossing, host: open })).status, 403);
+    it("is not reachable by one host at the paths of another, even if its sidecar parses the path differently", async () => {
+        assert.equal((await edge.viaGateway({ path: crossing, host: open })).status, 403);
     });
 
-    it("was, while its policies named no host", async () => {
-        const answer = await unnamed.enter({ path: crossing, host: open });
-        assert.deepEqual([answer.status, seenBy(answer).path], [200, "/private/a"]);
+    it("would be reachable if its policies named no host", async () => {
+        const answer = await unnamed.viaGateway({ path: crossing, host: open });
+        assert.deepEqual([answer.status, receivedRequest(answer).path], [200, "/private/a"]);
     });
 });

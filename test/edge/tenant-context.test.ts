@@ -1,15 +1,17 @@
-/** What a sidecar takes of a caller's word on the tenant, through the derived configuration in a real Envoy. */
+/** Tenant assertions of callers at a sidecar, through the derived configuration in a real Envoy. */
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
 import type { RawRequest } from "../support/envoy/client";
-import { type Edge, JWKS, type EdgeOptions, seenBy, startEdge, token } from "../support/envoy/edge";
+import { type Edge, JWKS, type EdgeOptions, receivedRequest, startEdge, token } from "../support/envoy/edge";
 import { requireEnvoy } from "../support/envoy/program";
-import { config, edgeOf, objectsOf } from "../support/edge";
+import { config, withEdge, objectsOf } from "../support/edge";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const { issuer: name, audiences, claims } = issuer;
-const objects = objectsOf({ config: edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }) });
+const objects = objectsOf({
+    config: withEdge({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] }),
+});
 
 const ROLES = ["viewer", "a<b", 'quote"d', "日本"];
 const acme = bearer({ tenant: "acme", sub: "ada", plan: "pro", roles: ROLES });
@@ -34,35 +36,35 @@ describe("the tenant at a service's sidecar, in a real Envoy", function () {
         return edge;
     }
 
-    describe("of a port that takes forwarded tokens", () => {
+    describe("for a port that accepts forwarded tokens", () => {
         let edge: Edge;
         before(async () => {
             edge = await start({ service: "alerts", port: 8080, callers: ["api-gateway", "rules"] });
         });
         const get = (headers: RawRequest["headers"], caller = "api-gateway") =>
-            edge.inside({ path: "/v1/alerts", host: "alerts", headers: headers ?? {} }, caller);
+            edge.toSidecar({ path: "/v1/alerts", host: "alerts", headers: headers ?? {} }, caller);
 
-        it("is taken if the token says it", async () => {
+        it("is accepted if it is the token's", async () => {
             const answer = await get({ ...acme, "x-tenant": "acme", "x-subject": "ada", "x-plan": "pro" });
             assert.equal(answer.status, 200, answer.body);
-            assert.equal(seenBy(answer).headers["x-tenant"], "acme");
-            assert.equal(seenBy(answer).headers["authorization"], acme["authorization"]);
+            assert.equal(receivedRequest(answer).headers["x-tenant"], "acme");
+            assert.equal(receivedRequest(answer).headers["authorization"], acme["authorization"]);
         });
 
-        it("need not be named", async () => {
+        it("is optional", async () => {
             for (const headers of [{}, acme]) assert.equal((await get(headers)).status, 200);
         });
 
-        it("is refused if the token says another, or says nothing of it, or is not there", async () => {
-            const nobody = bearer({ sub: "ada" });
+        it("is rejected if the token has another tenant or none, or without a token", async () => {
+            const withoutTenant = bearer({ sub: "ada" });
             for (const headers of [
                 { "x-tenant": "acme" },
                 { ...acme, "x-tenant": "globex" },
                 { ...acme, "x-tenant": "acme,globex" },
                 { ...acme, "x-tenant": "" },
                 { ...acme, "x-tenant": "ACME" },
-                { ...nobody, "x-tenant": "acme" },
-                { ...nobody, "x-tenant": "" },
+                { ...withoutTenant, "x-tenant": "acme" },
+                { ...withoutTenant, "x-tenant": "" },
                 { authorization: "Bearer opaque", "x-tenant": "acme" },
                 { ...bearer({ tenant: "acme", exp: 1 }), "x-tenant": "acme" },
                 { ...bearer({ tenant: "acme", aud: "another" }), "x-tenant": "acme" },
@@ -76,11 +78,11 @@ describe("the tenant at a service's sidecar, in a real Envoy", function () {
             }
         });
 
-        it("is refused to each caller, whatever it may assert elsewhere", async () => {
+        it("is rejected from every caller, even if it can assert tenants elsewhere", async () => {
             assert.equal((await get({ "x-tenant": "acme" }, "rules")).status, 403);
         });
 
-        it("comes with a subject, a plan and roles that are judged alike", async () => {
+        it("is checked together with subject, plan and roles", async () => {
             for (const [header, value] of [
                 ["x-subject", "eve"],
                 ["x-plan", "enterprise"],
@@ -92,17 +94,17 @@ describe("the tenant at a service's sidecar, in a real Envoy", function () {
             }
         });
 
-        it("is not taken from the headers in which the sidecar's own filters speak", async () => {
+        it("is not accepted from the headers that the sidecar's filters use", async () => {
             const forged = { "x-tenant": "acme", "x-sparc-token-tenant": "acme" };
             assert.equal((await get(forged)).status, 403);
         });
 
-        it("leaves nothing of its filters to the service, and bad tokens as they came", async () => {
+        it("forwards no header of the filters to the service, and leaves invalid tokens unchanged", async () => {
             const opaque = { authorization: "Bearer opaque" };
             const answer = await get({ ...opaque, "x-sparc-token-tenant": "acme" });
             assert.equal(answer.status, 200, answer.body);
-            assert.equal(seenBy(answer).headers["authorization"], "Bearer opaque");
-            const seen = seenBy(await get(acme)).headers;
+            assert.equal(receivedRequest(answer).headers["authorization"], "Bearer opaque");
+            const seen = receivedRequest(await get(acme)).headers;
             assert.deepEqual(
                 Object.keys(seen).filter((header) => header.startsWith("x-sparc-")),
                 [],
@@ -110,7 +112,7 @@ describe("the tenant at a service's sidecar, in a real Envoy", function () {
         });
     });
 
-    describe("of a port that takes the word of some callers", () => {
+    describe("for a port that accepts asserted tenants of some callers", () => {
         let edge: Edge;
         before(async () => {
             edge = await start({
@@ -120,51 +122,51 @@ describe("the tenant at a service's sidecar, in a real Envoy", function () {
                 policies: false,
             });
         });
-        const ask = (caller: string, path: string, method = "GET") =>
-            edge.inside({ method, path, host: "search", headers: { "x-tenant": "globex" } }, caller);
+        const send = (caller: string, path: string, method = "GET") =>
+            edge.toSidecar({ method, path, host: "search", headers: { "x-tenant": "globex" } }, caller);
 
-        it("is theirs to assert, in the requests of those calls", async () => {
-            const answer = await ask("analytics", "/v1/search");
+        it("is accepted from them, in the requests of those calls", async () => {
+            const answer = await send("analytics", "/v1/search");
             assert.equal(answer.status, 200, answer.body);
-            assert.equal(seenBy(answer).headers["x-tenant"], "globex");
-            assert.equal((await ask("analytics", "/v1/documents/7", "PUT")).status, 200);
+            assert.equal(receivedRequest(answer).headers["x-tenant"], "globex");
+            assert.equal((await send("analytics", "/v1/documents/7", "PUT")).status, 200);
         });
 
-        it("is not theirs in others, nor anybody else's", async () => {
-            assert.equal((await ask("analytics", "/v1/documents/7", "DELETE")).status, 403);
-            assert.equal((await ask("analytics", "/v1/suggestions")).status, 403);
-            assert.equal((await ask("api-gateway", "/v1/search")).status, 403);
+        it("is rejected from them in other requests, and from all other callers", async () => {
+            assert.equal((await send("analytics", "/v1/documents/7", "DELETE")).status, 403);
+            assert.equal((await send("analytics", "/v1/suggestions")).status, 403);
+            assert.equal((await send("api-gateway", "/v1/search")).status, 403);
         });
     });
 
-    describe("of a path", () => {
+    describe("in a path", () => {
         let edge: Edge;
         before(async () => {
             edge = await start({ service: "video", port: 8080, callers: ["reports"], policies: false });
         });
         const host = `stream.${config.domain}`;
 
-        it("passes the gateway and the sidecar if it is the token's", async () => {
+        it("passes the gateway and the sidecar if it is the token's tenant", async () => {
             const tenant = "münchen";
             for (const path of ["/hls/m%C3%BCnchen/s1/seg.ts", "/hls/m%c3%bcnchen/s1?x=1"]) {
-                const answer = await edge.enter({ path, host, headers: bearer({ tenant }) });
+                const answer = await edge.viaGateway({ path, host, headers: bearer({ tenant }) });
                 assert.equal(answer.status, 200, answer.body);
-                assert.equal(seenBy(answer).path, path);
+                assert.equal(receivedRequest(answer).path, path);
             }
-            const roles = await edge.enter({ path: "/hls/acme/s1", host, headers: acme });
+            const roles = await edge.viaGateway({ path: "/hls/acme/s1", host, headers: acme });
             assert.equal(roles.status, 200, roles.body);
-            const told = seenBy(roles).headers["x-roles"] ?? "";
-            assert.deepEqual(JSON.parse(Buffer.from(told, "base64url").toString("utf8")), ROLES);
-            // What the gateway made of the claim, a service hands on with the token.
-            const handed = { ...acme, "x-tenant": "acme", "x-roles": told };
+            const rolesHeader = receivedRequest(roles).headers["x-roles"] ?? "";
+            assert.deepEqual(JSON.parse(Buffer.from(rolesHeader, "base64url").toString("utf8")), ROLES);
+            // A service propagates the header that the gateway derived from the claim, with the token.
+            const handed = { ...acme, "x-tenant": "acme", "x-roles": rolesHeader };
             assert.equal(
-                (await edge.inside({ path: "/hls/acme/s1", host: "video", headers: handed }, "reports"))
+                (await edge.toSidecar({ path: "/hls/acme/s1", host: "video", headers: handed }, "reports"))
                     .status,
                 200,
             );
         });
 
-        it("is judged again at the sidecar, of each caller", async () => {
+        it("is checked again at the sidecar, for every caller", async () => {
             for (const [path, headers, status] of [
                 ["/hls/acme/s1", { ...acme, "x-tenant": "acme" }, 200],
                 ["/hls/globex/s1", { ...acme, "x-tenant": "acme" }, 403],
@@ -175,33 +177,37 @@ describe("the tenant at a service's sidecar, in a real Envoy", function () {
                 ["/hls/acme/s1", {}, 403],
                 ["/v1/sessions/7", {}, 200],
             ] as const) {
-                const answer = await edge.inside({ path, host: "video", headers }, "reports");
+                const answer = await edge.toSidecar({ path, host: "video", headers }, "reports");
                 assert.equal(answer.status, status, `${path}: ${answer.body}`);
             }
         });
     });
 
-    it("is judged by claims whose names contain dots as well", async () => {
+    it("is also checked with claims whose names contain dots", async () => {
         const dotted = { tenant: ["https://sparc.example/tenant"], roles: ["https://sparc.example/roles"] };
         const edge = await start({
             service: "alerts",
             port: 8080,
             callers: ["api-gateway"],
             objects: objectsOf({
-                config: edgeOf({
+                config: withEdge({
                     issuers: [{ issuer: name, audiences, claims: { ...claims, ...dotted }, jwks: JWKS }],
                 }),
             }),
         });
-        const own = bearer({ "https://sparc.example/tenant": "acme" });
+        const withClaim = bearer({ "https://sparc.example/tenant": "acme" });
         const get = async (tenant: string) => {
-            const request = { path: "/v1/alerts", host: "alerts", headers: { ...own, "x-tenant": tenant } };
-            return (await edge.inside(request, "api-gateway")).status;
+            const request = {
+                path: "/v1/alerts",
+                host: "alerts",
+                headers: { ...withClaim, "x-tenant": tenant },
+            };
+            return (await edge.toSidecar(request, "api-gateway")).status;
         };
         assert.deepEqual([await get("acme"), await get("globex")], [200, 403]);
     });
 
-    it("is asserted by nobody whom the catalogue does not list", () => {
+    it("is rejected from callers that the catalogue does not list", () => {
         const listed = Object.entries(catalogue.services).flatMap(([caller, { calls = [] }]) =>
             calls.some(({ assertsTenant = false }) => assertsTenant) ? [caller] : [],
         );

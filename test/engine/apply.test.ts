@@ -22,7 +22,7 @@ const policy: KubeObject = {
     spec: {},
 };
 
-describe("applying", () => {
+describe("applying objects", () => {
     let server: ApiServer;
     let client: KubeClient;
 
@@ -35,7 +35,7 @@ describe("applying", () => {
         await server.stop();
     });
 
-    /** An applier as a run has it: what was there is what was there when the run began. */
+    /** An applier as in a run: existing objects are those from before the run. */
     function applier(): Applier {
         const clock = new FakeClock();
         const discovery = new Discovery(client);
@@ -48,7 +48,7 @@ describe("applying", () => {
         );
     }
 
-    it("creates, leaves alone and updates, and says which", async () => {
+    it("creates, keeps and updates objects, and reports which", async () => {
         assert.equal((await applier().apply(config, true)).outcome, "created");
         assert.equal((await applier().apply(config, true)).outcome, "unchanged");
         const { outcome, object } = await applier().apply({ ...config, data: { x: "2" } }, true);
@@ -56,7 +56,7 @@ describe("applying", () => {
         assert.deepEqual(object["data"], { x: "2" });
     });
 
-    it("asks once for each kind, not for each object", async () => {
+    it("discovers each kind once, not for each object", async () => {
         const one = applier();
         const names = Array.from({ length: 20 }, (_, index) => `c${index}`);
         await Promise.all(
@@ -66,13 +66,13 @@ describe("applying", () => {
         assert.equal(server.requests.filter((request) => request.startsWith("PATCH")).length, 20);
     });
 
-    it("does not overwrite what somebody else has made", async () => {
+    it("does not overwrite foreign objects", async () => {
         server.put(PATH, { metadata: { name: "a", namespace: "sparc" }, data: { x: "theirs" } });
         await assert.rejects(applier().apply(config, true), { name: "ForeignObjectError" });
         assert.deepEqual(server.objects.get(PATH)?.["data"], { x: "theirs" });
     });
 
-    it("owns something even of an object that is but a name, and so knows it again", async () => {
+    it("owns a field even of an object with only a name, to recognize it", async () => {
         const bare = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sparc" } };
         await applier().apply(bare, true);
         const labels = { "sparc.dev/handed-over": "in-process" };
@@ -81,21 +81,21 @@ describe("applying", () => {
         assert.equal(server.objects.get(PATH)?.metadata["labels"], undefined);
     });
 
-    it("touches nothing that another stack or a GitOps tool applied, whatever its labels say", async () => {
+    it("changes nothing that another stack or a GitOps tool applied, whatever its labels", async () => {
         const labels = { "app.kubernetes.io/managed-by": "sparc-mesh" };
         server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels } });
         await assert.rejects(applier().apply(config, true), { name: "ForeignObjectError" });
     });
 
-    it("takes over what a person has handed over", async () => {
+    it("adopts an object that a user has labeled for it", async () => {
         const labels = { "sparc.dev/handed-over": "in-process" };
         server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels } });
         assert.equal((await applier().apply(config, true)).outcome, "updated");
     });
 
-    it("waits for a kind that a release has only just brought", async () => {
+    it("waits for a kind whose CRD a release has just installed", async () => {
         let looks = 0;
-        server.refuse = (_method, path) => {
+        server.rejection = (_method, path) => {
             if (path === "/apis/security.istio.io/v1" && ++looks === 3) {
                 server.serve(path, "AuthorizationPolicy", "authorizationpolicies");
             }
@@ -105,16 +105,16 @@ describe("applying", () => {
         assert.equal(looks, 3);
     });
 
-    it("gives up on a kind that never comes, and says so", async () => {
+    it("times out for a kind that is never served, and reports it", async () => {
         await assert.rejects(applier().apply(policy, true), {
             name: "NotServedError",
-            message: "the cluster serves no AuthorizationPolicy in security.istio.io/v1",
+            message: "the cluster does not serve the kind AuthorizationPolicy of security.istio.io/v1",
         });
     });
 
-    it("waits for a webhook that does not answer yet", async () => {
+    it("waits for a webhook that is not ready yet", async () => {
         let refusals = 3;
-        server.refuse = (method) =>
+        server.rejection = (method) =>
             method === "PATCH" && refusals-- > 0
                 ? {
                       status: 500,
@@ -125,8 +125,8 @@ describe("applying", () => {
         assert.equal((await applier().apply(config, true)).outcome, "created");
     });
 
-    it("takes no for an answer", async () => {
-        server.refuse = (method) =>
+    it("fails immediately for a definite rejection", async () => {
+        server.rejection = (method) =>
             method === "PATCH"
                 ? { status: 422, message: "data.x: Invalid value", reason: "Invalid" }
                 : undefined;
@@ -137,10 +137,10 @@ describe("applying", () => {
         assert.equal(server.requests.filter((request) => request.startsWith("PATCH")).length, 1);
     });
 
-    it("makes anew what cannot be changed, unless it is protected", async () => {
+    it("replaces an object with an immutable field, unless it is protected", async () => {
         await applier().apply(config, true);
         const before = server.objects.get(PATH)?.metadata["uid"];
-        server.refuse = (method) =>
+        server.rejection = (method) =>
             method === "PATCH" && server.objects.has(PATH)
                 ? { status: 422, message: "spec.selector: Invalid value: field is immutable" }
                 : undefined;
@@ -149,7 +149,7 @@ describe("applying", () => {
         assert.notEqual(server.objects.get(PATH)?.metadata["uid"], before);
     });
 
-    it("waits until what is being deleted is gone, and makes it anew", async () => {
+    it("waits until a terminating object is deleted, and creates it again", async () => {
         const deletionTimestamp = "2026-01-01T00:00:00Z";
         const labels = { "sparc.dev/handed-over": "in-process" };
         server.put(PATH, { metadata: { name: "a", namespace: "sparc", labels, deletionTimestamp } });
@@ -178,14 +178,14 @@ describe("applying", () => {
     });
 });
 
-describe("what an apply has done", () => {
+describe("the result of an apply", () => {
     const before = { name: "a", uid: "u", resourceVersion: "1", generation: 4 };
 
-    it("is nothing where only a controller's status has moved on", () => {
+    it("is unchanged if only the status changed", () => {
         assert.equal(outcomeOf(before, { ...before, resourceVersion: "2" }), "unchanged");
     });
 
-    it("is an update where the generation, a label or an annotation has changed, or there is no generation", () => {
+    it("is an update if the generation, a label or an annotation changed, or without a generation", () => {
         assert.equal(outcomeOf(before, { ...before, resourceVersion: "2", generation: 5 }), "updated");
         assert.equal(outcomeOf(before, { ...before, resourceVersion: "2", labels: { a: "b" } }), "updated");
         assert.equal(
@@ -196,7 +196,7 @@ describe("what an apply has done", () => {
         assert.equal(outcomeOf(without, { ...without, resourceVersion: "2" }), "updated");
     });
 
-    it("is a creation where another object stood there, or none", () => {
+    it("is a creation if there was another object, or none", () => {
         assert.equal(outcomeOf(undefined, before), "created");
         assert.equal(outcomeOf({ ...before, uid: "other" }, before), "created");
     });

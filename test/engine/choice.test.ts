@@ -10,54 +10,54 @@ const here: CliState = { usable: true, version: "3.260.0", program: "/usr/bin/pu
 const absent: CliState = { usable: false, because: "no Pulumi CLI is on PATH or in node_modules" };
 
 describe("the choice of an engine", () => {
-    it("is the Pulumi CLI where it can be used, and says so", () => {
-        assert.deepEqual(chooseEngine({ wanted: "auto", cli: here, owner: undefined }), {
+    it("is the Pulumi CLI if it is usable, and reports it", () => {
+        assert.deepEqual(chooseEngine({ requested: "auto", cli: here, owner: undefined }), {
             engine: "pulumi",
-            why: "Pulumi 3.260.0 is here",
+            why: "Pulumi 3.260.0 is installed",
             cli: here,
         });
     });
 
-    it("is the in-process engine elsewhere, and says why", () => {
-        assert.deepEqual(chooseEngine({ wanted: "auto", cli: absent, owner: undefined }), {
+    it("is the in-process engine otherwise, and reports why", () => {
+        assert.deepEqual(chooseEngine({ requested: "auto", cli: absent, owner: undefined }), {
             engine: "in-process",
             why: "no Pulumi CLI is on PATH or in node_modules",
         });
     });
 
-    it("stays with the engine that has the stack", () => {
-        const choice = chooseEngine({ wanted: "auto", cli: here, owner: "in-process" });
+    it("keeps the engine that deployed the stack", () => {
+        const choice = chooseEngine({ requested: "auto", cli: here, owner: "in-process" });
         assert.deepEqual(choice, { engine: "in-process", why: "it deployed this stack before" });
         assert.throws(
-            () => chooseEngine({ wanted: "auto", cli: absent, owner: "pulumi" }),
-            /the Pulumi CLI cannot be used/,
+            () => chooseEngine({ requested: "auto", cli: absent, owner: "pulumi" }),
+            /the Pulumi CLI is not available/,
         );
     });
 
-    it("refuses to change the engine under a stack", () => {
-        assert.throws(() => chooseEngine({ wanted: "pulumi", cli: here, owner: "in-process" }), {
+    it("refuses to change the engine of a deployed stack", () => {
+        assert.throws(() => chooseEngine({ requested: "pulumi", cli: here, owner: "in-process" }), {
             message:
-                "this stack was deployed to this cluster by the in-process engine; go on with it (engine: in-process), or remove the stack first (make down)",
+                "this stack was deployed to this cluster by the in-process engine; use it again (engine: in-process), or remove the stack first (make down)",
         });
         assert.throws(
-            () => chooseEngine({ wanted: "in-process", cli: here, owner: "pulumi" }),
+            () => chooseEngine({ requested: "in-process", cli: here, owner: "pulumi" }),
             /by the Pulumi CLI/,
         );
     });
 
-    it("is what was asked for, or an error that says how to get it", () => {
+    it("is the requested engine, or an error with instructions", () => {
         assert.equal(
-            chooseEngine({ wanted: "in-process", cli: here, owner: undefined }).engine,
+            chooseEngine({ requested: "in-process", cli: here, owner: undefined }).engine,
             "in-process",
         );
         assert.throws(
-            () => chooseEngine({ wanted: "pulumi", cli: absent, owner: undefined }),
+            () => chooseEngine({ requested: "pulumi", cli: absent, owner: undefined }),
             /install it .* or choose the in-process engine/,
         );
     });
 });
 
-describe("the look for the Pulumi CLI", () => {
+describe("the search for the Pulumi CLI", () => {
     let folder: string;
     const calls: string[][] = [];
     const environment = (answer: (args: readonly string[]) => Promise<string>) => ({
@@ -82,7 +82,7 @@ describe("the look for the Pulumi CLI", () => {
         return path;
     }
 
-    it("runs nothing where another engine was asked for, or there is no CLI", async () => {
+    it("runs nothing if another engine is requested, or without a CLI", async () => {
         await program("pulumi");
         const never = environment(() => Promise.reject(new Error("must not run")));
         assert.equal((await findCli("in-process", never)).usable, false);
@@ -90,17 +90,17 @@ describe("the look for the Pulumi CLI", () => {
         assert.deepEqual(calls, []);
     });
 
-    it("has the provider installed that the program needs", async () => {
+    it("installs the provider that the program needs", async () => {
         const path = await program("pulumi");
-        const found = await findCli(
+        const cli = await findCli(
             "auto",
             environment(() => Promise.resolve("v3.260.0\n")),
         );
-        assert.deepEqual(found, { usable: true, version: "3.260.0", program: path });
+        assert.deepEqual(cli, { usable: true, version: "3.260.0", program: path });
         assert.deepEqual(calls, [["version"], ["plugin", "install", "resource", "kubernetes", "4.34.2"]]);
     });
 
-    it("leaves a provider on PATH alone", async () => {
+    it("uses a provider on PATH", async () => {
         await program("pulumi");
         await program("pulumi-resource-kubernetes");
         await findCli(
@@ -110,9 +110,9 @@ describe("the look for the Pulumi CLI", () => {
         assert.deepEqual(calls, [["version"]]);
     });
 
-    it("finds a CLI unusable that cannot get its provider, and keeps its words", async () => {
+    it("treats a CLI that cannot install its provider as unusable, and keeps its error", async () => {
         const path = await program("pulumi");
-        const found = await findCli(
+        const cli = await findCli(
             "auto",
             environment(([first]) =>
                 first === "version"
@@ -122,9 +122,9 @@ describe("the look for the Pulumi CLI", () => {
                       ),
             ),
         );
-        assert.deepEqual(found, {
+        assert.deepEqual(cli, {
             usable: false,
-            because: `${path} does not work here: error: 403 HTTP error`,
+            because: `${path} fails: error: 403 HTTP error`,
         });
     });
 });

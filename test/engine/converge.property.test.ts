@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { converge, type Counts, type World } from "../../local/engine/converge";
+import { converge, type Counts, type EngineContext } from "../../local/engine/converge";
 import { Inventory, type InventoryStore } from "../../local/engine/inventory";
-import { type Entry, keyOf, type Ref } from "../../local/engine/ref";
+import { type InventoryEntry, keyOf, type Ref } from "../../local/engine/ref";
 import { anyEntry } from "./support/arbitrary";
 import { fakeProgram } from "./support/fake-program";
 
-/** A cluster whose every change may be the last thing that a run does. */
-class Cluster implements World, InventoryStore {
+/** A cluster in which a run can die after any change. */
+class Cluster implements EngineContext, InventoryStore {
     readonly objects = new Set<string>();
-    inventory: readonly Entry[] = [];
-    /** Changes that the run may still make; after them it is dead. */
+    inventory: readonly InventoryEntry[] = [];
+    /** The number of changes after which the run dies. */
     private stepsLeft = Infinity;
     changes = 0;
 
@@ -18,29 +18,29 @@ class Cluster implements World, InventoryStore {
         this.stepsLeft = steps;
     }
 
-    read(): Promise<readonly Entry[]> {
+    read(): Promise<readonly InventoryEntry[]> {
         return Promise.resolve(this.inventory);
     }
 
-    write(entries: readonly Entry[]): Promise<void> {
+    write(entries: readonly InventoryEntry[]): Promise<void> {
         return this.change(() => (this.inventory = [...entries]));
     }
 
-    async apply({ entry }: Parameters<World["apply"]>[0]): ReturnType<World["apply"]> {
+    async apply({ entry }: Parameters<EngineContext["apply"]>[0]): ReturnType<EngineContext["apply"]> {
         const outcome = this.objects.has(keyOf(entry)) ? "unchanged" : "created";
         await this.change(() => this.objects.add(keyOf(entry)));
         return { outcome, state: {} };
     }
 
-    awaitReady(): ReturnType<World["awaitReady"]> {
+    awaitReady(): ReturnType<EngineContext["awaitReady"]> {
         return Promise.resolve([]);
     }
 
-    async removeObject(ref: Ref): ReturnType<World["removeObject"]> {
+    async removeObject(ref: Ref): ReturnType<EngineContext["removeObject"]> {
         return (await this.removeRelease(ref)) ? { ref, path: "", uid: "" } : undefined;
     }
 
-    untilGone(): Promise<void> {
+    waitForDeletion(): Promise<void> {
         return Promise.resolve();
     }
 
@@ -50,14 +50,14 @@ class Cluster implements World, InventoryStore {
         return existed;
     }
 
-    /** Every object is known to the inventory: nothing has leaked. */
+    /** Asserts that the inventory contains every object: nothing has leaked. */
     assertNothingLeaked(): void {
         const known = new Set(this.inventory.map(keyOf));
-        for (const object of this.objects) assert.ok(known.has(object), `no inventory knows ${object}`);
+        for (const object of this.objects) assert.ok(known.has(object), `no inventory contains ${object}`);
     }
 
     private async change(effect: () => void): Promise<void> {
-        // Others get their turn between a decision and its effect, as they do over a network.
+        // Other tasks run between a decision and its effect, as with a network.
         await new Promise(setImmediate);
         if (this.stepsLeft-- <= 0) throw new Error("killed");
         this.changes++;
@@ -68,7 +68,7 @@ class Cluster implements World, InventoryStore {
 
 async function run(
     cluster: Cluster,
-    entries: readonly Entry[],
+    entries: readonly InventoryEntry[],
     late = (): boolean => false,
 ): Promise<Counts> {
     return converge(fakeProgram(entries, late), await Inventory.load(cluster), cluster, () => undefined);
@@ -80,7 +80,7 @@ const programs = fc.uniqueArray(
 );
 
 describe("a run of the in-process engine", () => {
-    it("that is killed anywhere leaks nothing, and the next one completes it", async () => {
+    it("that is killed at any point leaks nothing, and the next one completes it", async () => {
         await fc.assert(
             fc.asyncProperty(
                 fc.array(fc.record({ entries: programs, steps: fc.nat(30) }), { maxLength: 5 }),
@@ -109,7 +109,7 @@ describe("a run of the in-process engine", () => {
         );
     });
 
-    it("removes exactly what has vanished from the program", async () => {
+    it("removes exactly what was removed from the program", async () => {
         await fc.assert(
             fc.asyncProperty(programs, programs, async (before, after) => {
                 const cluster = new Cluster();

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { converge, type World } from "../../local/engine/converge";
+import { converge, type EngineContext } from "../../local/engine/converge";
 import { Inventory } from "../../local/engine/inventory";
 import type { Program } from "../../local/engine/program/host";
-import { type Entry, keyOf, releaseRef } from "../../local/engine/ref";
+import { type InventoryEntry, keyOf, releaseRef } from "../../local/engine/ref";
 import { type DeployError } from "../../local/engine/types";
 import { fakeProgram, registrationOf } from "./support/fake-program";
 
-const namespace: Entry = { apiVersion: "v1", kind: "Namespace", name: "sparc", protect: true };
-const service: Entry = {
+const namespace: InventoryEntry = { apiVersion: "v1", kind: "Namespace", name: "sparc", protect: true };
+const service: InventoryEntry = {
     apiVersion: "v1",
     kind: "Service",
     namespace: "sparc",
     name: "auth",
     protect: false,
 };
-const policy: Entry = {
+const policy: InventoryEntry = {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
     namespace: "sparc",
@@ -22,13 +22,13 @@ const policy: Entry = {
     protect: false,
 };
 
-/** Records what is done to it. */
-class Recording implements World {
+/** A cluster that records operations. */
+class Recording implements EngineContext {
     readonly done: string[] = [];
-    stored: readonly Entry[] = [];
+    stored: readonly InventoryEntry[] = [];
     unready: { what: string; message: string; remedy: string }[] = [];
 
-    inventory(entries: readonly Entry[] = []): Promise<Inventory> {
+    inventory(entries: readonly InventoryEntry[] = []): Promise<Inventory> {
         this.stored = entries;
         return Inventory.load({
             read: () => Promise.resolve(this.stored),
@@ -39,43 +39,45 @@ class Recording implements World {
         });
     }
 
-    apply({ entry }: Parameters<World["apply"]>[0]): ReturnType<World["apply"]> {
+    apply({ entry }: Parameters<EngineContext["apply"]>[0]): ReturnType<EngineContext["apply"]> {
         if (entry.name === "broken") return Promise.reject(new Error("spec.rules: Required value"));
         this.done.push(`apply ${keyOf(entry)}`);
         return Promise.resolve({ outcome: "created", state: {} });
     }
 
-    awaitReady(): ReturnType<World["awaitReady"]> {
+    awaitReady(): ReturnType<EngineContext["awaitReady"]> {
         return Promise.resolve(this.unready);
     }
 
-    removeObject(entry: Parameters<World["removeObject"]>[0]): ReturnType<World["removeObject"]> {
+    removeObject(
+        entry: Parameters<EngineContext["removeObject"]>[0],
+    ): ReturnType<EngineContext["removeObject"]> {
         this.done.push(`remove ${keyOf(entry)}`);
         return Promise.resolve(undefined);
     }
 
-    untilGone(): Promise<void> {
+    waitForDeletion(): Promise<void> {
         return Promise.resolve();
     }
 
-    removeRelease(entry: Parameters<World["removeRelease"]>[0]): Promise<boolean> {
+    removeRelease(entry: Parameters<EngineContext["removeRelease"]>[0]): Promise<boolean> {
         this.done.push(`remove ${keyOf(entry)}`);
         return Promise.resolve(true);
     }
 }
 
-function go(program: Program, inventory: Inventory, world: World): ReturnType<typeof converge> {
+function go(program: Program, inventory: Inventory, world: EngineContext): ReturnType<typeof converge> {
     return converge(program, inventory, world, () => undefined);
 }
 
 describe("converge", () => {
-    it("refuses to lose what is protected, before it changes anything", async () => {
+    it("refuses to remove protected objects, before it changes anything", async () => {
         const world = new Recording();
         const inventory = await world.inventory([namespace, service]);
         await assert.rejects(go(fakeProgram([service]), inventory, world), (error: DeployError) => {
             assert.match(
                 error.message,
-                /nothing has been deleted\n {2}- Namespace sparc: it is protected\n {4}→ keep it/,
+                /nothing was deleted\n {2}- Namespace sparc: it is protected\n {4}→ keep it/,
             );
             return true;
         });
@@ -83,7 +85,7 @@ describe("converge", () => {
         assert.deepEqual(world.stored, [namespace, service]);
     });
 
-    it("changes nothing where the program does not load", async () => {
+    it("changes nothing if the program does not load", async () => {
         const world = new Recording();
         const inventory = await world.inventory([service]);
         const program = {
@@ -92,12 +94,12 @@ describe("converge", () => {
         };
         await assert.rejects(go(program, inventory, world), {
             name: "DeployError",
-            message: /the program failed; nothing has been changed\n {2}- index\.ts: catalogue: 3 mistakes/,
+            message: /the program failed; nothing was changed\n {2}- index\.ts: catalogue: 3 mistakes/,
         });
         assert.deepEqual(world.done, []);
     });
 
-    it("removes nothing where the program ends halfway, and waits for what it had begun", async () => {
+    it("removes nothing if the program exits early, and waits for started operations", async () => {
         const world = new Recording();
         const inventory = await world.inventory([policy]);
         const program: Program = {
@@ -112,7 +114,7 @@ describe("converge", () => {
         assert.deepEqual(world.stored, [policy, service]);
     });
 
-    it("does what it can, names all that failed, and removes nothing then", async () => {
+    it("applies what it can, reports all failures, and then removes nothing", async () => {
         const world = new Recording();
         const inventory = await world.inventory([policy]);
         const broken = { ...service, name: "broken" };
@@ -126,7 +128,7 @@ describe("converge", () => {
                 );
                 assert.match(
                     error.message,
-                    /^2 could not be applied\n {2}- Service sparc\/broken, Service databases\/broken: spec\.rules: Required value\n {4}→ /,
+                    /^2 resources could not be applied\n {2}- Service sparc\/broken, Service databases\/broken: spec\.rules: Required value\n {4}→ /,
                 );
                 return true;
             },
@@ -138,35 +140,36 @@ describe("converge", () => {
         );
     });
 
-    it("removes nothing while not all is ready", async () => {
+    it("removes nothing until all workloads are ready", async () => {
         const world = new Recording();
         world.unready = [
             { what: "Deployment sparc/auth", message: "0 of 1 pods are available", remedy: "look" },
         ];
         await assert.rejects(go(fakeProgram([service]), await world.inventory([policy]), world), {
-            message: /everything is applied, but not all is ready\n {2}- Deployment sparc\/auth/,
+            message: /everything is applied, but not everything is ready\n {2}- Deployment sparc\/auth/,
         });
         assert.deepEqual(world.done, [`apply ${keyOf(service)}`]);
     });
 
-    it("refuses two resources that are one object", async () => {
+    it("rejects two resources for one object", async () => {
         const world = new Recording();
         await assert.rejects(go(fakeProgram([service, service]), await world.inventory(), world), {
-            message: /Service sparc\/auth: two resources of the program are this one thing; remove one/,
+            message:
+                /Service sparc\/auth: the program declares this object twice; remove one of the resources/,
         });
     });
 
     it("applies first, then removes objects before releases before namespaces", async () => {
         const world = new Recording();
-        const gone = [
+        const removed = [
             { ...namespace, protect: false },
             { ...releaseRef("sparc", "gateway"), protect: false },
             policy,
         ];
-        await go(fakeProgram([service]), await world.inventory(gone), world);
+        await go(fakeProgram([service]), await world.inventory(removed), world);
         assert.deepEqual(world.done, [
             `apply ${keyOf(service)}`,
-            ...[...gone].reverse().map((entry) => `remove ${keyOf(entry)}`),
+            ...[...removed].reverse().map((entry) => `remove ${keyOf(entry)}`),
         ]);
         assert.deepEqual(world.stored, [service]);
     });

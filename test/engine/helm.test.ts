@@ -2,21 +2,26 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decide, recoveryFor, type ReleaseStatus, type Revision } from "../../local/engine/helm/decide";
+import {
+    decide,
+    recoveryFor,
+    type ReleaseStatus,
+    type ReleaseRevision,
+} from "../../local/engine/helm/decide";
 import { digestOfRelease } from "../../local/engine/helm/digest";
 import { upgradeArguments } from "../../local/engine/helm/helm";
 import { runTethered } from "../../local/engine/helm/tether";
 import type { ReleaseRequest } from "../../local/engine/resource";
 
-const revision = (number: number, status: ReleaseStatus, digest = "old"): Revision => ({
+const revision = (number: number, status: ReleaseStatus, digest = "old"): ReleaseRevision => ({
     revision: number,
     status,
     digest,
 });
 
-describe("what to do about a release", () => {
+describe("the action for a release", () => {
     const nothing = { do: "nothing" } as const;
-    const cases: readonly (readonly [string, readonly Revision[], ReturnType<typeof decide>])[] = [
+    const cases: readonly (readonly [string, readonly ReleaseRevision[], ReturnType<typeof decide>])[] = [
         ["that is not there: install", [], { do: "upgrade", first: nothing, existed: false }],
         ["that is as wanted: nothing", [revision(1, "superseded"), revision(2, "deployed", "new")], nothing],
         [
@@ -76,7 +81,7 @@ describe("what to do about a release", () => {
         });
     }
 
-    it("that is in order needs no mending", () => {
+    it("that is healthy needs no repair", () => {
         assert.deepEqual(recoveryFor([revision(1, "deployed")]), nothing);
         assert.deepEqual(recoveryFor([]), nothing);
     });
@@ -105,7 +110,7 @@ describe("a release", () => {
     });
     afterEach(() => rm(folder, { recursive: true }));
 
-    it("is another when its chart's content, its values or its options change", async () => {
+    it("has another digest when its chart's content, its values or its options change", async () => {
         const digests = [await digestOfRelease(request)];
         digests.push(await digestOfRelease({ ...request, values: { a: 1, b: { c: [3] } } }));
         digests.push(await digestOfRelease({ ...request, skipCrds: true }));
@@ -116,12 +121,12 @@ describe("a release", () => {
         assert.equal(new Set(digests).size, digests.length);
     });
 
-    it("is the same in whatever order its values come, and however long it may take", async () => {
+    it("has the same digest for any order of values, and any timeout", async () => {
         const other = { ...request, values: { b: { c: [2] }, a: 1 }, timeout: 10 };
         assert.equal(await digestOfRelease(other), await digestOfRelease(request));
     });
 
-    it("is made with its digest as a label and its values on standard input", () => {
+    it("is installed with its digest as a label and its values on standard input", () => {
         assert.equal(
             upgradeArguments({ ...request, chart: "/charts/istiod" }, "0123456789abcdef").join(" "),
             "upgrade istiod /charts/istiod --install --namespace istio-system --values - " +
@@ -129,7 +134,7 @@ describe("a release", () => {
         );
     });
 
-    it("says which chart of which version from where, and what it leaves out", () => {
+    it("passes chart, version, repository, and skipped parts", () => {
         const remote = {
             ...request,
             chart: "cert-manager",
@@ -148,8 +153,8 @@ describe("a release", () => {
     });
 });
 
-describe("a tethered command", () => {
-    it("reads its input, and fails with its own words", async () => {
+describe("a command with a timeout", () => {
+    it("reads its input, and fails with its error output", async () => {
         await runTethered("sh", ["-c", 'test "$(cat)" = hello'], { input: "hello", timeout: 5000 });
         await assert.rejects(runTethered("sh", ["-c", "echo no >&2; exit 3"], { timeout: 5000 }), {
             name: "CommandError",
@@ -158,15 +163,15 @@ describe("a tethered command", () => {
         });
     });
 
-    it("is killed when its time is over", async () => {
+    it("is killed after its timeout", async () => {
         const start = Date.now();
         await assert.rejects(runTethered("sleep", ["60"], { timeout: 200 }), {
-            reason: "no end within 0.2 s",
+            reason: "a timeout after 0.2 s",
         });
         assert.ok(Date.now() - start < 5000);
     });
 
-    it("cannot be started where there is no such program", async () => {
+    it("cannot start a missing program", async () => {
         await assert.rejects(runTethered("/nonexistent/helm", [], { timeout: 5000 }), { reason: 127 });
     });
 });

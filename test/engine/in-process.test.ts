@@ -1,4 +1,4 @@
-/** The in-process engine against an API server in memory. */
+/** The in-process engine with an in-memory API server. */
 import assert from "node:assert/strict";
 import { deployInProcess } from "../../local/engine/in-process";
 import type { Program } from "../../local/engine/program/host";
@@ -32,7 +32,7 @@ const program: Program = {
     stop: () => undefined,
 };
 
-describe("an object that is annotated with what to wait for", () => {
+describe("an object with a wait annotation", () => {
     let api: ApiServer;
     beforeEach(async () => {
         api = await ApiServer.start();
@@ -60,10 +60,10 @@ describe("an object that is annotated with what to wait for", () => {
         }
     }
 
-    it("is ready before what depends on it is applied", async () => {
+    it("is ready before its dependents are applied", async () => {
         let looks = 0;
         let readyWhenApplied: boolean | undefined;
-        api.refuse = (method, path) => {
+        api.rejection = (method, path) => {
             const stored = api.objects.get(CERTIFICATE);
             if (method === "GET" && path.endsWith("/certificates") && stored !== undefined && ++looks === 2)
                 stored["status"] = { conditions: [{ type: "Ready", status: "True" }] };
@@ -75,8 +75,8 @@ describe("an object that is annotated with what to wait for", () => {
         assert.equal(readyWhenApplied, true);
     });
 
-    it("stops what depends on it where it does not become ready, and says why and what to do", async () => {
-        api.refuse = (method, path) => {
+    it("stops its dependents if it does not become ready, and reports the reason and remedy", async () => {
+        api.rejection = (method, path) => {
             const stored = api.objects.get(CERTIFICATE);
             if (method === "GET" && path.endsWith("/certificates") && stored !== undefined)
                 stored["status"] = {
@@ -87,7 +87,7 @@ describe("an object that is annotated with what to wait for", () => {
         await assert.rejects(deploy(0), (error: unknown) => {
             assert.ok(error instanceof DeployError);
             assert.match(error.message, /Certificate edge\/gateway: not ready after 0 s: no such issuer/);
-            assert.match(error.message, /→ see what it says: kubectl -n edge describe certificate gateway/);
+            assert.match(error.message, /→ inspect it: kubectl -n edge describe certificate gateway/);
             return true;
         });
         assert.equal(api.requests.includes("PATCH /api/v1/namespaces/edge/services/gateway"), false);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { formatEntries, Inventory, type InventoryStore, parseEntries } from "../../local/engine/inventory";
-import { type Entry, keyOf } from "../../local/engine/ref";
+import { type InventoryEntry, keyOf } from "../../local/engine/ref";
 import { anyEntry } from "./support/arbitrary";
 
-const service = (name: string, protect = false): Entry => ({
+const service = (name: string, protect = false): InventoryEntry => ({
     apiVersion: "v1",
     kind: "Service",
     namespace: "sparc",
@@ -15,11 +15,11 @@ const service = (name: string, protect = false): Entry => ({
 class MemoryStore implements InventoryStore {
     writes = 0;
     failing = false;
-    constructor(public stored: readonly Entry[] = []) {}
-    read(): Promise<readonly Entry[]> {
+    constructor(public stored: readonly InventoryEntry[] = []) {}
+    read(): Promise<readonly InventoryEntry[]> {
         return Promise.resolve(this.stored);
     }
-    async write(entries: readonly Entry[]): Promise<void> {
+    async write(entries: readonly InventoryEntry[]): Promise<void> {
         this.writes++;
         await new Promise(setImmediate);
         if (this.failing) throw new Error("the API server is away");
@@ -28,7 +28,7 @@ class MemoryStore implements InventoryStore {
 }
 
 describe("the inventory", () => {
-    it("is read back as it was written", () => {
+    it("round-trips", () => {
         fc.assert(
             fc.property(fc.array(anyEntry), (entries) => {
                 assert.deepEqual(parseEntries(formatEntries(entries)), entries);
@@ -36,26 +36,26 @@ describe("the inventory", () => {
         );
     });
 
-    it("is text that people can read", () => {
+    it("is human-readable text", () => {
         assert.equal(
             formatEntries([service("auth"), service("web", true)]),
             "v1 Service sparc auth\nv1 Service sparc web protected\n",
         );
     });
 
-    it("is refused where a line cannot be read, rather than taken for less", () => {
+    it("is rejected if a line cannot be parsed", () => {
         for (const line of [
             "v1 Service sparc",
             "v1 Service sparc auth forever",
             "v1 Service sparc auth protected x",
         ]) {
             assert.throws(() => parseEntries(`${line}\n`), {
-                message: `the inventory holds a line that this version cannot read: "${line}"`,
+                message: `the inventory contains a line that this version cannot parse: "${line}"`,
             });
         }
     });
 
-    it("has in the store what was ensured, when ensure resolves", async () => {
+    it("has stored an entry when ensure resolves", async () => {
         const store = new MemoryStore([service("old")]);
         const inventory = await Inventory.load(store);
         await inventory.ensure([service("new")]);
@@ -65,7 +65,7 @@ describe("the inventory", () => {
         );
     });
 
-    it("shares writes among all who ask at once", async () => {
+    it("shares writes between concurrent calls", async () => {
         const store = new MemoryStore();
         const inventory = await Inventory.load(store);
         const names = Array.from({ length: 50 }, (_, index) => `s${index}`);
@@ -74,15 +74,15 @@ describe("the inventory", () => {
         assert.ok(store.writes <= 2, `${store.writes} writes`);
     });
 
-    it("writes nothing where everything is known", async () => {
+    it("writes nothing if it contains all entries", async () => {
         const store = new MemoryStore([service("a")]);
         const inventory = await Inventory.load(store);
         await inventory.ensure([service("a")]);
-        await inventory.settle([service("a")]);
+        await inventory.replaceAll([service("a")]);
         assert.equal(store.writes, 0);
     });
 
-    it("lets nobody go on where a write fails, and writes again when asked again", async () => {
+    it("rejects all waiting calls if a write fails, and writes again at the next call", async () => {
         const store = new MemoryStore();
         const inventory = await Inventory.load(store);
         store.failing = true;
@@ -95,19 +95,19 @@ describe("the inventory", () => {
         );
     });
 
-    it("keeps protection until the run that lifts it has settled", async () => {
+    it("keeps protection until the run that lifts it has completed", async () => {
         const store = new MemoryStore([service("a", true)]);
         const inventory = await Inventory.load(store);
         await inventory.ensure([service("a", false)]);
         assert.deepEqual(store.stored, [service("a", true)]);
-        await inventory.settle([service("a", false)]);
+        await inventory.replaceAll([service("a", false)]);
         assert.deepEqual(store.stored, [service("a", false)]);
     });
 
-    it("calls vanished what is known and not kept, whatever version it is kept in", async () => {
+    it("lists entries that are not kept, whatever API version they are kept in", async () => {
         const entries = [service("a"), { ...service("b"), apiVersion: "x.io/v1beta1" }, service("c")];
         const inventory = await Inventory.load(new MemoryStore(entries));
         const kept = [service("a"), { ...service("b"), apiVersion: "x.io/v1" }];
-        assert.deepEqual(inventory.vanished(kept).map(keyOf), [keyOf(service("c"))]);
+        assert.deepEqual(inventory.obsolete(kept).map(keyOf), [keyOf(service("c"))]);
     });
 });

@@ -20,7 +20,7 @@ interface Ran {
     readonly registered: readonly Registration[];
 }
 
-describe("a program in its own process", function () {
+describe("a program in a separate process", function () {
     this.timeout(60_000);
     let folder: string;
 
@@ -30,7 +30,7 @@ describe("a program in its own process", function () {
     });
     after(() => rm(folder, { recursive: true }));
 
-    async function run(source: string, refuse: (name: string) => boolean = () => false): Promise<Ran> {
+    async function run(source: string, rejects: (name: string) => boolean = () => false): Promise<Ran> {
         const file = join(folder, "index.ts");
         await writeFile(file, HEAD + source);
         const program = startProgram({
@@ -45,8 +45,8 @@ describe("a program in its own process", function () {
             await program.run((resource) => {
                 if (!resource.custom || resource.type.startsWith("pulumi:")) return Promise.resolve({});
                 registered.push(resource);
-                const refused = refuse(resource.name);
-                return refused
+                const rejected = rejects(resource.name);
+                return rejected
                     ? Promise.reject(new Error("no"))
                     : Promise.resolve({ data: { seen: "server" } });
             });
@@ -56,7 +56,7 @@ describe("a program in its own process", function () {
         }
     }
 
-    it("registers in the order of its dependencies, with configuration, protection and what the server said", async () => {
+    it("registers in the order of its dependencies, with configuration, protection and the server's outputs", async () => {
         const { planned, registered } = await run(`
             const config = pulumi.runtime.allConfig()["p:domain"];
             const part = new Part("part", { protect: true });
@@ -84,31 +84,31 @@ describe("a program in its own process", function () {
         );
     });
 
-    it("registers nothing where it throws while it is loaded, and says what it threw", async () => {
+    it("registers nothing if it throws while it loads, and reports the error", async () => {
         await assert.rejects(run('map("first"); throw new Error("catalogue: 2 mistakes");'), {
             name: "ProgramError",
             message: /^Error: catalogue: 2 mistakes\n.*index\.ts/,
         });
     });
 
-    it("goes on without what depends on a refused resource, even through components", async () => {
+    it("continues without the dependents of a rejected resource, even through components", async () => {
         const { registered } = await run(
             `
             const broken = map("broken");
             const part = new Part("part", { dependsOn: [broken] });
             map("below", { parent: part });
             map("after", { dependsOn: [part] });
-            map("beside");
+            map("independent");
         `,
             (name) => name === "broken",
         );
         assert.deepEqual(
             registered.map(({ name }) => name),
-            ["broken", "beside"],
+            ["broken", "independent"],
         );
     });
 
-    it("fails where it goes wrong after it was loaded, or asks a provider", async () => {
+    it("fails if it throws after it has loaded, or invokes a provider", async () => {
         await assert.rejects(run('map("a").metadata.apply(() => { throw new Error("later"); });'), {
             message: /later/,
         });
@@ -120,16 +120,16 @@ describe("a program in its own process", function () {
         );
     });
 
-    it("fails where two of its resources have one URN", async () => {
+    it("fails if two of its resources have one URN", async () => {
         await assert.rejects(run('map("a"); map("a");'), {
-            message: /two resources have the URN .*ConfigMap::a; give one of them another name/,
+            message: /two resources have the URN .*ConfigMap::a; rename one of them/,
         });
     });
 
-    it("fails where its process ends", async () => {
+    it("fails if its process exits", async () => {
         await assert.rejects(run('console.error("out of luck"); process.exit(7);'), {
             name: "ProgramError",
-            message: /its process ended with 7\nout of luck/,
+            message: /its process exited with 7\nout of luck/,
         });
     });
 });

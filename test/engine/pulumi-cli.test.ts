@@ -6,7 +6,7 @@ import { deploy, type DeployOptions, destroy } from "../../local/engine";
 import { workspaceOf } from "../../local/engine/pulumi/workspace";
 import { ApiServer } from "./support/api-server";
 
-/** Answers as the CLI does for a new stack whose last update was killed, and writes down how it was called. */
+/** A fake CLI for a new stack whose last update was killed; it records its calls. */
 const FAKE_CLI = `#!/bin/sh
 folder=$(dirname "$(readlink -f "$0")")
 echo "$*" >>"$folder/calls"
@@ -37,7 +37,7 @@ const state = {
     },
 };
 
-describe("the engine that is the Pulumi CLI", () => {
+describe("the Pulumi CLI engine", () => {
     let folder: string;
     let server: ApiServer;
     const path = process.env["PATH"] ?? "";
@@ -63,13 +63,13 @@ describe("the engine that is the Pulumi CLI", () => {
         configEntries: { domain: "sparc.local" },
     });
 
-    it("makes a stack, settles what was left of a killed update, and then updates", async () => {
+    it("creates a stack, resolves the pending operations of a killed update, and then updates", async () => {
         const { engine, why } = await deploy(options());
-        assert.deepEqual([engine, why], ["pulumi", "Pulumi 3.260.0 is here"]);
+        assert.deepEqual([engine, why], ["pulumi", "Pulumi 3.260.0 is installed"]);
         const calls = (await readFile(join(folder, "calls"), "utf8")).trim().split("\n");
-        const asked = calls.map((call) => call.replace(/ --stack.*| --color.*| --secrets.*/, ""));
+        const commands = calls.map((call) => call.replace(/ --stack.*| --color.*| --secrets.*/, ""));
         assert.deepEqual(
-            asked.filter((call) => !/history|output/.test(call)),
+            commands.filter((call) => !/history|output/.test(call)),
             [
                 "version",
                 "plugin install resource kubernetes 4.34.2",
@@ -87,14 +87,14 @@ describe("the engine that is the Pulumi CLI", () => {
         assert.match(JSON.stringify(deployment), /"resources":\[\{"urn":"urn:x".*"id":"sparc"/);
     });
 
-    it("lets no two deployments of one stack run at once, of which one would take the other for killed", async () => {
+    it("prevents concurrent deployments of one stack, which would treat each other as killed", async () => {
         await Promise.all([deploy(options()), deploy(options())]);
         const calls = (await readFile(join(folder, "calls"), "utf8")).trim().split("\n");
         const steps = calls.flatMap((call) => /^(stack select|up)/.exec(call)?.[0] ?? []);
         assert.deepEqual(steps, ["stack select", "up", "stack select", "up"]);
     });
 
-    it("deletes nothing while anything is protected", async () => {
+    it("deletes nothing while any resource is protected", async () => {
         await deploy(options());
         const resources = [{ urn: "urn:pulumi:l::p::kubernetes:core/v1:Namespace::sparc", protect: true }];
         await writeFile(join(folder, "state"), JSON.stringify({ version: 3, deployment: { resources } }));
@@ -103,16 +103,16 @@ describe("the engine that is the Pulumi CLI", () => {
         await writeFile(join(backend, ".pulumi", "stacks", "sparc-mesh", "local.json"), "{}");
         await assert.rejects(destroy(options()), {
             name: "DeployError",
-            message: /nothing has been deleted\n {2}- Namespace sparc: it is protected/,
+            message: /nothing was deleted\n {2}- Namespace sparc: it is protected/,
         });
         assert.doesNotMatch(await readFile(join(folder, "calls"), "utf8"), /^destroy/m);
     });
 
-    it("passes on what Pulumi says when it fails", async () => {
+    it("reports Pulumi's error when it fails", async () => {
         await writeFile(join(folder, "fail"), "");
         await assert.rejects(deploy(options()), {
             name: "DeployError",
-            message: /^Pulumi could not deploy\n {2}- pulumi: [\s\S]*error: the update failed/,
+            message: /^the Pulumi CLI failed\n {2}- pulumi: [\s\S]*error: the update failed/,
         });
     });
 });

@@ -36,7 +36,7 @@ describe("the Pulumi CLI's workspace", () => {
     });
     afterEach(() => rm(stateDir, { recursive: true }));
 
-    it("runs the checkout's program with the machine's configuration, and keeps its own files to itself", async () => {
+    it("runs the checkout's program with the machine's configuration, and keeps its files separate", async () => {
         const workspace = workspaceOf(options(), "https://a:6443/");
         await prepare(workspace, options());
         const project = parse(await readFile(join(workspace.folder, "Pulumi.yaml"), "utf8")) as unknown;
@@ -55,14 +55,14 @@ describe("the Pulumi CLI's workspace", () => {
         assert.match(await readFile(workspace.passphrase, "utf8"), /^[0-9a-f]{64}$/);
     });
 
-    it("is opened by its own passphrase, whatever the user's environment says", async () => {
+    it("uses a separate passphrase, whatever the user's environment contains", async () => {
         const workspace = workspaceOf(options(), "https://a:6443/");
         await prepare(workspace, options());
         const { PULUMI_CONFIG_PASSPHRASE: passphrase } = await environment(workspace);
         assert.equal(passphrase, await readFile(workspace.passphrase, "utf8"));
     });
 
-    it("keeps the passphrase, and the salt that Pulumi has put beside the configuration", async () => {
+    it("keeps the passphrase, and the salt that Pulumi adds to the configuration", async () => {
         const workspace = workspaceOf(options(), "https://a:6443/");
         await prepare(workspace, options());
         const passphrase = await readFile(workspace.passphrase, "utf8");
@@ -77,14 +77,14 @@ describe("the Pulumi CLI's workspace", () => {
         });
     });
 
-    it("is another for another cluster", () => {
+    it("is separate for another cluster", () => {
         assert.notEqual(
             workspaceOf(options(), "https://a:6443/").folder,
             workspaceOf(options(), "https://b:6443/").folder,
         );
     });
 
-    it("knows whether there is a state, and whether an update was killed", async () => {
+    it("detects whether there is a state, and whether an update was killed", async () => {
         const workspace = workspaceOf(options(), "https://a:6443/");
         assert.equal(await hasState(workspace), false);
         assert.equal(await isLocked(workspace), false);
@@ -124,7 +124,7 @@ describe("an update that was killed", () => {
     };
     const update = { type: "updating", resource: { ...namespace.resource, urn: "urn:updated" } };
 
-    it("is settled by taking what was being created as created, under the provider's ID", () => {
+    it("is resolved by recording pending creations as created, with the provider's ID", () => {
         const stack = { urn: "urn:stack" };
         const foreign = { type: "creating", resource: { urn: "urn:f", type: "aws:s3/bucket:Bucket" } };
         assert.deepEqual(
@@ -145,21 +145,21 @@ describe("an update that was killed", () => {
         );
     });
 
-    it("has left releases that helm must first be got out of", () => {
+    it("has pending Helm releases that must be repaired first", () => {
         assert.deepEqual(
             pendingReleases([namespace, release]).map(({ namespace: where, name }) => `${where}/${name}`),
             ["istio-system/istiod"],
         );
     });
 
-    it("shows in the exported state", () => {
+    it("is visible in the exported state", () => {
         assert.deepEqual(pendingOperations({ resources: [] }), []);
         assert.deepEqual(pendingOperations({ pending_operations: [update] }), [update]);
     });
 });
 
 describe("a state of the Pulumi CLI", () => {
-    it("names what the program protects", () => {
+    it("contains the resources that the program protects", () => {
         const resources = [
             { urn: "urn:a", protect: true },
             { urn: "urn:b", protect: false },
@@ -170,13 +170,13 @@ describe("a state of the Pulumi CLI", () => {
     });
 });
 
-describe("what the Pulumi engine says", () => {
+describe("the Pulumi engine's events", () => {
     const step = (op: string, type = "kubernetes:core/v1:Service"): Parameters<Events["take"]>[0] =>
         ({
             resourcePreEvent: { metadata: { op, type, urn: `urn:pulumi:local::sparc-mesh::${type}::auth` } },
         }) as never;
 
-    it("is counted for what is in the cluster, a replacement once", () => {
+    it("are counted for resources in the cluster, a replacement once", () => {
         const events = new Events(() => undefined);
         for (const op of [
             "create",
@@ -192,7 +192,7 @@ describe("what the Pulumi engine says", () => {
         assert.deepEqual(events.counts, { created: 1, updated: 2, unchanged: 1, pruned: 1 });
     });
 
-    it("is kept where it is an error, with the resource's name", () => {
+    it("are kept if they are errors, with the resource's name", () => {
         const events = new Events(() => undefined);
         const urn = "urn:pulumi:local::sparc-mesh::sparc:mesh:Access$kubernetes:core/v1:Service::access-auth";
         events.take({ diagnosticEvent: { severity: "warning", message: "w" } } as never);

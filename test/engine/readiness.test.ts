@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { podProblem } from "../../local/engine/pods";
 import { isAwaited, type Observed, readinessOf } from "../../local/engine/readiness";
-import { patienceFor, retrying } from "../../local/engine/retry";
+import { retrySeconds, retrying } from "../../local/engine/retry";
 import { ApiError, NotServedError } from "../../local/engine/kube/errors";
 import { FakeClock } from "./support/clock";
 
@@ -22,23 +22,23 @@ describe("a workload", () => {
         assert.deepEqual(readinessOf(deployment({ observedGeneration: 3 }, 0)), { is: "ready" });
     });
 
-    it("is not before its controller has seen the change", () => {
+    it("is not ready before its controller has observed the change", () => {
         for (const status of [{ ...done, observedGeneration: 2 }, {}]) {
             assert.deepEqual(readinessOf(deployment(status)), {
                 is: "waiting",
-                because: "its controller has not seen the change yet",
+                because: "its controller has not observed the change yet",
                 final: false,
             });
         }
     });
 
-    it("is not while old pods remain or new ones are missing", () => {
+    it("is not ready while old pods remain or new ones are missing", () => {
         for (const part of [{ replicas: 3 }, { updatedReplicas: 1 }, { availableReplicas: 1 }]) {
             assert.equal(readinessOf(deployment({ ...done, ...part })).is, "waiting");
         }
     });
 
-    it("says why its pods are refused, and when there is no use in waiting", () => {
+    it("reports why its pods are rejected, and when waiting is useless", () => {
         const conditions = [
             { type: "ReplicaFailure", status: "True", message: "violates PodSecurity" },
             { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" },
@@ -50,7 +50,7 @@ describe("a workload", () => {
         });
     });
 
-    it("on every node is ready when it is on all of them", () => {
+    it("that is a DaemonSet is ready when it runs on all nodes", () => {
         const status = {
             observedGeneration: 3,
             desiredNumberScheduled: 2,
@@ -65,21 +65,21 @@ describe("a workload", () => {
     });
 });
 
-describe("what is waited for", () => {
+describe("objects that the engine waits for", () => {
     const annotated = (annotations: Record<string, string>, kind = "Certificate"): Observed => ({
         kind,
         metadata: { name: "gateway", annotations },
         status: { conditions: [{ type: "Ready", status: "False", message: "issuing" }] },
     });
 
-    it("are workloads, and what the program says, unless it says not to", () => {
+    it("are workloads and annotated objects, unless the program skips them", () => {
         assert.equal(isAwaited(annotated({}, "Deployment")), true);
         assert.equal(isAwaited(annotated({})), false);
         assert.equal(isAwaited(annotated({ "pulumi.com/waitFor": "condition=Ready" })), true);
         assert.equal(isAwaited(annotated({ "pulumi.com/skipAwait": "true" }, "Deployment")), false);
     });
 
-    it("is a condition with its value", () => {
+    it("can have a condition with a value", () => {
         assert.deepEqual(readinessOf(annotated({ "pulumi.com/waitFor": "condition=Ready" })), {
             is: "waiting",
             because: "issuing",
@@ -90,7 +90,7 @@ describe("what is waited for", () => {
         });
     });
 
-    it("is refused where only the Pulumi CLI knows how", () => {
+    it("are rejected if only the Pulumi CLI supports their condition", () => {
         assert.throws(() => isAwaited(annotated({ "pulumi.com/waitFor": "jsonpath={.a}=b" })), {
             name: "UnsupportedError",
         });
@@ -103,7 +103,7 @@ describe("a pod that is not ready", () => {
         status,
     });
 
-    it("says what its containers wait for, and how they ended", () => {
+    it("reports what its containers wait for, and how they terminated", () => {
         const status = {
             containerStatuses: [
                 { name: "istio-proxy", state: { waiting: { reason: "PodInitializing" } } },
@@ -117,14 +117,14 @@ describe("a pod that is not ready", () => {
         assert.equal(podProblem(pod(status)), "app: CrashLoopBackOff: back-off 10s, last exit 1 (Error)");
     });
 
-    it("says why it is on no node", () => {
+    it("reports why it is not scheduled", () => {
         const conditions = [
             { type: "PodScheduled", status: "False", message: "0/1 nodes: Insufficient memory" },
         ];
         assert.equal(podProblem(pod({ conditions })), "not scheduled: 0/1 nodes: Insufficient memory");
     });
 
-    it("names the containers that do not pass their probes", () => {
+    it("names the containers that fail their probes", () => {
         assert.equal(
             podProblem(pod({ containerStatuses: [{ name: "app", ready: false, state: {} }] })),
             "not ready: app",
@@ -133,25 +133,25 @@ describe("a pod that is not ready", () => {
     });
 });
 
-describe("patience", () => {
+describe("retrying an error", () => {
     const refusal = (status: number, body: object): ApiError =>
         new ApiError(status, JSON.stringify(body), "PATCH /x");
 
-    it("is for what passes by itself", () => {
-        assert.ok(patienceFor(new NotServedError("a/v1", "B")) > 0);
-        assert.ok(patienceFor(refusal(500, { message: 'failed calling webhook "x"' })) > 0);
-        assert.ok(patienceFor(refusal(403, { message: "namespace sparc is being terminated" })) > 0);
-        assert.ok(patienceFor(refusal(429, {})) > 0);
+    it("covers transient errors", () => {
+        assert.ok(retrySeconds(new NotServedError("a/v1", "B")) > 0);
+        assert.ok(retrySeconds(refusal(500, { message: 'failed calling webhook "x"' })) > 0);
+        assert.ok(retrySeconds(refusal(403, { message: "namespace sparc is being terminated" })) > 0);
+        assert.ok(retrySeconds(refusal(429, {})) > 0);
     });
 
-    it("is not for what only a person can change", () => {
-        assert.equal(patienceFor(refusal(403, { message: "user may not" })), 0);
-        assert.equal(patienceFor(refusal(422, { message: "Invalid" })), 0);
-        assert.equal(patienceFor(refusal(404, { details: { kind: "namespaces" } })), 0);
-        assert.equal(patienceFor(new Error("a mistake of ours")), 0);
+    it("does not cover errors that only a user can fix", () => {
+        assert.equal(retrySeconds(refusal(403, { message: "user may not" })), 0);
+        assert.equal(retrySeconds(refusal(422, { message: "Invalid" })), 0);
+        assert.equal(retrySeconds(refusal(404, { details: { kind: "namespaces" } })), 0);
+        assert.equal(retrySeconds(new Error("a mistake of ours")), 0);
     });
 
-    it("has an end", async () => {
+    it("is limited", async () => {
         const clock = new FakeClock();
         let attempts = 0;
         const attempt = (): Promise<never> => {

@@ -11,7 +11,7 @@ import {
 import { anyEntry } from "./support/arbitrary";
 
 describe("refs", () => {
-    it("are one for all versions of an API, and another for each group", () => {
+    it("are equal for all versions of an API, and different for each group", () => {
         const ref = {
             apiVersion: "security.istio.io/v1beta1",
             kind: "PeerAuthentication",
@@ -26,7 +26,7 @@ describe("refs", () => {
         );
     });
 
-    it("are named for people by kind, namespace and name", () => {
+    it("are printed by kind, namespace and name", () => {
         assert.equal(
             describeRef({ apiVersion: "v1", kind: "Service", namespace: "sparc", name: "auth" }),
             "Service sparc/auth",
@@ -34,7 +34,7 @@ describe("refs", () => {
         assert.equal(describeRef({ apiVersion: "v1", kind: "Namespace", name: "sparc" }), "Namespace sparc");
     });
 
-    it("are deleted stage by stage, and the last applied first", () => {
+    it("are deleted in stages, and the last applied first", () => {
         fc.assert(
             fc.property(fc.uniqueArray(anyEntry, { selector: keyOf }), (entries) => {
                 const ordered = deletionOrder(entries);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { ConfigMapStore } from "../../local/engine/inventory-store";
 import type { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
-import type { Entry } from "../../local/engine/ref";
+import type { InventoryEntry } from "../../local/engine/ref";
 import { Remover } from "../../local/engine/remove";
 import { ApiServer } from "./support/api-server";
 import { FakeClock } from "./support/clock";
 
 const PATH = "/api/v1/namespaces/sparc/services/auth";
-const service: Entry = {
+const service: InventoryEntry = {
     apiVersion: "v1",
     kind: "Service",
     namespace: "sparc",
@@ -37,38 +37,38 @@ describe("in the cluster", () => {
     describe("removing an object", () => {
         const remover = (): Remover => new Remover(client, new Discovery(client), new FakeClock());
 
-        it("deletes it, and is over when it is gone", async () => {
+        it("deletes it, and completes when it is deleted", async () => {
             server.put(PATH, { metadata: ours });
             const removal = await remover().remove(service);
             assert.equal(removal?.path, PATH);
-            await remover().untilGone(removal);
+            await remover().waitForDeletion(removal);
             assert.equal(server.objects.has(PATH), false);
         });
 
-        it("leaves alone what a killed run has only named, and somebody else has made", async () => {
+        it("ignores an object that a killed run only recorded, and another tool created", async () => {
             server.put(PATH, { metadata: { name: "auth", namespace: "sparc" } });
             assert.equal(await remover().remove(service), undefined);
             assert.equal(server.objects.has(PATH), true);
         });
 
-        it("has nothing to do where the object or its kind is gone", async () => {
+        it("has nothing to do if the object or its kind does not exist", async () => {
             assert.equal(await remover().remove(service), undefined);
             assert.equal(await remover().remove({ ...service, apiVersion: "gone.io/v1" }), undefined);
         });
 
-        it("is over when another object stands in its place", async () => {
+        it("completes when another object has replaced it", async () => {
             server.put(PATH, { metadata: ours });
-            await remover().untilGone({ ref: service, path: PATH, uid: "another" });
+            await remover().waitForDeletion({ ref: service, path: PATH, uid: "another" });
         });
 
-        it("says what holds back an object that does not go", async () => {
+        it("reports what blocks the deletion of an object", async () => {
             const status = {
                 conditions: [{ status: "True", message: "Some resources are remaining: pods. has 1" }],
             };
             server.put(PATH, { metadata: { ...ours, uid: "u" }, status });
-            await assert.rejects(remover().untilGone({ ref: service, path: PATH, uid: "u" }), {
+            await assert.rejects(remover().waitForDeletion({ ref: service, path: PATH, uid: "u" }), {
                 message:
-                    "Service sparc/auth was deleted 180 s ago and is still there: Some resources are remaining: pods. has 1",
+                    "Service sparc/auth still exists 180 s after its deletion: Some resources are remaining: pods. has 1",
             });
         });
     });
@@ -82,7 +82,7 @@ describe("in the cluster", () => {
             return store;
         }
 
-        it("has a text for each stack, and is gone with the last of them", async () => {
+        it("has an entry for each stack, and is removed with the last of them", async () => {
             const [local, dev] = [await opened("local"), await opened("dev")];
             await local.write([service]);
             await dev.write([{ ...service, protect: true }]);
@@ -97,19 +97,19 @@ describe("in the cluster", () => {
             assert.equal(server.objects.has(CONFIG_MAP), false);
         });
 
-        it("is not written by two runs of one stack", async () => {
+        it("rejects concurrent writes of two runs of one stack", async () => {
             const [first, second] = [await opened("local"), await opened("local")];
             await first.write([service]);
             await assert.rejects(second.write([]), {
-                message: /another deployment of stack "local" is changing this cluster/,
+                message: /another deployment of stack "local" to this cluster is in progress/,
             });
         });
 
-        it("is written again where another stack's run came first", async () => {
+        it("retries a write if another stack's run came first", async () => {
             const store = await opened("local");
             await store.write([service]);
             let conflicts = 2;
-            server.refuse = (method) =>
+            server.rejection = (method) =>
                 method === "PUT" && conflicts-- > 0 ? { status: 409, message: "modified" } : undefined;
             await store.write([service, { ...service, name: "web" }]);
             assert.deepEqual(data(), { local: "v1 Service sparc auth\nv1 Service sparc web\n" });

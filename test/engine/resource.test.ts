@@ -18,7 +18,7 @@ function registration(
 }
 
 describe("a registered resource", () => {
-    it("is the object that its inputs are", () => {
+    it("is the object of its inputs", () => {
         assert.deepEqual(
             requestOf(registration("kubernetes:security.istio.io/v1:AuthorizationPolicy", policy)),
             {
@@ -35,7 +35,7 @@ describe("a registered resource", () => {
         );
     });
 
-    it("keeps its protection, and has no namespace where its object has none", () => {
+    it("keeps its protection, and has no namespace if its object has none", () => {
         const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sparc" } };
         const request = requestOf(registration("kubernetes:core/v1:Namespace", namespace, { protect: true }));
         assert.deepEqual(request.is === "object" && request.entry, {
@@ -46,7 +46,7 @@ describe("a registered resource", () => {
         });
     });
 
-    it("is the release that its component's provider would register", () => {
+    it("is the release that the component's provider would register", () => {
         const component = (inputs: Record<string, unknown>) =>
             requestOf(registration("kubernetes-cert-manager:index:CertManager", inputs, { custom: false }));
         const inputs = {
@@ -104,7 +104,7 @@ describe("a registered resource", () => {
         });
     });
 
-    it("is nothing in the cluster where it is the stack, a provider or a component", () => {
+    it("has no object if it is the stack, a provider or a component", () => {
         assert.deepEqual(requestOf(registration("pulumi:pulumi:Stack", {}, { custom: false })), {
             is: "nothing",
         });
@@ -114,7 +114,7 @@ describe("a registered resource", () => {
         });
     });
 
-    const refused: readonly (readonly [string, Registration, RegExp])[] = [
+    const rejected: readonly (readonly [string, Registration, RegExp])[] = [
         ["of another provider", registration("aws:ec2/vpc:Vpc", {}), /aws:ec2\/vpc:Vpc/],
         [
             "that is a chart rendered by the provider",
@@ -125,12 +125,12 @@ describe("a registered resource", () => {
         [
             "that is read or imported",
             registration("kubernetes:core/v1:Service", policy, { importId: "sparc/auth" }),
-            /reads or imports/,
+            /imported resources or resources that the program reads/,
         ],
         [
-            "whose name is made up anew in every run",
+            "whose name is generated in every run",
             registration("kubernetes:core/v1:Service", { apiVersion: "v1", kind: "Service", metadata: {} }),
-            /no metadata\.name/,
+            /without metadata\.name/,
         ],
         [
             "with an option that this engine would ignore",
@@ -143,15 +143,15 @@ describe("a registered resource", () => {
             /the options postrender, devel of release "resource"/,
         ],
     ];
-    for (const [name, resource, message] of refused) {
-        it(`is refused ${name}`, () => {
+    for (const [name, resource, message] of rejected) {
+        it(`is rejected ${name}`, () => {
             assert.throws(() => requestOf(resource), { name: "UnsupportedError", message });
         });
     }
 });
 
 describe("a planned resource", () => {
-    it("is known by the names that its constructor sees", () => {
+    it("is identified by the names in its constructor", () => {
         const { type, protect } = registration("kubernetes:x:Y", {});
         const object = { type, protect, apiVersion: "v1", kind: "Service", namespace: "sparc", name: "auth" };
         assert.deepEqual(plannedEntry(object), {
@@ -176,7 +176,7 @@ describe("a planned resource", () => {
         });
     });
 
-    it("is not known yet where its name is a promise, and never where it is nothing in the cluster", () => {
+    it("is not identified yet if its name is a promise, and never if it has no object", () => {
         assert.equal(
             plannedEntry({
                 type: "kubernetes:core/v1:Service",
@@ -190,8 +190,8 @@ describe("a planned resource", () => {
     });
 });
 
-describe("the configuration that a program sees", () => {
-    it("is text as the Pulumi engine writes it: JSON for anything but text", () => {
+describe("a program's configuration", () => {
+    it("is text as the Pulumi engine passes it: JSON for anything but strings", () => {
         assert.deepEqual(
             engineConfig("sparc-mesh", {
                 domain: "sparc.local",

@@ -12,7 +12,7 @@ const NAMESPACE = "/api/v1/namespaces/sparc";
 const DEPLOYMENT = "/apis/apps/v1/namespaces/sparc/deployments/auth";
 const auth = { apiVersion: "apps/v1", kind: "Deployment", namespace: "sparc", name: "auth" };
 
-describe("reading the cluster", () => {
+describe("waiting for rollouts", () => {
     let server: ApiServer;
     let client: KubeClient;
 
@@ -36,8 +36,8 @@ describe("reading the cluster", () => {
         });
     }
 
-    function rollouts(said: string[] = []): Promise<Failure[]> {
-        const progress = (line: string): void => void said.push(line);
+    function rollouts(lines: string[] = []): Promise<Failure[]> {
+        const progress = (line: string): void => void lines.push(line);
         return awaitRollouts(client, new Discovery(client), [auth], {
             timeout: 10,
             progress,
@@ -48,16 +48,16 @@ describe("reading the cluster", () => {
     it("waits until every workload is ready", async () => {
         deployment(0);
         let lists = 0;
-        server.refuse = (_method, path) => {
+        server.rejection = (_method, path) => {
             if (path.endsWith("/deployments") && ++lists === 3) deployment(1);
             return undefined;
         };
-        const said: string[] = [];
-        assert.deepEqual(await rollouts(said), []);
-        assert.deepEqual(said, ["0 of 1 workloads are ready", "0 of 1 workloads are ready"]);
+        const lines: string[] = [];
+        assert.deepEqual(await rollouts(lines), []);
+        assert.deepEqual(lines, ["0 of 1 workloads are ready", "0 of 1 workloads are ready"]);
     });
 
-    it("says of each pod that is not ready why, with its last event", async () => {
+    it("reports for each unready pod the reason, with its last event", async () => {
         deployment(0);
         const waiting = { reason: "ErrImageNeverPull", message: "not present" };
         server.put(`${NAMESPACE}/pods/auth-1`, {
@@ -81,14 +81,14 @@ describe("reading the cluster", () => {
                 message:
                     "not ready after 10 s: 0 of 1 pods are available\n" +
                     "pod auth-1: app: ErrImageNeverPull: not present; last event: Failed to pull",
-                remedy: "see what it says: kubectl -n sparc describe deployment auth",
+                remedy: "inspect it: kubectl -n sparc describe deployment auth",
             },
         ]);
     });
 
-    it("does not wait for what somebody has deleted", async () => {
+    it("does not wait for a deleted object", async () => {
         const [failure] = await rollouts();
-        assert.equal(failure?.message, "not ready: somebody has deleted it");
+        assert.equal(failure?.message, "not ready: it was deleted during the deployment");
     });
 
     it("finds releases and their digests in the labels of Helm's records", async () => {
@@ -114,11 +114,11 @@ describe("reading the cluster", () => {
 });
 
 describe("a limited function", () => {
-    it("is under way no more often than it may, and loses no call, failed ones included", async () => {
+    it("runs at most the maximum at a time, and loses no call, even failed ones", async () => {
         let running = 0;
-        let most = 0;
+        let max = 0;
         const work = limited(2, async (value: number) => {
-            most = Math.max(most, ++running);
+            max = Math.max(max, ++running);
             await new Promise(setImmediate);
             running--;
             if (value === 3) throw new Error("three");
@@ -129,6 +129,6 @@ describe("a limited function", () => {
             results.map(({ status }) => status === "fulfilled"),
             [true, true, false, true, true],
         );
-        assert.equal(most, 2);
+        assert.equal(max, 2);
     });
 });

@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { structOf } from "../../local/engine/program/struct";
 
-describe("a Struct made in one pass", () => {
-    it("is the one that google-protobuf makes, on the wire and when it is read", () => {
+describe("a Struct created in one pass", () => {
+    it("equals google-protobuf's, serialized and parsed", () => {
         const json = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }));
         fc.assert(
             fc.property(json, (value) => {
@@ -26,7 +26,7 @@ describe("a Struct made in one pass", () => {
         assert.deepEqual(made.toJavaScript(), { kept: 1, replaced: true });
     });
 
-    it("refuses what is no JSON", () => {
+    it("rejects values that are not JSON", () => {
         assert.throws(() => structOf({ a: [undefined] }), /a Struct cannot hold undefined/);
     });
 });

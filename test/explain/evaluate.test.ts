@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { authorize } from "../../cli/explain/evaluate/authorization";
 import type { Workload } from "../../cli/explain/evaluate/model";
 import { mtlsOf } from "../../cli/explain/evaluate/peer-authentication";
-import type { Arrival, Rule } from "../../cli/explain/evaluate/rule";
-import { scope } from "../../cli/explain/evaluate/sidecar";
-import { World } from "../../cli/explain/world/world";
+import type { InboundRequest, Rule } from "../../cli/explain/evaluate/rule";
+import { sidecarScope } from "../../cli/explain/evaluate/sidecar";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 
 const workload: Workload = {
@@ -15,7 +15,7 @@ const workload: Workload = {
     meshed: true,
 };
 const caller = "cluster.local/ns/sparc/sa/front";
-const asking: Arrival = {
+const arrival: InboundRequest = {
     principal: caller,
     port: 8080,
     http: {
@@ -35,13 +35,13 @@ function policy(rule: Rule, rest: object = {}, metadata: object = {}): Manifest 
     };
 }
 
-const world = (...objects: Manifest[]) => new World({ objects, releases: [] });
-const verdict = (objects: Manifest[], arrival: Arrival = asking) =>
-    authorize(world(...objects), workload, arrival);
+const snapshot = (...objects: Manifest[]) => new MeshSnapshot({ objects, releases: [] });
+const verdict = (objects: Manifest[], request: InboundRequest = arrival) =>
+    authorize(snapshot(...objects), workload, request);
 
-describe("mesh explain's reading of AuthorizationPolicies", () => {
+describe("mesh explain's evaluation of AuthorizationPolicies", () => {
     const rules: [string, Rule, boolean][] = [
-        ["a rule that says nothing", {}, true],
+        ["an empty rule", {}, true],
         ["an exact principal", { from: [{ source: { principals: [caller] } }] }, true],
         ["a principal by prefix", { from: [{ source: { principals: ["cluster.local/ns/sparc/*"] } }] }, true],
         ["a principal by suffix", { from: [{ source: { principals: ["*/sa/front"] } }] }, true],
@@ -50,7 +50,7 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
             { from: [{ source: { principals: ["cluster.local/ns/sparc/sa/other"] } }] },
             false,
         ],
-        ["a principal that is not to be", { from: [{ source: { notPrincipals: [caller] } }] }, false],
+        ["a negated principal", { from: [{ source: { notPrincipals: [caller] } }] }, false],
         ["a namespace", { from: [{ source: { namespaces: ["sparc"] } }] }, true],
         ["a service account", { from: [{ source: { serviceAccounts: ["sparc/front"] } }] }, true],
         [
@@ -60,12 +60,12 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
         ],
         ["another trust domain", { from: [{ source: { notTrustDomains: ["cluster.local"] } }] }, false],
         ["a port", { to: [{ operation: { ports: ["8080"] } }] }, true],
-        ["a port that is not to be", { to: [{ operation: { notPorts: ["8080"] } }] }, false],
+        ["a negated port", { to: [{ operation: { notPorts: ["8080"] } }] }, false],
         ["a method and a path", { to: [{ operation: { methods: ["GET"], paths: ["/v1/{*}"] } }] }, true],
-        ["a path that is not to be", { to: [{ operation: { notPaths: ["/v1/*"] } }] }, false],
-        ["a method that is not to be", { to: [{ operation: { notMethods: ["POST"] } }] }, true],
+        ["a negated path", { to: [{ operation: { notPaths: ["/v1/*"] } }] }, false],
+        ["a negated method", { to: [{ operation: { notMethods: ["POST"] } }] }, true],
         ["a host, in any case", { to: [{ operation: { hosts: ["BACK.*"] } }] }, true],
-        ["a host that is not to be", { to: [{ operation: { notHosts: ["back.*"] } }] }, false],
+        ["a negated host", { to: [{ operation: { notHosts: ["back.*"] } }] }, false],
         [
             "one of two operations",
             { to: [{ operation: { ports: ["1"] } }, { operation: { ports: ["8080"] } }] },
@@ -75,84 +75,90 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
         ["a header's other value", { when: [{ key: "request.headers[x-a]", notValues: ["1"] }] }, false],
         ["a port by condition", { when: [{ key: "destination.port", values: ["9090"] }] }, false],
         ["a caller by condition", { when: [{ key: "source.principal", values: [caller] }] }, true],
-        ["empty lists, which say nothing", { to: [{ operation: { ports: [], paths: [] } }] }, true],
+        ["empty lists, which match everything", { to: [{ operation: { ports: [], paths: [] } }] }, true],
     ];
     for (const [what, rule, expected] of rules) {
-        it(`lets ALLOW and DENY both match ${what}: ${expected}`, () => {
-            assert.equal(verdict([policy(rule)]).verdict === "passes", expected);
+        it(`matches ${what} in ALLOW and DENY: ${expected}`, () => {
+            assert.equal(verdict([policy(rule)]).verdict === "allowed", expected);
             const open = policy({}, {}, { name: "open" });
-            assert.equal(verdict([open, policy(rule, { action: "DENY" })]).verdict === "denies", expected);
+            assert.equal(verdict([open, policy(rule, { action: "DENY" })]).verdict === "denied", expected);
         });
     }
 
-    it("denies all by an ALLOW without rules, and nothing by no policy, a dry run or another's selector", () => {
+    it("denies everything with an ALLOW without rules, and nothing without policies, in dry run or by another selector", () => {
         const none = policy({}, { rules: undefined });
         assert.deepEqual(
             [verdict([none]).verdict, verdict([none]).objects],
-            ["denies", ["sparc/AuthorizationPolicy/p"]],
+            ["denied", ["sparc/AuthorizationPolicy/p"]],
         );
-        assert.equal(verdict([]).verdict, "not there");
+        assert.equal(verdict([]).verdict, "not-configured");
         const dry = policy({}, { action: "DENY" }, { annotations: { "istio.io/dry-run": "true" } });
-        assert.match(verdict([dry]).conditions.join(), /dry run/);
-        // istiod reads the annotation by Go's strconv.ParseBool, which knows no other word.
+        assert.match(verdict([dry]).conditions.join(), /dry-run mode/);
+        // istiod parses the annotation with Go's strconv.ParseBool, which accepts no other word.
         const isDry = (value: string): boolean => {
             const one = policy({}, { action: "DENY" }, { annotations: { "istio.io/dry-run": value } });
-            return verdict([one]).verdict !== "denies";
+            return verdict([one]).verdict !== "denied";
         };
         assert.deepEqual(["1", "t", "T", "TRUE", "True"].map(isDry), [true, true, true, true, true]);
         assert.deepEqual(["0", "false", "yes", "on", "tRUE", ""].map(isDry), Array(6).fill(false));
-        assert.equal(verdict([dry]).verdict, "not there");
+        assert.equal(verdict([dry]).verdict, "not-configured");
         assert.equal(
             verdict([policy({}, { action: "DENY", selector: { matchLabels: { app: "x" } } })]).verdict,
-            "not there",
+            "not-configured",
         );
     });
 
-    it("takes a service account without a namespace for one of the policy's own", () => {
+    it("resolves a service account without a namespace in the policy's namespace", () => {
         const rule: Rule = { from: [{ source: { serviceAccounts: ["front"] } }] };
         const inRoot = policy(rule, { action: "DENY" }, { namespace: "istio-system" });
-        assert.notEqual(verdict([inRoot]).verdict, "denies");
-        assert.equal(verdict([policy(rule, { action: "DENY" })]).verdict, "denies");
+        assert.notEqual(verdict([inRoot]).verdict, "denied");
+        assert.equal(verdict([policy(rule, { action: "DENY" })]).verdict, "denied");
     });
 
-    it("takes * of a header for one that is there, though it may be empty", () => {
+    it("matches * with any present header, even an empty one", () => {
         const rule: Rule = { when: [{ key: "request.headers[x-a]", values: ["*"] }] };
-        const withValue = (value: string): Arrival => ({
-            ...asking,
+        const withValue = (value: string): InboundRequest => ({
+            ...arrival,
             http: { method: "GET", path: "/", host: "back", headers: { "x-a": value } },
         });
-        const without: Arrival = { ...asking, http: { method: "GET", path: "/", host: "back", headers: {} } };
-        const passes = (arrival: Arrival) => verdict([policy(rule)], arrival).verdict !== "denies";
+        const without: InboundRequest = {
+            ...arrival,
+            http: { method: "GET", path: "/", host: "back", headers: {} },
+        };
+        const passes = (arrival: InboundRequest) => verdict([policy(rule)], arrival).verdict !== "denied";
         assert.deepEqual([withValue("1"), withValue(""), without].map(passes), [true, true, false]);
     });
 
-    it("has the root namespace's policies hold everywhere", () => {
+    it("applies the root namespace's policies everywhere", () => {
         assert.equal(
             verdict([policy({}, { action: "DENY" }, { namespace: "istio-system" })]).verdict,
-            "denies",
+            "denied",
         );
-        assert.equal(verdict([policy({}, { action: "DENY" }, { namespace: "other" })]).verdict, "not there");
+        assert.equal(
+            verdict([policy({}, { action: "DENY" }, { namespace: "other" })]).verdict,
+            "not-configured",
+        );
     });
 
-    it("matches no principal of a caller without an identity, and no request fields of a connection", () => {
-        const connection: Arrival = { principal: caller, port: 8080 };
+    it("matches no principal for a caller without an identity, and no request fields for a connection", () => {
+        const connection: InboundRequest = { principal: caller, port: 8080 };
         const paths: Rule = { to: [{ operation: { ports: ["8080"], paths: ["/x"] } }] };
         assert.equal(
             verdict([policy({ from: [{ source: { principals: ["*"] } }] })], {
-                ...asking,
+                ...arrival,
                 principal: undefined,
             }).verdict,
-            "denies",
+            "denied",
         );
-        assert.equal(verdict([policy(paths)], connection).verdict, "denies");
-        // A DENY leaves them out and denies more.
-        assert.equal(verdict([policy(paths, { action: "DENY" })], connection).verdict, "denies");
+        assert.equal(verdict([policy(paths)], connection).verdict, "denied");
+        // A DENY ignores them and denies more.
+        assert.equal(verdict([policy(paths, { action: "DENY" })], connection).verdict, "denied");
     });
 
-    it("says what depends on a token or an address, and takes it for given", () => {
+    it("reports conditions on tokens and addresses, and assumes that they hold", () => {
         const scoped: Rule = { when: [{ key: "request.auth.claims[scope]", values: ["alerts:write"] }] };
         const allowed = verdict([policy(scoped)]);
-        assert.equal(allowed.verdict, "passes");
+        assert.equal(allowed.verdict, "allowed");
         assert.deepEqual(allowed.conditions, [
             "sparc/AuthorizationPolicy/p allows if request.auth.claims[scope] is one of alerts:write",
         ]);
@@ -161,7 +167,10 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
             { action: "DENY" },
             { name: "token" },
         );
-        assert.match(verdict([policy({}), anonymous]).conditions.join(), /token denies if .* is none of \*/);
+        assert.match(
+            verdict([policy({}), anonymous]).conditions.join(),
+            /token denies if .* is not one of \*/,
+        );
         assert.match(
             verdict([
                 policy({}),
@@ -172,7 +181,7 @@ describe("mesh explain's reading of AuthorizationPolicies", () => {
     });
 });
 
-describe("mesh explain's reading of mutual TLS and Sidecars", () => {
+describe("mesh explain's evaluation of mutual TLS and Sidecars", () => {
     const peer = (namespace: string, spec: object): Manifest => ({
         apiVersion: "security.istio.io/v1",
         kind: "PeerAuthentication",
@@ -181,23 +190,24 @@ describe("mesh explain's reading of mutual TLS and Sidecars", () => {
     });
     const selector = { matchLabels: { app: "back" } };
 
-    it("takes a port's mode, then the workload's, the namespace's, the mesh's", () => {
+    it("uses a port's mode, else the workload's, the namespace's, the mesh's", () => {
         const mesh = peer("istio-system", { mtls: { mode: "STRICT" } });
         const space = peer("sparc", { mtls: { mode: "PERMISSIVE" } });
-        const own = peer("sparc", {
+        const peerAuthentication = peer("sparc", {
             selector,
             mtls: { mode: "DISABLE" },
             portLevelMtls: { 8081: { mode: "STRICT" } },
         });
         const unset = peer("sparc", { selector, mtls: { mode: "UNSET" } });
-        const mode = (port: number, ...objects: Manifest[]) => mtlsOf(world(...objects), workload, port).mode;
+        const mode = (port: number, ...objects: Manifest[]) =>
+            mtlsOf(snapshot(...objects), workload, port).mode;
         assert.deepEqual(
             [
                 mode(8080),
                 mode(8080, mesh),
                 mode(8080, mesh, space),
-                mode(8080, mesh, space, own),
-                mode(8081, mesh, own),
+                mode(8080, mesh, space, peerAuthentication),
+                mode(8081, mesh, peerAuthentication),
                 mode(8080, mesh, space, unset),
             ],
             ["PERMISSIVE", "STRICT", "PERMISSIVE", "DISABLE", "STRICT", "PERMISSIVE"],
@@ -220,13 +230,13 @@ describe("mesh explain's reading of mutual TLS and Sidecars", () => {
         [["sparc/*.sparc.svc.cluster.local"], true],
         [["sparc/other.sparc.svc.cluster.local"], false],
     ] as const) {
-        it(`knows ${target.host} by ${hosts.join()}: ${expected}`, () => {
-            assert.equal(scope(world(sidecar([...hosts])), workload, target).knows, expected);
+        it(`includes ${target.host} by ${hosts.join()}: ${expected}`, () => {
+            assert.equal(sidecarScope(snapshot(sidecar([...hosts])), workload, target).isVisible, expected);
         });
     }
 
-    it("refuses or lets pass what it does not know, as the Sidecar or the mesh says", () => {
-        const registryOnly = new World({
+    it("denies or allows unknown hosts by the outbound traffic policy of the Sidecar or the mesh", () => {
+        const registryOnly = new MeshSnapshot({
             objects: [sidecar(["~/*"])],
             releases: [
                 {
@@ -236,15 +246,15 @@ describe("mesh explain's reading of mutual TLS and Sidecars", () => {
                 },
             ],
         });
-        assert.equal(scope(registryOnly, workload, target).verdict, "denies");
-        assert.equal(scope(world(sidecar(["~/*"])), workload, target).verdict, "passes");
+        assert.equal(sidecarScope(registryOnly, workload, target).verdict, "denied");
+        assert.equal(sidecarScope(snapshot(sidecar(["~/*"])), workload, target).verdict, "allowed");
         assert.equal(
-            scope(
-                world(sidecar(["~/*"], { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } })),
+            sidecarScope(
+                snapshot(sidecar(["~/*"], { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } })),
                 workload,
                 target,
             ).verdict,
-            "denies",
+            "denied",
         );
     });
 });

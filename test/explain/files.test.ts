@@ -6,17 +6,17 @@ import { join } from "node:path";
 import { platform } from "../../catalogue/platform";
 import { explain } from "../../cli/explain/explain";
 import { toText } from "../../cli/explain/report/text";
-import { readRendered } from "../../cli/explain/world/read";
-import { World } from "../../cli/explain/world/world";
+import { readRendered } from "../../cli/explain/snapshot/read";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import { renderFiles } from "../../cli/render/files";
 import { writeFiles } from "../../cli/render/write";
 import { deriveAll } from "../../components/concerns";
-import { config, worldOf } from "./questions";
+import { config, snapshotOf } from "./queries";
 
 const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
-const ask = { source: "api-gateway", destination: "alerts", port: "http", path: "/v1/alerts" };
+const query = { source: "api-gateway", destination: "alerts", port: "http", path: "/v1/alerts" };
 
-describe("mesh explain, of files", () => {
+describe("mesh explain, with rendered files", () => {
     const folder = mkdtempSync(join(tmpdir(), "mesh-explain-"));
     const policy = join(folder, "sparc/AuthorizationPolicy/alerts-from-api-gateway.yaml");
     before(() => writeFiles(folder, renderFiles(deriveAll({ catalogue: platform, config }))));
@@ -35,25 +35,25 @@ describe("mesh explain, of files", () => {
         }
     };
 
-    it("says of files what it says of the program, until somebody edits one", () => {
-        const edge = { ...ask };
-        const of = () => explain(new World(readRendered(folder)), platform, edge)[0]!;
-        assert.deepEqual(of().verdict, explain(worldOf(platform), platform, edge)[0]!.verdict);
+    it("returns the same for files as for the program, until a file is edited", () => {
+        const edge = { ...query };
+        const of = () => explain(new MeshSnapshot(readRendered(folder)), platform, edge)[0]!;
+        assert.deepEqual(of().verdict, explain(snapshotOf(platform), platform, edge)[0]!.verdict);
         const original = readFileSync(policy, "utf8");
         writeFileSync(policy, original.replace("- /v1/alerts\n", "- /v1/other\n"));
         const edited = of();
         writeFileSync(policy, original);
         assert.ok(!edited.verdict.allowed);
-        assert.match(toText([edited]), /alerts-from-api-gateway[^]*The objects do not follow the catalogue/);
+        assert.match(toText([edited]), /alerts-from-api-gateway[^]*The objects do not match the catalogue/);
     });
 
-    it("names every file that cannot be read", () => {
+    it("names every file that it cannot parse", () => {
         writeFileSync(join(folder, "one.yaml"), "a: [");
         writeFileSync(join(folder, "two.yaml"), "kind: Service");
-        assert.throws(() => readRendered(folder), /one\.yaml: [^]*two\.yaml: no Kubernetes object/);
+        assert.throws(() => readRendered(folder), /one\.yaml: [^]*two\.yaml: not a Kubernetes object/);
         rmSync(join(folder, "one.yaml"));
         rmSync(join(folder, "two.yaml"));
-        assert.throws(() => readRendered(join(folder, "nowhere")), /there is no folder .*mesh render/);
+        assert.throws(() => readRendered(join(folder, "nowhere")), /folder .* does not exist.*mesh render/);
     });
 
     it("exits with 0, 1 and 2", () => {
@@ -68,19 +68,22 @@ describe("mesh explain, of files", () => {
             { allowed: boolean; change: { parts: { where: string }[] } },
         ];
         assert.deepEqual([allowed, change.parts[0]?.where], [false, "services.thumbnails.calls"]);
-        const unknown = run("thumbnails", "nobody-at-all");
+        const unknown = run("thumbnails", "no-such-service");
         assert.equal(unknown.status, 2);
-        assert.match(unknown.out, /there is no destination nobody-at-all/);
+        assert.match(unknown.out, /unknown destination "no-such-service"/);
     }).timeout(60_000);
 
-    it("judges the address of a host outside, and refuses what is none and what is in the mesh", () => {
-        const ask = (...args: string[]) => run(...args, "--rendered", folder);
-        assert.equal(ask("video", "api.fastly.com", "--address", "203.0.113.7").status, 0);
-        const inside = ask("video", "api.fastly.com", "--address", "10.96.128.7");
+    it("evaluates an external host's address, and rejects invalid addresses and those in the mesh", () => {
+        const explainRendered = (...args: string[]) => run(...args, "--rendered", folder);
+        assert.equal(explainRendered("video", "api.fastly.com", "--address", "203.0.113.7").status, 0);
+        const inside = explainRendered("video", "api.fastly.com", "--address", "10.96.128.7");
         assert.equal(inside.status, 1);
-        assert.match(inside.out, /opens TCP 443 to 10\.96\.128\.7/);
-        assert.match(ask("video", "api.fastly.com", "--address", "10.0.0").out, /no IPv4 address/);
-        const service = ask("api-gateway", "alerts", "--address", "10.0.0.1");
+        assert.match(inside.out, /allows TCP 443 to 10\.96\.128\.7/);
+        assert.match(
+            explainRendered("video", "api.fastly.com", "--address", "10.0.0").out,
+            /not an IPv4 address/,
+        );
+        const service = explainRendered("api-gateway", "alerts", "--address", "10.0.0.1");
         assert.equal(service.status, 2);
         assert.match(service.out, /alerts is in the mesh/);
     }).timeout(120_000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { matchesDnsName, matchesPath, matchesString, selects } from "../../cli/explain/evaluate/match";
 
-describe("mesh explain's reading of patterns", () => {
+describe("mesh explain's evaluation of patterns", () => {
     const cases: [(pattern: string, value: string) => boolean, string, string, boolean][] = [
         [matchesString, "*", "", false],
         [matchesString, "a*", "abc", true],
@@ -20,12 +20,12 @@ describe("mesh explain's reading of patterns", () => {
         [matchesDnsName, "*", "example.com", true],
     ];
     for (const [match, pattern, value, expected] of cases) {
-        it(`${match.name} ${pattern} ${expected ? "takes" : "does not take"} "${value}"`, () => {
+        it(`${match.name} ${pattern} ${expected ? "matches" : "does not match"} "${value}"`, () => {
             assert.equal(match(pattern, value), expected);
         });
     }
 
-    it("knows Kubernetes' expressions", () => {
+    it("evaluates Kubernetes' matchExpressions", () => {
         const of = (operator: string, values?: string[]) =>
             selects(
                 { matchExpressions: [{ key: "app", operator, ...(values ? { values } : {}) }] },

@@ -5,9 +5,9 @@ import { platform } from "../../catalogue/platform";
 import { explain } from "../../cli/explain/explain";
 import type { Manifest } from "../../components/base/manifest";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
-import { differing, line, matrix, worldOf } from "./questions";
+import { differing, line, matrix, snapshotOf } from "./queries";
 
-/** Whether a service's own entry names this, read off it without any of the program's queries. */
+/** Whether a service's catalogue entry declares this, without the program's queries. */
 function declares(
     catalogue: Catalogue,
     source: string,
@@ -19,23 +19,23 @@ function declares(
     const [, store] = destination.split("/");
     if (store !== undefined) return service.stores?.includes(store) ?? false;
     return (service.calls ?? []).some(
-        ({ to, port: own, requests = [], methods = [] }) =>
+        ({ to, port: callPort, requests = [], methods = [] }) =>
             to === destination &&
-            own === port &&
+            callPort === port &&
             (requests.some((one) => one === request) ||
                 methods.some((method) => request.endsWith(`/${method}`)) ||
                 requests.length + methods.length === 0),
     );
 }
 
-describe("mesh explain, of any catalogue's objects", function () {
+describe("mesh explain, for any catalogue's objects", function () {
     this.timeout(60_000);
 
-    it("allows what the catalogue declares, and nothing else", () => {
+    it("allows exactly what the catalogue declares", () => {
         let allowed = 0;
         fc.assert(
             fc.property(arbitraryCatalogue(6), (catalogue) => {
-                for (const answer of matrix(worldOf(catalogue), catalogue)) {
+                for (const answer of matrix(snapshotOf(catalogue), catalogue)) {
                     const { source, destination, port, request, verdict, edges } = answer;
                     const expected = declares(catalogue, source, destination, port, request);
                     assert.equal(verdict.allowed, expected, line(answer));
@@ -45,13 +45,13 @@ describe("mesh explain, of any catalogue's objects", function () {
             }),
             { numRuns: 30 },
         );
-        assert.ok(allowed > 0, "no drawn catalogue had an edge");
+        assert.ok(allowed > 0, "no generated catalogue had an edge");
     });
 
-    it("takes back exactly what an ALLOW lets through that is removed", () => {
+    it("denies exactly what a removed ALLOW allowed", () => {
         fc.assert(
             fc.property(arbitraryCatalogue(6), fc.nat(), (catalogue, pick) => {
-                const before = matrix(worldOf(catalogue), catalogue);
+                const before = matrix(snapshotOf(catalogue), catalogue);
                 const allowed = before.filter(({ verdict }) => verdict.allowed);
                 const picked = allowed[pick % Math.max(allowed.length, 1)];
                 fc.pre(picked !== undefined);
@@ -66,7 +66,7 @@ describe("mesh explain, of any catalogue's objects", function () {
                         metadata.name === `${name}-from-${source}`
                     );
                 const after = matrix(
-                    worldOf(catalogue, (objects) => objects.filter(remove)),
+                    snapshotOf(catalogue, (objects) => objects.filter(remove)),
                     catalogue,
                 );
                 assert.deepEqual(
@@ -86,21 +86,21 @@ describe("mesh explain, of any catalogue's objects", function () {
     });
 });
 
-describe("mesh explain, of the platform's objects", function () {
+describe("mesh explain, for the platform's objects", function () {
     this.timeout(60_000);
 
-    const before = matrix(worldOf(platform), platform);
+    const before = matrix(snapshotOf(platform), platform);
 
-    it("says of the whole matrix what the catalogue says", () => {
+    it("agrees with the catalogue on the whole matrix", () => {
         const wrong = before.filter(({ verdict, edges }) => verdict.allowed !== edges.length > 0);
         assert.deepEqual(wrong.map(line), []);
         assert.ok(before.filter(({ verdict }) => verdict.allowed).length > 80);
     });
 
-    /** What changes when the objects do, as `source > destination port request`. */
+    /** The verdicts that change with the objects, as `source > destination port request`. */
     function changes(change: (object: Manifest) => readonly Manifest[]): string[] {
         const after = matrix(
-            worldOf(platform, (objects) => objects.flatMap(change)),
+            snapshotOf(platform, (objects) => objects.flatMap(change)),
             platform,
         );
         return differing(before, after).map(line);
@@ -109,7 +109,7 @@ describe("mesh explain, of the platform's objects", function () {
     const is = (object: Manifest, kind: string, name: string) =>
         object.kind === kind && object.metadata.namespace === "sparc" && object.metadata.name === name;
 
-    it("opens exactly the port that a widened ALLOW opens", () => {
+    it("allows exactly the port that a widened ALLOW opens", () => {
         const opened = changes((object) => {
             if (
                 object.kind !== "AuthorizationPolicy" ||
@@ -125,7 +125,7 @@ describe("mesh explain, of the platform's objects", function () {
         assert.deepEqual(opened, ["api-gateway > alerts http DELETE /v1/alerts/{*} allowed"]);
     });
 
-    it("closes what a DENY denies, and only that", () => {
+    it("denies exactly what a DENY matches", () => {
         const deny: Manifest = {
             apiVersion: "security.istio.io/v1",
             kind: "AuthorizationPolicy",
@@ -151,7 +151,7 @@ describe("mesh explain, of the platform's objects", function () {
         );
     });
 
-    it("closes all that goes to a service whose NetworkPolicy is gone, and all that it does", () => {
+    it("denies all calls to and from a service whose NetworkPolicy is removed", () => {
         const closed = changes((object) => (is(object, "NetworkPolicy", "alerts") ? [] : [object]));
         assert.deepEqual(
             closed.length,
@@ -162,7 +162,7 @@ describe("mesh explain, of the platform's objects", function () {
         );
     });
 
-    it("opens nothing when one of the caller's two defences is gone: the other still stands", () => {
+    it("allows nothing when one of the caller's two layers is removed: the other still denies", () => {
         assert.deepEqual(
             changes((object) => (object.kind === "Sidecar" ? [] : [object])),
             [],
@@ -173,7 +173,7 @@ describe("mesh explain, of the platform's objects", function () {
         );
     });
 
-    it("proposes changes of the catalogue that allow what was denied", () => {
+    it("proposes catalogue changes that allow a denied call", () => {
         const denied = before.filter(({ verdict }) => !verdict.allowed);
         let tried = 0;
         for (const [index, { source, destination, port, request, change: propose }] of denied.entries()) {
@@ -181,7 +181,7 @@ describe("mesh explain, of the platform's objects", function () {
             if (index % 100 !== 0) continue;
             const change = propose();
             if (typeof change === "string" || change.problems.length > 0) continue;
-            const again = explain(worldOf(change.catalogue), change.catalogue, { source, destination });
+            const again = explain(snapshotOf(change.catalogue), change.catalogue, { source, destination });
             const same = again.find((one) => one.port === port && one.request === request);
             assert.ok(same?.verdict.allowed, `${source} > ${destination} ${port} ${request}`);
             assert.ok(same.edges.length > 0);
@@ -190,7 +190,7 @@ describe("mesh explain, of the platform's objects", function () {
         assert.ok(tried > 3, `${tried} tried`);
     });
 
-    it("proposes a timeout and retries to which the checks have nothing to say, where there are such", () => {
+    it("proposes a timeout and retries that pass the checks, if there are any", () => {
         const propose = before.find(
             ({ source, destination, request }) =>
                 source === "reports" && destination === "alerts" && request === "GET /v1/alerts",
@@ -198,7 +198,7 @@ describe("mesh explain, of the platform's objects", function () {
         const change = propose?.() ?? assert.fail("nothing is proposed");
         assert.ok(typeof change !== "string");
         assert.deepEqual(change.problems, []);
-        // 2 s, the usual, would be no longer than alerts itself waits for devices.
+        // The default of 2 s would not exceed the timeout of alerts' call to devices.
         assert.match(change.parts[0]?.snippet ?? "", /timeout: "3s"/);
     });
 });

@@ -1,4 +1,4 @@
-/** What a real istiod and a real Envoy make of the objects for EKS Pod Identity: who has a way to the node's agent. */
+/** EKS Pod Identity with a real istiod and a real Envoy: which sidecars route to the node's agent. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { platform } from "../../catalogue/platform";
@@ -8,7 +8,7 @@ import { requireEnvoy } from "../support/envoy/program";
 import { type ControlPlane, requireToolchain, startControlPlane } from "../support/istiod/control-plane";
 import { outboundClusters } from "../support/istiod/inbound";
 
-describe("the EKS Pod Identity agent, beside a real istiod", function () {
+describe("the EKS Pod Identity agent, with a real istiod", function () {
     this.timeout(600_000);
     const { recordings } = platform.services;
     assert.ok(recordings !== undefined);
@@ -27,20 +27,20 @@ describe("the EKS Pod Identity agent, beside a real istiod", function () {
     before(async function () {
         const toolchain = await requireToolchain(this);
         envoy = await requireEnvoy(this);
-        const wanted = objects.filter(
+        const selected = objects.filter(
             ({ kind, metadata: { namespace, name } }) =>
                 namespace === "sparc" &&
                 ((kind === "Sidecar" && [...names, "default"].includes(name)) ||
                     (kind === "ServiceEntry" && name === "eks-pod-identity")),
         );
-        assert.equal(wanted.length, 5);
-        plane = await startControlPlane(toolchain, wanted, {
+        assert.equal(selected.length, 5);
+        plane = await startControlPlane(toolchain, selected, {
             outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
         });
     });
     after(() => plane?.stop());
 
-    it("is reached by the service that declares it; the others' sidecars drop what is sent there", async () => {
+    it("is reachable for the service that declares it; the other sidecars drop connections to it", async () => {
         assert.ok(plane !== undefined);
         for (const [index, name] of names.entries()) {
             const clusters = await outboundClusters(envoy, plane, {

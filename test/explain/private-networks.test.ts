@@ -1,8 +1,8 @@
-/** What explain answers for hosts in private networks: remedies, proposed changes, and options that make no sense. */
+/** Results of explain for hosts in private networks: remedies, proposed changes, and invalid options. */
 import assert from "node:assert/strict";
 import { explain } from "../../cli/explain/explain";
 import { toText } from "../../cli/explain/report/text";
-import { World } from "../../cli/explain/world/world";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import { platformProblems } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
 import { NETWORKS, RDS, platformWithDatabases, prodWith } from "../support/databases";
@@ -10,42 +10,42 @@ import { NETWORKS, RDS, platformWithDatabases, prodWith } from "../support/datab
 const catalogue = platformWithDatabases();
 const derived = deriveAll({ catalogue, config: prodWith() });
 
-describe("mesh explain, of hosts in private networks", () => {
+describe("mesh explain, for hosts in private networks", () => {
     describe("that are denied", () => {
-        const world = new World(derived);
+        const snapshot = new MeshSnapshot(derived);
         const answer = (source: string, destination: string, address: string) =>
-            explain(world, catalogue, { source, destination, address });
+            explain(snapshot, catalogue, { source, destination, address });
 
-        it("at an address outside the group's network: the remedy names the network", () => {
+        it("at an address outside the group's network: names the network in the remedy", () => {
             const report = toText(answer("billing", "rds", "10.96.130.63"));
             assert.match(report, /^DENIED .*[^]*Declared in the catalogue: billing\.external: rds/);
             assert.match(
                 report,
-                /10\.96\.130\.63 is in no range of egress\.networks\.databases, the network of external\.rds/,
+                /10\.96\.130\.63 is outside the ranges of egress\.networks\.databases, the network of external\.rds/,
             );
-            assert.doesNotMatch(report, /do not follow the catalogue/);
+            assert.doesNotMatch(report, /do not match the catalogue/);
         });
 
-        it("at a private address of a group of the Internet: the remedy is a network", () => {
+        it("at a private address of a public group: suggests a network", () => {
             assert.match(
                 toText(answer("analytics", "warehouse", "10.96.131.7")),
-                /10\.96\.131\.7 is not an address of the Internet.*set external\.warehouse\.network to a key of .*egress\.networks/,
+                /10\.96\.131\.7 is not a public address.*set external\.warehouse\.network to a key of .*egress\.networks/,
             );
         });
 
-        it("at every address, because the objects do not follow the catalogue: the remedy is to render them again", () => {
+        it("at every address, because the objects do not match the catalogue: suggests rendering them again", () => {
             const closed = derived.objects.filter(
                 ({ kind, metadata }) => kind !== "NetworkPolicy" || metadata.name !== "istio-egressgateway",
             );
             assert.equal(closed.length, derived.objects.length - 1);
             const report = toText(
-                explain(new World({ ...derived, objects: closed }), catalogue, {
+                explain(new MeshSnapshot({ ...derived, objects: closed }), catalogue, {
                     source: "billing",
                     destination: "rds",
                     address: "10.96.128.7",
                 }),
             );
-            assert.match(report, /do not follow the catalogue/);
+            assert.match(report, /do not match the catalogue/);
             assert.doesNotMatch(report, /egress\.networks/);
         });
     });
@@ -65,7 +65,7 @@ describe("mesh explain, of hosts in private networks", () => {
                 ...(port === undefined ? {} : { port }),
                 ...(address === undefined ? {} : { address }),
             };
-            const [denied] = explain(new World(derived), catalogue, query);
+            const [denied] = explain(new MeshSnapshot(derived), catalogue, query);
             const proposed = denied?.change?.();
             assert.ok(typeof proposed === "object", typeof proposed === "string" ? proposed : "no proposal");
             assert.deepEqual(proposed.problems, []);
@@ -85,33 +85,33 @@ describe("mesh explain, of hosts in private networks", () => {
             } else assert.ok(!isListed(/egress\.networks/));
             const after = { catalogue: proposed.catalogue, config: prodWith(networks) };
             assert.deepEqual(platformProblems(after), []);
-            const [allowed] = explain(new World(deriveAll(after)), proposed.catalogue, query);
+            const [allowed] = explain(new MeshSnapshot(deriveAll(after)), proposed.catalogue, query);
             assert.equal(allowed?.verdict.allowed, true, toText(allowed === undefined ? [] : [allowed]));
         });
 
     it("cannot be link-local addresses: explain proposes nothing", () => {
-        const [denied] = explain(new World(derived), catalogue, {
+        const [denied] = explain(new MeshSnapshot(derived), catalogue, {
             source: "video",
             destination: "meta.example.net",
             address: "169.254.169.254",
         });
         const proposed = denied?.change?.();
         assert.ok(typeof proposed === "string");
-        assert.match(proposed, /^Nothing: 169\.254\.169\.254 is a link-local address/);
+        assert.match(proposed, /^No change helps: 169\.254\.169\.254 is a link-local address/);
     });
 
-    it("are asked for with one address, and a port's number", () => {
-        const asking = (destination: string, options: { port?: string; address?: string }) => () =>
-            explain(new World(derived), catalogue, { source: "billing", destination, ...options });
+    it("requires one address, and a port number", () => {
+        const explaining = (destination: string, options: { port?: string; address?: string }) => () =>
+            explain(new MeshSnapshot(derived), catalogue, { source: "billing", destination, ...options });
         assert.throws(
-            asking("10.96.128.7", { address: "10.96.128.8" }),
+            explaining("10.96.128.7", { address: "10.96.128.8" }),
             /--address 10\.96\.128\.8: the destination 10\.96\.128\.7 is an address already/,
         );
         for (const destination of ["rds", RDS, "10.96.128.7", "other.example.net"])
             for (const port of ["https", "0", "65536", "4e2", ""])
                 assert.throws(
-                    asking(destination, { port }),
-                    /--port .*: the ports of an external host have no names; write a number/,
+                    explaining(destination, { port }),
+                    /--port .*: ports of external hosts have no names\. Pass a number/,
                     `${destination} ${port}`,
                 );
     });

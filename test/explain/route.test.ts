@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Journey } from "../../cli/explain/evaluate/journey";
+import { RequestPath } from "../../cli/explain/evaluate/request-path";
 import type { Workload } from "../../cli/explain/evaluate/model";
-import { World } from "../../cli/explain/world/world";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 
 const HOST = "back.sparc.svc.cluster.local";
@@ -15,22 +15,22 @@ function routed(spec: object): { readonly verdict: string | undefined; readonly 
         metadata: { name: "back", namespace: "sparc" },
         spec: { hosts: [HOST], ...spec },
     };
-    const journey = new Journey(new World({ objects: [object], releases: [] }));
+    const path = new RequestPath(new MeshSnapshot({ objects: [object], releases: [] }));
     const http = "http" in spec ? { http: { method: "GET", path: "/", host: HOST, headers: {} } } : {};
-    const sent = journey.route({ proxy, gateway: "mesh", host: HOST, port: 8080, ...http }, STRAIGHT);
-    return { verdict: journey.steps.at(-1)?.verdict, isSent: sent !== undefined };
+    const sent = path.route({ proxy, gateway: "mesh", host: HOST, port: 8080, ...http }, STRAIGHT);
+    return { verdict: path.steps.at(-1)?.verdict, isSent: sent !== undefined };
 }
 
-describe("mesh explain's reading of a route", () => {
+describe("mesh explain's evaluation of a route", () => {
     const route = [{ destination: { host: HOST, port: { number: 8080 } } }];
     for (const protocol of ["http", "tcp"]) {
-        it(`${protocol}: one with a destination leads there`, () => {
-            assert.deepEqual(routed({ [protocol]: [{ route }] }), { verdict: "passes", isSent: true });
+        it(`${protocol}: routes to a destination`, () => {
+            assert.deepEqual(routed({ [protocol]: [{ route }] }), { verdict: "allowed", isSent: true });
         });
 
-        it(`${protocol}: one without a destination leads nowhere, and not past every policy`, () => {
-            assert.deepEqual(routed({ [protocol]: [{ route: [] }] }), { verdict: "denies", isSent: false });
-            assert.deepEqual(routed({ [protocol]: [{}] }), { verdict: "denies", isSent: false });
+        it(`${protocol}: denies a route without a destination, rather than skipping all policies`, () => {
+            assert.deepEqual(routed({ [protocol]: [{ route: [] }] }), { verdict: "denied", isSent: false });
+            assert.deepEqual(routed({ [protocol]: [{}] }), { verdict: "denied", isSent: false });
         });
     }
 });

@@ -1,39 +1,40 @@
 import assert from "node:assert/strict";
 import { platform } from "../../catalogue/platform";
 import { explain } from "../../cli/explain/explain";
-import { World } from "../../cli/explain/world/world";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 
-describe("mesh explain, of tenants inside", () => {
-    it("tells whose word on the tenant a sidecar takes", () => {
+describe("mesh explain, for asserted tenants", () => {
+    it("reports which callers can assert a tenant", () => {
         const config = loadStackFile("prod", `${__dirname}/../..`);
         const derived = deriveAll({ catalogue: platform, config });
         const stepsOf = (source: string, destination: string, path: string, by = derived) =>
-            explain(new World(by), platform, { source, destination, port: "http", path })[0]!.verdict.steps;
-        const said = (source: string, destination: string, path: string, by = derived) =>
+            explain(new MeshSnapshot(by), platform, { source, destination, port: "http", path })[0]!.verdict
+                .steps;
+        const conditionsOf = (source: string, destination: string, path: string, by = derived) =>
             stepsOf(source, destination, path, by).find(({ objects }) =>
                 objects.includes(`sparc/EnvoyFilter/${destination}-tenant-context`),
             );
-        const forwarded = said("api-gateway", "alerts", "/v1/alerts");
-        assert.match(forwarded?.text ?? "", /^takes what a token says of the tenant/);
+        const forwarded = conditionsOf("api-gateway", "alerts", "/v1/alerts");
+        assert.match(forwarded?.text ?? "", /^takes the tenant from the token/);
         assert.deepEqual(forwarded?.conditions, [
-            "x-tenant is absent, or what the token in the request says",
-            "x-roles is absent, or what the token in the request says",
-            "x-plan is absent, or what the token in the request says",
-            "x-subject is absent, or what the token in the request says",
+            "x-tenant is absent, or equals the claim in the request's token",
+            "x-roles is absent, or equals the claim in the request's token",
+            "x-plan is absent, or equals the claim in the request's token",
+            "x-subject is absent, or equals the claim in the request's token",
         ]);
         const read = stepsOf("api-gateway", "alerts", "/v1/alerts").find(
             ({ layer }) => layer === "RequestAuthentication",
         );
-        assert.match(read?.text ?? "", /^reads tokens of https:.*; a wrong one counts for none$/);
-        assert.deepEqual(said("analytics", "search", "/v1/search")?.conditions, []);
-        assert.equal(said("api-gateway", "search", "/v1/search")?.conditions.length, 4);
-        assert.deepEqual(said("public", "video", "/hls/acme/cam-7/index.m3u8")?.conditions, [
-            "x-tenant is the tenant that the path names",
+        assert.match(read?.text ?? "", /^validates tokens of https:.*; an invalid one counts as missing$/);
+        assert.deepEqual(conditionsOf("analytics", "search", "/v1/search")?.conditions, []);
+        assert.equal(conditionsOf("api-gateway", "search", "/v1/search")?.conditions.length, 4);
+        assert.deepEqual(conditionsOf("public", "video", "/hls/acme/cam-7/index.m3u8")?.conditions, [
+            "x-tenant is the tenant in the path",
         ]);
-        // Without the part that lets a wrong token pass, Istio's own answer holds; what else a filter does is unknown.
+        // Without the part that accepts invalid tokens, Istio's rejection applies; other effects of a filter are unknown.
         const changed = (change: (patches: readonly object[]) => unknown) => ({
             ...derived,
             objects: derived.objects.map((object) =>
@@ -52,7 +53,7 @@ describe("mesh explain, of tenants inside", () => {
             stepsOf("api-gateway", "alerts", "/v1/alerts", strict).find(
                 ({ layer }) => layer === "RequestAuthentication",
             )?.text ?? "",
-            /the answer is 401$/,
+            /rejected with 401$/,
         );
         const wider = changed((patches) => [
             ...patches,
@@ -62,6 +63,6 @@ describe("mesh explain, of tenants inside", () => {
                 patch: { operation: "REMOVE", value: {} },
             },
         ]);
-        assert.match(said("api-gateway", "alerts", "/v1/alerts", wider)?.text ?? "", /not judged here/);
+        assert.match(conditionsOf("api-gateway", "alerts", "/v1/alerts", wider)?.text ?? "", /not evaluated/);
     });
 });

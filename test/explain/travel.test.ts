@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { platform } from "../../catalogue/platform";
 import { type Explanation, explain } from "../../cli/explain/explain";
-import { World } from "../../cli/explain/world/world";
+import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 import type { HttpRoute } from "../../components/base/routes";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
-import { worldOf } from "./questions";
+import { snapshotOf } from "./queries";
 
 const host = "alerts.sparc.svc.cluster.local";
 const metadata = { name: "alerts", namespace: "sparc" };
@@ -39,10 +39,10 @@ const rule: Manifest = {
         ],
     },
 };
-const ask = { source: "api-gateway", destination: "alerts", port: "http", path: "/v1/alerts" };
+const query = { source: "api-gateway", destination: "alerts", port: "http", path: "/v1/alerts" };
 
-function answer(added: Manifest[], asked: Partial<typeof ask & { headers: string[] }> = {}): Explanation {
-    // Whatever the program itself says of how calls travel makes place for what the test says.
+function answer(added: Manifest[], options: Partial<typeof query & { headers: string[] }> = {}): Explanation {
+    // The test's objects replace the program's routes.
     const change = (objects: readonly Manifest[]) => [
         ...objects.filter(
             ({ kind, metadata: { name } }) =>
@@ -50,11 +50,11 @@ function answer(added: Manifest[], asked: Partial<typeof ask & { headers: string
         ),
         ...added,
     ];
-    const [first] = explain(worldOf(platform, change), platform, { ...ask, ...asked });
+    const [first] = explain(snapshotOf(platform, change), platform, { ...query, ...options });
     return first!;
 }
 
-describe("mesh explain, of how a call travels", () => {
+describe("mesh explain, for the route of a call", () => {
     const http: HttpRoute[] = [
         {
             name: "canary",
@@ -77,24 +77,24 @@ describe("mesh explain, of how a call travels", () => {
         { name: "rest", ...toAlerts(), timeout: "15s", retries: { attempts: 0 } },
     ];
 
-    it("takes the first route that matches, with its timeout, retries and breaker", () => {
+    it("takes the first route that matches, with its timeout, retries and circuit breaker", () => {
         const { verdict } = answer([routes(http), rule]);
         assert.ok(verdict.allowed);
-        assert.equal(verdict.travel.timeout, "3s");
-        assert.equal(verdict.travel.retries, "up to 1, each within 1500ms, on reset");
-        assert.equal(verdict.travel.breaker, "maxConnections 7");
-        assert.equal(verdict.travel.loadBalancing, "simple ROUND_ROBIN");
+        assert.equal(verdict.routing.timeout, "3s");
+        assert.equal(verdict.routing.retries, "up to 1, each within 1500ms, on reset");
+        assert.equal(verdict.routing.circuitBreaker, "tcp.maxConnections 7");
+        assert.equal(verdict.routing.loadBalancing, "simple ROUND_ROBIN");
         assert.deepEqual(verdict.steps.find(({ layer }) => layer === "VirtualService")?.objects, [
             "sparc/VirtualService/alerts",
         ]);
     });
 
-    it("reads source labels and methods: everybody else takes the last route", () => {
+    it("evaluates source labels and methods: all other requests take the last route", () => {
         const { verdict } = answer([routes(http), rule], { source: "rules" });
-        assert.deepEqual([verdict.travel.timeout, verdict.travel.retries], ["15s", "none"]);
+        assert.deepEqual([verdict.routing.timeout, verdict.routing.retries], ["15s", "none"]);
     });
 
-    it("reads as Istio does that a match which names gateways is for every caller", () => {
+    it("applies a match with gateways to every caller, like Istio", () => {
         const everywhere = http
             .slice(1)
             .map((one) =>
@@ -103,21 +103,21 @@ describe("mesh explain, of how a call travels", () => {
                     : { ...one, match: one.match.map((match) => ({ ...match, gateways: ["mesh"] })) },
             );
         const { verdict } = answer([routes(everywhere), rule], { source: "rules" });
-        assert.equal(verdict.travel.timeout, "3s");
+        assert.equal(verdict.routing.timeout, "3s");
     });
 
-    it("takes headers that are given, and a subset's settings", () => {
+    it("uses the given headers, and a subset's settings", () => {
         const { verdict } = answer([routes(http), rule], { headers: ["X-Canary: 1"] });
         assert.deepEqual(
-            [verdict.travel.destinations, verdict.travel.breaker],
-            [[`${host} subset v2`], "maxConnections 9"],
+            [verdict.routing.destinations, verdict.routing.circuitBreaker],
+            [[`${host} subset v2`], "tcp.maxConnections 9"],
         );
     });
 
-    it("denies where no route matches, a subset is not there, or the route answers itself", () => {
+    it("denies if no route matches, a subset is missing, or the route has a direct response", () => {
         const denying = (...added: Manifest[]) =>
             answer(added)
-                .verdict.steps.filter(({ verdict }) => verdict === "denies")
+                .verdict.steps.filter(({ verdict }) => verdict === "denied")
                 .map(({ layer }) => layer);
         assert.deepEqual(denying(routes([{ match: [{ uri: { exact: "/x" } }], ...toAlerts() }])), [
             "VirtualService",
@@ -128,7 +128,7 @@ describe("mesh explain, of how a call travels", () => {
         assert.deepEqual(denying(routes([{ directResponse: { status: 503 } }])), ["VirtualService"]);
     });
 
-    it("asks the callee for the path that a route makes of it", () => {
+    it("evaluates the callee with the rewritten path", () => {
         const rewritten = routes([
             { match: [{ uri: { prefix: "/old" } }], rewrite: { uri: "/v1" }, ...toAlerts() },
         ]);
@@ -136,9 +136,9 @@ describe("mesh explain, of how a call travels", () => {
         assert.ok(!answer([routes([toAlerts()])], { path: "/old/alerts" }).verdict.allowed);
     });
 
-    it("denies a caller whose DestinationRule turns mutual TLS off", () => {
+    it("denies a caller whose DestinationRule disables mutual TLS", () => {
         const off = { ...rule, spec: { host, trafficPolicy: { tls: { mode: "DISABLE" } } } } as Manifest;
-        const steps = answer([off]).verdict.steps.filter(({ verdict }) => verdict === "denies");
+        const steps = answer([off]).verdict.steps.filter(({ verdict }) => verdict === "denied");
         assert.deepEqual(
             steps.map(({ layer }) => layer),
             ["PeerAuthentication", "AuthorizationPolicy"],
@@ -146,10 +146,10 @@ describe("mesh explain, of how a call travels", () => {
     });
 });
 
-describe("mesh explain, of gateways", () => {
-    const world = worldOf(platform);
+describe("mesh explain, for gateways", () => {
+    const snapshot = snapshotOf(platform);
     const entry = (source: string, destination: string, path: string) =>
-        explain(world, platform, { source, destination, path })[0]!.verdict;
+        explain(snapshot, platform, { source, destination, path })[0]!.verdict;
 
     it("follows a client through the gateway to the service", () => {
         assert.ok(entry("public", "api-gateway", "/v1/alerts").allowed);
@@ -161,11 +161,11 @@ describe("mesh explain, of gateways", () => {
         );
     });
 
-    it("names limits of headers as a condition: a question does not hold how many there are", () => {
+    it("reports header limits as a condition: a query does not contain the number of headers", () => {
         const [step] = entry("public", "api-gateway", "/v1/alerts").steps.filter(({ objects }) =>
             objects.includes("istio-ingress/EnvoyFilter/request-headers"),
         );
-        assert.equal(step?.verdict, "passes");
+        assert.equal(step?.verdict, "allowed");
         assert.equal(step.text, "denies requests that match a CEL condition (431)");
         assert.match(
             step.conditions.join(),
@@ -173,25 +173,25 @@ describe("mesh explain, of gateways", () => {
         );
     });
 
-    it("tells whose tokens the gateway reads, and which filters it does not judge", () => {
-        const prod = new World(
+    it("reports whose tokens the gateway accepts, and which filters it does not evaluate", () => {
+        const prod = new MeshSnapshot(
             deriveAll({ catalogue: platform, config: loadStackFile("prod", `${__dirname}/../..`) }),
         );
         const stepsOf = (source: string, destination: string, path: string) =>
             explain(prod, platform, { source, destination, path })[0]!.verdict.steps;
         const steps = stepsOf("public", "video", "/hls/acme/cam-7/index.m3u8");
         const of = (layer: string) => steps.find((step) => step.layer === layer);
-        assert.match(of("RequestAuthentication")?.text ?? "", /^reads tokens of https:/);
+        assert.match(of("RequestAuthentication")?.text ?? "", /^validates tokens of https:/);
         assert.deepEqual(of("RequestAuthentication")?.objects, [
             "istio-ingress/RequestAuthentication/istio-ingressgateway",
         ]);
         const filters =
-            steps.find(({ layer, text }) => layer === "EnvoyFilter" && text.includes("not judged")) ??
+            steps.find(({ layer, text }) => layer === "EnvoyFilter" && text.includes("not evaluated")) ??
             assert.fail("no filter");
         assert.ok(filters.objects.includes("istio-ingress/EnvoyFilter/public-tenant-paths"));
         assert.ok(filters.objects.includes("istio-ingress/EnvoyFilter/client-headers"));
         assert.equal(filters.conditions.length, 1);
-        // At another gateway stand other filters.
+        // Another gateway has other filters.
         assert.ok(
             !stepsOf("admin", "admin-console", "/").some(({ objects }) =>
                 objects.includes("istio-ingress/EnvoyFilter/public-tenant-paths"),
@@ -199,10 +199,10 @@ describe("mesh explain, of gateways", () => {
         );
     });
 
-    it("lets no stranger and nobody without a sidecar in", () => {
-        for (const source of ["stranger", "unmeshed", "databases/backup"]) {
+    it("denies unknown workloads and pods outside the mesh", () => {
+        for (const source of ["unknown-workload", "outside-mesh", "databases/backup"]) {
             for (const destination of ["auth", "redis"]) {
-                const answers = explain(world, platform, { source, destination });
+                const answers = explain(snapshot, platform, { source, destination });
                 assert.ok(
                     answers.every(({ verdict }) => !verdict.allowed),
                     `${source} > ${destination}`,
@@ -211,24 +211,24 @@ describe("mesh explain, of gateways", () => {
         }
     });
 
-    it("names what is not there, all at once", () => {
+    it("names all unknown names at once", () => {
         assert.throws(
-            () => explain(world, platform, { source: "api-gatway", destination: "alrts" }),
-            /no source api-gatway[^]*did you mean "api-gateway"[^]*no destination alrts[^]*did you mean "alerts"/,
+            () => explain(snapshot, platform, { source: "api-gatway", destination: "alrts" }),
+            /unknown source "api-gatway"[^]*Did you mean "api-gateway"[^]*unknown destination "alrts"[^]*Did you mean "alerts"/,
         );
         assert.throws(
-            () => explain(world, platform, { ...ask, port: "https" }),
-            /no port https: it has .*http \(8080\)/,
+            () => explain(snapshot, platform, { ...query, port: "https" }),
+            /no port https\. Its ports: .*http \(8080\)/,
         );
         assert.throws(
             () =>
-                explain(world, platform, {
+                explain(snapshot, platform, {
                     source: "billing",
                     destination: "postgres",
                     port: "postgres",
                     path: "/",
                 }),
-            /leave --path out/,
+            /remove --path/,
         );
     });
 });

@@ -1,6 +1,6 @@
 /**
- * Alerts on the node: their causes are made for real, and end. Causes that must last an hour are among them, so this takes an hour
- * and a half. The alert for a failed rollout is in delivery.test.ts.
+ * Alerts on the local cluster: the tests produce each cause and end it. Some causes must last an hour, so this takes an hour and a
+ * half. delivery.test.ts tests the alert for a failed rollout.
  */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,7 +16,7 @@ import { query } from "./prometheus";
 
 const MINUTE = 60_000;
 
-describe("alerts on the node", function () {
+describe("alerts on the local cluster", function () {
     this.timeout(150 * MINUTE);
     this.retries(0);
     let node: Deployment;
@@ -28,13 +28,13 @@ describe("alerts on the node", function () {
         node = await Deployment.of(checkout);
     });
 
-    // What comes next works with Deployments that nobody else scales.
+    // The next file needs Deployments without other replica counts.
     after(async () => {
         const { status, stderr } = await mesh(CHECKOUT, ["down"]);
         assert.equal(status, 0, stderr);
     });
 
-    /** Names of those alerts of `cause` that fire now. */
+    /** Names of the alerts of `cause` that fire now. */
     async function firing(): Promise<(cause: Cause) => string[]> {
         const now = (await query(node, 'ALERTS{alertstate="firing"}')).map(({ metric }) => metric);
         const isIt = (name: string, labels: Readonly<Record<string, string>>) =>
@@ -45,7 +45,7 @@ describe("alerts on the node", function () {
             Object.entries(alerts).flatMap(([name, labels]) => (isIt(name, labels) ? [name] : []));
     }
 
-    it("fire when their causes are made, and end when those do", async () => {
+    it("fire while their causes last, and then resolve", async () => {
         const all = [...hourlyCauses(node), ...causes(node)].map((one) => new Episode(one));
         const before = await firing();
         assert.deepEqual(
@@ -58,10 +58,10 @@ describe("alerts on the node", function () {
                 const end = Date.now() + 100 * MINUTE;
                 all.some(({ isOver }) => !isOver) && Date.now() < end;
             ) {
-                // What could not be asked, such as of a pod that goes, is asked again in the next round.
-                await Promise.all(all.map((one) => one.goOn()));
+                // A failed request, such as to a terminating pod, is repeated in the next round.
+                await Promise.all(all.map((one) => one.repeat()));
                 const now = await firing();
-                for (const one of all) one.sees(now(one.cause));
+                for (const one of all) one.update(now(one.cause));
                 await pause(1_000);
             }
         } finally {
@@ -74,7 +74,7 @@ describe("alerts on the node", function () {
         );
     });
 
-    it("tell of a control plane that is down", async () => {
+    it("report a control plane that is down", async () => {
         const isDown = async () =>
             (await query(node, 'ALERTS{alertname="MeshControlPlaneDown",alertstate="firing"}')).length > 0;
         const inSystem = ["--namespace", "istio-system"];

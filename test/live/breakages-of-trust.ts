@@ -1,15 +1,15 @@
-/** Ways to break by hand whose word is taken: a client's on its path and its address, a caller's on the tenant. */
+/** Manual changes to what the mesh trusts: a client's path and address, a caller's tenant. */
 import { type Breakage, wire } from "./breakages";
 
 export const BREAKAGES_OF_TRUST: readonly Breakage[] = [
     {
         object: "EnvoyFilter istio-ingress/canonical-paths",
         how: "deleted",
-        shows: (difference) => difference.expected.kind === "path-refused",
+        shows: (difference) => difference.expected.kind === "path-rejected",
     },
     {
         object: "EnvoyFilter istio-ingress/public-cors",
-        how: "PROXY protocol headers taken",
+        how: "PROXY protocol headers accepted",
         patch: [
             {
                 op: "add",
@@ -32,7 +32,8 @@ export const BREAKAGES_OF_TRUST: readonly Breakage[] = [
             },
         ],
         shows: (difference) =>
-            difference.gateway === "istio-ingressgateway" && difference.expected.kind === "refused-handshake",
+            difference.gateway === "istio-ingressgateway" &&
+            difference.expected.kind === "handshake-rejected",
     },
     {
         object: "EnvoyFilter sparc/settings-tenant-context",
@@ -41,7 +42,7 @@ export const BREAKAGES_OF_TRUST: readonly Breakage[] = [
     },
     {
         object: "EnvoyFilter sparc/api-gateway-tenant-context",
-        how: "the tenant of paths not judged",
+        how: "the tenant of paths not checked",
         patch: [{ op: "remove", path: "/spec/configPatches/4" }],
         shows: wire("identity", { source: "(istio-ingressgateway)", destination: "api-gateway" }),
     },
@@ -55,6 +56,6 @@ export const BREAKAGES_OF_TRUST: readonly Breakage[] = [
         how: "anything let out",
         patch: [{ op: "add", path: "/spec/outboundTrafficPolicy", value: { mode: "ALLOW_ANY" } }],
         shows: (difference) =>
-            difference.source === "settings" && ["source", "egress"].includes(difference.layer),
+            difference.source === "settings" && ["authorization", "egress"].includes(difference.layer),
     },
 ];

@@ -1,32 +1,32 @@
-/** Ways in which somebody could open or break the mesh by hand, each of another object. */
+/** Manual changes that widen access or break the mesh, each to a different object. */
 
-/** What is read of a difference in `mesh verify --json`. */
+/** The fields that the tests read of a mismatch in `mesh verify --json`. */
 export interface Difference {
     readonly layer: string;
     readonly source: string;
     readonly destination: string;
     readonly gateway?: string;
-    /** An exposed host, or one outside. */
+    /** An exposed or external host. */
     readonly host?: string;
     readonly request: string;
     readonly expected: { readonly kind: string };
-    readonly got: string;
-    /** What of the catalogue says so. */
-    readonly because: string;
+    readonly actual: string;
+    /** The part of the catalogue that requires it. */
+    readonly reason: string;
     readonly explanations: readonly string[];
 }
 
 export interface Breakage {
-    /** As `mesh verify` names it. */
+    /** The object, as `mesh verify` prints it. */
     readonly object: string;
     readonly how: string;
     /** A JSON patch (RFC 6902); without it, and without `spec`, the object is deleted. */
     readonly patch?: readonly Operation[];
-    /** Of an object that is not the program's and is created. */
+    /** The spec of a foreign object to create. */
     readonly spec?: Readonly<Record<string, unknown>>;
     /**
-     * Which differences on the wire it makes; without it none, since something else still holds: then `mesh verify` tells
-     * of the object alone.
+     * The mismatches on the wire that it causes. Without it there are none, since another object has the same effect: then
+     * `mesh verify` reports only the object.
      */
     readonly shows?: (difference: Difference) => boolean;
 }
@@ -45,7 +45,7 @@ export function wire(layer: string, is: Partial<Difference>): (difference: Diffe
         Object.entries(is).every(([key, value]) => difference[key as keyof Difference] === value);
 }
 
-/** By whomever it is made: the prober, the caller's own pod, or either with a callee that fails or is slow. */
+/** A call by the prober or the caller's pod, also to a failing or slow callee. */
 function call(source: string, destination: string): (difference: Difference) => boolean {
     return (difference) => difference.source === source && difference.destination === destination;
 }
@@ -70,34 +70,38 @@ export const BREAKAGES: readonly Breakage[] = [
         object: "PeerAuthentication sparc/video-ingest",
         how: "PERMISSIVE",
         patch: [replace("mtls/mode", "PERMISSIVE")],
-        shows: wire("identity", { source: "(unmeshed)", destination: "video-ingest", got: "RBAC denial" }),
+        shows: wire("identity", {
+            source: "(outside-mesh)",
+            destination: "video-ingest",
+            actual: "RBAC denial",
+        }),
     },
     {
         object: "Sidecar sparc/search",
         how: "widened to all hosts",
         patch: [replace("egress", [{ hosts: ["*/*"] }])],
         shows: (difference) =>
-            difference.source === "search" && ["source", "egress"].includes(difference.layer),
+            difference.source === "search" && ["authorization", "egress"].includes(difference.layer),
     },
     { object: "NetworkPolicy sparc/reports", how: "deleted" },
     {
         object: "AuthorizationPolicy databases/deny-all",
-        how: "evaluated without effect",
+        how: "as a dry run",
         patch: [{ op: "add", path: "/metadata/annotations", value: { "istio.io/dry-run": "true" } }],
     },
     {
         object: "AuthorizationPolicy sparc/by-hand",
-        how: "created for an identity that no prober has",
+        how: "created for an identity without a prober",
         spec: { action: "ALLOW", rules: [{ from: [{ source: { namespaces: ["elsewhere"] } }] }] },
     },
     {
         object: "NetworkPolicy sparc/by-hand",
-        how: "created for a port that nobody listens on",
+        how: "created for an unused port",
         spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 6666 }] }] },
     },
     {
         object: "Namespace _cluster/monitoring",
-        how: "pod security off",
+        how: "Pod Security disabled",
         patch: [
             {
                 op: "replace",
@@ -113,7 +117,7 @@ export const BREAKAGES: readonly Breakage[] = [
     },
     {
         object: "DestinationRule sparc/thumbnails",
-        how: "without a breaker",
+        how: "without a circuit breaker",
         patch: [replace("trafficPolicy/connectionPool/http/http2MaxRequests", 1_000_000)],
     },
     {
@@ -123,7 +127,7 @@ export const BREAKAGES: readonly Breakage[] = [
         shows: (difference) =>
             difference.layer === "resilience" &&
             difference.destination === "recordings" &&
-            difference.expected.kind === "given-up",
+            difference.expected.kind === "timeout",
     },
     {
         object: "VirtualService sparc/alerts",
@@ -142,7 +146,7 @@ export const BREAKAGES: readonly Breakage[] = [
     {
         object: "RequestAuthentication istio-ingress/istio-admingateway",
         how: "deleted",
-        shows: wire("entry", { gateway: "istio-admingateway" }),
+        shows: wire("ingress", { gateway: "istio-admingateway" }),
     },
     {
         object: "Gateway istio-ingress/public",
@@ -156,11 +160,12 @@ export const BREAKAGES: readonly Breakage[] = [
             })),
         ]),
         shows: (difference) =>
-            difference.gateway === "istio-ingressgateway" && difference.expected.kind === "no-tls-version",
+            difference.gateway === "istio-ingressgateway" &&
+            difference.expected.kind === "tls-version-rejected",
     },
     {
         object: "Gateway istio-ingress/internal-redirect",
-        how: "plain HTTP taken",
+        how: "plain HTTP accepted",
         patch: [replace("servers/0/tls/httpsRedirect", false)],
         shows: (difference) =>
             difference.gateway === "istio-internalgateway" && difference.expected.kind === "redirect",
@@ -168,33 +173,33 @@ export const BREAKAGES: readonly Breakage[] = [
     {
         object: "VirtualService sparc/public-hooks",
         how: "deleted",
-        shows: wire("entry", { host: "hooks.sparc.local" }),
+        shows: wire("ingress", { host: "hooks.sparc.local" }),
     },
     {
         object: "AuthorizationPolicy istio-ingress/istio-ingressgateway-to-api-gateway-api",
-        how: "no scope asked for",
+        how: "no scope required",
         patch: [{ op: "remove", path: "/spec/rules/1/when" }],
-        shows: wire("entry", { host: "api.sparc.local" }),
+        shows: wire("ingress", { host: "api.sparc.local" }),
     },
     {
         object: "EnvoyFilter istio-ingress/public-tenant-paths",
         how: "deleted",
-        shows: wire("entry", { host: "stream.sparc.local" }),
+        shows: wire("ingress", { host: "stream.sparc.local" }),
     },
     {
         object: "EnvoyFilter istio-ingress/client-headers",
         how: "deleted",
         shows: (difference) =>
-            difference.layer === "entry" &&
-            /what a token would say is not the client's to say$|no header of a client changes its method/.test(
-                difference.because,
+            difference.layer === "ingress" &&
+            /clients must not set identity headers$|client headers must not override method/.test(
+                difference.reason,
             ),
     },
     {
         object: "EnvoyFilter istio-ingress/public-one-token",
         how: "deleted",
         shows: (difference) =>
-            difference.layer === "entry" && difference.because.endsWith("for who has one token and not two"),
+            difference.layer === "ingress" && difference.reason.endsWith("only with a single token"),
     },
     { object: "EnvoyFilter istio-ingress/public-limits", how: "deleted" },
     { object: "EnvoyFilter istio-ingress/public-plan-limits", how: "deleted" },
@@ -223,7 +228,7 @@ export const BREAKAGES: readonly Breakage[] = [
         patch: [replace("exportTo", ["*"])],
     },
     { object: "EnvoyFilter istio-egress/limit-api.stripe.com", how: "deleted" },
-    // The route takes the header as well: without the filter the log misses it.
+    // The route also removes the header: without the filter the log misses it.
     { object: "EnvoyFilter istio-egress/request-headers", how: "deleted" },
     { object: "Telemetry istio-egress/access-log", how: "deleted" },
 ];

@@ -1,6 +1,6 @@
-/** Objects that Istio takes and the mesh cannot work with. */
+/** Objects that Istio accepts, but that break the mesh. */
 
-/** A filter that no proxy can have. */
+/** A filter that every proxy rejects. */
 export const BROKEN_FILTER = {
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
@@ -22,7 +22,7 @@ export const BROKEN_FILTER = {
                         name: "broken",
                         typed_config: {
                             "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-                            inline_code: "this is no Lua",
+                            inline_code: "this is not Lua",
                         },
                     },
                 },
@@ -31,13 +31,15 @@ export const BROKEN_FILTER = {
     },
 };
 
-/** Keys from where nobody answers. */
+/** A JWKS URI without a server. */
 export const KEYLESS = {
     apiVersion: "security.istio.io/v1",
     kind: "RequestAuthentication",
     metadata: { name: "keyless", namespace: "sparc" },
     spec: {
         selector: { matchLabels: { "sparc.dev/service": "reports" } },
-        jwtRules: [{ issuer: "https://nobody.example.com", jwksUri: "https://nobody.example.com/keys" }],
+        jwtRules: [
+            { issuer: "https://unreachable.example.com", jwksUri: "https://unreachable.example.com/keys" },
+        ],
     },
 };

@@ -1,4 +1,4 @@
-/** Every kind of object broken by hand, all at once: `mesh verify` names each, and shows on the wire what it opened or broke. */
+/** Manual changes to every kind of object, all at once: `mesh verify` names each, and the calls that it allowed or broke. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { KINDS, type Kind } from "../../cli/verify/cluster/kinds";
@@ -7,20 +7,20 @@ import { BREAKAGES_OF_TRUST } from "./breakages-of-trust";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
 
-/** What is read of `mesh verify --json`. */
+/** The fields that the tests read of `mesh verify --json`. */
 interface Report {
     readonly proven: boolean;
-    readonly differences: readonly Difference[];
+    readonly mismatches: readonly Difference[];
     readonly miscounts: readonly { readonly workload: string; readonly explanations: readonly string[] }[];
     readonly drift: readonly { readonly object: string; readonly text: string }[];
 }
 
 const ALL: readonly Breakage[] = [...BREAKAGES, ...BREAKAGES_OF_TRUST];
 
-/** Envoy serves open connections by the policies of their start for up to 45 s; a deletion leaves no time to wait from. */
+/** Envoy applies old policies to open connections for up to 45 s; a deleted object has no timestamp to wait from. */
 const DRAIN_MS = 50_000;
 
-describe("mesh verify, of a mesh that was broken by hand", function () {
+describe("mesh verify, on a mesh with manual changes", function () {
     this.timeout(900_000);
     let node: Deployment;
     let report: Report;
@@ -51,24 +51,30 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
         report = JSON.parse(stdout) as Report;
     });
 
-    // What was broken the program puts back. What is not its own it leaves alone.
+    // The program restores its objects, but does not remove foreign ones.
     after(async () => {
         for (const { object, spec } of ALL)
             if (spec !== undefined) await node.kubectl(["delete", ...whichOf(object)]);
         await node.up();
-        const { status, stderr } = await mesh(CHECKOUT, ["verify", "--layer", "entry", "--layer", "egress"]);
+        const { status, stderr } = await mesh(CHECKOUT, [
+            "verify",
+            "--layer",
+            "ingress",
+            "--layer",
+            "egress",
+        ]);
         assert.equal(status, 0, stderr);
     });
 
     for (const { object, how, shows } of ALL) {
-        it(`names ${object} (${how})${shows === undefined ? "" : ", and shows it on the wire"}`, () => {
+        it(`names ${object} (${how})${shows === undefined ? "" : ", and detects it on the wire"}`, () => {
             assert.ok(
                 report.drift.some((one) => one.object === object),
                 JSON.stringify(report.drift.map((one) => one.object)),
             );
             if (shows === undefined) return;
-            const shown = report.differences.filter(shows);
-            assert.ok(shown.length > 0, "no difference shows it");
+            const shown = report.mismatches.filter(shows);
+            assert.ok(shown.length > 0, "no mismatch shows it");
             for (const { explanations } of shown)
                 assert.ok(
                     explanations.some((text) => text.startsWith(`${object} `)),
@@ -77,21 +83,21 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
         });
     }
 
-    it("names nothing else, and shows nothing that none of them explains", () => {
+    it("names nothing else, and reports no mismatch without an explanation", () => {
         assert.deepEqual(
             report.drift.map(({ object }) => object).sort(),
             ALL.map(({ object }) => object).sort(),
         );
-        const others = report.differences.filter((one) => !ALL.some(({ shows }) => shows?.(one)));
+        const others = report.mismatches.filter((one) => !ALL.some(({ shows }) => shows?.(one)));
         assert.deepEqual(
-            others.map(({ layer, source, host, request, got }) =>
-                [layer, source, host, request, got].join(" "),
+            others.map(({ layer, source, host, request, actual }) =>
+                [layer, source, host, request, actual].join(" "),
             ),
             [],
         );
     });
 
-    it("sees by their counts the TCP connections that were no longer refused", () => {
+    it("detects TCP connections that were no longer denied by Envoy's counters", () => {
         const [miscount] = report.miscounts.filter(({ workload }) => workload === "sparc/video-ingest");
         assert.match(
             miscount?.explanations.join() ?? "",
@@ -100,7 +106,7 @@ describe("mesh verify, of a mesh that was broken by hand", function () {
     });
 });
 
-/** The arguments by which kubectl finds an object, its kind named for certain: `gateways.networking.istio.io`. */
+/** kubectl's arguments for an object, with the full kind: `gateways.networking.istio.io`. */
 function whichOf(object: string): string[] {
     const [kind = "", place = ""] = object.split(" ");
     const [namespace = "", name = ""] = place.split("/");

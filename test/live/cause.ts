@@ -1,9 +1,9 @@
-/** What makes alerts fire, and how that ends. */
+/** A cause of alerts. */
 export interface Cause {
-    /** Each alert that it has fire, with labels by which that is told from another of its name. */
+    /** The alerts that it makes fire, with the labels that identify them. */
     readonly alerts: Readonly<Record<string, Readonly<Record<string, string>>>>;
     readonly make?: () => Promise<void>;
-    /** Asked again and again for as long as it is to last. */
+    /** Called repeatedly while the cause lasts. */
     readonly again?: () => Promise<void>;
     readonly end?: () => Promise<void>;
 }

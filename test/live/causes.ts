@@ -1,10 +1,10 @@
-/** What alerts are about, made for real on the node, and ended again. Each has workloads of its own, so that none hides another. */
+/** Real causes of alerts on the local cluster. Each affects different workloads, so that none hides another. */
 import assert from "node:assert/strict";
 import { MESH_CA, NAMESPACES, serviceHost } from "../../components/base/names";
 import { BROKEN_FILTER, KEYLESS } from "./broken-config";
 import type { Deployment } from "./deployment";
 import type { Cause } from "./cause";
-import { endingSoon } from "./ending-soon";
+import { endingSoon } from "./expiring-certificate";
 import { eventually } from "./eventually";
 import { valueOf } from "./prometheus";
 import { signalled } from "./signals";
@@ -12,11 +12,11 @@ import { signalled } from "./signals";
 const USED_BY_BILLING =
     'max(container_memory_working_set_bytes{namespace="sparc",pod=~"billing-.*",container="istio-proxy"})';
 
-/** Of a container that is close to it: what it uses is so much of it. */
-const NEARLY_ALL = 0.86;
+/** The share of a container's limit that it uses when it is near the limit. */
+const NEAR_LIMIT = 0.86;
 
-/** One thousandth of a second in ten, which is the least that a kernel limits to. */
-const LEAST_CPU = { cpu: "10m" };
+/** 1 ms in 100 ms: the minimum CPU quota of the kernel. */
+const MIN_CPU = { cpu: "10m" };
 
 const PROXY = "istio-proxy";
 
@@ -46,7 +46,7 @@ export function causes(node: Deployment): Cause[] {
     const deleted = (kind: string, namespace: string, name: string) => async () => {
         await node.kubectl(["delete", kind, "--namespace", namespace, name]);
     };
-    /** Says of a Deployment's pods how their proxies are to be; null takes back what was said. */
+    /** Sets pod annotations of a Deployment that configure its proxies; null removes one. */
     const annotate = async (service: string, annotations: Readonly<Record<string, string | null>>) => {
         await node.mergePatch("deployment", "sparc", service, {
             spec: { template: { metadata: { annotations } } },
@@ -60,8 +60,8 @@ export function causes(node: Deployment): Cause[] {
             "--timeout=300s",
         ]);
     };
-    /** Lets a container of a running pod have less. The pod that takes its place may have what the program says. */
-    const squeezed = (
+    /** Lowers the limits of a container in a running pod. A new pod has the program's limits again. */
+    const withLimits = (
         { namespace, label, container }: Container,
         limit: () => Promise<{ cpu: string } | { memory: string }>,
     ) => {
@@ -86,10 +86,10 @@ export function causes(node: Deployment): Cause[] {
 
     return [
         {
-            // More than the objective lets it have, too.
+            // Above the SLO's error rate, too.
             alerts: {
-                MeshErrorRate: { service: "recordings" },
-                MeshBudgetBurn: { service: "recordings", window: "1h" },
+                MeshHighErrorRate: { service: "recordings" },
+                MeshErrorBudgetBurn: { service: "recordings", window: "1h" },
             },
             again: async () => {
                 const failing = {
@@ -101,7 +101,7 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alerts: { MeshSlow: { service: "users" } },
+            alerts: { MeshHighLatency: { service: "users" } },
             again: async () => {
                 const slow = {
                     ...to("users", 9090),
@@ -113,10 +113,10 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            // As many as may be are open for as long as the rest is refused.
+            // The connection limit is reached, so further connections overflow.
             alerts: {
-                MeshBreakerOverflow: { service: "api-gateway" },
-                MeshBreakerOpen: { service: "api-gateway" },
+                MeshCircuitBreakerOverflow: { service: "api-gateway" },
+                MeshCircuitBreakerOpen: { service: "api-gateway" },
             },
             again: async () => {
                 const held = { ...recordings, path: "/v1/recordings?delay=900ms" };
@@ -124,24 +124,24 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alerts: { MeshRefusedHost: { source_workload: "reports" } },
+            alerts: { MeshUnknownHostBlocked: { source_workload: "reports" } },
             again: async () => {
                 await node.probe("reports", [{ ...to("alerts", 8080), host: "refused.example.com" }]);
             },
         },
         {
-            alerts: { MeshPushRejected: {} },
+            alerts: { MeshConfigRejected: {} },
             make: applied(BROKEN_FILTER),
             end: deleted("envoyfilter", "sparc", "broken"),
         },
         {
-            alerts: { MeshKeySet: {} },
+            alerts: { MeshJwksUnavailable: {} },
             make: applied(KEYLESS),
             end: deleted("requestauthentication", "sparc", "keyless"),
         },
         {
-            alerts: { MeshPushSlow: {} },
-            ...squeezed({ namespace: NAMESPACES.system, label: "app=istiod", container: "discovery" }, () =>
+            alerts: { MeshConfigPropagationSlow: {} },
+            ...withLimits({ namespace: NAMESPACES.system, label: "app=istiod", container: "discovery" }, () =>
                 Promise.resolve({ cpu: "15m" }),
             ),
             again: async () => {
@@ -154,21 +154,21 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alerts: { MeshWorkloadCertificate: { namespace: "sparc" } },
-            // A quarter of a day is what is left where renewing has failed for a quarter of one.
+            alerts: { MeshWorkloadCertificateExpiring: { namespace: "sparc" } },
+            // 6 h are left of the certificate when renewal has failed for 6 h.
             make: () =>
                 annotate("thumbnails", { "proxy.istio.io/config": '{"proxyMetadata":{"SECRET_TTL":"5h"}}' }),
             end: () => annotate("thumbnails", { "proxy.istio.io/config": null }),
         },
         {
-            alerts: { MeshAuthorityCertificate: {} },
+            alerts: { MeshCaCertificateExpiring: {} },
             ...endingSoon(node, NAMESPACES.system, MESH_CA.secret),
         },
         {
-            alerts: { MeshProxyCpu: { namespace: "sparc", container: "istio-proxy" } },
-            ...squeezed(sidecarOf("search"), () => Promise.resolve(LEAST_CPU)),
+            alerts: { MeshProxyHighCpu: { namespace: "sparc", container: "istio-proxy" } },
+            ...withLimits(sidecarOf("search"), () => Promise.resolve(MIN_CPU)),
             again: async () => {
-                // More than it can take: most are given up.
+                // More than its capacity: most time out.
                 await node.kubectl(
                     [
                         ...["exec", "--stdin", "--namespace", "sparc", "deployment/api-gateway"],
@@ -188,24 +188,24 @@ export function causes(node: Deployment): Cause[] {
             },
         },
         {
-            alerts: { MeshProxyMemory: { namespace: "sparc", container: "istio-proxy" } },
-            ...squeezed(sidecarOf("billing"), async () => {
+            alerts: { MeshProxyHighMemory: { namespace: "sparc", container: "istio-proxy" } },
+            ...withLimits(sidecarOf("billing"), async () => {
                 let used = 0;
-                // Of a node that is new nobody has read anything yet.
+                // A new cluster has no metrics yet.
                 await eventually(async () => {
                     used = await valueOf(node, USED_BY_BILLING);
                     assert.ok(used > 0);
                 });
-                return { memory: `${Math.ceil(used / NEARLY_ALL / 1024)}Ki` };
+                return { memory: `${Math.ceil(used / NEAR_LIMIT / 1024)}Ki` };
             }),
         },
         {
-            alerts: { MeshBlind: { namespace: "databases" } },
-            // An agent that hangs: Envoy goes on, and nobody hears of it.
+            alerts: { MeshMetricsMissing: { namespace: "databases" } },
+            // The agent hangs: Envoy keeps running, but is not scraped.
             make: () => signalled(node, "kafka", "SIGSTOP"),
             end: async () => {
                 await signalled(node, "kafka", "SIGCONT");
-                // The application was asked whether it is well by way of the agent, and was begun again and again.
+                // The kubelet's probes of the application went through the agent, so it restarted repeatedly.
                 const kafka = ["--namespace", NAMESPACES.stores, "--selector", "sparc.dev/service=kafka"];
                 await node.kubectl(["delete", "pods", ...kafka]);
             },

@@ -1,4 +1,4 @@
-/** What the live tests read of cert-manager, and how they force it. */
+/** Reads certificates from cert-manager, and triggers renewals. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import type { Deployment } from "./deployment";
@@ -29,7 +29,7 @@ export async function certificatesOn(node: Deployment): Promise<Issued[]> {
     }));
 }
 
-/** The certificates in a key of a Secret, in their order. */
+/** The certificates in a key of a Secret, in order. */
 export async function certificatesIn(
     node: Deployment,
     namespace: string,
@@ -48,16 +48,16 @@ export function split(pem: string): X509Certificate[] {
     return blocks.map((block) => new X509Certificate(block));
 }
 
-/** Has cert-manager issue a certificate anew, as `cmctl renew` does. @returns its new serial number */
+/** Makes cert-manager reissue a certificate, like `cmctl renew`. @returns the new serial number */
 export async function renew(node: Deployment, namespace: string, name: string): Promise<string> {
     const condition = {
         type: "Issuing",
         status: "True",
         reason: "ManuallyTriggered",
-        message: "a test wants a new one",
+        message: "a test renews it",
         lastTransitionTime: new Date().toISOString(),
     };
-    return await issuedAnew(node, namespace, name, async () => {
+    return await reissued(node, namespace, name, async () => {
         await node.kubectl([
             ...["patch", "certificates.cert-manager.io", "--namespace", namespace, name],
             ...["--subresource", "status", "--type", "json", "--patch"],
@@ -66,8 +66,8 @@ export async function renew(node: Deployment, namespace: string, name: string): 
     });
 }
 
-/** Waits for the certificate that cert-manager issues because of what `act` does. @returns its serial number */
-export async function issuedAnew(
+/** Waits for the certificate that cert-manager issues after `act`. @returns its serial number */
+export async function reissued(
     node: Deployment,
     namespace: string,
     name: string,
@@ -79,14 +79,14 @@ export async function issuedAnew(
         const serial = await serialOf(node, namespace, name);
         if (serial !== before) return serial;
     }
-    return assert.fail(`cert-manager has not issued ${namespace}/${name} anew within a minute`);
+    return assert.fail(`cert-manager has not issued ${namespace}/${name} within a minute`);
 }
 
 async function serialOf(node: Deployment, namespace: string, name: string): Promise<string> {
     const all = await certificatesOn(node);
     const { secret } =
         all.find((one) => one.namespace === namespace && one.name === name) ??
-        assert.fail(`there is no Certificate ${namespace}/${name}`);
+        assert.fail(`Certificate ${namespace}/${name} does not exist`);
     const [leaf] = await certificatesIn(node, namespace, secret);
     return leaf?.serialNumber ?? assert.fail(`the Secret ${namespace}/${secret} holds no certificate`);
 }

@@ -1,4 +1,4 @@
-/** What cert-manager issues on the node, and that renewing it is noticed by nobody. */
+/** cert-manager's certificates on the local cluster: renewals fail no request. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect } from "node:tls";
@@ -11,13 +11,13 @@ import { CHECKOUT, mesh } from "./checkout";
 import { get, target } from "./client";
 import { Deployment, type Entry } from "./deployment";
 import { eventually } from "./eventually";
-import { asking, paced, underLoad } from "./load";
+import { checkedRequest, paced, underLoad } from "./load";
 
 const WORKERS = 4;
-/** 100 requests per second in all: the catalogue limits the host to 200. */
+/** 100 requests per second in total: the catalogue limits the host to 200. */
 const INTERVAL_MS = 40;
 
-describe("certificates on the node", function () {
+describe("certificates on the local cluster", function () {
     this.timeout(600_000);
     const config = loadStackFile("local", CHECKOUT);
     const host = `auth.${config.domain}`;
@@ -28,25 +28,25 @@ describe("certificates on the node", function () {
         node = await Deployment.of();
     });
 
-    it("are all ready, each that the program derives and no other", async () => {
+    it("are ready, and exactly those that the program derives", async () => {
         const derived = deriveAll({ catalogue, config })
             .objects.filter(({ kind }) => kind === "Certificate")
             .map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
         assert.ok(derived.length >= 4);
-        const found = await certificatesOn(node);
+        const certificates = await certificatesOn(node);
         assert.deepEqual(
-            found.filter(({ ready }) => !ready),
+            certificates.filter(({ ready }) => !ready),
             [],
         );
-        assert.deepEqual(found.map((one) => `${one.namespace}/${one.name}`).sort(), derived.sort());
+        assert.deepEqual(certificates.map((one) => `${one.namespace}/${one.name}`).sort(), derived.sort());
     });
 
-    it("are renewed while clients come in, and served without a failed request", async () => {
+    it("are renewed under load without a failed request", async () => {
         const before = await servedSerial(node.entry, host);
         let renewed = "";
         const { count, failures } = await underLoad(
             paced(
-                asking(
+                checkedRequest(
                     () => get(target(node.entry, host, "/login")),
                     ({ status }) => (status === 200 ? undefined : `HTTP ${status}`),
                 ),
@@ -60,7 +60,7 @@ describe("certificates on the node", function () {
                 });
             },
         );
-        process.stdout.write(`      ${count} requests while it was renewed, ${failures.length} failed\n`);
+        process.stdout.write(`      ${count} requests during the renewal, ${failures.length} failed\n`);
         assert.notEqual(renewed, before);
         assert.deepEqual(failures, []);
         assert.ok(count > 50, `${count} requests`);
@@ -76,20 +76,20 @@ describe("certificates on the node", function () {
         assert.notEqual(await key(), before);
     });
 
-    it("are not changed by another up, and neither is anything else", async () => {
+    it("are not changed by another `mesh up`, which changes nothing", async () => {
         const before = await servedSerial(node.entry, host);
         const { created, updated, pruned } = await node.up();
         assert.deepEqual({ created, updated, pruned }, { created: 0, updated: 0, pruned: 0 });
         assert.equal(await servedSerial(node.entry, host), before);
     });
 
-    it("are what `mesh verify` trusts at the edge", async () => {
-        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--layer", "entry"]);
+    it("are trusted by `mesh verify` at the edge", async () => {
+        const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--layer", "ingress"]);
         assert.equal(status, 0, stdout + stderr);
     });
 });
 
-/** The serial number of what the gateway at `entry` shows for `host`, which its CA must vouch for. */
+/** The serial number of the certificate that the gateway at `entry` presents for `host`, verified with its CA. */
 function servedSerial(entry: Entry, host: string): Promise<string> {
     return new Promise((done, failed) => {
         const socket = connect(

@@ -1,4 +1,4 @@
-/** Runs `mesh` as its users do, from this checkout or from a copy whose catalogue is another one. */
+/** Runs `mesh` as its users do, from this checkout or from a copy with a changed catalogue. */
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,29 +7,34 @@ import { parse, stringify } from "yaml";
 
 export const CHECKOUT = resolve(__dirname, "..", "..");
 
-export interface Ran {
-    /** Null if it was killed. */
+export interface ProcessResult {
+    /** The exit code; null if it was killed. */
     readonly status: number | null;
     readonly stdout: string;
     readonly stderr: string;
 }
 
-/** Those of `mesh` after which the node is not as it was. */
-const CHANGES_THE_NODE: ReadonlySet<string> = new Set(["up", "down", "upgrade"]);
+/** Commands of `mesh` that change the local cluster. */
+const MUTATING_COMMANDS: ReadonlySet<string> = new Set(["up", "down", "upgrade"]);
 let changes = 0;
 
-/** How often `mesh` was told to change the node. */
-export function changesOfTheNode(): number {
+/** How often `mesh` ran a command that changes the local cluster. */
+export function clusterChanges(): number {
     return changes;
 }
 
-/** Runs `mesh` to its end; with `killAfter` (milliseconds) it is killed then, with no chance to clean up. */
-export function mesh(checkout: string, args: readonly string[], killAfter?: number): Promise<Ran> {
-    if (CHANGES_THE_NODE.has(args[0] ?? "")) changes += 1;
+/** Runs `mesh` to its end; with `killAfter` (milliseconds) it gets SIGKILL then, and cannot clean up. */
+export function mesh(checkout: string, args: readonly string[], killAfter?: number): Promise<ProcessResult> {
+    if (MUTATING_COMMANDS.has(args[0] ?? "")) changes += 1;
     return run(process.execPath, [join(checkout, "cli", "bin", "mesh.js"), ...args], killAfter);
 }
 
-export function run(command: string, args: readonly string[], killAfter?: number, input = ""): Promise<Ran> {
+export function run(
+    command: string,
+    args: readonly string[],
+    killAfter?: number,
+    input = "",
+): Promise<ProcessResult> {
     const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
     child.stdin.end(input);
     const output = { stdout: "", stderr: "" };
@@ -46,9 +51,9 @@ export function run(command: string, args: readonly string[], killAfter?: number
 }
 
 /**
- * A copy of this checkout whose platform is what `change`, an expression in TypeScript, makes of the `original`.
+ * A copy of this checkout with the platform that `change`, a TypeScript expression, evaluates to; it can use `original`.
  *
- * @param copy one that was made before, to be changed @default a new one
+ * @param copy an earlier copy to change @default a new one
  */
 export function withPlatform(change: string, copy = copyOfCheckout()): string {
     const file = join(copy, "catalogue", "platform.ts");
@@ -64,7 +69,7 @@ export const assembled = { ...parts, catalogue: platform };
     return copy;
 }
 
-/** A copy of this checkout whose local stack says more. */
+/** A copy of this checkout with additional configuration in the local stack. */
 export function withStack(more: Readonly<Record<string, unknown>>): string {
     const copy = copyOfCheckout();
     const file = join(copy, "Pulumi.local.yaml");

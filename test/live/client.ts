@@ -1,4 +1,4 @@
-/** A client outside the mesh, over TLS. */
+/** A TLS client outside the mesh. */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
@@ -14,7 +14,7 @@ export interface Answer {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A request of `host` as the gateway at `entry` takes it. */
+/** The options of a request for `host` at the gateway `entry`. */
 export function target(entry: Entry, host: string, path: string, headers: Headers = {}): RequestOptions {
     return {
         host: entry.address,
@@ -40,7 +40,7 @@ export function get(options: RequestOptions, agent?: Agent): Promise<Answer> {
     });
 }
 
-/** Frames without a payload (RFC 6455): a client's is masked, with zeros. */
+/** Frames without a payload (RFC 6455); a client masks its frames, here with zeros. */
 export const PING = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
 export const PONG = Buffer.from([0x8a, 0x00]);
 

@@ -1,4 +1,4 @@
-/** That people see something: each query of each panel, asked of the node's Prometheus, has an answer under traffic. */
+/** Dashboards show data: under traffic, each panel's queries have results in the local cluster's Prometheus. */
 import assert from "node:assert/strict";
 import { NAMESPACES, serviceHost } from "../../components/base/names";
 import { boards } from "../../components/observability/dashboards/boards";
@@ -6,18 +6,18 @@ import { loadStackFile } from "../../config/load";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
-import { empty, queriesOf } from "./panels";
+import { emptyPanels, queriesOf } from "./panels";
 
-/** Which service is chosen where a board is about one. */
+/** The value of the dashboards' service variable. */
 const SERVICE = "recordings";
 
-const ASKED = queriesOf(boards(loadStackFile("local", CHECKOUT)));
+const QUERIES = queriesOf(boards(loadStackFile("local", CHECKOUT)));
 
-describe("dashboards on the node", function () {
+describe("dashboards on the local cluster", function () {
     this.timeout(900_000);
     let node: Deployment;
 
-    /** How long a change takes to be everywhere shows where there was one: somebody's, which `mesh up` takes back. */
+    /** Makes a change, so that the xDS convergence time has data; the next `mesh up` reverts it. */
     async function changed(): Promise<void> {
         const tcp = { tcpKeepalive: { probes: 5 } };
         await node.mergePatch("destinationrule", NAMESPACES.services, SERVICE, {
@@ -26,8 +26,8 @@ describe("dashboards on the node", function () {
         await node.up();
     }
 
-    /** Rates are of what is counted between two of Prometheus' readings. */
-    async function asked(): Promise<void> {
+    /** Rates need a change of counters between two scrapes. */
+    async function generateTraffic(): Promise<void> {
         const request = { address: `${serviceHost(SERVICE)}:8080`, path: "/v1/recordings" };
         await node.probe(
             "api-gateway",
@@ -40,17 +40,22 @@ describe("dashboards on the node", function () {
     });
 
     it("show data in every panel", async () => {
-        // Others may have asked all kinds of things within the panels' five minutes. Where they have not, this does.
-        if ((await empty(node, ASKED, SERVICE)).length > 0) {
-            const layers = ["source", "egress", "entry"].flatMap((layer) => ["--layer", layer]);
-            const { status, stderr } = await mesh(CHECKOUT, ["verify", "--keep", "--json", ...layers]);
+        // Other tests may have sent these requests within the panels' five minutes. If not, this does.
+        if ((await emptyPanels(node, QUERIES, SERVICE)).length > 0) {
+            const layers = ["authorization", "egress", "ingress"].flatMap((layer) => ["--layer", layer]);
+            const { status, stderr } = await mesh(CHECKOUT, [
+                "verify",
+                "--keep-probers",
+                "--json",
+                ...layers,
+            ]);
             assert.equal(status, 0, stderr);
             await changed();
         }
         await eventually(async () => {
-            await asked();
-            assert.deepEqual(await empty(node, ASKED, SERVICE), []);
+            await generateTraffic();
+            assert.deepEqual(await emptyPanels(node, QUERIES, SERVICE), []);
         });
-        process.stdout.write(`      ${ASKED.length} queries, each with an answer\n`);
+        process.stdout.write(`      ${QUERIES.length} queries, all with data\n`);
     });
 });

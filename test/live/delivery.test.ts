@@ -1,6 +1,6 @@
 /**
- * New versions under steady traffic: who gets them, who is spared, and that access stays the same. The core releases a good and
- * a bad version of one service; the full tier takes a quarter of an hour.
+ * Rollouts under steady traffic: which users get the new version, and that access stays the same. The core tier releases a good
+ * and a bad version of one service; the full tier takes 15 minutes.
  */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -12,30 +12,30 @@ import { loadStackFile } from "../../config/load";
 import { CHECKOUT, mesh, withPlatform, withStack } from "./checkout";
 import { target } from "./client";
 import { Deployment } from "./deployment";
-import { ofFew } from "./few-users";
+import { testLowTraffic } from "./low-traffic";
 import { Rollouts } from "./rollouts";
 import { isFullTier } from "./tier";
 import { bearer, signerOf } from "./tokens";
-import { Load, type Seen } from "./users";
+import { Load, type ObservedResponse } from "./user-load";
 
 const SERVICES = isFullTier()
     ? ["analytics", "api-gateway", "auth", "integrations", "video"]
     : ["api-gateway"];
-const PER_SECOND = 20;
-/** The local stack's window, and a reading of Prometheus more. */
-const SETTLED_MS = 40_000;
+const REQUESTS_PER_SECOND = 20;
+/** The local stack's metric window, and one scrape interval. */
+const METRICS_WINDOW_MS = 40_000;
 /**
- * At 5 % of 20 requests a second the slowest request of half a minute is the 99th percentile, so that two that a busy machine
- * holds up fail as many looks as the default allows. A version that is worse fails every look, and still ends.
+ * At 5 % of 20 requests per second the slowest request in 30 s is the p99, so two requests that a busy machine delays fail as
+ * many checks as the default allows. A worse version fails every check, and is still rolled back.
  */
 const FAILURES = 10;
-/** What may be counted late or early where weights change. */
-const EDGE = 3;
+/** Requests that may be attributed to the wrong step when weights change. */
+const WEIGHT_CHANGE_MARGIN = 3;
 
-const isCanarys = ({ pod }: Seen) => pod !== "" && !pod.includes("-primary-");
-const failed = (seen: readonly Seen[]) => seen.filter(({ status }) => status !== 200);
+const isFromCanary = ({ pod }: ObservedResponse) => pod !== "" && !pod.includes("-primary-");
+const failed = (seen: readonly ObservedResponse[]) => seen.filter(({ status }) => status !== 200);
 
-describe("delivery on the node", function () {
+describe("delivery on the local cluster", function () {
     this.timeout(1_500_000);
     this.retries(0);
     const { edge, domain, delivery } = loadStackFile("local", CHECKOUT);
@@ -46,28 +46,28 @@ describe("delivery on the node", function () {
     let sign: Sign;
 
     function users(host: string, path: (tenant: string, index: number) => string, token = true): Load {
-        // Each asks less often than its plan lets it.
+        // Each tenant stays under its plan's limit.
         const known = Array.from({ length: 100 }, () => randomUUID());
         const headers = known.map((tenant) => (token ? bearer(sign, { tenant, plan: "enterprise" }) : {}));
-        return new Load(PER_SECOND, (index) => {
+        return new Load(REQUESTS_PER_SECOND, (index) => {
             const user = index % known.length;
             return target(node.entry, `${host}.${domain}`, path(known[user] ?? "", index), headers[user]);
         });
     }
 
-    async function verified(): Promise<number> {
+    async function mismatchCount(): Promise<number> {
         const { status, stdout, stderr } = await mesh(copy, ["verify", "--json"]);
         assert.ok(status === 0 || status === 1, stderr);
-        const { differences } = JSON.parse(stdout) as { differences: unknown[] };
-        return differences.length;
+        const { mismatches } = JSON.parse(stdout) as { mismatches: unknown[] };
+        return mismatches.length;
     }
 
-    function told(what: string, seen: readonly Seen[], steps: readonly string[]): void {
-        const canarys = seen.filter(isCanarys);
+    function printSummary(what: string, seen: readonly ObservedResponse[], steps: readonly string[]): void {
+        const canarys = seen.filter(isFromCanary);
         process.stdout.write(
             `      ${what}: ${seen.length} requests, ${canarys.length} to the canary, ${failed(seen).length} failed; ${steps.join(", ")}\n`,
         );
-        for (const { status, pod, instead, ms, at } of failed(seen).filter((one) => !isCanarys(one)))
+        for (const { status, pod, instead, ms, at } of failed(seen).filter((one) => !isFromCanary(one)))
             process.stdout.write(
                 `        failed at ${new Date(at).toISOString()} after ${ms} ms: ${status} ${pod} ${instead}\n`,
             );
@@ -82,10 +82,10 @@ describe("delivery on the node", function () {
         sign = await signerOf(edge.issuers[0]);
     });
 
-    // What comes next works with Deployments that nobody else scales.
+    // The next file needs Deployments without other replica counts.
     after(() => mesh(CHECKOUT, ["down"]));
 
-    describe("api-gateway, step by step", () => {
+    describe("api-gateway, canary", () => {
         let load: Load;
         before(() => {
             load = users("api", () => "/v1/x");
@@ -94,7 +94,7 @@ describe("delivery on the node", function () {
 
         const since = (at: number) => load.seen.filter((one) => one.at >= at);
 
-        it("promotes a good version, and nobody notices; make up then has nothing to change", async () => {
+        it("promotes a good version without a failed request; `make up` then changes nothing", async () => {
             withPlatform(
                 `{ ...original, services: { ...original.services, "api-gateway": { ...original.services["api-gateway"]!, sidecar: { cpu: "11m", memory: "64Mi", cpuLimit: "2000m", memoryLimit: "1Gi" } } } }`,
                 copy,
@@ -104,67 +104,70 @@ describe("delivery on the node", function () {
             await rollouts.until("api-gateway", ["Progressing"], 60_000);
             const { phase, steps } = await rollouts.until("api-gateway", ["Succeeded", "Failed"]);
             const seen = since(begun);
-            told("a good version", seen, steps);
-            if (phase !== "Succeeded") process.stdout.write(await rollouts.words("api-gateway"));
+            printSummary("a good version", seen, steps);
+            if (phase !== "Succeeded") process.stdout.write(await rollouts.events("api-gateway"));
             assert.equal(phase, "Succeeded", steps.join(", "));
             for (const weight of [5, 10, 25, 50])
                 assert.ok(steps.includes(`Progressing ${weight}`), steps.join(", "));
-            assert.ok(seen.filter(isCanarys).length > 50);
+            assert.ok(seen.filter(isFromCanary).length > 50);
             assert.deepEqual(failed(seen), []);
             const { created, updated, pruned } = await node.up(copy);
             assert.deepEqual({ created, updated, pruned }, { created: 0, updated: 0, pruned: 0 });
         });
 
         for (const [what, flags, allowed, fullTier] of [
-            ["one in twenty of whose answers is an error", ["--errors", "5"], 0.05, false],
+            ["with a 5 % error rate", ["--errors", "5"], 0.05, false],
             ["that answers 300 ms later", ["--delay", "300ms"], 0, true],
-            ["that only starts streams worse", ["--bad-figures", "20"], 0, true],
+            ["with errors only when streams start", ["--bad-figures", "20"], 0, true],
         ] as const) {
             if (fullTier && !isFullTier()) continue;
-            it(`takes a version back ${what}`, async () => {
+            it(`rolls back a version ${what}`, async () => {
                 const begun = Date.now();
                 const { phase, steps } = await rollouts.rollOut("api-gateway", flags);
                 await pause(2_000);
                 const seen = since(begun);
-                told(flags.join(" "), seen, steps);
+                printSummary(flags.join(" "), seen, steps);
                 assert.equal(phase, "Failed", steps.join(", "));
-                const canarys = seen.filter(isCanarys);
+                const canarys = seen.filter(isFromCanary);
                 assert.ok(canarys.length > 5, String(canarys.length));
-                assert.ok(failed(seen).every(isCanarys), "a user of the old version saw an error");
-                assert.ok(failed(seen).length <= canarys.length * allowed + EDGE);
+                assert.ok(failed(seen).every(isFromCanary), "a user of the old version got an error");
+                assert.ok(failed(seen).length <= canarys.length * allowed + WEIGHT_CHANGE_MARGIN);
                 const after = Date.now();
                 await pause(5_000);
-                assert.deepEqual(since(after).filter(isCanarys), []);
+                assert.deepEqual(since(after).filter(isFromCanary), []);
             });
         }
     });
 
     if (!isFullTier()) return;
 
-    describe("video, switched at once", () => {
-        it("gets copies first, then everybody, and no open stream is cut", async () => {
-            // A player of low-latency HLS waits for its next part: at every moment some hundred streams are open.
+    describe("video, blue/green with mirroring", () => {
+        it("mirrors requests, then switches all users, and closes no open stream", async () => {
+            // A low-latency HLS player waits for its next part: about 100 streams are open at any time.
             const load = users("stream", (tenant, index) => `/hls/${tenant}/s${index % 40}/next.ts?delay=4s`);
             await pause(5_000);
             const begun = Date.now();
             const { phase, steps } = await rollouts.rollOut("video", []);
             const seen = (await load.stop()).filter(({ at }) => at >= begun - 4_000);
-            told("video", seen, steps);
+            printSummary("video", seen, steps);
             assert.equal(phase, "Succeeded", steps.join(", "));
             assert.deepEqual(failed(seen), []);
             assert.ok(seen.every(({ ms }) => ms >= 4_000));
-            // Copies are answered to nobody; then all are, from one request to the next.
-            const inOrder = [...seen].sort((a, b) => a.at - b.at).map(isCanarys);
+            // Responses to mirrored requests are discarded; then all traffic switches between two requests.
+            const inOrder = [...seen].sort((a, b) => a.at - b.at).map(isFromCanary);
             const [first, last] = [inOrder.indexOf(true), inOrder.lastIndexOf(true)];
             const between = inOrder.slice(first, last + 1);
             assert.ok(between.length > 20);
-            assert.ok(between.filter((one) => !one).length <= PER_SECOND * 2, "it was no switch");
+            assert.ok(
+                between.filter((one) => !one).length <= REQUESTS_PER_SECOND * 2,
+                "the switch was gradual",
+            );
         });
     });
 
     describe("analytics, by cookie", () => {
-        it("shows the new version to those with the cookie, each time, and to nobody else", async () => {
-            const ask = (cookie?: string) => ({
+        it("sends exactly the users with the cookie to the new version, each time", async () => {
+            const requestWith = (cookie?: string) => ({
                 address: `${serviceHost("analytics")}:8080`,
                 method: "POST",
                 path: "/v1/queries",
@@ -178,15 +181,15 @@ describe("delivery on the node", function () {
                 const { status } = await rollouts.canary("analytics");
                 phase = status.phase;
                 if (phase !== "Progressing") break;
-                const asked = [ask("a=1; variant=b"), ask("variant=a"), ask()];
+                const requests = [requestWith("a=1; variant=b"), requestWith("variant=a"), requestWith()];
                 const results = await node.probe(
                     "reports",
-                    Array.from({ length: 60 }, (_, index) => asked[index % 3] ?? {}),
+                    Array.from({ length: 60 }, (_, index) => requests[index % 3] ?? {}),
                 );
                 for (const { id, answer, status: code } of results) {
-                    const who = ["b", "a", "none"][Number(id) % 3] ?? "";
+                    const variant = ["b", "a", "none"][Number(id) % 3] ?? "";
                     const pod = answer?.pod.includes("-primary-") === true ? "primary" : "canary";
-                    const key = status.iterations >= 1 ? `${who} ${pod} ${code ?? "-"}` : "before";
+                    const key = status.iterations >= 1 ? `${variant} ${pod} ${code ?? "-"}` : "before";
                     places.set(key, (places.get(key) ?? 0) + 1);
                 }
                 await pause(1_000);
@@ -200,11 +203,11 @@ describe("delivery on the node", function () {
         });
     });
 
-    describe("integrations, which few ask", () => {
-        ofFew(() => ({ node, rollouts }), SERVICES);
+    describe("integrations, a low-traffic service", () => {
+        testLowTraffic(() => ({ node, rollouts }), SERVICES);
     });
 
-    describe("auth, which people let through", () => {
+    describe("auth, with manual approval", () => {
         let load: Load;
         before(() => {
             load = users("auth", () => "/login", false);
@@ -216,26 +219,26 @@ describe("delivery on the node", function () {
             assert.equal(status, 0, stderr);
         };
 
-        it("waits, goes on when it is approved, and everybody's access is the same meanwhile and after", async () => {
+        it("waits, continues when approved, and access stays the same during and after the rollout", async () => {
             const begun = Date.now();
             await rollouts.deploy("auth", []);
             await rollouts.until("auth", ["Waiting"], 60_000);
             await pause(25_000);
-            assert.deepEqual(load.seen.filter(({ at }) => at >= begun).filter(isCanarys), []);
-            const unseen = await mesh(copy, ["approve", "auth", "--why", "unseen", "--revision", "999"]);
-            assert.match(unseen.stderr, /it was deployed since you looked/);
+            assert.deepEqual(load.seen.filter(({ at }) => at >= begun).filter(isFromCanary), []);
+            const unseen = await mesh(copy, ["approve", "auth", "--reason", "unseen", "--revision", "999"]);
+            assert.match(unseen.stderr, /it was deployed after your review/);
             assert.notEqual(unseen.status, 0);
-            await decide("--why", "the release of the day");
+            await decide("--reason", "the release of the day");
             const waiting = await rollouts.until("auth", ["WaitingPromotion", "Failed"]);
             assert.equal(waiting.phase, "WaitingPromotion", waiting.steps.join(", "));
             await node.mergePatch("canary", "sparc", "auth", { spec: { suspend: true } });
-            assert.equal(await verified(), 0);
-            // It has services fail on purpose, which counts for as long as figures look back.
-            await pause(SETTLED_MS);
+            assert.equal(await mismatchCount(), 0);
+            // `mesh verify` makes services fail on purpose, which counts within the metric window.
+            await pause(METRICS_WINDOW_MS);
             await node.mergePatch("canary", "sparc", "auth", { spec: { suspend: false } });
-            await decide("--why", "its figures are good");
+            await decide("--reason", "its metrics are good");
             const { phase, steps } = await rollouts.until("auth", ["Succeeded", "Failed"]);
-            told(
+            printSummary(
                 "auth approved",
                 load.seen.filter(({ at }) => at >= begun),
                 [...waiting.steps, ...steps],
@@ -244,30 +247,30 @@ describe("delivery on the node", function () {
             const { metadata } = await rollouts.canary("auth");
             const decisions = decisionsOf(metadata.annotations).slice(-2);
             assert.deepEqual(
-                decisions.map(({ verdict, stage, why }) => [verdict, stage, why]),
+                decisions.map(({ verdict, stage, reason }) => [verdict, stage, reason]),
                 [
                     ["approved", "rollout", "the release of the day"],
-                    ["approved", "promotion", "its figures are good"],
+                    ["approved", "promotion", "its metrics are good"],
                 ],
             );
             for (const { by, version } of decisions) {
                 assert.notEqual(by, "");
                 assert.match(version, /^revision \d+ of \S*standin/);
             }
-            assert.equal(await verified(), 0);
+            assert.equal(await mismatchCount(), 0);
         });
 
-        it("goes back when it is refused", async () => {
+        it("rolls back when it is rejected", async () => {
             await rollouts.deploy("auth", []);
             await rollouts.until("auth", ["Waiting"], 60_000);
-            await decide("--why", "have a look");
+            await decide("--reason", "have a look");
             await rollouts.until("auth", ["WaitingPromotion"]);
-            await decide("--refuse", "--why", "the texts are wrong");
+            await decide("--reject", "--reason", "the texts are wrong");
             const { phase } = await rollouts.until("auth", ["Succeeded", "Failed"]);
             assert.equal(phase, "Failed");
             const after = Date.now();
             await pause(5_000);
-            assert.deepEqual(load.seen.filter(({ at }) => at >= after).filter(isCanarys), []);
+            assert.deepEqual(load.seen.filter(({ at }) => at >= after).filter(isFromCanary), []);
         });
     });
 });

@@ -1,11 +1,11 @@
-/** What the live tests work with: the platform deployed on the node, asked as an operator and as a client ask it. */
+/** The platform deployed on the local cluster, with operators' and clients' access for the live tests. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
 import type { DeployReport } from "../../local/engine";
-import { CHECKOUT, changesOfTheNode, mesh, run } from "./checkout";
+import { CHECKOUT, clusterChanges, mesh, run } from "./checkout";
 
-/** Where clients reach a gateway (`mesh up --json`). */
+/** A gateway's address for clients (`mesh up --json`). */
 export interface Entry {
     readonly address: string;
     readonly port: number;
@@ -13,7 +13,7 @@ export interface Entry {
     readonly authority: string;
 }
 
-/** One result of `standin probe`; more is in the README of local/standin. */
+/** One result of `standin probe`; see the README of local/standin. */
 export interface ProbeResult {
     readonly id: string;
     readonly outcome: string;
@@ -22,7 +22,7 @@ export interface ProbeResult {
         readonly version: string;
         readonly pod: string;
         readonly attempt?: number;
-        /** Whom it saw; "" for nobody. */
+        /** The caller's identity at the callee; "" without one. */
         readonly caller?: string;
         readonly headers?: Readonly<Record<string, string>>;
     } | null;
@@ -30,10 +30,10 @@ export interface ProbeResult {
     readonly ms: number;
 }
 
-/** What is read of `mesh up --json`. */
+/** The fields that the tests read of `mesh up --json`. */
 interface Up {
     readonly kubeconfig: string;
-    readonly entry: Entry;
+    readonly ingress: Entry;
     readonly report: DeployReport;
 }
 
@@ -46,21 +46,20 @@ export class Deployment {
         this.#up = up;
     }
 
-    /** `mesh up` from a checkout, which must end well; the last one where that was the checkout's, and left the node alone since. */
+    /** Runs `mesh up` from a checkout, which must succeed; reuses the last run if it was the checkout's and nothing changed since. */
     static async of(checkout = CHECKOUT): Promise<Deployment> {
-        const known =
-            last?.checkout === checkout && last.changes === changesOfTheNode() ? last.up : undefined;
+        const known = last?.checkout === checkout && last.changes === clusterChanges() ? last.up : undefined;
         return new Deployment(await ensureToolchain(silentProgress()), known ?? (await meshUp(checkout)));
     }
 
-    /** @returns what it changed */
+    /** @returns the changes */
     async up(checkout = CHECKOUT): Promise<DeployReport> {
         this.#up = await meshUp(checkout);
         return this.#up.report;
     }
 
     get entry(): Entry {
-        return this.#up.entry;
+        return this.#up.ingress;
     }
 
     get kubeconfig(): string {
@@ -71,12 +70,12 @@ export class Deployment {
         return this.#toolchain.program(name);
     }
 
-    /** Path of the CRDs that Flagger's chart brings. */
+    /** Path of the CRDs in Flagger's chart. */
     get flaggersKinds(): string {
         return join(this.#toolchain.flaggerCharts, "flagger/crds/crd.yaml");
     }
 
-    /** What kubectl prints; it must end well. */
+    /** Runs kubectl, which must succeed. @returns its output */
     async kubectl(args: readonly string[], input?: string): Promise<string> {
         const all = ["--kubeconfig", this.kubeconfig, ...args];
         const { status, stdout, stderr } = await run(this.program("kubectl"), all, undefined, input);
@@ -92,7 +91,7 @@ export class Deployment {
         ]);
     }
 
-    /** Requests that a service's own container makes through its own sidecar, in the order in which they were answered. */
+    /** Sends requests from a service's container through its sidecar. @returns the results in order of completion */
     async probe(service: string, requests: readonly object[], concurrency = 8): Promise<ProbeResult[]> {
         const numbered = requests.map((one, index) => ({ id: String(index), protocol: "http", ...one }));
         const printed = await this.kubectl(
@@ -111,8 +110,8 @@ export class Deployment {
 }
 
 /**
- * The last `mesh up` that ended well. Whoever changes the node by other means puts it back: files of tests begin with what the one
- * before them left.
+ * The last successful `mesh up`. A test that changes the cluster by other means must restore it: each test file starts with the
+ * state that the previous one left.
  */
 let last: { readonly checkout: string; readonly changes: number; readonly up: Up } | undefined;
 
@@ -120,6 +119,6 @@ async function meshUp(checkout: string): Promise<Up> {
     const { status, stdout, stderr } = await mesh(checkout, ["up", "--json"]);
     assert.equal(status, 0, stderr);
     const up = JSON.parse(stdout) as Up;
-    last = { checkout, changes: changesOfTheNode(), up };
+    last = { checkout, changes: clusterChanges(), up };
     return up;
 }

@@ -1,4 +1,4 @@
-/** Whom the edge does not trust: an issuer that cannot be asked, staff from elsewhere, and a policy that is only tried. */
+/** What the edge does not trust: an issuer with unreachable keys, staff outside the allow-list, and dry-run policies. */
 import assert from "node:assert/strict";
 import { serviceHost } from "../../components/base/names";
 import { loadStackFile } from "../../config/load";
@@ -9,7 +9,7 @@ import { Deployment, type Entry } from "./deployment";
 import { eventually } from "./eventually";
 import { bearer, signerOf } from "./tokens";
 
-describe("what the edge does not trust, on the node", function () {
+describe("trust at the edge, on the local cluster", function () {
     this.timeout(600_000);
     const { edge, domain } = loadStackFile("local", CHECKOUT);
     const [issuer] = edge.issuers;
@@ -33,7 +33,7 @@ describe("what the edge does not trust, on the node", function () {
         return (await get(options)).status;
     }
 
-    /** What a sidecar counted that a policy which is only tried would have done. */
+    /** A sidecar's counter of dry-run verdicts. */
     async function counted(service: string, verdict: "allowed" | "denied"): Promise<number> {
         const stats = await node.kubectl([
             ...["exec", "--namespace", "sparc", `deployment/${service}`, "--container", "istio-proxy", "--"],
@@ -60,8 +60,8 @@ describe("what the edge does not trust, on the node", function () {
                         { issuer: issuer.issuer, audiences: issuer.audiences, jwks: '{"keys":[]}' },
                         silent,
                     ],
-                    keySetNetworks: ["198.51.100.0/24"],
-                    adminNetworks: [elsewhere],
+                    jwksCidrs: ["198.51.100.0/24"],
+                    adminCidrs: [elsewhere],
                     corsOrigins: edge.corsOrigins,
                     clientAddress: "direct",
                     rateLimit: { replicas: 1 },
@@ -73,7 +73,7 @@ describe("what the edge does not trust, on the node", function () {
 
     after(() => node.up());
 
-    it("takes none of the tokens of an issuer whose keys cannot be had, and all of the others'", async () => {
+    it("rejects all tokens of an issuer with unreachable keys, and accepts the other issuers'", async () => {
         await eventually(async () => {
             const api = (headers: Record<string, string>) =>
                 get(target(node.entry, `api.${domain}`, "/v1/x", headers));
@@ -82,17 +82,17 @@ describe("what the edge does not trust, on the node", function () {
         });
     });
 
-    it("lets staff in from the listed networks only, whatever they say of where they are", async () => {
+    it("allows staff only from the listed networks, whatever client address they claim", async () => {
         await eventually(async () => {
             assert.equal(await asStaff(), 403);
         });
         assert.equal(await asStaff({ "x-forwarded-for": "203.0.113.7" }), 403);
     });
 
-    it("counts what a policy that is only tried would do, and does not act by it", async () => {
+    it("counts the verdicts of a dry-run policy without enforcing it", async () => {
         const address = `${serviceHost("search")}:8080`;
         const path = "/v1/search";
-        // Connections from before keep the filters of then, and count nothing: none of several may be one of them.
+        // Old connections keep the old filters, which count nothing: none of the requests may use one of them.
         await eventually(async () => {
             const tried = await node.probe("api-gateway", Array<object>(20).fill({ address, path }));
             assert.deepEqual(new Set(tried.map(({ status }) => status)), new Set([403]));

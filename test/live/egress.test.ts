@@ -6,19 +6,19 @@ import { nodeStatus } from "../../local";
 import { CHECKOUT, mesh, withPlatform } from "./checkout";
 import { Deployment } from "./deployment";
 
-/** What is read of `mesh verify --json`. */
+/** The fields that the tests read of `mesh verify --json`. */
 interface Report {
     readonly proven: boolean;
-    readonly counts: readonly { layer: string; expected: string; checks: number; differences: number }[];
-    readonly differences: readonly unknown[];
-    readonly notChecked: readonly { readonly requested: boolean }[];
+    readonly counts: readonly { layer: string; expected: string; checks: number; mismatches: number }[];
+    readonly mismatches: readonly unknown[];
+    readonly unchecked: readonly { readonly requested: boolean }[];
 }
 
-/** What is read of a line of the egress gateway's access log. */
+/** The fields that the tests read of the egress gateway's access log. */
 interface LogLine {
     readonly tenant: string | null;
     readonly trace: string | null;
-    /** Null where no handshake told of one. */
+    /** Null without an mTLS handshake. */
     readonly caller: string | null;
     readonly host: string;
     readonly status: number;
@@ -27,13 +27,19 @@ interface LogLine {
     readonly milliseconds: number;
 }
 
-describe("egress on the node", function () {
+describe("egress on the local cluster", function () {
     this.timeout(900_000);
     let node: Deployment;
     let authority: string;
 
     async function verify(checkout = CHECKOUT): Promise<Report> {
-        const { stdout, stderr } = await mesh(checkout, ["verify", "--keep", "--layer", "egress", "--json"]);
+        const { stdout, stderr } = await mesh(checkout, [
+            "verify",
+            "--keep-probers",
+            "--layer",
+            "egress",
+            "--json",
+        ]);
         assert.notEqual(stdout, "", stderr);
         return JSON.parse(stdout) as Report;
     }
@@ -51,25 +57,25 @@ describe("egress on the node", function () {
 
     before(async () => {
         node = await Deployment.of();
-        const { outside } = await nodeStatus();
-        assert.ok(outside !== undefined, "the node plays no world outside");
-        authority = readFileSync(outside.authority, "utf8");
+        const { simulatedExternal } = await nodeStatus();
+        assert.ok(simulatedExternal !== undefined, "the node simulates no external services");
+        authority = readFileSync(simulatedExternal.authority, "utf8");
     });
 
-    it("lets each service reach the hosts of its groups, through the gateway alone, and logs each call", async () => {
-        const { proven, differences, counts, notChecked } = await verify();
+    it("allows each service to reach the hosts of its groups, only through the gateway, and logs each call", async () => {
+        const { proven, mismatches, counts, unchecked } = await verify();
         assert.deepEqual(
             {
-                differences,
-                notChecked: notChecked.filter(({ requested }) => !requested),
+                mismatches,
+                unchecked: unchecked.filter(({ requested }) => !requested),
                 proven,
             },
-            { differences: [], notChecked: [], proven: true },
+            { mismatches: [], unchecked: [], proven: true },
         );
         const egress = counts.filter(({ layer }) => layer === "egress");
         assert.deepEqual(egress.map(({ expected }) => expected).sort(), [
-            "left",
-            "no-name",
+            "via-egress-gateway",
+            "no-such-host",
             "no-route",
             "rbac",
         ]);
@@ -85,11 +91,11 @@ describe("egress on the node", function () {
         assert.ok(log.every(({ milliseconds }) => milliseconds >= 0));
     });
 
-    it("tells an outside party nothing of who asks, and the log all of it", async () => {
+    it("sends an external service nothing about the caller, and logs all of it", async () => {
         const trace = randomBytes(16).toString("hex");
         const inside = {
             "x-tenant": "acme",
-            "x-subject": "somebody",
+            "x-subject": "ada",
             "x-roles": "admin",
             "x-plan": "enterprise",
             "x-envoy-peer-metadata": "cG9k",
@@ -120,7 +126,7 @@ describe("egress on the node", function () {
             Object.keys(headers).filter((name) => !seen.includes(name)),
             [],
         );
-        // What the caller says to the party itself gets there, under the party's own name.
+        // The caller's other headers reach the external service, with its host name.
         assert.deepEqual([headers["accept"], headers["host"]], ["text/plain", "api.twilio.com"]);
         assert.match(headers["traceparent"] ?? "", new RegExp(`^00-${trace}-`));
         await pause(2_500);
@@ -131,20 +137,20 @@ describe("egress on the node", function () {
         );
     });
 
-    it("waits for an outside party no longer than its group says, and asks it once", async () => {
+    it("times out after the group's timeout, without retries", async () => {
         const before = (await accessLog()).length;
         const [slow] = await node.probe("notifications", [
             { address: "api.twilio.com:80", path: "/?delay=20s", timeoutMs: 15_000 },
         ]);
         assert.deepEqual([slow?.outcome, slow?.status], ["http", 504]);
         assert.ok(slow!.ms >= 4_900 && slow!.ms < 7_000, `${slow!.ms} ms`);
-        // Envoy writes its log once a second.
+        // Envoy flushes its access log once per second.
         await pause(2_500);
         const lines = (await accessLog()).slice(before).filter(({ host }) => host === "api.twilio.com");
         assert.equal(lines.length, 1);
     });
 
-    it("leaves a party alone that fails again and again, and comes back to it", async () => {
+    it("ejects an external host that keeps failing, and uses it again later", async () => {
         const failing = { address: "api.fastly.com:80", path: "/?status=503" };
         for (let count = 0; count < 5; count++) {
             const [result] = await node.probe("video", [failing]);
@@ -161,7 +167,7 @@ describe("egress on the node", function () {
         assert.equal(back?.outcome, "answered");
     });
 
-    it("passes on no more than a group's limit", async () => {
+    it("forwards no more than a group's rate limit", async () => {
         const request = {
             address: "api.stripe.com:443",
             tls: { caPem: authority, serverName: "api.stripe.com" },
@@ -179,15 +185,15 @@ describe("egress on the node", function () {
                 results.find(({ outcome }) => outcome !== "answered" && outcome !== "reset"),
             )}`,
         );
-        // 600 a minute, which are there at once when it begins.
-        const most = 600 * (Math.floor(minutes) + 2);
+        // 600 per minute; the bucket is full at the start.
+        const max = 600 * (Math.floor(minutes) + 2);
         assert.ok(
-            passed >= 500 && passed <= most,
+            passed >= 500 && passed <= max,
             `${passed} passed and ${closed} were closed in ${minutes.toFixed(1)} minutes`,
         );
     });
 
-    it("carries other protocols and ports, and tells TCP hosts on one port apart", async () => {
+    it("carries other protocols and ports, and distinguishes TCP hosts on one port", async () => {
         const hosts = [
             { host: "ledger.example.com", port: 5432, protocol: "tcp" },
             { host: "journal.example.com", port: 5432, protocol: "tcp" },
@@ -199,8 +205,8 @@ describe("egress on the node", function () {
             `{ ...original, services: ${services}, external: ${external} } as unknown as Catalogue`,
         );
         await node.up(copy);
-        const { proven, differences } = await verify(copy);
+        const { proven, mismatches } = await verify(copy);
         await node.up();
-        assert.deepEqual({ differences, proven }, { differences: [], proven: true });
+        assert.deepEqual({ mismatches, proven }, { mismatches: [], proven: true });
     });
 });

@@ -1,73 +1,73 @@
-/** One cause of alerts from its begin to when the last of them is over. */
+/** One cause of alerts, from its start until all its alerts have resolved. */
 import type { Cause } from "./cause";
 
 export class Episode {
     private readonly fired = new Set<string>();
-    private readonly gone = new Set<string>();
-    private begun = 0;
-    private ended: number | undefined;
+    private readonly resolved = new Set<string>();
+    private startedAt = 0;
+    private endedAt: number | undefined;
     private ending: Promise<void> | undefined;
-    /** Why it could not be asked the last time. */
-    private trouble = "";
+    /** The error of the last `again`. */
+    private lastError = "";
 
     constructor(readonly cause: Cause) {}
 
-    /** Whether all its alerts have fired, and none does any more. */
+    /** Whether all its alerts have fired and resolved. */
     get isOver(): boolean {
-        return this.gone.size === Object.keys(this.cause.alerts).length;
+        return this.resolved.size === Object.keys(this.cause.alerts).length;
     }
 
     async begin(): Promise<void> {
-        this.begun = Date.now();
+        this.startedAt = Date.now();
         await this.cause.make?.();
     }
 
-    async goOn(): Promise<void> {
+    async repeat(): Promise<void> {
         if (this.ending !== undefined) return;
         try {
             await this.cause.again?.();
         } catch (error) {
-            this.trouble = String(error);
+            this.lastError = String(error);
         }
     }
 
-    /** Told which of its alerts fire: it ends once all have. */
-    sees(firing: readonly string[]): void {
+    /** Records which of its alerts fire, and ends the cause once all have. */
+    update(firing: readonly string[]): void {
         for (const name of firing)
             if (!this.fired.has(name)) {
                 this.fired.add(name);
-                say(`${name} after ${seconds(this.begun)} s`);
+                print(`${name} after ${seconds(this.startedAt)} s`);
             }
         if (this.fired.size === Object.keys(this.cause.alerts).length) void this.end();
-        if (this.ended === undefined) return;
+        if (this.endedAt === undefined) return;
         for (const name of this.fired)
-            if (!firing.includes(name) && !this.gone.has(name)) {
-                this.gone.add(name);
-                say(`${name} gone ${seconds(this.ended)} s after its cause`);
+            if (!firing.includes(name) && !this.resolved.has(name)) {
+                this.resolved.add(name);
+                print(`${name} resolved ${seconds(this.endedAt)} s after its cause`);
             }
     }
 
     async end(): Promise<void> {
-        this.ending ??= this.takeBack();
+        this.ending ??= this.undo();
         await this.ending;
     }
 
-    /** What has not fired, or not ended. */
+    /** Alerts that have not fired, or not resolved. */
     missing(): string[] {
-        const why = this.trouble === "" ? "" : `: ${this.trouble}`;
+        const why = this.lastError === "" ? "" : `: ${this.lastError}`;
         return Object.keys(this.cause.alerts).flatMap((name) => {
-            if (this.gone.has(name)) return [];
-            return [this.fired.has(name) ? `${name} fires still` : `${name} did not fire${why}`];
+            if (this.resolved.has(name)) return [];
+            return [this.fired.has(name) ? `${name} is still firing` : `${name} did not fire${why}`];
         });
     }
 
-    private async takeBack(): Promise<void> {
+    private async undo(): Promise<void> {
         try {
             await this.cause.end?.();
         } catch (error) {
-            say(`not taken back: ${String(error)}`);
+            print(`cause not ended: ${String(error)}`);
         }
-        this.ended = Date.now();
+        this.endedAt = Date.now();
     }
 }
 
@@ -75,6 +75,6 @@ function seconds(since: number): string {
     return ((Date.now() - since) / 1000).toFixed(0);
 }
 
-function say(what: string): void {
+function print(what: string): void {
     process.stdout.write(`      ${what}\n`);
 }

@@ -1,13 +1,13 @@
-/** Causes that are told of once they have lasted an hour. They want `ROLLED_OUT` to be delivered by Flagger. */
+/** Causes whose alerts fire after an hour. They need a Canary for `ROLLED_OUT`. */
 import assert from "node:assert/strict";
 import { NAMESPACES, certificateName } from "../../components/base/names";
 import type { Cause } from "./cause";
 import type { Deployment } from "./deployment";
-import { endingSoon } from "./ending-soon";
+import { endingSoon } from "./expiring-certificate";
 import { eventually } from "./eventually";
 import { Rollouts } from "./rollouts";
 
-/** The service whose rollout gets stuck: none that another cause has to do with. */
+/** The service whose rollout gets stuck: no other cause affects it. */
 export const ROLLED_OUT = "integrations";
 
 export function hourlyCauses(node: Deployment): Cause[] {
@@ -17,12 +17,15 @@ export function hourlyCauses(node: Deployment): Cause[] {
     return [
         {
             alerts: {
-                MeshGatewayCertificate: { namespace: NAMESPACES.ingress, service: "istio-admingateway" },
+                MeshGatewayCertificateExpiring: {
+                    namespace: NAMESPACES.ingress,
+                    service: "istio-admingateway",
+                },
             },
             ...endingSoon(node, NAMESPACES.ingress, certificateName("admin")),
         },
         {
-            // Somebody suspends a rollout to look at something, and forgets it.
+            // An operator suspends a rollout to investigate, and forgets it.
             alerts: { RolloutStuck: { name: ROLLED_OUT } },
             make: async () => {
                 await rollouts.deploy(ROLLED_OUT, []);

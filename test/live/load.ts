@@ -1,59 +1,63 @@
-/** Requests that go on while something is done to what answers them. */
+/** Load during a disruptive operation. */
 import { setTimeout as pause } from "node:timers/promises";
 
-export interface Asked {
+export interface LoadResult {
     readonly count: number;
-    /** What went wrong, one line for each request that did. */
+    /** One line for each failed request. */
     readonly failures: readonly string[];
 }
 
-/** Asks once or several times; gives how often, and what went wrong. */
-export type Ask = () => Promise<Asked>;
+/** Sends one or more requests. @returns how many, and the failures */
+export type SendRequests = () => Promise<LoadResult>;
 
-/** Before and after, so that each has been seen to work without what is done in between. */
-const AROUND_MS = 3_000;
+/** Load before and after the operation, to show that requests succeed without it. */
+const MARGIN_MS = 3_000;
 
 /**
- * Does `work` while `workers` ask without a pause, each anew as soon as it is answered.
+ * Runs `work` while `workers` send requests continuously.
  *
- * @returns all that was asked, once what was under way has been answered too
+ * @returns the result of all requests, after the last ones have completed
  */
-export async function underLoad(ask: Ask, workers: number, work: () => Promise<void>): Promise<Asked> {
+export async function underLoad(
+    send: SendRequests,
+    workers: number,
+    work: () => Promise<void>,
+): Promise<LoadResult> {
     let stopped = false;
-    const asking = Array.from({ length: workers }, async () => {
-        const answers: Asked[] = [];
-        while (!stopped) answers.push(await ask());
+    const pending = Array.from({ length: workers }, async () => {
+        const answers: LoadResult[] = [];
+        while (!stopped) answers.push(await send());
         return answers;
     });
     try {
-        await pause(AROUND_MS);
+        await pause(MARGIN_MS);
         await work();
-        await pause(AROUND_MS);
+        await pause(MARGIN_MS);
     } finally {
         stopped = true;
     }
-    const all = (await Promise.all(asking)).flat();
+    const all = (await Promise.all(pending)).flat();
     return {
         count: all.reduce((sum, { count }) => sum + count, 0),
         failures: all.flatMap(({ failures }) => failures),
     };
 }
 
-/** One request, which fails by an error or by what `wrong` says of its answer. */
-export function asking<Answer>(
+/** One request, which fails by an error or if `wrong` returns a reason. */
+export function checkedRequest<Answer>(
     request: () => Promise<Answer>,
     wrong: (answer: Answer) => string | undefined,
-): Ask {
+): SendRequests {
     return async () => {
         const failure = await request().then(wrong, String);
         return { count: 1, failures: failure === undefined ? [] : [failure] };
     };
 }
 
-/** Each worker begins a request at most once per `intervalMs`, so that a fast machine stays under the limits of the edge. */
-export function paced(ask: Ask, intervalMs: number): Ask {
+/** Each worker sends at most one request per `intervalMs`, so that a fast machine stays under the edge's rate limits. */
+export function paced(send: SendRequests, intervalMs: number): SendRequests {
     return async () => {
-        const [asked] = await Promise.all([ask(), pause(intervalMs)]);
-        return asked;
+        const [result] = await Promise.all([send(), pause(intervalMs)]);
+        return result;
     };
 }

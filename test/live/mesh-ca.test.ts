@@ -5,14 +5,14 @@ import { certificatesIn, renew } from "./cert-manager";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
 import { underLoad } from "./load";
-import { ASKED_BY_GATEWAY, callsFrom } from "./mesh-load";
-import { heldBy } from "./proxies";
+import { API_GATEWAY_CALLS, callsFrom } from "./mesh-load";
+import { secretsOf } from "./proxies";
 
 const SYSTEM = "istio-system";
-/** A kubelet looks at a mounted Secret about once a minute. */
-const MOUNTED_MS = 240_000;
+/** The kubelet refreshes a mounted Secret about once a minute. */
+const MOUNT_PROPAGATION_MS = 240_000;
 
-describe("the mesh's CA on the node", function () {
+describe("the mesh CA on the local cluster", function () {
     this.timeout(900_000);
     let node: Deployment;
 
@@ -21,25 +21,25 @@ describe("the mesh's CA on the node", function () {
         await node.kubectl(["rollout", "restart", ...what]);
         await node.kubectl(["rollout", "status", ...what, "--timeout=300s"]);
     };
-    /** Of every container of istiod: which it is, and how often it was started again. */
+    /** Every istiod container with its restart count. */
     const istiods = async () =>
         node.kubectl([
             ...["get", "pods", "--namespace", SYSTEM, "--selector", "app=istiod", "--output"],
             "jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[*].restartCount}{end}",
         ]);
     const intermediate = async () => {
-        const [own] = await certificatesIn(node, SYSTEM, MESH_CA.secret);
-        return own?.serialNumber;
+        const [intermediateCertificate] = await certificatesIn(node, SYSTEM, MESH_CA.secret);
+        return intermediateCertificate?.serialNumber;
     };
 
     before(async () => {
         node = await Deployment.of();
     });
 
-    it("is above every workload's certificate, and below the root that proxies trust", async () => {
+    it("signs every workload certificate, and is signed by the root that proxies trust", async () => {
         const [root] = await certificatesIn(node, SYSTEM, "mesh-root-1");
         for (const workload of ["deploy/auth.sparc", "deploy/istio-ingressgateway.istio-ingress"]) {
-            const { chain, trusted } = await heldBy(node, workload);
+            const { chain, trusted } = await secretsOf(node, workload);
             assert.equal(chain[1]?.serialNumber, await intermediate(), workload);
             assert.deepEqual(
                 trusted.map(({ serialNumber }) => serialNumber),
@@ -49,11 +49,11 @@ describe("the mesh's CA on the node", function () {
         }
     });
 
-    it("is renewed under load: no request fails, no istiod restarts, and what starts then has the new one", async () => {
+    it("is renewed under load: no request fails, no istiod restarts, and new pods get its certificates", async () => {
         const before = { istiods: await istiods(), serial: await intermediate() };
         let renewed = "";
         const { count, failures } = await underLoad(
-            callsFrom(node, "api-gateway", ASKED_BY_GATEWAY),
+            callsFrom(node, "api-gateway", API_GATEWAY_CALLS),
             2,
             async () => {
                 renewed = await renew(node, SYSTEM, MESH_CA.secret);
@@ -64,24 +64,24 @@ describe("the mesh's CA on the node", function () {
                         `--since-time=${since}`,
                     ]);
                     assert.match(log, /newly added intermediate CA/);
-                }, MOUNTED_MS);
-                // Its sidecar asks for a certificate anew; all others keep theirs.
+                }, MOUNT_PROPAGATION_MS);
+                // Its new sidecar requests a certificate; all others keep theirs.
                 await restart("reports");
             },
         );
-        process.stdout.write(`      ${count} requests while it was renewed, ${failures.length} failed\n`);
+        process.stdout.write(`      ${count} requests during the renewal, ${failures.length} failed\n`);
         assert.notEqual(renewed, before.serial);
         assert.deepEqual(failures, []);
         assert.ok(count > 500, `${count} requests`);
         assert.equal(await istiods(), before.istiods);
-        // The pod that it replaced may still be about to go.
+        // The replaced pod may still be terminating.
         await eventually(async () => {
-            assert.equal((await heldBy(node, "deploy/reports.sparc")).chain[1]?.serialNumber, renewed);
+            assert.equal((await secretsOf(node, "deploy/reports.sparc")).chain[1]?.serialNumber, renewed);
         });
-        assert.equal((await heldBy(node, "deploy/auth.sparc")).chain[1]?.serialNumber, before.serial);
+        assert.equal((await secretsOf(node, "deploy/auth.sparc")).chain[1]?.serialNumber, before.serial);
     });
 
-    it("lets old and new certificates meet in both directions", async () => {
+    it("allows calls between old and new certificates in both directions", async () => {
         const calls = [
             ["reports", ["POST analytics/v1/queries"]],
             ["api-gateway", ["GET reports/v1/reports"]],

@@ -1,14 +1,14 @@
-/** Calls inside the mesh that go on while something is done to it. */
+/** Load between services during a disruptive operation. */
 import { setTimeout as pause } from "node:timers/promises";
 import { serviceHost } from "../../components/base/names";
 import { run } from "./checkout";
 import type { Deployment, ProbeResult } from "./deployment";
-import type { Ask } from "./load";
+import type { SendRequests } from "./load";
 
-const EACH = 40;
+const PER_ROUND = 40;
 
-/** What api-gateway asks: of several services, and one of them what is never tried again. */
-export const ASKED_BY_GATEWAY = [
+/** Calls of api-gateway: to several services, and one that is never retried. */
+export const API_GATEWAY_CALLS = [
     "GET search/v1/search",
     "GET analytics/v1/occupancy",
     "GET recordings/v1/recordings",
@@ -16,16 +16,16 @@ export const ASKED_BY_GATEWAY = [
 ];
 
 /**
- * A service's own container calls others through its own sidecar, some of them in each round.
+ * Calls from a service's container through its sidecar, some in each round.
  *
- * @param calls as `<verb> <callee>/<path>`, on the callee's port 8080
+ * @param calls as `<method> <callee>/<path>`, on the callee's port 8080
  */
-export function callsFrom(node: Deployment, caller: string, calls: readonly string[]): Ask {
+export function callsFrom(node: Deployment, caller: string, calls: readonly string[]): SendRequests {
     const requests = calls.map((call) => {
         const [, method, callee = "", path] = /^(\S+) ([^/]+)(\/.*)$/.exec(call) ?? [];
         return { address: `${serviceHost(callee)}:8080`, method, path };
     });
-    const round = Array.from({ length: EACH }, (_, index) => ({
+    const round = Array.from({ length: PER_ROUND }, (_, index) => ({
         id: String(index),
         protocol: "http",
         ...requests[index % requests.length],
@@ -42,7 +42,7 @@ export function callsFrom(node: Deployment, caller: string, calls: readonly stri
             undefined,
             input,
         );
-        // Where the caller's own pod goes, what it was still asking was not asked by anybody.
+        // Requests in flight when the caller's pod terminates do not count.
         if (status !== 0) await pause(500);
         const results = stdout.split("\n").flatMap(parsed);
         const failed = results.filter((result) => result.status !== 200);
@@ -53,7 +53,7 @@ export function callsFrom(node: Deployment, caller: string, calls: readonly stri
     };
 }
 
-/** A line that was cut off is no result. */
+/** A truncated line is not a result. */
 function parsed(line: string): ProbeResult[] {
     try {
         return line === "" ? [] : [JSON.parse(line) as ProbeResult];

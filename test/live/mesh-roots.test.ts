@@ -1,4 +1,4 @@
-/** The mesh's root is exchanged for another by the stages of docs/runbooks/mesh-ca.md, while services call each other. */
+/** The mesh root CA is rotated by the stages of docs/runbooks/mesh-ca.md, while services call each other. */
 import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
 import { MESHED_NAMESPACES } from "../../components/base/names";
@@ -7,21 +7,21 @@ import { certificatesIn, split } from "./cert-manager";
 import { CHECKOUT, mesh, withStack } from "./checkout";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
-import { type Asked, underLoad } from "./load";
-import { ASKED_BY_GATEWAY, callsFrom } from "./mesh-load";
-import { type Held, heldBy } from "./proxies";
+import { type LoadResult, underLoad } from "./load";
+import { API_GATEWAY_CALLS, callsFrom } from "./mesh-load";
+import { type ProxySecrets, secretsOf } from "./proxies";
 
-/** Each proxy of the mesh is started anew twice for it, which takes minutes. */
-const AT_ONCE = 4;
-/** A kubelet looks at what it has mounted about once a minute, and istiod writes to every namespace. */
-const HEARD_MS = 240_000;
+/** Each proxy of the mesh restarts twice, which takes minutes. */
+const CONCURRENT = 4;
+/** The kubelet refreshes mounts about once a minute, and istiod writes to every namespace. */
+const PROPAGATION_MS = 240_000;
 const PROXIES = [
     "deploy/auth.sparc",
     "deploy/postgres.databases",
     "deploy/istio-ingressgateway.istio-ingress",
 ];
 
-describe("another root of the mesh, by stages", function () {
+describe("rotation of the mesh root CA, by stages", function () {
     this.timeout(2_700_000);
     const { certificates } = readStackFile("local", CHECKOUT) as { certificates: Record<string, unknown> };
     const withMesh = (mesh: object) =>
@@ -34,30 +34,30 @@ describe("another root of the mesh, by stages", function () {
         node = await Deployment.of();
     });
 
-    // What comes next would find another root than its own.
+    // The next file expects the original root.
     after(() => mesh(CHECKOUT, ["down"]));
 
     async function rootOf(generation: number): Promise<X509Certificate> {
         const [root] = await certificatesIn(node, "istio-system", `mesh-root-${generation}`);
-        return root ?? assert.fail(`there is no root ${generation}`);
+        return root ?? assert.fail(`root ${generation} does not exist`);
     }
 
-    /** Every namespace's proxies verify istiod by exactly these. */
+    /** Asserts that the proxies of every namespace trust exactly these roots. */
     async function namespacesTrust(roots: readonly X509Certificate[]): Promise<void> {
-        const wanted = roots.map(({ serialNumber }) => serialNumber).sort();
+        const expected = roots.map(({ serialNumber }) => serialNumber).sort();
         await eventually(async () => {
             for (const namespace of MESHED_NAMESPACES) {
                 const text = await node.kubectl([
                     ...["get", "configmap", "istio-ca-root-cert", "--namespace", namespace],
                     ...["--output", "jsonpath={.data.root-cert\\.pem}"],
                 ]);
-                const found = split(text).map(({ serialNumber }) => serialNumber);
-                assert.deepEqual(found.sort(), wanted, namespace);
+                const actual = split(text).map(({ serialNumber }) => serialNumber);
+                assert.deepEqual(actual.sort(), expected, namespace);
             }
-        }, HEARD_MS);
+        }, PROPAGATION_MS);
     }
 
-    async function startAnew(): Promise<void> {
+    async function restartProxies(): Promise<void> {
         for (const namespace of MESHED_NAMESPACES) {
             const named = await node.kubectl([
                 "get",
@@ -68,8 +68,8 @@ describe("another root of the mesh, by stages", function () {
                 "name",
             ]);
             const all = named.split("\n").filter(Boolean);
-            for (let start = 0; start < all.length; start += AT_ONCE) {
-                const wave = all.slice(start, start + AT_ONCE);
+            for (let start = 0; start < all.length; start += CONCURRENT) {
+                const wave = all.slice(start, start + CONCURRENT);
                 await node.kubectl(["rollout", "restart", "--namespace", namespace, ...wave]);
                 for (const one of wave)
                     await node.kubectl([
@@ -84,34 +84,34 @@ describe("another root of the mesh, by stages", function () {
         }
     }
 
-    /** A pod that was replaced may still be about to go. */
-    async function eachHolds(check: (held: Held) => void): Promise<void> {
+    /** Asserts `check` for each proxy. Replaced pods may still be terminating. */
+    async function eachHolds(check: (held: ProxySecrets) => void): Promise<void> {
         for (const proxy of PROXIES)
             await eventually(async () => {
-                check(await heldBy(node, proxy));
+                check(await secretsOf(node, proxy));
             });
     }
 
-    async function loaded(work: () => Promise<void>): Promise<Asked> {
-        const asked = await underLoad(callsFrom(node, "api-gateway", ASKED_BY_GATEWAY), 1, work);
-        process.stdout.write(`      ${asked.count} requests, ${asked.failures.length} failed\n`);
-        assert.deepEqual(asked.failures, []);
-        assert.ok(asked.count > 100);
-        return asked;
+    async function loaded(work: () => Promise<void>): Promise<LoadResult> {
+        const load = await underLoad(callsFrom(node, "api-gateway", API_GATEWAY_CALLS), 1, work);
+        process.stdout.write(`      ${load.count} requests, ${load.failures.length} failed\n`);
+        assert.deepEqual(load.failures, []);
+        assert.ok(load.count > 100);
+        return load;
     }
 
-    it("1: another root is there and signs nothing", async () => {
+    it("1: another root exists and signs nothing", async () => {
         await node.up(withMesh({ roots: [1, 2] }));
         [first, second] = [await rootOf(1), await rootOf(2)];
-        const { chain } = await heldBy(node, "deploy/auth.sparc");
+        const { chain } = await secretsOf(node, "deploy/auth.sparc");
         assert.ok(chain.at(1)?.verify(first.publicKey));
     });
 
-    it("2: every namespace and every proxy trusts both, while the old one signs", async () => {
+    it("2: every namespace and every proxy trusts both, while the old root signs", async () => {
         await loaded(async () => {
-            await node.up(withMesh({ roots: [1, 2], trust: [String(first), String(second)] }));
+            await node.up(withMesh({ roots: [1, 2], trustedRoots: [String(first), String(second)] }));
             await namespacesTrust([first, second]);
-            await startAnew();
+            await restartProxies();
             await eachHolds(({ chain, trusted }) => {
                 assert.equal(trusted.length, 2);
                 assert.ok(chain.at(1)?.verify(first.publicKey));
@@ -119,28 +119,30 @@ describe("another root of the mesh, by stages", function () {
         });
     });
 
-    it("3: the new one signs, and every proxy has a certificate under it", async () => {
+    it("3: the new root signs, and every proxy has a certificate under it", async () => {
         await loaded(async () => {
-            await node.up(withMesh({ roots: [1, 2], signing: 2, trust: [String(first), String(second)] }));
+            await node.up(
+                withMesh({ roots: [1, 2], signingRoot: 2, trustedRoots: [String(first), String(second)] }),
+            );
             await eventually(async () => {
-                const [own] = await certificatesIn(node, "istio-system", "mesh-intermediate");
-                assert.ok(own?.verify(second.publicKey));
+                const [intermediate] = await certificatesIn(node, "istio-system", "mesh-intermediate");
+                assert.ok(intermediate?.verify(second.publicKey));
                 const log = await node.kubectl([
                     ...["logs", "--namespace", "istio-system", "--selector", "app=istiod", "--tail=-1"],
                     "--since=300s",
                 ]);
                 assert.match(log, /newly added intermediate CA/);
-            }, HEARD_MS);
-            await startAnew();
+            }, PROPAGATION_MS);
+            await restartProxies();
             await eachHolds(({ chain }) => {
                 assert.ok(chain.at(1)?.verify(second.publicKey));
             });
         });
     });
 
-    it("4: the old one goes, and nobody trusts it any more", async () => {
+    it("4: the old root is removed, and no proxy trusts it", async () => {
         await loaded(async () => {
-            await node.up(withMesh({ roots: [2], signing: 2, trust: [String(second)] }));
+            await node.up(withMesh({ roots: [2], signingRoot: 2, trustedRoots: [String(second)] }));
             await namespacesTrust([second]);
         });
     });

@@ -8,7 +8,7 @@ import { nodeStatus } from "../../local";
 import { CHECKOUT, mesh, run, withPlatform } from "./checkout";
 import { Deployment } from "./deployment";
 
-describe("the mesh on the node", () => {
+describe("the mesh on the local cluster", () => {
     let node: Deployment;
 
     before(async () => {
@@ -25,8 +25,8 @@ describe("the mesh on the node", () => {
                 spec: { initContainers?: { name: string }[]; containers: { name: string }[] };
             }[];
         };
-        const own: readonly string[] = [NAMESPACES.services, NAMESPACES.stores];
-        const workloads = items.filter(({ metadata }) => own.includes(metadata.namespace));
+        const meshNamespaces: readonly string[] = [NAMESPACES.services, NAMESPACES.stores];
+        const workloads = items.filter(({ metadata }) => meshNamespaces.includes(metadata.namespace));
         assert.equal(workloads.length, 28);
         for (const { metadata, spec } of workloads) {
             const containers = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name);
@@ -37,7 +37,7 @@ describe("the mesh on the node", () => {
         }
     });
 
-    it("has nothing that istioctl analyze would say a word about", async () => {
+    it("has no message of `istioctl analyze`", async () => {
         const { istio } = loadStackFile("local", CHECKOUT);
         const revision = istio.stable ?? istio.revisions[0]?.name ?? "";
         for (const namespace of Object.values(NAMESPACES)) {
@@ -54,13 +54,13 @@ describe("the mesh on the node", () => {
         it(`accepts every object of ${stack} in a server-side dry run`, async () => {
             const out = mkdtempSync(join(tmpdir(), "mesh-dry-run-"));
             assert.equal((await mesh(CHECKOUT, ["render", "--stack", stack, "--out", out])).status, 0);
-            // The chart of aws-privateca-issuer brings this kind, and is not in the toolchain; components/crds has its schema.
+            // The chart of aws-privateca-issuer has this kind's CRD, and is not in the toolchain; components/crds has its schema.
             rmSync(join(out, NAMESPACES.system, "AWSPCAIssuer"), { recursive: true, force: true });
             const folders = ["_cluster", ...Object.values(NAMESPACES)].flatMap((folder) => [
                 "--filename",
                 join(out, folder),
             ]);
-            // The node has no Flagger, whose chart brings its kinds.
+            // The local cluster has no Flagger, whose chart has its CRDs.
             const kinds = ["--filename", node.flaggersKinds];
             await node.kubectl(["apply", "--server-side", ...kinds]);
             try {
@@ -75,7 +75,7 @@ describe("the mesh on the node", () => {
         });
     }
 
-    it("loses what is taken out of the catalogue, and nothing else", async () => {
+    it("loses exactly what is removed from the catalogue", async () => {
         const names = async () =>
             (
                 await node.kubectl([
@@ -95,7 +95,7 @@ describe("the mesh on the node", () => {
                 ...original.services,
                 weather: {
                     domain: "devices",
-                    summary: "Tells a camera whether it rains.",
+                    summary: "Reports the weather to cameras.",
                     tier: "background",
                     ports: { http: { protocol: "http", number: 8080, requests: ["GET /v1/weather"] } },
                     calls: [{ to: "audit", port: "grpc", methods: [Object.values(original.services["audit"]!.ports).flatMap((port) => port.protocol === "grpc" ? port.methods : [])[0]!], timeout: "50ms", idempotent: true, assertsTenant: true }],
@@ -114,7 +114,7 @@ describe("the mesh on the node", () => {
         assert.deepEqual(await names(), before);
     });
 
-    it("denies a call whose edge is deleted, and leaves all else as it was", async () => {
+    it("denies a call whose edge is deleted, and changes no other access", async () => {
         const without = withPlatform(`{
             ...original,
             services: {
@@ -123,19 +123,19 @@ describe("the mesh on the node", () => {
             },
         }`);
         await node.up(without);
-        // By the old catalogue this one edge differs, so that by the new one nothing does.
-        const who = ["--layer", "identity", "--layer", "source"];
-        const old = await mesh(CHECKOUT, ["verify", "--json", ...who]);
-        assert.equal(old.status, 1, "the old catalogue still agrees");
-        const { differences } = JSON.parse(old.stdout) as {
-            differences: { source: string; destination: string }[];
+        // Verifying with the old catalogue shows exactly this mismatch, so the new one has none.
+        const layers = ["--layer", "identity", "--layer", "authorization"];
+        const old = await mesh(CHECKOUT, ["verify", "--json", ...layers]);
+        assert.equal(old.status, 1, "the old catalogue still matches");
+        const { mismatches } = JSON.parse(old.stdout) as {
+            mismatches: { source: string; destination: string }[];
         };
-        const calls = new Set(differences.map(({ source, destination }) => `${source} → ${destination}`));
+        const calls = new Set(mismatches.map(({ source, destination }) => `${source} → ${destination}`));
         assert.deepEqual([...calls], ["rules → alerts"]);
         await node.up();
     });
 
-    it("is well in the eyes of mesh status", async () => {
+    it("is healthy in mesh status", async () => {
         assert.equal((await nodeStatus()).state, "up");
         assert.equal((await mesh(CHECKOUT, ["status"])).status, 0);
     });

@@ -4,17 +4,17 @@ import { platform as catalogue } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { ensureToolchain, silentProgress } from "../../local";
-import { type Connection, judge, oneDirection, type Peer } from "../support/cyclonus";
+import { type Connection, queryTraffic, onlyDirection, type Peer } from "../support/cyclonus";
 
-/** Addresses outside, and addresses at which nothing of the outside is: a pod's, a node's, the clouds' metadata. */
+/** External addresses, and internal ones: a pod's, a node's, the clouds' metadata. */
 const OUTSIDE = ["8.8.8.8", "198.18.0.1", "172.15.255.255", "172.32.0.1"];
 const PRIVATE = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"];
 
 /**
- * The NetworkPolicies against the call matrix, judged by cyclonus, which shares nothing with this program. The embedded
- * node has no agent that would enforce them.
+ * The NetworkPolicies against the call matrix, evaluated by cyclonus, which shares no code with this program. The embedded
+ * node has no agent that enforces them.
  *
- * Each direction is judged alone: together, a side that is too open would hide behind the other.
+ * Each direction is evaluated alone: together, the stricter one would hide that the other is too permissive.
  */
 describe("the NetworkPolicies", function () {
     this.timeout(600_000);
@@ -28,11 +28,11 @@ describe("the NetworkPolicies", function () {
     });
 
     for (const direction of ["Ingress", "Egress"] as const) {
-        it(`open exactly the catalogue's edges in direction ${direction}`, () => {
+        it(`allow exactly the catalogue's edges in direction ${direction}`, () => {
             const matrix = all.filter((one) => (one.direction ?? direction) === direction);
-            const verdicts = judge(
+            const verdicts = queryTraffic(
                 cyclonus,
-                policies.flatMap((policy) => oneDirection(policy, direction)),
+                policies.flatMap((policy) => onlyDirection(policy, direction)),
                 matrix,
             );
             const wrong = matrix
@@ -46,12 +46,12 @@ describe("the NetworkPolicies", function () {
 
 interface Traffic extends Connection {
     readonly what: string;
-    /** The direction that alone can be judged. @default both */
+    /** The only direction that can be evaluated. @default both */
     readonly direction?: "Ingress" | "Egress";
     readonly expected: boolean;
 }
 
-/** Every workload, gateway, and a stranger, towards every port of every workload; expected by the catalogue alone. */
+/** Every workload, gateway, and an unknown pod, to every port of every workload; expected only by the catalogue. */
 function trafficMatrix(): Traffic[] {
     const peer = (namespace: string, name: string): Peer => ({
         namespace,
@@ -64,7 +64,7 @@ function trafficMatrix(): Traffic[] {
         ["public", peer("istio-ingress", "istio-ingressgateway")],
         ["admin", peer("istio-ingress", "istio-admingateway")],
         ["internal", peer("istio-ingress", "istio-internalgateway")],
-        ["stranger", { namespace: "sparc", labels: { app: "stranger" } }],
+        ["unknown", { namespace: "sparc", labels: { app: "unknown" } }],
     ];
     return sources.flatMap(([source, from]) => [
         ...services.flatMap(([name, { ports, exposures = [] }]) =>
@@ -91,7 +91,7 @@ function trafficMatrix(): Traffic[] {
     ]);
 }
 
-/** Every workload towards the egress gateway and towards addresses; expected by the catalogue alone. */
+/** Every workload to the egress gateway and to addresses; expected only by the catalogue. */
 function outwardMatrix(): Traffic[] {
     const peer = (namespace: string, name: string): Peer => ({
         namespace,
@@ -105,12 +105,14 @@ function outwardMatrix(): Traffic[] {
         ...Object.keys(catalogue.services).map((name): [string, Peer] => [name, peer("sparc", name)]),
         ...Object.keys(catalogue.stores).map((name): [string, Peer] => [name, peer("databases", name)]),
         ["public", peer("istio-ingress", "istio-ingressgateway")],
-        ["stranger", { namespace: "sparc", labels: { app: "stranger" } }],
+        ["unknown", { namespace: "sparc", labels: { app: "unknown" } }],
         ["egress", gateway],
     ];
     return sources.flatMap(([source, from]) => {
-        const own = catalogue.services[source]?.external ?? [];
-        const reached = groups.filter(([group]) => own.includes(group)).flatMap(([, { hosts }]) => hosts);
+        const usedGroups = catalogue.services[source]?.external ?? [];
+        const reached = groups
+            .filter(([group]) => usedGroups.includes(group))
+            .flatMap(([, { hosts }]) => hosts);
         const toGateway = [...ports, 22].map((port) => ({
             what: `${source} → the egress gateway:${port}`,
             source: from,
@@ -124,7 +126,7 @@ function outwardMatrix(): Traffic[] {
                 source: from,
                 destination: { address },
                 port,
-                // What comes in to an address outside is not ours to decide.
+                // These policies do not decide ingress at an external address.
                 direction: "Egress" as const,
                 expected: source === "egress" && OUTSIDE.includes(address) && port !== 22,
             })),

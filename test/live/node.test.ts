@@ -7,12 +7,12 @@ import { ensureToolchain, nodeStatus, silentProgress, startNode, stopNode } from
 import { nodeCgroups } from "../../local/node/cgroups";
 import { type NodeProcess, nodeProcesses, signal } from "../../local/node/processes";
 import { run, sleep } from "../../local/process";
-import { randomChoices } from "../support/random";
+import { randomSource } from "../support/random";
 
 const checkout = join(__dirname, "..", "..");
 const start = (): ReturnType<typeof startNode> => startNode({ progress: silentProgress() });
 
-/** Settings of the whole machine that a node's daemons are known to change. */
+/** Machine-wide settings that a node's daemons are known to change. */
 const machineSettings = [
     "fs/inotify/max_user_instances",
     "fs/inotify/max_user_watches",
@@ -24,7 +24,7 @@ const machineSettings = [
     "vm/panic_on_oom",
 ];
 
-/** What a node could leave behind on the host. */
+/** Traces that a node could leave on the host. */
 async function footprint(): Promise<Record<string, unknown>> {
     const read = (path: string): Promise<string> => readFile(path, "utf8");
     const mounts = (await read("/proc/self/mountinfo")).split("\n").map((line) => line.split(" ")[4]);
@@ -38,7 +38,7 @@ async function footprint(): Promise<Record<string, unknown>> {
     };
 }
 
-/** The daemons that run, by name. */
+/** The running daemons, by name. */
 async function daemons(): Promise<Map<string, NodeProcess>> {
     const leaders = (await nodeProcesses()).filter(
         (process) => process.leader && process.program === process.role,
@@ -46,7 +46,7 @@ async function daemons(): Promise<Map<string, NodeProcess>> {
     return new Map(leaders.map((process) => [process.role, process]));
 }
 
-/** Starts the node in a process of its own, which can be killed. */
+/** Starts the node in a separate process, which can be killed. */
 function starter(): ChildProcess {
     return spawn(process.execPath, ["-r", "ts-node/register", "local/main.ts", "start"], {
         cwd: checkout,
@@ -78,7 +78,7 @@ describe("the embedded node", function () {
         assert.equal(status.kubeconfig, node.kubeconfig);
     });
 
-    it("started again, leaves every process as it is", async () => {
+    it("keeps every process when it is started again", async () => {
         const first = await daemons();
         await start();
         assert.deepEqual(await daemons(), first);
@@ -98,7 +98,7 @@ describe("the embedded node", function () {
         }
     });
 
-    it("comes back with its data after everything was killed at once", async () => {
+    it("restarts with its data after all processes were killed at once", async () => {
         const { kubeconfig } = await start();
         const env = { ...process.env, KUBECONFIG: kubeconfig };
         const kubectl = (await ensureToolchain(silentProgress())).program("kubectl");
@@ -112,12 +112,12 @@ describe("the embedded node", function () {
     });
 
     it("is completed by the next start when a start was killed at any moment", async () => {
-        const moments = randomChoices("the moments at which a start is killed");
+        const moments = randomSource("the times at which a start is killed");
         for (let attempt = 0; attempt < 6; attempt += 1) {
             if (attempt % 2 === 0) await stopNode({ progress: silentProgress() });
             const child = starter();
             const end = ended(child);
-            await sleep(1000 + moments.number(9000));
+            await sleep(1000 + moments.integer(9000));
             child.kill("SIGKILL");
             await end;
             if (attempt % 3 === 2)
@@ -137,7 +137,7 @@ describe("the embedded node", function () {
         assert.equal(new Set(roles.map((process) => process.role)).size, roles.length, "a daemon runs twice");
     });
 
-    it("leaves nothing when it is stopped", async () => {
+    it("leaves nothing behind when it is stopped", async () => {
         const report = await stopNode({ progress: silentProgress() });
         assert.ok(report.removed.length > 0);
         assert.deepEqual(report.left, []);
@@ -145,7 +145,7 @@ describe("the embedded node", function () {
         assert.equal((await nodeStatus()).state, "absent");
     });
 
-    it("stopped again, has nothing to remove", async () => {
+    it("has nothing to remove when it is stopped again", async () => {
         assert.deepEqual(await stopNode({ progress: silentProgress() }), { removed: [], left: [] });
     });
 });

@@ -1,18 +1,18 @@
-/** Which panels of dashboards show nothing: their queries, asked of the node's Prometheus. */
+/** Finds dashboard panels without data, by their queries in the local cluster's Prometheus. */
 import type { Board } from "../../components/observability/dashboards/model";
 import { inPrometheus } from "../../components/observability/dashboards/queries";
 import type { Deployment } from "./deployment";
 import { query } from "./prometheus";
 
-const AT_ONCE = 4;
+const CONCURRENT = 4;
 
-/** A panel's query, and where it stands. */
-export interface Asked {
+/** A panel's query with its location. */
+export interface PanelQuery {
     readonly place: string;
     readonly expr: string;
 }
 
-export function queriesOf(boards: readonly Board[]): Asked[] {
+export function queriesOf(boards: readonly Board[]): PanelQuery[] {
     return boards.flatMap(({ uid, rows }) =>
         rows.flatMap(({ panels }) =>
             panels.flatMap(({ title, queries }) =>
@@ -23,19 +23,23 @@ export function queriesOf(boards: readonly Board[]): Asked[] {
 }
 
 /**
- * The places of those without an answer, sorted.
+ * The locations of queries without data, sorted.
  *
- * @param service which is chosen where a board is about one
+ * @param service the value of the dashboards' service variable
  */
-export async function empty(node: Deployment, asked: readonly Asked[], service: string): Promise<string[]> {
-    const found: string[] = [];
-    const waiting = [...asked];
-    const ask = async (): Promise<void> => {
+export async function emptyPanels(
+    node: Deployment,
+    queries: readonly PanelQuery[],
+    service: string,
+): Promise<string[]> {
+    const emptyPlaces: string[] = [];
+    const waiting = [...queries];
+    const work = async (): Promise<void> => {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
             const samples = await query(node, inPrometheus(next.expr, service));
-            if (!samples.some(({ value }) => Number.isFinite(value))) found.push(next.place);
+            if (!samples.some(({ value }) => Number.isFinite(value))) emptyPlaces.push(next.place);
         }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, ask));
-    return found.sort();
+    await Promise.all(Array.from({ length: CONCURRENT }, work));
+    return emptyPlaces.sort();
 }

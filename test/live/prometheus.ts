@@ -1,4 +1,4 @@
-/** What the node's Prometheus knows, asked inside its own pod: nobody else may. */
+/** Queries the local cluster's Prometheus in its pod: no other workload has access. */
 import { queryCommand, type Sample, samplesIn } from "../../cli/status/promtool";
 import type { Deployment } from "./deployment";
 
@@ -11,7 +11,7 @@ export async function query(node: Deployment, expression: string): Promise<Sampl
     return samplesIn(printed);
 }
 
-/** The value of an expression that has one; 0 where nothing was counted yet. */
+/** The value of an expression; 0 without a series. */
 export async function valueOf(node: Deployment, expression: string): Promise<number> {
     const [first, ...more] = await query(node, expression);
     if (more.length > 0) throw new Error(`${expression} has ${more.length + 1} values`);

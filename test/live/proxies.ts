@@ -1,18 +1,18 @@
-/** What proxies hold: their own certificates, and whom they trust. */
+/** The certificates and trusted roots of proxies. */
 import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
 import { split } from "./cert-manager";
 import { run } from "./checkout";
 import type { Deployment } from "./deployment";
 
-export interface Held {
-    /** Its own certificate, and those between it and a root. */
+export interface ProxySecrets {
+    /** The workload certificate and its intermediates. */
     readonly chain: readonly X509Certificate[];
     readonly trusted: readonly X509Certificate[];
 }
 
 /** @param workload such as `deploy/auth.sparc`, or a pod's `name.namespace` */
-export async function heldBy(node: Deployment, workload: string): Promise<Held> {
+export async function secretsOf(node: Deployment, workload: string): Promise<ProxySecrets> {
     const { status, stdout, stderr } = await run(node.program("istioctl"), [
         ...["proxy-config", "secret", workload, "--kubeconfig", node.kubeconfig, "--output", "json"],
     ]);

@@ -1,7 +1,7 @@
 /** mocha's spec reporter, which also lists tests that passed on a retry, and the time of each suite. */
 import { Runner, reporters } from "mocha";
 
-/** More retried tests than this fail the run: each may be a flake, all of them are a fault. */
+/** More retried tests than this fail the run: one may be flaky, many are a fault. */
 const MAX_RETRIED = 2;
 
 interface Retried {
@@ -50,7 +50,9 @@ class LiveReporter extends reporters.Spec {
         for (const { title, ms } of this.#durations)
             print(`${String(Math.round(ms / 1000)).padStart(6)}  ${title}`);
         if (this.#retried.length === 0) return;
-        print(`${this.#retried.length} passed on the second try (more than ${MAX_RETRIED} fail the run):`);
+        print(
+            `${this.#retried.length} passed on the second attempt (more than ${MAX_RETRIED} fail the run):`,
+        );
         for (const { title, error } of this.#retried) {
             print(`  RETRIED: ${title}`);
             print(`    ${error.split("\n").slice(0, 5).join("\n      ")}`);

@@ -1,14 +1,16 @@
-/** Who reads Secrets on the node, by the API server's own word: every service account, and viewers. */
+/** Access to Secrets on the local cluster, by the API server's authorizer: every service account, and viewers. */
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
-import { CHECKOUT, run } from "./checkout";
+import { type AccessReview, reviewAccess } from "./access-review";
+import { CHECKOUT } from "./checkout";
 import { Deployment } from "./deployment";
 
 /**
- * The accounts that read Secrets, and why (docs/adr/0031-rights.md). A gateway's is for istiod, which asks whether the
- * account may list the namespace's Secrets before it hands one on; the gateway itself does not reach the API server.
+ * The accounts that read Secrets (docs/adr/0031-least-privilege.md). A gateway needs it for istiod, which checks with a
+ * SubjectAccessReview that the account can list the namespace's Secrets before it serves one; the gateway itself does not reach the
+ * API server.
  */
 const READERS: Readonly<Record<string, readonly string[] | "everywhere">> = {
     "cert-manager/cert-manager": "everywhere",
@@ -17,25 +19,28 @@ const READERS: Readonly<Record<string, readonly string[] | "everywhere">> = {
     "istio-ingress/istio-ingressgateway": ["istio-ingress"],
     "istio-ingress/istio-admingateway": ["istio-ingress"],
     "istio-ingress/istio-internalgateway": ["istio-ingress"],
-    // egress.authority names a Secret there.
+    // egress.caSecret names a Secret there.
     "istio-egress/istio-egressgateway": ["istio-egress"],
 };
 
-const VIEWER = ["--as", "somebody", "--as-group", "sparc-mesh:viewers"];
+const VIEWER = { user: "on-call", groups: ["sparc-mesh:viewers"] };
 const RBAC = new Set(["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]);
 const SUBRESOURCES = ["exec", "attach", "portforward", "ephemeralcontainers", "proxy"];
 
-describe("rights on the node", function () {
+describe("RBAC on the local cluster", function () {
     this.timeout(600_000);
     let node: Deployment;
     let namespaces: string[];
 
     const names = async (args: readonly string[]) => (await node.kubectl(args)).trim().split("\n");
-    async function may(args: readonly string[]): Promise<boolean> {
-        const all = ["--kubeconfig", node.kubeconfig, "auth", "can-i", ...args];
-        const { stdout } = await run(node.program("kubectl"), all);
-        assert.match(stdout.trim(), /^(yes|no)$/);
-        return stdout.trim() === "yes";
+    const allowed = async (reviews: readonly AccessReview[]) => await reviewAccess(node.kubeconfig, reviews);
+    /** @returns the namespaces in which the account can use the verb on Secrets */
+    async function secretsOf(verb: string, namespace: string, name: string): Promise<string[]> {
+        const subject = accountOf(namespace, name);
+        const answers = await allowed(
+            namespaces.map((where) => ({ ...subject, verb, resource: "secrets", namespace: where })),
+        );
+        return namespaces.filter((_, index) => answers[index]);
     }
 
     before(async () => {
@@ -45,19 +50,25 @@ describe("rights on the node", function () {
         );
     });
 
-    it("let viewers read what there is, but no Secret, and into no container", async () => {
-        for (const namespace of namespaces)
-            for (const verb of ["get", "list", "watch"])
-                assert.ok(!(await may([verb, "secrets", "--namespace", namespace, ...VIEWER])), namespace);
-        for (const subresource of SUBRESOURCES)
-            for (const verb of ["get", "create"])
-                assert.ok(!(await may([verb, "pods", "--subresource", subresource, ...VIEWER])), subresource);
-        assert.ok(!(await may(["create", "serviceaccounts", "--subresource", "token", ...VIEWER])));
-        for (const resource of ["pods", "nodes", "authorizationpolicies.security.istio.io"])
-            assert.ok(await may(["list", resource, "--all-namespaces", ...VIEWER]), resource);
+    it("allows viewers to read everything except Secrets, and denies exec into containers", async () => {
+        const denied = [
+            ...["get", "list", "watch"].map((verb) => ({ verb, resource: "secrets" })),
+            ...SUBRESOURCES.flatMap((subresource) =>
+                ["get", "create"].map((verb) => ({ verb, resource: "pods", subresource })),
+            ),
+            { verb: "create", resource: "serviceaccounts", subresource: "token" },
+        ].flatMap((review) => namespaces.map((namespace) => ({ ...VIEWER, ...review, namespace })));
+        const answers = await allowed(denied);
+        assert.deepEqual(
+            denied.filter((_, index) => answers[index]),
+            [],
+        );
+        const readable = ["pods", "nodes", "authorizationpolicies.security.istio.io"];
+        const reads = readable.map((resource) => ({ ...VIEWER, verb: "list", resource }));
+        assert.deepEqual(await allowed(reads), [true, true, true]);
     });
 
-    it("let what prod runs beside it read none: Grafana, Flagger, and, but for its own namespace, the operator", async () => {
+    it("allows no Secrets for prod's add-ons: Grafana, Flagger, and the operator outside its namespace", async () => {
         const { objects } = deriveAll({ catalogue, config: loadStackFile("prod", CHECKOUT) });
         const added = objects.filter(
             ({ kind, metadata }) => RBAC.has(kind) && /grafana|operator|flagger/.test(metadata.name),
@@ -71,22 +82,21 @@ describe("rights on the node", function () {
                 "prometheus-operator": "monitoring",
                 flagger: "flagger-system",
             };
-            for (const [account, own] of Object.entries(accounts)) {
-                const as = ["--as", `system:serviceaccount:${own}:${account}`];
-                for (const namespace of namespaces)
-                    assert.equal(
-                        await may(["get", "secrets", "--namespace", namespace, ...as]),
-                        account === "prometheus-operator" && namespace === own,
-                        `${account} in ${namespace}`,
-                    );
-                assert.ok(!(await may(["list", "secrets", "--all-namespaces", ...as])), account);
+            for (const [account, namespace] of Object.entries(accounts)) {
+                assert.deepEqual(
+                    await secretsOf("get", namespace, account),
+                    account === "prometheus-operator" ? [namespace] : [],
+                    account,
+                );
+                const everywhere = { ...accountOf(namespace, account), verb: "list", resource: "secrets" };
+                assert.deepEqual(await allowed([everywhere]), [false], account);
             }
         } finally {
             await node.kubectl(["delete", "--ignore-not-found", "--filename", "-"], input);
         }
     });
 
-    it("let no account read Secrets but those that do not work without", async () => {
+    it("allows only the accounts that need Secrets to read them", async () => {
         const format = '{range .items[*]}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}';
         const accounts = await names([
             "get",
@@ -96,19 +106,25 @@ describe("rights on the node", function () {
             `jsonpath=${format}`,
         ]);
         assert.ok(accounts.length > 40);
-        // Kubernetes' own controllers run as accounts of kube-system: they are the cluster's, and not the mesh's.
+        // Kubernetes' controllers run as accounts of kube-system: they belong to the cluster, not to the mesh.
         for (const account of accounts.filter((one) => !one.startsWith("kube-system/"))) {
-            const as = ["--as", `system:serviceaccount:${account.replace("/", ":")}`];
-            const allowed = READERS[account] ?? [];
-            const expected = (namespace: string) => allowed === "everywhere" || allowed.includes(namespace);
-            for (const namespace of namespaces)
-                assert.equal(
-                    await may(["list", "secrets", "--namespace", namespace, ...as]),
-                    expected(namespace),
-                    `${account} in ${namespace}`,
-                );
+            const [namespace = "", name = ""] = account.split("/");
+            const expected = READERS[account] ?? [];
+            assert.deepEqual(
+                await secretsOf("list", namespace, name),
+                expected === "everywhere" ? namespaces : expected,
+                account,
+            );
         }
-        for (const [account, allowed] of Object.entries(READERS))
-            assert.ok(accounts.includes(account) && allowed.length > 0, `${account} is not there`);
+        for (const [account, where] of Object.entries(READERS))
+            assert.ok(accounts.includes(account) && where.length > 0, `${account} does not exist`);
     });
 });
+
+/** As the API server knows a service account. */
+function accountOf(namespace: string, name: string) {
+    return {
+        user: `system:serviceaccount:${namespace}:${name}`,
+        groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`],
+    };
+}

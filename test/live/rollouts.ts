@@ -1,4 +1,4 @@
-/** Rollouts on the node: new versions of a stand-in, and what Flagger makes of them. */
+/** Rollouts on the local cluster: new versions of a stand-in, and Flagger's results. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Deployment } from "./deployment";
@@ -8,8 +8,8 @@ export interface Canary {
     readonly status: { readonly phase: string; readonly canaryWeight: number; readonly iterations: number };
 }
 
-/** A look is every 10 s; pods come and go between. */
-const ENDS_WITHIN_MS = 420_000;
+/** The analysis interval is 10 s, plus the time for pods to start and terminate. */
+const TIMEOUT_MS = 420_000;
 export const ENDED: readonly string[] = ["Succeeded", "Failed"];
 
 export class Rollouts {
@@ -22,8 +22,8 @@ export class Rollouts {
         return JSON.parse(text) as Canary;
     }
 
-    /** What Flagger says of the service's rollouts, a line each: why it took a version back. */
-    async words(service: string): Promise<string> {
+    /** Flagger's events for the service, one per line, such as why it rolled back a version. */
+    async events(service: string): Promise<string> {
         const fields = `involvedObject.kind=Canary,involvedObject.name=${service}`;
         const columns = "custom-columns=AT:.lastTimestamp,TIMES:.count,MESSAGE:.message";
         return await this.node.kubectl([
@@ -32,7 +32,7 @@ export class Rollouts {
         ]);
     }
 
-    /** A version of the service whose stand-in gets `flags` beside its own. */
+    /** Deploys a version of the service whose stand-in gets additional `flags`. */
     async deploy(service: string, flags: readonly string[]): Promise<void> {
         const at = ["--namespace", "sparc", "deployment", service];
         const text = await this.node.kubectl(["get", ...at, "--output", "json"]);
@@ -41,24 +41,24 @@ export class Rollouts {
         };
         const [container] = spec.template.spec.containers;
         assert.ok(container);
-        const own = container.args.filter(
+        const args = container.args.filter(
             (arg, position, all) => !DEFECTS.has(arg) && !DEFECTS.has(all[position - 1] ?? ""),
         );
         await this.node.mergePatch("deployment", "sparc", service, {
             spec: {
                 template: {
                     metadata: { annotations: { "test.sparc.dev/deployed": new Date().toISOString() } },
-                    spec: { containers: [{ ...container, args: [...own, ...flags] }] },
+                    spec: { containers: [{ ...container, args: [...args, ...flags] }] },
                 },
             },
         });
     }
 
-    /** Waits for one of these phases, and gives all that were seen on the way. */
+    /** Waits for one of these phases. @returns it, and the observed steps */
     async until(
         service: string,
         phases: readonly string[],
-        within = ENDS_WITHIN_MS,
+        within = TIMEOUT_MS,
     ): Promise<{ readonly phase: string; readonly steps: readonly string[] }> {
         const steps: string[] = [];
         for (const end = Date.now() + within; ;) {
@@ -71,7 +71,7 @@ export class Rollouts {
         }
     }
 
-    /** Deploys a version and waits for its end. */
+    /** Deploys a version and waits for the end of its rollout. */
     async rollOut(service: string, flags: readonly string[]): ReturnType<Rollouts["until"]> {
         await this.deploy(service, flags);
         await this.until(service, ["Progressing", "Waiting"], 60_000);

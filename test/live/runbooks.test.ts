@@ -1,4 +1,4 @@
-/** That who is woken can do what the page says: the commands of every runbook, as they stand there, on the node. */
+/** Runs the diagnosis commands of every alert's runbook, exactly as the page has them, on the embedded node. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
@@ -11,7 +11,7 @@ const RUNBOOKS = join(CHECKOUT, "docs/runbooks");
 
 const COMMANDS = /```sh\n([\s\S]*?)```/g;
 
-describe("runbooks on the node", function () {
+describe("runbooks on the local cluster", function () {
     this.timeout(300_000);
     let node: Deployment;
 
@@ -19,9 +19,9 @@ describe("runbooks on the node", function () {
         node = await Deployment.of();
     });
 
-    // Those of alerts, which begin with a look that changes nothing. Others lead through a change.
+    // Runbooks of alerts: their commands only read. The procedures (mesh-ca, istio-upgrade) change the mesh.
     const pages = readdirSync(RUNBOOKS).filter((name) =>
-        readFileSync(join(RUNBOOKS, name), "utf8").includes("\n## Look\n"),
+        readFileSync(join(RUNBOOKS, name), "utf8").includes("\n## Diagnosis\n"),
     );
 
     for (const page of pages) {

@@ -1,6 +1,6 @@
 /**
- * The live tests make a node of their own and remove it: a node that somebody works with is neither used nor touched.
- * Two nodes cannot run at once, so that one must be stopped before.
+ * The live tests create a separate node and remove it: they do not use or change an existing node. Two nodes cannot run at once, so
+ * the other one must be stopped first.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,12 +12,12 @@ const state = mkdtempSync(join(tmpdir(), "mesh-live-"));
 process.env["XDG_STATE_HOME"] = state;
 
 export const mochaHooks = {
-    /** Without a machine that can run a node there is nothing to test, which must be seen. */
+    /** Reports the skip if the machine cannot run a node. */
     async beforeAll(this: Mocha.Context): Promise<void> {
         try {
             await checkMachine();
         } catch (error) {
-            // Where everything must be tested, what cannot run has failed.
+            // If all tests are required, one that cannot run has failed.
             if (!(error instanceof UnfitMachineError) || process.env["CI"] !== undefined) throw error;
             skip(this, `the live tests. ${error.message}`);
         }

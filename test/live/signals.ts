@@ -1,10 +1,10 @@
-/** Processes of the node's containers, which are processes of this machine. */
+/** Processes of the node's containers, which run on this machine. */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { NAMESPACES } from "../../components/base/names";
 import type { Deployment } from "./deployment";
 
-/** Signals the agent of a store's sidecar. */
+/** Sends a signal to the agent of a store's sidecar. */
 export async function signalled(node: Deployment, store: string, signal: NodeJS.Signals): Promise<void> {
     const id = await node.kubectl([
         ...["get", "pods", "--namespace", NAMESPACES.stores, "--selector", `sparc.dev/service=${store}`],
@@ -18,10 +18,10 @@ export async function signalled(node: Deployment, store: string, signal: NodeJS.
     for (const pid of agents) process.kill(pid, signal);
 }
 
-/** Of a container, those that run a program of this name. */
+/** A container's processes that run a program of this name. */
 async function processesOf(container: string, program: string): Promise<number[]> {
     const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-    const found = await Promise.all(
+    const matching = await Promise.all(
         pids.map(async (pid) => {
             try {
                 const name = await readFile(`/proc/${pid}/comm`, "utf8");
@@ -29,10 +29,10 @@ async function processesOf(container: string, program: string): Promise<number[]
                 const groups = await readFile(`/proc/${pid}/cgroup`, "utf8");
                 return groups.includes(container) ? [Number(pid)] : [];
             } catch {
-                // It has ended meanwhile.
+                // The process has exited.
                 return [];
             }
         }),
     );
-    return found.flat();
+    return matching.flat();
 }

@@ -1,4 +1,4 @@
-/** What lasts longer than a request: streams that stay with a replica, and connections that outlive a gateway's pod. */
+/** Streams with session affinity, and connections that outlive a gateway's pod. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -14,15 +14,15 @@ import { PING, PONG, get, target, webSocket } from "./client";
 import { Deployment, type Entry } from "./deployment";
 import { bearer, signerOf } from "./tokens";
 
-/** For how long what is open must outlive the gateway's pod that it came in by. */
+/** How long open connections must outlive the gateway pod that they came through. */
 const HELD_MS = Number(process.env["MESH_WEBSOCKET_SECONDS"] ?? "120") * 1000;
-const BEAT_MS = 5_000;
-/** Between a replica's being ready, or gone, and every proxy's having heard of it. */
-const HEARD_MS = 8_000;
+const INTERVAL_MS = 5_000;
+/** Until a change of replicas has reached every proxy. */
+const PROPAGATION_MS = 8_000;
 const STREAMS = Array.from({ length: 200 }, (_stream, index) => `stream-${index}`);
-const ASKED_EACH = 3;
+const REQUESTS_PER_STREAM = 3;
 
-describe("streams on the node", function () {
+describe("streams on the local cluster", function () {
     this.timeout(900_000);
     const { edge, domain } = loadStackFile("local", CHECKOUT);
     let node: Deployment;
@@ -32,7 +32,7 @@ describe("streams on the node", function () {
         const video = ["--namespace", "sparc", "deployment/video"];
         await node.kubectl(["scale", ...video, `--replicas=${replicas}`]);
         await node.kubectl(["rollout", "status", ...video, "--timeout=300s"]);
-        await pause(HEARD_MS);
+        await pause(PROPAGATION_MS);
     }
 
     before(async () => {
@@ -40,15 +40,15 @@ describe("streams on the node", function () {
         sign = await signerOf(edge.issuers[0]);
     });
 
-    describe("of one id", () => {
+    describe("with one id", () => {
         before(() => scale(3));
         after(() => scale(1));
 
-        it("reach one replica through the gateway, by the path that a player asks for", async () => {
+        it("reach one replica through the gateway, by the player's path", async () => {
             const agent = new Agent({ keepAlive: true, maxSockets: 4 });
             const places = new Map<string, string>();
             for (const [index, stream] of STREAMS.slice(0, 60).entries()) {
-                // Each tenant asks less often than its plan lets it.
+                // Each tenant stays under its plan's limit.
                 const tenant = `tenant-${randomUUID()}`;
                 for (const segment of ["index.m3u8", "720p/1.ts?part=2"]) {
                     const path = `/hls/${tenant}/${stream}/${segment}`;
@@ -64,18 +64,18 @@ describe("streams on the node", function () {
             assert.equal(new Set(places.values()).size, 3);
         });
 
-        it("reach one replica, and hardly any but a lost replica's move", async () => {
+        it("reach one replica, and hardly any others move when a replica is lost", async () => {
             const place = async () => {
-                const asked = STREAMS.flatMap((id) =>
-                    Array<object>(ASKED_EACH).fill({
+                const ids = STREAMS.flatMap((id) =>
+                    Array<object>(REQUESTS_PER_STREAM).fill({
                         address: `${serviceHost("video")}:8080`,
                         path: "/v1/sessions/7",
                         headers: { "x-stream-id": id },
                     }),
                 );
                 const pods = new Map<string, string>();
-                for (const { id, answer } of await node.probe("api-gateway", asked)) {
-                    const stream = STREAMS[Math.floor(Number(id) / ASKED_EACH)] ?? "";
+                for (const { id, answer } of await node.probe("api-gateway", ids)) {
+                    const stream = STREAMS[Math.floor(Number(id) / REQUESTS_PER_STREAM)] ?? "";
                     const pod = answer?.pod ?? assert.fail(`no answer for ${stream}`);
                     assert.equal(pods.get(stream) ?? pod, pod, `${stream} reached two replicas`);
                     pods.set(stream, pod);
@@ -90,12 +90,12 @@ describe("streams on the node", function () {
             assert.equal(left.size, 2);
             const stayed = [...before].filter(([, pod]) => left.has(pod));
             const moved = stayed.filter(([stream, pod]) => after.get(stream) !== pod);
-            // Maglev fills its table anew: few of the others' streams move with those of the replica that went.
+            // Maglev rebuilds its table: few streams of other replicas move along with those of the removed replica.
             assert.ok(moved.length <= stayed.length * 0.1, `${moved.length} of ${stayed.length} moved`);
         });
     });
 
-    it("outlive the gateway that they came in by: an idle WebSocket with pings, and a gRPC stream", async () => {
+    it("outlive their gateway pod: an idle WebSocket with pings, and a gRPC stream", async () => {
         const socket = await webSocket(target(node.entry, `ws.${domain}`, "/v1/events", bearer(sign)));
         const calls = await grpcStream(
             node.entry,
@@ -118,32 +118,32 @@ describe("streams on the node", function () {
         for (; Date.now() < until && !ended.signal.aborted; beats++) {
             socket.write(PING);
             calls.send();
-            await pause(BEAT_MS);
+            await pause(INTERVAL_MS);
         }
         assert.equal(ended.signal.aborted, false, String(ended.signal.reason));
         assert.equal(pongs, beats);
         assert.equal(calls.answers(), beats);
         assert.equal(await calls.end(), "0");
         socket.destroy();
-        // The new one answers meanwhile.
+        // The new pod answers in the meantime.
         const answered = await get(target(node.entry, `api.${domain}`, "/v1/x", bearer(sign)));
         assert.equal(answered.status, 200);
     });
 });
 
-/** One message of gRPC: not compressed, and empty. */
+/** One gRPC message: uncompressed and empty. */
 const MESSAGE = Buffer.alloc(5);
 
 interface GrpcStream {
     send(): void;
-    /** How many messages came back. */
+    /** How many messages were received. */
     answers(): number;
-    /** Ends our side, and returns the status that the service ends the stream with. */
+    /** Half-closes the stream. @returns the service's status */
     end(): Promise<unknown>;
 }
 
-/** A stream of a method that answers each message with one. */
-/** The certificate of a client of `devices`, beside the gateways. */
+/** Opens a stream of a method that answers each message with one. */
+/** A client certificate for the exposure `devices`, from the gateways' namespace. */
 async function camera(node: Deployment): Promise<{ cert: Buffer; key: Buffer }> {
     const secret = ["--namespace=istio-ingress", "get", "secret", "client-devices", "--output=json"];
     const { data } = JSON.parse(await node.kubectl(secret)) as { data: Record<string, string> };

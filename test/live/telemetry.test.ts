@@ -1,4 +1,4 @@
-/** What the mesh tells of real requests: which series there are, and which lines are written. */
+/** Telemetry of real requests: metrics and access logs. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { serviceHost } from "../../components/base/names";
@@ -10,8 +10,8 @@ import { eventually } from "./eventually";
 import { query, valueOf } from "./prometheus";
 import { bearer, signerOf } from "./tokens";
 
-/** By when Prometheus has read what a proxy counted: two scrapes, and the five seconds at which Envoy adds up. */
-const READ_MS = 20_000;
+/** Until Prometheus has scraped a proxy's counters: two scrapes, and Envoy's flush interval of 5 s. */
+const SCRAPED_MS = 20_000;
 const OTHERS = 10_000;
 
 interface Line {
@@ -24,24 +24,24 @@ interface Line {
     readonly request: string;
 }
 
-describe("telemetry on the node", function () {
+describe("telemetry on the local cluster", function () {
     this.timeout(900_000);
     let node: Deployment;
     let sign: Sign;
 
-    /** What a service hands on of a tenant's request. */
+    /** The tenant headers that a service propagates. */
     function as(tenant: string): Record<string, string> {
         return tenant === "none" ? {} : { "x-tenant": tenant, ...bearer(sign, { tenant }) };
     }
 
-    async function ask(
+    async function send(
         host: string,
-        asked: readonly { path: string; method?: string; headers?: Readonly<Record<string, string>> }[],
+        requests: readonly { path: string; method?: string; headers?: Readonly<Record<string, string>> }[],
     ): Promise<ProbeResult[]> {
         const address = `${serviceHost(host)}:8080`;
         return await node.probe(
             "api-gateway",
-            asked.map((one) => ({ address, timeoutMs: 30_000, ...one })),
+            requests.map((one) => ({ address, timeoutMs: 30_000, ...one })),
             16,
         );
     }
@@ -50,12 +50,12 @@ describe("telemetry on the node", function () {
         return Array.from({ length: count }, (_, index) => one(index));
     }
 
-    /** What `expressions` rise by while something is done. */
+    /** The increase of `expressions` during `act`. */
     async function rise(expressions: readonly string[], act: () => Promise<unknown>): Promise<number[]> {
         const all = () => Promise.all(expressions.map((expression) => valueOf(node, expression)));
         const before = await all();
         await act();
-        await pause(READ_MS);
+        await pause(SCRAPED_MS);
         return (await all()).map((value, index) => value - (before[index] ?? 0));
     }
 
@@ -79,7 +79,7 @@ describe("telemetry on the node", function () {
             'destination_service="recordings.sparc.svc.cluster.local",destination_service_namespace="sparc"';
         const sum = (labels: string) => `sum(istio_requests_total{${call},${labels}})`;
 
-        it("are Istio's, at the caller and at the callee", async () => {
+        it("are Istio's, at the caller and the callee", async () => {
             const ok = 'response_code="200",response_flags="-",request_protocol="http"';
             const rises = await rise(
                 [
@@ -90,12 +90,12 @@ describe("telemetry on the node", function () {
                     sum('reporter="destination",response_code="503"'),
                 ],
                 async () => {
-                    await ask(
+                    await send(
                         "recordings",
                         times(50, () => ({ path: "/v1/recordings" })),
                     );
                     const failing = { method: "POST", path: "/v1/recordings/7/exports?status=503" };
-                    await ask(
+                    await send(
                         "recordings",
                         times(4, () => failing),
                     );
@@ -104,7 +104,7 @@ describe("telemetry on the node", function () {
             assert.deepEqual(rises, [50, 50, 50, 50, 4]);
         });
 
-        it("tell requests that only read from others, and what they were about", async () => {
+        it("distinguish read-only requests from others, and classify paths", async () => {
             const rises = await rise(
                 [
                     sum('reporter="destination",method_class="read",path_class="/v1/recordings"'),
@@ -112,7 +112,7 @@ describe("telemetry on the node", function () {
                     sum('reporter="destination",path_class="other",response_code="403"'),
                 ],
                 async () => {
-                    await ask(
+                    await send(
                         "recordings",
                         times(9, (index) => ({ path: `/v1/recordings/${index}` })),
                     );
@@ -120,8 +120,8 @@ describe("telemetry on the node", function () {
                         method: "POST",
                         path: `/v1/recordings/${index}/exports`,
                     });
-                    await ask("recordings", times(6, exported));
-                    await ask(
+                    await send("recordings", times(6, exported));
+                    await send(
                         "recordings",
                         times(3, (index) => ({ path: `/v1/nothing/${index}` })),
                     );
@@ -130,7 +130,7 @@ describe("telemetry on the node", function () {
             assert.deepEqual(rises, [9, 6, 3]);
         });
 
-        it("are those of gRPC, of TCP and of the gateways, too", async () => {
+        it("also cover gRPC, TCP and the gateways", async () => {
             const present = async (series: string) => {
                 assert.ok((await valueOf(node, `count(${series})`)) > 0, series);
             };
@@ -146,25 +146,25 @@ describe("telemetry on the node", function () {
             });
         });
 
-        it("have the listed tenants apart, and 10,000 others as one", async () => {
+        it("have one label value for each listed tenant, and one for 10,000 others", async () => {
             const of = (tenant: string) => sum(`reporter="destination",tenant="${tenant}"`);
             const tenants = ["acme", "globex", "initech", "none"] as const;
             const series = `count(istio_requests_total{${call}})`;
-            await ask("recordings", [
+            await send("recordings", [
                 ...tenants.map((tenant) => ({
                     path: "/v1/recordings",
                     headers: as(tenant),
                 })),
-                { path: "/v1/recordings", headers: as("nobody") },
+                { path: "/v1/recordings", headers: as("unlisted") },
             ]);
-            await pause(READ_MS);
+            await pause(SCRAPED_MS);
             const before = await valueOf(node, series);
             const rises = await rise([...tenants, "other"].map(of), async () => {
                 const others = times(OTHERS, (index) => ({
                     path: "/v1/recordings",
                     headers: as(`tenant-${index}`),
                 }));
-                await ask("recordings", [
+                await send("recordings", [
                     ...others,
                     ...tenants.map((tenant, index) => ({
                         path: `/v1/recordings/${index}`,
@@ -174,20 +174,20 @@ describe("telemetry on the node", function () {
             });
             assert.deepEqual(rises, [1, 1, 1, 1, OTHERS]);
             assert.equal(await valueOf(node, series), before);
-            const found = await query(node, "count(istio_requests_total) by (tenant)");
+            const byTenant = await query(node, "count(istio_requests_total) by (tenant)");
             const known = new Set(["acme", "globex", "initech", "none", "other", undefined]);
             assert.deepEqual(
-                found.filter(({ metric }) => !known.has(metric["tenant"])),
+                byTenant.filter(({ metric }) => !known.has(metric["tenant"])),
                 [],
             );
             process.stdout.write(
                 `      ${before} series of these requests, before and after ${OTHERS} unlisted tenants; ` +
-                    `${await valueOf(node, 'prometheus_tsdb_head_series or count({__name__=~".+"})')} in all\n`,
+                    `${await valueOf(node, 'prometheus_tsdb_head_series or count({__name__=~".+"})')} in total\n`,
             );
         });
     });
 
-    describe("the log of requests", () => {
+    describe("the access log", () => {
         async function linesSince(service: string, since: string): Promise<Line[]> {
             const text = await node.kubectl([
                 ...["logs", "--namespace", "sparc", `deployment/${service}`, "--container", "istio-proxy"],
@@ -199,11 +199,11 @@ describe("telemetry on the node", function () {
                 .map((line) => JSON.parse(line) as Line);
         }
 
-        it("has those that failed and those that were slow, and nothing else", async () => {
+        it("contains exactly failed and slow requests", async () => {
             await pause(2_000);
             const since = new Date().toISOString();
             const headers = as("acme");
-            await ask("recordings", [
+            await send("recordings", [
                 ...times(200, () => ({ path: "/v1/recordings" })),
                 ...times(5, () => ({
                     method: "POST",
@@ -234,12 +234,12 @@ describe("telemetry on the node", function () {
             assert.deepEqual(await linesSince("api-gateway", since), []);
         });
 
-        it("has at the caller a call that went nowhere", async () => {
+        it("contains, at the caller, a call without a destination", async () => {
             const since = new Date().toISOString();
             await node.probe("api-gateway", [
                 { address: "nowhere.example.com:8080", host: "nowhere.example.com" },
             ]);
-            await ask("recordings", [{ path: "/v1/recordings?delay=20s" }]);
+            await send("recordings", [{ path: "/v1/recordings?delay=20s" }]);
             await eventually(async () => {
                 const lines = await linesSince("api-gateway", since);
                 assert.ok(

@@ -1,6 +1,6 @@
 /**
- * The live tests have two tiers. The core tests each behavior once, and runs in CI. The full tier adds what takes long: alerts
- * that fire, the mesh root's rotation, upgrades, more kills and more releases. `full.ts` selects it.
+ * The live tests have two tiers. The core tier tests each behavior once, and runs in CI. The full tier adds slow tests: firing
+ * alerts, the rotation of the mesh root CA, upgrades, more kills and more releases. `full.ts` selects it.
  */
 let full = false;
 

@@ -1,4 +1,4 @@
-/** Which requests are traced, who has a say in it, and what a trace joins. */
+/** Sampling of traces, and the spans of a trace. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:https";
@@ -15,9 +15,9 @@ import { bearer, signerOf } from "./tokens";
 
 const EGRESS = "istio-egressgateway.istio-egress";
 const GATEWAY = "istio-ingressgateway.istio-ingress";
-/** The id of a trace that a client claims to be in. */
+/** A trace id that a client sends. */
 const CLAIMED = "0af7651916cd43dd8448eb211c80319c";
-/** How far chance may carry a count from what is expected: one run in 15,000 lies further off. */
+/** Tolerance in standard deviations: by chance, one run in 15,000 exceeds it. */
 const SIGMAS = 4;
 
 interface Span {
@@ -34,7 +34,7 @@ interface Kept {
 
 type Headers = Readonly<Record<string, string>>;
 
-describe("tracing on the node", function () {
+describe("tracing on the local cluster", function () {
     this.timeout(600_000);
     const { domain, edge, telemetry } = loadStackFile("local", CHECKOUT);
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
@@ -64,33 +64,33 @@ describe("tracing on the node", function () {
         return (JSON.parse(await collected()) as Kept).services[service]?.root ?? 0;
     }
 
-    /** How many traces begin at a proxy while requests are made; waits until no more come. */
-    async function begun(service: string, act: () => Promise<unknown>): Promise<number> {
-        const settled = async (): Promise<number> => {
+    /** How many traces start at a proxy during `act`; waits until no more arrive. */
+    async function newTraces(service: string, act: () => Promise<unknown>): Promise<number> {
+        const stableCount = async (): Promise<number> => {
             let last = -1;
             await eventually(async () => {
                 const before = last;
                 last = await roots(service);
-                // Proxies send what they have every five seconds.
+                // Proxies flush their spans every five seconds.
                 await new Promise((done) => setTimeout(done, 7_000));
                 assert.equal(await roots(service), last, `${before} before`);
             });
             return last;
         };
-        const before = await settled();
+        const before = await stableCount();
         await act();
-        return (await settled()) - before;
+        return (await stableCount()) - before;
     }
 
-    function within(found: number, of: number, percent: number): void {
+    function assertShare(traced: number, of: number, percent: number): void {
         const share = percent / 100;
         const off = SIGMAS * Math.sqrt(of * share * (1 - share));
-        const text = `${found} of ${of} are traced; expected ${of * share} ± ${off.toFixed(1)}`;
+        const text = `${traced} of ${of} are traced; expected ${of * share} ± ${off.toFixed(1)}`;
         process.stdout.write(`      ${text}\n`);
-        assert.ok(Math.abs(found - of * share) <= off, text);
+        assert.ok(Math.abs(traced - of * share) <= off, text);
     }
 
-    async function ask(host: string, path: string, headers: Headers, status = 200): Promise<string> {
+    async function send(host: string, path: string, headers: Headers, status = 200): Promise<string> {
         const answer = await get(target(node.entry, `${host}.${domain}`, path, headers), agent);
         assert.equal(answer.status, status, answer.body);
         return answer.body;
@@ -108,7 +108,7 @@ describe("tracing on the node", function () {
         node = await Deployment.of();
         sign = await signerOf(edge.issuers[0]);
         await eventually(async () => {
-            await ask("auth", "/login", {});
+            await send("auth", "/login", {});
         });
     });
 
@@ -116,7 +116,7 @@ describe("tracing on the node", function () {
         agent.destroy();
     });
 
-    describe("of 20,000 calls that services make of their own", () => {
+    describe("of 20,000 calls that services initiate", () => {
         const recordings = { address: `${serviceHost("recordings")}:8080`, path: "/v1/recordings/7" };
         const tenants = {
             protocol: "grpc",
@@ -128,14 +128,14 @@ describe("tracing on the node", function () {
             ["video", 10_000, recordings],
             ["api-gateway", 6_000, recordings],
         ] as const) {
-            it(`traces ${caller}'s share`, async () => {
-                const found = await begun(`${caller}.sparc`, async () => {
+            it(`samples ${caller}'s rate`, async () => {
+                const traced = await newTraces(`${caller}.sparc`, async () => {
                     const all = Array.from({ length: count }, () => ({ ...request, timeoutMs: 30_000 }));
                     const results = await node.probe(caller, all, 16);
                     const failed = results.filter(({ outcome }) => outcome !== "answered");
                     assert.deepEqual(failed.slice(0, 3), []);
                 });
-                within(found, count, sampling(serviceOf(platform, caller)));
+                assertShare(traced, count, sampling(serviceOf(platform, caller)));
             });
         }
     });
@@ -143,42 +143,42 @@ describe("tracing on the node", function () {
     describe("of clients' requests", () => {
         const player = (tenant: string) => bearer(sign, { tenant, plan: "enterprise" });
 
-        it("traces the share of the service that is asked, whatever a client says of it", async () => {
+        it("samples the called service's rate, whatever headers a client sends", async () => {
             const forced = {
                 traceparent: `00-${CLAIMED}-b7ad6b7169203331-01`,
                 "x-client-trace-id": "1",
                 "x-envoy-force-trace": "true",
-                // Its fifteenth character says that it was picked.
+                // The 15th character of the request id marks it as sampled.
                 "x-request-id": "00000000-0000-9000-8000-000000000000",
                 "x-tenant": "acme",
             };
-            const found = await begun(GATEWAY, () =>
+            const traced = await newTraces(GATEWAY, () =>
                 times(2_000, async () => {
                     const tenant = randomUUID();
-                    await ask("stream", `/hls/${tenant}/7/x`, { ...player(tenant), ...forced });
+                    await send("stream", `/hls/${tenant}/7/x`, { ...player(tenant), ...forced });
                 }),
             );
-            within(found, 2_000, sampling(serviceOf(platform, "video")));
+            assertShare(traced, 2_000, sampling(serviceOf(platform, "video")));
             assert.deepEqual(await spansOf(CLAIMED), []);
         });
 
-        it("traces all of a critical service, though a client would rather not", async () => {
+        it("samples all requests of a critical service, even if a client opts out", async () => {
             const hidden = { traceparent: `00-${CLAIMED}-b7ad6b7169203331-00` };
-            const found = await begun(GATEWAY, () => times(200, () => ask("auth", "/login", hidden)));
-            within(found, 200, 100);
+            const traced = await newTraces(GATEWAY, () => times(200, () => send("auth", "/login", hidden)));
+            assertShare(traced, 200, 100);
         });
 
-        it("traces more of a tenant, if the stack says so", async () => {
-            assert.deepEqual(telemetry.tracing.tenants, { acme: 100 });
-            const found = await begun(GATEWAY, () =>
-                times(200, () => ask("stream", "/hls/acme/7/x", player("acme"))),
+        it("samples more requests of a tenant, if the stack configures it", async () => {
+            assert.deepEqual(telemetry.tracing.samplingPercentByTenant, { acme: 100 });
+            const traced = await newTraces(GATEWAY, () =>
+                times(200, () => send("stream", "/hls/acme/7/x", player("acme"))),
             );
-            within(found, 200, 100);
+            assertShare(traced, 200, 100);
         });
     });
 
-    it("goes on at the egress gateway, which knows whose a request was that leaves without saying it", async () => {
-        const all = ["acme", "nobody-listed", undefined].map((tenant) => ({
+    it("continues traces at the egress gateway, which records the tenant and removes it from the request", async () => {
+        const all = ["acme", "unlisted", undefined].map((tenant) => ({
             trace: randomUUID().replaceAll("-", ""),
             tenant,
         }));
@@ -188,7 +188,7 @@ describe("tracing on the node", function () {
                 address: "api.twilio.com:80",
                 path: "/?account=1",
                 headers: {
-                    // As a request that is traced has them, which a service hands on; of the id the fifteenth character says so.
+                    // The headers of a traced request, which a service propagates; the id's 15th character marks it as sampled.
                     "x-request-id": randomUUID().replace(/(?<=^.{14})./, "9"),
                     traceparent: `00-${trace}-b7ad6b7169203331-01`,
                     "x-forwarded-for": "203.0.113.7",
@@ -214,7 +214,7 @@ describe("tracing on the node", function () {
         });
     });
 
-    it("joins what four services did for one request, and tells nobody's token", async () => {
+    it("joins the spans of four services for one request, without tokens", async () => {
         const next = [
             `http://${serviceHost("video")}:8080/v1/sessions/7`,
             `http://${serviceHost("recordings")}:8080/v1/recordings/7`,
@@ -222,7 +222,7 @@ describe("tracing on the node", function () {
         ].join(" ");
         const { authorization = "" } = bearer(sign, { tenant: "acme", plan: "enterprise" });
         const token = authorization.replace("Bearer ", "");
-        const body = await ask("api", `/v1/x?access_token=${token}`, { "standin-then": next });
+        const body = await send("api", `/v1/x?access_token=${token}`, { "standin-then": next });
         const { headers } = JSON.parse(body) as { headers: Record<string, string> };
         const [, trace = ""] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-01$/.exec(headers["traceparent"] ?? "") ?? [];
         await eventually(async () => {

@@ -1,4 +1,4 @@
-/** What the derived routes and breakers do to real requests, made by a service's own container through its own sidecar. */
+/** Derived routes and circuit breakers with real requests, from a service's container through its sidecar. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { serviceHost } from "../../components/base/names";
@@ -6,7 +6,7 @@ import { withStack } from "./checkout";
 import { Deployment, type ProbeResult } from "./deployment";
 import { eventually } from "./eventually";
 
-interface Ask {
+interface TestRequest {
     readonly method?: string;
     readonly path: string;
     readonly headers?: Readonly<Record<string, string>>;
@@ -19,16 +19,16 @@ const TRAFFIC = {
             variants: [{ to: "v2", for: { cookie: { name: "variant", value: "b" } } }],
         },
         alerts: { versions: { v1: 100, v2: 0 }, mirror: { to: "v2", percent: 100 } },
-        search: { fault: { abort: { percent: 100, status: 418 } } },
+        search: { fault: { abort: { percent: 100, httpStatus: 418 } } },
     },
 };
 
-/** Between a replica's being ready, or gone, and every sidecar's having heard of it. */
-const HEARD_MS = 8_000;
-/** Of new replicas (components/traffic/destination-rule.ts), and a little more. */
+/** Until a change of replicas has reached every sidecar. */
+const PROPAGATION_MS = 8_000;
+/** New replicas' warm-up (components/traffic/destination-rule.ts), with a margin. */
 const WARM_UP_MS = 35_000;
 
-describe("traffic on the node", function () {
+describe("traffic on the local cluster", function () {
     this.timeout(900_000);
     let node: Deployment;
 
@@ -36,29 +36,33 @@ describe("traffic on the node", function () {
         return await node.kubectl(["--namespace", "sparc", ...args]);
     }
 
-    /** Requests of the api-gateway, in the order in which they were answered. */
-    async function ask(host: string, asked: readonly Ask[], concurrency = 8): Promise<ProbeResult[]> {
+    /** Sends requests from api-gateway. @returns the results in order of completion */
+    async function sendAll(
+        host: string,
+        toSend: readonly TestRequest[],
+        concurrency = 8,
+    ): Promise<ProbeResult[]> {
         const address = `${serviceHost(host)}:8080`;
-        const requests = asked.map((one) => ({ address, timeoutMs: 30_000, ...one }));
+        const requests = toSend.map((one) => ({ address, timeoutMs: 30_000, ...one }));
         return await node.probe("api-gateway", requests, concurrency);
     }
 
-    async function askOne(host: string, asked: Ask): Promise<ProbeResult> {
-        const [result] = await ask(host, [asked]);
+    async function sendOne(host: string, request: TestRequest): Promise<ProbeResult> {
+        const [result] = await sendAll(host, [request]);
         return result ?? assert.fail("no result");
     }
 
-    function times(count: number, asked: Ask): Ask[] {
-        return Array.from({ length: count }, () => asked);
+    function times(count: number, request: TestRequest): TestRequest[] {
+        return Array.from({ length: count }, () => request);
     }
 
     async function scale(service: string, replicas: number): Promise<void> {
         await kubectl(["scale", `deployment/${service}`, `--replicas=${replicas}`]);
         await kubectl(["rollout", "status", `deployment/${service}`, "--timeout=300s"]);
-        await pause(HEARD_MS);
+        await pause(PROPAGATION_MS);
     }
 
-    /** How many of the requests had each answer. */
+    /** How many requests had each result. */
     function tally(
         results: readonly ProbeResult[],
         of: (result: ProbeResult) => unknown,
@@ -74,19 +78,19 @@ describe("traffic on the node", function () {
 
     after(() => node.up());
 
-    describe("as the catalogue has it", () => {
-        it("is given up when the caller's time is over", async () => {
-            // api-gateway waits 2 s for recordings, in two attempts.
-            const slow = await askOne("recordings", { path: "/v1/recordings?delay=20s" });
+    describe("with the catalogue's settings", () => {
+        it("times out after the call's timeout", async () => {
+            // api-gateway's call to recordings has a timeout of 2 s for two attempts.
+            const slow = await sendOne("recordings", { path: "/v1/recordings?delay=20s" });
             assert.equal(slow.status, 504, slow.detail);
             assert.ok(slow.ms >= 1_900 && slow.ms < 4_000, `${slow.ms} ms`);
         });
 
-        it("is tried again where that does no harm, and only there", async () => {
-            const get = await askOne("recordings", { path: "/v1/recordings?status=503&failures=1" });
+        it("is retried only if the call is idempotent", async () => {
+            const get = await sendOne("recordings", { path: "/v1/recordings?status=503&failures=1" });
             assert.equal(get.status, 200, get.detail);
             assert.equal(get.answer?.attempt, 2);
-            const post = await askOne("recordings", {
+            const post = await sendOne("recordings", {
                 method: "POST",
                 path: "/v1/recordings/7/exports?status=503&failures=1",
             });
@@ -94,78 +98,81 @@ describe("traffic on the node", function () {
             assert.equal(post.answer?.attempt, 1);
         });
 
-        it("is refused at once by the breaker when a service is flooded, and flows again after that", async () => {
-            // recordings answers 100 at a time on each of 3 replicas; half of that is for one caller's replica.
-            const flood = ask("recordings", times(250, { path: "/v1/recordings?delay=900ms" }), 250);
+        it("is rejected by the circuit breaker when a service is overloaded, and recovers afterwards", async () => {
+            // recordings handles 100 concurrent requests on each of 3 replicas; one caller's replica gets half.
+            const flood = sendAll("recordings", times(250, { path: "/v1/recordings?delay=900ms" }), 250);
             await pause(700);
-            const other = await askOne("alerts", { path: "/v1/alerts" });
+            const other = await sendOne("alerts", { path: "/v1/alerts" });
             assert.equal(other.status, 200, other.detail);
             const results = await flood;
-            const refused = results.filter(({ status }) => status === 503);
+            const rejected = results.filter(({ status }) => status === 503);
             assert.ok(results.some(({ status }) => status === 200));
             assert.ok(
-                refused.length >= 50,
-                `${refused.length} refused: ${JSON.stringify(tally(results, ({ status, outcome }) => `${outcome} ${status}`))}`,
+                rejected.length >= 50,
+                `${rejected.length} refused: ${JSON.stringify(tally(results, ({ status, outcome }) => `${outcome} ${status}`))}`,
             );
-            for (const { detail, ms } of refused) {
+            for (const { detail, ms } of rejected) {
                 assert.match(detail, /x-envoy-overloaded/);
                 assert.ok(ms < 900, `refused after ${ms} ms`);
             }
-            const after = await ask("recordings", times(20, { path: "/v1/recordings" }));
+            const after = await sendAll("recordings", times(20, { path: "/v1/recordings" }));
             assert.deepEqual(
                 tally(after, ({ status }) => status),
                 { 200: 20 },
             );
         });
 
-        it("leaves out a replica that fails, and takes it back", async () => {
+        it("ejects a failing replica, and uses it again later", async () => {
             await scale("recordings", 3);
             try {
-                // New replicas have their full share, and so the test its statistics, only after their warm-up.
+                // New replicas get their full share, which the statistics need, only after their warm-up.
                 await pause(WARM_UP_MS);
-                const found = await ask("recordings", times(60, { path: "/v1/recordings" }));
-                const pods = Object.keys(tally(found, ({ answer }) => answer?.pod));
+                const answers = await sendAll("recordings", times(60, { path: "/v1/recordings" }));
+                const pods = Object.keys(tally(answers, ({ answer }) => answer?.pod));
                 assert.equal(pods.length, 3);
                 const [bad = ""] = pods;
-                // A POST, which is not tried again, shows each failure. The replica fails whenever it is asked.
-                const asked = { method: "POST", path: `/v1/recordings/7/exports?status=503&pod=${bad}` };
-                const before = await ask("recordings", times(60, asked), 2);
+                // A POST is not retried, so it shows each failure. The replica fails every request.
+                const request = { method: "POST", path: `/v1/recordings/7/exports?status=503&pod=${bad}` };
+                const before = await sendAll("recordings", times(60, request), 2);
                 assert.ok(before.some(({ status }) => status === 503));
-                const during = await ask("recordings", times(60, asked), 2);
+                const during = await sendAll("recordings", times(60, request), 2);
                 assert.deepEqual(
                     tally(during, ({ status }) => status),
                     { 200: 60 },
                 );
                 assert.equal(tally(during, ({ answer }) => answer?.pod)[bad], undefined);
                 await pause(40_000);
-                const later = await ask("recordings", times(120, { path: "/v1/recordings" }));
-                assert.ok((tally(later, ({ answer }) => answer?.pod)[bad] ?? 0) > 0, "it never came back");
+                const later = await sendAll("recordings", times(120, { path: "/v1/recordings" }));
+                assert.ok(
+                    (tally(later, ({ answer }) => answer?.pod)[bad] ?? 0) > 0,
+                    "it was never used again",
+                );
             } finally {
                 await scale("recordings", 1);
             }
         });
     });
 
-    describe("as the stack has it", () => {
+    describe("with the stack's overrides", () => {
         before(() => node.up(withStack({ traffic: TRAFFIC })));
 
-        it("is split 90 to 10 within one percent, over 10,000 requests", async () => {
-            const results = await ask("recordings", times(10_000, { path: "/v1/recordings" }), 16);
+        it("is split 90:10 within one percent, over 10,000 requests", async () => {
+            const results = await sendAll("recordings", times(10_000, { path: "/v1/recordings" }), 16);
             const { v1 = 0, v2 = 0, ...rest } = tally(results, ({ answer }) => answer?.version);
             assert.deepEqual(rest, {});
             assert.ok(Math.abs(v2 / (v1 + v2) - 0.1) <= 0.01, `v1 ${v1}, v2 ${v2}`);
         });
 
-        it("sticks to the version that a cookie names", async () => {
+        it("goes to the version that a cookie names", async () => {
             const headers = { cookie: "session=1; variant=b" };
-            const results = await ask("recordings", times(200, { path: "/v1/recordings", headers }));
+            const results = await sendAll("recordings", times(200, { path: "/v1/recordings", headers }));
             assert.deepEqual(
                 tally(results, ({ answer }) => answer?.version),
                 { v2: 200 },
             );
         });
 
-        it("is copied to a mirror, whose failures nobody sees", async () => {
+        it("is mirrored, without exposing the mirror's failures", async () => {
             const pod = (
                 await kubectl([
                     "get",
@@ -191,7 +198,7 @@ describe("traffic on the node", function () {
                 ].reduce((sum, [, count]) => sum + Number(count), 0);
             };
             const before = await seen();
-            const results = await ask("alerts", times(50, { path: `/v1/alerts?status=500&pod=${pod}` }));
+            const results = await sendAll("alerts", times(50, { path: `/v1/alerts?status=500&pod=${pod}` }));
             assert.deepEqual(
                 tally(results, ({ status, answer }) => `${status} ${answer?.version}`),
                 { "200 v1": 50 },
@@ -200,10 +207,10 @@ describe("traffic on the node", function () {
             assert.equal((await seen()) - before, 50);
         });
 
-        it("fails on purpose where the stack says so", async () => {
-            // The sidecar has its fault in a new filter chain; connections from before keep the old one for a while.
+        it("fails on purpose if the stack configures it", async () => {
+            // The sidecar has the fault in a new filter chain; old connections keep the old one for a while.
             await eventually(async () => {
-                const { status, detail } = await askOne("search", { path: "/v1/search" });
+                const { status, detail } = await sendOne("search", { path: "/v1/search" });
                 assert.equal(status, 418, detail);
             });
         });

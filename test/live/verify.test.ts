@@ -3,31 +3,33 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { CHECKOUT, mesh, type Ran } from "./checkout";
+import { CHECKOUT, mesh, type ProcessResult } from "./checkout";
 import { Deployment } from "./deployment";
 import { eventually } from "./eventually";
 import { query, valueOf } from "./prometheus";
 
-/** What is read of `mesh verify --json`. */
+/** The fields that the tests read of `mesh verify --json`. */
 interface Report {
     readonly requests: number;
-    readonly differences: readonly unknown[];
+    readonly mismatches: readonly unknown[];
     readonly miscounts: readonly unknown[];
     readonly drift: readonly unknown[];
-    readonly notChecked: readonly { readonly requested: boolean }[];
+    readonly unchecked: readonly { readonly requested: boolean }[];
 }
 
-const OF_REQUESTS = ["MeshErrorRate", "MeshBudgetBurn", "MeshRefusedHost"];
-/** Within this time `mesh verify` makes its first prober on a busy machine. */
+const OF_REQUESTS = ["MeshHighErrorRate", "MeshErrorBudgetBurn", "MeshUnknownHostBlocked"];
+/** Within this time `mesh verify` creates its first prober on a busy machine. */
 const STARTS_WITHIN_MS = 120_000;
-/** A run that was killed keeps its lease for so long. */
+/** How long a killed run keeps its lease. */
 const LEASE_MS = 21_000;
 
-describe("mesh verify on the node", function () {
+describe("mesh verify on the local cluster", function () {
     this.timeout(900_000);
     let node: Deployment;
 
-    async function verify(...layers: readonly string[]): Promise<{ status: Ran["status"]; report: Report }> {
+    async function verify(
+        ...layers: readonly string[]
+    ): Promise<{ status: ProcessResult["status"]; report: Report }> {
         const only = layers.flatMap((layer) => ["--layer", layer]);
         const { status, stdout, stderr } = await mesh(CHECKOUT, ["verify", "--json", ...only]);
         assert.notEqual(stdout, "", stderr);
@@ -41,7 +43,7 @@ describe("mesh verify on the node", function () {
         ]);
     }
 
-    /** The exit code of a `mesh verify` that gets a signal while its probers start; null where the signal ended it. */
+    /** The exit code of a `mesh verify` that gets a signal while its probers start; null if the signal terminated it. */
     async function stoppedVerify(signal: NodeJS.Signals): Promise<unknown> {
         const child = spawn(process.execPath, [join(CHECKOUT, "cli", "bin", "mesh.js"), "verify"], {
             stdio: "ignore",
@@ -59,35 +61,35 @@ describe("mesh verify on the node", function () {
         node = await Deployment.of();
     });
 
-    it("proves the mesh as it was deployed", async () => {
+    it("passes on the deployed mesh", async () => {
         const { status, report } = await verify();
-        const { differences, miscounts, drift } = report;
-        const notChecked = report.notChecked.filter(({ requested }) => !requested);
-        assert.deepEqual({ differences, miscounts, drift, notChecked }, NOTHING);
+        const { mismatches, miscounts, drift } = report;
+        const unchecked = report.unchecked.filter(({ requested }) => !requested);
+        assert.deepEqual({ mismatches, miscounts, drift, unchecked }, NOTHING);
         assert.equal(status, 0);
         assert.ok(report.requests > 2000);
     });
 
-    it("wakes nobody, though it has services fail on purpose", async () => {
-        // Those that wait for some minutes before they fire are pending until then.
+    it("fires no alert, although it makes services fail on purpose", async () => {
+        // Alerts with a `for` duration are pending at first.
         const alerts = (await query(node, `ALERTS{alertname=~"${OF_REQUESTS.join("|")}"}`)).map(
             ({ metric }) => metric,
         );
         assert.deepEqual(alerts, []);
-        // Series begin with the first request, so that no rate tells of it.
+        // Series start with the first request, so a rate does not include it.
         const failures = await valueOf(node, 'sum(istio_requests_total{response_code="503",probe="true"})');
-        assert.ok(failures > 0, "it had none fail");
+        assert.ok(failures > 0, "no service failed");
     });
 
-    it("leaves nothing when it is interrupted, nor after it was killed and run again", async () => {
+    it("leaves nothing behind when it is interrupted, nor after it was killed and run again", async () => {
         assert.equal(await stoppedVerify("SIGINT"), 2);
         assert.equal(await probeObjects(), "");
         assert.equal(await stoppedVerify("SIGKILL"), null);
         assert.notEqual(await probeObjects(), "");
         await pause(LEASE_MS);
-        assert.equal((await mesh(CHECKOUT, ["verify", "--layer", "source"])).status, 0);
+        assert.equal((await mesh(CHECKOUT, ["verify", "--layer", "authorization"])).status, 0);
         assert.equal(await probeObjects(), "");
     });
 });
 
-const NOTHING = { differences: [], miscounts: [], drift: [], notChecked: [] };
+const NOTHING = { mismatches: [], miscounts: [], drift: [], unchecked: [] };

@@ -19,7 +19,7 @@ interface Kubelet {
 describe("the API server", () => {
     const args = apiserverArguments("10.254.77.2");
 
-    it("knows nobody without a certificate or a token of its own making", () => {
+    it("authenticates only certificates and tokens that it issued", () => {
         assert.ok(args.includes("--anonymous-auth=false"));
         assert.ok(args.includes("--authorization-mode=Node,RBAC"));
         assert.ok(args.includes("--enable-admission-plugins=NodeRestriction"));
@@ -29,12 +29,12 @@ describe("the API server", () => {
         );
     });
 
-    it("checks the kubelet's certificate, and shows the kubelet one", () => {
+    it("verifies the kubelet's certificate, and presents a client certificate to it", () => {
         assert.ok(args.some((arg) => arg.startsWith("--kubelet-certificate-authority=")));
         assert.ok(args.some((arg) => arg.startsWith("--kubelet-client-certificate=")));
     });
 
-    it("accepts the tokens that istiod asks for", () => {
+    it("accepts the tokens that istiod requests", () => {
         assert.ok(args.some((arg) => arg.startsWith("--api-audiences=") && arg.endsWith(",istio-ca")));
     });
 });
@@ -42,26 +42,26 @@ describe("the API server", () => {
 describe("kubelet", () => {
     const config = JSON.parse(kubeletConfig()) as Kubelet;
 
-    it("answers nobody whom the API server does not vouch for", () => {
+    it("authenticates and authorizes clients by the API server", () => {
         assert.equal(config.authentication.anonymous.enabled, false);
         assert.equal(config.authorization.mode, "Webhook");
         assert.equal(config.readOnlyPort, 0);
     });
 
-    it("keeps pods and images on a disk that is nearly full", () => {
+    it("evicts pods and images only on a nearly full disk", () => {
         assert.equal(config.imageGCHighThresholdPercent, 100);
         for (const [signal, threshold] of Object.entries(config.evictionHard))
             assert.match(threshold, /^\d+[MG]i$/, `${signal} is relative to the disk's size`);
     });
 
-    it("has room for 250 pods, below the node's control group", () => {
+    it("allows 250 pods, below the node's control group", () => {
         assert.ok(config.maxPods >= 250);
         assert.equal(config.cgroupRoot, "/sparc-mesh");
     });
 });
 
 describe("kube-proxy", () => {
-    it("leaves the machine's connection table alone", () => {
+    it("does not change the machine's conntrack table", () => {
         const { conntrack } = JSON.parse(kubeProxyConfig()) as { conntrack: Record<string, unknown> };
         assert.deepEqual(conntrack, {
             maxPerCore: 0,
@@ -79,7 +79,7 @@ describe("containerd", () => {
         snapshotter: "native",
     });
 
-    it("takes the given images, plugins and snapshotter", () => {
+    it("uses the given images, plugins and snapshotter", () => {
         for (const line of [
             'sandbox_image = "sparc.local/pause:1"',
             'bin_dir = "/plugins"',
@@ -92,13 +92,13 @@ describe("containerd", () => {
         assert.ok(toml.includes("restrict_oom_score_adj = true"));
     });
 
-    it("forgets pods' addresses when the node is switched off", () => {
+    it("discards pods' addresses when the node stops", () => {
         assert.match(cniConfig(), /"dataDir": "\/run\//);
     });
 });
 
 describe("the daemons", () => {
-    it("are all defined, and none is given a key that another's alone should have", () => {
+    it("are all defined, and none gets another daemon's key", () => {
         const all = definitions("10.254.77.2", []);
         assert.deepEqual(Object.keys(all), [...componentNames]);
         assert.deepEqual(
@@ -111,7 +111,7 @@ describe("the daemons", () => {
 });
 
 describe("a kubeconfig", () => {
-    it("stands on its own", () => {
+    it("is self-contained", () => {
         const text = kubeconfig("https://node:6443", "CA", "ann", { certificate: "CERT", key: "KEY" });
         const config = JSON.parse(text) as { clusters: { cluster: unknown }[]; users: { user: unknown }[] };
         assert.deepEqual(config.clusters[0]?.cluster, {

@@ -42,7 +42,7 @@ describe("an image", () => {
         await rm(folder, { recursive: true });
     });
 
-    it("has a layer of its files, with the folders above them, in order", async () => {
+    it("has a layer of its files with their parent folders, in order", async () => {
         const layer = join(folder, "layer.tar");
         await writeLayer(layer, files);
         const entries = await entriesOf(layer);
@@ -62,7 +62,7 @@ describe("an image", () => {
         assert.ok(entries.every(({ header }) => header.mtime.getTime() === 0 && header.uid === 0));
     });
 
-    it("has the same layer whatever the order in which its files are given", async () => {
+    it("has the same layer for any order of files", async () => {
         const [a, b] = [join(folder, "a.tar"), join(folder, "b.tar")];
         assert.equal(await writeLayer(a, files), await writeLayer(b, [...files].reverse()));
         assert.deepEqual(await readFile(a), await readFile(b));
@@ -110,8 +110,8 @@ describe("an image", () => {
     });
 });
 
-describe("what ldd prints", () => {
-    it("gives libraries by name, and the loader by its path", () => {
+describe("the output of ldd", () => {
+    it("contains libraries by name, and the loader by its path", () => {
         const output = [
             "\tlinux-vdso.so.1 (0x00007f)",
             "\tlibm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x00007f)",
@@ -124,9 +124,9 @@ describe("what ldd prints", () => {
         assert.deepEqual(parseLdd("\tstatically linked", "tool"), []);
     });
 
-    it("may be that a library is missing, which is an error with both names", () => {
+    it("with a missing library is an error with both names", () => {
         assert.throws(() => parseLdd("\tlibx.so.1 => not found", "envoy"), {
-            message: "envoy needs the library libx.so.1, which this machine lacks.",
+            message: "envoy needs the library libx.so.1, which is not installed.",
         });
     });
 });

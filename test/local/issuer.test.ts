@@ -20,7 +20,7 @@ describe("the machine's signing key", () => {
         await rm(state, { recursive: true });
     });
 
-    it("is made once, and kept where nobody else reads it", async () => {
+    it("is generated once, and readable only by its owner", async () => {
         assert.equal(await readSigningKey(), undefined);
         const { id, jwks } = await ensureSigningKey();
         assert.deepEqual([(await ensureSigningKey()).jwks, (await readSigningKey())?.id], [jwks, id]);
@@ -29,7 +29,7 @@ describe("the machine's signing key", () => {
         assert.equal((await stat(join(folder, "issuer.key"))).mode & 0o777, 0o600);
     });
 
-    it("tells its public half as a configuration takes it", async () => {
+    it("has a public JWKS in the configuration's format", async () => {
         const { id, jwks } = await ensureSigningKey();
         const issuer = { issuer: "https://login.example", audiences: ["api"], jwks };
         assert.doesNotThrow(() => parseConfig("test", { domain: "a.example", edge: { issuers: [issuer] } }));

@@ -21,16 +21,16 @@ describe("the machine's limits", () => {
         await rm(folder, { recursive: true });
     });
 
-    it("are raised where they are too low, and put back", async () => {
+    it("are raised if they are too low, and restored", async () => {
         await raiseLimits(folder, root());
         assert.equal(await value(), "8192");
         assert.deepEqual(await restoreLimits(folder, root()), [
-            "the higher limit fs.inotify.max_user_instances (128 again)",
+            "the raised limit fs.inotify.max_user_instances (restored to 128)",
         ]);
         assert.equal(await value(), "128");
     });
 
-    it("are put back to what they first were, however often they were raised", async () => {
+    it("are restored to their original values, even if raised several times", async () => {
         await raiseLimits(folder, root());
         await writeFile(instances(), "200\n");
         await raiseLimits(folder, root());
@@ -38,14 +38,14 @@ describe("the machine's limits", () => {
         assert.equal(await value(), "128");
     });
 
-    it("stay as they are once somebody else has changed them", async () => {
+    it("are not restored if another process changed them", async () => {
         await raiseLimits(folder, root());
         await writeFile(instances(), "100000\n");
         assert.deepEqual(await restoreLimits(folder, root()), []);
         assert.equal(await value(), "100000");
     });
 
-    it("stay as they are where they suffice", async () => {
+    it("are not changed if they suffice", async () => {
         await writeFile(instances(), "65536\n");
         await raiseLimits(folder, root());
         assert.equal(await value(), "65536");

@@ -9,7 +9,7 @@ import { skip } from "../support/skip";
 
 const name = `unit-test-${process.pid}`;
 
-/** Another process that takes the lock, says so, and keeps it. */
+/** Another process that acquires the lock, reports it, and holds it. */
 function holder(): ReturnType<typeof spawn> {
     const script = `
         require("ts-node").register({ transpileOnly: true });
@@ -22,22 +22,22 @@ function holder(): ReturnType<typeof spawn> {
 
 describe("a lock", () => {
     before(function () {
-        if (process.platform !== "linux") skip(this, "locks of the node: it runs on Linux alone");
+        if (process.platform !== "linux") skip(this, "the node's locks: it runs only on Linux");
     });
 
-    it("lets one after the other in", async () => {
+    it("admits one holder at a time", async () => {
         let inside = 0;
-        let most = 0;
+        let max = 0;
         const work = async (): Promise<void> => {
-            most = Math.max(most, (inside += 1));
+            max = Math.max(max, (inside += 1));
             await sleep(20);
             inside -= 1;
         };
         await Promise.all([1, 2, 3, 4].map(() => withLock(name, work)));
-        assert.equal(most, 1);
+        assert.equal(max, 1);
     });
 
-    it("is free again after work that failed", async () => {
+    it("is released after failed work", async () => {
         await assert.rejects(
             withLock(name, () => Promise.reject(new Error("failed"))),
             /failed/,
@@ -45,7 +45,7 @@ describe("a lock", () => {
         assert.equal(await withLock(name, () => Promise.resolve("next")), "next");
     });
 
-    it("is free again when its holder is killed, and tells who held it", async () => {
+    it("is released when its holder is killed, and reports the holder", async () => {
         const child = holder();
         assert.ok(child.stdout);
         await once(child.stdout, "data");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { freeSubnet, overlap, subnets } from "../../local/node/network";
 
-describe("the cable's subnet", () => {
-    it("is the first that no route touches", () => {
+describe("the veth pair's subnet", () => {
+    it("is the first that overlaps no route", () => {
         assert.equal(freeSubnet([])?.cidr, "10.254.77.0/30");
         assert.equal(
             freeSubnet([{ destination: "10.254.77.0/24", interface: "eth1" }])?.cidr,
@@ -12,7 +12,7 @@ describe("the cable's subnet", () => {
         assert.equal(freeSubnet([{ destination: "10.0.0.0/8", interface: "tun0" }])?.cidr, "172.31.254.0/30");
     });
 
-    it("ignores the default route and the node's own", () => {
+    it("ignores the default route and the node's route", () => {
         const routes = [
             { destination: "default", interface: "eth0" },
             { destination: "10.254.77.0/30", interface: "sparc-mesh0" },
@@ -21,7 +21,7 @@ describe("the cable's subnet", () => {
         assert.equal(freeSubnet(routes)?.cidr, "10.254.77.0/30");
     });
 
-    it("does not exist where everything is routed elsewhere", () => {
+    it("does not exist if all candidates overlap routes", () => {
         const routes = ["0.0.0.0/1", "128.0.0.0/1"].map((destination) => ({
             destination,
             interface: "tun0",
@@ -29,7 +29,7 @@ describe("the cable's subnet", () => {
         assert.equal(freeSubnet(routes), undefined);
     });
 
-    it("gives host and node one address each, inside of it", () => {
+    it("contains one address each for host and node", () => {
         for (const { cidr, host, node } of subnets) {
             assert.ok(overlap(cidr, host) && overlap(cidr, node), cidr);
             assert.notEqual(host, node);

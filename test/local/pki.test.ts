@@ -11,7 +11,7 @@ const address = "10.254.77.2";
 const usageNames = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
 describe("certificates", () => {
-    it("are signed by their authority, and by it alone", async () => {
+    it("are signed only by their authority", async () => {
         const [authority, other] = [await createAuthority("one"), await createAuthority("one")];
         const leaf = new X509Certificate(
             (await issue(authority, { commonName: "x", usages: ["client"] })).certificate,
@@ -20,7 +20,7 @@ describe("certificates", () => {
         assert.ok(!leaf.verify(new X509Certificate(other.certificate).publicKey));
     });
 
-    it("say who they are for and what they may be used for", async () => {
+    it("contain subject and key usage", async () => {
         const authority = await createAuthority("authority");
         const { certificate, key } = await issue(authority, {
             commonName: "server",
@@ -37,7 +37,7 @@ describe("certificates", () => {
         assert.ok(parsed.checkPrivateKey(createPrivateKey(key)));
     });
 
-    it("cannot sign others unless they are an authority's", async () => {
+    it("cannot sign others unless they are a CA's", async () => {
         const authority = await createAuthority("authority");
         assert.equal(new X509Certificate(authority.certificate).ca, true);
     });
@@ -46,12 +46,12 @@ describe("certificates", () => {
 describe("the node's identities", () => {
     const all = Object.entries(identities(address));
     const named = (name: string): Identity => {
-        const found = identities(address)[name];
-        assert.ok(found, name);
-        return found;
+        const identity = identities(address)[name];
+        assert.ok(identity, name);
+        return identity;
     };
 
-    it("give the subjects that Kubernetes knows its components by", () => {
+    it("have the subjects of Kubernetes' components", () => {
         assert.deepEqual(
             ["kubelet-client", "controller-manager", "scheduler", "kube-proxy"].map(
                 (name) => named(name).commonName,
@@ -66,7 +66,7 @@ describe("the node's identities", () => {
         assert.deepEqual(named("kubelet-client").organizations, ["system:nodes"]);
     });
 
-    it("make nobody but the administrator all-powerful", () => {
+    it("grant cluster-admin only to the administrator", () => {
         const masters = all.filter(([, { organizations }]) => organizations?.includes("system:masters"));
         assert.deepEqual(
             masters.map(([name]) => name),
@@ -74,19 +74,19 @@ describe("the node's identities", () => {
         );
     });
 
-    it("let no server's certificate be a client of the API", () => {
+    it("prevent server certificates from authenticating as API clients", () => {
         const both = all.filter(([, { authority, usages }]) => authority === "cluster" && usages.length > 1);
         assert.deepEqual(both, []);
     });
 
-    it("name the address by which the host reaches API server and kubelet", () => {
+    it("include the address by which the host reaches API server and kubelet", () => {
         assert.ok(named("apiserver").addresses?.includes(address));
         assert.deepEqual(named("kubelet-server").addresses, [address]);
         assert.equal(named("kubelet-server").authority, "kubelet");
     });
 });
 
-describe("the folder of keys and certificates", () => {
+describe("the PKI folder", () => {
     let folder: string;
     const small = { one: { authority: "etcd", commonName: "one", usages: ["client"] } } as const;
     const content = async (): Promise<Record<string, string>> => {
@@ -105,20 +105,20 @@ describe("the folder of keys and certificates", () => {
         await rm(folder, { recursive: true });
     });
 
-    it("is readable by its owner alone", async () => {
+    it("is readable only by its owner", async () => {
         await ensurePki(folder, small);
         for (const name of await readdir(folder))
             assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
     });
 
-    it("is left as it is when it is complete", async () => {
+    it("is unchanged when it is complete", async () => {
         await ensurePki(folder, small);
         const first = await content();
         await ensurePki(folder, small);
         assert.deepEqual(await content(), first);
     });
 
-    it("gets what is missing, and only that", async () => {
+    it("is completed with only the missing files", async () => {
         await ensurePki(folder, small);
         const { [pkiFiles.identity("one")]: old, ...rest } = await content();
         await rm(join(folder, pkiFiles.identity("one")));
@@ -128,7 +128,7 @@ describe("the folder of keys and certificates", () => {
         assert.notEqual(now, old);
     });
 
-    it("replaces a certificate that no longer fits", async () => {
+    it("replaces a certificate that no longer matches", async () => {
         await ensurePki(folder, small);
         await ensurePki(folder, { one: { ...small.one, dnsNames: ["new.example"] } });
         const text = (await content())[pkiFiles.identity("one")] ?? "";

@@ -29,21 +29,21 @@ const withRoom = (bytes: number, other = bytes, devices = [1, 1]): Pick<MachineF
     },
 });
 
-describe("the check of the machine", () => {
-    it("finds nothing wrong with a machine that fits", () => {
+describe("the preflight check of the machine", () => {
+    it("reports nothing for a suitable machine", () => {
         assert.deepEqual(findProblems(fit), []);
     });
 
-    it("says of another system only that it is another", () => {
+    it("reports only the operating system if it is not Linux", () => {
         assert.deepEqual(findProblems({ ...fit, platform: "darwin", root: false, availableMemory: 0 }), [
             {
                 problem: "The embedded node runs on Linux; this machine runs darwin.",
-                remedy: "Use a cluster that is at hand: make up CONTEXT=<kubeconfig context>.",
+                remedy: "Use an existing cluster: make up CONTEXT=<kubeconfig context>.",
             },
         ]);
     });
 
-    it("names every problem at once, each with a remedy", () => {
+    it("reports every problem at once, each with a remedy", () => {
         const problems = findProblems({
             ...fit,
             ...withRoom(gibibyte),
@@ -59,13 +59,13 @@ describe("the check of the machine", () => {
         assert.deepEqual(
             problems.map(({ problem }) => problem),
             [
-                "Namespaces and control groups need root.",
+                "Creating namespaces and control groups requires root.",
                 "The command go is not on PATH.",
                 "The command ip is not on PATH.",
-                "Only 2.0 GiB of memory are available; the node with the mesh needs 6.0 GiB.",
-                "Only 1.0 GiB are free where /state lies; 25.0 GiB are needed.",
-                "The control group controllers cpuset, memory, pids cannot be used here.",
-                "The host has routes to every subnet that the node could use: 10.254.77.0/30, 10.254.78.0/30, " +
+                "Only 2.0 GiB of memory is available; the node and the mesh need 6.0 GiB.",
+                "Only 1.0 GiB is free on the file system of /state; 25.0 GiB is needed.",
+                "The control group controllers cpuset, memory, pids are not available.",
+                "The host has routes to all subnets that the node can use: 10.254.77.0/30, 10.254.78.0/30, " +
                     "172.31.254.0/30, 192.168.254.0/30, 100.127.254.0/30.",
             ],
         );
@@ -74,33 +74,33 @@ describe("the check of the machine", () => {
             assert.ok(message.includes(`- ${problem}\n    ${remedy}`));
     });
 
-    it("says which package has a missing command", () => {
+    it("names the package of a missing command", () => {
         const [problem] = findProblems({ ...fit, missingCommands: ["ip"] });
-        assert.equal(problem?.remedy, "Install it, on Debian and Ubuntu with: apt-get install iproute2.");
+        assert.equal(problem?.remedy, "Install it. On Debian and Ubuntu: apt-get install iproute2.");
     });
 
-    it("asks for less room once the toolchain is complete", () => {
+    it("requires less disk space once the toolchain is complete", () => {
         assert.deepEqual(problemsOf({ ...withRoom(24 * gibibyte), toolchainComplete: false }).length, 1);
         assert.deepEqual(problemsOf({ ...withRoom(6 * gibibyte), toolchainComplete: true }), []);
         assert.deepEqual(problemsOf({ ...withRoom(4 * gibibyte), toolchainComplete: true }), [
-            "Only 4.0 GiB are free where /state lies; 5.0 GiB are needed.",
+            "Only 4.0 GiB is free on the file system of /state; 5.0 GiB is needed.",
         ]);
     });
 
-    it("judges each of two disks by what will lie on it", () => {
+    it("checks each of two disks by what it will store", () => {
         assert.deepEqual(problemsOf(withRoom(21 * gibibyte, 6 * gibibyte, [1, 2])), []);
         assert.deepEqual(problemsOf(withRoom(19 * gibibyte, 4 * gibibyte, [1, 2])), [
-            "Only 19.0 GiB are free where /cache lies; 20.0 GiB are needed.",
-            "Only 4.0 GiB are free where /state lies; 5.0 GiB are needed.",
+            "Only 19.0 GiB is free on the file system of /cache; 20.0 GiB is needed.",
+            "Only 4.0 GiB is free on the file system of /state; 5.0 GiB is needed.",
         ]);
     });
 
-    it("lets the node that runs already keep its subnet, and refuses a second node", () => {
-        const taken = [
+    it("accepts a running node's subnet, and rejects a second node", () => {
+        const usedPorts = [
             { destination: "0.0.0.0/1", interface: "tun0" },
             { destination: "128.0.0.0/1", interface: "tun0" },
         ];
-        assert.deepEqual(problemsOf({ routes: taken, runningNode: fit.state }), []);
+        assert.deepEqual(problemsOf({ routes: usedPorts, runningNode: fit.state }), []);
         const [other] = findProblems({ ...fit, runningNode: "/home/ann/state/sparc-mesh" });
         assert.deepEqual(other, {
             problem: "Another node runs on this machine, from /home/ann/state/sparc-mesh.",

@@ -8,13 +8,13 @@ import { CommandError, run, waitFor } from "../../local/process";
 import { skip } from "../support/skip";
 
 describe("a process in /proc", () => {
-    it("is read past a name with parentheses and spaces", () => {
+    it("is parsed with a name that contains parentheses and spaces", () => {
         const stat = `77 (a) b (c) S 1 70 71 0 -1 4194560 ${Array.from({ length: 12 }, (_, i) => i).join(" ")} 4242 9`;
         assert.deepEqual(parseStat(stat), { status: "S", session: 71, started: 4242 });
     });
 
-    it("is found by its mark, and is no longer itself once its number is another's", async function () {
-        if (process.platform !== "linux") skip(this, "processes of the node: it runs on Linux alone");
+    it("is found by its mark, and not confused with a later process of the same id", async function () {
+        if (process.platform !== "linux") skip(this, "the node's processes: it runs only on Linux");
         const env = {
             ...process.env,
             [marks.role]: "unit-test",
@@ -23,26 +23,26 @@ describe("a process in /proc", () => {
         };
         const child = spawn("sleep", ["60"], { env, detached: true, stdio: "ignore" });
         const end = once(child, "exit");
-        const found = await waitFor(
+        const running = await waitFor(
             async () =>
                 (await nodeProcesses()).find(({ pid, program }) => pid === child.pid && program === "sleep"),
             () => "the marked process was not found",
             { timeout: 5000 },
         );
-        assert.equal(found.role, "unit-test");
-        assert.equal(found.leader, true);
-        const successor = { ...found, started: found.started + 1 };
+        assert.equal(running.role, "unit-test");
+        assert.equal(running.leader, true);
+        const successor = { ...running, started: running.started + 1 };
         assert.equal(await isAlive(successor), false);
         await signal(successor, "SIGKILL");
-        assert.equal(await isAlive(found), true, "a signal went to a process that only has the number");
-        await signal(found, "SIGKILL");
+        assert.equal(await isAlive(running), true, "a signal was sent to another process of the same id");
+        await signal(running, "SIGKILL");
         await end;
-        assert.equal(await isAlive(found), false);
+        assert.equal(await isAlive(running), false);
     });
 });
 
-describe("the table of sockets", () => {
-    it("gives the ports on which somebody listens", () => {
+describe("the socket table", () => {
+    it("contains the ports that are in use", () => {
         const table = [
             "  sl  local_address rem_address   st tx_queue rx_queue",
             "   0: 0100007F:0947 00000000:0000 0A 00000000:00000000",
@@ -54,11 +54,11 @@ describe("the table of sockets", () => {
 });
 
 describe("running a command", () => {
-    it("gives what it wrote, and feeds it text", async () => {
+    it("returns its output, and passes standard input", async () => {
         assert.equal(await run("cat", [], { input: { text: "hello" } }), "hello");
     });
 
-    it("fails with the command, its end, and the end of what it complained of", async () => {
+    it("fails with the command, its exit status, and the end of its error output", async () => {
         await assert.rejects(run("sh", ["-c", "echo broken >&2; exit 3"]), (error) => {
             assert.ok(error instanceof CommandError);
             assert.equal(error.reason, 3);
@@ -68,7 +68,7 @@ describe("running a command", () => {
         await assert.rejects(run("no-such-command", []), { reason: "ENOENT" });
     });
 
-    it("does not fail because a command did not read its input to the end", async () => {
+    it("does not fail if a command does not read all its input", async () => {
         await run("true", [], { input: { text: "x".repeat(1_000_000) } });
     });
 });

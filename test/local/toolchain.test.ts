@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { digestOf } from "../../local/digest";
 import { buildFlags } from "../../local/toolchain/go";
 import { parseRelease } from "../../local/toolchain/packages";
-import { makePart, noteUse, type Part, storedPart, tidy } from "../../local/toolchain/store";
+import {
+    buildPart,
+    recordUse,
+    type ToolchainPart,
+    storedPart,
+    removeUnused,
+} from "../../local/toolchain/store";
 import { timeLeft } from "../../local/toolchain/time-left";
 
 const quiet = (): void => undefined;
@@ -24,17 +30,17 @@ describe("a digest", () => {
 });
 
 describe("the flags of a Go build", () => {
-    it("leave go.mod alone and the machine's folders out", () => {
+    it("keep go.mod and trim the machine's paths", () => {
         assert.deepEqual(buildFlags({}), ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]);
     });
 
-    it("set the variables asked for", () => {
+    it("set the given variables", () => {
         assert.equal(buildFlags({ variables: { "p.v": "1" } }).at(-1), "-ldflags=-s -w -X p.v=1");
     });
 });
 
 describe("the release of a distribution", () => {
-    it("is read with and without quotes", () => {
+    it("is parsed with and without quotes", () => {
         assert.deepEqual(parseRelease('ID=debian\nVERSION_ID="12"\nID_LIKE=x\n'), {
             id: "debian",
             version: "12",
@@ -46,7 +52,7 @@ describe("the release of a distribution", () => {
 describe("the store of parts", () => {
     let cache: string;
     const digest = "0123456789abcdef";
-    const part = (make: Part["make"], with_ = digest): Part => ({
+    const part = (make: ToolchainPart["make"], with_ = digest): ToolchainPart => ({
         name: "tool",
         digest: with_,
         expectedSeconds: 1,
@@ -61,41 +67,41 @@ describe("the store of parts", () => {
         await rm(cache, { recursive: true });
     });
 
-    it("has a part once it is made, with the digest of each file", async () => {
+    it("contains a part once it is built, with the digest of each file", async () => {
         assert.equal(await storedPart(cache, good), undefined);
-        const made = await makePart(cache, good, quiet);
+        const made = await buildPart(cache, good, quiet);
         assert.deepEqual(await storedPart(cache, good), made);
         assert.equal(made.files["tool"], "5694d08a2e53ffcae0c3103e5ad6f6076abd960eb1f8a56577040bc1028f702b");
     });
 
-    it("has nothing of a part that failed half-way", async () => {
+    it("contains nothing of a part whose build failed", async () => {
         const failing = part(async (folder) => {
             await writeFile(join(folder, "half"), "");
             throw new Error("no room");
         });
-        await assert.rejects(makePart(cache, failing, quiet), /no room/);
+        await assert.rejects(buildPart(cache, failing, quiet), /no room/);
         assert.deepEqual(await readdir(cache), []);
     });
 
-    it("takes no folder for a part that was not completed, and makes it anew", async () => {
+    it("rebuilds a part whose folder is incomplete", async () => {
         await mkdir(join(cache, `tool-${digest}`));
         await writeFile(join(cache, `tool-${digest}`, "half"), "");
         assert.equal(await storedPart(cache, good), undefined);
-        await makePart(cache, good, quiet);
+        await buildPart(cache, good, quiet);
         assert.deepEqual((await readdir(join(cache, `tool-${digest}`))).sort(), [".part.json", "tool"]);
     });
 
-    it("keeps an older version that is in use, and drops one that is not, and what kills left", async () => {
+    it("keeps an older version that is in use, and removes unused ones and leftovers of killed builds", async () => {
         const old = part(good.make, "aaaaaaaaaaaaaaaa");
         const forgotten = part(good.make, "bbbbbbbbbbbbbbbb");
-        for (const each of [good, old, forgotten]) await makePart(cache, each, quiet);
+        for (const each of [good, old, forgotten]) await buildPart(cache, each, quiet);
         await mkdir(join(cache, ".unfinished-tool-x"));
         await mkdir(join(cache, "something-else"));
         const monthAgo = new Date(Date.now() - 30 * 24 * 3600 * 1000);
         for (const each of [old, forgotten])
             await utimes(join(cache, `tool-${each.digest}`), monthAgo, monthAgo);
-        await noteUse(cache, [old]);
-        await tidy(cache, [good]);
+        await recordUse(cache, [old]);
+        await removeUnused(cache, [good]);
         assert.deepEqual((await readdir(cache)).sort(), [
             "something-else",
             `tool-${digest}`,
@@ -104,8 +110,8 @@ describe("the store of parts", () => {
     });
 });
 
-describe("the time left", () => {
-    it("is the sum of what is expected, less what has passed", () => {
+describe("the remaining time", () => {
+    it("is the expected total minus the elapsed time", () => {
         let now = 0;
         const work = [
             { name: "a", expectedSeconds: 300 },
@@ -118,7 +124,7 @@ describe("the time left", () => {
         assert.equal(estimate.text(), "about 3 min left");
     });
 
-    it("follows this machine's pace", () => {
+    it("adapts to the machine's speed", () => {
         let now = 0;
         const a = { name: "a", expectedSeconds: 100 };
         const estimate = timeLeft([a, { name: "b", expectedSeconds: 100 }], () => now);
@@ -128,7 +134,7 @@ describe("the time left", () => {
         assert.equal(estimate.text(), "about 4 min left");
     });
 
-    it("ends at a few seconds", () => {
+    it("is at least a few seconds", () => {
         assert.equal(timeLeft([]).text(), "a few seconds left");
     });
 });

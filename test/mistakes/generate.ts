@@ -1,21 +1,21 @@
 /**
- * Mistakes at every place of some data: what people mistype. It knows nothing of the program: only the data, and, where
- * there is one, a JSON Schema that tells enumerations, required keys and free names apart.
+ * Generates typical mistakes at every location of some data, from only the data and an optional JSON Schema, which
+ * distinguishes enumerations, required keys and arbitrary names.
  */
 
 export type Place = readonly (string | number)[];
 
 export interface Mistake {
-    /** What was done: `misspelt key`, `null`. */
+    /** The kind of mistake: `misspelled key`, `null`. */
     readonly kind: string;
-    /** Where it was done. */
+    /** The location. */
     readonly place: Place;
-    /** Words of which an error must have one, beside the place's parent. */
+    /** The error must contain one of these words, in addition to the location's parent. */
     readonly words: readonly string[];
     readonly data: unknown;
 }
 
-/** What of a JSON Schema is needed here. */
+/** The used part of JSON Schema. */
 export interface Json {
     readonly $ref?: string;
     readonly $defs?: Readonly<Record<string, Json>>;
@@ -29,10 +29,10 @@ export interface Json {
     readonly const?: unknown;
 }
 
-/** The schemas that may hold for a value: several where a union has several variants. */
+/** The schemas that can apply to a value: several for a union. */
 export type SchemaOf = (place: Place) => readonly Json[];
 
-/** Reads `schema` along a place. */
+/** Resolves `schema` along a location. */
 export function schemaIn(schema: Json): SchemaOf {
     const resolved = (one: Json): readonly Json[] => {
         if (one.$ref !== undefined) return resolved(schema.$defs?.[one.$ref.split("/").at(-1) ?? ""] ?? {});
@@ -54,7 +54,7 @@ export function schemaIn(schema: Json): SchemaOf {
         );
 }
 
-/** Every mistake at every place of `data`. */
+/** Every mistake at every location of `data`. */
 export function mistakesIn(
     data: unknown,
     schemaOf: SchemaOf | undefined,
@@ -94,7 +94,7 @@ function valueMistakes(data: unknown, place: Place, value: unknown, schemas: rea
         ...(Array.isArray(value) ? [wrong("object for list", {}), wrong("text for list", "none")] : []),
         ...(isMap(value) ? [wrong("list for object", [value]), wrong("text for object", "none")] : []),
         ...(values.length > 0 && typeof value === "string"
-            ? [wrong("misspelt value", misspelt(value)), wrong("upper case", value.toUpperCase())]
+            ? [wrong("misspelled value", misspelled(value)), wrong("upper case", value.toUpperCase())]
             : []),
     ];
 }
@@ -117,7 +117,7 @@ function keyMistakes(
         ...Object.entries(value).flatMap(([key, inner]) => {
             const others = Object.fromEntries(Object.entries(value).filter(([other]) => other !== key));
             return [
-                put("misspelt key", key, [key, misspelt(key)], { ...others, [misspelt(key)]: inner }),
+                put("misspelled key", key, [key, misspelled(key)], { ...others, [misspelled(key)]: inner }),
                 put("key in capitals", key, [key, key.toUpperCase()], {
                     ...others,
                     [key.toUpperCase()]: inner,
@@ -128,8 +128,8 @@ function keyMistakes(
     ];
 }
 
-/** Two letters in the wrong order, or one twice where they are the same. */
-function misspelt(word: string): string {
+/** Swaps two letters, or doubles one if they are the same. */
+function misspelled(word: string): string {
     const [first = "", second = ""] = [word.at(-2), word.at(-1)];
     return first === second ? `${word}${second}` : `${word.slice(0, -2)}${second}${first}`;
 }

@@ -13,7 +13,7 @@ import { ConfigError, fromEngine, parseConfig, readStackFile } from "../../confi
 import { type Json, type Mistake, mistakesIn, type Place, schemaIn } from "./generate";
 
 const ROOT = join(__dirname, "..", "..");
-/** One mistake of each kind at each place of the schema; `MISTAKES=all` makes them at every place of the data. */
+/** One mistake of each kind at each location of the schema; `MISTAKES=all` generates them at every location of the data. */
 const SEED = 15;
 const STACKS = ["local", "dev", "prod"];
 
@@ -21,7 +21,7 @@ const schemaOf = schemaIn(
     JSON.parse(readFileSync(join(ROOT, "catalogue", "catalogue.schema.json"), "utf8")) as Json,
 );
 
-/** The same place of the schema, whichever service, port or element it is. */
+/** The location in the schema, independent of the service, port or element. */
 function schemaPlace(place: Place, variant: readonly Json[]): string {
     const shape = place.map((step, position) => {
         const names =
@@ -40,7 +40,7 @@ function sampled(mistakes: readonly Mistake[], classOf: (mistake: Mistake) => st
     return [...classes.values()].flatMap((some, index) => some[(SEED * (index + 1)) % some.length] ?? []);
 }
 
-/** What is rendered, in a canonical text; of a mistake that nobody has noticed. */
+/** The rendered objects as canonical text, for an undetected mistake. */
 function rendered(catalogue: Catalogue, stack: string, entries: Readonly<Record<string, unknown>>): string {
     const platform = { catalogue, config: parseConfig(stack, entries) };
     assertPlatform(stack, platform);
@@ -50,7 +50,7 @@ function rendered(catalogue: Catalogue, stack: string, entries: Readonly<Record<
 const label = ({ kind, place }: Mistake) => `${kind} at ${place.join(".")}`;
 
 describe("a generated mistake", () => {
-    it("in the catalogue is refused with its place, at every place of its schema", function () {
+    it("in the catalogue is rejected with its location, at every location of the schema", function () {
         this.timeout(120_000);
         const names = new Set(["services", "stores", "external", "plans"]);
         const isName = (place: Place) =>
@@ -80,55 +80,56 @@ describe("a generated mistake", () => {
                             isNamed(mistake, `${where} ${message}`) && remedy !== "",
                     )
                 )
-                    missed.push(`${label(mistake)}: its place is not named: ${error.message}`);
+                    missed.push(`${label(mistake)}: its location is not named: ${error.message}`);
             }
-            // Also of whoever passes the check by, where a value is none of an enumeration.
+            // Rendering without the check also rejects values outside an enumeration.
             if (/value|capitals|upper/.test(mistake.kind))
                 assert.throws(() => indexOf(mistake.data as Catalogue), CatalogueError, label(mistake));
         }
         say(
-            `      ${chosen.length} of ${all.length} mistakes in the catalogue: ${chosen.length - missed.length - same} refused, ${same} without effect`,
+            `      ${chosen.length} of ${all.length} mistakes in the catalogue: ${chosen.length - missed.length - same} rejected, ${same} without effect`,
         );
         assert.deepEqual(missed, []);
         assert.ok(chosen.length >= 400, String(chosen.length));
     });
 
     for (const stack of STACKS) {
-        it(`in Pulumi.${stack}.yaml is refused with its place, from the file and from the engine`, function () {
+        it(`in Pulumi.${stack}.yaml is rejected with its location, from the file and from the engine`, function () {
             this.timeout(120_000);
             const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
                 config: Record<string, unknown>;
             };
-            // Tenants' names are free.
-            const isName = (place: Place) => place.join(".") === "sparc-mesh:telemetry.tracing.tenants.*";
+            // Tenants' names are arbitrary.
+            const isName = (place: Place) =>
+                place.join(".") === "sparc-mesh:telemetry.tracing.samplingPercentByTenant.*";
             const mistakes = mistakesIn(config, undefined, isName);
             const folder = mkdtempSync(join(tmpdir(), "mesh-mistakes-"));
             const missed: string[] = [];
             let same = 0;
             const catalogue = parseCatalogue(platform);
             const before = rendered(catalogue, stack, readStackFile(stack, ROOT));
-            const judge = (mistake: Mistake, load: () => string) => {
+            const check = (mistake: Mistake, load: () => string) => {
                 try {
                     if (load() === before) same += 1;
                     else missed.push(`${label(mistake)}: other objects`);
                 } catch (error) {
                     if (!(error instanceof ConfigError)) missed.push(`${label(mistake)}: ${String(error)}`);
                     else if (!error.problems.some((problem) => isNamed(mistake, problem)))
-                        missed.push(`${label(mistake)}: its place is not named: ${error.message}`);
+                        missed.push(`${label(mistake)}: its location is not named: ${error.message}`);
                 }
             };
             try {
                 for (const mistake of mistakes) {
-                    const own = mistake.data as Readonly<Record<string, unknown>>;
-                    writeFileSync(join(folder, `Pulumi.${stack}.yaml`), stringify({ config: own }));
-                    judge(mistake, () => rendered(catalogue, stack, readStackFile(stack, folder)));
-                    // The engine has no null: it leaves such a key out, and text is text.
-                    if (Object.values(own).includes(null)) continue;
-                    const text = Object.entries(own).map(([key, value]) => [
+                    const data = mistake.data as Readonly<Record<string, unknown>>;
+                    writeFileSync(join(folder, `Pulumi.${stack}.yaml`), stringify({ config: data }));
+                    check(mistake, () => rendered(catalogue, stack, readStackFile(stack, folder)));
+                    // The engine has no null: it omits such a key. It also does not distinguish strings.
+                    if (Object.values(data).includes(null)) continue;
+                    const text = Object.entries(data).map(([key, value]) => [
                         key,
                         typeof value === "string" ? value : JSON.stringify(value),
                     ]);
-                    judge(mistake, () => {
+                    check(mistake, () => {
                         const read = {
                             catalogue,
                             config: fromEngine(stack, Object.fromEntries(text) as Record<string, string>),
@@ -141,7 +142,7 @@ describe("a generated mistake", () => {
                 rmSync(folder, { recursive: true });
             }
             say(
-                `      ${mistakes.length} mistakes in Pulumi.${stack}.yaml, ${same} of their readings without effect`,
+                `      ${mistakes.length} mistakes in Pulumi.${stack}.yaml, ${same} of the parsed ones without effect`,
             );
             assert.deepEqual(missed, []);
         });
@@ -152,7 +153,7 @@ function say(line: string): void {
     process.stdout.write(`${line}\n`);
 }
 
-/** Whether a problem names the place: what it is in, and the key. */
+/** Whether a problem names the location: the parent and the key. */
 function isNamed({ place, words }: Mistake, text: string): boolean {
     const steps = place.slice(0, -1).map(String);
     const parent = steps.map((step) => step.replace(/^sparc-mesh:/, ""));

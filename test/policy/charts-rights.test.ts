@@ -1,13 +1,13 @@
 /**
- * Who may read Secrets, from the roles that charts make and those that the program registers. The lists here are ADR 31's; the
- * reading of RBAC is this test's own.
+ * The subjects that can read Secrets, by the roles that charts contain and those that the program registers. The lists are ADR 31's;
+ * this test evaluates RBAC without the program's code.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Charts, type ChartObjects } from "../../cli/policy/charts";
-import { type JudgedResource } from "../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../cli/policy/protocol";
 import { storedChartTools } from "../../local/toolchain";
 import { registered } from "./support/registered";
 
@@ -30,7 +30,7 @@ interface Rbac {
     }[];
 }
 
-/** `subject at scope`, of ADR 31's table. */
+/** `subject at scope`, from ADR 31's table. */
 const DOCUMENTED: readonly RegExp[] = [
     /^istio-system\/istiod-1-31-1 at (everywhere|istio-system)$/,
     /^cert-manager\/cert-manager(-cainjector)? at everywhere$/,
@@ -40,12 +40,12 @@ const DOCUMENTED: readonly RegExp[] = [
     /^monitoring\/prometheus-operator at monitoring$/,
 ];
 
-/** Charts that no machine without a network has: their part is checked by values (test/components/observability). */
+/** Charts that a machine without a network does not have: test/components/observability checks their values. */
 const ABSENT =
     /^(cluster-autoscaler|aws-load-balancer-controller|aws-privateca-issuer|jaeger|kube-prometheus-stack) /;
 
-const allows = (listed: readonly string[] | undefined, ...wanted: readonly string[]): boolean =>
-    (listed ?? []).some((one) => one === "*" || wanted.includes(one));
+const allows = (listed: readonly string[] | undefined, ...names: readonly string[]): boolean =>
+    (listed ?? []).some((one) => one === "*" || names.includes(one));
 
 function readsSecrets({ rules = [] }: Rbac): boolean {
     return rules.some(
@@ -54,7 +54,7 @@ function readsSecrets({ rules = [] }: Rbac): boolean {
     );
 }
 
-/** Every subject that a binding gives a role to which reads Secrets, with where. */
+/** Every subject that is bound to a role that reads Secrets, with the scope. */
 function readersOf(objects: readonly Rbac[]): readonly string[] {
     const roleOf = (kind: string, name: string, namespace: string | undefined): Rbac | undefined =>
         objects.find(
@@ -66,9 +66,9 @@ function readersOf(objects: readonly Rbac[]): readonly string[] {
     return objects.flatMap(({ kind, metadata: { namespace }, roleRef, subjects = [] }) => {
         if (roleRef === undefined) return [];
         const role = roleOf(roleRef.kind, roleRef.name, namespace);
-        // Kubernetes' own view, of those that are in no chart, is the only one without Secrets that anything here binds.
+        // Of the roles that no chart contains, only Kubernetes' `view` is bound here, and it does not read Secrets.
         const isKnown = role !== undefined || roleRef.name.startsWith("system:");
-        assert.ok(isKnown, `${roleRef.kind} ${roleRef.name} is bound, and nothing shows what it gives`);
+        assert.ok(isKnown, `${roleRef.kind} ${roleRef.name} is bound, but its rules are unknown`);
         if (role === undefined || !readsSecrets(role)) return [];
         const scope = kind === "ClusterRoleBinding" ? "everywhere" : (namespace ?? "");
         return subjects.map(
@@ -77,14 +77,14 @@ function readersOf(objects: readonly Rbac[]): readonly string[] {
     });
 }
 
-function rbacOf(resources: readonly JudgedResource[]): readonly Rbac[] {
+function rbacOf(resources: readonly EvaluatedResource[]): readonly Rbac[] {
     return resources
         .filter(({ type }) => type.includes("rbac.authorization.k8s.io"))
         .map(({ properties }) => properties as unknown as Rbac);
 }
 
 for (const stack of ["prod", "dev", "local"]) {
-    describe(`rights on Secrets in ${stack}, by templated charts`, function () {
+    describe(`access to Secrets in ${stack}, by templated charts`, function () {
         this.timeout(300_000);
         let cache: string | undefined;
         let made: ChartObjects;
@@ -92,7 +92,7 @@ for (const stack of ["prod", "dev", "local"]) {
 
         before(async function () {
             const tools = await storedChartTools();
-            // `make up` builds it; without it there are no charts to look at.
+            // `make up` builds the toolchain, which contains the charts.
             if (tools === undefined) this.skip();
             cache = mkdtempSync(join(tmpdir(), "charts-rights-"));
             const charts = new Charts({ tools: Promise.resolve(tools), cache });
@@ -106,10 +106,10 @@ for (const stack of ["prod", "dev", "local"]) {
             if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
         });
 
-        it("covers every chart but those that cannot be had here", () => {
+        it("cover every chart except those that need a network", () => {
             assert.deepEqual(made.failed, []);
             assert.deepEqual(
-                made.unjudged.filter(({ chart }) => !ABSENT.test(chart)),
+                made.unevaluated.filter(({ chart }) => !ABSENT.test(chart)),
                 [],
             );
             assert.ok(rbac.some(({ metadata }) => metadata.name === "cert-manager-controller-issuers"));
@@ -122,12 +122,12 @@ for (const stack of ["prod", "dev", "local"]) {
                 readers.filter((reader) => !DOCUMENTED.some((pattern) => pattern.test(reader))),
                 [],
             );
-            // The reading itself is not blind.
+            // The evaluation finds readers at all.
             assert.ok(readers.includes("cert-manager/cert-manager at everywhere"));
             assert.ok(readers.includes("istio-system/istiod-1-31-1 at everywhere"));
         });
 
-        it("reach no role that adds to Kubernetes' own view, or is put together by labels", () => {
+        it("are in no role that is aggregated to `view`, or is itself aggregated", () => {
             const added = rbac.filter(
                 (role) =>
                     role.aggregationRule !== undefined ||
@@ -140,7 +140,7 @@ for (const stack of ["prod", "dev", "local"]) {
             );
         });
 
-        it("leave out Flagger, its load tester, Prometheus, Grafana and Istio's reader", () => {
+        it("exclude Flagger, its load tester, Prometheus, Grafana and Istio's reader", () => {
             const readers = readersOf(rbac).join("\n");
             assert.doesNotMatch(readers, /flagger|loadtester|gates|grafana|monitoring\/prometheus at|reader/);
             assert.deepEqual(

@@ -1,4 +1,4 @@
-/** `mesh policy` judges what charts make. A program that stands for helm counts how often it is run. */
+/** `mesh policy` evaluates the objects that charts render. A fake helm counts how often it runs. */
 import assert from "node:assert/strict";
 import {
     chmodSync,
@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChartObjects, Charts } from "../../cli/policy/charts";
 import { chartFindings, chartsSummary, ofPolicies } from "../../cli/policy/charts/report";
-import { type JudgedResource } from "../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../cli/policy/protocol";
 import { type ChartTools, storedChartTools } from "../../local/toolchain";
 
 const TYPE = "kubernetes:helm.sh/v3:Release";
@@ -73,7 +73,7 @@ describe("objects of charts", function () {
             ? readFileSync(join(folder, "runs"), "utf8").split("\n").length - 1
             : 0;
 
-    function release(more: object = {}): JudgedResource {
+    function release(more: object = {}): EvaluatedResource {
         const properties = { name: "web", chart, namespace: "shop", values: { replicas: 2 }, ...more };
         return {
             urn: `urn:pulumi:prod::p::${TYPE}::web`,
@@ -85,7 +85,7 @@ describe("objects of charts", function () {
     }
 
     function templated(
-        one: JudgedResource,
+        one: EvaluatedResource,
         tools: ChartTools | "none" = { helm, charts: [] },
     ): Promise<ChartObjects> {
         const charts = new Charts({
@@ -96,7 +96,7 @@ describe("objects of charts", function () {
         return charts.end();
     }
 
-    it("are the release's children, with its provider, in its namespace where they name none", async () => {
+    it("are children of the release, with its provider, and in its namespace unless they name one", async () => {
         const { objects, templated: count } = await templated(release());
         assert.equal(count, 1);
         assert.deepEqual(
@@ -110,7 +110,7 @@ describe("objects of charts", function () {
         assert.ok(objects.every(({ provider }) => provider === PROVIDER));
         const [service, deployment, definition] = objects.map(({ properties }) => properties);
         assert.deepEqual(service?.["metadata"], { name: "web", namespace: "shop" });
-        // As Go reads YAML, and not as YAML 1.2 has it.
+        // Go's YAML parser reads `yes` as true, unlike YAML 1.2.
         assert.deepEqual(deployment?.["spec"], { paused: true });
         assert.match(JSON.stringify(definition), /"spec":\{"properties":\{"size":\{\}\}\}/);
     });
@@ -129,7 +129,7 @@ describe("objects of charts", function () {
         assert.equal(runs(), 4, "another chart in the same folder");
     });
 
-    it("are made again where the cache was cut short or cannot be written", async () => {
+    it("are templated again if the cache is truncated or not writable", async () => {
         const first = await templated(release());
         const cache = join(folder, "cache");
         for (const name of readdirSync(cache)) writeFileSync(join(cache, name), '[{"apiVersion":');
@@ -140,7 +140,7 @@ describe("objects of charts", function () {
         assert.deepEqual((await templated(release())).objects, first.objects);
     });
 
-    it("are said not to be judged where helm is not there", async () => {
+    it("are reported as not evaluated if helm is missing", async () => {
         const made = await templated(
             release({ chart: "oci://example.com/charts/web", version: "1.2.3" }),
             "none",
@@ -148,28 +148,28 @@ describe("objects of charts", function () {
         assert.deepEqual(chartFindings(made), []);
         assert.match(
             chartsSummary(made),
-            /not judged: objects of 1 chart, because the toolchain's helm is not on this machine; .*: web 1\.2\.3$/m,
+            /not evaluated: 1 chart, because the toolchain's helm is not on this machine .*: web 1\.2\.3$/m,
         );
     });
 
-    it("are said not to be judged where the chart is not there", async () => {
+    it("are reported as not evaluated if the chart is missing", async () => {
         const made = await templated(
             release({ chart: "web", repositoryOpts: { repo: "https://example.com" } }),
         );
         assert.match(
             chartsSummary(made),
-            /not judged: objects of 1 chart, because the chart is not on this machine: web$/m,
+            /not evaluated: 1 chart, because the chart is not on this machine: web$/m,
         );
         assert.equal(runs(), 0);
     });
 
-    it("are said not to be judged where the release has an option that changes them in another way", async () => {
+    it("are reported as not evaluated if the release has an option that changes them after templating", async () => {
         const made = await templated(release({ postrender: "/bin/anything" }));
-        assert.match(chartsSummary(made), /not judged: objects of 1 chart, because .*postrender/);
+        assert.match(chartsSummary(made), /not evaluated: 1 chart, because .*postrender/);
         assert.equal(runs(), 0);
     });
 
-    it("come from the toolchain's chart of that name, and another version is reported", async () => {
+    it("come from the toolchain's chart of that name, and a different version is reported", async () => {
         const charts = [{ name: "web", version: "1.31-dev", folder: chart }];
         const from = (version: string): Promise<ChartObjects> =>
             templated(release({ chart: "oci://example.com/web", version }), { helm, charts });
@@ -178,7 +178,7 @@ describe("objects of charts", function () {
         assert.equal((await from("1.31.1")).objects.length, 3);
     });
 
-    it("fail the command where helm refuses the values", async () => {
+    it("fail the command if helm rejects the values", async () => {
         program("cat > /dev/null\necho 'Error: values do not meet the schema' >&2\nexit 1");
         const findings = chartFindings(await templated(release()));
         assert.equal(findings.length, 1);
@@ -186,21 +186,21 @@ describe("objects of charts", function () {
         assert.match(findings[0].message, /release web: .*\n[^]*values do not meet the schema/);
     });
 
-    it("are no matter of the baseline, and of every other policy", async () => {
+    it("are excluded from the baseline, and evaluated by every other policy", async () => {
         const { objects } = await templated(release());
         const urn = objects[0]?.urn ?? "";
         const finding = (policy: string, of: string) =>
             ({ policy, level: "mandatory", message: "", urn: of }) as const;
         const others = [
-            finding("workloads-rights", urn),
+            finding("workloads-rbac", urn),
             finding("closed-kinds", "urn:other"),
             finding("closed-required", urn),
         ];
-        const found = [finding("closed-kinds", urn), finding("closed-objects", urn), ...others];
-        assert.deepEqual(ofPolicies(found, objects), others);
+        const findings = [finding("closed-kinds", urn), finding("closed-objects", urn), ...others];
+        assert.deepEqual(ofPolicies(findings, objects), others);
     });
 
-    it("come from the real helm, too", async function () {
+    it("are also templated by the real helm", async function () {
         const tools = await storedChartTools();
         if (tools === undefined) this.skip();
         writeFileSync(

@@ -1,18 +1,18 @@
-/** The mutation proof, by some of the changes of each kind; `npm run policy:mutations` makes them all. */
+/** The mutation test, with some mutants of each kind; `npm run policy:mutations` runs all of them. */
 import assert from "node:assert/strict";
-import { type JudgedResource } from "../../cli/policy/protocol";
-import { configWithTeam, teamsOpeningChanges, withTeam } from "./mutations/beside";
+import { type EvaluatedResource } from "../../cli/policy/protocol";
+import { configWithTeam, teamsOpeningChanges, withTeam } from "./mutations/team";
 import { harmlessChanges, untouched } from "./mutations/harmless";
 import { type Mutation } from "./mutations/model";
 import { openingChanges } from "./mutations/opening/index";
-import { isRefused, outcomeInFull, outcomeOf, refusedAlone, scores } from "./mutations/score";
+import { isKilled, outcomeInFull, outcomeOf, killedAlone, scores } from "./mutations/score";
 import { registered } from "./support/registered";
 import { openConfig, packConfig } from "./support/stacks";
 
-/** Changes of each kind, spread over the namespaces: the changes of one kind are much alike. */
-const OF_EACH_KIND = 1;
+/** Mutants of each kind, spread over the namespaces: mutants of one kind are similar. */
+const PER_KIND = 1;
 const HARMLESS = 250;
-/** Changes that are judged in full, too. */
+/** Mutants that are also evaluated by every rule. */
 const IN_FULL = 20;
 
 function spread(mutations: readonly Mutation[], count: number): readonly Mutation[] {
@@ -23,52 +23,52 @@ function spread(mutations: readonly Mutation[], count: number): readonly Mutatio
     );
 }
 
-describe("the mutation proof", function () {
+describe("the mutation test", function () {
     this.timeout(900_000);
-    let prod: readonly JudgedResource[];
+    let prod: readonly EvaluatedResource[];
 
     before(async () => {
         prod = await registered("prod");
     });
 
-    it("every change that opens the mesh is refused by a message that names the object", () => {
+    it("rejects every change that widens access, with a message that names the object", () => {
         const all = openingChanges(prod);
         const kinds = new Map<string, Mutation[]>();
         for (const mutation of all) kinds.set(mutation.kind, [...(kinds.get(mutation.kind) ?? []), mutation]);
         const outcomes = [...kinds.values()]
-            .flatMap((group) => spread(group, OF_EACH_KIND))
+            .flatMap((group) => spread(group, PER_KIND))
             .map((mutation) => outcomeOf(mutation, prod, openConfig("prod")));
         const both = withTeam(prod);
         outcomes.push(
             ...teamsOpeningChanges().map((mutation) => outcomeOf(mutation, both, configWithTeam())),
         );
-        const refused = outcomes.filter(isRefused).length;
+        const killed = outcomes.filter(isKilled).length;
         process.stdout.write(
-            `      ${refused} of ${outcomes.length} refused, of ${all.length} opening changes of ${kinds.size} kinds\n`,
+            `      ${killed} of ${outcomes.length} rejected, of ${all.length} changes of ${kinds.size} kinds\n`,
         );
         assert.deepEqual(
             outcomes
-                .filter((outcome) => !isRefused(outcome))
+                .filter((outcome) => !isKilled(outcome))
                 .map(({ mutation }) => `${mutation.kind}: ${mutation.target}`),
             [],
         );
         assert.ok(all.length > 2000 && kinds.size > 120);
         assert.ok(scores(outcomes).length > kinds.size);
-        // A policy that refuses nothing which another does not refuse too could be taken out, and no score would tell.
+        // Removing a policy that kills no mutant alone would not change the score.
         assert.deepEqual(
-            [...refusedAlone(outcomes)].filter(([, count]) => count === 0),
+            [...killedAlone(outcomes)].filter(([, count]) => count === 0),
             [],
         );
     });
 
-    it("is the same by the rules that read what changed alone as by all of them", () => {
+    it("has the same result if only the rules that read a changed resource run", () => {
         for (const mutation of spread(openingChanges(prod), IN_FULL)) {
             const config = openConfig("prod");
             assert.deepEqual(outcomeOf(mutation, prod, config), outcomeInFull(mutation, prod, config));
         }
     });
 
-    it("no harmless change is", () => {
+    it("passes every harmless change", () => {
         const both = withTeam(prod);
         const changes = [untouched, ...spread(harmlessChanges(both), HARMLESS)];
         assert.ok(changes.length >= 200);
@@ -84,7 +84,7 @@ describe("the mutation proof", function () {
     });
 });
 
-describe("the stacks in the profile closed", function () {
+describe("the stacks with the profile closed", function () {
     this.timeout(120_000);
     for (const stack of ["local", "dev", "prod"]) {
         it(`${stack} passes`, async () => {

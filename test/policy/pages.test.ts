@@ -6,7 +6,7 @@ import { policyPages } from "../../policy/core/pages";
 const FOLDER = join(__dirname, "..", "..", "docs", "policies");
 
 describe("docs/policies", () => {
-    it("is what the policies say of themselves; npm run generate:policies writes it", () => {
+    it("matches the policies' metadata (otherwise run `npm run generate:policies`)", () => {
         const pages = policyPages();
         assert.deepEqual(readdirSync(FOLDER).sort(), [...pages.keys()].sort());
         for (const [name, text] of pages) assert.equal(readFileSync(join(FOLDER, name), "utf8"), text, name);

@@ -1,4 +1,4 @@
-/** The same pack through Pulumi's CLI, where it is on PATH with the provider for Kubernetes. */
+/** The pack under Pulumi's CLI, if PATH has it and the Kubernetes provider is installed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ function pulumi(args: readonly string[], env: NodeJS.ProcessEnv): { status: numb
 
 function missing(): string | undefined {
     if (spawnSync("pulumi", ["version"]).status !== 0) return "no Pulumi CLI is on PATH";
-    // One that runs already is attached by its port.
+    // PULUMI_DEBUG_PROVIDERS attaches a running provider by its port.
     if (/(^|,)kubernetes:/.test(process.env["PULUMI_DEBUG_PROVIDERS"] ?? "")) return undefined;
     const { output } = pulumi(["plugin", "ls"], {});
     return /^kubernetes\s+resource/m.test(output) ? undefined : "the CLI has no provider for Kubernetes";
@@ -33,11 +33,11 @@ describe("pulumi preview --policy-pack", function () {
         rmSync(folder, { recursive: true, force: true });
     });
 
-    it("refuses a stranger's program as the pack's process does", function () {
+    it("rejects another team's program as the pack's process does", function () {
         if (reason !== undefined) skip(this, reason);
         const env = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "x" };
-        const program = join(__dirname, "strangers", "namespaces.ts");
-        writeFileSync(join(folder, "Pulumi.yaml"), `name: stranger\nruntime: nodejs\nmain: ${program}\n`);
+        const program = join(__dirname, "other-teams", "namespaces.ts");
+        writeFileSync(join(folder, "Pulumi.yaml"), `name: other-team\nruntime: nodejs\nmain: ${program}\n`);
         assert.equal(pulumi(["stack", "init", "x", "--cwd", folder], env).status, 0);
         const preview = ["preview", "--stack", "x", "--cwd", folder, "--policy-pack", join(ROOT, "policy")];
         const { status, output } = pulumi(preview, env);

@@ -1,13 +1,13 @@
-/** The pack as the engine runs it: its real process, over its real protocol. */
+/** The pack as the engine runs it: its process, over gRPC. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { mistakesOf } from "../../cli/policy/config";
-import { judge } from "../../cli/policy/judge";
+import { configErrors } from "../../cli/policy/config";
+import { evaluateAll } from "../../cli/policy/evaluation";
 import { type RunningPack, startPack } from "../../cli/policy/pack";
 import {
     type Diagnostic,
-    type JudgedResource,
+    type EvaluatedResource,
     type PackConfig,
     type PolicyInfo,
 } from "../../cli/policy/protocol";
@@ -19,10 +19,12 @@ import { fromYaml, packConfig } from "./support/stacks";
 
 const PACK = join(__dirname, "..", "..", "policy");
 
-/** What Pulumi's engine sends for a text that only the update will know. */
+/** What Pulumi's engine sends for a string that is unknown until the update. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-function judged(yaml: string): JudgedResource[] {
+const NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n";
+
+function resourcesOf(yaml: string): EvaluatedResource[] {
     return fromYaml(yaml).map(({ urn, type, name, props }) => ({
         urn,
         type,
@@ -32,11 +34,11 @@ function judged(yaml: string): JudgedResource[] {
 }
 
 describe("the pack's process", function () {
-    // It transpiles itself when it starts, and a busy machine takes its time.
+    // The process transpiles itself when it starts, which takes long on a busy machine.
     this.timeout(240_000);
     let pack: RunningPack;
     let policies: readonly PolicyInfo[];
-    let prod: readonly JudgedResource[];
+    let prod: readonly EvaluatedResource[];
 
     before(async () => {
         [pack, prod] = await Promise.all([startPack(PACK), registered("prod")]);
@@ -47,89 +49,94 @@ describe("the pack's process", function () {
     });
 
     const configured = (config: PackConfig): Promise<void> => pack.analyzer.configure(config, policies);
-    const policiesOf = (found: readonly Diagnostic[]): string[] =>
-        [...new Set(found.map(({ policy }) => policy))].sort();
+    const policiesOf = (diagnostics: readonly Diagnostic[]): string[] =>
+        [...new Set(diagnostics.map(({ policy }) => policy))].sort();
 
-    it("is mandatory in every policy, and publishes what each may be told", () => {
+    it("is mandatory in every policy, and publishes each policy's configuration schema", () => {
         assert.ok(policies.length >= 50);
         assert.ok(policies.every(({ level }) => level === "mandatory"));
         for (const stack of ["local", "dev", "prod"]) {
-            assert.deepEqual(mistakesOf(packConfig(stack) as PackConfig, policies), []);
+            assert.deepEqual(configErrors(packConfig(stack) as PackConfig, policies), []);
         }
     });
 
-    it("refuses a configuration with a policy that is none, and a property that is none", () => {
-        const mistakes = mistakesOf(
+    it("rejects a configuration with an unknown policy or an unknown property", () => {
+        const mistakes = configErrors(
             {
                 "identity-no-plaintxt": "advisory",
-                "identity-no-plaintext": { exceptions: [{ namespace: "a", reason: "because it is so" }] },
+                "identity-no-plaintext": { exceptions: [{ namespace: "a", reason: "a test needs it" }] },
             },
             policies,
         );
-        assert.match(mistakes.join("\n"), /identity-no-plaintxt\. Did you mean identity-no-plaintext\?/);
+        assert.match(
+            mistakes.join("\n"),
+            /unknown policy "identity-no-plaintxt"\. Did you mean "identity-no-plaintext"\?/,
+        );
         assert.match(mistakes.join("\n"), /exceptions\/0 must have required property 'until'/);
     });
 
-    it("finds nothing in prod", async () => {
+    it("reports no violation in prod", async () => {
         await configured(packConfig("prod") as PackConfig);
-        assert.deepEqual(await judge(pack.analyzer, prod), []);
+        assert.deepEqual(await evaluateAll(pack.analyzer, prod), []);
     });
 
-    it("judges the whole stack by what was asked, where a preview has no outputs yet of a provider that it cannot configure", async () => {
+    it("evaluates a whole stack by its inputs, if a preview has no outputs of a provider that it cannot configure", async () => {
         await configured(packConfig("prod") as PackConfig);
         const opened = prod.map((resource) =>
             resource.name === "traffic-sparc-video" && resource.type.endsWith(":Sidecar")
                 ? { ...resource, properties: { ...resource.properties, spec: {} } }
                 : resource,
         );
-        for (const [stack, refused] of [
+        for (const [stack, rejecting] of [
             [prod, []],
             [opened, ["egress-sidecar-scope"]],
         ] as const) {
             for (const resource of stack) await pack.analyzer.analyze(resource);
-            const found = await pack.analyzer.analyzeStack(
+            const diagnostics = await pack.analyzer.analyzeStack(
                 stack.map((resource) =>
                     resource.type.startsWith("kubernetes:")
                         ? { ...resource, properties: {}, outputs: {} }
                         : resource,
                 ),
             );
-            assert.deepEqual(policiesOf(found), refused);
+            assert.deepEqual(policiesOf(diagnostics), rejecting);
         }
     });
 
-    it("refuses over the protocol what the mutation proof says that it refuses", async () => {
+    it("rejects over gRPC what the mutation test rejects", async () => {
         const byKind = new Map(openingChanges(prod).map((mutation) => [mutation.kind, mutation]));
         for (const kind of [
-            "a namespace's deny-all taken out",
+            "a namespace's deny-all removed",
             "STRICT to DISABLE",
             "mesh: ALLOW_ANY",
             "ALLOW: ports dropped",
         ]) {
-            const mutation = byKind.get(kind);
-            assert.ok(mutation, kind);
+            const mutation = byKind.get(kind) ?? assert.fail(kind);
             const after = prod.flatMap((resource) =>
                 mutation.replace.has(resource.urn) ? (mutation.replace.get(resource.urn) ?? []) : [resource],
             );
             const fresh = [...mutation.replace.values()].filter((resource) => resource !== undefined);
-            const found = (
-                await Promise.all(fresh.map((resource) => pack.analyzer.analyze(resource)))
-            ).flat();
-            found.push(...(await pack.analyzer.analyzeStack(after)));
+            const diagnostics = await Promise.all(fresh.map((resource) => pack.analyzer.analyze(resource)));
+            diagnostics.push(await pack.analyzer.analyzeStack(after));
             assert.ok(
-                found.some(
-                    ({ level, message }) =>
-                        level === "mandatory" && mutation.names.some((name) => message.includes(name)),
-                ),
+                diagnostics
+                    .flat()
+                    .some(
+                        ({ level, message }) =>
+                            level === "mandatory" && mutation.names.some((name) => message.includes(name)),
+                    ),
                 kind,
             );
         }
     });
 
-    it("judges a stranger's TypeScript program", async () => {
+    it("evaluates another team's TypeScript program", async () => {
         await configured({});
-        const program = join(__dirname, "strangers", "shop.ts");
-        const found = await judge(pack.analyzer, await registrations({ stack: "shop", program, config: {} }));
+        const program = join(__dirname, "other-teams", "shop.ts");
+        const diagnostics = await evaluateAll(
+            pack.analyzer,
+            await registrations({ stack: "shop", program, config: {} }),
+        );
         assert.deepEqual(
             [
                 "access-allow-identity",
@@ -142,24 +149,24 @@ describe("the pack's process", function () {
                 "identity-mesh-strict",
                 "identity-mesh-tls",
                 "injection-no-bypass",
-                "injection-own-account",
+                "injection-dedicated-service-account",
                 "network-deny-all",
-                "resilience-breaker",
+                "resilience-circuit-breaker",
                 "resilience-retries",
                 "workloads-images",
                 "workloads-non-root",
                 "workloads-pod-security",
                 "workloads-resources",
-            ].filter((policy) => !policiesOf(found).includes(policy)),
+            ].filter((policy) => !policiesOf(diagnostics).includes(policy)),
             [],
         );
-        assert.ok(found.some(({ message }) => message.includes("shop/Deployment/carts: ")));
+        assert.ok(diagnostics.some(({ message }) => message.includes("shop/Deployment/carts: ")));
     });
 
-    it("judges plain YAML of API versions that are long gone", async () => {
+    it("evaluates plain YAML with removed API versions", async () => {
         await configured({});
-        const yaml = readFileSync(join(__dirname, "strangers", "plain.yaml"), "utf8");
-        const found = await judge(pack.analyzer, judged(yaml));
+        const yaml = readFileSync(join(__dirname, "other-teams", "plain.yaml"), "utf8");
+        const diagnostics = await evaluateAll(pack.analyzer, resourcesOf(yaml));
         assert.deepEqual(
             [
                 "access-deny-all",
@@ -177,33 +184,35 @@ describe("the pack's process", function () {
                 "injection-no-opt-out",
                 "network-deny-all",
                 "workloads-images",
-            ].filter((policy) => !policiesOf(found).includes(policy)),
+            ].filter((policy) => !policiesOf(diagnostics).includes(policy)),
             [],
         );
     });
 
-    it("tells what a preview cannot know, and still refuses what it does", async () => {
+    it("reports what is unknown in a preview, and rejects what is known", async () => {
         await configured({});
-        const [resource] = judged(`
+        const [resource = assert.fail()] = resourcesOf(`
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: { name: default, namespace: shop }
 spec: { mtls: { mode: PERMISSIVE }, portLevelMtls: { "8080": { mode: ${UNKNOWN} } } }
 `);
-        assert.ok(resource);
-        const found = await pack.analyzer.analyze(resource);
-        const told = found.map(({ level, message }) => `${level}: ${message}`).join("\n");
-        assert.match(told, /mandatory: .*shop\/PeerAuthentication\/default: spec\.mtls\.mode is PERMISSIVE/s);
+        const diagnostics = await pack.analyzer.analyze(resource);
+        const report = diagnostics.map(({ level, message }) => `${level}: ${message}`).join("\n");
         assert.match(
-            told,
-            /advisory: shop\/PeerAuthentication\/default: spec\.portLevelMtls\.8080\.mode is known only during the update/,
+            report,
+            /mandatory: .*shop\/PeerAuthentication\/default: spec\.mtls\.mode is PERMISSIVE/s,
+        );
+        assert.match(
+            report,
+            /advisory: shop\/PeerAuthentication\/default: spec\.portLevelMtls\.8080\.mode is unknown until the update/,
         );
     });
 
-    it("tells of an unknown object, and still judges the others of the stack", async () => {
+    it("reports an unknown object, and evaluates the others of the stack", async () => {
         await configured({});
-        const found = await pack.analyzer.analyzeStack(
-            judged(`
+        const diagnostics = await pack.analyzer.analyzeStack(
+            resourcesOf(`
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio-injection: enabled } }
@@ -220,21 +229,21 @@ spec: { podSelector: { matchLabels: { a: b } }, policyTypes: [Ingress], ingress:
 `),
         );
         const of = (policy: string): string =>
-            found
+            diagnostics
                 .filter((entry) => entry.policy === policy)
                 .map(({ level, message }) => `${level}: ${message}`)
                 .join("\n");
-        assert.match(of("network-narrow"), /advisory: shop\/NetworkPolicy\/one: spec\.ingress is known only/);
+        const network = of("network-least-privilege");
         assert.match(
-            of("network-narrow"),
-            /mandatory: .*shop\/NetworkPolicy\/two: spec\.ingress\[0\] names no ports/s,
+            network,
+            /advisory: shop\/NetworkPolicy\/one: spec\.ingress is unknown until the update/,
         );
+        assert.match(network, /mandatory: .*shop\/NetworkPolicy\/two: spec\.ingress\[0\] has no ports/s);
         assert.match(of("access-deny-all"), /mandatory/);
     });
 
-    it("mends nothing unless it is told to", async () => {
-        const [resource] = judged("apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n");
-        assert.ok(resource);
+    it("remediates nothing unless it is configured to", async () => {
+        const [resource = assert.fail()] = resourcesOf(NAMESPACE);
         await configured({});
         assert.equal(await pack.analyzer.remediate(resource), undefined);
         await configured({ "injection-namespaces": { enforcementLevel: "remediate" } });
@@ -243,9 +252,8 @@ spec: { podSelector: { matchLabels: { a: b } }, policyTypes: [Ingress], ingress:
         assert.deepEqual(mended?.metadata.labels, { "istio-injection": "enabled" });
     });
 
-    it("takes a level from the configuration", async () => {
-        const [resource] = judged("apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n");
-        assert.ok(resource);
+    it("uses the enforcement level of the configuration", async () => {
+        const [resource = assert.fail()] = resourcesOf(NAMESPACE);
         await configured({ all: "disabled", "injection-namespaces": "advisory" });
         assert.deepEqual(
             (await pack.analyzer.analyze(resource)).map(({ policy, level }) => `${policy} ${level}`),
@@ -253,19 +261,19 @@ spec: { podSelector: { matchLabels: { a: b } }, policyTypes: [Ingress], ingress:
         );
     });
 
-    it("judges 5,000 resources", async () => {
+    it("evaluates 5,000 resources", async () => {
         await configured({});
         const stack = large(5000);
         const start = performance.now();
-        const found = await judge(pack.analyzer, stack);
+        const diagnostics = await evaluateAll(pack.analyzer, stack);
         const seconds = (performance.now() - start) / 1000;
         const status = readFileSync(`/proc/${pack.pid}/status`, "utf8");
         const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
         process.stdout.write(
             `      ${stack.length} resources in ${seconds.toFixed(0)} s, at most ${peak.toFixed(0)} MB\n`,
         );
-        assert.ok(found.length > 0, "the large stack has its one mistake");
-        assert.deepEqual(policiesOf(found), ["identity-no-plaintext"]);
+        assert.ok(diagnostics.length > 0, "the large stack has exactly one violation");
+        assert.deepEqual(policiesOf(diagnostics), ["identity-no-plaintext"]);
         assert.ok(peak < 2048);
     });
 });

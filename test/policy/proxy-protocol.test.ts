@@ -20,7 +20,7 @@ spec:
   selector: { matchLabels: { istio: web } }
   rules: [{ to: [{ operation: { hosts: [api.example.com], ports: ["80"] } }]${when} }]
 `;
-const PLAIN_ALONE = `, when: [{ key: connection.sni, notValues: ["*"] }]`;
+const PLAINTEXT_ONLY = `, when: [{ key: connection.sni, notValues: ["*"] }]`;
 const pods = (annotations: string) => `
 ---
 apiVersion: apps/v1
@@ -28,7 +28,7 @@ kind: Deployment
 metadata: { name: web, namespace: edge }
 spec: { template: { metadata: { labels: { istio: web }, annotations: ${annotations} }, spec: { containers: [] } } }
 `;
-const SPOKEN = `{ proxy.istio.io/config: "gatewayTopology: { proxyProtocol: {} }" }`;
+const PROXY_PROTOCOL = `{ proxy.istio.io/config: "gatewayTopology: { proxyProtocol: {} }" }`;
 const MESH = `
 ---
 apiVersion: v1
@@ -37,30 +37,33 @@ metadata: { name: istio, namespace: istio-system }
 data: { mesh: "defaultConfig: { gatewayTopology: { proxyProtocol: {} } }" }
 `;
 
-const wrong = (program: string) =>
-    findings(exposedHosts, fromYaml(program), {}).map((finding) => finding.wrong);
+const problem = (program: string) =>
+    findings(exposedHosts, fromYaml(program), {}).map((finding) => finding.problem);
 
-describe("a redirect's ALLOW, where the PROXY protocol is spoken", () => {
+describe("a redirect's ALLOW, with the PROXY protocol", () => {
     for (const [where, spoken] of [
-        ["by the gateway's pods", pods(SPOKEN)],
+        ["by the gateway's pods", pods(PROXY_PROTOCOL)],
         ["by every proxy", MESH],
     ] as const) {
-        it(`is refused if its port is all that it asks for: spoken ${where}`, () => {
-            const found = wrong(GATEWAY + spoken + redirect(""));
-            assert.equal(found.length, 1);
+        it(`is rejected if it only matches a port: PROXY protocol ${where}`, () => {
+            const violations = problem(GATEWAY + spoken + redirect(""));
+            assert.equal(violations.length, 1);
             assert.match(
-                found[0] ?? "",
-                /rules\[0\] lets requests to api\.example\.com in .* by port 80 alone/,
+                violations[0] ?? "",
+                /rules\[0\] allows requests to api\.example\.com without a token, restricted only by port 80,/,
             );
         });
 
-        it(`passes if it is for connections without TLS alone: spoken ${where}`, () => {
-            assert.deepEqual(wrong(GATEWAY + spoken + redirect(PLAIN_ALONE)), []);
+        it(`passes if it matches only connections without TLS: PROXY protocol ${where}`, () => {
+            assert.deepEqual(problem(GATEWAY + spoken + redirect(PLAINTEXT_ONLY)), []);
         });
     }
 
-    it("passes where nobody can claim a port, or other pods speak it", () => {
-        assert.deepEqual(wrong(GATEWAY + pods("{}") + redirect("")), []);
-        assert.deepEqual(wrong(GATEWAY + pods(SPOKEN).replaceAll("web", "other") + redirect("")), []);
+    it("passes if no client can claim a port, or other pods use the PROXY protocol", () => {
+        assert.deepEqual(problem(GATEWAY + pods("{}") + redirect("")), []);
+        assert.deepEqual(
+            problem(GATEWAY + pods(PROXY_PROTOCOL).replaceAll("web", "other") + redirect("")),
+            [],
+        );
     });
 });

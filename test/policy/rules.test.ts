@@ -4,9 +4,9 @@ import { AREAS, isStackRule } from "../../policy/core/rule";
 import { RULES } from "../../policy/rules";
 import { findings, fromYaml } from "./support/stacks";
 
-/** What an example needs to be about its policy: some hold for what a stack lists alone. */
+/** Configuration that an example needs: some policies apply only to what a stack lists. */
 const CONFIG: Readonly<Record<string, object>> = {
-    "delivery-gates": { critical: ["critical/payments"] },
+    "delivery-manual-approval": { critical: ["critical/payments"] },
     "access-callee-hosts": { gateways: ["cluster.local/ns/istio-ingress/sa/istio-ingressgateway"] },
     "closed-kinds": { baseline: "example" },
     "closed-objects": { baseline: "example" },
@@ -18,14 +18,14 @@ const CONFIG: Readonly<Record<string, object>> = {
 
 describe("the policies", () => {
     for (const rule of RULES) {
-        const { name, examples, judges } = rule;
+        const { name, examples, appliesTo } = rule;
         describe(name, () => {
             const config = CONFIG[name] ?? {};
 
-            it("refuses its example, by a message that names object, field and remedy", () => {
-                const found = findings(rule, fromYaml(examples.refused), config);
-                assert.ok(found.length > 0, "nothing was found");
-                for (const finding of found) {
+            it("rejects its non-compliant example, with a message that names object, field and remedy", () => {
+                const violations = findings(rule, fromYaml(examples.noncompliant), config);
+                assert.ok(violations.length > 0, "no violation was reported");
+                for (const finding of violations) {
                     const text = message(rule, finding);
                     assert.match(
                         text,
@@ -33,26 +33,26 @@ describe("the policies", () => {
                     );
                     assert.ok(!text.includes("undefined") && !text.includes("[object"), text);
                     assert.equal(finding.unknown, undefined);
-                    assert.doesNotMatch(text, /the policy itself failed/);
+                    assert.doesNotMatch(text, /the policy threw an error/);
                 }
             });
 
-            it("lets its compliant example pass", () => {
+            it("passes its compliant example", () => {
                 assert.deepEqual(
-                    findings(rule, fromYaml(examples.accepted), config).map(({ wrong }) => wrong),
+                    findings(rule, fromYaml(examples.compliant), config).map(({ problem }) => problem),
                     [],
                 );
             });
 
-            it("is about kinds that its examples have, and bears its area's name", () => {
+            it("reads kinds that its examples contain, and is prefixed with its area", () => {
                 assert.ok(name.startsWith(`${rule.area}-`) && rule.area in AREAS);
-                assert.ok(judges.length > 0);
+                assert.ok(appliesTo.length > 0);
                 assert.deepEqual(Object.keys(rule.schema).sort(), Object.keys(rule.defaults).sort());
             });
 
-            it("judges resources without any fields, and with nonsense in all of them, without failing", () => {
+            it("evaluates resources without fields, or with nonsense in every field, without failing", () => {
                 const nonsense = [undefined, null, 1, "x", [], [null, 1, "x"], {}];
-                const shells = judges.flatMap((id) =>
+                const shells = appliesTo.flatMap((id) =>
                     nonsense.map((value, index) => ({
                         urn: `urn:${id}:${index}`,
                         type: id.includes(":")
@@ -70,8 +70,8 @@ describe("the policies", () => {
                         },
                     })),
                 );
-                const broken = findings(rule, shells, config).filter(({ wrong }) =>
-                    wrong.includes("itself failed"),
+                const broken = findings(rule, shells, config).filter(({ problem }) =>
+                    problem.includes("the policy threw an error"),
                 );
                 assert.deepEqual(broken, []);
             });

@@ -7,46 +7,46 @@ const described = {
     title: "x",
     severity: "low",
     why: "x",
-    remedy: "x",
-    judges: ["core/Namespace"],
+    remediation: "x",
+    appliesTo: ["core/Namespace"],
     defaults: {},
     schema: {},
-    examples: { refused: "", accepted: "" },
+    examples: { noncompliant: "", compliant: "" },
 } as const;
 
 const STACK = fromYaml("apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n");
 
 describe("a policy that throws", () => {
-    it("is a finding that names the object, the error and its place, after what it had found", () => {
+    it("is reported as a violation that names the object, the error and its location, after the violations before it", () => {
         const rule = objectRule<object>({
             ...described,
             name: "identity-broken",
-            *judge(subject) {
-                yield { subject, wrong: "first", fix: "x" };
+            *evaluate(subject) {
+                yield { subject, problem: "first", fix: "x" };
                 throw new Error("no such thing");
             },
         });
-        const found = findings(rule, STACK);
+        const violations = findings(rule, STACK);
         assert.deepEqual(
-            found.map(({ subject }) => subject?.key),
+            violations.map(({ subject }) => subject?.key),
             ["Namespace/shop", "Namespace/shop"],
         );
-        assert.equal(found[0]?.wrong, "first");
+        assert.equal(violations[0]?.problem, "first");
         assert.match(
-            found[1]?.wrong ?? "",
-            /^the policy itself failed: no such thing \(at .*throws\.test\.ts/,
+            violations[1]?.problem ?? "",
+            /^the policy threw an error: no such thing \(at .*throws\.test\.ts/,
         );
-        assert.equal(found[1]?.unknown, undefined);
+        assert.equal(violations[1]?.unknown, undefined);
     });
 
-    it("is one of the stack where it judges the stack", () => {
+    it("is reported for the stack if it evaluates the stack", () => {
         const rule = stackRule<object>({
             ...described,
             name: "identity-broken",
-            judgeStack() {
+            evaluateStack() {
                 throw new Error("no such thing");
             },
         });
-        assert.match(findings(rule, STACK)[0]?.wrong ?? "", /itself failed: no such thing/);
+        assert.match(findings(rule, STACK)[0]?.problem ?? "", /^the policy threw an error: no such thing/);
     });
 });

@@ -1,7 +1,7 @@
-/** `mesh policy` judges what the engine would register: after resource transforms, and what ConfigGroups decode. */
+/** `mesh policy` evaluates what the engine would register: after resource transforms, with the objects of ConfigGroups. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type JudgedResource } from "../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../cli/policy/protocol";
 import { registrations } from "../../cli/policy/registrations";
 
 interface Policy {
@@ -9,12 +9,12 @@ interface Policy {
     readonly spec?: { readonly mtls?: { readonly mode?: string } };
 }
 
-describe("what `mesh policy` judges", function () {
+describe("resources that `mesh policy` evaluates", function () {
     this.timeout(300_000);
-    let resources: readonly JudgedResource[];
+    let resources: readonly EvaluatedResource[];
 
     before(async () => {
-        const program = join(__dirname, "strangers", "transformed.ts");
+        const program = join(__dirname, "other-teams", "transformed.ts");
         resources = await registrations({ stack: "shop", program, config: {} });
     });
 
@@ -24,23 +24,23 @@ describe("what `mesh policy` judges", function () {
             .find(({ metadata, spec }) => metadata?.name === name && spec?.mtls !== undefined)?.spec?.mtls
             ?.mode;
 
-    it("is what no transform is for, as it is written", () => {
+    it("are unchanged without a transform", () => {
         assert.equal(modeOf("untouched"), "STRICT");
     });
 
-    it("is what a resource's own transforms make of it", () => {
+    it("include a resource's transforms", () => {
         assert.equal(modeOf("by-itself"), "PERMISSIVE");
     });
 
-    it("is what its parent's transforms make of that, outputs included", () => {
+    it("include the parent's transforms, also of outputs", () => {
         assert.equal(modeOf("by-its-parent"), "UNSET");
     });
 
-    it("is what the stack's transforms make of it", () => {
+    it("include the stack's transforms", () => {
         assert.equal(modeOf("by-the-stack"), "DISABLE");
     });
 
-    it("is every object of a ConfigGroup's YAML, lists included", () => {
+    it("include every object of a ConfigGroup's YAML, also in lists", () => {
         assert.ok(resources.some(({ type }) => type === "kubernetes:core/v1:Namespace"));
         assert.equal(modeOf("in-yaml"), "STRICT");
     });

@@ -1,13 +1,13 @@
-/** What only the update will know is said of the object that has it, and hides nothing of the others. */
+/** A value that is known only after the update is reported for its object, and does not hide violations of other objects. */
 import assert from "node:assert/strict";
-import { plain } from "../../policy/core/read";
+import { lazyCopy } from "../../policy/core/read";
 import { type EngineResource } from "../../policy/core/subject";
 import { RULES } from "../../policy/rules";
 import { findings, fromYaml } from "./support/stacks";
 
 type Props = Record<string, unknown>;
 
-/** `props` with what `path` leads to as the SDK's proxy shows an unknown value: it cannot be read. */
+/** `props` with an unknown value at `path`: the SDK's proxy throws when it is read. */
 function withUnknown(props: Props, [key = "", ...rest]: readonly string[]): Props {
     const copy = (Array.isArray(props) ? [...(props as unknown[])] : { ...props }) as Props;
     if (rest.length > 0) {
@@ -31,8 +31,10 @@ function pathsOf(value: unknown, prefix: readonly string[] = []): readonly (read
     ]);
 }
 
-/** The same objects under other names in another namespace, each time with one field unknown. */
-function doubtful(resources: readonly EngineResource[]): { field: string; resource: EngineResource }[] {
+/** The same objects with other names in another namespace, each time with one unknown field. */
+function withUnknownField(
+    resources: readonly EngineResource[],
+): { field: string; resource: EngineResource }[] {
     return resources.flatMap((resource) => {
         const props = structuredClone(resource.props) as Props;
         const metadata = props["metadata"] as Props | undefined;
@@ -45,17 +47,17 @@ function doubtful(resources: readonly EngineResource[]): { field: string; resour
             .filter(([key]) => key !== "apiVersion" && key !== "kind")
             .map((path) => ({
                 field: path.join("."),
-                resource: { ...resource, urn, props: plain(withUnknown(props, path), urn) },
+                resource: { ...resource, urn, props: lazyCopy(withUnknown(props, path), urn) },
             }));
     });
 }
 
 const CONFIG: Readonly<Record<string, object>> = {
-    "delivery-gates": { critical: ["critical/payments"] },
+    "delivery-manual-approval": { critical: ["critical/payments"] },
 };
 
-/** The fields that say for whom an object is. AWS has no namespaces; a gateway's pods may be in any, where a stack has none. */
-function whose(rule: string, { type, urn }: EngineResource): RegExp {
+/** The fields that decide an object's scope. AWS has no namespaces; a gateway's pods may be in any if a stack has none. */
+function scopePaths(rule: string, { type, urn }: EngineResource): RegExp {
     if (type.startsWith("aws:")) return /./;
     if (rule === "injection-revisions") return /^metadata|^spec|namespace/;
     const mayBeAtGateway = rule === "access-exposed-hosts" && urn.includes("AuthorizationPolicy");
@@ -63,34 +65,38 @@ function whose(rule: string, { type, urn }: EngineResource): RegExp {
     return mayBeAtGateway || mayLeadOut ? /namespace|^metadata$|^spec/ : /namespace|^metadata$/;
 }
 
-describe("what is known only during the update", () => {
+describe("a value that is known only after the update", () => {
     for (const rule of RULES) {
-        it(`${rule.name}: hides nothing of the other objects, and stops nothing`, () => {
+        it(`${rule.name}: does not hide violations of other objects, and is not a violation`, () => {
             const config = CONFIG[rule.name] ?? {};
-            const stack = fromYaml(rule.examples.refused);
-            const expected = findings(rule, stack, config).map(({ subject, wrong }) => [subject?.key, wrong]);
-            for (const { field, resource } of doubtful(stack)) {
-                const found = findings(rule, [resource, ...stack], config);
-                const known = found.filter(({ unknown }) => unknown !== true);
+            const stack = fromYaml(rule.examples.noncompliant);
+            const expected = findings(rule, stack, config).map(({ subject, problem }) => [
+                subject?.key,
+                problem,
+            ]);
+            for (const { field, resource } of withUnknownField(stack)) {
+                const violations = findings(rule, [resource, ...stack], config);
+                const known = violations.filter(({ unknown }) => unknown !== true);
                 assert.deepEqual(
-                    found.filter(({ wrong }) => wrong.includes("itself failed")),
+                    violations.filter(({ problem }) => problem.includes("the policy threw an error")),
                     [],
                 );
-                for (const [key, wrong] of expected) {
-                    const stays = known.some((one) => one.subject?.key === key && one.wrong === wrong);
-                    // Where it is unknown whose an object is, it may be the one that another lacks.
-                    const mayBeIt =
-                        whose(rule.name, resource).test(field) && found.some(({ unknown }) => unknown);
+                for (const [key, problem] of expected) {
+                    const stays = known.some((one) => one.subject?.key === key && one.problem === problem);
+                    // An object of unknown scope may be the one that another object requires.
+                    const mayBeMissing =
+                        scopePaths(rule.name, resource).test(field) &&
+                        violations.some(({ unknown }) => unknown);
                     assert.ok(
-                        stays || mayBeIt,
-                        `${resource.urn}: ${field} unknown hides: ${String(key)}: ${String(wrong)}`,
+                        stays || mayBeMissing,
+                        `${resource.urn}: ${field} unknown hides: ${String(key)}: ${String(problem)}`,
                     );
                 }
             }
         });
     }
 
-    it("one label of a Namespace hides neither the others nor the rest of the stack", () => {
+    it("in a Namespace's label hides neither the other labels nor the rest of the stack", () => {
         const [namespace, policy] = fromYaml(`
 apiVersion: v1
 kind: Namespace
@@ -102,19 +108,24 @@ metadata: { name: open, namespace: shop }
 spec: { podSelector: {}, ingress: [{}] }
 `) as [EngineResource, EngineResource];
         const props = withUnknown(namespace.props as Props, ["metadata", "labels", "team"]);
-        const stack = [{ ...namespace, props: plain(props, namespace.urn) }, policy];
-        const said = RULES.flatMap((rule) =>
+        const stack = [{ ...namespace, props: lazyCopy(props, namespace.urn) }, policy];
+        const violations = RULES.flatMap((rule) =>
             findings(rule, stack, {}).map(({ unknown }) => [rule.name, unknown]),
         );
-        for (const name of ["access-deny-all", "network-deny-all", "network-narrow", "identity-mesh-strict"])
+        for (const name of [
+            "access-deny-all",
+            "network-deny-all",
+            "network-least-privilege",
+            "identity-mesh-strict",
+        ])
             assert.deepEqual(
-                said.filter(([rule]) => rule === name),
+                violations.filter(([rule]) => rule === name),
                 [[name, undefined]],
             );
-        assert.ok(!said.some(([name]) => name === "injection-namespaces"));
+        assert.ok(!violations.some(([name]) => name === "injection-namespaces"));
     });
 
-    it("an object whose namespace is unknown may be what a namespace lacks: that is said, and refuses nothing", () => {
+    it("as the namespace of an object that another namespace requires is reported, and is not a violation", () => {
         const [namespace, policy] = fromYaml(`
 apiVersion: v1
 kind: Namespace
@@ -127,18 +138,18 @@ spec: {}
 `) as [EngineResource, EngineResource];
         const props = withUnknown(policy.props as Props, ["metadata", "namespace"]);
         const rule = RULES.find(({ name }) => name === "access-deny-all")!;
-        const found = findings(rule, [namespace, { ...policy, props: plain(props, policy.urn) }]);
+        const violations = findings(rule, [namespace, { ...policy, props: lazyCopy(props, policy.urn) }]);
         assert.deepEqual(
-            found.map(({ subject, unknown }) => [subject?.key, unknown]),
+            violations.map(({ subject, unknown }) => [subject?.key, unknown]),
             [["Namespace/shop", true]],
         );
         assert.match(
-            found[0]?.wrong ?? "",
-            /^metadata\.namespace of x AuthorizationPolicy-shop-deny-all is known only/,
+            violations[0]?.problem ?? "",
+            /^metadata\.namespace of x AuthorizationPolicy-shop-deny-all is unknown until the update/,
         );
     });
 
-    it("a control plane whose values are unknown, and a mesh's ConfigMap that is no YAML, are findings of their own", () => {
+    it("in a control plane's values is reported separately, and so is a mesh ConfigMap with invalid YAML", () => {
         const namespace = fromYaml(
             "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { istio-injection: enabled } }\n",
         );
@@ -150,25 +161,29 @@ spec: {}
             urn,
             type: "kubernetes:helm.sh/v3:Release",
             name: "istiod",
-            props: plain(values, urn),
+            props: lazyCopy(values, urn),
         };
         const broken = fromYaml(
             'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: istio-x, namespace: shop }\ndata: { mesh: "a: [b" }\n',
         );
-        const said = (rule: string, stack: readonly EngineResource[]): (string | undefined)[][] =>
+        const messagesOf = (rule: string, stack: readonly EngineResource[]): (string | undefined)[][] =>
             findings(
                 RULES.find(({ name }) => name === rule)!,
                 stack,
-            ).map(({ subject, wrong, unknown }) => [subject?.key, unknown === true ? "advice" : wrong]);
-        assert.deepEqual(said("egress-registry-only", [release, ...namespace]), [
+            ).map(({ subject, problem, unknown }) => [subject?.key, unknown === true ? "advice" : problem]);
+        assert.deepEqual(messagesOf("egress-registry-only", [release, ...namespace]), [
             ["istio-system/Release/istiod", "advice"],
         ]);
-        assert.ok(said("access-deny-all", [release, ...namespace]).some(([key]) => key === "Namespace/shop"));
-        const [[key, wrong]] = said("egress-registry-only", broken) as [[string, string]];
-        assert.equal(key, "shop/ConfigMap/istio-x");
-        assert.match(wrong, /^data\.mesh cannot be read: .+, so nothing of it can be judged$/);
         assert.ok(
-            said("access-deny-all", [...broken, ...namespace]).some(([name]) => name === "Namespace/shop"),
+            messagesOf("access-deny-all", [release, ...namespace]).some(([key]) => key === "Namespace/shop"),
+        );
+        const [[key, problem]] = messagesOf("egress-registry-only", broken) as [[string, string]];
+        assert.equal(key, "shop/ConfigMap/istio-x");
+        assert.match(problem, /^data\.mesh cannot be parsed: .+, so the object cannot be evaluated$/);
+        assert.ok(
+            messagesOf("access-deny-all", [...broken, ...namespace]).some(
+                ([name]) => name === "Namespace/shop",
+            ),
         );
     });
 });

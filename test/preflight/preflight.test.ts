@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import type { Finding, Surroundings } from "../../cli/preflight/model";
+import type { PreflightIssue, PreflightEnvironment } from "../../cli/preflight/model";
 import { preflight } from "../../cli/preflight/preflight";
 import { parseConfig } from "../../config/load";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
 
 const config = parseConfig("test", {
-    domain: "mesh.example.com",
-    cluster: { from: "eks", name: "mesh", region: "eu-central-1", account: "111122223333" },
+    domain: "mesh.acme.io",
+    cluster: { from: "eks", name: "mesh", region: "eu-central-1", accountId: "811122223333" },
 });
 const NAME_SERVERS = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"];
 
 type Answers = Readonly<Record<string, unknown>>;
 
-/** What an account answers in which the stack is up and all is well. */
+/** AWS responses for an account in which the stack is deployed and healthy. */
 const WELL: Answers = {
-    "sts get-caller-identity": { Account: "111122223333", Arn: "arn:aws:iam::111122223333:role/x" },
+    "sts get-caller-identity": { Account: "811122223333", Arn: "arn:aws:iam::811122223333:role/x" },
     "ec2 describe-availability-zones": {
         AvailabilityZones: ["a", "b", "c"].map((letter) => ({
             ZoneName: `eu-central-1${letter}`,
@@ -33,18 +33,21 @@ const WELL: Answers = {
     "service-quotas get-service-quota": { Quota: { Value: 1000 } },
     "eks describe-cluster": { cluster: { endpoint: "https://x.eks.amazonaws.com", status: "ACTIVE" } },
     "route53 list-hosted-zones-by-name": {
-        HostedZones: [{ Id: "/hostedzone/Z", Name: "mesh.example.com." }],
+        HostedZones: [{ Id: "/hostedzone/Z", Name: "mesh.acme.io." }],
     },
     "route53 get-hosted-zone": { DelegationSet: { NameServers: NAME_SERVERS } },
 };
 
-/** An answer that is an Error is thrown. */
-function around(different: Answers = {}, more: Partial<Surroundings> = {}): Surroundings {
+/** A response that is an Error is thrown. */
+function environment(
+    different: Answers = {},
+    more: Partial<PreflightEnvironment> = {},
+): PreflightEnvironment {
     const answers = { ...WELL, ...different };
     return {
         aws: (...args) => {
             const answer = answers[args.slice(0, 2).join(" ")];
-            if (answer === undefined) assert.fail(`nobody expects aws ${args.join(" ")}`);
+            if (answer === undefined) assert.fail(`unexpected call of aws ${args.join(" ")}`);
             return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
         },
         nameServers: () => Promise.resolve(NAME_SERVERS.map((name) => `${name}.`)),
@@ -57,60 +60,85 @@ const NOT_THERE = new Error(
     "An error occurred (ResourceNotFoundException): No cluster found for name: mesh.",
 );
 
-async function wrongOf(different: Answers, more: Partial<Surroundings> = {}): Promise<Finding> {
-    const wrong = (await preflight(config, around(different, more))).filter(
-        ({ verdict }) => verdict === "wrong",
+async function wrongOf(
+    different: Answers,
+    more: Partial<PreflightEnvironment> = {},
+): Promise<PreflightIssue> {
+    const wrong = (await preflight(config, environment(different, more))).filter(
+        ({ status }) => status === "failed",
     );
     assert.equal(wrong.length, 1, JSON.stringify(wrong));
     return wrong[0]!;
 }
 
 describe("preflight", () => {
-    it("finds nothing wrong where all is well", async () => {
-        const found = await preflight(config, around());
+    it("reports no issue for a healthy account", async () => {
+        const issues = await preflight(config, environment());
         assert.deepEqual(
-            found.map(({ what, verdict }) => `${what} ${verdict}`),
-            ["credentials right", "region right", "quota L-1216C47A right", "cluster right", "domain right"],
+            issues.map(({ check, status }) => `${check} ${status}`),
+            [
+                "credentials passed",
+                "region passed",
+                "quota L-1216C47A passed",
+                "cluster passed",
+                "domain passed",
+            ],
         );
         // (2 × 2 + 8 × 4 + 4 × 4) in each of three zones.
-        assert.match(found[2]?.text ?? "", /^vCPUs of its nodes, at most: 156 needed/);
+        assert.match(issues[2]?.message ?? "", /^vCPUs of all nodes at maximum size: 156 needed/);
     });
 
-    it("says what is to come before the first time, and counts what the account has already", async () => {
-        const found = await preflight(
+    it("reports what the first deployment creates, and counts existing resources", async () => {
+        const issues = await preflight(
             config,
-            around({
+            environment({
                 "eks describe-cluster": NOT_THERE,
                 "route53 list-hosted-zones-by-name": { HostedZones: [] },
             }),
         );
-        assert.deepEqual(found.map(({ what, verdict }) => `${what} ${verdict}`).slice(2), [
-            "quota L-1216C47A right",
-            "quota L-0263D0A3 right",
-            "quota L-F678F1CE right",
-            "cluster to come",
-            "domain to come",
+        assert.deepEqual(issues.map(({ check, status }) => `${check} ${status}`).slice(2), [
+            "quota L-1216C47A passed",
+            "quota L-0263D0A3 passed",
+            "quota L-F678F1CE passed",
+            "cluster pending",
+            "domain pending",
         ]);
     });
 
-    it("an expired token: log in again, and nothing else is asked", async () => {
+    it("reports values that are reserved for examples, which an update rejects", async () => {
+        const example = parseConfig("test", {
+            domain: "mesh.example.com",
+            cluster: { ...config.cluster, admins: ["arn:aws:iam::111122223333:role/platform-engineer"] },
+        });
+        const [first] = await preflight(
+            example,
+            environment({
+                "eks describe-cluster": NOT_THERE,
+                "route53 list-hosted-zones-by-name": { HostedZones: [] },
+            }),
+        );
+        assert.deepEqual([first?.check, first?.status], ["example values", "pending"]);
+        assert.match(first?.message ?? "", /^domain: mesh\.example\.com .*\n {4}cluster\.admins\.0: arn/);
+    });
+
+    it("reports an expired token, and makes no further calls", async () => {
         const expired = new Error(
             "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation",
         );
-        const found = await preflight(config, around({ "sts get-caller-identity": expired }));
-        assert.equal(found.length, 1);
-        assert.match(found[0]?.remedy ?? "", /expired: log in again \(aws sso login/);
+        const issues = await preflight(config, environment({ "sts get-caller-identity": expired }));
+        assert.equal(issues.length, 1);
+        assert.match(issues[0]?.remedy ?? "", /expired: log in again \(aws sso login/);
     });
 
-    it("another account's credentials", async () => {
-        const { text, remedy } = await wrongOf({
+    it("reports another account's credentials", async () => {
+        const { message, remedy } = await wrongOf({
             "sts get-caller-identity": { Account: "999999999999", Arn: "arn:aws:iam::999999999999:user/x" },
         });
-        assert.match(text, /of account 999999999999, and the stack is of 111122223333/);
+        assert.match(message, /belongs to account 999999999999, but the stack.s account is 811122223333/);
         assert.match(remedy ?? "", /AWS_PROFILE/);
     });
 
-    it("a wrong region, and a zone that is not there", async () => {
+    it("reports a wrong region, and an unknown zone", async () => {
         const nowhere = new Error(
             'Could not connect to the endpoint URL: "https://ec2.eu-nowhere-1.amazonaws.com/"',
         );
@@ -124,99 +152,114 @@ describe("preflight", () => {
                 State: "available",
             })),
         };
-        const { text } = await wrongOf({ "ec2 describe-availability-zones": two });
-        assert.equal(text, "eu-central-1c is no zone that this account may use; eu-central-1 has a, b");
+        const { message } = await wrongOf({ "ec2 describe-availability-zones": two });
+        assert.equal(message, "eu-central-1c is not available to this account; zones of eu-central-1: a, b");
     });
 
-    it("a missing quota, by the command that asks for it", async () => {
-        const { what, remedy } = await wrongOf({
+    it("reports an insufficient quota, with the command to request it", async () => {
+        const { check, remedy } = await wrongOf({
             "service-quotas get-service-quota": { Quota: { Value: 64 } },
         });
-        assert.equal(what, "quota L-1216C47A");
+        assert.equal(check, "quota L-1216C47A");
         assert.match(
             remedy ?? "",
             /request-service-quota-increase .*--quota-code L-1216C47A --desired-value 156/,
         );
     });
 
-    it("a cluster out of reach", async () => {
+    it("reports an unreachable cluster", async () => {
         const connect = () => Promise.reject(new Error("ETIMEDOUT after 5000 ms"));
-        assert.match((await wrongOf({}, { connect })).remedy ?? "", /inside its network alone.*tunnel/s);
+        assert.match((await wrongOf({}, { connect })).remedy ?? "", /it is private.*tunnel/s);
     });
 
-    it("a domain that is not delegated, or to others", async () => {
+    it("reports a domain that is not delegated, or to other name servers", async () => {
         const none = await wrongOf({}, { nameServers: () => Promise.resolve([]) });
-        assert.match(none.text, /is not delegated/);
+        assert.match(none.message, /is not delegated/);
         assert.equal(
             none.remedy,
-            `at whoever keeps example.com, make an NS record of mesh.example.com: ${NAME_SERVERS.join(", ")}`,
+            `add an NS record for mesh.acme.io to the zone acme.io: ${NAME_SERVERS.join(", ")}`,
         );
-        const other = await wrongOf({}, { nameServers: () => Promise.resolve(["ns.other.example"]) });
-        assert.match(other.text, /delegated to ns\.other\.example, which are not its zone's/);
+        const other = await wrongOf({}, { nameServers: () => Promise.resolve(["ns.other.io"]) });
+        assert.match(
+            other.message,
+            /delegated to ns\.other\.io, which are not the name servers of its hosted zone/,
+        );
     });
 });
 
-describe("remedies of AWS' errors", () => {
+describe("remedies for AWS errors", () => {
     const cases: readonly (readonly [string, RegExp])[] = [
         ["creating EKS Node Group: VcpuLimitExceeded: You have requested more vCPU capacity", /quota/],
         ["dial tcp 10.96.1.2:443: i/o timeout", /tunnel/],
         ["operation error STS: GetCallerIdentity, ExpiredTokenException: token expired", /log in again/],
-        ["UnauthorizedOperation: You are not authorized to perform this operation", /docs\/cluster\.md/],
+        [
+            "UnauthorizedOperation: You are not authorized to perform this operation",
+            /docs\/tasks\/set-up-pull-request-previews\.md/,
+        ],
+        // eslint-disable-next-line no-restricted-syntax -- a message of Kubernetes
         ["the server has asked for the client to provide credentials", /cluster\.admins/],
-        ["aws sts get-caller-identity\n  ended with ENOENT", /install the AWS CLI/],
+        ["aws sts get-caller-identity\n  failed with ENOENT", /install the AWS CLI/],
     ];
     for (const [message, remedy] of cases)
         it(message.slice(0, 60).replace("\n", " "), () => {
             assert.match(awsRemedy(message) ?? "", remedy);
         });
 
-    it("none for what is not of AWS", () => {
+    it("are empty for other errors", () => {
         assert.equal(awsRemedy("Deployment sparc/auth is not ready"), undefined);
     });
 });
 
-describe("preflight of a mesh whose root is at AWS Private CA", () => {
+describe("preflight of a mesh root at AWS Private CA", () => {
     const arn =
-        "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/5f0e1d2c-3b4a-4958-8677-6a5b4c3d2e1f";
+        "arn:aws:acm-pca:eu-central-1:811122223333:certificate-authority/5f0e1d2c-3b4a-4958-8677-6a5b4c3d2e1f";
     const withRoot = parseConfig("test", {
-        domain: "mesh.example.com",
-        cluster: { from: "eks", name: "mesh", region: "eu-central-1", account: "111122223333" },
+        domain: "mesh.acme.io",
+        cluster: { from: "eks", name: "mesh", region: "eu-central-1", accountId: "811122223333" },
         certificates: { mesh: { from: "aws-private-ca", arn } },
     });
     const years = (count: number) => new Date(Date.now() + count * 365 * 24 * 3600 * 1000).toISOString();
     const root = async (authority: object) => {
         const answers = { "acm-pca describe-certificate-authority": { CertificateAuthority: authority } };
-        const found = await preflight(withRoot, around(answers));
-        return found.find(({ what }) => what === "mesh root") ?? assert.fail("nothing is said of the root");
+        const issues = await preflight(withRoot, environment(answers));
+        return issues.find(({ check }) => check === "mesh root") ?? assert.fail("the root has no result");
     };
 
-    it("is right where the CA is active and outlasts what it signs", async () => {
-        const { verdict, text } = await root({
+    it("passes if the CA is active and outlives the certificates that it signs", async () => {
+        const { status, message } = await root({
             Status: "ACTIVE",
             UsageMode: "GENERAL_PURPOSE",
             NotAfter: years(5),
         });
-        assert.deepEqual([verdict, text], ["right", arn]);
+        assert.deepEqual([status, message], ["passed", arn]);
     });
 
-    for (const [why, authority, said] of [
-        ["is disabled", { Status: "DISABLED", NotAfter: years(5) }, /it is DISABLED and signs nothing/],
+    for (const [why, authority, expected] of [
         [
-            "signs for a week at most",
-            { Status: "ACTIVE", UsageMode: "SHORT_LIVED_CERTIFICATE", NotAfter: years(5) },
-            /SHORT_LIVED_CERTIFICATE signs for seven days/,
+            "is disabled",
+            { Status: "DISABLED", NotAfter: years(5) },
+            /its status is DISABLED, so it cannot sign/,
         ],
-        ["ends first", { Status: "ACTIVE", NotAfter: years(0.1) }, /it ends on .*, before an intermediate/],
+        [
+            "signs for at most a week",
+            { Status: "ACTIVE", UsageMode: "SHORT_LIVED_CERTIFICATE", NotAfter: years(5) },
+            /SHORT_LIVED_CERTIFICATE limits certificates to seven days/,
+        ],
+        [
+            "ends first",
+            { Status: "ACTIVE", NotAfter: years(0.1) },
+            /it expires on .*, before an intermediate/,
+        ],
     ] as const) {
-        it(`is wrong where the CA ${why}`, async () => {
-            const { verdict, text, remedy } = await root(authority);
-            assert.equal(verdict, "wrong");
-            assert.match(text, said);
+        it(`fails if the CA ${why}`, async () => {
+            const { status, message, remedy } = await root(authority);
+            assert.equal(status, "failed");
+            assert.match(message, expected);
             assert.match(String(remedy), /certificates\.mesh\.arn/);
         });
     }
 
-    it("is no question where the root is in the cluster", async () => {
-        assert.ok(!(await preflight(config, around())).some(({ what }) => what === "mesh root"));
+    it("is skipped if the root is in the cluster", async () => {
+        assert.ok(!(await preflight(config, environment())).some(({ check }) => check === "mesh root"));
     });
 });

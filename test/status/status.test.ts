@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { isWell } from "../../cli/status/model";
+import { isHealthy } from "../../cli/status/model";
 import { readStatus } from "../../cli/status/read";
 import { toText } from "../../cli/status/text";
-import type { Command, Executed } from "../../cli/verify/cluster/cluster";
+import type { Command, CommandResult } from "../../cli/verify/cluster/cluster";
 import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
 import { clusterWith, platform } from "../verify/deployed";
 import type { FakeCluster } from "../verify/fake-cluster";
 
 const NOW = new Date("2026-11-29T12:00:00Z");
-const RUNNING = [{ namespace: "sparc", name: "web", ready: 2, wanted: 2 }];
+const RUNNING = [{ namespace: "sparc", name: "web", ready: 2, desired: 2 }];
 
-/** What Prometheus has, by a part of the question. */
+/** Prometheus' samples, by a part of the query. */
 const ANSWERS: Readonly<Record<string, readonly (readonly [Record<string, string>, number])[]>> = {
     "service:requests:rate5m": [[{ service: "auth" }, 12.34]],
     "service:failures:ratio_rate5m": [
@@ -23,7 +23,7 @@ const ANSWERS: Readonly<Record<string, readonly (readonly [Record<string, string
         [
             {
                 __name__: "ALERTS",
-                alertname: "MeshSlow",
+                alertname: "MeshHighLatency",
                 alertstate: "firing",
                 severity: "ticket",
                 service: "auth",
@@ -39,7 +39,7 @@ function untilOf({ metadata }: KubeObject): string {
     return metadata.name === FIRST ? "2026-12-29T12:00:00Z" : "2027-02-01T00:00:00Z";
 }
 
-/** The program, deployed, with a Prometheus that answers, ready certificates and a rollout. */
+/** The deployed program, with a reachable Prometheus, ready certificates and a rollout. */
 function meshWith(change?: Parameters<typeof clusterWith>[0]): FakeCluster {
     const cluster = clusterWith(change);
     const put = (object: KubeObject & { readonly status: unknown }): void => {
@@ -71,12 +71,12 @@ function meshWith(change?: Parameters<typeof clusterWith>[0]): FakeCluster {
         },
     });
     const withoutMetrics = cluster.exec.bind(cluster);
-    cluster.exec = (command: Command): Promise<Executed> => {
+    cluster.exec = (command: Command): Promise<CommandResult> => {
         if (command.command[0] !== "/bin/promtool") return withoutMetrics(command);
         const question = command.command.at(-1) ?? "";
         const [, samples = []] = Object.entries(ANSWERS).find(([part]) => question.includes(part)) ?? [];
-        const found = samples.map(([metric, value]) => ({ metric, value: [0, String(value)] }));
-        return Promise.resolve({ code: 0, stdout: JSON.stringify(found), stderr: "" });
+        const vector = samples.map(([metric, value]) => ({ metric, value: [0, String(value)] }));
+        return Promise.resolve({ code: 0, stdout: JSON.stringify(vector), stderr: "" });
     };
     return cluster;
 }
@@ -86,21 +86,29 @@ function look(cluster: FakeCluster, workloads = RUNNING) {
 }
 
 describe("mesh status", () => {
-    it("tells how services do that are asked, against what is promised of them", async () => {
-        const { services, alerts, canaries, certificates, drift, untold } = await look(meshWith());
-        assert.deepEqual({ drift, untold }, { drift: [], untold: [] });
-        // Of `web` nobody has asked anything.
+    it("shows the health of services with traffic, compared with their SLOs", async () => {
+        const { services, alerts, canaries, certificates, drift, unavailable } = await look(meshWith());
+        assert.deepEqual({ drift, unavailable }, { drift: [], unavailable: [] });
+        // `web` has no traffic.
         assert.deepEqual(
-            services.map(({ service, rate, failed, p99, leftOut }) => ({
+            services.map(({ service, requestsPerSecond, errorRate, p99Ms, ejectedEndpoints }) => ({
                 service,
-                rate,
-                failed,
-                p99,
-                leftOut,
+                requestsPerSecond,
+                errorRate,
+                p99Ms,
+                ejectedEndpoints,
             })),
-            [{ service: "auth", rate: 12.34, failed: 0.25, p99: 741.6, leftOut: 1 }],
+            [
+                {
+                    service: "auth",
+                    requestsPerSecond: 12.34,
+                    errorRate: 0.25,
+                    p99Ms: 741.6,
+                    ejectedEndpoints: 1,
+                },
+            ],
         );
-        assert.deepEqual(alerts, [{ name: "MeshSlow", severity: "ticket", about: "service=auth" }]);
+        assert.deepEqual(alerts, [{ name: "MeshHighLatency", severity: "ticket", subject: "service=auth" }]);
         assert.deepEqual(canaries, [
             {
                 namespace: "sparc",
@@ -112,30 +120,28 @@ describe("mesh status", () => {
         ]);
         assert.deepEqual(
             certificates.find(({ name }) => name === FIRST),
-            { namespace: "istio-ingress", name: FIRST, ready: true, until: "2026-12-29T12:00:00Z" },
+            { namespace: "istio-ingress", name: FIRST, ready: true, notAfter: "2026-12-29T12:00:00Z" },
         );
     });
 
-    it("is one screen, which marks what is over its limit", async () => {
+    it("fits on one screen, and marks exceeded thresholds", async () => {
         const status = await look(meshWith());
         const text = toText(status, NOW);
         assert.match(text, /auth .* 12\.3 .*! 25\.0% \(.*! 742 \(\d+\).* 1 /);
         assert.ok(
-            text.includes(
-                `5 of 5 certificates are ready; the first to end is istio-ingress/${FIRST}, in 30 days.`,
-            ),
+            text.includes(`Certificates: 5 of 5 ready; next to expire: istio-ingress/${FIRST}, in 30 days.`),
             text,
         );
         assert.match(text, /sparc\/auth .*Progressing .*20% .*New revision detected/);
-        assert.match(text, /Alerts: 1\n {2}MeshSlow \(ticket\) service=auth/);
-        assert.match(text, /Drift from the program: none\./);
+        assert.match(text, /Alerts: 1\n {2}MeshHighLatency \(ticket\) service=auth/);
+        assert.match(text, /Drift from the desired state: none\./);
         assert.ok(text.split("\n").length < 40);
     });
 
-    it("is well where all is there, ready and as the program has it, and not otherwise", async () => {
-        assert.ok(isWell(await look(meshWith())));
+    it("is healthy only if everything exists, is ready and matches the desired state", async () => {
+        assert.ok(isHealthy(await look(meshWith())));
 
-        assert.ok(!isWell(await look(meshWith(), [{ ...RUNNING[0]!, ready: 1 }])));
+        assert.ok(!isHealthy(await look(meshWith(), [{ ...RUNNING[0]!, ready: 1 }])));
 
         const opened = await look(
             meshWith((objects) =>
@@ -146,10 +152,10 @@ describe("mesh status", () => {
                 ),
             ),
         );
-        assert.ok(!isWell(opened));
+        assert.ok(!isHealthy(opened));
         assert.match(
             toText(opened, NOW),
-            /Drift from the program: \d+\n {2}PeerAuthentication .* was changed/,
+            /Drift from the desired state: \d+\n {2}PeerAuthentication .* was changed/,
         );
 
         const waiting = meshWith();
@@ -160,35 +166,35 @@ describe("mesh status", () => {
         };
         waiting.objects.set(keyOf(certificate), certificate);
         const unready = await look(waiting);
-        assert.ok(!isWell(unready));
+        assert.ok(!isHealthy(unready));
         assert.match(
             toText(unready, NOW),
-            /5 of 6 certificates are ready.*\n {2}istio-ingress\/internal is not/,
+            /Certificates: 5 of 6 ready.*\n {2}istio-ingress\/internal is not ready/,
         );
     });
 
-    it("takes what is not the program's for a remark", async () => {
-        const own = { apiVersion: "networking.istio.io/v1", kind: "Sidecar" };
-        const foreign = { ...own, metadata: { name: "somebodys", namespace: "sparc" }, spec: {} };
+    it("reports foreign objects as a remark", async () => {
+        const typeMeta = { apiVersion: "networking.istio.io/v1", kind: "Sidecar" };
+        const foreign = { ...typeMeta, metadata: { name: "somebodys", namespace: "sparc" }, spec: {} };
         const status = await look(meshWith((objects) => [...objects, foreign]));
-        assert.ok(isWell(status));
-        assert.match(toText(status, NOW), /1 more objects in its namespaces are not the program's\./);
+        assert.ok(isHealthy(status));
+        assert.match(toText(status, NOW), /1 foreign object in the program's namespaces\./);
     });
 
-    it("says what it could not be told, tells the rest, and is not well", async () => {
+    it("reports unavailable data, shows the rest, and is unhealthy", async () => {
         const silent = meshWith();
         silent.exec = () => Promise.resolve({ code: 1, stdout: "", stderr: "connection refused" });
         const status = await look(silent);
-        assert.deepEqual(status.untold, [
-            "figures and alerts: Prometheus did not answer: connection refused",
+        assert.deepEqual(status.unavailable, [
+            "metrics and alerts: Prometheus query failed: connection refused",
         ]);
         assert.equal(status.certificates.length, 5);
-        assert.ok(!isWell(status));
+        assert.ok(!isHealthy(status));
 
         const none = meshWith();
         none.objects.delete("Pod monitoring/prometheus-0");
-        assert.deepEqual((await look(none)).untold, [
-            "figures and alerts: no Prometheus runs in the namespace monitoring",
+        assert.deepEqual((await look(none)).unavailable, [
+            "metrics and alerts: no Prometheus runs in namespace monitoring",
         ]);
     });
 });

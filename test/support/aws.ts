@@ -1,17 +1,20 @@
-/** What AWS would answer, as far as the program reads it. */
+/** Simulated AWS responses, as far as the program reads them. */
 import type * as pulumi from "@pulumi/pulumi";
 
 export const ACCOUNT = "111122223333";
 
-/** What a resource has beyond its inputs once it is there. */
+/** Gateways' Services without a load balancer, as `<namespace>-<name>`; for tests to fill. */
+export const missingLoadBalancers = new Set<string>();
+
+/** A created resource's outputs beyond its inputs. */
 export function awsState({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
-    const own = (inputs as Record<string, unknown>)["name"];
+    const declaredName = (inputs as Record<string, unknown>)["name"];
     const arn = `arn:aws:${type.split(":")[1]?.split("/")[0] ?? ""}:::${name}`;
     switch (type) {
         case "aws:eks/cluster:Cluster":
             return {
                 arn,
-                name: own,
+                name: declaredName,
                 endpoint: "https://0A1B2C.gr7.eu-central-1.eks.amazonaws.com",
                 certificateAuthority: { data: "Q0E=" },
                 vpcConfig: {
@@ -32,13 +35,17 @@ export function awsState({ type, name, inputs }: pulumi.runtime.MockResourceArgs
     }
 }
 
-/** Answers to what the program asks AWS for; undefined for what no test expects. */
+/** The result of an invoke of the AWS provider; undefined for invokes that no test expects. */
 export function awsCall({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> | undefined {
     switch (token) {
-        case "aws:lb/getLoadBalancer:getLoadBalancer": {
+        case "aws:lb/getLbs:getLbs": {
             const { tags } = inputs as { tags: Record<string, string> };
             const service = (tags["service.k8s.aws/stack"] ?? "").replace("/", "-");
-            return { dnsName: `${service}.elb.eu-central-1.amazonaws.com`, zoneId: "Z3ELB" };
+            return { arns: missingLoadBalancers.has(service) ? [] : [service] };
+        }
+        case "aws:lb/getLoadBalancer:getLoadBalancer": {
+            const { arn } = inputs as { arn: string };
+            return { dnsName: `${arn}.elb.eu-central-1.amazonaws.com`, zoneId: "Z3ELB" };
         }
         case "aws:eks/getCluster:getCluster":
             return {

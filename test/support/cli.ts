@@ -1,4 +1,4 @@
-/** The mesh command in this process: to start one takes a second of CPU. test/cli/start.test.ts starts real ones. */
+/** Runs the mesh command in this process: starting one takes a second of CPU. test/cli/start.test.ts starts real processes. */
 import { fail } from "../../cli/errors";
 import { meshProgram } from "../../cli/program";
 
@@ -6,7 +6,7 @@ function statusOf({ exitCode }: Pick<NodeJS.Process, "exitCode">): number {
     return Number(exitCode ?? 0);
 }
 
-/** As cli/mesh.ts runs it. */
+/** Runs the command as cli/mesh.ts does. */
 export async function runMesh(...args: string[]): Promise<{ status: number; stderr: string }> {
     const write = process.stderr.write.bind(process.stderr);
     let stderr = "";

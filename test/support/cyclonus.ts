@@ -1,4 +1,4 @@
-/** NetworkPolicies as cyclonus reads them, which shares no code with this program. */
+/** Evaluates NetworkPolicies with cyclonus, which shares no code with this program. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -7,26 +7,26 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { NetworkPolicyManifest } from "../../components/base/manifest";
 
-/** A pod, by what policies select it by. */
+/** A pod, by the namespace and labels that policies select. */
 export interface Peer {
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Somebody outside the cluster's pods. */
-export interface Address {
+/** An address that is not a pod's. */
+export interface ExternalAddress {
     readonly address: string;
 }
 
 /** A TCP connection. */
 export interface Connection {
     readonly source: Peer;
-    readonly destination: Peer | Address;
+    readonly destination: Peer | ExternalAddress;
     readonly port: number;
 }
 
-/** What is left of a policy when only one direction is enforced: together, a side that is too open hides behind the other. */
-export function oneDirection(
+/** The policy with only one direction enforced: with both, the stricter direction would hide that the other is too permissive. */
+export function onlyDirection(
     policy: NetworkPolicyManifest,
     direction: "Ingress" | "Egress",
 ): NetworkPolicyManifest[] {
@@ -36,8 +36,8 @@ export function oneDirection(
     return [{ ...policy, spec: { podSelector, policyTypes: [direction], ...rules } }];
 }
 
-/** Asks cyclonus about all traffic at once; its verdicts, in order. */
-export function judge(
+/** Queries cyclonus about all connections at once. @returns its verdicts, in order */
+export function queryTraffic(
     cyclonus: string,
     policies: readonly NetworkPolicyManifest[],
     traffic: readonly Connection[],
@@ -80,6 +80,6 @@ export function judge(
     const verdicts = [...output.matchAll(/IS ALLOWED\?\s*\|\s*(TRUE|FALSE)/gi)].map(([, verdict]) =>
         /true/i.test(verdict ?? ""),
     );
-    assert.equal(verdicts.length, traffic.length, "cyclonus did not judge every request");
+    assert.equal(verdicts.length, traffic.length, "cyclonus did not return a verdict for every connection");
     return verdicts;
 }

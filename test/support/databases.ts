@@ -10,10 +10,10 @@ const ROOT = join(__dirname, "..", "..");
 export const RDS = "billing.abc123.eu-central-1.rds.amazonaws.com";
 const CACHE = "sessions.abc123.0001.euc1.cache.amazonaws.com";
 
-/** The platform with billing's database and auth's cache in the VPC, and a public database of analytics on the same port. */
-export function platformWithDatabases(): Catalogue {
-    const { billing, auth, analytics } = platform.services;
-    assert.ok(billing !== undefined && auth !== undefined && analytics !== undefined);
+/** The platform with billing's database in the VPC. */
+export function platformWithBillingDatabase(): Catalogue {
+    const { billing } = platform.services;
+    assert.ok(billing !== undefined);
     return {
         ...platform,
         external: {
@@ -23,6 +23,23 @@ export function platformWithDatabases(): Catalogue {
                 network: "databases",
                 hosts: [{ host: RDS, port: 5432, protocol: "tcp" }],
             },
+        },
+        services: {
+            ...platform.services,
+            billing: { ...billing, external: [...(billing.external ?? []), "rds"] },
+        },
+    };
+}
+
+/** The same, with auth's cache in the VPC, and a public database of analytics on the port of billing's. */
+export function platformWithDatabases(): Catalogue {
+    const catalogue = platformWithBillingDatabase();
+    const { auth, analytics } = catalogue.services;
+    assert.ok(auth !== undefined && analytics !== undefined);
+    return {
+        ...catalogue,
+        external: {
+            ...catalogue.external,
             sessions: {
                 summary: "Sessions.",
                 network: "caches",
@@ -34,15 +51,14 @@ export function platformWithDatabases(): Catalogue {
             },
         },
         services: {
-            ...platform.services,
-            billing: { ...billing, external: [...(billing.external ?? []), "rds"] },
+            ...catalogue.services,
             auth: { ...auth, external: [...(auth.external ?? []), "sessions"] },
             analytics: { ...analytics, external: [...(analytics.external ?? []), "warehouse"] },
         },
     };
 }
 
-/** Ranges of `egress.networks` for them. */
+/** Their CIDR ranges, for `egress.networks`. */
 export const NETWORKS = { databases: ["10.96.128.0/24", "10.96.129.0/24"], caches: ["10.96.130.0/26"] };
 
 /** Prod with these networks. */

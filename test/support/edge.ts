@@ -1,4 +1,4 @@
-/** What prod derives, and what it would of another edge. */
+/** The objects that prod derives, also with a changed `edge` configuration. */
 import { join } from "node:path";
 import { platform as catalogue } from "../../catalogue/platform";
 import type { Manifest } from "../../components/base/manifest";
@@ -9,7 +9,7 @@ import type { MeshConfig } from "../../config/schema";
 
 export const config = loadStackFile("prod", join(__dirname, "..", ".."));
 
-export function edgeOf(change: Partial<MeshConfig["edge"]>): MeshConfig {
+export function withEdge(change: Partial<MeshConfig["edge"]>): MeshConfig {
     return { ...config, edge: { ...config.edge, ...change } };
 }
 

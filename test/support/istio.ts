@@ -1,19 +1,19 @@
-/** Istio's decision on a request, written from its documentation and independent of the derivations. */
+/** Evaluates Istio's authorization of a request, written from Istio's documentation and independent of the derivations. */
 import type {
     AuthorizationPolicyManifest,
     Manifest,
     PeerAuthenticationManifest,
 } from "../../components/base/manifest";
 
-export interface Asking {
-    /** The caller's principal, or undefined if mutual TLS did not identify it. */
+export interface RequestAttributes {
+    /** The caller's principal, or undefined without mutual TLS. */
     readonly principal: string | undefined;
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly port: number;
-    /** Absent on a TCP port. */
+    /** Absent for a TCP port. */
     readonly http?: { readonly method: string; readonly path: string };
-    /** The host of an HTTP request, and the name in a connection's TLS. */
+    /** The host of an HTTP request; `sni` is the TLS server name of a connection. */
     readonly host?: string;
     readonly sni?: string;
 }
@@ -24,17 +24,20 @@ export function policiesOf(objects: readonly Manifest[]): AuthorizationPolicyMan
     return objects.filter((object) => object.kind === "AuthorizationPolicy");
 }
 
-/** Allowed, if no ALLOW policy applies to the workload, or a rule of one matches. Knows no DENY and no CUSTOM. */
-export function isAllowed(policies: readonly AuthorizationPolicyManifest[], asking: Asking): boolean {
+/** Allowed if no ALLOW policy applies to the workload, or a rule of one matches. DENY and CUSTOM are not supported. */
+export function isAllowed(
+    policies: readonly AuthorizationPolicyManifest[],
+    request: RequestAttributes,
+): boolean {
     const applying = policies.filter(
         ({ metadata, spec }) =>
-            [ROOT_NAMESPACE, asking.namespace].includes(metadata.namespace) &&
+            [ROOT_NAMESPACE, request.namespace].includes(metadata.namespace) &&
             Object.entries(spec.selector?.matchLabels ?? {}).every(
-                ([key, value]) => asking.labels[key] === value,
+                ([key, value]) => request.labels[key] === value,
             ),
     );
     if (applying.some(({ spec }) => spec.action !== undefined && spec.action !== "ALLOW")) {
-        throw new Error("this evaluator knows only ALLOW");
+        throw new Error("this evaluator supports only ALLOW");
     }
     if (applying.length === 0) return true;
     return applying
@@ -44,13 +47,13 @@ export function isAllowed(policies: readonly AuthorizationPolicyManifest[], aski
             const to = rule.to ?? [];
             const when = rule.when ?? [];
             if (when.some(({ key }) => key !== "connection.sni")) {
-                throw new Error("of conditions this evaluator knows only connection.sni");
+                throw new Error("the only condition that this evaluator supports is connection.sni");
             }
             return (
                 (from.length === 0 ||
-                    from.some(({ source }) => matches(source?.principals, asking.principal))) &&
-                (to.length === 0 || to.some(({ operation }) => operationMatches(operation ?? {}, asking))) &&
-                when.every(({ values }) => matches(values, asking.sni))
+                    from.some(({ source }) => matches(source?.principals, request.principal))) &&
+                (to.length === 0 || to.some(({ operation }) => operationMatches(operation ?? {}, request))) &&
+                when.every(({ values }) => matches(values, request.sni))
             );
         });
 }
@@ -62,7 +65,7 @@ function operationMatches(
         methods,
         paths,
     }: { ports?: string[]; hosts?: string[]; methods?: string[]; paths?: string[] },
-    { port, http, host }: Asking,
+    { port, http, host }: RequestAttributes,
 ): boolean {
     return (
         matches(hosts, host) &&
@@ -72,31 +75,35 @@ function operationMatches(
     );
 }
 
-/** A list that is absent or empty matches everything, and one that is not matches nothing that is absent. */
+/** An absent or empty list matches everything; any other list requires a value. */
 function matches(list: readonly string[] | undefined, value: string | undefined): boolean {
     if (list === undefined || list.length === 0) return true;
     return value !== undefined && list.some((entry) => entry === "*" || entry === value);
 }
 
-/** The TLS mode on a port of a workload: its own policy's, else its namespace's, else the mesh's. */
+/** The mTLS mode of a workload's port: from the workload's policy, else the namespace's, else the mesh's. */
 export function tlsMode(
     objects: readonly Manifest[],
-    { namespace, labels, port }: Pick<Asking, "namespace" | "labels" | "port">,
+    { namespace, labels, port }: Pick<RequestAttributes, "namespace" | "labels" | "port">,
 ): string {
     const all = objects.filter(
         (object): object is PeerAuthenticationManifest => object.kind === "PeerAuthentication",
     );
-    const own = all.find(({ metadata, spec }) => {
-        const wanted = Object.entries(spec.selector?.matchLabels ?? {});
+    const workloadPolicy = all.find(({ metadata, spec }) => {
+        const selector = Object.entries(spec.selector?.matchLabels ?? {});
         return (
-            metadata.namespace === namespace && wanted.length > 0 && wanted.every(([k, v]) => labels[k] === v)
+            metadata.namespace === namespace &&
+            selector.length > 0 &&
+            selector.every(([k, v]) => labels[k] === v)
         );
     });
     const wide = (where: string) =>
         all.find(({ metadata, spec }) => metadata.namespace === where && spec.selector === undefined);
     return (
-        own?.spec.portLevelMtls?.[String(port)]?.mode ??
-        [own, wide(namespace), wide(ROOT_NAMESPACE)].flatMap((policy) => policy?.spec.mtls?.mode ?? [])[0] ??
+        workloadPolicy?.spec.portLevelMtls?.[String(port)]?.mode ??
+        [workloadPolicy, wide(namespace), wide(ROOT_NAMESPACE)].flatMap(
+            (policy) => policy?.spec.mtls?.mode ?? [],
+        )[0] ??
         "PERMISSIVE"
     );
 }

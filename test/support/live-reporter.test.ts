@@ -8,7 +8,7 @@ interface Run {
     readonly output: string;
 }
 
-/** Runs a suite with so many tests that pass on their second try, as the live tests run. */
+/** Runs a suite as the live tests run, with `flaky` tests that pass on the second attempt. */
 async function runWith(flaky: number, failing = 0): Promise<Run> {
     const mocha = new Mocha({ reporter: LiveReporter, retries: 1 });
     const suite = Mocha.Suite.create(mocha.suite, "a file");
@@ -36,22 +36,22 @@ async function runWith(flaky: number, failing = 0): Promise<Run> {
     }
 }
 
-describe("the reporter of the live tests", () => {
-    it("lists the tests that passed on the second try, with the error of the first", async () => {
+describe("the live tests' reporter", () => {
+    it("lists tests that pass on the second attempt, with the first attempt's error", async () => {
         const { failures, output } = await runWith(2);
         assert.equal(failures, 0);
-        assert.match(output, /2 passed on the second try/);
+        assert.match(output, /2 passed on the second attempt/);
         assert.match(output, /RETRIED: a file flaky 0\n\s+the first error/);
         assert.doesNotMatch(output, /RETRIED: .*sound/);
     });
 
-    it("fails the run for more than two of them", async () => {
+    it("fails the run for more than two flaky tests", async () => {
         const { failures, output } = await runWith(3);
         assert.equal(failures, 1);
-        assert.match(output, /3 passed on the second try/);
+        assert.match(output, /3 passed on the second attempt/);
     });
 
-    it("reports failures as mocha does, and a test that failed twice is not one that passed", async () => {
+    it("reports failures as mocha does, and counts a test that fails twice as failed", async () => {
         const { failures, output } = await runWith(0, 2);
         assert.equal(failures, 2);
         assert.doesNotMatch(output, /RETRIED/);

@@ -1,4 +1,4 @@
-/** Who reaches whom, by NetworkPolicies as Kubernetes' reference reads them; `except`, absent peers and ports included. */
+/** Evaluates NetworkPolicies as Kubernetes' reference specifies, with `except` and absent peers and ports. */
 import { BlockList } from "node:net";
 
 interface Peer {
@@ -18,8 +18,8 @@ export interface NetworkPolicy {
     readonly spec?: { readonly egress?: readonly Rule[]; readonly ingress?: readonly Rule[] };
 }
 
-/** Whether a policy opens TCP `port` towards (egress) or from (ingress) an address that is no pod's. */
-export function opens(
+/** Whether a policy allows TCP `port` to (egress) or from (ingress) an address that is not a pod's. */
+export function allowsAddress(
     policy: NetworkPolicy,
     direction: "egress" | "ingress",
     address: string,
@@ -40,12 +40,12 @@ export function opens(
 function hasAddress({ ipBlock }: Peer, address: string): boolean {
     return (
         ipBlock !== undefined &&
-        within(ipBlock.cidr, address) &&
-        !(ipBlock.except ?? []).some((except) => within(except, address))
+        isInRange(ipBlock.cidr, address) &&
+        !(ipBlock.except ?? []).some((except) => isInRange(except, address))
     );
 }
 
-export function within(cidr: string, address: string): boolean {
+export function isInRange(cidr: string, address: string): boolean {
     const [network = "", bits = ""] = cidr.split("/");
     const list = new BlockList();
     list.addSubnet(network, Number(bits), "ipv4");

@@ -1,10 +1,10 @@
-/** Runs the whole program as an engine would, without one, and records all that it registers. */
+/** Runs the whole program under Pulumi's mocks and records all resources that it registers. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { PROJECT, readStackFile } from "../../config/load";
 import { engineConfig } from "../../local/engine/program/protocol";
-import { spareUnread } from "../../local/engine/program/unread";
+import { skipUnusedWork } from "../../local/engine/program/skip-unused";
 import { awsCall, awsState } from "./aws";
 
 const ROOT = join(__dirname, "..", "..");
@@ -15,28 +15,28 @@ export interface Registered {
     readonly name: string;
     readonly inputs: Record<string, unknown>;
     readonly parent: string | undefined;
-    /** Names of what its options say must be there first; a component stands for all its children. */
+    /** Names of the resources in the `dependsOn` option; a component stands for all its children. */
     readonly dependsOn: readonly string[];
     readonly protect: boolean;
     readonly ignoreChanges: readonly string[];
-    /** Names that it had in programs before. */
+    /** Names that it had in earlier versions of the program. */
     readonly aliases: readonly string[];
 }
 
 /**
- * What `index.ts` registers for `stack` under Pulumi's mocks. An invoke that is not expected throws.
+ * The resources that `index.ts` registers for `stack` under Pulumi's mocks. An unexpected invoke throws.
  *
- * @param settings keys of the stack's configuration that are others than in its file
- * @param outputs is filled with what the program exports
+ * @param settings overrides keys of the stack's configuration file
+ * @param outputs receives the program's exports
  */
 export async function runProgram(
     stack: string,
     settings: Readonly<Record<string, unknown>> = {},
     outputs: Record<string, unknown> = {},
 ): Promise<readonly Registered[]> {
-    const isStackAsItIs = Object.keys(settings).length === 0;
-    const run = (isStackAsItIs ? runs.get(stack) : undefined) ?? (await runAfresh(stack, settings));
-    if (isStackAsItIs) runs.set(stack, run);
+    const isUnmodified = Object.keys(settings).length === 0;
+    const run = (isUnmodified ? runs.get(stack) : undefined) ?? (await runUncached(stack, settings));
+    if (isUnmodified) runs.set(stack, run);
     Object.assign(outputs, run.outputs);
     return run.resources;
 }
@@ -46,11 +46,11 @@ interface Run {
     readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** Of the stacks as their files have them, for all tests of a process: a run takes seconds, and no test changes it. */
+/** Runs of unmodified stacks, shared by all tests of a process: a run takes seconds, and no test changes it. */
 const runs = new Map<string, Run>();
 
-async function runAfresh(stack: string, settings: Readonly<Record<string, unknown>>): Promise<Run> {
-    spareUnread();
+async function runUncached(stack: string, settings: Readonly<Record<string, unknown>>): Promise<Run> {
+    skipUnusedWork();
     const outputs: Record<string, unknown> = {};
     const inputs = new Map<string, Record<string, unknown>>();
     const options = new Map<string, pulumi.ResourceTransformationArgs>();
@@ -64,7 +64,7 @@ async function runAfresh(stack: string, settings: Readonly<Record<string, unknow
             call: (args) => {
                 const answer = awsCall(args);
                 if (answer !== undefined) return answer;
-                throw new Error(`the program calls ${args.token}, which no test expects`);
+                throw new Error(`unexpected invoke of ${args.token}`);
             },
         },
         PROJECT,
@@ -80,11 +80,11 @@ async function runAfresh(stack: string, settings: Readonly<Record<string, unknow
         return Promise.resolve();
     });
     await pulumi.runtime.disconnect();
-    const resources = [...options].map(([key, args]) => registered(args, inputs.get(key) ?? {}));
+    const resources = [...options].map(([key, args]) => toRegistered(args, inputs.get(key) ?? {}));
     return { resources, outputs };
 }
 
-function registered(
+function toRegistered(
     { type, name, opts }: pulumi.ResourceTransformationArgs,
     inputs: Record<string, unknown>,
 ): Registered {
@@ -105,7 +105,7 @@ function nameOf(resource: pulumi.Resource): string {
     return (resource as unknown as { __name: string }).__name;
 }
 
-/** The program registers its resources when it is loaded, so that each run must load it afresh. */
+/** The program registers its resources when it is loaded, so each run must load it again. */
 function loadProgram(): Record<string, unknown> {
     const load = createRequire(__filename);
     const file = join(ROOT, "index.ts");

@@ -1,31 +1,31 @@
-/** A reproducible source of choices (mulberry32): the same seed, the same corpus, on every machine. */
-export class Choices {
+/** A reproducible random source (mulberry32): the same seed gives the same numbers on every machine. */
+export class RandomSource {
     constructor(private state: number) {}
 
     /** An integer from 0 to `below`, exclusive. */
-    number(below: number): number {
+    integer(below: number): number {
         this.state = (this.state + 0x6d2b79f5) | 0;
         let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
         mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
         return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
     }
 
-    one<T>(items: readonly T[]): T {
-        const item = items[this.number(items.length)];
-        if (item === undefined) throw new Error("there is nothing to choose from");
+    pick<T>(items: readonly T[]): T {
+        const item = items[this.integer(items.length)];
+        if (item === undefined) throw new Error("cannot pick from an empty list");
         return item;
     }
 }
 
 /**
- * Choices of a test that differ with each run. Prints the seed.
+ * A random source whose seed differs with each run. Prints the seed.
  *
- * @param what is chosen, for the output
+ * @param what names the generated values in the output
  */
-export function randomChoices(what: string): Choices {
+export function randomSource(what: string): RandomSource {
     const { MESH_SEED: given = String(Math.floor(Math.random() * 2 ** 31)) } = process.env;
     const seed = Number(given);
     if (!Number.isSafeInteger(seed)) throw new Error(`MESH_SEED is "${given}". Set it to an integer.`);
     process.stdout.write(`    seed of ${what}: ${seed} (MESH_SEED=${seed} repeats it)\n`);
-    return new Choices(seed);
+    return new RandomSource(seed);
 }

@@ -1,6 +1,6 @@
 /**
- * Who may do what, by RBAC objects: the authorizer's own reading of them
- * (kubernetes/pkg/apis/rbac/v1/evaluation_helpers.go), and nothing of the program's.
+ * Evaluates Kubernetes RBAC objects as the API server's authorizer does
+ * (kubernetes/pkg/apis/rbac/v1/evaluation_helpers.go), without the program's code.
  */
 interface Metadata {
     readonly name: string;
@@ -15,7 +15,7 @@ interface Rule {
     readonly verbs: readonly string[];
 }
 
-/** A Role, ClusterRole or binding; objects of other kinds are passed over. */
+/** A Role, ClusterRole or binding; objects of other kinds are ignored. */
 export interface RbacObject {
     readonly kind: string;
     readonly metadata: Metadata;
@@ -33,17 +33,21 @@ export type Subject =
     | { readonly kind: "Group"; readonly name: string }
     | { readonly kind: "ServiceAccount"; readonly name: string; readonly namespace: string };
 
-/** `verb` on `resource` (`pods/exec`) of `group`; an absent name is any object, as in a list. */
-export interface Attempt {
+/** A verb on a resource (`pods/exec`) of an API group; without a name, on any object, as in a list. */
+export interface ResourceAttributes {
     readonly verb: string;
     readonly group: string;
     readonly resource: string;
     readonly name?: string;
-    /** Absent: in the whole cluster. */
+    /** @default the whole cluster */
     readonly namespace?: string;
 }
 
-export function may(objects: readonly RbacObject[], subject: Subject, attempt: Attempt): boolean {
+export function isAuthorized(
+    objects: readonly RbacObject[],
+    subject: Subject,
+    attempt: ResourceAttributes,
+): boolean {
     return objects
         .filter(
             ({ kind, metadata }) =>
@@ -61,8 +65,8 @@ function isSubject(
     { namespace }: Metadata,
 ): boolean {
     if (bound.kind === "Group") {
-        const own = subject.kind === "Group" ? [subject.name] : groupsOf(subject);
-        return own.includes(bound.name) || bound.name === "system:authenticated";
+        const groups = subject.kind === "Group" ? [subject.name] : groupsOf(subject);
+        return groups.includes(bound.name) || bound.name === "system:authenticated";
     }
     if (subject.kind === "Group") return false;
     if (bound.kind === "ServiceAccount")
@@ -82,11 +86,13 @@ function rulesOf(objects: readonly RbacObject[], { roleRef, metadata }: RbacObje
             (one.kind === "ClusterRole" || one.metadata.namespace === metadata.namespace),
     );
     if (role?.aggregationRule !== undefined)
-        throw new Error(`${role.metadata.name} is aggregated: not read here`);
+        throw new Error(
+            `${role.metadata.name} is an aggregated ClusterRole, which this evaluator does not support`,
+        );
     return role?.rules ?? [];
 }
 
-function allows(rule: Rule, { verb, group, resource, name }: Attempt): boolean {
+function allows(rule: Rule, { verb, group, resource, name }: ResourceAttributes): boolean {
     const has = (list: readonly string[] | undefined, one: string): boolean =>
         (list ?? []).some((other) => other === "*" || other === one);
     const [, subresource] = resource.split("/");

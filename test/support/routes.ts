@@ -1,8 +1,8 @@
-/** Which route of a VirtualService a request takes, as Istio reads it: the first that matches. */
+/** The route of a VirtualService that a request takes, as Istio evaluates it: the first match wins. */
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import type { HttpMatch, HttpRoute } from "../../components/base/routes";
 
-export interface Routed {
+export interface RoutedRequest {
     readonly labels: Readonly<Record<string, string>>;
     readonly port: number;
     readonly method: string;
@@ -10,37 +10,39 @@ export interface Routed {
     readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function routeFor({ spec }: VirtualServiceManifest, request: Routed): HttpRoute | undefined {
-    // Nothing of Flagger's is there, so that what delegates to it is left out.
-    const own = spec.http?.filter(({ delegate }) => delegate === undefined);
-    return own?.find(({ match }) => match === undefined || match.some((one) => fits(one, request)));
+export function routeFor({ spec }: VirtualServiceManifest, request: RoutedRequest): HttpRoute | undefined {
+    // Flagger has created no VirtualService, so routes that delegate to one are skipped.
+    const routes = spec.http?.filter(({ delegate }) => delegate === undefined);
+    return routes?.find(
+        ({ match }) => match === undefined || match.some((one) => matchesRequest(one, request)),
+    );
 }
 
-// The callers here are all sidecars, of services.
+// All callers here are sidecars of services.
 const READ = new Set(["sourceLabels", "sourceNamespace", "port", "method", "uri", "headers", "gateways"]);
 
-function fits(match: HttpMatch, request: Routed): boolean {
+function matchesRequest(match: HttpMatch, request: RoutedRequest): boolean {
     const unread = Object.keys(match).filter((field) => !READ.has(field));
-    if (unread.length > 0) throw new Error(`this evaluator does not read ${unread.join(", ")}`);
+    if (unread.length > 0) throw new Error(`this evaluator does not support ${unread.join(", ")}`);
     const { sourceLabels = {}, sourceNamespace = "sparc", gateways = [] } = match;
     const { port = request.port, method, uri, headers = {} } = match;
     const ofCaller =
         sourceNamespace === "sparc" &&
         Object.entries(sourceLabels).every(([label, value]) => request.labels[label] === value);
     return (
-        // Where gateways are named Istio does not ask who the caller is.
+        // Istio ignores the caller's labels in a match that names gateways.
         (gateways.length === 0 ? ofCaller : gateways.includes("mesh")) &&
         port === request.port &&
-        text(method, request.method) &&
-        text(uri, request.path) &&
-        Object.entries(headers).every(([name, wanted]) => {
+        matchesString(method, request.method) &&
+        matchesString(uri, request.path) &&
+        Object.entries(headers).every(([name, expected]) => {
             const value = request.headers?.[name];
-            return value !== undefined && text(wanted, value);
+            return value !== undefined && matchesString(expected, value);
         })
     );
 }
 
-function text(
+function matchesString(
     match: { exact?: string; prefix?: string; regex?: string } | undefined,
     value: string,
 ): boolean {

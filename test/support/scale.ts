@@ -1,4 +1,4 @@
-/** Catalogues of any size, for benchmarks and for tests of how the work grows with the size. */
+/** Catalogues of any size, for benchmarks and scaling tests. */
 
 import type { Call, Catalogue, Service, Tier } from "../../catalogue/model";
 
@@ -10,8 +10,8 @@ const STORES = [
 
 const TIERS: readonly Tier[] = ["critical", "standard", "standard", "background"];
 
-/** The most services that one service calls, however many there are. */
-const MOST_CALLS = 6;
+/** The maximum number of services that one service calls, in a catalogue of any size. */
+const MAX_CALLS = 6;
 
 /**
  * A valid catalogue of `size` services: the same one each time. Each service calls up to six earlier ones, every tenth
@@ -33,7 +33,7 @@ export function catalogueOfSize(size: number): Catalogue {
         ),
         external: {
             partner: {
-                summary: "An outside party.",
+                summary: "An external service.",
                 hosts: [{ host: "api.example.com", port: 443, protocol: "https" }],
             },
         },
@@ -56,7 +56,7 @@ function serviceAt(position: number): Service {
     const store = STORES[position % STORES.length];
     return {
         domain: `domain-${position % 7}`,
-        summary: `The service number ${position}.`,
+        summary: `Service number ${position}.`,
         tier: tierOf(position),
         ports: speaksGrpc(position)
             ? {
@@ -94,9 +94,9 @@ function serviceAt(position: number): Service {
     };
 }
 
-/** Distances that grow, so that some callees are near and some are called by many. */
+/** Callees at growing distances: some are near, some have many callers. */
 function calleesOf(position: number): number[] {
-    const count = Math.min(position, position % (MOST_CALLS + 1));
+    const count = Math.min(position, position % (MAX_CALLS + 1));
     const distant = Array.from(
         { length: count },
         (_, nth) => position - 1 - nth * nth * (1 + (position % 5)),
@@ -110,12 +110,12 @@ function callAt(callee: number): Call {
         ...(speaksGrpc(callee)
             ? { port: "grpc", methods: ["Get"] }
             : { port: "http", requests: ["GET /v1/{*}"] }),
-        // Whatever comes earlier is waited for less long.
+        // Earlier services have shorter timeouts.
         timeout: `${(callee + 1) * 100}ms`,
         idempotent: true,
-        // No chain passes more than three of these: the budget of retries allows no more.
+        // No call chain passes more than three of these: the retry budget allows no more.
         retries: callee < 3 ? 1 : 0,
-        // Whoever calls a background service can do without it: no critical service then depends on one.
+        // Calls to background services are optional: no critical service depends on one.
         optional: tierOf(callee) === "background",
     };
 }

@@ -1,4 +1,4 @@
-/** Skips the test or suite of `context`, with a reason in the output that `.ci/run` lists. */
+/** Skips the test or suite of `context` and prints the reason, which `.ci/run` lists. */
 export function skip(context: Mocha.Context, reason: string): never {
     process.stdout.write(`    SKIPPED: ${reason}\n`);
     return context.skip();

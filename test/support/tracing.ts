@@ -1,4 +1,4 @@
-/** The local stack, with more said of tracing. */
+/** The local stack with a changed tracing configuration. */
 import { join } from "node:path";
 import { loadStackFile } from "../../config/load";
 import type { MeshConfig } from "../../config/schema";

@@ -26,7 +26,7 @@ const catalogue: Catalogue = {
 const certified = { catalogue, config: platform.config };
 const checks = expectations(certified);
 const ofPartner = checks.filter(
-    ({ entry }) => entry?.gateway === "istio-ingressgateway" && entry.host.startsWith("partner."),
+    ({ ingress }) => ingress?.gateway === "istio-ingressgateway" && ingress.host.startsWith("partner."),
 );
 
 function cluster(
@@ -51,49 +51,56 @@ function cluster(
     return fake;
 }
 
-describe("verifying a host that demands client certificates", () => {
-    it("is refused without one and with a foreign one, and not reached by another host's handshake", async () => {
+describe("verifying a host that requires client certificates", () => {
+    it("expects rejection without a certificate, with a foreign one, and by another host's handshake", async () => {
         const kinds = (one: string) => ofPartner.filter(({ expected: { kind } }) => kind === one);
-        assert.equal(kinds("certificate-refused").length, 2);
-        assert.ok(kinds("answered").every(({ entry }) => entry?.clientCertificate?.authority === "devices"));
-        const crossing = kinds("rbac").find(({ entry }) => entry?.serverName !== undefined);
-        assert.equal(crossing?.entry?.serverName, `www.${platform.config.domain}`);
-        assert.equal(crossing.entry.clientCertificate, undefined);
+        assert.equal(kinds("certificate-rejected").length, 2);
+        assert.ok(
+            kinds("answered").every(({ ingress }) => ingress?.clientCertificate?.authority === "devices"),
+        );
+        const crossing = kinds("rbac").find(({ ingress }) => ingress?.serverName !== undefined);
+        assert.equal(crossing?.ingress?.serverName, `www.${platform.config.domain}`);
+        assert.equal(crossing.ingress.clientCertificate, undefined);
         const fake = cluster();
         fake.addClient("devices");
-        const report = await verifyCluster(fake, { ...options, platform: certified, layers: ["entry"] });
-        assert.deepEqual(report.differences, []);
+        const report = await verifyCluster(fake, { ...options, platform: certified, layers: ["ingress"] });
+        assert.deepEqual(report.mismatches, []);
         assert.equal(exitCode(report), 0);
         assert.deepEqual(
-            report.notChecked.filter(({ part }) => part.includes("certificate")),
+            report.unchecked.filter(({ part }) => part.includes("certificate")),
             [],
         );
     });
 
-    it("sees a server that demands none any more", async () => {
+    it("detects a server that no longer requires one", async () => {
         for (const mode of ["SIMPLE", "OPTIONAL_MUTUAL"]) {
             const fake = cluster((tls) => ({ ...tls, mode }));
             fake.addClient("devices");
-            const report = await verifyCluster(fake, { ...options, platform: certified, layers: ["entry"] });
+            const report = await verifyCluster(fake, {
+                ...options,
+                platform: certified,
+                layers: ["ingress"],
+            });
             assert.equal(exitCode(report), 1);
-            const expected = report.differences.map(({ finding }) => finding.check.expected.kind);
-            assert.ok(expected.includes("certificate-refused"), expected.join());
+            const expected = report.mismatches.map(({ checkResult }) => checkResult.check.expected.kind);
+            assert.ok(expected.includes("certificate-rejected"), expected.join());
         }
     });
 
-    it("says what it left out where the authority's certificates are issued elsewhere", async () => {
+    it("reports what it skips if the CA's certificates are issued elsewhere", async () => {
         const report = await verifyCluster(cluster(), {
             ...options,
             platform: certified,
-            layers: ["entry"],
+            layers: ["ingress"],
         });
         const left = checks.filter(
-            ({ entry }) => entry?.clientCertificate !== undefined && entry.clientCertificate.foreign !== true,
+            ({ ingress }) =>
+                ingress?.clientCertificate !== undefined && ingress.clientCertificate.foreign !== true,
         );
         assert.ok(left.length > 2);
-        const [first] = report.notChecked;
+        const [first] = report.unchecked;
         assert.equal(first?.part, `${left.length} requests with a client certificate of devices`);
-        assert.match(first.why, /^the Secret istio-ingress\/client-devices with one is missing/);
-        assert.ok(report.findings.some(({ check: { expected } }) => expected.kind === "certificate-refused"));
+        assert.match(first.reason, /^Secret istio-ingress\/client-devices is missing/);
+        assert.ok(report.results.some(({ check: { expected } }) => expected.kind === "certificate-rejected"));
     });
 });

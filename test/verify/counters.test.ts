@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { deniedIn, miscounts } from "../../cli/verify/ask/counters";
-import type { Expected, Finding, WireResult } from "../../cli/verify/model";
+import { deniedIn, miscounts } from "../../cli/verify/probe/counters";
+import type { Expected, CheckResult, WireResult } from "../../cli/verify/model";
 
 describe("Envoy's counts of denied TCP connections", () => {
-    it("are summed over listeners, without those of other filters", () => {
+    it("are summed over listeners, without other filters' counts", () => {
         const stats = [
             "tcp.rbac.allowed: 5",
             "tcp.rbac.denied: 3",
@@ -17,50 +17,50 @@ describe("Envoy's counts of denied TCP connections", () => {
 });
 
 describe("counting denials", () => {
-    const findings = [
-        finding("a", { kind: "rbac" }, "reset"),
-        finding("b", { kind: "rbac" }, "reset"),
-        finding("c", { kind: "refused-handshake" }, "reset"),
-        finding("d", { kind: "answered", caller: null }, "answered"),
+    const results = [
+        checkResult("a", { kind: "rbac" }, "reset"),
+        checkResult("b", { kind: "rbac" }, "reset"),
+        checkResult("c", { kind: "handshake-rejected" }, "reset"),
+        checkResult("d", { kind: "answered", caller: null }, "answered"),
     ];
     const after = (denied: number) => new Map([["databases/redis", 10 + denied]]);
     const before = after(0);
 
-    it("agrees with one denial for each that was expected", () => {
-        assert.deepEqual(miscounts("identity", findings, before, after(2)), []);
+    it("matches one denial for each expected denial", () => {
+        assert.deepEqual(miscounts("identity", results, before, after(2)), []);
     });
 
     const suspected = (counted: number) =>
-        miscounts("identity", findings, before, after(counted)).map(({ expected, counted: n, suspects }) => [
+        miscounts("identity", results, before, after(counted)).map(({ expected, counted: n, suspects }) => [
             expected,
             n,
             suspects.map(({ check }) => check.id),
         ]);
 
-    it("suspects the expected denials where too few were counted", () => {
+    it("suspects the expected denials if the count is too low", () => {
         assert.deepEqual(suspected(1), [[2, 1, ["a", "b"]]]);
     });
 
-    it("suspects the other connections that ended where too many were counted", () => {
+    it("suspects the other closed connections if the count is too high", () => {
         assert.deepEqual(suspected(3), [[2, 3, ["c"]]]);
     });
 
-    it("says nothing where a check already differs", () => {
-        const differs = { ...finding("e", { kind: "rbac" }, "answered"), agrees: false };
-        assert.deepEqual(miscounts("identity", [...findings, differs], before, after(7)), []);
+    it("reports nothing if a check already mismatches", () => {
+        const differs = { ...checkResult("e", { kind: "rbac" }, "answered"), passed: false };
+        assert.deepEqual(miscounts("identity", [...results, differs], before, after(7)), []);
     });
 
-    it("still counts where one connection taught nothing, which may have been denied or not", () => {
-        const lost = { ...finding("e", { kind: "rbac" }, "timeout"), agrees: false };
-        const all = [...findings, lost];
+    it("still counts if one connection was inconclusive: it may have been denied or not", () => {
+        const lost = { ...checkResult("e", { kind: "rbac" }, "timeout"), passed: false };
+        const all = [...results, lost];
         for (const counted of [2, 3])
             assert.deepEqual(miscounts("identity", all, before, after(counted)), []);
         for (const counted of [1, 4])
             assert.equal(miscounts("identity", all, before, after(counted)).length, 1);
     });
 
-    it("takes what was asked again for counted once or as often, and no more and no less", () => {
-        const again = [...findings, finding("f", { kind: "rbac" }, "reset", 3)];
+    it("accepts one count or as many as attempts for a retried request, but no more and no fewer", () => {
+        const again = [...results, checkResult("f", { kind: "rbac" }, "reset", 3)];
         for (const counted of [3, 4, 5])
             assert.deepEqual(miscounts("identity", again, before, after(counted)), []);
         for (const counted of [2, 6])
@@ -68,12 +68,22 @@ describe("counting denials", () => {
     });
 });
 
-function finding(id: string, expected: Expected, outcome: WireResult["outcome"], attempts = 1): Finding {
+function checkResult(
+    id: string,
+    expected: Expected,
+    outcome: WireResult["outcome"],
+    attempts = 1,
+): CheckResult {
     return {
         check: {
             id,
             layer: "identity",
-            source: { kind: "stranger", name: "(stranger)", namespace: "sparc", account: "x" },
+            source: {
+                kind: "unknown-workload",
+                name: "(unknown-workload)",
+                namespace: "sparc",
+                account: "x",
+            },
             destination: {
                 name: "redis",
                 namespace: "databases",
@@ -83,10 +93,10 @@ function finding(id: string, expected: Expected, outcome: WireResult["outcome"],
             },
             request: { protocol: "tcp" },
             expected,
-            because: "",
+            reason: "",
         },
         result: { id, outcome, status: null, answer: null, detail: "", ms: 1, attempts },
-        agrees: true,
-        got: "",
+        passed: true,
+        actual: "",
     };
 }

@@ -11,14 +11,14 @@ const SELECTOR = { matchLabels: { "sparc.dev/service": "auth" } };
 const STRICT = object("PeerAuthentication", "auth", { selector: SELECTOR, mtls: { mode: "STRICT" } });
 
 describe("comparing a cluster with the program", () => {
-    it("finds nothing where they agree, whatever the order of fields", () => {
+    it("reports nothing if they match, whatever the order of fields", () => {
         const live = object("PeerAuthentication", "auth", { mtls: { mode: "STRICT" }, selector: SELECTOR });
         assert.deepEqual(compare([STRICT], [live]), []);
     });
 
-    it("finds what is missing, changed and foreign, each once", () => {
+    it("reports missing, changed and foreign objects, each once", () => {
         const open = object("PeerAuthentication", "auth", { selector: SELECTOR, mtls: { mode: "DISABLE" } });
-        const gone = object("Sidecar", "auth", {
+        const missing = object("Sidecar", "auth", {
             workloadSelector: { labels: SELECTOR.matchLabels },
             egress: [{ hosts: ["sparc/users.sparc.svc.cluster.local"] }],
         });
@@ -27,23 +27,23 @@ describe("comparing a cluster with the program", () => {
             trafficPolicy: { tls: { mode: "DISABLE" } },
         });
         assert.deepEqual(
-            compare([STRICT, gone], [open, extra]).map(({ state, text }) => `${state}: ${text}`),
+            compare([STRICT, missing], [open, extra]).map(({ state, text }) => `${state}: ${text}`),
             [
-                "foreign: DestinationRule sparc/x is not the program's and can widen access: it sets the traffic policy for auth, with TLS DISABLE",
+                "foreign: DestinationRule sparc/x is a foreign object and can widen access: it sets the traffic policy for auth, with TLS DISABLE",
                 'changed: PeerAuthentication sparc/auth was changed: spec.mtls.mode is "DISABLE" in the cluster and "STRICT" in the program',
-                "missing: Sidecar sparc/auth is missing: it lets auth see users",
+                "missing: Sidecar sparc/auth is missing: it limits auth to users",
             ],
         );
     });
 
-    it("tells a rule for anyone from no rule", () => {
-        const nobody = object("AuthorizationPolicy", "a", {});
-        const anyone = object("AuthorizationPolicy", "a", { rules: [{}] });
-        assert.equal(compare([nobody], [anyone]).length, 1);
-        assert.equal(compare([nobody], [object("AuthorizationPolicy", "a", { rules: [] })]).length, 0);
+    it("distinguishes a rule for anyone from no rule", () => {
+        const noRule = object("AuthorizationPolicy", "a", {});
+        const anyoneRule = object("AuthorizationPolicy", "a", { rules: [{}] });
+        assert.equal(compare([noRule], [anyoneRule]).length, 1);
+        assert.equal(compare([noRule], [object("AuthorizationPolicy", "a", { rules: [] })]).length, 0);
     });
 
-    it("takes an empty list that the API server dropped for no change", () => {
+    it("ignores an empty list that the API server dropped", () => {
         const program = object("NetworkPolicy", "a", {
             podSelector: {},
             policyTypes: ["Ingress"],
@@ -53,7 +53,7 @@ describe("comparing a cluster with the program", () => {
         assert.deepEqual(compare([program], [live]), []);
     });
 
-    it("takes what Flagger makes for a rollout of the program's for no stranger's", () => {
+    it("does not report objects that Flagger creates for the program's rollouts as foreign", () => {
         const canary = object("Canary", "auth", { service: { name: "auth-rollout" } });
         const flaggers = (kind: string, name: string, owner = "auth"): KubeObject => ({
             ...object(kind, name, { http: [] }),
@@ -69,7 +69,7 @@ describe("comparing a cluster with the program", () => {
             flaggers("ServiceEntry", "auth-rollout"),
         ])
             assert.deepEqual(
-                compare([canary], [forged]).map(({ state, opens }) => [state, opens]),
+                compare([canary], [forged]).map(({ state, widensAccess }) => [state, widensAccess]),
                 [["foreign", true]],
             );
         assert.equal(compare([], [routes]).length, 1);
@@ -82,7 +82,7 @@ describe("comparing a cluster with the program", () => {
     const texts = (program: KubeObject, live: KubeObject) =>
         compare([program], [live]).map(({ text }) => text);
 
-    it("compares the labels and annotations that decide, and no others", () => {
+    it("compares only the labels and annotations that change behavior", () => {
         const deny = object("AuthorizationPolicy", "deny-all", {});
         assert.deepEqual(texts(deny, withMetadata(deny, { annotations: { "istio.io/dry-run": "true" } })), [
             'AuthorizationPolicy sparc/deny-all was changed: metadata.annotations.istio.io/dry-run is "true" in the cluster and absent in the program',
@@ -113,7 +113,7 @@ describe("comparing a cluster with the program", () => {
         assert.equal(texts(namespace, withMetadata(namespace, { labels: enforced })).length, 1);
     });
 
-    it("ignores what the API server fills in, and not what changes what an object does", () => {
+    it("ignores defaults of the API server, but not changes of behavior", () => {
         const service = object("Service", "auth", { selector: { app: "auth" }, ports: [{ port: 80 }] });
         const spec = service.spec as object;
         const filled = {
@@ -147,22 +147,24 @@ describe("comparing a cluster with the program", () => {
     });
 
     it("reports foreign objects by whether they can widen access", () => {
-        const opens = (one: KubeObject) => compare([], [one]).map((drift) => drift.opens);
-        assert.deepEqual(opens(object("AuthorizationPolicy", "x", { rules: [{}] })), [true]);
-        assert.deepEqual(opens(object("AuthorizationPolicy", "x", {})), [false]);
-        assert.deepEqual(opens(object("AuthorizationPolicy", "x", { action: "DENY", rules: [{}] })), [false]);
-        assert.deepEqual(opens(object("PeerAuthentication", "x", { mtls: { mode: "PERMISSIVE" } })), [true]);
-        assert.deepEqual(opens(object("PeerAuthentication", "x", { mtls: { mode: "STRICT" } })), [false]);
+        const widens = (one: KubeObject) => compare([], [one]).map((drift) => drift.widensAccess);
+        assert.deepEqual(widens(object("AuthorizationPolicy", "x", { rules: [{}] })), [true]);
+        assert.deepEqual(widens(object("AuthorizationPolicy", "x", {})), [false]);
+        assert.deepEqual(widens(object("AuthorizationPolicy", "x", { action: "DENY", rules: [{}] })), [
+            false,
+        ]);
+        assert.deepEqual(widens(object("PeerAuthentication", "x", { mtls: { mode: "PERMISSIVE" } })), [true]);
+        assert.deepEqual(widens(object("PeerAuthentication", "x", { mtls: { mode: "STRICT" } })), [false]);
         const onPort = { mtls: { mode: "STRICT" }, portLevelMtls: { 80: { mode: "DISABLE" } } };
-        assert.deepEqual(opens(object("PeerAuthentication", "x", onPort)), [true]);
-        assert.deepEqual(opens(object("NetworkPolicy", "x", { podSelector: {} })), [false]);
-        assert.deepEqual(opens(object("NetworkPolicy", "x", { podSelector: {}, egress: [{}] })), [true]);
-        assert.deepEqual(opens(object("EnvoyFilter", "x", {})), [true]);
-        assert.deepEqual(opens(object("Service", "x", { selector: {} })), []);
-        assert.deepEqual(opens(object("Service", "x", { type: "ExternalName", externalName: "a" })), [true]);
+        assert.deepEqual(widens(object("PeerAuthentication", "x", onPort)), [true]);
+        assert.deepEqual(widens(object("NetworkPolicy", "x", { podSelector: {} })), [false]);
+        assert.deepEqual(widens(object("NetworkPolicy", "x", { podSelector: {}, egress: [{}] })), [true]);
+        assert.deepEqual(widens(object("EnvoyFilter", "x", {})), [true]);
+        assert.deepEqual(widens(object("Service", "x", { selector: {} })), []);
+        assert.deepEqual(widens(object("Service", "x", { type: "ExternalName", externalName: "a" })), [true]);
     });
 
-    it("reports whatever else changes what proxies do, and who may be called", () => {
+    it("reports all other kinds that change proxies or allowed calls", () => {
         for (const kind of [
             "ProxyConfig",
             "TrafficExtension",
@@ -171,12 +173,12 @@ describe("comparing a cluster with the program", () => {
             "WorkloadGroup",
         ])
             assert.deepEqual(
-                compare([], [object(kind, "x", {})]).map(({ state, opens }) => [state, opens]),
+                compare([], [object(kind, "x", {})]).map(({ state, widensAccess }) => [state, widensAccess]),
                 [["foreign", true]],
             );
     });
 
-    it("reports foreign webhooks that change pods or policies, and not those of the program's charts or of EKS", () => {
+    it("reports foreign webhooks that change pods or policies, but not those of the program's charts or of EKS", () => {
         type Client = NonNullable<NonNullable<KubeObject["webhooks"]>[number]["clientConfig"]>;
         const local: Client = { service: { namespace: "istio-system", name: "istiod" } };
         const eks = { url: "https://127.0.0.1:23443/mutate" };
@@ -193,7 +195,7 @@ describe("comparing a cluster with the program", () => {
         const foreign = (one: KubeObject) =>
             compare([], [one], [{ name: "istiod", namespace: "istio-system" }]).map(({ text }) => text);
         assert.deepEqual(foreign(webhook(["pods"])), [
-            "MutatingWebhookConfiguration _cluster/x is not the program's and can widen access: it changes pods or policies as they are admitted",
+            "MutatingWebhookConfiguration _cluster/x is a foreign object and can widen access: it mutates pods or policies on admission",
         ]);
         for (const [resource, group] of [
             ["*", "*"],
@@ -230,12 +232,12 @@ describe("comparing a cluster with the program", () => {
         assert.equal(foreign(webhook(["pods"], [""], { metadata: named })).length, 1);
     });
 
-    it("leaves kinds aside that decide nothing", () => {
+    it("ignores kinds that do not affect access", () => {
         assert.deepEqual(compare([object("Deployment", "auth", {})], []), []);
     });
 });
 
-describe("what an object does, in words", () => {
+describe("the description of an object", () => {
     it("names callers, ports and requests of an AuthorizationPolicy", () => {
         const principals = ["cluster.local/ns/sparc/sa/users"];
         const operation = { ports: ["9090"], methods: ["POST"], paths: ["/a.B/C"] };
@@ -245,7 +247,10 @@ describe("what an object does, in words", () => {
         const deny = object("AuthorizationPolicy", "a", { action: "DENY", rules: [{}] });
         assert.equal(describeObject(deny), "denies anyone → all of sparc");
         const nothing = object("AuthorizationPolicy", "a", {});
-        assert.equal(describeObject(nothing), "denies whatever no other policy allows to all of sparc");
+        assert.equal(
+            describeObject(nothing),
+            "denies everything to all of sparc that no other policy allows",
+        );
     });
 
     it("names the mode of a PeerAuthentication, and its ports", () => {
@@ -255,11 +260,11 @@ describe("what an object does, in words", () => {
             portLevelMtls: { 8081: { mode: "PERMISSIVE" } },
         };
         const identity = object("PeerAuthentication", "a", spec);
-        assert.equal(describeObject(identity), "makes mutual TLS STRICT for auth, PERMISSIVE on 8081");
+        assert.equal(describeObject(identity), "sets mutual TLS to STRICT for auth, PERMISSIVE on 8081");
     });
 
-    it("names what a Sidecar shows", () => {
+    it("names the hosts of a Sidecar", () => {
         const none = object("Sidecar", "default", { egress: [{ hosts: ["~/*"] }] });
-        assert.equal(describeObject(none), "lets all of sparc see nothing");
+        assert.equal(describeObject(none), "limits all of sparc to no hosts");
     });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../catalogue/model";
-import { toProbe } from "../../cli/verify/ask/wire";
+import { toProbe } from "../../cli/verify/probe/wire";
 import type { KubeObject } from "../../cli/verify/drift/objects";
-import { judge } from "../../cli/verify/judge";
+import { assess } from "../../cli/verify/assess";
 import type { Check, WireResult } from "../../cli/verify/model";
 import { egressChecks } from "../../cli/verify/plan/egress";
 import { expectations } from "../../cli/verify/plan/expect";
@@ -10,14 +10,14 @@ import { exitCode } from "../../cli/verify/report/model";
 import { toText } from "../../cli/verify/report/text";
 import { verifyCluster } from "../../cli/verify/verify";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
-import { ENTRY_GATEWAYS } from "../../components/base/names";
+import { INGRESS_GATEWAYS } from "../../components/base/names";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { FakeCluster } from "./fake-cluster";
-import { GATEWAY_ADDRESS, played } from "./outside";
+import { GATEWAY_ADDRESS, simulatedExternal } from "./external";
 import { small } from "./small";
 
-/** auth sends mail over TLS of its own, and texts over plain HTTP; web asks nobody. */
+/** auth sends mail over TLS, and text messages over plain HTTP; web calls no external service. */
 const catalogue: Catalogue = {
     ...small,
     services: { ...small.services, auth: { ...small.services["auth"]!, external: ["mail", "sms"] } },
@@ -37,15 +37,15 @@ const catalogue: Catalogue = {
     },
 };
 const platform = { catalogue, config: loadStackFile("local", `${__dirname}/../..`) };
-const outside = played(catalogue);
-const checks = egressChecks(platform, outside, [GATEWAY_ADDRESS]);
+const external = simulatedExternal(catalogue);
+const checks = egressChecks(platform, external, [GATEWAY_ADDRESS]);
 const program: readonly KubeObject[] = deriveAll(platform).objects;
 
 function clusterWith(change: (objects: readonly KubeObject[]) => readonly KubeObject[] = (all) => all) {
     const cluster = new FakeCluster(change(program), [...expectations(platform), ...checks]);
     for (const name of Object.keys(catalogue.services)) cluster.addPod("sparc", name);
     for (const name of Object.keys(catalogue.stores)) cluster.addPod("databases", name);
-    for (const gateway of Object.values(ENTRY_GATEWAYS)) cluster.addCertificate(gateway);
+    for (const gateway of Object.values(INGRESS_GATEWAYS)) cluster.addCertificate(gateway);
     cluster.addPod("istio-egress", "istio-egressgateway", GATEWAY_ADDRESS);
     return cluster;
 }
@@ -59,30 +59,33 @@ const changed = (kind: string, name: string, spec: object) => (objects: readonly
             : object,
     );
 
-describe("verifying the way out", () => {
-    it("proves that of the program", async () => {
+describe("verifying egress", () => {
+    it("passes with the program's objects", async () => {
         const report = await verifyCluster(clusterWith(), {
             platform,
-            outside,
+            simulatedExternal: external,
             standInImage: "standin:1",
             sign: () => "x.y.z",
         });
-        assert.deepEqual([report.differences, report.miscounts, report.notChecked], [[], [], []]);
+        assert.deepEqual([report.mismatches, report.miscounts, report.unchecked], [[], [], []]);
         assert.equal(exitCode(report), 0);
-        assert.equal(report.findings.filter(({ check }) => check.layer === "egress").length, checks.length);
+        assert.equal(report.results.filter(({ check }) => check.layer === "egress").length, checks.length);
     });
 
-    it("says so where nobody plays the world outside", async () => {
+    it("reports that it skips egress without simulated external services", async () => {
         const report = await verifyCluster(clusterWith(), {
             platform,
             standInImage: "standin:1",
             sign: () => "x.y.z",
         });
-        const why = "nobody plays the world outside there, and the real one is not asked for a test";
-        assert.deepEqual(report.notChecked, [{ part: "egress", why, optional: "egress", requested: false }]);
-        assert.match(toText(report), /✗ not checked: egress: nobody plays/);
+        const reason =
+            "the cluster has no simulated external services, and real ones are not called in tests";
+        assert.deepEqual(report.unchecked, [
+            { part: "egress", reason, optional: "egress", requested: false },
+        ]);
+        assert.match(toText(report), /✗ not checked: egress: the cluster has no simulated external services/);
         assert.equal(
-            report.findings.some(({ check }) => check.layer === "egress"),
+            report.results.some(({ check }) => check.layer === "egress"),
             false,
         );
     });
@@ -90,14 +93,14 @@ describe("verifying the way out", () => {
     it("names a policy of the gateway that was deleted", async () => {
         const report = await verifyCluster(clusterWith(without("AuthorizationPolicy", "sms-from-auth")), {
             platform,
-            outside,
+            simulatedExternal: external,
             standInImage: "standin:1",
         });
         assert.equal(exitCode(report), 1);
-        assert.equal(report.differences.length, 2);
-        for (const { finding, explanations } of report.differences) {
+        assert.equal(report.mismatches.length, 2);
+        for (const { checkResult, explanations } of report.mismatches) {
             assert.deepEqual(
-                [finding.check.because, finding.got],
+                [checkResult.check.reason, checkResult.actual],
                 ["auth uses the external group sms", "RBAC denial"],
             );
             assert.match(
@@ -105,24 +108,24 @@ describe("verifying the way out", () => {
                 /^AuthorizationPolicy istio-egress\/sms-from-auth is missing: it allows auth/,
             );
         }
-        assert.match(toText(report), /✗ egress: auth → sms.example.com:80 outside, from its own pod/);
+        assert.match(toText(report), /✗ egress: auth → external host sms.example.com:80, from its pod/);
     });
 
-    it("names a Sidecar that was widened, and sees it from the service's own pod alone", async () => {
+    it("names a Sidecar that was widened, which only the service's pod detects", async () => {
         const hosts = ["istio-egress/mail.example.com", "sparc/auth.sparc.svc.cluster.local"];
         const report = await verifyCluster(clusterWith(changed("Sidecar", "web", { egress: [{ hosts }] })), {
             platform,
-            outside,
+            simulatedExternal: external,
             standInImage: "standin:1",
         });
         assert.equal(exitCode(report), 1);
         assert.match(report.drift.map(({ text }) => text).join(), /^Sidecar sparc\/web was changed/);
     });
 
-    it("names a ServiceEntry that is exported to all, though its callers' Sidecars still hide it", async () => {
+    it("names a ServiceEntry that is exported to all namespaces, even though Sidecars still hide it", async () => {
         const report = await verifyCluster(
             clusterWith(changed("ServiceEntry", "mail.example.com", { exportTo: ["*", "sparc"] })),
-            { platform, outside, standInImage: "standin:1", sign: () => "x.y.z" },
+            { platform, simulatedExternal: external, standInImage: "standin:1", sign: () => "x.y.z" },
         );
         assert.equal(exitCode(report), 1);
         assert.match(
@@ -131,7 +134,7 @@ describe("verifying the way out", () => {
         );
     });
 
-    it("sees what of a caller gets out, by a route that lets it", async () => {
+    it("detects a route that forwards the caller's identity", async () => {
         const route = program.find(
             ({ kind, metadata }) => kind === "VirtualService" && metadata.name === "sms.example.com",
         ) as VirtualServiceManifest;
@@ -140,35 +143,35 @@ describe("verifying the way out", () => {
             clusterWith(changed("VirtualService", "sms.example.com", { http })),
             {
                 platform,
-                outside,
+                simulatedExternal: external,
                 standInImage: "standin:1",
             },
         );
-        assert.equal(report.differences.length, 2);
-        const [first] = report.differences;
+        assert.equal(report.mismatches.length, 2);
+        const [first] = report.mismatches;
         assert.match(
-            first?.finding.got ?? "",
-            /^answered outside, which saw 10.244.0.9, spiffe:\S+\/sa\/auth, x-tenant: verify, x-roles: verify,/,
+            first?.checkResult.actual ?? "",
+            /^answered by the external service, which saw 10.244.0.9, spiffe:\S+\/sa\/auth, x-tenant: verify, x-roles: verify,/,
         );
         assert.match(
             toText(report),
-            /expected +an answer to the egress gateway at 10.244.0.9, no caller's identity, no x-tenant,/,
+            /expected +a response to the egress gateway at 10.244.0.9, no caller's identity, no x-tenant,/,
         );
     });
 
-    it("sees a call that leaves past the gateway, and names the route that is missing", async () => {
+    it("detects a call that bypasses the gateway, and names the missing route", async () => {
         const report = await verifyCluster(clusterWith(without("VirtualService", "mail.example.com")), {
             platform,
-            outside,
+            simulatedExternal: external,
             standInImage: "standin:1",
         });
-        const [first] = report.differences;
-        assert.equal(first?.finding.got, "answered outside, which saw 10.244.0.1");
+        const [first] = report.mismatches;
+        assert.equal(first?.checkResult.actual, "answered by the external service, which saw 10.244.0.1");
         assert.match(first.explanations.join(), /^VirtualService istio-egress\/mail.example.com is missing/);
     });
 });
 
-describe("what is asked outside", () => {
+describe("requests to external services", () => {
     const probe = (id: string) => {
         const check = checks.find((one) => one.id === id);
         assert.ok(check !== undefined, id);
@@ -180,8 +183,8 @@ describe("what is asked outside", () => {
         });
     };
 
-    it("is asked as a caller asks it: in TLS, in plain HTTP, or over TCP", () => {
-        const { authority } = outside;
+    it("use the caller's protocol: TLS, plain HTTP or TCP", () => {
+        const { authority } = external;
         const mail = probe("egress/auth/mail.example.com:443/pod");
         assert.deepEqual(
             [mail["address"], mail["tls"]],
@@ -196,29 +199,29 @@ describe("what is asked outside", () => {
         );
     });
 
-    it("is asked past the gateway at its own address, in TLS even where the gateway should speak it", () => {
+    it("bypass the gateway at the host's address, in TLS even where the gateway originates TLS", () => {
         const { address, tls } = probe("egress/auth/sms.example.com:443/direct/prober");
         assert.equal(address, "198.18.0.3:443");
         assert.ok(tls !== undefined);
     });
 
-    it("is not to be found where no service uses it, nor what the catalogue does not list", () => {
+    it("expect no route for hosts that no service uses, and for unlisted hosts", () => {
         for (const host of ["idle.example.com:443", "unlisted.example:443"]) {
-            const own = checks.filter(({ id }) => id.includes(`/${host}/`));
-            assert.equal(own.length, 2 * 2 + 1, host);
-            assert.ok(own.every(({ expected }) => expected.kind === "no-route"));
+            const hostChecks = checks.filter(({ id }) => id.includes(`/${host}/`));
+            assert.equal(hostChecks.length, 2 * 2 + 1, host);
+            assert.ok(hostChecks.every(({ expected }) => expected.kind === "no-route"));
         }
     });
 });
 
-describe("an answer from outside", () => {
+describe("an answer from an external service", () => {
     const check = (id: string): Check => checks.find((one) => one.id === id)!;
     const answered = (peer: string, serverName?: string): WireResult => ({
         id: "x",
         outcome: "answered",
         status: 200,
         answer: {
-            service: "outside",
+            service: "external-services",
             port: "host-0",
             peer,
             ...(serverName === undefined ? {} : { serverName }),
@@ -228,21 +231,21 @@ describe("an answer from outside", () => {
         attempts: 1,
     });
 
-    it("counts only if it saw the gateway, and was asked for by its name", () => {
+    it("passes only if it came through the gateway with the host's server name", () => {
         const mail = check("egress/auth/mail.example.com:443/pod");
-        assert.equal(judge(mail, answered(GATEWAY_ADDRESS, "mail.example.com")).agrees, true);
-        assert.equal(judge(mail, answered("10.244.0.1", "mail.example.com")).agrees, false);
-        assert.equal(judge(mail, answered(GATEWAY_ADDRESS, "sms.example.com")).agrees, false);
+        assert.equal(assess(mail, answered(GATEWAY_ADDRESS, "mail.example.com")).passed, true);
+        assert.equal(assess(mail, answered("10.244.0.1", "mail.example.com")).passed, false);
+        assert.equal(assess(mail, answered(GATEWAY_ADDRESS, "sms.example.com")).passed, false);
         assert.equal(
-            judge(check("egress/auth/db.example.com:5432/pod"), answered(GATEWAY_ADDRESS)).agrees,
+            assess(check("egress/auth/db.example.com:5432/pod"), answered(GATEWAY_ADDRESS)).passed,
             true,
         );
     });
 
-    it("is never what a service gets that does not use the host", () => {
+    it("fails for a service that does not use the host", () => {
         for (const from of ["pod", "prober"]) {
-            const stranger = check(`egress/web/mail.example.com:443/${from}`);
-            assert.equal(judge(stranger, answered(GATEWAY_ADDRESS, "mail.example.com")).agrees, false);
+            const unlisted = check(`egress/web/mail.example.com:443/${from}`);
+            assert.equal(assess(unlisted, answered(GATEWAY_ADDRESS, "mail.example.com")).passed, false);
         }
     });
 });

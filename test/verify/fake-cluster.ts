@@ -1,5 +1,5 @@
-/** A cluster in memory, whose pods answer as a mesh of certain objects would. */
-import type { Cluster, Command, Executed } from "../../cli/verify/cluster/cluster";
+/** An in-memory cluster whose pods answer as a mesh with the given objects would. */
+import type { Cluster, Command, CommandResult } from "../../cli/verify/cluster/cluster";
 import type { Kind } from "../../cli/verify/cluster/kinds";
 import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
 import { type Check, isTcp } from "../../cli/verify/model";
@@ -12,20 +12,20 @@ const CERTIFICATE = Buffer.from("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIF
 
 export class FakeCluster implements Cluster {
     readonly name = "fake";
-    /** Everything, by key. */
+    /** All objects by key. */
     readonly objects = new Map<string, KubeObject>();
-    /** What was asked of it, in order: `apply Pod sparc/x`. */
+    /** The operations in order: `apply Pod sparc/x`. */
     readonly log: string[] = [];
     /** Called before each exec; may throw. */
     onExec: (command: Command) => void = () => undefined;
-    /** How many of Envoy's next answers do not arrive. */
-    lost = 0;
-    /** How many of the next batches of requests are made, and their results lost. */
-    broken = 0;
-    /** Whether pods stay that are asked to go. */
-    holdsPods = false;
-    /** Why nothing can be removed. */
-    refuses: string | undefined;
+    /** How many of the next readings of Envoy's counters are lost. */
+    lostReadings = 0;
+    /** How many of the next batches are sent, but their results are lost. */
+    brokenBatches = 0;
+    /** Whether deleted pods keep running. */
+    keepsPods = false;
+    /** The error of every removal. */
+    removalError: string | undefined;
     /** Added to every count of denied TCP connections after the first reading. */
     denied = new Map<string, number>();
     private version = 0;
@@ -37,7 +37,7 @@ export class FakeCluster implements Cluster {
         for (const object of objects) this.objects.set(keyOf(object), object);
     }
 
-    /** A ready pod of a workload; `app` where it is of another Deployment than the workload's first. */
+    /** Adds a ready pod of a workload; `app` for a Deployment other than the workload's first. */
     addPod(namespace: string, name: string, podIP = "10.244.0.2", app = name): void {
         const labels = { app, "sparc.dev/service": name };
         const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: `${app}-0`, namespace, labels } };
@@ -50,7 +50,7 @@ export class FakeCluster implements Cluster {
         this.objects.set(keyOf(secret), { ...secret, data: { "ca.crt": CERTIFICATE } } as KubeObject);
     }
 
-    /** Of an authority that cert-manager made. */
+    /** Adds the Secret of a CA that cert-manager issued. */
     addClient(authority: string): void {
         const metadata = { name: `client-${authority}`, namespace: "istio-ingress" };
         const secret = { apiVersion: "v1", kind: "Secret", metadata };
@@ -60,7 +60,7 @@ export class FakeCluster implements Cluster {
 
     list(kind: Kind, { namespace, labelSelector }: { namespace?: string; labelSelector?: string } = {}) {
         const [label = "", value] = (labelSelector ?? "").split("=");
-        const found = [...this.objects.values()].filter(
+        const matching = [...this.objects.values()].filter(
             (object) =>
                 object.kind === kind &&
                 (namespace === undefined || object.metadata.namespace === namespace) &&
@@ -68,7 +68,7 @@ export class FakeCluster implements Cluster {
                     (value ?? object.metadata.labels?.[label]) === object.metadata.labels?.[label]) &&
                 (label === "" || object.metadata.labels?.[label] !== undefined),
         );
-        return Promise.resolve(found);
+        return Promise.resolve(matching);
     }
 
     get(kind: Kind, namespace: string, name: string): Promise<KubeObject | undefined> {
@@ -98,16 +98,17 @@ export class FakeCluster implements Cluster {
     }
 
     remove(kind: Kind, namespace: string, name: string): Promise<void> {
-        if (this.refuses !== undefined && kind === "Pod") return Promise.reject(new Error(this.refuses));
+        if (this.removalError !== undefined && kind === "Pod")
+            return Promise.reject(new Error(this.removalError));
         this.log.push(`remove ${kind} ${namespace}/${name}`);
-        if (!(this.holdsPods && kind === "Pod")) this.objects.delete(`${kind} ${namespace}/${name}`);
+        if (!(this.keepsPods && kind === "Pod")) this.objects.delete(`${kind} ${namespace}/${name}`);
         return Promise.resolve();
     }
 
-    exec(command: Command): Promise<Executed> {
+    exec(command: Command): Promise<CommandResult> {
         this.onExec(command);
         if (command.command[0] === "pilot-agent") {
-            if (this.lost-- > 0) return done("");
+            if (this.lostReadings-- > 0) return done("");
             const workload = `${command.namespace}/${command.pod.replace(/-0$/, "")}`;
             return done(`server.live: 1\ntcp.rbac.denied: ${this.denied.get(workload) ?? 0}\n`);
         }
@@ -115,11 +116,11 @@ export class FakeCluster implements Cluster {
         const byId = new Map(this.checks.map((check) => [check.id, check]));
         const results = (JSON.parse(command.stdin) as { id: string }[]).map(({ id }) => {
             const check = byId.get(id.replace(/ at .*$/, ""));
-            if (check === undefined) throw new Error(`nobody expects ${id}`);
+            if (check === undefined) throw new Error(`unexpected ${id}`);
             this.count(check);
-            return JSON.stringify(mesh.ask({ ...check, id }));
+            return JSON.stringify(mesh.send({ ...check, id }));
         });
-        if (this.broken-- > 0) return Promise.reject(new Error("the connection was closed"));
+        if (this.brokenBatches-- > 0) return Promise.reject(new Error("the connection was closed"));
         return done(results.join("\n"));
     }
 
@@ -141,6 +142,6 @@ export class FakeCluster implements Cluster {
     }
 }
 
-function done(stdout: string): Promise<Executed> {
+function done(stdout: string): Promise<CommandResult> {
     return Promise.resolve({ code: 0, stdout, stderr: "" });
 }

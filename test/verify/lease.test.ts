@@ -7,7 +7,7 @@ import { FakeCluster } from "./fake-cluster";
 
 const LEASE = "Lease sparc/probe-run";
 
-/** A lease that another run renewed so many seconds ago. */
+/** A lease that another run renewed `seconds` ago. */
 function leaseOf(holderIdentity: string, seconds: number): KubeObject {
     return {
         apiVersion: "coordination.k8s.io/v1",
@@ -17,17 +17,17 @@ function leaseOf(holderIdentity: string, seconds: number): KubeObject {
     };
 }
 
-/** A cluster whose second answer to `get` arrives late: it was read before the first reader wrote. */
+/** A cluster whose second response to `get` is delayed: it was read before the first reader wrote. */
 class LateSecondRead extends FakeCluster {
     arrive: () => void = () => undefined;
     private reads = 0;
     private readonly arrival = new Promise<void>((done) => (this.arrive = done));
 
     override async get(...place: Parameters<FakeCluster["get"]>): Promise<KubeObject | undefined> {
-        const found = await super.get(...place);
+        const object = await super.get(...place);
         this.reads += 1;
         if (this.reads === 2) await this.arrival;
-        return found;
+        return object;
     }
 }
 
@@ -36,7 +36,7 @@ describe("the lease of a run", () => {
         ["find no lease", []],
         ["find the lease of a run that was killed", [leaseOf("elsewhere/1", 30)]],
     ] as const)
-        it(`is one run's alone, where two ${what} at the same time`, async () => {
+        it(`is held by one run only, if two ${what} at the same time`, async () => {
             const cluster = new LateSecondRead([], []);
             for (const object of objects) await cluster.apply(object);
             let inside = 0;
@@ -50,24 +50,24 @@ describe("the lease of a run", () => {
                 });
             const outcomes = await Promise.allSettled([run(), run()]);
             assert.equal(max, 1);
-            const refused = outcomes.filter((one) => one.status === "rejected");
-            assert.equal(refused.length, 1);
-            assert.ok(refused[0]?.reason instanceof CannotVerify);
-            assert.match(refused[0].reason.message, /another run is verifying fake/);
+            const rejected = outcomes.filter((one) => one.status === "rejected");
+            assert.equal(rejected.length, 1);
+            assert.ok(rejected[0]?.reason instanceof CannotVerify);
+            assert.match(rejected[0].reason.message, /another run is verifying fake/);
             assert.equal(cluster.objects.has(LEASE), false);
         });
 
-    it("is not removed by a run that lost it, which then proves nothing", async () => {
+    it("is not removed by a run that lost it, and that run fails", async () => {
         const cluster = new FakeCluster([], []);
         const run = withLease(cluster, async () => {
             await cluster.apply(leaseOf("elsewhere/2", 0));
             return "proven";
         });
-        await assert.rejects(run, /another run took the lease of fake over/);
+        await assert.rejects(run, /another run took over the lease of fake/);
         assert.equal(cluster.objects.has(LEASE), true);
     });
 
-    it("is given back when the work fails", async () => {
+    it("is released when the work fails", async () => {
         const cluster = new FakeCluster([], []);
         await assert.rejects(
             withLease(cluster, () => Promise.reject(new Error("no"))),

@@ -12,13 +12,13 @@ describe("the probers of a run", () => {
             ({ metadata }) => metadata.labels?.["sparc.dev/probe"] !== undefined,
         );
 
-    it("are gone after it", async () => {
+    it("are removed after it", async () => {
         const cluster = clusterWith();
         await verifyCluster(cluster, options);
         assert.deepEqual(left(cluster), []);
     });
 
-    it("are gone after one that failed", async () => {
+    it("are removed after a failed run", async () => {
         const cluster = clusterWith();
         cluster.onExec = () => {
             throw new Error("connection refused");
@@ -27,104 +27,107 @@ describe("the probers of a run", () => {
         assert.deepEqual(left(cluster), []);
     });
 
-    it("are gone after one that was interrupted", async () => {
+    it("are removed after an interrupted run", async () => {
         const cluster = clusterWith();
         cluster.onExec = () => {
             process.emit("SIGINT");
         };
         await assert.rejects(
-            verifyCluster(cluster, { ...options, keep: true }),
+            verifyCluster(cluster, { ...options, keepProbers: true }),
             /^CannotVerify: interrupted$/,
         );
         assert.deepEqual(left(cluster), []);
     });
 
-    it("are told of where they do not go, beside all that was found", async () => {
+    it("are reported if they are not removed, along with all results", async () => {
         const cluster = clusterWith();
-        cluster.holdsPods = true;
-        const report = await verifyCluster(cluster, { ...options, goneSeconds: 0 });
+        cluster.keepsPods = true;
+        const report = await verifyCluster(cluster, { ...options, deletionTimeoutSeconds: 0 });
         assert.equal(report.stuckProbers.length, Object.keys(small.services).length + 5);
         assert.match(
             report.stuckProbers.join(),
-            /sparc\/probe-service-auth \(not marked for deletion, no container runs\)/,
+            /sparc\/probe-service-auth \(not marked for deletion, no container is running\)/,
         );
-        assert.deepEqual([report.differences, report.drift, exitCode(report)], [[], [], 0]);
-        assert.match(toText(report), /^! probers that do not go away: \S+ \(.*\) and \d+ more$/m);
+        assert.deepEqual([report.mismatches, report.drift, exitCode(report)], [[], [], 0]);
+        assert.match(toText(report), /^! probers that could not be removed: \S+ \(.*\) and \d+ more$/m);
         assert.deepEqual(
             new Set(left(cluster).map(({ kind }) => kind)),
             new Set(["Pod"]),
-            "all else is gone",
+            "everything else is removed",
         );
     });
 
-    it("are told of where they cannot be asked to go, beside all that was found", async () => {
+    it("are reported if their removal fails, along with all results", async () => {
         const cluster = clusterWith();
-        cluster.refuses = "the API server cannot be reached";
-        const report = await verifyCluster(cluster, { ...options, goneSeconds: 0 });
-        assert.deepEqual(report.stuckProbers, ["all of them: the API server cannot be reached"]);
-        assert.ok(report.findings.length > 0);
-        assert.match(toText(report), /^! probers that do not go away: all of them: the API server/m);
+        cluster.removalError = "the API server is unreachable";
+        const report = await verifyCluster(cluster, { ...options, deletionTimeoutSeconds: 0 });
+        assert.deepEqual(report.stuckProbers, ["all probers: the API server is unreachable"]);
+        assert.ok(report.results.length > 0);
+        assert.match(toText(report), /^! probers that could not be removed: all probers: the API server/m);
     });
 
-    it("of an earlier run that do not go leave nothing verified", async () => {
+    it("of an earlier run that are not removed fail the run", async () => {
         const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
-        cluster.holdsPods = true;
+        await verifyCluster(cluster, { ...options, keepProbers: true });
+        cluster.keepsPods = true;
         await assert.rejects(
-            verifyCluster(cluster, { ...options, goneSeconds: 0 }),
-            /CannotVerify: \d+ probers of an earlier run do not go away, such as sparc\/probe-/,
+            verifyCluster(cluster, { ...options, deletionTimeoutSeconds: 0 }),
+            /CannotVerify: \d+ probers of an earlier run cannot be removed, such as sparc\/probe-/,
         );
     });
 
-    it("do not hide why a run failed by not going", async () => {
+    it("do not hide the error of a failed run if they are not removed", async () => {
         const cluster = clusterWith();
-        cluster.holdsPods = true;
+        cluster.keepsPods = true;
         cluster.onExec = () => {
             throw new Error("connection refused");
         };
-        await assert.rejects(verifyCluster(cluster, { ...options, goneSeconds: 0 }), /connection refused/);
+        await assert.rejects(
+            verifyCluster(cluster, { ...options, deletionTimeoutSeconds: 0 }),
+            /connection refused/,
+        );
     });
 
-    it("stay with --keep, and are taken over by the next such run", async () => {
+    it("stay with --keep-probers, and are reused by the next such run", async () => {
         const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
+        await verifyCluster(cluster, { ...options, keepProbers: true });
         const pods = left(cluster).filter(({ kind }) => kind === "Pod").length;
         assert.equal(pods, Object.keys(small.services).length + 5);
         cluster.log.length = 0;
-        await verifyCluster(cluster, { ...options, keep: true });
+        await verifyCluster(cluster, { ...options, keepProbers: true });
         assert.deepEqual(
             cluster.log.filter((line) => line.includes("Pod")),
             [],
         );
     });
 
-    it("replace those that an earlier run left", async () => {
+    it("replace those of an earlier run", async () => {
         const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
+        await verifyCluster(cluster, { ...options, keepProbers: true });
         cluster.log.length = 0;
-        await verifyCluster(cluster, { ...options, keep: true, standInImage: "standin:2" });
+        await verifyCluster(cluster, { ...options, keepProbers: true, standInImage: "standin:2" });
         const pods = cluster.log.filter((line) => line.includes("Pod sparc/probe-service-auth"));
         assert.deepEqual(pods, ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"]);
     });
 
-    it("are made anew before their time is up", async () => {
+    it("are recreated before they expire", async () => {
         const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
+        await verifyCluster(cluster, { ...options, keepProbers: true });
         const old = cluster.objects.get("Pod sparc/probe-service-auth")!;
         const creationTimestamp = new Date(Date.now() - 25 * 60 * 1000).toISOString();
         const metadata = { ...old.metadata, creationTimestamp };
         cluster.objects.set("Pod sparc/probe-service-auth", { ...old, metadata });
         cluster.log.length = 0;
-        await verifyCluster(cluster, { ...options, keep: true });
+        await verifyCluster(cluster, { ...options, keepProbers: true });
         assert.deepEqual(
             cluster.log.filter((line) => line.includes("Pod")),
             ["remove Pod sparc/probe-service-auth", "apply Pod sparc/probe-service-auth"],
         );
     });
 
-    it("carry a label, a service's account, and nothing that a service is selected by", async () => {
+    it("have a label, a service's account, and no label that a Service selects", async () => {
         const cluster = clusterWith();
-        await verifyCluster(cluster, { ...options, keep: true });
+        await verifyCluster(cluster, { ...options, keepProbers: true });
         const pod = cluster.objects.get("Pod sparc/probe-service-auth");
         assert.equal((pod?.spec as { serviceAccountName: string }).serviceAccountName, "auth");
         assert.deepEqual(pod?.metadata.labels, {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { Port } from "../../catalogue/model";
 import {
-    ambiguous,
-    asked,
+    ambiguousPaths,
+    requestsFor,
     covers,
     describeRequest,
-    forbidden,
-    offered,
+    deniedRequests,
+    offeredRequests,
 } from "../../cli/verify/plan/requests";
 
 const HTTP: Port = {
@@ -19,33 +19,33 @@ const WS: Port = { protocol: "ws", number: 8090, path: "/events" };
 const TCP: Port = { protocol: "tcp", number: 1883, application: "mqtt" };
 
 describe("requests of the catalogue", () => {
-    it("become ones that can be made", () => {
-        assert.deepEqual(offered(HTTP).map(describeRequest), [
+    it("become concrete requests", () => {
+        assert.deepEqual(offeredRequests(HTTP).map(describeRequest), [
             "GET /items",
             "GET /items/mesh-verify",
             "POST /items",
             "GET /files/mesh-verify",
         ]);
-        assert.deepEqual(offered(GRPC).map(describeRequest), ["/a.B/Get", "/a.B/List"]);
-        assert.deepEqual(offered(WS), [{ protocol: "ws", path: "/events" }]);
-        assert.deepEqual(offered(TCP), [{ protocol: "tcp" }]);
+        assert.deepEqual(offeredRequests(GRPC).map(describeRequest), ["/a.B/Get", "/a.B/List"]);
+        assert.deepEqual(offeredRequests(WS), [{ protocol: "ws", path: "/events" }]);
+        assert.deepEqual(offeredRequests(TCP), [{ protocol: "tcp" }]);
     });
 
-    it("are asked as a call has them", () => {
-        assert.deepEqual(asked(HTTP, { requests: ["GET /items/{*}"] }).map(describeRequest), [
+    it("are sampled from a call's operations", () => {
+        assert.deepEqual(requestsFor(HTTP, { requests: ["GET /items/{*}"] }).map(describeRequest), [
             "GET /items/mesh-verify",
             "HEAD /items/mesh-verify",
         ]);
-        assert.deepEqual(asked(HTTP, { requests: ["GET /files/{**}"] }).map(describeRequest), [
+        assert.deepEqual(requestsFor(HTTP, { requests: ["GET /files/{**}"] }).map(describeRequest), [
             "GET /files/mesh-verify",
             "GET /files/mesh-verify/mesh-verify/mesh-verify",
             "HEAD /files/mesh-verify",
         ]);
-        assert.deepEqual(asked(GRPC, { methods: ["List"] }).map(describeRequest), ["/a.B/List"]);
-        assert.deepEqual(asked(TCP, {}), [{ protocol: "tcp" }]);
+        assert.deepEqual(requestsFor(GRPC, { methods: ["List"] }).map(describeRequest), ["/a.B/List"]);
+        assert.deepEqual(requestsFor(TCP, {}), [{ protocol: "tcp" }]);
     });
 
-    it("stand for what they stand for", () => {
+    it("match their pattern", () => {
         const get = (path: string) => ({ protocol: "http", method: "GET", path }) as const;
         assert.equal(covers("GET /items/{*}", get("/items/1")), true);
         assert.equal(covers("GET /items/{*}", get("/items/1/2")), false);
@@ -56,11 +56,11 @@ describe("requests of the catalogue", () => {
     });
 });
 
-describe("spellings that programs read differently", () => {
-    const spelt = (port: Port, ...more: [Parameters<typeof ambiguous>[2]?]) =>
-        ambiguous(port, [{ requests: ["GET /items/{*}"] }], ...more).map(describeRequest);
+describe("path spellings that servers parse differently", () => {
+    const spelt = (port: Port, ...more: [Parameters<typeof ambiguousPaths>[2]?]) =>
+        ambiguousPaths(port, [{ requests: ["GET /items/{*}"] }], ...more).map(describeRequest);
 
-    it("are of slashes, dots, parameters and double encoding", () => {
+    it("cover slashes, dots, parameters and double encoding", () => {
         assert.deepEqual(spelt(HTTP).sort(), [
             "GET /items/mesh-verify%252e%252e/mesh-verify",
             "GET /items/mesh-verify%2Fmesh-verify",
@@ -68,22 +68,22 @@ describe("spellings that programs read differently", () => {
             "GET /items/mesh-verify//mesh-verify",
             "GET /items/mesh-verify;x=1",
         ]);
-        assert.deepEqual(ambiguous(GRPC, [{ methods: ["Get"] }]), []);
+        assert.deepEqual(ambiguousPaths(GRPC, [{ methods: ["Get"] }]), []);
     });
 
-    it("are not those that the port or one of its exposures opted in to", () => {
-        const own = spelt({ ...HTTP, paths: { encodedSlashes: true } });
-        assert.ok(own.length === 4 && !own.some((text) => text.includes("%2F")));
+    it("exclude those that the port or one of its exposures opted in to", () => {
+        const optedIn = spelt({ ...HTTP, paths: { encodedSlashes: true } });
+        assert.ok(optedIn.length === 4 && !optedIn.some((text) => text.includes("%2F")));
         const exposed = spelt(HTTP, { parameters: true });
         assert.ok(exposed.length === 4 && !exposed.some((text) => text.includes(";x")));
     });
 });
 
-describe("what is forbidden", () => {
-    const text = (port: Port, ...granted: Parameters<typeof forbidden>[1]) =>
-        forbidden(port, granted).map(describeRequest).sort();
+describe("requests that must be denied", () => {
+    const text = (port: Port, ...granted: Parameters<typeof deniedRequests>[1]) =>
+        deniedRequests(port, granted).map(describeRequest).sort();
 
-    it("is over HTTP all else that is offered, each path one segment deeper, and each with every other verb", () => {
+    it("are for HTTP all other offered requests, each path with one more segment, and each with every other method", () => {
         assert.deepEqual(text(HTTP, { requests: ["GET /items"] }), [
             "DELETE /items",
             "GET /files/mesh-verify",
@@ -115,7 +115,7 @@ describe("what is forbidden", () => {
         );
     });
 
-    it("is nothing that one of the grants covers", () => {
+    it("exclude what one of the grants covers", () => {
         const all: Port = { protocol: "http", number: 8080, requests: ["GET /{**}", "POST /admin"] };
         assert.deepEqual(
             text(all, { requests: ["GET /{**}"] }),
@@ -129,12 +129,12 @@ describe("what is forbidden", () => {
         );
     });
 
-    it("is in gRPC every other method, and one that is not there", () => {
+    it("are for gRPC every other method, and an unknown one", () => {
         assert.deepEqual(text(GRPC, { methods: ["Get"] }), ["/a.B/List", "/a.B/MeshVerifyNotOffered"]);
         assert.deepEqual(text(GRPC, { methods: ["Get", "List"] }), ["/a.B/MeshVerifyNotOffered"]);
     });
 
-    it("is of a WebSocket another path, and another verb; of TCP nothing", () => {
+    it("are for a WebSocket another path and another method, and none for TCP", () => {
         assert.deepEqual(text(WS, {}), ["POST /events", "WebSocket /events/mesh-verify"]);
         assert.deepEqual(text(TCP, {}), []);
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Call, Catalogue } from "../../catalogue/model";
-import { toProbe } from "../../cli/verify/ask/wire";
+import { toProbe } from "../../cli/verify/probe/wire";
 import { resilienceChecks } from "../../cli/verify/plan/resilience";
 import { options } from "./deployed";
 import { small } from "./small";
@@ -20,48 +20,48 @@ function withCall(call: Partial<Call> & Pick<Call, "port">): Catalogue {
 }
 
 function checked(catalogue: Catalogue): string[] {
-    return resilienceChecks({ catalogue, config }).map(({ destination, behaviour, expected }) =>
-        [destination.name, destination.portName, behaviour?.kind, JSON.stringify(expected)].join(" "),
+    return resilienceChecks({ catalogue, config }).map(({ destination, behavior, expected }) =>
+        [destination.name, destination.portName, behavior?.kind, JSON.stringify(expected)].join(" "),
     );
 }
 
 const WEB = '{"kind":"answered","caller":"spiffe://cluster.local/ns/sparc/sa/web"}';
-const STORE = 'cache redis is-slow {"kind":"answered","caller":null}';
+const STORE = 'cache redis delay {"kind":"answered","caller":null}';
 
-describe("what is checked of failing and slow callees", () => {
-    it("is of a WebSocket the number of handshakes, and that it may be silent", () => {
+describe("checks of failing and slow callees", () => {
+    it("for a WebSocket: the number of handshakes, and that an idle connection stays open", () => {
         assert.deepEqual(checked(withCall({ port: "events", timeout: "stream" })), [
-            'auth events fails {"kind":"attempts","count":1}',
-            `auth events is-slow ${WEB}`,
+            'auth events fail {"kind":"attempts","count":1}',
+            `auth events delay ${WEB}`,
             STORE,
         ]);
     });
 
-    it("is of a stream that it may begin later than Envoy waits by itself", () => {
+    it("for a stream: that it may start after Envoy's default timeout", () => {
         const [, late] = resilienceChecks({
             catalogue: withCall({ port: "grpc", methods: ["Check"], timeout: "stream" }),
             config,
         });
         assert.equal(late?.expected.kind, "answered");
-        assert.ok(late.behaviour?.kind === "is-slow" && late.behaviour.milliseconds > 15_000);
+        assert.ok(late.behavior?.kind === "delay" && late.behavior.milliseconds > 15_000);
     });
 
-    it("is of TCP, also to stores, that a silent connection lives", () => {
+    it("for TCP, also to stores: that an idle connection stays open", () => {
         assert.deepEqual(checked(withCall({ port: "wire" })), [
-            'auth wire is-slow {"kind":"answered","caller":null}',
+            'auth wire delay {"kind":"answered","caller":null}',
             STORE,
         ]);
     });
 
-    it("is of a call the number of attempts, and when it is given up", () => {
+    it("for a call: the number of attempts, and the timeout", () => {
         assert.deepEqual(checked(withCall({ port: "grpc", methods: ["Check"], idempotent: true })), [
-            'auth grpc fails {"kind":"attempts","count":2}',
-            'auth grpc is-slow {"kind":"given-up","after":1000}',
+            'auth grpc fail {"kind":"attempts","count":2}',
+            'auth grpc delay {"kind":"timeout","after":1000}',
             STORE,
         ]);
     });
 
-    it("is told to the stand-in in what each protocol has for it", () => {
+    it("instruct the stand-in by each protocol's means", () => {
         const probes = (call: Partial<Call> & Pick<Call, "port">) =>
             resilienceChecks({ catalogue: withCall(call), config }).map((check) =>
                 toProbe(check, {
@@ -71,8 +71,8 @@ describe("what is checked of failing and slow callees", () => {
                     foreignClient: undefined,
                 }),
             );
-        const [refused, late] = probes({ port: "events", timeout: "stream" });
-        assert.equal(refused?.["path"], "/v1/events?status=503");
+        const [failing, late] = probes({ port: "events", timeout: "stream" });
+        assert.equal(failing?.["path"], "/v1/events?status=503");
         assert.equal(late?.["path"], "/v1/events?delay=16000ms");
         const [silent] = probes({ port: "wire" });
         assert.deepEqual([silent?.["delay"], silent?.["headers"]], ["3000ms", undefined]);

@@ -1,10 +1,10 @@
 /**
- * What the gateways' own objects do to a request before policies see it and behind them: tokens, headers, tenants in
- * paths. Reads the rendered objects only, as `SimulatedMesh` does.
+ * Simulates the gateways' filters before and after authorization: JWTs, headers, tenants in paths. Reads only the rendered
+ * objects, as `SimulatedMesh` does.
  */
 import type { KubeObject } from "../../cli/verify/drift/objects";
 import { selectorOf } from "../../cli/verify/drift/objects";
-import type { Entry, Token } from "../../cli/verify/model";
+import type { IngressTarget, Token } from "../../cli/verify/model";
 import {
     type Claims,
     PORT,
@@ -18,7 +18,7 @@ import {
 
 type Headers = Record<string, string>;
 
-/** A request as it stands at a gateway, once its token is known to be good. */
+/** A request at a gateway after JWT authentication. */
 export interface AtGateway {
     /** `<issuer>/<subject>`; undefined without a token. */
     readonly requestPrincipal: string | undefined;
@@ -75,44 +75,44 @@ interface Mapper {
 export class SimulatedEdge {
     constructor(private readonly objects: readonly KubeObject[]) {}
 
-    /** What becomes of a request's headers and token; "refused" for a token that is wrong. */
-    receive({ gateway, host, token, scheme = "Bearer", headers = {} }: Entry): AtGateway | "refused" {
+    /** The request after header filters and JWT authentication; "refused" for an invalid token. */
+    receive({ gateway, host, token, scheme = "Bearer", headers = {} }: IngressTarget): AtGateway | "refused" {
         const removed = this.filters(gateway).flatMap(
             ({ typed_config: { early_header_mutation_extensions } }) =>
                 (early_header_mutation_extensions ?? []).flatMap(({ typed_config }) =>
                     typed_config.mutations.map(({ remove }) => remove),
                 ),
         );
-        const drops = this.managers(gateway).some(
+        const dropsHeader = this.managers(gateway).some(
             ({ common_http_protocol_options: options }) =>
                 options?.headers_with_underscores_action === "DROP_HEADER",
         );
         const kept = Object.fromEntries(
             Object.entries(headers).filter(
-                ([name]) => !removed.includes(name) && !(drops && name.includes("_")),
+                ([name]) => !removed.includes(name) && !(dropsHeader && name.includes("_")),
             ),
         );
         const rules = this.readsNoToken(gateway, host) ? [] : this.of("RequestAuthentication", gateway);
         const [rule] = rules.flatMap(({ spec }) => (spec as { jwtRules: readonly JwtRule[] }).jwtRules);
-        // Where nobody asks for tokens, none is looked at; and Envoy's JWT filter reads none of another scheme than Bearer.
+        // Without a RequestAuthentication no token is read, and Envoy's JWT filter reads only the scheme Bearer.
         const isRead =
             scheme === "Bearer" || this.filters(gateway).some(({ name }) => name === "sparc.bearer");
         if (token === undefined || rule === undefined || !isRead)
             return { requestPrincipal: undefined, claims: {}, headers: kept };
         if (token.flaw !== undefined) return "refused";
         const claims: Claims = { ...claimsOf(token), iss: rule.issuer };
-        const told = rule.outputClaimToHeaders.flatMap(({ header, claim }) => {
+        const claimHeaders = rule.outputClaimToHeaders.flatMap(({ header, claim }) => {
             const value = claims[claim];
             return value === undefined ? [] : [[header, typeof value === "string" ? value : "a list"]];
         });
         return {
             requestPrincipal: `${rule.issuer}/${token.subject}`,
             claims,
-            headers: { ...kept, ...(Object.fromEntries(told) as Headers) },
+            headers: { ...kept, ...(Object.fromEntries(claimHeaders) as Headers) },
         };
     }
 
-    /** Whether the JWT filter is off on the routes of this host, which bear its label for a name. */
+    /** Whether the JWT filter is disabled on this host's routes, which are named after the host's first label. */
     private readsNoToken(gateway: string, host: string): boolean {
         return this.of("EnvoyFilter", gateway)
             .flatMap(({ spec }) => (spec as { configPatches: readonly RoutePatch[] }).configPatches)
@@ -123,8 +123,8 @@ export class SimulatedEdge {
             });
     }
 
-    /** The Host header as policies and services see it; they compare it without regard to case. */
-    authority({ gateway, host, hostHeader = host }: Entry): string {
+    /** The Host header as policies and services receive it; they compare it case-insensitively. */
+    authority({ gateway, host, hostHeader = host }: IngressTarget): string {
         const managers = this.managers(gateway);
         const withoutPort = managers.some(({ strip_any_host_port }) => strip_any_host_port === true)
             ? hostHeader.replace(/:[0-9]+$/, "")
@@ -134,18 +134,18 @@ export class SimulatedEdge {
             : withoutPort.toLowerCase();
     }
 
-    /** What the limiter tells of a client's plan, where a filter asks it about requests of the host. */
-    planLimit({ gateway, host }: Entry): string {
-        const asksIt = this.filters(gateway).some(({ name }) => name === "envoy.filters.http.ratelimit");
+    /** The rate limit header for a client's plan, if a filter calls the rate limit service for the host. */
+    planLimit({ gateway, host }: IngressTarget): string {
+        const hasLimiter = this.filters(gateway).some(({ name }) => name === "envoy.filters.http.ratelimit");
         const counts = this.of("EnvoyFilter", gateway)
             .flatMap(({ spec }) => (spec as { configPatches: readonly RoutePatch[] }).configPatches)
             .filter(({ match }) => match.routeConfiguration?.vhost.route.name === host.split(".")[0])
             .some(({ patch }) => (patch.value.route?.rate_limits ?? []).length > 0);
-        return asksIt && counts ? ' x-ratelimit-limit="600"' : "";
+        return hasLimiter && counts ? ' x-ratelimit-limit="600"' : "";
     }
 
-    /** By which a browser shows Envoy's own response to the page that made the request; empty if it does not. */
-    readableBy({ gateway, host, headers = {} }: Entry): string {
+    /** The CORS header that makes Envoy's local reply readable for the page that sent the request; empty without one. */
+    readableBy({ gateway, host, headers = {} }: IngressTarget): string {
         const { origin } = headers;
         if (origin === undefined) return "";
         const request = { ":authority": host, origin };
@@ -168,21 +168,21 @@ export class SimulatedEdge {
         return JSON.stringify(this.of("EnvoyFilter", gateway)).includes("proxy_protocol");
     }
 
-    /** The policy that refuses a path as it stands once Envoy has normalized it; patterns are RE2's, and read case. */
-    refusedPath(gateway: string, host: string, path: string): string | undefined {
-        return refusedBy(this.filters(gateway), host, path);
+    /** The policy that rejects a path after Envoy's normalization; patterns are RE2's and case-sensitive. */
+    pathRejection(gateway: string, host: string, path: string): string | undefined {
+        return rejectedBy(this.filters(gateway), host, path);
     }
 
-    /** The same at every sidecar. */
-    refusedInside(path: string): string | undefined {
+    /** The same at sidecars. */
+    sidecarPathRejection(path: string): string | undefined {
         const inRoot = this.objects.filter(
             ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.namespace === "istio-system",
         );
-        return refusedBy(inRoot.flatMap(filtersOf), "", path);
+        return rejectedBy(inRoot.flatMap(filtersOf), "", path);
     }
 
-    /** Whether no filter refuses the request for a token in the query beside the one in the header. */
-    hasOneToken({ gateway, host, token, tokenInQuery }: Entry, path: string): boolean {
+    /** Whether no filter rejects the request for a token in the query in addition to the header. */
+    hasOneToken({ gateway, host, token, tokenInQuery }: IngressTarget, path: string): boolean {
         if (this.readsNoToken(gateway, host)) return true;
         const headers: Headers = {
             ":authority": host,
@@ -197,14 +197,14 @@ export class SimulatedEdge {
             .some(({ permissions }) => permissions.some((permission) => permits(permission, headers)));
     }
 
-    /** Whether the tenant that the path names, if it does, is the one that the token told. */
-    isOwnTenant(
+    /** Whether the path names no tenant, or the token's. */
+    isTokensTenant(
         {
             gateway,
             host,
             port,
             sni = "",
-        }: Pick<Entry, "gateway" | "host" | "port"> & { sni?: string | undefined },
+        }: Pick<IngressTarget, "gateway" | "host" | "port"> & { sni?: string | undefined },
         path: string,
         { headers, claims }: AtGateway,
     ): boolean {
@@ -256,7 +256,7 @@ function filtersOf({ spec }: KubeObject): Filter[] {
     );
 }
 
-function refusedBy(filters: readonly Filter[], host: string, path: string): string | undefined {
+function rejectedBy(filters: readonly Filter[], host: string, path: string): string | undefined {
     const normalized = new URL(path.replace(/%2e/gi, "."), "http://host").pathname;
     const request = { ":authority": host, ":path": normalized };
     return filters

@@ -1,9 +1,12 @@
-/** How a gateway's server ends a TLS handshake, for the simulated mesh. */
-import type { Entry } from "../../cli/verify/model";
+/** Simulates how a gateway's server ends a TLS handshake. */
+import type { IngressTarget } from "../../cli/verify/model";
 import { type Server, isTooOld } from "./simulated-policy";
 
-/** The alert; undefined if there is a connection. */
-export function handshake({ transport, clientCertificate }: Entry, server: Server): string | undefined {
+/** The TLS alert; undefined if the handshake succeeds. */
+export function handshake(
+    { transport, clientCertificate }: IngressTarget,
+    server: Server,
+): string | undefined {
     if (transport === "plain") return undefined;
     if (isTooOld(transport?.maxVersion, server)) return "protocol version not supported";
     const isTrusted = clientCertificate !== undefined && clientCertificate.foreign !== true;

@@ -1,18 +1,18 @@
 /**
- * A small stand-in for Istio: what the wire would show if a cluster held exactly `objects`. It reads the rendered
- * policies only, so that what they really say is compared with what the checks expect of them.
+ * Simulates Istio: the result of a request in a cluster with exactly `objects`. It reads only the rendered policies, so the
+ * tests compare what they specify with what the checks expect.
  */
 import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import { type Check, type Entry, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
+import { type Check, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";
-import { GATEWAY_ADDRESS } from "./outside";
+import { GATEWAY_ADDRESS } from "./external";
 import { withoutRemoved } from "./simulated-egress";
 import { SimulatedEdge } from "./simulated-edge";
 import { handshake } from "./simulated-handshake";
-import { refusesTenant } from "./simulated-tenant-context";
-import { type Arrival, type Server, type Spec, bySelector, line, matches } from "./simulated-policy";
+import { rejectsTenant } from "./simulated-tenant-context";
+import { type InboundRequest, type Server, type Spec, bySelector, line, matches } from "./simulated-policy";
 
 const ROOT = "istio-system";
 const SERVICE = "sparc.dev/service";
@@ -34,7 +34,7 @@ export class SimulatedMesh {
         }
     }
 
-    ask(check: Check): WireResult {
+    send(check: Check): WireResult {
         return {
             id: check.id,
             status: null,
@@ -48,18 +48,18 @@ export class SimulatedMesh {
 
     private outcome(check: Check): Result {
         const { layer, source, destination, request } = check;
-        if (layer === "entry") return this.enter(check);
+        if (layer === "ingress") return this.atIngress(check);
         const ended = layer === "resilience" ? this.call(check) : undefined;
         if (ended !== undefined) return ended;
-        if (layer === "egress") return this.leave(check);
-        if ((layer === "source" || layer === "resilience") && !this.sees(check)) {
+        if (layer === "egress") return this.atEgress(check);
+        if ((layer === "authorization" || layer === "resilience") && !this.hasHost(check)) {
             if (request.protocol === "tcp") return { outcome: "reset" };
             return request.protocol === "grpc"
                 ? { outcome: "grpc", status: 14 }
                 : { outcome: "http", status: 502 };
         }
-        const meshed = source.kind !== "unmeshed";
-        return this.arrive(check, {
+        const meshed = source.kind !== "outside-mesh";
+        return this.atSidecar(check, {
             principal: meshed ? `${TRUST_DOMAIN}/ns/${source.namespace}/sa/${source.account}` : undefined,
             namespace: destination.namespace,
             workload: destination.name,
@@ -70,24 +70,18 @@ export class SimulatedMesh {
         });
     }
 
-    /** By the route that the source's own sidecar takes; undefined where none is in the way of a callee that says nothing. */
-    private call({ source, destination, request, behaviour }: Check): Result | undefined {
+    /** The result by the source sidecar's route; undefined if no route limits a callee that does not respond. */
+    private call({ source, destination, request, behavior }: Check): Result | undefined {
         if (request.protocol === "tcp") return undefined;
         const { name, portName, port } = destination;
         const [method, path] = line(request);
+        const toRoute = { labels: { [SERVICE]: source.name }, port: port.number, method, path };
         const route = this.of("VirtualService", destination.namespace, name)
             .filter(({ hosts = [] }) => hosts[0]?.startsWith(`${name}.`))
-            .map((spec) =>
-                routeFor({ spec } as VirtualServiceManifest, {
-                    labels: { [SERVICE]: source.name },
-                    port: port.number,
-                    method,
-                    path,
-                }),
-            )
+            .map((spec) => routeFor({ spec } as VirtualServiceManifest, toRoute))
             .find((one) => one !== undefined);
         const isGrpc = request.protocol === "grpc";
-        if (behaviour?.kind === "is-slow") {
+        if (behavior?.kind === "delay") {
             const ms = milliseconds(route?.timeout ?? "0s") ?? 0;
             if (ms === 0) return undefined;
             return { outcome: isGrpc ? "grpc" : "http", status: isGrpc ? 4 : 504, ms };
@@ -99,16 +93,16 @@ export class SimulatedMesh {
         };
     }
 
-    private arrive(check: Check, arrival: Arrival & { readonly sends: Check["sends"] }): Result {
+    private atSidecar(check: Check, arrival: InboundRequest & { readonly sends: Check["sends"] }): Result {
         if (arrival.principal === undefined && this.mtls(arrival) === "STRICT") return { outcome: "reset" };
         const isTcp = arrival.request.protocol === "tcp";
-        const ambiguous = isTcp ? undefined : this.edge.refusedInside(line(arrival.request)[1]);
+        const ambiguous = isTcp ? undefined : this.edge.sidecarPathRejection(line(arrival.request)[1]);
         if (ambiguous !== undefined)
             return { outcome: "http", status: 400, detail: `body="${ambiguous}: no."` };
         if (!this.isAllowed(arrival)) return { outcome: isTcp ? "reset" : "rbac" };
         const { sends, host = "", request } = arrival;
         const [method, path] = line(request);
-        if (!isTcp && refusesTenant(this.objects, { ...arrival, host, method, path, sends }))
+        if (!isTcp && rejectsTenant(this.objects, { ...arrival, host, method, path, sends }))
             return { outcome: "rbac" };
         const { name, portName } = check.destination;
         const caller = arrival.principal === undefined ? "" : `spiffe://${arrival.principal}`;
@@ -124,25 +118,25 @@ export class SimulatedMesh {
         };
     }
 
-    private enter(check: Check): Result {
-        const { entry, request, destination } = check;
-        if (entry === undefined) throw new Error(`${check.id} names no gateway`);
-        const { gateway, port, transport } = entry;
-        const sni = entry.serverName ?? entry.host;
-        const host = this.edge.authority(entry);
-        const server = this.serverOf(entry);
+    private atIngress(check: Check): Result {
+        const { ingress, request, destination } = check;
+        if (ingress === undefined) throw new Error(`${check.id} names no gateway`);
+        const { gateway, port, transport, token: sent } = ingress;
+        const sni = ingress.serverName ?? ingress.host;
+        const host = this.edge.authority(ingress);
+        const server = this.serverOf(ingress);
         if (server === undefined)
             return transport === "plain" ? { outcome: "http", status: 404 } : { outcome: "tls" };
-        const ended = handshake(entry, server);
+        const ended = handshake(ingress, server);
         if (ended !== undefined) return { outcome: "tls", detail: `alert from the peer: tls: ${ended}` };
-        if (entry.proxyHeader !== undefined && !this.edge.readsProxyHeaders(gateway))
+        if (ingress.proxyHeader !== undefined && !this.edge.readsProxyHeaders(gateway))
             return { outcome: "reset" };
-        const refusal = this.edge.refusedPath(gateway, host, line(request)[1]);
+        const refusal = this.edge.pathRejection(gateway, host, line(request)[1]);
         if (refusal !== undefined) return { outcome: "http", status: 400, detail: `body="${refusal}: no."` };
         const isGrpc = request.protocol === "grpc";
-        const token = this.edge.receive(entry);
+        const token = this.edge.receive(ingress);
         if (token === "refused") {
-            const detail = `${this.edge.readableBy(entry)} body="Jwt is expired"`;
+            const detail = `${this.edge.readableBy(ingress)} body="Jwt is expired"`;
             return isGrpc
                 ? { outcome: "grpc", status: 16, detail }
                 : { outcome: "http", status: 401, detail };
@@ -158,56 +152,62 @@ export class SimulatedMesh {
             token,
         };
         const [, path] = line(request);
-        if (!this.isAllowed(atGateway)) return { outcome: "rbac", detail: this.edge.readableBy(entry) };
-        if (!this.edge.hasOneToken(entry, path)) return { outcome: "rbac" };
+        if (!this.isAllowed(atGateway)) return { outcome: "rbac", detail: this.edge.readableBy(ingress) };
+        if (!this.edge.hasOneToken(ingress, path)) return { outcome: "rbac" };
         if (
-            !this.edge.isOwnTenant(
+            !this.edge.isTokensTenant(
                 { gateway, host, port, sni: transport === "plain" ? "" : sni },
                 path,
                 token,
             )
         )
             return { outcome: "rbac" };
-        // A server's routes are those of its own hosts.
+        // A server routes only its hosts.
         if (transport !== "plain" && !server.hosts.includes(`sparc/${host}`))
             return isGrpc ? { outcome: "grpc", status: 12 } : { outcome: "http", status: 404 };
-        // Envoy's router redirects, behind all filters.
+        // Envoy's router redirects after all filters.
         if (server.tls?.httpsRedirect === true) {
             return { outcome: "http", status: 301, detail: `location="https://${host}${path}"` };
         }
-        const { answer, ...result } = this.arrive(check, {
+        const { answer, ...result } = this.atSidecar(check, {
             principal: `${TRUST_DOMAIN}/ns/istio-ingress/sa/${gateway}`,
             namespace: destination.namespace,
             workload: destination.name,
             port: destination.port.number,
             host,
             request,
-            sends: { headers: token.headers, ...(entry.token === undefined ? {} : { token: entry.token }) },
+            sends: { headers: token.headers, ...(sent === undefined ? {} : { token: sent }) },
         });
         const headers = request.protocol === "tcp" ? {} : { headers: token.headers };
         return {
             ...result,
             ...(answer ? { answer: { ...answer, ...headers } } : {}),
-            detail: `x-envoy-upstream-service-time="1"${this.edge.planLimit(entry)}`,
+            detail: `x-envoy-upstream-service-time="1"${this.edge.planLimit(ingress)}`,
         };
     }
 
-    /** Plain HTTP has a Gateway of its own, whose hosts name no namespace. */
-    private serverOf({ gateway, host, serverName, port, transport }: Entry): Server | undefined {
+    /** A separate Gateway serves plain HTTP; its hosts have no namespace. */
+    private serverOf({
+        gateway,
+        host,
+        serverName,
+        port,
+        transport,
+    }: NonNullable<Check["ingress"]>): Server | undefined {
         const name = transport === "plain" ? host : `sparc/${serverName ?? host}`;
         return this.of("Gateway", "istio-ingress", gateway)
             .flatMap(({ servers = [] }) => servers)
             .find((server) => server.port.number === port && server.hosts.includes(name));
     }
 
-    private leave(check: Check): Result {
-        const { source, outside, destination, request } = check;
-        if (outside === undefined) throw new Error(`${check.id} leads nowhere`);
-        const { host, address, from } = outside;
+    private atEgress(check: Check): Result {
+        const { source, egress, destination, request } = check;
+        if (egress === undefined) throw new Error(`${check.id} leads nowhere`);
+        const { host, address, from } = egress;
         if (host.endsWith(".example.net")) return { outcome: "dns", detail: `lookup ${host}: no such host` };
-        const entry = this.named("ServiceEntry", host);
+        const serviceEntry = this.named("ServiceEntry", host);
         const known = from === "prober" || this.hostsOf(check).includes(`istio-egress/${host}`);
-        if (address !== undefined || entry?.exportTo?.includes("sparc") !== true || !known)
+        if (address !== undefined || serviceEntry?.exportTo?.includes("sparc") !== true || !known)
             return isTcp(check) ? { outcome: "reset" } : { outcome: "http", status: 502 };
         const arrival = {
             principal: `${TRUST_DOMAIN}/ns/${source.namespace}/sa/${source.account}`,
@@ -222,9 +222,9 @@ export class SimulatedMesh {
         const routed = route !== undefined;
         if (routed && !this.isAllowed(arrival)) return { outcome: isTcp(check) ? "reset" : "rbac" };
         const answer: WireAnswer = {
-            service: "outside",
+            service: "external-services",
             port: "host-0",
-            ...withoutRemoved(route, outside.headers, arrival.principal),
+            ...withoutRemoved(route, egress.headers, arrival.principal),
             peer: routed ? GATEWAY_ADDRESS : "10.244.0.1",
             serverName: host,
         };
@@ -242,18 +242,18 @@ export class SimulatedMesh {
         );
     }
 
-    private sees(check: Check): boolean {
+    private hasHost(check: Check): boolean {
         const { name, namespace } = check.destination;
         return this.hostsOf(check).includes(`${namespace}/${name}.${namespace}.svc.cluster.local`);
     }
 
-    private mtls({ namespace, workload, port }: Arrival): string {
-        const own = this.of("PeerAuthentication", namespace, workload).sort(bySelector);
-        const [first] = [...own, ...this.of("PeerAuthentication", ROOT, workload)];
+    private mtls({ namespace, workload, port }: InboundRequest): string {
+        const policies = this.of("PeerAuthentication", namespace, workload).sort(bySelector);
+        const [first] = [...policies, ...this.of("PeerAuthentication", ROOT, workload)];
         return first?.portLevelMtls?.[String(port)]?.mode ?? first?.mtls?.mode ?? "PERMISSIVE";
     }
 
-    private isAllowed(arrival: Arrival): boolean {
+    private isAllowed(arrival: InboundRequest): boolean {
         const policies = [
             ...this.of("AuthorizationPolicy", arrival.namespace, arrival.workload),
             ...this.of("AuthorizationPolicy", ROOT, arrival.workload),

@@ -1,4 +1,4 @@
-/** How a rule of an AuthorizationPolicy is read, for the simulated mesh. */
+/** Evaluates AuthorizationPolicy rules for the simulated mesh. */
 import type { WireRequest } from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import type { AtGateway } from "./simulated-edge";
@@ -25,7 +25,7 @@ export interface Rule {
     readonly to?: readonly { readonly operation: Operation }[];
 }
 
-/** What of an object the simulation reads, whatever its kind. */
+/** The fields that the simulation reads, of any kind. */
 export interface Spec {
     readonly selector?: unknown;
     readonly action?: string;
@@ -48,25 +48,25 @@ export interface Server {
     };
 }
 
-/** Who arrives where, to ask what. */
-export interface Arrival {
+/** An inbound request: caller, workload and operation. */
+export interface InboundRequest {
     readonly principal: string | undefined;
     readonly namespace: string;
     readonly workload: string;
     readonly port: number;
     readonly host?: string;
-    /** The name in a connection's TLS. */
+    /** The TLS server name of a connection. */
     readonly sni?: string;
     readonly request: WireRequest;
-    /** Only at a gateway. */
+    /** Set only at a gateway. */
     readonly token?: AtGateway;
 }
 
-export function matches({ from, to, when = [] }: Rule, arrival: Arrival): boolean {
+export function matches({ from, to, when = [] }: Rule, arrival: InboundRequest): boolean {
     const { principal, port, host, request, token } = arrival;
     const [method, path] = line(request);
     const fromMatches = from?.some(
-        // The client is taken to be in the networks that are listed.
+        // The client is assumed to be in the listed networks.
         ({ source: { principals, requestPrincipals } }) =>
             (principals === undefined || (principal !== undefined && principals.includes(principal))) &&
             (requestPrincipals?.some((one) => isPrincipal(one, token?.requestPrincipal)) ?? true),
@@ -87,10 +87,10 @@ function isPrincipal(pattern: string, principal: string | undefined): boolean {
     return principal?.startsWith(pattern.replace(/\*$/, "")) ?? false;
 }
 
-/** A name in TLS, or a claim, alone or in a list; of headers, whose conditions are a preflight's, none is asked for. */
+/** Conditions on SNI and on claims (a string or a list). A header condition, for CORS preflights, never holds. */
 function holds(
     { key, values = [], notValues = [] }: NonNullable<Rule["when"]>[number],
-    { sni, token }: Arrival,
+    { sni, token }: InboundRequest,
 ): boolean {
     if (key === "connection.sni") {
         const isOne = (names: readonly string[]) =>
@@ -98,16 +98,20 @@ function holds(
         return (values.length === 0 || isOne(values)) && !isOne(notValues);
     }
     const claim = /^request\.auth\.claims\[(\w+)\]$/.exec(key)?.[1];
-    const found = claim === undefined ? undefined : token?.claims[claim];
-    return [found ?? []].flat().some((one) => values.includes(one));
+    const claimValue = claim === undefined ? undefined : token?.claims[claim];
+    return [claimValue ?? []].flat().some((one) => values.includes(one));
 }
 
-/** Istio's path templates: `{*}` is one segment, `{**}` any number of them. */
+/** Istio's path templates: `{*}` matches one segment, `{**}` any number. */
 function isPathOf(template: string, path: string): boolean {
-    const own = template.split("/");
-    const other = path.split("/");
-    if (own.at(-1) === "{**}") return own.slice(0, -1).every((segment, index) => one(segment, other[index]));
-    return own.length === other.length && own.every((segment, index) => one(segment, other[index]));
+    const templateSegments = template.split("/");
+    const segments = path.split("/");
+    if (templateSegments.at(-1) === "{**}")
+        return templateSegments.slice(0, -1).every((segment, index) => one(segment, segments[index]));
+    return (
+        templateSegments.length === segments.length &&
+        templateSegments.every((segment, index) => one(segment, segments[index]))
+    );
 }
 
 function one(segment: string, other: string | undefined): boolean {
@@ -127,13 +131,13 @@ export function line(request: WireRequest): [method: string, path: string] {
     }
 }
 
-/** Whether a client offers no version of TLS that the server takes. */
+/** Whether the client offers no TLS version that the server accepts. */
 export function isTooOld(offered: string | undefined, { tls }: Server): boolean {
-    const least = tls?.minProtocolVersion?.replace("TLSV", "").replace("_", ".") ?? "1.0";
-    return offered !== undefined && offered < least;
+    const minVersion = tls?.minProtocolVersion?.replace("TLSV", "").replace("_", ".") ?? "1.0";
+    return offered !== undefined && offered < minVersion;
 }
 
-/** A policy with a selector comes before one for the whole namespace. */
+/** Sorts policies with a selector before those for the whole namespace. */
 export function bySelector(a: Spec, b: Spec): number {
     return Number(b.selector !== undefined) - Number(a.selector !== undefined);
 }

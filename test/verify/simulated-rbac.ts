@@ -1,4 +1,4 @@
-/** How Envoy's RBAC filter decides, as far as the gateways' own filters need it: written from its documentation. */
+/** Evaluates Envoy's RBAC filter, as far as the gateways' filters use it, from its documentation. */
 type Headers = Readonly<Record<string, string>>;
 export type Claims = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -39,11 +39,11 @@ export interface Permission {
     readonly url_path?: { readonly path: { readonly safe_regex: { readonly regex: string } } };
 }
 
-/** Under which the name of the TLS greeting stands among the headers here; empty for plain HTTP. */
+/** The pseudo-header that holds the SNI here; empty for plain HTTP. */
 export const SNI = ":server-name";
 export const PORT = ":port";
 
-/** A matcher of text fits no list: Envoy compares the type of the metadata's value too. */
+/** A string matcher does not match a list: Envoy also compares the type of the metadata value. */
 export function isOne({ any, and_ids, metadata }: Principal, claims: Claims): boolean {
     if (any !== undefined) return any;
     if (and_ids !== undefined) return and_ids.ids.every((id) => isOne(id, claims));
@@ -69,7 +69,7 @@ export function permits(permission: Permission, headers: Headers, flags = "i"): 
         const value = headers[header.name];
         if (value === undefined || header.string_match === undefined) return value !== undefined;
         const { exact, prefix, safe_regex } = header.string_match;
-        // Names of hosts, which are compared without regard to case.
+        // Host names are case-insensitive.
         if (exact !== undefined) return value.toLowerCase() === exact.toLowerCase();
         if (prefix !== undefined) return value.toLowerCase().startsWith(prefix.toLowerCase());
         if (safe_regex === undefined)
@@ -86,7 +86,7 @@ export function matchesWhole(regex: string, text: string, flags = "i"): boolean 
     return new RegExp(`^(?:${insensitive})$`, flags).test(text);
 }
 
-/** Of the form `metadata[…][key] == request.headers[name]`, and false where either is not there. */
+/** A condition `metadata[…][key] == request.headers[name]`; false if either is absent. */
 export function areEqual(
     condition: unknown,
     metadata: ReadonlyMap<string, string>,
@@ -96,6 +96,6 @@ export function areEqual(
         ([, text]) => text ?? "",
     );
     const [, key = "", header = ""] = strings;
-    const own = headers[header];
-    return own !== undefined && metadata.get(key) === own;
+    const actual = headers[header];
+    return actual !== undefined && metadata.get(key) === actual;
 }

@@ -1,6 +1,6 @@
-/** What a sidecar's filter on tenants refuses, read from the rendered objects: RBAC and CEL as Envoy's documentation has them. */
+/** Evaluates a sidecar's tenant filter from the rendered objects: RBAC and CEL by Envoy's documentation. */
 import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
-import type { Sent } from "../../cli/verify/model";
+import type { RequestContext } from "../../cli/verify/model";
 import { matchesWhole } from "./simulated-rbac";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface AtSidecar {
     readonly host: string;
     readonly method: string;
     readonly path: string;
-    readonly sends: Sent | undefined;
+    readonly sends: RequestContext | undefined;
 }
 
 interface Patch {
@@ -21,13 +21,13 @@ interface Patch {
     readonly patch: { readonly value: { readonly name?: string; readonly typed_config?: Json } };
 }
 
-export function refusesTenant(objects: readonly KubeObject[], request: AtSidecar): boolean {
-    const own = objects.filter(
+export function rejectsTenant(objects: readonly KubeObject[], request: AtSidecar): boolean {
+    const filterObjects = objects.filter(
         (object) =>
             object.metadata.namespace === "sparc" &&
             selectorOf(object)?.["sparc.dev/service"] === request.workload,
     );
-    const filters = own
+    const filters = filterObjects
         .filter(({ kind }) => kind === "EnvoyFilter")
         .flatMap(({ spec }) => (spec as { configPatches: readonly Patch[] }).configPatches)
         .filter(({ match }) => match?.listener?.filterChain?.destinationPort === request.port)
@@ -37,7 +37,7 @@ export function refusesTenant(objects: readonly KubeObject[], request: AtSidecar
         ":path": request.path,
         ":authority": request.host,
         ...request.sends?.headers,
-        ...ofToken(own, request.sends),
+        ...ofToken(filterObjects, request.sends),
         ...ofPath(filters, request.path),
     };
     return filters
@@ -55,8 +55,8 @@ export function refusesTenant(objects: readonly KubeObject[], request: AtSidecar
         );
 }
 
-/** Of a token that is good, whose keys the sidecar has. */
-function ofToken(objects: readonly KubeObject[], sends: Sent | undefined): Headers {
+/** The claims of a valid token whose keys the sidecar has. */
+function ofToken(objects: readonly KubeObject[], sends: RequestContext | undefined): Headers {
     const { token } = sends ?? {};
     if (token === undefined || token.flaw !== undefined) return {};
     const claims: Readonly<Record<string, string | undefined>> = {
@@ -120,12 +120,12 @@ function matches(rule: Json, request: AtSidecar, headers: Headers): boolean {
                 present_match?: boolean;
                 string_match?: Json;
             };
-            const own = headers[name];
-            if (present_match === true || own === undefined) return own !== undefined;
-            return matchesText(string_match ?? {}, own);
+            const actual = headers[name];
+            if (present_match === true || actual === undefined) return actual !== undefined;
+            return matchesText(string_match ?? {}, actual);
         }
         default:
-            throw new Error(`this evaluator does not read ${kind ?? "an empty rule"}`);
+            throw new Error(`this evaluator does not support ${kind ?? "an empty rule"}`);
     }
 }
 
@@ -135,20 +135,20 @@ function matchesText({ exact, prefix, safe_regex }: Json, text: string): boolean
     return matchesWhole((safe_regex as { regex: string }).regex, text);
 }
 
-/** A value of CEL; undefined where Envoy has an error, by which no condition holds. */
+/** A CEL value; undefined for an evaluation error, for which Envoy treats the condition as false. */
 function evaluate(expression: Json, headers: Headers): string | boolean | undefined {
     const { call_expr, const_expr } = expression as {
         call_expr?: { function: string; args: Json[] };
         const_expr?: { string_value: string };
     };
     if (const_expr !== undefined) return const_expr.string_value;
-    if (call_expr === undefined) throw new Error("this evaluator reads calls and constants only");
+    if (call_expr === undefined) throw new Error("this evaluator supports only calls and constants");
     const [first = {}, second = {}] = call_expr.args;
     const value = (one: Json) => evaluate(one, headers);
     switch (call_expr.function) {
         case "!_": {
-            const own = value(first);
-            return typeof own === "boolean" ? !own : undefined;
+            const header = value(first);
+            return typeof header === "boolean" ? !header : undefined;
         }
         case "_&&_": {
             const values = [value(first), value(second)];
@@ -164,6 +164,6 @@ function evaluate(expression: Json, headers: Headers): string | boolean | undefi
         case "_[_]":
             return headers[String(value(second))];
         default:
-            throw new Error(`this evaluator does not know ${call_expr.function}`);
+            throw new Error(`this evaluator does not support ${call_expr.function}`);
     }
 }

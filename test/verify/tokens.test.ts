@@ -28,7 +28,7 @@ function parts(token: string) {
 describe("a token", () => {
     const now = Date.now() / 1000;
 
-    it("says what it is to say, under its issuer's names, and is signed", () => {
+    it("contains the claims under its issuer's names, and is signed", () => {
         const { head, claims, isSigned } = parts(sign(TOKEN));
         const { exp, iat, ...rest } = claims;
         assert.deepEqual(head, { alg: "ES256", typ: "JWT", kid: "key-1" });
@@ -44,7 +44,7 @@ describe("a token", () => {
         assert.ok(isSigned);
     });
 
-    it("leaves out what it is not to say", () => {
+    it("omits absent claims", () => {
         const { claims } = parts(sign({ tenant: "acme", subject: "ada" }));
         assert.deepEqual(Object.keys(claims).sort(), ["app", "aud", "exp", "iat", "iss", "sub"]);
     });

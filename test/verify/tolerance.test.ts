@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { toleranceOf } from "../../cli/verify/ask/tolerance";
-import { judge } from "../../cli/verify/judge";
-import type { Check, Finding, WireResult } from "../../cli/verify/model";
+import { toleranceOf } from "../../cli/verify/probe/tolerance";
+import { assess } from "../../cli/verify/assess";
+import type { Check, CheckResult, WireResult } from "../../cli/verify/model";
 
 const CHECK: Omit<Check, "id"> = {
     layer: "resilience",
@@ -14,9 +14,9 @@ const CHECK: Omit<Check, "id"> = {
         mtls: "STRICT",
     },
     request: { protocol: "http", method: "GET", path: "/x" },
-    expected: { kind: "given-up", after: 300 },
-    behaviour: { kind: "is-slow", milliseconds: 3_300 },
-    because: "",
+    expected: { kind: "timeout", after: 300 },
+    behavior: { kind: "delay", milliseconds: 3_300 },
+    reason: "",
 };
 
 function timedOut(ms: number): [Check, WireResult] {
@@ -34,15 +34,15 @@ function timedOut(ms: number): [Check, WireResult] {
     ];
 }
 
-function failed(ms: number): Finding {
+function failed(ms: number): CheckResult {
     const check: Check = {
         ...CHECK,
         id: "fails",
-        behaviour: { kind: "fails" },
+        behavior: { kind: "fail" },
         expected: { kind: "attempts", count: 1 },
     };
     const answer = { service: "auth", port: "http", attempt: 1 } as WireResult["answer"];
-    return judge(check, {
+    return assess(check, {
         id: "fails",
         outcome: "answered",
         status: 503,
@@ -53,24 +53,24 @@ function failed(ms: number): Finding {
     });
 }
 
-describe("how late a timeout may be", () => {
-    it("is what the slowest request took that nothing delayed", () => {
-        const slow = judge(...timedOut(5_000));
+describe("the tolerance of a timeout", () => {
+    it("is the duration of the slowest request without a delay", () => {
+        const slow = assess(...timedOut(5_000));
         const tolerance = toleranceOf([failed(3), failed(240), slow]);
         assert.ok(tolerance > 240 && tolerance < 400, String(tolerance));
         assert.ok(toleranceOf([slow]) < 200);
     });
 
-    it("tells a timeout of 300 ms from one of 2 s, on a busy machine too", () => {
-        for (const [ms, toleranceMs, agrees] of [
+    it("distinguishes a timeout of 300 ms from one of 2 s, even on a busy machine", () => {
+        for (const [ms, toleranceMs, passed] of [
             [310, toleranceOf([failed(3)]), true],
             [2_010, toleranceOf([failed(3)]), false],
             [620, toleranceOf([failed(400)]), true],
             [2_400, toleranceOf([failed(400)]), false],
         ] as const)
             assert.equal(
-                judge(...timedOut(ms), toleranceMs).agrees,
-                agrees,
+                assess(...timedOut(ms), toleranceMs).passed,
+                passed,
                 `${ms} ms within ${toleranceMs}`,
             );
     });

@@ -10,69 +10,66 @@ const isNot = (kind: string, name: string) => (object: KubeObject) =>
     object.kind !== kind || object.metadata.name !== name;
 
 describe("verifying a mesh", () => {
-    it("proves one that holds exactly the program", async () => {
+    it("passes with exactly the program's objects", async () => {
         const cluster = clusterWith();
         const report = await verifyCluster(cluster, options);
         assert.deepEqual(
-            [report.differences, report.miscounts, report.drift, report.notChecked],
+            [report.mismatches, report.miscounts, report.drift, report.unchecked],
             [[], [], [], []],
         );
-        assert.equal(report.findings.length, expectations(platform).length);
+        assert.equal(report.results.length, expectations(platform).length);
         assert.equal(exitCode(report), 0);
     });
 
-    it("asks the layers alone that it is told to, and says what it leaves out", async () => {
-        const report = await verifyCluster(clusterWith(), { ...options, layers: ["source"] });
-        assert.deepEqual([...new Set(report.findings.map(({ check }) => check.layer))], ["source"]);
+    it("runs only the given layers, and reports the skipped ones", async () => {
+        const report = await verifyCluster(clusterWith(), { ...options, layers: ["authorization"] });
+        assert.deepEqual([...new Set(report.results.map(({ check }) => check.layer))], ["authorization"]);
         assert.deepEqual(
-            report.notChecked.map(({ part }) => part),
-            ["identity", "entry", "egress", "resilience"].map((layer) => `the layer ${layer}`),
+            report.unchecked.map(({ part }) => part),
+            ["identity", "ingress", "egress", "resilience"].map((layer) => `the layer ${layer}`),
         );
         assert.equal(exitCode(report), 0);
     });
 
-    it("asks from the new version's pod and the old one's while a service is rolled out", async () => {
+    it("probes from the canary's and the primary's pod during a rollout", async () => {
         const cluster = clusterWith();
         cluster.addPod("sparc", "web", "10.244.0.3", "web-primary");
-        const asked = new Set<string>();
-        cluster.onExec = ({ namespace, pod }) => asked.add(`${namespace}/${pod}`);
-        const before = await verifyCluster(clusterWith(), { ...options, layers: ["source"] });
-        const report = await verifyCluster(cluster, { ...options, layers: ["source"] });
-        const ofWeb = before.findings.filter(({ check }) => check.source.name === "web");
+        const callers = new Set<string>();
+        cluster.onExec = ({ namespace, pod }) => callers.add(`${namespace}/${pod}`);
+        const before = await verifyCluster(clusterWith(), { ...options, layers: ["authorization"] });
+        const report = await verifyCluster(cluster, { ...options, layers: ["authorization"] });
+        const ofWeb = before.results.filter(({ check }) => check.source.name === "web");
         assert.ok(ofWeb.length > 0);
-        assert.equal(report.findings.length, before.findings.length + ofWeb.length);
-        assert.deepEqual(report.differences, []);
-        assert.ok(asked.has("sparc/web-0") && asked.has("sparc/web-primary-0"), [...asked].join(", "));
+        assert.equal(report.results.length, before.results.length + ofWeb.length);
+        assert.deepEqual(report.mismatches, []);
+        assert.ok(callers.has("sparc/web-0") && callers.has("sparc/web-primary-0"), [...callers].join(", "));
     });
 
-    it("names an AuthorizationPolicy that was deleted, with the edge that it stands for", async () => {
+    it("names an AuthorizationPolicy that was deleted, with its edge", async () => {
         const report = await verifyCluster(
             clusterWith((objects) => objects.filter(isNot("AuthorizationPolicy", "auth-from-web"))),
             options,
         );
         assert.equal(exitCode(report), 1);
         assert.deepEqual(
-            new Set(report.differences.map(({ finding: { check } }) => check.because)),
-            new Set([
-                "web calls auth on grpc",
-                "web calls auth on grpc, with the tenant that the token names",
-            ]),
+            new Set(report.mismatches.map(({ checkResult: { check } }) => check.reason)),
+            new Set(["web calls auth on grpc", "web calls auth on grpc, with the token's tenant"]),
         );
-        for (const { finding, explanations } of report.differences) {
-            assert.equal(finding.got, "RBAC denial");
+        for (const { checkResult, explanations } of report.mismatches) {
+            assert.equal(checkResult.actual, "RBAC denial");
             assert.deepEqual(explanations, [
                 "AuthorizationPolicy sparc/auth-from-web is missing: it allows web → auth on 9090: POST /small.Auth/Check",
             ]);
         }
     });
 
-    it("names a VirtualService by which a call waits too long and is tried too often", async () => {
+    it("names a VirtualService with a wrong timeout and too many retries", async () => {
         const report = await verifyCluster(
             clusterWith((objects) =>
                 objects.map((object) => {
                     if (object.kind !== "VirtualService" || object.metadata.namespace !== "sparc")
                         return object;
-                    // Another's route, which changed as well, has nothing to do with it.
+                    // Another service's route also changed, but does not explain it.
                     if (object.metadata.name !== "auth")
                         return { ...object, spec: { ...(object.spec as object), exportTo: ["*"] } };
                     return {
@@ -87,16 +84,16 @@ describe("verifying a mesh", () => {
             options,
         );
         assert.equal(exitCode(report), 1);
-        const expected = report.differences.map(({ finding: { check } }) => check.expected.kind);
-        assert.deepEqual(new Set(expected), new Set(["attempts", "given-up"]));
-        for (const { finding, explanations } of report.differences) {
-            assert.equal(finding.check.destination.name, "auth");
+        const expected = report.mismatches.map(({ checkResult: { check } }) => check.expected.kind);
+        assert.deepEqual(new Set(expected), new Set(["attempts", "timeout"]));
+        for (const { checkResult, explanations } of report.mismatches) {
+            assert.equal(checkResult.check.destination.name, "auth");
             assert.equal(explanations.length, 1, explanations.join("\n"));
             assert.match(explanations.join(), /^VirtualService sparc\/auth was changed/);
         }
     });
 
-    it("names a VirtualService by which a call waits a second longer than it may", async () => {
+    it("names a VirtualService with a timeout that is one second too long", async () => {
         const report = await verifyCluster(
             clusterWith((objects) =>
                 objects.map((object) =>
@@ -110,12 +107,12 @@ describe("verifying a mesh", () => {
             options,
         );
         assert.deepEqual(
-            report.differences.map(({ finding: { check } }) => check.expected.kind),
-            ["given-up"],
+            report.mismatches.map(({ checkResult: { check } }) => check.expected.kind),
+            ["timeout"],
         );
     });
 
-    it("names a PeerAuthentication that was set PERMISSIVE, and sees it on the wire", async () => {
+    it("names a PeerAuthentication that was set PERMISSIVE, and detects it on the wire", async () => {
         const report = await verifyCluster(
             clusterWith((objects) =>
                 objects.map((object) =>
@@ -127,32 +124,32 @@ describe("verifying a mesh", () => {
             options,
         );
         assert.equal(exitCode(report), 1);
-        const [difference, ...others] = report.differences;
+        const [difference, ...others] = report.mismatches;
         assert.deepEqual(others, []);
-        assert.equal(difference?.finding.check.source.name, "(unmeshed)");
-        assert.equal(difference.finding.got, "RBAC denial");
+        assert.equal(difference?.checkResult.check.source.name, "(outside-mesh)");
+        assert.equal(difference.checkResult.actual, "RBAC denial");
         assert.deepEqual(difference.explanations, [
             'PeerAuthentication sparc/auth was changed: spec.mtls.mode is "PERMISSIVE" in the cluster and "STRICT" in the program',
         ]);
     });
 
-    it("fails over an object that is missing, even where traffic agrees", async () => {
+    it("fails for a missing object even if traffic matches", async () => {
         const report = await verifyCluster(
             clusterWith((objects) => objects.filter(isNot("NetworkPolicy", "auth"))),
             options,
         );
-        assert.deepEqual(report.differences, []);
+        assert.deepEqual(report.mismatches, []);
         assert.equal(exitCode(report), 1);
     });
 
-    it("fails where TCP connections ended for another reason than a denial", async () => {
+    it("fails if TCP connections ended for another reason than a denial", async () => {
         const cluster = clusterWith();
         let readings = 0;
         cluster.onExec = ({ command }) => {
             if (command[0] === "pilot-agent" && ++readings === 3) cluster.denied.set("databases/cache", 0);
         };
         const report = await verifyCluster(cluster, options);
-        assert.deepEqual(report.differences, []);
+        assert.deepEqual(report.mismatches, []);
         assert.deepEqual(
             report.miscounts.map(({ workload, counted }) => [workload, counted]),
             [["databases/cache", 0]],
@@ -160,17 +157,17 @@ describe("verifying a mesh", () => {
         assert.equal(exitCode(report), 1);
     });
 
-    it("counts against nobody what was asked twice because the connection to a prober broke", async () => {
+    it("does not miscount requests that were repeated because the connection to a prober broke", async () => {
         const cluster = clusterWith();
-        cluster.broken = 1;
+        cluster.brokenBatches = 1;
         const report = await verifyCluster(cluster, options);
-        assert.deepEqual([report.differences, report.miscounts], [[], []]);
-        assert.ok(report.findings.some(({ result }) => result.attempts === 2));
+        assert.deepEqual([report.mismatches, report.miscounts], [[], []]);
+        assert.ok(report.results.some(({ result }) => result.attempts === 2));
     });
 
-    it("still counts where the connection to a prober broke", async () => {
+    it("still detects a miscount after the connection to a prober broke", async () => {
         const cluster = clusterWith();
-        cluster.broken = 1;
+        cluster.brokenBatches = 1;
         let readings = 0;
         cluster.onExec = ({ command }) => {
             if (command[0] === "pilot-agent" && ++readings === 3) cluster.denied.set("databases/cache", 0);
@@ -182,41 +179,41 @@ describe("verifying a mesh", () => {
         );
     });
 
-    it("does not take an answer of Envoy's that was lost for one in which nothing is counted", async () => {
+    it("does not treat a lost reading of Envoy's counters as zero", async () => {
         const cluster = clusterWith();
         let readings = 0;
         cluster.onExec = ({ command }) => {
-            if (command[0] === "pilot-agent" && ++readings === 5) cluster.lost = 1;
+            if (command[0] === "pilot-agent" && ++readings === 5) cluster.lostReadings = 1;
         };
         const report = await verifyCluster(cluster, options);
         assert.ok(readings > 5);
         assert.deepEqual(report.miscounts, []);
     });
 
-    it("fails over an entry that it left out because a gateway has no certificate, unless that was named", async () => {
+    it("fails for ingress that it skips because a gateway has no certificate, unless that was named", async () => {
         const cluster = clusterWith();
         cluster.objects.delete("Secret istio-ingress/istio-ingressgateway-certificate");
         const report = await verifyCluster(cluster, options);
         assert.equal(exitCode(report), 1);
         const named = await verifyCluster(cluster, { ...options, allowUnchecked: ["certificates"] });
         assert.equal(exitCode(named), 0);
-        const { notChecked, findings } = report;
-        assert.deepEqual(notChecked, [
+        const { unchecked, results } = report;
+        assert.deepEqual(unchecked, [
             {
                 optional: "certificates",
                 requested: false,
-                part: "entry through istio-ingressgateway",
-                why: "the Secret istio-ingress/istio-ingressgateway-certificate with its certificate is missing or empty",
+                part: "ingress through istio-ingressgateway",
+                reason: "Secret istio-ingress/istio-ingressgateway-certificate with its certificate is missing or empty",
             },
         ]);
         assert.equal(
-            findings.some(({ check }) => check.entry?.gateway === "istio-ingressgateway"),
+            results.some(({ check }) => check.ingress?.gateway === "istio-ingressgateway"),
             false,
         );
     });
 });
 
-describe("a mesh that cannot be asked", () => {
+describe("a mesh that cannot be verified", () => {
     const lease = (seconds: number): KubeObject => ({
         apiVersion: "coordination.k8s.io/v1",
         kind: "Lease",
@@ -227,14 +224,14 @@ describe("a mesh that cannot be asked", () => {
         },
     });
 
-    it("is one that another run asks, whose probers then stay", async () => {
+    it("is one that another run is verifying, whose probers stay", async () => {
         const cluster = clusterWith();
         await cluster.apply(lease(3));
         await assert.rejects(verifyCluster(cluster, options), /another run is verifying fake: elsewhere\/1/);
         assert.deepEqual(cluster.log, ["apply Lease sparc/probe-run"]);
     });
 
-    it("is not one whose last run was killed", async () => {
+    it("is not one whose last run was killed: its lease expires", async () => {
         const cluster = clusterWith();
         await cluster.apply(lease(30));
         assert.equal(exitCode(await verifyCluster(cluster, options)), 0);
@@ -247,7 +244,7 @@ describe("a mesh that cannot be asked", () => {
         cluster.objects.delete("Pod databases/cache-0");
         await assert.rejects(verifyCluster(cluster, options), (error) => {
             assert.ok(error instanceof CannotVerify);
-            assert.equal(error.message, "no pod is ready of auth, cache");
+            assert.equal(error.message, "no ready pod of auth, cache");
             assert.match(error.remedy, /make up/);
             return true;
         });
@@ -258,14 +255,14 @@ describe("a mesh that cannot be asked", () => {
         const apply = cluster.apply.bind(cluster);
         cluster.apply = async (object) => {
             await apply(object);
-            if (object.metadata.name !== "probe-stranger" || object.kind !== "Pod") return;
+            if (object.metadata.name !== "probe-unknown-workload" || object.kind !== "Pod") return;
             const waiting = { reason: "ErrImageNeverPull", message: "no such image" };
             const status = { phase: "Pending", containerStatuses: [{ name: "probe", state: { waiting } }] };
-            cluster.objects.set("Pod sparc/probe-stranger", { ...object, status } as KubeObject);
+            cluster.objects.set("Pod sparc/probe-unknown-workload", { ...object, status } as KubeObject);
         };
         await assert.rejects(
             verifyCluster(cluster, options),
-            /a prober cannot start: sparc\/probe-stranger: ErrImageNeverPull no such image/,
+            /a prober cannot start: sparc\/probe-unknown-workload: ErrImageNeverPull no such image/,
         );
     });
 });

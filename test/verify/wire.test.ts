@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { toProbe } from "../../cli/verify/ask/wire";
+import { toProbe } from "../../cli/verify/probe/wire";
 import type { Check } from "../../cli/verify/model";
 import { expectations } from "../../cli/verify/plan/expect";
 import { platform } from "../../catalogue/platform";
@@ -19,21 +19,21 @@ const CREDENTIALS = {
 const sent = (check: Check) =>
     toProbe(check, CREDENTIALS) as { headers?: Record<string, string>; protocol: string };
 
-describe("a check, as the prober sends it", () => {
-    it("is marked, so that no error budget counts it, but for TCP, which has no headers", () => {
+describe("a check's request", () => {
+    it("is marked, so that no error budget counts it, except for TCP, which has no headers", () => {
         const all = checks.map(sent);
         assert.ok(all.length > 50);
         for (const { headers, protocol } of all)
             assert.equal(headers?.["x-mesh-probe"], protocol === "tcp" ? undefined : "1");
     });
 
-    it("keeps the headers that tell the callee how to behave, and those of a client", () => {
+    it("keeps the headers that control the callee, and those of a client", () => {
         const failing = checks.find(
-            ({ behaviour, request }) => behaviour?.kind === "fails" && request.protocol === "grpc",
+            ({ behavior, request }) => behavior?.kind === "fail" && request.protocol === "grpc",
         );
         assert.ok(failing !== undefined);
         assert.equal(sent(failing).headers?.["standin-status"], "14");
-        const withToken = checks.find(({ entry }) => entry?.token !== undefined);
+        const withToken = checks.find(({ ingress }) => ingress?.token !== undefined);
         assert.ok(withToken !== undefined);
         assert.match(sent(withToken).headers?.["authorization"] ?? "", /^bearer token$/i);
     });

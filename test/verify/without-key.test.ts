@@ -17,12 +17,12 @@ const catalogue: Catalogue = {
         web: { ...web, exposures: web.exposures!.map((one) => ({ ...one, authentication: "jwt" })) },
     },
 };
-const asking = { catalogue, config: platform.config };
-const checks = expectations(asking);
-const withToken = checks.filter(({ entry, sends }) => (entry?.token ?? sends?.token) !== undefined);
+const platformOptions = { catalogue, config: platform.config };
+const checks = expectations(platformOptions);
+const withToken = checks.filter(({ ingress, sends }) => (ingress?.token ?? sends?.token) !== undefined);
 
 function cluster(): FakeCluster {
-    const program: readonly KubeObject[] = deriveAll(asking).objects;
+    const program: readonly KubeObject[] = deriveAll(platformOptions).objects;
     const fake = new FakeCluster(program, checks);
     for (const name of Object.keys(small.services)) fake.addPod("sparc", name);
     for (const name of Object.keys(small.stores)) fake.addPod("databases", name);
@@ -30,35 +30,35 @@ function cluster(): FakeCluster {
     return fake;
 }
 
-describe("verifying gateways that ask for tokens", () => {
-    it("says what it left out, where nobody can sign one", async () => {
+describe("verifying gateways that require tokens", () => {
+    it("reports what it skips without a signing key", async () => {
         assert.ok(withToken.length > 5);
-        const unsigned = { ...options, platform: asking, sign: undefined };
+        const unsigned = { ...options, platform: platformOptions, sign: undefined };
         const report = await verifyCluster(cluster(), unsigned);
-        assert.deepEqual(report.notChecked, [
+        assert.deepEqual(report.unchecked, [
             {
                 part: `${withToken.length} requests with a token`,
-                why: "no key of an issuer that the gateways trust is on this machine; `make up` makes one",
+                reason: "this machine has no key of an issuer that the gateways trust (`make up` creates one)",
                 optional: "tokens",
                 requested: false,
             },
         ]);
-        assert.equal(report.findings.length, checks.length - withToken.length);
+        assert.equal(report.results.length, checks.length - withToken.length);
         assert.equal(exitCode(report), 1);
         const named = await verifyCluster(cluster(), { ...unsigned, allowUnchecked: ["tokens"] });
         assert.equal(exitCode(named), 0);
     });
 
-    it("sends them, where a key is at hand, and shows none", async () => {
+    it("sends tokens with a signing key, and prints none", async () => {
         const fake = cluster();
         const sent: string[] = [];
         fake.onExec = ({ stdin }) => sent.push(...(stdin.match(/bearer secret-\w+/gi) ?? []));
         const report = await verifyCluster(fake, {
             ...options,
-            platform: asking,
+            platform: platformOptions,
             sign: ({ flaw }) => `secret-${flaw ?? "right"}`,
         });
-        assert.deepEqual([report.notChecked, exitCode(report)], [[], 0]);
+        assert.deepEqual([report.unchecked, exitCode(report)], [[], 0]);
         assert.equal(sent.length, withToken.length);
         assert.deepEqual(
             [...new Set(sent.filter((one) => one.startsWith("B")))].sort(),

@@ -1,20 +1,20 @@
-/** Which calls are let through on one side and not on the other: each is judged on both, as `mesh explain` does. */
-import { evaluate, type Source } from "../../explain/evaluate/evaluate";
+/** Finds calls that only one side allows: evaluates each call on both sides, like `mesh explain`. */
+import { evaluate, type AccessSource } from "../../explain/evaluate/evaluate";
 import type { Callee, Verdict, Workload } from "../../explain/evaluate/model";
-import type { World } from "../../explain/world/world";
-import { calleesOf, entryOf, namesOf, routedHosts, sourcesOf } from "./parties";
-import { ANYTHING, type Asked, requestsOf } from "./requests";
+import type { MeshSnapshot } from "../../explain/snapshot/snapshot";
+import { calleesOf, gatewayOfSource, namesOf, routedHosts, sourcesOf } from "./endpoints";
+import { ANYTHING, type SampleRequest, requestsOf } from "./requests";
 
 export interface CallChange {
     readonly source: string;
     readonly destination: string;
-    /** `8080`, as the caller names it. */
+    /** The Service's port. */
     readonly port: number;
     /** Requests, or `a connection`. */
     readonly requests: readonly string[];
 }
 
-/** A call that both let through, where other things must hold beside. */
+/** A call that both sides allow under different conditions. */
 export interface ConditionChange extends CallChange {
     readonly before: readonly string[];
     readonly after: readonly string[];
@@ -24,8 +24,8 @@ export interface CallChanges {
     readonly allowed: readonly CallChange[];
     readonly denied: readonly CallChange[];
     readonly conditions: readonly ConditionChange[];
-    /** How many were judged, on each side. */
-    readonly judged: number;
+    /** The number of access checks per side. */
+    readonly evaluated: number;
 }
 
 interface Answer {
@@ -34,44 +34,44 @@ interface Answer {
     readonly after: Verdict | undefined;
 }
 
-export function compareCalls(before: World, after: World): CallChanges {
-    const worlds = [before, after] as const;
-    const [sources, destinations] = [worlds.map(sourcesOf), worlds.map(calleesOf)];
-    const found = {
+export function compareCalls(before: MeshSnapshot, after: MeshSnapshot): CallChanges {
+    const snapshots = [before, after] as const;
+    const [sources, destinations] = [snapshots.map(sourcesOf), snapshots.map(calleesOf)];
+    const changes = {
         allowed: [] as CallChange[],
         denied: [] as CallChange[],
         conditions: [] as ConditionChange[],
     };
-    const routed = worlds.map(routedHosts);
-    let judged = 0;
+    const routed = snapshots.map(routedHosts);
+    let evaluated = 0;
     for (const destination of namesOf(destinations)) {
         const callees = destinations.map((map) => map.get(destination));
         for (const port of portsOf(callees)) {
-            const inside = questionsOf(worlds, callees, port);
+            const inside = queriesOf(snapshots, callees, port);
             const isRouted = callees.some((callee, side) => routed[side]?.has(callee?.host ?? "") ?? false);
             for (const source of namesOf(sources)) {
-                const gateways = sources.flatMap((map) => entryOf(map.get(source)));
-                // Where no gateway's route leads to it, no client comes.
+                const gateways = sources.flatMap((map) => gatewayOfSource(map.get(source)));
+                // Clients cannot reach a callee without a gateway route.
                 if (gateways.length > 0 && !isRouted) continue;
-                const questions = gateways.length > 0 ? questionsOf(worlds, callees, port, gateways) : inside;
+                const queries = gateways.length > 0 ? queriesOf(snapshots, callees, port, gateways) : inside;
                 const call = { source, destination, port };
-                const answers = questions.map(({ text, asked }): Answer => {
-                    const [old, now] = worlds.map((world, side) =>
-                        answer(world, sources[side]?.get(source), callees[side], port, asked),
+                const answers = queries.map(({ text, request }): Answer => {
+                    const [old, now] = snapshots.map((snapshot, side) =>
+                        answer(snapshot, sources[side]?.get(source), callees[side], port, request),
                     );
                     return { text, before: old, after: now };
                 });
-                judged += answers.length;
+                evaluated += answers.length;
                 const isAllowed = (verdict: Verdict | undefined) => verdict?.allowed ?? false;
-                const opened = answers.filter((one) => !isAllowed(one.before) && isAllowed(one.after));
-                const closed = answers.filter((one) => isAllowed(one.before) && !isAllowed(one.after));
-                if (opened.length > 0) found.allowed.push({ ...call, requests: textsOf(opened) });
-                if (closed.length > 0) found.denied.push({ ...call, requests: textsOf(closed) });
-                found.conditions.push(...conditionChanges(answers).map((one) => ({ ...call, ...one })));
+                const granted = answers.filter((one) => !isAllowed(one.before) && isAllowed(one.after));
+                const revoked = answers.filter((one) => isAllowed(one.before) && !isAllowed(one.after));
+                if (granted.length > 0) changes.allowed.push({ ...call, requests: textsOf(granted) });
+                if (revoked.length > 0) changes.denied.push({ ...call, requests: textsOf(revoked) });
+                changes.conditions.push(...conditionChanges(answers).map((one) => ({ ...call, ...one })));
             }
         }
     }
-    return { ...found, judged };
+    return { ...changes, evaluated };
 }
 
 function portsOf(callees: readonly (Callee | undefined)[]): number[] {
@@ -79,13 +79,15 @@ function portsOf(callees: readonly (Callee | undefined)[]): number[] {
     return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
-/** What is asked of a port: requests where either side reads them, a connection where either sees no more than that. */
-function questionsOf(
-    worlds: readonly World[],
+/**
+ * The access queries of a port: HTTP requests if either side parses HTTP on it, a connection if either side sees TCP.
+ */
+function queriesOf(
+    snapshots: readonly MeshSnapshot[],
     callees: readonly (Callee | undefined)[],
     number: number,
     gateways: readonly Workload[] = [],
-): { text: string; asked?: Asked }[] {
+): { text: string; request?: SampleRequest }[] {
     const ports = callees.flatMap((callee) => {
         const port = callee?.ports.find((one) => one.number === number);
         return callee === undefined || port === undefined ? [] : [{ callee, port }];
@@ -93,41 +95,41 @@ function questionsOf(
     const requests = ports
         .filter(({ port }) => port.http)
         .flatMap(({ callee: { workload }, port }) =>
-            requestsOf(worlds, [
+            requestsOf(snapshots, [
                 { workload, port: port.target },
                 ...gateways.map((gateway) => ({ workload: gateway })),
             ]),
         );
-    const distinct = new Map(requests.map((asked) => [asked.text, { text: asked.text, asked }]));
+    const distinct = new Map(requests.map((request) => [request.text, { text: request.text, request }]));
     const connection = ports.some(({ port }) => !port.http) ? [{ text: "a connection" }] : [];
     return [...connection, ...distinct.values()];
 }
 
-/** Undefined where one of the two is not there, or the port is of the other kind. */
+/** Undefined if the source or the callee does not exist, or the port has the other protocol. */
 function answer(
-    world: World,
-    source: Source | undefined,
+    snapshot: MeshSnapshot,
+    source: AccessSource | undefined,
     callee: Callee | undefined,
     number: number,
-    asked: Asked | undefined,
+    request: SampleRequest | undefined,
 ): Verdict | undefined {
     const port = callee?.ports.find((one) => one.number === number);
     if (source === undefined || callee === undefined || port === undefined) return undefined;
-    if (port.http !== (asked !== undefined)) return undefined;
-    return evaluate(world, {
+    if (port.http !== (request !== undefined)) return undefined;
+    return evaluate(snapshot, {
         source,
         target: { kind: "service", callee, port },
-        ...(asked === undefined ? {} : { http: asked.http }),
+        ...(request === undefined ? {} : { http: request.http }),
     });
 }
 
-/** Where anything is meant, what is named is meant with it. */
+/** `anything` includes all other requests. */
 function textsOf(answers: readonly Answer[]): string[] {
     const texts = answers.map(({ text }) => text);
     return texts.includes(ANYTHING) ? [ANYTHING] : texts;
 }
 
-/** Requests that both sides let through, by what must hold beside on either. */
+/** Requests that both sides allow under different conditions, grouped by these conditions. */
 function conditionChanges(
     answers: readonly Answer[],
 ): Pick<ConditionChange, "requests" | "before" | "after">[] {

@@ -1,21 +1,21 @@
 /**
- * Which requests tell two meshes apart: policies compare verbs and paths with patterns, so that one request for each
- * pattern of either side, and one that no pattern names, stand for all.
+ * Sample requests that distinguish two meshes. Policies match methods and paths with patterns, so one request per
+ * pattern of either side, and one that matches no pattern, represent all.
  */
 import { isAbout } from "../../explain/evaluate/match";
 import type { HttpRequest, Workload } from "../../explain/evaluate/model";
-import type { World } from "../../explain/world/world";
+import type { MeshSnapshot } from "../../explain/snapshot/snapshot";
 
-/** A verb that no policy names, for those that ask for none. */
+/** A method that no policy names, for patterns without a method. */
 const ANY_VERB = "PURGE";
 
-export interface Asked {
+export interface SampleRequest {
     /** `GET /v1/alerts/{*}`, `any verb /v1`, or `anything`. */
     readonly text: string;
     readonly http: HttpRequest;
 }
 
-/** What is asked of every HTTP port: no policy names it. */
+/** The request that no policy names. */
 export const ANYTHING = "anything";
 
 interface Operation {
@@ -26,20 +26,23 @@ interface Operation {
     readonly notPaths?: readonly string[];
 }
 
-/** A proxy whose policies a request passes, and on which of its pod's ports; on any where absent. */
-export interface Passed {
+/** A proxy whose policies apply to a request, and the port on its pod; any port if absent. */
+export interface EnforcementPoint {
     readonly workload: Workload;
     readonly port?: number;
 }
 
-/** Every request that the policies of those that it passes, in any of `worlds`, tell from others. */
-export function requestsOf(worlds: readonly World[], passed: readonly Passed[]): Asked[] {
-    const asked = new Map<string, Asked>();
+/** A sample request for every pattern in the policies of these proxies, in any of the snapshots. */
+export function requestsOf(
+    snapshots: readonly MeshSnapshot[],
+    points: readonly EnforcementPoint[],
+): SampleRequest[] {
+    const samples = new Map<string, SampleRequest>();
     const add = (text: string, method: string, path: string) =>
-        asked.set(text, { text, http: { method, path, headers: {} } });
+        samples.set(text, { text, http: { method, path, headers: {} } });
     add(ANYTHING, ANY_VERB, "/no-policy-names-this");
-    for (const { methods, paths } of worlds.flatMap((world) =>
-        passed.flatMap((one) => operationsOf(world, one)),
+    for (const { methods, paths } of snapshots.flatMap((snapshot) =>
+        points.flatMap((one) => operationsOf(snapshot, one)),
     )) {
         for (const method of methods.length > 0 ? methods : [undefined])
             for (const path of paths.length > 0 ? paths : [undefined]) {
@@ -51,14 +54,14 @@ export function requestsOf(worlds: readonly World[], passed: readonly Passed[]):
                 );
             }
     }
-    return [...asked.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+    return [...samples.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
 function operationsOf(
-    world: World,
-    { workload, port }: Passed,
+    snapshot: MeshSnapshot,
+    { workload, port }: EnforcementPoint,
 ): { methods: readonly string[]; paths: readonly string[] }[] {
-    return world
+    return snapshot
         .of("AuthorizationPolicy")
         .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.selector?.matchLabels, workload))
         .flatMap(({ spec }) => spec.rules ?? [])
@@ -67,12 +70,12 @@ function operationsOf(
         .filter(({ ports }) => port === undefined || ports === undefined || ports.includes(String(port)))
         .flatMap(({ methods = [], paths = [], notMethods = [], notPaths = [] }) => [
             { methods, paths },
-            // What an exception names is told from the rest, too.
+            // Exceptions also distinguish requests.
             ...(notMethods.length + notPaths.length > 0 ? [{ methods: notMethods, paths: notPaths }] : []),
         ]);
 }
 
-/** A path that a pattern stands for, and that no narrower pattern does: `{**}` is more than the one segment of `{*}`. */
+/** A path that matches the pattern but no narrower one: `{**}` becomes several segments, `{*}` a single one. */
 export function samplePath(pattern: string): string {
     const path = pattern.replaceAll("{**}", "x/y").replaceAll("{*}", "x");
     if (path === "*") return "/x/y";

@@ -1,30 +1,31 @@
-/** For a pull request: what it opens and closes first, then the objects. */
+/** The comparison as Markdown for a pull request: access changes first, then objects. */
 import type { CallChange } from "../calls/compare";
+import { plural } from "../../plural";
 import { type Difference, isEmpty } from "../diff";
 import type { HostChange } from "../hosts";
 import { toPicture } from "./picture";
 
-/** Rows of a table; a comment has an end, and so has a reader's patience. */
-const MOST_ROWS = 40;
-const MOST_FIELDS = 4;
-/** Lines of objects; a comment on GitHub may have 65,536 characters. */
-const MOST_OBJECTS = 150;
+/** Limit of table rows, to keep the comment readable. */
+const MAX_ROWS = 40;
+const MAX_FIELDS = 4;
+/** Limit of listed objects: a GitHub comment has at most 65,536 characters. */
+const MAX_OBJECTS = 150;
 
 export function toMarkdown(difference: Difference): string {
     const { before, after, objects, calls, hosts } = difference;
     if (isEmpty(objects)) return `**The mesh is the same** in ${code(before)} and ${code(after)}.\n`;
     const { added, removed, changed } = objects;
     const picture = toPicture(difference);
-    const counts = `${added.length} objects added, ${changed.length} changed, ${removed.length} removed`;
+    const counts = `${plural(added.length, "object")} added, ${changed.length} changed, ${removed.length} removed`;
     return [
         `### What changes in the mesh, from ${code(before)} to ${code(after)}`,
-        `${summary(difference)} ${counts}. (${calls.judged} questions asked of each side.)`,
+        `${summary(difference)} ${counts}. (${plural(calls.evaluated, "access check")} per side.)`,
         ...section("Newly allowed", callTable(calls.allowed)),
         ...section("No longer allowed", callTable(calls.denied)),
         ...section("Hosts newly reachable", hostTable(hosts.reachable)),
         ...section("Hosts no longer reachable", hostTable(hosts.unreachable)),
         ...section(
-            "Allowed as before, on other conditions",
+            "Still allowed, under different conditions",
             table(
                 ["caller", "callee", "requests", "before", "now"],
                 calls.conditions.map(({ source, destination, port, requests, before: old, after: now }) => [
@@ -47,11 +48,12 @@ export function toMarkdown(difference: Difference): string {
 }
 
 function summary({ calls, hosts }: Difference): string {
-    const opened = calls.allowed.length + hosts.reachable.length;
-    const closed = calls.denied.length + hosts.unreachable.length;
-    if (opened + closed + calls.conditions.length === 0)
-        return "**Nothing is let through that was not, and nothing stopped.**";
-    return opened === 0 ? "**Nothing is opened.**" : "**This opens the mesh further: see what for.**";
+    const granted = calls.allowed.length + hosts.reachable.length;
+    const revoked = calls.denied.length + hosts.unreachable.length;
+    if (granted + revoked + calls.conditions.length === 0) return "**Access is unchanged.**";
+    return granted === 0
+        ? "**This change grants no new access.**"
+        : "**⚠ This change grants new access. Review the tables below.**";
 }
 
 function callTable(changes: readonly CallChange[]): string[] {
@@ -76,7 +78,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     if (rows.length === 0) return [];
     const line = (cells: readonly string[]) =>
         `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-    const shown = rows.slice(0, MOST_ROWS).map(line);
+    const shown = rows.slice(0, MAX_ROWS).map(line);
     const more = rows.length - shown.length;
     return [
         [line(head), line(head.map(() => "---")), ...shown].join("\n"),
@@ -89,7 +91,7 @@ function section(title: string, body: readonly string[]): string[] {
 }
 
 function folded(title: string, lines: readonly string[]): string[] {
-    const shown = lines.slice(0, MOST_OBJECTS);
+    const shown = lines.slice(0, MAX_OBJECTS);
     const more = lines.length - shown.length;
     const rest = more > 0 ? [`- … and ${more} more`] : [];
     return [`<details><summary>${title}</summary>`, [...shown, ...rest].join("\n"), "</details>"];
@@ -100,8 +102,8 @@ function list(requests: readonly string[]): string {
 }
 
 function fieldList(fields: readonly string[]): string {
-    const shown = fields.slice(0, MOST_FIELDS).map(code).join(", ");
-    return fields.length > MOST_FIELDS ? `${shown} and ${fields.length - MOST_FIELDS} more` : shown;
+    const shown = fields.slice(0, MAX_FIELDS).map(code).join(", ");
+    return fields.length > MAX_FIELDS ? `${shown} and ${fields.length - MAX_FIELDS} more` : shown;
 }
 
 function code(text: string): string {

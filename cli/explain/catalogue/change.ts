@@ -1,24 +1,32 @@
-/** What one would change in the catalogue to allow what is denied. */
-import type { Asked, Call, Catalogue, Duration, Exposure, Port, Request } from "../../../catalogue/model";
-import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
-import { cataloguePort } from "../ask/offered";
-import type { Asking } from "../ask/ask";
-import type { Question } from "../evaluate/evaluate";
+/** The catalogue change that would allow a denied request. */
+import type {
+    OperationSet,
+    Call,
+    Catalogue,
+    Duration,
+    Exposure,
+    Port,
+    Request,
+} from "../../../catalogue/model";
+import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
+import { cataloguePort } from "../query/port-operations";
+import type { LabeledQuery } from "../query/queries";
+import type { AccessQuery } from "../evaluate/evaluate";
 import { type Change, change, edit, text } from "./edit";
-import { outsideChange } from "./outside-change";
+import { externalChange } from "./external-change";
 
-/** The change that makes the catalogue declare `asking`; a sentence where no change of the catalogue can. */
-export function changeFor(catalogue: Catalogue, { question, request }: Asking): Change | string {
-    const { source, target } = question;
+/** The change that makes the catalogue declare the query, or a sentence if no change can. */
+export function changeFor(catalogue: Catalogue, { query, request }: LabeledQuery): Change | string {
+    const { source, target } = query;
     if (source.kind === "workload" && source.workload.gateway !== true) {
         const { name, namespace, meshed } = source.workload;
         if (!meshed)
-            return "Nothing: whoever has no sidecar has no identity. Give it one, and make it a service of the catalogue.";
+            return "No change helps: a pod without a sidecar has no identity. Inject a sidecar and add the workload to the catalogue.";
         if (namespace !== NAMESPACES.services || !Object.hasOwn(catalogue.services, name))
-            return `Nothing yet: only services of the catalogue call others. Make ${name} one (an entry in catalogue/services/).`;
+            return `Add ${name} to the catalogue first (catalogue/services/): only services can be callers.`;
     }
     const caller = source.kind === "workload" ? source.workload.name : "";
-    if (target.kind === "outside") return outsideChange(catalogue, caller, target.outside);
+    if (target.kind === "external") return externalChange(catalogue, caller, target.external);
     const { callee, port } = target;
     const { name } = callee.workload;
     if (
@@ -34,16 +42,16 @@ export function changeFor(catalogue: Catalogue, { question, request }: Asking): 
             { where: `services.${caller}`, snippet: `stores: [..., ${text(name)}]` },
         ]);
     }
-    const own = cataloguePort(catalogue, callee, port);
-    if (own === undefined)
-        return `Nothing: ${name} has no port ${port.number} that the catalogue knows; that of health is open to Prometheus alone.`;
+    const catalogued = cataloguePort(catalogue, callee, port);
+    if (catalogued === undefined)
+        return `No change helps: the catalogue lists no port ${port.number} for ${name}. Only Prometheus may call the health port.`;
     const portName =
         Object.entries(catalogue.services[name]?.ports ?? {}).find(
             ([, { number }]) => number === port.number,
         )?.[0] ?? "";
-    const asked = askedOf(own, question, request);
-    if (typeof asked === "string") return asked;
-    const offer = offerOf(name, portName, own, asked);
+    const operations = operationsOf(catalogued, query, request);
+    if (typeof operations === "string") return operations;
+    const offer = offerOf(name, portName, catalogued, operations);
     const offering =
         offer === undefined
             ? catalogue
@@ -52,23 +60,31 @@ export function changeFor(catalogue: Catalogue, { question, request }: Asking): 
                   ports: { ...service.ports, [portName]: offer.port },
               }));
     const parts = offer === undefined ? [] : [offer.part];
-    if (source.kind === "entry" || source.workload.gateway === true) {
-        const gateway = source.kind === "entry" ? source.gateway.workload.name : source.workload.name;
-        return entryChange(catalogue, offering, parts, { gateway, name, portName, port: own, asked });
+    if (source.kind === "ingress" || source.workload.gateway === true) {
+        const gateway = source.kind === "ingress" ? source.gateway.workload.name : source.workload.name;
+        return exposureChange(catalogue, offering, parts, {
+            gateway,
+            name,
+            portName,
+            port: catalogued,
+            operations,
+        });
     }
     return callChange(catalogue, offering, parts, caller, {
         to: name,
         port: portName,
-        ...asked,
+        ...operations,
         timeout: "2s",
-        idempotent: isIdempotent(question),
+        idempotent: isIdempotent(query),
     });
 }
 
-/** What a call may wait, the usual first. Which of them fits depends on who waits for the caller, and for whom the callee. */
+/**
+ * Candidate timeouts, the usual one first. Which one passes the checks depends on the timeouts of callers and callees.
+ */
 const TIMEOUTS: readonly Duration[] = ["2s", "1s", "3s", "500ms", "5s", "200ms", "10s", "100ms"];
 
-/** The call with a timeout and retries to which the checks have nothing to say, if there are such. */
+/** The call with the first timeout and retries that pass all checks, or with the first candidate if none does. */
 function callChange(
     before: Catalogue,
     offering: Catalogue,
@@ -94,11 +110,11 @@ function callChange(
         if (made.problems.length === 0) return made;
         first ??= made;
     }
-    if (first === undefined) throw new Error("there is no timeout to try");
+    if (first === undefined) throw new Error("no candidate timeouts");
     return first;
 }
 
-function entryChange(
+function exposureChange(
     before: Catalogue,
     offering: Catalogue,
     parts: Change["parts"],
@@ -107,21 +123,21 @@ function entryChange(
         name,
         portName,
         port,
-        asked,
-    }: { gateway: string; name: string; portName: string; port: Port; asked: Asked },
+        operations,
+    }: { gateway: string; name: string; portName: string; port: Port; operations: OperationSet },
 ): Change | string {
-    const key = (Object.keys(ENTRY_GATEWAYS) as (keyof typeof ENTRY_GATEWAYS)[]).find(
-        (one) => ENTRY_GATEWAYS[one] === gateway,
+    const key = (Object.keys(INGRESS_GATEWAYS) as (keyof typeof INGRESS_GATEWAYS)[]).find(
+        (one) => INGRESS_GATEWAYS[one] === gateway,
     );
-    if (key === undefined) return `Nothing: nobody enters by ${gateway}.`;
+    if (key === undefined) return `No change helps: ${gateway} is not an ingress gateway.`;
     const known = before.services[name]?.exposures?.find(
         (one) => one.gateway === key && one.port === portName,
     );
     if (known !== undefined) {
         const wider = {
             ...known,
-            ...(asked.requests ? { requests: [...(known.requests ?? []), ...asked.requests] } : {}),
-            ...(asked.methods ? { methods: [...(known.methods ?? []), ...asked.methods] } : {}),
+            ...(operations.requests ? { requests: [...(known.requests ?? []), ...operations.requests] } : {}),
+            ...(operations.methods ? { methods: [...(known.methods ?? []), ...operations.methods] } : {}),
         };
         const edited = edit(offering, name, (service) => ({
             ...service,
@@ -131,7 +147,7 @@ function entryChange(
             ...parts,
             {
                 where: `services.${name}.exposures, host ${known.host}`,
-                snippet: more(asked),
+                snippet: appended(operations),
             },
         ]);
     }
@@ -139,7 +155,7 @@ function entryChange(
         gateway: key,
         host: `${name}-${portName}`,
         port: portName,
-        ...asked,
+        ...operations,
         authentication: port.protocol === "tcp" ? "device" : "jwt",
         timeout: port.protocol === "http" || port.protocol === "grpc" ? "10s" : "stream",
         ...(port.protocol === "tcp" ? { listen: 8000 + (port.number % 1000) } : {}),
@@ -154,8 +170,8 @@ function entryChange(
     ]);
 }
 
-/** The request in the catalogue's words; a sentence where the port's protocol cannot carry it. */
-function askedOf(port: Port, { http }: Question, request: string): Asked | string {
+/** The request as catalogue operations, or a sentence if the port's protocol cannot carry it. */
+function operationsOf(port: Port, { http }: AccessQuery, request: string): OperationSet | string {
     switch (port.protocol) {
         case "http":
             return { requests: [request as Request] };
@@ -163,42 +179,42 @@ function askedOf(port: Port, { http }: Question, request: string): Asked | strin
             const [, service, method] = /^\/(.+)\/(\w+)$/.exec(http?.path ?? "") ?? [];
             return service === port.service && http?.method === "POST" && method !== undefined
                 ? { methods: [method] }
-                : `Nothing: the port is gRPC, of ${port.service}; ask a method of it with --path /${port.service}/<Method>.`;
+                : `No change helps: the port is gRPC (${port.service}). Pass --path /${port.service}/<Method>.`;
         }
         case "ws":
             return http?.path === port.path && http.method === "GET"
                 ? {}
-                : `Nothing: the port takes WebSockets at ${port.path} and nothing else.`;
+                : `No change helps: the port accepts only WebSocket requests to ${port.path}.`;
         case "tcp":
             return {};
     }
 }
 
-/** What the callee would have to offer first. */
-function offerOf(name: string, portName: string, port: Port, { requests = [], methods = [] }: Asked) {
+/** The operations that the callee has to list first, if any. */
+function offerOf(name: string, portName: string, port: Port, { requests = [], methods = [] }: OperationSet) {
     const where = `services.${name}.ports.${portName}`;
     if (port.protocol === "http" && requests.some((one) => !port.requests.includes(one))) {
         return {
             port: { ...port, requests: [...port.requests, ...requests] },
-            part: { where, snippet: more({ requests }) },
+            part: { where, snippet: appended({ requests }) },
         };
     }
     if (port.protocol === "grpc" && methods.some((one) => !port.methods.includes(one))) {
         return {
             port: { ...port, methods: [...port.methods, ...methods] },
-            part: { where, snippet: more({ methods }) },
+            part: { where, snippet: appended({ methods }) },
         };
     }
     return undefined;
 }
 
-function isIdempotent({ http }: Question): boolean {
+function isIdempotent({ http }: AccessQuery): boolean {
     return http !== undefined && ["GET", "HEAD", "PUT", "DELETE"].includes(http.method);
 }
 
-/** What is to be added to lists that are there. */
-function more(asked: Asked): string {
-    return Object.entries(asked)
+/** Additions to existing lists, as a snippet. */
+function appended(operations: OperationSet): string {
+    return Object.entries(operations)
         .map(([field, values]) => `${field}: [..., ${(values as string[]).map(text).join(", ")}]`)
         .join(", ");
 }

@@ -1,29 +1,29 @@
-/** What the catalogue says to a question: which edge it follows, if any. */
-import type { Asked, Catalogue, Port } from "../../../catalogue/model";
+/** The catalogue's edges that declare an access query. */
+import type { OperationSet, Catalogue, Port } from "../../../catalogue/model";
 import { type ExternalEdge, callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
-import { ENTRY_GATEWAYS, NAMESPACES } from "../../../components/base/names";
+import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { POD_IDENTITY } from "../../../components/base/aws-clients";
 import { POD_IDENTITY_HOST, podIdentityClients } from "../../../components/base/pod-identity";
 import type { WireRequest } from "../../verify/model";
 import { covers } from "../../verify/plan/requests";
-import type { Question } from "../evaluate/evaluate";
-import type { HttpRequest, Outside } from "../evaluate/model";
+import type { AccessQuery } from "../evaluate/evaluate";
+import type { HttpRequest, ExternalEndpoint } from "../evaluate/model";
 import { unknownCase } from "../../../catalogue/never";
 
-/** The edges that let a question through; none if the catalogue does not declare it. */
-export function edgesFor(catalogue: Catalogue, { source, target, http }: Question): string[] {
-    if (source.kind === "entry") {
+/** The catalogue's edges that declare an access query; empty if there are none. */
+export function edgesFor(catalogue: Catalogue, { source, target, http }: AccessQuery): string[] {
+    if (source.kind === "ingress") {
         if (target.kind !== "service") return [];
         return exposuresOf(catalogue, target.callee.workload.name)
             .filter(
                 ({ exposure, port }) =>
-                    ENTRY_GATEWAYS[exposure.gateway] === source.gateway.workload.name &&
+                    INGRESS_GATEWAYS[exposure.gateway] === source.gateway.workload.name &&
                     port.number === target.port.number &&
-                    asks(port, exposure, http),
+                    includesRequest(port, exposure, http),
             )
             .map(
                 ({ service, exposure }) =>
-                    `${service}.exposures: ${exposure.host} at the ${exposure.gateway} gateway, ${exposure.authentication === "none" ? "for anyone" : `by ${exposure.authentication}`}`,
+                    `${service}.exposures: ${exposure.host} at the ${exposure.gateway} gateway, ${exposure.authentication === "none" ? "without authentication" : `authentication ${exposure.authentication}`}`,
             );
     }
     const { workload } = source;
@@ -34,14 +34,14 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: Questio
     if (target.kind === "service" && workload.gateway === true)
         return exposedTo(catalogue, workload.name, target.callee.workload.name, target.port.number, http);
     if (!isService) return [];
-    if (target.kind === "outside" && target.outside.host === POD_IDENTITY_HOST) {
+    if (target.kind === "external" && target.external.host === POD_IDENTITY_HOST) {
         return podIdentityClients(catalogue).includes(workload.name) &&
-            target.outside.port === POD_IDENTITY.port
+            target.external.port === POD_IDENTITY.port
             ? [`${workload.name}.aws: podIdentity`]
             : [];
     }
-    if (target.kind === "outside") {
-        return externalGroupsFor(catalogue, workload.name, target.outside).map(
+    if (target.kind === "external") {
+        return externalGroupsFor(catalogue, workload.name, target.external).map(
             ({ caller, groupName }) => `${caller}.external: ${groupName}`,
         );
     }
@@ -61,7 +61,7 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: Questio
             (edge) =>
                 edge.callee === callee.workload.name &&
                 edge.port.number === port.number &&
-                asks(edge.port, edge.call, http),
+                includesRequest(edge.port, edge.call, http),
         )
         .map(
             ({ caller, callee: to, portName, call }) =>
@@ -69,11 +69,11 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: Questio
         );
 }
 
-/** The external groups by which a service may reach a host on a port. */
+/** The external groups that allow a service to reach a host on a port. */
 export function externalGroupsFor(
     catalogue: Catalogue,
     service: string,
-    { host, port }: Pick<Outside, "host" | "port">,
+    { host, port }: Pick<ExternalEndpoint, "host" | "port">,
 ): ExternalEdge[] {
     return externalEdges(catalogue).filter(
         ({ caller, group }) =>
@@ -84,7 +84,7 @@ export function externalGroupsFor(
     );
 }
 
-/** A gateway's own identity, whatever client stands behind it. */
+/** The exposures that allow a gateway's identity to call a service, for any client. */
 function exposedTo(
     catalogue: Catalogue,
     gateway: string,
@@ -95,15 +95,19 @@ function exposedTo(
     return exposuresOf(catalogue, service)
         .filter(
             ({ exposure, port }) =>
-                ENTRY_GATEWAYS[exposure.gateway] === gateway &&
+                INGRESS_GATEWAYS[exposure.gateway] === gateway &&
                 port.number === number &&
-                asks(port, exposure, http),
+                includesRequest(port, exposure, http),
         )
         .map(({ exposure }) => `${service}.exposures: ${exposure.host} at the ${exposure.gateway} gateway`);
 }
 
-/** Whether what an edge asks of a port includes this. */
-function asks(port: Port, { requests = [], methods = [] }: Asked, http: HttpRequest | undefined): boolean {
+/** Whether an edge's operations on a port include the request. */
+function includesRequest(
+    port: Port,
+    { requests = [], methods = [] }: OperationSet,
+    http: HttpRequest | undefined,
+): boolean {
     if (port.protocol === "tcp") return true;
     if (http === undefined) return false;
     const path = http.path.split("?")[0] ?? "";

@@ -1,14 +1,14 @@
-/** Changes of the catalogue, as they are proposed: what to write where, and what the checks report on it. */
+/** Proposed catalogue changes: what to add where, and what the checks report on the result. */
 import { checkCatalogue } from "../../../catalogue/check";
 import type { Catalogue, Service } from "../../../catalogue/model";
 
-/** A change of the catalogue. */
+/** A catalogue change. */
 export interface Change {
-    /** What to add where, as it is written in the catalogue. */
+    /** What to add where, in the catalogue's syntax. */
     readonly parts: readonly { readonly where: string; readonly snippet: string }[];
-    /** What the catalogue's checks would say to it: it is not as simple then. */
+    /** The errors that the catalogue's checks would report: the change is then not sufficient. */
     readonly problems: readonly string[];
-    /** The catalogue with it. */
+    /** The catalogue with the change applied. */
     readonly catalogue: Catalogue;
 }
 
@@ -26,7 +26,7 @@ export function change(before: Catalogue, catalogue: Catalogue, parts: Change["p
     return { parts, problems, catalogue };
 }
 
-/** As TypeScript writes it. */
+/** The value in TypeScript syntax. */
 export function text(value: unknown): string {
     if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
     if (typeof value !== "object" || value === null) return JSON.stringify(value);

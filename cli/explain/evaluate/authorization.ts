@@ -1,79 +1,90 @@
-import { Kept } from "../world/kept";
-import type { Of, World } from "../world/world";
+import { Memo } from "../snapshot/memo";
+import type { ManifestOf, MeshSnapshot } from "../snapshot/snapshot";
 import { isAbout } from "./match";
-import { type Step, type Workload, key, nameOf } from "./model";
-import { type Arrival, type Home, type Match, knowsCaller, matchRule } from "./rule";
+import { type LayerResult, type Workload, key, nameOf } from "./model";
+import { type InboundRequest, type PolicyContext, type Match, matchesCaller, matchRule } from "./rule";
 
-type Policy = Of<"AuthorizationPolicy">;
+type Policy = ManifestOf<"AuthorizationPolicy">;
 
 const DRY_RUN = "istio.io/dry-run";
 
-/** What Go's `strconv.ParseBool` takes for true, by which istiod reads the annotation; whatever it does not know is no dry run. */
+/**
+ * The values that Go's `strconv.ParseBool` parses as true: istiod parses the annotation with it, and ignores invalid
+ * values.
+ */
 const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 
 function isDryRun({ metadata }: Policy): boolean {
     return TRUE.has(metadata.annotations?.[DRY_RUN] ?? "");
 }
 
-const policies = new Kept<readonly Policy[]>();
+const policies = new Memo<readonly Policy[]>();
 
 /**
- * What the proxy of `workload` says to an arrival: CUSTOM policies first, whose answer is not known here, then DENY,
- * then ALLOW, of which one must match where there is any.
+ * Evaluates the AuthorizationPolicies of `workload`: CUSTOM first, whose result is unknown here, then DENY, then ALLOW,
+ * of which one must match if there are any.
  */
-export function authorize(world: World, workload: Workload, arrival: Arrival): Step {
-    const applying = policies.of(world, workload, "", () =>
-        world.of("AuthorizationPolicy").filter((policy) => applies(policy, workload)),
+export function authorize(snapshot: MeshSnapshot, workload: Workload, inbound: InboundRequest): LayerResult {
+    const applying = policies.of(snapshot, workload, "", () =>
+        snapshot.of("AuthorizationPolicy").filter((policy) => applies(policy, workload)),
     );
     const enforced = applying.filter((policy) => !isDryRun(policy));
     const notes = applying
         .filter((policy) => !enforced.includes(policy))
-        .map((policy) => `${key(policy)} is in dry run and decides nothing`);
+        .map((policy) => `${key(policy)} is in dry-run mode and not enforced`);
     const of = (action: string) => enforced.filter(({ spec }) => (spec.action ?? "ALLOW") === action);
-    const step = (rest: Pick<Step, "verdict" | "objects" | "text"> & { conditions?: string[] }): Step => ({
+    const step = (
+        rest: Pick<LayerResult, "verdict" | "objects" | "text"> & { conditions?: string[] },
+    ): LayerResult => ({
         layer: "AuthorizationPolicy",
         at: nameOf(workload),
         ...rest,
         conditions: [...(rest.conditions ?? []), ...notes],
     });
 
-    const asked = of("CUSTOM").filter(
-        (policy) => matchOf(policy, world, arrival, "ignored").matches !== false,
+    const delegating = of("CUSTOM").filter(
+        (policy) => matchOf(policy, snapshot, inbound, "ignored").matches !== false,
     );
     const denying = of("DENY").map((policy) => ({
         policy,
-        ...matchOf(policy, world, arrival, "ignored"),
+        ...matchOf(policy, snapshot, inbound, "ignored"),
     }));
     const [denied] = denying.filter(({ matches }) => matches === true);
     if (denied !== undefined)
-        return step({ verdict: "denies", objects: [key(denied.policy)], text: "a DENY policy matches" });
+        return step({ verdict: "denied", objects: [key(denied.policy)], text: "a DENY policy matches" });
     const conditions = [
-        ...asked.map(
-            (policy) => `${key(policy)} asks ${policy.spec.provider?.name ?? "a provider"}, which must agree`,
+        ...delegating.map(
+            (policy) =>
+                `${key(policy)} delegates to ${policy.spec.provider?.name ?? "an external authorizer"}, which must allow it`,
         ),
         ...denying
             .filter(({ matches }) => matches === "depends")
             .map(({ policy, conditions: when }) => `${key(policy)} denies if ${when.join(", or ")}`),
     ];
-    return step(allow(of("ALLOW"), world, arrival, conditions));
+    return step(allow(of("ALLOW"), snapshot, inbound, conditions));
 }
 
-function allow(policies: readonly Policy[], world: World, arrival: Arrival, conditions: string[]) {
+function allow(
+    policies: readonly Policy[],
+    snapshot: MeshSnapshot,
+    inbound: InboundRequest,
+    conditions: string[],
+) {
     if (policies.length === 0) {
         return {
-            verdict: "not there" as const,
+            verdict: "not-configured" as const,
             objects: [],
-            text: "no ALLOW policy applies: all may ask",
+            text: "no ALLOW policy applies: every caller is allowed",
             conditions,
         };
     }
-    const matching = policies.map((policy) => ({ policy, ...matchOf(policy, world, arrival, "never") }));
+    const matching = policies.map((policy) => ({ policy, ...matchOf(policy, snapshot, inbound, "never") }));
     const matched = matching.filter(({ matches }) => matches === true);
     const depends = matching.filter(({ matches }) => matches === "depends");
     const [chosen] = matched.length > 0 ? [matched] : [depends];
     if (chosen.length > 0) {
         return {
-            verdict: "passes" as const,
+            verdict: "allowed" as const,
             objects: chosen.map(({ policy }) => key(policy)),
             text: "an ALLOW policy matches",
             conditions: [
@@ -87,38 +98,41 @@ function allow(policies: readonly Policy[], world: World, arrival: Arrival, cond
         };
     }
     const near = policies.filter(({ metadata, spec }) =>
-        (spec.rules ?? []).some((rule) => knowsCaller(rule, arrival, homeOf(metadata, world))),
+        (spec.rules ?? []).some((rule) => matchesCaller(rule, inbound, contextOf(metadata, snapshot))),
     );
     const objects = near.length > 0 ? near : policies.filter(({ spec }) => (spec.rules ?? []).length === 0);
     return {
-        verdict: "denies" as const,
+        verdict: "denied" as const,
         objects: objects.map(key),
         text:
             near.length > 0
-                ? "an ALLOW policy knows the caller, but not for this"
-                : `none of the ${policies.length} ALLOW policies that apply knows ${arrival.principal ?? "a caller without an identity"}`,
+                ? "an ALLOW policy matches the caller, but not the request"
+                : `none of the applicable ALLOW policies (${policies.length}) matches ${inbound.principal ?? "a caller without an identity"}`,
         conditions,
     };
 }
 
-/** An empty selector selects the whole namespace; in the root namespace, the mesh. A target is a waypoint's matter. */
+/**
+ * An empty selector selects the namespace, or the mesh in the root namespace. Policies with targetRefs apply to
+ * waypoints only.
+ */
 function applies({ metadata, spec }: Policy, workload: Workload): boolean {
     if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;
     return isAbout(metadata.namespace, spec.selector?.matchLabels, workload);
 }
 
-function homeOf({ namespace }: Policy["metadata"], { trustDomain }: World): Home {
+function contextOf({ namespace }: Policy["metadata"], { trustDomain }: MeshSnapshot): PolicyContext {
     return { trustDomain, namespace };
 }
 
 function matchOf(
     { metadata, spec }: Policy,
-    world: World,
-    arrival: Arrival,
+    snapshot: MeshSnapshot,
+    inbound: InboundRequest,
     tcp: "never" | "ignored",
 ): Match {
-    const home = homeOf(metadata, world);
-    const matches = (spec.rules ?? []).map((rule) => matchRule(rule, arrival, home, tcp));
+    const context = contextOf(metadata, snapshot);
+    const matches = (spec.rules ?? []).map((rule) => matchRule(rule, inbound, context, tcp));
     const certain = matches.find((one) => one.matches === true);
     if (certain !== undefined) return certain;
     const conditions = matches.filter((one) => one.matches === "depends").flatMap((one) => one.conditions);

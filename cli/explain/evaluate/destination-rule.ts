@@ -1,15 +1,15 @@
-import { Kept, keptByObject } from "../world/kept";
-import { type Of, ROOT_NAMESPACE, type World } from "../world/world";
+import { Memo, memoizeByObject } from "../snapshot/memo";
+import { type ManifestOf, ROOT_NAMESPACE, type MeshSnapshot } from "../snapshot/snapshot";
 import { isExported, matchesDnsName, matchesLabels, qualified } from "./match";
 import type { Workload } from "./model";
 
-type DestinationRule = Of<"DestinationRule">;
+type DestinationRule = ManifestOf<"DestinationRule">;
 type Policy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
 
-/** What a proxy does with one port of a host. */
+/** The traffic policy of a proxy for one port of a host. */
 export interface Settings {
     readonly by?: DestinationRule;
-    /** Whether the route's subset, if it names one, is there: if not, the proxy answers 503. */
+    /** Whether the route's subset exists, if it names one. If not, the proxy responds 503. */
     readonly hasSubset: boolean;
     readonly tls?: string;
     readonly connectionPool?: Policy["connectionPool"];
@@ -24,22 +24,25 @@ interface PortOfHost {
     readonly subset?: string;
 }
 
-const kept = new Kept<Settings>();
+const memo = new Memo<Settings>();
 
-/** The rule of the caller's namespace, else the callee's, else the mesh's; a subset's settings replace the host's. */
-export function settingsOf(world: World, proxy: Workload, destination: PortOfHost): Settings {
+/**
+ * From the rule in the caller's namespace, else the callee's, else the root namespace. A subset's settings override the
+ * host's.
+ */
+export function settingsOf(snapshot: MeshSnapshot, proxy: Workload, destination: PortOfHost): Settings {
     const { host, namespace, port, subset } = destination;
-    return kept.of(world, proxy, JSON.stringify([host, namespace, port, subset]), () =>
-        readSettings(world, proxy, destination),
+    return memo.of(snapshot, proxy, JSON.stringify([host, namespace, port, subset]), () =>
+        readSettings(snapshot, proxy, destination),
     );
 }
 
 function readSettings(
-    world: World,
+    snapshot: MeshSnapshot,
     proxy: Workload,
     { host, namespace, port, subset }: PortOfHost,
 ): Settings {
-    const all = world
+    const all = snapshot
         .of("DestinationRule")
         .filter(
             ({ metadata, spec }) =>
@@ -52,14 +55,14 @@ function readSettings(
         .map((where) => all.find(({ metadata }) => metadata.namespace === where))
         .find((one) => one !== undefined);
     if (by === undefined) return { hasSubset: subset === undefined };
-    const own = by.spec.subsets?.find(({ name }) => name === subset);
+    const subsetRule = by.spec.subsets?.find(({ name }) => name === subset);
     const { tls, connectionPool, outlierDetection, loadBalancer } = {
         ...atPort(by.spec.trafficPolicy, port),
-        ...atPort(own?.trafficPolicy, port),
+        ...atPort(subsetRule?.trafficPolicy, port),
     };
     return {
         by,
-        hasSubset: subset === undefined || own !== undefined,
+        hasSubset: subset === undefined || subsetRule !== undefined,
         ...(tls?.mode === undefined ? {} : { tls: tls.mode }),
         ...(connectionPool === undefined ? {} : { connectionPool }),
         ...(outlierDetection === undefined ? {} : { outlierDetection }),
@@ -67,19 +70,18 @@ function readSettings(
     };
 }
 
-/** A port's settings replace the host's altogether. */
+/** Port-level settings replace the host's settings as a whole. */
 function atPort(policy: Policy | undefined, port: number): Policy {
     return policy?.portLevelSettings?.find((one) => one.port?.number === port) ?? policy ?? {};
 }
 
-/** `maxConnections 100, http2MaxRequests 200`: settings on one line. */
-export const oneLine = keptByObject((settings: object): string =>
-    Object.entries(settings)
-        .flatMap(([name, value]: [string, unknown]): string[] => {
-            if (value === undefined || value === null) return [];
-            if (typeof value !== "object") return [`${name} ${JSON.stringify(value).replaceAll('"', "")}`];
-            const inner = oneLine(value);
-            return inner === "" ? [] : [inner];
-        })
-        .join(", "),
-);
+/** `tcp.maxConnections 100, http.http2MaxRequests 200`: settings with their paths, on one line. */
+export const oneLine = memoizeByObject((settings: object): string => leaves(settings, "").join(", "));
+
+function leaves(settings: object, prefix: string): string[] {
+    return Object.entries(settings).flatMap(([name, value]: [string, unknown]): string[] => {
+        if (value === undefined || value === null) return [];
+        if (typeof value === "object" && !Array.isArray(value)) return leaves(value, `${prefix}${name}.`);
+        return [`${prefix}${name} ${JSON.stringify(value).replaceAll('"', "")}`];
+    });
+}

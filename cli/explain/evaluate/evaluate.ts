@@ -1,16 +1,16 @@
 /**
- * Whether a request gets through, judged from objects alone: the same ones that a cluster would hold, whoever wrote
- * them. Every layer is asked, also behind one that denies, so that all that stands in the way is known at once.
+ * Evaluates whether a request is allowed, from the objects that a cluster would hold. Evaluates every layer, even after
+ * one denies, so that the result lists all causes at once.
  */
-import { Kept } from "../world/kept";
-import { calleeAt } from "../world/places";
-import type { World } from "../world/world";
-import { Journey } from "./journey";
+import { Memo } from "../snapshot/memo";
+import { calleeForHost } from "../snapshot/workloads";
+import type { MeshSnapshot } from "../snapshot/snapshot";
+import { RequestPath } from "./request-path";
 import { matchesDnsName } from "./match";
 import {
     type Callee,
     type HttpRequest,
-    type Outside,
+    type ExternalEndpoint,
     type ServicePort,
     type Verdict,
     type Workload,
@@ -18,85 +18,90 @@ import {
 } from "./model";
 import { normalized } from "./normalize";
 import { type Server, serversOf } from "./servers";
-import { entriesOf, scope } from "./sidecar";
-import type { Destination } from "./virtual-service";
+import { serviceEntriesFor, sidecarScope } from "./sidecar";
+import type { RouteDestination } from "./virtual-service";
 
-export type Source =
+export type AccessSource =
     | { readonly kind: "workload"; readonly workload: Workload }
-    /** A client outside, by way of a gateway. */
-    | { readonly kind: "entry"; readonly gateway: Callee };
+    /** A client outside the cluster, through an ingress gateway. */
+    | { readonly kind: "ingress"; readonly gateway: Callee };
 
-export type Target =
+export type AccessTarget =
     | { readonly kind: "service"; readonly callee: Callee; readonly port: ServicePort }
-    | { readonly kind: "outside"; readonly outside: Outside };
+    | { readonly kind: "external"; readonly external: ExternalEndpoint };
 
-export interface Question {
-    readonly source: Source;
-    readonly target: Target;
-    /** Absent where the port carries connections. */
+export interface AccessQuery {
+    readonly source: AccessSource;
+    readonly target: AccessTarget;
+    /** Absent for TCP ports. */
     readonly http?: HttpRequest;
 }
 
-export function evaluate(world: World, asked: Question): Verdict {
-    const question = normalized(asked);
-    if (question === undefined) {
-        const journey = new Journey(world);
-        journey.unreadable(
-            asked.source.kind === "entry" ? asked.source.gateway.workload : asked.source.workload,
+export function evaluate(snapshot: MeshSnapshot, original: AccessQuery): Verdict {
+    const query = normalized(original);
+    if (query === undefined) {
+        const path = new RequestPath(snapshot);
+        path.rejectMalformed(
+            original.source.kind === "ingress" ? original.source.gateway.workload : original.source.workload,
         );
-        return verdictOf(journey);
+        return verdictOf(path);
     }
-    const { source } = question;
-    return source.kind === "entry"
-        ? throughGateway(world, question, source.gateway)
-        : inside(world, question, source.workload);
+    const { source } = query;
+    return source.kind === "ingress"
+        ? throughGateway(snapshot, query, source.gateway)
+        : fromWorkload(snapshot, query, source.workload);
 }
 
-function inside(world: World, { target, http }: Question, caller: Workload): Verdict {
-    const journey = new Journey(world);
+function fromWorkload(snapshot: MeshSnapshot, { target, http }: AccessQuery, caller: Workload): Verdict {
+    const path = new RequestPath(snapshot);
     const [host, port] =
         target.kind === "service"
             ? [target.callee.host, target.port.number]
-            : [target.outside.host, target.outside.port];
+            : [target.external.host, target.external.port];
     let isKnown = true;
     if (caller.meshed && caller.gateway !== true) {
         const namespaces =
             target.kind === "service"
                 ? [target.callee.namespace]
-                : entriesOf(world, host, caller.namespace).map(({ metadata }) => metadata.namespace);
-        const { knows, ...step } = scope(world, caller, { host, namespaces });
-        journey.steps.push(step);
-        isKnown = knows || step.verdict === "denies";
+                : serviceEntriesFor(snapshot, host, caller.namespace).map(
+                      ({ metadata }) => metadata.namespace,
+                  );
+        const { isVisible, ...step } = sidecarScope(snapshot, caller, { host, namespaces });
+        path.steps.push(step);
+        isKnown = isVisible || step.verdict === "denied";
     }
-    const straight: Destination = { host, port };
+    const defaultDestination: RouteDestination = { host, port };
     const request = http === undefined ? {} : { http };
     if (!caller.meshed || !isKnown) {
-        send(journey, caller, target, straight, { ...request, tls: "DISABLE" });
-        return verdictOf(journey);
+        send(path, caller, target, defaultDestination, { ...request, tls: "DISABLE" });
+        return verdictOf(path);
     }
-    const sent = journey.route({ proxy: caller, gateway: "mesh", host, port, ...request }, straight);
-    for (const destination of distinct(sent?.destinations ?? [straight])) {
-        send(journey, caller, target, destination, sent?.http === undefined ? request : { http: sent.http });
+    const routed = path.route({ proxy: caller, gateway: "mesh", host, port, ...request }, defaultDestination);
+    for (const destination of distinct(routed?.destinations ?? [defaultDestination])) {
+        send(path, caller, target, destination, routed?.http === undefined ? request : { http: routed.http });
     }
-    return verdictOf(journey);
+    return verdictOf(path);
 }
 
-/** From a proxy to where its route leads: the callee, an egress gateway before the outside, or straight outside. */
+/**
+ * From a proxy to the route's destination: the callee, an egress gateway on the way to an external host, or that host
+ * directly.
+ */
 function send(
-    journey: Journey,
+    path: RequestPath,
     caller: Workload,
-    target: Target,
-    destination: Destination,
+    target: AccessTarget,
+    destination: RouteDestination,
     { http, tls, authority }: { http?: HttpRequest; tls?: string; authority?: string },
 ): void {
-    const callee = calleeAt(journey.world, destination.host);
-    const name = target.kind === "service" ? target.callee.host : target.outside.host;
-    const port = destination.port ?? (target.kind === "service" ? target.port.number : target.outside.port);
+    const callee = calleeForHost(path.snapshot, destination.host);
+    const name = target.kind === "service" ? target.callee.host : target.external.host;
+    const port = destination.port ?? (target.kind === "service" ? target.port.number : target.external.port);
     const settings =
         tls === undefined
-            ? journey.settings(caller, callee?.namespace ?? caller.namespace, destination, port)
+            ? path.settings(caller, callee?.namespace ?? caller.namespace, destination, port)
             : undefined;
-    const leaving = {
+    const connection = {
         ...(http === undefined ? {} : { http }),
         host: name,
         ...(authority === undefined ? {} : { authority }),
@@ -104,8 +109,8 @@ function send(
         ...(settings?.tls === undefined ? {} : { tls: settings.tls }),
     };
     if (callee === undefined) {
-        const address = target.kind === "outside" ? addressOf(target.outside) : {};
-        journey.leave(caller, { port: targetPort(journey.world, destination.host, port), ...address });
+        const address = target.kind === "external" ? addressOf(target.external) : {};
+        path.leaveCluster(caller, { port: targetPort(path.snapshot, destination.host, port), ...address });
         return;
     }
     const reached = callee.ports.find(({ number }) => number === port) ?? {
@@ -114,145 +119,148 @@ function send(
         target: port,
         http: false,
     };
-    journey.arrive(caller, callee, reached, leaving);
-    if (target.kind === "outside") onwards(journey, callee, target.outside, port, http);
+    path.reachCallee(caller, callee, reached, connection);
+    if (target.kind === "external") continueFromEgressGateway(path, callee, target.external, port, http);
 }
 
-/** The second leg of the way out: from the egress gateway to the host. */
-function onwards(
-    journey: Journey,
+/** The second hop of egress traffic: from the egress gateway to the external host. */
+function continueFromEgressGateway(
+    path: RequestPath,
     { workload }: Callee,
-    outside: Outside,
+    external: ExternalEndpoint,
     port: number,
     http: HttpRequest | undefined,
 ): void {
-    const { world } = journey;
-    const server = serversOf(world, workload).find(
-        (one) => one.port === port && one.hosts.some((host) => matchesDnsName(host, outside.host)),
+    const { snapshot } = path;
+    const server = serversOf(snapshot, workload).find(
+        (one) => one.port === port && one.hosts.some((host) => matchesDnsName(host, external.host)),
     );
-    journey.steps.push({
+    path.steps.push({
         layer: "Gateway",
         at: nameOf(workload),
-        verdict: server === undefined ? "denies" : "passes",
+        verdict: server === undefined ? "denied" : "allowed",
         objects: server === undefined ? [] : [server.object],
         text:
             server === undefined
-                ? `no server on ${port} takes ${outside.host}`
-                : `takes ${outside.host} on ${port}`,
+                ? `no Gateway server on port ${port} accepts ${external.host}`
+                : `accepts ${external.host} on port ${port}`,
         conditions: [],
     });
     if (server === undefined) return;
-    const straight = { host: outside.host, port };
-    const sent = journey.route(
+    const defaultDestination = { host: external.host, port };
+    const routed = path.route(
         {
             proxy: workload,
             gateway: server.name,
-            host: outside.host,
+            host: external.host,
             port,
             ...(http === undefined ? {} : { http }),
         },
-        straight,
+        defaultDestination,
     );
-    for (const destination of distinct(sent?.destinations ?? [])) {
-        const own = destination.port ?? port;
-        journey.settings(workload, workload.namespace, destination, own);
-        journey.leave(workload, { port: targetPort(world, destination.host, own), ...addressOf(outside) });
+    for (const destination of distinct(routed?.destinations ?? [])) {
+        const destinationPort = destination.port ?? port;
+        path.settings(workload, workload.namespace, destination, destinationPort);
+        path.leaveCluster(workload, {
+            port: targetPort(snapshot, destination.host, destinationPort),
+            ...addressOf(external),
+        });
     }
 }
 
-interface Way {
-    readonly server: Server;
-    readonly host: string;
-}
+const gatewayRoutes = new Memo<readonly { readonly server: Server; readonly host: string }[]>();
 
-const ways = new Kept<readonly Way[]>();
-
-/** The servers and hosts by which a gateway leads to a callee. */
-function waysOf(world: World, gateway: Workload, callee: Callee): readonly Way[] {
+/** The Gateway servers and hosts whose routes lead to a callee. */
+function gatewayRoutesOf(snapshot: MeshSnapshot, gateway: Workload, callee: Callee) {
     const leadTo = new Set(
-        world
+        snapshot
             .of("VirtualService")
             .filter(({ spec }) =>
                 JSON.stringify([spec.http, spec.tls, spec.tcp]).includes(`"host":"${callee.host}"`),
             )
             .flatMap(({ spec }) => spec.hosts ?? []),
     );
-    return serversOf(world, gateway).flatMap((server) =>
+    return serversOf(snapshot, gateway).flatMap((server) =>
         [...leadTo]
-            .filter((host) => server.hosts.some((own) => matchesDnsName(own, host)))
+            .filter((host) => server.hosts.some((pattern) => matchesDnsName(pattern, host)))
             .map((host) => ({ server, host })),
     );
 }
 
-/** Under each host that the gateway routes to the callee; the first that lets the request through, or else the first. */
-function throughGateway(world: World, { target, http }: Question, gateway: Callee): Verdict {
+/**
+ * Tries each host that the gateway routes to the callee. Returns the first verdict that allows the request, else the
+ * first one.
+ */
+function throughGateway(snapshot: MeshSnapshot, { target, http }: AccessQuery, gateway: Callee): Verdict {
     const { workload } = gateway;
-    if (target.kind === "outside")
-        return inside(
-            world,
+    if (target.kind === "external")
+        return fromWorkload(
+            snapshot,
             { target, ...(http === undefined ? {} : { http }), source: { kind: "workload", workload } },
             workload,
         );
     const { callee, port } = target;
-    const verdicts = ways
-        .of(world, workload, callee.host, () => waysOf(world, workload, callee))
+    const verdicts = gatewayRoutes
+        .of(snapshot, workload, callee.host, () => gatewayRoutesOf(snapshot, workload, callee))
         .flatMap(({ server, host }) => {
-            const journey = new Journey(world);
+            const path = new RequestPath(snapshot);
             const request = server.http && http !== undefined ? { http } : {};
-            journey.steps.push({
+            path.steps.push({
                 layer: "Gateway",
                 at: nameOf(workload),
-                verdict: "passes",
+                verdict: "allowed",
                 objects: [server.object],
-                text: `takes ${host} on ${server.port}`,
+                text: `accepts ${host} on port ${server.port}`,
                 conditions: server.conditions,
             });
-            journey.enter(workload, server.port, request.http, host);
-            const sent = journey.route(
+            path.enterGateway(workload, server.port, request.http, host);
+            const routed = path.route(
                 { proxy: workload, gateway: server.name, host, port: server.port, ...request },
                 { host, port: server.port },
             );
-            const here = distinct(sent?.destinations ?? []).filter(
+            const toCallee = distinct(routed?.destinations ?? []).filter(
                 (one) => one.host === callee.host && (one.port ?? port.number) === port.number,
             );
-            if (sent !== undefined && here.length === 0) return [];
-            for (const destination of here)
-                send(journey, workload, target, destination, {
-                    ...(sent?.http === undefined ? request : { http: sent.http }),
+            if (routed !== undefined && toCallee.length === 0) return [];
+            for (const destination of toCallee)
+                send(path, workload, target, destination, {
+                    ...(routed?.http === undefined ? request : { http: routed.http }),
                     authority: host,
                 });
-            return [verdictOf(journey)];
+            return [verdictOf(path)];
         });
-    return verdicts.find(({ allowed }) => allowed) ?? verdicts[0] ?? notRouted(world, workload, callee, port);
+    return (
+        verdicts.find(({ allowed }) => allowed) ?? verdicts[0] ?? notRouted(snapshot, workload, callee, port)
+    );
 }
 
-function notRouted(world: World, workload: Workload, callee: Callee, port: ServicePort): Verdict {
-    const journey = new Journey(world);
-    journey.steps.push({
+function notRouted(snapshot: MeshSnapshot, workload: Workload, callee: Callee, port: ServicePort): Verdict {
+    const path = new RequestPath(snapshot);
+    path.steps.push({
         layer: "Gateway",
         at: nameOf(workload),
-        verdict: "denies",
-        objects: serversOf(world, workload).map(({ object }) => object),
-        text: `no host of the gateway is routed to ${callee.host}:${port.number}`,
+        verdict: "denied",
+        objects: serversOf(snapshot, workload).map(({ object }) => object),
+        text: `no route of the gateway leads to ${callee.host}:${port.number}`,
         conditions: [],
     });
-    return verdictOf(journey);
+    return verdictOf(path);
 }
 
-function addressOf({ address }: Outside): Pick<Outside, "address"> {
+function addressOf({ address }: ExternalEndpoint): Pick<ExternalEndpoint, "address"> {
     return address === undefined ? {} : { address };
 }
 
-/** Where a ServiceEntry's port leads: the network sees this one. */
-function targetPort(world: World, host: string, port: number): number {
-    const ports = world
+/** The target port of a ServiceEntry's port: NetworkPolicies apply to this one. */
+function targetPort(snapshot: MeshSnapshot, host: string, port: number): number {
+    const ports = snapshot
         .of("ServiceEntry")
         .filter(({ spec }) => spec.hosts.includes(host))
         .flatMap(({ spec }) => spec.ports ?? []);
     return ports.find(({ number }) => number === port)?.targetPort ?? port;
 }
 
-function distinct(destinations: readonly Destination[]): Destination[] {
+function distinct(destinations: readonly RouteDestination[]): RouteDestination[] {
     const seen = new Set<string>();
     return destinations.filter(({ host, port, subset }) => {
         const id = `${host} ${port ?? ""} ${subset ?? ""}`;
@@ -260,6 +268,6 @@ function distinct(destinations: readonly Destination[]): Destination[] {
     });
 }
 
-function verdictOf({ steps, travel }: Journey): Verdict {
-    return { allowed: steps.every(({ verdict }) => verdict !== "denies"), steps, travel };
+function verdictOf({ steps, routing }: RequestPath): Verdict {
+    return { allowed: steps.every(({ verdict }) => verdict !== "denied"), steps, routing };
 }

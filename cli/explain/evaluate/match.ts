@@ -1,12 +1,12 @@
-/** How Istio and Kubernetes compare: strings with wildcards, path templates, labels. */
-import { keptByText } from "../world/kept";
-import { type Labels, ROOT_NAMESPACE } from "../world/world";
+/** Matching rules of Istio and Kubernetes: wildcards, path templates, labels. */
+import { memoizeByText } from "../snapshot/memo";
+import { type Labels, ROOT_NAMESPACE } from "../snapshot/snapshot";
 import type { Workload } from "./model";
 
-/** What Envoy takes for a character of a path's segment in a template. */
+/** The characters that Envoy's path templates accept in a segment. */
 const SEGMENT = "[a-zA-Z0-9\\-._~%!$&'()*+,;:@=]";
 
-/** Istio's strings: exact, `prefix*`, `*suffix`, or `*` for anything that is there. */
+/** Istio's string match: exact, `prefix*`, `*suffix`, or `*` for any non-empty value. */
 export function matchesString(pattern: string, value: string): boolean {
     if (pattern === "*") return value !== "";
     if (pattern.endsWith("*")) return value.startsWith(pattern.slice(0, -1));
@@ -14,14 +14,14 @@ export function matchesString(pattern: string, value: string): boolean {
     return pattern === value;
 }
 
-/** A policy's path: a template if it holds `{*}` or `{**}`, else a string as any other. Queries do not count. */
+/** A policy's path: a template if it contains `{*}` or `{**}`, else a string match. Ignores the query string. */
 export function matchesPath(pattern: string, path: string): boolean {
-    const [own = ""] = path.split(/[?#]/);
-    if (!/\{\*\*?\}/.test(pattern)) return matchesString(pattern, own);
-    return templateOf(pattern).test(own);
+    const [pathOnly = ""] = path.split(/[?#]/);
+    if (!/\{\*\*?\}/.test(pattern)) return matchesString(pattern, pathOnly);
+    return templateOf(pattern).test(pathOnly);
 }
 
-const templateOf = keptByText((pattern) => {
+const templateOf = memoizeByText((pattern) => {
     const expression = pattern
         .split(/(\{\*\*?\})/)
         .map((part) => {
@@ -32,23 +32,26 @@ const templateOf = keptByText((pattern) => {
     return new RegExp(`^${expression}$`);
 });
 
-/** Hosts are compared without regard to case. */
+/** Hosts match case-insensitively. */
 export function matchesHost(pattern: string, host: string): boolean {
     return matchesString(pattern.toLowerCase(), host.toLowerCase());
 }
 
-/** A host in a VirtualService, Gateway or Sidecar: exact, `*`, or `*.domain` for any name below it. */
+/** A host of a VirtualService, Gateway or Sidecar: exact, `*`, or `*.domain` for any subdomain. */
 export function matchesDnsName(pattern: string, host: string): boolean {
     if (pattern === "*") return true;
     if (pattern.startsWith("*.")) return host.endsWith(pattern.slice(1));
     return pattern === host;
 }
 
-export function matchesLabels(wanted: Labels | undefined, labels: Labels): boolean {
-    return Object.entries(wanted ?? {}).every(([key, value]) => labels[key] === value);
+export function matchesLabels(selector: Labels | undefined, labels: Labels): boolean {
+    return Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
 }
 
-/** Whether what stands in `namespace`, with a selector or none, is about a workload: of its own namespace, or of the mesh's root. */
+/**
+ * Whether an object in `namespace` with this selector applies to a workload: it must be in its namespace or in the root
+ * namespace.
+ */
 export function isAbout(
     namespace: string | undefined,
     selector: Labels | undefined,
@@ -65,7 +68,7 @@ export interface LabelSelector {
     readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
 }
 
-/** Kubernetes' selectors: an empty one selects everything. */
+/** Kubernetes' label selector: an empty one selects everything. */
 export function selects({ matchLabels, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
     return (
         matchesLabels(matchLabels, labels) &&
@@ -79,19 +82,21 @@ export function selects({ matchLabels, matchExpressions = [] }: LabelSelector, l
     );
 }
 
-/** A name without dots is one of the object's own namespace. */
+/** Expands a short name to the Service of that name in the object's namespace. */
 export function qualified(host: string, namespace: string): string {
     return host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.cluster.local`;
 }
 
-/** Whether an object of `home` is exported to `namespace`. Nothing said is exported to all. */
+/** Whether an object is exported to `namespace`. Without `exportTo` it is exported to all. */
 export function isExported(
     exportTo: readonly string[] | undefined,
-    home: string,
+    objectNamespace: string,
     namespace: string,
 ): boolean {
     if (exportTo === undefined || exportTo.length === 0) return true;
-    return exportTo.some((to) => to === "*" || to === namespace || (to === "." && home === namespace));
+    return exportTo.some(
+        (to) => to === "*" || to === namespace || (to === "." && objectNamespace === namespace),
+    );
 }
 
 function escapeRegex(text: string): string {

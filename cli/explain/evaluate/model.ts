@@ -1,27 +1,27 @@
-/** Who asks whom for what, and what each layer of the mesh says to it. */
-import type { Labels } from "../world/world";
+/** Callers, callees and requests, and the result of each layer of the mesh. */
+import type { Labels } from "../snapshot/snapshot";
 
-/** A pod as far as policies can tell it from others. */
+/** The properties of a pod that policies match. */
 export interface Workload {
     readonly name: string;
     readonly namespace: string;
     readonly labels: Labels;
     /** Its service account. */
     readonly account: string;
-    /** Whether it has a proxy, and so an identity. */
+    /** Whether it has a proxy, and therefore an identity. */
     readonly meshed: boolean;
-    /** A gateway's proxy is no sidecar: no Sidecar object scopes it. */
+    /** Whether it is a gateway: Sidecar objects do not apply to gateways. */
     readonly gateway?: boolean;
 }
 
-/** A port under which a workload is called. */
+/** A port of a Service. */
 export interface ServicePort {
     readonly name: string;
-    /** Of the Service. */
+    /** The Service's port number. */
     readonly number: number;
-    /** Of the pod, which is what policies see. */
+    /** The pod's port number, which policies match. */
     readonly target: number;
-    /** Whether the proxy reads requests on it, or only sees connections. */
+    /** Whether the proxy parses HTTP on it; otherwise it sees TCP connections only. */
     readonly http: boolean;
 }
 
@@ -33,26 +33,26 @@ export interface Callee {
     readonly ports: readonly ServicePort[];
 }
 
-/** A host outside, on one port. */
-export interface Outside {
+/** A port of an external host. */
+export interface ExternalEndpoint {
     readonly host: string;
     readonly port: number;
-    /** Whether callers ask it in plain HTTP, which the mesh reads. */
+    /** Whether callers use plain HTTP, which the mesh parses. */
     readonly http: boolean;
-    /** Its IPv4 address, where it is known: NetworkPolicies decide by it. */
+    /** Its IPv4 address, if known: NetworkPolicies match addresses. */
     readonly address?: string;
 }
 
 /** A request; gRPC is a POST to `/package.Service/Method`. */
 export interface HttpRequest {
     readonly method: string;
-    /** With its query, if any. */
+    /** Includes the query string. */
     readonly path: string;
     /** Names in lower case. */
     readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The kinds of object that decide, and where they do. In the order in which a request meets them. */
+/** The kinds of objects that decide, in the order in which a request passes them. */
 export type LayerName =
     | "Gateway"
     | "Sidecar"
@@ -65,27 +65,27 @@ export type LayerName =
     | "AuthorizationPolicy"
     | "EnvoyFilter";
 
-/** What one layer says. */
-export interface Step {
+/** The result of one layer. */
+export interface LayerResult {
     readonly layer: LayerName;
-    /** Which proxy or pod it holds for. */
+    /** The workload whose proxy or pod enforces it. */
     readonly at: string;
-    readonly verdict: "passes" | "denies" | "not there";
+    readonly verdict: "allowed" | "denied" | "not-configured";
     /** The objects that decide, as `namespace/Kind/name`. */
     readonly objects: readonly string[];
     readonly text: string;
-    /** What must hold beside, of which neither the request nor the objects tell: tokens, addresses. */
+    /** What must hold in addition and cannot be evaluated: tokens, addresses. */
     readonly conditions: readonly string[];
 }
 
-/** How a call travels where it is let through. */
-export interface Travel {
+/** How an allowed call is routed. */
+export interface Routing {
     /** `<host>[ subset][ weight%]`. */
     readonly destinations: readonly string[];
     /** No limit where absent. */
     readonly timeout?: string;
     readonly retries?: string;
-    readonly breaker?: string;
+    readonly circuitBreaker?: string;
     readonly outlierDetection?: string;
     readonly loadBalancing?: string;
     readonly notes: readonly string[];
@@ -93,8 +93,8 @@ export interface Travel {
 
 export interface Verdict {
     readonly allowed: boolean;
-    readonly steps: readonly Step[];
-    readonly travel: Travel;
+    readonly steps: readonly LayerResult[];
+    readonly routing: Routing;
 }
 
 /** `namespace/Kind/name`. */
@@ -108,7 +108,7 @@ export function key({
     return `${metadata.namespace ?? "_cluster"}/${kind}/${metadata.name}`;
 }
 
-/** How Istio writes a workload's identity, without the scheme. */
+/** A workload's SPIFFE identity without the scheme, as in Istio's `principals`. */
 export function principalOf(workload: Workload, trustDomain: string): string {
     return `${trustDomain}/ns/${workload.namespace}/sa/${workload.account}`;
 }

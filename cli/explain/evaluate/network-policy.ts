@@ -1,111 +1,112 @@
 import { BlockList, isIPv4 } from "node:net";
 import type { NetworkPolicyPeer, NetworkPolicyPort } from "kubernetes-types/networking/v1";
-import { Kept } from "../world/kept";
-import type { Of, World } from "../world/world";
+import { Memo } from "../snapshot/memo";
+import type { ManifestOf, MeshSnapshot } from "../snapshot/snapshot";
 import { selects } from "./match";
-import { type Step, type Workload, key, nameOf } from "./model";
+import { type LayerResult, type Workload, key, nameOf } from "./model";
 
-type Policy = Of<"NetworkPolicy">;
+type Policy = ManifestOf<"NetworkPolicy">;
 
-/** The other end: a pod, or a host outside the cluster, whose address may be known. */
-export type Peer = Workload | "outside" | { readonly address: string };
+/** The peer: a pod, or a host outside the cluster, with or without a known address. */
+export type Peer = Workload | "external" | { readonly address: string };
 
 export interface NetworkPort {
     readonly name: string;
-    /** Of the pod. */
+    /** The pod's port. */
     readonly number: number;
 }
 
-const steps = new Kept<Kept<Step>>();
-const OUTSIDE = {};
+const steps = new Memo<Memo<LayerResult>>();
+const EXTERNAL_PEER = {};
 
-/** Whether the network lets connections out of `pod` to `peer`, or in from it: TCP, as all of the mesh. */
+/** Whether NetworkPolicies allow TCP connections from `pod` to `peer` (egress), or from `peer` to `pod` (ingress). */
 export function network(
-    world: World,
+    snapshot: MeshSnapshot,
     direction: "egress" | "ingress",
     pod: Workload,
     peer: Peer,
     port: NetworkPort,
-): Step {
+): LayerResult {
     return steps
-        .of(world, pod, direction, () => new Kept())
-        .of(world, peer === "outside" ? OUTSIDE : peer, `${port.number} ${port.name}`, () =>
-            judged(world, direction, pod, peer, port),
+        .of(snapshot, pod, direction, () => new Memo())
+        .of(snapshot, peer === "external" ? EXTERNAL_PEER : peer, `${port.number} ${port.name}`, () =>
+            evaluated(snapshot, direction, pod, peer, port),
         );
 }
 
-const policies = new Kept<readonly Policy[]>();
+const policies = new Memo<readonly Policy[]>();
 
-function judged(
-    world: World,
+function evaluated(
+    snapshot: MeshSnapshot,
     direction: "egress" | "ingress",
     pod: Workload,
     peer: Peer,
     port: NetworkPort,
-): Step {
-    const applying = policies.of(world, pod, direction, () =>
-        world.of("NetworkPolicy").filter((policy) => applies(policy, direction, pod)),
+): LayerResult {
+    const applying = policies.of(snapshot, pod, direction, () =>
+        snapshot.of("NetworkPolicy").filter((policy) => applies(policy, direction, pod)),
     );
     const step = { layer: `NetworkPolicy ${direction}` as const, at: nameOf(pod) };
     if (applying.length === 0) {
-        const text = "no NetworkPolicy selects the pod in this direction: all passes";
-        return { ...step, verdict: "not there", objects: [], text, conditions: [] };
+        const text = "no NetworkPolicy selects the pod in this direction: all traffic is allowed";
+        return { ...step, verdict: "not-configured", objects: [], text, conditions: [] };
     }
-    const found = applying.map((policy) => ({ policy, ...ruleOf(world, policy, direction, peer, port) }));
-    const [open] = [
-        ...found.filter(({ certain }) => certain),
-        ...found.filter(({ blocks }) => blocks.length > 0),
+    const rules = applying.map((policy) => ({ policy, ...ruleOf(snapshot, policy, direction, peer, port) }));
+    const [allowing] = [
+        ...rules.filter(({ certain }) => certain),
+        ...rules.filter(({ blocks }) => blocks.length > 0),
     ];
-    if (open === undefined) {
+    if (allowing === undefined) {
         return {
             ...step,
-            verdict: "denies",
+            verdict: "denied",
             objects: applying.map(key),
-            text: `no rule of the ${applying.length} that select the pod opens TCP ${port.number} ${direction === "egress" ? "to" : "from"} ${peerName(peer)}`,
+            text: `none of the policies that select the pod (${applying.length}) allows TCP ${port.number} ${direction === "egress" ? "to" : "from"} ${peerName(peer)}`,
             conditions: [],
         };
     }
     return {
         ...step,
-        verdict: "passes",
-        objects: [key(open.policy)],
-        text: `opens TCP ${port.number} ${direction === "egress" ? "to" : "from"} ${peerName(peer)}`,
-        conditions: open.certain ? [] : [`its address is in ${open.blocks.join(", ")}`],
+        verdict: "allowed",
+        objects: [key(allowing.policy)],
+        text: `allows TCP ${port.number} ${direction === "egress" ? "to" : "from"} ${peerName(peer)}`,
+        conditions: allowing.certain ? [] : [`its address is in ${allowing.blocks.join(", ")}`],
     };
 }
 
 function peerName(peer: Peer): string {
-    if (peer === "outside") return "outside the cluster";
+    if (peer === "external") return "outside the cluster";
     return "address" in peer ? peer.address : nameOf(peer);
 }
 
 function applies({ metadata, spec }: Policy, direction: "egress" | "ingress", pod: Workload): boolean {
     if (metadata.namespace !== pod.namespace) return false;
     if (!selects(spec?.podSelector ?? {}, pod.labels)) return false;
-    // Said nothing, every policy is about what comes in, and about what goes out if it has rules for that.
+    // Without policyTypes, a policy applies to ingress, and to egress if it has egress rules.
     const types = spec?.policyTypes ?? ["Ingress", ...(spec?.egress === undefined ? [] : ["Egress"])];
     return types.includes(direction === "egress" ? "Egress" : "Ingress");
 }
 
-/** Whether a rule opens it for certain, or else which address blocks would. */
+/** Whether a rule certainly allows it; otherwise the IP blocks that would. */
 function ruleOf(
-    world: World,
+    snapshot: MeshSnapshot,
     { metadata, spec }: Policy,
     direction: "egress" | "ingress",
     peer: Peer,
     port: NetworkPort,
 ) {
-    const home = metadata.namespace ?? "";
+    const policyNamespace = metadata.namespace ?? "";
     const rules =
         direction === "egress"
             ? (spec?.egress ?? []).map(({ to, ports }) => ({ peers: to ?? [], ports: ports ?? [] }))
             : (spec?.ingress ?? []).map(({ from, ports }) => ({ peers: from ?? [], ports: ports ?? [] }));
     const open = rules.filter(({ ports }) => ports.length === 0 || ports.some((one) => isPort(one, port)));
     const certain = open.some(
-        ({ peers }) => peers.length === 0 || peers.some((one) => isPeer(world, one, home, peer)),
+        ({ peers }) =>
+            peers.length === 0 || peers.some((one) => isPeer(snapshot, one, policyNamespace, peer)),
     );
-    // An address block is meant for what is outside: a pod's address is not known here.
-    const blocks = (peer === "outside" ? open : []).flatMap(({ peers }) =>
+    // IP blocks count for external peers only: pod addresses are unknown here.
+    const blocks = (peer === "external" ? open : []).flatMap(({ peers }) =>
         peers.flatMap(({ ipBlock }) => (ipBlock === undefined ? [] : [describeBlock(ipBlock)])),
     );
     return { certain, blocks };
@@ -122,28 +123,28 @@ function isPort(
 }
 
 function isPeer(
-    world: World,
+    snapshot: MeshSnapshot,
     { namespaceSelector, podSelector, ipBlock }: NetworkPolicyPeer,
-    home: string,
+    policyNamespace: string,
     peer: Peer,
 ): boolean {
     if (ipBlock !== undefined) {
-        if (peer !== "outside" && "address" in peer)
+        if (peer !== "external" && "address" in peer)
             return (
                 contains(ipBlock.cidr, peer.address) &&
                 !(ipBlock.except ?? []).some((except) => contains(except, peer.address))
             );
         return ipBlock.cidr.endsWith("/0") && (ipBlock.except ?? []).length === 0;
     }
-    if (peer === "outside" || "address" in peer) return false;
+    if (peer === "external" || "address" in peer) return false;
     const inNamespace =
         namespaceSelector === undefined
-            ? peer.namespace === home
-            : selects(namespaceSelector, world.namespaceLabels(peer.namespace));
+            ? peer.namespace === policyNamespace
+            : selects(namespaceSelector, snapshot.namespaceLabels(peer.namespace));
     return inNamespace && selects(podSelector ?? {}, peer.labels);
 }
 
-/** Whether an IPv4 address is in a block; never in one of IPv6. */
+/** Whether an IPv4 address is in a block; false for IPv6 blocks. */
 function contains(cidr: string, address: string): boolean {
     const [network = "", bits = ""] = cidr.split("/");
     if (!isIPv4(network)) return false;
@@ -153,5 +154,5 @@ function contains(cidr: string, address: string): boolean {
 }
 
 function describeBlock({ cidr, except = [] }: { cidr: string; except?: string[] }): string {
-    return except.length === 0 ? cidr : `${cidr} without ${except.join(" and ")}`;
+    return except.length === 0 ? cidr : `${cidr} except ${except.join(", ")}`;
 }

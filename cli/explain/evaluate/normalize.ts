@@ -1,13 +1,13 @@
 /**
- * The path that Envoy's filters see of the one that a client sends, with Istio's default `pathNormalization: BASE`
- * (`normalize_path`, RFC 3986): dot segments resolved, unreserved characters decoded, others encoded, `\` as `/`.
+ * The path that Envoy's filters see, with Istio's default `pathNormalization: BASE` (`normalize_path`, RFC 3986): dot
+ * segments are resolved, unreserved characters decoded, others encoded, `\` becomes `/`.
  */
 
-/** Bytes that Envoy leaves as they are in a path; it percent-encodes all others (chromium's canonical paths). */
-const KEPT = /[A-Za-z0-9\-._~!$&'()*+,;:@=/%[\]]/;
+/** Characters that Envoy keeps in a path; it percent-encodes all others (Chromium's URL canonicalization). */
+const UNENCODED = /[A-Za-z0-9\-._~!$&'()*+,;:@=/%[\]]/;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
-/** @returns undefined where Envoy itself answers 400: a path that does not begin with a slash, an encoded NUL */
+/** @returns undefined if Envoy responds 400: the path does not start with a slash, or contains an encoded NUL */
 export function normalizedPath(target: string): string | undefined {
     const [beforeFragment = ""] = target.split("#", 1);
     const mark = beforeFragment.indexOf("?");
@@ -26,7 +26,7 @@ export function normalizedPath(target: string): string | undefined {
     return `/${kept.join("/")}${query}`;
 }
 
-/** Whether a segment is `.` or `..`, encoded or not, or one of plain dots with parameters, which Envoy cuts off. */
+/** Whether a segment is `.` or `..`, encoded or not, or unencoded dots with parameters, which Envoy removes. */
 function dotsOf(segment: string): "." | ".." | undefined {
     const plain = segment.split(";", 1)[0] ?? "";
     const decoded = segment.replaceAll(/%2e/gi, ".");
@@ -41,15 +41,13 @@ function characters(segment: string): string {
             return UNRESERVED.test(character) ? character : encoded;
         })
         .replaceAll(/[^]/gu, (character) =>
-            KEPT.test(character) ? character : encodeURIComponent(character),
+            UNENCODED.test(character) ? character : encodeURIComponent(character),
         );
 }
 
-/** A question whose path the first proxy has normalized: all that follows sees the result. Undefined where it answers 400. */
-export function normalized<T extends { readonly http?: { readonly path: string } }>(
-    question: T,
-): T | undefined {
-    if (question.http === undefined) return question;
-    const path = normalizedPath(question.http.path);
-    return path === undefined ? undefined : { ...question, http: { ...question.http, path } };
+/** The query after the first proxy has normalized its path. Undefined if that proxy responds 400. */
+export function normalized<T extends { readonly http?: { readonly path: string } }>(query: T): T | undefined {
+    if (query.http === undefined) return query;
+    const path = normalizedPath(query.http.path);
+    return path === undefined ? undefined : { ...query, http: { ...query.http, path } };
 }

@@ -1,26 +1,26 @@
-/** Whether one rule of an AuthorizationPolicy matches. Three answers: what a token says is not known here. */
-import type { Of } from "../world/world";
+/** Whether a rule of an AuthorizationPolicy matches. Three-valued, because a token's claims are unknown. */
+import type { ManifestOf } from "../snapshot/snapshot";
 import { matchesHost, matchesPath, matchesString } from "./match";
 import type { HttpRequest } from "./model";
 
-export type Rule = NonNullable<Of<"AuthorizationPolicy">["spec"]["rules"]>[number];
+export type Rule = NonNullable<ManifestOf<"AuthorizationPolicy">["spec"]["rules"]>[number];
 type Source = NonNullable<NonNullable<Rule["from"]>[number]["source"]>;
 type Operation = NonNullable<NonNullable<Rule["to"]>[number]["operation"]>;
 type Condition = NonNullable<Rule["when"]>[number];
 
-/** A request or connection as the proxy of its callee sees it. */
-export interface Arrival {
-    /** Undefined if mutual TLS did not identify the caller. */
+/** A request or connection as the callee's proxy sees it. */
+export interface InboundRequest {
+    /** Undefined if the caller was not authenticated by mutual TLS. */
     readonly principal: string | undefined;
-    /** Of the pod. */
+    /** The pod's port. */
     readonly port: number;
-    /** Undefined on a port on which the proxy sees connections only. */
+    /** Undefined on TCP ports. */
     readonly http?: HttpRequest & { readonly host: string };
-    /** The name in the TLS greeting, where it is known. */
+    /** The SNI, if known. */
     readonly sni?: string;
 }
 
-/** `depends`: on `conditions`, of which the request does not tell. */
+/** `depends`: on `conditions`, which the request does not determine. */
 export interface Match {
     readonly matches: boolean | "depends";
     readonly conditions: readonly string[];
@@ -29,39 +29,49 @@ export interface Match {
 const YES: Match = { matches: true, conditions: [] };
 const NO: Match = { matches: false, conditions: [] };
 
-/** Where a rule stands. */
-export interface Home {
+/** The context of a rule's policy. */
+export interface PolicyContext {
     readonly trustDomain: string;
-    /** Of its policy: service accounts without a namespace are of this one. */
+    /** The policy's namespace: service accounts without a namespace are in it. */
     readonly namespace: string | undefined;
 }
 
-/** How fields that read requests count where there are none: never for ALLOW, as if they were not there for DENY. */
+/** How HTTP fields match TCP traffic: never in ALLOW policies; ignored in DENY policies. */
 export type WithoutHttp = "never" | "ignored";
 
-export function matchRule(rule: Rule, arrival: Arrival, home: Home, tcp: WithoutHttp): Match {
-    const from = (rule.from ?? []).map(({ source = {} }) => matchSource(source, arrival, home, tcp));
-    const to = (rule.to ?? []).map(({ operation = {} }) => matchOperation(operation, arrival, tcp));
+export function matchRule(
+    rule: Rule,
+    inbound: InboundRequest,
+    policy: PolicyContext,
+    tcp: WithoutHttp,
+): Match {
+    const from = (rule.from ?? []).map(({ source = {} }) => matchSource(source, inbound, policy, tcp));
+    const to = (rule.to ?? []).map(({ operation = {} }) => matchOperation(operation, inbound, tcp));
     return all([
         from.length === 0 ? YES : any(from),
         to.length === 0 ? YES : any(to),
-        ...(rule.when ?? []).map((condition) => matchCondition(condition, arrival, home, tcp)),
+        ...(rule.when ?? []).map((condition) => matchCondition(condition, inbound, policy, tcp)),
     ]);
 }
 
-/** Whether the rule's `from` alone matches: it knows the caller, whatever it asks. */
-export function knowsCaller(rule: Rule, arrival: Arrival, home: Home): boolean {
+/** Whether the rule's `from` matches the caller, regardless of the request. */
+export function matchesCaller(rule: Rule, inbound: InboundRequest, policy: PolicyContext): boolean {
     const from = rule.from ?? [];
-    return from.some(({ source = {} }) => matchSource(source, arrival, home, "never").matches !== false);
+    return from.some(({ source = {} }) => matchSource(source, inbound, policy, "never").matches !== false);
 }
 
-function matchSource(source: Source, arrival: Arrival, home: Home, tcp: WithoutHttp): Match {
-    const { principal } = arrival;
+function matchSource(
+    source: Source,
+    inbound: InboundRequest,
+    policy: PolicyContext,
+    tcp: WithoutHttp,
+): Match {
+    const { principal } = inbound;
     const [, trustDomain, namespace, account] = /^(.+)\/ns\/([^/]+)\/sa\/(.+)$/.exec(principal ?? "") ?? [];
     const isPrincipal = (pattern: string, value: string) =>
         matchesString(pattern, value) ||
-        // Istio reads cluster.local as the mesh's own trust domain, whatever that is called.
-        matchesString(pattern.replace(/^cluster\.local\//, `${home.trustDomain}/`), value);
+        // Istio treats cluster.local as an alias of the mesh's trust domain.
+        matchesString(pattern.replace(/^cluster\.local\//, `${policy.trustDomain}/`), value);
     const unknown = (name: string, values?: readonly string[], not?: readonly string[]) =>
         field(name, values, not, "unknown", matchesString);
     return all([
@@ -74,21 +84,21 @@ function matchSource(source: Source, arrival: Arrival, home: Home, tcp: WithoutH
             source.notServiceAccounts,
             account === undefined ? undefined : `${namespace ?? ""}/${account}`,
             (pattern, value) =>
-                (pattern.includes("/") ? pattern : `${home.namespace ?? ""}/${pattern}`) === value,
+                (pattern.includes("/") ? pattern : `${policy.namespace ?? ""}/${pattern}`) === value,
         ),
         unknown("the address", source.ipBlocks, source.notIpBlocks),
         unknown("the client's address", source.remoteIpBlocks, source.notRemoteIpBlocks),
         overHttp(
             unknown("the token's issuer/subject", source.requestPrincipals, source.notRequestPrincipals),
             isSet(source.requestPrincipals, source.notRequestPrincipals),
-            arrival,
+            inbound,
             tcp,
         ),
     ]);
 }
 
-function matchOperation(operation: Operation, arrival: Arrival, tcp: WithoutHttp): Match {
-    const { http, port } = arrival;
+function matchOperation(operation: Operation, inbound: InboundRequest, tcp: WithoutHttp): Match {
+    const { http, port } = inbound;
     const { methods, notMethods, paths, notPaths, hosts, notHosts } = operation;
     return all([
         field("port", operation.ports, operation.notPorts, String(port), matchesString),
@@ -97,39 +107,39 @@ function matchOperation(operation: Operation, arrival: Arrival, tcp: WithoutHttp
             { values: paths, not: notPaths, value: http?.path, equal: matchesPath, name: "path" },
             { values: hosts, not: notHosts, value: http?.host, equal: matchesHost, name: "host" },
         ].map(({ name, values, not, value, equal }) =>
-            overHttp(field(name, values, not, value, equal), isSet(values, not), arrival, tcp),
+            overHttp(field(name, values, not, value, equal), isSet(values, not), inbound, tcp),
         ),
     ]);
 }
 
 function matchCondition(
     { key, values, notValues }: Condition,
-    arrival: Arrival,
-    home: Home,
+    inbound: InboundRequest,
+    policy: PolicyContext,
     tcp: WithoutHttp,
 ): Match {
-    const { principal, port, http, sni } = arrival;
+    const { principal, port, http, sni } = inbound;
     const header = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
     if (key === "source.principal")
-        return matchSource(lists("principals", "notPrincipals", values, notValues), arrival, home, tcp);
+        return matchSource(lists("principals", "notPrincipals", values, notValues), inbound, policy, tcp);
     if (key === "source.namespace")
-        return matchSource(lists("namespaces", "notNamespaces", values, notValues), arrival, home, tcp);
+        return matchSource(lists("namespaces", "notNamespaces", values, notValues), inbound, policy, tcp);
     if (key === "destination.port") return field(key, values, notValues, String(port), matchesString);
     if (key === "connection.sni" && (sni !== undefined || principal !== undefined))
         return field(key, values, notValues, sni, matchesString);
     if (header !== undefined) {
         const value = http?.headers[header.toLowerCase()];
-        return overHttp(field(key, values, notValues, value, matchesHeader), true, arrival, tcp);
+        return overHttp(field(key, values, notValues, value, matchesHeader), true, inbound, tcp);
     }
     return overHttp(
         field(key, values, notValues, "unknown", matchesString, true),
         key.startsWith("request."),
-        arrival,
+        inbound,
         tcp,
     );
 }
 
-/** Of a header `*` asks whether it is there: an empty one is. */
+/** For headers, `*` tests presence, so an empty header matches. */
 function matchesHeader(pattern: string, value: string): boolean {
     return pattern === "*" || matchesString(pattern, value);
 }
@@ -142,14 +152,14 @@ function isSet(...all: (readonly string[] | undefined)[]): boolean {
     return all.some((list) => list !== undefined && list.length > 0);
 }
 
-function overHttp(match: Match, isUsed: boolean, { http }: Arrival, tcp: WithoutHttp): Match {
+function overHttp(match: Match, isUsed: boolean, { http }: InboundRequest, tcp: WithoutHttp): Match {
     if (http !== undefined || !isUsed) return match;
     return tcp === "never" ? NO : YES;
 }
 
 const UNKNOWN_FIELDS = ["the address", "the client's address", "the token's issuer/subject"];
 
-/** One field with its `not` counterpart. Lists that are not there, or empty, say nothing. */
+/** A field and its `not` counterpart. Absent and empty lists always match. */
 function field(
     name: string,
     values: readonly string[] | undefined,
@@ -165,7 +175,7 @@ function field(
         if (isUnknown) {
             return {
                 matches: "depends",
-                conditions: [`${name} is ${expected ? "one" : "none"} of ${list.join(", ")}`],
+                conditions: [`${name} is ${expected ? "one" : "not one"} of ${list.join(", ")}`],
             };
         }
         return isListed(list) === expected ? YES : NO;

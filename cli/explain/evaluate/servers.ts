@@ -1,24 +1,24 @@
-/** The servers of Gateways, as a gateway's pods have them. */
+/** The Gateway servers of a gateway's pods. */
 import type { GatewaySpec } from "../../../components/crds/istio";
-import type { World } from "../world/world";
+import type { MeshSnapshot } from "../snapshot/snapshot";
 import { matchesLabels } from "./match";
 import { type Workload, key } from "./model";
 
 export interface Server {
     /** `namespace/Gateway/name`. */
     readonly object: string;
-    /** As a VirtualService names it. */
+    /** The Gateway's name as VirtualServices reference it. */
     readonly name: string;
     readonly port: number;
     readonly http: boolean;
     readonly hosts: readonly string[];
-    /** What a client must present in the handshake. */
+    /** What a client must present in the TLS handshake. */
     readonly conditions: readonly string[];
 }
 
-/** What a gateway's pods listen to, but for what they only redirect to HTTPS. */
-export function serversOf(world: World, { labels }: Workload): Server[] {
-    return world
+/** The servers of a gateway's pods, except those that only redirect to HTTPS. */
+export function serversOf(snapshot: MeshSnapshot, { labels }: Workload): Server[] {
+    return snapshot
         .of("Gateway")
         .filter(({ spec }) => matchesLabels(spec.selector, labels))
         .flatMap((gateway) =>
@@ -35,10 +35,13 @@ export function serversOf(world: World, { labels }: Workload): Server[] {
         );
 }
 
-/** OPTIONAL_MUTUAL demands nothing: who has no certificate gets in (Istio's reference, ServerTLSSettings.TLSmode). */
+/**
+ * OPTIONAL_MUTUAL requires nothing: clients without a certificate are accepted (Istio reference,
+ * ServerTLSSettings.TLSmode).
+ */
 function certificateDemanded(tls: NonNullable<GatewaySpec["servers"]>[number]["tls"]): string[] {
     if (tls?.mode !== "MUTUAL") return [];
-    if (tls.insecureSkipVerify === true) return ["the client presents a certificate, of whatever CA"];
+    if (tls.insecureSkipVerify === true) return ["the client presents a certificate of any CA"];
     const authority = tls.caCertCredentialName ?? `${tls.credentialName ?? ""}-cacert`;
     const names = tls.subjectAltNames ?? [];
     return [

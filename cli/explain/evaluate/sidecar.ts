@@ -1,39 +1,41 @@
-import { Kept } from "../world/kept";
-import { type Of, ROOT_NAMESPACE, type World } from "../world/world";
+import { Memo } from "../snapshot/memo";
+import { type ManifestOf, ROOT_NAMESPACE, type MeshSnapshot } from "../snapshot/snapshot";
 import { isExported, matchesDnsName, matchesLabels } from "./match";
-import { type Step, type Workload, key, nameOf } from "./model";
+import { type LayerResult, type Workload, key, nameOf } from "./model";
 
-type Sidecar = Of<"Sidecar">;
+type Sidecar = ManifestOf<"Sidecar">;
 
-/** A host that a sidecar may know, of one of these namespaces. */
-export interface Known {
+/** A host, and the namespaces that define it. */
+export interface HostScope {
     readonly host: string;
-    /** Where its Services or ServiceEntries are that are exported to the caller; none if nothing makes it known. */
+    /** The namespaces of its Services or ServiceEntries that are exported to the caller; empty if there are none. */
     readonly namespaces: readonly string[];
 }
 
-const sidecars = new Kept<{ readonly sidecar: Sidecar | undefined }>();
+const sidecars = new Memo<{ readonly sidecar: Sidecar | undefined }>();
 
 /**
- * Whether the caller's sidecar knows a host: whether its Sidecar object lists it, or there is none. What it does not
- * know it refuses or lets pass unread, by the mesh's outbound policy.
+ * Whether the caller's sidecar has configuration for a host: its Sidecar object lists the host, or no Sidecar object
+ * applies. The outbound traffic policy decides whether other hosts are blocked or passed through.
  */
-export function scope(
-    world: World,
+export function sidecarScope(
+    snapshot: MeshSnapshot,
     caller: Workload,
-    { host, namespaces }: Known,
-): Step & { readonly knows: boolean } {
-    const { sidecar } = sidecars.of(world, caller, "", () => ({ sidecar: sidecarOf(world, caller) }));
+    { host, namespaces }: HostScope,
+): LayerResult & { readonly isVisible: boolean } {
+    const { sidecar } = sidecars.of(snapshot, caller, "", () => ({ sidecar: sidecarOf(snapshot, caller) }));
     const step = { layer: "Sidecar" as const, at: nameOf(caller), conditions: [] };
-    const mode = sidecar?.spec.outboundTrafficPolicy?.mode ?? world.outboundMode;
+    const mode = sidecar?.spec.outboundTrafficPolicy?.mode ?? snapshot.outboundMode;
     const by = sidecar === undefined ? [] : [key(sidecar)];
     if (namespaces.length > 0 && (sidecar === undefined || imports(sidecar, host, namespaces))) {
         const text =
-            sidecar === undefined ? "no Sidecar scopes the caller: it knows every host" : `lists ${host}`;
+            sidecar === undefined
+                ? "no Sidecar applies to the caller: every host is visible"
+                : `lists ${host}`;
         return {
             ...step,
-            knows: true,
-            verdict: sidecar === undefined ? "not there" : "passes",
+            isVisible: true,
+            verdict: sidecar === undefined ? "not-configured" : "allowed",
             objects: by,
             text,
         };
@@ -41,37 +43,37 @@ export function scope(
     const why =
         namespaces.length === 0
             ? `no Service or ServiceEntry of ${host} is exported to ${caller.namespace}`
-            : `the caller's sidecar does not know ${host}`;
+            : `the caller's Sidecar does not list ${host}`;
     return mode === "REGISTRY_ONLY"
         ? {
               ...step,
-              knows: false,
-              verdict: "denies",
+              isVisible: false,
+              verdict: "denied",
               objects: by,
-              text: `${why}, and REGISTRY_ONLY refuses it`,
+              text: `${why}, and REGISTRY_ONLY blocks it`,
           }
         : {
               ...step,
-              knows: false,
-              verdict: "passes",
+              isVisible: false,
+              verdict: "allowed",
               objects: by,
-              text: `${why}, and ${mode} lets it pass unread`,
+              text: `${why}, and ${mode} passes it through`,
           };
 }
 
-/** Its own, else its namespace's, else the mesh's. */
-function sidecarOf(world: World, { namespace, labels }: Workload): Sidecar | undefined {
-    const all = world.of("Sidecar");
-    const isOwn = ({ spec }: Sidecar) => Object.keys(spec.workloadSelector?.labels ?? {}).length > 0;
+/** The Sidecar that selects the workload, else the namespace's default, else the mesh's default. */
+function sidecarOf(snapshot: MeshSnapshot, { namespace, labels }: Workload): Sidecar | undefined {
+    const all = snapshot.of("Sidecar");
+    const hasSelector = ({ spec }: Sidecar) => Object.keys(spec.workloadSelector?.labels ?? {}).length > 0;
     return (
         all.find(
             (one) =>
                 one.metadata.namespace === namespace &&
-                isOwn(one) &&
+                hasSelector(one) &&
                 matchesLabels(one.spec.workloadSelector?.labels, labels),
         ) ??
-        all.find((one) => one.metadata.namespace === namespace && !isOwn(one)) ??
-        all.find((one) => one.metadata.namespace === ROOT_NAMESPACE && !isOwn(one))
+        all.find((one) => one.metadata.namespace === namespace && !hasSelector(one)) ??
+        all.find((one) => one.metadata.namespace === ROOT_NAMESPACE && !hasSelector(one))
     );
 }
 
@@ -84,18 +86,22 @@ function imports({ metadata, spec }: Sidecar, host: string, namespaces: readonly
             const slash = entry.indexOf("/");
             const [where, name] = slash < 0 ? ["*", entry] : [entry.slice(0, slash), entry.slice(slash + 1)];
             if (where === "~" || !matchesDnsName(name, host)) return false;
-            const own = where === "." ? metadata.namespace : where;
-            return own === "*" || namespaces.includes(own);
+            const namespace = where === "." ? metadata.namespace : where;
+            return namespace === "*" || namespaces.includes(namespace);
         });
 }
 
-/** The namespaces whose ServiceEntries make `host` known in `namespace`. */
-export function entriesOf(world: World, host: string, namespace: string): Of<"ServiceEntry">[] {
-    return world
+/** The ServiceEntries of `host` that are exported to `namespace`. */
+export function serviceEntriesFor(
+    snapshot: MeshSnapshot,
+    host: string,
+    namespace: string,
+): ManifestOf<"ServiceEntry">[] {
+    return snapshot
         .of("ServiceEntry")
         .filter(
             ({ metadata, spec }) =>
-                spec.hosts.some((own) => matchesDnsName(own, host)) &&
+                spec.hosts.some((pattern) => matchesDnsName(pattern, host)) &&
                 isExported(spec.exportTo, metadata.namespace, namespace),
         );
 }

@@ -1,18 +1,19 @@
 /**
- * EnvoyFilters by which a sidecar refuses a caller's word on the tenant. What a request must send is said as a condition, by
- * the filter's own rules; a filter that holds anything else than these is left to `filters`, which calls it unknown.
+ * EnvoyFilters with which a sidecar rejects a tenant asserted by the caller. What a request must send is reported as a
+ * condition, derived from the filter's rules. A filter with any other patch is left to `filters`, which reports it as
+ * not evaluated.
  */
-import { Kept, keptByText } from "../world/kept";
-import type { Of, World } from "../world/world";
+import { Memo, memoizeByText } from "../snapshot/memo";
+import type { ManifestOf, MeshSnapshot } from "../snapshot/snapshot";
 import { isAbout } from "./match";
-import { type HttpRequest, type Step, type Workload, key, nameOf } from "./model";
+import { type HttpRequest, type LayerResult, type Workload, key, nameOf } from "./model";
 
-type EnvoyFilter = Of<"EnvoyFilter">;
+type EnvoyFilter = ManifestOf<"EnvoyFilter">;
 type Patch = NonNullable<EnvoyFilter["spec"]["configPatches"]>[number];
 type Json = Readonly<Record<string, unknown>>;
 
 const FILTER = "sparc.tenant_context";
-/** Filters that only prepare what the one above compares. */
+/** Filters that only prepare values for the one above. */
 const PREPARES: ReadonlySet<unknown> = new Set([
     "sparc.literal_claims",
     "sparc.path_tenant",
@@ -26,49 +27,51 @@ interface Call {
     readonly http: HttpRequest;
 }
 
-/** The filters of a port, with their DENY policies. */
-type Placed = readonly { readonly filter: EnvoyFilter; readonly rbac: ReturnType<typeof rbacOf> }[];
+/** The filters of a port with their DENY policies. */
+type PortFilters = readonly { readonly filter: EnvoyFilter; readonly rbac: ReturnType<typeof rbacOf> }[];
 
-const placed = new Kept<Placed>();
+const filtersByPort = new Memo<PortFilters>();
 
-/** What the filters of this port ask of a request of `principal`; nothing where none stands there. */
-export function tenantContext(world: World, workload: Workload, call: Call): Step[] {
-    const own = placed.of(world, workload, String(call.port), () =>
-        filtersOf(world, workload)
+/** What the filters of this port require of a request from `principal`; empty without such filters. */
+export function tenantContext(snapshot: MeshSnapshot, workload: Workload, call: Call): LayerResult[] {
+    const portFilters = filtersByPort.of(snapshot, workload, String(call.port), () =>
+        filtersOf(snapshot, workload)
             .filter(isTenantContext)
             .map((filter) => ({ filter, rbac: rbacOf(filter, call.port) }))
             .filter(({ rbac }) => rbac.length > 0),
     );
-    if (own.length === 0) return [];
-    const asked = own.flatMap(({ rbac }) =>
+    if (portFilters.length === 0) return [];
+    const requirements = portFilters.flatMap(({ rbac }) =>
         rbac.flatMap((policies) =>
-            Object.entries(policies).flatMap(([name, policy]) => ask(name, policy, call)),
+            Object.entries(policies).flatMap(([name, policy]) => requirementsOf(name, policy, call)),
         ),
     );
     return [
         {
             layer: "EnvoyFilter",
             at: nameOf(workload),
-            verdict: "passes",
-            objects: own.map(({ filter }) => key(filter)),
+            verdict: "allowed",
+            objects: portFilters.map(({ filter }) => key(filter)),
             text:
-                asked.length === 0
-                    ? "takes the caller's word on the tenant"
-                    : "takes what a token says of the tenant, and not the caller's word",
-            conditions: [...new Set(asked)],
+                requirements.length === 0
+                    ? "trusts the tenant that the caller asserts"
+                    : "takes the tenant from the token, not from the caller",
+            conditions: [...new Set(requirements)],
         },
     ];
 }
 
-/** Whether a filter is of this kind alone. */
+/** Whether all patches of a filter are of this kind. */
 export function isTenantContext({ spec }: EnvoyFilter): boolean {
     const patches = spec.configPatches ?? [];
     return patches.some((patch) => nameIn(patch) === FILTER) && patches.every(isKnown);
 }
 
-/** Whether a wrong token counts for none at a workload's proxy, where Istio alone answers 401. */
-export function toleratesWrongTokens(world: World, workload: Workload): boolean {
-    const patches = filtersOf(world, workload).flatMap(({ spec }) => spec.configPatches ?? []);
+/**
+ * Whether a workload's proxy treats an invalid token as missing, instead of responding 401 as Istio does by default.
+ */
+export function toleratesWrongTokens(snapshot: MeshSnapshot, workload: Workload): boolean {
+    const patches = filtersOf(snapshot, workload).flatMap(({ spec }) => spec.configPatches ?? []);
     const isNamed = patches.some(
         ({ applyTo, patch }) =>
             applyTo === "HTTP_ROUTE" && JSON.stringify(patch?.value ?? {}).includes("requirement_name"),
@@ -81,8 +84,8 @@ export function toleratesWrongTokens(world: World, workload: Workload): boolean 
     return isNamed && isLenient;
 }
 
-function filtersOf(world: World, workload: Workload): EnvoyFilter[] {
-    return world
+function filtersOf(snapshot: MeshSnapshot, workload: Workload): EnvoyFilter[] {
+    return snapshot
         .of("EnvoyFilter")
         .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload));
 }
@@ -113,7 +116,7 @@ function isKnown(patch: Patch): boolean {
     }
 }
 
-/** The DENY policies of the filters at a port. */
+/** The DENY policies of a filter for a port. */
 function rbacOf({ spec }: EnvoyFilter, port: number): Readonly<Record<string, Json>>[] {
     return (spec.configPatches ?? [])
         .filter((patch) => nameIn(patch) === FILTER && portOf(patch) === port)
@@ -127,22 +130,22 @@ function portOf({ match }: Patch): number | undefined {
     return (match?.listener?.filterChain as { destinationPort?: number } | undefined)?.destinationPort;
 }
 
-/** What a request must send for a policy not to deny it; nothing where the policy does not apply to it. */
-function ask(name: string, policy: Json, call: Call): string[] {
+/** What a request must send so that a policy does not deny it; empty if the policy does not apply to it. */
+function requirementsOf(name: string, policy: Json, call: Call): string[] {
     const { permissions, principals } = policy as {
         permissions: readonly Json[];
         principals: readonly Json[];
     };
     if (!principals.some((principal) => isOne(principal, call))) return [];
     const header = (permissions[0]?.["header"] as { name?: string } | undefined)?.name;
-    if (header !== undefined) return [`${header} is absent, or what the token in the request says`];
+    if (header !== undefined) return [`${header} is absent, or equals the claim in the request's token`];
     if (!permissions.some((permission) => isOne(permission, call))) return [];
     return policy["condition"] === undefined
-        ? [`the path is not refused by ${name}`]
-        : ["x-tenant is the tenant that the path names"];
+        ? [`the path is not denied by ${name}`]
+        : ["x-tenant is the tenant in the path"];
 }
 
-/** Whether a principal of Envoy's RBAC is the caller, or one of its permissions is for the request. */
+/** Whether a principal of Envoy's RBAC matches the caller, or a permission matches the request. */
 function isOne(rule: Json, call: Call): boolean {
     const [[kind, value] = []] = Object.entries(rule);
     const inner = () => Object.values(value as Record<string, Json[]>)[0] ?? [];
@@ -165,22 +168,22 @@ function isOne(rule: Json, call: Call): boolean {
         case "url_path":
             return fits((value as { path: Json }).path, call.http.path.split(/[?#]/, 1)[0] ?? "");
         case "header": {
-            const { name, string_match: wanted = {} } = value as { name: string; string_match?: Json };
-            if (name === ":method") return fits(wanted, call.http.method);
-            if (name === ":authority") return fits(wanted, call.host);
-            throw new Error(`mesh explain cannot judge a rule on the header ${name}`);
+            const { name, string_match: matcher = {} } = value as { name: string; string_match?: Json };
+            if (name === ":method") return fits(matcher, call.http.method);
+            if (name === ":authority") return fits(matcher, call.host);
+            throw new Error(`mesh explain cannot evaluate an Envoy RBAC rule on the header ${name}`);
         }
         default:
-            throw new Error(`mesh explain cannot judge Envoy's rule ${kind ?? ""}`);
+            throw new Error(`mesh explain cannot evaluate the Envoy RBAC rule ${kind ?? ""}`);
     }
 }
 
-const wholeOf = keptByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
+const wholeOf = memoizeByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
 
 function fits({ exact, prefix, safe_regex: pattern, ignore_case }: Json, value: string): boolean {
-    const own = ignore_case === true ? value.toLowerCase() : value;
-    if (typeof exact === "string") return own === exact;
-    if (typeof prefix === "string") return own.startsWith(prefix);
+    const tested = ignore_case === true ? value.toLowerCase() : value;
+    if (typeof exact === "string") return tested === exact;
+    if (typeof prefix === "string") return tested.startsWith(prefix);
     const { regex = "" } = (pattern ?? {}) as { regex?: string };
     return wholeOf(regex).test(value);
 }

@@ -1,9 +1,9 @@
-import { Kept, keptByText } from "../world/kept";
-import type { Of, World } from "../world/world";
+import { Memo, memoizeByText } from "../snapshot/memo";
+import type { ManifestOf, MeshSnapshot } from "../snapshot/snapshot";
 import { isExported, matchesDnsName, matchesLabels, qualified } from "./match";
 import type { HttpRequest, Workload } from "./model";
 
-export type VirtualService = Of<"VirtualService">;
+export type VirtualService = ManifestOf<"VirtualService">;
 type HttpRoute = NonNullable<VirtualService["spec"]["http"]>[number];
 type HttpMatch = NonNullable<HttpRoute["match"]>[number];
 interface StringMatch {
@@ -12,67 +12,66 @@ interface StringMatch {
     regex?: string;
 }
 
-/** What a proxy looks for a route for. */
-export interface Wanted {
+/** The request that a proxy routes. */
+export interface RouteQuery {
     readonly proxy: Workload;
     /** `mesh` for a sidecar, `namespace/name` for a Gateway. */
     readonly gateway: string;
     readonly host: string;
     readonly port: number;
-    /** Absent for a connection. */
+    /** Absent for TCP. */
     readonly http?: HttpRequest;
 }
 
-export interface Destination {
+export interface RouteDestination {
     readonly host: string;
     readonly subset?: string;
     readonly port?: number;
     readonly weight?: number;
 }
 
-export type Found =
-    /** No VirtualService is about the host: a request goes where its host says. */
+export type RouteResult =
+    /** No VirtualService for the host: the default route applies. */
     | { readonly kind: "none" }
-    /** One is, but no route of it matches: 404, or a closed connection. */
+    /** No route of the VirtualService matches: 404, or a closed connection. */
     | { readonly kind: "no match"; readonly by: VirtualService }
-    /** The route answers itself, or has no destination. */
+    /** The route responds itself, or has no destination. */
     | { readonly kind: "answered"; readonly by: VirtualService; readonly text: string }
     | {
           readonly kind: "route";
           readonly by: VirtualService;
-          /** Where a delegate's route was taken. */
+          /** The delegate whose route matched. */
           readonly delegate?: VirtualService;
           readonly name: string;
-          readonly destinations: readonly Destination[];
-          /** Of HTTP routes. */
+          readonly destinations: readonly RouteDestination[];
+          /** Set for HTTP routes. */
           readonly http?: HttpRoute;
       };
 
-const candidates = new Kept<readonly VirtualService[]>();
+const candidates = new Memo<readonly VirtualService[]>();
 
-/** The route that a proxy takes: the first that matches, of the VirtualService that names the host most exactly. */
-export function findRoute(world: World, wanted: Wanted): Found {
-    const { proxy, gateway, host } = wanted;
-    const [by] = candidates.of(world, proxy, `${gateway} ${host}`, () =>
-        world
+/** The proxy's route: the first match in the VirtualService with the most specific host. */
+export function findRoute(snapshot: MeshSnapshot, query: RouteQuery): RouteResult {
+    const { proxy, gateway, host } = query;
+    const [by] = candidates.of(snapshot, proxy, `${gateway} ${host}`, () =>
+        snapshot
             .of("VirtualService")
-            .filter((one) => isAbout(one, wanted))
+            .filter((one) => isAbout(one, query))
             .sort((a, b) => exactness(b, host) - exactness(a, host)),
     );
     if (by === undefined) return { kind: "none" };
     const { http = [], tls = [], tcp = [] } = by.spec;
-    if (wanted.http !== undefined && http.length > 0) {
-        return httpRoute(world, by, http, wanted);
+    if (query.http !== undefined && http.length > 0) {
+        return httpRoute(snapshot, by, http, query);
     }
-    if (wanted.http !== undefined) return { kind: "none" };
+    if (query.http !== undefined) return { kind: "none" };
     const l4 = [
         ...tls.filter(({ match }) =>
             match.some(
-                (one) =>
-                    one.sniHosts.some((sni) => matchesDnsName(sni, wanted.host)) && l4Matches(one, wanted),
+                (one) => one.sniHosts.some((sni) => matchesDnsName(sni, query.host)) && l4Matches(one, query),
             ),
         ),
-        ...tcp.filter(({ match = [] }) => match.length === 0 || match.some((one) => l4Matches(one, wanted))),
+        ...tcp.filter(({ match = [] }) => match.length === 0 || match.some((one) => l4Matches(one, query))),
     ];
     if (tls.length + tcp.length === 0) return { kind: "none" };
     const [first] = l4;
@@ -80,38 +79,48 @@ export function findRoute(world: World, wanted: Wanted): Found {
     return leading({ by, name: "(connection)", destinations: destinationsOf(first.route ?? [], by) });
 }
 
-function httpRoute(world: World, by: VirtualService, routes: readonly HttpRoute[], wanted: Wanted): Found {
+function httpRoute(
+    snapshot: MeshSnapshot,
+    by: VirtualService,
+    routes: readonly HttpRoute[],
+    query: RouteQuery,
+): RouteResult {
     for (const route of routes) {
         const { match = [], delegate } = route;
-        if (match.length > 0 && !match.some((one) => httpMatches(one, wanted))) continue;
+        if (match.length > 0 && !match.some((one) => httpMatches(one, query))) continue;
         if (delegate === undefined) return answerOf(route, by);
-        const found = delegated(world, route, by, wanted);
-        if (found !== undefined) return found;
+        const result = delegated(snapshot, route, by, query);
+        if (result !== undefined) return result;
     }
     return { kind: "no match", by };
 }
 
 /**
- * Where a delegate leads, with what the root says of the way where the delegate says nothing. Undefined where there is no
- * such VirtualService, or no route of it matches: Istio leaves the root's route out then.
+ * The delegate's route, with the root's settings as defaults. Undefined if the delegate does not exist or no route of
+ * it matches: Istio then ignores the root's route.
  */
-function delegated(world: World, root: HttpRoute, by: VirtualService, wanted: Wanted): Found | undefined {
+function delegated(
+    snapshot: MeshSnapshot,
+    root: HttpRoute,
+    by: VirtualService,
+    query: RouteQuery,
+): RouteResult | undefined {
     const { name, namespace = by.metadata.namespace } = root.delegate ?? {};
-    const delegate = world
+    const delegate = snapshot
         .of("VirtualService")
         .find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
     if (delegate === undefined) return undefined;
-    const found = httpRoute(world, delegate, delegate.spec.http ?? [], wanted);
-    if (found.kind === "no match") return undefined;
-    if (found.kind !== "route") return found;
-    return { ...found, by, delegate, name: root.name ?? found.name, http: { ...root, ...found.http } };
+    const result = httpRoute(snapshot, delegate, delegate.spec.http ?? [], query);
+    if (result.kind === "no match") return undefined;
+    if (result.kind !== "route") return result;
+    return { ...result, by, delegate, name: root.name ?? result.name, http: { ...root, ...result.http } };
 }
 
-function answerOf(route: HttpRoute, by: VirtualService): Found {
+function answerOf(route: HttpRoute, by: VirtualService): RouteResult {
     if (route.redirect !== undefined)
         return { kind: "answered", by, text: `redirects (${route.redirect.redirectCode ?? 301})` };
     if (route.directResponse !== undefined)
-        return { kind: "answered", by, text: `answers ${route.directResponse.status} itself` };
+        return { kind: "answered", by, text: `responds ${route.directResponse.status} itself` };
     return leading({
         by,
         name: route.name ?? "(unnamed)",
@@ -120,30 +129,30 @@ function answerOf(route: HttpRoute, by: VirtualService): Found {
     });
 }
 
-/** A route as it was found; one without destinations leads nowhere, although it matches. */
-function leading(route: Omit<Extract<Found, { kind: "route" }>, "kind">): Found {
+/** The matched route. Without destinations it reaches no workload although it matches. */
+function leading(route: Omit<Extract<RouteResult, { kind: "route" }>, "kind">): RouteResult {
     const { by, destinations } = route;
     return destinations.length === 0
         ? { kind: "answered", by, text: "has no destination" }
         : { kind: "route", ...route };
 }
 
-function isAbout({ metadata, spec }: VirtualService, { proxy, gateway, host }: Wanted): boolean {
+function isAbout({ metadata, spec }: VirtualService, { proxy, gateway, host }: RouteQuery): boolean {
     const gateways = (spec.gateways ?? ["mesh"]).map((name) =>
         name === "mesh" || name.includes("/") ? name : `${metadata.namespace}/${name}`,
     );
     return (
         gateways.includes(gateway) &&
         isExported(spec.exportTo, metadata.namespace, proxy.namespace) &&
-        (spec.hosts ?? []).some((own) => matchesDnsName(qualified(own, metadata.namespace), host))
+        (spec.hosts ?? []).some((name) => matchesDnsName(qualified(name, metadata.namespace), host))
     );
 }
 
 function exactness({ metadata, spec }: VirtualService, host: string): number {
     const lengths = (spec.hosts ?? [])
-        .map((own) => qualified(own, metadata.namespace))
-        .filter((own) => matchesDnsName(own, host))
-        .map((own) => (own === host ? 1000 : own.length));
+        .map((name) => qualified(name, metadata.namespace))
+        .filter((name) => matchesDnsName(name, host))
+        .map((name) => (name === host ? 1000 : name.length));
     return Math.max(...lengths);
 }
 
@@ -153,7 +162,7 @@ function destinationsOf(
         weight?: number;
     }[],
     { metadata }: VirtualService,
-): Destination[] {
+): RouteDestination[] {
     const weighted = route.some(({ weight = 0 }) => weight > 0);
     return route.flatMap(({ destination, weight }) => {
         if (destination === undefined || (weighted && (weight ?? 0) === 0)) return [];
@@ -176,27 +185,29 @@ interface L4Match {
     readonly gateways?: readonly string[];
 }
 
-function l4Matches({ port, sourceLabels, sourceNamespace, gateways }: L4Match, wanted: Wanted): boolean {
+function l4Matches({ port, sourceLabels, sourceNamespace, gateways }: L4Match, query: RouteQuery): boolean {
     return (
-        (port === undefined || port === wanted.port) &&
-        // Istio reads labels of sidecars only.
-        (sourceLabels === undefined || matchesLabels(sourceLabels, wanted.proxy.labels)) &&
-        (sourceNamespace === undefined || sourceNamespace === wanted.proxy.namespace) &&
-        (gateways === undefined || gateways.length === 0 || gateways.includes(wanted.gateway))
+        (port === undefined || port === query.port) &&
+        // Istio matches sourceLabels for sidecars only.
+        (sourceLabels === undefined || matchesLabels(sourceLabels, query.proxy.labels)) &&
+        (sourceNamespace === undefined || sourceNamespace === query.proxy.namespace) &&
+        (gateways === undefined || gateways.length === 0 || gateways.includes(query.gateway))
     );
 }
 
-/** Where a match of requests names gateways, Istio does not ask who the caller is: of connections it asks both. */
+/**
+ * For HTTP matches with `gateways`, Istio ignores source labels and namespace; for TCP and TLS matches it tests both.
+ */
 function ofRequests(match: HttpMatch): L4Match {
     const { port, gateways = [] } = match;
     return gateways.length === 0 ? match : { ...(port === undefined ? {} : { port }), gateways };
 }
 
-function httpMatches(match: HttpMatch, wanted: Wanted): boolean {
-    const { http, host } = wanted;
-    if (http === undefined || !l4Matches(ofRequests(match), wanted)) return false;
-    const [path = "", query = ""] = http.path.split("?");
-    const queries = new URLSearchParams(query);
+function httpMatches(match: HttpMatch, query: RouteQuery): boolean {
+    const { http, host } = query;
+    if (http === undefined || !l4Matches(ofRequests(match), query)) return false;
+    const [path = "", queryString = ""] = http.path.split("?");
+    const queries = new URLSearchParams(queryString);
     return (
         isMatch(match.uri, path, match.ignoreUriCase) &&
         isMatch(match.method, http.method) &&
@@ -215,9 +226,9 @@ function httpMatches(match: HttpMatch, wanted: Wanted): boolean {
     );
 }
 
-const wholeOf = keptByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
+const wholeOf = memoizeByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
 
-/** Nothing wanted matches; an empty match wants that the value is there; a regex is matched as a whole. */
+/** No match always matches; an empty match requires the value to exist; a regex must match the whole value. */
 function isMatch(match: StringMatch | undefined, value: string | undefined, ignoreCase = false): boolean {
     if (match === undefined) return true;
     if (value === undefined) return false;

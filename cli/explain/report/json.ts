@@ -1,7 +1,7 @@
 import type { Change } from "../catalogue/edit";
 import type { Explanation } from "../explain";
 
-/** For machines: one entry a question. A change of the catalogue comes as what to write, not as a whole catalogue. */
+/** One entry per query. A catalogue change is given as snippets, not as a whole catalogue. */
 export function toJson(explanations: readonly Explanation[]): unknown {
     return explanations.map(({ verdict, change, ...rest }) => ({
         ...rest,

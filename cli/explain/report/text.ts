@@ -1,15 +1,15 @@
 import Table from "cli-table3";
-import type { Step, Travel } from "../evaluate/model";
+import type { LayerResult, Routing } from "../evaluate/model";
 import type { Explanation } from "../explain";
 
-const MOST_PROBLEMS = 4;
+const MAX_PROBLEMS = 4;
 
-const MARK: Record<Step["verdict"], string> = { passes: "✓", denies: "✗", "not there": "·" };
+const MARK: Record<LayerResult["verdict"], string> = { allowed: "✓", denied: "✗", "not-configured": "·" };
 
-/** For people: the whole way of one request, or a line each for several. */
+/** Text: every layer of a single query, or one line per query. */
 export function toText(explanations: readonly Explanation[]): string {
     const [first, ...more] = explanations;
-    if (first === undefined) return "nothing was asked";
+    if (first === undefined) return "no query matches these options";
     return more.length === 0 ? one(first) : several(explanations);
 }
 
@@ -21,15 +21,15 @@ function one(explanation: Explanation): string {
         ...verdict.steps.flatMap(stepLines),
         "",
         ...catalogueLines(explanation),
-        ...(verdict.allowed ? ["", ...travelLines(verdict.travel)] : []),
+        ...(verdict.allowed ? ["", ...routingLines(verdict.routing)] : []),
     ].join("\n");
 }
 
-function stepLines({ layer, at, verdict, objects, text, conditions }: Step): string[] {
+function stepLines({ layer, at, verdict, objects, text, conditions }: LayerResult): string[] {
     return [
         `${MARK[verdict]} ${layer} at ${at}: ${text}`,
         ...objects.map((object) => `    ${object}`),
-        ...conditions.map((condition) => `    provided: ${condition}`),
+        ...conditions.map((condition) => `    assuming: ${condition}`),
     ];
 }
 
@@ -40,47 +40,47 @@ function catalogueLines({ verdict, edges, remedy, change }: Explanation): string
         return [
             ...lines,
             remedy ??
-                "The objects do not follow the catalogue: somebody changed them, or they are out of date. Render or deploy them again.",
+                "The objects do not match the catalogue: they were changed or are out of date. Render or deploy them again.",
         ];
     }
     if (change === undefined)
-        return ["Not declared in the catalogue: these objects let through more than it says."];
+        return ["Not declared in the catalogue: these objects allow more than the catalogue does."];
     const proposed = change();
     if (typeof proposed === "string")
         return ["Not declared in the catalogue. To allow it:", `    ${proposed}`];
     return [
-        "Not declared in the catalogue. To allow it, add there:",
+        "Not declared in the catalogue. To allow it, add:",
         ...proposed.parts.flatMap(({ where, snippet }) => [`    ${where}`, `        ${snippet}`]),
         ...problemLines(proposed.problems),
     ];
 }
 
-/** A call against the graph's direction closes many cycles: the first few tell enough. */
+/** Limited, because a call against the graph's direction closes many cycles. */
 function problemLines(problems: readonly string[]): string[] {
     if (problems.length === 0) return [];
-    const more = problems.length - MOST_PROBLEMS;
+    const more = problems.length - MAX_PROBLEMS;
     return [
-        "Its checks would then say:",
-        ...problems.slice(0, MOST_PROBLEMS).map((problem) => `    ${problem}`),
+        "The catalogue's checks would then report:",
+        ...problems.slice(0, MAX_PROBLEMS).map((problem) => `    ${problem}`),
         ...(more > 0 ? [`    and ${more} more`] : []),
     ];
 }
 
-function travelLines({
+function routingLines({
     destinations,
     timeout,
     retries,
-    breaker,
+    circuitBreaker,
     outlierDetection,
     loadBalancing,
     notes,
-}: Travel): string[] {
+}: Routing): string[] {
     return [
-        `goes to         ${destinations.join(", ")}`,
+        `destination     ${destinations.join(", ")}`,
         `timeout         ${timeout ?? "none"}`,
-        `retries         ${retries ?? "none: the mesh sees connections only"}`,
-        `breaker         ${breaker ?? "Istio's defaults"}`,
-        `outliers        ${outlierDetection ?? "never ejected"}`,
+        `retries         ${retries ?? "none (TCP)"}`,
+        `circuit breaker ${circuitBreaker ?? "Istio's defaults"}`,
+        `outliers        ${outlierDetection ?? "no ejection"}`,
         `load balancing  ${loadBalancing ?? "Istio's default"}`,
         ...notes,
     ];
@@ -89,7 +89,7 @@ function travelLines({
 function several(explanations: readonly Explanation[]): string {
     const table = new Table({ head: ["", "port", "request", "by"], style: { head: [], border: [] } });
     for (const { port, request, verdict } of explanations) {
-        const denying = verdict.steps.find((step) => step.verdict === "denies");
+        const denying = verdict.steps.find((step) => step.verdict === "denied");
         table.push([
             verdict.allowed ? "allowed" : "denied",
             port,
@@ -102,11 +102,13 @@ function several(explanations: readonly Explanation[]): string {
     return [
         `${source} → ${destination}: ${allowed} of ${explanations.length} allowed`,
         table.toString(),
-        "Name one with --port, --path and --method to see why.",
+        "Select one with --port, --path and --method to see the deciding objects.",
     ].join("\n");
 }
 
-/** The ALLOW that opens it. */
-function deciding(steps: readonly Step[]): string {
-    return steps.findLast(({ layer }) => layer === "AuthorizationPolicy")?.objects[0] ?? "nothing forbids it";
+/** The ALLOW policy that matches. */
+function deciding(steps: readonly LayerResult[]): string {
+    return (
+        steps.findLast(({ layer }) => layer === "AuthorizationPolicy")?.objects[0] ?? "no policy denies it"
+    );
 }

@@ -1,4 +1,4 @@
-// Runs in the page. All that it shows is in the document already: it hides, dims and moves the focus.
+// Runs in the page. All content is in the document already: the script hides, dims and moves the focus.
 "use strict";
 (() => {
     const byId = (id) => document.getElementById(id);
@@ -11,7 +11,7 @@
         const [from, to] = titleOf(element).split("->");
         return { element, from, to };
     });
-    let chosen = "";
+    let selected = "";
 
     for (const node of nodes) {
         const name = titleOf(node);
@@ -24,11 +24,11 @@
         node.setAttribute("tabindex", "0");
         node.setAttribute("role", "button");
         node.setAttribute("aria-label", `${name}, ${row.dataset.tier}, ${row.dataset.domain}`);
-        node.addEventListener("click", () => choose(name));
+        node.addEventListener("click", () => select(name));
         node.addEventListener("keydown", (event) => {
             if (event.key !== "Enter" && event.key !== " ") return;
             event.preventDefault();
-            choose(name);
+            select(name);
         });
     }
 
@@ -37,8 +37,8 @@
         return (
             words.every((word) => dataset.text.includes(word)) &&
             ["domain", "tier", "exposure", "external", "store"].every((key) => {
-                const wanted = byId(key).value;
-                return wanted === "" || dataset[key] === wanted || dataset[key].split(" ").includes(wanted);
+                const value = byId(key).value;
+                return value === "" || dataset[key] === value || dataset[key].split(" ").includes(value);
             }) &&
             (!byId("tenant").checked || dataset.tenant === "yes")
         );
@@ -49,35 +49,35 @@
         const isShown = (name) => shown.has(name) || !rows.has(name);
         for (const [name, row] of rows) {
             row.hidden = !shown.has(name);
-            row.classList.toggle("chosen", name === chosen);
+            row.classList.toggle("selected", name === selected);
         }
         const near = new Set(
             edges
-                .filter(({ from, to }) => from === chosen || to === chosen)
+                .filter(({ from, to }) => from === selected || to === selected)
                 .flatMap(({ from, to }) => [from, to]),
         );
         for (const { element, from, to } of edges) {
-            const isLit = chosen !== "" && (from === chosen || to === chosen);
+            const isLit = selected !== "" && (from === selected || to === selected);
             element.classList.toggle("lit", isLit);
-            element.classList.toggle("dim", chosen === "" ? !(isShown(from) && isShown(to)) : !isLit);
+            element.classList.toggle("dim", selected === "" ? !(isShown(from) && isShown(to)) : !isLit);
         }
         for (const node of nodes) {
             const name = titleOf(node);
-            const isOff = chosen === "" ? !isShown(name) : !near.has(name) && name !== chosen;
+            const isOff = selected === "" ? !isShown(name) : !near.has(name) && name !== selected;
             node.classList.toggle("dim", isOff || !isShown(name));
-            node.classList.toggle("chosen", name === chosen);
-            if (rows.has(name)) node.setAttribute("aria-pressed", String(name === chosen));
+            node.classList.toggle("selected", name === selected);
+            if (rows.has(name)) node.setAttribute("aria-pressed", String(name === selected));
         }
         byId("count").textContent = `${shown.size} of ${rows.size} services`;
     }
 
-    function choose(name) {
-        chosen = rows.has(name) ? name : "";
+    function select(name) {
+        selected = rows.has(name) ? name : "";
         for (const article of document.querySelectorAll("#details article"))
-            article.hidden = article.id !== `detail-${chosen}`;
-        byId("hint").hidden = chosen !== "";
-        if (location.hash.slice(1) !== chosen)
-            history.replaceState(null, "", chosen === "" ? " " : `#${chosen}`);
+            article.hidden = article.id !== `detail-${selected}`;
+        byId("hint").hidden = selected !== "";
+        if (location.hash.slice(1) !== selected)
+            history.replaceState(null, "", selected === "" ? " " : `#${selected}`);
         draw();
     }
 
@@ -86,11 +86,11 @@
         const name = link?.getAttribute("href").slice(1);
         if (name === undefined || !rows.has(name)) return;
         event.preventDefault();
-        choose(name);
+        select(name);
         byId(`detail-${name}`).focus();
     });
     document.addEventListener("keydown", (event) => {
-        if (event.key === "Escape") choose("");
+        if (event.key === "Escape") select("");
         if (event.key === "/" && !/^(INPUT|SELECT)$/.test(event.target.tagName)) {
             event.preventDefault();
             byId("text").focus();
@@ -98,8 +98,8 @@
     });
     byId("filters").addEventListener("input", draw);
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
-    // The fields are empty only after the event.
+    // The fields are reset only after the event.
     byId("filters").addEventListener("reset", () => setTimeout(draw));
-    addEventListener("hashchange", () => choose(location.hash.slice(1)));
-    choose(location.hash.slice(1));
+    addEventListener("hashchange", () => select(location.hash.slice(1)));
+    select(location.hash.slice(1));
 })();

@@ -1,4 +1,4 @@
-import type { Asked, Call, Catalogue, Port, Service } from "../../../catalogue/model";
+import type { OperationSet, Call, Catalogue, Port, Service } from "../../../catalogue/model";
 import {
     type Edge,
     callersOf,
@@ -10,30 +10,30 @@ import {
 } from "../../../catalogue/query";
 import { escaped, table } from "./html";
 
-/** All that the catalogue says of one service: hidden until it is chosen. */
+/** A service's entry in the catalogue, as HTML; hidden until the service is selected. */
 export function details(catalogue: Catalogue, name: string, service: Service): string {
-    const { domain, tier, summary, keepsTenantData } = service;
+    const { domain, tier, summary, storesTenantData } = service;
     return `<article id="detail-${name}" tabindex="-1" aria-labelledby="detail-${name}-title" hidden>
 <h2 id="detail-${name}-title">${name}</h2>
 <p>${escaped(summary)}</p>
-<p class="facts">${escaped(domain)} · <span class="tier ${tier}">${tier}</span>${keepsTenantData ? " · keeps tenants’ data" : ""}</p>
+<p class="facts">${escaped(domain)} · <span class="tier ${tier}">${tier}</span>${storesTenantData ? " · stores tenant data" : ""}</p>
 ${table(
     "Calls",
-    ["service", "port", "asks", "timeout", "retries"],
+    ["service", "port", "operations", "timeout", "retries"],
     callsOf(catalogue, name).map((edge) => call(edge, edge.callee)),
 )}
 ${table(
     "Called by",
-    ["service", "port", "asks", "timeout", "retries"],
+    ["service", "port", "operations", "timeout", "retries"],
     callersOf(catalogue, name).map((edge) => call(edge, edge.caller)),
 )}
 ${table(
-    "Reached from outside",
-    ["gateway", "host", "asks", "who", "timeout"],
+    "Exposed at gateways",
+    ["gateway", "host", "operations", "authentication", "timeout"],
     exposuresOf(catalogue, name).map(({ exposure, port }) => [
         exposure.gateway,
         exposure.host,
-        asked(port, exposure),
+        operationsHtml(port, exposure),
         exposure.authentication,
         exposure.timeout,
     ]),
@@ -46,7 +46,7 @@ ${table(
         .map(({ store, port }) => [store, `${port.application} ${port.number}`]),
 )}
 ${table(
-    "Outside parties",
+    "External services",
     ["group", "hosts"],
     externalEdges(catalogue)
         .filter(({ caller }) => caller === name)
@@ -58,18 +58,24 @@ ${table(
 </article>`;
 }
 
-function call({ portName, port, call: own }: Edge, other: string): string[] {
-    const link = `<a href="#${other}">${other}</a>${own.optional ? " <small>can do without</small>" : ""}`;
-    return [link, `${portName} ${port.number}`, asked(port, own), own.timeout, retries(own)];
+function call({ portName, port, call: edgeCall }: Edge, other: string): string[] {
+    const link = `<a href="#${other}">${other}</a>${edgeCall.optional ? " <small>optional</small>" : ""}`;
+    return [
+        link,
+        `${portName} ${port.number}`,
+        operationsHtml(port, edgeCall),
+        edgeCall.timeout,
+        retries(edgeCall),
+    ];
 }
 
-function asked(port: Port, { requests = [], methods = [] }: Asked): string {
+function operationsHtml(port: Port, { requests = [], methods = [] }: OperationSet): string {
     const lines = [...requests, ...methods];
     if (lines.length > 0) return lines.map((line) => `<code>${escaped(line)}</code>`).join("<br>");
     return port.protocol === "ws" ? `WebSocket <code>${escaped(port.path)}</code>` : "connections";
 }
 
-function retries(own: Call): string {
-    const count = retriesOf(own);
+function retries(edgeCall: Call): string {
+    const count = retriesOf(edgeCall);
     return count === 0 ? "none" : String(count);
 }

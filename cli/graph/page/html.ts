@@ -1,4 +1,4 @@
-/** Text that may stand in an element or a quoted attribute. */
+/** Escapes text for an element or a quoted attribute. */
 export function escaped(text: string): string {
     return text
         .replaceAll("&", "&amp;")
@@ -7,7 +7,7 @@ export function escaped(text: string): string {
         .replaceAll('"', "&quot;");
 }
 
-/** A table with a head; cells are HTML already. Nothing where there are no rows. */
+/** A table with a header; cells are HTML already. Empty without rows. */
 export function table(
     caption: string,
     head: readonly string[],

@@ -1,4 +1,4 @@
-/** The call graph as one HTML file that needs no network: a picture to choose in, filters, and the same as a table. */
+/** The call graph as a self-contained HTML page: a clickable picture, filters, and a table. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Catalogue, Service } from "../../../catalogue/model";
@@ -20,39 +20,39 @@ export async function toPage(catalogue: Catalogue): Promise<string> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Call graph</title>
+<title>SPARC mesh: call graph</title>
 <style>
 ${asset("browser.css")}</style>
 </head>
 <body>
 <a class="skip" href="#services">Skip to the table of services</a>
 <header>
-<h1>Call graph</h1>
+<h1>SPARC mesh: call graph</h1>
 <form id="filters" role="search">
 <label>Search <input type="search" id="text" placeholder="service, path, method, host" autocomplete="off" aria-keyshortcuts="/"></label>
 ${select("domain", "Domain", domains)}
 ${select("tier", "Tier", TIERS)}
-${select("exposure", "Exposed", [...GATEWAYS, "not"])}
-${select("external", "Outside party", Object.keys(catalogue.external).sort())}
+${select("exposure", "Exposed", [...GATEWAYS, "none"])}
+${select("external", "External service", Object.keys(catalogue.external).sort())}
 ${select("store", "Store", Object.keys(catalogue.stores).sort())}
-<label class="check"><input type="checkbox" id="tenant"> keeps tenants’ data</label>
+<label class="check"><input type="checkbox" id="tenant"> stores tenant data</label>
 <button type="reset">Reset</button>
 <output id="count" aria-live="polite">${services.length} of ${services.length} services</output>
 </form>
 </header>
 <main>
-<figure id="picture" aria-label="Picture of the call graph; each service can be chosen">
+<figure id="picture" aria-label="Call graph; select a service to see its calls">
 ${svg.trim()}
-<figcaption>An arrow is a call; dashed: the caller can do without. <span class="tier critical">critical</span> <span class="tier standard">standard</span> <span class="tier background">background</span></figcaption>
+<figcaption>An arrow is a call; a dashed arrow is an optional call. <span class="tier critical">critical</span> <span class="tier standard">standard</span> <span class="tier background">background</span></figcaption>
 </figure>
 <aside id="details" aria-live="polite">
-<p id="hint">Choose a service, in the picture or in the table, to see whom it calls for what.</p>
+<p id="hint">Select a service in the picture or in the table to see its calls, callers and exposures.</p>
 ${services.map(([name, service]) => details(catalogue, name, service)).join("\n")}
 </aside>
 <section id="services" aria-labelledby="services-title" tabindex="-1">
 <h2 id="services-title">Services</h2>
 <table>
-<thead><tr>${["service", "domain", "tier", "exposed at", "tenants’ data", "calls", "stores", "outside parties"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<thead><tr>${["service", "domain", "tier", "exposed at", "tenant data", "calls", "stores", "external services"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
 <tbody>
 ${services.map(([name, service]) => row(catalogue, name, service)).join("\n")}
 </tbody>
@@ -67,17 +67,25 @@ ${asset("browser.js")}</script>
 }
 
 function row(catalogue: Catalogue, name: string, service: Service): string {
-    const { domain, tier, exposures = [], stores = [], external = [], calls = [], keepsTenantData } = service;
+    const {
+        domain,
+        tier,
+        exposures = [],
+        stores = [],
+        external = [],
+        calls = [],
+        storesTenantData,
+    } = service;
     const gateways = [...new Set(exposures.map(({ gateway }) => gateway))].sort();
     const callees = [...new Set(calls.map(({ to }) => to))].sort();
     const data = {
         service: name,
         domain,
         tier,
-        exposure: gateways.join(" ") || "not",
+        exposure: gateways.join(" ") || "none",
         external: [...external].sort().join(" "),
         store: [...stores].sort().join(" "),
-        tenant: keepsTenantData ? "yes" : "no",
+        tenant: storesTenantData ? "yes" : "no",
         text: searchable(catalogue, name, service),
     };
     const attributes = Object.entries(data).map(([key, value]) => `data-${key}="${escaped(value)}"`);
@@ -85,7 +93,7 @@ function row(catalogue: Catalogue, name: string, service: Service): string {
         escaped(domain),
         `<span class="tier ${tier}">${tier}</span>`,
         gateways.join(", ") || "–",
-        keepsTenantData ? "kept" : "–",
+        storesTenantData ? "stored" : "–",
         callees.join(", ") || "–",
         [...stores].sort().join(", ") || "–",
         [...external].sort().join(", ") || "–",
@@ -93,7 +101,7 @@ function row(catalogue: Catalogue, name: string, service: Service): string {
     return `<tr ${attributes.join(" ")}><th scope="row"><a href="#${name}">${name}</a></th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
 }
 
-/** What a search looks through: all that a service is, offers, asks and uses. */
+/** The text that the search field matches: name, summary, operations, callees, stores and external hosts. */
 function searchable({ external: groups }: Catalogue, name: string, service: Service): string {
     const { summary, domain, ports, calls = [], exposures = [], stores = [], external = [] } = service;
     const offered = Object.values(ports).flatMap((port): readonly string[] => {

@@ -1,6 +1,6 @@
 /**
- * What the charts of a stack's Helm releases make. Pulumi's engine shows policies the release alone, with its values; here the
- * chart is templated, and its objects are judged as the release's children.
+ * The objects of a stack's Helm releases. Pulumi's engine passes only the release and its values to policies; here the
+ * chart is templated, and its objects are evaluated as children of the release.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -9,68 +9,68 @@ import { releaseInputs, RELEASE } from "../../../local/engine/packaged";
 import { type KubeObject, type ReleaseRequest, requestOf } from "../../../local/engine/resource";
 import { type ChartTools, type PinnedChart, storedChartTools } from "../../../local/toolchain";
 import { PROJECT_FOLDER } from "../../checkout";
-import { type JudgedResource } from "../protocol";
+import { type EvaluatedResource } from "../protocol";
 import { cacheFolder, template } from "./template";
 
 const REMOTE = /^(oci|https?):\/\//;
 
-/** Processes of helm at once. */
-const AT_ONCE = 2;
+/** Concurrent helm processes. */
+const MAX_CONCURRENT = 2;
 
-/** A chart whose objects nothing here can make. */
-export interface Unjudged {
+/** A chart that cannot be templated on this machine. */
+export interface UnevaluatedChart {
     /** `kube-prometheus-stack 88.5.3` */
     readonly chart: string;
     readonly reason: string;
 }
 
 export interface ChartObjects {
-    readonly objects: readonly JudgedResource[];
-    /** How many releases were templated. */
+    readonly objects: readonly EvaluatedResource[];
+    /** The number of templated releases. */
     readonly templated: number;
     /** `cert-manager v1.11.5 in place of v1.21.2` */
     readonly replaced: readonly string[];
-    readonly unjudged: readonly Unjudged[];
-    /** Releases whose chart helm refuses with their values: they would fail to deploy, too. */
-    readonly failed: readonly { readonly release: JudgedResource; readonly reason: string }[];
+    readonly unevaluated: readonly UnevaluatedChart[];
+    /** Releases that helm fails to template with their values: they would fail to deploy as well. */
+    readonly failed: readonly { readonly release: EvaluatedResource; readonly reason: string }[];
 }
 
 type Outcome =
-    | { readonly is: "templated"; readonly objects: readonly JudgedResource[]; readonly replaced?: string }
-    | ({ readonly is: "unjudged" } & Unjudged)
-    | { readonly is: "failed"; readonly release: JudgedResource; readonly reason: string };
+    | { readonly is: "templated"; readonly objects: readonly EvaluatedResource[]; readonly replaced?: string }
+    | ({ readonly is: "unjudged" } & UnevaluatedChart)
+    | { readonly is: "failed"; readonly release: EvaluatedResource; readonly reason: string };
 
 const ABSENT = "the chart is not on this machine";
 
-const NO_HELM = "the toolchain's helm is not on this machine; `make up` builds it";
+const NO_HELM = "the toolchain's helm is not on this machine (`make up` builds it)";
 
 interface Options {
-    /** Called with each object that a chart makes. */
-    readonly found?: (resource: JudgedResource) => void;
-    /** @default what is in the toolchain's cache */
+    /** Called with each object of a chart. */
+    readonly onObject?: (resource: EvaluatedResource) => void;
+    /** @default the toolchain's cache */
     readonly tools?: Promise<ChartTools | undefined>;
-    /** Folder for what was templated. @default the user's own */
+    /** Cache folder for templated charts. @default in the user's cache */
     readonly cache?: string;
 }
 
-/** Templates the chart of every release that it is given, while others are still being registered. */
+/** Templates the chart of each release, while the program registers further resources. */
 export class Charts {
     private readonly outcomes: Promise<Outcome>[] = [];
-    private readonly found: (resource: JudgedResource) => void;
+    private readonly onObject: (resource: EvaluatedResource) => void;
     private readonly tools: Promise<ChartTools | undefined>;
     private readonly made: (helm: string, release: ReleaseRequest) => Promise<readonly KubeObject[]>;
 
     constructor({
-        found = () => undefined,
+        onObject = () => undefined,
         tools = storedChartTools(),
         cache = cacheFolder(),
     }: Options = {}) {
-        this.found = found;
+        this.onObject = onObject;
         this.tools = tools;
-        this.made = limited(AT_ONCE, (helm, release) => template(helm, release, cache));
+        this.made = limited(MAX_CONCURRENT, (helm, release) => template(helm, release, cache));
     }
 
-    take(resource: JudgedResource): void {
+    take(resource: EvaluatedResource): void {
         if (resource.type === RELEASE) this.outcomes.push(this.outcomeOf(resource));
     }
 
@@ -80,14 +80,14 @@ export class Charts {
             objects: outcomes.flatMap((one) => (one.is === "templated" ? one.objects : [])),
             templated: outcomes.filter(({ is }) => is === "templated").length,
             replaced: outcomes.flatMap((one) => (one.is === "templated" ? (one.replaced ?? []) : [])),
-            unjudged: outcomes.flatMap((one) =>
+            unevaluated: outcomes.flatMap((one) =>
                 one.is === "unjudged" ? [{ chart: one.chart, reason: one.reason }] : [],
             ),
             failed: outcomes.filter((one) => one.is === "failed"),
         };
     }
 
-    private async outcomeOf(resource: JudgedResource): Promise<Outcome> {
+    private async outcomeOf(resource: EvaluatedResource): Promise<Outcome> {
         const tools = await this.tools;
         const { chart = "", version = "" } = resource.properties as { chart?: string; version?: string };
         const named = `${nameOf(chart)} ${version}`.trim();
@@ -103,7 +103,7 @@ export class Charts {
         try {
             const objects = await this.made(tools.helm, { ...release, chart: at.folder });
             const children = objects.map((object) => childOf(resource, object));
-            children.forEach(this.found);
+            children.forEach(this.onObject);
             const replaced =
                 at.version === undefined || version === "" || fits(at.version, version)
                     ? undefined
@@ -121,15 +121,18 @@ export class Charts {
     }
 }
 
-/** @throws UnsupportedError for options that change what a release makes, such as a postrenderer */
-function releaseOf({ type, name, properties }: JudgedResource): ReleaseRequest {
+/** @throws UnsupportedError for options that change a release's objects, such as a postrenderer */
+function releaseOf({ type, name, properties }: EvaluatedResource): ReleaseRequest {
     const inputs = releaseInputs({ type, inputs: properties }) ?? properties;
     const request = requestOf({ type, name, custom: true, protect: false, inputs });
-    if (request.is !== "release") throw new Error(`${type} is no release`);
+    if (request.is !== "release") throw new Error(`${type} is not a Helm release`);
     return request.release;
 }
 
-/** A folder that exists, or the toolchain's chart of that name: stacks may name folders that only `make up` fills. */
+/**
+ * The chart's folder if it exists, else the toolchain's chart of that name: some stacks name folders that only `make
+ * up` creates.
+ */
 function chartOf(
     { chart, repository }: ReleaseRequest,
     pinned: readonly PinnedChart[],
@@ -140,18 +143,18 @@ function chartOf(
     return pinned.find(({ name }) => name === nameOf(chart));
 }
 
-/** A development version stands for every release of its line: `1.31-dev` for 1.31.1. */
-function fits(pinned: string, wanted: string): boolean {
+/** A development version matches every release of its line: `1.31-dev` matches 1.31.1. */
+function fits(pinned: string, version: string): boolean {
     const line = pinned.replace(/-dev$/, "");
-    return pinned === wanted || (line !== pinned && wanted.startsWith(`${line}.`));
+    return pinned === version || (line !== pinned && version.startsWith(`${line}.`));
 }
 
 function nameOf(chart: string): string {
     return chart.replace(/\/+$/, "").split("/").at(-1) ?? chart;
 }
 
-/** As the engine would register it, were the chart a component. */
-function childOf(release: JudgedResource, object: KubeObject): JudgedResource {
+/** As the engine would register it if the chart were a component. */
+function childOf(release: EvaluatedResource, object: KubeObject): EvaluatedResource {
     const { apiVersion, kind, metadata } = object;
     const version = apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`;
     const type = `kubernetes:${version}:${kind}`;

@@ -1,4 +1,4 @@
-/** The objects that a Helm release makes, by the toolchain's own `helm template`, cached by all that decides them. */
+/** The objects of a Helm release, from the toolchain's `helm template`, cached by a digest of all inputs. */
 import { mkdir, readdir, stat, unlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EKS_VERSION } from "../../../config/versions";
@@ -10,24 +10,24 @@ import { paths } from "../../../local/paths";
 import { run } from "../../../local/process";
 import { readYaml } from "./yaml";
 
-/** Milliseconds. A chart takes a fraction of a second on an idle machine. */
-const TIMEOUT = 120_000;
+/** A chart takes a fraction of a second on an idle machine. */
+const TIMEOUT_MS = 120_000;
 
-/** Milliseconds after which an entry of the cache that nobody used is removed. */
-const KEPT_UNUSED = 14 * 24 * 3600 * 1000;
+/** Cache entries that were unused for longer are removed. */
+const MAX_UNUSED_MS = 14 * 24 * 3600 * 1000;
 
-/** Part of every entry's digest: raise it when entries of the same release would hold something else. */
+/** Version of the cache format, part of every digest. Increase it when entries of the same release change. */
 const FORMAT = 1;
 
-/** Beside the toolchain, which `make down` leaves too. */
+/** Next to the toolchain's cache; `make down` keeps both. */
 export function cacheFolder(): string {
     return join(dirname(paths().cache), "templated-charts");
 }
 
 /**
- * @param release with a folder as its chart
- * @param cache a folder; what cannot be read in it is made again
- * @throws CommandError with helm's own words
+ * @param release its chart must be a folder
+ * @param cache a folder; entries that cannot be read are recreated
+ * @throws CommandError with helm's message
  */
 export async function template(
     helm: string,
@@ -44,7 +44,7 @@ export async function template(
     const cached = await readEntry(entry);
     if (cached !== undefined) return cached;
     const objects = await templated(helm, release);
-    // A cache that cannot be written costs time only.
+    // A cache that cannot be written only costs time.
     await save(entry, objects).catch(() => undefined);
     return objects;
 }
@@ -55,28 +55,30 @@ async function templated(helm: string, release: ReleaseRequest): Promise<readonl
     const args = ["template", name, chart, "--namespace", namespace, "--values", "-", "--skip-tests"];
     const text = await run(helm, [...args, ...crds, "--kube-version", EKS_VERSION], {
         input: { text: JSON.stringify(values) },
-        timeout: TIMEOUT,
+        timeout: TIMEOUT_MS,
     });
     return readYaml(text)
-        .flatMap(listed)
+        .flatMap(itemsOf)
         .map((object) => withShortSchema(inNamespace(object, namespace)));
 }
 
-/** Helm applies what a List holds, and passes over documents without an object, such as a comment. */
-function listed(document: unknown): readonly KubeObject[] {
+/** Helm applies the items of a List, and skips documents without an object, such as a comment. */
+function itemsOf(document: unknown): readonly KubeObject[] {
     if (typeof document !== "object" || document === null || !("kind" in document)) return [];
     const { kind, items } = document as { kind: unknown; items?: unknown };
-    return kind === "List" && Array.isArray(items) ? items.flatMap(listed) : [document as KubeObject];
+    return kind === "List" && Array.isArray(items) ? items.flatMap(itemsOf) : [document as KubeObject];
 }
 
-/** The API server puts objects that name no namespace into the release's. Of cluster-wide kinds nothing reads it. */
+/**
+ * Objects without a namespace are created in the release's namespace. For cluster-scoped kinds the field is ignored.
+ */
 function inNamespace(object: KubeObject, namespace: string): KubeObject {
     return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } };
 }
 
 /**
- * A CustomResourceDefinition without what its schemas say about single fields: that is nine tenths of all that charts make, and
- * the pack reads no further than which fields a spec has.
+ * Removes the field schemas of CustomResourceDefinitions: they are nine tenths of all chart output, and the pack only
+ * reads which fields a spec has.
  */
 function withShortSchema(object: KubeObject): KubeObject {
     const spec = object["spec"] as { versions?: unknown } | undefined;
@@ -88,7 +90,7 @@ function withShortSchema(object: KubeObject): KubeObject {
     return { ...object, spec: { ...spec, versions } };
 }
 
-/** A schema with `depth` levels of properties, of which the last have names alone. */
+/** A schema cut off after `depth` levels of properties; the last level has names only. */
 function short(schema: unknown, depth: number): unknown {
     if (typeof schema !== "object" || schema === null) return schema;
     const { properties, ...rest } = schema as { properties?: Record<string, unknown> };
@@ -110,23 +112,23 @@ async function readEntry(entry: string): Promise<readonly KubeObject[] | undefin
         await utimes(entry, now, now);
         return objects as readonly KubeObject[];
     } catch {
-        // Cut short, somebody else's, or not readable: it is made again.
+        // Truncated or unreadable entries are recreated.
         return undefined;
     }
 }
 
-/** Readable for the user alone: values may hold secrets. */
+/** Readable only by the user: values may contain secrets. */
 async function save(entry: string, objects: readonly KubeObject[]): Promise<void> {
     const folder = dirname(entry);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeAtomically(entry, JSON.stringify(objects), 0o600);
-    await tidy(folder);
+    await removeStaleEntries(folder);
 }
 
-async function tidy(folder: string): Promise<void> {
+async function removeStaleEntries(folder: string): Promise<void> {
     for (const name of (await ifPresent(readdir(folder))) ?? []) {
         const path = join(folder, name);
-        const found = await ifPresent(stat(path));
-        if (found !== undefined && Date.now() - found.mtimeMs > KEPT_UNUSED) await ifPresent(unlink(path));
+        const stats = await ifPresent(stat(path));
+        if (stats !== undefined && Date.now() - stats.mtimeMs > MAX_UNUSED_MS) await ifPresent(unlink(path));
     }
 }

@@ -1,5 +1,7 @@
-/** YAML as helm reads what its templates make: by Go's yaml.v2, which is YAML 1.1 and lenient about indentation. */
-import { lazily } from "../../lazily";
+/**
+ * Parses YAML like helm parses its templates' output: as Go's yaml.v2, which is YAML 1.1 and lenient about indentation.
+ */
+import { lazyLoad } from "../../lazy-load";
 
 interface JsYaml {
     readonly CORE_SCHEMA: { extend(types: { implicit: readonly unknown[] }): unknown };
@@ -22,17 +24,17 @@ const WORDS: ReadonlyMap<string, boolean> = new Map(
 );
 
 /**
- * Every document of a text. js-yaml, because `yaml` refuses quoted text that is not indented, as in Flagger's CRDs.
+ * All documents of a text. Uses js-yaml because `yaml` rejects quoted text that is not indented, as in Flagger's CRDs.
  *
- * @throws Error with the line that cannot be read
+ * @throws Error with the line that cannot be parsed
  */
 export function readYaml(text: string): readonly unknown[] {
-    const { CORE_SCHEMA, Type, loadAll } = lazily(__filename, "js-yaml") as JsYaml;
+    const { CORE_SCHEMA, Type, loadAll } = lazyLoad(__filename, "js-yaml") as JsYaml;
     const words = new Type("tag:yaml.org,2002:bool", {
         kind: "scalar",
         resolve: (word: unknown) => typeof word === "string" && WORDS.has(word),
         construct: (word: string) => WORDS.get(word),
     });
-    // With `json`, the last of two equal keys counts, as in Go.
+    // With `json`, the last of two equal keys wins, as in Go.
     return loadAll(text, null, { schema: CORE_SCHEMA.extend({ implicit: [words] }), json: true });
 }

@@ -1,7 +1,7 @@
-/** The CAs that vouch for the gateways. */
+/** Reads the gateways' CAs and the client certificates from the cluster. */
 import { clientSecret } from "../../../components/base/client-authorities";
 import { NAMESPACES } from "../../../components/base/names";
-import type { KeyPair } from "../ask/wire";
+import type { KeyPair } from "../probe/wire";
 import type { Check, Unchecked } from "../model";
 import type { Cluster } from "./cluster";
 
@@ -13,8 +13,8 @@ interface Certificates {
 
 export async function readCertificates(cluster: Cluster, checks: readonly Check[]): Promise<Certificates> {
     const entries = new Map(
-        checks.flatMap(({ entry }) =>
-            entry === undefined ? [] : [[entry.certificate, entry.gateway] as const],
+        checks.flatMap(({ ingress }) =>
+            ingress === undefined ? [] : [[ingress.certificate, ingress.gateway] as const],
         ),
     );
     const certificates = new Map<string, string>();
@@ -24,20 +24,20 @@ export async function readCertificates(cluster: Cluster, checks: readonly Check[
         const pem = authorityIn((secret as { data?: Record<string, string> } | undefined)?.data ?? {});
         if (pem !== undefined) certificates.set(name, pem);
         else {
-            const why = `the Secret ${NAMESPACES.ingress}/${name} with its certificate is missing or empty`;
-            const part = `entry through ${gateway}`;
-            missing.push({ part, why, optional: "certificates", requested: false });
+            const reason = `Secret ${NAMESPACES.ingress}/${name} with its certificate is missing or empty`;
+            const part = `ingress through ${gateway}`;
+            missing.push({ part, reason, optional: "certificates", requested: false });
         }
     }
     return { certificates, missing };
 }
 
-/** A client's certificate of each authority that checks present one of, where the stack has one made. */
+/** The client certificates that checks present, as far as the stack creates them. */
 export async function readClients(
     cluster: Cluster,
     checks: readonly Check[],
 ): Promise<ReadonlyMap<string, KeyPair>> {
-    const authorities = new Set(checks.flatMap(({ entry }) => entry?.clientCertificate?.authority ?? []));
+    const authorities = new Set(checks.flatMap(({ ingress }) => ingress?.clientCertificate?.authority ?? []));
     const pairs = new Map<string, KeyPair>();
     for (const authority of authorities) {
         const secret = await cluster.get("Secret", NAMESPACES.ingress, clientSecret(authority));
@@ -50,7 +50,7 @@ export async function readClients(
     return pairs;
 }
 
-/** What cert-manager writes beside a certificate; where there is none, the last of the chain. */
+/** The CA that cert-manager writes next to a certificate, else the last certificate of the chain. */
 function authorityIn(data: Readonly<Record<string, string>>): string | undefined {
     const text = (key: string) => Buffer.from(data[key] ?? "", "base64").toString("utf8");
     const ca = text("ca.crt").trim();

@@ -1,9 +1,9 @@
-/** What verifying needs of a cluster. */
+/** The cluster operations that verify and status use. */
 import type { KubeObject } from "../drift/objects";
 import type { Kind } from "./kinds";
 
-/** What a command in a container came to. */
-export interface Executed {
+/** The result of a command in a container. */
+export interface CommandResult {
     readonly code: number;
     readonly stdout: string;
     readonly stderr: string;
@@ -16,23 +16,23 @@ export interface Command {
     readonly command: readonly string[];
     readonly stdin: string;
     readonly timeoutSeconds: number;
-    /** Ends the command's connection, and by that the command. */
+    /** Closes the connection, which ends the command. */
     readonly signal: AbortSignal;
 }
 
 export interface Cluster {
-    /** Of all namespaces where `namespace` is absent. An unknown kind has no objects. */
+    /** All namespaces if `namespace` is absent. Empty for a kind that the cluster does not have. */
     list(kind: Kind, options?: { namespace?: string; labelSelector?: string }): Promise<KubeObject[]>;
     get(kind: Kind, namespace: string, name: string): Promise<KubeObject | undefined>;
     /** Server-side apply. */
     apply(object: KubeObject): Promise<void>;
-    /** @returns false where an object of this name exists */
+    /** @returns false if an object of this name exists */
     create(object: KubeObject): Promise<boolean>;
-    /** Replaces the version that `metadata.resourceVersion` names. @returns false where it is no longer the current one */
+    /** Replaces the version that `metadata.resourceVersion` names. @returns false if another version is current */
     replace(object: KubeObject): Promise<boolean>;
-    /** Asks for removal; what is gone already is no error. */
+    /** Requests deletion; not an error if the object does not exist. */
     remove(kind: Kind, namespace: string, name: string): Promise<void>;
-    exec(command: Command): Promise<Executed>;
-    /** The context in use, for messages. */
+    exec(command: Command): Promise<CommandResult>;
+    /** The context's name, for messages. */
     readonly name: string;
 }

@@ -1,24 +1,24 @@
-/** Commands in containers, with input and output, over the API server's WebSocket. */
+/** Runs commands in containers over the API server's WebSocket. */
 import { Readable, Writable } from "node:stream";
 import type { Exec, V1Status } from "@kubernetes/client-node";
-import type { Command, Executed } from "./cluster";
+import type { Command, CommandResult } from "./cluster";
 
-/** The version of the protocol from which on the end of the input can be told (Kubernetes 1.30). */
+/** The first protocol version that can close stdin (Kubernetes 1.30). */
 const PROTOCOL = "v5.channel.k8s.io";
 
-/** What is used of a WebSocket. */
+/** The used part of a WebSocket. */
 interface Socket {
     readonly protocol: string;
     onclose: () => void;
     close(): void;
 }
 
-/** @throws Error where the command could not be run to its end. */
-export async function execute(exec: Exec, command: Command): Promise<Executed> {
+/** @throws Error if the command did not complete */
+export async function execute(exec: Exec, command: Command): Promise<CommandResult> {
     const { namespace, pod, container, timeoutSeconds } = command;
     const stdout = collect();
     const stderr = collect();
-    const ended = new Ending<V1Status>();
+    const ended = new Deferred<V1Status>();
     const socket = (await exec.exec(
         namespace,
         pod,
@@ -37,14 +37,14 @@ export async function execute(exec: Exec, command: Command): Promise<Executed> {
         ended.reject(new Error("interrupted"));
     };
     const timer = setTimeout(() => {
-        ended.reject(new Error(`no end after ${timeoutSeconds} s`));
+        ended.reject(new Error(`timed out after ${timeoutSeconds} s`));
     }, timeoutSeconds * 1000);
     command.signal.addEventListener("abort", interrupted);
     try {
-        if (socket.protocol !== PROTOCOL) throw new Error(`the API server does not speak ${PROTOCOL}`);
+        if (socket.protocol !== PROTOCOL) throw new Error(`the API server does not support ${PROTOCOL}`);
         const status = await ended.promise;
         const code = exitCode(status);
-        if (code === undefined) throw new Error(status.message ?? status.reason ?? "it failed");
+        if (code === undefined) throw new Error(status.message ?? status.reason ?? "the command failed");
         return { code, stdout: stdout.text(), stderr: stderr.text() };
     } finally {
         clearTimeout(timer);
@@ -53,8 +53,8 @@ export async function execute(exec: Exec, command: Command): Promise<Executed> {
     }
 }
 
-/** A promise that is settled from outside, by whichever comes first. */
-class Ending<T> {
+/** A promise with external resolve and reject; the first call wins. */
+class Deferred<T> {
     resolve!: (value: T) => void;
     reject!: (reason: Error) => void;
     readonly promise = new Promise<T>((resolve, reject) => {
@@ -63,12 +63,12 @@ class Ending<T> {
     });
 
     constructor() {
-        // It may be rejected before anybody waits for it.
+        // Avoids an unhandled rejection if it is rejected before it is awaited.
         this.promise.catch(() => undefined);
     }
 }
 
-/** Takes every chunk at once, so that all output is there when the status arrives. */
+/** Collects output without delay, so that it is complete when the status arrives. */
 function collect(): { stream: Writable; text: () => string } {
     const chunks: Buffer[] = [];
     const stream = new Writable({
@@ -80,7 +80,7 @@ function collect(): { stream: Writable; text: () => string } {
     return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
 }
 
-/** The command's exit code, or undefined where it did not come to one. */
+/** The command's exit code, or undefined if it has none. */
 function exitCode({ status, reason, details }: V1Status): number | undefined {
     if (status === "Success") return 0;
     if (reason !== "NonZeroExitCode") return undefined;

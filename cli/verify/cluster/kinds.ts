@@ -1,4 +1,4 @@
-/** Where the API server keeps each kind that verifying touches, or a status tells of. */
+/** The API paths of the kinds that verify and status use. */
 export const KINDS = {
     Namespace: { path: "api/v1", plural: "namespaces" },
     Service: { path: "api/v1", plural: "services" },

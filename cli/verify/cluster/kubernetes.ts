@@ -1,10 +1,10 @@
 /**
- * A cluster by way of its API server. Objects travel as plain JSON, unlike through the client's typed APIs, which
- * rename fields (`from` to `_from`) and would make a comparison with the program's objects meaningless.
+ * A cluster, accessed through its API server. Uses plain JSON, because the client's typed APIs rename fields (`from` to
+ * `_from`), which breaks the comparison with the program's objects.
  */
-import { existsSync } from "node:fs";
 import { type RequestOptions, request } from "node:https";
-import { Exec, KubeConfig } from "@kubernetes/client-node";
+import { Exec, type KubeConfig } from "@kubernetes/client-node";
+import { defaultKubeconfig, loadKubeconfig } from "../../kubeconfig";
 import type { KubeObject } from "../drift/objects";
 import { CannotVerify } from "../errors";
 import type { Cluster } from "./cluster";
@@ -13,18 +13,18 @@ import { KINDS, type Kind } from "./kinds";
 
 const FIELD_MANAGER = "sparc-mesh-verify";
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A pod is gone at once: a prober has nothing to finish. */
+/** Probers have nothing to finish, so they can terminate at once. */
 const GRACE_SECONDS = 1;
 
 /** Which cluster. */
 export interface Location {
-    /** @default what kubectl would use */
+    /** @default kubectl's default */
     readonly kubeconfig?: string | undefined;
-    /** @default the kubeconfig's current one */
+    /** @default the current context */
     readonly context?: string | undefined;
 }
 
-/** @throws CannotVerify where there is no such file or context, or nobody answers. */
+/** @throws Error if the file or the context does not exist; CannotVerify if the API server does not respond */
 export async function connect(location: Location): Promise<Cluster> {
     const config = load(location);
     const cluster = new Kubernetes(config);
@@ -33,42 +33,20 @@ export async function connect(location: Location): Promise<Cluster> {
 }
 
 function load({ kubeconfig, context }: Location): KubeConfig {
-    const config = new KubeConfig();
-    if (kubeconfig !== undefined && !existsSync(kubeconfig)) {
-        throw new CannotVerify(
-            `there is no kubeconfig at ${kubeconfig}`,
-            "`make up` starts the embedded node and writes one",
-        );
-    }
-    try {
-        if (kubeconfig === undefined) config.loadFromDefault();
-        else config.loadFromFile(kubeconfig);
-    } catch (error) {
-        throw new CannotVerify(`the kubeconfig cannot be read: ${String(error)}`, "repair the file", {
-            cause: error,
-        });
-    }
-    if (context !== undefined) config.setCurrentContext(context);
-    const contexts = config.getContexts().map(({ name }) => name);
-    const current = config.getCurrentContext();
-    if (!contexts.includes(current) || config.getCurrentCluster() === null) {
-        const known = contexts.length === 0 ? "it has none" : `it has ${contexts.join(", ")}`;
-        throw new CannotVerify(
-            `the kubeconfig has no context "${current}"`,
-            `name one that it has: ${known}`,
-        );
-    }
-    return config;
+    return loadKubeconfig({
+        kubeconfig: defaultKubeconfig(kubeconfig),
+        ...(context === undefined ? {} : { context }),
+    });
 }
 
 class Kubernetes implements Cluster {
     readonly name: string;
-    private readonly exec_: Exec;
+    private readonly execClient: Exec;
     private options: Promise<RequestOptions> | undefined;
 
     constructor(private readonly config: KubeConfig) {
         this.name = config.getCurrentContext();
-        this.exec_ = new Exec(config);
+        this.execClient = new Exec(config);
     }
 
     async list(
@@ -79,7 +57,7 @@ class Kubernetes implements Cluster {
             labelSelector === undefined ? "" : `?labelSelector=${encodeURIComponent(labelSelector)}`;
         const body = await this.call("GET", `${collection(kind, namespace)}${query}`);
         const { apiVersion = "", items = [] } = (body ?? {}) as { apiVersion?: string; items?: KubeObject[] };
-        // The items of a list do not say what they are.
+        // List items have no apiVersion and kind.
         return items.map((item) => ({ ...item, apiVersion, kind }));
     }
 
@@ -90,10 +68,10 @@ class Kubernetes implements Cluster {
     async apply(object: KubeObject): Promise<void> {
         const { name, namespace } = object.metadata;
         const path = `${collection(object.kind as Kind, namespace)}/${name}?fieldManager=${FIELD_MANAGER}&force=true`;
-        const found = await this.call("PATCH", path, object);
-        if (found === undefined) {
+        const applied = await this.call("PATCH", path, object);
+        if (applied === undefined) {
             throw new CannotVerify(
-                `there is no namespace ${namespace ?? ""} or no kind ${object.kind} in ${this.name}`,
+                `namespace ${namespace ?? ""} or kind ${object.kind} does not exist in ${this.name}`,
                 "deploy the program first: `make up`",
             );
         }
@@ -116,12 +94,12 @@ class Kubernetes implements Cluster {
     }
 
     exec(command: Parameters<Cluster["exec"]>[0]) {
-        return execute(this.exec_, command);
+        return execute(this.execClient, command);
     }
 
     private async unlessConflict(method: "POST" | "PUT", path: string, object: KubeObject): Promise<boolean> {
         try {
-            // A namespace or an object that is not there cannot be written either.
+            // 404: the namespace or the object does not exist.
             return (await this.call(method, path, object, "application/json")) !== undefined;
         } catch (error) {
             if (error instanceof Conflict) return false;
@@ -129,7 +107,7 @@ class Kubernetes implements Cluster {
         }
     }
 
-    /** The body of the response; undefined where there is no such object or kind. */
+    /** The response body; undefined if the object or the kind does not exist. */
     async call(method: string, path: string, body?: KubeObject, contentType = APPLY): Promise<unknown> {
         const server = this.config.getCurrentCluster()?.server ?? "";
         const options = await (this.options ??= this.authenticated());
@@ -144,8 +122,8 @@ class Kubernetes implements Cluster {
             body === undefined ? undefined : JSON.stringify(body),
         ).catch((error: unknown) => {
             throw new CannotVerify(
-                `the API server of ${this.name} at ${server} cannot be reached: ${messageOf(error)}`,
-                "`make up` starts the embedded node; for another cluster, see that kubectl reaches it",
+                `the API server of ${this.name} at ${server} is unreachable: ${messageOf(error)}`,
+                "`make up` starts the embedded node; for another cluster, check it with kubectl",
                 { cause: error },
             );
         });
@@ -155,8 +133,8 @@ class Kubernetes implements Cluster {
         const { message = text.slice(0, 300) } = parsed(text);
         const remedy =
             status === 401 || status === 403
-                ? "use a kubeconfig whose user may list policies, and create, delete and exec into pods"
-                : "see the API server's message";
+                ? "use a kubeconfig whose user can list policies, and create, delete and exec into pods"
+                : "see the API server's message above";
         throw new CannotVerify(`${method} ${path}: ${status} ${message}`, remedy);
     }
 
@@ -169,7 +147,7 @@ class Kubernetes implements Cluster {
 
 const CONFLICT = 409;
 
-/** The object exists already, or is no longer the version that was to be replaced. */
+/** The object exists already, or another version is current. */
 class Conflict extends Error {}
 
 /** JSON is YAML. */
@@ -194,7 +172,7 @@ function send(
                 resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
             });
         });
-        outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
+        outgoing.on("timeout", () => outgoing.destroy(new Error("the request timed out")));
         outgoing.on("error", reject);
         outgoing.end(body);
     });

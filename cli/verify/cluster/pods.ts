@@ -1,4 +1,4 @@
-/** What a pod's status says. */
+/** Interprets a pod's status. */
 import type { KubeObject } from "../drift/objects";
 
 interface ContainerStatus {
@@ -37,8 +37,8 @@ export function isReady({ metadata, status }: PodObject): boolean {
     );
 }
 
-/** States out of which no pod comes by itself. */
-const HOPELESS = new Set([
+/** Waiting reasons from which a pod does not recover without intervention. */
+const TERMINAL_REASONS = new Set([
     "ErrImageNeverPull",
     "ErrImagePull",
     "ImagePullBackOff",
@@ -47,39 +47,40 @@ const HOPELESS = new Set([
     "CreateContainerError",
 ]);
 
-/** Why a pod will not become ready, if so much is known. */
-export function troubleOf({ metadata, status }: PodObject): string | undefined {
-    const at = placeOf(metadata);
+/** Why a pod cannot become ready; undefined if no permanent failure is known. */
+export function startFailureOf({ metadata, status }: PodObject): string | undefined {
+    const at = nameOf(metadata);
     if (status?.phase === "Failed")
         return `${at}: ${status.reason ?? "Failed"} ${status.message ?? ""}`.trim();
-    const waiting = containersOf(status).find(({ state }) => HOPELESS.has(state?.waiting?.reason ?? ""))
-        ?.state?.waiting;
+    const waiting = containersOf(status).find(({ state }) =>
+        TERMINAL_REASONS.has(state?.waiting?.reason ?? ""),
+    )?.state?.waiting;
     return waiting === undefined
         ? undefined
         : `${at}: ${waiting.reason ?? ""} ${waiting.message ?? ""}`.trim();
 }
 
-/** What an unready pod waits for, as far as its conditions tell. */
-export function waitsFor({ metadata, status }: PodObject): string {
+/** Why a pod is not ready yet, from its conditions. */
+export function notReadyReason({ metadata, status }: PodObject): string {
     const open = status?.conditions?.find((condition) => condition.status !== "True" && condition.message);
-    return `${placeOf(metadata)}: ${open?.message ?? status?.phase ?? "no status"}`;
+    return `${nameOf(metadata)}: ${open?.message ?? status?.phase ?? "no status"}`;
 }
 
-/** What a pod that is to go stays for, as far as its status tells. */
-export function staysFor({ metadata, status }: PodObject): string {
+/** Why a terminating pod still exists, from its status. */
+export function notDeletedReason({ metadata, status }: PodObject): string {
     const running = containersOf(status).flatMap(({ name, state }) =>
         state?.running === undefined ? [] : [name],
     );
     const why = [
         metadata.deletionTimestamp === undefined
             ? "not marked for deletion"
-            : `to go by ${metadata.deletionTimestamp}`,
-        running.length === 0 ? "no container runs" : `${running.join(" and ")} runs`,
+            : `deletion deadline ${metadata.deletionTimestamp}`,
+        running.length === 0 ? "no container is running" : `still running: ${running.join(", ")}`,
     ];
-    return `${placeOf(metadata)} (${why.join(", ")})`;
+    return `${nameOf(metadata)} (${why.join(", ")})`;
 }
 
-function placeOf({ namespace = "", name }: PodObject["metadata"]): string {
+function nameOf({ namespace = "", name }: PodObject["metadata"]): string {
     return `${namespace}/${name}`;
 }
 

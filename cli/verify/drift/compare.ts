@@ -1,61 +1,62 @@
-/** What the cluster holds, against what the program renders. */
-import { canOpen } from "./opens";
+/** Compares the cluster's objects with the objects that the program renders. */
+import { canWidenAccess } from "./widens-access";
 import { comparisonOf, isDeciding } from "./kinds";
 import { describeObject } from "./describe";
 import { decidingMetadata } from "./metadata";
 import { type KubeObject, keyOf } from "./objects";
 
 /**
- * One object that is not as the program has it.
- * - `missing` and `changed`: the program's own. The mesh is not what the program says, whatever traffic shows.
- * - `foreign`: not the program's.
+ * An object that differs from the desired state.
+ * - `missing` and `changed`: an object of the program. The mesh has drifted, whatever traffic shows.
+ * - `foreign`: an object that the program does not render.
  */
 export interface Drift {
     readonly state: "missing" | "changed" | "foreign";
-    /** Of a foreign object: whether it can widen access, which no sample of requests disproves. False for the others. */
-    readonly opens: boolean;
+    /** Whether a foreign object can widen access, which no sample of requests can disprove. False for other states. */
+    readonly widensAccess: boolean;
     readonly object: KubeObject;
-    /** One sentence, for people. */
+    /** One sentence. */
     readonly text: string;
 }
 
-/** Whether the mesh is not what the program says. A foreign object that can only deny is a warning. */
-export function isDifference({ state, opens }: Drift): boolean {
-    return state !== "foreign" || opens;
+/** Whether it counts as a mismatch. A foreign object that can only deny is a warning. */
+export function isMismatch({ state, widensAccess }: Drift): boolean {
+    return state !== "foreign" || widensAccess;
 }
 
 /**
- * Compares the deciding kinds.
+ * Compares the objects of all kinds that affect traffic, identity or rights.
  *
- * @param live those of the program's namespaces, and of the cluster
- * @param releases the program's Helm releases, whose webhooks are not foreign
+ * @param live objects in the program's namespaces, and cluster-scoped ones
+ * @param releases the program's Helm releases: their webhooks are not foreign
  */
 export function compare(
     program: readonly KubeObject[],
     live: readonly KubeObject[],
     releases: readonly HelmRelease[] = [],
 ): Drift[] {
-    const own = new Map(program.filter(isDeciding).map((object) => [keyOf(object), object]));
-    const found = new Map(live.map((object) => [keyOf(object), object]));
+    const desired = new Map(program.filter(isDeciding).map((object) => [keyOf(object), object]));
+    const liveObjects = new Map(live.map((object) => [keyOf(object), object]));
     const drift: Drift[] = [];
-    for (const [key, object] of own) {
-        const current = found.get(key);
+    for (const [key, object] of desired) {
+        const current = liveObjects.get(key);
         if (current === undefined) {
             const text = `${key} is missing: it ${describeObject(object)}`;
-            drift.push({ state: "missing", opens: false, object, text });
+            drift.push({ state: "missing", widensAccess: false, object, text });
             continue;
         }
         const changes = changesOf(object, current);
         if (changes.length === 0) continue;
         const text = `${key} was changed: ${changes.join("; ")}`;
-        drift.push({ state: "changed", opens: false, object: current, text });
+        drift.push({ state: "changed", widensAccess: false, object: current, text });
     }
-    for (const [key, object] of found) {
-        if (own.has(key) || !isReportedWhenForeign(object, releases) || isRollouts(object, program)) continue;
-        const opens = canOpen(object);
-        const can = opens ? "can widen access: it " : "";
-        const text = `${key} is not the program's${opens ? " and " : ": it "}${can}${describeObject(object)}`;
-        drift.push({ state: "foreign", opens, object, text });
+    for (const [key, object] of liveObjects) {
+        if (desired.has(key) || !isReportedWhenForeign(object, releases) || isFlaggerObject(object, program))
+            continue;
+        const widensAccess = canWidenAccess(object);
+        const can = widensAccess ? "can widen access: it " : "";
+        const text = `${key} is a foreign object${widensAccess ? " and " : ": it "}${can}${describeObject(object)}`;
+        drift.push({ state: "foreign", widensAccess, object, text });
     }
     return drift.sort((a, b) => (keyOf(a.object) < keyOf(b.object) ? -1 : 1));
 }
@@ -63,7 +64,7 @@ export function compare(
 function changesOf(program: KubeObject, live: KubeObject): string[] {
     const { fields = [], match = "exact", absent = [] } = comparisonOf(program.kind) ?? {};
     const compared = fields.flatMap((field) =>
-        differences(normal(fieldOf(program, field)), normal(fieldOf(live, field)), field, match),
+        differences(normalize(fieldOf(program, field)), normalize(fieldOf(live, field)), field, match),
     );
     const specOf = ({ spec }: KubeObject, field: string) =>
         (spec as Record<string, unknown> | undefined)?.[field];
@@ -81,23 +82,31 @@ function fieldOf(object: KubeObject, field: string): unknown {
     return (object as unknown as Record<string, unknown>)[field];
 }
 
-/** Where one of the program's charts is installed. */
+/** A Helm release of the program. */
 export interface HelmRelease {
     readonly name: string;
     readonly namespace: string;
 }
 
-/** Flagger and charts make Services as well, and charts webhooks. */
+/** Flagger and charts also create Services, and charts create webhooks. */
 function isReportedWhenForeign(object: KubeObject, releases: readonly HelmRelease[]): boolean {
     const { kind } = object;
     if (comparisonOf(kind)?.foreign !== true) return false;
-    if (kind === "Service") return canOpen(object);
+    if (kind === "Service") return canWidenAccess(object);
     if (kind !== "MutatingWebhookConfiguration") return true;
-    return canOpen(object) && !isOfEks(object) && !releases.some((release) => isOf(object, release));
+    return (
+        canWidenAccess(object) && !isOfEks(object) && !releases.some((release) => belongsTo(object, release))
+    );
 }
 
-/** Of a chart's webhooks no other namespace's Service is asked. An annotation alone anybody can write. */
-function isOf({ metadata: { annotations = {} }, webhooks = [] }: KubeObject, release: HelmRelease): boolean {
+/**
+ * Whether a webhook belongs to a release. Also requires that it calls only the release's namespace, because annotations
+ * are easily forged.
+ */
+function belongsTo(
+    { metadata: { annotations = {} }, webhooks = [] }: KubeObject,
+    release: HelmRelease,
+): boolean {
     return (
         annotations["meta.helm.sh/release-name"] === release.name &&
         annotations["meta.helm.sh/release-namespace"] === release.namespace &&
@@ -108,25 +117,28 @@ function isOf({ metadata: { annotations = {} }, webhooks = [] }: KubeObject, rel
     );
 }
 
-/** Webhooks that EKS itself brings: they give pods credentials and interfaces, and are asked inside its own control plane. */
-const OF_EKS: readonly string[] = ["pod-identity-webhook", "vpc-resource-mutating-webhook"];
+/** Webhooks of EKS: they inject credentials and network interfaces, and run inside its control plane. */
+const EKS_WEBHOOKS: readonly string[] = ["pod-identity-webhook", "vpc-resource-mutating-webhook"];
 
 function isOfEks({ metadata, webhooks = [] }: KubeObject): boolean {
     return (
-        OF_EKS.includes(metadata.name) &&
+        EKS_WEBHOOKS.includes(metadata.name) &&
         webhooks.every(({ clientConfig }) => clientConfig?.url?.startsWith("https://127.0.0.1:") === true)
     );
 }
 
-/** What Flagger makes of the kinds that decide about traffic, by the suffixes of their names. */
-const FLAGGERS: Readonly<Record<string, readonly string[]>> = {
+/** The traffic objects that Flagger creates, by kind and name suffix. */
+const FLAGGER_SUFFIXES: Readonly<Record<string, readonly string[]>> = {
     DestinationRule: ["-canary", "-primary"],
     VirtualService: [""],
 };
 
-/** Whether Flagger made it for a rollout of the program's: its routes, and its rules for where they lead. */
-function isRollouts({ kind: own, metadata }: KubeObject, program: readonly KubeObject[]): boolean {
-    const suffixes = FLAGGERS[own] ?? [];
+/** Whether Flagger created the object for a Canary of the program. */
+function isFlaggerObject(
+    { kind: objectKind, metadata }: KubeObject,
+    program: readonly KubeObject[],
+): boolean {
+    const suffixes = FLAGGER_SUFFIXES[objectKind] ?? [];
     return (metadata.ownerReferences ?? []).some(({ kind, name }) =>
         program.some((object) => {
             const { service } = (object.spec ?? {}) as { service?: { name?: string } };
@@ -142,17 +154,17 @@ function isRollouts({ kind: own, metadata }: KubeObject, program: readonly KubeO
     );
 }
 
-/** The API server drops empty lists of its own kinds, and a missing spec is an empty one. */
-function normal(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(normal);
+/** The API server drops empty lists of built-in kinds, and a missing spec equals an empty one. */
+function normalize(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(normalize);
     if (!isRecord(value)) return value ?? {};
     const entries = Object.entries(value).filter(
         ([, inner]) => !(Array.isArray(inner) && inner.length === 0),
     );
-    return Object.fromEntries(entries.map(([key, inner]) => [key, normal(inner)]));
+    return Object.fromEntries(entries.map(([key, inner]) => [key, normalize(inner)]));
 }
 
-/** Each path at which the two differ, with both values. */
+/** The differing paths, with both values. */
 function differences(program: unknown, live: unknown, path: string, match: "exact" | "subset"): string[] {
     if (isRecord(program) && isRecord(live)) {
         const added = match === "exact" ? Object.keys(live) : [];

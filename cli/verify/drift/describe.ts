@@ -1,4 +1,4 @@
-/** What an object does, in half a sentence after "it". */
+/** Describes what an object does, as a predicate: `it <text>`. */
 import type { KubeObject } from "./objects";
 import { selectorOf } from "./objects";
 
@@ -20,26 +20,26 @@ export function describeObject(object: KubeObject): string {
         }
         case "ServiceEntry": {
             const { hosts = [], exportTo = ["*"] } = object.spec as { hosts?: string[]; exportTo?: string[] };
-            return `makes ${hosts.join(", ")} known in ${exportTo.join(", ")}`;
+            return `adds ${hosts.join(", ")} to the service registry of ${exportTo.join(", ")}`;
         }
         case "Namespace":
-            return "decides about injection and pod security in it";
+            return "controls sidecar injection and pod security";
         case "Service":
-            return "is how callers find a workload";
+            return "routes callers to a workload";
         case "ServiceAccount":
             return "is a workload's identity";
         case "Role":
         case "ClusterRole":
         case "RoleBinding":
         case "ClusterRoleBinding":
-            return "decides about rights on the API server";
+            return "controls access to the Kubernetes API";
         case "MutatingAdmissionPolicy":
         case "MutatingWebhookConfiguration":
-            return "changes pods or policies as they are admitted";
+            return "mutates pods or policies on admission";
         case "Certificate":
         case "Issuer":
         case "ClusterIssuer":
-            return "decides about certificates";
+            return "controls certificates";
         default:
             return `applies to ${target(object)}`;
     }
@@ -67,16 +67,16 @@ function describeAuthorization(object: KubeObject): string {
     const verb = VERBS[action] ?? action;
     if (rules.length === 0) {
         return action === "ALLOW"
-            ? `denies whatever no other policy allows to ${target(object)}`
+            ? `denies everything to ${target(object)} that no other policy allows`
             : `${verb} nothing`;
     }
     const texts = rules.map(({ from, to = [], when = [] }) => {
-        const who = (from ?? []).map(
+        const callers = (from ?? []).map(
             ({ source = {} }) => source["principals"]?.map(account).join(", ") ?? "some sources",
         );
-        const what = to.map(({ operation = {} }) => describeOperation(operation)).join(" and ");
+        const operations = to.map(({ operation = {} }) => describeOperation(operation)).join(" and ");
         const where = when.map(({ key, values = [] }) => ` where ${key} is ${values.join(" or ")}`).join("");
-        return `${from === undefined ? "anyone" : who.join(", ")} → ${target(object)}${what === "" ? "" : ` ${what}`}${where}`;
+        return `${from === undefined ? "anyone" : callers.join(", ")} → ${target(object)}${operations === "" ? "" : ` ${operations}`}${where}`;
     });
     return `${verb} ${texts.join("; ")}`;
 }
@@ -98,7 +98,7 @@ function describeIdentity(object: KubeObject): string {
         portLevelMtls?: Readonly<Record<string, { mode?: string }>>;
     };
     const ports = Object.entries(portLevelMtls).map(([port, { mode = "UNSET" }]) => `, ${mode} on ${port}`);
-    return `makes mutual TLS ${mtls.mode ?? "UNSET"} for ${target(object)}${ports.join("")}`;
+    return `sets mutual TLS to ${mtls.mode ?? "UNSET"} for ${target(object)}${ports.join("")}`;
 }
 
 function describeSidecar(object: KubeObject): string {
@@ -106,10 +106,10 @@ function describeSidecar(object: KubeObject): string {
     const hosts = egress
         .flatMap((one) => one.hosts ?? [])
         .map((host) => host.replace(/^([^/]+)\/([^.]+)\.\1\..*/, "$2"));
-    return `lets ${target(object)} see ${hosts.filter((host) => host !== "~/*").join(", ") || "nothing"}`;
+    return `limits ${target(object)} to ${hosts.filter((host) => host !== "~/*").join(", ") || "no hosts"}`;
 }
 
-/** The workloads that an object applies to. */
+/** The workloads that an object selects. */
 function target(object: KubeObject): string {
     const labels = selectorOf(object);
     if (labels !== undefined) return Object.values(labels).join("/");

@@ -1,39 +1,39 @@
-/** Which objects speak to a difference: those that drifted, or else the program's own. */
+/** Finds the objects that may explain a mismatch: drifted ones, or else the program's. */
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES, serviceHost } from "../../../components/base/names";
-import type { Check, Finding } from "../model";
+import type { Check, CheckResult } from "../model";
 import type { Drift } from "./compare";
 import { describeObject } from "./describe";
 import { type KubeObject, keyOf, selectorOf } from "./objects";
 
 /**
- * Sentences that explain a difference, the likeliest cause first. Without drift the program itself is at odds with
- * the catalogue, or the cluster has not caught up: its objects for this pair are named then.
+ * Sentences that may explain a mismatch, the likeliest cause first. Without drift, the program contradicts the
+ * catalogue or the change has not propagated yet; the sentences then list the program's objects for this pair.
  */
 export function explain(
-    { check }: Finding,
+    { check }: CheckResult,
     drift: readonly Drift[],
     program: readonly KubeObject[],
 ): string[] {
-    const involved = drift.filter(({ object }) => concerns(object, check));
+    const involved = drift.filter(({ object }) => mayAffect(object, check));
     if (involved.length > 0) return involved.map(({ text }) => text);
-    const own = program.filter((object) => concerns(object, check) && decides(object, check));
+    const deciding = program.filter((object) => mayAffect(object, check) && namesPair(object, check));
     return [
-        "no object that could explain it differs from the program's",
-        ...own.map((object) => `${keyOf(object)} of the program ${describeObject(object)}`),
+        "no drifted object explains it",
+        ...deciding.map((object) => `${keyOf(object)} (from the program) ${describeObject(object)}`),
     ];
 }
 
-/** Whether `object` may bear on a request of `check`: by where it stands and whom it selects. */
-function concerns(object: KubeObject, { source, destination, entry, outside }: Check): boolean {
+/** Whether `object` may affect the request of `check`, by its namespace and selector. */
+function mayAffect(object: KubeObject, { source, destination, ingress, egress }: Check): boolean {
     const { namespace } = object.metadata;
-    if (outside !== undefined && namespace === NAMESPACES.egress && object.kind !== "AuthorizationPolicy") {
-        return JSON.stringify(object.spec ?? {}).includes(`"${outside.host}"`);
+    if (egress !== undefined && namespace === NAMESPACES.egress && object.kind !== "AuthorizationPolicy") {
+        return JSON.stringify(object.spec ?? {}).includes(`"${egress.host}"`);
     }
     const of = (workload: string) => (selectorOf(object)?.[SERVICE_LABEL] ?? workload) === workload;
     const atCallee = namespace === destination.namespace && of(destination.name);
     const meshWide = namespace === NAMESPACES.system;
-    const atGateway = entry !== undefined && namespace === NAMESPACES.ingress && of(entry.gateway);
+    const atGateway = ingress !== undefined && namespace === NAMESPACES.ingress && of(ingress.gateway);
     switch (object.kind) {
         case "Sidecar":
             return source.kind === "service" && namespace === source.namespace && of(source.name);
@@ -47,26 +47,26 @@ function concerns(object: KubeObject, { source, destination, entry, outside }: C
         }
         case "VirtualService": {
             const { hosts = [] } = object.spec as { hosts?: readonly string[] };
-            const own = entry?.host ?? serviceHost(destination.name, destination.namespace);
-            return hosts.includes(own);
+            const host = ingress?.host ?? serviceHost(destination.name, destination.namespace);
+            return hosts.includes(host);
         }
         default:
             return atCallee || meshWide || atGateway;
     }
 }
 
-/** Whether one of the program's objects says something of this very pair, and not only of all. */
-function decides(object: KubeObject, { source, destination, layer }: Check): boolean {
+/** Whether an object of the program is specific to this pair, rather than general. */
+function namesPair(object: KubeObject, { source, destination, layer }: Check): boolean {
     switch (object.kind) {
         case "AuthorizationPolicy":
             return JSON.stringify(object.spec).includes(`/ns/${source.namespace}/sa/${source.account}"`);
         case "PeerAuthentication":
             return (
-                source.kind === "unmeshed" &&
+                source.kind === "outside-mesh" &&
                 (selectorOf(object) !== undefined || destination.mtls === "PERMISSIVE")
             );
         case "Sidecar":
-            return layer === "source" && selectorOf(object) !== undefined;
+            return layer === "authorization" && selectorOf(object) !== undefined;
         case "VirtualService":
             return layer === "resilience" && object.metadata.name === destination.name;
         default:

@@ -1,49 +1,49 @@
-/** Which kinds decide who reaches whom, and which of their fields are compared. */
+/** The kinds that affect access, and which of their fields are compared. */
 import type { Kind } from "../cluster/kinds";
 import type { KubeObject } from "./objects";
 
 interface Comparison {
-    /** Top-level fields. Metadata that decides is compared for every kind (metadata.ts). */
+    /** Top-level fields. Labels and annotations are compared for every kind (metadata.ts). */
     readonly fields: readonly string[];
     /**
-     * - `exact`: a field that only the cluster has is a change.
-     * - `subset`: the API server or a controller fills in fields; what the program sets must be there.
+     * - `exact`: an additional field in the cluster is a change.
+     * - `subset`: the API server or a controller adds fields; the program's fields must match.
      */
     readonly match: "exact" | "subset";
-    /** Fields of the spec that only attackers and accidents set: a value that the program does not have is a change. */
+    /** Spec fields that no controller sets: a value that the program does not set is a change. */
     readonly absent?: readonly string[];
     /**
-     * Whether an object that is not the program's is reported; of Services and webhooks only one that can widen access.
-     * Charts and controllers make objects of the other kinds.
+     * Whether foreign objects are reported; Services and webhooks only if they can widen access. Charts and controllers
+     * create objects of the other kinds.
      */
     readonly foreign: boolean;
 }
 
-const OF_THE_MESH: Comparison = { fields: ["spec"], match: "exact", foreign: true };
-const OF_CERT_MANAGER: Comparison = { fields: ["spec"], match: "subset", foreign: false };
+const MESH_COMPARISON: Comparison = { fields: ["spec"], match: "exact", foreign: true };
+const CERT_MANAGER_COMPARISON: Comparison = { fields: ["spec"], match: "subset", foreign: false };
 const RULES: Comparison = { fields: ["rules", "aggregationRule"], match: "exact", foreign: false };
-/** The API server fills in API groups; one more subject is seen by the list's length. */
+/** The API server adds API groups; an additional subject changes the list's length. */
 const BINDING: Comparison = { fields: ["roleRef", "subjects"], match: "subset", foreign: false };
 const METADATA_ONLY: Comparison = { fields: [], match: "subset", foreign: false };
 
-/** Kinds that reach proxies and the network: a run waits until their latest change is in force. */
+/** Kinds that configure proxies and the network: a run waits until their latest change has propagated. */
 const TRAFFIC = {
-    AuthorizationPolicy: OF_THE_MESH,
-    PeerAuthentication: OF_THE_MESH,
-    RequestAuthentication: OF_THE_MESH,
-    Sidecar: OF_THE_MESH,
-    DestinationRule: OF_THE_MESH,
-    VirtualService: OF_THE_MESH,
-    Gateway: OF_THE_MESH,
-    ServiceEntry: OF_THE_MESH,
-    EnvoyFilter: OF_THE_MESH,
-    NetworkPolicy: OF_THE_MESH,
-    Telemetry: OF_THE_MESH,
-    ProxyConfig: OF_THE_MESH,
-    TrafficExtension: OF_THE_MESH,
-    WasmPlugin: OF_THE_MESH,
-    WorkloadEntry: OF_THE_MESH,
-    WorkloadGroup: OF_THE_MESH,
+    AuthorizationPolicy: MESH_COMPARISON,
+    PeerAuthentication: MESH_COMPARISON,
+    RequestAuthentication: MESH_COMPARISON,
+    Sidecar: MESH_COMPARISON,
+    DestinationRule: MESH_COMPARISON,
+    VirtualService: MESH_COMPARISON,
+    Gateway: MESH_COMPARISON,
+    ServiceEntry: MESH_COMPARISON,
+    EnvoyFilter: MESH_COMPARISON,
+    NetworkPolicy: MESH_COMPARISON,
+    Telemetry: MESH_COMPARISON,
+    ProxyConfig: MESH_COMPARISON,
+    TrafficExtension: MESH_COMPARISON,
+    WasmPlugin: MESH_COMPARISON,
+    WorkloadEntry: MESH_COMPARISON,
+    WorkloadGroup: MESH_COMPARISON,
 } as const satisfies Partial<Record<Kind, Comparison>>;
 
 const COMPARISONS = {
@@ -57,14 +57,14 @@ const COMPARISONS = {
         foreign: true,
     },
     MutatingWebhookConfiguration: { fields: ["webhooks"], match: "subset", foreign: true },
-    MutatingAdmissionPolicy: OF_THE_MESH,
+    MutatingAdmissionPolicy: MESH_COMPARISON,
     Role: RULES,
     ClusterRole: RULES,
     RoleBinding: BINDING,
     ClusterRoleBinding: BINDING,
-    Certificate: OF_CERT_MANAGER,
-    Issuer: OF_CERT_MANAGER,
-    ClusterIssuer: OF_CERT_MANAGER,
+    Certificate: CERT_MANAGER_COMPARISON,
+    Issuer: CERT_MANAGER_COMPARISON,
+    ClusterIssuer: CERT_MANAGER_COMPARISON,
 } as const satisfies Partial<Record<Kind, Comparison>>;
 
 export type DecidingKind = keyof typeof COMPARISONS;

@@ -1,4 +1,4 @@
-/** A Kubernetes object, as far as drift is concerned. */
+/** A Kubernetes object, with the fields that the drift comparison uses. */
 
 export interface KubeObject {
     readonly apiVersion: string;
@@ -6,20 +6,20 @@ export interface KubeObject {
     readonly metadata: {
         readonly name: string;
         readonly namespace?: string;
-        /** Only of what a cluster holds. Names one version of the object. */
+        /** Identifies a version of the object; only on objects from a cluster. */
         readonly resourceVersion?: string;
         readonly labels?: Readonly<Record<string, string>>;
         readonly annotations?: Readonly<Record<string, string>>;
-        /** Whose it is; only of what a cluster holds. */
+        /** Only on objects from a cluster. */
         readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
-        /** Who changed what, and when; only of what a cluster holds. */
+        /** Only on objects from a cluster. */
         readonly managedFields?: readonly { readonly time?: string }[];
     };
     readonly spec?: unknown;
-    /** Of an admission webhook's configuration. */
+    /** Only on admission webhook configurations. */
     readonly webhooks?: readonly {
         readonly rules?: readonly WebhookRule[];
-        /** Who is asked: a Service, or a URL. */
+        /** The webhook's endpoint: a Service, or a URL. */
         readonly clientConfig?: {
             readonly url?: string;
             readonly service?: { readonly namespace: string; readonly name: string };
@@ -27,7 +27,7 @@ export interface KubeObject {
     }[];
 }
 
-/** Of which objects the API server tells a webhook. */
+/** The objects that a webhook receives. */
 export interface WebhookRule {
     readonly apiGroups?: readonly string[];
     readonly resources?: readonly string[];
@@ -37,12 +37,12 @@ export function keyOf({ kind, metadata }: KubeObject): string {
     return `${kind} ${metadata.namespace ?? "_cluster"}/${metadata.name}`;
 }
 
-/** The labels that an object applies to; undefined for all of its namespace. */
+/** The labels that an object selects; undefined if it applies to the whole namespace. */
 export function selectorOf({ kind, spec }: KubeObject): Labels | undefined {
     const { selector, workloadSelector, podSelector } = (spec ?? {}) as Selectors;
     // A Gateway's selector is the labels themselves.
-    const own = kind === "Gateway" ? (selector as Labels | undefined) : selector?.matchLabels;
-    const labels = own ?? workloadSelector?.labels ?? podSelector?.matchLabels;
+    const matchLabels = kind === "Gateway" ? (selector as Labels | undefined) : selector?.matchLabels;
+    const labels = matchLabels ?? workloadSelector?.labels ?? podSelector?.matchLabels;
     return labels === undefined || Object.keys(labels).length === 0 ? undefined : labels;
 }
 

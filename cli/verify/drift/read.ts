@@ -6,7 +6,7 @@ import { type Drift, type HelmRelease, compare } from "./compare";
 import { DECIDING_KINDS, TRAFFIC_KINDS } from "./kinds";
 import type { KubeObject } from "./objects";
 
-/** How the program's namespaces, and its objects of the whole cluster, differ from the program. */
+/** The drift of the program's namespaces and cluster-scoped objects. */
 export async function readDrift(
     cluster: Cluster,
     { objects, releases }: { objects: readonly KubeObject[]; releases: readonly HelmRelease[] },
@@ -14,12 +14,12 @@ export async function readDrift(
     return compare(objects, await read(cluster, DECIDING_KINDS), releases);
 }
 
-/** All that decides about traffic in the program's namespaces. */
+/** All traffic objects in the program's namespaces. */
 export function readTrafficObjects(cluster: Cluster): Promise<KubeObject[]> {
     return read(cluster, TRAFFIC_KINDS);
 }
 
-/** Those of the program's namespaces and of none, without the probers' own. */
+/** Objects in the program's namespaces and cluster-scoped ones, without those of the probers. */
 async function read(cluster: Cluster, kinds: readonly Kind[]): Promise<KubeObject[]> {
     const lists = await Promise.all(kinds.map((kind) => cluster.list(kind)));
     const namespaces = new Set<string | undefined>([undefined, ...Object.values(NAMESPACES)]);

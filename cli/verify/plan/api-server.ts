@@ -1,15 +1,15 @@
 /**
- * The API server, at the addresses at which the cluster says that it answers: a service declares none of them, and its
- * sidecar must let it reach none, by whichever address.
+ * Checks that no sidecar has a route to the API server, by its Service name or by any of the endpoints that the cluster
+ * lists: no service declares it.
  */
 import type { Catalogue } from "../../../catalogue/model";
 import { EGRESS_GATEWAY, NAMESPACES } from "../../../components/base/names";
 import type { Cluster } from "../cluster/cluster";
-import type { Check, Destination, Outside, Source, Unchecked } from "../model";
+import type { Check, Destination, EgressTarget, Source, Unchecked } from "../model";
 import type { EgressPlan } from "./egress";
-import { STRANGER, serviceSource } from "./places";
+import { UNKNOWN_WORKLOAD, serviceSource } from "./endpoints";
 
-/** What is read of the EndpointSlice `default/kubernetes`, which the API server keeps itself. */
+/** The used fields of the EndpointSlice `default/kubernetes`, which the API server maintains. */
 interface EndpointSlice {
     readonly endpoints?: readonly { readonly addresses?: readonly string[] }[];
     readonly ports?: readonly { readonly port?: number }[];
@@ -17,10 +17,10 @@ interface EndpointSlice {
 
 const BY_NAME = { host: "kubernetes.default.svc.cluster.local", port: 443 } as const;
 
-/** What no run can ask. */
+/** What no run can check. */
 const NOT_ENFORCED: Unchecked = {
-    part: "what NetworkPolicies alone refuse, such as an address of the API server that is not declared, past the sidecar",
-    why: "requests are made through sidecars, which refuse first; test/live/network-policy.test.ts judges the policies with cyclonus",
+    part: "traffic that only NetworkPolicies deny, such as a connection to the API server that bypasses the sidecar",
+    reason: "requests pass through sidecars, which block them first; test/live/network-policy.test.ts tests the policies with cyclonus",
     requested: true,
 };
 
@@ -36,43 +36,47 @@ export async function planApiServer(cluster: Cluster, catalogue: Catalogue): Pro
             ),
         ),
     );
-    // Every Kubernetes has them; where there is no API server there is nothing to reach.
-    if (addresses.length === 0) return { checks: [], notChecked: [] };
-    return { checks: apiServerChecks(catalogue, addresses), notChecked: [NOT_ENFORCED] };
+    // Every real cluster has endpoints; simulated clusters in tests may not.
+    if (addresses.length === 0) return { checks: [], unchecked: [] };
+    return { checks: apiServerChecks(catalogue, addresses), unchecked: [NOT_ENFORCED] };
 }
 
-/** @param addresses at which the API server answers beside its Service. */
+/** @param addresses the API server's endpoints, in addition to its Service */
 export function apiServerChecks(
     { services }: Catalogue,
-    addresses: readonly Pick<Outside, "host" | "port">[],
+    addresses: readonly Pick<EgressTarget, "host" | "port">[],
 ): Check[] {
-    const sources = [...Object.keys(services).sort().map(serviceSource), STRANGER];
+    const sources = [...Object.keys(services).sort().map(serviceSource), UNKNOWN_WORKLOAD];
     return sources.flatMap((source) =>
-        // A prober's own Sidecar shows it every Service, and so the API server's.
+        // A prober's Sidecar makes every Service visible, including the API server's.
         source.kind === "service"
             ? [BY_NAME, ...addresses].map((place) => check(source, place, "pod"))
             : addresses.map((place) => check(source, place, "prober")),
     );
 }
 
-function check(source: Source, { host, port }: Pick<Outside, "host" | "port">, from: Outside["from"]): Check {
+function check(
+    source: Source,
+    { host, port }: Pick<EgressTarget, "host" | "port">,
+    from: EgressTarget["from"],
+): Check {
     return {
         id: `egress/${source.name}/api-server/${host}:${port}/${from}`,
         layer: "egress",
         source,
         destination: { ...GATEWAY, portName: host },
-        outside: { host, port, from },
+        egress: { host, port, from },
         request: { protocol: "http", method: "GET", path: "/version" },
         expected: { kind: "no-route" },
-        because: `${source.name} does not declare the API server, at ${host} or at any other address`,
+        reason: `${source.name} does not declare the API server (${host})`,
     };
 }
 
-/** Whatever leaves has to pass it. */
+/** All egress traffic must pass through it. */
 const GATEWAY: Destination = {
     name: EGRESS_GATEWAY,
     namespace: NAMESPACES.egress,
     portName: "api-server",
-    port: { protocol: "tcp", number: 443, application: "outside" },
+    port: { protocol: "tcp", number: 443, application: "external" },
     mtls: "STRICT",
 };

@@ -1,6 +1,6 @@
 /**
- * What must be seen of calls that leave: each service reaches the hosts of its external groups and no others, through
- * the egress gateway and no other way. Whether the world outside saw the gateway, it says itself; so it must be played.
+ * Egress checks: each service reaches exactly the hosts of its external groups, and only through the egress gateway.
+ * The external service must be simulated, because it reports which peer it saw.
  */
 import type { ExternalHost } from "../../../catalogue/model";
 import { SERVICE_LABEL } from "../../../components/base/labels";
@@ -8,36 +8,37 @@ import { EGRESS_GATEWAY, NAMESPACES, ORIGINATED_PORT, TOKEN_HEADERS } from "../.
 import type { Platform } from "../../../components/base/platform";
 import type { Cluster } from "../cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
-import type { Check, Destination, Expected, Outside, Source, Unchecked, WireRequest } from "../model";
-import { STRANGER, serviceSource } from "./places";
+import type { Check, Destination, Expected, EgressTarget, Source, Unchecked, WireRequest } from "../model";
+import { UNKNOWN_WORKLOAD, serviceSource } from "./endpoints";
 
-/** The world outside, where somebody plays it. */
-export interface PlayedOutside {
-    /** The CA that vouches for all hosts; PEM. */
+/** Simulated external services. */
+export interface SimulatedExternal {
+    /** The CA of all hosts' certificates; PEM. */
     readonly authority: string;
-    /** Where each host is. */
+    /** The address of each host. */
     readonly addresses: ReadonlyMap<string, string>;
-    /** A host that is there, and that the catalogue does not list. */
+    /** A simulated host that the catalogue does not list. */
     readonly unlisted: ExternalHost;
 }
 
 export interface EgressPlan {
     readonly checks: Check[];
-    readonly notChecked: Unchecked[];
+    readonly unchecked: Unchecked[];
 }
 
-/** The egress checks of a platform, or why there are none. */
+/** The egress checks of a platform, or the reason why there are none. */
 export async function planEgress(
     cluster: Cluster,
     platform: Platform,
-    outside: PlayedOutside | undefined,
+    egress: SimulatedExternal | undefined,
 ): Promise<EgressPlan> {
-    if (Object.keys(platform.catalogue.external).length === 0) return { checks: [], notChecked: [] };
-    if (outside === undefined) {
-        const why = "nobody plays the world outside there, and the real one is not asked for a test";
+    if (Object.keys(platform.catalogue.external).length === 0) return { checks: [], unchecked: [] };
+    if (egress === undefined) {
+        const reason =
+            "the cluster has no simulated external services, and real ones are not called in tests";
         return {
             checks: [],
-            notChecked: [{ part: "egress", why, optional: "egress", requested: false }],
+            unchecked: [{ part: "egress", reason, optional: "egress", requested: false }],
         };
     }
     const pods: PodObject[] = await cluster.list("Pod", {
@@ -45,128 +46,137 @@ export async function planEgress(
         labelSelector: `${SERVICE_LABEL}=${EGRESS_GATEWAY}`,
     });
     const gateways = pods.filter(isReady).flatMap(({ status }) => status?.podIP ?? []);
-    return { checks: egressChecks(platform, outside, gateways), notChecked: [] };
+    return { checks: egressChecks(platform, egress, gateways), unchecked: [] };
 }
 
-/** @param gateways the addresses of the egress gateway's pods. */
+/** @param gateways the addresses of the egress gateway's pods */
 export function egressChecks(
     { catalogue }: Platform,
-    played: PlayedOutside,
+    simulated: SimulatedExternal,
     gateways: readonly string[],
 ): Check[] {
     const groups = Object.entries(catalogue.external).sort(([a], [b]) => (a < b ? -1 : 1));
     const used = new Set(Object.values(catalogue.services).flatMap(({ external = [] }) => external));
-    const sources = [...Object.keys(catalogue.services).sort().map(serviceSource), STRANGER];
+    const sources = [...Object.keys(catalogue.services).sort().map(serviceSource), UNKNOWN_WORKLOAD];
     return sources.flatMap((source) => [
         ...groups.flatMap(([group, { hosts }]) =>
             hosts.flatMap((host) => {
                 if (catalogue.services[source.name]?.external?.includes(group) === true) {
-                    const because = `${source.name} uses the external group ${group}`;
-                    const asked = ask(host, played);
-                    const left = leaves(gateways, asked);
+                    const reason = `${source.name} uses the external group ${group}`;
+                    const egressRequest = requestTo(host, simulated);
+                    const left = expectedAtHost(gateways, egressRequest);
                     return [
-                        ...both(source, asked, left, left, because),
+                        ...both(source, egressRequest, left, left, reason),
                         ...both(
                             source,
-                            bypass(host, played),
+                            bypass(host, simulated),
                             NO_ROUTE,
                             NO_ROUTE,
-                            `${because} by its gateway`,
+                            `${reason} through the egress gateway`,
                         ),
                     ];
                 }
-                const because = `${source.name} does not use the external group ${group}`;
-                // Where nobody uses it, it does not even exist for who may see all of the mesh.
-                const refused = used.has(group) ? RBAC : NO_ROUTE;
-                return both(source, ask(host, played), NO_ROUTE, refused, because);
+                const reason = `${source.name} does not use the external group ${group}`;
+                // A group without users is not rendered at all, so even an unrestricted sidecar has no route.
+                const expected = used.has(group) ? RBAC : NO_ROUTE;
+                return both(source, requestTo(host, simulated), NO_ROUTE, expected, reason);
             }),
         ),
         ...both(
             source,
-            ask(played.unlisted, played),
+            requestTo(simulated.unlisted, simulated),
             NO_ROUTE,
             NO_ROUTE,
-            `the catalogue does not list ${played.unlisted.host}`,
+            `the catalogue does not list ${simulated.unlisted.host}`,
         ),
         ...both(
             source,
             UNDECLARED,
             NO_NAME,
             NO_NAME,
-            "names are looked up for the cluster and the catalogue's hosts alone: a name carries data out",
+            "DNS resolves only cluster names and the catalogue's hosts, because DNS queries can exfiltrate data",
         ),
     ]);
 }
 
-/** What services may hand on of a request, from the gateways that told them and by their own libraries. */
-const HANDED_ON = {
+/** Headers that services may propagate from incoming requests. */
+const PROPAGATED_HEADERS = {
     ...Object.fromEntries(Object.values(TOKEN_HEADERS).map((name) => [name, "verify"])),
     baggage: "tenant=verify",
     "x-forwarded-for": "203.0.113.7",
 };
 
-/** Of what was sent nothing gets out but what is the caller's own. */
-function leaves(peers: readonly string[], { outside: { headers } }: Asked): Expected {
-    if (headers === undefined) return { kind: "left", peers };
-    const unseen = Object.fromEntries(Object.keys(headers).map((name) => [name, null]));
-    return { kind: "left", peers, headers: unseen };
+/** The external host must see the egress gateway as its peer, and no propagated header. */
+function expectedAtHost(peers: readonly string[], { egress: { headers } }: EgressRequest): Expected {
+    if (headers === undefined) return { kind: "via-egress-gateway", peers };
+    const removedHeaders = Object.fromEntries(Object.keys(headers).map((name) => [name, null]));
+    return { kind: "via-egress-gateway", peers, headers: removedHeaders };
 }
 
-/** A name that nobody declares, whose first label could be a secret. Its zone is reserved (RFC 2606), so nobody's. */
-const UNDECLARED: Asked = {
+/** An undeclared name whose first label could be a secret. Its zone is reserved (RFC 2606). */
+const UNDECLARED: EgressRequest = {
     request: { protocol: "tcp" },
-    destination: place("undeclared", 443),
-    outside: { host: "c2vjcmv0.mesh-verify.example.net", port: 443 },
+    destination: gatewayPort("undeclared", 443),
+    egress: { host: "c2vjcmv0.mesh-verify.example.net", port: 443 },
 };
 
-const NO_NAME: Expected = { kind: "no-name" };
+const NO_NAME: Expected = { kind: "no-such-host" };
 const NO_ROUTE: Expected = { kind: "no-route" };
 const RBAC: Expected = { kind: "rbac" };
 
-type Asked = Pick<Check, "request" | "destination"> & { readonly outside: Omit<Outside, "from"> };
+type EgressRequest = Pick<Check, "request" | "destination"> & { readonly egress: Omit<EgressTarget, "from"> };
 
-/** From the source's own pod and from its prober. A stranger has no pod of its own. */
-function both(source: Source, asked: Asked, pod: Expected, prober: Expected, because: string): Check[] {
-    const { host, port, address } = asked.outside;
-    const check = (from: Outside["from"], expected: Expected): Check => ({
+/** From the source's pod and from its prober. Only services have pods. */
+function both(
+    source: Source,
+    egressRequest: EgressRequest,
+    pod: Expected,
+    prober: Expected,
+    reason: string,
+): Check[] {
+    const { host, port, address } = egressRequest.egress;
+    const check = (from: EgressTarget["from"], expected: Expected): Check => ({
         id: `egress/${source.name}/${host}:${port}${address === undefined ? "" : "/direct"}/${from}`,
         layer: "egress",
         source,
-        ...asked,
-        outside: { ...asked.outside, from },
+        ...egressRequest,
+        egress: { ...egressRequest.egress, from },
         expected,
-        because,
+        reason,
     });
     return [...(source.kind === "service" ? [check("pod", pod)] : []), check("prober", prober)];
 }
 
-/** As a caller of it asks: in plain HTTP where the gateway is to speak TLS. */
-function ask({ host, port, protocol, tls }: ExternalHost, { authority }: PlayedOutside): Asked {
-    const destination = place(host, port);
+/** The request as callers send it: plain HTTP if the gateway originates TLS. */
+function requestTo(
+    { host, port, protocol, tls }: ExternalHost,
+    { authority }: SimulatedExternal,
+): EgressRequest {
+    const destination = gatewayPort(host, port);
     if (tls === "originate")
         return {
             request: GET,
             destination,
-            outside: { host, port: ORIGINATED_PORT, headers: HANDED_ON },
+            egress: { host, port: ORIGINATED_PORT, headers: PROPAGATED_HEADERS },
         };
     return {
         request: protocol === "tcp" ? { protocol: "tcp" } : GET,
         destination,
-        outside: { host, port, ...(protocol === "tcp" ? {} : { authority }) },
+        egress: { host, port, ...(protocol === "tcp" ? {} : { authority }) },
     };
 }
 
-/** Straight to the host's address and its own port, in its own protocol. */
-function bypass(host: ExternalHost, played: PlayedOutside): Asked {
-    const { outside, ...asked } = ask({ ...host, tls: "passthrough" }, played);
-    const address = played.addresses.get(host.host);
-    return { ...asked, outside: { ...outside, ...(address === undefined ? {} : { address }) } };
+/** Directly to the host's address and port, bypassing the gateway. */
+function bypass(host: ExternalHost, simulated: SimulatedExternal): EgressRequest {
+    const { egress, ...egressRequest } = requestTo({ ...host, tls: "passthrough" }, simulated);
+    const address = simulated.addresses.get(host.host);
+    return { ...egressRequest, egress: { ...egress, ...(address === undefined ? {} : { address }) } };
 }
 
 const GET: WireRequest = { protocol: "http", method: "GET", path: "/" };
 
-/** What is asked in the mesh is the gateway, on the port that stands for the host. */
-function place(portName: string, number: number): Destination {
-    const port = { protocol: "tcp", number, application: "outside" } as const;
+/** In the mesh, the destination is the egress gateway, on the port for the host. */
+function gatewayPort(portName: string, number: number): Destination {
+    const port = { protocol: "tcp", number, application: "external" } as const;
     return { name: EGRESS_GATEWAY, namespace: NAMESPACES.egress, portName, port, mtls: "STRICT" };
 }

@@ -1,22 +1,28 @@
 /**
- * What must be seen on the wire, for every pair of a source and a port: judged from the catalogue and from what the
- * design promises, without a look at the policies that the program derives. A wrong derivation then shows as a
- * difference instead of being expected.
+ * The expected result for every pair of source and port, derived from the catalogue and the design, independently of
+ * the policies that the program derives. An error in the derivation therefore shows up as a mismatch.
  */
 import type { Platform } from "../../../components/base/platform";
 import type { PathForms } from "../../../catalogue/model";
 import { groupBy } from "../../../catalogue/order";
 import type { Check, Destination, Expected, Layer, Source, WireRequest } from "../model";
-import { entryChecks } from "./entry";
+import { ingressChecks } from "./ingress";
 import { type Grant, Grants } from "./grants";
-import { destinations, sources, spiffe } from "./places";
+import { destinations, sources, spiffe } from "./endpoints";
 import { tenantContextChecks, tenantOfPath } from "./tenant-context";
 import { resilienceChecks } from "./resilience";
-import { ambiguous, asked, describeRequest, forbidden, offered, unique } from "./requests";
+import {
+    ambiguousPaths,
+    requestsFor,
+    describeRequest,
+    deniedRequests,
+    offeredRequests,
+    unique,
+} from "./requests";
 
-type Draft = Pick<Check, "request" | "expected" | "because" | "host" | "sends">;
+type Draft = Pick<Check, "request" | "expected" | "reason" | "host" | "sends">;
 
-/** All checks of a platform: by layer, source and destination. */
+/** All checks of a platform, by layer, source and destination. */
 export function expectations(platform: Platform): Check[] {
     const grants = new Grants(platform);
     const all = sources(platform.catalogue);
@@ -29,20 +35,20 @@ export function expectations(platform: Platform): Check[] {
                 ...[...groupBy(granted, ({ host = "" }) => host)].flatMap(([host, group]) =>
                     [
                         ...allowed(platform, source, destination, group),
-                        ...refused(destination, group),
-                        ...misspelt(platform, destination, group),
+                        ...denied(destination, group),
+                        ...ambiguousSpellings(platform, destination, group),
                     ].map((draft) => (host === "" ? draft : { ...draft, host })),
                 ),
                 ...withoutHost(destination, granted),
                 ...tenantContextChecks(platform, source, destination, spiffe(platform, source)),
             ];
         }),
-        ...matrix(platform, "source", services, (source, destination) => {
+        ...matrix(platform, "authorization", services, (source, destination) => {
             const granted = grants.of(source, destination);
             if (granted.length > 0) return allowed(platform, source, destination, granted);
-            return [stoppedAtSource(source, destination, grants)];
+            return [stoppedAtCaller(source, destination, grants)];
         }),
-        ...entryChecks(platform),
+        ...ingressChecks(platform),
         ...resilienceChecks(platform),
     ];
 }
@@ -67,7 +73,7 @@ function matrix(
     );
 }
 
-/** Each request that an edge asks for, once. */
+/** Each allowed request, once. */
 function allowed(
     platform: Platform,
     source: Source,
@@ -78,97 +84,97 @@ function allowed(
     const caller = port.protocol === "tcp" ? null : spiffe(platform, source);
     const expected: Expected = { kind: "answered", caller };
     const drafts = granted.flatMap((grant) =>
-        asked(port, grant.asked).map((request): Draft => {
+        requestsFor(port, grant.operations).map((request): Draft => {
             const sends = tenantOfPath(platform, source, destination, request, grant.host);
-            return { request, expected, because: grant.edge, ...(sends === undefined ? {} : { sends }) };
+            return { request, expected, reason: grant.edge, ...(sends === undefined ? {} : { sends }) };
         }),
     );
     const requests = unique(drafts.map(({ request }) => request));
     return drafts.filter(({ request }) => requests.includes(request));
 }
 
-function refused({ port }: Destination, granted: readonly Grant[]): Draft[] {
+function denied({ port }: Destination, granted: readonly Grant[]): Draft[] {
     const edges = [...new Set(granted.map(({ edge }) => edge))].join("; ");
-    const requests = forbidden(
+    const requests = deniedRequests(
         port,
-        granted.map((grant) => grant.asked),
+        granted.map((grant) => grant.operations),
     );
     return requests.map((request) => ({
         request,
         expected: { kind: "rbac" },
-        because: `${edges}, but not for ${describeRequest(request)}`,
+        reason: `${edges}, but not for ${describeRequest(request)}`,
     }));
 }
 
-/** One granted path of a port, in spellings that programs read differently. */
-function misspelt(
+/** One allowed path of a port, in ambiguous spellings. */
+function ambiguousSpellings(
     { catalogue }: Platform,
     { name, port, portName }: Destination,
     granted: readonly Grant[],
 ): Draft[] {
     const exposures = (catalogue.services[name]?.exposures ?? []).filter((one) => one.port === portName);
-    const widened = Object.assign({}, ...exposures.map(({ paths = {} }) => paths)) as PathForms;
-    const requests = ambiguous(
+    const exposedForms = Object.assign({}, ...exposures.map(({ paths = {} }) => paths)) as PathForms;
+    const requests = ambiguousPaths(
         port,
-        granted.map((grant) => grant.asked),
-        widened,
+        granted.map((grant) => grant.operations),
+        exposedForms,
     );
     const edges = [...new Set(granted.map(({ edge }) => edge))].join("; ");
     return requests.map((request) => ({
         request,
-        expected: { kind: "path-refused" },
-        because: `${edges}, for paths that every program reads alike`,
+        expected: { kind: "path-rejected" },
+        reason: `${edges}; ambiguous paths are rejected`,
     }));
 }
 
-/** A gateway's identity opens nothing under a Host header that nobody exposes. */
+/** A gateway's identity must not get access with a Host header that is not exposed. */
 function withoutHost({ name, port }: Destination, granted: readonly Grant[]): Draft[] {
     const [grant] = granted.filter(({ host }) => host !== undefined);
-    const request = grant === undefined ? undefined : asked(port, grant.asked)[0];
+    const request = grant === undefined ? undefined : requestsFor(port, grant.operations)[0];
     if (grant === undefined || request === undefined) return [];
-    const because = `${grant.edge}, but not under the name ${name}`;
-    return [{ request, expected: { kind: "rbac" }, because }];
+    const reason = `${grant.edge}, but not with Host ${name}`;
+    return [{ request, expected: { kind: "rbac" }, reason }];
 }
 
-/** Every request that the port offers: an ALLOW left over from an edge that is gone may be for any of them. */
+/** Tests every operation of the port: a stale ALLOW of a removed edge could match any of them. */
 function withoutEdge(source: Source, destination: Destination, grants: Grants): Draft[] {
-    if (source.kind === "unmeshed" && destination.mtls === "STRICT") {
-        // Refused before any request is read, so that one stands for all.
+    if (source.kind === "outside-mesh" && destination.mtls === "STRICT") {
+        // Rejected before the request is parsed, so one request is enough.
         return [
             {
-                request: likeliest(destination, grants),
-                expected: { kind: "refused-handshake" },
-                because: `${destination.name} takes mutual TLS only on ${destination.portName}`,
+                request: likeliestRequest(destination, grants),
+                expected: { kind: "handshake-rejected" },
+                reason: `${destination.name} requires mutual TLS on ${destination.portName}`,
             },
         ];
     }
-    return offered(destination.port).map((request) => ({
+    return offeredRequests(destination.port).map((request) => ({
         request,
         expected: { kind: "rbac" },
-        because: `no edge leads from ${source.name} to ${destination.name} on ${destination.portName}`,
+        reason: `no edge leads from ${source.name} to ${destination.name} on ${destination.portName}`,
     }));
 }
 
-/** A sidecar knows whole hosts: an uncalled port of a called one is stopped by the callee instead. */
-function stoppedAtSource(source: Source, destination: Destination, grants: Grants): Draft {
-    const request = likeliest(destination, grants);
-    if (grants.knows(source, destination)) {
-        const because = `${source.name} calls ${destination.name}, but not on ${destination.portName}`;
-        return { request, expected: { kind: "rbac" }, because };
+/** Sidecars are scoped by host: requests to an undeclared port of a declared host are denied by the callee instead. */
+function stoppedAtCaller(source: Source, destination: Destination, grants: Grants): Draft {
+    const request = likeliestRequest(destination, grants);
+    if (grants.reaches(source, destination)) {
+        const reason = `${source.name} calls ${destination.name}, but not on ${destination.portName}`;
+        return { request, expected: { kind: "rbac" }, reason };
     }
-    const because = `${source.name} calls nothing of ${destination.name}, so its sidecar must not know it`;
-    return { request, expected: { kind: "no-route" }, because };
+    const reason = `${source.name} does not call ${destination.name}, so its sidecar must have no route to it`;
+    return { request, expected: { kind: "no-route" }, reason };
 }
 
-/** One request that somebody may make, if anybody may: the likeliest to be open by mistake. */
-function likeliest(destination: Destination, grants: Grants): WireRequest {
+/** A request that some caller may send, if any: the one most likely to be open by mistake. */
+function likeliestRequest(destination: Destination, grants: Grants): WireRequest {
     const { port } = destination;
     const [first] = [
-        ...grants.to(destination).flatMap((grant) => asked(port, grant.asked)),
-        ...offered(port),
+        ...grants.to(destination).flatMap((grant) => requestsFor(port, grant.operations)),
+        ...offeredRequests(port),
     ];
     if (first !== undefined) return first;
     throw new Error(
-        `${destination.name} offers nothing on ${destination.portName}: load it by catalogue/load.ts`,
+        `${destination.name} has no operations on ${destination.portName}: load the catalogue with catalogue/load.ts`,
     );
 }

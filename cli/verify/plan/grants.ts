@@ -1,17 +1,17 @@
-/** Who may ask what of whom: the catalogue's edges, by caller and port. */
-import type { Asked } from "../../../catalogue/model";
+/** The permissions that the catalogue grants, by caller and port. */
+import type { OperationSet } from "../../../catalogue/model";
 import { edges, exposures, storeEdges } from "../../../catalogue/query";
 import { NAMESPACES, exposedHost } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import type { Destination, Source } from "../model";
-import { gatewaySource, serviceSource } from "./places";
+import { gatewaySource, serviceSource } from "./endpoints";
 
-/** One edge, as the port that it leads to sees it. */
+/** The permission that an edge grants on a port. */
 export interface Grant {
-    readonly asked: Asked;
-    /** The edge, for people. */
+    readonly operations: OperationSet;
+    /** The edge as text. */
     readonly edge: string;
-    /** The Host header under which it holds. @default any */
+    /** The Host header that it requires. @default any */
     readonly host?: string;
 }
 
@@ -23,37 +23,37 @@ export class Grants {
     constructor({ catalogue, config }: Platform) {
         for (const { caller, callee, call, portName } of edges(catalogue)) {
             this.add(serviceSource(caller), NAMESPACES.services, callee, portName, {
-                asked: call,
+                operations: call,
                 edge: `${caller} calls ${callee} on ${portName}`,
             });
         }
         for (const { caller, store, portName } of storeEdges(catalogue)) {
             this.add(serviceSource(caller), NAMESPACES.stores, store, portName, {
-                asked: {},
+                operations: {},
                 edge: `${caller} uses the store ${store}`,
             });
         }
         for (const { service, exposure, portName, port } of exposures(catalogue)) {
             this.add(gatewaySource(exposure.gateway), NAMESPACES.services, service, portName, {
-                asked: exposure,
+                operations: exposure,
                 edge: `${service} is exposed as ${exposure.host} at the ${exposure.gateway} gateway`,
                 ...(port.protocol === "tcp" ? {} : { host: exposedHost(config, exposure.host) }),
             });
         }
     }
 
-    /** What `source` may ask of a port; empty without an edge. */
+    /** The permissions of `source` on a port; empty without an edge. */
     of(source: Source, { namespace, name, portName }: Destination): readonly Grant[] {
         return this.byPair.get(pairKey(source, namespace, name, portName)) ?? [];
     }
 
-    /** What anybody may ask of a port. */
+    /** The permissions of all sources on a port. */
     to({ namespace, name, portName }: Destination): readonly Grant[] {
         return this.byPort.get(`${namespace}/${name}/${portName}`) ?? [];
     }
 
-    /** Whether `source` may ask anything of a workload, on whichever port. */
-    knows(source: Source, { namespace, name }: Destination): boolean {
+    /** Whether `source` has any permission on a workload. */
+    reaches(source: Source, { namespace, name }: Destination): boolean {
         return this.hosts.has(`${sourceKey(source)}>${namespace}/${name}`);
     }
 

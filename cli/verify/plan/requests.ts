@@ -1,22 +1,22 @@
 /**
- * Requests as the catalogue writes them, turned into ones that can be made.
+ * Turns catalogue operations into requests.
  *
- * Written anew rather than shared with the derivation of policies: were the two to read a pattern alike but wrongly,
- * a request that should be refused would be expected to pass.
+ * Deliberately not shared with the derivation of policies: a wrong interpretation of a pattern in shared code would go
+ * unnoticed.
  */
-import type { Asked, PathForms, Port } from "../../../catalogue/model";
+import type { OperationSet, PathForms, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
 import { unknownCase } from "../../../catalogue/never";
 
 type HttpRequest = Extract<WireRequest, { protocol: "http" }>;
 
-/** Stands for `{*}` and `{**}`, and for what no port offers. */
-export const MADE_UP = "mesh-verify";
-const MADE_UP_METHOD = "MeshVerifyNotOffered";
+/** Replaces `{*}` and `{**}` in paths, and names things that do not exist. */
+export const PLACEHOLDER = "mesh-verify";
+const PLACEHOLDER_METHOD = "MeshVerifyNotOffered";
 const VERBS = ["DELETE", "PUT", "PATCH", "POST", "GET"];
 
-/** All that a port offers, in the catalogue's order. */
-export function offered(port: Port): WireRequest[] {
+/** All operations of a port, in the catalogue's order. */
+export function offeredRequests(port: Port): WireRequest[] {
     switch (port.protocol) {
         case "http":
             return port.requests.map(httpRequest);
@@ -32,13 +32,16 @@ export function offered(port: Port): WireRequest[] {
 }
 
 /**
- * Those requests of `port` that `asked` names: of `{**}` with one segment and with several, and one HEAD for all of its GETs, since a
- * caller that may read may also request headers alone.
+ * The requests that an operation set allows: `{**}` with one segment and with several, and one HEAD for all GETs,
+ * because a caller that may read may also request the headers alone.
  */
-export function asked(port: Port, { requests = [], methods = [] }: Asked): WireRequest[] {
+export function requestsFor(port: Port, { requests = [], methods = [] }: OperationSet): WireRequest[] {
     switch (port.protocol) {
         case "http": {
-            const all = requests.flatMap((pattern) => [httpRequest(pattern), ...deep(pattern)]);
+            const all = requests.flatMap((pattern) => [
+                httpRequest(pattern),
+                ...withSeveralSegments(pattern),
+            ]);
             const [reading] = all.filter(({ method }) => method === "GET");
             return reading === undefined ? all : [...all, { ...reading, method: "HEAD" }];
         }
@@ -46,37 +49,38 @@ export function asked(port: Port, { requests = [], methods = [] }: Asked): WireR
             return methods.map((method) => ({ protocol: "grpc", method: `/${port.service}/${method}` }));
         case "ws":
         case "tcp":
-            return offered(port);
+            return offeredRequests(port);
         default:
             return unknownCase(port);
     }
 }
 
 /**
- * What must be refused to someone who was granted `granted` of `port`: all else that the port offers, and what it
- * does not: each path one segment deeper or with a slash behind it, each with every other verb, an unknown method. None for TCP, of which the mesh
- * sees connections only.
+ * Requests that must be denied to a caller with these permissions: the other operations of the port, and unlisted ones:
+ * paths one segment deeper or with a trailing slash, other HTTP methods, an unknown gRPC method. None for TCP.
  */
-export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] {
-    const own = unique(granted.flatMap((one) => asked(port, one)));
+export function deniedRequests(port: Port, granted: readonly OperationSet[]): WireRequest[] {
+    const allowedRequests = unique(granted.flatMap((one) => requestsFor(port, one)));
     const patterns = granted.flatMap(({ requests = [] }) => requests);
     switch (port.protocol) {
         case "http": {
-            const isRefused = (request: WireRequest) => !patterns.some((pattern) => covers(pattern, request));
+            const isDenied = (request: WireRequest) => !patterns.some((pattern) => covers(pattern, request));
             return unique([
-                ...offered(port),
-                ...own.flatMap(deeper),
-                ...own.flatMap(otherVerbs),
-                ...own.flatMap(withSlash),
-            ]).filter(isRefused);
+                ...offeredRequests(port),
+                ...allowedRequests.flatMap(oneSegmentDeeper),
+                ...allowedRequests.flatMap(otherVerbs),
+                ...allowedRequests.flatMap(withTrailingSlash),
+            ]).filter(isDenied);
         }
         case "grpc": {
-            const others = offered(port).filter((request) => !own.some((one) => same(one, request)));
-            return [...others, { protocol: "grpc", method: `/${port.service}/${MADE_UP_METHOD}` }];
+            const others = offeredRequests(port).filter(
+                (request) => !allowedRequests.some((one) => same(one, request)),
+            );
+            return [...others, { protocol: "grpc", method: `/${port.service}/${PLACEHOLDER_METHOD}` }];
         }
         case "ws":
             return [
-                { protocol: "ws", path: `${port.path}/${MADE_UP}` },
+                { protocol: "ws", path: `${port.path}/${PLACEHOLDER}` },
                 { protocol: "http", method: "POST", path: port.path },
             ];
         case "tcp":
@@ -87,28 +91,33 @@ export function forbidden(port: Port, granted: readonly Asked[]): WireRequest[] 
 }
 
 /**
- * Spellings of granted paths that a sidecar and an application could read differently, and that the sidecar must refuse. What the port
- * opted in to is left out, and dot segments with parameters: the caller's sidecar resolves them, and the callee judges what arrives.
+ * Spellings of allowed paths that a sidecar and an application could interpret differently, and that the sidecar must
+ * reject. Excludes forms that the port opted in to, and dot segments with parameters: the caller's sidecar resolves
+ * those.
  *
- * @param widened what exposures of the port opted in to
+ * @param exposed the forms that exposures of the port opted in to
  */
-export function ambiguous(port: Port, granted: readonly Asked[], widened: PathForms = {}): WireRequest[] {
+export function ambiguousPaths(
+    port: Port,
+    granted: readonly OperationSet[],
+    exposed: PathForms = {},
+): WireRequest[] {
     if (port.protocol !== "http") return [];
-    const [first] = granted.flatMap((one) => asked(port, one));
+    const [first] = granted.flatMap((one) => requestsFor(port, one));
     if (first?.protocol !== "http") return [];
     const { paths = {} } = port;
-    const accepts = (form: "encodedSlashes" | "parameters") => paths[form] === true || widened[form] === true;
+    const accepts = (form: "encodedSlashes" | "parameters") => paths[form] === true || exposed[form] === true;
     const base = first.path.replace(/\/$/, "");
     return [
-        `${base}//${MADE_UP}`,
-        `${base}%5C${MADE_UP}`,
-        `${base}%252e%252e/${MADE_UP}`,
-        ...(accepts("encodedSlashes") ? [] : [`${base}%2F${MADE_UP}`]),
+        `${base}//${PLACEHOLDER}`,
+        `${base}%5C${PLACEHOLDER}`,
+        `${base}%252e%252e/${PLACEHOLDER}`,
+        ...(accepts("encodedSlashes") ? [] : [`${base}%2F${PLACEHOLDER}`]),
         ...(accepts("parameters") ? [] : [`${base};x=1`]),
     ].map((path) => ({ ...first, path }));
 }
 
-/** Whether the catalogue's `pattern`, such as `GET /v1/{*}`, stands for `request`. */
+/** Whether a catalogue pattern, such as `GET /v1/{*}`, matches a request. */
 export function covers(pattern: string, request: WireRequest): boolean {
     if (request.protocol !== "http") return false;
     const [verb, template] = split(pattern);
@@ -123,7 +132,7 @@ export function covers(pattern: string, request: WireRequest): boolean {
     return new RegExp(`^${expression}$`).test(request.path);
 }
 
-/** `GET /v1/alerts`, `Get`, `a connection`: for people. */
+/** `GET /v1/alerts`, `Get`, `a connection`. */
 export function describeRequest(request: WireRequest): string {
     switch (request.protocol) {
         case "http":
@@ -139,7 +148,7 @@ export function describeRequest(request: WireRequest): string {
     }
 }
 
-/** Each request once, the first of its kind. */
+/** Removes duplicates. */
 export function unique(requests: readonly WireRequest[]): WireRequest[] {
     return requests.filter((request, index) => requests.findIndex((other) => same(other, request)) === index);
 }
@@ -150,13 +159,13 @@ function same(a: WireRequest, b: WireRequest): boolean {
 
 function httpRequest(pattern: string): HttpRequest {
     const [method, template] = split(pattern);
-    return { protocol: "http", method, path: template.replaceAll(/\{\*\*?\}/g, MADE_UP) };
+    return { protocol: "http", method, path: template.replaceAll(/\{\*\*?\}/g, PLACEHOLDER) };
 }
 
-/** The request with several segments in place of `{**}`; none without it. */
-function deep(pattern: string): HttpRequest[] {
+/** The request with several segments in place of `{**}`; empty without `{**}`. */
+function withSeveralSegments(pattern: string): HttpRequest[] {
     if (!pattern.includes("{**}")) return [];
-    return [httpRequest(pattern.replace("{**}", `${MADE_UP}/${MADE_UP}/${MADE_UP}`))];
+    return [httpRequest(pattern.replace("{**}", `${PLACEHOLDER}/${PLACEHOLDER}/${PLACEHOLDER}`))];
 }
 
 function split(pattern: string): [verb: string, template: string] {
@@ -164,14 +173,14 @@ function split(pattern: string): [verb: string, template: string] {
     return [pattern.slice(0, space), pattern.slice(space + 1)];
 }
 
-/** What a prefix instead of a path would let through as well. */
-function deeper(request: WireRequest): WireRequest[] {
+/** A request that a prefix match instead of a path match would also allow. */
+function oneSegmentDeeper(request: WireRequest): WireRequest[] {
     if (request.protocol !== "http") return [];
-    return [{ ...request, path: `${request.path.replace(/\/$/, "")}/${MADE_UP}` }];
+    return [{ ...request, path: `${request.path.replace(/\/$/, "")}/${PLACEHOLDER}` }];
 }
 
-/** Another path, though many programs take it for the same. */
-function withSlash(request: WireRequest): WireRequest[] {
+/** A different path, although many programs treat it as the same. */
+function withTrailingSlash(request: WireRequest): WireRequest[] {
     if (request.protocol !== "http" || request.path.endsWith("/")) return [];
     return [{ ...request, path: `${request.path}/` }];
 }

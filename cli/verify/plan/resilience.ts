@@ -1,25 +1,25 @@
-/** Whether each call is given up after its own time, and tried as often as it may be and no more. */
+/** Checks that each call times out after its timeout, and is retried exactly as often as allowed. */
 import { milliseconds } from "../../../catalogue/durations";
 import type { Call } from "../../../catalogue/model";
 import { type Edge, edges, storeEdges } from "../../../catalogue/query";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, WireRequest } from "../model";
-import { destinations, sources, spiffe } from "./places";
-import { asked } from "./requests";
+import { destinations, sources, spiffe } from "./endpoints";
+import { requestsFor } from "./requests";
 
-/** Longer than any timeout that is waited for, so that only the timeout can end it. */
+/** How much longer than the timeout the callee delays, so that only the timeout can end the request. */
 const SLOWER_BY_MS = 3_000;
 
-/** For so long a callee says nothing over TCP: longer than a sidecar waits for a connection. */
+/** Silence of a TCP callee: longer than a sidecar's connect timeout. */
 const SILENT_MS = 3_000;
-/** And so long before a stream begins: longer than the 15 s after which Envoy gives up where a route says nothing. */
+/** Silence before a stream begins: longer than Envoy's default route timeout of 15 s. */
 const STREAM_SILENT_MS = 16_000;
 
-type Draft = Pick<Check, "behaviour" | "expected" | "because">;
+type Draft = Pick<Check, "behavior" | "expected" | "reason">;
 
 /**
- * For each call, by caller and callee: one request that fails, one that takes too long. What may take as long as it likes is
- * not ended while it is silent: connections over TCP, also to stores, and streams.
+ * Per call: one request that fails, and one that takes too long. Calls without a timeout (TCP connections, also to
+ * stores, and streams) must survive silence.
  */
 export function resilienceChecks(platform: Platform): Check[] {
     const { catalogue } = platform;
@@ -32,7 +32,7 @@ export function resilienceChecks(platform: Platform): Check[] {
     const calls = edges(catalogue).flatMap((edge) => {
         const source = from.get(edge.caller);
         const destination = to.get(`${edge.callee}/${edge.portName}`);
-        const [request] = asked(edge.port, edge.call);
+        const [request] = requestsFor(edge.port, edge.call);
         if (source === undefined || destination === undefined || request === undefined) return [];
         const caller = spiffe(platform, source);
         const end = { source, destination, request };
@@ -61,36 +61,36 @@ function check(id: string, ends: Pick<Check, "source" | "destination" | "request
 }
 
 function draftsOf(edge: Edge, { protocol }: WireRequest, caller: string): Draft[] {
-    const because = `${edge.caller}.calls[${edge.index}] → ${edge.callee}`;
-    // Of TCP the mesh sees connections only: there is nothing to try again, and nothing to wait for.
-    if (protocol === "tcp") return [silent(because, null)];
+    const reason = `${edge.caller}.calls[${edge.index}] → ${edge.callee}`;
+    // TCP has no retries and no timeouts.
+    if (protocol === "tcp") return [silent(reason, null)];
     const after = milliseconds(edge.call.timeout);
     return [
         failing(edge),
-        after === undefined ? silent(because, caller, STREAM_SILENT_MS) : slow(edge, after),
+        after === undefined ? silent(reason, caller, STREAM_SILENT_MS) : slow(edge, after),
     ];
 }
 
-function silent(because: string, caller: string | null, milliseconds = SILENT_MS): Draft {
+function silent(reason: string, caller: string | null, milliseconds = SILENT_MS): Draft {
     return {
-        behaviour: { kind: "is-slow", milliseconds },
+        behavior: { kind: "delay", milliseconds },
         expected: { kind: "answered", caller },
-        because: `${because} has no timeout`,
+        reason: `${reason} has no timeout`,
     };
 }
 
 function failing({ caller, callee, index, call }: Edge): Draft {
     const count = expectedAttempts(call);
     return {
-        behaviour: { kind: "fails" },
+        behavior: { kind: "fail" },
         expected: { kind: "attempts", count },
-        because: `${caller}.calls[${index}] → ${callee} is ${call.idempotent ? "" : "not "}idempotent: ${count === 1 ? "one attempt" : `${count} attempts`}`,
+        reason: `${caller}.calls[${index}] → ${callee} is ${call.idempotent ? "" : "not "}idempotent: ${count === 1 ? "one attempt" : `${count} attempts`}`,
     };
 }
 
 /**
- * As the catalogue's reference has it: what `retries` says; otherwise one more for an idempotent call that is no stream. Not shared with
- * the derivation of routes, whose mistake would be expected otherwise.
+ * As the catalogue reference defines: `retries`, else one retry for an idempotent call that is not a stream.
+ * Deliberately not shared with the derivation of routes.
  */
 function expectedAttempts({ retries, idempotent, timeout }: Call): number {
     if (retries !== undefined) return retries + 1;
@@ -100,8 +100,8 @@ function expectedAttempts({ retries, idempotent, timeout }: Call): number {
 
 function slow({ caller, callee, index, call }: Edge, after: number): Draft {
     return {
-        behaviour: { kind: "is-slow", milliseconds: after + SLOWER_BY_MS },
-        expected: { kind: "given-up", after },
-        because: `${caller}.calls[${index}] → ${callee} waits ${call.timeout}`,
+        behavior: { kind: "delay", milliseconds: after + SLOWER_BY_MS },
+        expected: { kind: "timeout", after },
+        reason: `${caller}.calls[${index}] → ${callee} has the timeout ${call.timeout}`,
     };
 }

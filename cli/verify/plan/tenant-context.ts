@@ -1,22 +1,22 @@
 /**
- * Whose word on the tenant a service takes: the token's, and beside it only that of callers whom the catalogue lists.
- * Judged from the catalogue alone, as all expectations are.
+ * Checks which tenant a service trusts: the token's, and otherwise only that of callers listed in the catalogue.
+ * Derived from the catalogue alone, like all expectations.
  */
 import type { Call } from "../../../catalogue/model";
 import { callersOf, exposuresOf } from "../../../catalogue/query";
-import { ENTRY_GATEWAYS, exposedHost } from "../../../components/base/names";
+import { INGRESS_GATEWAYS, exposedHost } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
-import type { Check, Destination, Expected, Sent, Source, WireRequest } from "../model";
-import { MADE_UP, asked, covers } from "./requests";
+import type { Check, Destination, Expected, RequestContext, Source, WireRequest } from "../model";
+import { PLACEHOLDER, requestsFor, covers } from "./requests";
 
-type Draft = Pick<Check, "request" | "expected" | "because" | "host" | "sends">;
+type Draft = Pick<Check, "request" | "expected" | "reason" | "host" | "sends">;
 
 const OTHER_TENANT = "mesh-verify-other";
 const TENANT = "x-tenant";
-/** What else services read of a token: written anew, so that a header renamed by mistake is seen. */
-const ALSO = ["x-roles", "x-plan", "x-subject"] as const;
+/** The other identity headers. Deliberately not shared with the program, to detect accidental renames. */
+const OTHER_IDENTITY_HEADERS = ["x-roles", "x-plan", "x-subject"] as const;
 
-/** Of one caller and one port of a service that it calls, or that it exposes. */
+/** The checks of a caller on a port that it calls or exposes. */
 export function tenantContextChecks(
     platform: Platform,
     source: Source,
@@ -36,21 +36,21 @@ export function tenantContextChecks(
     ];
 }
 
-/** What a caller must send with a request whose path names a tenant, for it to be answered. */
+/** The user context that a request needs if its path names a tenant. */
 export function tenantOfPath(
     { catalogue, config }: Platform,
     source: Source,
     { name, portName }: Destination,
     request: WireRequest,
     host?: string,
-): Sent | undefined {
+): RequestContext | undefined {
     const path = request.protocol === "http" ? request.path : undefined;
     if (path === undefined) return undefined;
     const [tenant] = exposuresOf(catalogue, name)
         .filter((edge) => edge.portName === portName)
         .filter(({ exposure }) => host === undefined || exposedHost(config, exposure.host) === host)
         .flatMap(({ exposure }) => exposure.tenantPaths ?? [])
-        .flatMap((template) => namedBy(template, path));
+        .flatMap((template) => tenantInPath(template, path));
     if (tenant === undefined) return undefined;
     const headers = { [TENANT]: tenant };
     return source.kind === "gateway" ? { headers } : { headers, token: tokenOf(tenant) };
@@ -63,18 +63,18 @@ function ofCall(
     call: Call,
     answered: Expected,
 ): Draft[] {
-    const [request] = asked(destination.port, call);
+    const [request] = requestsFor(destination.port, call);
     if (request === undefined) return [];
     const named = tenantOfPath(platform, source, destination, request)?.headers[TENANT];
-    const own = named ?? MADE_UP;
+    const expectedTenant = named ?? PLACEHOLDER;
     const asserts = call.assertsTenant === true;
     const edge = `${source.name} calls ${destination.name} on ${destination.portName}`;
     const seen = (tenant: string): Expected => ({ ...answered, headers: { [TENANT]: tenant } }) as Expected;
-    const refused = (headers: Sent["headers"], token?: Sent["token"]): Draft => ({
+    const denied = (headers: RequestContext["headers"], token?: RequestContext["token"]): Draft => ({
         request,
         sends: { headers, ...(token === undefined ? {} : { token }) },
         expected: { kind: "rbac" },
-        because: `${edge}, and asserts no tenant there: ${Object.keys(headers).join()} must be what the token says`,
+        reason: `${edge} without assertsTenant: ${Object.keys(headers).join()} must match the token`,
     });
     const forwarded: Draft[] =
         platform.config.edge.issuers.length === 0
@@ -82,43 +82,43 @@ function ofCall(
             : [
                   {
                       request,
-                      sends: { headers: { [TENANT]: own }, token: tokenOf(own) },
-                      expected: seen(own),
-                      because: `${edge}, with the tenant that the token names`,
+                      sends: { headers: { [TENANT]: expectedTenant }, token: tokenOf(expectedTenant) },
+                      expected: seen(expectedTenant),
+                      reason: `${edge}, with the token's tenant`,
                   },
               ];
     if (asserts) {
-        // A path's tenant must be the one that the caller asserts.
+        // A tenant in the path must match the asserted one.
         const tenant = named ?? OTHER_TENANT;
         return [
             {
                 request,
                 sends: { headers: { [TENANT]: tenant } },
                 expected: seen(tenant),
-                because: `${edge}, and may assert a tenant there`,
+                reason: `${edge} with assertsTenant`,
             },
             ...forwarded,
         ];
     }
     return [
-        ...[TENANT, ...ALSO].map((header) =>
-            refused({ ...(named === undefined ? {} : { [TENANT]: named }), [header]: OTHER_TENANT }),
+        ...[TENANT, ...OTHER_IDENTITY_HEADERS].map((header) =>
+            denied({ ...(named === undefined ? {} : { [TENANT]: named }), [header]: OTHER_TENANT }),
         ),
         ...forwarded,
-        ...(forwarded.length === 0 ? [] : [refused({ [TENANT]: OTHER_TENANT }, tokenOf(own))]),
+        ...(forwarded.length === 0 ? [] : [denied({ [TENANT]: OTHER_TENANT }, tokenOf(expectedTenant))]),
     ];
 }
 
-/** A gateway tells what a token says, and a path must name the same. */
+/** A gateway forwards the token's tenant, and the path must name the same tenant. */
 function ofGateway({ catalogue, config }: Platform, source: Source, destination: Destination): Draft[] {
     return exposuresOf(catalogue, destination.name)
         .filter(({ portName, exposure }) => {
-            return portName === destination.portName && ENTRY_GATEWAYS[exposure.gateway] === source.account;
+            return portName === destination.portName && INGRESS_GATEWAYS[exposure.gateway] === source.account;
         })
         .flatMap(({ exposure }) => {
             const host = exposedHost(config, exposure.host);
-            const [request] = asked(destination.port, exposure);
-            const untold: Draft[] =
+            const [request] = requestsFor(destination.port, exposure);
+            const withoutTenant: Draft[] =
                 exposure.authentication === "jwt" || request === undefined
                     ? []
                     : [
@@ -127,11 +127,11 @@ function ofGateway({ catalogue, config }: Platform, source: Source, destination:
                               host,
                               sends: { headers: { [TENANT]: OTHER_TENANT } },
                               expected: { kind: "rbac" },
-                              because: `${exposure.host} takes no token, so that its gateway has no tenant to tell`,
+                              reason: `${exposure.host} requires no token, so its gateway must not send a tenant`,
                           },
                       ];
             const paths = (exposure.tenantPaths ?? []).map((template) =>
-                template.replace("{tenant}", MADE_UP).replaceAll(/\{\*\*?\}/g, MADE_UP),
+                template.replace("{tenant}", PLACEHOLDER).replaceAll(/\{\*\*?\}/g, PLACEHOLDER),
             );
             const ofPaths = paths.flatMap((path): Draft[] => {
                 const verb = (exposure.requests ?? []).find((pattern) =>
@@ -144,24 +144,24 @@ function ofGateway({ catalogue, config }: Platform, source: Source, destination:
                         host,
                         sends: { headers: { [TENANT]: OTHER_TENANT } },
                         expected: { kind: "rbac" },
-                        because: `${exposure.host} names a tenant in its path, and ${destination.name} judges it once more`,
+                        reason: `${exposure.host} names a tenant in its path, which ${destination.name} checks again`,
                     },
                 ];
             });
-            return [...untold, ...ofPaths];
+            return [...withoutTenant, ...ofPaths];
         });
 }
 
-function tokenOf(tenant: string): NonNullable<Sent["token"]> {
-    return { tenant, subject: `${MADE_UP}-client` };
+function tokenOf(tenant: string): NonNullable<RequestContext["token"]> {
+    return { tenant, subject: `${PLACEHOLDER}-client` };
 }
 
-/** The tenant that a path names by a template: whatever stands behind it. */
-function namedBy(template: string, path: string): string[] {
-    const wanted = template.split("/");
-    const place = wanted.indexOf("{tenant}");
+/** The tenant in a path, extracted with a template; ignores the rest of the path. */
+function tenantInPath(template: string, path: string): string[] {
+    const templateSegments = template.split("/");
+    const place = templateSegments.indexOf("{tenant}");
     const given = path.split("/");
-    const fits = wanted
+    const fits = templateSegments
         .slice(0, place)
         .every((segment, index) => segment === given[index] || (segment === "{*}" && given[index] !== ""));
     const tenant = given[place] ?? "";

@@ -1,6 +1,6 @@
 /**
- * How a prober with a gateway's identity sends another Host header than the name of the service that it calls. Its sidecar
- * chooses the route by the Host header, so that the prober cannot set it: the sidecar rewrites it on the way out.
+ * Lets a prober with a gateway's identity send a Host header other than the callee's name. It cannot set the header
+ * itself, because its sidecar routes by it. The sidecar rewrites it instead.
  */
 import { groupBy } from "../../../catalogue/order";
 import { exposures } from "../../../catalogue/query";
@@ -8,12 +8,12 @@ import { NAMESPACES, exposedHost, serviceHost } from "../../../components/base/n
 import type { Platform } from "../../../components/base/platform";
 import type { KubeObject } from "../drift/objects";
 
-/** The request header in which a prober names the Host header that it wants. */
+/** The request header with the Host header to send. */
 export const HOST_HEADER = "mesh-verify-host";
 
 /**
- * A VirtualService for each exposed service, for sidecars in the gateways' namespace alone. A route without a port leads to
- * the port that was called.
+ * A VirtualService for each exposed service, visible only to sidecars in the gateways' namespace. A route without a
+ * port keeps the requested port.
  */
 export function hostRewrites({ catalogue, config }: Platform, labels: Record<string, string>): KubeObject[] {
     const http = exposures(catalogue).filter(({ port }) => port.protocol !== "tcp");

@@ -1,4 +1,4 @@
-/** One run at a time: another would remove this one's probers as left over. */
+/** Allows one run at a time: a second one would remove the probers of the first as leftovers. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { NAMESPACES } from "../../../components/base/names";
@@ -9,7 +9,7 @@ import { PROBE_LABEL } from "./objects";
 
 const NAME = "probe-run";
 const RENEW_MS = 5_000;
-/** A run that did not say anything for so long was killed. */
+/** A run that has not renewed its lease for this long was killed. */
 const STALE_MS = 20_000;
 
 interface LeaseSpec {
@@ -18,17 +18,17 @@ interface LeaseSpec {
 }
 
 /**
- * Runs `work` while it holds the cluster's lease. Each write names the version that it replaces, so that of two runs that
- * find the lease free one gets it.
+ * Runs `work` while holding the cluster's lease. Every write states the replaced version, so that only one of two
+ * competing runs gets the lease.
  *
- * @throws CannotVerify where another run holds it, or took it over because this one did not renew it in time.
+ * @throws CannotVerify if another run holds the lease, or took it over because this run did not renew it in time
  */
 export async function withLease<T>(cluster: Cluster, work: () => Promise<T>): Promise<T> {
     const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
     await acquire(cluster, holder);
     let renewal = Promise.resolve();
     const timer = setInterval(() => {
-        // The next renewal makes up for one that failed.
+        // If a renewal fails, the next one follows soon.
         renewal = renew(cluster, holder).catch(() => undefined);
     }, RENEW_MS);
     let result: T;
@@ -37,14 +37,14 @@ export async function withLease<T>(cluster: Cluster, work: () => Promise<T>): Pr
         result = await work();
     } finally {
         clearInterval(timer);
-        // A renewal under way would bring the lease back.
+        // A renewal in flight would recreate the lease.
         await renewal;
         held = await release(cluster, holder);
     }
     if (held) return result;
     throw new CannotVerify(
-        `another run took the lease of ${cluster.name} over, and removed probers that this run used`,
-        "run it again on a machine that is less busy",
+        `another run took over the lease of ${cluster.name} and removed the probers of this run`,
+        "run it again when the machine is less busy",
     );
 }
 
@@ -54,15 +54,15 @@ async function acquire(cluster: Cluster, holder: string): Promise<void> {
         if (await cluster.create(lease(holder))) return;
     } else {
         const { holderIdentity = "", renewTime = "" } = specOf(current);
-        const silent = Date.now() - Date.parse(renewTime);
-        if (silent < STALE_MS) throw taken(cluster, holderIdentity);
+        const ageMs = Date.now() - Date.parse(renewTime);
+        if (ageMs < STALE_MS) throw leaseHeld(cluster, holderIdentity);
         if (await cluster.replace(lease(holder, current))) return;
     }
-    // Another run was faster. Without a lease there now, the namespace itself is missing.
+    // Another run was faster. If there is still no lease, the namespace is missing.
     const winner = await currentLease(cluster);
-    if (winner !== undefined) throw taken(cluster, specOf(winner).holderIdentity ?? "");
+    if (winner !== undefined) throw leaseHeld(cluster, specOf(winner).holderIdentity ?? "");
     throw new CannotVerify(
-        `there is no namespace ${NAMESPACES.services} in ${cluster.name}`,
+        `namespace ${NAMESPACES.services} does not exist in ${cluster.name}`,
         "deploy the program first: `make up`",
     );
 }
@@ -73,7 +73,7 @@ async function renew(cluster: Cluster, holder: string): Promise<void> {
         await cluster.replace(lease(holder, current));
 }
 
-/** @returns whether it was still this run's */
+/** @returns whether this run still held it */
 async function release(cluster: Cluster, holder: string): Promise<boolean> {
     const current = await currentLease(cluster);
     if (current === undefined || specOf(current).holderIdentity !== holder) return false;
@@ -89,10 +89,10 @@ function specOf({ spec }: KubeObject): LeaseSpec {
     return spec ?? {};
 }
 
-function taken({ name }: Cluster, holder: string): CannotVerify {
+function leaseHeld({ name }: Cluster, holder: string): CannotVerify {
     return new CannotVerify(
         `another run is verifying ${name}: ${holder}`,
-        "wait for its end; the lease of a run that was killed expires after 20 s",
+        "wait until it ends; the lease of a killed run expires after 20 s",
     );
 }
 
@@ -107,7 +107,7 @@ function lease(holderIdentity: string, replaced?: KubeObject): KubeObject {
             labels: { [PROBE_LABEL]: "true" },
             ...(version === undefined ? {} : { resourceVersion: version }),
         },
-        // Kubernetes wants six digits of a second.
+        // Kubernetes' MicroTime has six fractional digits.
         spec: { holderIdentity, renewTime: new Date().toISOString().replace("Z", "000Z") },
     };
 }

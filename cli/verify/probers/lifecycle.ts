@@ -1,120 +1,121 @@
-/** Brings the probers up, and takes every trace of them away again. */
+/** Creates the probers, and removes them with all their objects. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Platform } from "../../../components/base/platform";
 import type { Cluster } from "../cluster/cluster";
-import { type PodObject, isReady, staysFor, troubleOf, waitsFor } from "../cluster/pods";
+import { type PodObject, isReady, notDeletedReason, startFailureOf, notReadyReason } from "../cluster/pods";
 import type { Kind } from "../cluster/kinds";
 import { type KubeObject, keyOf } from "../drift/objects";
 import { CannotVerify } from "../errors";
+import { plural } from "../../plural";
 import type { StatusLine } from "../status-line";
 import {
     HASH_ANNOTATION,
     PROBE_LABEL,
     PROBE_SELECTOR,
-    TEMPORARY_KINDS,
+    PROBER_KINDS,
     probers,
-    surroundings,
+    supportingObjects,
 } from "./objects";
 
 const POLL_MS = 500;
 const READY_SECONDS = 240;
-/** A kubelet with much to do has been seen to take more than a minute until the first one went. */
-export const GONE_SECONDS = 180;
-/** A kept prober is taken over only if it outlives the run: see LIFETIME_SECONDS. */
+/** A busy kubelet has taken more than a minute to remove the first pod. */
+export const DELETION_TIMEOUT_SECONDS = 180;
+/** Older probers are not reused, because they could expire during the run (LIFETIME_SECONDS). */
 const REUSABLE_MS = 20 * 60 * 1000;
 
-/** Shows them. */
+/** Lists the probers. */
 export const LIST_PROBERS = `kubectl get pods -A -l ${PROBE_LABEL}`;
-const SEE_PROBERS = `see \`${LIST_PROBERS}\``;
+const PROBERS_HINT = `see \`${LIST_PROBERS}\``;
 
 export interface ProberOptions {
     readonly image: string;
-    /** Take over probers of an earlier run that still fit. */
+    /** Reuse unchanged probers of an earlier run. */
     readonly reuse: boolean;
-    /** Those that are to go count as stuck once none went for so long. */
-    readonly goneSeconds: number;
+    /** Seconds without progress until terminating probers are reported as stuck. */
+    readonly deletionTimeoutSeconds: number;
     readonly signal: AbortSignal;
     readonly progress: StatusLine;
 }
 
-/** Creates all temporary objects and waits for the pods. What an earlier run left is removed first. */
+/** Creates all temporary objects and waits for the pods. First removes leftovers of an earlier run. */
 export async function startProbers(
     cluster: Cluster,
     platform: Platform,
     options: ProberOptions,
 ): Promise<void> {
-    const { image, reuse, goneSeconds, signal, progress } = options;
-    const wanted = probers(platform, image);
+    const { image, reuse, deletionTimeoutSeconds, signal, progress } = options;
+    const desired = probers(platform, image);
     const existing = await listPods(cluster);
-    const fitting = reuse ? existing.filter((pod) => wanted.some((one) => fits(pod, one))) : [];
+    const fitting = reuse ? existing.filter((pod) => desired.some((one) => fits(pod, one))) : [];
     const keep = new Set(fitting.map(keyOf));
     if (existing.length > keep.size) {
-        progress.step("removing what an earlier run left");
+        progress.step("removing leftovers of an earlier run");
         const stuck = await removeAll(
             cluster,
             existing.filter((pod) => !keep.has(keyOf(pod))),
-            goneSeconds,
+            deletionTimeoutSeconds,
         );
         if (stuck.length > 0) {
             throw new CannotVerify(
-                `${stuck.length} probers of an earlier run do not go away, such as ${stuck[0] ?? ""}`,
-                `${SEE_PROBERS}; where their node is gone, \`kubectl delete pods -A -l ${PROBE_LABEL} --force\``,
+                `${plural(stuck.length, "prober")} of an earlier run cannot be removed, such as ${stuck[0] ?? ""}`,
+                `${PROBERS_HINT}; if their Kubernetes node is gone, \`kubectl delete pods -A -l ${PROBE_LABEL} --force\``,
             );
         }
     }
-    await Promise.all(surroundings(platform).map((object) => cluster.apply(object)));
-    await Promise.all(wanted.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
+    await Promise.all(supportingObjects(platform).map((object) => cluster.apply(object)));
+    await Promise.all(desired.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
     await waitUntil(READY_SECONDS, signal, async () => {
         const pods = await listPods(cluster);
         const ready = pods.filter(isReady).length;
-        progress.count("probers ready", ready, wanted.length);
-        const trouble = pods.flatMap((pod) => troubleOf(pod) ?? []);
+        progress.count("probers ready", ready, desired.length);
+        const trouble = pods.flatMap((pod) => startFailureOf(pod) ?? []);
         if (trouble.length > 0) {
             throw new CannotVerify(
                 `a prober cannot start: ${trouble[0] ?? ""}`,
-                "see `kubectl describe pod` of it; its image is the stand-ins'",
+                "see `kubectl describe pod`; probers run the image of the stand-ins",
             );
         }
-        const [unready] = pods.filter((pod) => !isReady(pod)).map(waitsFor);
-        if (ready === wanted.length) return undefined;
-        return `${wanted.length - ready} of ${wanted.length} probers are not ready (${unready ?? "not created"})`;
+        const [unready] = pods.filter((pod) => !isReady(pod)).map(notReadyReason);
+        if (ready === desired.length) return undefined;
+        return `${desired.length - ready} of ${desired.length} probers are not ready (${unready ?? "not created"})`;
     });
 }
 
 /**
- * Removes every temporary object, and waits until the probers are gone.
+ * Removes all temporary objects, and waits until the probers are deleted.
  *
- * @returns those that are not, and what is known of why
+ * @returns the probers that were not deleted, with the reason as far as known
  */
-export async function stopProbers(cluster: Cluster, goneSeconds: number): Promise<string[]> {
+export async function stopProbers(cluster: Cluster, deletionTimeoutSeconds: number): Promise<string[]> {
     const lists = await Promise.all(
-        TEMPORARY_KINDS.map((kind) => cluster.list(kind, { labelSelector: PROBE_SELECTOR })),
+        PROBER_KINDS.map((kind) => cluster.list(kind, { labelSelector: PROBE_SELECTOR })),
     );
-    return await removeAll(cluster, lists.flat(), goneSeconds);
+    return await removeAll(cluster, lists.flat(), deletionTimeoutSeconds);
 }
 
 async function removeAll(
     cluster: Cluster,
     objects: readonly KubeObject[],
-    goneSeconds: number,
+    deletionTimeoutSeconds: number,
 ): Promise<string[]> {
     await Promise.all(
         objects.map(({ kind, metadata: { namespace = "", name } }) =>
             cluster.remove(kind as Kind, namespace, name),
         ),
     );
-    const going = new Set(objects.map(keyOf));
-    let fewest = Infinity;
+    const deleted = new Set(objects.map(keyOf));
+    let minLeft = Infinity;
     let since = Date.now();
-    // Not interruptible: what is asked to go is seen gone.
+    // Not interruptible, so that an interrupted run also cleans up.
     for (;;) {
-        const left = (await listPods(cluster)).filter((pod) => going.has(keyOf(pod)));
+        const left = (await listPods(cluster)).filter((pod) => deleted.has(keyOf(pod)));
         if (left.length === 0) return [];
-        if (left.length < fewest) {
-            fewest = left.length;
+        if (left.length < minLeft) {
+            minLeft = left.length;
             since = Date.now();
         }
-        if (Date.now() - since > goneSeconds * 1000) return left.map(staysFor);
+        if (Date.now() - since > deletionTimeoutSeconds * 1000) return left.map(notDeletedReason);
         await pause(POLL_MS);
     }
 }
@@ -123,28 +124,28 @@ async function listPods(cluster: Cluster): Promise<PodObject[]> {
     return await cluster.list("Pod", { labelSelector: PROBE_SELECTOR });
 }
 
-function fits(pod: PodObject, wanted: KubeObject): boolean {
+function fits(pod: PodObject, desired: KubeObject): boolean {
     return (
-        keyOf(pod) === keyOf(wanted) &&
-        pod.metadata.annotations?.[HASH_ANNOTATION] === wanted.metadata.annotations?.[HASH_ANNOTATION] &&
+        keyOf(pod) === keyOf(desired) &&
+        pod.metadata.annotations?.[HASH_ANNOTATION] === desired.metadata.annotations?.[HASH_ANNOTATION] &&
         isReady(pod) &&
         Date.now() - Date.parse(pod.metadata.creationTimestamp ?? new Date().toISOString()) < REUSABLE_MS
     );
 }
 
-/** Asks again and again until `left` has nothing to say. */
+/** Polls until `pending` returns undefined. */
 async function waitUntil(
     seconds: number,
     signal: AbortSignal,
-    left: () => Promise<string | undefined>,
+    pending: () => Promise<string | undefined>,
 ): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
         signal.throwIfAborted();
-        const what = await left();
+        const what = await pending();
         if (what === undefined) return;
         if (Date.now() > deadline) {
-            throw new CannotVerify(`${what} after ${seconds} s`, SEE_PROBERS);
+            throw new CannotVerify(`${what} after ${seconds} s`, PROBERS_HINT);
         }
         await pause(POLL_MS, undefined, { signal });
     }

@@ -1,4 +1,4 @@
-/** The temporary objects of a run: who asks in place of the services, and what lets them. */
+/** The temporary objects of a run: the prober pods, and the objects that allow their traffic. */
 import { createHash } from "node:crypto";
 import { NAMESPACES, PROBER_PREFIX } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
@@ -7,28 +7,28 @@ import { sidecarResources } from "../../../components/base/sidecar-resources";
 import type { Kind } from "../cluster/kinds";
 import type { KubeObject } from "../drift/objects";
 import type { Source } from "../model";
-import { STRANGER_ACCOUNT, sources } from "../plan/places";
+import { UNKNOWN_WORKLOAD_ACCOUNT, sources } from "../plan/endpoints";
 import { hostRewrites } from "./hosts";
 
-/** On every temporary object, and on nothing else. */
+/** Label of all temporary objects, and of no others. */
 export const PROBE_LABEL = "sparc.dev/probe";
 const LABELS = { [PROBE_LABEL]: "true" };
 export const PROBE_SELECTOR = `${PROBE_LABEL}=true`;
 
-/** The container that asks. */
+/** The container that sends the requests. */
 export const PROBE_CONTAINER = "probe";
 
-/** What of its pod a prober was made from, to know whether one that was kept still fits. */
+/** Hash of the prober's pod spec, to detect whether a kept prober can be reused. */
 export const HASH_ANNOTATION = "sparc.dev/probe-hash";
 
-/** As the stand-ins: any but the sidecar's, whose traffic is not redirected. */
+/** Any user except the sidecar's, whose traffic is not redirected. */
 const USER = 65532;
 
-/** A prober carries a service's identity, so that none outlives a run that was killed for long. */
+/** Probers have the services' identities, so they must not outlive a killed run for long. */
 const LIFETIME_SECONDS = 1800;
 
-/** Kinds of temporary objects, in the order in which they are removed. */
-export const TEMPORARY_KINDS: readonly Kind[] = [
+/** The kinds of temporary objects, in order of removal. */
+export const PROBER_KINDS: readonly Kind[] = [
     "Pod",
     "VirtualService",
     "Sidecar",
@@ -36,26 +36,26 @@ export const TEMPORARY_KINDS: readonly Kind[] = [
     "ServiceAccount",
 ];
 
-/** What must be there before the pods. */
-export function surroundings(platform: Platform): KubeObject[] {
-    const asking = [NAMESPACES.services, NAMESPACES.ingress];
-    const asked = [NAMESPACES.services, NAMESPACES.stores, NAMESPACES.ingress];
+/** The objects that must exist before the pods. */
+export function supportingObjects(platform: Platform): KubeObject[] {
+    const callerNamespaces = [NAMESPACES.services, NAMESPACES.ingress];
+    const calleeNamespaces = [NAMESPACES.services, NAMESPACES.stores, NAMESPACES.ingress];
     return [
         {
             apiVersion: "v1",
             kind: "ServiceAccount",
-            metadata: { name: STRANGER_ACCOUNT, namespace: NAMESPACES.services, labels: LABELS },
+            metadata: { name: UNKNOWN_WORKLOAD_ACCOUNT, namespace: NAMESPACES.services, labels: LABELS },
         },
-        ...asking.map((namespace) => seesAll(namespace)),
+        ...callerNamespaces.map((namespace) => importsAll(namespace)),
         ...hostRewrites(platform, LABELS),
-        ...asking.map((namespace) =>
+        ...callerNamespaces.map((namespace) =>
             networkPolicy("probe-out", namespace, {
                 podSelector: { matchLabels: LABELS },
                 policyTypes: ["Egress"],
                 egress: [{}],
             }),
         ),
-        ...asked.map((namespace) =>
+        ...calleeNamespaces.map((namespace) =>
             networkPolicy("probe-in", namespace, {
                 podSelector: {},
                 policyTypes: ["Ingress"],
@@ -70,14 +70,14 @@ export function probers(platform: Platform, image: string): KubeObject[] {
     return sources(platform.catalogue).map((source) => prober(source, platform, image));
 }
 
-/** The name of a source's prober; the kind in it keeps a service called `stranger` apart from the stranger. */
+/** The name of a source's prober. Contains the kind, so that a service cannot collide with the other sources. */
 export function proberName({ kind, account }: Source): string {
     const name = kind === "service" || kind === "gateway" ? `${kind}-${account}` : kind;
     return `${PROBER_PREFIX}${name}`;
 }
 
-/** Without it a prober would see no more than its namespace's default: nothing. */
-function seesAll(namespace: string): KubeObject {
+/** Makes all hosts visible to probers: the namespace's default Sidecar allows none. */
+function importsAll(namespace: string): KubeObject {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "Sidecar",
@@ -95,10 +95,15 @@ function networkPolicy(name: string, namespace: string, spec: unknown): KubeObje
     };
 }
 
-/** It has no `sparc.dev/service`: nothing that is meant for the service applies to it, and no traffic reaches it. */
+/**
+ * Without the label `sparc.dev/service`, so that the service's policies do not apply to it and it receives no traffic.
+ */
 function prober(source: Source, { config }: Platform, image: string): KubeObject {
     const annotations = sidecarResources(config.sidecar);
-    const labels = { ...LABELS, "sidecar.istio.io/inject": source.kind === "unmeshed" ? "false" : "true" };
+    const labels = {
+        ...LABELS,
+        "sidecar.istio.io/inject": source.kind === "outside-mesh" ? "false" : "true",
+    };
     const spec = podSpec(source.account, image);
     const hash = createHash("sha256")
         .update(JSON.stringify([labels, annotations, spec]))
@@ -129,7 +134,7 @@ function podSpec(serviceAccountName: string, image: string) {
             {
                 name: PROBE_CONTAINER,
                 image,
-                // It serves only to stay alive; requests are made by `standin probe` beside it.
+                // Only keeps the container running; `standin probe` sends the requests.
                 args: [
                     ...["serve", "--service", "probe", "--version", "v1", "--drain", "0s"],
                     ...["--health", "8081", "--port", "idle:tcp:8080"],

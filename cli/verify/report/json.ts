@@ -1,7 +1,7 @@
-/** A report for machines. What is here stays; fields may be added. */
+/** The JSON report. Fields are stable; new ones may be added. */
 import type { Drift } from "../drift/compare";
 import { keyOf } from "../drift/objects";
-import type { Finding } from "../model";
+import type { CheckResult } from "../model";
 import { describeRequest } from "../plan/requests";
 import { type VerifyReport, counts, isProven } from "./model";
 
@@ -12,16 +12,16 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
         schema: SCHEMA,
         cluster: report.cluster,
         proven: isProven(report),
-        requests: report.findings.length,
-        repeated: report.repeated.map(({ check, got }) => ({ id: check.id, got })),
+        requests: report.results.length,
+        retried: report.retried.map(({ check, actual }) => ({ id: check.id, actual })),
         seconds: report.seconds,
         ...(report.toleranceMs === undefined ? {} : { toleranceMs: Math.round(report.toleranceMs) }),
-        counts: counts(report.findings),
-        differences: report.differences.map(({ finding, explanations }) => ({
-            ...checked(finding),
-            because: finding.check.because,
+        counts: counts(report.results),
+        mismatches: report.mismatches.map(({ checkResult, explanations }) => ({
+            ...checked(checkResult),
+            reason: checkResult.check.reason,
             explanations,
-            detail: finding.result.detail,
+            detail: checkResult.result.detail,
         })),
         miscounts: report.miscounts.map(({ suspects, ...miscount }) => ({
             ...miscount,
@@ -29,33 +29,33 @@ export function toJson(report: VerifyReport): Record<string, unknown> {
         })),
         drift: report.drift.map(drifted),
         accepted: report.accepted.map(drifted),
-        acceptedInVain: report.acceptedInVain,
-        notChecked: report.notChecked,
+        unusedAccepts: report.unusedAccepts,
+        unchecked: report.unchecked,
         stuckProbers: report.stuckProbers,
-        checks: report.findings.map(checked),
+        checks: report.results.map(checked),
     };
 }
 
-function drifted({ state, opens, object, text }: Drift): Record<string, unknown> {
-    return { state, opens, object: keyOf(object), text };
+function drifted({ state, widensAccess, object, text }: Drift): Record<string, unknown> {
+    return { state, widensAccess, object: keyOf(object), text };
 }
 
-function checked({ check, got, agrees, result }: Finding): Record<string, unknown> {
-    const { id, layer, source, destination, entry, outside, request, sends, expected } = check;
+function checked({ check, actual, passed, result }: CheckResult): Record<string, unknown> {
+    const { id, layer, source, destination, ingress, egress, request, sends, expected } = check;
     return {
         id,
         layer,
         source: source.name,
-        ...(entry && { gateway: entry.gateway, host: entry.host }),
-        ...(outside && { host: outside.host, outsidePort: outside.port, from: outside.from }),
+        ...(ingress && { gateway: ingress.gateway, host: ingress.host }),
+        ...(egress && { host: egress.host, externalPort: egress.port, from: egress.from }),
         destination: destination.name,
         port: destination.portName,
         protocol: request.protocol,
         request: describeRequest(request),
         ...(sends && { headers: sends.headers, ...(sends.token && { tokenOf: sends.token.tenant }) }),
         expected,
-        got,
-        agrees,
+        actual,
+        passed,
         ms: result.ms,
     };
 }

@@ -1,18 +1,20 @@
-/** Who reaches whom, at a glance: a row for each source, a column for each service and store. */
+/** The access matrix: a row per source, a column per service and store. */
 import Table from "cli-table3";
-import type { Finding } from "../model";
+import type { CheckResult } from "../model";
 
 export const SYMBOLS = { allowed: "✓", denied: "·", different: "✗", none: " " } as const;
 
-/** Of the two layers inside the mesh; entry and egress checks have no place in it. */
-export function matrixTable(findings: readonly Finding[]): string {
-    const shown = findings.filter(({ check }) => check.layer === "identity" || check.layer === "source");
+/** Contains the layers identity and authorization; ingress and egress checks do not fit in. */
+export function matrixTable(results: readonly CheckResult[]): string {
+    const shown = results.filter(
+        ({ check }) => check.layer === "identity" || check.layer === "authorization",
+    );
     const rows = unique(shown.map(({ check }) => check.source.name));
     const columns = unique(shown.map(({ check }) => check.destination.name));
-    const cells = new Map<string, Finding[]>();
-    for (const finding of shown) {
-        const key = cellKey(finding.check.source.name, finding.check.destination.name);
-        cells.set(key, [...(cells.get(key) ?? []), finding]);
+    const cells = new Map<string, CheckResult[]>();
+    for (const checkResult of shown) {
+        const key = cellKey(checkResult.check.source.name, checkResult.check.destination.name);
+        cells.set(key, [...(cells.get(key) ?? []), checkResult]);
     }
     const table = new Table({ ...PLAIN, head: ["from \\ to", ...columns.map(upright)] });
     for (const row of rows) {
@@ -21,17 +23,15 @@ export function matrixTable(findings: readonly Finding[]): string {
     return table.toString();
 }
 
-export const LEGEND = `${SYMBOLS.allowed} calls it, and may do only that   ${SYMBOLS.denied} cannot reach it   ${SYMBOLS.different} differs from the catalogue`;
+export const LEGEND = `${SYMBOLS.allowed} declared calls allowed, all others denied   ${SYMBOLS.denied} all denied   ${SYMBOLS.different} mismatch with the catalogue`;
 
-function symbol(findings: readonly Finding[]): string {
-    if (findings.length === 0) return SYMBOLS.none;
-    if (findings.some(({ agrees }) => !agrees)) return SYMBOLS.different;
-    return findings.some(({ check }) => check.expected.kind === "answered")
-        ? SYMBOLS.allowed
-        : SYMBOLS.denied;
+function symbol(results: readonly CheckResult[]): string {
+    if (results.length === 0) return SYMBOLS.none;
+    if (results.some(({ passed }) => !passed)) return SYMBOLS.different;
+    return results.some(({ check }) => check.expected.kind === "answered") ? SYMBOLS.allowed : SYMBOLS.denied;
 }
 
-/** Without lines, so that a platform of some thirty workloads fits on a terminal of 80 columns. */
+/** Without borders, so that about thirty workloads fit on a terminal of 80 columns. */
 export const PLAIN: Table.TableConstructorOptions = {
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
     chars: {
@@ -41,7 +41,7 @@ export const PLAIN: Table.TableConstructorOptions = {
     },
 };
 
-/** One letter below the other. */
+/** Writes a name vertically. */
 function upright(name: string): string {
     return name.replaceAll(/(?<=.)(?=.)/g, "\n");
 }

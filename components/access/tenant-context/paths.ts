@@ -1,16 +1,16 @@
-/** Paths that name a tenant, as a service's sidecar sees them. */
+/** Paths that contain a tenant, as a service's sidecar sees them. */
 import type { Exposure } from "../../../catalogue/model";
 import { parsePathTemplate, upTo } from "../../../catalogue/path-template";
 import { exposuresOf } from "../../../catalogue/query";
 import { typed } from "../../base/envoy-filter";
 import { DECODED, PATH_TENANT } from "../../base/path-tenant";
-import { seenPaths } from "../../base/paths";
+import { pathsAtService } from "../../base/paths";
 import type { Platform } from "../../base/platform";
 
-/** An exposure of a port whose paths name a tenant. */
+/** An exposure of a port with tenants in its paths. */
 export interface TenantPaths {
     readonly exposure: Exposure;
-    /** Of such paths, once callers' proxies have rewritten them. */
+    /** The templates of these paths, after the callers' rewrites. */
     readonly templates: readonly string[];
 }
 
@@ -24,20 +24,24 @@ export function tenantPathsOf(
         .filter((edge) => edge.portName === portName && (edge.exposure.tenantPaths ?? []).length > 0)
         .map(({ exposure }) => ({
             exposure,
-            templates: seenPaths(exposure.tenantPaths ?? [], rewrites).filter(
+            templates: pathsAtService(exposure.tenantPaths ?? [], rewrites).filter(
                 (template) => upTo(parsePathTemplate(template), "tenant") !== undefined,
             ),
         }));
 }
 
-/** In which the filters of one sidecar tell each other the tenant that the path names by an exposure's templates. */
+/**
+ * The header in which one filter of a sidecar passes to another the tenant that an exposure's templates extract from
+ * the path.
+ */
 export function pathTenantHeader(host: string): string {
     return `x-sparc-path-tenant-${host}`;
 }
 
 /**
- * Writes the tenants that the metadata holds into headers, decoded: RBAC compares two headers, and says by the presence of
- * one whether there is anything to compare. A path that names none is in the metadata as a whole, and skipped.
+ * Writes the extracted tenants from the metadata into headers, decoded: the RBAC filter compares two headers, and a
+ * header's presence says whether there is anything to compare. For a path without a tenant the metadata contains the
+ * whole path, which is skipped.
  */
 export function pathTenantToHeader(): Record<string, unknown> {
     const lines = [

@@ -1,20 +1,20 @@
-/** What a sidecar refuses of a request's word on its tenant, as policies of Envoy's RBAC filter. */
-import { callersOf, exposuresOf, operations } from "../../../catalogue/query";
+/** The RBAC policies with which a sidecar rejects tenant headers that the token does not confirm. */
+import { callersOf, exposuresOf, wireOperations } from "../../../catalogue/query";
 import type { MeshConfig } from "../../../config/schema";
 import { isHost } from "../../base/canonical-paths";
 import { type Expression, at, both, equal, has, member, not } from "../../base/cel";
 import { typed } from "../../base/envoy-filter";
 import {
-    ENTRY_GATEWAYS,
+    INGRESS_GATEWAYS,
     NAMESPACES,
     TOKEN_HEADERS,
     VERIFIED_HEADERS,
     exposedHost,
     principal,
 } from "../../base/names";
-import { tenantReading } from "../../base/path-forms";
+import { tenantPatterns } from "../../base/path-forms";
 import { distinct } from "../../base/path-tenant";
-import { seenPaths, uriMatch } from "../../base/paths";
+import { pathsAtService, uriMatch } from "../../base/paths";
 import type { Platform } from "../../base/platform";
 import { type TenantPaths, pathTenantHeader, tenantPathsOf } from "./paths";
 
@@ -24,9 +24,12 @@ const HEADERS = Object.keys(TOKEN_HEADERS) as (keyof typeof TOKEN_HEADERS)[];
 const ANOTHER_TENANT = "tenant-of-path";
 const SPELLING = "spelling-of-tenant-path";
 
-/** The policies of one port, by name. Any that matches refuses the request. */
+/** The policies of one port, by name. Any that matches rejects the request. */
 export function tenantRules(service: string, portName: string, platform: Platform): Record<string, Rule> {
-    const trusted = [...gateways(service, portName, platform), ...asserting(service, portName, platform)];
+    const trusted = [
+        ...gateways(service, portName, platform),
+        ...assertingCallers(service, portName, platform),
+    ];
     const others = trusted.length === 0 ? { any: true } : { not_id: anyOf(trusted) };
     const paths = tenantPathsOf(service, portName, platform);
     return {
@@ -36,7 +39,7 @@ export function tenantRules(service: string, portName: string, platform: Platfor
                 {
                     permissions: [{ header: { name: TOKEN_HEADERS[key], present_match: true } }],
                     principals: [others],
-                    condition: not(agree(VERIFIED_HEADERS[key], TOKEN_HEADERS[key])),
+                    condition: not(headersEqual(VERIFIED_HEADERS[key], TOKEN_HEADERS[key])),
                 },
             ]),
         ),
@@ -46,7 +49,7 @@ export function tenantRules(service: string, portName: string, platform: Platfor
     };
 }
 
-/** The gateways write the headers from tokens that they checked, and remove clients' own. */
+/** The gateways set the headers from verified tokens, and remove clients' headers of these names. */
 function gateways(service: string, portName: string, { catalogue, config }: Platform): Rule[] {
     const keys = exposuresOf(catalogue, service)
         .filter((edge) => edge.portName === portName && edge.exposure.authentication === "jwt")
@@ -54,8 +57,8 @@ function gateways(service: string, portName: string, { catalogue, config }: Plat
     return [...new Set(keys)].sort().map((key) => gatewayId(key, config));
 }
 
-/** Callers whose word the catalogue takes, for the requests of those calls alone. */
-function asserting(service: string, portName: string, { catalogue, config }: Platform): Rule[] {
+/** Callers with `assertsTenant` in the catalogue, for the requests of those calls only. */
+function assertingCallers(service: string, portName: string, { catalogue, config }: Platform): Rule[] {
     const rewrites = config.traffic.services[service]?.rewrites ?? [];
     return callersOf(catalogue, service)
         .filter((edge) => edge.portName === portName && edge.call.assertsTenant === true)
@@ -64,11 +67,11 @@ function asserting(service: string, portName: string, { catalogue, config }: Pla
                 ids: [
                     identity(principal(config, NAMESPACES.services, caller)),
                     anyOf(
-                        operations(port, call).map(({ methods, paths }) => ({
+                        wireOperations(port, call).map(({ methods, paths }) => ({
                             and_ids: {
                                 ids: [
                                     anyOf(methods.map(method)),
-                                    anyOf(seenPaths(paths, rewrites).map(path)),
+                                    anyOf(pathsAtService(paths, rewrites).map(path)),
                                 ],
                             },
                         })),
@@ -79,8 +82,8 @@ function asserting(service: string, portName: string, { catalogue, config }: Pla
 }
 
 /**
- * Of whom paths are judged by an exposure's templates: of its gateway under its host, since another host of the gateway may
- * be for staff, who look at all tenants; and of every caller that is no gateway of this port.
+ * The callers to which an exposure's templates apply: its gateway under its host, because another host of the gateway
+ * may be for staff, who access all tenants; and every caller that is not a gateway of this port.
  */
 function callersOfPaths(
     service: string,
@@ -100,15 +103,15 @@ function callersOfPaths(
 
 function pathRules({ exposure, templates }: TenantPaths, principals: readonly Rule[]): [string, Rule][] {
     const forms = exposure.paths ?? {};
-    const strict = onPath(distinct(templates, (template) => tenantReading(template, forms).strict));
-    const loose = onPath(distinct(templates, (template) => tenantReading(template, forms).loose));
+    const strict = onPath(distinct(templates, (template) => tenantPatterns(template, forms).strict));
+    const loose = onPath(distinct(templates, (template) => tenantPatterns(template, forms).loose));
     return [
         [
             `${ANOTHER_TENANT}-${exposure.host}`,
             {
                 permissions: [strict],
                 principals,
-                condition: not(agree(pathTenantHeader(exposure.host), TOKEN_HEADERS.tenant)),
+                condition: not(headersEqual(pathTenantHeader(exposure.host), TOKEN_HEADERS.tenant)),
             },
         ],
         [
@@ -118,17 +121,20 @@ function pathRules({ exposure, templates }: TenantPaths, principals: readonly Ru
     ];
 }
 
-/** Whether the request has both headers, with one value. It can always be judged, so that nothing passes by an error. */
-function agree(a: string, b: string): Expression {
+/**
+ * Whether the request has both headers with the same value. The expression never errors, so no request passes because
+ * of an error.
+ */
+function headersEqual(a: string, b: string): Expression {
     const headers = member("request", "headers");
     return both(both(has(headers, a), has(headers, b)), equal(at(headers, a), at(headers, b)));
 }
 
-function gatewayId(key: keyof typeof ENTRY_GATEWAYS, config: MeshConfig): Rule {
-    return identity(principal(config, NAMESPACES.ingress, ENTRY_GATEWAYS[key]));
+function gatewayId(key: keyof typeof INGRESS_GATEWAYS, config: MeshConfig): Rule {
+    return identity(principal(config, NAMESPACES.ingress, INGRESS_GATEWAYS[key]));
 }
 
-/** The SPIFFE ID of the caller's certificate. */
+/** Matches the SPIFFE ID of the caller's certificate. */
 function identity(name: string): Rule {
     return { authenticated: { principal_name: { exact: `spiffe://${name}` } } };
 }
@@ -137,7 +143,7 @@ function method(exact: string): Rule {
     return { header: { name: ":method", string_match: { exact } } };
 }
 
-/** A path of the catalogue, without its query. */
+/** Matches a path of the catalogue, without its query. */
 function path(template: string): Rule {
     const match = uriMatch(template);
     return { url_path: { path: "regex" in match ? { safe_regex: { regex: match.regex } } : match } };
@@ -156,22 +162,22 @@ function policyOf(header: string): string {
     return `asserted-${header}`;
 }
 
-/** What the caller reads: by the policy that refused it. */
-export function answers(): Rule[] {
+/** The local replies, by the policy that denied the request. */
+export function localReplies(): Rule[] {
     return [
         ...HEADERS.map((key) => TOKEN_HEADERS[key]).map((header) =>
-            answer(
+            localReply(
                 policyOf(header),
                 `${header} is not what the token in the request says, and this caller may not assert it`,
             ),
         ),
-        answer(ANOTHER_TENANT, `the path names another tenant than ${TOKEN_HEADERS.tenant}`),
-        answer(SPELLING, "the path spells a tenant's path in another way than the service's host does"),
+        localReply(ANOTHER_TENANT, `the path names another tenant than ${TOKEN_HEADERS.tenant}`),
+        localReply(SPELLING, "the path spells a tenant's path in another way than the service's host does"),
     ];
 }
 
-/** A policy of a path ends in its exposure's label. */
-function answer(name: string, reason: string): Rule {
+/** The names of policies for paths end in the exposure's label. */
+function localReply(name: string, reason: string): Rule {
     return {
         filter: {
             extension_filter: {

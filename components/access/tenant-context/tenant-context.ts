@@ -1,4 +1,4 @@
-/** Whose word a service's sidecar takes on the tenant, the roles, the plan and the subject of a request. */
+/** Tenant context: the callers whose tenant, roles, plan and subject headers a service's sidecar accepts. */
 import type { Port, Service } from "../../../catalogue/model";
 import { callersOf, exposuresOf, servicesOf } from "../../../catalogue/query";
 import { sortedEntries } from "../../../catalogue/order";
@@ -20,24 +20,23 @@ import { NAMESPACES, VERIFIED_HEADERS } from "../../base/names";
 import { pathTenant } from "../../base/path-tenant";
 import type { Platform } from "../../base/platform";
 import { pathTenantHeader, pathTenantToHeader, tenantPathsOf } from "./paths";
-import { answers, tenantRules } from "./rules";
+import { localReplies, tenantRules } from "./rules";
 
-/** The filter that refuses, by its name in Envoy's configuration. */
+/** The name of the RBAC filter in Envoy's configuration. */
 export const TENANT_CONTEXT = "sparc.tenant_context";
 
-/** Istio's name of its JWT filter (pilot/pkg/security/authn/model). */
+/** Istio's name for its JWT filter (pilot/pkg/security/authn/model). */
 const JWT_FILTER = "envoy.filters.http.jwt_authn";
-/** Of the requirement that routes name instead of Istio's own. */
+/** The JWT requirement that routes name instead of Istio's. */
 const REQUIREMENT = "sparc.token_if_good";
 const CONTEXT: HttpListeners["context"] = "SIDECAR_INBOUND";
 
-/** Behind `canonical-paths`, whose filter stands first. */
+/** After `canonical-paths`, whose filter comes first. */
 const PRIORITY = 5;
 
 /**
- * At each sidecar whose service sees requests: the token is checked once more, and the headers by which services know the
- * tenant must be what it says. A gateway has written them from the token; another caller may write its own only where
- * the catalogue says so.
+ * For each sidecar whose service handles requests: verifies the token again, and requires the tenant headers to match
+ * it. A gateway sets them from the token; another caller can set its own only if the catalogue says so.
  */
 export function tenantContext(platform: Platform): (EnvoyFilterManifest | RequestAuthenticationManifest)[] {
     return servicesOf(platform.catalogue).flatMap(([name, service]) => {
@@ -49,8 +48,8 @@ export function tenantContext(platform: Platform): (EnvoyFilterManifest | Reques
 }
 
 /**
- * Whose tokens are read: none where every caller's word counts. A gateway's does, since it writes the headers from tokens
- * that it checked.
+ * The issuers whose tokens the sidecar verifies: none if every caller's headers are accepted. A gateway's are,
+ * because it sets them from tokens that it verified.
  */
 function issuersOf(name: string, { catalogue, config }: Platform): readonly Issuer[] {
     return callersOf(catalogue, name).every(({ call }) => call.assertsTenant === true)
@@ -58,7 +57,7 @@ function issuersOf(name: string, { catalogue, config }: Platform): readonly Issu
         : config.edge.issuers;
 }
 
-/** The headers are for the filter alone. What claims they are made of is as at the gateways. */
+/** The headers are for the filter only. The claims are the same as at the gateways. */
 function tokens(name: string, issuers: readonly Issuer[]): RequestAuthenticationManifest[] {
     if (issuers.length === 0) return [];
     return [
@@ -90,7 +89,7 @@ function filters(
         patches: [
             onConnectionManager(CONTEXT, {
                 early_header_mutation_extensions: [withoutHeaders(internal)],
-                local_reply_config: { mappers: answers() },
+                local_reply_config: { mappers: localReplies() },
             }),
             ...(issuers.length === 0 ? [] : ifGood(issuers)),
             {
@@ -121,7 +120,9 @@ function atPort(
     const listeners = { context: CONTEXT, destinationPort: port.number };
     const literal = literalClaimsFilter(issuers, VERIFIED_HEADERS);
     const paths = tenantPathsOf(name, portName, platform);
-    const templates = new Map(paths.map(({ exposure, templates: own }) => [exposure.host, own]));
+    const templates = new Map(
+        paths.map(({ exposure, templates: exposureTemplates }) => [exposure.host, exposureTemplates]),
+    );
     return [
         ...(literal === undefined ? [] : [beforeRouter(listeners, "sparc.literal_claims", literal)]),
         ...(paths.length === 0
@@ -161,8 +162,9 @@ const BY_REQUIREMENT = {
 };
 
 /**
- * Has a token that is not good count for none, where Istio would answer 401: services take other bearer tokens too, and one
- * that ended on the way must not end a job. Istio names the providers by their number (pilot/pkg/security/authn/policy_applier.go).
+ * Ignores an invalid token, for which Istio would respond 401: services accept other bearer tokens too, and a token
+ * that expired in transit must not fail a job. Istio names the providers by their index
+ * (pilot/pkg/security/authn/policy_applier.go).
  */
 function ifGood(issuers: readonly Issuer[]): EnvoyPatch[] {
     const requirements = [

@@ -1,4 +1,4 @@
-/** EKS' managed add-ons, at the pinned versions, and the identities of those that call AWS. */
+/** EKS' managed add-ons, at the pinned versions, and the IAM roles of those that call AWS. */
 import { Addon, type AddonArgs } from "@pulumi/aws/eks/addon";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
@@ -11,17 +11,20 @@ type AddOn = keyof typeof EKS_ADDONS;
 
 const ON_SYSTEM = { nodeSelector: { [POOL_KEY]: "system" } };
 
-/** Settings of each, as its own schema has them: `aws eks describe-addon-configuration`. */
-const settingsOf = ({ networkPolicies }: EksConfig): Readonly<Record<AddOn, object | undefined>> => ({
+/** The settings of each, in its schema: `aws eks describe-addon-configuration`. */
+const settingsOf = ({
+    networkPolicyEnforcingMode,
+}: EksConfig): Readonly<Record<AddOn, object | undefined>> => ({
     "vpc-cni": {
-        // What the mesh's NetworkPolicies rely on.
+        // The mesh's NetworkPolicies require it.
         enableNetworkPolicy: "true",
-        // Addresses by 16 at a time: a node of 8 vCPU takes 110 pods rather than 58, and starts them sooner.
+        // Prefix delegation, 16 addresses at a time: a node with 8 vCPU runs 110 pods instead of 58, and starts them
+        // sooner.
         env: {
             ENABLE_PREFIX_DELEGATION: "true",
             WARM_PREFIX_TARGET: "1",
-            // Strict: a pod's first packets wait for its policies, instead of being let through until those are there.
-            NETWORK_POLICY_ENFORCING_MODE: networkPolicies,
+            // Strict: a new pod's packets are dropped until its policies apply, instead of being allowed until then.
+            NETWORK_POLICY_ENFORCING_MODE: networkPolicyEnforcingMode,
         },
     },
     "kube-proxy": undefined,
@@ -30,11 +33,11 @@ const settingsOf = ({ networkPolicies }: EksConfig): Readonly<Record<AddOn, obje
     "aws-ebs-csi-driver": { controller: ON_SYSTEM, defaultStorageClass: { enabled: true } },
 });
 
-/** Those without which a node does not become ready; the others need nodes first, and their NetworkPolicies. */
+/** Add-ons without which a node does not become ready. The others need nodes first, and NetworkPolicies. */
 export const BEFORE_NODES: readonly AddOn[] = ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"];
 export const AFTER_NODES: readonly AddOn[] = ["coredns", "aws-ebs-csi-driver"];
 
-/** The add-ons' own service accounts, in kube-system, and AWS' policy for each. */
+/** The add-ons' service accounts, in kube-system, and the AWS managed policy of each. */
 const IDENTITIES: Partial<Readonly<Record<AddOn, { account: string; policy: string }>>> = {
     "vpc-cni": { account: "aws-node", policy: "AmazonEKS_CNI_Policy" },
     "aws-ebs-csi-driver": {
@@ -58,7 +61,8 @@ export class AddOns extends pulumi.ComponentResource {
         options: pulumi.ComponentResourceOptions,
     ) {
         super("sparc:cluster:AddOns", name, {}, options);
-        // The component's own `dependsOn` makes its children wait; said of each, a destroy goes the other way round too.
+        // A component's `dependsOn` makes its children wait. Set on each child, it also applies to a destroy, in
+        // reverse order.
         const dependsOn = [options.dependsOn ?? []].flat() as pulumi.Resource[];
         this.all = which.map((addonName) => {
             const identity = this.identity(name, addonName);
@@ -68,7 +72,7 @@ export class AddOns extends pulumi.ComponentResource {
                     clusterName,
                     addonName,
                     addonVersion: EKS_ADDONS[addonName],
-                    // The program says what they are set to; whoever changes it by hand is overruled.
+                    // The program's settings win over manual changes.
                     resolveConflictsOnCreate: "OVERWRITE",
                     resolveConflictsOnUpdate: "OVERWRITE",
                     ...settings(addonName, config),

@@ -1,4 +1,4 @@
-/** EKS' own side of the cluster: the API server, what it writes down, and who may ask it. */
+/** The EKS control plane: the API server, its logs, and access to it. */
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
 import { AccessEntry, type AccessEntryArgs } from "@pulumi/aws/eks/accessEntry";
 import { AccessPolicyAssociation } from "@pulumi/aws/eks/accessPolicyAssociation";
@@ -18,7 +18,7 @@ export const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", 
 export interface ApiServerArgs {
     readonly config: EksConfig;
     readonly network: Network;
-    /** Whether neither the stack nor anybody at the console can delete what must not be lost. */
+    /** Whether neither the stack nor the AWS console can delete resources that must not be lost. */
     readonly protect: boolean;
 }
 
@@ -32,7 +32,7 @@ export class ApiServer extends pulumi.ComponentResource {
     ) {
         super("sparc:cluster:ApiServer", name, {}, options);
         const parent = { parent: this };
-        // Losing it would lose every Secret.
+        // Without this key every Secret is lost.
         const key = new Key(
             `${name}-secrets`,
             {
@@ -47,10 +47,10 @@ export class ApiServer extends pulumi.ComponentResource {
             { name: `alias/${config.name}-secrets`, targetKeyId: key.keyId },
             parent,
         );
-        // EKS would make it itself, and keep it for ever.
+        // EKS would otherwise create the log group itself, with unlimited retention.
         const logs = new LogGroup(
             `${name}-logs`,
-            { name: `/aws/eks/${config.name}/cluster`, retentionInDays: config.logDays },
+            { name: `/aws/eks/${config.name}/cluster`, retentionInDays: config.logRetentionDays },
             { ...parent, protect },
         );
         const { role, permissions } = registerRole(
@@ -58,7 +58,7 @@ export class ApiServer extends pulumi.ComponentResource {
                 name: `${name}-role`,
                 trust: trustOf("eks"),
                 managed: ["AmazonEKSClusterPolicy"],
-                own: {
+                inline: {
                     secrets: documentOf({
                         Effect: "Allow",
                         Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"],
@@ -76,16 +76,18 @@ export class ApiServer extends pulumi.ComponentResource {
                 roleArn: role.arn,
                 accessConfig: {
                     authenticationMode: "API",
-                    // Whoever makes it must be able to put the mesh into it, by this or by an entry among the admins.
-                    bootstrapClusterCreatorAdminPermissions: config.bootstrapAdmin,
+                    // The creator of the cluster needs admin access to deploy the mesh: by this setting, or as one of
+                    // `admins`.
+                    bootstrapClusterCreatorAdminPermissions: config.bootstrapClusterCreatorAdminPermissions,
                 },
-                // The managed add-ons come instead.
+                // The managed add-ons replace these.
                 bootstrapSelfManagedAddons: false,
                 deletionProtection: protect,
                 enabledClusterLogTypes: [...LOG_TYPES],
                 encryptionConfig: { provider: { keyArn: key.arn }, resources: ["secrets"] },
                 kubernetesNetworkConfig: { ipFamily: "ipv4", serviceIpv4Cidr: SERVICE_NETWORK },
-                // At its end an old version is upgraded, rather than paid for sixfold.
+                // At the end of standard support EKS upgrades the version, instead of charging six times the price
+                // for extended support.
                 upgradePolicy: { supportType: "STANDARD" },
                 vpcConfig: {
                     subnetIds: network.zones.map(({ controlPlaneSubnet }) => controlPlaneSubnet.id),
@@ -118,9 +120,9 @@ export class ApiServer extends pulumi.ComponentResource {
     }
 
     /**
-     * Viewers get a group, which the ClusterRole `sparc-mesh-viewer` is bound to, and none of EKS' own policies:
-     * AmazonEKSAdminViewPolicy reads Secrets, and AmazonEKSViewPolicy neither nodes nor custom resources
-     * (EKS user guide, "Review access policy permissions").
+     * Viewers get a group that is bound to the ClusterRole `sparc-mesh-viewer`, and no EKS access policy:
+     * AmazonEKSAdminViewPolicy reads Secrets, and AmazonEKSViewPolicy reads neither nodes nor custom resources (EKS
+     * user guide, "Review access policy permissions").
      */
     private viewers(name: string, principals: readonly string[]): void {
         for (const principalArn of [...principals].sort()) {
@@ -143,7 +145,7 @@ export class ApiServer extends pulumi.ComponentResource {
     }
 }
 
-/** `111122223333-role-on-call` of `arn:aws:iam::111122223333:role/on-call`. */
+/** `111122223333-role-on-call` for `arn:aws:iam::111122223333:role/on-call`. */
 function idOf(principalArn: string): string {
     return principalArn.replace(/^arn:aws:iam::/, "").replace(/[^\w-]+/g, "-");
 }

@@ -1,4 +1,6 @@
-/** Route 53 Resolver DNS Firewall: the VPC's resolver answers for listed names, and asks nobody about any other (ADR 33). */
+/**
+ * Route 53 Resolver DNS Firewall: the VPC's resolver answers queries for listed names and forwards no other (ADR 33).
+ */
 import { ResolverFirewallConfig } from "@pulumi/aws/route53/resolverFirewallConfig";
 import { ResolverFirewallDomainList } from "@pulumi/aws/route53/resolverFirewallDomainList";
 import { ResolverFirewallRule } from "@pulumi/aws/route53/resolverFirewallRule";
@@ -10,7 +12,7 @@ import type { EksConfig } from "../../../config/cluster";
 export interface DnsFirewallArgs {
     readonly config: EksConfig;
     readonly vpcId: pulumi.Input<string>;
-    /** Names that may be looked up: `host.example.com`, or all below one as `*.example.com`. */
+    /** Names that can be resolved: `host.example.com`, or all subdomains as `*.example.com`. */
     readonly names: readonly string[];
     readonly protect: boolean;
 }
@@ -38,7 +40,7 @@ export class DnsFirewall extends pulumi.ComponentResource {
                 priority: 100,
                 firewallRuleGroupId: group.id,
                 firewallDomainListId: list("allowed", names).id,
-                // A listed host may be an alias of a name that its owner chooses.
+                // A listed host can be an alias (CNAME) of any name that its owner chooses.
                 firewallDomainRedirectionAction: "TRUST_REDIRECTION_DOMAIN",
             },
             parent,
@@ -55,7 +57,7 @@ export class DnsFirewall extends pulumi.ComponentResource {
             },
             parent,
         );
-        // Where the firewall itself fails, nothing is looked up: open, it would be none.
+        // Fail closed: if the firewall itself fails, nothing is resolved.
         new ResolverFirewallConfig(
             `${name}-closed`,
             { resourceId: vpcId, firewallFailOpen: "DISABLED" },

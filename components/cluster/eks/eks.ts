@@ -3,7 +3,7 @@ import { Zone } from "@pulumi/aws/route53/zone";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import type { Platform } from "../../base/platform";
-import { serviceRoles } from "../../base/pod-identity";
+import { podIdentityRoles } from "../../base/pod-identity";
 import { externalDestinations } from "../../base/private-networks";
 import { eksKubeconfig } from "../kubeconfig";
 import type { EksConnection } from "../provider";
@@ -13,18 +13,18 @@ import { DnsFirewall } from "./dns-firewall";
 import { Endpoints } from "./endpoints";
 import { Identities } from "./identities";
 import { FlowLogs } from "./flow-logs";
-import { lookedUp } from "./looked-up";
+import { resolvableNames } from "./dns-names";
 import { Network } from "./network";
 import { NodeFirewall } from "./node-firewall";
 import { NodePools } from "./node-pools";
 import { awsProvider } from "./provider";
 
-/** An EKS cluster with its network, its nodes and what they need at AWS, and the zone of the stack's domain. */
+/** An EKS cluster with its VPC, its nodes and their AWS resources, and the hosted zone of the stack's domain. */
 export class EksCluster extends pulumi.ComponentResource {
     readonly aws: Provider;
     readonly zone: Zone;
     readonly connection: EksConnection;
-    /** Makes the add-ons whose pods need what is in `after`, such as their NetworkPolicies. */
+    /** Creates the add-ons whose pods need what is in `after`, such as their NetworkPolicies. */
     readonly addOns: (after: readonly pulumi.Resource[]) => readonly pulumi.Resource[];
 
     constructor(platform: Platform, config: EksConfig) {
@@ -34,13 +34,13 @@ export class EksCluster extends pulumi.ComponentResource {
         super("sparc:cluster:EksCluster", "cluster", {}, { providers: [aws] });
         this.aws = aws;
         const parent = { parent: this };
-        // Another zone has other name servers, which the domain would have to be delegated to anew.
+        // A recreated zone has other name servers, and the domain's delegation would have to change.
         this.zone = new Zone("cluster-zone", { name: domain, forceDestroy: false }, { ...parent, protect });
         const network = new Network("cluster-network", config, parent);
         new FlowLogs("cluster-flow-logs", { config, vpcId: network.vpc.id, protect }, parent);
         new DnsFirewall(
             "cluster-dns",
-            { config, vpcId: network.vpc.id, names: lookedUp(platform, config), protect },
+            { config, vpcId: network.vpc.id, names: resolvableNames(platform, config), protect },
             parent,
         );
         const endpoints = new Endpoints("cluster-endpoints", { config, network, meshCa }, parent);
@@ -66,7 +66,8 @@ export class EksCluster extends pulumi.ComponentResource {
             new AddOns(
                 "cluster-add-ons-late",
                 { config, clusterName, which: AFTER_NODES },
-                // Not its child: the cluster is made by itself first (docs/cluster.md), and these come after objects in it.
+                // Not a child: the cluster is created first (docs/get-started/aws.md), and these depend on objects in
+                // it.
                 {
                     providers: [aws],
                     aliases: [{ parent: this }],
@@ -75,7 +76,7 @@ export class EksCluster extends pulumi.ComponentResource {
             ).all;
         const identities = new Identities(
             "cluster-identities",
-            { config, clusterName, zoneArn: this.zone.arn, meshCa, services: serviceRoles(platform) },
+            { config, clusterName, zoneArn: this.zone.arn, meshCa, services: podIdentityRoles(platform) },
             { ...parent, dependsOn: [...early.all] },
         );
         const { name, region, api } = config;
@@ -86,7 +87,7 @@ export class EksCluster extends pulumi.ComponentResource {
                     eksKubeconfig({ name, region, endpoint, authority: data, tunnel: api.tunnel }),
                 ),
             endpoint: cluster.endpoint,
-            // All of it, so that a destroy leaves nodes until nothing in the cluster needs one.
+            // Depends on all of it, so that a destroy keeps nodes until nothing in the cluster needs one.
             dependsOn: [...firewall.rules, ...early.all, ...nodes.groups, ...identities.all],
         };
         this.registerOutputs();

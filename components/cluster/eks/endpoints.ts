@@ -1,4 +1,4 @@
-/** VPC endpoints: nodes' images, logs and calls of AWS itself stay inside the network. */
+/** VPC endpoints: image pulls, logs and AWS API calls of nodes stay inside the VPC. */
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
@@ -8,12 +8,12 @@ import type { Network } from "./network";
 import { INTERFACE_ENDPOINTS } from "../../base/endpoints";
 import { type Document, documentOf } from "./permissions/document";
 
-/** Image layers are in S3, which needs no interface. */
+/** Image layers are in S3, which has a gateway endpoint. */
 export const GATEWAY_ENDPOINTS = ["s3"] as const;
 
 /**
- * The buckets that are reached through the network's endpoint: the account's own, and ECR's, from which layers of images come.
- * Credentials of another account, brought along, thus carry nothing into its buckets.
+ * The buckets that are reachable through the VPC's endpoint: those of the account, and ECR's bucket of image layers.
+ * Credentials of another account cannot be used to write data to that account's buckets.
  */
 function buckets({ region }: EksConfig, account: pulumi.Input<string>): Document {
     return documentOf(
@@ -28,13 +28,13 @@ function buckets({ region }: EksConfig, account: pulumi.Input<string>): Document
             Effect: "Allow",
             Principal: { AWS: "*" },
             Action: ["s3:GetObject"],
-            // EKS' and ECR's user guides, "Amazon S3 gateway endpoint".
+            // The EKS and ECR user guides, "Amazon S3 gateway endpoint".
             Resource: `arn:aws:s3:::prod-${region}-starport-layer-bucket/*`,
         },
     );
 }
 
-/** The intermediate CA's signature, by one CA, and nothing else of AWS Private CA. */
+/** Allows one CA of AWS Private CA to sign the intermediate CA, and nothing else. */
 function certificateAuthority(arn: string): Document {
     return documentOf({
         Effect: "Allow",
@@ -51,7 +51,7 @@ function certificateAuthority(arn: string): Document {
 export interface EndpointsArgs {
     readonly config: EksConfig;
     readonly network: Network;
-    /** The ARN of the CA at AWS that signs the mesh's intermediate CA. @default none */
+    /** The ARN of the AWS Private CA that signs the mesh's intermediate CA. @default none */
     readonly meshCa?: string | undefined;
 }
 
@@ -69,7 +69,7 @@ export class Endpoints extends pulumi.ComponentResource {
             `${name}-endpoints`,
             {
                 vpcId: vpc.id,
-                description: "HTTPS from inside the network to AWS' own services",
+                description: "HTTPS from inside the network to AWS services",
                 tags: { Name: `${config.name}-endpoints` },
             },
             parent,
@@ -78,7 +78,7 @@ export class Endpoints extends pulumi.ComponentResource {
             `${name}-endpoints-https`,
             {
                 securityGroupId: group.id,
-                cidrIpv4: config.network,
+                cidrIpv4: config.vpcCidr,
                 ipProtocol: "tcp",
                 fromPort: 443,
                 toPort: 443,

@@ -5,14 +5,14 @@ import { eksKubeconfig } from "../kubeconfig";
 import { type EksConnection } from "../provider";
 import { awsProvider } from "./provider";
 
-/** The way to an EKS cluster that somebody else looks after. */
+/** The connection to an EKS cluster that the stack does not create. */
 export function existingCluster(config: ExistingConfig): EksConnection {
     const { name, region } = config;
-    const found = getClusterOutput({ name }, { provider: awsProvider(config) });
+    const lookup = getClusterOutput({ name }, { provider: awsProvider(config) });
     const kubeconfig = pulumi
-        .all([found.endpoint, found.certificateAuthorities])
+        .all([lookup.endpoint, lookup.certificateAuthorities])
         .apply(([endpoint, [authority]]) =>
             eksKubeconfig({ name, region, endpoint, authority: authority?.data ?? "" }),
         );
-    return { kubeconfig, endpoint: found.endpoint, dependsOn: [] };
+    return { kubeconfig, endpoint: lookup.endpoint, dependsOn: [] };
 }

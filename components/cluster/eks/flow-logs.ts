@@ -1,4 +1,4 @@
-/** Flow logs of the VPC: who connected to whom, accepted or rejected. */
+/** Flow logs of the VPC: every connection, accepted or rejected. */
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
 import { FlowLog } from "@pulumi/aws/ec2/flowLog";
 import * as pulumi from "@pulumi/pulumi";
@@ -9,7 +9,7 @@ import { registerRole } from "./role";
 export interface FlowLogsArgs {
     readonly config: EksConfig;
     readonly vpcId: pulumi.Input<string>;
-    /** Whether the stack cannot delete what was logged. */
+    /** Whether the stack cannot delete the logs. */
     readonly protect: boolean;
 }
 
@@ -23,14 +23,14 @@ export class FlowLogs extends pulumi.ComponentResource {
         const parent = { parent: this };
         const logs = new LogGroup(
             `${name}-group`,
-            { name: `/aws/vpc/${config.name}/flow-logs`, retentionInDays: config.logDays },
+            { name: `/aws/vpc/${config.name}/flow-logs`, retentionInDays: config.logRetentionDays },
             { ...parent, protect },
         );
         const { role, permissions } = registerRole(
             {
                 name: `${name}-role`,
                 trust: trustOf("vpc-flow-logs"),
-                own: {
+                inline: {
                     write: documentOf({
                         Effect: "Allow",
                         Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],

@@ -1,4 +1,4 @@
-/** What programs in the cluster may do at AWS, each by its service account. */
+/** AWS permissions of programs in the cluster, by service account. */
 import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
@@ -14,11 +14,11 @@ import { registerRole } from "./role";
 export interface IdentitiesArgs {
     readonly config: EksConfig;
     readonly clusterName: pulumi.Input<string>;
-    /** The ARN of the domain's zone. */
+    /** The ARN of the domain's hosted zone. */
     readonly zoneArn: pulumi.Input<string>;
-    /** The ARN of the CA at AWS that signs the mesh's intermediate CA. @default none */
+    /** The ARN of the AWS Private CA that signs the mesh's intermediate CA. @default none */
     readonly meshCa?: string | undefined;
-    /** Roles of services, which are made elsewhere. */
+    /** IAM roles of services. The stack does not create them. */
     readonly services: readonly ServiceRole[];
 }
 
@@ -48,7 +48,7 @@ export class Identities extends pulumi.ComponentResource {
         const ofPrograms = (Object.entries(documents) as [keyof typeof AWS_CLIENTS, Document][]).map(
             ([client, calls]) => {
                 const { role, permissions } = registerRole(
-                    { name: `${name}-${client}`, trust: POD_TRUST, own: { calls } },
+                    { name: `${name}-${client}`, trust: POD_TRUST, inline: { calls } },
                     this,
                 );
                 return new PodIdentityAssociation(

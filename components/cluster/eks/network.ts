@@ -1,4 +1,4 @@
-/** The VPC: private subnets for nodes and pods, public ones for what faces the internet, and the ways out. */
+/** The VPC: private subnets for nodes and pods, public ones for Internet-facing load balancers and NAT gateways. */
 import { DefaultSecurityGroup } from "@pulumi/aws/ec2/defaultSecurityGroup";
 import { Eip } from "@pulumi/aws/ec2/eip";
 import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
@@ -14,9 +14,9 @@ import { type ZoneSubnets, zoneSubnets } from "../../base/subnets";
 
 export interface ZoneNetwork extends ZoneSubnets {
     readonly privateSubnet: Subnet;
-    /** Of the API server's network interfaces alone. */
+    /** Only for the API server's network interfaces. */
     readonly controlPlaneSubnet: Subnet;
-    /** Of VPC endpoints' network interfaces alone. */
+    /** Only for VPC endpoints' network interfaces. */
     readonly endpointsSubnet: Subnet;
     readonly routeTable: RouteTable;
 }
@@ -25,8 +25,8 @@ export class Network extends pulumi.ComponentResource {
     readonly vpc: Vpc;
     /** In the order of the configuration's zones. */
     readonly zones: readonly ZoneNetwork[];
-    /** What a node's first steps need: the way out. */
-    readonly waysOut: readonly pulumi.Resource[];
+    /** The routes to the Internet, which a starting node needs. */
+    readonly internetRoutes: readonly pulumi.Resource[];
 
     constructor(name: string, config: EksConfig, options: pulumi.ComponentResourceOptions) {
         super("sparc:cluster:Network", name, {}, options);
@@ -34,16 +34,17 @@ export class Network extends pulumi.ComponentResource {
         this.vpc = new Vpc(
             `${name}-vpc`,
             {
-                cidrBlock: config.network,
+                cidrBlock: config.vpcCidr,
                 enableDnsSupport: true,
-                // The endpoints' private names, and the API server's, are such.
+                // The private DNS names of the endpoints and of the API server require it.
                 enableDnsHostnames: true,
                 tags: { Name: config.name },
             },
             parent,
         );
         const vpcId = this.vpc.id;
-        // The group that AWS puts into every VPC lets its members speak to each other: emptied, it lets nobody.
+        // The default security group of every VPC allows its members to connect to each other. Without rules it
+        // allows nothing.
         new DefaultSecurityGroup(`${name}-default`, { vpcId, tags: named(config, "default") }, parent);
         const internet = new InternetGateway(`${name}-internet`, { vpcId, tags: named(config) }, parent);
         const publicRoutes = new RouteTable(
@@ -66,11 +67,11 @@ export class Network extends pulumi.ComponentResource {
                 { routeTableId: publicRoutes.id, subnetId: publicSubnet.id },
                 parent,
             );
-            if (position === 0 || config.nat === "each-zone") {
+            if (position === 0 || config.natGateways === "per-zone") {
                 const address = new Eip(
                     `${name}-nat-${letter}`,
                     { domain: "vpc", tags: named(config, `nat-${letter}`) },
-                    // Others' allow-lists know it.
+                    // Other parties have its address in their allow lists.
                     { ...parent, dependsOn: [internet] },
                 );
                 nats.push(
@@ -106,7 +107,7 @@ export class Network extends pulumi.ComponentResource {
                     parent,
                 );
             const nat = nats.at(-1);
-            if (nat === undefined) throw new pulumi.ResourceError("a zone has no way out", this);
+            if (nat === undefined) throw new pulumi.ResourceError("the zone has no NAT gateway", this);
             ways.push(
                 new Route(
                     `${name}-private-${letter}-out`,
@@ -120,7 +121,7 @@ export class Network extends pulumi.ComponentResource {
             );
             return { ...zone, privateSubnet, controlPlaneSubnet, endpointsSubnet, routeTable };
         });
-        this.waysOut = ways;
+        this.internetRoutes = ways;
         this.registerOutputs();
     }
 
@@ -147,7 +148,7 @@ const ANYWHERE = "0.0.0.0/0";
 
 type SubnetKind = "private" | "public" | "control-plane" | "internal" | "endpoints";
 
-/** By its role the load balancer controller finds the subnets that its load balancers go to. */
+/** The load balancer controller discovers subnets by these role tags. */
 const SUBNETS: Readonly<Record<SubnetKind, { cidr: (zone: ZoneSubnets) => string; role?: string }>> = {
     private: { cidr: ({ privateCidr }) => privateCidr },
     public: { cidr: ({ publicCidr }) => publicCidr, role: "kubernetes.io/role/elb" },

@@ -1,4 +1,4 @@
-/** Who may speak to nodes and their pods, and who to the API server. */
+/** Security groups: ingress to nodes and pods, and to the API server. */
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
@@ -7,8 +7,8 @@ import type { EksConfig } from "../../../config/cluster";
 import type { NetworkDestination } from "../../base/private-networks";
 
 /**
- * What the API server asks of pods and nodes: webhooks and extensions it calls, and kubelets. Without them admission times
- * out, and with it every pod's creation.
+ * The ports of nodes and pods that the API server calls: webhooks, extension APIs, and kubelets. Without them
+ * admission times out, and no pod can be created.
  */
 export const FROM_API_SERVER: Readonly<Record<string, number>> = {
     kubelet: 10_250,
@@ -20,19 +20,19 @@ export const FROM_API_SERVER: Readonly<Record<string, number>> = {
 export interface NodeFirewallArgs {
     readonly config: EksConfig;
     readonly vpcId: pulumi.Input<string>;
-    /** The group that EKS itself gives the API server. */
+    /** The security group that EKS creates for the API server. */
     readonly apiServer: pulumi.Input<string>;
-    /** Where the catalogue's external hosts are, and on which ports they are called. */
+    /** The destinations of the catalogue's external hosts, with ports. */
     readonly destinations: readonly NetworkDestination[];
 }
 
 const ANYWHERE = "0.0.0.0/0";
 
-/** Where registries, AWS' services and key sets answer. */
+/** The port of image registries, AWS APIs and key sets. */
 const HTTPS = 443;
 
 export class NodeFirewall extends pulumi.ComponentResource {
-    /** The nodes' own group, which pods share. */
+    /** The nodes' security group, which pods share. */
     readonly nodes: SecurityGroup;
     readonly rules: readonly pulumi.Resource[];
 
@@ -50,7 +50,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
                 description: "Nodes and their pods",
                 tags: {
                     Name: `${config.name}-nodes`,
-                    // The load balancer controller opens this group, and no other, to its load balancers.
+                    // The load balancer controller adds rules only to the group with this tag.
                     [`kubernetes.io/cluster/${config.name}`]: "owned",
                 },
             },
@@ -65,7 +65,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
                     securityGroupId: nodes,
                     referencedSecurityGroupId: nodes,
                     ipProtocol: "-1",
-                    description: "each other; NetworkPolicies say more",
+                    description: "each other; NetworkPolicies restrict further",
                 },
                 parent,
             ),
@@ -82,14 +82,15 @@ export class NodeFirewall extends pulumi.ComponentResource {
                         parent,
                     ),
             ),
-            // The VPC's resolver, its clock and an instance's metadata answer whatever a group says (VPC user guide, "Security groups").
+            // The VPC's resolver, NTP and the instance metadata are reachable whatever a group allows (VPC user
+            // guide, "Security groups").
             new SecurityGroupEgressRule(
                 `${name}-nodes-to-each-other`,
                 {
                     securityGroupId: nodes,
                     referencedSecurityGroupId: nodes,
                     ipProtocol: "-1",
-                    description: "each other; NetworkPolicies say more",
+                    description: "each other; NetworkPolicies restrict further",
                 },
                 parent,
             ),
@@ -116,7 +117,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
                             securityGroupId: nodes,
                             cidrIpv4: cidr,
                             ...tcp(port),
-                            description: "images and external services; the egress gateway says who",
+                            description: "images and external services; the egress gateway restricts further",
                         },
                         parent,
                     ),
@@ -131,7 +132,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
                 },
                 parent,
             ),
-            ...config.api.networks.map(
+            ...config.api.allowedCidrs.map(
                 (network) =>
                     new SecurityGroupIngressRule(
                         `${name}-api-${network.replace(/[./]/g, "-")}`,
@@ -139,7 +140,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
                             securityGroupId: apiServer,
                             cidrIpv4: network,
                             ...tcp(443),
-                            description: "a listed network to the API server",
+                            description: "an allowed network to the API server",
                         },
                         parent,
                     ),

@@ -1,4 +1,4 @@
-/** The nodes: for each pool and zone a managed group, made from the pool's launch template. */
+/** The nodes: for each pool and zone a managed node group, with the pool's launch template. */
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
 import * as pulumi from "@pulumi/pulumi";
@@ -28,7 +28,7 @@ export class NodePools extends pulumi.ComponentResource {
                 managed: [
                     "AmazonEKSWorkerNodePolicy",
                     "AmazonEC2ContainerRegistryPullOnly",
-                    // Where somebody gets to a node at all, it is by the Session Manager, which writes down who.
+                    // The only access to a node is Session Manager, which logs the user.
                     ...(args.config.sessionManager ? ["AmazonSSMManagedInstanceCore"] : []),
                 ],
             },
@@ -54,11 +54,11 @@ export class NodePools extends pulumi.ComponentResource {
                                 version: pulumi.output(template.latestVersion).apply(String),
                             },
                             scalingConfig: {
-                                minSize: settings.minimum,
-                                desiredSize: settings.minimum,
-                                maxSize: settings.maximum,
+                                minSize: settings.minSize,
+                                desiredSize: settings.minSize,
+                                maxSize: settings.maxSize,
                             },
-                            // New nodes come before old ones go.
+                            // New nodes start before old ones are drained.
                             updateConfig: { maxUnavailable: 1, updateStrategy: "DEFAULT" },
                             nodeRepairConfig: { enabled: true },
                             labels: { [POOL_KEY]: pool },
@@ -66,8 +66,8 @@ export class NodePools extends pulumi.ComponentResource {
                         },
                         {
                             parent: this,
-                            dependsOn: [...permissions, ...args.network.waysOut],
-                            // The autoscaler's from here on.
+                            dependsOn: [...permissions, ...args.network.internetRoutes],
+                            // The autoscaler manages it after creation.
                             ignoreChanges: ["scalingConfig.desiredSize"],
                         },
                     ),
@@ -91,7 +91,7 @@ export class NodePools extends pulumi.ComponentResource {
                 metadataOptions: {
                     httpEndpoint: "enabled",
                     httpTokens: "required",
-                    // A pod is a hop further away, and has an identity of its own.
+                    // Pods are one hop further away than the node, and use Pod Identity instead.
                     httpPutResponseHopLimit: 1,
                 },
                 blockDeviceMappings: [
@@ -113,7 +113,7 @@ export class NodePools extends pulumi.ComponentResource {
     }
 }
 
-/** On the tainted pools all pods are meshed, so that none may start before traffic can be redirected. */
+/** All pods on the tainted pools are meshed, so none may start before istio-cni can redirect its traffic. */
 function taints(pool: Pool): { key: string; value: string; effect: string }[] {
     return [
         { key: POOL_KEY, value: pool, effect: "NO_SCHEDULE" },
@@ -121,7 +121,7 @@ function taints(pool: Pool): { key: string; value: string; effect: string }[] {
     ];
 }
 
-/** Graviton's types have a `g` after their generation: m7g.2xlarge. */
+/** Graviton instance types have a `g` after their generation: m7g.2xlarge. */
 function amiType(instanceType: string): string {
     return /^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
 }

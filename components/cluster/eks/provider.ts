@@ -1,6 +1,6 @@
 import { Provider } from "@pulumi/aws/provider";
 
-/** AWS in one region, and in one account where the stack names it. */
+/** The AWS provider for one region, and for one account if the stack states it. */
 export function awsProvider({
     name,
     region,

@@ -7,20 +7,20 @@ import type { Document } from "./permissions/document";
 export interface RoleSpec {
     readonly name: string;
     readonly trust: Document;
-    /** AWS' own policies, by what follows `arn:aws:iam::aws:policy/`. */
+    /** AWS managed policies, by the part after `arn:aws:iam::aws:policy/`. */
     readonly managed?: readonly string[];
-    /** What it may do beside, by name. */
-    readonly own?: Readonly<Record<string, Document>>;
+    /** Inline policies, by name. */
+    readonly inline?: Readonly<Record<string, Document>>;
 }
 
 export interface RegisteredRole {
     readonly role: Role;
-    /** What it may do: whoever takes the role must wait for these. */
+    /** Its permissions. Users of the role must depend on these. */
     readonly permissions: readonly pulumi.Resource[];
 }
 
 export function registerRole(
-    { name, trust, managed = [], own = {} }: RoleSpec,
+    { name, trust, managed = [], inline = {} }: RoleSpec,
     parent: pulumi.ComponentResource,
 ): RegisteredRole {
     const role = new Role(name, { assumeRolePolicy: JSON.stringify(trust) }, { parent });
@@ -32,11 +32,11 @@ export function registerRole(
                 { parent },
             ),
     );
-    const policies = Object.entries(own).map(
+    const policies = Object.entries(inline).map(
         ([what, document]) =>
             new RolePolicy(
                 `${name}-${what}`,
-                // Some of it is known only once it is there, such as a zone's ARN.
+                // Parts of it are only known after creation, such as a zone's ARN.
                 { role: role.name, policy: pulumi.jsonStringify(document) },
                 { parent },
             ),

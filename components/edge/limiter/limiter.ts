@@ -1,4 +1,4 @@
-/** Envoy's rate limit service and the Redis in which it counts. Without either, the gateways limit by plan no longer. */
+/** Envoy's rate limit service and the Redis in which it counts. Without either, limits by plan do not apply. */
 import { createHash } from "node:crypto";
 import { pinned } from "../../base/images";
 import { COUNTERS, LIMITER, limitedByPlan } from "../../base/limiter";
@@ -7,9 +7,9 @@ import type { ConfigMapManifest, Manifest } from "../../base/manifest";
 import { serviceHost } from "../../base/names";
 import type { Platform } from "../../base/platform";
 import { rules } from "./rules";
-import { partObjects } from "./workload";
+import { workloadObjects } from "./workload";
 
-/** Where the service looks for its rules: `<root>/<subdirectory>/config/*.yaml`. */
+/** Where the service reads its configuration: `<root>/<subdirectory>/config/*.yaml`. */
 const RULES = { root: "/data", subdirectory: "ratelimit", file: "edge.yaml" } as const;
 
 const COUNTERS_HOST = serviceHost(COUNTERS.name, COUNTERS.namespace);
@@ -19,7 +19,7 @@ export function limiter(platform: Platform): Manifest[] {
     const { config, catalogue } = platform;
     const { image, redisImage, replicas } = config.edge.rateLimit;
     const text = rules(catalogue.plans ?? {});
-    const service = partObjects(
+    const service = workloadObjects(
         {
             ...LIMITER,
             replicas,
@@ -40,24 +40,24 @@ export function limiter(platform: Platform): Manifest[] {
                 ],
             },
             volumes: [{ name: "rules", configMap: { name: LIMITER.name } }],
-            // It reads its rules when it starts.
+            // Restarts the pods when the rules change: they are read at startup.
             annotations: { "sparc.dev/rules": createHash("sha256").update(text).digest("hex").slice(0, 16) },
             calls: [`${COUNTERS.namespace}/${COUNTERS_HOST}`],
         },
         config,
     );
-    const counters = partObjects(
+    const counters = workloadObjects(
         {
             ...COUNTERS,
             replicas: 1,
             ports: [{ name: "redis", number: COUNTERS.port, protocol: "tcp" }],
             container: {
                 image: pinned(redisImage, config),
-                // Counts of the last minutes are nothing to keep: a restart begins them anew.
+                // The counters of the last minutes need no persistence. They restart at zero.
                 args: [
                     ...["--save", "", "--appendonly", "no"],
                     ...["--maxmemory", "96mb", "--maxmemory-policy", "volatile-lru"],
-                    // Who may connect, and with what identity, is for the mesh to say.
+                    // The mesh controls which clients can connect.
                     ...["--protected-mode", "no"],
                 ],
                 readinessProbe: { tcpSocket: { port: COUNTERS.port }, periodSeconds: 2, timeoutSeconds: 5 },
@@ -78,7 +78,7 @@ const ENVIRONMENT = {
     PORT: String(LIMITER.health),
     REDIS_SOCKET_TYPE: "tcp",
     REDIS_TYPE: "SINGLE",
-    // A gateway waits no longer, so that more would only pile up.
+    // A gateway waits no longer, so more would only queue requests.
     REDIS_TIMEOUT: "100ms",
     REDIS_URL: `${COUNTERS_HOST}:${COUNTERS.port}`,
     RUNTIME_IGNOREDOTFILES: "true",

@@ -1,12 +1,12 @@
 import { stringify } from "yaml";
 import type { Plan, Rate } from "../../../catalogue/model";
 
-/** Under which the gateways and the limiter know these limits. */
+/** The rate limit domain of the gateways' descriptors. */
 export const DOMAIN = "edge";
-/** What a request is counted by. */
+/** The descriptors' keys. */
 export const KEYS = { plan: "plan", tenant: "tenant", client: "client" } as const;
 
-/** The plan of tokens that name none, or one that is not sold. */
+/** The plan for tokens without a plan, or with an unknown one. */
 const DEFAULT = "default";
 
 interface Descriptor {
@@ -16,7 +16,7 @@ interface Descriptor {
     readonly descriptors?: readonly Descriptor[];
 }
 
-/** The limiter's configuration file. */
+/** The rate limit service's configuration file. */
 export function rules(plans: Readonly<Record<string, Plan>>): string {
     const standard = plans[DEFAULT];
     const named = Object.entries(plans)
@@ -29,7 +29,7 @@ export function rules(plans: Readonly<Record<string, Plan>>): string {
     return stringify({ domain: DOMAIN, descriptors: [...named, ...others] });
 }
 
-/** A tenant's limit, and that of each of its clients; of clients, also of a token that names no tenant. */
+/** A tenant's limit, and that of each of its clients; the latter also applies to tokens without a tenant. */
 function limitsOf({ tenant, client }: Plan): Descriptor[] {
     const ofClient: Descriptor = { key: KEYS.client, rate_limit: limit(client) };
     return [{ key: KEYS.tenant, rate_limit: limit(tenant), descriptors: [ofClient] }, ofClient];

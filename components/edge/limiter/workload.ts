@@ -14,11 +14,11 @@ import { sidecarResources } from "../../base/sidecar-resources";
 type PodSpec = NonNullable<DeploymentManifest["spec"]>["template"]["spec"];
 type Container = NonNullable<PodSpec>["containers"][number];
 
-/** Never 1337, the sidecar's, whose traffic is not redirected. */
+/** Not 1337, the sidecar's user, whose traffic is not redirected. */
 const USER = 65532;
 
-/** What the two workloads of the limiter differ in. */
-export interface Part {
+/** The settings in which the two workloads of the rate limiter differ. */
+export interface LimiterWorkload {
     readonly name: string;
     readonly namespace: string;
     readonly replicas: number;
@@ -29,39 +29,39 @@ export interface Part {
     }[];
     readonly container: Omit<Container, "name" | "ports" | "securityContext">;
     readonly volumes?: NonNullable<PodSpec>["volumes"];
-    /** Changes when pods must be replaced. */
+    /** A change replaces the pods. */
     readonly annotations?: Readonly<Record<string, string>>;
-    /** Hosts that it calls, as a Sidecar names them. */
+    /** The hosts that it calls, in the format of a Sidecar. */
     readonly calls: readonly string[];
 }
 
-/** An account, a Service, a Deployment, and a Sidecar that knows only whom it calls. */
-export function partObjects(part: Part, config: MeshConfig): Manifest[] {
-    return [account(part), service(part), deployment(part, config), sidecar(part)];
+/** A ServiceAccount, a Service, a Deployment, and a Sidecar with only the hosts that it calls. */
+export function workloadObjects(workload: LimiterWorkload, config: MeshConfig): Manifest[] {
+    return [account(workload), service(workload), deployment(workload, config), sidecar(workload)];
 }
 
-function labelsOf({ name }: Part): Record<string, string> {
+function labelsOf({ name }: LimiterWorkload): Record<string, string> {
     return { ...COMMON_LABELS, [SERVICE_LABEL]: name };
 }
 
-function account(part: Part): ServiceAccountManifest {
+function account(workload: LimiterWorkload): ServiceAccountManifest {
     return {
         apiVersion: "v1",
         kind: "ServiceAccount",
-        metadata: { name: part.name, namespace: part.namespace, labels: labelsOf(part) },
+        metadata: { name: workload.name, namespace: workload.namespace, labels: labelsOf(workload) },
         automountServiceAccountToken: false,
     };
 }
 
-function service(part: Part): ServiceManifest {
+function service(workload: LimiterWorkload): ServiceManifest {
     return {
         apiVersion: "v1",
         kind: "Service",
-        metadata: { name: part.name, namespace: part.namespace, labels: labelsOf(part) },
+        metadata: { name: workload.name, namespace: workload.namespace, labels: labelsOf(workload) },
         spec: {
             type: "ClusterIP",
-            selector: { [SERVICE_LABEL]: part.name },
-            ports: part.ports.map(({ name, number, protocol }) => ({
+            selector: { [SERVICE_LABEL]: workload.name },
+            ports: workload.ports.map(({ name, number, protocol }) => ({
                 name,
                 port: number,
                 targetPort: number,
@@ -72,9 +72,9 @@ function service(part: Part): ServiceManifest {
     };
 }
 
-function deployment(part: Part, config: MeshConfig): DeploymentManifest {
-    const { name, namespace, replicas, ports, container, volumes } = part;
-    const labels = { ...labelsOf(part), app: name };
+function deployment(workload: LimiterWorkload, config: MeshConfig): DeploymentManifest {
+    const { name, namespace, replicas, ports, container, volumes } = workload;
+    const labels = { ...labelsOf(workload), app: name };
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
@@ -87,7 +87,7 @@ function deployment(part: Part, config: MeshConfig): DeploymentManifest {
                 metadata: {
                     labels,
                     annotations: {
-                        ...part.annotations,
+                        ...workload.annotations,
                         ...sidecarResources(config.sidecar),
                     },
                 },
@@ -111,7 +111,7 @@ function deployment(part: Part, config: MeshConfig): DeploymentManifest {
     };
 }
 
-function sidecar({ name, namespace, calls }: Part): SidecarManifest {
+function sidecar({ name, namespace, calls }: LimiterWorkload): SidecarManifest {
     return {
         apiVersion: "networking.istio.io/v1",
         kind: "Sidecar",

@@ -8,8 +8,8 @@ import { SECURITY } from "./security";
 import { SERVICE } from "./service";
 
 /**
- * What people look at. Every query of what the stack local has is run against the node's
- * Prometheus under traffic (`test/live/dashboards.test.ts`).
+ * All dashboards. `test/live/dashboards.test.ts` runs every query of the local stack's against its Prometheus under
+ * traffic.
  */
 export function boards({ delivery }: Pick<MeshConfig, "delivery">): readonly Board[] {
     return [OVERVIEW, SERVICE, SECURITY, FLOW, COST, ...(delivery.enabled ? [DELIVERY] : [])];

@@ -1,4 +1,4 @@
-/** Dashboards as kube-prometheus-stack's Grafana finds them: ConfigMaps of its namespace, by their label. */
+/** Dashboards as ConfigMaps, which kube-prometheus-stack's Grafana finds by their label. */
 import type { MeshConfig } from "../../../config/schema";
 import { COMMON_LABELS } from "../../base/labels";
 import type { ConfigMapManifest } from "../../base/manifest";
@@ -6,8 +6,8 @@ import { NAMESPACES } from "../../base/names";
 import { boards } from "./boards";
 import { grafana } from "./grafana";
 
-/** What the chart's loader looks for, unless its values say otherwise. */
-const FOUND_BY = { grafana_dashboard: "1" } as const;
+/** The label that the chart's sidecar looks for by default. */
+const DASHBOARD_LABEL = { grafana_dashboard: "1" } as const;
 
 export function dashboards(config: MeshConfig): ConfigMapManifest[] {
     return boards(config).map((board) => ({
@@ -16,7 +16,7 @@ export function dashboards(config: MeshConfig): ConfigMapManifest[] {
         metadata: {
             name: `dashboard-${board.uid}`,
             namespace: NAMESPACES.monitoring,
-            labels: { ...COMMON_LABELS, ...FOUND_BY },
+            labels: { ...COMMON_LABELS, ...DASHBOARD_LABEL },
         },
         data: { [`${board.uid}.json`]: JSON.stringify(grafana(board)) },
     }));

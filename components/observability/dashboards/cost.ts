@@ -3,7 +3,7 @@ import { rate } from "./queries";
 
 export const COST: Board = {
     uid: "sparc-cost",
-    title: "Mesh: what it costs",
+    title: "Mesh: resource usage",
     rows: [
         {
             title: "Sidecars and gateways",
@@ -15,12 +15,12 @@ export const COST: Board = {
                 ),
                 number("Memory", "bytes", 'sum(container_memory_working_set_bytes{container="istio-proxy"})'),
                 number(
-                    "CPU for 1,000 requests in a second",
+                    "CPU per 1,000 requests per second",
                     "short",
                     `1000 * sum(rate(container_cpu_usage_seconds_total{container="istio-proxy"}[$window])) / sum(${rate('reporter="destination"')})`,
                 ),
                 number(
-                    "Series of proxies",
+                    "Time series of proxies",
                     "short",
                     'sum(scrape_samples_post_metric_relabeling{job="mesh-proxies"})',
                 ),
@@ -37,7 +37,7 @@ export const COST: Board = {
                     "{{pod}}",
                 ),
                 lines(
-                    "CPU of what it may",
+                    "CPU (% of limit)",
                     "percentunit",
                     query(
                         'sum by (pod) (rate(container_cpu_usage_seconds_total{container="istio-proxy"}[$window])) / on (pod) (max by (pod) (container_spec_cpu_quota{container="istio-proxy"}) / max by (pod) (container_spec_cpu_period{container="istio-proxy"}))',
@@ -45,7 +45,7 @@ export const COST: Board = {
                     ),
                 ),
                 lines(
-                    "Memory of what it may",
+                    "Memory (% of limit)",
                     "percentunit",
                     query(
                         'max by (pod) (container_memory_working_set_bytes{container="istio-proxy"}) / on (pod) max by (pod) (container_spec_memory_limit_bytes{container="istio-proxy"})',

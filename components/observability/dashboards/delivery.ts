@@ -1,30 +1,33 @@
-import { GRPC_FAULTS } from "../../base/rollouts";
+import { GRPC_FAILURES } from "../../base/rollouts";
 import { type Board, lines, type Query, query } from "./model";
-import { ASKED, rate } from "./queries";
+import { BY_SOURCE, rate } from "./queries";
 
-/** Of those that Flagger shares requests out to, as callers see them. */
-const BOTH = `${ASKED},destination_service_name=~".+-rollout-(primary|canary)"`;
-const EACH = "sum by (destination_service_name)";
+/** Requests to the primaries and canaries between which Flagger splits traffic, as callers see them. */
+const TO_ROLLOUTS = `${BY_SOURCE},destination_service_name=~".+-rollout-(primary|canary)"`;
+const BY_HOST = "sum by (destination_service_name)";
 const LEGEND = "{{destination_service_name}}";
 
-/** What fails, as rollouts are judged by it: no answer, a fault, or gRPC's word for one. */
-const FAILED = [`response_code=~"0|5..",response_flags!~".*DC.*"`, `grpc_response_status=~"${GRPC_FAULTS}"`];
+/** Failures as a rollout's analysis counts them: no response, a 5xx, or a gRPC status of the same meaning. */
+const FAILED = [
+    `response_code=~"0|5..",response_flags!~".*DC.*"`,
+    `grpc_response_status=~"${GRPC_FAILURES}"`,
+];
 
-/** By service, and of one that is rolled out by its old version (`primary`) and its new one. */
+/** By service, and for one that is being rolled out also by version: `primary`, or the canary. */
 function byVersion(expr: string, ...more: readonly string[]): string {
-    const told = `label_replace(${expr}, "version", "primary", "pod", ".+-primary-[0-9a-z]+-[0-9a-z]+")`;
-    return `sum by (${["service", "version", ...more].join(", ")}) (${told})`;
+    const labeled = `label_replace(${expr}, "version", "primary", "pod", ".+-primary-[0-9a-z]+-[0-9a-z]+")`;
+    return `sum by (${["service", "version", ...more].join(", ")}) (${labeled})`;
 }
 
-/** The share that works of what should, by what the services count (docs/delivery.md). */
-function share(series: string, of: string): Query {
+/** The success rate of a business operation, from the services' counters (docs/reference/progressive-delivery.md). */
+function successRate(series: string, label: string): Query {
     const counted = (outcomes: string) => byVersion(`rate(${series}{outcome=~"${outcomes}"}[$window])`);
     const all = counted("ok|failed");
-    return query(`(${counted("ok")} or 0 * ${all}) / ${all}`, `${of} {{service}} {{version}}`);
+    return query(`(${counted("ok")} or 0 * ${all}) / ${all}`, `${label} {{service}} {{version}}`);
 }
 
-const ALL = `${EACH} (${rate(BOTH)})`;
-const FAILING = FAILED.map((labels) => rate(`${BOTH},${labels}`)).join(" or ");
+const ALL = `${BY_HOST} (${rate(TO_ROLLOUTS)})`;
+const FAILURES = FAILED.map((labels) => rate(`${TO_ROLLOUTS},${labels}`)).join(" or ");
 
 export const DELIVERY: Board = {
     uid: "sparc-delivery",
@@ -34,12 +37,12 @@ export const DELIVERY: Board = {
             title: "Flagger",
             panels: [
                 lines(
-                    "State: 0 under way, 2 failed, 1 otherwise",
+                    "Canary status: 0 in progress, 1 other, 2 failed",
                     "short",
                     query("max by (name) (flagger_canary_status)", "{{name}}"),
                 ),
                 lines(
-                    "Share of the new version",
+                    "Canary weight",
                     "percent",
                     query(
                         'max by (workload) (flagger_canary_weight{workload!~".+-primary"})',
@@ -49,36 +52,36 @@ export const DELIVERY: Board = {
             ],
         },
         {
-            title: "The new version beside the old one",
+            title: "Canary and primary",
             panels: [
                 lines("Requests", "reqps", query(ALL, LEGEND)),
                 lines(
-                    "Failed",
+                    "Error rate",
                     "percentunit",
-                    query(`(${EACH} (${FAILING}) or 0 * ${ALL}) / ${ALL}`, LEGEND),
+                    query(`(${BY_HOST} (${FAILURES}) or 0 * ${ALL}) / ${ALL}`, LEGEND),
                 ),
                 lines(
-                    "p99 of answers",
+                    "p99 latency",
                     "ms",
                     query(
-                        `histogram_quantile(0.99, sum by (destination_service_name, le) (rate(istio_request_duration_milliseconds_bucket{${BOTH}}[$window])))`,
+                        `histogram_quantile(0.99, sum by (destination_service_name, le) (rate(istio_request_duration_milliseconds_bucket{${TO_ROLLOUTS}}[$window])))`,
                         LEGEND,
                     ),
                 ),
             ],
         },
         {
-            title: "What the business counts",
+            title: "Business KPIs",
             panels: [
                 lines(
-                    "What works",
+                    "Success rate",
                     "percentunit",
-                    share("sparc_stream_starts_total", "stream starts"),
-                    share("sparc_logins_total", "logins"),
-                    share("sparc_payments_total", "payments"),
+                    successRate("sparc_stream_starts_total", "stream starts"),
+                    successRate("sparc_logins_total", "logins"),
+                    successRate("sparc_payments_total", "payments"),
                 ),
                 lines(
-                    "p95 of alerts' delivery",
+                    "Alert delivery time (p95)",
                     "s",
                     query(
                         `histogram_quantile(0.95, ${byVersion("rate(sparc_alert_delivery_seconds_bucket[$window])", "le")})`,

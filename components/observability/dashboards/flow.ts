@@ -1,21 +1,21 @@
 import { NAMESPACES } from "../../base/names";
 import { type Board, bars, lines, query, table } from "./model";
-import { ASKED, rate } from "./queries";
+import { BY_SOURCE, rate } from "./queries";
 
 export const FLOW: Board = {
     uid: "sparc-flow",
-    title: "Mesh: who calls whom",
+    title: "Mesh: traffic",
     rows: [
         {
-            title: "Inside",
+            title: "East-west traffic",
             panels: [
                 table(
-                    "Calls",
+                    "Requests by caller and destination",
                     "reqps",
-                    `sum by (source_workload, destination_service_name) (${rate(ASKED)}) > 0`,
+                    `sum by (source_workload, destination_service_name) (${rate(BY_SOURCE)}) > 0`,
                 ),
                 lines(
-                    "Connections that ended",
+                    "Connections closed",
                     "cps",
                     query(
                         'sum by (destination_workload) (rate(istio_tcp_connections_closed_total{reporter="destination"}[$window]))',
@@ -23,7 +23,7 @@ export const FLOW: Board = {
                     ),
                 ),
                 lines(
-                    "Bytes over connections",
+                    "TCP bytes sent",
                     "Bps",
                     query(
                         'sum by (destination_workload) (rate(istio_tcp_sent_bytes_total{reporter="destination"}[$window]))',
@@ -33,10 +33,10 @@ export const FLOW: Board = {
             ],
         },
         {
-            title: "In and out",
+            title: "North-south traffic",
             panels: [
                 lines(
-                    "At the gateways",
+                    "Ingress gateways",
                     "reqps",
                     query(
                         `sum by (source_workload, response_code) (${rate(`reporter="source",source_workload_namespace="${NAMESPACES.ingress}"`)})`,
@@ -44,7 +44,7 @@ export const FLOW: Board = {
                     ),
                 ),
                 bars(
-                    "Left through the egress gateway",
+                    "Egress gateway, by external host",
                     "reqps",
                     `sum by (destination_service_name) (${rate(`reporter="source",source_workload_namespace="${NAMESPACES.egress}"`)} or rate(istio_tcp_connections_closed_total{reporter="source",source_workload_namespace="${NAMESPACES.egress}"}[$window]))`,
                     "{{destination_service_name}}",

@@ -1,5 +1,6 @@
 /**
- * Grafana's format of a dashboard, by its own SDK: the classic one, since files are what the chart's Grafana is given.
+ * Converts dashboards to Grafana's classic format with its SDK, because the chart's Grafana reads dashboards from
+ * files.
  */
 /* eslint-disable @typescript-eslint/no-deprecated */
 import { PanelBuilder as BarGauge } from "@grafana/grafana-foundation-sdk/bargauge";
@@ -16,10 +17,10 @@ import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/time
 import type { Board, Panel } from "./model";
 import { WINDOW } from "./queries";
 
-/** The data source of kube-prometheus-stack. */
+/** The UID of kube-prometheus-stack's data source. */
 const SOURCE = { type: "prometheus", uid: "prometheus" } as const;
 
-/** Grafana's rows are 24 wide. */
+/** Grafana's rows have 24 columns. */
 const WIDTH = { lines: 12, number: 6, bars: 12, table: 24 } as const;
 const HEIGHT = { lines: 8, number: 4, bars: 8, table: 9 } as const;
 
@@ -53,14 +54,14 @@ function built({ title, about, shows, unit, queries }: Panel) {
         .height(HEIGHT[shows]);
     if (about !== undefined) panel.description(about);
     for (const [index, { expr, legend }] of queries.entries()) {
-        const asked = new DataqueryBuilder()
+        const dataQuery = new DataqueryBuilder()
             .refId(String.fromCharCode(65 + index))
             .expr(expr.replaceAll("$window", WINDOW))
             .legendFormat(legend);
-        // Over a range the largest of each moment would all be there, pods that are gone among them.
-        if (shows === "bars" || shows === "table") asked.instant();
-        if (shows === "table") asked.format("table" as never);
-        panel.withTarget(asked);
+        // A range query would show the largest values of every moment, terminated pods included.
+        if (shows === "bars" || shows === "table") dataQuery.instant();
+        if (shows === "table") dataQuery.format("table" as never);
+        panel.withTarget(dataQuery);
     }
     return panel;
 }

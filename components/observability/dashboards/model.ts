@@ -1,27 +1,27 @@
-/** Dashboards as this program has them: what is asked, and as what it is shown. Grafana's own format is made of that. */
+/** Dashboards: the queries of each panel and how they are shown. `grafana.ts` converts them to Grafana's format. */
 
 export interface Panel {
     readonly title: string;
-    /** What to see in it, for whoever looks at it the first time. */
+    /** What the panel shows, for first-time readers. */
     readonly about?: string;
     readonly shows: "lines" | "number" | "bars" | "table";
-    /** As Grafana names units: `reqps`, `percentunit`, `ms`, `s`, `bytes`. */
+    /** Grafana's name of the unit: `reqps`, `percentunit`, `ms`, `s`, `bytes`. */
     readonly unit: string;
     readonly queries: readonly Query[];
 }
 
 export interface Query {
-    /** PromQL, in which `$service` stands for the service that was chosen, and `$window` for five minutes. */
+    /** PromQL, in which `$service` stands for the selected service, and `$window` for five minutes. */
     readonly expr: string;
-    /** What names a series, with its labels: `{{service}}`. */
+    /** The template of a series' name: `{{service}}`. */
     readonly legend: string;
 }
 
 export interface Board {
-    /** Part of its address, for ever. */
+    /** Part of the dashboard's URL. It must never change. */
     readonly uid: string;
     readonly title: string;
-    /** Whether one service is chosen in it. @default false */
+    /** Whether it has a selector for one service. @default false */
     readonly byService?: boolean;
     readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[];
 }

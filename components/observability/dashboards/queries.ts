@@ -1,26 +1,26 @@
-/** What several dashboards ask alike. */
+/** Parts of queries that several dashboards share. */
 import { NAMESPACES } from "../../base/names";
 
-const SERVICES = `destination_service_namespace="${NAMESPACES.services}"`;
+const TO_SERVICES = `destination_service_namespace="${NAMESPACES.services}"`;
 
-/** Requests as those count them who answer, and as those do who ask. */
-export const ANSWERED = `reporter="destination",${SERVICES}`;
-export const ASKED = `reporter="source",${SERVICES}`;
+/** Requests as the destination's proxy, or the source's, reports them. */
+export const BY_DESTINATION = `reporter="destination",${TO_SERVICES}`;
+export const BY_SOURCE = `reporter="source",${TO_SERVICES}`;
 
 export function rate(labels: string): string {
     return `rate(istio_requests_total{${labels}}[$window])`;
 }
 
-/** A time that a share of the answers keeps. */
-export function quantile(share: number, labels: string): string {
+/** A quantile of the response time, in milliseconds. */
+export function quantile(q: number, labels: string): string {
     const buckets = `rate(istio_request_duration_milliseconds_bucket{${labels}}[$window])`;
-    return `histogram_quantile(${share}, sum by (le) (${buckets}))`;
+    return `histogram_quantile(${q}, sum by (le) (${buckets}))`;
 }
 
-/** Over what Grafana's panels take rates: more than four readings. */
+/** The range of the panels' rates: more than four scrapes. */
 export const WINDOW = "5m";
 
-/** A panel's query as Prometheus takes it, for one service. */
+/** A panel's query with its variables replaced, for one service. */
 export function inPrometheus(expr: string, service: string): string {
     return expr.replaceAll("$window", WINDOW).replaceAll("$service", service);
 }

@@ -1,4 +1,4 @@
-import { TO_NOWHERE } from "../istio-series";
+import { TO_BLACK_HOLE } from "../istio-series";
 import { type Board, lines, number, query } from "./model";
 import { rate } from "./queries";
 
@@ -7,34 +7,34 @@ export const SECURITY: Board = {
     title: "Mesh: security",
     rows: [
         {
-            title: "Who is who",
+            title: "mTLS identity",
             panels: [
                 number(
-                    "In mutual TLS",
+                    "mTLS share of requests",
                     "percentunit",
                     `sum(${rate('reporter="destination",connection_security_policy="mutual_tls"')}) / sum(${rate('reporter="destination"')})`,
                 ),
-                // By whom it was asked for; a gateway that refuses by itself tells of it as the caller of nobody.
+                // As the destination reports it. A gateway reports its own denials as the source, with an unknown destination.
                 number(
-                    "Refused",
+                    "Denied requests",
                     "reqps",
                     ['reporter="destination"', 'reporter="source",destination_workload="unknown"']
-                        .map((teller) => `(sum(${rate(`${teller},response_code="403"`)}) or vector(0))`)
+                        .map((reporter) => `(sum(${rate(`${reporter},response_code="403"`)}) or vector(0))`)
                         .join(" + "),
                 ),
-                number("Workload certificates: shortest", "s", "min(istio_agent_cert_expiry_seconds)"),
+                number("Next workload certificate expiry", "s", "min(istio_agent_cert_expiry_seconds)"),
                 number(
-                    "The mesh's CA",
+                    "Mesh CA expiry",
                     "s",
                     'min({__name__=~"citadel_server_(root_cert|cert_chain)_expiry_seconds"})',
                 ),
             ],
         },
         {
-            title: "What is refused",
+            title: "Denied requests and blocked hosts",
             panels: [
                 lines(
-                    "Refused, by who was asked",
+                    "Denied requests by destination",
                     "reqps",
                     query(
                         `sum by (destination_workload) (${rate('reporter="destination",response_code="403"')})`,
@@ -42,7 +42,7 @@ export const SECURITY: Board = {
                     ),
                 ),
                 lines(
-                    "Refused, by who asked",
+                    "Denied requests by source",
                     "reqps",
                     query(
                         `sum by (source_workload) (${rate('reporter="destination",response_code="403"')})`,
@@ -50,16 +50,19 @@ export const SECURITY: Board = {
                     ),
                 ),
                 lines(
-                    "Hosts that nobody may reach",
+                    "Requests to unknown hosts (BlackHoleCluster)",
                     "reqps",
-                    query(`sum by (source_workload) (${rate(TO_NOWHERE)})`, "{{source_workload}}, requests"),
                     query(
-                        `sum by (source_workload) (rate(istio_tcp_connections_closed_total{${TO_NOWHERE}}[$window]))`,
+                        `sum by (source_workload) (${rate(TO_BLACK_HOLE)})`,
+                        "{{source_workload}}, requests",
+                    ),
+                    query(
+                        `sum by (source_workload) (rate(istio_tcp_connections_closed_total{${TO_BLACK_HOLE}}[$window]))`,
                         "{{source_workload}}, connections",
                     ),
                 ),
                 lines(
-                    "Certificates of gateways: days left",
+                    "Gateway certificates: days until expiry",
                     "d",
                     query(
                         '(min by (service) ({__name__=~"envoy_.*ssl_certificate.*expiration_unix_time_seconds",service=~"istio-.*gateway"}) - time()) / 86400',

@@ -1,102 +1,111 @@
-import { OF_A_ROLLOUT } from "../../base/rollouts";
+import { ROLLOUT_SUFFIX } from "../../base/rollouts";
 import { type Board, lines, query } from "./model";
-import { ANSWERED, ASKED, quantile, rate } from "./queries";
+import { BY_DESTINATION, BY_SOURCE, quantile, rate } from "./queries";
 
-const own = `destination_service_name=~"$service${OF_A_ROLLOUT}"`;
-/** The service as its callers' proxies name it. */
-const toIt = `cluster_name=~"outbound.*[|]$service${OF_A_ROLLOUT}[.].*"`;
+const toService = `destination_service_name=~"$service${ROLLOUT_SUFFIX}"`;
+/** The service's Envoy clusters in its callers' proxies. */
+const callerClusters = `cluster_name=~"outbound.*[|]$service${ROLLOUT_SUFFIX}[.].*"`;
 
 export const SERVICE: Board = {
     uid: "sparc-service",
-    title: "Mesh: a service",
+    title: "Mesh: service",
     byService: true,
     rows: [
         {
             title: "Rate, errors, duration",
             panels: [
                 lines(
-                    "Requests by answer",
+                    "Requests by response code",
                     "reqps",
-                    query(`sum by (response_code) (${rate(`${ASKED},${own}`)})`, "{{response_code}}"),
+                    query(
+                        `sum by (response_code) (${rate(`${BY_SOURCE},${toService}`)})`,
+                        "{{response_code}}",
+                    ),
                 ),
                 lines(
                     "Requests by caller",
                     "reqps",
-                    query(`sum by (source_workload) (${rate(`${ASKED},${own}`)})`, "{{source_workload}}"),
+                    query(
+                        `sum by (source_workload) (${rate(`${BY_SOURCE},${toService}`)})`,
+                        "{{source_workload}}",
+                    ),
                 ),
                 lines(
                     "Duration",
                     "ms",
                     ...[0.5, 0.9, 0.99].map((share) =>
-                        query(quantile(share, `${ANSWERED},${own}`), `p${share * 100}`),
+                        query(quantile(share, `${BY_DESTINATION},${toService}`), `p${share * 100}`),
                     ),
                 ),
                 lines(
-                    "Requests by what they are about",
+                    "Requests by method and path class",
                     "reqps",
                     query(
-                        `sum by (path_class, method_class) (${rate(`${ANSWERED},${own}`)})`,
+                        `sum by (path_class, method_class) (${rate(`${BY_DESTINATION},${toService}`)})`,
                         "{{method_class}} {{path_class}}",
                     ),
                 ),
                 lines(
-                    "What became of calls on the way",
-                    "reqps",
-                    query(`sum by (response_flags) (${rate(`${ASKED},${own}`)})`, "{{response_flags}}"),
-                ),
-                lines(
-                    "Versions",
+                    "Requests by response flags",
                     "reqps",
                     query(
-                        `sum by (destination_workload) (${rate(`${ANSWERED},${own}`)})`,
+                        `sum by (response_flags) (${rate(`${BY_SOURCE},${toService}`)})`,
+                        "{{response_flags}}",
+                    ),
+                ),
+                lines(
+                    "Requests by version",
+                    "reqps",
+                    query(
+                        `sum by (destination_workload) (${rate(`${BY_DESTINATION},${toService}`)})`,
                         "{{destination_workload}}",
                     ),
                 ),
             ],
         },
         {
-            title: "Breakers and retries of its callers",
+            title: "Circuit breakers and retries in its callers' proxies",
             panels: [
                 lines(
-                    "Refused by a breaker",
+                    "Circuit breaker overflow",
                     "short",
                     query(
-                        `sum by (service) (increase(envoy_cluster_upstream_rq_active_overflow{${toIt}}[$window]))`,
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_active_overflow{${callerClusters}}[$window]))`,
                         "{{service}}",
                     ),
                     query(
-                        `sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{${toIt}}[$window]))`,
-                        "{{service}}, before a connection was there",
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_pending_overflow{${callerClusters}}[$window]))`,
+                        "{{service}}, pending",
                     ),
                 ),
                 lines(
-                    "Tried again",
+                    "Retries",
                     "short",
                     query(
-                        `sum by (service) (increase(envoy_cluster_upstream_rq_retry{${toIt}}[$window]))`,
-                        "{{service}}",
-                    ),
-                ),
-                lines(
-                    "Replicas left out",
-                    "short",
-                    query(
-                        `max by (service) (envoy_cluster_outlier_detection_ejections_active{${toIt}})`,
+                        `sum by (service) (increase(envoy_cluster_upstream_rq_retry{${callerClusters}}[$window]))`,
                         "{{service}}",
                     ),
                 ),
                 lines(
-                    "Breakers open",
+                    "Ejected endpoints (outlier detection)",
                     "short",
                     query(
-                        `max by (service) (envoy_cluster_circuit_breakers_default_rq_open{${toIt}})`,
+                        `max by (service) (envoy_cluster_outlier_detection_ejections_active{${callerClusters}})`,
+                        "{{service}}",
+                    ),
+                ),
+                lines(
+                    "Open circuit breakers",
+                    "short",
+                    query(
+                        `max by (service) (envoy_cluster_circuit_breakers_default_rq_open{${callerClusters}})`,
                         "{{service}}",
                     ),
                 ),
             ],
         },
         {
-            title: "Its sidecars",
+            title: "Sidecars",
             panels: [
                 lines(
                     "CPU",

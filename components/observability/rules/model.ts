@@ -1,4 +1,4 @@
-/** Rules as Prometheus' own files, and PrometheusRules, have them. */
+/** Rules in the format of Prometheus' rule files and of PrometheusRules. */
 
 export interface Recording {
     readonly record: string;
@@ -8,18 +8,18 @@ export interface Recording {
 export interface Alert {
     readonly alert: string;
     readonly expr: string;
-    /** How long it must hold, such as `2m`. @default at once */
+    /** How long the condition must hold, such as `2m`. @default fires at once */
     readonly for?: string;
     readonly labels: { readonly severity: Severity } & Readonly<Record<string, string>>;
     readonly annotations: {
-        /** One line, with the labels of what it is about filled in. */
+        /** One line, a template over the alert's labels. */
         readonly summary: string;
-        /** Where the repository says what to do. */
+        /** The URL of the runbook. */
         readonly runbook: string;
     };
 }
 
-/** `page` wakes somebody, a `ticket` waits for the morning. */
+/** A `page` notifies the person on call at once, a `ticket` during working hours. */
 export type Severity = "page" | "ticket";
 
 export interface RuleGroup {
@@ -27,7 +27,7 @@ export interface RuleGroup {
     readonly rules: readonly (Recording | Alert)[];
 }
 
-/** An alert whose runbook is named after it: `MeshErrorRate` has `docs/runbooks/mesh-error-rate.md`. */
+/** An alert whose runbook is named after it: `MeshHighErrorRate` has `docs/runbooks/mesh-high-error-rate.md`. */
 export function alert(
     name: string,
     severity: Severity,
@@ -35,22 +35,22 @@ export function alert(
         readonly expr: string;
         readonly for?: string;
         readonly summary: string;
-        /** What tells rules of one name apart. */
+        /** Labels that distinguish rules of the same name. */
         readonly labels?: Readonly<Record<string, string>>;
     },
 ): Alert {
     const page = name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
-    const { summary, expr, for: lasting } = condition;
+    const { summary, expr, for: duration } = condition;
     return {
         alert: name,
         expr,
-        ...(lasting === undefined ? {} : { for: lasting }),
+        ...(duration === undefined ? {} : { for: duration }),
         labels: { severity, ...condition.labels },
         annotations: { summary, runbook: `docs/runbooks/${page}.md` },
     };
 }
 
-/** A pattern for a label that is one of these. */
+/** A pattern for a label that has one of these values. */
 export function oneOf(names: readonly string[]): string {
     return [...names].sort().join("|");
 }

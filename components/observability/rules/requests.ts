@@ -1,29 +1,31 @@
-/** What callers of the services see: failures and slowness, and how fast both use up what is promised. */
+/** Service level alerts: error rate, latency and error budget, as callers see them. */
 import type { Catalogue, Service } from "../../../catalogue/model";
 import { milliseconds } from "../../../catalogue/durations";
-import { availability, callersOf, exposuresOf, servicesOf, slowAfter } from "../../../catalogue/query";
+import { availability, callersOf, exposuresOf, servicesOf, latencyThreshold } from "../../../catalogue/query";
 import { NAMESPACES, NO_PROBE } from "../../base/names";
-import { GRPC_FAULTS, LOAD_TESTER, OF_A_ROLLOUT } from "../../base/rollouts";
+import { GRPC_FAILURES, LOAD_TESTER, ROLLOUT_SUFFIX } from "../../base/rollouts";
 import { type RuleGroup, alert, oneOf } from "./model";
 
 type Window = "5m" | "30m" | "1h" | "6h" | "3d";
 const WINDOWS: readonly Window[] = ["5m", "30m", "1h", "6h", "3d"];
 
 /**
- * Not of users: a new version that fails under its load rolls back before they meet it, and `mesh verify` has services fail on purpose.
- * Neither wakes anybody.
+ * Excludes two sources that are not users: Flagger's load tests, since a new version that fails under load rolls back
+ * before users get it, and `mesh verify`, which makes services fail on purpose.
  */
 const OF_SERVICES = `destination_service_namespace="${NAMESPACES.services}",source_workload!="${LOAD_TESTER.name}",${NO_PROBE}`;
 
-/** Calls of services, as their callers count them: a call that a breaker refused is none to the callee. */
-const CALLS = `reporter="source",${OF_SERVICES}`;
+/**
+ * Requests to services as their callers report them: the callee never sees a request that a circuit breaker rejected.
+ */
+const TO_SERVICES = `reporter="source",${OF_SERVICES}`;
 
-/** Fewer requests in a second tell nothing of a ratio. */
-const ENOUGH = 0.05;
+/** Requests per second below which a ratio has no meaning. */
+const MIN_REQUESTS_PER_SECOND = 0.05;
 
-/** What a rollout calls `auth-rollout-primary` and `auth-rollout-canary` is `auth` to its callers. */
+/** Names the service `auth` where a rollout has `auth-rollout-primary` and `auth-rollout-canary`. */
 function byService(expr: string, ...more: readonly string[]): string {
-    const renamed = `label_replace(${expr}, "service", "$1", "destination_service_name", "(.+?)${OF_A_ROLLOUT}")`;
+    const renamed = `label_replace(${expr}, "service", "$1", "destination_service_name", "(.+?)${ROLLOUT_SUFFIX}")`;
     return `sum by (${["service", ...more].join(", ")}) (${renamed})`;
 }
 
@@ -31,20 +33,21 @@ function failureRatio(window: Window): string {
     return `service:failures:ratio_rate${window}`;
 }
 
-/** Series that the alerts below and the dashboards read. */
+/** The recording rules that alerts and dashboards use. */
 export function requestRecordings(): RuleGroup {
     return {
         name: "sparc-requests",
         rules: [
             ...WINDOWS.flatMap((window) => {
-                const rate = (labels: string) => `rate(istio_requests_total{${CALLS}${labels}}[${window}])`;
-                const failed = `(${rate(',response_code=~"5.."')} or ${rate(`,grpc_response_status=~"${GRPC_FAULTS}"`)})`;
+                const rate = (labels: string) =>
+                    `rate(istio_requests_total{${TO_SERVICES}${labels}}[${window}])`;
+                const failed = `(${rate(',response_code=~"5.."')} or ${rate(`,grpc_response_status=~"${GRPC_FAILURES}"`)})`;
                 const all = `service:requests:rate${window}`;
                 return [
                     { record: all, expr: byService(rate("")) },
                     {
                         record: failureRatio(window),
-                        // None that failed is a figure too, where there were requests.
+                        // A service with requests and no failures has the ratio 0.
                         expr: `(${byService(failed)} or 0 * ${all}) / on (service) ${all}`,
                     },
                 ];
@@ -65,10 +68,10 @@ export function requestAlerts(catalogue: Catalogue): RuleGroup {
     return {
         name: "sparc-request-alerts",
         rules: [
-            alert("MeshErrorRate", "page", {
-                expr: `${failureRatio("5m")}{service=~"${oneOf(critical.map(([name]) => name))}"} > 0.01 and on (service) service:requests:rate5m > ${ENOUGH}`,
+            alert("MeshHighErrorRate", "page", {
+                expr: `${failureRatio("5m")}{service=~"${oneOf(critical.map(([name]) => name))}"} > 0.01 and on (service) service:requests:rate5m > ${MIN_REQUESTS_PER_SECOND}`,
                 for: "2m",
-                summary: "{{ $value | humanizePercentage }} of the calls of {{ $labels.service }} fail",
+                summary: "{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} fail",
             }),
             ...slowAlerts(catalogue),
             ...burnAlerts(catalogue),
@@ -76,16 +79,16 @@ export function requestAlerts(catalogue: Catalogue): RuleGroup {
     };
 }
 
-/** Of services whose answers end: how long a stream lasts says nothing. */
+/** Excludes services with streams, whose duration has no meaning. */
 function slowAlerts(catalogue: Catalogue) {
-    const answering = servicesOf(catalogue).filter(([name, service]) => !streams(catalogue, name, service));
-    return [...grouped(answering, ([, service]) => milliseconds(slowAfter(service)) ?? 0)].map(
+    const services = servicesOf(catalogue).filter(([name, service]) => !streams(catalogue, name, service));
+    return [...grouped(services, ([, service]) => milliseconds(latencyThreshold(service)) ?? 0)].map(
         ([limit, services]) =>
-            alert("MeshSlow", "ticket", {
-                expr: `service:duration_milliseconds:p99_5m{service=~"${oneOf(services.map(([name]) => name))}"} > ${limit} and on (service) service:requests:rate5m > ${ENOUGH}`,
+            alert("MeshHighLatency", "ticket", {
+                expr: `service:duration_milliseconds:p99_5m{service=~"${oneOf(services.map(([name]) => name))}"} > ${limit} and on (service) service:requests:rate5m > ${MIN_REQUESTS_PER_SECOND}`,
                 for: "5m",
                 labels: { limit: `${limit}ms` },
-                summary: `One answer of {{ $labels.service }} in a hundred takes {{ $value | humanize }} ms or more; it may take ${limit}`,
+                summary: `The p99 latency of {{ $labels.service }} is {{ $value | humanize }} ms, above its threshold of ${limit} ms`,
             }),
     );
 }
@@ -101,7 +104,7 @@ function streams(catalogue: Catalogue, name: string, { ports }: Service): boolea
     );
 }
 
-/** By how much faster than allowed a month's failures are used up, over which two windows. */
+/** Burn rates: how much faster than allowed a month's error budget is consumed, over two windows each. */
 const BURNS = [
     { factor: 14.4, long: "1h", short: "5m", severity: "page" },
     { factor: 6, long: "6h", short: "30m", severity: "page" },
@@ -115,11 +118,11 @@ function burnAlerts(catalogue: Catalogue) {
             const names = oneOf(services.map(([name]) => name));
             const limit = Number(((factor * (100 - objective)) / 100).toPrecision(4));
             const over = (window: Window) => `${failureRatio(window)}{service=~"${names}"} > ${limit}`;
-            return alert("MeshBudgetBurn", severity, {
-                expr: `${over(long)} and on (service) ${over(short)} and on (service) service:requests:rate${short} > ${ENOUGH}`,
+            return alert("MeshErrorBudgetBurn", severity, {
+                expr: `${over(long)} and on (service) ${over(short)} and on (service) service:requests:rate${short} > ${MIN_REQUESTS_PER_SECOND}`,
                 for: "2m",
                 labels: { objective: String(objective), window: long },
-                summary: `{{ $labels.service }} fails ${factor} times as often as ${objective}% allow, over ${long}`,
+                summary: `{{ $labels.service }} consumes its error budget (objective ${objective}%) at ${factor} times the allowed rate, over ${long}`,
             });
         }),
     );

@@ -1,14 +1,14 @@
 import type { Catalogue } from "../../../catalogue/model";
-import { BREAKERS, CERTIFICATES, CONTROL_PLANE, EGRESS, ROLLOUTS, SATURATION } from "./mesh";
+import { CIRCUIT_BREAKING, CERTIFICATES, CONTROL_PLANE, EGRESS, ROLLOUTS, SATURATION } from "./mesh";
 import type { RuleGroup } from "./model";
 import { requestAlerts, requestRecordings } from "./requests";
 
-/** All that Prometheus judges, wherever it runs. */
+/** All recording rules and alerts. */
 export function ruleGroups(catalogue: Catalogue): readonly RuleGroup[] {
     return [
         requestRecordings(),
         requestAlerts(catalogue),
-        BREAKERS,
+        CIRCUIT_BREAKING,
         CERTIFICATES,
         SATURATION,
         CONTROL_PLANE,

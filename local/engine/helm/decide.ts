@@ -1,6 +1,6 @@
-/** What to do about a Helm release, from its records in the cluster. */
+/** Decides how to deploy a Helm release, from its records in the cluster. */
 
-/** Helm's words for the state of a revision. */
+/** Helm's statuses of a revision. */
 export type ReleaseStatus =
     | "unknown"
     | "deployed"
@@ -12,38 +12,38 @@ export type ReleaseStatus =
     | "pending-upgrade"
     | "pending-rollback";
 
-export interface Revision {
+export interface ReleaseRevision {
     readonly revision: number;
     readonly status: ReleaseStatus;
-    /** What `digestOfRelease` gave when it was installed; absent where somebody else has installed it. */
+    /** The result of `digestOfRelease` at installation; absent if this engine did not install it. */
     readonly digest?: string;
 }
 
-export type Decision =
-    /** What is there is what is wanted. */
+export type ReleaseDecision =
+    /** The release is up to date. */
     | { readonly do: "nothing" }
-    /** `helm upgrade --install`, after the recovery where there is one. */
+    /** `helm upgrade --install`, after a recovery if necessary. */
     | { readonly do: "upgrade"; readonly first: Recovery; readonly existed: boolean };
 
-/** How to get a release out of the state in which a run that was killed has left it; Helm refuses to go on from there. */
+/** How to recover a release after a run was killed; Helm rejects an upgrade from the pending state. */
 export type Recovery =
     | { readonly do: "nothing" }
-    /** No revision of it has ever worked. */
+    /** It has no successful revision. */
     | { readonly do: "uninstall" }
     | { readonly do: "rollback"; readonly to: number };
 
-/** @param revisions all revisions that the cluster has of the release, in any order */
-export function decide(revisions: readonly Revision[], wanted: string): Decision {
+/** @param revisions all revisions of the release in the cluster, in any order */
+export function decide(revisions: readonly ReleaseRevision[], digest: string): ReleaseDecision {
     const latest = latestOf(revisions);
     if (latest === undefined) return { do: "upgrade", first: { do: "nothing" }, existed: false };
-    if (latest.status === "deployed" && latest.digest === wanted) return { do: "nothing" };
+    if (latest.status === "deployed" && latest.digest === digest) return { do: "nothing" };
     const first = recoveryFor(revisions);
     return { do: "upgrade", first, existed: first.do !== "uninstall" };
 }
 
-export function recoveryFor(revisions: readonly Revision[]): Recovery {
+export function recoveryFor(revisions: readonly ReleaseRevision[]): Recovery {
     const latest = latestOf(revisions);
-    // A revision that worked is superseded only when the next works, so either word names a good one.
+    // A revision is superseded only when the next one succeeds, so both statuses mean a successful revision.
     const good = revisions.filter(({ status }) => status === "deployed" || status === "superseded");
     const lastGood = latestOf(good)?.revision;
     switch (latest?.status) {
@@ -53,7 +53,7 @@ export function recoveryFor(revisions: readonly Revision[]): Recovery {
         case "uninstalled":
             return { do: "nothing" };
         case "failed":
-            // Helm upgrades from a failed revision where a good one stands behind it.
+            // Helm can upgrade from a failed revision if an earlier one was successful.
             return lastGood === undefined ? { do: "uninstall" } : { do: "nothing" };
         case "pending-upgrade":
         case "pending-rollback":
@@ -65,8 +65,8 @@ export function recoveryFor(revisions: readonly Revision[]): Recovery {
     }
 }
 
-function latestOf(revisions: readonly Revision[]): Revision | undefined {
-    return revisions.reduce<Revision | undefined>(
+function latestOf(revisions: readonly ReleaseRevision[]): ReleaseRevision | undefined {
+    return revisions.reduce<ReleaseRevision | undefined>(
         (latest, revision) =>
             latest === undefined || revision.revision > latest.revision ? revision : latest,
         undefined,

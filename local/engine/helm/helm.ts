@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { type KubeClient } from "../kube/client";
 import { ForeignObjectError } from "../kube/errors";
 import { type ReleaseRequest } from "../resource";
-import { type Outcome } from "../apply";
-import { decide, type Recovery, recoveryFor, type Revision } from "./decide";
+import { type ApplyOutcome } from "../apply";
+import { decide, type Recovery, recoveryFor, type ReleaseRevision } from "./decide";
 import { digestOfRelease, isFolder } from "./digest";
 import { DIGEST_LABEL, readReleases } from "./records";
 import { runTethered } from "./tether";
 
 export interface HelmOptions {
-    /** Path of the helm program. */
+    /** The path of the helm program. */
     readonly program: string;
     readonly kubeconfig: string;
     readonly context?: string;
@@ -22,10 +22,10 @@ interface ReleaseName {
     readonly name: string;
 }
 
-/** Seconds that an uninstall or a rollback may take. */
-const RECOVERY_TIMEOUT = 180;
-/** Milliseconds that helm may take beyond its own time limit before it is killed. */
-const GRACE = 30_000;
+/** The timeout of an uninstall or a rollback, in seconds. */
+const RECOVERY_TIMEOUT_SECONDS = 180;
+/** Time beyond Helm's timeout after which helm is killed, in milliseconds. */
+const GRACE_MS = 30_000;
 
 export class Helm {
     private records: ReturnType<typeof readReleases> | undefined;
@@ -36,11 +36,11 @@ export class Helm {
     ) {}
 
     /**
-     * Makes the release what is asked for, first getting it out of the state in which a killed run has left it.
+     * Installs or upgrades the release, after recovering it from a killed run if necessary.
      *
-     * @throws ForeignObjectError where somebody else has installed it; CommandError with helm's own words
+     * @throws ForeignObjectError if this engine did not install it; CommandError with helm's error
      */
-    async install(release: ReleaseRequest): Promise<Outcome> {
+    async install(release: ReleaseRequest): Promise<ApplyOutcome> {
         if (isFolder(release)) await assertChart(release.chart);
         const revisions = await this.revisionsOf(release);
         if (isForeign(revisions)) throw new ForeignObjectError();
@@ -52,12 +52,12 @@ export class Helm {
         return decision.existed ? "updated" : "created";
     }
 
-    /** Gets a release that a killed run has left halfway back to where Helm can go on; does nothing for any other. */
-    async mend(release: ReleaseName): Promise<void> {
+    /** Recovers a release from a killed run; does nothing if that is not necessary. */
+    async recoverRelease(release: ReleaseName): Promise<void> {
         await this.recover(release, recoveryFor(await this.revisionsOf(release)));
     }
 
-    /** Uninstalls a release; false where there is none, or somebody else's. */
+    /** Uninstalls a release; false if it does not exist or this engine did not install it. */
     async remove(release: ReleaseName): Promise<boolean> {
         const revisions = await this.revisionsOf(release);
         if (revisions.length === 0 || isForeign(revisions)) return false;
@@ -67,7 +67,10 @@ export class Helm {
 
     private async uninstall({ namespace, name }: ReleaseName): Promise<void> {
         const where = ["--namespace", namespace, "--ignore-not-found", "--wait"];
-        await this.helm(["uninstall", name, ...where, ...seconds(RECOVERY_TIMEOUT)], RECOVERY_TIMEOUT);
+        await this.helm(
+            ["uninstall", name, ...where, ...seconds(RECOVERY_TIMEOUT_SECONDS)],
+            RECOVERY_TIMEOUT_SECONDS,
+        );
     }
 
     private async recover(release: ReleaseName, recovery: Recovery): Promise<void> {
@@ -81,19 +84,19 @@ export class Helm {
                 await this.helm(
                     [
                         ...["rollback", release.name, String(recovery.to), "--namespace", release.namespace],
-                        ...seconds(RECOVERY_TIMEOUT),
+                        ...seconds(RECOVERY_TIMEOUT_SECONDS),
                     ],
-                    RECOVERY_TIMEOUT,
+                    RECOVERY_TIMEOUT_SECONDS,
                 );
         }
     }
 
     private async upgrade(release: ReleaseRequest, digest: string): Promise<void> {
-        // On standard input: values may hold secrets, and a run that is killed leaves no file.
+        // On standard input: values can contain secrets, and a killed run would leave a file behind.
         await this.helm(upgradeArguments(release, digest), release.timeout, JSON.stringify(release.values));
     }
 
-    private async revisionsOf({ namespace, name }: ReleaseName): Promise<readonly Revision[]> {
+    private async revisionsOf({ namespace, name }: ReleaseName): Promise<readonly ReleaseRevision[]> {
         this.records ??= readReleases(this.client);
         return (await this.records).get(`${namespace}/${name}`) ?? [];
     }
@@ -106,20 +109,20 @@ export class Helm {
             ...(context === undefined ? [] : ["--kube-context", context]),
         ];
         await runTethered(program, [...args, ...cluster], {
-            // Where the records are read from.
+            // `readReleases` reads the Secrets.
             env: { ...process.env, HELM_DRIVER: "secret" },
-            timeout: timeout * 1000 + GRACE,
+            timeout: timeout * 1000 + GRACE_MS,
             ...(input === undefined ? {} : { input }),
         });
     }
 }
 
-/** Whether none of a release's revisions is of this engine, which labels each from its first moment. */
-function isForeign(revisions: readonly Revision[]): boolean {
+/** Whether this engine installed none of the release's revisions; it labels each of them. */
+function isForeign(revisions: readonly ReleaseRevision[]): boolean {
     return revisions.length > 0 && revisions.every(({ digest }) => digest === undefined);
 }
 
-/** The arguments with which helm makes a release what is asked for. */
+/** The arguments of `helm upgrade` for a release. */
 export function upgradeArguments(release: ReleaseRequest, digest: string): string[] {
     const { name, chart, namespace, version, repository } = release;
     return [
@@ -140,6 +143,6 @@ function seconds(timeout: number): string[] {
 }
 
 async function assertChart(folder: string): Promise<void> {
-    const found = await stat(join(folder, "Chart.yaml")).catch(() => undefined);
-    if (found === undefined) throw new Error(`there is no chart at ${folder}`);
+    const chart = await stat(join(folder, "Chart.yaml")).catch(() => undefined);
+    if (chart === undefined) throw new Error(`${folder} does not contain a chart (Chart.yaml)`);
 }

@@ -3,8 +3,8 @@ import { type Writable } from "node:stream";
 import { CommandError } from "../../process";
 
 /**
- * Runs "$@" and kills it as soon as descriptor 3 ends, which it does with the process at its other end, however that
- * goes. A shell, because the kernel's own way (PR_SET_PDEATHSIG) is closed to Node.
+ * Runs "$@", and kills it when file descriptor 3 is closed: when the process at its other end ends, in any way. Uses a shell,
+ * because Node.js cannot set PR_SET_PDEATHSIG.
  */
 const TETHER = `
 exec 4<&0
@@ -14,8 +14,8 @@ wait $command 2>/dev/null; code=$?
 kill -9 $watcher 2>/dev/null
 exit $code`;
 
-/** Characters of standard error that are kept for the error. */
-const KEPT = 4000;
+/** How many characters of standard error an error message contains. */
+const MAX_STDERR_CHARS = 4000;
 
 export interface TetherOptions {
     readonly env?: NodeJS.ProcessEnv;
@@ -26,10 +26,10 @@ export interface TetherOptions {
 }
 
 /**
- * Runs a command that ends with this process. helm must: one that outlives a killed run would go on changing a
- * release that the next run is about to mend.
+ * Runs a command that is killed when this process ends. Otherwise, helm could outlive a killed run and change a release while
+ * the next run recovers it.
  *
- * @throws CommandError when it ends with anything but 0, or has to be killed
+ * @throws CommandError if it exits with a code other than 0, or is killed
  */
 export function runTethered(
     program: string,
@@ -51,8 +51,11 @@ export function runTethered(
         const fail = (reason: number | string): void => {
             reject(new CommandError([program, ...args].join(" "), reason, stderr.trim()));
         };
-        child.stderr?.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-KEPT)));
-        // Both may have gone before they are written to or closed; how the command ended says enough.
+        child.stderr?.on(
+            "data",
+            (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-MAX_STDERR_CHARS)),
+        );
+        // Ignore errors of writing to an ended command; its exit code is reported.
         tether.on("error", () => undefined);
         child.stdin?.on("error", () => undefined);
         child.stdin?.end(input);
@@ -64,7 +67,12 @@ export function runTethered(
             clearTimeout(timer);
             tether.end();
             if (code === 0) resolve();
-            else fail(late ? `no end within ${timeout / 1000} s` : (code ?? signal ?? "an unknown end"));
+            else
+                fail(
+                    late
+                        ? `a timeout after ${timeout / 1000} s`
+                        : (code ?? signal ?? "an unknown exit status"),
+                );
         });
     });
 }

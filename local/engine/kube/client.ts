@@ -1,6 +1,6 @@
 /**
- * Requests to the API server. `@kubernetes/client-node` reads the kubeconfig and authenticates; the requests are our
- * own, because its typed objects drop the fields that its version does not know, and server-side apply must not.
+ * Requests to the API server. `@kubernetes/client-node` reads the kubeconfig and authenticates, but does not send the requests:
+ * its typed objects drop fields that its version does not know, which breaks server-side apply.
  */
 import { request as httpRequest, type OutgoingHttpHeaders } from "node:http";
 import {
@@ -11,19 +11,19 @@ import {
 import { KubeConfig } from "@kubernetes/client-node";
 import { ApiError, UnreachableError } from "./errors";
 
-/** Requests under way at once: enough to hide latency, few enough for an API server on two cores. */
+/** Concurrent requests: enough to hide latency, few enough for an API server on two cores. */
 const MAX_SOCKETS = 16;
-/** Milliseconds of silence after which a request has failed; admission webhooks may take 10 s of it. */
-const SILENCE = 40_000;
+/** A request times out after this time without data, in milliseconds; admission webhooks may take 10 s of it. */
+const IDLE_TIMEOUT_MS = 40_000;
 
-/** An answer's body, and what the server warned about. */
-export interface Answer {
+/** A response's body and warnings. */
+export interface ApiResponse {
     readonly status: number;
     readonly body: unknown;
     readonly warnings: readonly string[];
 }
 
-export interface Call {
+export interface ApiRequest {
     readonly method: "GET" | "PATCH" | "POST" | "PUT" | "DELETE";
     /** Path with query, below the server's address. */
     readonly path: string;
@@ -42,34 +42,36 @@ export class KubeClient {
         private readonly server: URL,
     ) {}
 
-    /** @throws Error when the kubeconfig cannot be read or has no such context. */
+    /** @throws Error if the kubeconfig cannot be read or does not have the context. */
     static fromKubeconfig(path: string, context?: string): KubeClient {
         const config = new KubeConfig();
         config.loadFromFile(path);
         if (context !== undefined) {
             if (config.getContextObject(context) === null) {
                 const known = config.getContexts().map(({ name }) => name);
-                throw new Error(`${path} has no context "${context}"; it has ${known.join(", ") || "none"}`);
+                throw new Error(
+                    `${path} has no context "${context}"; its contexts are ${known.join(", ") || "none"}`,
+                );
             }
             config.setCurrentContext(context);
         }
         const cluster = config.getCurrentCluster();
-        if (cluster === null) throw new Error(`${path} names no current cluster; set one, or give a context`);
+        if (cluster === null) throw new Error(`${path} has no current context; set one, or pass a context`);
         return new KubeClient(config, new URL(cluster.server));
     }
 
-    /** The server's address, which stands for the cluster. */
+    /** The server's URL, which identifies the cluster. */
     get address(): string {
         return this.server.href;
     }
 
-    /** @throws ApiError for any status of 400 and above; UnreachableError where there is no answer. */
-    async call(call: Call): Promise<Answer> {
+    /** @throws ApiError for a status of 400 or above; UnreachableError without a response. */
+    async call(call: ApiRequest): Promise<ApiResponse> {
         try {
             return await this.send(call);
         } catch (error) {
             if (!(error instanceof ApiError && error.status === 401)) throw error;
-            // Tokens that a cloud's helper hands out expire within minutes.
+            // Tokens of a cloud's credential helper expire within minutes.
             this.connection = undefined;
             return await this.send(call);
         }
@@ -79,7 +81,7 @@ export class KubeClient {
         return (await this.call({ method: "GET", path })).body;
     }
 
-    /** What `get` gives, or undefined where there is no such thing. */
+    /** Like `get`; undefined if the resource does not exist. */
     async getIfPresent(path: string): Promise<unknown> {
         try {
             return await this.get(path);
@@ -89,13 +91,13 @@ export class KubeClient {
         }
     }
 
-    /** Ends idle connections, which would keep the process alive. */
+    /** Closes idle connections, which would keep the process alive. */
     async close(): Promise<void> {
         const { agent } = (await this.connection?.catch(() => undefined)) ?? {};
         if (typeof agent === "object") agent.destroy();
     }
 
-    private async send({ method, path, body, contentType, accept }: Call): Promise<Answer> {
+    private async send({ method, path, body, contentType, accept }: ApiRequest): Promise<ApiResponse> {
         this.connection ??= this.connect();
         const connection = await this.connection;
         const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -115,23 +117,29 @@ export class KubeClient {
             const unreachable = (error: NodeJS.ErrnoException): void => {
                 reject(new UnreachableError(this.server.origin, error));
             };
-            const request = start(url, { ...connection, method, headers, timeout: SILENCE }, (response) => {
-                const chunks: Buffer[] = [];
-                response.on("data", (chunk: Buffer) => chunks.push(chunk));
-                response.on("error", unreachable);
-                response.on("end", () => {
-                    const text = Buffer.concat(chunks).toString();
-                    const status = response.statusCode ?? 0;
-                    if (status >= 400) {
-                        reject(new ApiError(status, text, `${method} ${path}`));
-                        return;
-                    }
-                    const warnings = parseWarnings(response.headers["warning"]);
-                    resolve({ status, body: parseBody(text), warnings });
-                });
-            });
+            const request = start(
+                url,
+                { ...connection, method, headers, timeout: IDLE_TIMEOUT_MS },
+                (response) => {
+                    const chunks: Buffer[] = [];
+                    response.on("data", (chunk: Buffer) => chunks.push(chunk));
+                    response.on("error", unreachable);
+                    response.on("end", () => {
+                        const text = Buffer.concat(chunks).toString();
+                        const status = response.statusCode ?? 0;
+                        if (status >= 400) {
+                            reject(new ApiError(status, text, `${method} ${path}`));
+                            return;
+                        }
+                        const warnings = parseWarnings(response.headers["warning"]);
+                        resolve({ status, body: parseBody(text), warnings });
+                    });
+                },
+            );
             request.on("error", unreachable);
-            request.on("timeout", () => request.destroy(new Error(`silent for ${SILENCE / 1000} s`)));
+            request.on("timeout", () =>
+                request.destroy(new Error(`no response within ${IDLE_TIMEOUT_MS / 1000} s`)),
+            );
             request.end(payload);
         });
     }
@@ -141,7 +149,7 @@ export class KubeClient {
         await this.config.applyToHTTPSOptions(options);
         const proxied = this.config.getCurrentCluster()?.proxyUrl !== undefined;
         if (this.server.protocol !== "https:" || proxied) return options;
-        // The library's own agent opens a connection for each request.
+        // The library's agent opens a connection for each request.
         const { ca, cert, key, rejectUnauthorized, servername } = options;
         const given = Object.entries({ ca, cert, key, rejectUnauthorized, servername });
         const agent = new HttpsAgent({

@@ -1,4 +1,4 @@
-/** Which path of the API serves a kind. */
+/** Discovers the API paths of kinds. */
 import { type KubeClient } from "./client";
 import { NotServedError } from "./errors";
 
@@ -22,7 +22,7 @@ export class Discovery {
 
     constructor(private readonly client: KubeClient) {}
 
-    /** @throws NotServedError where the cluster has no such kind now; a later call asks again. */
+    /** @throws NotServedError if the cluster does not serve the kind; a later call queries again. */
     async find(apiVersion: string, kind: string): Promise<Served> {
         let kinds = this.versions.get(apiVersion);
         if (kinds === undefined) {
@@ -40,7 +40,7 @@ export class Discovery {
         throw new NotServedError(apiVersion, kind);
     }
 
-    /** Asks the server again next time: a release may have brought new kinds. */
+    /** Drops the cached kinds: a release may have installed new ones. */
     forget(apiVersion: string): void {
         this.versions.delete(apiVersion);
     }
@@ -54,13 +54,13 @@ export class Discovery {
     }
 }
 
-/** The path of a kind's collection: of one namespace, or of the whole cluster where none is given. */
+/** The path of a kind's collection, in one namespace or in all. */
 export function collectionPath({ apiVersion, plural, namespaced }: Served, namespace?: string): string {
     const scope = namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : "";
     return `${basePath(apiVersion)}${scope}/${plural}`;
 }
 
-/** An object's path. A namespaced kind without a namespace is in `default`, as everywhere in Kubernetes. */
+/** An object's path. As always in Kubernetes, the default namespace is `default`. */
 export function objectPath(
     served: Served,
     { namespace = "default", name }: { namespace?: string; name: string },

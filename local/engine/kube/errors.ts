@@ -1,17 +1,17 @@
-/** What can go wrong between us and the API server. */
+/** Errors of requests to the API server. */
 
-/** The part of a Kubernetes `Status` that we read. */
+/** The fields of a Kubernetes `Status` that are used. */
 interface Status {
     readonly message?: string;
     readonly reason?: string;
     readonly details?: { readonly kind?: string; readonly name?: string };
 }
 
-/** The API server's refusal. The message is the server's own. */
+/** An error response of the API server, with the server's message. */
 export class ApiError extends Error {
-    /** The server's word for the case, such as `Forbidden`; empty where it gave none. */
+    /** The server's reason, such as `Forbidden`; empty if it is missing. */
     readonly reason: string;
-    /** What kind of thing the refusal is about, in its plural; empty where the server did not say. */
+    /** The resource that the error is about, such as `namespaces`; empty if it is missing. */
     readonly about: string;
 
     constructor(
@@ -21,38 +21,38 @@ export class ApiError extends Error {
         request: string,
     ) {
         const parsed = parseStatus(body);
-        super(parsed.message ?? `${request} was answered with ${status} ${body.slice(0, 300)}`);
+        super(parsed.message ?? `${request} returned ${status} ${body.slice(0, 300)}`);
         this.name = "ApiError";
         this.reason = parsed.reason ?? "";
         this.about = parsed.details?.kind ?? "";
     }
 }
 
-/** No answer from the API server. */
+/** The API server did not respond. */
 export class UnreachableError extends Error {
     constructor(server: string, cause: NodeJS.ErrnoException) {
-        super(`${server} does not answer: ${cause.code ?? cause.message}`, { cause });
+        super(`${server} does not respond: ${cause.code ?? cause.message}`, { cause });
         this.name = "UnreachableError";
     }
 }
 
-/** The server serves no such kind, or not yet. */
+/** The server does not serve the kind, or not yet. */
 export class NotServedError extends Error {
     constructor(apiVersion: string, kind: string) {
-        super(`the cluster serves no ${kind} in ${apiVersion}`);
+        super(`the cluster does not serve the kind ${kind} of ${apiVersion}`);
         this.name = "NotServedError";
     }
 }
 
-/** The object is there, and neither this program nor a person in its name put it there. */
+/** The object exists, and this engine neither created nor adopted it. */
 export class ForeignObjectError extends Error {
     constructor() {
-        super("it exists already, and this program has not made it");
+        super("it already exists, and this engine did not create it");
         this.name = "ForeignObjectError";
     }
 }
 
-/** The object that was to be applied is on its way out. */
+/** The object to apply is being deleted. */
 export class BeingDeletedError extends Error {
     constructor() {
         super("it is still being deleted");

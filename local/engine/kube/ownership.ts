@@ -1,10 +1,10 @@
-/** Whose an object is. */
-/** The name under which the engine applies. */
+/** Which objects this engine owns. */
+/** The engine's field manager. */
 export const FIELD_MANAGER = "sparc-mesh";
 
 /**
- * What hands an object over to this engine. A label of its own: \`managed-by\` is on the objects of every stack, whichever
- * engine or GitOps tool deployed it, and to take these for ours would overwrite them, and delete them with ours.
+ * The label by which this engine adopts an object. It is not `managed-by`, which every stack's objects have, whichever engine
+ * or GitOps tool deployed them: adopting these would overwrite and delete them.
  */
 export const HANDED_OVER = { "sparc.dev/handed-over": "in-process" } as const;
 
@@ -20,7 +20,7 @@ export interface ObjectMeta {
     readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string }[];
 }
 
-/** Whether this engine has applied the object, or a person has handed it over by its label. */
+/** Whether this engine applied the object, or an operator has labeled it for adoption. */
 export function isOurs({ labels = {}, managedFields = [] }: ObjectMeta): boolean {
     return (
         Object.entries(HANDED_OVER).every(([label, value]) => labels[label] === value) ||

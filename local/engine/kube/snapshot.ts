@@ -1,6 +1,6 @@
 /**
- * What was in the cluster before the run: one list for each kind, of metadata alone. A list of each kind costs a
- * tenth of a request for each object.
+ * The objects in the cluster before the run: one list of metadata for each kind. A list of each kind costs a tenth of a
+ * request for each object.
  */
 import { type KubeClient } from "./client";
 import { collectionPath, type Served } from "./discovery";
@@ -8,12 +8,12 @@ import { ApiError } from "./errors";
 import { type ObjectMeta } from "./ownership";
 
 const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-/** Objects in one answer. */
+/** Objects per page. */
 const PAGE = 500;
 
 interface Page {
     readonly metadata: { readonly continue?: string };
-    /** Null, not empty, where there are none. */
+    /** Null, not empty, if there are none. */
     readonly items: readonly { readonly metadata: ObjectMeta }[] | null;
 }
 
@@ -22,7 +22,7 @@ export class Snapshot {
 
     constructor(private readonly client: KubeClient) {}
 
-    /** An object as it was when its kind was first asked for; undefined where it was not there. */
+    /** An object at the time of the first query of its kind; undefined if it did not exist. */
     async find(
         served: Served,
         { namespace = "default", name }: { namespace?: string; name: string },
@@ -38,15 +38,15 @@ export class Snapshot {
     }
 
     private async list(path: string): Promise<ReadonlyMap<string, ObjectMeta>> {
-        const found = new Map<string, ObjectMeta>();
+        const objects = new Map<string, ObjectMeta>();
         for await (const { namespace, ...metadata } of listMetadata(this.client, path)) {
-            found.set(namespace === undefined ? metadata.name : `${namespace}/${metadata.name}`, metadata);
+            objects.set(namespace === undefined ? metadata.name : `${namespace}/${metadata.name}`, metadata);
         }
-        return found;
+        return objects;
     }
 }
 
-/** The metadata of all objects of a collection; none where the collection is not served. */
+/** The metadata of all objects of a collection; empty if the collection is not served. */
 export async function* listMetadata(client: KubeClient, path: string): AsyncGenerator<ObjectMeta> {
     const separator = path.includes("?") ? "&" : "?";
     let next: string | undefined = "";

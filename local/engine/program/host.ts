@@ -1,34 +1,33 @@
-/** The engine's end of a program that runs in another process. */
+/** Runs the Pulumi program in a child process. */
 import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type FromProgram, type Planned, type Registration, type ToProgram } from "./protocol";
 
 export interface Start {
-    /** Path of the program's file. */
+    /** The path of the program's file. */
     readonly program: string;
     readonly project: string;
     readonly stack: string;
     readonly config: Readonly<Record<string, string>>;
-    /** Answers to what the program asks its providers, by the function's token. @default none */
+    /** Results of provider functions (invokes), by the function's token. @default none */
     readonly calls?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** A program that registers resources. */
 export interface Program {
-    /** Imports it; resolves with what it is going to register. Rejects when it throws. */
+    /** Imports the program; resolves with the planned resources. Rejects if the program throws. */
     load(): Promise<readonly Planned[]>;
     /**
-     * Lets it go on after `load`. `register` is called for each resource when all that it depends on is there; the
-     * state that it resolves with is what the program sees as the resource's outputs. Where it rejects, dependants
-     * are never registered, and the rest goes on.
+     * Continues after `load`. Calls `register` for each resource once its dependencies are registered; the state that it
+     * resolves with becomes the resource's outputs. If it rejects, dependents are never registered; all others are.
      */
     run(register: (resource: Registration) => Promise<Record<string, unknown>>): Promise<void>;
-    /** Ends its process, wherever it is. */
+    /** Kills its process. */
     stop(): void;
 }
 
-/** The program threw, or its process ended before its time. */
+/** The program threw an error, or its process exited early. */
 export class ProgramError extends Error {
     constructor(message: string) {
         super(message);
@@ -36,15 +35,15 @@ export class ProgramError extends Error {
     }
 }
 
-/** How many characters of what the program printed are kept for an error's message. */
-const OUTPUT_KEPT = 4000;
+/** How many characters of the program's output an error message contains. */
+const MAX_OUTPUT_CHARS = 4000;
 
-/** Starts a process for the program; it begins to load at once. */
+/** Starts a process that immediately loads the program. */
 export function startProgram(start: Start): Program {
     const child = fork(join(__dirname, "..", "run-program.ts"), [], {
-        // Found from here, so that it does not matter where the caller stands.
+        // Resolved from here, independent of the working directory.
         execArgv: [
-            // Hundreds of resources live until they are registered: a larger nursery spares copying them about.
+            // Hundreds of resources stay alive until they are registered: a larger young generation avoids copying them.
             "--max-semi-space-size=64",
             ...["--require", createRequire(__filename).resolve("ts-node/register/transpile-only")],
         ],
@@ -64,14 +63,14 @@ class ForkedProgram implements Program {
         start: Start,
     ) {
         const keep = (chunk: Buffer): void => {
-            this.output = (this.output + chunk.toString()).slice(-OUTPUT_KEPT);
+            this.output = (this.output + chunk.toString()).slice(-MAX_OUTPUT_CHARS);
         };
         child.stdout?.on("data", keep);
         child.stderr?.on("data", keep);
         const failed = new Promise<never>((_resolve, reject) => {
             child.on("error", reject);
             child.on("exit", (code, signal) => {
-                reject(new ProgramError(`its process ended with ${code ?? signal}\n${this.output}`));
+                reject(new ProgramError(`its process exited with ${code ?? signal}\n${this.output}`));
             });
             this.on("failed", ({ message }) => {
                 reject(new ProgramError(message));
@@ -79,7 +78,7 @@ class ForkedProgram implements Program {
         });
         this.loaded = Promise.race([this.once("loaded").then(({ planned }) => planned), failed]);
         this.completed = Promise.race([this.once("completed").then(() => undefined), failed]);
-        // Whoever does not wait for one of them is not to be killed by it.
+        // A caller that does not await one of them must not crash by an unhandled rejection.
         this.loaded.catch(() => undefined);
         this.completed.catch(() => undefined);
         this.on("register", ({ id, resource }) => void this.answer(id, resource));
@@ -106,12 +105,12 @@ class ForkedProgram implements Program {
                 throw new Error("a resource was registered before the program ran");
             this.send({ type: "registered", id, state: await this.register(resource) });
         } catch {
-            this.send({ type: "refused", id });
+            this.send({ type: "rejected", id });
         }
     }
 
     private send(message: ToProgram): void {
-        // A process that has ended shows in `completed`.
+        // If the process has exited, `completed` rejects.
         if (this.child.connected) this.child.send(message, () => undefined);
     }
 

@@ -1,20 +1,20 @@
 /**
- * Protocol buffers' Struct from plain values in one pass. `Struct.fromJavaScript` copies all that is in a message again at each
- * level above it (`setOneofWrapperField` calls `toArray`, google-protobuf 3.21), which was a fifth of the time of `mesh policy`.
+ * Converts plain values to Protocol Buffers' Struct in one pass. `Struct.fromJavaScript` copies a message's content again at each
+ * level above it (`setOneofWrapperField` calls `toArray`, google-protobuf 3.21), which took a fifth of the time of `mesh policy`.
  */
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-/** A message as google-protobuf keeps it: the field with number n at n - 1. */
+/** google-protobuf's internal representation of a message: field number n at index n - 1. */
 type Raw = readonly unknown[];
 
 const RawStruct = Struct as unknown as new (raw: Raw) => Struct;
 
-/** @throws Error for what is no JSON, as `Struct.fromJavaScript` does */
+/** @throws Error for a value that is not JSON, as `Struct.fromJavaScript` does */
 export function structOf(value: Readonly<Record<string, unknown>>): Struct {
     return new RawStruct(structFields(value));
 }
 
-/** Has Pulumi's SDK make its Structs in this way. */
+/** Makes Pulumi's SDK use `structOf`. */
 export function replaceFromJavaScript(): void {
     Struct.fromJavaScript = (value: Record<string, JavaScriptValue>) => structOf(value);
 }

@@ -1,6 +1,6 @@
 /**
- * Resource transforms (`transforms:` of a resource and its parents, and the stack's), which Pulumi's engine calls before it
- * registers a resource, and its mocks do not: the resource's own first, then those of each parent, then the stack's.
+ * Resource transforms (`transforms:` of a resource, of its parents, and of the stack). Pulumi's engine calls them before it
+ * registers a resource, its mocks do not: first the resource's, then those of each parent, then the stack's.
  */
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 type Arguments = pulumi.ResourceTransformationArgs;
 type Transforms = readonly pulumi.ResourceTransform[];
 
-/** The end of Pulumi's runtime that hands the stack's transforms to an engine. */
+/** The part of Pulumi's runtime that passes the stack's transforms to an engine. */
 interface Callbacks {
     readonly CallbackServer: {
         readonly prototype: { registerStackTransform: (transform: pulumi.ResourceTransform) => void };
@@ -23,19 +23,19 @@ interface Recorded {
 export class ResourceTransforms {
     private readonly ofStack: pulumi.ResourceTransform[] = [];
     private readonly byResource = new Map<pulumi.Resource, Transforms>();
-    /** By type and name: the mocks do not say which where there are several. */
+    /** By type and name: the mocks do not distinguish several resources with both in common. */
     private readonly byName = new Map<string, Recorded>();
 
-    /** Takes the stack's transforms, which would go to an engine, from here on. */
+    /** Intercepts the stack's transforms, which would be passed to an engine. */
     intercept(): void {
         const { CallbackServer } = createRequire(__filename)("@pulumi/pulumi/runtime/callbacks") as Callbacks;
         CallbackServer.prototype.registerStackTransform = (transform) => void this.ofStack.push(transform);
     }
 
     /**
-     * Takes note of a resource as a stack transformation sees it.
+     * Records a resource, from a stack transformation.
      *
-     * @returns its arguments without the transforms, for which Pulumi would start a server; undefined where it has none
+     * @returns its arguments without the transforms, for which Pulumi would start a server; undefined if it has none
      */
     record({
         resource,
@@ -45,14 +45,14 @@ export class ResourceTransforms {
         opts,
     }: Arguments): pulumi.ResourceTransformationResult | undefined {
         const inherited = opts.parent === undefined ? [] : (this.byResource.get(opts.parent) ?? []);
-        const { transforms: own = [], ...rest } = opts;
-        const transforms = [...own, ...inherited];
+        const { transforms: resourceTransforms = [], ...rest } = opts;
+        const transforms = [...resourceTransforms, ...inherited];
         this.byResource.set(resource, transforms);
         this.byName.set(`${type}::${name}`, { transforms, opts: rest });
-        return own.length === 0 ? undefined : { props, opts: rest };
+        return resourceTransforms.length === 0 ? undefined : { props, opts: rest };
     }
 
-    /** The inputs after every transform. @throws whatever one throws */
+    /** The inputs after all transforms. @throws what a transform throws */
     async applied(
         { type, name, custom }: { readonly type: string; readonly name: string; readonly custom: boolean },
         inputs: Record<string, unknown>,
@@ -69,7 +69,7 @@ export class ResourceTransforms {
     }
 }
 
-/** What a transform returns may hold outputs and promises. */
+/** Resolves outputs and promises in a transform's result. */
 function valueOf(props: Record<string, unknown>): Promise<Record<string, unknown>> {
     return new Promise((resolve) => {
         pulumi.output(props).apply((value) => {

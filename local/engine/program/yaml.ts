@@ -1,4 +1,4 @@
-/** The function by which ConfigFile and ConfigGroup of Pulumi's Kubernetes SDK (`yaml`, not `yaml/v2`) read YAML. */
+/** The provider function that ConfigFile and ConfigGroup of Pulumi's Kubernetes SDK (`yaml`, not `yaml/v2`) use to parse YAML. */
 import { parseAllDocuments } from "yaml";
 
 export const DECODE = "kubernetes:yaml:decode";
@@ -14,7 +14,7 @@ interface Decoded {
     readonly metadata?: { readonly namespace?: string };
 }
 
-/** Objects of a YAML text, those of lists each by itself. @throws Error where it is no YAML */
+/** The objects of a YAML text, with lists flattened. @throws Error if it is not valid YAML */
 export function decodeYaml({ text = "", defaultNamespace }: Inputs): { readonly result: readonly Decoded[] } {
     const documents = parseAllDocuments(text);
     const objects = documents.flatMap((document): Decoded[] => {
@@ -26,10 +26,10 @@ export function decodeYaml({ text = "", defaultNamespace }: Inputs): { readonly 
             ? [...object.items]
             : [object];
     });
-    return { result: objects.map((object) => placed(object, defaultNamespace)) };
+    return { result: objects.map((object) => withNamespace(object, defaultNamespace)) };
 }
 
-function placed(object: Decoded, namespace: string | undefined): Decoded {
+function withNamespace(object: Decoded, namespace: string | undefined): Decoded {
     if (namespace === undefined || namespace === "" || object.metadata?.namespace !== undefined)
         return object;
     return { ...object, metadata: { ...object.metadata, namespace } };

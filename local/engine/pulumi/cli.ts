@@ -1,4 +1,4 @@
-/** Whether the Pulumi CLI can be used here. */
+/** Finds a usable Pulumi CLI. */
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -8,33 +8,36 @@ import { type CliState } from "../choice";
 import { messageOf } from "../remedy";
 import { type EngineName } from "../types";
 
-/** Milliseconds; npm's `pulumi` fetches the CLI when it is first run, and the CLI its provider. */
+/** Milliseconds. On its first run, npm's `pulumi` downloads the CLI, and the CLI downloads its provider. */
 const FETCH_TIMEOUT = 120_000;
 
 export interface CliEnvironment {
-    /** Folders in which programs are looked for, in order. */
+    /** Folders to search for programs, in order. */
     readonly folders: readonly string[];
-    /** Version of the Kubernetes provider that the program needs. */
+    /** The version of the Kubernetes provider that the program needs. */
     readonly provider: string;
     readonly run: (program: string, args: readonly string[]) => Promise<string>;
 }
 
-/** Looks for the CLI on PATH, then in the checkout's packages, and for the provider that it needs. */
-export async function findCli(wanted: EngineName | "auto", environment?: CliEnvironment): Promise<CliState> {
-    if (wanted === "in-process") return { usable: false, because: "the in-process engine was asked for" };
+/** Finds the CLI on PATH or in the checkout's node_modules, and installs its provider if necessary. */
+export async function findCli(
+    requested: EngineName | "auto",
+    environment?: CliEnvironment,
+): Promise<CliState> {
+    if (requested === "in-process") return { usable: false, because: "the in-process engine was requested" };
     const { folders, provider, run: command } = environment ?? (await hostEnvironment());
     const program = await findProgram("pulumi", folders);
     if (program === undefined)
         return { usable: false, because: "no Pulumi CLI is on PATH or in node_modules" };
     try {
         const version = (await command(program, ["version"])).trim().replace(/^v/, "");
-        // One on PATH is used whatever its version, so nothing needs to be fetched.
+        // The CLI uses a provider on PATH regardless of its version, so none must be downloaded.
         if ((await findProgram("pulumi-resource-kubernetes", folders)) === undefined) {
             await command(program, ["plugin", "install", "resource", "kubernetes", provider]);
         }
         return { usable: true, version, program };
     } catch (error) {
-        return { usable: false, because: `${program} does not work here: ${firstLine(error)}` };
+        return { usable: false, because: `${program} fails: ${firstLine(error)}` };
     }
 }
 
@@ -56,11 +59,11 @@ async function hostEnvironment(): Promise<CliEnvironment> {
 async function findProgram(name: string, folders: readonly string[]): Promise<string | undefined> {
     for (const folder of folders) {
         const path = join(folder, name);
-        const found = await access(path, constants.X_OK).then(
+        const isExecutable = await access(path, constants.X_OK).then(
             () => true,
             () => false,
         );
-        if (found) return path;
+        if (isExecutable) return path;
     }
     return undefined;
 }

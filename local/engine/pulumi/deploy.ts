@@ -1,18 +1,18 @@
-/** The engine that is the Pulumi CLI, through its automation API. */
+/** The Pulumi engine: runs the Pulumi CLI through its Automation API. */
 import { type Stack } from "@pulumi/pulumi/automation";
 import { type UsableCli } from "../choice";
 import { type Counts } from "../converge";
 import { Helm } from "../helm/helm";
 import { type KubeClient } from "../kube/client";
 import { messageOf } from "../remedy";
-import { refuseDeletion } from "../prune";
-import { DeployError, type DeployOptions, type Target } from "../types";
+import { rejectDeletion } from "../prune";
+import { DeployError, type DeployOptions, type StackTarget } from "../types";
 import { Events, nameOf } from "./events";
 import { pendingOperations, pendingReleases, protectedResources, withPendingCreates } from "./pending";
 import { StackState } from "./state";
 import { cliRoot, environment, isLocked, prepare, type Workspace, workspaceOf } from "./workspace";
 
-/** @throws DeployError with what Pulumi reports as errors. */
+/** @throws DeployError with the errors that Pulumi reports. */
 export async function deployWithPulumi(
     options: DeployOptions,
     client: KubeClient,
@@ -24,22 +24,29 @@ export async function deployWithPulumi(
         await prepare(workspace, options);
         const stack = await open(workspace, cli);
         const state = new StackState(cli.program, workspace);
-        await settle(stack, workspace, state, new Helm(client, helmOptions(options)));
+        await resolvePendingOperations(stack, workspace, state, new Helm(client, helmOptions(options)));
         await stack.up({ onEvent: events.take, color: "never", suppressProgress: true });
     });
     return { counts: events.counts, warnings: [] };
 }
 
-/** @returns how many objects and releases were removed. @throws DeployError with what Pulumi reports as errors. */
-export async function destroyWithPulumi(target: Target, client: KubeClient, cli: UsableCli): Promise<number> {
+/** @returns the number of removed objects and releases. @throws DeployError with the errors that Pulumi reports. */
+export async function destroyWithPulumi(
+    target: StackTarget,
+    client: KubeClient,
+    cli: UsableCli,
+): Promise<number> {
     const events = new Events(target.progress ?? (() => undefined));
     const workspace = workspaceOf(target, client.address);
     await reporting(events, async () => {
         const stack = await open(workspace, cli);
         const state = new StackState(cli.program, workspace);
-        await settle(stack, workspace, state, new Helm(client, helmOptions(target)));
-        // Pulumi itself refuses what is protected only when it comes to it, with nearly all the rest deleted by then.
-        refuseDeletion(protectedResources((await state.export()).deployment).map(nameOf), "this");
+        await resolvePendingOperations(stack, workspace, state, new Helm(client, helmOptions(target)));
+        // Pulumi fails on a protected resource only when it reaches it, after having deleted almost everything else.
+        rejectDeletion(
+            protectedResources((await state.export()).deployment).map(nameOf),
+            "destroying the stack",
+        );
         await stack.destroy({ onEvent: events.take, color: "never", suppressProgress: true });
         await stack.workspace.removeStack(workspace.stack);
     });
@@ -47,7 +54,7 @@ export async function destroyWithPulumi(target: Target, client: KubeClient, cli:
 }
 
 async function open(workspace: Workspace, cli: UsableCli): Promise<Stack> {
-    // Takes most of a second to load, so only where it is used.
+    // Loading it takes most of a second, so it is loaded on demand.
     const { LocalWorkspace, PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
     return LocalWorkspace.createOrSelectStack(
         { stackName: workspace.stack, workDir: workspace.folder },
@@ -59,19 +66,24 @@ async function open(workspace: Workspace, cli: UsableCli): Promise<Stack> {
     );
 }
 
-/** Makes the state of an update that was killed one from which the next can go on. */
-async function settle(stack: Stack, workspace: Workspace, state: StackState, helm: Helm): Promise<void> {
+/** Resolves the pending operations of an update that was killed, so that the next update can continue. */
+async function resolvePendingOperations(
+    stack: Stack,
+    workspace: Workspace,
+    state: StackState,
+    helm: Helm,
+): Promise<void> {
     if (await isLocked(workspace)) await stack.cancel();
-    const found = await state.export();
-    const pending = pendingOperations(found.deployment);
+    const exported = await state.export();
+    const pending = pendingOperations(exported.deployment);
     if (pending.length === 0) return;
     for (const { namespace = "default", name } of pendingReleases(pending))
-        await helm.mend({ namespace, name });
-    await state.import({ ...found, deployment: withPendingCreates(found.deployment) });
+        await helm.recoverRelease({ namespace, name });
+    await state.import({ ...exported, deployment: withPendingCreates(exported.deployment) });
     await stack.refresh({ color: "never", suppressProgress: true });
 }
 
-function helmOptions({ tools, kubeconfig, context }: Target): ConstructorParameters<typeof Helm>[1] {
+function helmOptions({ tools, kubeconfig, context }: StackTarget): ConstructorParameters<typeof Helm>[1] {
     return { program: tools.helm, kubeconfig, ...(context === undefined ? {} : { context }) };
 }
 
@@ -87,9 +99,9 @@ async function reporting(events: Events, work: () => Promise<void>): Promise<voi
                       {
                           what: "pulumi",
                           message: messageOf(error),
-                          remedy: "correct what it names and run again",
+                          remedy: "fix the reported cause and run again",
                       },
                   ];
-        throw new DeployError("Pulumi could not deploy", failures);
+        throw new DeployError("the Pulumi CLI failed", failures);
     }
 }

@@ -1,10 +1,10 @@
-/** What the Pulumi engine says while it works, as counts and failures. */
+/** Collects counts and failures from the Pulumi engine's events. */
 import { type EngineEvent } from "@pulumi/pulumi/automation";
 import { type Counts } from "../converge";
 import { type Failure, type ProgressLine } from "../types";
 import { awsRemedy } from "./remedies";
 
-/** Pulumi's operations, in our words. Those that are steps of a replacement are not counted twice. */
+/** The outcome of each Pulumi operation. The steps of a replacement are not counted twice. */
 const COUNTED: Readonly<Record<string, keyof Counts>> = {
     create: "created",
     import: "created",
@@ -37,7 +37,7 @@ export class Events {
                 message: diagnostic.message,
                 remedy:
                     awsRemedy(diagnostic.message) ??
-                    "correct what Pulumi names and run again; what is done stays done",
+                    "fix the reported cause and run again; the deployment resumes where it stopped",
             });
         }
     };

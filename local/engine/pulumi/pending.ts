@@ -1,7 +1,7 @@
-/** What an update that was killed has left in Pulumi's state, and how to go on from there. */
+/** Pending operations in Pulumi's state after an update was killed. */
 import { releaseRef, type Ref } from "../ref";
 
-/** An operation that had begun and whose end Pulumi has not seen. */
+/** An operation that started and whose result Pulumi has not recorded. */
 export interface PendingOperation {
     readonly type: string;
     readonly resource: {
@@ -22,17 +22,17 @@ interface State {
 
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 
-/** Pending operations of a state as `pulumi stack export` gives it. */
+/** The pending operations of a state from `pulumi stack export`. */
 export function pendingOperations(deployment: unknown): readonly PendingOperation[] {
     return (deployment as State | undefined)?.pending_operations ?? [];
 }
 
 /**
- * The state with what was being created taken as created, under the ID that the provider would have given it. A
- * refresh then reads it from the cluster, or drops it where it never came to be; without this the next update would
- * create it again and be refused. (`pulumi refresh --import-pending-creates` does nothing in Pulumi 3.248.)
+ * The state with pending creates as created resources, with the ID that the provider would have assigned. A refresh then
+ * reads each from the cluster, or drops it if it was not created; otherwise the next update would create it again and fail.
+ * (`pulumi refresh --import-pending-creates` has no effect in Pulumi 3.248.)
  *
- * @param deployment as `pulumi stack export` gives it
+ * @param deployment from `pulumi stack export`
  */
 export function withPendingCreates(deployment: unknown): unknown {
     const state = deployment as State;
@@ -41,21 +41,21 @@ export function withPendingCreates(deployment: unknown): unknown {
         const id = type === "creating" ? idOf(resource) : undefined;
         return id === undefined ? [] : [{ ...resource, id, outputs: resource.inputs }];
     });
-    const taken = new Set(created.map(({ urn }) => urn));
+    const createdUrns = new Set(created.map(({ urn }) => urn));
     return {
         ...state,
         resources: [...(state.resources ?? []), ...created],
-        pending_operations: pending.filter(({ resource }) => !taken.has(resource.urn)),
+        pending_operations: pending.filter(({ resource }) => !createdUrns.has(resource.urn)),
     };
 }
 
-/** URNs of what the program forbids deleting, in a state as `pulumi stack export` gives it. */
+/** The URNs of protected resources in a state from `pulumi stack export`. */
 export function protectedResources(deployment: unknown): string[] {
     const { resources = [] } = (deployment ?? {}) as State;
     return resources.filter(({ protect }) => protect === true).map(({ urn }) => urn);
 }
 
-/** Releases that helm may have been at work on, which it refuses to touch again before they are mended. */
+/** Releases with a possibly interrupted Helm operation, which Helm rejects further operations on until they are repaired. */
 export function pendingReleases(operations: readonly PendingOperation[]): Ref[] {
     return operations.flatMap(({ resource: { type, inputs } }) =>
         type === RELEASE && typeof inputs?.name === "string" && typeof inputs.namespace === "string"
@@ -64,7 +64,7 @@ export function pendingReleases(operations: readonly PendingOperation[]): Ref[] 
     );
 }
 
-/** The provider's ID: `namespace/name`, or the name alone. */
+/** The provider's ID: `namespace/name`, or `name`. */
 function idOf({ type, inputs }: PendingOperation["resource"]): string | undefined {
     if (!type.startsWith("kubernetes:")) return undefined;
     const { name, namespace } = type === RELEASE ? (inputs ?? {}) : (inputs?.metadata ?? {});

@@ -1,9 +1,9 @@
-/** What a person can do about errors of AWS and of clusters there, by what their messages say. */
+/** Remedies for errors of AWS and of clusters on it, by message. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
-    [/^aws .*ended with ENOENT/s, "install the AWS CLI, version 2: with it one gets to the cluster, too"],
+    [/^aws .*failed with ENOENT/s, "install the AWS CLI version 2, which access to the cluster requires"],
     [
         /ExpiredToken|token (included in the request )?(is|has) expired|SSO session .*expired|refresh failed/i,
-        "the AWS credentials have expired: log in again (aws sso login, or assume the role anew), then run again",
+        "the AWS credentials have expired: log in again (aws sso login, or assume the role again), then run again",
     ],
     [
         /Unable to locate credentials|no valid credential sources|NoCredentialProviders|get credentials/i,
@@ -11,40 +11,40 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     ],
     [
         /InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|AuthFailure/,
-        "AWS does not know these credentials: set AWS_PROFILE to those of the stack's account, and enable the region there",
+        "AWS does not accept these credentials: set AWS_PROFILE to a profile of the stack's account, and enable the region there",
     ],
     [
         /AWS account ID not allowed/,
-        "these are another account's credentials: set AWS_PROFILE to those of `cluster.account`, or correct it",
+        "these credentials belong to another account: set AWS_PROFILE to a profile of `cluster.accountId`, or correct `cluster.accountId`",
     ],
     [
         /VcpuLimitExceeded|AddressLimitExceeded|VpcLimitExceeded|NatGatewayLimitExceeded|ServiceQuotaExceeded|LimitExceeded/,
-        "a quota of the account is used up: ask for more (Service Quotas), or make the stack smaller; `mesh preflight` says which",
+        "a quota of the account is exhausted: request an increase (Service Quotas), or make the stack smaller; `mesh preflight` shows the quota",
     ],
     [
         /InsufficientInstanceCapacity|Unsupported.*instance type|not supported in your requested Availability Zone/i,
-        "a zone has none of these instances: choose another `instanceType` or other `zones`",
+        "a zone has no capacity for this instance type: choose another `instanceType` or other `zones`",
     ],
     [
         /AccessDenied|UnauthorizedOperation|not authorized to perform/,
-        "the role may not do this: give it what docs/cluster.md lists, or use one that has it",
+        "the role lacks this permission: grant it the permissions in docs/tasks/set-up-pull-request-previews.md, or use another role",
     ],
     [
         /Could not connect to the endpoint URL|no such host|getaddrinfo/,
-        "there is no such address: correct `cluster.region`, or see whether this machine has DNS",
+        "the host name cannot be resolved: correct `cluster.region`, or check this machine's DNS",
     ],
     [
         /i\/o timeout|ETIMEDOUT|ECONNREFUSED|connection refused|unreachable|context deadline exceeded/,
-        "the API server cannot be reached from here: it answers inside its network alone. Come from one of `cluster.api.networks`, " +
-            "or open a tunnel (docs/cluster.md)",
+        "the API server cannot be reached from this machine: it is private. Connect from one of `cluster.api.allowedCidrs`, " +
+            "or open a tunnel (docs/get-started/aws.md)",
     ],
     [
         /provide credentials|Unauthorized/,
-        "the cluster does not know these credentials: let one of its admins add their role to `cluster.admins`",
+        "the cluster does not accept these credentials: an admin must add the role to `cluster.admins`",
     ],
 ];
 
-/** Undefined for what is not of AWS. */
+/** Undefined for errors of other origin. */
 export function awsRemedy(message: string): string | undefined {
     return REMEDIES.find(([pattern]) => pattern.test(message))?.[1];
 }

@@ -1,11 +1,11 @@
 /**
- * The state of a stack, read and written through the CLI itself: the automation API would write every secret in plain
- * text, and through a file that all users can read.
+ * Reads and writes a stack's state through the CLI. The Automation API would write every secret in plain text, to a file that
+ * all users can read.
  */
 import { run } from "../../process";
 import { environment, type Workspace } from "./workspace";
 
-/** What `pulumi stack export` gives. */
+/** The output of `pulumi stack export`. */
 export interface ExportedState {
     readonly version: number;
     readonly deployment: unknown;

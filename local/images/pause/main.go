@@ -1,5 +1,4 @@
-// Pause holds a pod's namespaces open and does nothing else. As the first process of a pod that shares
-// its process namespace it also reaps the orphans.
+// Pause keeps a pod's namespaces open. As the first process of a pod with a shared process namespace, it also reaps orphans.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Wget asks one URL, as far as the charts' probes and `mesh approve` need it: images made here hold no shell and no
-// other client.
+// Wget requests one URL. It supports only what the charts' probes and `mesh approve` need: the node's images contain no shell
+// and no other client.
 //
 //	wget [--quiet] [--spider] [--tries=1] [--timeout=4] [--post-data=BODY] [-O -] URL
 package main
@@ -31,20 +31,20 @@ func run(args []string, stdout io.Writer) error {
 		switch name {
 		case "--quiet", "-q", "--tries":
 		case "-O":
-			i++ // The body goes to standard output in any case.
+			i++ // The body always goes to standard output.
 		case "--spider":
 			spider = true
 		case "--timeout":
 			seconds, err := strconv.Atoi(value)
 			if err != nil {
-				return fmt.Errorf("--timeout: %q is no number of seconds", value)
+				return fmt.Errorf("--timeout: %q is not a number of seconds", value)
 			}
 			timeout = time.Duration(seconds) * time.Second
 		case "--post-data":
 			method, body = http.MethodPost, value
 		default:
 			if strings.HasPrefix(name, "-") {
-				return fmt.Errorf("it does not know %s", name)
+				return fmt.Errorf("unsupported option %s", name)
 			}
 			url = args[i]
 		}
@@ -66,7 +66,7 @@ func run(args []string, stdout io.Writer) error {
 		}
 	}
 	if response.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s answered %s", url, response.Status)
+		return fmt.Errorf("%s returned %s", url, response.Status)
 	}
 	return nil
 }

@@ -4,24 +4,24 @@ import { type KubernetesObject, restricted } from "./object";
 
 const name = "coredns";
 const namespace = "kube-system";
-/** The label by which everything else finds the cluster's DNS. */
+/** The conventional label of the cluster's DNS. */
 const labels = { "k8s-app": "kube-dns" };
 
 export interface DnsOptions {
     readonly image: string;
-    /** Names outside the cluster, and where they are. */
+    /** External host names and their addresses. */
     readonly hosts: readonly { readonly host: string; readonly address: string }[];
 }
 
 /**
- * One server block for the cluster's names, one for the hosts that the node plays, and one that denies the rest by itself: no
- * block forwards, so that no name that a pod looks up reaches anybody outside (ADR 33). A short time to live, because a host's
- * address changes when another host comes or goes.
+ * One server block for the cluster's names, one for the simulated external hosts, and one that returns NXDOMAIN for all other
+ * names. No block forwards, so that no query leaves the cluster (ADR 33). The TTL is short, because a host's address changes
+ * when hosts are added or removed.
  */
 export function corefile(hosts: DnsOptions["hosts"]): string {
     const lines = [...new Set(hosts.map(({ host, address }) => `        ${address} ${host}`))];
     const zones = [...new Set(hosts.map(({ host }) => `${host}:53`))];
-    const outside =
+    const externalBlock =
         lines.length === 0
             ? ""
             : `${zones.join(" ")} {
@@ -43,7 +43,7 @@ ${lines.join("\n")}
     prometheus :9153
     cache 30
 }
-${outside}.:53 {
+${externalBlock}.:53 {
     errors
     health {
         lameduck 2s
@@ -58,7 +58,7 @@ ${outside}.:53 {
 `;
 }
 
-/** CoreDNS, which knows the cluster's names and those that the node plays, and, the node having no way out, no others. */
+/** CoreDNS, which resolves the cluster's names and the simulated external hosts only: the node has no uplink. */
 export function dns({ image, hosts }: DnsOptions): KubernetesObject[] {
     const data = { Corefile: corefile(hosts) };
     return [
@@ -102,7 +102,7 @@ function service(): KubernetesObject {
     };
 }
 
-/** Another configuration is another pod: a changed file takes a minute or two to reach one that runs. */
+/** A changed configuration replaces the pod: a running pod would see a changed file only after a minute or two. */
 function deployment(image: string, digest: string): KubernetesObject {
     return {
         apiVersion: "apps/v1",

@@ -5,19 +5,19 @@ import type { KubernetesObject } from "./object";
 
 export type { KubernetesObject } from "./object";
 
-/** An add-on that others rely on, and whether they can. */
+/** The readiness check of an add-on. */
 export interface AddonCheck {
     readonly name: string;
     readonly isUsable: (api: Api) => Promise<boolean>;
 }
 
-/** The node is usable once all of these are. */
+/** The node is usable once all of these are usable. */
 export const addonChecks: readonly AddonCheck[] = [
     { name: "coredns", isUsable: (api) => deploymentIsAvailable(api, "kube-system", "coredns") },
     { name: "metrics-server", isUsable: (api) => apiServiceIsAvailable(api, metricsApi) },
 ];
 
-/** Everything that is applied to the API server of a node that starts. */
+/** All objects that a start applies to the API server. */
 export function addons(options: {
     readonly dns: DnsOptions;
     readonly metrics: MetricsOptions;
@@ -25,7 +25,7 @@ export function addons(options: {
     return [kubeletAccess(), ...dns(options.dns), ...metrics(options.metrics)];
 }
 
-/** Lets the API server, by its client certificate, fetch logs from the kubelet and run commands through it. */
+/** Allows the API server, by its client certificate, to get logs and run commands through the kubelet. */
 function kubeletAccess(): KubernetesObject {
     return {
         apiVersion: "rbac.authorization.k8s.io/v1",

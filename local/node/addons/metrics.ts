@@ -1,7 +1,7 @@
 import type { KeyPair } from "../authority";
 import { type KubernetesObject, restricted } from "./object";
 
-/** The API that metrics-server serves, by the name of its registration. */
+/** The name of metrics-server's APIService. */
 export const metricsApi = "v1beta1.metrics.k8s.io";
 
 const name = "metrics-server";
@@ -9,15 +9,15 @@ const namespace = "kube-system";
 const labels = { "k8s-app": name };
 const port = 10251;
 
-/** What metrics-server is made from, besides its image. */
+/** Inputs of metrics-server's objects. */
 export interface MetricsOptions {
     readonly image: string;
-    /** Its own serving certificate, and the authority (PEM) by which the API server knows it. */
+    /** Its serving certificate, and the certificate (PEM) of that certificate's CA, for the API server. */
     readonly serving: KeyPair;
     readonly servingAuthority: string;
-    /** The authority, PEM, by which it knows the kubelet. */
+    /** The certificate (PEM) of the CA of the kubelet's serving certificate. */
     readonly kubeletAuthority: string;
-    /** Stands for the three above: a change replaces the pod. */
+    /** A digest of the three above: a change replaces the pod. */
     readonly digest: string;
 }
 
@@ -46,8 +46,8 @@ export function metrics(options: MetricsOptions): KubernetesObject[] {
             spec: {
                 selector: labels,
                 ports: [{ name: "https", port: 443, targetPort: "https" }],
-                // It calls itself ready after its second look at the kubelet, 20 s after its start. Until
-                // then the API would count as broken, and with it every client's discovery of the APIs.
+                // It becomes ready after its second scrape of the kubelet, 20 s after its start. Until then the API
+                // would be unavailable, which breaks API discovery for every client.
                 publishNotReadyAddresses: true,
             },
         },

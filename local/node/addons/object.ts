@@ -10,7 +10,7 @@ export interface KubernetesObject {
     readonly [field: string]: unknown;
 }
 
-/** The security context of a container that needs nothing. */
+/** The security context of a container without any privileges. */
 export const restricted = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },

@@ -1,15 +1,15 @@
 import { settings } from "../settings";
 
-/** What containerd's configuration depends on. */
+/** Inputs of containerd's configuration. */
 export interface ContainerdOptions {
-    /** Reference of the image that holds a pod's namespaces. */
+    /** Reference of the pause image. */
     readonly pauseImage: string;
     readonly cniPlugins: string;
-    /** How layers are stacked: `native` copies, for file systems that overlayfs cannot lie on. */
+    /** `native` copies layers, for file systems that do not support overlayfs. */
     readonly snapshotter: "overlayfs" | "native";
 }
 
-/** containerd's configuration file, TOML, for the 1.6 series. */
+/** containerd's configuration file (TOML), for version 1.6. */
 export function containerdConfig({ pauseImage, cniPlugins, snapshotter }: ContainerdOptions): string {
     // A JSON string is a TOML string.
     const text = JSON.stringify;
@@ -25,10 +25,10 @@ address = ${text(settings.containerdSocket)}
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = ${text(pauseImage)}
-# Without CAP_SYS_RESOURCE a process may not make itself less likely to be killed for memory, and every
+# Without CAP_SYS_RESOURCE a process cannot lower its OOM score, and every
 # pod would fail with "can't get final child's PID from pipe: EOF".
 restrict_oom_score_adj = true
-# As newer releases do by default: a container needs no capability to listen on a port below 1024.
+# The default of newer releases: a container needs no capability to listen on a port below 1024.
 enable_unprivileged_ports = true
 enable_unprivileged_icmp = true
 
@@ -49,8 +49,8 @@ SystemdCgroup = false
 }
 
 /**
- * The pods' network, as CNI plugins make it: a cable from each pod to the node, which routes between
- * them. Unlike a bridge it needs no kernel module that shows bridged packets to iptables.
+ * The pod network as a CNI configuration: a veth pair from each pod to the node, which routes between them. Unlike a
+ * bridge, it does not need the kernel module br_netfilter for iptables.
  */
 export function cniConfig(): string {
     const config = {
@@ -63,7 +63,7 @@ export function cniConfig(): string {
                     type: "host-local",
                     ranges: [[{ subnet: settings.podSubnet }]],
                     routes: [{ dst: "0.0.0.0/0" }],
-                    // In memory: addresses are free again when the node has been off.
+                    // In memory: a reboot frees all addresses.
                     dataDir: "/run/cni/networks",
                 },
             },

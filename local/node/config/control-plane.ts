@@ -7,7 +7,7 @@ const identity = (name: string): string => file(pkiFiles.identity(name));
 const authority = (name: Parameters<typeof pkiFiles.authority>[0]): string => file(pkiFiles.authority(name));
 const kubeconfig = (name: string): string => `${configuration}/${name}.kubeconfig`;
 
-/** etcd's command line. Everybody, its own peer included, must show a certificate. */
+/** etcd's command line. All clients and peers must present a certificate. */
 export function etcdArguments(): string[] {
     const clients = `https://127.0.0.1:${etcdPort}`;
     const peers = `https://127.0.0.1:${etcdPeerPort}`;
@@ -32,7 +32,7 @@ export function etcdArguments(): string[] {
     });
 }
 
-/** The API server's command line. `address` is the node's, as the host and the pods see it. */
+/** The API server's command line. `address` is the node's address for host and pods. */
 export function apiserverArguments(address: string): string[] {
     return flags({
         "advertise-address": address,
@@ -59,12 +59,12 @@ export function apiserverArguments(address: string): string[] {
         "requestheader-extra-headers-prefix": "X-Remote-Extra-",
         "proxy-client-cert-file": identity("front-proxy-client"),
         "proxy-client-key-file": identity("front-proxy-client"),
-        // Webhooks and aggregated APIs are called at their pods, which works even while kube-proxy is down.
+        // The API server calls webhooks and aggregated APIs at their pods, which works even while kube-proxy is down.
         "enable-aggregator-routing": "true",
         "service-account-issuer": issuer,
         "service-account-signing-key-file": file(pkiFiles.serviceAccountKey),
         "service-account-key-file": file(pkiFiles.serviceAccountPublicKey),
-        // istiod asks for tokens made out to istio-ca when it signs a workload's certificate.
+        // istiod requires tokens with the audience istio-ca when it signs a workload's certificate.
         "api-audiences": `${issuer},istio-ca`,
         "service-cluster-ip-range": settings.serviceSubnet,
         // istio-init rewrites a pod's iptables.
@@ -89,7 +89,7 @@ export function schedulerArguments(): string[] {
     return flags(behindKubeconfig("scheduler"));
 }
 
-/** What the controller manager and the scheduler have in common. */
+/** The common flags of the controller manager and the scheduler. */
 function behindKubeconfig(name: string): Record<string, string> {
     return {
         kubeconfig: kubeconfig(name),
@@ -99,7 +99,7 @@ function behindKubeconfig(name: string): Record<string, string> {
         "tls-cert-file": identity(`${name}-server`),
         "tls-private-key-file": identity(`${name}-server`),
         "requestheader-client-ca-file": authority("front-proxy"),
-        // There is one of each: nobody to elect.
+        // There is only one replica of each.
         "leader-elect": "false",
         profiling: "false",
     };

@@ -3,7 +3,7 @@ import { settings } from "../settings";
 
 const pki = `${settings.configuration}/pki`;
 
-/** kubelet's configuration, as JSON, which is YAML. */
+/** kubelet's configuration, as JSON (which is YAML). */
 export function kubeletConfig(): string {
     const config = {
         apiVersion: "kubelet.config.k8s.io/v1beta1",
@@ -33,14 +33,14 @@ export function kubeletConfig(): string {
         maxPods: settings.maxPods,
         containerLogMaxSize: "20Mi",
         containerLogMaxFiles: 2,
-        // Absolute, and no collection of images: at the defaults a shared machine whose disk is 85% full
-        // loses every pod and every image, and these images cannot be pulled again.
+        // Absolute thresholds, and no garbage collection of images: with the defaults, a shared machine whose disk is 85% full
+        // would lose every pod and every image, and these images cannot be pulled again.
         evictionHard: { "memory.available": "100Mi", "nodefs.available": "1Gi", "imagefs.available": "1Gi" },
         imageGCHighThresholdPercent: 100,
         imageGCLowThresholdPercent: 99,
         kubeAPIQPS: 100,
         kubeAPIBurst: 200,
-        // Started, stopped and probed by the dozen: the defaults spread that over minutes.
+        // Many pods start and stop at once: the default rate limits would delay events by minutes.
         eventRecordQPS: 50,
         eventBurst: 100,
         serializeImagePulls: false,
@@ -60,13 +60,13 @@ export function kubeProxyConfig(): string {
         healthzBindAddress: "127.0.0.1:10256",
         metricsBindAddress: "127.0.0.1:10249",
         iptables: { localhostNodePorts: false },
-        // The size of the connection table is the whole machine's; the node leaves it alone.
+        // The size of the connection tracking table applies to the whole machine; leave it unchanged.
         conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
     };
     return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 
-/** Names are looked up in the cluster's DNS only. */
+/** The resolver configuration: the cluster's DNS only. */
 export function resolvConf(): string {
     return `nameserver ${settings.dnsAddress}\noptions timeout:1 attempts:2\n`;
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Becomes the node's first process. Runs as the first process of fresh mount, process, network, host name
-# and IPC namespaces; gives them a root of their own; and hands over to an init that reaps orphans. When
-# anything fails the process ends, and the kernel takes the namespaces and all in them away.
+# The node's first process. Runs as the first process of new mount, PID, network, UTS and IPC namespaces; sets up a separate
+# root file system; and becomes an init that reaps orphans. If anything fails, the process ends, and the kernel removes the
+# namespaces with everything in them.
 #
 # usage: anchor.sh STATE TOOLCHAIN NAME INIT
-#   STATE      folder of the node on the host; its parts are mounted where a node keeps them
-#   TOOLCHAIN  folder of the programs; appears read-only inside, under the same path
+#   STATE      state folder on the host; its subfolders are mounted at their usual paths
+#   TOOLCHAIN  folder of the programs; mounted read-only at the same path
 #   NAME       host name
 #   INIT       path of the init program
 set -eu
@@ -15,7 +15,7 @@ export PATH
 
 echo "$name" >/proc/sys/kernel/hostname
 
-# The root is in memory: what the node writes outside of its state folder is gone with the node.
+# The root file system is in memory: what the node writes outside its state folder is lost with the node.
 mkdir -p "$state/root"
 mount -t tmpfs -o mode=0755,size=64m sparc-node "$state/root"
 cd "$state/root"
@@ -35,7 +35,7 @@ for folder in bin sbin lib lib32 lib64 libx32; do
     fi
 done
 
-# As little of the host's /etc as its programs need.
+# Only those files of the host's /etc that its programs need.
 for file in ld.so.cache ld.so.conf ld.so.conf.d alternatives protocols services nsswitch.conf; do
     if [ -e "/etc/$file" ]; then
         cp -a "/etc/$file" "etc/$file"
@@ -51,8 +51,8 @@ mount -t sysfs sysfs sys
 mount --rbind /sys/fs/cgroup sys/fs/cgroup
 mount --rbind /dev dev
 
-# kubelet sets these for the whole machine unless it finds the values it wants. It finds them here, and
-# the host keeps its own.
+# kubelet sets these for the whole machine unless they have the values that it expects. It reads these copies, and the host's
+# settings stay unchanged.
 decoy() {
     if [ -e "proc/sys/$1" ]; then
         mkdir -p "run/sysctl/$(dirname "$1")"
@@ -85,7 +85,7 @@ pivot_root . .host
 cd /
 umount -l /.host
 rmdir /.host
-# Volumes that pods mount into one another must travel; none of it reaches the host, whose mounts are left.
+# Mounts of pods' volumes must propagate. They do not reach the host, whose mounts have been detached.
 mount --make-rshared /
 
 ip link set lo up

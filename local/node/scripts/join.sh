@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts this process below the node's control group in every hierarchy, then becomes the given command.
-# The group has been prepared by the caller.
+# Moves this process into the node's control group in every hierarchy, then runs the given command.
+# The caller creates the group.
 #
 # usage: join.sh COMMAND [ARGUMENT...]
 set -eu

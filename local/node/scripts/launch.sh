@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts a daemon inside the node as a session of its own, below the node's init, and returns at once.
+# Starts a daemon in the node as a new session, as a child of the node's init, and returns immediately.
 #
 # usage: launch.sh COMMAND [ARGUMENT...]
 set -eu

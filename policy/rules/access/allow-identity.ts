@@ -1,34 +1,35 @@
 import {
     actionOf,
-    asksForToken,
+    requiresToken,
     AUTHORIZATION,
-    namesAccount,
-    type Placed,
+    namesServiceAccount,
+    type RuleEntry,
     rulesOf,
 } from "../../core/authorization";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { type Fields, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 export const allowIdentity = objectRule<WithExceptions>({
     name: "access-allow-identity",
     area: "access",
-    title: "Every ALLOW says whom it lets in, by service account or token",
+    title: "Every ALLOW names its callers by service account or JWT",
     severity: "critical",
-    why: "an ALLOW that fits everyone, or a whole network or namespace, undoes deny by default for what it selects",
-    remedy: "Name service accounts in `principals` (cluster.local/ns/<namespace>/sa/<account>), at the edge tokens in `requestPrincipals`.",
-    judges: [AUTHORIZATION],
+    why: "an ALLOW that matches every caller, or a whole network or namespace, overrides deny by default for the workloads that it selects",
+    remediation:
+        "List service accounts in `principals` (cluster.local/ns/<namespace>/sa/<account>), or at an ingress gateway JWTs in `requestPrincipals`.",
+    appliesTo: [AUTHORIZATION],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: security.istio.io/v1beta1
 kind: AuthorizationPolicy
 metadata: { name: open, namespace: shop }
 spec: { selector: { matchLabels: { app: carts } }, action: ALLOW, rules: [{}] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: carts-from-web, namespace: shop }
@@ -40,43 +41,44 @@ spec:
       to: [{ operation: { ports: ["8080"], methods: [GET], paths: [/carts] } }]
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (actionOf(subject) !== "ALLOW" || isExcepted(config, subject)) return;
         for (const { path, sources, operations, conditions } of rulesOf(subject)) {
-            for (const source of sources) yield* judgeSource(subject, source);
+            for (const source of sources) yield* evaluateSource(subject, source);
             if (sources.length > 0 || operations.length > 0 || conditions.length > 0) continue;
             yield {
                 subject,
-                wrong: `${path} is empty, so it allows everything to everyone`,
-                fix: "remove the rule, or say `from` whom and `to` what.",
+                problem: `${path} is empty, so it allows every request from every caller`,
+                fix: "remove the rule, or set `from` and `to`.",
             };
         }
     },
 });
 
-function* judgeSource(subject: Subject, { path, fields }: Placed): Iterable<Finding> {
+function* evaluateSource(subject: Subject, { path, fields }: RuleEntry): Iterable<Violation> {
     for (const field of ["principals", "serviceAccounts", "namespaces"]) {
         for (const value of texts(fields[field])) {
             if (!value.includes("*")) continue;
             yield {
                 subject,
-                wrong: `${path}.${field} has ${JSON.stringify(value)}, which fits more than one account`,
-                fix: "name each service account that may call: cluster.local/ns/<namespace>/sa/<account>.",
+                problem: `${path}.${field} has ${JSON.stringify(value)}, which matches more than one service account`,
+                fix: "list each service account that may call: cluster.local/ns/<namespace>/sa/<account>.",
             };
         }
     }
-    if (namesAccount(fields) || asksForToken(fields)) return;
+    if (namesServiceAccount(fields) || requiresToken(fields)) return;
     yield {
         subject,
-        wrong: `${path} ${whom(fields)}`,
-        fix: "add `principals` with the service accounts that may call, or `requestPrincipals` where clients come with tokens.",
+        problem: `${path} ${describeSource(fields)}`,
+        fix: "add `principals` with the service accounts that may call, or `requestPrincipals` for clients with a JWT.",
     };
 }
 
-function whom(source: Fields): string {
+function describeSource(source: Fields): string {
     const has = (field: string): boolean => texts(source[field]).length > 0;
     if (has("ipBlocks") || has("remoteIpBlocks"))
-        return "lets in by address alone, which anyone in that network has";
-    if (has("namespaces")) return "lets in whole namespaces, so each workload there has each other's rights";
-    return "names nobody, so it lets everyone in (what is not excluded)";
+        return "allows by IP address only, which every client in that network has";
+    if (has("namespaces"))
+        return "allows whole namespaces, so each workload there has the permissions of all the others";
+    return "names no caller, so it allows everyone who is not excluded";
 }

@@ -1,25 +1,28 @@
 import {
     actionOf,
     AUTHORIZATION,
-    isTargeted,
-    namesAccount,
-    type Placed,
+    hasTargetRef,
+    namesServiceAccount,
+    type RuleEntry,
     rulesOf,
     selectorOf,
 } from "../../core/authorization";
-import { about, EXCEPTION_FIELDS, type Exception, holds } from "../../core/exceptions";
+import { exceptionsFor, EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
 import { targetsGateway } from "../../core/gateway-proxies";
 import { classOf, KUBERNETES_GATEWAY } from "../../core/listeners";
 import { isPattern, whyWide } from "../../core/patterns";
 import { texts } from "../../core/read";
-import { each, type Finding, stackRule } from "../../core/rule";
+import { each, type Violation, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 import { type PortProtocol, protocolsBehind, servicesBehind } from "../../core/protocols";
 import { serversBehind } from "../../core/servers";
 
 interface AllPaths extends Exception {
-    /** Who may call by the policy: principals or requestPrincipals, as the policy writes them. Anyone where absent. */
+    /**
+     * Allowed callers of the policy: principals or requestPrincipals, as written in the policy. Any caller if
+     * absent.
+     */
     readonly callers?: readonly string[];
 }
 
@@ -30,28 +33,31 @@ interface Config {
 export const allowScope = stackRule<Config>({
     name: "access-allow-scope",
     area: "access",
-    title: "Every ALLOW says what for: ports, and on HTTP ports methods and paths",
+    title: "Every ALLOW is limited to ports, and on HTTP ports to methods and paths",
     severity: "high",
-    why: "a caller that may do one thing must not get everything that the workload offers with it, such as its metrics and its administration",
-    remedy: "Give each operation `ports`; where the port speaks HTTP or gRPC, `methods` and `paths` too.",
-    judges: [AUTHORIZATION, "core/Service", "networking.istio.io/Gateway"],
+    why: "a caller that needs one operation must not get everything else that the workload serves, such as its metrics and its admin endpoints",
+    remediation: "Set `ports` for each operation, and on HTTP and gRPC ports `methods` and `paths` too.",
+    appliesTo: [AUTHORIZATION, "core/Service", "networking.istio.io/Gateway"],
     defaults: { exceptions: [] },
     schema: {
         exceptions: {
             type: "array",
-            description: "policies that may allow every path, each with a reason and its last day",
+            description: "policies that may allow every path, each with a reason and an end date",
             items: {
                 type: "object",
                 additionalProperties: false,
                 required: ["namespace", "reason", "until"],
                 properties: {
                     namespace: { type: "string" },
-                    name: { type: "string", description: "of the policy; any in the namespace where absent" },
+                    name: {
+                        type: "string",
+                        description: "name of the policy; any in the namespace if absent",
+                    },
                     callers: {
                         type: "array",
                         items: { type: "string" },
                         description:
-                            "principals or requestPrincipals to which every source of the policy must keep; anyone where absent",
+                            "the only principals or requestPrincipals that the policy's sources may contain; any caller if absent",
                     },
                     ...EXCEPTION_FIELDS,
                 },
@@ -59,7 +65,7 @@ export const allowScope = stackRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Service
 metadata: { name: carts, namespace: shop }
@@ -74,7 +80,7 @@ spec:
     - from: [{ source: { principals: [cluster.local/ns/shop/sa/web] } }]
       to: [{ operation: { ports: ["8080"] } }]
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Service
 metadata: { name: carts, namespace: shop }
@@ -90,85 +96,85 @@ spec:
       to: [{ operation: { ports: ["8080"], methods: [GET], paths: [/carts] } }]
 `,
     },
-    *judgeStack(world, config) {
-        yield* each(world.all(AUTHORIZATION), function* (subject) {
+    *evaluateStack(stack, config) {
+        yield* each(stack.all(AUTHORIZATION), function* (subject) {
             if (actionOf(subject) !== "ALLOW") return;
-            const mayAllPaths = holds(
-                about(config, subject).filter((exception) => keepsTo(subject, exception)),
+            const allowsAllPaths = anyInForce(
+                exceptionsFor(config, subject).filter((exception) => isLimitedTo(subject, exception)),
             );
-            const mayBeAnyone = isTargeted(subject)
-                ? isKubernetesEntry(world, subject)
-                : isEntry(world, selectorOf(subject));
+            const isPublicGateway = hasTargetRef(subject)
+                ? isKubernetesEntry(stack, subject)
+                : isEntry(stack, selectorOf(subject));
             const isInside =
-                !mayBeAnyone && servicesBehind(world, subject.namespace, selectorOf(subject)).length > 0;
-            const protocols = protocolsBehind(world, subject);
+                !isPublicGateway && servicesBehind(stack, subject.namespace, selectorOf(subject)).length > 0;
+            const protocols = protocolsBehind(stack, subject);
             for (const { path, sources, operations } of rulesOf(subject)) {
-                if (sources.length === 0 && !mayBeAnyone) {
+                if (sources.length === 0 && !isPublicGateway) {
                     yield {
                         subject,
-                        wrong: `${path} has no \`from\`, and what it selects is no gateway for clients outside`,
-                        fix: "say `from` whom: `principals` with the service accounts that may call.",
+                        problem: `${path} has no \`from\`, and the selected workload is not an ingress gateway`,
+                        fix: "add `from` with the `principals` of the service accounts that may call.",
                     };
                 }
-                const anyone = sources.find(({ fields }) => !namesAccount(fields));
+                const anyone = sources.find(({ fields }) => !namesServiceAccount(fields));
                 if (anyone !== undefined && isInside) {
                     yield {
                         subject,
-                        wrong: `${anyone.path} names no service account, so every workload that holds a user's token may call`,
-                        fix: "add `principals` with the service accounts that may call, beside the token that they must bring.",
+                        problem: `${anyone.path} names no service account, so every workload that holds a user's token may call`,
+                        fix: "add `principals` with the service accounts that may call, in addition to the token.",
                     };
                 }
                 if (operations.length === 0) {
                     yield {
                         subject,
-                        wrong: `${path} has no \`to\`, so its callers may do everything`,
-                        fix: "say `to` what: ports, and on HTTP ports methods and paths.",
+                        problem: `${path} has no \`to\`, so its callers are allowed every operation`,
+                        fix: "add `to` with ports, and on HTTP ports methods and paths.",
                     };
                 }
                 for (const operation of operations) {
-                    yield* judgeOperation(subject, operation, protocols, mayAllPaths);
+                    yield* evaluateOperation(subject, operation, protocols, allowsAllPaths);
                 }
             }
         });
     },
 });
 
-function* judgeOperation(
+function* evaluateOperation(
     subject: Subject,
-    { path, fields }: Placed,
+    { path, fields }: RuleEntry,
     protocols: ReadonlyMap<string, PortProtocol>,
-    mayAllPaths: boolean,
-): Iterable<Finding> {
+    allowsAllPaths: boolean,
+): Iterable<Violation> {
     const ports = texts(fields["ports"]);
     if (ports.length === 0) {
         yield {
             subject,
-            wrong: `${path} names no ports, so it holds for all of them`,
-            fix: "add `ports` with the numbers that the workload listens on.",
+            problem: `${path} has no ports, so it applies to all of them`,
+            fix: "add `ports` with the port numbers of the workload.",
         };
         return;
     }
-    const spoken = ports.find((port) => mayBeHttp(protocols, port));
+    const httpPort = ports.find((port) => mayBeHttp(protocols, port));
     for (const method of texts(fields["methods"]).filter(isPattern)) {
         yield {
             subject,
-            wrong: `${path}.methods has ${JSON.stringify(method)}, which is more than one method`,
-            fix: "name each method.",
+            problem: `${path}.methods has ${JSON.stringify(method)}, which matches more than one method`,
+            fix: "list each method.",
         };
     }
     for (const value of texts(fields["paths"])) {
-        const why = mayAllPaths ? undefined : whyWide(value);
+        const why = allowsAllPaths ? undefined : whyWide(value);
         if (why === undefined) continue;
         yield {
             subject,
-            wrong: `${path}.paths has ${JSON.stringify(value)}, which is ${why}`,
-            fix: "name the paths that the caller needs; what is below one ends in /* or /{**}. Where it really needs all, list the policy under the exceptions.",
+            problem: `${path}.paths has ${JSON.stringify(value)}, which matches ${why}`,
+            fix: "list the paths that the caller needs, with /* or /{**} at the end for everything below. If it needs all paths, add the policy to the exceptions.",
         };
     }
-    if (spoken === undefined) return;
+    if (httpPort === undefined) return;
     for (const field of ["methods", "paths"]) {
         if (texts(fields[field]).length > 0) continue;
-        yield { subject, ...missing(path, field, spoken, protocols.get(spoken)) };
+        yield { subject, ...missing(path, field, httpPort, protocols.get(httpPort)) };
     }
 }
 
@@ -177,35 +183,35 @@ function missing(
     field: string,
     port: string,
     protocol: PortProtocol | undefined,
-): { readonly wrong: string; readonly fix: string } {
-    const add = `add \`${field}\` with those that the caller needs`;
+): { readonly problem: string; readonly fix: string } {
+    const add = `add \`${field}\` that the caller needs`;
     if (protocol === "http") {
         return {
-            wrong: `${path} names no ${field}, though port ${port} speaks HTTP: all ${field} are allowed`,
+            problem: `${path} has no ${field} on the HTTP port ${port}, so all ${field} are allowed`,
             fix: `${add}.`,
         };
     }
-    const unsaid =
+    const protocolProblem =
         protocol === undefined
-            ? `no Service of what it selects has port ${port}`
-            : `the Service does not say what port ${port} speaks`;
+            ? `no Service of the selected pods has port ${port}`
+            : `the Service declares no protocol for port ${port}`;
     return {
-        wrong: `${path} names no ${field}, and ${unsaid}: if it is HTTP, all ${field} are allowed`,
-        fix: `${add}; or, if it is not HTTP, give the Service's port the appProtocol tcp.`,
+        problem: `${path} has no ${field}, and ${protocolProblem}: if it is HTTP, all ${field} are allowed`,
+        fix: `${add}. If it is not HTTP, set the appProtocol of the Service's port to tcp.`,
     };
 }
 
 /**
- * Whether requests at a port may be HTTP. A port that no Service has is reached by the pod's address; where this stack
- * shows nothing of what a policy selects, the ports are another's to know.
+ * Whether a port may receive HTTP requests. A port without a Service is reachable by the pod's address. If no
+ * Service or Gateway of the selected pods is in this stack, the protocols are not known here.
  */
 function mayBeHttp(protocols: ReadonlyMap<string, PortProtocol>, port: string): boolean {
     const protocol = protocols.get(port);
     return protocol === undefined ? protocols.size > 0 : protocol === "http" || protocol === "sniffed";
 }
 
-/** Whether every source of a policy is one of the callers that an exception names, if it names any. */
-function keepsTo(subject: Subject, exception: Exception): boolean {
+/** Whether every source of a policy is among the callers of an exception; true if the exception lists none. */
+function isLimitedTo(subject: Subject, exception: Exception): boolean {
     const { callers } = exception as AllPaths;
     if (callers === undefined) return true;
     return rulesOf(subject).every(
@@ -218,14 +224,14 @@ function keepsTo(subject: Subject, exception: Exception): boolean {
     );
 }
 
-/** Whether a policy is for a Gateway of Kubernetes' own API that clients outside come to. */
-function isKubernetesEntry(world: World, policy: Subject): boolean {
-    return world
+/** Whether a policy applies to a Gateway API Gateway with clients outside the mesh. */
+function isKubernetesEntry(stack: StackResources, policy: Subject): boolean {
+    return stack
         .within(policy.namespace, KUBERNETES_GATEWAY)
-        .some((gateway) => classOf(world, gateway) === "gateway" && targetsGateway(policy, gateway.name));
+        .some((gateway) => classOf(stack, gateway) === "gateway" && targetsGateway(policy, gateway.name));
 }
 
-/** Whether a selector finds a gateway that clients without a certificate of the mesh come to. */
-function isEntry(world: World, selector: Readonly<Record<string, string>>): boolean {
-    return serversBehind(world, selector).some(({ isMutual }) => !isMutual);
+/** Whether a selector matches a gateway that accepts clients without a mesh certificate. */
+function isEntry(stack: StackResources, selector: Readonly<Record<string, string>>): boolean {
+    return serversBehind(stack, selector).some(({ isIstioMutual }) => !isIstioMutual);
 }

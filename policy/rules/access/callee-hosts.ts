@@ -2,13 +2,13 @@ import {
     actionOf,
     AUTHORIZATION,
     type AuthorizationRule,
-    type Placed,
+    type RuleEntry,
     rulesOf,
 } from "../../core/authorization";
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { isPattern, withoutPort } from "../../core/patterns";
 import { texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 interface Config extends WithExceptions {
@@ -18,11 +18,12 @@ interface Config extends WithExceptions {
 export const calleeHosts = objectRule<Config>({
     name: "access-callee-hosts",
     area: "access",
-    title: "What a gateway may call is allowed under the exposed host",
+    title: "Services allow gateway calls only for exposed hosts",
     severity: "high",
-    why: "two exposures of one service at one gateway share its account: without the host, the paths of the open one are a way to the paths of the other",
-    remedy: "List the gateways' accounts in `gateways`, and name `hosts` in each operation that a service allows them.",
-    judges: [AUTHORIZATION],
+    why: "all hosts of a gateway share its service account: without `hosts`, the paths that are allowed for one host are also allowed for the others",
+    remediation:
+        "List the gateways' principals in `gateways`, and set `hosts` in each operation that allows them.",
+    appliesTo: [AUTHORIZATION],
     defaults: { ...NO_EXCEPTIONS, gateways: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
@@ -30,11 +31,11 @@ export const calleeHosts = objectRule<Config>({
             type: "array",
             items: { type: "string" },
             description:
-                "the principals of gateways that serve several exposures; nothing is judged without them",
+                "principals of gateways that expose several hosts; without them the policy evaluates nothing",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: files-from-gateway, namespace: shop }
@@ -44,7 +45,7 @@ spec:
     - from: [{ source: { principals: [cluster.local/ns/istio-ingress/sa/istio-ingressgateway] } }]
       to: [{ operation: { ports: ["8080"], methods: [GET], paths: [/public/*] } }]
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { name: files-from-gateway, namespace: shop }
@@ -55,7 +56,7 @@ spec:
       to: [{ operation: { hosts: [files.example.com, "files.example.com:*"], ports: ["8080"], methods: [GET], paths: [/public/*] } }]
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (actionOf(subject) !== "ALLOW") return;
         for (const rule of rulesOf(subject)) {
             if (!isForGateway(rule, config.gateways) || isExcepted(config, subject)) continue;
@@ -70,21 +71,21 @@ function isForGateway({ sources }: AuthorizationRule, gateways: readonly string[
     );
 }
 
-/** An operation on a port of bytes has neither methods nor paths, and no host. */
-function readsHttp({ fields }: Placed): boolean {
+/** An operation on a TCP port has neither methods nor paths, and no host. */
+function readsHttp({ fields }: RuleEntry): boolean {
     return texts(fields["methods"]).length > 0 || texts(fields["paths"]).length > 0;
 }
 
-function* hosts(subject: Subject, { path, fields }: Placed): Iterable<Finding> {
+function* hosts(subject: Subject, { path, fields }: RuleEntry): Iterable<Violation> {
     const named = texts(fields["hosts"]);
     const wide = named.find((host) => isPattern(withoutPort(host)));
     if (named.length > 0 && wide === undefined) return;
     yield {
         subject,
-        wrong:
+        problem:
             wide === undefined
-                ? `${path} allows a gateway's account without naming hosts, so every exposure of the gateway has it`
+                ? `${path} allows a gateway's service account without hosts, so every host of the gateway is allowed`
                 : `${path}.hosts has ${JSON.stringify(wide)}, which matches more than one host`,
-        fix: "name in `hosts` each exposed host in full, and again with `:*` for its port.",
+        fix: "list each exposed host in `hosts`, and again with `:*` for its port.",
     };
 }

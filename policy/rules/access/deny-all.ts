@@ -5,15 +5,16 @@ import { each, stackRule } from "../../core/rule";
 export const denyAll = stackRule<WithExceptions>({
     name: "access-deny-all",
     area: "access",
-    title: "Every meshed namespace denies what no policy allows, and so does the whole mesh",
+    title: "Every meshed namespace, and the whole mesh, denies requests by default",
     severity: "critical",
-    why: "a workload that no ALLOW selects answers everyone, until a policy denies by default",
-    remedy: "Create an AuthorizationPolicy with an empty spec in each meshed namespace, and one in the root namespace.",
-    judges: [AUTHORIZATION, "core/Namespace"],
+    why: "a workload that no ALLOW selects accepts requests from everyone, unless a policy denies by default",
+    remediation:
+        "Create an AuthorizationPolicy with an empty spec in each meshed namespace, and one in the root namespace.",
+    appliesTo: [AUTHORIZATION, "core/Namespace"],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio-injection: enabled } }
@@ -23,7 +24,7 @@ kind: AuthorizationPolicy
 metadata: { name: deny-all, namespace: shop }
 spec: { selector: { matchLabels: { app: carts } } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio-injection: enabled } }
@@ -34,22 +35,22 @@ metadata: { name: deny-all, namespace: shop }
 spec: {}
 `,
     },
-    *judgeStack(world, config) {
-        const isClosed = (namespace: string): boolean => world.has(namespace, [AUTHORIZATION], isDenyAll);
-        yield* each(world.meshed, function* (subject) {
+    *evaluateStack(stack, config) {
+        const isClosed = (namespace: string): boolean => stack.has(namespace, [AUTHORIZATION], isDenyAll);
+        yield* each(stack.meshed, function* (subject) {
             const { name } = subject;
             if (isClosed(name) || isExcepted(config, { namespace: name, name })) return;
             yield {
                 subject,
-                wrong: `no AuthorizationPolicy in ${name} denies what the others do not allow`,
-                fix: `create one in ${name} with an empty spec: no selector, no action, no rules, not as a dry run.`,
+                problem: `no AuthorizationPolicy in ${name} denies requests by default`,
+                fix: `create one in ${name} with an empty spec: no selector, no action, no rules, and no dry run.`,
             };
         });
-        if (!world.bringsControlPlane) return;
-        for (const root of world.rootNamespaces) {
+        if (!stack.bringsControlPlane) return;
+        for (const root of stack.rootNamespaces) {
             if (isClosed(root)) continue;
             yield {
-                wrong: `no AuthorizationPolicy in ${root} denies what the others do not allow, so a new namespace is open`,
+                problem: `no AuthorizationPolicy in ${root} denies requests by default, so a new namespace allows everything`,
                 fix: `create one in ${root}, the mesh's root namespace, with an empty spec.`,
             };
         }

@@ -1,15 +1,15 @@
-import { actionOf, alwaysAsksForToken, asksForToken, AUTHORIZATION } from "../../core/authorization";
-import { ended, EXCEPTION_FIELDS, holds } from "../../core/exceptions";
-import { type Exposure, exposures, grantsAt, grantsOf } from "../../core/exposure";
+import { actionOf, alwaysRequiresToken, requiresToken, AUTHORIZATION } from "../../core/authorization";
+import { expiryNote, EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { type ExposedHost, exposures, grantsAt, grantsOf } from "../../core/exposure";
 import { hasPolicyAt } from "../../core/gateway-proxies";
 import { INGRESS, KUBERNETES_GATEWAY, LISTENER_SETS } from "../../core/listeners";
 import { POD_MAKERS } from "../../core/pods";
 import { speaksProxyProtocol } from "../../core/proxy-protocol";
 import { type Fields, list, texts } from "../../core/read";
-import { type Finding, type Findings, guarded, stackRule } from "../../core/rule";
+import { type Violation, type Violations, guarded, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
-import { type Demands, judgeGrant } from "./grants";
+import { type StackResources } from "../../core/stack-resources";
+import { type HostRequirements, evaluateGrant } from "./grants";
 import { isProven, type Proof, PROOFS } from "./proofs";
 
 interface PublicHost {
@@ -23,7 +23,7 @@ interface PublicPaths extends PublicHost {
     readonly paths: readonly string[];
 }
 
-interface Config extends Demands {
+interface Config extends HostRequirements {
     readonly public: readonly PublicHost[];
     readonly publicPaths: readonly PublicPaths[];
     readonly proofs: readonly Proof[];
@@ -32,11 +32,12 @@ interface Config extends Demands {
 export const exposedHosts = stackRule<Config>({
     name: "access-exposed-hosts",
     area: "access",
-    title: "Every exposed host asks its clients for a token, a certificate or a session of an external authorizer",
+    title: "Every exposed host requires a JWT, a client certificate or an external authorizer",
     severity: "critical",
-    why: "a RequestAuthentication alone lets requests without a token pass; what a gateway takes comes from the whole Internet",
-    remedy: "At the gateway, have a RequestAuthentication, and ALLOW rules for the host with requestPrincipals. A server of mode MUTUAL, or a CUSTOM policy that sends all requests of the host to an authorizer, counts as well. List hosts that need no token as public.",
-    judges: [
+    why: "a RequestAuthentication alone allows requests without a token, and a public gateway receives requests from the whole Internet",
+    remediation:
+        "Create a RequestAuthentication at the gateway, and ALLOW rules for the host with requestPrincipals. A server of mode MUTUAL, or a CUSTOM policy that sends all requests of the host to an authorizer, is accepted too. List hosts without tokens as public.",
+    appliesTo: [
         "networking.istio.io/Gateway",
         KUBERNETES_GATEWAY,
         ...LISTENER_SETS,
@@ -49,7 +50,7 @@ export const exposedHosts = stackRule<Config>({
     schema: {
         public: {
             type: "array",
-            description: "hosts that ask for no token of ours",
+            description: "hosts that require no token",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -59,7 +60,7 @@ export const exposedHosts = stackRule<Config>({
         },
         publicPaths: {
             type: "array",
-            description: "operations of a host that ask for no token, such as a load balancer's health check",
+            description: "operations of a host that require no token, such as a load balancer's health check",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -76,11 +77,11 @@ export const exposedHosts = stackRule<Config>({
             type: "array",
             items: { enum: PROOFS },
             description:
-                "what counts besides tokens: client certificates (MUTUAL), an external authorizer (CUSTOM)",
+                "accepted alternatives to tokens: client certificates (MUTUAL), an external authorizer (CUSTOM)",
         },
         claims: {
             type: "array",
-            description: "what a token must say at a host, for some methods or all",
+            description: "claims that a token must have for a host, for some methods or all",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -95,7 +96,7 @@ export const exposedHosts = stackRule<Config>({
         issuers: {
             type: "array",
             description:
-                "whose tokens count at a host; anyone's whom its gateway knows where a host is not listed",
+                "the issuer whose tokens a host accepts; for a host without an entry, every issuer of its gateway",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -106,11 +107,11 @@ export const exposedHosts = stackRule<Config>({
         networks: {
             type: "array",
             items: { type: "string" },
-            description: "hosts that are for listed networks alone",
+            description: "hosts that are restricted to listed networks",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: public, namespace: edge }
@@ -131,7 +132,7 @@ kind: AuthorizationPolicy
 metadata: { name: api, namespace: edge }
 spec: { selector: { matchLabels: { istio: gateway } }, rules: [{ to: [{ operation: { hosts: [api.example.com], ports: ["443"], methods: [GET], paths: [/v1/*] } }] }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: public, namespace: edge }
@@ -157,49 +158,56 @@ spec:
       to: [{ operation: { hosts: [api.example.com], ports: ["443"], methods: [GET], paths: [/v1/*] } }]
 `,
     },
-    *judgeStack(world, config) {
-        for (const exposure of exposures(world)) {
-            yield* guarded(exposure.gateway, () => judgeExposure(world, exposure, config));
+    *evaluateStack(stack, config) {
+        for (const exposure of exposures(stack)) {
+            yield* guarded(exposure.gateway, () => evaluateExposure(stack, exposure, config));
         }
     },
 });
 
-function* judgeExposure(world: World, exposure: Exposure, config: Config): Findings {
+function* evaluateExposure(stack: StackResources, exposure: ExposedHost, config: Config): Violations {
     const { gateway, host, port, protocol } = exposure;
-    if (exposure.mutual) return;
+    if (exposure.meshClientsOnly) return;
     if (protocol === "redirect") {
-        if (speaksProxyProtocol(world, gateway)) yield* judgeRedirect(world, exposure);
+        if (speaksProxyProtocol(stack, gateway)) yield* evaluateRedirect(stack, exposure);
         return;
     }
-    const free = config.public.filter((entry) => entry.host.toLowerCase() === host.toLowerCase());
-    const proven = protocol === "http" && isProven(world, exposure, config.proofs);
-    if (protocol === "http" && !holds(free) && !proven) {
+    const publicEntries = config.public.filter((entry) => entry.host.toLowerCase() === host.toLowerCase());
+    const isAuthenticated = protocol === "http" && isProven(stack, exposure, config.proofs);
+    if (protocol === "http" && !anyInForce(publicEntries) && !isAuthenticated) {
         yield* guarded(gateway, function* () {
-            if (hasPolicyAt(world, gateway, "security.istio.io/RequestAuthentication", knowsTokens)) return;
+            if (hasPolicyAt(stack, gateway, "security.istio.io/RequestAuthentication", hasJwtRules)) return;
             yield {
                 subject: gateway,
-                wrong: `${host} is exposed at port ${port} without a RequestAuthentication at its gateway${ended(free)}`,
-                fix: `create one in the namespace of the gateway's pods that selects them, with the issuer of ${host}'s tokens; or list the host as public for this policy.`,
+                problem: `${host} is exposed on port ${port} without a RequestAuthentication at its gateway${expiryNote(publicEntries)}`,
+                fix: `create one in the namespace of the gateway's pods that selects them, with the issuer of ${host}'s tokens. If the host is public, list it as public for this policy.`,
             };
         });
         yield* guarded(gateway, function* () {
-            if (hasPolicyAt(world, gateway, AUTHORIZATION, (policy) => allowsAt(policy, exposure))) return;
+            if (hasPolicyAt(stack, gateway, AUTHORIZATION, (policy) => allowsAt(policy, exposure))) return;
             yield {
                 subject: gateway,
-                wrong: `${host} is exposed at port ${port}, and no ALLOW at its gateway asks for a token${ended(free)}`,
-                fix: `create an ALLOW in the namespace of the gateway's pods for the host ${host} whose source names requestPrincipals.`,
+                problem: `${host} is exposed on port ${port}, and no ALLOW at its gateway requires a token${expiryNote(publicEntries)}`,
+                fix: `create an ALLOW in the namespace of the gateway's pods for the host ${host} with requestPrincipals.`,
             };
         });
     }
-    const behindProxy = speaksProxyProtocol(world, gateway);
-    for (const grant of grantsAt(world, exposure)) {
-        const isPublic = holds(free) || proven || holds(listedFor(config.publicPaths, host, grant.operation));
-        yield* judgeGrant(exposure, grant, config, { isPublic, behindProxy });
+    const behindProxy = speaksProxyProtocol(stack, gateway);
+    for (const grant of grantsAt(stack, exposure)) {
+        const isPublic =
+            anyInForce(publicEntries) ||
+            isAuthenticated ||
+            anyInForce(coveringEntries(config.publicPaths, host, grant.operation));
+        yield* evaluateGrant(exposure, grant, config, { isPublic, behindProxy });
     }
 }
 
-/** Entries that list every method and every path of an operation. */
-function listedFor(entries: readonly PublicPaths[], host: string, operation: Fields): readonly PublicPaths[] {
+/** Entries that cover every method and every path of an operation. */
+function coveringEntries(
+    entries: readonly PublicPaths[],
+    host: string,
+    operation: Fields,
+): readonly PublicPaths[] {
     const [methods, paths] = [texts(operation["methods"]), texts(operation["paths"])];
     return entries.filter(
         (entry) =>
@@ -211,30 +219,35 @@ function listedFor(entries: readonly PublicPaths[], host: string, operation: Fie
     );
 }
 
-function knowsTokens({ spec }: Subject): boolean {
+function hasJwtRules({ spec }: Subject): boolean {
     return list(spec["jwtRules"]).length > 0;
 }
 
-function allowsAt(policy: Subject, exposure: Exposure): boolean {
+function allowsAt(policy: Subject, exposure: ExposedHost): boolean {
     return (
         actionOf(policy) === "ALLOW" &&
-        grantsOf(policy, exposure).some(({ rule }) => rule.sources.some(({ fields }) => asksForToken(fields)))
+        grantsOf(policy, exposure).some(({ rule }) =>
+            rule.sources.some(({ fields }) => requiresToken(fields)),
+        )
     );
 }
 
-/** Behind the PROXY protocol the port of a rule is what the client claims: a rule for a redirect would open the host itself. */
-function* judgeRedirect(world: World, exposure: Exposure): Iterable<Finding> {
-    for (const { policy: subject, rule } of grantsAt(world, exposure)) {
+/**
+ * With the PROXY protocol, the client states the destination port, so that a rule for the redirect port would
+ * also allow the host itself.
+ */
+function* evaluateRedirect(stack: StackResources, exposure: ExposedHost): Iterable<Violation> {
+    for (const { policy: subject, rule } of grantsAt(stack, exposure)) {
         const isPlain = rule.conditions.some(
             ({ key, notValues }) => key === "connection.sni" && notValues.includes("*"),
         );
-        if (alwaysAsksForToken(rule) || isPlain) continue;
+        if (alwaysRequiresToken(rule) || isPlain) continue;
         yield {
             subject,
-            wrong:
-                `${rule.path} lets requests to ${exposure.host} in without a token by port ${exposure.port} alone, ` +
-                "and this gateway takes the PROXY protocol, in which the client says which port it came to",
-            fix: 'add the condition { key: connection.sni, notValues: ["*"] }: no TLS, and so nothing but the redirect.',
+            problem:
+                `${rule.path} allows requests to ${exposure.host} without a token, restricted only by port ${exposure.port}, ` +
+                "and this gateway accepts the PROXY protocol, in which the client states the destination port",
+            fix: 'add the condition { key: connection.sni, notValues: ["*"] }, which restricts the rule to plain HTTP, and so to the redirect.',
         };
     }
 }

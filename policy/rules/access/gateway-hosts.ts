@@ -1,5 +1,5 @@
 import { actionOf, AUTHORIZATION, rulesOf } from "../../core/authorization";
-import { type Exposure, exposures } from "../../core/exposure";
+import { type ExposedHost, exposures } from "../../core/exposure";
 import { policiesAt } from "../../core/gateway-proxies";
 import { isPattern, withoutPort } from "../../core/patterns";
 import { speaksProxyProtocol } from "../../core/proxy-protocol";
@@ -15,27 +15,29 @@ interface Config extends WithWildcards {
 export const gatewayHosts = stackRule<Config>({
     name: "access-gateway-hosts",
     area: "access",
-    title: "An ALLOW at a gateway says for which hosts",
+    title: "Every ALLOW at a gateway is limited to hosts",
     severity: "high",
-    why: "a gateway carries many hosts: who may reach one must not reach them all, least of all through an egress gateway",
-    remedy: "Name `hosts` in the operation, or the condition connection.sni where the gateway does not read HTTP.",
-    judges: [AUTHORIZATION, "networking.istio.io/Gateway"],
+    why: "a gateway serves many hosts: a caller that may reach one must not reach them all, especially through an egress gateway",
+    remediation:
+        "Set `hosts` in the operation, or a condition on connection.sni where the gateway does not parse HTTP.",
+    appliesTo: [AUTHORIZATION, "networking.istio.io/Gateway"],
     defaults: { onlyHostByPort: false, portsWithoutSni: [], wildcards: [] },
     schema: {
         wildcards: WILDCARDS_SCHEMA,
         onlyHostByPort: {
             type: "boolean",
-            description: "a port that carries TLS of one host alone stands for that host",
+            description:
+                "on a port with TLS for a single host, `ports` is sufficient and `hosts` is not required",
         },
         portsWithoutSni: {
             type: "array",
             description:
-                "ports of TLS of one host alone that takes clients without a server name: there, an ALLOW for connections without one needs no host",
+                "ports with TLS for a single host that accept clients without SNI; an ALLOW for connections without SNI needs no host there",
             items: { type: "integer", minimum: 1, maximum: 65535 },
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: out, namespace: egress }
@@ -46,7 +48,7 @@ kind: AuthorizationPolicy
 metadata: { name: from-web, namespace: egress }
 spec: { selector: { matchLabels: { istio: egress } }, rules: [{ from: [{ source: { principals: [cluster.local/ns/shop/sa/web] } }], to: [{ operation: { ports: ["443"] } }] }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: out, namespace: egress }
@@ -63,23 +65,23 @@ spec:
       when: [{ key: connection.sni, values: [a.example.com] }]
 `,
     },
-    *judgeStack(world, config) {
+    *evaluateStack(stack, config) {
         const { onlyHostByPort, portsWithoutSni } = config;
-        const offered = exposures(world);
+        const exposed = exposures(stack);
         const holding = new Map(
-            [...new Set(offered.map(({ gateway }) => gateway))].map((gateway) => [
+            [...new Set(exposed.map(({ gateway }) => gateway))].map((gateway) => [
                 gateway,
-                new Set(policiesAt(world, gateway, AUTHORIZATION)),
+                new Set(policiesAt(stack, gateway, AUTHORIZATION)),
             ]),
         );
         const behindProxy = new Set(
-            [...holding.keys()].filter((gateway) => speaksProxyProtocol(world, gateway)),
+            [...holding.keys()].filter((gateway) => speaksProxyProtocol(stack, gateway)),
         );
-        yield* each(world.all(AUTHORIZATION), function* (subject) {
+        yield* each(stack.all(AUTHORIZATION), function* (subject) {
             if (actionOf(subject) !== "ALLOW") return;
-            const here = offered.filter(({ gateway }) => holding.get(gateway)?.has(subject));
+            const here = exposed.filter(({ gateway }) => holding.get(gateway)?.has(subject));
             if (here.length === 0) return;
-            // Behind the PROXY protocol the port is what the client says; elsewhere it is where the request came in.
+            // With the PROXY protocol the client states the port; otherwise it is the port of the listener.
             const portsCount = !here.some(({ gateway }) => behindProxy.has(gateway));
             for (const { path, operations, conditions } of rulesOf(subject)) {
                 const sni = conditions.find(({ key }) => key === "connection.sni");
@@ -97,18 +99,18 @@ spec:
                     if (wide !== undefined) {
                         yield {
                             subject,
-                            wrong: `${path} names ${JSON.stringify(wide)}, which matches more than one host`,
-                            fix: "name each host in full.",
+                            problem: `${path} has ${JSON.stringify(wide)}, which matches more than one host`,
+                            fix: "list each host by its full name.",
                         };
                     }
-                    if (hosts.length > 0 || (onlyHostByPort && portsSayIt(here, ports))) continue;
+                    if (hosts.length > 0 || (onlyHostByPort && portsIdentifyHost(here, ports))) continue;
                     const isListed = ports.every((port) => portsWithoutSni.includes(Number(port)));
-                    if (isNameless && isListed && portsSayIt(here, ports)) continue;
+                    if (isNameless && isListed && portsIdentifyHost(here, ports)) continue;
                     yield {
                         subject,
-                        wrong: `${place} names no hosts, so it holds for whatever the gateway carries there`,
+                        problem: `${place} has no hosts, so it applies to every host of the gateway on these ports`,
                         fix: isNameless
-                            ? "add `hosts`, or list the port under portsWithoutSni where it is one host's alone."
+                            ? "add `hosts`, or list the port in portsWithoutSni if it serves a single host."
                             : "add `hosts`, or a condition on connection.sni.",
                     };
                 }
@@ -117,14 +119,14 @@ spec:
     },
 });
 
-function isServed(here: readonly Exposure[], port: string): boolean {
+function isServed(here: readonly ExposedHost[], port: string): boolean {
     return here.some((exposure) => String(exposure.port) === port);
 }
 
-/** Whether each port ends TLS for bytes of one host alone, whose policies can know nothing but the port. */
-function portsSayIt(here: readonly Exposure[], ports: readonly string[]): boolean {
-    const isClear = ({ alone, mutual, protocol }: Exposure): boolean =>
-        alone && !mutual && protocol === "tls";
+/** Whether each port terminates TLS for the TCP traffic of a single host, whose policies can only match the port. */
+function portsIdentifyHost(here: readonly ExposedHost[], ports: readonly string[]): boolean {
+    const isClear = ({ isOnlyHostOfPort, meshClientsOnly, protocol }: ExposedHost): boolean =>
+        isOnlyHostOfPort && !meshClientsOnly && protocol === "tls";
     return (
         ports.length > 0 &&
         ports.every((port) => here.filter((exposure) => String(exposure.port) === port).every(isClear))

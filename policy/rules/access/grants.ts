@@ -1,22 +1,22 @@
-/** What each way in to an exposed host must ask of its clients. */
-import { alwaysAsksForToken, type AuthorizationRule } from "../../core/authorization";
-import { type Exposure, type Grant } from "../../core/exposure";
+/** Requirements for clients of an exposed host. */
+import { alwaysRequiresToken, type AuthorizationRule } from "../../core/authorization";
+import { type ExposedHost, type AllowedOperation } from "../../core/exposure";
 import { matches } from "../../core/matching";
 import { tooWide } from "../../core/networks";
 import { isPattern } from "../../core/patterns";
 import { type Fields, texts } from "../../core/read";
-import { type Finding } from "../../core/rule";
+import { type Violation } from "../../core/rule";
 
-export interface Demands {
+export interface HostRequirements {
     readonly claims: readonly RequiredClaim[];
     readonly issuers: readonly HostIssuer[];
-    /** Hosts that are for listed networks alone. */
+    /** Hosts that are restricted to listed networks. */
     readonly networks: readonly string[];
 }
 
 interface RequiredClaim {
     readonly host: string;
-    /** Any method where absent. */
+    /** Any method if absent. */
     readonly methods?: readonly string[];
     readonly claim: string;
 }
@@ -26,37 +26,37 @@ interface HostIssuer {
     readonly issuer: string;
 }
 
-interface Circumstances {
-    /** Whether the host asks for no token. */
+interface ExposureContext {
+    /** Whether the host requires no token. */
     readonly isPublic: boolean;
-    /** Whether its gateway takes the PROXY protocol. */
+    /** Whether its gateway accepts the PROXY protocol. */
     readonly behindProxy: boolean;
 }
 
-export function* judgeGrant(
-    { host, protocol }: Exposure,
-    { policy: subject, rule, operation }: Grant,
-    { claims, issuers, networks }: Demands,
-    { isPublic, behindProxy }: Circumstances,
-): Iterable<Finding> {
+export function* evaluateGrant(
+    { host, protocol }: ExposedHost,
+    { policy: subject, rule, operation }: AllowedOperation,
+    { claims, issuers, networks }: HostRequirements,
+    { isPublic, behindProxy }: ExposureContext,
+): Iterable<Violation> {
     const methods = texts(operation["methods"]);
     if (isPreflight(rule, methods)) return;
     const isHere = (entry: { readonly host: string }): boolean =>
         entry.host.toLowerCase() === host.toLowerCase();
-    const place = `${rule.path} lets requests to ${host} in`;
-    if (protocol === "http" && !isPublic && !alwaysAsksForToken(rule)) {
+    const place = `${rule.path} allows requests to ${host}`;
+    if (protocol === "http" && !isPublic && !alwaysRequiresToken(rule)) {
         yield {
             subject,
-            wrong: `${place} without a token`,
+            problem: `${place} without a token`,
             fix: "add requestPrincipals to each source of the rule, or list the host as public for this policy.",
         };
     }
     for (const required of claims.filter(isHere)) {
-        if (!isForOneOf(required.methods, methods) || asksForClaim(rule, required.claim)) continue;
+        if (!allowsOneOf(required.methods, methods) || requiresClaim(rule, required.claim)) continue;
         yield {
             subject,
-            wrong: `${place} whatever the token says in ${required.claim}`,
-            fix: `add a condition on request.auth.claims[${required.claim}] with the values that may pass, each in full.`,
+            problem: `${place} without checking the claim ${required.claim}`,
+            fix: `add a condition on request.auth.claims[${required.claim}] with the allowed values, without wildcards.`,
         };
     }
     const trusted = issuers.filter(isHere).map(({ issuer }) => issuer);
@@ -66,8 +66,8 @@ export function* judgeGrant(
     if (trusted.length > 0 && other !== undefined) {
         yield {
             subject,
-            wrong: `${place} with the token ${JSON.stringify(other)}, and ${trusted.join(" and ")} alone issues tokens for it`,
-            fix: `write ${trusted.map((issuer) => `${issuer}/*`).join(" or ")} in requestPrincipals.`,
+            problem: `${place} with the token ${JSON.stringify(other)}, and only ${trusted.join(" and ")} issues tokens for this host`,
+            fix: `use ${trusted.map((issuer) => `${issuer}/*`).join(" or ")} in requestPrincipals.`,
         };
     }
     const open =
@@ -75,13 +75,13 @@ export function* judgeGrant(
     if (!networks.some((listed) => isHere({ host: listed })) || !open) return;
     yield {
         subject,
-        wrong: `${place} from any network`,
-        fix: `add ${behindProxy ? "" : "ipBlocks or "}remoteIpBlocks with the networks that are meant to each source of the rule.`,
+        problem: `${place} from any network`,
+        fix: `add ${behindProxy ? "" : "ipBlocks or "}remoteIpBlocks with the allowed networks to each source of the rule.`,
     };
 }
 
-/** Whether a rule for `methods`, or for all where it names none, lets in one for which something is required. */
-function isForOneOf(required: readonly string[] | undefined, methods: readonly string[]): boolean {
+/** Whether a rule for `methods`, or for all methods if it lists none, allows a method that has requirements. */
+function allowsOneOf(required: readonly string[] | undefined, methods: readonly string[]): boolean {
     return (
         required === undefined ||
         methods.length === 0 ||
@@ -89,15 +89,18 @@ function isForOneOf(required: readonly string[] | undefined, methods: readonly s
     );
 }
 
-/** A value with a wildcard fits what nobody has thought of. */
-function asksForClaim({ conditions }: AuthorizationRule, claim: string): boolean {
+/** A value with a wildcard also matches values that are not known yet. */
+function requiresClaim({ conditions }: AuthorizationRule, claim: string): boolean {
     return conditions.some(
         ({ key, values }) =>
             key === `request.auth.claims[${claim}]` && values.length > 0 && !values.some(isPattern),
     );
 }
 
-/** Behind the PROXY protocol the connection is the load balancer's: who came stands in remoteIpBlocks alone. */
+/**
+ * With the PROXY protocol, the peer of the connection is the load balancer, and only remoteIpBlocks match the
+ * client.
+ */
 function fromNetworks(source: Fields, behindProxy: boolean): boolean {
     const remote = texts(source["remoteIpBlocks"]);
     const blocks = behindProxy ? remote : [...texts(source["ipBlocks"]), ...remote];
@@ -105,8 +108,8 @@ function fromNetworks(source: Fields, behindProxy: boolean): boolean {
 }
 
 /**
- * A browser's question before a request carries no token, and no more than the two headers: it comes from an origin that
- * is written in full, and says a method.
+ * A CORS preflight request of a browser carries no token. The rule is for OPTIONS only, and requires an exact
+ * origin and the header that names the method.
  */
 function isPreflight({ conditions }: AuthorizationRule, methods: readonly string[]): boolean {
     const valuesOf = (key: string): readonly string[] =>

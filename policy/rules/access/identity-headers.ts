@@ -1,7 +1,7 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
 import { routingRules, ROUTERS } from "../../core/routing";
 import { headerName } from "../../core/routing-rule";
-import { each, type Findings, guarded, stackRule } from "../../core/rule";
+import { each, type Violations, guarded, stackRule } from "../../core/rule";
 import { isSelfService, type Output, outputsOf, REQUEST_AUTHENTICATION, RESERVED } from "./token-outputs";
 
 interface Config {
@@ -13,18 +13,19 @@ interface Config {
 export const identityHeaders = stackRule<Config>({
     name: "access-identity-headers",
     area: "access",
-    title: "Headers that say who a request is from come from verified tokens alone, by the claims that are meant",
+    title: "Identity headers come only from verified tokens and from the intended claims",
     severity: "critical",
-    why: "services believe such a header: who may choose its value is any tenant, with any role",
-    remedy: "Write the headers only by outputClaimToHeaders, from claims that the issuer decides; list headers, claims and issuers for this policy.",
-    judges: [REQUEST_AUTHENTICATION, ...ROUTERS],
+    why: "services trust these headers: a client that can set one can act as any tenant with any role",
+    remediation:
+        "Set the headers only with outputClaimToHeaders, from claims that the issuer controls. List headers, claims and issuers for this policy.",
+    appliesTo: [REQUEST_AUTHENTICATION, ...ROUTERS],
     defaults: { ...NO_EXCEPTIONS, headers: [], issuers: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         headers: {
             type: "array",
             description:
-                "every header that is made of a claim; whatever the stack's tokens write where none is listed",
+                "every header that is set from a claim; without entries, all headers that the stack's RequestAuthentications set",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -35,11 +36,11 @@ export const identityHeaders = stackRule<Config>({
         issuers: {
             type: "array",
             items: { type: "string" },
-            description: "whose tokens count anywhere in the mesh; any issuer where none is listed",
+            description: "issuers whose tokens are accepted in the mesh; any issuer if empty",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: { name: tokens, namespace: edge }
@@ -55,7 +56,7 @@ spec:
   exportTo: ["."]
   http: [{ timeout: 1s, headers: { request: { set: { X-Tenant: "%REQ(x-debug-tenant)%" } } }, route: [{ destination: { host: carts } }] }]
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: { name: tokens, namespace: edge }
@@ -72,33 +73,33 @@ spec:
   http: [{ timeout: 1s, headers: { request: { set: { x-route: a }, remove: [x-tenant] } }, route: [{ destination: { host: carts } }] }]
 `,
     },
-    *judgeStack(world, config) {
-        const outputs = world.ask("headers of tokens", world.all(REQUEST_AUTHENTICATION), outputsOf);
-        yield* each(world.all(REQUEST_AUTHENTICATION), function* (subject) {
+    *evaluateStack(stack, config) {
+        const outputs = stack.collect("headers of tokens", stack.all(REQUEST_AUTHENTICATION), outputsOf);
+        yield* each(stack.all(REQUEST_AUTHENTICATION), function* (subject) {
             if (isExcepted(config, subject)) return;
             const seen = new Set<string>();
             for (const output of outputs.filter((one) => one.subject === subject)) {
-                if (!seen.has(output.rule)) yield* judgeIssuer(output, config);
+                if (!seen.has(output.rule)) yield* evaluateIssuer(output, config);
                 seen.add(output.rule);
-                yield* judgeOutput(output, outputs, config);
+                yield* evaluateOutput(output, outputs, config);
             }
         });
-        const told = new Set([
+        const handledHeaders = new Set([
             ...config.headers.map(({ header }) => headerName(header)),
             ...outputs.map(({ header }) => header).filter((header) => header !== undefined),
         ]);
-        for (const { subject, headers } of routingRules(world)) {
+        for (const { subject, headers } of routingRules(stack)) {
             yield* guarded(subject, function* () {
                 if (isExcepted(config, subject)) return;
                 for (const { path, name, value } of headers) {
-                    const why = told.has(name)
-                        ? "who a request is from, which tokens alone say"
+                    const why = handledHeaders.has(name)
+                        ? "the identity of the caller, which must come from a token"
                         : RESERVED.get(name);
                     if (why === undefined) continue;
                     yield {
                         subject,
-                        wrong: `${path} writes ${name} as ${JSON.stringify(value)}: the header says ${why}`,
-                        fix: "remove it; what is known of the caller comes from its token or its certificate.",
+                        problem: `${path} sets ${name} to ${JSON.stringify(value)}: the header states ${why}`,
+                        fix: "remove it. The caller's identity must come from its token or its certificate.",
                     };
                 }
             });
@@ -106,48 +107,48 @@ spec:
     },
 });
 
-function* judgeIssuer({ subject, rule, issuer }: Output, { issuers }: Config): Findings {
+function* evaluateIssuer({ subject, rule, issuer }: Output, { issuers }: Config): Violations {
     if (issuers.length === 0 || issuers.includes(issuer)) return;
     yield {
         subject,
-        wrong: `${rule}.issuer is ${issuer === "" ? "not stated" : JSON.stringify(issuer)}, and ${issuers.join(" and ")} alone issues tokens for this mesh`,
+        problem: `${rule}.issuer is ${issuer === "" ? "not set" : JSON.stringify(issuer)}, and only ${issuers.join(" and ")} issues tokens for this mesh`,
         fix: "remove the rule, or list the issuer for this policy.",
     };
 }
 
-function* judgeOutput(output: Output, all: readonly Output[], { headers }: Config): Findings {
+function* evaluateOutput(output: Output, all: readonly Output[], { headers }: Config): Violations {
     const { subject, path, header, claim, issuer } = output;
     if (header === undefined) return;
-    const what = claim === undefined ? "the whole of the token" : `the claim ${claim}`;
+    const what = claim === undefined ? "the whole token" : `the claim ${claim}`;
     const reserved = RESERVED.get(header);
     const listed = headers.find((one) => headerName(one.header) === header);
     const other = all.find((one) => one.header === header && one.claim !== claim);
     if (reserved !== undefined) {
         yield {
             subject,
-            wrong: `${path} writes ${header} from ${what}: the header says ${reserved}`,
-            fix: "choose another header.",
+            problem: `${path} sets ${header} from ${what}: the header states ${reserved}`,
+            fix: "use another header.",
         };
     } else if (headers.length > 0 && listed?.claim !== claim) {
         yield {
             subject,
-            wrong: `${path} writes ${header} from ${what}, and ${listed === undefined ? "the header is not listed" : `it is to come from ${listed.claim}`}`,
+            problem: `${path} sets ${header} from ${what}, but ${listed === undefined ? "the header is not listed" : `its listed claim is ${listed.claim}`}`,
             fix:
                 listed === undefined
-                    ? "remove it, or list header and claim for this policy."
-                    : `take it from ${listed.claim}.`,
+                    ? "remove it, or list the header and its claim for this policy."
+                    : `set it from ${listed.claim}.`,
         };
     } else if (headers.length === 0 && other !== undefined) {
         yield {
             subject,
-            wrong: `${path} writes ${header} from ${what} of ${issuer}, and ${other.subject.key} from ${other.claim ?? "the whole of the token"} of ${other.issuer}`,
-            fix: "have one claim for one header, or list the headers and their claims for this policy.",
+            problem: `${path} sets ${header} from ${what} of ${issuer}, and ${other.subject.key} sets it from ${other.claim ?? "the whole token"} of ${other.issuer}`,
+            fix: "use the same claim for a header everywhere, or list the headers and their claims for this policy.",
         };
     } else if (claim !== undefined && isSelfService(claim, header)) {
         yield {
             subject,
-            wrong: `${path} writes ${header} from the claim ${claim}, which users choose for themselves`,
-            fix: "take it from a claim that the issuer decides.",
+            problem: `${path} sets ${header} from the claim ${claim}, which users can edit themselves`,
+            fix: "use a claim that the issuer controls.",
         };
     }
 }

@@ -1,9 +1,9 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { fields, says } from "../../core/read";
+import { fields, isNonEmpty } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
-/** Kinds whose content is what the other policies of this pack judge as a whole. */
-const WHOLE = [
+/** Kinds that the other policies evaluate as a whole. */
+const SECURITY_KINDS = [
     "security.istio.io/AuthorizationPolicy",
     "security.istio.io/PeerAuthentication",
     "security.istio.io/RequestAuthentication",
@@ -23,36 +23,38 @@ const WHOLE = [
 export const noPatches = objectRule<WithExceptions>({
     name: "access-no-patches",
     area: "access",
-    title: "No patch changes what keeps the mesh closed",
+    title: "No patch changes security objects of the mesh",
     severity: "critical",
-    why: "a patch shows some fields of an object that another program owns: whether the whole is still closed, nobody can tell from it",
-    remedy: "Change the object where it is written as a whole. A patch of its labels and annotations may stay.",
-    judges: WHOLE,
+    why: "a patch contains only some fields of an object that another program owns, so the resulting object cannot be evaluated",
+    remediation:
+        "Change the object where it is defined completely. A patch of its labels and annotations is allowed.",
+    appliesTo: SECURITY_KINDS,
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 type: kubernetes:security.istio.io/v1:PeerAuthenticationPatch
 name: mesh-wide
 properties: { metadata: { name: default, namespace: istio-system }, spec: { mtls: { mode: STRICT } } }
 `,
-        accepted: `
+        compliant: `
 type: kubernetes:security.istio.io/v1:PeerAuthenticationPatch
 name: mesh-wide
 properties: { metadata: { name: default, namespace: istio-system, labels: { team: platform } } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (!subject.isPatch || isExcepted(config, subject)) return;
         const { props, annotations } = subject;
-        const said = ["spec", "specs"].find((field) => says(fields(props)[field]));
+        const patchedField = ["spec", "specs"].find((field) => isNonEmpty(fields(props)[field]));
         const changes =
-            said ?? (says(annotations["istio.io/dry-run"]) ? "its annotation istio.io/dry-run" : undefined);
+            patchedField ??
+            (isNonEmpty(annotations["istio.io/dry-run"]) ? "its annotation istio.io/dry-run" : undefined);
         if (changes === undefined) return;
         yield {
             subject,
-            wrong: `it patches ${changes} of an object of which it shows only a part`,
-            fix: "change the object itself, where the whole of it is judged.",
+            problem: `it patches ${changes} of an object that another program owns, so the result cannot be evaluated`,
+            fix: "change the object where it is defined completely.",
         };
     },
 });

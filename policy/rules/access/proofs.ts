@@ -1,30 +1,33 @@
-/** By what else than a token clients of an exposed host may show who they are. */
+/** Alternatives to a token with which clients of an exposed host can authenticate. */
 import { actionOf, AUTHORIZATION, isDryRun, rulesOf } from "../../core/authorization";
-import { type Exposure } from "../../core/exposure";
+import { type ExposedHost } from "../../core/exposure";
 import { policiesAt } from "../../core/gateway-proxies";
 import { matchesHost } from "../../core/matching";
-import { at, list, says, textAt, texts } from "../../core/read";
+import { at, list, isNonEmpty, textAt, texts } from "../../core/read";
 import { type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 export const PROOFS = ["certificate", "authorizer"] as const;
 
 export type Proof = (typeof PROOFS)[number];
 
-/** Whether no client gets in to the exposure without one of `proofs`. */
-export function isProven(world: World, exposure: Exposure, proofs: readonly Proof[]): boolean {
+/** Whether every client of an exposed host must provide one of `proofs`. */
+export function isProven(stack: StackResources, exposure: ExposedHost, proofs: readonly Proof[]): boolean {
     return (
-        (proofs.includes("certificate") && exposure.certified) ||
+        (proofs.includes("certificate") && exposure.requiresClientCertificate) ||
         (proofs.includes("authorizer") &&
-            policiesAt(world, exposure.gateway, AUTHORIZATION).some(
+            policiesAt(stack, exposure.gateway, AUTHORIZATION).some(
                 (policy) =>
-                    sendsAll(policy, exposure) && isProvider(world, textAt(policy.spec, "provider", "name")),
+                    sendsAll(policy, exposure) && isProvider(stack, textAt(policy.spec, "provider", "name")),
             ))
     );
 }
 
-/** Whether a CUSTOM policy sends every request of an exposure to its authorizer: nothing but hosts and ports narrows it. */
-function sendsAll(policy: Subject, { host, port }: Exposure): boolean {
+/**
+ * Whether a CUSTOM policy sends every request of an exposed host to its authorizer: only hosts and ports
+ * restrict it.
+ */
+function sendsAll(policy: Subject, { host, port }: ExposedHost): boolean {
     if (actionOf(policy) !== "CUSTOM" || policy.isPatch || isDryRun(policy)) return false;
     return rulesOf(policy).some(({ sources, operations, conditions }) => {
         if (sources.length > 0 || conditions.length > 0) return false;
@@ -35,18 +38,18 @@ function sendsAll(policy: Subject, { host, port }: Exposure): boolean {
                 const isHere =
                     texts(hosts).length === 0 || texts(hosts).some((one) => matchesHost(one, host));
                 const isPort = texts(ports).length === 0 || texts(ports).includes(String(port));
-                return isHere && isPort && !Object.values(others).some(says);
+                return isHere && isPort && !Object.values(others).some(isNonEmpty);
             })
         );
     });
 }
 
-/** Whether a provider of external authorization is there and refuses while it is down, as far as this stack says. */
-function isProvider(world: World, name: string | undefined): boolean {
+/** Whether an external authorization provider exists and fails closed, as far as this stack shows. */
+function isProvider(stack: StackResources, name: string | undefined): boolean {
     if (name === undefined) return false;
-    return world.meshConfigs.every(({ config }) => {
+    return stack.meshConfigs.every(({ config }) => {
         const provider = list(config["extensionProviders"]).find((one) => textAt(one, "name") === name);
         const authorizer = at(provider, "envoyExtAuthzHttp") ?? at(provider, "envoyExtAuthzGrpc");
-        return says(authorizer) && (textAt(authorizer, "failOpen") ?? "false") === "false";
+        return isNonEmpty(authorizer) && (textAt(authorizer, "failOpen") ?? "false") === "false";
     });
 }

@@ -1,15 +1,15 @@
 import { CANARY, targetOf } from "../../core/canary";
 import { labelsAt } from "../../core/read";
-import { each, type Findings, stackRule } from "../../core/rule";
+import { each, type Violations, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { podOf, WORKLOADS } from "../../core/workload";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 interface Config {
     readonly selectorLabels: readonly string[];
 }
 
-/** Where each kind says which pods it is for. */
+/** The path of each kind's pod selector. */
 const SELECTORS: Readonly<Record<string, readonly string[]>> = {
     "security.istio.io/AuthorizationPolicy": ["selector", "matchLabels"],
     "security.istio.io/PeerAuthentication": ["selector", "matchLabels"],
@@ -23,21 +23,22 @@ const SELECTORS: Readonly<Record<string, readonly string[]>> = {
 export const stableSelector = stackRule<Config>({
     name: "access-stable-selector",
     area: "access",
-    title: "Policies select by a label that Flagger's primary keeps",
+    title: "Selectors use labels that Flagger keeps on primary pods",
     severity: "critical",
-    why: "Flagger renames the app label of the pods that serve production to <name>-primary: what selects app: <name> holds for the canary alone",
-    remedy: "Select by a label of your own, such as <domain>/service, which both the canary's and the primary's pods carry.",
-    judges: [...Object.keys(SELECTORS), CANARY],
+    why: "Flagger changes the app label of the pods that serve production to <name>-primary, so a selector for app: <name> only matches the canary",
+    remediation:
+        "Select by a custom label, such as <domain>/service, which both canary and primary pods have.",
+    appliesTo: [...Object.keys(SELECTORS), CANARY],
     defaults: { selectorLabels: ["app", "name", "app.kubernetes.io/name"] },
     schema: {
         selectorLabels: {
             type: "array",
             items: { type: "string" },
-            description: "the labels that Flagger renames: its flag -selector-labels",
+            description: "labels that Flagger changes: its flag -selector-labels",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: { name: carts, namespace: shop }
@@ -48,7 +49,7 @@ kind: PeerAuthentication
 metadata: { name: carts, namespace: shop }
 spec: { selector: { matchLabels: { app: carts } }, mtls: { mode: STRICT } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: { name: carts, namespace: shop }
@@ -60,14 +61,14 @@ metadata: { name: carts, namespace: shop }
 spec: { selector: { matchLabels: { example.com/service: carts } }, mtls: { mode: STRICT } }
 `,
     },
-    *judgeStack(world, { selectorLabels }) {
-        const renamed = world.ask(
+    *evaluateStack(stack, { selectorLabels }) {
+        const renamed = stack.collect(
             `labels that Flagger renames: ${selectorLabels.join()}`,
-            world.all(CANARY),
-            (canary) => renamedBy(world, canary, selectorLabels),
+            stack.all(CANARY),
+            (canary) => renamedBy(stack, canary, selectorLabels),
         );
         if (renamed.length === 0) return;
-        yield* each(world.all(...Object.keys(SELECTORS)), (subject) => judgeSelector(subject, renamed));
+        yield* each(stack.all(...Object.keys(SELECTORS)), (subject) => evaluateSelector(subject, renamed));
     },
 });
 
@@ -77,11 +78,14 @@ interface Renamed {
     readonly value: string;
 }
 
-/** What Flagger renames on a target's pods; where the target is not in this stack, its labels bear its name. */
-function renamedBy(world: World, canary: Subject, labels: readonly string[]): readonly Renamed[] {
+/**
+ * The labels that Flagger changes on a target's pods. If the target is not in this stack, the target's name
+ * is assumed as their value.
+ */
+function renamedBy(stack: StackResources, canary: Subject, labels: readonly string[]): readonly Renamed[] {
     const { namespace } = canary;
     const target = targetOf(canary);
-    const workload = world.within(namespace, ...WORKLOADS).find(({ name }) => name === target);
+    const workload = stack.within(namespace, ...WORKLOADS).find(({ name }) => name === target);
     return labels.map((label) => ({
         namespace,
         label,
@@ -89,15 +93,15 @@ function renamedBy(world: World, canary: Subject, labels: readonly string[]): re
     }));
 }
 
-function* judgeSelector(subject: Subject, renamed: readonly Renamed[]): Findings {
+function* evaluateSelector(subject: Subject, renamed: readonly Renamed[]): Violations {
     const path = SELECTORS[subject.id] ?? [];
     const selector = labelsAt(subject.spec, ...path);
     for (const { namespace, label, value } of renamed) {
         if (namespace !== subject.namespace || selector[label] !== value) continue;
         yield {
             subject,
-            wrong: `spec.${path.join(".")} asks for ${label}: ${value}, which Flagger changes to ${value}-primary on the pods that serve production`,
-            fix: `select by a label that it keeps, such as the one that marks the service; or take ${label} out of Flagger's -selector-labels and of this policy's selectorLabels.`,
+            problem: `spec.${path.join(".")} requires ${label}: ${value}, which Flagger changes to ${value}-primary on the pods that serve production`,
+            fix: `select by a label that Flagger keeps, such as the service's custom label, or remove ${label} from Flagger's -selector-labels and from this policy's selectorLabels.`,
         };
     }
 }

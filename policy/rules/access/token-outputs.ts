@@ -1,4 +1,4 @@
-/** Headers that Istio writes from tokens. */
+/** Request headers that Istio sets from tokens. */
 import { at, list, textAt } from "../../core/read";
 import { headerName } from "../../core/routing-rule";
 import { type Subject } from "../../core/subject";
@@ -7,13 +7,13 @@ export const REQUEST_AUTHENTICATION = "security.istio.io/RequestAuthentication";
 
 export interface Output {
     readonly subject: Subject;
-    /** Of the jwtRule: `spec.jwtRules[0]`. */
+    /** Path of the jwtRule: `spec.jwtRules[0]`. */
     readonly rule: string;
     readonly path: string;
     readonly issuer: string;
-    /** In lower case; undefined where the rule writes none. */
+    /** In lower case; undefined if the rule sets none. */
     readonly header?: string;
-    /** Undefined where the header holds the whole payload. */
+    /** Undefined if the header contains the whole payload. */
     readonly claim?: string;
 }
 
@@ -38,25 +38,28 @@ export function outputsOf(subject: Subject): readonly Output[] {
     });
 }
 
-/** Headers that proxies and frameworks believe, with what they say. */
+/** Headers that proxies and frameworks trust, with their meaning. */
 export const RESERVED: ReadonlyMap<string, string> = new Map([
-    ["authorization", "which token the caller has"],
-    ["forwarded", "which address the caller has"],
-    ["x-forwarded-client-cert", "which certificate the caller has"],
-    ["x-forwarded-for", "which address the caller has"],
-    ["x-real-ip", "which address the caller has"],
-    ["x-envoy-external-address", "which address the caller has"],
-    ["x-envoy-internal", "that the caller is inside"],
-    ["x-envoy-peer-metadata", "which workload the caller is"],
-    ["x-envoy-peer-metadata-id", "which workload the caller is"],
-    ["x-http-method-override", "which method the request has"],
-    ["x-original-url", "which path the request has"],
-    ["x-rewrite-url", "which path the request has"],
-    [":path", "which path the request has"],
-    [":method", "which method the request has"],
+    ["authorization", "the token of the caller"],
+    ["forwarded", "the address of the caller"],
+    ["x-forwarded-client-cert", "the certificate of the caller"],
+    ["x-forwarded-for", "the address of the caller"],
+    ["x-real-ip", "the address of the caller"],
+    ["x-envoy-external-address", "the address of the caller"],
+    ["x-envoy-internal", "that the caller is internal"],
+    ["x-envoy-peer-metadata", "the workload of the caller"],
+    ["x-envoy-peer-metadata-id", "the workload of the caller"],
+    ["x-http-method-override", "the method of the request"],
+    ["x-original-url", "the path of the request"],
+    ["x-rewrite-url", "the path of the request"],
+    [":path", "the path of the request"],
+    [":method", "the method of the request"],
 ]);
 
-/** Claims that users of an identity provider fill in themselves: OpenID Connect Core, 5.1, but `sub` and the verified ones. */
+/**
+ * Claims that users of an identity provider can edit: OpenID Connect Core, 5.1, except `sub` and the verified
+ * ones.
+ */
 const SELF_SERVICE: ReadonlySet<string> = new Set([
     "address",
     "birthdate",
@@ -75,10 +78,10 @@ const SELF_SERVICE: ReadonlySet<string> = new Set([
     "zoneinfo",
 ]);
 
-/** Whether users choose what a header by which services decide would say. */
+/** Whether users control a header that services use for authorization. */
 export function isSelfService(claim: string, header: string): boolean {
-    return SELF_SERVICE.has(claim) && DECIDES.test(header);
+    return SELF_SERVICE.has(claim) && AUTHORIZATION_HEADER.test(header);
 }
 
-const DECIDES =
+const AUTHORIZATION_HEADER =
     /(account|admin|customer|entitlement|group|org|owner|permission|plan|role|scope|subject|tenant|user-?id|workspace)/;

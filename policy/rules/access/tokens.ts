@@ -1,8 +1,8 @@
 import { actionOf, AUTHORIZATION, rulesOf } from "../../core/authorization";
-import { EXCEPTION_FIELDS, holds } from "../../core/exceptions";
-import { at, list, says, textAt, texts } from "../../core/read";
+import { EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { at, list, isNonEmpty, textAt, texts } from "../../core/read";
 import { isPattern } from "../../core/patterns";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 interface Issuer {
@@ -16,37 +16,39 @@ interface Config {
     readonly places: readonly string[];
 }
 
-/** Where a request may carry a token besides a header, with what goes wrong there. */
+/** Locations of a token other than a header, with their risks. */
 const PLACES: Readonly<Record<string, string>> = {
-    fromParams: "a token in a URL stays in logs, histories and Referer headers",
-    fromCookies: "browsers send a cookie with requests that other sites cause",
+    fromParams: "tokens in URLs are kept in logs, browser histories and Referer headers",
+    fromCookies: "browsers send cookies with cross-site requests",
 };
 
 /**
- * AWS Cognito's access tokens have a client_id and no aud ("Understanding the access token" of its developer guide), and
- * each user pool is an issuer of its own.
+ * AWS Cognito's access tokens have a client_id and no aud ("Understanding the access token" in its developer
+ * guide). Each user pool is a separate issuer.
  */
 const COGNITO = /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/[a-z0-9-]+_[A-Za-z0-9]+$/;
 
 export const tokens = objectRule<Config>({
     name: "access-tokens",
     area: "access",
-    title: "Tokens count only from a named issuer, for a named audience, by keys that come safely",
+    title: "JWTs are only accepted from a named issuer, for a named audience, with keys fetched securely",
     severity: "high",
-    why: "a token that was made for another application, or by whoever sits between istiod and the keys, passes as a user's",
-    remedy: "Give each jwtRule an issuer, audiences, and jwks or a jwksUri over HTTPS; name issuers in full in conditions.",
-    judges: ["security.istio.io/RequestAuthentication", AUTHORIZATION],
+    why: "otherwise a token for another application, or one signed by an attacker between istiod and the keys, is accepted as a user's",
+    remediation:
+        "Set an issuer, audiences, and jwks or an HTTPS jwksUri in each jwtRule. Use full issuer names in conditions.",
+    appliesTo: ["security.istio.io/RequestAuthentication", AUTHORIZATION],
     defaults: { issuersWithoutAudience: [], places: [] },
     schema: {
         places: {
             type: "array",
             items: { type: "string", enum: Object.keys(PLACES) },
-            description: "where tokens may be besides headers, such as fromParams for WebSockets of browsers",
+            description:
+                "accepted locations of tokens other than headers, such as fromParams for WebSockets of browsers",
         },
         issuersWithoutAudience: {
             type: "array",
             description:
-                "issuers of one application's own, whose tokens have no aud claim; AWS Cognito's user pools are known to be",
+                "issuers that serve a single application and whose tokens have no aud claim; AWS Cognito user pools need no entry",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -56,7 +58,7 @@ export const tokens = objectRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: security.istio.io/v1beta1
 kind: RequestAuthentication
 metadata: { name: tokens, namespace: shop }
@@ -67,24 +69,24 @@ kind: AuthorizationPolicy
 metadata: { name: users, namespace: shop }
 spec: { rules: [{ when: [{ key: "request.auth.claims[iss]", values: ["https://login.example.com*"] }] }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: { name: tokens, namespace: shop }
 spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksUri: "https://login.example.com/jwks" }] }
 `,
     },
-    *judge(subject, { issuersWithoutAudience, places }) {
+    *evaluate(subject, { issuersWithoutAudience, places }) {
         if (subject.id === AUTHORIZATION) {
             yield* issuers(subject);
             return;
         }
         for (const [index, rule] of list(subject.spec["jwtRules"]).entries()) {
             const path = `spec.jwtRules[${index}]`;
-            if (!says(at(rule, "issuer"))) {
+            if (!isNonEmpty(at(rule, "issuer"))) {
                 yield {
                     subject,
-                    wrong: `${path} names no issuer`,
+                    problem: `${path} has no issuer`,
                     fix: "set `issuer` to the token's iss claim.",
                 };
             }
@@ -94,37 +96,37 @@ spec: { jwtRules: [{ issuer: https://login.example.com, audiences: [shop], jwksU
             ) {
                 yield {
                     subject,
-                    wrong: `${path} names no audiences, so tokens for any other application of that issuer count`,
-                    fix: "set `audiences` to what the token's aud claim says for this platform.",
+                    problem: `${path} has no audiences, so tokens for any other application of that issuer are accepted`,
+                    fix: "set `audiences` to the aud claim of tokens for this platform.",
                 };
             }
             for (const [place, harm] of Object.entries(PLACES)) {
-                if (!says(at(rule, place)) || places.includes(place)) continue;
+                if (!isNonEmpty(at(rule, place)) || places.includes(place)) continue;
                 yield {
                     subject,
-                    wrong: `${path}.${place} takes tokens from elsewhere than a header: ${harm}`,
-                    fix: "use fromHeaders, or list the place under this policy's `places`.",
+                    problem: `${path}.${place} accepts tokens outside of headers: ${harm}`,
+                    fix: "use fromHeaders, or list the location under this policy's `places`.",
                 };
             }
             const uri = textAt(rule, "jwksUri");
-            if (uri === undefined && says(at(rule, "jwks"))) continue;
+            if (uri === undefined && isNonEmpty(at(rule, "jwks"))) continue;
             if (uri?.startsWith("https://") === true) continue;
             yield {
                 subject,
-                wrong:
+                problem:
                     uri === undefined
-                        ? `${path} says no keys, so Istio asks the issuer's address for them`
-                        : `${path}.jwksUri is ${uri}: keys that come without TLS can be replaced on the way`,
-                fix: "set jwksUri to an address of https, or jwks to the key set.",
+                        ? `${path} has no keys, so Istio discovers them at the issuer's address`
+                        : `${path}.jwksUri is ${uri}: keys that are fetched without TLS can be replaced in transit`,
+                fix: "set jwksUri to an https address, or jwks to the key set.",
             };
         }
     },
 });
 
-/** The condition that demands a token of one issuer, beside `requestPrincipals`. */
+/** The condition that requires a token of one issuer, in addition to `requestPrincipals`. */
 const ISSUER = "request.auth.claims[iss]";
 
-function* issuers(subject: Subject): Iterable<Finding> {
+function* issuers(subject: Subject): Iterable<Violation> {
     if (actionOf(subject) !== "ALLOW") return;
     for (const { path, conditions } of rulesOf(subject)) {
         for (const { key, values } of conditions) {
@@ -132,13 +134,13 @@ function* issuers(subject: Subject): Iterable<Finding> {
             if (wide === undefined) continue;
             yield {
                 subject,
-                wrong: `${path} takes tokens whose issuer matches ${JSON.stringify(wide)}, which more than one issuer does`,
-                fix: `name each issuer in full in the condition ${ISSUER}.`,
+                problem: `${path} accepts tokens whose issuer matches ${JSON.stringify(wide)}, which can be more than one issuer`,
+                fix: `use the full name of each issuer in the condition ${ISSUER}.`,
             };
         }
     }
 }
 
 function hasNoAudience(issuer: string, listed: readonly Issuer[]): boolean {
-    return COGNITO.test(issuer) || holds(listed.filter((entry) => entry.issuer === issuer));
+    return COGNITO.test(issuer) || anyInForce(listed.filter((entry) => entry.issuer === issuer));
 }

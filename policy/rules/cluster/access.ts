@@ -1,6 +1,6 @@
-import { EXCEPTION_FIELDS, type Exception, holds } from "../../core/exceptions";
+import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
 import { text, textAt, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 interface Principal extends Pick<Exception, "reason" | "until"> {
@@ -17,7 +17,7 @@ const ENTRY = "aws:eks/accessEntry:AccessEntry";
 const ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation";
 
 /**
- * The only one of EKS' access policies for people that reads no Secret: AmazonEKSAdminViewPolicy does
+ * The only EKS access policy for people that cannot read Secrets; AmazonEKSAdminViewPolicy can
  * (docs.aws.amazon.com/eks, "Review access policy permissions").
  */
 const HARMLESS = "AmazonEKSViewPolicy";
@@ -25,11 +25,12 @@ const HARMLESS = "AmazonEKSViewPolicy";
 export const access = objectRule<Config>({
     name: "cluster-access",
     area: "cluster",
-    title: "Who has rights over an EKS cluster is listed by name",
+    title: "Principals with permissions in an EKS cluster are listed by name",
     severity: "critical",
-    why: "an access entry gives an IAM role rights that no RoleBinding shows, and two of AWS' view policies differ in whether they read Secrets",
-    remedy: "Use AmazonEKSViewPolicy or a Kubernetes group with a ClusterRole of your own, and list administrators in the policy's configuration.",
-    judges: [ENTRY, ASSOCIATION],
+    why: "an access entry grants permissions to an IAM role that are in no RoleBinding, and of AWS' two view policies one can read Secrets",
+    remediation:
+        "Use AmazonEKSViewPolicy or a Kubernetes group with a custom ClusterRole, and list administrators in the policy's configuration.",
+    appliesTo: [ENTRY, ASSOCIATION],
     defaults: { principals: [] },
     schema: {
         principals: {
@@ -40,7 +41,7 @@ export const access = objectRule<Config>({
                 additionalProperties: false,
                 required: ["principal", "policies", "reason", "until"],
                 properties: {
-                    principal: { type: "string", description: "the ARN" },
+                    principal: { type: "string", description: "ARN of the principal" },
                     policies: {
                         type: "array",
                         items: { type: "string" },
@@ -52,14 +53,14 @@ export const access = objectRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:eks/accessPolicyAssociation:AccessPolicyAssociation
 name: on-call
 properties:
   principalArn: arn:aws:iam::111122223333:role/on-call
   policyArn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy
 `,
-        accepted: `
+        compliant: `
 type: aws:eks/accessPolicyAssociation:AccessPolicyAssociation
 name: on-call
 properties:
@@ -67,41 +68,41 @@ properties:
   policyArn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         const principal = textAt(subject.props, "principalArn") ?? "";
         if (principal.endsWith(":root")) {
             yield {
                 subject,
-                wrong: `it is for ${principal}, which is every role and user of that account`,
-                fix: "name one role.",
+                problem: `it is for ${principal}, which includes every role and user of that account`,
+                fix: "use a single role.",
             };
         }
-        yield* subject.id === ENTRY ? judgeEntry(subject) : judgePolicy(subject, principal, config);
+        yield* subject.id === ENTRY ? evaluateEntry(subject) : evaluatePolicy(subject, principal, config);
     },
 });
 
-function* judgeEntry(subject: Subject): Iterable<Finding> {
+function* evaluateEntry(subject: Subject): Iterable<Violation> {
     const system = texts(subject.props["kubernetesGroups"]).filter((group) => /^(system|eks):/.test(group));
     if (system.length === 0) return;
     yield {
         subject,
-        wrong: `kubernetesGroups has ${system.join(", ")}, a group of Kubernetes itself`,
-        fix: "name a group of your own, and bind a ClusterRole with what it needs.",
+        problem: `kubernetesGroups has ${system.join(", ")}, which is a system group of Kubernetes`,
+        fix: "use a custom group, and bind a ClusterRole with the required permissions.",
     };
 }
 
-function* judgePolicy(subject: Subject, principal: string, { principals }: Config): Iterable<Finding> {
+function* evaluatePolicy(subject: Subject, principal: string, { principals }: Config): Iterable<Violation> {
     const policy = (text(subject.props["policyArn"]) ?? "").split("/").at(-1) ?? "";
     if (policy === HARMLESS) return;
     if (
-        holds(
+        anyInForce(
             principals.filter((listed) => listed.principal === principal && listed.policies.includes(policy)),
         )
     )
         return;
     yield {
         subject,
-        wrong: `it gives ${principal} the access policy ${policy}, which reads Secrets or writes`,
+        problem: `it grants ${principal} the access policy ${policy}, which can read Secrets or write`,
         fix: "use AmazonEKSViewPolicy, or list the principal with its policy under `principals` of this policy.",
     };
 }

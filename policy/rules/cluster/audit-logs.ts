@@ -8,32 +8,32 @@ interface Config {
 export const auditLogs = objectRule<Config>({
     name: "cluster-audit-logs",
     area: "cluster",
-    title: "An EKS cluster keeps its audit log",
+    title: "EKS clusters have audit logs",
     severity: "medium",
-    why: "who changed a policy or read a Secret is told by nothing else",
-    remedy: "Set enabledClusterLogTypes to api, audit and authenticator at least.",
-    judges: ["aws:eks/cluster:Cluster"],
+    why: "no other log shows who changed a policy or read a Secret",
+    remediation: "Set enabledClusterLogTypes to at least api, audit and authenticator.",
+    appliesTo: ["aws:eks/cluster:Cluster"],
     defaults: { types: ["api", "audit", "authenticator"] },
-    schema: { types: { type: "array", items: { type: "string" }, description: "the logs that must be on" } },
+    schema: { types: { type: "array", items: { type: "string" }, description: "required log types" } },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:eks/cluster:Cluster
 name: mesh
 properties: { enabledClusterLogTypes: [api] }
 `,
-        accepted: `
+        compliant: `
 type: aws:eks/cluster:Cluster
 name: mesh
 properties: { enabledClusterLogTypes: [api, audit, authenticator] }
 `,
     },
-    *judge(subject, { types }) {
+    *evaluate(subject, { types }) {
         const on = texts(subject.props["enabledClusterLogTypes"]);
         const missing = types.filter((type) => !on.includes(type));
         if (missing.length === 0) return;
         yield {
             subject,
-            wrong: `enabledClusterLogTypes lacks ${missing.join(", ")}`,
+            problem: `enabledClusterLogTypes lacks ${missing.join(", ")}`,
             fix: `add ${missing.join(", ")}.`,
         };
     },

@@ -9,43 +9,45 @@ interface Config {
 export const endpoint = objectRule<Config>({
     name: "cluster-endpoint",
     area: "cluster",
-    title: "The API server of an EKS cluster does not answer the whole Internet",
+    title: "The API server of an EKS cluster is not reachable from the whole Internet",
     severity: "high",
-    why: "whoever gets a token, or finds a flaw in the API server, needs no more than an address that everyone knows",
-    remedy: "Set endpointPublicAccess to false, or publicAccessCidrs to your own networks.",
-    judges: ["aws:eks/cluster:Cluster"],
+    why: "with a stolen token or a vulnerability in the API server, an attacker only needs its public address",
+    remediation:
+        "Set endpointPublicAccess to false, or publicAccessCidrs to the networks of your organization.",
+    appliesTo: ["aws:eks/cluster:Cluster"],
     defaults: { networks: [] },
     schema: {
         networks: {
             type: "array",
             items: { type: "string" },
-            description: "the only CIDRs that publicAccessCidrs may name; any but the Internet where empty",
+            description:
+                "the CIDRs that publicAccessCidrs may contain; if empty, any that are not the whole Internet",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:eks/cluster:Cluster
 name: mesh
 properties: { vpcConfig: { subnetIds: [subnet-1], endpointPublicAccess: true } }
 `,
-        accepted: `
+        compliant: `
 type: aws:eks/cluster:Cluster
 name: mesh
 properties: { vpcConfig: { subnetIds: [subnet-1], endpointPrivateAccess: true, endpointPublicAccess: true, publicAccessCidrs: [203.0.113.0/24] } }
 `,
     },
-    *judge(subject, { networks }) {
+    *evaluate(subject, { networks }) {
         const vpc = fields(subject.props["vpcConfig"]);
-        // AWS takes both for granted where nothing is said.
+        // AWS' defaults apply if these fields are not set.
         if (textAt(vpc, "endpointPublicAccess") === "false") return;
         const cidrs = texts(vpc["publicAccessCidrs"]);
         const wide = list(vpc["publicAccessCidrs"]).length === 0 ? ["0.0.0.0/0"] : tooWide(cidrs);
-        const strange = networks.length === 0 ? [] : cidrs.filter((cidr) => !networks.includes(cidr));
-        if (wide.length === 0 && strange.length === 0) return;
+        const unlisted = networks.length === 0 ? [] : cidrs.filter((cidr) => !networks.includes(cidr));
+        if (wide.length === 0 && unlisted.length === 0) return;
         yield {
             subject,
-            wrong: `vpcConfig lets ${[...wide, ...strange].join(", ")} reach the API server${cidrs.length === 0 ? ", which is AWS' default" : ""}`,
-            fix: "set vpcConfig.endpointPublicAccess to false, or vpcConfig.publicAccessCidrs to your own networks.",
+            problem: `vpcConfig allows ${[...wide, ...unlisted].join(", ")} to reach the API server${cidrs.length === 0 ? ", which is AWS' default" : ""}`,
+            fix: "set vpcConfig.endpointPublicAccess to false, or vpcConfig.publicAccessCidrs to the networks of your organization.",
         };
     },
 });

@@ -2,17 +2,17 @@ import {
     EXCEPTION_FIELDS,
     EXCEPTIONS_SCHEMA,
     type Exception,
-    holds,
+    anyInForce,
     isExcepted,
     NO_EXCEPTIONS,
 } from "../../core/exceptions";
-import { fields, list, says, text, textAt, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { fields, list, isNonEmpty, text, textAt, texts } from "../../core/read";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { fitsAction, isEveryResource, type Statement, statementsOf } from "./policy-document";
+import { fitsAction, isEveryResource, type IamStatement, statementsOf } from "./policy-document";
 
 interface ManagedPolicy extends Pick<Exception, "reason" | "until"> {
-    /** Without the beginning that all of AWS' own have, `arn:aws:iam::aws:policy/`. */
+    /** Without the prefix of AWS managed policies, `arn:aws:iam::aws:policy/`. */
     readonly policy: string;
 }
 
@@ -30,7 +30,7 @@ const ATTACHMENTS = [
     "groupPolicyAttachment",
 ].map((name) => typeOf("iam", name));
 
-/** Resources whose own policy says who may use them. */
+/** Resources with a resource-based policy. */
 const WITH_POLICY = [
     typeOf("kms", "key"),
     typeOf("kms", "keyPolicy"),
@@ -41,12 +41,15 @@ const WITH_POLICY = [
     typeOf("sns", "topicPolicy"),
 ];
 
-/** Of AWS' own policies: what EKS, its add-ons and nodes need, and no more (docs.aws.amazon.com/eks, managed policies). */
+/**
+ * AWS managed policies that only grant what EKS, its add-ons and nodes need (docs.aws.amazon.com/eks, managed
+ * policies).
+ */
 const HARMLESS =
     /^(service-role\/)?(AmazonEKS\w*Policy|AmazonEKS_CNI_Policy|AmazonEKSVPCResourceController|AmazonEC2ContainerRegistry(ReadOnly|PullOnly)|AmazonSSMManagedInstanceCore|AmazonEBSCSIDriverPolicy\w*|AmazonEFSCSIDriverPolicy|CloudWatchAgentServerPolicy|AWSXRayDaemonWriteAccess|AmazonPrometheusRemoteWriteAccess)$/;
 
-/** One action of each way to more rights, to secrets, or into the cluster. */
-const POWERS: readonly string[] = [
+/** One action for each way to get more permissions, secrets, or access to the cluster. */
+const DANGEROUS_ACTIONS: readonly string[] = [
     "iam:PassRole",
     "iam:AttachRolePolicy",
     "iam:PutRolePolicy",
@@ -69,31 +72,32 @@ const POWERS: readonly string[] = [
 export const iam = objectRule<Config>({
     name: "cluster-iam",
     area: "cluster",
-    title: "IAM roles are taken by whom they are for, and give what is needed",
+    title: "IAM roles have specific trust policies and minimal permissions",
     severity: "critical",
-    why: "a role that anybody may take, or that may do everything, is a way into the cluster past all of Kubernetes",
-    remedy: "Name the service or the account in the trust policy, with a condition, and list actions and resources in the role's policies.",
-    judges: [ROLE, ...POLICIES, ...ATTACHMENTS, ...WITH_POLICY],
+    why: "a role that anyone can assume, or that allows everything, gives access to the cluster without Kubernetes' authorization",
+    remediation:
+        "Set the service or the account, with a condition, in the trust policy, and list actions and resources in the role's policies.",
+    appliesTo: [ROLE, ...POLICIES, ...ATTACHMENTS, ...WITH_POLICY],
     defaults: { ...NO_EXCEPTIONS, managed: [] },
     schema: {
         exceptions: { ...EXCEPTIONS_SCHEMA, description: 'resources by name, with namespace ""' },
         managed: {
             type: "array",
             description:
-                "AWS' own policies that a role may have, besides those that EKS and its add-ons need",
+                "AWS managed policies that a role may have, in addition to those that EKS and its add-ons need",
             items: {
                 type: "object",
                 additionalProperties: false,
                 required: ["policy", "reason", "until"],
                 properties: {
-                    policy: { type: "string", description: "such as ReadOnlyAccess" },
+                    policy: { type: "string", description: "for example ReadOnlyAccess" },
                     ...EXCEPTION_FIELDS,
                 },
             },
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:iam/role:Role
 name: ci
 properties: { assumeRolePolicy: '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}' }
@@ -102,7 +106,7 @@ type: aws:iam/rolePolicyAttachment:RolePolicyAttachment
 name: nodes
 properties: { role: nodes, policyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }
 `,
-        accepted: `
+        compliant: `
 type: aws:iam/role:Role
 name: nodes
 properties: { assumeRolePolicy: '{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}' }
@@ -112,24 +116,24 @@ name: nodes
 properties: { role: nodes, policyArn: "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy" }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (isExcepted(config, { namespace: "", name: subject.name })) return;
         const { id, props } = subject;
         if (id === ROLE) {
             for (const statement of statementsOf(props["assumeRolePolicy"], "assumeRolePolicy"))
-                yield* judgeTrust(subject, statement);
+                yield* evaluateTrust(subject, statement);
             for (const [index, inline] of list(props["inlinePolicies"]).entries()) {
                 const path = `inlinePolicies[${index}].policy`;
-                yield* judgePowers(subject, statementsOf(fields(inline)["policy"], path));
+                yield* evaluatePermissions(subject, statementsOf(fields(inline)["policy"], path));
             }
         } else if (POLICIES.includes(id)) {
-            yield* judgePowers(subject, statementsOf(props["policy"], "policy"));
+            yield* evaluatePermissions(subject, statementsOf(props["policy"], "policy"));
         } else if (WITH_POLICY.includes(id)) {
             for (const statement of statementsOf(props["policy"], "policy"))
-                yield* judgeTrust(subject, statement);
+                yield* evaluateTrust(subject, statement);
         }
         const attached = [...texts(props["managedPolicyArns"]), text(props["policyArn"]) ?? ""];
-        for (const arn of attached) yield* judgeManaged(subject, arn, config);
+        for (const arn of attached) yield* evaluateManaged(subject, arn, config);
     },
 });
 
@@ -137,8 +141,8 @@ function typeOf(service: string, name: string): string {
     return `aws:${service}/${name}:${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Who may take the role, or use the resource. */
-function* judgeTrust(subject: Subject, statement: Statement): Iterable<Finding> {
+/** Checks who may assume the role, or use the resource. */
+function* evaluateTrust(subject: Subject, statement: IamStatement): Iterable<Violation> {
     const { path, isAllow, principals, isInverted, condition } = statement;
     if (!isAllow) return;
     const isAnyone =
@@ -146,8 +150,8 @@ function* judgeTrust(subject: Subject, statement: Statement): Iterable<Finding> 
     if (isInverted || (isAnyone && !narrows(condition))) {
         yield {
             subject,
-            wrong: `${path} is for ${isInverted ? "everybody but whom it names" : "everybody"}`,
-            fix: "name the account, the role or the service, or add a condition that does.",
+            problem: `${path} applies to ${isInverted ? "everyone except the listed principals" : "everyone"}`,
+            fix: "set the account, the role or the service, or add a condition for it.",
         };
     }
     const isFederated = principals?.some((principal) => principal.includes("oidc-provider/")) === true;
@@ -159,19 +163,19 @@ function* judgeTrust(subject: Subject, statement: Statement): Iterable<Finding> 
     if (subjects.length > 0 && wide.length === 0) return;
     yield {
         subject,
-        wrong: `${path} is for ${subjects.length === 0 ? "every account of that OIDC provider" : wide.join(", ")}`,
-        fix: "name one service account in a condition StringEquals on the provider's :sub.",
+        problem: `${path} applies to ${subjects.length === 0 ? "every service account of that OIDC provider" : wide.join(", ")}`,
+        fix: "set one service account in a condition StringEquals on the provider's :sub.",
     };
 }
 
-/** Keys by which a condition names whoever asks, with a value that is not a pattern for all. */
-const NARROWING =
+/** Condition keys that identify the caller. */
+const CALLER_CONDITION_KEYS =
     /^(aws:(PrincipalAccount|PrincipalArn|PrincipalOrgID|SourceAccount|SourceArn|SourceVpc|SourceVpce)|kms:CallerAccount|kms:ViaService|sts:ExternalId)$/i;
 
 function narrows(condition: unknown): boolean {
     return conditions(condition).some(
         ({ operator, key, values }) =>
-            NARROWING.test(key) &&
+            CALLER_CONDITION_KEYS.test(key) &&
             !/Not|IfExists|Null|ForAllValues/.test(operator) &&
             values.length > 0 &&
             values.every((value) => !/^[*?]*$/.test(value)),
@@ -190,29 +194,32 @@ function conditions(
     );
 }
 
-/** What a role may do, of what gives it more than it was meant to have. */
-function* judgePowers(subject: Subject, statements: readonly Statement[]): Iterable<Finding> {
+/** Checks for permissions with which a role can get more than intended. */
+function* evaluatePermissions(subject: Subject, statements: readonly IamStatement[]): Iterable<Violation> {
     for (const { path, isAllow, actions, resources, isInverted, condition } of statements) {
         if (!isAllow) continue;
         const isWide = resources.length === 0 || resources.some(isEveryResource);
         const all = actions.some((action) => /^\*+(:\*+)?$/.test(action));
-        const powers = POWERS.filter((power) => actions.some((action) => fitsAction(action, power)));
-        if (!isInverted && !all && !(isWide && powers.length > 0 && !says(condition))) continue;
+        const dangerousActions = DANGEROUS_ACTIONS.filter((power) =>
+            actions.some((action) => fitsAction(action, power)),
+        );
+        if (!isInverted && !all && !(isWide && dangerousActions.length > 0 && !isNonEmpty(condition)))
+            continue;
         yield {
             subject,
-            wrong: `${path} allows ${isInverted ? "everything but what it names" : all ? "every action" : `${powers.slice(0, 3).join(", ")} on every resource`}`,
-            fix: "list the actions and the resources that are needed.",
+            problem: `${path} allows ${isInverted ? "everything except what it lists" : all ? "every action" : `${dangerousActions.slice(0, 3).join(", ")} on every resource`}`,
+            fix: "list the required actions and resources.",
         };
     }
 }
 
-function* judgeManaged(subject: Subject, arn: string, { managed }: Config): Iterable<Finding> {
+function* evaluateManaged(subject: Subject, arn: string, { managed }: Config): Iterable<Violation> {
     const name = /^arn:[^:]*:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
     if (name === undefined || HARMLESS.test(name)) return;
-    if (holds(managed.filter(({ policy }) => policy === name))) return;
+    if (anyInForce(managed.filter(({ policy }) => policy === name))) return;
     yield {
         subject,
-        wrong: `it gives ${textAt(subject.props, "role") ?? subject.name} AWS' policy ${name}, which is more than EKS or an add-on needs`,
-        fix: "write a policy with the actions that are needed, or list it under `managed` with a reason and an end date.",
+        problem: `it grants ${textAt(subject.props, "role") ?? subject.name} the AWS managed policy ${name}, which is more than EKS or an add-on needs`,
+        fix: "use a policy with the required actions, or list it under `managed` with a reason and an end date.",
     };
 }

@@ -1,4 +1,4 @@
-import { at, fields, numberAt, says, textAt } from "../../core/read";
+import { at, fields, numberAt, isNonEmpty, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
 interface Config {
@@ -8,39 +8,44 @@ interface Config {
 export const imds = objectRule<Config>({
     name: "cluster-imds",
     area: "cluster",
-    title: "Machines give out their credentials by IMDSv2 alone, and not to pods",
+    title: "Nodes only support IMDSv2, and pods cannot reach it",
     severity: "high",
-    why: "by IMDSv1 one request that an application can be led to make returns the node's credentials",
-    remedy: "Set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1 in the launch template, and name it in the node group.",
-    judges: [
+    why: "with IMDSv1, a single server-side request forgery in an application returns the node's credentials",
+    remediation:
+        "Set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1 in the launch template, and reference it in the node group.",
+    appliesTo: [
         "aws:ec2/launchTemplate:LaunchTemplate",
         "aws:ec2/instance:Instance",
         "aws:eks/nodeGroup:NodeGroup",
     ],
     defaults: { hops: 1 },
     schema: {
-        hops: { type: "integer", minimum: 1, description: "the most network hops; a pod is two away" },
+        hops: {
+            type: "integer",
+            minimum: 1,
+            description: "maximum number of network hops; a pod is two hops away",
+        },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:ec2/launchTemplate:LaunchTemplate
 name: nodes
 properties: { metadataOptions: { httpTokens: optional } }
 `,
-        accepted: `
+        compliant: `
 type: aws:ec2/launchTemplate:LaunchTemplate
 name: nodes
 properties: { metadataOptions: { httpTokens: required, httpPutResponseHopLimit: 1 } }
 `,
     },
-    *judge(subject, { hops }) {
+    *evaluate(subject, { hops }) {
         if (subject.id === "aws:eks/nodeGroup:NodeGroup") {
-            // Its fields may be unknown in a preview; that there is one is not.
+            // Fields of the launch template may be unknown in a preview, but not its presence.
             if (Object.keys(fields(subject.props["launchTemplate"])).length > 0) return;
             yield {
                 subject,
-                wrong: "launchTemplate is not set, so its machines have AWS' own metadata options",
-                fix: "name a launch template with metadataOptions.httpTokens required.",
+                problem: "launchTemplate is not set, so its nodes have AWS' default metadata options",
+                fix: "reference a launch template with metadataOptions.httpTokens required.",
             };
             return;
         }
@@ -49,7 +54,7 @@ properties: { metadataOptions: { httpTokens: required, httpPutResponseHopLimit: 
         if (textAt(options, "httpTokens") !== "required") {
             yield {
                 subject,
-                wrong: `metadataOptions.httpTokens is ${says(options) ? (textAt(options, "httpTokens") ?? "not set") : "not set"}, so IMDSv1 answers`,
+                problem: `metadataOptions.httpTokens is ${isNonEmpty(options) ? (textAt(options, "httpTokens") ?? "not set") : "not set"}, so IMDSv1 is enabled`,
                 fix: "set it to required.",
             };
         }
@@ -57,7 +62,7 @@ properties: { metadataOptions: { httpTokens: required, httpPutResponseHopLimit: 
         if (limit <= hops) return;
         yield {
             subject,
-            wrong: `metadataOptions.httpPutResponseHopLimit is ${limit}, so pods get the node's credentials`,
+            problem: `metadataOptions.httpPutResponseHopLimit is ${limit}, so pods can get the node's credentials`,
             fix: `set it to ${hops}.`,
         };
     },

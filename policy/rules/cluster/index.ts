@@ -1,5 +1,5 @@
-/** The policies on AWS' own resources. */
-import { type Rule } from "../../core/rule";
+/** Policies for AWS resources. */
+import { type PolicyDefinition } from "../../core/rule";
 import { access } from "./access";
 import { auditLogs } from "./audit-logs";
 import { awsAuth } from "./aws-auth";
@@ -10,10 +10,10 @@ import { networkPolicyOn } from "./network-policy";
 import { podIdentity } from "./pod-identity";
 import { privateNodes } from "./private-nodes";
 import { secretsEncrypted } from "./secrets-encrypted";
-import { securityGroupParts } from "./security-group-parts";
+import { securityGroupCidrs } from "./security-group-cidrs";
 import { securityGroups } from "./security-groups";
 
-export const CLUSTER_RULES: readonly Rule[] = [
+export const CLUSTER_RULES: readonly PolicyDefinition[] = [
     endpoint,
     secretsEncrypted,
     auditLogs,
@@ -25,5 +25,5 @@ export const CLUSTER_RULES: readonly Rule[] = [
     access,
     iam,
     podIdentity,
-    securityGroupParts,
+    securityGroupCidrs,
 ];

@@ -1,5 +1,5 @@
 import { someOf, textAt, texts } from "../../core/read";
-import { each, type Finding, stackRule } from "../../core/rule";
+import { each, type Violation, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { containersOf, podsIn } from "../../core/workload";
 import { parseYaml } from "../../core/yaml";
@@ -12,11 +12,12 @@ interface Config {
 export const networkPolicyOn = stackRule<Config>({
     name: "cluster-network-policy",
     area: "cluster",
-    title: "An EKS cluster enforces NetworkPolicies",
+    title: "EKS clusters enforce NetworkPolicies",
     severity: "high",
-    why: "the VPC CNI takes NetworkPolicies and enforces none of them until it is told to",
-    remedy: 'Give the add-on vpc-cni the configuration enableNetworkPolicy: "true", or install another CNI that enforces them.',
-    judges: [
+    why: "the VPC CNI accepts NetworkPolicies, but does not enforce them by default",
+    remediation:
+        'Configure the add-on vpc-cni with enableNetworkPolicy: "true", or install another CNI that enforces them.',
+    appliesTo: [
         "aws:eks/cluster:Cluster",
         "aws:eks/addon:Addon",
         "helm.sh/Release",
@@ -25,15 +26,15 @@ export const networkPolicyOn = stackRule<Config>({
     ],
     defaults: { elsewhere: false, strict: false },
     schema: {
-        elsewhere: { type: "boolean", description: "another stack installs what enforces them" },
+        elsewhere: { type: "boolean", description: "another stack installs the CNI that enforces them" },
         strict: {
             type: "boolean",
             description:
-                "the VPC CNI must be in strict mode, in which a pod sends nothing before its policies are known",
+                "require the strict mode of the VPC CNI, in which a pod cannot send traffic before its policies are applied",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:eks/cluster:Cluster
 name: mesh
 properties: {}
@@ -42,7 +43,7 @@ type: aws:eks/addon:Addon
 name: vpc-cni
 properties: { addonName: vpc-cni }
 `,
-        accepted: `
+        compliant: `
 type: aws:eks/cluster:Cluster
 name: mesh
 properties: {}
@@ -52,48 +53,49 @@ name: vpc-cni
 properties: { addonName: vpc-cni, configurationValues: '{"enableNetworkPolicy":"true"}' }
 `,
     },
-    *judgeStack(world, { elsewhere, strict }) {
-        const agents = world
+    *evaluateStack(stack, { elsewhere, strict }) {
+        const agents = stack
             .all("apps/DaemonSet", "core/ConfigMap")
             .filter(({ name }) => name === "aws-node" || name === "amazon-vpc-cni");
-        yield* each(agents, judgeAgent);
-        if (strict) yield* each(world.all("aws:eks/addon:Addon"), judgeMode);
+        yield* each(agents, evaluateAgent);
+        if (strict) yield* each(stack.all("aws:eks/addon:Addon"), evaluateMode);
         const enforced =
             elsewhere ||
-            someOf(world.all("aws:eks/addon:Addon", "helm.sh/Release"), (subject) =>
+            someOf(stack.all("aws:eks/addon:Addon", "helm.sh/Release"), (subject) =>
                 subject.kind === "Release" ? isEnforcer(subject) : enforces(subject),
             );
         if (enforced) return;
-        yield* each(world.all("aws:eks/cluster:Cluster"), function* (subject) {
+        yield* each(stack.all("aws:eks/cluster:Cluster"), function* (subject) {
             yield {
                 subject,
-                wrong: "no add-on vpc-cni of this stack has enableNetworkPolicy, so every NetworkPolicy is ignored",
+                problem:
+                    "no add-on vpc-cni of this stack has enableNetworkPolicy, so NetworkPolicies are not enforced",
                 fix: 'set the configurationValues of the add-on vpc-cni to {"enableNetworkPolicy":"true"}.',
             };
         });
     },
 });
 
-/** Charts of other CNIs, unless their values turn enforcement off. */
+/** Charts of other CNIs, unless their values disable enforcement. */
 function isEnforcer({ props }: Subject): boolean {
     const isOff = textAt(props, "values", "policyEnforcementMode") === "never";
     return !isOff && /(^|\/)(calico|tigera-operator|cilium)$/.test(textAt(props, "chart") ?? "");
 }
 
-/** In any other mode a pod's first packets pass, whatever its policies are. */
-function* judgeMode(subject: Subject): Iterable<Finding> {
+/** In any other mode, the first packets of a pod are not subject to its policies. */
+function* evaluateMode(subject: Subject): Iterable<Violation> {
     if (textAt(subject.props, "addonName") !== "vpc-cni") return;
     const values = parseYaml(textAt(subject.props, "configurationValues") ?? "{}", "configurationValues");
     const mode = textAt(values, "env", "NETWORK_POLICY_ENFORCING_MODE");
     if (mode === "strict") return;
     yield {
         subject,
-        wrong: `env.NETWORK_POLICY_ENFORCING_MODE is ${mode ?? "not set"}, so a new pod may send and receive anything until its NetworkPolicies are there`,
+        problem: `env.NETWORK_POLICY_ENFORCING_MODE is ${mode ?? "not set"}, so a new pod can send and receive any traffic until its NetworkPolicies are applied`,
         fix: "set it to strict in configurationValues, with a NetworkPolicy for every pod before it starts.",
     };
 }
 
-/** Both switches count: the policies' controller, and the agent on each node. */
+/** Both settings are required: for the policy controller, and for the agent on each node. */
 function enforces({ props }: Subject): boolean {
     if (textAt(props, "addonName") !== "vpc-cni") return false;
     const values = parseYaml(textAt(props, "configurationValues") ?? "{}", "configurationValues");
@@ -102,8 +104,8 @@ function enforces({ props }: Subject): boolean {
     );
 }
 
-/** The add-on's DaemonSet or ConfigMap, changed past the add-on. */
-function* judgeAgent(subject: Subject): Iterable<Finding> {
+/** The add-on's DaemonSet or ConfigMap, changed without the add-on. */
+function* evaluateAgent(subject: Subject): Iterable<Violation> {
     const off = podsIn(subject)
         .flatMap(containersOf)
         .flatMap(({ path, fields }) =>
@@ -111,12 +113,13 @@ function* judgeAgent(subject: Subject): Iterable<Finding> {
                 .filter((argument) => /^-*enable-network-policy[= ]false$/.test(argument))
                 .map((argument) => `${path} has ${argument}`),
         );
-    const said = textAt(subject.props, "data", "enable-network-policy-controller");
-    if (said !== undefined && said !== "true") off.push(`data.enable-network-policy-controller is ${said}`);
-    for (const wrong of off) {
+    const controllerFlag = textAt(subject.props, "data", "enable-network-policy-controller");
+    if (controllerFlag !== undefined && controllerFlag !== "true")
+        off.push(`data.enable-network-policy-controller is ${controllerFlag}`);
+    for (const problem of off) {
         yield {
             subject,
-            wrong: `${wrong}, so every NetworkPolicy is ignored`,
+            problem: `${problem}, so NetworkPolicies are not enforced`,
             fix: "remove it, and configure the add-on vpc-cni.",
         };
     }

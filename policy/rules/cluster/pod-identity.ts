@@ -1,8 +1,8 @@
-import { EXCEPTION_FIELDS, type Exception, holds } from "../../core/exceptions";
+import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
 import { list, text, textAt } from "../../core/read";
-import { each, type Finding, stackRule } from "../../core/rule";
+import { each, type Violation, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 interface KnownRole extends Pick<Exception, "reason" | "until"> {
     readonly arn: string;
@@ -16,22 +16,23 @@ const ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
 const ADD_ON = "aws:eks/addon:Addon";
 const ROLE = "aws:iam/role:Role";
 
-/** By which EKS' older way (IRSA) gives an account a role. */
+/** Annotation with which EKS' older mechanism (IRSA) assigns a role to a service account. */
 const IRSA = "eks.amazonaws.com/role-arn";
 
 export const podIdentity = stackRule<Config>({
     name: "cluster-pod-identity",
     area: "cluster",
-    title: "Pods get IAM roles that this stack shows, each by an account of its own",
+    title: "Pods only use IAM roles in this stack, each with a dedicated service account",
     severity: "high",
-    why: "a role of another program may do everything in the account, and the account `default` is every pod's that names none",
-    remedy: "Make the role in the stack that gives it away, and name the workload's own service account.",
-    judges: [ASSOCIATION, ADD_ON, ROLE, "core/ServiceAccount"],
+    why: "a role of another program may allow everything in the AWS account, and every pod without a service account uses `default`",
+    remediation:
+        "Create the role in the stack that assigns it, and use the workload's dedicated service account.",
+    appliesTo: [ASSOCIATION, ADD_ON, ROLE, "core/ServiceAccount"],
     defaults: { roles: [] },
     schema: {
         roles: {
             type: "array",
-            description: "roles that are made elsewhere, and whose policies somebody has read",
+            description: "reviewed roles that are created elsewhere",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -41,12 +42,12 @@ export const podIdentity = stackRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:eks/podIdentityAssociation:PodIdentityAssociation
 name: carts
 properties: { namespace: shop, serviceAccount: default, roleArn: "arn:aws:iam::111122223333:role/admin" }
 `,
-        accepted: `
+        compliant: `
 type: aws:iam/role:Role
 name: carts-role
 properties: { assumeRolePolicy: "{}" }
@@ -57,17 +58,17 @@ sources: { roleArn: [carts-role] }
 properties: { namespace: shop, serviceAccount: carts, roleArn: "arn:aws:iam::111122223333:role/carts" }
 `,
     },
-    *judgeStack(world, config) {
-        yield* each(world.all(ASSOCIATION), function* (subject) {
-            yield* judgeAccount(subject, "it", textAt(subject.props, "serviceAccount"));
-            yield* judgeRole(world, subject, "roleArn", subject.props["roleArn"], config);
+    *evaluateStack(stack, config) {
+        yield* each(stack.all(ASSOCIATION), function* (subject) {
+            yield* evaluateAccount(subject, "it", textAt(subject.props, "serviceAccount"));
+            yield* evaluateRole(stack, subject, "roleArn", subject.props["roleArn"], config);
         });
-        yield* each(world.all(ADD_ON), function* (subject) {
+        yield* each(stack.all(ADD_ON), function* (subject) {
             for (const [index, identity] of list(subject.props["podIdentityAssociations"]).entries()) {
                 const path = `podIdentityAssociations[${index}]`;
-                yield* judgeAccount(subject, path, textAt(identity, "serviceAccount"));
-                yield* judgeRole(
-                    world,
+                yield* evaluateAccount(subject, path, textAt(identity, "serviceAccount"));
+                yield* evaluateRole(
+                    stack,
                     subject,
                     "podIdentityAssociations",
                     textAt(identity, "roleArn"),
@@ -75,38 +76,38 @@ properties: { namespace: shop, serviceAccount: carts, roleArn: "arn:aws:iam::111
                 );
             }
         });
-        yield* each(world.all("core/ServiceAccount"), function* (subject) {
+        yield* each(stack.all("core/ServiceAccount"), function* (subject) {
             if (subject.annotations[IRSA] === undefined) return;
-            yield* judgeAccount(subject, `metadata.annotations["${IRSA}"]`, subject.name);
+            yield* evaluateAccount(subject, `metadata.annotations["${IRSA}"]`, subject.name);
         });
     },
 });
 
-function* judgeAccount(subject: Subject, how: string, account: string | undefined): Iterable<Finding> {
+function* evaluateAccount(subject: Subject, how: string, account: string | undefined): Iterable<Violation> {
     if (account !== "default") return;
     yield {
         subject,
-        wrong: `${how} gives the role to the account default, which every pod of the namespace has that names none`,
-        fix: "create a ServiceAccount for the workload, and name it there.",
+        problem: `${how} assigns the role to the service account default, which every pod of the namespace without a service account uses`,
+        fix: "create a ServiceAccount for the workload, and use it there.",
     };
 }
 
-/** Whether it is a role of this stack: by where the value comes from, or by the value itself. */
-function* judgeRole(
-    world: World,
+/** Whether it is a role of this stack: by the source of the value, or by the value itself. */
+function* evaluateRole(
+    stack: StackResources,
     subject: Subject,
     property: string,
     value: unknown,
     { roles }: Config,
-): Iterable<Finding> {
+): Iterable<Violation> {
     const sources = subject.sources[property] ?? [];
-    if (sources.some((urn) => world.subjectOf(urn)?.id === ROLE)) return;
+    if (sources.some((urn) => stack.subjectOf(urn)?.id === ROLE)) return;
     const arn = text(value);
-    if (arn === undefined || holds(roles.filter((role) => role.arn === arn))) return;
-    if (world.all(ROLE).some(({ props }) => textAt(props, "arn") === arn)) return;
+    if (arn === undefined || anyInForce(roles.filter((role) => role.arn === arn))) return;
+    if (stack.all(ROLE).some(({ props }) => textAt(props, "arn") === arn)) return;
     yield {
         subject,
-        wrong: `${property} is ${arn}, a role that this stack does not show`,
-        fix: "make the role in this stack, or list it under `roles` of this policy once somebody has read its policies.",
+        problem: `${property} is ${arn}, a role that is not in this stack`,
+        fix: "create the role in this stack, or review its policies and list it under `roles` of this policy.",
     };
 }

@@ -1,22 +1,28 @@
-/** What a policy of IAM, or of a resource, allows: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
-import { at, fields, list, says, text, textAt } from "../../core/read";
+/**
+ * A statement of an IAM or resource-based policy:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
+import { at, fields, list, isNonEmpty, text, textAt } from "../../core/read";
 import { parseYaml } from "../../core/yaml";
 
-export interface Statement {
-    /** Where it is in the document: `Statement[0]`. */
+export interface IamStatement {
+    /** Path in the document: `Statement[0]`. */
     readonly path: string;
     readonly isAllow: boolean;
-    /** Identities of `Principal`, `*` for everybody; undefined in a policy of a role. */
+    /** Identities in `Principal`, `*` for everyone; undefined in an identity-based policy. */
     readonly principals: readonly string[] | undefined;
     readonly actions: readonly string[];
     readonly resources: readonly string[];
-    /** Whether it is written by what is left out: NotAction, NotPrincipal, NotResource. */
+    /** Whether it is defined by exclusion: NotAction, NotPrincipal, NotResource. */
     readonly isInverted: boolean;
     readonly condition: unknown;
 }
 
-/** The statements of a document in any of its spellings: text or object, one statement or many. @throws UnreadableField */
-export function statementsOf(document: unknown, path: string): readonly Statement[] {
+/**
+ * The statements of a document in any of its forms: text or object, one statement or many.
+ * @throws UnreadableField
+ */
+export function statementsOf(document: unknown, path: string): readonly IamStatement[] {
     const parsed = typeof document === "string" ? parseYaml(document, path) : document;
     const statements = at(parsed, "Statement") ?? at(parsed, "statements");
     const all = Array.isArray(statements) ? statements : statements === undefined ? [] : [statements];
@@ -24,9 +30,11 @@ export function statementsOf(document: unknown, path: string): readonly Statemen
         path: `${path}.Statement[${index}]`,
         isAllow: (textAt(statement, "Effect") ?? "Allow") === "Allow",
         principals: principalsOf(statement),
-        actions: many(at(statement, "Action")),
-        resources: many(at(statement, "Resource")),
-        isInverted: ["NotAction", "NotPrincipal", "NotResource"].some((key) => says(at(statement, key))),
+        actions: toList(at(statement, "Action")),
+        resources: toList(at(statement, "Resource")),
+        isInverted: ["NotAction", "NotPrincipal", "NotResource"].some((key) =>
+            isNonEmpty(at(statement, key)),
+        ),
         condition: at(statement, "Condition"),
     }));
 }
@@ -35,21 +43,24 @@ function principalsOf(statement: unknown): readonly string[] | undefined {
     const principal = at(statement, "Principal");
     if (principal === undefined) return undefined;
     if (typeof principal === "string") return [principal];
-    return Object.values(fields(principal)).flatMap(many);
+    return Object.values(fields(principal)).flatMap(toList);
 }
 
-function many(value: unknown): readonly string[] {
+function toList(value: unknown): readonly string[] {
     const all = Array.isArray(value) ? list(value) : [value];
     return all.map(text).filter((item) => item !== undefined);
 }
 
-/** Whether `pattern`, with IAM's `*` and `?`, fits a value. Actions are compared without regard to case. */
+/** Whether `pattern`, with IAM's `*` and `?`, matches a value. Actions are not case-sensitive. */
 export function fitsAction(pattern: string, value: string): boolean {
     const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
     return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i").test(value);
 }
 
-/** Whether a resource is all of a kind, in whichever account or region: `*`, `arn:aws:iam::*:role/*`. */
+/**
+ * Whether a resource pattern includes all resources of a kind, in any account or region: `*`,
+ * `arn:aws:iam::*:role/*`.
+ */
 export function isEveryResource(resource: string): boolean {
     const name = resource.startsWith("arn:") ? resource.split(":").slice(5).join(":") : resource;
     return /^([\w-]+[/:])?\**$/.test(name);

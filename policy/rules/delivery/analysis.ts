@@ -1,45 +1,46 @@
 import { CANARY } from "../../core/canary";
 import { type Exception, EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
-import { at, list, numberAt, says, textAt } from "../../core/read";
+import { at, list, numberAt, isNonEmpty, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
 interface Config {
     readonly exceptions: readonly Exception[];
-    /** Failed checks after which a version goes back, at most. */
+    /** Maximum number of failed checks before a rollback. */
     readonly maxThreshold: number;
-    /** Seconds between two checks, at least. */
+    /** Minimum interval between two checks, in seconds. */
     readonly minIntervalSeconds: number;
 }
 
 export const analysis = objectRule<Config>({
     name: "delivery-analysis",
     area: "delivery",
-    title: "A Canary is analysed, has a threshold, and so goes back by itself",
+    title: "Every Canary has an analysis with a threshold, so that it rolls back automatically",
     severity: "high",
-    why: "without metrics and a threshold a rollout is a countdown to production, whatever the new version does",
-    remedy: "Give spec.analysis an interval, a threshold, metrics, and steps or iterations; leave skipAnalysis out.",
-    judges: [CANARY],
+    why: "without metrics and a threshold, a rollout promotes the new version whatever its error rate",
+    remediation:
+        "Set an interval, a threshold, metrics, and steps or iterations in spec.analysis, and omit skipAnalysis.",
+    appliesTo: [CANARY],
     defaults: { ...NO_EXCEPTIONS, maxThreshold: 20, minIntervalSeconds: 10 },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         maxThreshold: {
             type: "integer",
-            description: "the largest number of failed checks before a version goes back",
+            description: "maximum number of failed checks before a rollback",
         },
         minIntervalSeconds: {
             type: "integer",
             description:
-                "the shortest time between two checks, in seconds: metrics need some to say anything",
+                "minimum interval between two checks in seconds, so that metrics can reflect the new version",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: { name: carts, namespace: shop }
 spec: { targetRef: { kind: Deployment, name: carts }, skipAnalysis: true }
 `,
-        accepted: `
+        compliant: `
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: { name: carts, namespace: shop }
@@ -48,108 +49,111 @@ spec:
   analysis: { interval: 1m, threshold: 5, stepWeight: 10, maxWeight: 50, metrics: [{ name: request-success-rate, thresholdRange: { min: 99 } }] }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (subject.isPatch || isExcepted(config, subject)) return;
         const key =
-            says(subject.spec["analysis"]) || !says(subject.spec["canaryAnalysis"])
+            isNonEmpty(subject.spec["analysis"]) || !isNonEmpty(subject.spec["canaryAnalysis"])
                 ? "analysis"
                 : "canaryAnalysis";
-        const found = subject.spec[key];
+        const declared = subject.spec[key];
         if (textAt(subject.spec, "skipAnalysis") === "true") {
             yield {
                 subject,
-                wrong: "spec.skipAnalysis is true, so a new version is promoted unseen",
+                problem: "spec.skipAnalysis is true, so a new version is promoted without analysis",
                 fix: "remove it.",
             };
         }
-        if (!says(at(found, "interval"))) {
-            yield { subject, wrong: `spec.${key}.interval is not set`, fix: "set it, such as 1m." };
+        if (!isNonEmpty(at(declared, "interval"))) {
+            yield { subject, problem: `spec.${key}.interval is not set`, fix: "set it, for example to 1m." };
         }
-        const seconds = secondsOf(textAt(found, "interval") ?? "");
+        const seconds = secondsOf(textAt(declared, "interval") ?? "");
         if (seconds !== undefined && seconds < config.minIntervalSeconds) {
             yield {
                 subject,
-                wrong: `spec.${key}.interval is ${textAt(found, "interval") ?? ""}, in which metrics say nothing yet`,
+                problem: `spec.${key}.interval is ${textAt(declared, "interval") ?? ""}, which is too short for metrics`,
                 fix: `set it to ${config.minIntervalSeconds}s or more.`,
             };
         }
-        const threshold = numberAt(found, "threshold") ?? 0;
+        const threshold = numberAt(declared, "threshold") ?? 0;
         if (threshold > config.maxThreshold) {
             yield {
                 subject,
-                wrong: `spec.${key}.threshold is ${threshold} failed checks, so that a version that fails stays`,
+                problem: `spec.${key}.threshold is ${threshold} failed checks, which is too many to roll back a failing version`,
                 fix: `set it to ${config.maxThreshold} or less.`,
             };
         }
         if (threshold < 1) {
             yield {
                 subject,
-                wrong: `spec.${key}.threshold is not a number of failed checks, so nothing takes the new version back`,
-                fix: "set it, such as 5.",
+                problem: `spec.${key}.threshold is not a number of failed checks, so the new version is never rolled back`,
+                fix: "set it, for example to 5.",
             };
         }
-        if (list(at(found, "metrics")).length === 0) {
+        if (list(at(declared, "metrics")).length === 0) {
             yield {
                 subject,
-                wrong: `spec.${key}.metrics is empty, so no check can fail`,
+                problem: `spec.${key}.metrics is empty, so no check can fail`,
                 fix: "add metrics with a thresholdRange, such as request-success-rate.",
             };
         }
-        for (const [index, metric] of list(at(found, "metrics")).entries()) {
+        for (const [index, metric] of list(at(declared, "metrics")).entries()) {
             const path = `spec.${key}.metrics[${index}]`;
-            const wrong = whyNever(metric);
-            if (wrong === undefined) continue;
+            const problem = whyNever(metric);
+            if (problem === undefined) continue;
             yield {
                 subject,
-                wrong: `${path} ${wrong}`,
-                fix: "set thresholdRange.min or max to what a version must keep.",
+                problem: `${path} ${problem}`,
+                fix: "set thresholdRange.min or max to the SLO of the version.",
             };
         }
         const provider = textAt(subject.spec, "provider") ?? "istio";
         if (provider !== "istio" && !provider.startsWith("gatewayapi:")) {
             yield {
                 subject,
-                wrong: `spec.provider is ${provider}, by which nobody leads a share of requests to the new version`,
+                problem: `spec.provider is ${provider}, which shifts no traffic in an Istio mesh`,
                 fix: "remove it, or set it to istio.",
             };
         }
-        const first = numberAt(list(at(found, "stepWeights"))[0]) ?? numberAt(found, "stepWeight") ?? 0;
+        const first = numberAt(list(at(declared, "stepWeights"))[0]) ?? numberAt(declared, "stepWeight") ?? 0;
         if (first > 50) {
             yield {
                 subject,
-                wrong: `spec.${key} leads ${first} % of requests to a new version in its first step`,
-                fix: "begin with a small share, such as 5.",
+                problem: `spec.${key} sends ${first} % of requests to a new version in its first step`,
+                fix: "start with a small weight, such as 5.",
             };
         }
-        const paced = ["stepWeights", "iterations", "stepWeight"].some((field) => says(at(found, field)));
+        const paced = ["stepWeights", "iterations", "stepWeight"].some((field) =>
+            isNonEmpty(at(declared, field)),
+        );
         if (paced) return;
         yield {
             subject,
-            wrong: `spec.${key} has neither weights nor iterations, so there is nothing between none and all`,
+            problem: `spec.${key} has neither weights nor iterations, so all traffic shifts in one step`,
             fix: "set stepWeight and maxWeight, or iterations.",
         };
     },
 });
 
-/** Why a check of a metric never fails; undefined where it can. */
+/** Why a metric check can never fail; undefined if it can. */
 function whyNever(metric: unknown): string | undefined {
     const range = at(metric, "thresholdRange");
-    if (!says(range) && !says(at(metric, "threshold"))) return "has no thresholdRange, so it never fails";
+    if (!isNonEmpty(range) && !isNonEmpty(at(metric, "threshold")))
+        return "has no thresholdRange, so it never fails";
     const min = numberAt(range, "min");
     const max = numberAt(range, "max");
-    if (max !== undefined && max < LARGEST) return undefined;
-    // Shares, durations and counts are never below nothing.
+    if (max !== undefined && max < MAX_METRIC_VALUE) return undefined;
+    // Percentages, durations and counts are never negative.
     if (min !== undefined && min > 0) return undefined;
     if (min === undefined && max === undefined) return undefined;
     return max === undefined
-        ? `has the thresholdRange.min ${min ?? 0} alone, which no measure is below, so it never fails`
-        : `has the thresholdRange.max ${max}, which no measure is above, so it never fails`;
+        ? `only has thresholdRange.min ${min ?? 0}, which no value is below, so it never fails`
+        : `has thresholdRange.max ${max}, which no value is above, so it never fails`;
 }
 
-/** Larger than any share in percent, or duration in milliseconds, that a rollout would wait for. */
-const LARGEST = 1_000_000;
+/** Larger than any percentage, or any duration in milliseconds within a rollout. */
+const MAX_METRIC_VALUE = 1_000_000;
 
-/** Of Go's durations; undefined where it is none. */
+/** Seconds of a Go duration; undefined if it is not a duration. */
 function secondsOf(duration: string): number | undefined {
     const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
     if (parts.length === 0 || parts.map(([part]) => part).join("") !== duration) return undefined;

@@ -4,16 +4,17 @@ import { isPodIdentityAgent } from "../../core/pod-identity";
 import { at, fields, list, numberAt, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 export const externalTls = stackRule<WithExceptions>({
     name: "egress-external-tls",
     area: "egress",
-    title: "What leaves the mesh leaves in TLS",
+    title: "Traffic to external hosts uses TLS",
     severity: "high",
-    why: "requests in plain text over the Internet are read and changed by whoever carries them",
-    remedy: "Declare the port as TLS or HTTPS, or have a DestinationRule of mode SIMPLE for it (TLS origination).",
-    judges: [
+    why: "anyone on the path can read and change plain-text requests on the Internet",
+    remediation:
+        "Declare the port as TLS or HTTPS, or add a DestinationRule with mode SIMPLE (TLS origination).",
+    appliesTo: [
         "networking.istio.io/ServiceEntry",
         "networking.istio.io/DestinationRule",
         "networking.istio.io/VirtualService",
@@ -21,13 +22,13 @@ export const externalTls = stackRule<WithExceptions>({
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: api, namespace: shop }
 spec: { hosts: [api.example.com], exportTo: ["."], location: MESH_EXTERNAL, resolution: DNS, ports: [{ number: 80, name: http, protocol: HTTP }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: api, namespace: shop }
@@ -39,11 +40,11 @@ metadata: { name: api, namespace: shop }
 spec: { host: api.example.com, exportTo: ["."], trafficPolicy: { tls: { mode: SIMPLE, subjectAltNames: [api.example.com] } } }
 `,
     },
-    *judgeStack(world, config) {
-        yield* each(world.all("networking.istio.io/ServiceEntry"), function* (subject) {
-            // Outside is what Istio takes it for where nothing is said.
+    *evaluateStack(stack, config) {
+        yield* each(stack.all("networking.istio.io/ServiceEntry"), function* (subject) {
+            // Istio's default location is MESH_EXTERNAL.
             if ((textAt(subject.spec, "location") ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") return;
-            // It speaks no TLS, and its answers do not leave the node.
+            // The agent has no TLS, and its traffic does not leave the node.
             if (isPodIdentityAgent(subject)) return;
             for (const port of list(subject.spec["ports"])) {
                 const number = numberAt(port, "number") ?? 0;
@@ -51,11 +52,11 @@ spec: { host: api.example.com, exportTo: ["."], trafficPolicy: { tls: { mode: SI
                 if (protocol === "TLS" || protocol === "HTTPS" || isExcepted(config, subject, number))
                     continue;
                 for (const host of texts(subject.spec["hosts"])) {
-                    if (originates(world, host, number) || leadsToTls(world, host, number)) continue;
+                    if (originates(stack, host, number) || reroutesToTls(stack, host, number)) continue;
                     yield {
                         subject,
-                        wrong: `port ${number} of ${host} is ${protocol}, and no DestinationRule makes TLS of it`,
-                        fix: `declare the port as TLS if the client speaks it, or add a DestinationRule for ${host} with tls mode SIMPLE on port ${number}.`,
+                        problem: `port ${number} of ${host} is ${protocol}, and no DestinationRule originates TLS for it`,
+                        fix: `declare the port as TLS if the client uses TLS, or add a DestinationRule for ${host} with tls mode SIMPLE on port ${number}.`,
                     };
                 }
             }
@@ -63,19 +64,19 @@ spec: { host: api.example.com, exportTo: ["."], trafficPolicy: { tls: { mode: SI
     },
 });
 
-function originates(world: World, host: string, port: number): boolean {
-    return world
+function originates(stack: StackResources, host: string, port: number): boolean {
+    return stack
         .all("networking.istio.io/DestinationRule")
         .filter(({ spec, namespace }) => coversHost(canonical(textAt(spec, "host") ?? "", namespace), host))
         .some((rule) => ["SIMPLE", "MUTUAL"].includes(modeAt(rule, port)));
 }
 
 /**
- * Whether every route from the mesh for a host leads its requests for one port to other ports, each of TLS: the way in
- * which Istio's task "Egress TLS Origination" once led port 80 to 443.
+ * Whether every mesh route for a host's port leads to other ports with TLS origination, as in former versions
+ * of Istio's task "Egress TLS Origination", which routed port 80 to 443.
  */
-function leadsToTls(world: World, host: string, port: number): boolean {
-    const routes = world
+function reroutesToTls(stack: StackResources, host: string, port: number): boolean {
+    const routes = stack
         .all("networking.istio.io/VirtualService")
         .filter(({ spec }) => texts(spec["hosts"]).includes(host))
         .flatMap(({ spec }) => list(spec["http"]))
@@ -89,7 +90,7 @@ function leadsToTls(world: World, host: string, port: number): boolean {
                 textAt(route, "destination", "host") === host &&
                 target !== undefined &&
                 target !== port &&
-                originates(world, host, target)
+                originates(stack, host, target)
             );
         })
     );
@@ -102,8 +103,8 @@ function isForPort(route: unknown, port: number): boolean {
 
 function modeAt({ spec }: Subject, port: number): string {
     const policy = fields(spec["trafficPolicy"]);
-    const own = list(policy["portLevelSettings"]).find(
+    const portSettings = list(policy["portLevelSettings"]).find(
         (settings) => numberAt(settings, "port", "number") === port,
     );
-    return textAt(own ?? policy, "tls", "mode") ?? "";
+    return textAt(portSettings ?? policy, "tls", "mode") ?? "";
 }

@@ -5,35 +5,37 @@ import { objectRule } from "../../core/rule";
 export const registryOnly = objectRule<object>({
     name: "egress-registry-only",
     area: "egress",
-    title: "Sidecars send only to what the mesh knows",
+    title: "Sidecars only send requests to registered hosts",
     severity: "critical",
-    why: "with ALLOW_ANY, Istio's default, a sidecar passes requests to any address on the Internet",
-    remedy: "Set meshConfig.outboundTrafficPolicy.mode to REGISTRY_ONLY, and declare hosts outside as ServiceEntries.",
-    judges: [...MESH_CONFIG_HOLDERS, "networking.istio.io/Sidecar"],
+    why: "with ALLOW_ANY, Istio's default, a sidecar forwards requests to any address on the Internet",
+    remediation:
+        "Set meshConfig.outboundTrafficPolicy.mode to REGISTRY_ONLY, and declare external hosts as ServiceEntries.",
+    appliesTo: [...MESH_CONFIG_HOLDERS, "networking.istio.io/Sidecar"],
     defaults: {},
     schema: {},
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: istio, namespace: istio-system }
 data: { mesh: "outboundTrafficPolicy: { mode: ALLOW_ANY }" }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: istio, namespace: istio-system }
 data: { mesh: "outboundTrafficPolicy: { mode: REGISTRY_ONLY }" }
 `,
     },
-    *judge(subject) {
+    *evaluate(subject) {
         if (subject.id === "networking.istio.io/Sidecar") {
             const mode = textAt(subject.spec, "outboundTrafficPolicy", "mode");
             if (mode !== "ALLOW_ANY") return;
             yield {
                 subject,
-                wrong: "spec.outboundTrafficPolicy.mode is ALLOW_ANY, so its workloads reach any address",
-                fix: "remove it: the mesh's own mode holds then.",
+                problem:
+                    "spec.outboundTrafficPolicy.mode is ALLOW_ANY, so its workloads can reach any address",
+                fix: "remove it, so that the mesh's mode applies.",
             };
             return;
         }
@@ -42,7 +44,7 @@ data: { mesh: "outboundTrafficPolicy: { mode: REGISTRY_ONLY }" }
             if (mode === "REGISTRY_ONLY") continue;
             yield {
                 subject,
-                wrong: `${path}.outboundTrafficPolicy.mode is ${mode ?? "not stated, and ALLOW_ANY is Istio's default"}`,
+                problem: `${path}.outboundTrafficPolicy.mode is ${mode ?? "not set, and Istio's default is ALLOW_ANY"}`,
                 fix: "set it to REGISTRY_ONLY.",
             };
         }

@@ -1,71 +1,71 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { hasAddress, isPrivate, ONE_PARTYS, tooWide } from "../../core/networks";
+import { hasAddress, isPrivate, WIDEST_SERVICE_NETWORK, tooWide } from "../../core/networks";
 import { isPodIdentityAgent } from "../../core/pod-identity";
-import { list, says, texts, textAt } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { list, isNonEmpty, texts, textAt } from "../../core/read";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
-/** Ports whose traffic tells the host's name, so that a wildcard still means these hosts. */
-const NAMED: ReadonlySet<string> = new Set(["HTTPS", "TLS"]);
+/** Protocols that contain the host name, so that a wildcard matches only these hosts. */
+const PROTOCOLS_WITH_HOST: ReadonlySet<string> = new Set(["HTTPS", "TLS"]);
 
 export const serviceEntries = objectRule<WithExceptions>({
     name: "egress-service-entries",
     area: "egress",
-    title: "A ServiceEntry names its hosts",
+    title: "Every ServiceEntry lists specific hosts",
     severity: "high",
-    why: "a wildcard, or a whole network, lets out whatever a compromised workload wants to say to it",
-    remedy: "List the hosts. A wildcard is for TLS under a domain that one party owns.",
-    judges: ["networking.istio.io/ServiceEntry"],
+    why: "with a wildcard, or a whole network, a compromised workload can send data to destinations of its choice",
+    remediation: "List the hosts. Use a wildcard only for TLS, below a domain that one party owns.",
+    appliesTo: ["networking.istio.io/ServiceEntry"],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1alpha3
 kind: ServiceEntry
 metadata: { name: anywhere, namespace: shop }
 spec: { hosts: ["*.example.com"], exportTo: ["."], location: MESH_EXTERNAL, resolution: NONE, ports: [{ number: 5432, name: tcp, protocol: TCP }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: mail, namespace: shop }
 spec: { hosts: [smtp.example.com], exportTo: ["."], location: MESH_EXTERNAL, resolution: DNS, ports: [{ number: 465, name: tls, protocol: TLS }] }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (subject.isPatch || isExcepted(config, subject)) return;
-        yield* judgeHosts(subject);
-        yield* judgeAddresses(subject);
+        yield* evaluateHosts(subject);
+        yield* evaluateAddresses(subject);
     },
 });
 
-function* judgeHosts(subject: Subject): Iterable<Finding> {
+function* evaluateHosts(subject: Subject): Iterable<Violation> {
     const protocols = list(subject.spec["ports"]).map((port) =>
         (textAt(port, "protocol") ?? "TCP").toUpperCase(),
     );
     for (const host of texts(subject.spec["hosts"])) {
         if (!host.includes("*")) continue;
-        const loose = protocols.find((protocol) => !NAMED.has(protocol));
-        const isShared = host.split(".").length <= 2 || SHARED.test(host);
+        const loose = protocols.find((protocol) => !PROTOCOLS_WITH_HOST.has(protocol));
+        const isShared = host.split(".").length <= 2 || SHARED_DOMAINS.test(host);
         if (!isShared && loose === undefined) continue;
         yield {
             subject,
-            wrong:
+            problem:
                 loose === undefined || isShared
-                    ? `spec.hosts has ${JSON.stringify(host)}, which is more than one party's`
-                    : `spec.hosts has ${JSON.stringify(host)} with a port of ${loose}, whose traffic does not tell the host`,
-            fix: "list the hosts that are meant.",
+                    ? `spec.hosts has ${JSON.stringify(host)}, which includes hosts of several parties`
+                    : `spec.hosts has ${JSON.stringify(host)} with a ${loose} port, whose traffic does not contain the host name`,
+            fix: "list the hosts.",
         };
     }
 }
 
-function* judgeAddresses(subject: Subject): Iterable<Finding> {
+function* evaluateAddresses(subject: Subject): Iterable<Violation> {
     const { spec } = subject;
     const addresses = texts(spec["addresses"]);
     const hosts = texts(spec["hosts"]);
     const literal = hosts.find((host) => !host.includes("*"));
     const isOutside = (textAt(spec, "location") ?? "MESH_EXTERNAL") === "MESH_EXTERNAL";
-    // By NONE the caller chooses the address, and the name is what it writes in its greeting.
+    // With NONE the caller chooses the address, and the host is only what the caller claims.
     if (
         isOutside &&
         (textAt(spec, "resolution") ?? "NONE") === "NONE" &&
@@ -74,16 +74,16 @@ function* judgeAddresses(subject: Subject): Iterable<Finding> {
     ) {
         yield {
             subject,
-            wrong: `spec.resolution is NONE, so a request for ${literal} goes to whatever address the caller gives`,
-            fix: "set it to DNS, or name the addresses of the host.",
+            problem: `spec.resolution is NONE, so a request for ${literal} is sent to the address that the caller chooses`,
+            fix: "set it to DNS, or list the addresses of the host.",
         };
     }
-    const wide = tooWide(addresses, ONE_PARTYS);
+    const wide = tooWide(addresses, WIDEST_SERVICE_NETWORK);
     if (wide.length > 0) {
         yield {
             subject,
-            wrong: `spec.addresses has ${wide.slice(0, 3).join(", ")}${wide.length > 3 ? ` and ${wide.length - 3} more` : ""}, a whole network`,
-            fix: "name the addresses of the hosts, or leave them to Istio.",
+            problem: `spec.addresses has ${wide.slice(0, 3).join(", ")}${wide.length > 3 ? ` and ${wide.length - 3} more` : ""}, which is too wide for one service`,
+            fix: "list the addresses of the hosts, or omit the field.",
         };
     }
     const endpoints = list(spec["endpoints"]).map((endpoint) => textAt(endpoint, "address") ?? "");
@@ -93,41 +93,41 @@ function* judgeAddresses(subject: Subject): Iterable<Finding> {
         ...endpoints.map((one) => ["endpoints", one] as const),
         ...hosts.map((one) => ["hosts", one] as const),
     ]) {
-        if (!isMachines(address)) continue;
+        if (!isNodeAddress(address)) continue;
         yield {
             subject,
-            wrong: `spec.${field} has ${address}, by which a machine's own services answer: its credentials, or the pod itself`,
+            problem: `spec.${field} has ${address}, an address of the node or of its instance metadata, which can return credentials`,
             fix: "remove it.",
         };
     }
-    if (!isOutside || says(spec["workloadSelector"])) return;
+    if (!isOutside || isNonEmpty(spec["workloadSelector"])) return;
     for (const address of endpoints) {
         if (
             hosts.includes(address) ||
             isPrivate(address) ||
-            isMachines(address) ||
+            isNodeAddress(address) ||
             address.startsWith("unix:")
         )
             continue;
         yield {
             subject,
-            wrong: `spec.endpoints has ${address}, to which requests for ${hosts.join(" and ")} go in place of the host's own addresses`,
-            fix: "remove the endpoints and set resolution to DNS; where they are the host's, list the object under this policy's exceptions.",
+            problem: `spec.endpoints has ${address}, which receives the requests for ${hosts.join(" and ")} instead of the host's DNS addresses`,
+            fix: "remove the endpoints and set resolution to DNS. If they are addresses of the host, add the object to this policy's exceptions.",
         };
     }
 }
 
-/** Domains under which anybody may have a host. */
-const SHARED =
+/** Domains in which anyone can register a host. */
+const SHARED_DOMAINS =
     /\*\.(([a-z0-9-]+\.)*(amazonaws\.com|cloudfront\.net|azurewebsites\.net|windows\.net|azure\.com|googleapis\.com|googleusercontent\.com|appspot\.com|run\.app|cloudfunctions\.net|github\.io|githubusercontent\.com|gitlab\.io|herokuapp\.com|netlify\.app|vercel\.app|pages\.dev|workers\.dev|ngrok\.io|ngrok\.app|fastly\.net|akamai\.net|akamaized\.net|backblazeb2\.com|digitaloceanspaces\.com)|(co|com|org|net|gov|ac|edu)\.[a-z]{2})$/i;
 
-/** Addresses and names of the machine itself, and of the clouds' metadata services. */
-function isMachines(address: string): boolean {
+/** Whether it is an address or a name of the node itself, or of a cloud's metadata service. */
+function isNodeAddress(address: string): boolean {
     const bare = address.replace(/^\[|\]$/g, "");
-    return MACHINES.some((network) => hasAddress(network, bare)) || MACHINE_NAMES.has(bare.toLowerCase());
+    return NODE_ADDRESSES.some((network) => hasAddress(network, bare)) || NODE_HOSTS.has(bare.toLowerCase());
 }
 
-const MACHINES = [
+const NODE_ADDRESSES = [
     "0.0.0.0/32",
     "127.0.0.0/8",
     "169.254.0.0/16",
@@ -140,7 +140,7 @@ const MACHINES = [
     "168.63.129.16/32",
 ];
 
-const MACHINE_NAMES: ReadonlySet<string> = new Set([
+const NODE_HOSTS: ReadonlySet<string> = new Set([
     "instance-data",
     "localhost",
     "metadata",

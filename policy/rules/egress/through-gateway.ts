@@ -12,15 +12,16 @@ import { type Subject } from "../../core/subject";
 export const throughGateway = stackRule<WithExceptions>({
     name: "egress-through-gateway",
     area: "egress",
-    title: "Where there is an egress gateway, every host outside is reached through it",
+    title: "If there is an egress gateway, all external hosts are routed through it",
     severity: "high",
-    why: "one way out is where callers are told apart, limits hold and the log is kept; a second way has none of it",
-    remedy: "Give the host a VirtualService whose route from the mesh leads to the gateway, and a server of a Gateway there.",
-    judges: ["networking.istio.io/ServiceEntry", "networking.istio.io/Gateway", ...ROUTERS],
+    why: "authorization by caller, limits and access logs are applied at the egress gateway; a direct route bypasses them",
+    remediation:
+        "Create a VirtualService for the host that routes mesh traffic to the gateway, and a server for the host in the gateway's Gateway.",
+    appliesTo: ["networking.istio.io/ServiceEntry", "networking.istio.io/Gateway", ...ROUTERS],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: out, namespace: egress }
@@ -39,7 +40,7 @@ spec:
   exportTo: ["."]
   http: [{ route: [{ destination: { host: carts } }], mirror: { host: a.example.com }, timeout: 5s }]
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: out, namespace: egress }
@@ -73,28 +74,28 @@ spec:
   http: [{ route: [{ destination: { host: carts } }], mirror: { host: carts.old.example.com }, timeout: 5s }]
 `,
     },
-    *judgeStack(world, config) {
-        if (!exposures(world).some(({ mutual }) => mutual)) return;
-        const services = world.all("networking.istio.io/VirtualService");
-        yield* each(world.all("networking.istio.io/ServiceEntry"), function* (subject) {
+    *evaluateStack(stack, config) {
+        if (!exposures(stack).some(({ meshClientsOnly }) => meshClientsOnly)) return;
+        const services = stack.all("networking.istio.io/VirtualService");
+        yield* each(stack.all("networking.istio.io/ServiceEntry"), function* (subject) {
             if ((textAt(subject.spec, "location") ?? "MESH_EXTERNAL") !== "MESH_EXTERNAL") return;
-            // It is on the pod's own node, and knows the pod by the address from which it calls.
+            // The agent is on the pod's node, and identifies the pod by its source address.
             if (isExcepted(config, subject) || isPodIdentityAgent(subject)) return;
             for (const host of texts(subject.spec["hosts"])) {
-                if (someOf(services, (service) => leadsAway(service, host))) continue;
+                if (someOf(services, (service) => routesElsewhere(service, host))) continue;
                 yield {
                     subject,
-                    wrong: `no VirtualService leads the mesh's requests for ${host} to the egress gateway, so sidecars call it directly`,
-                    fix: "add one for that host, for the gateway `mesh`, whose route leads to the egress gateway's Service.",
+                    problem: `no VirtualService routes requests for ${host} to the egress gateway, so sidecars call it directly`,
+                    fix: "add one for that host and the gateway `mesh`, with a route to the egress gateway's Service.",
                 };
             }
         });
-        const waysOut = new Set(
-            exposures(world).flatMap(({ gateway, mutual }) =>
-                mutual ? [`${gateway.namespace}/${gateway.name}`] : [],
+        const egressGateways = new Set(
+            exposures(stack).flatMap(({ gateway, meshClientsOnly }) =>
+                meshClientsOnly ? [`${gateway.namespace}/${gateway.name}`] : [],
             ),
         );
-        const entries = world.all("networking.istio.io/ServiceEntry");
+        const entries = stack.all("networking.istio.io/ServiceEntry");
         const isRegistered = (host: string, isInside: boolean) =>
             someOf(
                 entries,
@@ -102,17 +103,17 @@ spec:
                     (textAt(spec, "location") === "MESH_INTERNAL") === isInside &&
                     texts(spec["hosts"]).some((pattern) => matchesHost(pattern, host)),
             );
-        for (const rule of routingRules(world)) {
+        for (const rule of routingRules(stack)) {
             const { subject } = rule;
             yield* guarded(subject, function* () {
                 if (isExcepted(config, subject)) return;
-                for (const { path, host, from } of legsOut(rule, waysOut)) {
-                    // A name like one outside may be of a machine that has joined the mesh.
+                for (const { path, host, from } of directEgress(rule, egressGateways)) {
+                    // A host that looks external can be a VM in the mesh.
                     if (!isRegistered(host, false) && isRegistered(host, true)) continue;
                     yield {
                         subject,
-                        wrong: `${path} sends requests to ${host}, outside, straight from ${from}`,
-                        fix: "lead them to the egress gateway's Service, and from there, by a route for its Gateway alone, to the host; a copy of a request (`mirror`) has no such way, so take it out.",
+                        problem: `${path} sends requests to the external host ${host} directly from ${from}`,
+                        fix: "route them to the egress gateway's Service, and from there to the host with a route for its Gateway only. Remove mirrors of external hosts: they cannot be routed this way.",
                     };
                 }
             });
@@ -120,19 +121,22 @@ spec:
     },
 });
 
-interface Leg {
+interface EgressRoute {
     readonly path: string;
     readonly host: string;
-    /** From where it is gone, for people. */
+    /** Where the requests come from, for messages. */
     readonly from: string;
 }
 
-/** Legs of a route that lead outside from elsewhere than an egress gateway; a host's own are said of the host. */
-function legsOut(rule: RoutingRule, waysOut: ReadonlySet<string>): readonly Leg[] {
-    const from = rule.gateways.filter((gateway) => gateway === "mesh" || !waysOut.has(gateway));
+/**
+ * Destinations of a route that are external and do not come from an egress gateway. Hosts of the route itself
+ * are reported by host.
+ */
+function directEgress(rule: RoutingRule, egressGateways: ReadonlySet<string>): readonly EgressRoute[] {
+    const from = rule.gateways.filter((gateway) => gateway === "mesh" || !egressGateways.has(gateway));
     if (from.length === 0) return [];
-    const own = new Set(from.every((gateway) => gateway === "mesh") ? rule.hosts : []);
-    return [...rule.targets.filter(({ host }) => !own.has(host)), ...rule.mirrors]
+    const routedHosts = new Set(from.every((gateway) => gateway === "mesh") ? rule.hosts : []);
+    return [...rule.targets.filter(({ host }) => !routedHosts.has(host)), ...rule.mirrors]
         .filter(({ host }) => !isInMesh(host))
         .map(({ host }) => ({
             path: rule.path,
@@ -143,8 +147,8 @@ function legsOut(rule: RoutingRule, waysOut: ReadonlySet<string>): readonly Leg[
         }));
 }
 
-/** Whether a route for the mesh leads a host's requests to somewhere else than the host, and none to it directly. */
-function leadsAway({ spec }: Subject, host: string): boolean {
+/** Whether a mesh route leads a host's requests to other destinations, and none directly to the host. */
+function routesElsewhere({ spec }: Subject, host: string): boolean {
     if (!texts(spec["hosts"]).includes(host)) return false;
     const bound = texts(spec["gateways"]);
     if (bound.length > 0 && !bound.includes("mesh")) return false;

@@ -9,11 +9,11 @@ interface Allowed {
     readonly namespace: string;
     readonly name: string;
     readonly reason: string;
-    /** Of its spec, as the message says it. */
+    /** Digest of its spec, as in the message. */
     readonly sha256?: string;
-    /** Where its content differs from stack to stack: what it may do, `INSERT_BEFORE HTTP_FILTER`. */
+    /** For content that differs between stacks: allowed patches, such as `INSERT_BEFORE HTTP_FILTER`. */
     readonly patches?: readonly string[];
-    /** With `patches`: the `@type`s that it may hold. */
+    /** With `patches`: the allowed `@type`s. */
     readonly types?: readonly string[];
 }
 
@@ -24,11 +24,12 @@ interface Config extends WithBaseline {
 export const envoyFilters = objectRule<Config>({
     name: "extensions-envoy-filters",
     area: "extensions",
-    title: "EnvoyFilters and plugins are those that somebody has read and listed",
+    title: "EnvoyFilters and plugins are reviewed and listed",
     severity: "critical",
-    why: "an EnvoyFilter changes the proxy itself: it can turn off tokens, RBAC and TLS, and no other policy sees it",
-    remedy: "Read it, then list it under `allowed` with its sha256, so that a later change is read again; or with the patches and types that it may hold.",
-    judges: [
+    why: "an EnvoyFilter changes the proxy itself: it can disable JWT authentication, RBAC and TLS, and no other policy evaluates it",
+    remediation:
+        "Review it, and list it under `allowed` with its sha256, so that later changes are reviewed too; or list its allowed patches and types.",
+    appliesTo: [
         "networking.istio.io/EnvoyFilter",
         "extensions.istio.io/WasmPlugin",
         "extensions.istio.io/TrafficExtension",
@@ -48,48 +49,48 @@ export const envoyFilters = objectRule<Config>({
                 oneOf: [{ required: ["sha256"] }, { required: ["patches", "types"] }],
                 properties: {
                     namespace: { type: "string" },
-                    name: { type: "string", description: "a * at its end stands for any ending" },
+                    name: { type: "string", description: "a trailing * matches any suffix" },
                     reason: { type: "string", minLength: 10 },
                     sha256: {
                         type: "string",
                         pattern: "^[0-9a-f]{64}$",
-                        description: "of its spec",
+                        description: "digest of its spec",
                     },
                     patches: {
                         type: "array",
                         items: { type: "string" },
-                        description: "instead of sha256: what it may do, such as INSERT_BEFORE HTTP_FILTER",
+                        description: "instead of sha256: allowed patches, such as INSERT_BEFORE HTTP_FILTER",
                     },
                     types: {
                         type: "array",
                         items: { type: "string" },
-                        description: "with patches: every @type that it may hold",
+                        description: "with patches: every allowed @type",
                     },
                 },
             },
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
 metadata: { name: lua, namespace: shop }
 spec: { configPatches: [{ applyTo: HTTP_FILTER, patch: { operation: REMOVE } }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: Sidecar
 metadata: { name: default, namespace: shop }
 spec: { egress: [{ hosts: ["~/*"] }] }
 `,
     },
-    *judge(subject, { allowed, baseline: name }) {
+    *evaluate(subject, { allowed, baseline: name }) {
         const baseline = baselineOf({ baseline: name });
         if (baseline !== undefined) {
             if (baseline.objects[kindOf(subject)]?.[keyOf(subject)] === contentOf(subject)) return;
             yield {
                 subject,
-                wrong: `it changes the proxies (${patches(subject)}), and the baseline does not list it with this content`,
+                problem: `it changes the proxies (${patches(subject)}), and the baseline does not list it with this content`,
                 fix: howToList(name),
             };
             return;
@@ -106,11 +107,11 @@ spec: { egress: [{ hosts: ["~/*"] }] }
             return;
         yield {
             subject,
-            wrong:
+            problem:
                 listed.length === 0
                     ? `it changes the proxies (${patches(subject)}) and is not listed`
-                    : `it is not what was read when it was listed (${patches(subject)})`,
-            fix: `read it, and ${listed.length === 0 ? "list it under `allowed` of this policy" : "change its entry"}, with sha256 ${sha256}.`,
+                    : `it has changed since it was reviewed (${patches(subject)})`,
+            fix: `review it, and ${listed.length === 0 ? "list it under `allowed` of this policy" : "update its entry"}, with sha256 ${sha256}.`,
         };
     },
 });
@@ -119,7 +120,10 @@ function fits(pattern: string, name: string): boolean {
     return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 
-/** Whether all that a filter does and holds is among what was read. A plugin's content is its image: by sha256 alone. */
+/**
+ * Whether a filter contains only listed patches and types. A plugin's content is its image, so it is only
+ * listed by sha256.
+ */
 function holdsOnly({ id, spec }: Subject, { patches = [], types = [] }: Allowed): boolean {
     return (
         id === "networking.istio.io/EnvoyFilter" &&
@@ -142,6 +146,6 @@ function patchesOf(spec: Subject["spec"]): readonly string[] {
 }
 
 function patches({ spec }: Subject): string {
-    const said = patchesOf(spec);
-    return said.length === 0 ? "a plugin" : [...new Set(said)].join(", ");
+    const patchTexts = patchesOf(spec);
+    return patchTexts.length === 0 ? "a plugin" : [...new Set(patchTexts)].join(", ");
 }

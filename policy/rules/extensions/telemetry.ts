@@ -2,7 +2,7 @@ import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } fro
 import { at, fields, list, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
-/** Metrics by which an outage or an attack is noticed. */
+/** Metrics with which outages and attacks are detected. */
 const NEEDED: ReadonlySet<string> = new Set([
     "ALL_METRICS",
     "REQUEST_COUNT",
@@ -10,42 +10,45 @@ const NEEDED: ReadonlySet<string> = new Set([
     "TCP_CLOSED_CONNECTIONS",
 ]);
 
-/** Headers that hold what a client proves itself with. */
+/** Headers with credentials of a client. */
 const CREDENTIALS = /(^|[^a-z-])((proxy-)?authorization|(set-)?cookie|x-api-key)($|[^a-z-])/i;
 
-/** Who logs a request: its caller's proxy, and its callee's. */
+/** Proxies that log a request: those of its client and its server. */
 const SIDES = ["CLIENT", "SERVER"] as const;
 
 type Side = (typeof SIDES)[number];
 
-/** What keeps a side's failures. */
-const KEPT: Readonly<Record<Side, string>> = { CLIENT: "response.flags > 0", SERVER: "response.code >= 400" };
+/** Filter that keeps the failures of each side. */
+const FAILURE_FILTER: Readonly<Record<Side, string>> = {
+    CLIENT: "response.flags > 0",
+    SERVER: "response.code >= 400",
+};
 
 export const telemetry = objectRule<WithExceptions>({
     name: "extensions-telemetry",
     area: "extensions",
-    title: "No Telemetry turns off metrics or the log of requests that failed, or sends credentials away",
+    title: "No Telemetry disables metrics or access logs of failed requests, or exports credentials",
     severity: "medium",
-    why: "what is not counted raises no alert, and what is not logged cannot be looked into afterwards",
-    remedy: "Remove `disabled`; where the log is thinned out, keep errors: response.code >= 400 as one side of an ||.",
-    judges: ["telemetry.istio.io/Telemetry"],
+    why: "without metrics there are no alerts, and without access logs an incident cannot be investigated",
+    remediation: "Remove `disabled`. To reduce logs, keep errors: response.code >= 400 as one operand of ||.",
+    appliesTo: ["telemetry.istio.io/Telemetry"],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: telemetry.istio.io/v1alpha1
 kind: Telemetry
 metadata: { name: quiet, namespace: shop }
 spec: { accessLogging: [{ filter: { expression: "response.code < 500" } }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: telemetry.istio.io/v1
 kind: Telemetry
 metadata: { name: errors, namespace: shop }
 spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connection.mtls == false" } }] }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (isExcepted(config, subject)) return;
         for (const [index, metrics] of list(subject.spec["metrics"]).entries()) {
             for (const [place, override] of list(at(metrics, "overrides")).entries()) {
@@ -53,8 +56,8 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                 if (textAt(override, "disabled") !== "true" || !NEEDED.has(metric)) continue;
                 yield {
                     subject,
-                    wrong: `spec.metrics[${index}].overrides[${place}] turns off ${textAt(override, "match", "customMetric") ?? metric}`,
-                    fix: "remove `disabled`; to save cardinality remove tags instead (tagOverrides).",
+                    problem: `spec.metrics[${index}].overrides[${place}] disables ${textAt(override, "match", "customMetric") ?? metric}`,
+                    fix: "remove `disabled`. To reduce cardinality, remove tags instead (tagOverrides).",
                 };
             }
         }
@@ -64,7 +67,7 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                 if (!CREDENTIALS.test(header)) continue;
                 yield {
                     subject,
-                    wrong: `spec.tracing[${index}].customTags.${tag} sends ${header} to the receiver of spans, which holds a credential`,
+                    problem: `spec.tracing[${index}].customTags.${tag} adds ${header}, which contains a credential, to spans`,
                     fix: "remove the tag.",
                 };
             }
@@ -77,7 +80,7 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
             if (textAt(logging, "disabled") === "true") {
                 yield {
                     subject,
-                    wrong: `${path}.disabled is true, so failed requests leave no trace`,
+                    problem: `${path}.disabled is true, so failed requests are not logged`,
                     fix: "remove it.",
                 };
             } else if (filter !== undefined) {
@@ -88,36 +91,37 @@ spec: { accessLogging: [{ filter: { expression: "response.code >= 400 || connect
                 if (silent === undefined) continue;
                 yield {
                     subject,
-                    wrong: `${path}.filter.expression is ${JSON.stringify(filter)}, and no other entry of ${silent} keeps requests that failed`,
-                    fix: `write ${JSON.stringify(`${KEPT[silent]} || (…)`)}: what follows may thin out the rest.`,
+                    problem: `${path}.filter.expression is ${JSON.stringify(filter)}, and no other entry for ${silent} logs failed requests`,
+                    fix: `use ${JSON.stringify(`${FAILURE_FILTER[silent]} || (…)`)}: the second operand may reduce the rest.`,
                 };
             }
         }
     },
 });
 
-/** Whether an entry logs what a side's proxies see. */
+/** Whether an entry applies to the proxies of a side. */
 function isOf(logging: unknown, side: Side): boolean {
     return ["CLIENT_AND_SERVER", side].includes(textAt(logging, "match", "mode") ?? "CLIENT_AND_SERVER");
 }
 
-/** Whether an entry logs at least what failed. */
+/** Whether an entry logs at least failed requests. */
 function keepsFailed(logging: unknown, side: Side): boolean {
     const filter = textAt(logging, "filter", "expression");
     if (textAt(logging, "disabled") === "true") return false;
     return filter === undefined || alternatives(filter).some((part) => isFailure(part, side));
 }
 
-/** Whether it asks for failures alone, so that as an alternative it keeps all of them. */
+/** Whether an expression only matches failures, so that as an operand of || it keeps all of them. */
 function isFailure(expression: string, side: Side): boolean {
     const condition = expression.trim().replace(/^\(+\s*|\s*\)+$/g, "");
-    // What the callee answered, the callee logs; the caller alone knows what never came there.
+    // The server's proxy logs its responses; only the client's proxy logs requests that never reached the
+    // server.
     if (side === "CLIENT" && /^response\.flags\s*>\s*0$/.test(condition)) return true;
     const code = /^response\.code\s*>=\s*(\d+)$/.exec(condition)?.[1];
     return code !== undefined && Number(code) <= 500;
 }
 
-/** The sides of every || that stands in no parentheses. */
+/** The operands of every top-level ||. */
 function alternatives(expression: string): readonly string[] {
     const parts: string[] = [];
     let part = "";

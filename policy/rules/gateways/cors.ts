@@ -1,32 +1,32 @@
-/** What a route lets scripts of other origins do with a user's credentials. */
+/** Checks which origins can use a user's credentials on a route. */
 import { type CorsOrigin, type RoutingRule } from "../../core/routing-rule";
-import { type Finding } from "../../core/rule";
+import { type Violation } from "../../core/rule";
 
-export function* judgeCors({ subject, cors }: RoutingRule): Iterable<Finding> {
+export function* evaluateCors({ subject, cors }: RoutingRule): Iterable<Violation> {
     if (cors?.credentials !== true) return;
     for (const origin of cors.origins) {
         const why = whyOpen(origin);
         if (why === undefined) continue;
         yield {
             subject,
-            wrong: `${cors.path} allows credentials to the origin ${origin.kind} ${JSON.stringify(origin.value)}, which ${why}`,
-            fix: "write each origin in full, as `exact: https://<host>`, or leave allowCredentials out.",
+            problem: `${cors.path} allows credentials to the origin ${origin.kind} ${JSON.stringify(origin.value)}, which ${why}`,
+            fix: "list each origin in full, as `exact: https://<host>`, or remove allowCredentials.",
         };
     }
 }
 
-/** An origin is a scheme, a host and a port: only the whole of it says whose scripts run there. */
+/** An origin consists of scheme, host and port. Only all three together identify whose scripts run there. */
 function whyOpen({ kind, value }: CorsOrigin): string | undefined {
-    if (kind === "prefix") return "every host matches that begins so";
-    if (kind === "regex") return isOneHost(value) ? undefined : "more than one host matches";
-    if (value === "*" || value === "null") return "is anybody's";
+    if (kind === "prefix") return "matches every host with this prefix";
+    if (kind === "regex") return isOneHost(value) ? undefined : "matches more than one host";
+    if (value === "*" || value === "null") return "matches origins of anyone";
     const isLocal = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(value);
     return value.startsWith("https://") || isLocal
         ? undefined
-        : "comes without TLS, so that anyone on the way may write it";
+        : "has no TLS, so that anyone on the path can change its scripts";
 }
 
-/** Whether a regular expression is a host with its dots escaped, and perhaps any labels before a domain. */
+/** Whether a regular expression matches one host with escaped dots, or its subdomains. */
 function isOneHost(regex: string): boolean {
     return /^\^?https:(\/|\\\/){2}((\(\?:)?\[[a-z0-9-]+\][+*](\\\.)?\)?[?*+]?)?([a-z0-9-]+\\\.)+[a-z]+(:\d+)?\$?$/i.test(
         regex,

@@ -1,7 +1,7 @@
 import { isGateway } from "../../core/charts";
 import { hasAddress, parseNetwork } from "../../core/networks";
 import { at, type Fields, fields, labelsAt, list, numberAt, textAt, texts } from "../../core/read";
-import { each, type Finding, stackRule } from "../../core/rule";
+import { each, type Violation, stackRule } from "../../core/rule";
 import { CHARTS, type Subject } from "../../core/subject";
 
 interface SourceRanges {
@@ -17,22 +17,23 @@ interface Config {
 export const loadBalancers = stackRule<Config>({
     name: "gateways-load-balancers",
     area: "gateways",
-    title: "A gateway's load balancer stands where it is meant to, and leads to no port of the proxy's own",
+    title: "Load balancers of gateways have the configured scheme and source ranges, and expose no port of the proxy itself",
     severity: "critical",
-    why: "one word of an annotation puts what is for the inside on the Internet; Envoy's administration changes whatever the proxy does",
-    remedy: "Keep the scheme internal where the gateway is, its loadBalancerSourceRanges to the networks that are meant, and its ports to those of its Gateways.",
-    judges: ["core/Service", ...CHARTS],
+    why: "a single annotation can expose an internal gateway to the Internet, and Envoy's admin port can change the proxy",
+    remediation:
+        "Keep internal gateways on the scheme internal, restrict loadBalancerSourceRanges to the intended networks, and expose only the ports of the Gateways.",
+    appliesTo: ["core/Service", ...CHARTS],
     defaults: { internal: [], sourceRanges: [] },
     schema: {
         internal: {
             type: "array",
             items: { type: "string" },
             description:
-                "gateways (<namespace>/<name> of the release or Service) whose load balancer is for the inside alone",
+                "gateways (<namespace>/<name> of the release or Service) with an internal load balancer",
         },
         sourceRanges: {
             type: "array",
-            description: "gateways whose load balancer takes connections of these networks alone",
+            description: "gateways whose load balancer only accepts connections from these networks",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -45,7 +46,7 @@ export const loadBalancers = stackRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: kubernetes:helm.sh/v3:Release
 name: public
 properties:
@@ -54,7 +55,7 @@ properties:
   chart: oci://ghcr.io/istio/release/charts/gateway
   values: { service: { type: LoadBalancer, ports: [{ name: https, port: 443, targetPort: 443 }, { name: admin, port: 8443, targetPort: 15000 }] } }
 `,
-        accepted: `
+        compliant: `
 type: kubernetes:helm.sh/v3:Release
 name: public
 properties:
@@ -64,57 +65,61 @@ properties:
   values: { service: { type: LoadBalancer, ports: [{ name: status-port, port: 15021, targetPort: 15021 }, { name: https, port: 443, targetPort: 443 }] } }
 `,
     },
-    *judgeStack(world, config) {
-        yield* each(world.all("core/Service"), function* (subject) {
+    *evaluateStack(stack, config) {
+        yield* each(stack.all("core/Service"), function* (subject) {
             const service = subject.spec;
             const isOpen = ["LoadBalancer", "NodePort"].includes(textAt(service, "type") ?? "");
-            const isGateways = world.gatewaysOf(labelsAt(service, "selector")).length > 0;
-            if (isOpen || isGateways) yield* judgePorts(subject, service, "spec");
-            yield* judgeScheme(
+            const isGatewayService = stack.gatewaysOf(labelsAt(service, "selector")).length > 0;
+            if (isOpen || isGatewayService) yield* evaluatePorts(subject, service, "spec");
+            yield* evaluateScheme(
                 subject,
                 { service, annotations: subject.annotations, path: "spec", marks: "metadata.annotations" },
                 config,
             );
         });
-        yield* each(world.all(...CHARTS), function* (subject) {
-            if (!isGateway(world, subject)) return;
+        yield* each(stack.all(...CHARTS), function* (subject) {
+            if (!isGateway(stack, subject)) return;
             const service = fields(at(subject.props, "values", "service"));
-            yield* judgePorts(subject, service, "values.service");
+            yield* evaluatePorts(subject, service, "values.service");
             const annotations = labelsAt(service, "annotations");
             const path = "values.service";
-            yield* judgeScheme(subject, { service, annotations, path, marks: `${path}.annotations` }, config);
+            yield* evaluateScheme(
+                subject,
+                { service, annotations, path, marks: `${path}.annotations` },
+                config,
+            );
         });
     },
 });
 
-/** Envoy's and its agent's own: https://istio.io/latest/docs/ops/deployment/application-requirements/ */
-const OF_THE_PROXY: ReadonlySet<number> = new Set([15000, 15001, 15004, 15006, 15008, 15020, 15053, 15090]);
+/** Ports of Envoy and of Istio's agent: https://istio.io/latest/docs/ops/deployment/application-requirements/ */
+const PROXY_PORTS: ReadonlySet<number> = new Set([15000, 15001, 15004, 15006, 15008, 15020, 15053, 15090]);
 
-function* judgePorts(subject: Subject, service: Fields, path: string): Iterable<Finding> {
+function* evaluatePorts(subject: Subject, service: Fields, path: string): Iterable<Violation> {
     for (const [index, port] of list(service["ports"]).entries()) {
         const target = numberAt(port, "targetPort") ?? numberAt(port, "port") ?? 0;
-        if (!OF_THE_PROXY.has(target)) continue;
+        if (!PROXY_PORTS.has(target)) continue;
         yield {
             subject,
-            wrong: `${path}.ports[${index}] leads to ${target}, a port of the proxy's own: administration, metrics or configuration`,
-            fix: "remove it; what reads metrics asks the pods.",
+            problem: `${path}.ports[${index}] exposes ${target}, a port of the proxy itself for administration, metrics or configuration`,
+            fix: "remove it. Scrape metrics from the pods.",
         };
     }
 }
 
-interface Balanced {
+interface LoadBalancedService {
     readonly service: Fields;
     readonly annotations: Readonly<Record<string, string>>;
     readonly path: string;
-    /** Where the annotations stand. */
+    /** Path of the annotations. */
     readonly marks: string;
 }
 
-function* judgeScheme(
+function* evaluateScheme(
     subject: Subject,
-    balanced: Balanced,
+    balanced: LoadBalancedService,
     { internal, sourceRanges }: Config,
-): Iterable<Finding> {
+): Iterable<Violation> {
     const { service, annotations, path, marks } = balanced;
     const key = `${subject.namespace}/${subject.name}`;
     const type = textAt(service, "type") ?? (path === "spec" ? "ClusterIP" : "LoadBalancer");
@@ -122,33 +127,35 @@ function* judgeScheme(
         const scheme = annotations[SCHEME];
         yield {
             subject,
-            wrong: `${marks} ${scheme === undefined ? `has no ${SCHEME}` : `says ${SCHEME}: ${scheme}`}, and this gateway is for the inside alone`,
+            problem: `${marks} ${scheme === undefined ? `has no ${SCHEME}` : `has ${SCHEME}: ${scheme}`}, but this gateway is internal`,
             fix: `set ${SCHEME} to internal.`,
         };
     }
     const listed = sourceRanges.find(({ gateway }) => gateway === key);
     if (listed === undefined || type !== "LoadBalancer") return;
     const written = annotations[RANGES];
-    const own = [
+    const declaredRanges = [
         ...texts(service["loadBalancerSourceRanges"]),
         ...(written === undefined ? [] : written.split(",").map((range) => range.trim())),
     ];
-    const others = own.filter((range) => !listed.ranges.some((allowed) => isWithin(range, allowed)));
-    if (own.length > 0 && others.length === 0) return;
+    const others = declaredRanges.filter(
+        (range) => !listed.ranges.some((allowed) => isWithin(range, allowed)),
+    );
+    if (declaredRanges.length > 0 && others.length === 0) return;
     yield {
         subject,
-        wrong:
-            own.length === 0
-                ? `${path}.loadBalancerSourceRanges is not set, so the load balancer takes connections of any network`
-                : `${path}.loadBalancerSourceRanges has ${others.join(", ")}, and ${listed.ranges.join(" and ")} is meant`,
-        fix: "name the networks that are meant, or list others for this policy.",
+        problem:
+            declaredRanges.length === 0
+                ? `${path}.loadBalancerSourceRanges is not set, so the load balancer accepts connections from any network`
+                : `${path}.loadBalancerSourceRanges has ${others.join(", ")}, but the allowed networks are ${listed.ranges.join(" and ")}`,
+        fix: "use the allowed networks, or list others for this policy.",
     };
 }
 
 const SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme";
 const RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges";
 
-/** By the annotations of AWS' controller, of the in-tree one, of GKE's and of Azure's. */
+/** By the annotations of AWS' load balancer controller and in-tree provider, of GKE and of Azure. */
 function isInternal(annotations: Readonly<Record<string, string>>): boolean {
     const scheme = annotations[SCHEME];
     if (scheme !== undefined) return scheme === "internal";

@@ -1,20 +1,20 @@
-/** Listeners of the Gateway API that answer plain HTTP with nothing but a redirect. */
-import { at, list, says, textAt } from "../../core/read";
+/** Gateway API listeners that only redirect plain HTTP. */
+import { at, list, isNonEmpty, textAt } from "../../core/read";
 import { type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 const GROUP = "gateway.networking.k8s.io";
 
-/** Where certificate authorities ask for the answer to an HTTP-01 challenge (RFC 8555, 8.3). */
+/** Path of HTTP-01 challenges, which certificate authorities request (RFC 8555, 8.3). */
 const CHALLENGE = /^\/\.well-known\/acme-challenge(\/|$)/;
 
 /**
- * Whether every route that binds to the listener redirects to https, or answers HTTP-01 challenges, and there is one.
- * Routes of the other kinds that bind to it, such as GRPCRoutes, serve it.
+ * Whether at least one route is bound to the listener, and all bound HTTPRoutes redirect to https or answer
+ * HTTP-01 challenges. Routes of other kinds, such as GRPCRoutes, serve requests.
  */
-export function onlyRedirects(world: World, gateway: Subject, listener: unknown): boolean {
+export function onlyRedirects(stack: StackResources, gateway: Subject, listener: unknown): boolean {
     const bound = (kind: string): readonly Subject[] =>
-        world.all(`${GROUP}/${kind}`).filter((route) => isBound(route, gateway, listener));
+        stack.all(`${GROUP}/${kind}`).filter((route) => isBound(route, gateway, listener));
     const routes = bound("HTTPRoute");
     return (
         routes.length > 0 &&
@@ -44,7 +44,7 @@ function isHarmless(rule: unknown): boolean {
             textAt(filter, "type") === "RequestRedirect" &&
             textAt(filter, "requestRedirect", "scheme") === "https",
     );
-    if (redirects && !says(at(rule, "backendRefs"))) return true;
+    if (redirects && !isNonEmpty(at(rule, "backendRefs"))) return true;
     const paths = list(at(rule, "matches")).map((match) => textAt(match, "path", "value") ?? "/");
     return paths.length > 0 && paths.every((path) => CHALLENGE.test(path));
 }

@@ -1,11 +1,11 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
 import { exposures } from "../../core/exposure";
-import { familyOf } from "../../core/families";
+import { hostsOfService } from "../../core/service-hosts";
 import { routingRules, ROUTERS } from "../../core/routing";
 import { type RoutingRule, type Target } from "../../core/routing-rule";
-import { type Finding, guarded, stackRule } from "../../core/rule";
-import { type World } from "../../core/world";
-import { judgeCors } from "./cors";
+import { type Violation, guarded, stackRule } from "../../core/rule";
+import { type StackResources } from "../../core/stack-resources";
+import { evaluateCors } from "./cors";
 
 interface Config {
     readonly exceptions: readonly Exception[];
@@ -15,18 +15,19 @@ interface Config {
 export const gatewayRoutes = stackRule<Config>({
     name: "gateways-routes",
     area: "gateways",
-    title: "A route of a gateway leads its host to that host's service, under its own name, for its own origins",
+    title: "Gateway routes send each host to its service, without changing the host, and allow credentials to exact origins only",
     severity: "high",
-    why: "policies at a gateway decide by the host that the client wrote: behind another name, or another service, the decision was about something else",
-    remedy: "Lead each host to its service, keep rewrite.authority and redirects to hosts of your own, and allow credentials to origins that are written in full.",
-    judges: [...ROUTERS, "networking.istio.io/Gateway"],
+    why: "policies at a gateway match the requested host: if a route changes the host or the service, they authorized something else",
+    remediation:
+        "Route each host to its service, keep rewrite.authority and redirects within your hosts, and allow credentials to exact origins only.",
+    appliesTo: [...ROUTERS, "networking.istio.io/Gateway"],
     defaults: { ...NO_EXCEPTIONS, hosts: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         hosts: {
             type: "array",
             description:
-                "the service (<namespace>/<name>) that each host of a gateway leads to; any where none is listed",
+                "the service (<namespace>/<name>) of each gateway host; any service if the list is empty",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -36,7 +37,7 @@ export const gatewayRoutes = stackRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: api, namespace: shop }
@@ -53,7 +54,7 @@ spec:
       timeout: 1s
       redirect: { authority: api.example.net }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: api, namespace: shop }
@@ -71,53 +72,55 @@ spec:
       redirect: { authority: www.example.com }
 `,
     },
-    *judgeStack(world, config) {
-        const rules = routingRules(world);
-        const exposed = new Set(exposures(world).map(({ host }) => host.toLowerCase()));
-        const mutual = new Set(
-            exposures(world).flatMap(({ gateway, mutual: isMutual }) =>
-                isMutual ? [`${gateway.namespace}/${gateway.name}`] : [],
+    *evaluateStack(stack, config) {
+        const rules = routingRules(stack);
+        const exposed = new Set(exposures(stack).map(({ host }) => host.toLowerCase()));
+        const meshClientsOnly = new Set(
+            exposures(stack).flatMap(({ gateway, meshClientsOnly: isIstioMutual }) =>
+                isIstioMutual ? [`${gateway.namespace}/${gateway.name}`] : [],
             ),
         );
         for (const rule of rules) {
             const { subject } = rule;
             yield* guarded(subject, function* () {
                 if (isExcepted(config, subject)) return;
-                yield* judgeAuthority(rule);
-                yield* judgeRedirect(rule, exposed);
-                yield* judgeCors(rule);
-                const isEntry = rule.gateways.some((gateway) => gateway !== "mesh" && !mutual.has(gateway));
+                yield* evaluateAuthority(rule);
+                yield* evaluateRedirect(rule, exposed);
+                yield* evaluateCors(rule);
+                const isEntry = rule.gateways.some(
+                    (gateway) => gateway !== "mesh" && !meshClientsOnly.has(gateway),
+                );
                 if (!isEntry) return;
-                yield* judgeHosts(world, rule, config);
+                yield* evaluateHosts(stack, rule, config);
             });
         }
     },
 });
 
-function* judgeAuthority({ subject, authority, hosts, targets }: RoutingRule): Iterable<Finding> {
+function* evaluateAuthority({ subject, authority, hosts, targets }: RoutingRule): Iterable<Violation> {
     if (authority === undefined) return;
     const name = authority.host.replace(/:\d+$/, "").toLowerCase();
-    const own = [...hosts, ...targets.map(({ host }) => host)].map((host) => host.toLowerCase());
-    if (own.includes(name)) return;
+    const routedHosts = [...hosts, ...targets.map(({ host }) => host)].map((host) => host.toLowerCase());
+    if (routedHosts.includes(name)) return;
     yield {
         subject,
-        wrong: `${authority.path} makes requests for ${hosts.join(" and ") || "its hosts"} ones for ${authority.host}, which is neither a host of the route nor where it leads`,
-        fix: "remove it, or write the host of the route's destination.",
+        problem: `${authority.path} rewrites requests for ${hosts.join(" and ") || "its hosts"} to ${authority.host}, which is neither a host nor a destination of the route`,
+        fix: "remove it, or use the host of the route's destination.",
     };
 }
 
-function* judgeRedirect(
+function* evaluateRedirect(
     { subject, redirect, hosts }: RoutingRule,
     exposed: ReadonlySet<string>,
-): Iterable<Finding> {
+): Iterable<Violation> {
     if (redirect === undefined) return;
     const name = redirect.host.replace(/:\d+$/, "").toLowerCase();
     if (hosts.includes(name) || exposed.has(name) || hosts.some((host) => siteOf(host) === siteOf(name)))
         return;
     yield {
         subject,
-        wrong: `${redirect.path} sends clients of ${hosts.join(" and ") || "its hosts"} to ${redirect.host}, which is no host of this mesh or of the same domain`,
-        fix: "redirect to a host of your own, or list the route under this policy's exceptions.",
+        problem: `${redirect.path} redirects clients of ${hosts.join(" and ") || "its hosts"} to ${redirect.host}, which is neither a host of this mesh nor in the same domain`,
+        fix: "redirect to one of your hosts, or add the route to this policy's exceptions.",
     };
 }
 
@@ -126,7 +129,11 @@ function siteOf(host: string): string {
     return host.toLowerCase().split(".").slice(-2).join(".");
 }
 
-function* judgeHosts(world: World, rule: RoutingRule, { hosts: listed }: Config): Iterable<Finding> {
+function* evaluateHosts(
+    stack: StackResources,
+    rule: RoutingRule,
+    { hosts: listed }: Config,
+): Iterable<Violation> {
     if (listed.length === 0) return;
     const { subject, hosts, targets, mirrors, delegate } = rule;
     for (const host of hosts) {
@@ -135,24 +142,24 @@ function* judgeHosts(world: World, rule: RoutingRule, { hosts: listed }: Config)
             if (host.endsWith(".svc.cluster.local")) continue;
             yield {
                 subject,
-                wrong: `${rule.path} is for ${host} at ${rule.gateways.join(" and ")}, and no service is listed for that host`,
+                problem: `${rule.path} applies to ${host} at ${rule.gateways.join(" and ")}, but no service is listed for that host`,
                 fix: "remove the host, or list it with its service for this policy.",
             };
             continue;
         }
-        const family = familyOf(world, service);
-        const astray: Target[] = [...targets, ...mirrors].filter((target) => !family.has(target.host));
+        const family = hostsOfService(stack, service);
+        const misrouted: Target[] = [...targets, ...mirrors].filter((target) => !family.has(target.host));
         if (
             delegate !== undefined &&
             !family.has(`${delegate.name}.${delegate.namespace}.svc.cluster.local`)
         ) {
-            astray.push({ path: delegate.path, host: `${delegate.namespace}/${delegate.name}` });
+            misrouted.push({ path: delegate.path, host: `${delegate.namespace}/${delegate.name}` });
         }
-        for (const target of astray) {
+        for (const target of misrouted) {
             yield {
                 subject,
-                wrong: `${target.path} leads requests for ${host} to ${target.host}, and ${service} is the service of that host`,
-                fix: `lead them to ${service}, or list another service for the host.`,
+                problem: `${target.path} routes requests for ${host} to ${target.host}, but the listed service of that host is ${service}`,
+                fix: `route them to ${service}, or list another service for the host.`,
             };
         }
     }

@@ -1,5 +1,5 @@
 import { MESH_CONFIG_HOLDERS } from "../../core/mesh-config";
-import { at, says, textAt } from "../../core/read";
+import { at, isNonEmpty, textAt } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
@@ -12,20 +12,21 @@ interface Config {
 export const meshStrict = stackRule<Config>({
     name: "identity-mesh-strict",
     area: "identity",
-    title: "The whole mesh asks for mutual TLS, by one STRICT PeerAuthentication in the root namespace",
+    title: "A STRICT PeerAuthentication in the root namespace enforces mutual TLS for the whole mesh",
     severity: "critical",
-    why: "Istio's default is PERMISSIVE: a namespace that nobody has thought of takes plain text",
-    remedy: "Create a PeerAuthentication without a selector in the root namespace, with spec.mtls.mode STRICT.",
-    judges: [PEER, "core/Namespace", ...MESH_CONFIG_HOLDERS],
+    why: "Istio's default is PERMISSIVE: namespaces without a PeerAuthentication accept plain text",
+    remediation:
+        "Create a PeerAuthentication without a selector in the root namespace, with spec.mtls.mode STRICT.",
+    appliesTo: [PEER, "core/Namespace", ...MESH_CONFIG_HOLDERS],
     defaults: { platformElsewhere: false },
     schema: {
         platformElsewhere: {
             type: "boolean",
-            description: "another stack brings the control plane, and the mesh-wide policies with it",
+            description: "another stack installs the control plane and the mesh-wide policies",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio-injection: enabled } }
@@ -35,7 +36,7 @@ kind: PeerAuthentication
 metadata: { name: default, namespace: shop }
 spec: { mtls: { mode: STRICT } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio-injection: enabled } }
@@ -46,21 +47,21 @@ metadata: { name: default, namespace: istio-system }
 spec: { mtls: { mode: STRICT } }
 `,
     },
-    *judgeStack(world, { platformElsewhere }) {
-        if (!world.bringsControlPlane && (platformElsewhere || world.meshed.length === 0)) return;
-        for (const root of world.rootNamespaces) {
-            yield* each(world.within(root, PEER), function* (subject) {
-                const mode = textAt(subject.spec, "mtls", "mode") ?? "not stated";
+    *evaluateStack(stack, { platformElsewhere }) {
+        if (!stack.bringsControlPlane && (platformElsewhere || stack.meshed.length === 0)) return;
+        for (const root of stack.rootNamespaces) {
+            yield* each(stack.within(root, PEER), function* (subject) {
+                const mode = textAt(subject.spec, "mtls", "mode") ?? "not set";
                 if (!isMeshWide(subject) || mode === "STRICT") return;
                 yield {
                     subject,
-                    wrong: `it is for the whole mesh, and its spec.mtls.mode is ${mode}: of several, the oldest holds`,
+                    problem: `it applies to the whole mesh, and its spec.mtls.mode is ${mode}: of several, Istio uses the oldest`,
                     fix: "remove it, or set its mode to STRICT.",
                 };
             });
-            if (world.has(root, [PEER], (subject) => isMeshWide(subject) && isStrict(subject))) continue;
+            if (stack.has(root, [PEER], (subject) => isMeshWide(subject) && isStrict(subject))) continue;
             yield {
-                wrong: `no PeerAuthentication in ${root} asks the whole mesh for mutual TLS`,
+                problem: `no PeerAuthentication in ${root} enforces mutual TLS for the whole mesh`,
                 fix: `create one in ${root} without a selector and with spec.mtls.mode STRICT. If another stack has it, set platformElsewhere for this policy.`,
             };
         }
@@ -68,7 +69,7 @@ spec: { mtls: { mode: STRICT } }
 });
 
 function isMeshWide({ spec }: Subject): boolean {
-    return !says(at(spec, "selector", "matchLabels"));
+    return !isNonEmpty(at(spec, "selector", "matchLabels"));
 }
 
 function isStrict({ spec }: Subject): boolean {

@@ -1,6 +1,6 @@
-import { ended, EXCEPTION_FIELDS, type Exception, holds } from "../../core/exceptions";
+import { expiryNote, EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
 import { fields, textAt } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 
 interface PlainText extends Exception {
@@ -15,52 +15,52 @@ interface Config {
 export const noPlaintext = objectRule<Config>({
     name: "identity-no-plaintext",
     area: "identity",
-    title: "No PeerAuthentication takes plain text outside the listed exceptions",
+    title: "No PeerAuthentication accepts plain text, except for listed exceptions",
     severity: "critical",
-    why: "a port that takes plain text answers anyone in the cluster, and what it hears names no caller that a policy could judge",
-    remedy: "Set the mode to STRICT. Where a client cannot speak mutual TLS, list the namespace and the port with a reason and an end date.",
-    judges: ["security.istio.io/PeerAuthentication"],
+    why: "a port that accepts plain text serves any client in the cluster, and its requests have no caller identity to authorize",
+    remediation:
+        "Set the mode to STRICT. If a client cannot use mutual TLS, list the namespace and the port with a reason and an end date.",
+    appliesTo: ["security.istio.io/PeerAuthentication"],
     defaults: { exceptions: [] },
     schema: {
         exceptions: {
             type: "array",
-            description:
-                "where plain text is taken: in a namespace's ports, or all of it where no port is named",
+            description: "ports that accept plain text; the whole namespace if no port is set",
             items: {
                 type: "object",
                 additionalProperties: false,
                 required: ["namespace", "reason", "until"],
                 properties: {
                     namespace: { type: "string" },
-                    name: { type: "string", description: "of the PeerAuthentication; any where absent" },
+                    name: { type: "string", description: "name of the PeerAuthentication; any if absent" },
                     port: {
                         type: "integer",
-                        description: "of the workload; the whole namespace where absent",
+                        description: "port of the workload; the whole namespace if absent",
                     },
-                    mode: { enum: ["PERMISSIVE", "DISABLE"], description: "PERMISSIVE where absent" },
+                    mode: { enum: ["PERMISSIVE", "DISABLE"], description: "PERMISSIVE if absent" },
                     ...EXCEPTION_FIELDS,
                 },
             },
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: security.istio.io/v1beta1
 kind: PeerAuthentication
 metadata: { name: default, namespace: shop }
 spec: { mtls: { mode: PERMISSIVE } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: { name: default, namespace: shop }
 spec: { mtls: { mode: STRICT } }
 `,
     },
-    *judge(subject, config) {
-        yield* judgeMode(subject, config, "spec.mtls.mode", textAt(subject.spec, "mtls", "mode"));
+    *evaluate(subject, config) {
+        yield* evaluateMode(subject, config, "spec.mtls.mode", textAt(subject.spec, "mtls", "mode"));
         for (const [port, mtls] of Object.entries(fields(subject.spec["portLevelMtls"]))) {
-            yield* judgeMode(
+            yield* evaluateMode(
                 subject,
                 config,
                 `spec.portLevelMtls.${port}.mode`,
@@ -69,20 +69,20 @@ spec: { mtls: { mode: STRICT } }
             );
         }
     },
-    remedied({ spec }, { exceptions }) {
-        // A listed exception may be the reason for any part of the object: leave those to people.
+    remediate({ spec }, { exceptions }) {
+        // A listed exception may need any part of the object, so leave its change to people.
         if (exceptions.length > 0 || textAt(spec, "mtls", "mode") !== "PERMISSIVE") return undefined;
         return { spec: { ...spec, mtls: { mode: "STRICT" } } };
     },
 });
 
-function* judgeMode(
+function* evaluateMode(
     subject: Subject,
     { exceptions }: Config,
     path: string,
     mode: string | undefined,
     port?: number,
-): Iterable<Finding> {
+): Iterable<Violation> {
     if (mode !== "PERMISSIVE" && mode !== "DISABLE") return;
     const fitting = exceptions.filter(
         (exception) =>
@@ -91,10 +91,10 @@ function* judgeMode(
             exception.port === port &&
             (exception.mode ?? "PERMISSIVE") === mode,
     );
-    if (holds(fitting)) return;
+    if (anyInForce(fitting)) return;
     yield {
         subject,
-        wrong: `${path} is ${mode}, so plain text is ${mode === "DISABLE" ? "all that is" : "also"} taken there${ended(fitting)}`,
+        problem: `${path} is ${mode}, so the port ${mode === "DISABLE" ? "only accepts plain text" : "also accepts plain text"}${expiryNote(fitting)}`,
         fix: "set it to STRICT, or list the namespace and port under this policy's exceptions with a reason and an end date.",
     };
 }

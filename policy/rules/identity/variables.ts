@@ -1,9 +1,10 @@
 /**
- * istiod's environment variables that open the mesh, from the registrations in its source at 1.31: pilot/pkg/features,
- * pilot/pkg/bootstrap and pkg/security. In the profile `closed` every variable is listed instead.
+ * Insecure environment variables of istiod, from their registrations in its source at 1.31:
+ * pilot/pkg/features, pilot/pkg/bootstrap and pkg/security. In the profile `closed` every variable must be
+ * listed instead.
  */
 import { durationHours } from "../../core/go";
-import { isFalse, isTrue } from "../../core/switches";
+import { isFalse, isTrue } from "../../core/insecure-settings";
 
 export interface DangerousVariable {
     readonly isOpen: (value: string) => boolean;
@@ -13,74 +14,74 @@ export interface DangerousVariable {
 
 const isSet = (value: string): boolean => value.trim() !== "";
 
-/** Istio's own maximum, 90 days. */
+/** Istio's default maximum, 90 days. */
 const MAX_CERTIFICATE_HOURS = 90 * 24;
 
-const livesLong = (value: string): boolean => (durationHours(value) ?? Infinity) > MAX_CERTIFICATE_HOURS;
+const isTooLong = (value: string): boolean => (durationHours(value) ?? Infinity) > MAX_CERTIFICATE_HOURS;
 
-const LONG_LIVED = "a stolen identity is valid for longer than 90 days";
-const OTHER_SIGNER = "a signer of the cluster gives out identities instead of the mesh's own authority";
-const IGNORED = "policies outside of it are ignored";
+const LONG_LIVED = "a stolen identity is valid for more than 90 days";
+const OTHER_SIGNER = "a Kubernetes signer issues identities instead of the mesh's CA";
+const IGNORED = "policies in other namespaces are ignored";
 
 export const DANGEROUS_VARIABLES: Readonly<Record<string, DangerousVariable>> = {
     CA_TRUSTED_NODE_ACCOUNTS: {
         isOpen: isSet,
-        effect: "those accounts get certificates of every identity on their node",
+        effect: "those service accounts get certificates of every identity on their node",
     },
     CERT_SIGNER_DOMAIN: { isOpen: isSet, effect: OTHER_SIGNER },
     DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES: {
         isOpen: isSet,
-        effect: "those namespaces read every proxy's configuration",
+        effect: "those namespaces can read every proxy's configuration",
     },
-    DEFAULT_WORKLOAD_CERT_TTL: { isOpen: livesLong, effect: LONG_LIVED },
-    ENABLE_CA_SERVER: { isOpen: isFalse, effect: "istiod gives out no identities" },
+    DEFAULT_WORKLOAD_CERT_TTL: { isOpen: isTooLong, effect: LONG_LIVED },
+    ENABLE_CA_SERVER: { isOpen: isFalse, effect: "istiod issues no identities" },
     ENABLE_DEBUG_ENDPOINT_AUTH: {
         isOpen: isFalse,
-        effect: "every workload reads every proxy's configuration from istiod's debug port",
+        effect: "every workload can read every proxy's configuration on istiod's debug port",
     },
     ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY: {
         isOpen: isFalse,
-        effect: "policies with a selector do not hold for gateways of Kubernetes' Gateway API",
+        effect: "policies with a selector do not apply to Gateway API gateways",
     },
     ENABLE_XDS_API_GENERATOR_AUTH: {
         isOpen: isFalse,
-        effect: "whoever reaches istiod reads all configuration of the mesh",
+        effect: "anyone who can reach istiod can read all configuration of the mesh",
     },
     EXTERNAL_CA: { isOpen: isSet, effect: OTHER_SIGNER },
     HTTP_STRIP_FRAGMENT_FROM_PATH_UNSAFE_IF_DISABLED: {
         isOpen: isFalse,
-        effect: "/admin#x passes a DENY of /admin",
+        effect: "/admin#x bypasses a DENY for /admin",
     },
     INJECT_ENABLED: { isOpen: isFalse, effect: "no sidecar is injected" },
     ISTIO_WATCH_NAMESPACE: { isOpen: isSet, effect: IGNORED },
     ISTIO_WORKLOAD_ENTRY_VALIDATE_IDENTITY: {
         isOpen: isFalse,
-        effect: "a machine registers as a workload of another identity",
+        effect: "a machine can register as a workload of another identity",
     },
     JWKS_RESOLVER_INSECURE_SKIP_VERIFY: {
         isOpen: isTrue,
-        effect: "the keys of tokens come from whoever answers",
+        effect: "JWT keys are accepted from any server",
     },
     JWT_RULE: { isOpen: isSet, effect: "tokens of another issuer authenticate proxies" },
     K8S_SIGNER: { isOpen: isSet, effect: OTHER_SIGNER },
-    MAX_WORKLOAD_CERT_TTL: { isOpen: livesLong, effect: LONG_LIVED },
+    MAX_WORKLOAD_CERT_TTL: { isOpen: isTooLong, effect: LONG_LIVED },
     PILOT_ENABLE_CA_CRL: { isOpen: isFalse, effect: "revoked certificates are accepted" },
     PILOT_ENABLE_STRICT_GATEWAY_MERGING: {
         isOpen: isFalse,
-        effect: "a Gateway of another namespace adds hosts to a managed gateway",
+        effect: "a Gateway of another namespace can add hosts to a managed gateway",
     },
     PILOT_ENABLE_XDS_IDENTITY_CHECK: {
         isOpen: isFalse,
-        effect: "a proxy may request the configuration of another's identity",
+        effect: "a proxy can request the configuration of another identity",
     },
-    PILOT_IGNORE_RESOURCES: { isOpen: isSet, effect: "istiod ignores kinds, which may be policies" },
+    PILOT_IGNORE_RESOURCES: { isOpen: isSet, effect: "istiod ignores these kinds, which may be policies" },
     PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS: {
         isOpen: isSet,
-        effect: "a remote cluster's kubeconfig may run commands in istiod",
+        effect: "a remote cluster's kubeconfig can run commands in istiod",
     },
     PILOT_MULTICLUSTER_KUBECONFIG_PATH: {
         isOpen: isSet,
-        effect: "objects of clusters that no policy sees are taken for the mesh's own",
+        effect: "objects of clusters that no policy checks are treated as part of the mesh",
     },
     PILOT_SKIP_VALIDATE_TRUST_DOMAIN: {
         isOpen: isTrue,
@@ -88,15 +89,18 @@ export const DANGEROUS_VARIABLES: Readonly<Record<string, DangerousVariable>> = 
     },
     PREFER_DESTINATIONRULE_TLS_FOR_EXTERNAL_SERVICES: {
         isOpen: isFalse,
-        effect: "DestinationRules no longer decide the TLS of external hosts",
+        effect: "DestinationRules no longer control the TLS of external hosts",
     },
-    SHARED_MESH_CONFIG: { isOpen: isSet, effect: "a second ConfigMap, of any name, changes the MeshConfig" },
+    SHARED_MESH_CONFIG: {
+        isOpen: isSet,
+        effect: "a second ConfigMap, with any name, changes the MeshConfig",
+    },
     TOKEN_ISSUER: { isOpen: isSet, effect: "tokens of another issuer authenticate proxies" },
     TRUSTED_GATEWAY_CIDR: {
         isOpen: isSet,
-        effect: "identities are taken from X-Forwarded-Client-Cert headers of that network",
+        effect: "identities are taken from X-Forwarded-Client-Cert headers of requests from that network",
     },
-    UNSAFE_ENABLE_ADMIN_ENDPOINTS: { isOpen: isTrue, effect: "istiod's debug port changes it from outside" },
-    XDS_AUTH: { isOpen: isFalse, effect: "whoever reaches istiod gets every proxy's configuration" },
-    XDS_AUTH_PLAINTEXT: { isOpen: isTrue, effect: "proxies' credentials travel in plain text" },
+    UNSAFE_ENABLE_ADMIN_ENDPOINTS: { isOpen: isTrue, effect: "istiod can be changed through its debug port" },
+    XDS_AUTH: { isOpen: isFalse, effect: "anyone who can reach istiod can get every proxy's configuration" },
+    XDS_AUTH_PLAINTEXT: { isOpen: isTrue, effect: "proxies send their credentials in plain text" },
 };

@@ -6,7 +6,7 @@ import { meshKindIn, meshKindNamed } from "./mesh-kinds";
 
 const MUTATING_POLICY = "admissionregistration.k8s.io/MutatingAdmissionPolicy";
 
-/** Kinds by which a cluster changes objects on their way in, beside webhooks. */
+/** Kinds, other than webhooks, with which a cluster changes objects at admission. */
 const MUTATORS: readonly string[] = [
     MUTATING_POLICY,
     "kyverno.io/ClusterPolicy",
@@ -27,22 +27,23 @@ const MUTATORS: readonly string[] = [
 
 const CRD = "apiextensions.k8s.io/CustomResourceDefinition";
 
-/** Words of injection, capture, the proxy and who may call, however a language of policies quotes them. */
-const OF_THE_MESH =
+/** Words for injection, traffic capture, the proxy and authorization, in any policy language. */
+const MESH_WORDS =
     /istio\.io|istio-injection|istio-proxy|istio-init|istio-validation|\b1337\b|hostNetwork|AuthorizationPolic(y|ies)|(Peer|Request)Authentication/;
 
 export const admission = objectRule<WithExceptions>({
     name: "injection-admission",
     area: "injection",
-    title: "Nothing changes a pod's part of the mesh on its way into the cluster, and Istio's kinds are served",
+    title: "No admission policy changes sidecar injection or mesh objects, and Istio's CRDs are served",
     severity: "high",
-    why: "what an admission policy changes stands in no object of the stack: labels say that a pod is injected, and it is not",
-    remedy: "Remove what touches Istio's labels, annotations and containers from the policy, or list it with a reason.",
-    judges: [...MUTATORS, CRD],
+    why: "changes at admission are not visible in the stack's objects: labels enable injection, and the pod gets no sidecar",
+    remediation:
+        "Remove the parts of the policy that change Istio's labels, annotations and containers, or list it with a reason.",
+    appliesTo: [...MUTATORS, CRD],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata: { name: opt-out }
@@ -52,7 +53,7 @@ spec:
       match: { any: [{ resources: { kinds: [Pod] } }] }
       mutate: { patchStrategicMerge: { metadata: { labels: { sidecar.istio.io/inject: "false" } } } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata: { name: team }
@@ -63,7 +64,7 @@ spec:
       mutate: { patchStrategicMerge: { metadata: { labels: { team: shop } } } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (isExcepted(config, subject)) return;
         if (subject.id === CRD) {
             const group = textAt(subject.spec, "group") ?? "";
@@ -72,48 +73,48 @@ spec:
             if (!group.endsWith("istio.io") || isServed || (subject.isPatch && versions.length === 0)) return;
             yield {
                 subject,
-                wrong: "no version of it is served, so its objects have no effect",
-                fix: "leave Istio's CRDs to its base chart.",
+                problem: "none of its versions is served, so its objects have no effect",
+                fix: "let Istio's base chart manage its CRDs.",
             };
             return;
         }
         if (subject.id === MUTATING_POLICY && changesPods(subject.spec)) {
             yield {
                 subject,
-                wrong: "it changes pods or what makes them by an expression, and no policy can tell what of them",
-                fix: "remove it, or list it under this policy's exceptions with a reason and an end date once somebody has read the expression.",
+                problem: "it changes pods or workloads with an expression that no policy can evaluate",
+                fix: "remove it, or review the expression and add the policy to the exceptions with a reason and an end date.",
             };
             return;
         }
-        for (const wrong of new Set(effectsOf(subject)))
+        for (const problem of new Set(effectsOf(subject)))
             yield {
                 subject,
-                wrong,
-                fix: "remove that from it, or list it under this policy's exceptions with a reason and an end date.",
+                problem,
+                fix: "remove this part, or add the policy to the exceptions with a reason and an end date.",
             };
     },
 });
 
-/** Deletes what it matches; its other fields say when. */
+/** Kinds that delete matching objects; their other fields specify when. */
 const DELETES = /^(kyverno\.io\/(Cluster)?CleanupPolicy|policies\.kyverno\.io\/(Namespaced)?DeletingPolicy)$/;
 
 const GENERATES = /^policies\.kyverno\.io\/(Namespaced)?GeneratingPolicy$/;
 
-/** What a policy of admission does to the mesh, in words for a message. */
+/** Effects of an admission policy on the mesh, for a message. */
 function* effectsOf({ id, spec }: Subject): Iterable<string> {
     if (DELETES.test(id)) {
         const kind = meshKindIn(deletedBy(spec));
         if (kind !== undefined) yield `it deletes objects of the kind ${kind}, which the mesh depends on`;
     } else if (GENERATES.test(id)) {
-        // CEL: the kinds stand in its text.
+        // In CEL expressions the kinds are part of the text.
         const kind = meshKindNamed(JSON.stringify([spec["variables"], spec["generate"]]));
-        if (kind !== undefined) yield `it generates objects of the kind ${kind}, which no stack lists`;
+        if (kind !== undefined) yield `it generates objects of the kind ${kind}, which are not in any stack`;
     } else if (id.startsWith("kyverno.io/") && Array.isArray(spec["rules"])) {
         for (const rule of list(spec["rules"])) yield* effectsOfRule(rule);
-    } else if (OF_THE_MESH.test(JSON.stringify(spec))) yield CHANGES;
+    } else if (MESH_WORDS.test(JSON.stringify(spec))) yield CHANGES;
 }
 
-const CHANGES = "it changes by what pods are injected and captured, or the policies of the mesh";
+const CHANGES = "it changes sidecar injection, traffic capture or security policies of the mesh";
 
 function* effectsOfRule(rule: unknown): Iterable<string> {
     const generate = at(rule, "generate");
@@ -122,17 +123,21 @@ function* effectsOfRule(rule: unknown): Iterable<string> {
         ...texts(at(one, "cloneList", "kinds")),
     ]);
     const kind = meshKindIn(generated);
-    if (kind !== undefined) yield `it generates objects of the kind ${kind}, which no stack lists`;
-    else if (OF_THE_MESH.test(JSON.stringify([generate])))
-        yield "it generates objects that change by what pods are injected and captured, or who may call";
+    if (kind !== undefined) yield `it generates objects of the kind ${kind}, which are not in any stack`;
+    else if (MESH_WORDS.test(JSON.stringify([generate])))
+        yield "it generates objects that change sidecar injection, traffic capture or authorization";
     const mutate = at(rule, "mutate");
     const targets = list(at(mutate, "targets")).map((target) => textAt(target, "kind") ?? "");
     const target = meshKindIn(targets);
-    if (target !== undefined) yield `it changes existing objects of the kind ${target}, which no policy sees`;
-    if (OF_THE_MESH.test(JSON.stringify([mutate]))) yield CHANGES;
+    if (target !== undefined)
+        yield `it changes existing objects of the kind ${target}, which no policy can check`;
+    if (MESH_WORDS.test(JSON.stringify([mutate]))) yield CHANGES;
 }
 
-/** Kinds of Kyverno's `match`, as `Pod`, `group/version/Kind` or with wildcards, and resources of `matchConstraints`. */
+/**
+ * Kinds in Kyverno's `match`, as `Pod`, `group/version/Kind` or with wildcards, and resources in
+ * `matchConstraints`.
+ */
 function deletedBy(spec: unknown): readonly string[] {
     const match = at(spec, "match");
     const filters = [match, ...list(at(match, "any")), ...list(at(match, "all"))];
@@ -147,11 +152,13 @@ function deletedBy(spec: unknown): readonly string[] {
     ];
 }
 
-/** Pods, and Kubernetes' own kinds that make them. */
-const WITH_PODS =
+/** Pods, and Kubernetes' workload kinds. */
+const POD_RESOURCES =
     /^(\*|pods(\/.*)?|\*\/\*|replicationcontrollers|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
 
 function changesPods(spec: unknown): boolean {
     const rules = list(at(spec, "matchConstraints", "resourceRules"));
-    return rules.some((rule) => texts(at(rule, "resources")).some((resource) => WITH_PODS.test(resource)));
+    return rules.some((rule) =>
+        texts(at(rule, "resources")).some((resource) => POD_RESOURCES.test(resource)),
+    );
 }

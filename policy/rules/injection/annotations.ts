@@ -1,32 +1,32 @@
-/** Labels and annotations of pods by which Istio injects and captures, and network plugins attach. */
+/** Labels and annotations of pods that control injection, traffic capture and attached networks. */
 import { text } from "../../core/read";
 import { PROXY_CONFIG, parseProxyConfig } from "../../core/proxy-config";
-import { judgeProxyConfig } from "./proxy-config";
+import { evaluateProxyConfig } from "./proxy-config";
 
 type Map = Readonly<Record<string, string>>;
 
-export interface Flaw {
-    /** `metadata.annotations["…"]` and what is wrong with it. */
-    readonly wrong: string;
+export interface AnnotationProblem {
+    /** `metadata.annotations["…"]` and its problem. */
+    readonly problem: string;
     readonly fix: string;
 }
 
-const REMOVE =
-    "remove it, or list the workload under this policy's exceptions with a reason and an end date.";
+const REMOVE = "remove it, or add the workload to this policy's exceptions with a reason and an end date.";
 
 /**
- * Istio's annotations that a pod may set (istio.io/api, annotation/annotations.yaml, of 1.31): resources, logs, statistics
- * and probes of the proxy. Every other one is refused: it changes the proxy, its control plane or what it captures.
+ * Istio's annotations that a pod may set (istio.io/api, annotation/annotations.yaml, of 1.31): resources,
+ * logs, statistics and probes of the proxy. Every other one is a violation, since it changes the proxy, its
+ * control plane or its traffic capture.
  */
 const HARMLESS: readonly RegExp[] = [
     /^sidecar\.istio\.io\/(proxy(CPU|Memory)(Limit)?|(agentLog|componentLog|log)Level|extraStatTags)$/,
     /^sidecar\.istio\.io\/stats(Compression|EvictionInterval|HistogramBuckets|Inclusion(Prefixes|Regexps|Suffixes))$/,
     /^readiness\.status\.sidecar\.istio\.io\//,
     /^prometheus\.istio\.io\/merge-metrics$/,
-    /^(inject\.istio\.io\/templates|sidecar\.istio\.io\/inject)$/, // judged by injection-no-opt-out
+    /^(inject\.istio\.io\/templates|sidecar\.istio\.io\/inject)$/, // evaluated by injection-no-opt-out
 ];
 
-/** Those of which only some values are harmless. */
+/** Annotations of which only some values are allowed. */
 const HARMLESS_VALUES: Readonly<Record<string, readonly string[]>> = {
     "sidecar.istio.io/interceptionMode": ["REDIRECT", "TPROXY"],
     "sidecar.istio.io/nativeSidecar": ["true"],
@@ -36,10 +36,10 @@ const HARMLESS_VALUES: Readonly<Record<string, readonly string[]>> = {
     "status.sidecar.istio.io/port": ["15020"],
 };
 
-/** With this value an annotation includes everything. */
+/** This value includes all traffic. */
 const ALL = "*";
 
-/** Of network plugins: what attaches a pod to another network, or gives it an address outside. */
+/** Annotations of network plugins that attach a pod to another network, or give it an external address. */
 const OTHER_NETWORKS: readonly RegExp[] = [
     /^k8s\.v1\.cni\.cncf\.io\/(?!network(s)?-status$)/,
     /(^|\.)multus-cni\.io\//,
@@ -51,60 +51,60 @@ const OTHER_NETWORKS: readonly RegExp[] = [
     /^danm\.k8s\.io\//,
 ];
 
-/** @throws what keeps one of them from being read, after all the others are judged */
-export function* judgeAnnotations(path: string, annotations: Map): Iterable<Flaw> {
-    const doubts: unknown[] = [];
+/** @throws the first error of an annotation that cannot be read, after all others were evaluated */
+export function* evaluateAnnotations(path: string, annotations: Map): Iterable<AnnotationProblem> {
+    const errors: unknown[] = [];
     for (const name of Object.keys(annotations)) {
         try {
-            yield* judgeAnnotation(path, name, annotations[name] ?? "");
+            yield* evaluateAnnotation(path, name, annotations[name] ?? "");
         } catch (error) {
-            doubts.push(error);
+            errors.push(error);
         }
     }
-    if (doubts.length > 0) throw doubts[0] as Error;
+    if (errors.length > 0) throw errors[0] as Error;
 }
 
-function* judgeAnnotation(path: string, name: string, value: string): Iterable<Flaw> {
+function* evaluateAnnotation(path: string, name: string, value: string): Iterable<AnnotationProblem> {
     const place = `${path}[${JSON.stringify(name)}]`;
     if (name === PROXY_CONFIG) {
-        for (const wrong of judgeProxyConfig(parseProxyConfig(value, place)))
-            yield { wrong: `${place} ${wrong}`, fix: "remove that field from it." };
+        for (const problem of evaluateProxyConfig(parseProxyConfig(value, place)))
+            yield { problem: `${place} ${problem}`, fix: "remove that field from it." };
     } else if (/^traffic\.sidecar\.istio\.io\/(in|ex)clude/.test(name)) {
         if (name.includes("/exclude") ? value === "" : value === ALL) return;
         yield {
-            wrong: `${place} is ${JSON.stringify(value)}, so that traffic passes no sidecar`,
+            problem: `${place} is ${JSON.stringify(value)}, so that traffic bypasses the sidecar`,
             fix: REMOVE,
         };
     } else if (name === "sidecar.istio.io/interceptionMode" && value === "NONE") {
-        yield { wrong: `${place} is "NONE", so that traffic passes no sidecar`, fix: REMOVE };
-    } else if (isIstios(name)) {
+        yield { problem: `${place} is "NONE", so traffic bypasses the sidecar`, fix: REMOVE };
+    } else if (isIstioAnnotation(name)) {
         const isHarmless =
             HARMLESS.some((known) => known.test(name)) || HARMLESS_VALUES[name]?.includes(value) === true;
         if (isHarmless) return;
         yield {
-            wrong: `${place} is ${JSON.stringify(value)}, which changes the sidecar, its start or what it captures`,
+            problem: `${place} is ${JSON.stringify(value)}, which changes the sidecar, its startup or its traffic capture`,
             fix: REMOVE,
         };
     } else if (OTHER_NETWORKS.some((known) => known.test(name)) && value !== "") {
         yield {
-            wrong: `${place} is ${JSON.stringify(value)}, which attaches the pod to a network that neither sidecars nor NetworkPolicies see`,
+            problem: `${place} is ${JSON.stringify(value)}, which attaches the pod to a network without sidecars and NetworkPolicies`,
             fix: REMOVE,
         };
     }
 }
 
-/** Labels of the pod that its clients' proxies go by. */
-export function* judgeLabels(path: string, labels: Map): Iterable<Flaw> {
-    const said = text(labels["security.istio.io/tlsMode"]);
-    if (said === undefined || said === "istio") return;
+/** Pod labels that its clients' proxies read. */
+export function* evaluateLabels(path: string, labels: Map): Iterable<AnnotationProblem> {
+    const tlsModeLabel = text(labels["security.istio.io/tlsMode"]);
+    if (tlsModeLabel === undefined || tlsModeLabel === "istio") return;
     yield {
-        wrong: `${path}["security.istio.io/tlsMode"] is ${JSON.stringify(said)}, so clients' sidecars send it plain text`,
+        problem: `${path}["security.istio.io/tlsMode"] is ${JSON.stringify(tlsModeLabel)}, so clients' sidecars send it plain text`,
         fix: "remove it: the injector sets it.",
     };
 }
 
-/** Of Istio itself; `topology.istio.io` and the like are of nodes and Services. */
-function isIstios(name: string): boolean {
+/** Whether an annotation controls the proxy; `topology.istio.io` and others are for nodes and Services. */
+function isIstioAnnotation(name: string): boolean {
     const domain = name.split("/", 1)[0] ?? "";
     return (
         ["istio.io", "inject.istio.io", "proxy.istio.io", "sidecar.istio.io", "ambient.istio.io"].includes(

@@ -1,6 +1,6 @@
-/** Kinds that decide how the mesh behaves, as policies of admission name them. */
+/** Kinds that control the behavior of the mesh, as admission policies name them. */
 
-/** By API group; Istio's groups and the Gateway API's are whole. */
+/** By API group. Istio's groups and the Gateway API are included as a whole. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
     "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
     "networking.istio.io": [
@@ -39,8 +39,8 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 const WHOLE_GROUP = /istio\.io$|^gateway\.networking\.k8s\.io$/;
 
 /**
- * The first pattern that can mean a kind of the mesh: `Sidecar`, `v1/Sidecar`, `networking.istio.io/v1/Sidecar`, the plural of the
- * kind, each part with wildcards.
+ * The first pattern that can match a kind of the mesh: `Sidecar`, `v1/Sidecar`,
+ * `networking.istio.io/v1/Sidecar`, or its plural, each part with wildcards.
  */
 export function meshKindIn(patterns: readonly string[]): string | undefined {
     return patterns.find(meansMeshKind);
@@ -52,7 +52,7 @@ function meansMeshKind(pattern: string): boolean {
     const [first = ""] = parts;
     const named = parts.at(-1) ?? "";
     if (named === "") return false;
-    // `group/version/Kind`; of two parts, the first is a version, or the second a subresource.
+    // `group/version/Kind`; with two parts, the first is a version, or the second a subresource.
     const group = written.length > 2 || (parts.length > 1 && first.includes(".")) ? first : "*";
     const isGroup = wildcard(group);
     const isNamed = wildcard(named);
@@ -66,7 +66,7 @@ function pluralOf(kind: string): string {
     return /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}${kind.endsWith("s") ? "es" : "s"}`;
 }
 
-/** `*` for any text, `?` for one character, in either case, as Kyverno has them. */
+/** Kyverno's wildcards: `*` for any text, `?` for one character, ignoring case. */
 function wildcard(pattern: string): (text: string) => boolean {
     const source = pattern
         .replace(/[.+^${}()|[\]\\]/g, "\\$&")
@@ -78,7 +78,7 @@ function wildcard(pattern: string): (text: string) => boolean {
 
 const NAMES = new RegExp(`istio\\.io|\\b(${[...new Set(Object.values(KINDS).flat())].join("|")})\\b`);
 
-/** A kind of the mesh, or a group of Istio's, that a text names. */
+/** The first kind of the mesh, or Istio API group, in a text. */
 export function meshKindNamed(text: string): string | undefined {
     return NAMES.exec(text)?.[0];
 }

@@ -10,11 +10,11 @@ interface Config {
 export const injectedNamespaces = objectRule<Config>({
     name: "injection-namespaces",
     area: "injection",
-    title: "Every namespace asks for sidecars, except the control plane's and the listed ones",
+    title: "Every namespace enables sidecar injection, except system namespaces and listed exceptions",
     severity: "critical",
-    why: "pods without a sidecar have no identity, take plain text, and no AuthorizationPolicy holds for them",
-    remedy: "Label the namespace istio-injection: enabled, or istio.io/rev with a revision or tag.",
-    judges: ["core/Namespace"],
+    why: "pods without a sidecar have no identity, accept plain text, and are not subject to AuthorizationPolicies",
+    remediation: "Label the namespace istio-injection: enabled, or istio.io/rev with a revision or tag.",
+    appliesTo: ["core/Namespace"],
     defaults: {
         ...NO_EXCEPTIONS,
         system: ["istio-system", "kube-system", "kube-public", "kube-node-lease"],
@@ -22,39 +22,39 @@ export const injectedNamespaces = objectRule<Config>({
     schema: {
         exceptions: {
             ...EXCEPTIONS_SCHEMA,
-            description: "namespaces outside the mesh, each with a reason and its last day",
+            description: "namespaces outside the mesh, each with a reason and an end date",
         },
         system: {
             type: "array",
             items: { type: "string" },
-            description: "the control plane's and Kubernetes' own namespaces, which cannot be in the mesh",
+            description: "namespaces of the control plane and of Kubernetes, which cannot be in the mesh",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio.io/rev: stable } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         const { name, labels } = subject;
         if (injects(labels) || config.system.includes(name)) return;
         if (subject.isPatch && !("istio-injection" in labels) && !("istio.io/rev" in labels)) return;
         if (isExcepted(config, { namespace: name, name })) return;
-        const said = labels["istio-injection"];
+        const injectionLabel = labels["istio-injection"];
         yield {
             subject,
-            wrong: `${said === undefined ? "it has no label that asks for sidecars" : `its label istio-injection is ${JSON.stringify(said)}`}, so its pods are outside the mesh`,
-            fix: "label it istio-injection: enabled, or istio.io/rev: <revision>; or list it under the exceptions of this policy.",
+            problem: `${injectionLabel === undefined ? "it has no injection label" : `its label istio-injection is ${JSON.stringify(injectionLabel)}`}, so its pods are outside the mesh`,
+            fix: "label it istio-injection: enabled, or istio.io/rev: <revision>; or add it to this policy's exceptions.",
         };
     },
-    remedied({ props, labels, isPatch, name }, { system, exceptions }) {
+    remediate({ props, labels, isPatch, name }, { system, exceptions }) {
         if (isPatch || injects(labels) || system.includes(name) || exceptions.length > 0) return undefined;
         const metadata = props["metadata"] as object;
         return { metadata: { ...metadata, labels: { ...labels, "istio-injection": "enabled" } } };

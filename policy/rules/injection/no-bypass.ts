@@ -1,20 +1,23 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { injectorValuesOf } from "../../core/injector";
 import { isIstiod, MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
-import { at, labelsAt, list, numberAt, says, textAt, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { at, labelsAt, list, numberAt, isNonEmpty, textAt, texts } from "../../core/read";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { containersOf, isWorkload, type Pod, podsIn, WORKLOADS } from "../../core/workload";
-import { judgeAnnotations, judgeLabels } from "./annotations";
+import { evaluateAnnotations, evaluateLabels } from "./annotations";
 import { isInjected } from "./proxy-container";
 
-/** The user that the proxy runs as: Istio's redirection leaves its traffic alone. */
+/** The proxy's user, whose traffic Istio does not capture. */
 const PROXY_USER = 1337;
 
-/** Names that only the cluster's DNS answers. */
+/** Names that only the cluster's DNS resolves. */
 const IN_CLUSTER = /\.svc$|\.local$|\.svc\./;
 
-/** Fields of `global.proxy` in istiod's values that take traffic past every sidecar, with what means "all of it". */
+/**
+ * Fields of `global.proxy` in istiod's values that exclude traffic from every sidecar, each with the value
+ * that includes everything.
+ */
 const PROXY_VALUES: Readonly<Record<string, string | undefined>> = {
     excludeIPRanges: undefined,
     excludeInboundPorts: undefined,
@@ -26,53 +29,55 @@ const PROXY_VALUES: Readonly<Record<string, string | undefined>> = {
 export const noBypass = objectRule<WithExceptions>({
     name: "injection-no-bypass",
     area: "injection",
-    title: "All traffic of a pod passes its sidecar",
+    title: "All traffic of a pod passes through its sidecar",
     severity: "critical",
-    why: "a port or a range that is left out of the redirection is outside the mesh, though the pod looks as if it were in it",
-    remedy: "Remove the traffic.sidecar.istio.io annotations, and run containers as another user than 1337.",
-    judges: [...WORKLOADS, ...MESH_CONFIG_HOLDERS],
+    why: "an excluded port or IP range bypasses the mesh, although the pod seems to be in it",
+    remediation: "Remove the traffic.sidecar.istio.io annotations, and do not run containers as user 1337.",
+    appliesTo: [...WORKLOADS, ...MESH_CONFIG_HOLDERS],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: apps/v1beta1
 kind: Deployment
 metadata: { name: carts, namespace: shop }
 spec: { template: { metadata: { annotations: { traffic.sidecar.istio.io/excludeInboundPorts: "9000" } }, spec: { containers: [] } } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: carts, namespace: shop }
 spec: { template: { metadata: { annotations: { traffic.sidecar.istio.io/includeOutboundIPRanges: "*" } }, spec: { containers: [] } } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (isExcepted(config, subject)) return;
         if (isWorkload(subject)) {
-            for (const pod of podsIn(subject)) yield* judgePod(subject, pod);
+            for (const pod of podsIn(subject)) yield* evaluatePod(subject, pod);
             return;
         }
         for (const { values, valuesPath } of meshConfigsOf(subject))
-            yield* judgeValues(subject, values, valuesPath);
-        yield* judgeValues(subject, injectorValuesOf(subject), "data.values");
+            yield* evaluateValues(subject, values, valuesPath);
+        yield* evaluateValues(subject, injectorValuesOf(subject), "data.values");
         if (subject.id !== "helm.sh/Release" || isIstiod(subject)) return;
-        // Of Istio's gateway chart, and of many others.
+        // A value of Istio's gateway chart and of many other charts.
         const annotations = labelsAt(subject.props, "values", "podAnnotations");
-        for (const flaw of judgeAnnotations("values.podAnnotations", annotations)) yield { subject, ...flaw };
+        for (const problem of evaluateAnnotations("values.podAnnotations", annotations))
+            yield { subject, ...problem };
     },
 });
 
-function* judgePod(subject: Subject, pod: Pod): Iterable<Finding> {
-    yield* aboutUser(subject, pod);
-    for (const flaw of judgeLabels(`${pod.path}metadata.labels`, pod.labels)) yield { subject, ...flaw };
-    for (const flaw of judgeAnnotations(`${pod.path}metadata.annotations`, pod.annotations))
-        yield { subject, ...flaw };
-    yield* aboutHosts(subject, pod);
+function* evaluatePod(subject: Subject, pod: Pod): Iterable<Violation> {
+    yield* evaluateUser(subject, pod);
+    for (const problem of evaluateLabels(`${pod.path}metadata.labels`, pod.labels))
+        yield { subject, ...problem };
+    for (const problem of evaluateAnnotations(`${pod.path}metadata.annotations`, pod.annotations))
+        yield { subject, ...problem };
+    yield* evaluateHostAliases(subject, pod);
 }
 
-/** The proxy's user and group, in whichever field a container can get them. */
-function* aboutUser(subject: Subject, pod: Pod): Iterable<Finding> {
+/** The proxy's user and group, in every field that sets them for a container. */
+function* evaluateUser(subject: Subject, pod: Pod): Iterable<Violation> {
     const contexts = [
         [`${pod.path}spec.securityContext`, at(pod.spec, "securityContext")] as const,
         ...containersOf(pod)
@@ -92,15 +97,15 @@ function* aboutUser(subject: Subject, pod: Pod): Iterable<Finding> {
             if (id !== PROXY_USER) continue;
             yield {
                 subject,
-                wrong: `${path}.${String(field)} is ${PROXY_USER}, the proxy's own, whose traffic passes no sidecar`,
-                fix: "choose another number.",
+                problem: `${path}.${String(field)} is ${PROXY_USER}, the ID of the proxy, whose traffic bypasses the sidecar`,
+                fix: "use another ID.",
             };
         }
     }
 }
 
-/** Names of the mesh that lead to another address are resolved before the sidecar sees them. */
-function* aboutHosts(subject: Subject, pod: Pod): Iterable<Finding> {
+/** Host names of the mesh with another address are resolved before the sidecar sees the request. */
+function* evaluateHostAliases(subject: Subject, pod: Pod): Iterable<Violation> {
     for (const [index, alias] of list(pod.spec["hostAliases"]).entries()) {
         const inside = texts(at(alias, "hostnames")).filter(
             (name) => !name.includes(".") || IN_CLUSTER.test(name),
@@ -109,29 +114,29 @@ function* aboutHosts(subject: Subject, pod: Pod): Iterable<Finding> {
         if (name === undefined) continue;
         yield {
             subject,
-            wrong: `${pod.path}spec.hostAliases[${index}] leads ${name} to ${textAt(alias, "ip") ?? "another address"}, past what the mesh knows of it`,
+            problem: `${pod.path}spec.hostAliases[${index}] resolves ${name} to ${textAt(alias, "ip") ?? "another address"}, which bypasses the mesh`,
             fix: "remove it, and use a Service or a ServiceEntry.",
         };
     }
 }
 
-function* judgeValues(subject: Subject, values: unknown, valuesPath: string): Iterable<Finding> {
+function* evaluateValues(subject: Subject, values: unknown, valuesPath: string): Iterable<Violation> {
     const proxy = at(values, "global", "proxy");
     for (const [field, all] of Object.entries(PROXY_VALUES)) {
         const value = textAt(proxy, field);
-        // An empty list of what to include is none of it.
-        const isOpen = all === undefined ? says(value) : value !== undefined && value !== all;
+        // An empty include list excludes everything.
+        const isOpen = all === undefined ? isNonEmpty(value) : value !== undefined && value !== all;
         if (!isOpen) continue;
         yield {
             subject,
-            wrong: `${valuesPath}.global.proxy.${field} is ${JSON.stringify(value)}, so in every pod that traffic passes no sidecar`,
-            fix: "remove it; where one workload needs it, annotate that workload and list it as an exception.",
+            problem: `${valuesPath}.global.proxy.${field} is ${JSON.stringify(value)}, so in every pod that traffic bypasses the sidecar`,
+            fix: "remove it. If one workload needs it, annotate that workload and add it to the exceptions.",
         };
     }
     if (textAt(proxy, "privileged") !== "true") return;
     yield {
         subject,
-        wrong: `${valuesPath}.global.proxy.privileged is true`,
-        fix: "remove it: use istio-cni.",
+        problem: `${valuesPath}.global.proxy.privileged is true`,
+        fix: "remove it and use istio-cni.",
     };
 }

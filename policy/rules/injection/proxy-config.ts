@@ -1,10 +1,10 @@
 /**
- * The annotation `proxy.istio.io/config`: a ProxyConfig of one pod, as `core/protojson.ts` normalized it: field names in
- * camelCase and enumerations by word (istio.io/api, mesh/v1alpha1/proxy.proto).
+ * The annotation `proxy.istio.io/config`: the ProxyConfig of a pod, normalized by `core/protojson.ts` to
+ * camelCase names and enum words (istio.io/api, mesh/v1alpha1/proxy.proto).
  */
 import { at, fields, text } from "../../core/read";
 
-/** Fields that change no capture, no trust and no destination of what the proxy sends. */
+/** Fields that do not change traffic capture, trust or destinations of the proxy. */
 const HARMLESS: ReadonlySet<string> = new Set([
     "concurrency",
     "drainDuration",
@@ -17,7 +17,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
     "terminationDrainDuration",
 ]);
 
-/** Variables of `proxyMetadata` by which proxies drain or resolve names, and which open nothing. */
+/** Variables of `proxyMetadata` for draining and DNS that do not weaken security. */
 const HARMLESS_METADATA: ReadonlySet<string> = new Set([
     "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
     "ISTIO_META_DNS_AUTO_ALLOCATE",
@@ -25,15 +25,15 @@ const HARMLESS_METADATA: ReadonlySet<string> = new Set([
     "TERMINATION_DRAIN_DURATION_SECONDS",
 ]);
 
-/** What is wrong with a ProxyConfig, each as a predicate of it: `has interceptionMode NONE, …`. */
-export function* judgeProxyConfig(config: unknown): Iterable<string> {
+/** Problems of a ProxyConfig, each as a predicate: `has interceptionMode NONE, …`. */
+export function* evaluateProxyConfig(config: unknown): Iterable<string> {
     const record = fields(config);
     for (const name of Object.keys(record)) {
         const value = record[name];
         if (HARMLESS.has(name)) continue;
         if (name === "interceptionMode") {
             if (["REDIRECT", "TPROXY"].includes(text(value) ?? "")) continue;
-            yield `has ${name} ${text(value) ?? "?"}, so no traffic passes its sidecar`;
+            yield `has ${name} ${text(value) ?? "?"}, so all traffic bypasses its sidecar`;
         } else if (name === "gatewayTopology") {
             yield* topology(value);
         } else if (name === "proxyMetadata") {
@@ -41,32 +41,32 @@ export function* judgeProxyConfig(config: unknown): Iterable<string> {
         } else if (name === "image") {
             const type = text(at(value, "imageType")) ?? "";
             if (["default", "debug", "distroless"].includes(type)) continue;
-            yield `has ${name}, which is another image of the proxy`;
+            yield `has ${name}, which selects another proxy image`;
         } else if (name === "tracing") {
             yield* tracing(value);
         } else if (name === "proxyHeaders") {
             const forwarded = at(value, "forwardedClientCert");
             if (forwarded === undefined || SANITIZES.has(text(forwarded) ?? "")) continue;
-            yield `has ${name}.forwardedClientCert, so an identity that the client writes is taken for its own`;
+            yield `has ${name}.forwardedClientCert, so clients can spoof an identity with a header`;
         } else if (name === "connectionSettings") {
             yield* settings(value);
         } else {
-            yield `has ${name}, by which the proxy is another than the mesh's`;
+            yield `has ${name}, which changes the proxy's configuration`;
         }
     }
 }
 
-/** Values of forwardClientCertDetails that drop a client's own x-forwarded-client-cert. */
+/** Values of forwardClientCertDetails that remove the client's x-forwarded-client-cert. */
 const SANITIZES: ReadonlySet<string> = new Set(["UNDEFINED", "SANITIZE", "SANITIZE_SET"]);
 
-/** The PROXY protocol is a matter of the load balancer in front. Counting on clients' headers is a matter of trust. */
+/** The PROXY protocol depends on the load balancer in front. Trusting clients' headers is a security decision. */
 function* topology(value: unknown): Iterable<string> {
     const topology = fields(value);
     for (const key of Object.keys(topology)) {
-        const said = text(topology[key]);
-        if (key === "proxyProtocol" || (key === "numTrustedProxies" && said === "0")) continue;
-        if (key === "forwardClientCertDetails" && SANITIZES.has(said ?? "")) continue;
-        yield `has gatewayTopology.${key}, so a header that the client writes is taken for its address or its identity`;
+        const declared = text(topology[key]);
+        if (key === "proxyProtocol" || (key === "numTrustedProxies" && declared === "0")) continue;
+        if (key === "forwardClientCertDetails" && SANITIZES.has(declared ?? "")) continue;
+        yield `has gatewayTopology.${key}, so clients can spoof their address or identity with a header`;
     }
 }
 
@@ -75,11 +75,11 @@ function* metadata(value: unknown): Iterable<string> {
     for (const key of Object.keys(variables)) {
         const isCapture = key === "ISTIO_META_DNS_CAPTURE" && text(variables[key]) === "true";
         if (HARMLESS_METADATA.has(key) || isCapture) continue;
-        yield `has proxyMetadata.${key}, a variable of the proxy's bootstrap`;
+        yield `has proxyMetadata.${key}, a bootstrap variable of the proxy`;
     }
 }
 
-/** Limits and timeouts open nothing. How a path and a header name are read decides what policies see. */
+/** Limits and timeouts are allowed. How paths and header names are parsed decides what policies match. */
 const READS_REQUESTS: Readonly<Record<string, readonly string[]>> = {
     httpHeadersWithUnderscoresAction: ["REJECT_REQUEST", "DROP_HEADER"],
     httpMergeSlashes: ["true"],
@@ -90,16 +90,16 @@ function* settings(value: unknown): Iterable<string> {
     const record = fields(value);
     for (const key of Object.keys(record)) {
         const safe = READS_REQUESTS[key];
-        const said = text(record[key]) ?? "";
-        if (safe === undefined || safe.includes(said)) continue;
-        yield `has connectionSettings.${key} ${said}, so policies and the application read a request differently`;
+        const declared = text(record[key]) ?? "";
+        if (safe === undefined || safe.includes(declared)) continue;
+        yield `has connectionSettings.${key} ${declared}, so policies and the application parse a request differently`;
     }
 }
 
-/** How much is traced is a matter of taste; where spans go to is not. */
+/** The amount of tracing is free to choose; the destination of spans is not. */
 function* tracing(value: unknown): Iterable<string> {
     for (const key of Object.keys(fields(value))) {
         if (["sampling", "customTags", "maxPathTagLength"].includes(key)) continue;
-        yield `has tracing.${key}, which names another receiver of its spans`;
+        yield `has tracing.${key}, which sends its spans to another destination`;
     }
 }

@@ -5,7 +5,7 @@ import {
     fields as record,
     list,
     numberAt,
-    says,
+    isNonEmpty,
     text,
     textAt,
     texts,
@@ -13,7 +13,7 @@ import {
 import { objectRule } from "../../core/rule";
 import { type Container, containersOf, type Pod, podsIn, WORKLOADS } from "../../core/workload";
 
-/** What Istio's injector calls its own containers. One of the pod's with such a name is merged over the injected one. */
+/** Names of the injected containers. A container of the pod with such a name is merged over the injected one. */
 const INJECTED: ReadonlySet<string> = new Set([
     "istio-proxy",
     "istio-init",
@@ -21,7 +21,7 @@ const INJECTED: ReadonlySet<string> = new Set([
     "enable-core-dump",
 ]);
 
-/** Fields that a pod may set of the proxy: they run nothing, mount nothing and give no power. */
+/** Fields of the proxy that a pod may set: they run nothing, mount nothing and grant nothing. */
 const HARMLESS: ReadonlySet<string> = new Set([
     "image",
     "imagePullPolicy",
@@ -38,7 +38,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
     "terminationMessagePolicy",
 ]);
 
-/** Variables by which a gateway's proxy drains and reads the PROXY protocol on its status port. */
+/** Variables for draining, and for the PROXY protocol on the status port of a gateway. */
 const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
     "ENVOY_STATUS_PORT_ENABLE_PROXY_PROTOCOL",
     "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
@@ -53,15 +53,16 @@ const PROXY_USER = 1337;
 export const proxyContainer = objectRule<WithExceptions>({
     name: "injection-proxy-container",
     area: "injection",
-    title: "No pod brings its own version of the containers that Istio injects",
+    title: "No pod overrides the containers that Istio injects",
     severity: "critical",
-    why: "the injector merges a container of the same name over its own: its command then runs as the proxy's user, whose traffic nobody captures, or it replaces the capture itself",
-    remedy: "Remove the containers named istio-proxy, istio-init and istio-validation; set the proxy's resources by annotations. A gateway's pod names istio-proxy with image `auto` and nothing else.",
-    judges: WORKLOADS,
+    why: "the injector merges a container of the same name over the injected one: its command then runs as the proxy's user, whose traffic is not captured, or it replaces the traffic capture itself",
+    remediation:
+        "Remove the containers named istio-proxy, istio-init and istio-validation, and set the proxy's resources with annotations. The pod of a gateway contains istio-proxy with the image `auto` and nothing else.",
+    appliesTo: WORKLOADS,
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Pod
 metadata: { name: carts, namespace: shop }
@@ -70,23 +71,23 @@ spec:
     - { name: carts, image: "carts:1" }
     - { name: istio-proxy, image: auto, command: [sh, -c, "sleep inf"] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Pod
 metadata: { name: ingress, namespace: shop, annotations: { inject.istio.io/templates: gateway } }
 spec: { containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: 8443 }] }] }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (isExcepted(config, subject)) return;
         for (const pod of podsIn(subject)) {
             for (const container of containersOf(pod)) {
                 if (!INJECTED.has(container.name)) continue;
-                for (const wrong of flawsOf(container, pod)) {
+                for (const problem of problemsOf(container, pod)) {
                     yield {
                         subject,
-                        wrong: `${container.path} is named ${container.name}, as the injector's own, and ${wrong}`,
-                        fix: "remove the container or that field, or give the container another name.",
+                        problem: `${container.path} has the name of an injected container, ${container.name}, and ${problem}`,
+                        fix: "remove the container or the field, or rename the container.",
                     };
                 }
             }
@@ -94,43 +95,42 @@ spec: { containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: 
     },
 });
 
-/** Whether a container is the injected proxy with nothing of its own, so that its user is Istio's business. */
+/** Whether a container is the injected proxy without overrides, so that Istio controls its user. */
 export function isInjected(container: Container, pod: Pod): boolean {
-    return INJECTED.has(container.name) && [...flawsOf(container, pod)].length === 0;
+    return INJECTED.has(container.name) && [...problemsOf(container, pod)].length === 0;
 }
 
-function* flawsOf({ name, path, fields }: Container, pod: Pod): Iterable<string> {
+function* problemsOf({ name, path, fields }: Container, pod: Pod): Iterable<string> {
     const isProxy = name === "istio-proxy";
     if (!isProxy) {
-        yield "replaces a step of the capture";
+        yield "replaces a step of the traffic capture";
         return;
     }
     const image = textAt(fields, "image");
-    if (image !== undefined && image !== "auto")
-        yield `has the image ${image}, which is then taken for the sidecar`;
+    if (image !== undefined && image !== "auto") yield `has the image ${image}, which replaces the sidecar's`;
     for (const key of Object.keys(fields)) {
         if (HARMLESS.has(key) || key === "env") continue;
-        if (says(fields[key])) yield `sets ${key} of it`;
+        if (isNonEmpty(fields[key])) yield `sets ${key}`;
     }
     for (const [index, variable] of list(fields["env"]).entries()) {
         const variableName = textAt(variable, "name") ?? String(index);
         if (HARMLESS_VARIABLES.has(variableName)) continue;
-        yield `sets the variable ${variableName} of it`;
+        yield `sets the variable ${variableName}`;
     }
     for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) {
-        if (says(at(fields[probe], "exec"))) yield `runs a command by ${probe}.exec`;
+        if (isNonEmpty(at(fields[probe], "exec"))) yield `runs a command in ${probe}.exec`;
     }
-    yield* powersOf(record(fields["securityContext"]));
+    yield* privilegesOf(record(fields["securityContext"]));
     if (path.includes("ephemeralContainers")) yield "is added to a running pod";
     if (textAt(pod.spec, "shareProcessNamespace") === "true")
-        yield "shares its processes with the other containers";
+        yield "shares its process namespace with the other containers";
 }
 
-function* powersOf(context: Fields): Iterable<string> {
+function* privilegesOf(context: Fields): Iterable<string> {
     if (text(context["privileged"]) === "true") yield "is privileged";
-    if (text(context["allowPrivilegeEscalation"]) === "true") yield "may gain privileges";
+    if (text(context["allowPrivilegeEscalation"]) === "true") yield "can gain privileges";
     const user = numberAt(context, "runAsUser");
     if (user !== undefined && user !== PROXY_USER) yield `runs as ${user}`;
-    const powers = texts(at(context, "capabilities", "add")).filter((power) => power !== "NET_BIND_SERVICE");
-    if (powers.length > 0) yield `has the capabilities ${powers.join(", ")}`;
+    const added = texts(at(context, "capabilities", "add")).filter((power) => power !== "NET_BIND_SERVICE");
+    if (added.length > 0) yield `has the capabilities ${added.join(", ")}`;
 }

@@ -4,34 +4,34 @@ import { textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
 import { podOf, WORKLOADS } from "../../core/workload";
 import { MUTATING as WEBHOOK, revisionsInjectedBy } from "../../core/webhooks";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 interface Config extends WithExceptions {
     readonly elsewhere: readonly string[];
 }
 
-/** A tag of the Sail operator: its name is what namespaces ask for. */
-const SAILS_TAG = "sailoperator.io/IstioRevisionTag";
+/** A tag of the Sail operator: its name is the revision label of namespaces. */
+const SAIL_REVISION_TAG = "sailoperator.io/IstioRevisionTag";
 
 export const revisions = stackRule<Config>({
     name: "injection-revisions",
     area: "injection",
-    title: "A revision that asks for sidecars is one that a control plane has",
+    title: "Every revision label refers to a revision or tag of a control plane",
     severity: "critical",
-    why: "the label istio.io/rev with a name that no control plane has looks like injection, and nothing injects",
-    remedy: "Label with the revision of the control plane or one of its tags; list those that another stack brings.",
-    judges: ["core/Namespace", ...WORKLOADS, ...MESH_CONFIG_HOLDERS, WEBHOOK, SAILS_TAG],
+    why: "a label istio.io/rev with an unknown revision looks like injection, but no sidecar is injected",
+    remediation: "Use the revision of the control plane or one of its tags. List those of other stacks.",
+    appliesTo: ["core/Namespace", ...WORKLOADS, ...MESH_CONFIG_HOLDERS, WEBHOOK, SAIL_REVISION_TAG],
     defaults: { ...NO_EXCEPTIONS, elsewhere: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         elsewhere: {
             type: "array",
             items: { type: "string" },
-            description: "revisions and tags of control planes that other stacks bring",
+            description: "revisions and tags of control planes in other stacks",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator
 metadata: { name: istio, namespace: istio-system }
@@ -41,7 +41,7 @@ apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { istio.io/rev: stable } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator
 metadata: { name: istio, namespace: istio-system }
@@ -52,32 +52,32 @@ kind: Namespace
 metadata: { name: shop, labels: { istio.io/rev: 1-31 } }
 `,
     },
-    *judgeStack(world, config) {
-        // Without a control plane in the stack, another stack has it, with revisions of its own.
-        if (!world.bringsControlPlane) return;
-        const known = new Set([...config.elsewhere, ...revisionsOf(world)]);
-        yield* each(world.all("core/Namespace", ...WORKLOADS), function* (subject) {
+    *evaluateStack(stack, config) {
+        // Without a control plane in this stack, the revisions are defined in another stack.
+        if (!stack.bringsControlPlane) return;
+        const known = new Set([...config.elsewhere, ...revisionsOf(stack)]);
+        yield* each(stack.all("core/Namespace", ...WORKLOADS), function* (subject) {
             const isNamespace = subject.id === "core/Namespace";
             const labels = isNamespace ? subject.labels : podOf(subject).labels;
-            const asked = askedBy(labels, isNamespace);
-            if (asked === undefined || known.has(asked.revision)) return;
-            const { revision, label } = asked;
-            // What is not known yet may be the one.
-            const doubt = world.doubtIn(REVISIONS);
-            if (doubt !== undefined) throw doubt as Error;
+            const requested = requestedBy(labels, isNamespace);
+            if (requested === undefined || known.has(requested.revision)) return;
+            const { revision, label } = requested;
+            // A revision that is unknown until the update may be the requested one.
+            const unresolved = stack.errorIn(REVISIONS);
+            if (unresolved !== undefined) throw unresolved as Error;
             if (isExcepted(config, isNamespace ? { namespace: subject.name, name: subject.name } : subject))
                 return;
             yield {
                 subject,
-                wrong: `${isNamespace ? "its label" : "its pods' label"} is ${label}, and the control plane of this stack has ${known.size === 0 ? "no revision" : [...known].sort().join(", ")}, and not ${revision}, so nothing injects its sidecars`,
-                fix: "name a revision or a tag that is there; list one that another stack brings under `elsewhere` of this policy.",
+                problem: `${isNamespace ? "its label" : "its pods' label"} is ${label}, but the control plane of this stack has ${known.size === 0 ? "no revision" : [...known].sort().join(", ")} and not ${revision}, so no sidecars are injected`,
+                fix: "use an existing revision or tag; list one of another stack under `elsewhere` of this policy.",
             };
         });
     },
 });
 
-/** `istio-injection` asks for the control plane, or the tag, of the name `default`; it counts where both are there. */
-function askedBy(
+/** `istio-injection` selects the revision or tag `default`, and takes precedence over `istio.io/rev`. */
+function requestedBy(
     labels: Readonly<Record<string, string>>,
     isNamespace: boolean,
 ): { revision: string; label: string } | undefined {
@@ -91,22 +91,29 @@ function askedBy(
 
 const REVISIONS = "revisions";
 
-/** Revisions and tags of the stack's own control planes. */
-function revisionsOf(world: World): readonly string[] {
-    return world.ask(REVISIONS, world.all(...MESH_CONFIG_HOLDERS, WEBHOOK, SAILS_TAG), (subject) => {
-        if (subject.id === SAILS_TAG) return [subject.name];
-        return subject.id === WEBHOOK
-            ? revisionsInjectedBy(subject)
-            : meshConfigsOf(subject).flatMap(namesOf);
-    });
+/** Revisions and tags of the control planes in this stack. */
+function revisionsOf(stack: StackResources): readonly string[] {
+    return stack.collect(
+        REVISIONS,
+        stack.all(...MESH_CONFIG_HOLDERS, WEBHOOK, SAIL_REVISION_TAG),
+        (subject) => {
+            if (subject.id === SAIL_REVISION_TAG) return [subject.name];
+            return subject.id === WEBHOOK
+                ? revisionsInjectedBy(subject)
+                : meshConfigsOf(subject).flatMap(namesOf);
+        },
+    );
 }
 
-/** Without a name of its own a revision is `default`; Sail's bears the name of its object, or that and the version. */
+/**
+ * An unnamed revision is `default`. The Sail operator names it after its object, or after the object and the
+ * version.
+ */
 function namesOf({ subject, values }: MeshConfigSource): readonly string[] {
-    const own = textAt(values, "revision") ?? textAt(subject.spec, "revision") ?? "";
+    const installedRevision = textAt(values, "revision") ?? textAt(subject.spec, "revision") ?? "";
     const tags = texts(values["revisionTags"]);
-    if (own !== "") return [own, ...tags];
-    // A ConfigMap is named for its revision.
+    if (installedRevision !== "") return [installedRevision, ...tags];
+    // The ConfigMap's name contains the revision.
     if (subject.id === "core/ConfigMap") return [subject.name.replace(/^istio-?/, "") || "default", ...tags];
     if (!subject.id.startsWith("sailoperator.io/")) return ["default", ...tags];
     const version = (textAt(subject.spec, "version") ?? "").replaceAll(".", "-");

@@ -1,23 +1,23 @@
 import { apexOf, CANARY } from "../../core/canary";
-import { type Exception, EXCEPTION_FIELDS, holds } from "../../core/exceptions";
-import { means, portsOf } from "../../core/hosts";
-import { at, says, someOf, textAt, texts } from "../../core/read";
+import { type Exception, EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { refersToService, portsOf } from "../../core/hosts";
+import { at, isNonEmpty, someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
-import { type Route, routesOf } from "../../core/routes";
+import { type VirtualServiceRoute, routesOf } from "../../core/routes";
 import { type Subject } from "../../core/subject";
-import { servicesOf } from "./breaker";
+import { servicesOf } from "./circuit-breaker";
 
 interface Stream extends Pick<Exception, "reason" | "until"> {
     readonly namespace: string;
-    /** Of the VirtualService. */
+    /** Name of the VirtualService. */
     readonly name: string;
-    /** Of the route; any without a timeout where absent. */
+    /** Name of the route; any route without a timeout if absent. */
     readonly route?: string;
 }
 
 interface Config {
     readonly streams: readonly Stream[];
-    readonly sidePorts: readonly string[];
+    readonly auxiliaryPorts: readonly string[];
 }
 
 const VIRTUAL_SERVICE = "networking.istio.io/VirtualService";
@@ -25,82 +25,87 @@ const VIRTUAL_SERVICE = "networking.istio.io/VirtualService";
 export const timeout = stackRule<Config>({
     name: "resilience-timeout",
     area: "resilience",
-    title: "Every HTTP route has a timeout, and every HTTP service a route",
+    title: "Every HTTP route has a timeout, and every HTTP service has a route",
     severity: "medium",
-    why: "Istio's default is no timeout: a callee that hangs holds its callers' connections and threads until they hang too",
-    remedy: "Set `timeout` on each route. List streams and WebSockets, which live as long as they are used.",
-    judges: [VIRTUAL_SERVICE, "core/Service", CANARY],
-    defaults: { streams: [], sidePorts: ["health", "metrics"] },
+    why: "Istio has no default timeout: an upstream that hangs occupies connections and threads of its callers until they hang too",
+    remediation:
+        "Set `timeout` on each route. List routes for streams and WebSockets, whose connections stay open.",
+    appliesTo: [VIRTUAL_SERVICE, "core/Service", CANARY],
+    defaults: { streams: [], auxiliaryPorts: ["health", "metrics"] },
     schema: {
         streams: {
             type: "array",
-            description: "routes that live as long as they are used",
+            description: "routes for long-lived streams",
             items: {
                 type: "object",
                 additionalProperties: false,
                 required: ["namespace", "name", "reason", "until"],
                 properties: {
                     namespace: { type: "string" },
-                    name: { type: "string", description: "of the VirtualService" },
-                    route: { type: "string", description: "its name; any without a timeout where absent" },
+                    name: { type: "string", description: "name of the VirtualService" },
+                    route: {
+                        type: "string",
+                        description: "name of the route; any route without a timeout if absent",
+                    },
                     ...EXCEPTION_FIELDS,
                 },
             },
         },
-        sidePorts: {
+        auxiliaryPorts: {
             type: "array",
             items: { type: "string" },
-            description: "names of ports that nobody calls for the service itself",
+            description: "names of auxiliary ports, such as health and metrics, that need no timeout",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: networking.istio.io/v1beta1
 kind: VirtualService
 metadata: { name: carts, namespace: shop }
 spec: { hosts: [carts], exportTo: ["."], http: [{ route: [{ destination: { host: carts } }] }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: carts, namespace: shop }
 spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 3s, route: [{ destination: { host: carts } }] }] }
 `,
     },
-    *judgeStack(world, { streams, sidePorts }) {
-        const services = world.all(VIRTUAL_SERVICE);
-        // Where another says how long, that one is judged. Of Flagger's own routes only the Canary tells.
-        const timed = world.all(CANARY).filter(({ spec }) => says(at(spec, "service", "timeout")));
-        const below = [
+    *evaluateStack(stack, { streams, auxiliaryPorts }) {
+        const services = stack.all(VIRTUAL_SERVICE);
+        // A delegate is evaluated itself, so its root needs no timeout. For Flagger's routes, the Canary
+        // contains the timeout.
+        const timed = stack.all(CANARY).filter(({ spec }) => isNonEmpty(at(spec, "service", "timeout")));
+        const evaluatedElsewhere = [
             ...services.map(({ namespace, name }) => ({ namespace, name })),
             ...timed.map((canary) => ({ namespace: canary.namespace, name: apexOf(canary) })),
         ];
         yield* each(services, function* (subject) {
             for (const route of routesOf(subject)) {
                 if (route.destinations.length === 0 || hasTimeout(route)) continue;
-                if (someOf(below, (one) => delegatesTo(subject, route, one))) continue;
+                if (someOf(evaluatedElsewhere, (one) => delegatesTo(subject, route, one))) continue;
                 const listed = streams.filter(
                     (stream) =>
                         stream.namespace === subject.namespace &&
                         stream.name === subject.name &&
                         (stream.route ?? route.name) === route.name,
                 );
-                if (holds(listed)) continue;
+                if (anyInForce(listed)) continue;
                 yield {
                     subject,
-                    wrong: `${route.path}${route.name === "" ? "" : ` (${route.name})`} has no timeout`,
-                    fix: "set `timeout`; if the route carries streams, list it under this policy's `streams`.",
+                    problem: `${route.path}${route.name === "" ? "" : ` (${route.name})`} has no timeout`,
+                    fix: "set `timeout`. If the route serves streams, list it under this policy's `streams`.",
                 };
             }
         });
-        // In-mesh callers of a service without any route wait as long as it likes.
-        yield* each(servicesOf(world), function* (subject) {
-            const speaksHttp = portsOf(subject).some(
-                ({ name, protocol }) => protocol === "http" && !sidePorts.includes(name),
+        // Without a route, callers in the mesh wait without a limit.
+        yield* each(servicesOf(stack), function* (subject) {
+            const servesHttp = portsOf(subject).some(
+                ({ name, protocol }) => protocol === "http" && !auxiliaryPorts.includes(name),
             );
-            if (!speaksHttp || someOf(services, (service) => leadsTo(service, subject))) return;
+            if (!servesHttp || someOf(services, (service) => routesTo(service, subject))) return;
             if (
-                holds(
+                anyInForce(
                     streams.filter(
                         ({ namespace, name }) => namespace === subject.namespace && name === subject.name,
                     ),
@@ -109,21 +114,21 @@ spec: { hosts: [carts], exportTo: ["."], http: [{ timeout: 3s, route: [{ destina
                 return;
             yield {
                 subject,
-                wrong: "it speaks HTTP, and no VirtualService routes to it, so its callers have no timeout",
-                fix: "add a VirtualService for its host whose routes have a timeout.",
+                problem: "it serves HTTP, and no VirtualService routes to it, so its callers have no timeout",
+                fix: "add a VirtualService for its host with a timeout in each route.",
             };
         });
     },
 });
 
-function hasTimeout({ fields }: Route): boolean {
+function hasTimeout({ fields }: VirtualServiceRoute): boolean {
     const value = textAt(fields, "timeout");
     return value !== undefined && !/^0(\.0+)?(ms|s|m|h)?$/.test(value);
 }
 
 function delegatesTo(
     root: Subject,
-    { fields }: Route,
+    { fields }: VirtualServiceRoute,
     { namespace, name }: Pick<Subject, "namespace" | "name">,
 ): boolean {
     return (
@@ -132,10 +137,10 @@ function delegatesTo(
     );
 }
 
-function leadsTo(service: Subject, target: Subject): boolean {
+function routesTo(service: Subject, target: Subject): boolean {
     const hosts = [
         ...texts(service.spec["hosts"]),
         ...routesOf(service).flatMap(({ destinations }) => destinations),
     ];
-    return hosts.some((host) => means(host, service.namespace, target));
+    return hosts.some((host) => refersToService(host, service.namespace, target));
 }

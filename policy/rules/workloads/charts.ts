@@ -1,12 +1,12 @@
-import { isGateway, isOfIstio, type Value, valuesOf } from "../../core/charts";
-import { EXCEPTION_FIELDS, type Exception, holds } from "../../core/exceptions";
-import { fields, list, says, text, texts } from "../../core/read";
-import { each, type Findings, stackRule } from "../../core/rule";
+import { isGateway, isOfIstio, type ChartValue, valuesOf } from "../../core/charts";
+import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { fields, list, isNonEmpty, text, texts } from "../../core/read";
+import { each, type Violations, stackRule } from "../../core/rule";
 import { CHARTS, type Subject } from "../../core/subject";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 interface ValueException extends Exception {
-    /** Of the value that may be as it is, without `values.` before it. */
+    /** Path of the allowed value, without the prefix `values.`. */
     readonly value: string;
 }
 
@@ -18,24 +18,25 @@ interface Config {
 export const charts = stackRule<Config>({
     name: "workloads-charts",
     area: "workloads",
-    title: "A chart's values leave its pods in the mesh, without rights on the node or in the cluster",
+    title: "A chart's values keep its pods in the mesh, without privileges on the node or in the cluster",
     severity: "critical",
-    why: "what a chart makes of its values no policy sees before it runs: a value that opens a pod is the pod that is open",
-    remedy: "Leave out values that take pods out of the mesh, or give them the node, the proxy's user or rights on everything.",
-    judges: CHARTS,
+    why: "no policy sees a chart's rendered pods before they run, so an insecure value is an insecure pod",
+    remediation:
+        "Remove values that take pods out of the mesh, or give them access to the node, the proxy's user ID or wildcard permissions.",
+    appliesTo: CHARTS,
     defaults: { exceptions: [], system: ["kube-system"] },
     schema: {
         exceptions: {
             type: "array",
-            description: "values that may be as they are, each with a reason and its last day",
+            description: "allowed values, each with a reason and an end date",
             items: {
                 type: "object",
                 additionalProperties: false,
                 required: ["namespace", "name", "value", "reason", "until"],
                 properties: {
                     namespace: { type: "string" },
-                    name: { type: "string", description: "of the release" },
-                    value: { type: "string", description: "the value's path, such as podLabels" },
+                    name: { type: "string", description: "name of the release" },
+                    value: { type: "string", description: "path of the value, for example podLabels" },
                     ...EXCEPTION_FIELDS,
                 },
             },
@@ -43,11 +44,11 @@ export const charts = stackRule<Config>({
         system: {
             type: "array",
             items: { type: "string" },
-            description: "namespaces of what runs the nodes themselves",
+            description: "namespaces of system components on the nodes",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 type: kubernetes:helm.sh/v3:Release
 name: jobs
 properties:
@@ -56,7 +57,7 @@ properties:
   chart: oci://registry.example.com/charts/jobs
   values: { worker: { podLabels: { sidecar.istio.io/inject: "false" }, hostNetwork: true }, rbac: { rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }] } }
 `,
-        accepted: `
+        compliant: `
 type: kubernetes:helm.sh/v3:Release
 name: jobs
 properties:
@@ -66,38 +67,38 @@ properties:
   values: { worker: { podLabels: { team: shop }, hostNetwork: false }, rbac: { rules: [{ apiGroups: [""], resources: [configmaps], verbs: [get] }] } }
 `,
     },
-    *judgeStack(world, config) {
-        yield* each(world.all(...CHARTS), function* (subject) {
+    *evaluateStack(stack, config) {
+        yield* each(stack.all(...CHARTS), function* (subject) {
             if (config.system.includes(subject.namespace)) return;
-            yield* judgeUnread(world, subject, config);
+            yield* evaluateUnreadable(stack, subject, config);
             for (const value of valuesOf(subject)) {
-                const follows = whatFollows(value) ?? ofGateway(value, isGateway(world, subject));
-                if (follows === undefined || isMeant(config, subject, value.path)) continue;
+                const effect = effectOf(value) ?? effectOnGateway(value, isGateway(stack, subject));
+                if (effect === undefined || isListed(config, subject, value.path)) continue;
                 yield {
                     subject,
-                    wrong: `${value.path} is ${said(value.value)}, ${follows}`,
-                    fix: "remove it; where it is meant, list the value under this policy's exceptions.",
+                    problem: `${value.path} is ${shownValue(value.value)}, ${effect}`,
+                    fix: "remove it. If it is intended, add the value to this policy's exceptions.",
                 };
             }
         });
     },
 });
 
-/** What changes a chart's objects where no policy reads it. */
-function* judgeUnread(world: World, subject: Subject, config: Config): Findings {
-    if (!isOfIstio(world, subject) && !world.isMeshed(subject.namespace)) return;
+/** Inputs that change a chart's objects and that no policy can read. */
+function* evaluateUnreadable(stack: StackResources, subject: Subject, config: Config): Violations {
+    if (!isOfIstio(stack, subject) && !stack.isMeshed(subject.namespace)) return;
     for (const field of ["postrender", "postRenderer", "valueYamlFiles"]) {
-        if (!says(subject.props[field]) || isMeant(config, subject, field)) continue;
+        if (!isNonEmpty(subject.props[field]) || isListed(config, subject, field)) continue;
         yield {
             subject,
-            wrong: `${field} changes what the chart makes, and no policy reads it`,
+            problem: `${field} changes the chart's objects, and no policy can read it`,
             fix: "write the values in `values`.",
         };
     }
 }
 
-function isMeant({ exceptions }: Config, { namespace, name }: Subject, path: string): boolean {
-    return holds(
+function isListed({ exceptions }: Config, { namespace, name }: Subject, path: string): boolean {
+    return anyInForce(
         exceptions.filter(
             (exception) =>
                 exception.namespace === namespace &&
@@ -107,12 +108,12 @@ function isMeant({ exceptions }: Config, { namespace, name }: Subject, path: str
     );
 }
 
-function said(value: unknown): string {
+function shownValue(value: unknown): string {
     return text(value) === undefined ? "set" : JSON.stringify(value);
 }
 
-/** Fields of pods, wherever a chart has them, with what is open in a value. */
-function whatFollows({ key, value, above }: Value): string | undefined {
+/** Fields of pods, at any path in a chart, with the effect of an insecure value. */
+function effectOf({ key, value, above }: ChartValue): string | undefined {
     const is = (...words: readonly string[]): boolean => words.includes((text(value) ?? "").toLowerCase());
     switch (key) {
         case "sidecar.istio.io/inject":
@@ -120,51 +121,51 @@ function whatFollows({ key, value, above }: Value): string | undefined {
         case "hostNetwork":
         case "hostPID":
         case "hostIPC":
-            return is("true") ? "so its pods share the node's own" : undefined;
+            return is("true") ? "so its pods share the host's namespaces" : undefined;
         case "privileged":
         case "allowPrivilegeEscalation":
-            return is("true") ? "so a container may take the node" : undefined;
+            return is("true") ? "so a container can take over the node" : undefined;
         case "runAsNonRoot":
-            return is("false") ? "so its containers may run as root" : undefined;
+            return is("false") ? "so its containers can run as root" : undefined;
         case "runAsUser":
         case "runAsGroup":
-            if (is("1337")) return "which is the proxy's own, whose traffic passes no sidecar";
+            if (is("1337")) return "which is the proxy's ID, whose traffic bypasses the sidecar";
             return is("0") ? "which is root" : undefined;
         case "runAsRoot":
             return is("true") ? "so its containers run as root" : undefined;
         case "hostPath":
-            return says(value) ? "so its pods read the node's files" : undefined;
+            return isNonEmpty(value) ? "so its pods can access the node's files" : undefined;
         case "add":
             return above.at(-1) === "capabilities" && texts(value).some((one) => !HARMLESS.has(one))
-                ? "which gives its containers rights on the node's network or kernel"
+                ? "which gives its containers privileges on the node's network or kernel"
                 : undefined;
         case "rules":
         case "extraRules":
         case "additionalRules":
         case "extraClusterRoleRules":
             return grantsEverything(value)
-                ? "which gives its account rights on everything of a kind"
+                ? "which grants its service account permissions on all resources of a kind"
                 : undefined;
         default:
-            return ofAnnotation(key, text(value) ?? "");
+            return effectOfAnnotation(key, text(value) ?? "");
     }
 }
 
 const HARMLESS: ReadonlySet<string> = new Set(["NET_BIND_SERVICE"]);
 
-/** Annotations of pods that undo their sidecar. */
-function ofAnnotation(key: string, value: string): string | undefined {
-    if (key.startsWith("traffic.sidecar.istio.io/exclude") && value !== "") return PASSES;
-    if (key.startsWith("traffic.sidecar.istio.io/include") && value !== "*") return PASSES;
-    if (key === "sidecar.istio.io/interceptionMode" && value === "NONE") return PASSES;
-    return OTHER_PROXY.has(key) && value !== ""
+/** Pod annotations that disable or change the sidecar. */
+function effectOfAnnotation(key: string, value: string): string | undefined {
+    if (key.startsWith("traffic.sidecar.istio.io/exclude") && value !== "") return BYPASSES;
+    if (key.startsWith("traffic.sidecar.istio.io/include") && value !== "*") return BYPASSES;
+    if (key === "sidecar.istio.io/interceptionMode" && value === "NONE") return BYPASSES;
+    return PROXY_OVERRIDES.has(key) && value !== ""
         ? "which changes or replaces the proxy of its pods"
         : undefined;
 }
 
-const PASSES = "so that traffic passes no sidecar";
+const BYPASSES = "so that traffic bypasses the sidecar";
 
-const OTHER_PROXY: ReadonlySet<string> = new Set([
+const PROXY_OVERRIDES: ReadonlySet<string> = new Set([
     "inject.istio.io/templates",
     "istio.io/reroute-virtual-interfaces",
     "k8s.v1.cni.cncf.io/networks",
@@ -175,7 +176,7 @@ const OTHER_PROXY: ReadonlySet<string> = new Set([
     "sidecar.istio.io/userVolumeMount",
 ]);
 
-/** Rules of a role: everything, or what is as good as everything. */
+/** Rules of a role that grant everything, or the equivalent of everything. */
 function grantsEverything(value: unknown): boolean {
     return list(value).some((rule) => {
         const of = (field: string): readonly string[] => texts(fields(rule)[field]);
@@ -186,27 +187,26 @@ function grantsEverything(value: unknown): boolean {
             resources.includes("*") ||
             of("apiGroups").includes("*") ||
             verbs.some((verb) => ["bind", "escalate", "impersonate"].includes(verb)) ||
-            resources.some((resource) => POWERFUL.test(resource))
+            resources.some((resource) => DANGEROUS_RESOURCES.test(resource))
         );
     });
 }
 
-const POWERFUL =
+const DANGEROUS_RESOURCES =
     /^(secrets|serviceaccounts\/token|pods\/(exec|attach|portforward|ephemeralcontainers)|nodes\/proxy)$/;
 
-/** What changes a gateway's proxy, in values of Istio's gateway chart. */
-function ofGateway({ key, value, above }: Value, isGatewayChart: boolean): string | undefined {
-    if (!isGatewayChart || !says(value)) return undefined;
+/** Values of Istio's gateway chart that change the gateway's proxy. */
+function effectOnGateway({ key, value, above }: ChartValue, isGatewayChart: boolean): string | undefined {
+    if (!isGatewayChart || !isNonEmpty(value)) return undefined;
     const top = above.length === 1;
-    if (top && PARTS.has(key))
-        return "so the gateway's pods run, mount or read something besides Istio's proxy";
-    if (top && key === "networkGateway")
-        return "so the gateway routes to every Service of the mesh by its name";
+    if (top && EXTRA_POD_VALUES.has(key))
+        return "so the gateway's pods run, mount or read more than Istio's proxy does";
+    if (top && key === "networkGateway") return "so the gateway routes to every Service of the mesh by name";
     if (above[1] !== "env" || above.length !== 2) return undefined;
-    return PROXY_SETTINGS.has(key) ? undefined : "which changes what the gateway's proxy is to istiod";
+    return DRAIN_VARIABLES.has(key) ? undefined : "which changes how istiod treats the gateway's proxy";
 }
 
-const PARTS: ReadonlySet<string> = new Set([
+const EXTRA_POD_VALUES: ReadonlySet<string> = new Set([
     "_internal_defaults_do_not_set",
     "additionalContainers",
     "envVarFrom",
@@ -215,8 +215,8 @@ const PARTS: ReadonlySet<string> = new Set([
     "volumes",
 ]);
 
-/** Variables of a gateway's proxy that say how it drains. */
-const PROXY_SETTINGS: ReadonlySet<string> = new Set([
+/** Variables of a gateway's proxy for draining and resources. */
+const DRAIN_VARIABLES: ReadonlySet<string> = new Set([
     "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
     "GOMAXPROCS",
     "GOMEMLIMIT",

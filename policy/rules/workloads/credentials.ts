@@ -1,50 +1,54 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
 import { at, labelsAt, list, textAt } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { containersOf, type Pod, podsIn, WORKLOADS } from "../../core/workload";
 
 interface Config {
     readonly exceptions: readonly Exception[];
-    readonly keepers: readonly string[];
+    readonly caNamespaces: readonly string[];
 }
 
 const SECRET = "core/Secret";
 
-/** Secrets that istiod takes as the mesh's certificate authority (istio.io, "Plug in CA Certificates"). */
-const AUTHORITY: ReadonlySet<string> = new Set(["cacerts", "istio-ca-secret"]);
+/** Secrets that istiod uses as the mesh's CA (istio.io, "Plug in CA Certificates"). */
+const CA_SECRETS: ReadonlySet<string> = new Set(["cacerts", "istio-ca-secret"]);
 
-/** With a Secret of this label istiod reads another cluster's endpoints (istio.io, "Install Multicluster"). */
+/** For a Secret with this label, istiod reads another cluster's endpoints (istio.io, "Install Multicluster"). */
 const REMOTE_CLUSTER = "istio/multiCluster";
 
-/** The audience of the tokens by which proxies get their certificates from istiod. */
+/** Audience of the tokens with which proxies request certificates from istiod. */
 const MESH_AUDIENCE = "istio-ca";
 
 const CERTIFICATE = "cert-manager.io/Certificate";
 
-/** Annotations by which controllers copy a Secret into other namespaces: Reflector, kubernetes-replicator, Config Syncer. */
-const COPIED =
+/**
+ * Annotations with which controllers copy a Secret to other namespaces: Reflector, kubernetes-replicator,
+ * Config Syncer.
+ */
+const COPY_ANNOTATIONS =
     /^(reflector\.v1\.k8s\.emberstack\.com\/reflection-(allowed|auto-enabled)|replicator\.v1\.mittwald\.de\/(replicate-to(-matching)?|replication-allowed)|kubed\.appscode\.com\/sync)$/;
 
 export const credentials = objectRule<Config>({
     name: "workloads-credentials",
     area: "workloads",
-    title: "No workload holds a credential of the mesh's authority, or one that never ends",
+    title: "No workload has the CA's key, a token for istiod, or a token without expiry",
     severity: "critical",
-    why: "whoever holds the CA's key, or a token that istiod takes, has every identity of the mesh",
-    remedy: "Let cert-manager or istiod hold the CA's key; use projected tokens, whose audience is the party that is called.",
-    judges: [SECRET, CERTIFICATE, ...WORKLOADS],
-    defaults: { ...NO_EXCEPTIONS, keepers: ["istio-system", "cert-manager"] },
+    why: "the CA's key, or a token that istiod accepts, is sufficient to get the identities of workloads in the mesh",
+    remediation:
+        "Keep the CA's key in cert-manager or istiod. Use projected tokens with the called service as their audience.",
+    appliesTo: [SECRET, CERTIFICATE, ...WORKLOADS],
+    defaults: { ...NO_EXCEPTIONS, caNamespaces: ["istio-system", "cert-manager"] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
-        keepers: {
+        caNamespaces: {
             type: "array",
             items: { type: "string" },
-            description: "namespaces whose Secrets are the mesh's own: no workload of theirs mounts one",
+            description: "namespaces with Secrets of the mesh; no workload there may mount a Secret",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Secret
 metadata: { name: carts-token, namespace: shop, annotations: { kubernetes.io/service-account.name: carts } }
@@ -57,7 +61,7 @@ spec:
   containers: [{ name: carts, image: "carts:1" }]
   volumes: [{ name: token, projected: { sources: [{ serviceAccountToken: { audience: istio-ca, path: token } }] } }]
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Pod
 metadata: { name: carts, namespace: shop }
@@ -68,64 +72,66 @@ spec:
     - { name: database, secret: { secretName: database } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (isExcepted(config, subject)) return;
         if (subject.id === SECRET) {
-            yield* judgeSecret(subject);
-            yield* judgeCopies(subject, "metadata.annotations", subject.annotations);
+            yield* evaluateSecret(subject);
+            yield* evaluateCopies(subject, "metadata.annotations", subject.annotations);
         }
         if (subject.id === CERTIFICATE) {
             const annotations = labelsAt(subject.spec, "secretTemplate", "annotations");
-            yield* judgeCopies(subject, "spec.secretTemplate.annotations", annotations);
+            yield* evaluateCopies(subject, "spec.secretTemplate.annotations", annotations);
         }
         for (const pod of podsIn(subject)) {
-            yield* judgeTokens(subject, pod);
-            if (config.keepers.includes(subject.namespace)) yield* judgeMounts(subject, pod);
+            yield* evaluateTokens(subject, pod);
+            if (config.caNamespaces.includes(subject.namespace)) yield* evaluateMounts(subject, pod);
         }
     },
 });
 
-function* judgeSecret(subject: Subject): Iterable<Finding> {
+function* evaluateSecret(subject: Subject): Iterable<Violation> {
     const account = subject.annotations["kubernetes.io/service-account.name"];
     if (account !== undefined || textAt(subject.props, "type") === "kubernetes.io/service-account-token") {
         yield {
             subject,
-            wrong: `it is a token of the service account ${account ?? "that it names"} that never ends, and whoever reads it is that workload`,
+            problem: `it is a token of the service account ${account ?? "in its data"} without expiry, with which anyone can act as that workload`,
             fix: "remove it, and use a projected token or TokenRequest.",
         };
     }
-    if (AUTHORITY.has(subject.name)) {
+    if (CA_SECRETS.has(subject.name)) {
         yield {
             subject,
-            wrong: "istiod takes it as the mesh's certificate authority, and whoever made it has every identity",
-            fix: "let cert-manager make the CA's certificate, or list the Secret under this policy's exceptions with a reason and an end date.",
+            problem: "istiod uses it as the mesh's CA, so its creator can issue every identity",
+            fix: "let cert-manager issue the CA's certificate, or add the Secret to this policy's exceptions with a reason and an end date.",
         };
     }
     if (subject.labels[REMOTE_CLUSTER] !== undefined) {
         yield {
             subject,
-            wrong: `its label ${REMOTE_CLUSTER} makes istiod take endpoints and identities from another cluster`,
-            fix: "remove the label, or list the Secret under this policy's exceptions with a reason and an end date.",
+            problem: `with its label ${REMOTE_CLUSTER}, istiod accepts endpoints and identities from another cluster`,
+            fix: "remove the label, or add the Secret to this policy's exceptions with a reason and an end date.",
         };
     }
 }
 
-/** A key that is copied is held by whoever reads Secrets there. */
-function* judgeCopies(
+/** A copied key is available to everyone who can read Secrets in the target namespace. */
+function* evaluateCopies(
     subject: Subject,
     path: string,
     annotations: Readonly<Record<string, string>>,
-): Iterable<Finding> {
-    const name = Object.keys(annotations).find((one) => COPIED.test(one) && annotations[one] !== "false");
+): Iterable<Violation> {
+    const name = Object.keys(annotations).find(
+        (one) => COPY_ANNOTATIONS.test(one) && annotations[one] !== "false",
+    );
     if (name === undefined) return;
     yield {
         subject,
-        wrong: `${path} has ${name}, by which a controller copies the Secret and its key into other namespaces`,
-        fix: "issue a certificate of its own in each namespace, or list it under this policy's exceptions with a reason and an end date.",
+        problem: `${path} has ${name}, with which a controller copies the Secret and its key to other namespaces`,
+        fix: "issue a separate certificate in each namespace, or add it to this policy's exceptions with a reason and an end date.",
     };
 }
 
-function* judgeTokens(subject: Subject, { path, spec }: Pod): Iterable<Finding> {
+function* evaluateTokens(subject: Subject, { path, spec }: Pod): Iterable<Violation> {
     for (const [index, volume] of list(spec["volumes"]).entries()) {
         const audiences = list(at(volume, "projected", "sources")).map((source) =>
             textAt(source, "serviceAccountToken", "audience"),
@@ -133,14 +139,14 @@ function* judgeTokens(subject: Subject, { path, spec }: Pod): Iterable<Finding> 
         if (!audiences.includes(MESH_AUDIENCE)) continue;
         yield {
             subject,
-            wrong: `${path}spec.volumes[${index}] projects a token for ${MESH_AUDIENCE}, by which istiod signs a certificate of the mesh for whoever shows it`,
-            fix: "remove it: the injector gives the proxy its own.",
+            problem: `${path}spec.volumes[${index}] projects a token for ${MESH_AUDIENCE}, which istiod exchanges for a mesh certificate`,
+            fix: "remove it. The injector mounts the proxy's token.",
         };
     }
 }
 
-/** In a namespace of the mesh's own keys. */
-function* judgeMounts(subject: Subject, pod: Pod): Iterable<Finding> {
+/** For namespaces that contain the mesh's keys. */
+function* evaluateMounts(subject: Subject, pod: Pod): Iterable<Violation> {
     const { path, spec } = pod;
     const volumes = list(spec["volumes"]).flatMap((volume, index) => [
         { place: `${path}spec.volumes[${index}]`, secret: textAt(volume, "secret", "secretName") },
@@ -161,8 +167,8 @@ function* judgeMounts(subject: Subject, pod: Pod): Iterable<Finding> {
         if (secret === undefined) continue;
         yield {
             subject,
-            wrong: `${place} reads the Secret ${secret} of ${subject.namespace}, where the mesh's keys are`,
-            fix: "run it in another namespace, or list it under this policy's exceptions with a reason and an end date.",
+            problem: `${place} reads the Secret ${secret} in ${subject.namespace}, which contains the mesh's keys`,
+            fix: "run it in another namespace, or add it to this policy's exceptions with a reason and an end date.",
         };
     }
 }

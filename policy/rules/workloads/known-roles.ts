@@ -2,13 +2,13 @@ import {
     EXCEPTION_FIELDS,
     EXCEPTIONS_SCHEMA,
     type Exception,
-    holds,
+    anyInForce,
     isExcepted,
     NO_EXCEPTIONS,
 } from "../../core/exceptions";
 import { list, textAt } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
-import { MASTERS } from "./grants";
+import { ADMIN_ROLES } from "./dangerous-permissions";
 
 interface KnownRole extends Pick<Exception, "reason" | "until"> {
     readonly name: string;
@@ -21,9 +21,9 @@ interface Config {
 
 const RBAC = "rbac.authorization.k8s.io";
 
-/** What every cluster has, besides `system:…`: `workloads-rights` judges who gets those. */
-const KUBERNETES_OWN: ReadonlySet<string> = new Set([
-    ...MASTERS,
+/** Built-in roles without the prefix `system:`; `workloads-rbac` evaluates who is bound to them. */
+const KUBERNETES_ROLES: ReadonlySet<string> = new Set([
+    ...ADMIN_ROLES,
     "view",
     "extension-apiserver-authentication-reader",
 ]);
@@ -31,17 +31,17 @@ const KUBERNETES_OWN: ReadonlySet<string> = new Set([
 export const knownRoles = stackRule<Config>({
     name: "workloads-known-roles",
     area: "workloads",
-    title: "Workloads are bound to roles that this stack shows",
+    title: "Workloads are only bound to roles in this stack",
     severity: "high",
-    why: "a role of a chart or of another program may read every Secret, as istiod's does, and no policy has read it",
-    remedy: "Create the Role with the verbs and resources that are needed in the stack that binds it.",
-    judges: [`${RBAC}/ClusterRoleBinding`, `${RBAC}/RoleBinding`, `${RBAC}/ClusterRole`, `${RBAC}/Role`],
+    why: "a role of a chart or of another program may read every Secret, as istiod's does, and no policy has evaluated it",
+    remediation: "Create the Role with the required verbs and resources in the stack that binds it.",
+    appliesTo: [`${RBAC}/ClusterRoleBinding`, `${RBAC}/RoleBinding`, `${RBAC}/ClusterRole`, `${RBAC}/Role`],
     defaults: { ...NO_EXCEPTIONS, roles: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         roles: {
             type: "array",
-            description: "roles that are made elsewhere, and whose rules somebody has read",
+            description: "reviewed roles that are created elsewhere",
             items: {
                 type: "object",
                 additionalProperties: false,
@@ -51,14 +51,14 @@ export const knownRoles = stackRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: { name: carts }
 roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: istiod-clusterrole-istio-system }
 subjects: [{ kind: ServiceAccount, name: carts, namespace: shop }]
 `,
-        accepted: `
+        compliant: `
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: { name: carts, namespace: shop }
@@ -71,14 +71,14 @@ metadata: { name: carts, namespace: shop }
 rules: [{ apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update] }]
 `,
     },
-    *judgeStack(world, config) {
-        yield* each(world.all(`${RBAC}/ClusterRoleBinding`, `${RBAC}/RoleBinding`), function* (subject) {
+    *evaluateStack(stack, config) {
+        yield* each(stack.all(`${RBAC}/ClusterRoleBinding`, `${RBAC}/RoleBinding`), function* (subject) {
             if (isExcepted(config, subject)) return;
             const kind = textAt(subject.props, "roleRef", "kind") ?? "ClusterRole";
             const name = textAt(subject.props, "roleRef", "name");
-            if (name === undefined || name.startsWith("system:") || KUBERNETES_OWN.has(name)) return;
-            if (holds(config.roles.filter((role) => role.name === name))) return;
-            const shown = world
+            if (name === undefined || name.startsWith("system:") || KUBERNETES_ROLES.has(name)) return;
+            if (anyInForce(config.roles.filter((role) => role.name === name))) return;
+            const shown = stack
                 .all(`${RBAC}/${kind}`)
                 .some(
                     (role) => role.name === name && (kind !== "Role" || role.namespace === subject.namespace),
@@ -91,8 +91,8 @@ rules: [{ apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, cr
             if (shown || workload === undefined) return;
             yield {
                 subject,
-                wrong: `it gives ${textAt(workload, "name") ?? "a workload"} the ${kind} ${name}, which this stack does not show`,
-                fix: "create the role in this stack, or list it under `roles` of this policy once somebody has read its rules.",
+                problem: `it binds ${textAt(workload, "name") ?? "a workload"} to the ${kind} ${name}, which is not in this stack`,
+                fix: "create the role in this stack, or review its rules and list it under `roles` of this policy.",
             };
         });
     },

@@ -3,12 +3,12 @@ import {
     EXCEPTION_FIELDS,
     EXCEPTIONS_SCHEMA,
     type Exception,
-    holds,
+    anyInForce,
     isExcepted,
     NO_EXCEPTIONS,
 } from "../../core/exceptions";
 import { at, fields as record, list, textAt, texts } from "../../core/read";
-import { type Finding, objectRule } from "../../core/rule";
+import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
 import { containersOf, type Pod, podsIn, WORKLOADS } from "../../core/workload";
 
@@ -20,44 +20,45 @@ interface Config {
 
 interface HostPath extends Pick<Exception, "reason" | "until"> {
     readonly namespace: string;
-    /** Of the workload. */
+    /** Name of the workload. */
     readonly name: string;
     readonly path: string;
 }
 
 const VOLUME = "core/PersistentVolume";
 
-/** Directories of a node that a `local` volume has no business with. */
-const OF_THE_NODE =
+/** Directories of a node that a `local` volume must not use. */
+const NODE_DIRECTORIES =
     /^\/(|etc|home|proc|root|run|sys|usr|var|var\/(lib|run|log)(\/(kubelet|containerd|docker|etcd)\b.*)?)\/?$/;
 
 export const nonRoot = objectRule<Config>({
     name: "workloads-non-root",
     area: "workloads",
-    title: "Containers run as somebody, without powers and without the node's files",
+    title: "Containers run as non-root, without privileges and without the node's files",
     severity: "medium",
-    why: "whoever breaks into a container that runs as root is a step away from the node, and with it from every identity there",
-    remedy: "Set runAsNonRoot, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and a seccompProfile; mount no hostPath.",
-    judges: [...WORKLOADS, VOLUME],
+    why: "an attacker in a container that runs as root can often take over the node, and with it every identity on it",
+    remediation:
+        "Set runAsNonRoot, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and a seccompProfile. Mount no hostPath.",
+    appliesTo: [...WORKLOADS, VOLUME],
     defaults: { ...NO_EXCEPTIONS, system: ["kube-system"], hostPaths: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
         system: {
             type: "array",
             items: { type: "string" },
-            description: "namespaces of the cluster's own workloads",
+            description: "namespaces of the cluster's system workloads",
         },
         hostPaths: {
             type: "array",
             description:
-                "folders of the node that a workload may mount read-only, such as a log shipper's /var/log",
+                "directories of the node that a workload may mount read-only, such as /var/log for a log shipper",
             items: {
                 type: "object",
                 additionalProperties: false,
                 required: ["namespace", "name", "path", "reason", "until"],
                 properties: {
                     namespace: { type: "string" },
-                    name: { type: "string", description: "of the workload" },
+                    name: { type: "string", description: "name of the workload" },
                     path: { type: "string", pattern: "^/var/(log|lib/[^/]+/containers)(/[^.].*)?$" },
                     ...EXCEPTION_FIELDS,
                 },
@@ -65,13 +66,13 @@ export const nonRoot = objectRule<Config>({
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Pod
 metadata: { name: carts, namespace: shop }
 spec: { containers: [{ name: carts, image: "carts:1" }] }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Pod
 metadata: { name: carts, namespace: shop }
@@ -80,54 +81,56 @@ spec:
   containers: [{ name: carts, image: "carts:1", securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } } }]
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         if (config.system.includes(subject.namespace) || isExcepted(config, subject)) return;
-        if (subject.id === VOLUME) yield* aboutNode(subject);
+        if (subject.id === VOLUME) yield* evaluateNodePath(subject);
         for (const pod of podsIn(subject)) {
-            if (pod.isTemplate && !subject.isPatch) yield* aboutContainers(subject, pod);
-            else yield* aboutRoot(subject, pod);
-            yield* aboutVolumes(subject, pod, config);
+            if (pod.isTemplate && !subject.isPatch) yield* evaluateContainers(subject, pod);
+            else yield* evaluateRoot(subject, pod);
+            yield* evaluateVolumes(subject, pod, config);
         }
     },
 });
 
-function* aboutContainers(subject: Subject, pod: Pod): Iterable<Finding> {
+function* evaluateContainers(subject: Subject, pod: Pod): Iterable<Violation> {
     const shared = pod.spec["securityContext"];
     for (const container of containersOf(pod)) {
         const { path, fields } = container;
         if (fields["image"] === "auto" && container.name === "istio-proxy") continue;
-        const own = fields["securityContext"];
+        const containerContext = fields["securityContext"];
         const either = (...field: string[]): string | undefined =>
-            textAt(own, ...field) ?? textAt(shared, ...field);
-        const wrong = [
+            textAt(containerContext, ...field) ?? textAt(shared, ...field);
+        const problem = [
             either("runAsNonRoot") === "true" ? "" : "runAsNonRoot is not true",
             either("runAsUser") === "0" ? "runAsUser is 0" : "",
-            textAt(own, "allowPrivilegeEscalation") === "false"
+            textAt(containerContext, "allowPrivilegeEscalation") === "false"
                 ? ""
                 : "allowPrivilegeEscalation is not false",
-            texts(at(own, "capabilities", "drop")).includes("ALL") ? "" : "capabilities.drop has not ALL",
+            texts(at(containerContext, "capabilities", "drop")).includes("ALL")
+                ? ""
+                : "capabilities.drop does not contain ALL",
             ["RuntimeDefault", "Localhost"].includes(either("seccompProfile", "type") ?? "")
                 ? ""
                 : "seccompProfile is not RuntimeDefault",
             either("appArmorProfile", "type") === "Unconfined" ? "appArmorProfile is Unconfined" : "",
         ].filter(Boolean);
-        if (wrong.length === 0) continue;
+        if (problem.length === 0) continue;
         yield {
             subject,
-            wrong: `${path}.securityContext: ${wrong.join(", ")}`,
-            fix: "set them so; what holds for all containers can stand at the pod.",
+            problem: `${path}.securityContext: ${problem.join(", ")}`,
+            fix: "set these fields. Those for all containers can be set on the pod.",
         };
     }
 }
 
-/** Of a patch, or of a part of a pod: what it does not say is said elsewhere. */
-function* aboutRoot(subject: Subject, pod: Pod): Iterable<Finding> {
+/** For a patch, or a part of a pod: absent fields are set elsewhere. */
+function* evaluateRoot(subject: Subject, pod: Pod): Iterable<Violation> {
     const contexts = [
         { path: `${pod.path}spec`, context: pod.spec["securityContext"] },
         ...containersOf(pod).map(({ path, fields }) => ({ path, context: fields["securityContext"] })),
     ];
     for (const { path, context } of contexts) {
-        const wrong = [
+        const problem = [
             textAt(context, "runAsNonRoot") === "false" ? "runAsNonRoot is false" : "",
             textAt(context, "runAsUser") === "0" ? "runAsUser is 0" : "",
             textAt(context, "allowPrivilegeEscalation") === "true" ? "allowPrivilegeEscalation is true" : "",
@@ -136,25 +139,25 @@ function* aboutRoot(subject: Subject, pod: Pod): Iterable<Finding> {
                 ? "appArmorProfile is Unconfined"
                 : "",
         ].filter(Boolean);
-        if (wrong.length === 0) continue;
-        yield { subject, wrong: `${path}.securityContext: ${wrong.join(", ")}`, fix: "remove it." };
+        if (problem.length === 0) continue;
+        yield { subject, problem: `${path}.securityContext: ${problem.join(", ")}`, fix: "remove it." };
     }
 }
 
-function* aboutVolumes(subject: Subject, pod: Pod, config: Config): Iterable<Finding> {
+function* evaluateVolumes(subject: Subject, pod: Pod, config: Config): Iterable<Violation> {
     const mounted = list(pod.spec["volumes"]).filter((volume) => record(volume)["hostPath"] !== undefined);
     for (const volume of mounted) {
         if (isListed(config, subject, volume) && isReadOnly(pod, textAt(volume, "name") ?? "")) continue;
         yield {
             subject,
-            wrong: `${pod.path}spec.volumes mounts ${textAt(volume, "hostPath", "path") ?? "a path"} of the node`,
-            fix: "use another kind of volume; list logs that the workload reads under hostPaths and mount them readOnly.",
+            problem: `${pod.path}spec.volumes mounts ${textAt(volume, "hostPath", "path") ?? "a path"} of the node`,
+            fix: "use another volume type. If the workload reads logs, list the directory under hostPaths and mount it readOnly.",
         };
     }
 }
 
 function isListed({ hostPaths }: Config, { namespace, name }: Subject, volume: unknown): boolean {
-    return holds(
+    return anyInForce(
         hostPaths.filter(
             (entry) =>
                 entry.namespace === namespace &&
@@ -164,7 +167,7 @@ function isListed({ hostPaths }: Config, { namespace, name }: Subject, volume: u
     );
 }
 
-/** Whether each container that mounts a volume mounts it read-only. */
+/** Whether every container mounts a volume read-only. */
 function isReadOnly(pod: Pod, volume: string): boolean {
     return containersOf(pod)
         .flatMap(({ fields }) => list(fields["volumeMounts"]))
@@ -172,16 +175,16 @@ function isReadOnly(pod: Pod, volume: string): boolean {
         .every((mount) => textAt(mount, "readOnly") === "true");
 }
 
-/** A volume of the cluster, which a pod mounts by a claim: Pod Security does not see what is behind it. */
-function* aboutNode(subject: Subject): Iterable<Finding> {
+/** A PersistentVolume that pods mount with a claim, which Pod Security does not check. */
+function* evaluateNodePath(subject: Subject): Iterable<Violation> {
     const host = textAt(subject.spec, "hostPath", "path");
     const local = textAt(subject.spec, "local", "path");
     const path =
-        host ?? (local !== undefined && OF_THE_NODE.test(posix.normalize(local)) ? local : undefined);
+        host ?? (local !== undefined && NODE_DIRECTORIES.test(posix.normalize(local)) ? local : undefined);
     if (path === undefined) return;
     yield {
         subject,
-        wrong: `spec.${host === undefined ? "local" : "hostPath"}.path is ${path} of the node, for whoever claims it`,
-        fix: "use a CSI driver, or a local volume on a disk of its own.",
+        problem: `spec.${host === undefined ? "local" : "hostPath"}.path is ${path} on the node, for every pod with a claim`,
+        fix: "use a CSI driver, or a local volume on a separate disk.",
     };
 }

@@ -16,9 +16,9 @@ export const podSecurity = objectRule<Config>({
     area: "workloads",
     title: "Namespaces enforce a Pod Security Standard",
     severity: "medium",
-    why: "a policy pack judges what a program deploys; the API server judges whatever else is created there, by anyone",
-    remedy: `Label the namespace ${LABEL}: restricted.`,
-    judges: ["core/Namespace"],
+    why: "a policy pack evaluates what a program deploys; only the API server checks pods that anyone else creates",
+    remediation: `Label the namespace ${LABEL}: restricted.`,
+    appliesTo: ["core/Namespace"],
     defaults: {
         ...NO_EXCEPTIONS,
         minimum: "baseline",
@@ -26,35 +26,35 @@ export const podSecurity = objectRule<Config>({
     },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
-        minimum: { enum: LEVELS, description: "the level that every namespace enforces at least" },
+        minimum: { enum: LEVELS, description: "the minimum level that every namespace must enforce" },
         system: {
             type: "array",
             items: { type: "string" },
-            description: "namespaces that need more: CNI and the like",
+            description: "namespaces that need more privileges, such as those of a CNI",
         },
     },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: privileged } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: shop, labels: { pod-security.kubernetes.io/enforce: restricted } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         const { name, labels, isPatch } = subject;
-        const said = labels[LABEL];
+        const enforcedLevel = labels[LABEL];
         if (config.system.includes(name) || isExcepted(config, { namespace: name, name })) return;
-        if (isPatch && said === undefined) return;
-        if (LEVELS.indexOf(said ?? "") >= LEVELS.indexOf(config.minimum)) return;
+        if (isPatch && enforcedLevel === undefined) return;
+        if (LEVELS.indexOf(enforcedLevel ?? "") >= LEVELS.indexOf(config.minimum)) return;
         yield {
             subject,
-            wrong: `its label ${LABEL} is ${said ?? "not set"}, and ${config.minimum} is the least`,
-            fix: `set it to ${config.minimum} or more.`,
+            problem: `its label ${LABEL} is ${enforcedLevel ?? "not set"}; the minimum is ${config.minimum}`,
+            fix: `set it to ${config.minimum} or a stricter level.`,
         };
     },
 });

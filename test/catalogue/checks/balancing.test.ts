@@ -14,18 +14,18 @@ const hash = (header: string, path?: `/${string}`): LoadBalancing => ({
     ...(path === undefined ? {} : { path }),
 });
 
-describe("the balancing of a service", () => {
-    it("is by a header, and by one segment of a path", () => {
+describe("the load balancing of a service", () => {
+    it("can hash a header, or one segment of a path", () => {
         assert.deepEqual(rules(hash("x-stream-id", "/hls/{*}/{key}/{**}")), []);
         assert.deepEqual(rules({ policy: "least-request" }), []);
     });
 
-    it("says where in a path the key stands", () => {
+    it("must specify the key's position in a path", () => {
         for (const path of ["/hls/{*}", "/{key}/{key}", "/a{key}", "/{**}/{key}"] as const)
             assert.deepEqual(rules(hash("x-id", path)), ["front.loadBalancing.path: balancing-key"], path);
     });
 
-    it("is by nothing that the mesh cannot read", () => {
+    it("cannot hash what the mesh does not read", () => {
         const tcp = changed(({ services: { front } }) =>
             Object.assign(front, {
                 ports: { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } },

@@ -9,29 +9,29 @@ const cyclesIn = (calls: Record<string, string[]>) =>
     checkCycles(graph(calls)).map(({ message }) => message.replace(" is a cycle of calls", ""));
 
 describe("cycles", () => {
-    it("are shown from the first of their names on, with the calls to choose from", () => {
+    it("are shown from their alphabetically first name, with the calls to remove", () => {
         assert.deepEqual(checkCycles(graph({ c: ["a"], a: ["x", "b"], b: ["c"], x: [] })), [
             {
                 rule: "cycle",
                 where: "a.calls[1] → b",
                 message: "a → b → c → a is a cycle of calls",
-                remedy: "Remove a.calls[1], b.calls[0] or c.calls[0]; what must flow back can be an event in a store.",
+                remedy: "Remove a.calls[1], b.calls[0] or c.calls[0]. Data can flow back as an event through a store.",
             },
         ]);
     });
 
-    it("of two are cycles too, and several calls count as one step", () => {
+    it("of two services are detected, and several calls count as one step", () => {
         assert.deepEqual(checkCycles(graph({ a: ["b", "b"], b: ["a"] })), [
             {
                 rule: "cycle",
                 where: "a.calls[0] → b",
                 message: "a → b → a is a cycle of calls",
-                remedy: "Remove a.calls[0] and a.calls[1] or b.calls[0]; what must flow back can be an event in a store.",
+                remedy: "Remove a.calls[0] and a.calls[1] or b.calls[0]. Data can flow back as an event through a store.",
             },
         ]);
     });
 
-    it("are all shown, each once, also where they touch", () => {
+    it("are all shown, each once, also if they share services", () => {
         assert.deepEqual(cyclesIn({ a: ["b", "c"], b: ["d"], c: ["d"], d: ["a"], y: ["z"], z: ["y", "a"] }), [
             "a → b → d → a",
             "a → c → d → a",
@@ -39,19 +39,19 @@ describe("cycles", () => {
         ]);
     });
 
-    it("are shown from the first of their names on, also where that was passed before", () => {
+    it("are shown from their alphabetically first name, also if that was visited before", () => {
         assert.deepEqual(cyclesIn({ a: ["b"], b: ["a", "c"], c: ["a"] }), ["a → b → a", "a → b → c → a"]);
     });
 
-    it("are not seen where paths only meet", () => {
+    it("are not reported if paths only meet", () => {
         assert.deepEqual(cyclesIn({ a: ["b", "c"], b: ["d"], c: ["d"], d: [] }), []);
     });
 
-    it("are not made by calls to oneself or to nowhere", () => {
+    it("are not reported for calls to the service itself or to unknown services", () => {
         assert.deepEqual(cyclesIn({ a: ["a", "gone"], b: [] }), []);
     });
 
-    it("are found in a chain longer than the stack is deep", () => {
+    it("are found in a chain that exceeds the stack depth", () => {
         const size = 20_000;
         const chain = Array.from({ length: size }, (_, nth) => [
             `s${nth}`,
@@ -71,7 +71,7 @@ describe("cycles", () => {
             ),
         );
 
-    it("are real, differ, and pass each call that lies on any", () => {
+    it("are real, distinct, and cover each call that is on any cycle", () => {
         fc.assert(
             fc.property(anyGraph, (calls) => {
                 const shown = cyclesIn(calls).map((cycle) => cycle.split(" → "));
@@ -81,7 +81,7 @@ describe("cycles", () => {
                 assert.equal(new Set(shown.map(String)).size, shown.length);
                 for (const step of steps.flat()) {
                     const [from = "", to = ""] = step.split(" ");
-                    assert.ok(calls[from]?.includes(to), `${step} is no call`);
+                    assert.ok(calls[from]?.includes(to), `${step} is not a call`);
                 }
                 for (const names of shown) assert.equal(new Set(names).size, names.length - 1);
                 const onCycle = Object.entries(calls).flatMap(([from, callees]) =>
@@ -93,7 +93,7 @@ describe("cycles", () => {
     });
 });
 
-/** By the definition, and by another way than the code's: adds whatever is called by what was reached, until nothing is new. */
+/** Reachability by definition, unlike the code's algorithm: adds callees of reached services until nothing changes. */
 function reaches(calls: Record<string, string[]>, from: string, to: string): boolean {
     const reached = new Set([from]);
     let before = 0;

@@ -30,7 +30,7 @@ function afterTcp(change: Partial<Draft<Exposure>>): string {
 }
 
 describe("an exposure's paths and headers", () => {
-    it("are said where a gateway reads them", () => {
+    it("can be configured where a gateway reads them", () => {
         assert.equal(after({ paths: { encodedSlashes: true }, clientHeaders: ["x-forwarded-host"] }), "");
         assert.match(afterTcp({ paths: { encodedSlashes: true } }), /^not-http: the host devices has paths/);
         assert.match(
@@ -39,27 +39,27 @@ describe("an exposure's paths and headers", () => {
         );
     });
 
-    it("are of those that the gateway would remove", () => {
+    it("can only list headers that the gateway would remove", () => {
         assert.match(after({ clientHeaders: ["x-tenant" as "forwarded"] }), /clientHeaders|x-tenant/);
     });
 });
 
 describe("a token's tenant", () => {
-    it("is required of tokens, and where paths name one", () => {
+    it("can be required only with JWTs, and must be if paths name a tenant", () => {
         assert.match(
             after({ requiresTenant: true, authentication: "none" }),
-            /^requires-tenant: .*takes no token$/,
+            /^requires-tenant: .*does not authenticate by JWT$/,
         );
         assert.match(
             after({ requiresTenant: false, tenantPaths: ["/{tenant}"] }),
-            /^requires-tenant: .*name no tenant$/,
+            /^requires-tenant: .*accepts tokens without a tenant$/,
         );
         assert.equal(after({ requiresTenant: false }), "");
     });
 });
 
 describe("a request's path", () => {
-    it("is canonical: no other could ever match", () => {
+    it("must be canonical: no other can match", () => {
         for (const path of [
             "/a%2Fb",
             "/%41bc",

@@ -3,14 +3,14 @@ import * as assert from "node:assert/strict";
 import type { Exposure } from "../../../catalogue/model";
 import { type Draft, problemsAfter } from "../small";
 
-/** Rule and message of what is wrong once the small catalogue's exposure is changed so. */
+/** Rules and messages of the problems after a change of the small catalogue's exposure. */
 function after(change: Partial<Draft<Exposure>>): string[] {
     return problemsAfter(({ services, exposure }) => {
         services.front.exposures = [{ ...exposure, requests: ["GET /items", "POST /items"], ...change }];
     }).map(({ rule, message }) => `${rule}: ${message}`);
 }
 
-/** Of the TCP port of the service back. */
+/** An exposure of the TCP port of the service back. */
 function afterTcp(change: Partial<Draft<Exposure>>): string[] {
     return problemsAfter(({ services }) => {
         services.back.exposures = [
@@ -26,31 +26,31 @@ function afterTcp(change: Partial<Draft<Exposure>>): string[] {
     }).map(({ rule, message }) => `${rule}: ${message}`);
 }
 
-describe("ports of gateways", () => {
-    it("are said for TCP, and for nothing else", () => {
+describe("listen ports of exposures", () => {
+    it("are required for TCP, and rejected otherwise", () => {
         assert.deepEqual(afterTcp({ listen: 8883 }), []);
         assert.deepEqual(afterTcp({}), [
-            "no-listen: the host devices leads to a TCP port, and does not say on which port of the gateway",
+            "no-listen: the host devices leads to a TCP port, but has no listen port at the gateway",
         ]);
         assert.deepEqual(after({ listen: 8443 }), [
-            "needless-listen: the host api is to be served on port 8443, but it is told apart from others by its name",
+            "needless-listen: the host api has listen: 8443, but the gateway distinguishes HTTP hosts by name",
         ]);
     });
 
-    it("are free", () => {
+    it("must not be used by the gateway", () => {
         for (const listen of [443, 80, 15021])
             assert.deepEqual(afterTcp({ listen }), [
-                `listen-port: the host devices is to be served on port ${listen}, which a gateway cannot give it`,
+                `listen-port: the host devices has listen: ${listen}, a port that the gateway uses itself`,
             ]);
     });
 });
 
-describe("clients that name no host", () => {
-    it("are for the one host of a TCP port", () => {
+describe("clients without SNI", () => {
+    it("are allowed only for the single host of a TCP port", () => {
         assert.deepEqual(afterTcp({ listen: 8883, withoutSni: true }), []);
         assert.deepEqual(after({ withoutSni: false }), []);
         assert.deepEqual(after({ withoutSni: true }), [
-            "without-sni: the host api accepts clients that name no host, but shares its port with the gateway's other HTTP hosts",
+            "without-sni: the host api has withoutSni, but shares its port with the gateway's other HTTP hosts",
         ]);
         const two = (change: Partial<Draft<Exposure>>) =>
             problemsAfter(({ services }) => {
@@ -64,7 +64,7 @@ describe("clients that name no host", () => {
                 ];
             }).map(({ message }) => message);
         assert.deepEqual(two({}), [
-            "the host devices accepts clients that name no host, but others has the same port 8883 of the gateway public",
+            "the host devices has withoutSni, but others uses the same port 8883 of the gateway public",
         ]);
         assert.deepEqual(two({ listen: 8884 }), []);
         assert.deepEqual(two({ gateway: "internal" }), []);
@@ -73,28 +73,28 @@ describe("clients that name no host", () => {
 });
 
 describe("scopes", () => {
-    it("are asked for some of what is exposed", () => {
+    it("must be for requests that are exposed", () => {
         assert.deepEqual(after({ scopes: [{ scope: "items:write", requests: ["POST /items"] }] }), []);
         assert.deepEqual(after({ scopes: [{ scope: "items:write", requests: ["POST /itmes"] }] }), [
-            "scopes: the host api asks for a scope for POST /itmes, which it does not expose in these words",
+            "scopes: the host api has a scope for POST /itmes, which its requests do not list literally",
         ]);
         assert.deepEqual(after({ scopes: [{ scope: "a:b" }] }), [
-            "scopes: the host api asks for the scope a:b for nothing",
+            "scopes: the host api has the scope a:b without requests",
         ]);
     });
 
-    it("are asked for by a token, of requests that can be told apart", () => {
+    it("require JWTs, and requests that can be distinguished", () => {
         const scopes = [{ scope: "items:write", requests: ["POST /items" as const] }];
         assert.deepEqual(after({ scopes, authentication: "none" }), [
-            "scopes: the host api asks for scopes, but takes no token",
+            "scopes: the host api has scopes, but does not authenticate by JWT",
         ]);
         assert.match(
             afterTcp({ listen: 8883, scopes: [{ scope: "x" }] }).join(),
-            /its requests cannot be told apart/,
+            /the gateway cannot distinguish its requests/,
         );
     });
 
-    it("are not got round by another request that stands for the same", () => {
+    it("cannot be bypassed by an overlapping request", () => {
         const problems = problemsAfter(({ services, exposure }) => {
             services.front.ports["http"] = {
                 protocol: "http",
@@ -112,39 +112,42 @@ describe("scopes", () => {
         assert.deepEqual(
             problems.map(({ message }) => message),
             [
-                "the host api asks for the scope items:read for GET /items/{*}, but GET /items/{**} stands for the same, and asks for another or none",
+                "the host api requires the scope items:read for GET /items/{*}, but the overlapping GET /items/{**} requires another scope or none",
             ],
         );
     });
 });
 
-describe("paths that name a tenant", () => {
+describe("tenant paths", () => {
     const naming = (path: string) => after({ tenantPaths: [path as `/${string}`] });
 
-    it("have one tenant, as a whole segment, where something is exposed", () => {
+    it("have one tenant, as a whole segment, and match an exposed request", () => {
         assert.match(
             naming("/items").join(),
-            /names a tenant at "\/items", which is no path with one \{tenant\}/,
+            /has the tenant path "\/items", which is not a path with one \{tenant\}/,
         );
-        assert.match(naming("/x-{tenant}").join(), /which is no path/);
-        assert.match(naming("/{tenant}/{tenant}").join(), /which is no path/);
+        assert.match(naming("/x-{tenant}").join(), /which is not a path/);
+        assert.match(naming("/{tenant}/{tenant}").join(), /which is not a path/);
         assert.match(naming("/other/{tenant}").join(), /which it does not expose/);
         assert.deepEqual(naming("/{tenant}"), []);
     });
 
-    it("need a token, and HTTP", () => {
-        assert.match(after({ tenantPaths: ["/{tenant}"], authentication: "none" }).join(), /takes no token/);
-        assert.match(afterTcp({ listen: 8883, tenantPaths: ["/{tenant}"] }).join(), /is no HTTP host/);
+    it("require a JWT, and HTTP", () => {
+        assert.match(
+            after({ tenantPaths: ["/{tenant}"], authentication: "none" }).join(),
+            /does not authenticate by JWT/,
+        );
+        assert.match(afterTcp({ listen: 8883, tenantPaths: ["/{tenant}"] }).join(), /is not an HTTP host/);
     });
 });
 
-describe("pages of other origins", () => {
-    it("ask HTTP hosts only", () => {
+describe("CORS", () => {
+    it("is for HTTP hosts only", () => {
         assert.deepEqual(after({ cors: true }), []);
         assert.match(afterTcp({ listen: 8883, cors: true }).join(), /^cors: /);
     });
 
-    it("name each method and header once", () => {
+    it("lists each method and header once", () => {
         assert.deepEqual(after({ cors: { headers: ["x-a", "x-b"], exposedHeaders: ["x-a"] } }), []);
         assert.deepEqual(after({ cors: { methods: ["GET", "GET"], headers: ["x-a", "x-b", "x-a"] } }), [
             "cors: the host api lists GET twice in cors.methods",
@@ -155,7 +158,7 @@ describe("pages of other origins", () => {
         ]);
     });
 
-    it("name headers by tokens, and no * with which Fetch would not mean what it says", () => {
+    it("lists header names as tokens, and no *, which Fetch treats as a literal with credentials", () => {
         for (const good of ["idempotency-key", "x.trace", "!#$&'*+.^`|~0a-", "x-*"])
             assert.deepEqual(after({ cors: { headers: [good] } }), [], good);
         assert.deepEqual(after({ cors: { exposedHeaders: ["x_page"] } }), []);
@@ -176,12 +179,8 @@ describe("pages of other origins", () => {
             "é",
             "a\n",
         ]) {
-            assert.match(
-                after({ cors: { exposedHeaders: [wrong] } }).join(),
-                /is not the name of a header/,
-                wrong,
-            );
-            assert.match(after({ cors: { headers: [wrong] } }).join(), /is not the name of a header/, wrong);
+            assert.match(after({ cors: { exposedHeaders: [wrong] } }).join(), /is not a header name/, wrong);
+            assert.match(after({ cors: { headers: [wrong] } }).join(), /is not a header name/, wrong);
         }
         assert.match(after({ cors: { headers: ["x_trace"] } }).join(), /without _/);
     });

@@ -5,15 +5,19 @@ import { problemsAfter } from "../small";
 
 const HTTPS = { host: "mail.example.com", port: 443, protocol: "https" } as const;
 
-/** What is wrong with a group of this one host, changed. */
+/** Problems of a group with this single, changed host. */
 function problems(change: Partial<ExternalGroup>) {
     return problemsAfter(({ external }) => {
-        external.mail = { summary: "An outside party.", hosts: [HTTPS], ...change } as typeof external.mail;
+        external.mail = {
+            summary: "An external service.",
+            hosts: [HTTPS],
+            ...change,
+        } as typeof external.mail;
     });
 }
 
-describe("outside parties", () => {
-    it("may be asked with everything that the catalogue offers", () => {
+describe("external groups", () => {
+    it("can use every field of the catalogue", () => {
         assert.deepEqual(
             problems({
                 hosts: [
@@ -21,9 +25,9 @@ describe("outside parties", () => {
                     { ...HTTPS, port: 8443 },
                     { ...HTTPS, port: 465, protocol: "tls" },
                 ],
-                breaker: { connections: 1, failures: 1, pause: "1m" },
+                circuitBreaker: { maxConnections: 1, consecutive5xxErrors: 1, baseEjectionTime: "1m" },
                 timeout: "500ms",
-                limit: { requests: 1, per: "day" },
+                rateLimit: { requests: 1, per: "day" },
             }),
             [],
         );
@@ -56,19 +60,22 @@ describe("outside parties", () => {
         "b-abc123-1.mq.cn-north-1.amazonaws.com.cn",
         "vpc-search-abc123.cn-north-1.es.amazonaws.com.cn",
     ])
-        it(`say where ${host} is: its address is private, as a rule`, () => {
+        it(`require a network for ${host}, whose address is usually private`, () => {
             const hosts = [{ host, port: 5432, protocol: "tcp" }] as const;
-            const found = problems({ hosts: [...hosts] });
+            const reported = problems({ hosts: [...hosts] });
             assert.deepEqual(
-                found.map(({ rule, where }) => [rule, where]),
+                reported.map(({ rule, where }) => [rule, where]),
                 [["managed-network", `external.mail.hosts[0] → ${host}`]],
             );
-            assert.match(found[0]?.remedy ?? "", /external\.mail\.network .*egress\.networks.* "internet"/);
+            assert.match(
+                reported[0]?.remedy ?? "",
+                /external\.mail\.network .*egress\.networks.* "internet"/,
+            );
             for (const network of ["internet", "databases"])
                 assert.deepEqual(problems({ hosts: [...hosts], network }), []);
         });
 
-    it("need no network where AWS answers in public", () => {
+    it("need no network for AWS services with public addresses", () => {
         for (const host of [
             "s3.us-east-1.amazonaws.com",
             "rds.us-east-1.amazonaws.com",
@@ -80,36 +87,36 @@ describe("outside parties", () => {
             assert.deepEqual(problems({ hosts: [{ ...HTTPS, host }] }), []);
     });
 
-    it("are spoken TLS to by the gateway only over HTTPS", () => {
+    it("allow TLS origination only for HTTPS", () => {
         assert.deepEqual(problems({ hosts: [{ ...HTTPS, protocol: "tls", tls: "originate" }] }), [
             {
                 rule: "originate-not-https",
                 where: "external.mail.hosts[0] → mail.example.com",
-                message: "the egress gateway is to speak TLS with mail.example.com, whose protocol is tls",
-                remedy: 'Let the caller speak it (tls: "passthrough"), or say protocol: "https".',
+                message: 'mail.example.com has tls: "originate", but its protocol is tls',
+                remedy: 'Set tls: "passthrough" and let the caller originate TLS, or set protocol: "https".',
             },
         ]);
     });
 
-    it("are asked in plain HTTP on one port each", () => {
-        const found = problems({
+    it("allow plain HTTP on one port per host", () => {
+        const reported = problems({
             hosts: [
                 { ...HTTPS, tls: "originate" },
                 { ...HTTPS, port: 8443, tls: "originate" },
             ],
         });
         assert.deepEqual(
-            found.map(({ rule, message }) => [rule, message]),
+            reported.map(({ rule, message }) => [rule, message]),
             [
                 [
                     "originated-twice",
-                    "callers ask mail.example.com on port 80, which cannot lead to both 443 and 8443",
+                    "callers reach mail.example.com on port 80, which cannot lead to both 443 and 8443",
                 ],
             ],
         );
     });
 
-    it("are not on a port of the proxies", () => {
+    it("cannot use a port of the proxies", () => {
         for (const port of [15000, 15021, 15999]) {
             assert.deepEqual(
                 problems({ hosts: [{ ...HTTPS, port }] }).map(({ rule }) => rule),
@@ -119,12 +126,12 @@ describe("outside parties", () => {
         assert.deepEqual(problems({ hosts: [{ ...HTTPS, port: 14999 }] }), []);
     });
 
-    it("keep a host in one group, on whichever ports", () => {
-        const found = problemsAfter(({ external }) => {
+    it("keep all ports of a host in one group", () => {
+        const reported = problemsAfter(({ external }) => {
             external["post"] = { summary: "Another.", hosts: [{ ...HTTPS, port: 8443 }] };
         });
         assert.deepEqual(
-            found.map(({ rule, where, message }) => [rule, where, message]),
+            reported.map(({ rule, where, message }) => [rule, where, message]),
             [
                 [
                     "shared-external-host",

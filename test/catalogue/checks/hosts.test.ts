@@ -9,30 +9,30 @@ describe("hosts of exposures", () => {
             services.front.exposures = [exposure, { ...exposure, gateway, host, requests: ["POST /items"] }];
         });
 
-    it("are each exposed once, whatever the gateway", () => {
+    it("must be unique over all gateways", () => {
         for (const gateway of ["public", "admin"] as const) {
             assert.deepEqual(exposedTwice(gateway, "api"), [
                 {
                     rule: "duplicate-host",
                     where: `front.exposures[1] → ${gateway} api`,
                     message: "front.exposures[0] and front.exposures[1] both have the host api",
-                    remedy: "Give each a host of its own.",
+                    remedy: "Choose a different host for one of them.",
                 },
             ]);
         }
     });
 
-    it("may be several of one port", () => {
+    it("can be several for one port", () => {
         assert.deepEqual(exposedTwice("public", "api-2"), []);
     });
 
-    it("are one label", () => {
+    it("must be one label", () => {
         assert.deepEqual(exposedTwice("public", "api.eu"), [
             {
                 rule: "malformed-value",
                 where: "services.front.exposures[1].host",
                 message: '"api.eu" is not one label of a host name',
-                remedy: "Write the one label that stands before the stack's domain, in lower case.",
+                remedy: "Write one label in lower case, such as api; the stack's domain is appended.",
             },
         ]);
     });
@@ -58,25 +58,25 @@ describe("external hosts", () => {
         "a..b",
         "https://a.b",
     ]) {
-        it(`are not ${host}`, () => {
+        it(`cannot be ${host}`, () => {
             assert.deepEqual(listing({ host }), [
                 {
                     rule: "malformed-value",
                     where: "external.mail.hosts[0].host",
-                    message: `"${host}" is not a full DNS name`,
-                    remedy: "Write a full DNS name in lower case, such as api.example.com; list each host, without a wildcard.",
+                    message: `"${host}" is not a fully qualified DNS name`,
+                    remedy: "Write a fully qualified DNS name in lower case, such as api.example.com. List each host: wildcards are not allowed.",
                 },
             ]);
         });
     }
 
     for (const host of ["a.b", "s3.us-east-1.amazonaws.com", "1and1.com", "xn--bcher-kva.example"]) {
-        it(`may be ${host}`, () => {
+        it(`can be ${host}`, () => {
             assert.deepEqual(listing({ host }), []);
         });
     }
 
-    it("are listed once over all groups", () => {
+    it("must be unique over all groups", () => {
         const problems = problemsAfter(({ external }) => {
             external["post"] = { summary: "Another.", hosts: [...external.mail.hosts] };
         });
@@ -84,13 +84,13 @@ describe("external hosts", () => {
             {
                 rule: "duplicate-external-host",
                 where: "external.post.hosts[0] → mail.example.com",
-                message: "external.mail.hosts[0] and external.post.hosts[0] are both mail.example.com:443",
-                remedy: "Keep it in one group: its circuit breaker counts for that group.",
+                message: "external.mail.hosts[0] and external.post.hosts[0] both define mail.example.com:443",
+                remedy: "List it in one group only, because it has one circuit breaker.",
             },
         ]);
     });
 
-    it("may be listed once for each port", () => {
+    it("can be listed once per port", () => {
         assert.deepEqual(listing({}, { port: 465, protocol: "tls" }), []);
     });
 });

@@ -6,8 +6,8 @@ import { changed, problemsAfter } from "../small";
 
 const messages = (problems: readonly { message: string }[]) => problems.map(({ message }) => message);
 
-describe("limits of hosts", () => {
-    it("are where requests can be counted", () => {
+describe("rate limits of hosts", () => {
+    it("require a protocol whose requests can be counted", () => {
         const problems = problemsAfter(({ services, ws }) => {
             services.back.ports = { ws };
             services.middle.calls = [];
@@ -18,12 +18,12 @@ describe("limits of hosts", () => {
                     port: "ws",
                     authentication: "none",
                     timeout: "stream",
-                    limit: { requests: 1, per: "second" },
+                    rateLimit: { requests: 1, per: "second" },
                 },
             ];
         });
         assert.deepEqual(messages(problems), [
-            "the host live limits requests, of which the gateway sees none there",
+            "the host live has a rateLimit, but leads to a port of the protocol ws",
         ]);
     });
 });
@@ -36,17 +36,17 @@ describe("plans", () => {
     const problems = (plans: Readonly<Record<string, Plan>>) =>
         messages(checkCatalogue({ ...changed(() => undefined), plans }));
 
-    it("have one for tokens that name none", () => {
+    it("must include a default for tokens without a plan", () => {
         assert.deepEqual(problems({}), []);
         assert.deepEqual(problems({ default: plan(60, 1) }), []);
         assert.deepEqual(problems({ gold: plan(60, 1) }), [
-            "there is no plan default, so that a token that names none of the plans has no limit",
+            "the plan default is missing, so tokens without a plan or with an unknown one have no limit",
         ]);
     });
 
-    it("give a client no more than its tenant, whatever the unit", () => {
+    it("cannot give a client a higher limit than its tenant, whatever the unit", () => {
         assert.deepEqual(problems({ default: plan(60, 2) }), [
-            "in the plan default one client may ask for more than its whole tenant",
+            "in the plan default the limit of one client is higher than its tenant's",
         ]);
     });
 });

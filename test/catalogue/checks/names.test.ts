@@ -11,58 +11,59 @@ const named = (name: string) =>
         services[name] = plain();
     });
 
-const LETTERS = "Use lower-case letters, digits and hyphens; begin with a letter, end with no hyphen.";
+const LETTERS =
+    "Use lower-case letters, digits and hyphens. Start with a letter, and do not end with a hyphen.";
 
 describe("names", () => {
     const wrong: Record<string, Problem> = {
         Auth_2: {
             rule: "malformed-name",
             where: "Auth_2",
-            message: 'the service "Auth_2" has a name that Kubernetes does not allow',
+            message: '"Auth_2" is not a valid name for a service',
             remedy: LETTERS,
         },
         "2nd": {
             rule: "malformed-name",
             where: "2nd",
-            message: 'the service "2nd" has a name that Kubernetes does not allow',
+            message: '"2nd" is not a valid name for a service',
             remedy: LETTERS,
         },
         ["a".repeat(41)]: {
             rule: "malformed-name",
             where: "a".repeat(41),
-            message: `the service ${"a".repeat(41)} has a name of 41 characters, more than 40`,
-            remedy: "Shorten it to 40: longer names are made of it.",
+            message: `the name of the service ${"a".repeat(41)} has 41 characters, more than 40`,
+            remedy: "Shorten it to 40 characters: object names add to it.",
         },
         default: {
             rule: "reserved-name",
             where: "default",
             message:
-                "the service default has a name that the mesh needs itself: policies for a whole namespace are called so",
+                "the name of the service default is reserved: the name of policies for a whole namespace",
             remedy: "Choose another name.",
         },
         "front-primary": {
             rule: "reserved-name",
             where: "front-primary",
-            message: "the service front-primary has a name that Flagger gives to a workload of front",
-            remedy: "Choose a name that does not end in -primary.",
+            message: "the name of the service front-primary is the one of Flagger's workload for front",
+            remedy: "Choose a name that does not end with -primary.",
         },
         "mail-from-shop": {
             rule: "ambiguous-name",
             where: "mail-from-shop",
             message:
-                'the service mail-from-shop has the word "from" in its name, as has each policy <callee>-from-<caller>',
+                'the name of the service mail-from-shop contains the word "from", which makes the policy names <callee>-from-<caller> ambiguous',
             remedy: 'Choose a name without the word "from".',
         },
         "far-from": {
             rule: "ambiguous-name",
             where: "far-from",
             message:
-                'the service far-from has the word "from" in its name, as has each policy <callee>-from-<caller>',
+                'the name of the service far-from contains the word "from", which makes the policy names <callee>-from-<caller> ambiguous',
             remedy: 'Choose a name without the word "from".',
         },
     };
     for (const [name, problem] of Object.entries(wrong)) {
-        it(`refuses ${name}`, () => {
+        it(`rejects ${name}`, () => {
             assert.deepEqual(named(name), [problem]);
         });
     }
@@ -81,7 +82,7 @@ describe("names", () => {
         });
     }
 
-    it("judges stores and external groups likewise", () => {
+    it("applies to stores and external groups", () => {
         const problems = problemsAfter(({ stores, external }) => {
             stores["Db"] = stores.db;
             external["mesh"] = {
@@ -92,17 +93,17 @@ describe("names", () => {
         assert.deepEqual(
             problems.map(({ rule, where, message }) => [rule, where, message]),
             [
-                ["malformed-name", "stores.Db", 'the store "Db" has a name that Kubernetes does not allow'],
+                ["malformed-name", "stores.Db", '"Db" is not a valid name for a store'],
                 [
                     "reserved-name",
                     "external.mesh",
-                    "the external group mesh has a name that the mesh needs itself: in a VirtualService it means every sidecar",
+                    "the name of the external group mesh is reserved: all sidecars, in a VirtualService's gateways",
                 ],
             ],
         );
     });
 
-    it("refuses one name for two kinds", () => {
+    it("rejects one name for two kinds", () => {
         const problems = problemsAfter(({ services, external }) => {
             services["db"] = plain();
             external["front"] = {
@@ -132,13 +133,13 @@ describe("names", () => {
         });
 
     for (const name of ["HTTP", "sixteen-letters-", "a--b", "8080", "a-name-too-long-"]) {
-        it(`refuses a port named ${name}`, () => {
+        it(`rejects a port named ${name}`, () => {
             assert.deepEqual(portNamed(name), [
                 {
                     rule: "malformed-name",
                     where: `front.ports.${name}`,
-                    message: `the port ${name} of front has a name that Kubernetes does not allow`,
-                    remedy: "Use at most 15 lower-case letters, digits and single hyphens, and at least one letter.",
+                    message: `the port ${name} of front has an invalid name`,
+                    remedy: "Use at most 15 lower-case letters, digits and single hyphens, with at least one letter.",
                 },
             ]);
         });
@@ -152,7 +153,7 @@ describe("names", () => {
 });
 
 describe("a catalogue of parts", () => {
-    it("reports each name that two parts define, with both of them, and keeps the first", () => {
+    it("reports each name that two parts define, with both parts, and keeps the first", () => {
         const [first, second] = [plain(), { ...plain(), minReplicas: 0 }];
         const assembled = catalogueOf(
             { part: "edge.ts", services: { auth: first } },
@@ -178,7 +179,7 @@ describe("a catalogue of parts", () => {
         ]);
     });
 
-    it("has no problem where names differ", () => {
+    it("has no problem if names differ", () => {
         const assembled = catalogueOf(
             { part: "edge.ts", services: { auth: plain() } },
             { part: "identity.ts", services: { users: plain() } },
@@ -190,15 +191,15 @@ describe("a catalogue of parts", () => {
         const broken = { ...plain(), teir: "critical" };
         assert.throws(() => parseAssembled(catalogueOf({ part: "edge.ts", services: { auth: broken } })), {
             name: "CatalogueError",
-            message: /^The catalogue has a problem:\n\nedge\.ts: services\.auth\.teir \[unknown-key\]/,
+            message: /^The catalogue has 1 problem:\n\nedge\.ts: services\.auth\.teir \[unknown-key\]/,
         });
-        const lonely = { ...plain(), calls: [callTo("nobody")] };
+        const lonely = { ...plain(), calls: [callTo("unknown")] };
         assert.throws(() => parseAssembled(catalogueOf({ part: "edge.ts", services: { auth: lonely } })), {
-            message: /\n\nedge\.ts: auth\.calls\[0\] → nobody \[unknown-service\]/,
+            message: /\n\nedge\.ts: auth\.calls\[0\] → unknown \[unknown-service\]/,
         });
     });
 
-    it("is refused where a part has a key that no part has, or adds nothing under one", () => {
+    it("is rejected if a part has an unknown or an empty key", () => {
         const parts = [
             { part: "edge.ts", sevices: { auth: plain() } },
             { part: "identity.ts", services: undefined },

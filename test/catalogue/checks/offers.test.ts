@@ -4,7 +4,7 @@ import type { Problem } from "../../../catalogue/check";
 import type { Request } from "../../../catalogue/model";
 import { problemsAfter } from "../small";
 
-describe("what a port offers", () => {
+describe("a port's offered operations", () => {
     const malformed = (port: string, message: string, remedy: string): Problem => ({
         rule: "malformed-offer",
         where: port,
@@ -18,37 +18,37 @@ describe("what a port offers", () => {
         });
 
     for (const path of ["/a/*", "/{**}/a", "/a//b", "/a?b", "/{id}", "/a{*}"]) {
-        it(`is no request for ${path}`, () => {
+        it(`reject a request for ${path}`, () => {
             assert.deepEqual(offering(`GET ${path}`), [
                 malformed(
                     "back.ports.http",
-                    `the port http of back offers "GET ${path}", whose path is none`,
-                    "Write the path from its slash on; {*} for one segment, {**} for all the rest, at the end only. Text is as the proxies compare it: no dot segment, no `;`, no encoded slash, and nothing encoded that needs no encoding.",
+                    `the port http of back offers "GET ${path}", which has an invalid path`,
+                    "Write a path with a leading slash, {*} for one segment and {**} for the rest, at the end only. Use canonical spelling: no dot segments, no `;`, no encoded slashes, and no unnecessary percent-encoding.",
                 ),
             ]);
         });
     }
 
     for (const path of ["/", "/a/", "/{*}/b", "/a/{**}", "/.well-known/jwks.json", "/a%20b"]) {
-        it(`may be a request for ${path}`, () => {
+        it(`accept a request for ${path}`, () => {
             assert.deepEqual(offering(`GET ${path}`), []);
         });
     }
 
-    it("has streams among its methods", () => {
+    it("include its streaming methods", () => {
         const problems = problemsAfter(({ grpc }) => {
             grpc.streaming = ["Watsch"];
         });
         assert.deepEqual(problems, [
             malformed(
                 "middle.ports.grpc",
-                "the port grpc of middle offers a stream Watsch, which is none of its methods",
+                "the port grpc of middle offers the streaming method Watsch, which is not in its methods",
                 'Did you mean "Watch"?',
             ),
         ]);
     });
 
-    it("is a WebSocket at a literal path", () => {
+    it("are for a WebSocket one literal path", () => {
         const upgrading = (path: `/${string}`) =>
             problemsAfter(({ ws }) => {
                 ws.path = path;
@@ -56,14 +56,14 @@ describe("what a port offers", () => {
         assert.deepEqual(upgrading("/{*}"), [
             malformed(
                 "back.ports.ws",
-                'the port ws of back offers its upgrade at "/{*}", which is no path',
-                "Write a path without {*}.",
+                'the port ws of back offers its upgrade at the invalid path "/{*}"',
+                "Write a literal path, without {*}.",
             ),
         ]);
         assert.deepEqual(upgrading("/v1/events"), []);
     });
 
-    it("is listed once", () => {
+    it("must be listed once", () => {
         const problems = problemsAfter(({ http, grpc }) => {
             http.requests.push("POST /items");
             grpc.methods.push("Get");
@@ -73,13 +73,13 @@ describe("what a port offers", () => {
                 rule: "repeated-offer",
                 where: "back.ports.http",
                 message: "the port http of back offers POST /items twice",
-                remedy: "Offer it once.",
+                remedy: "Remove the duplicate.",
             },
             {
                 rule: "repeated-offer",
                 where: "middle.ports.grpc",
                 message: "the port grpc of middle offers Get twice",
-                remedy: "Offer it once.",
+                remedy: "Remove the duplicate.",
             },
         ]);
     });

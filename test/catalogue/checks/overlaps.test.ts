@@ -4,12 +4,12 @@ import type { Request } from "../../../catalogue/model";
 import { problemsAfter } from "../small";
 
 describe("two calls to one port", () => {
-    const alsoAsking = (requests: Request[]) =>
+    const withRequests = (requests: Request[]) =>
         problemsAfter(({ services, middleToBack }) => {
             services.middle.calls = [middleToBack, { ...middleToBack, requests, idempotent: false }];
         });
 
-    it("have no method in common", () => {
+    it("cannot share a method", () => {
         const problems = problemsAfter(({ services, frontToMiddle }) => {
             services.front.calls = [
                 { ...frontToMiddle, methods: ["Get", "Put"] },
@@ -20,25 +20,26 @@ describe("two calls to one port", () => {
             {
                 rule: "duplicate-call",
                 where: "front.calls[1] → middle",
-                message: "front.calls[0] and front.calls[1] both ask the port grpc of middle for Put and Get",
-                remedy: "Merge the two, or divide between them what they ask for.",
+                message:
+                    "front.calls[0] and front.calls[1] both call the port grpc of middle for Put and Get",
+                remedy: "Merge the two calls, or list each operation in one of them only.",
             },
         ]);
     });
 
-    it("have no request in common", () => {
-        assert.deepEqual(alsoAsking(["POST /items", "GET /items/latest"]), [
+    it("cannot share a request", () => {
+        assert.deepEqual(withRequests(["POST /items", "GET /items/latest"]), [
             {
                 rule: "duplicate-call",
                 where: "middle.calls[1] → back",
                 message:
-                    "middle.calls[0] and middle.calls[1] both ask the port http of back for GET /items/latest",
-                remedy: "Merge the two, or divide between them what they ask for.",
+                    "middle.calls[0] and middle.calls[1] both call the port http of back for GET /items/latest",
+                remedy: "Merge the two calls, or list each operation in one of them only.",
             },
         ]);
     });
 
-    it("have no request in common, whatever else they ask for", () => {
+    it("cannot share a request, whatever other requests they list", () => {
         const problems = problemsAfter(({ services, middleToBack }) => {
             services.middle.calls = [
                 { ...middleToBack, requests: ["POST /items", "GET /items/{*}"] },
@@ -50,13 +51,13 @@ describe("two calls to one port", () => {
             [
                 [
                     "duplicate-call",
-                    "middle.calls[0] and middle.calls[1] both ask the port http of back for GET /items/latest",
+                    "middle.calls[0] and middle.calls[1] both call the port http of back for GET /items/latest",
                 ],
             ],
         );
     });
 
-    it("are not found twice at fault where they ask for nothing, or lead nowhere", () => {
+    it("are not reported again if they list nothing, or call unknown services", () => {
         const problems = problemsAfter(({ services, frontToMiddle, middleToBack }) => {
             const { timeout, idempotent } = middleToBack;
             const [http, grpc] = [
@@ -76,19 +77,19 @@ describe("two calls to one port", () => {
             [
                 "unknown-port: front.calls[2] → middle",
                 "unknown-port: front.calls[3] → middle",
-                "asks-nothing: front.calls[0] → middle",
-                "asks-nothing: front.calls[1] → middle",
-                "asks-nothing: middle.calls[0] → back",
-                "asks-nothing: middle.calls[1] → back",
+                "no-operations: front.calls[0] → middle",
+                "no-operations: front.calls[1] → middle",
+                "no-operations: middle.calls[0] → back",
+                "no-operations: middle.calls[1] → back",
             ],
         );
     });
 
-    it("may divide what the port offers", () => {
-        assert.deepEqual(alsoAsking(["POST /items", "GET /items"]), []);
+    it("can divide the port's operations", () => {
+        assert.deepEqual(withRequests(["POST /items", "GET /items"]), []);
     });
 
-    it("are one too many where the mesh sees connections only", () => {
+    it("are rejected for a TCP port", () => {
         const problems = problemsAfter(({ services, middleToBack: { timeout, idempotent } }) => {
             const call = { to: "back", timeout, idempotent };
             services.middle.calls = [
@@ -101,8 +102,8 @@ describe("two calls to one port", () => {
             {
                 rule: "duplicate-call",
                 where: "middle.calls[2] → back",
-                message: "middle.calls[0] and middle.calls[2] both ask the port mqtt of back",
-                remedy: "Merge the two, or divide between them what they ask for.",
+                message: "middle.calls[0] and middle.calls[2] both call the port mqtt of back",
+                remedy: "Merge the two calls, or list each operation in one of them only.",
             },
         ]);
     });

@@ -3,10 +3,10 @@ import * as assert from "node:assert/strict";
 import type { Problem } from "../../../catalogue/check";
 import { problemsAfter } from "../small";
 
-const NUMBERS = "Choose a number other than 8081 and 15000 to 15999.";
+const NUMBERS = "Use a number other than 8081 and 15000 to 15999.";
 
 describe("ports", () => {
-    it("have numbers of their own", () => {
+    it("must have unique numbers", () => {
         const problems = problemsAfter(({ ws, tcp, http }) => {
             ws.number = http.number;
             tcp.number = http.number;
@@ -16,13 +16,13 @@ describe("ports", () => {
                 rule: "duplicate-port-number",
                 where: "back.ports.mqtt",
                 message: "the ports http and mqtt of back both have the number 8080",
-                remedy: "Give one of them another number.",
+                remedy: "Change the number of one of them.",
             },
             {
                 rule: "duplicate-port-number",
                 where: "back.ports.ws",
                 message: "the ports http and ws of back both have the number 8080",
-                remedy: "Give one of them another number.",
+                remedy: "Change the number of one of them.",
             },
         ]);
     });
@@ -40,20 +40,20 @@ describe("ports", () => {
         },
     ];
 
-    it("are not that of the probes", () => {
-        assert.deepEqual(numbered(8081), reserved(8081, "on which every workload answers its probes"));
+    it("cannot be the health probes' port", () => {
+        assert.deepEqual(numbered(8081), reserved(8081, "which is reserved for health probes"));
     });
 
-    it("are none of the sidecar's", () => {
-        const why = "one of those of Istio's sidecar";
+    it("cannot be a port of the sidecar", () => {
+        const why = "which is reserved for Istio's sidecar";
         for (const number of [15000, 15090, 15999]) assert.deepEqual(numbered(number), reserved(number, why));
     });
 
-    it("may be any others", () => {
+    it("can be any other number", () => {
         for (const number of [1, 8082, 14999, 16000, 65535]) assert.deepEqual(numbered(number), []);
     });
 
-    it("of stores are judged likewise", () => {
+    it("of stores are checked, too", () => {
         const problems = problemsAfter(({ stores }) => {
             stores.db.ports = { db: { protocol: "tcp", number: 15432, application: "sql" } };
         });

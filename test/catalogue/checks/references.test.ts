@@ -4,7 +4,7 @@ import { graph, plain, problemsAfter } from "../small";
 import { checkCatalogue } from "../../../catalogue/check";
 
 describe("references", () => {
-    it("name a service, or the nearest is shown", () => {
+    it("to an unknown service get the nearest name as a suggestion", () => {
         const problems = problemsAfter(({ frontToMiddle }) => {
             frontToMiddle.to = "midle";
         });
@@ -12,13 +12,13 @@ describe("references", () => {
             {
                 rule: "unknown-service",
                 where: "front.calls[0] → midle",
-                message: "front calls midle, which is no service of the catalogue",
+                message: "front calls the unknown service midle",
                 remedy: 'Did you mean "middle"?',
             },
         ]);
     });
 
-    it("to a service unlike any other get no guess", () => {
+    it("to a service unlike any other get no suggestion", () => {
         const problems = problemsAfter(({ frontToMiddle }) => {
             frontToMiddle.to = "payments";
         });
@@ -28,7 +28,7 @@ describe("references", () => {
         );
     });
 
-    it("do not find what every object has", () => {
+    it("do not resolve to properties of Object.prototype", () => {
         const problems = problemsAfter(({ frontToMiddle, middleToBack, services, exposure }) => {
             frontToMiddle.to = "constructor";
             middleToBack.port = "constructor";
@@ -48,7 +48,7 @@ describe("references", () => {
         );
     });
 
-    it("name a port of the service, or all of its ports are shown", () => {
+    it("to an unknown port get a suggestion, or a list of all ports", () => {
         const problems = problemsAfter(({ frontToMiddle, middleToBack, exposure }) => {
             frontToMiddle.port = "grcp";
             middleToBack.port = "metrics";
@@ -58,25 +58,25 @@ describe("references", () => {
             {
                 rule: "unknown-port",
                 where: "front.calls[0] → middle",
-                message: "front calls the port grcp of middle, which has no such port",
+                message: "front calls the unknown port grcp of middle",
                 remedy: 'Did you mean "grpc"?',
             },
             {
                 rule: "unknown-port",
                 where: "middle.calls[0] → back",
-                message: "middle calls the port metrics of back, which has no such port",
+                message: "middle calls the unknown port metrics of back",
                 remedy: "back has http, mqtt and ws.",
             },
             {
                 rule: "unknown-port",
                 where: "front.exposures[0] → public api",
-                message: "the host api exposes the port htpp of front, which has no such port",
+                message: "the host api exposes the unknown port htpp of front",
                 remedy: 'Did you mean "http"?',
             },
         ]);
     });
 
-    it("name a store and an external group", () => {
+    it("to an unknown store or external group are reported", () => {
         const problems = problemsAfter(({ services }) => {
             services.front.stores = ["db", "dbb"];
             services.front.external = ["satellite"];
@@ -85,19 +85,19 @@ describe("references", () => {
             {
                 rule: "unknown-store",
                 where: "front.stores[1] → dbb",
-                message: "front uses dbb, which is no store of the catalogue",
+                message: "front uses the unknown store dbb",
                 remedy: 'Did you mean "db"?',
             },
             {
                 rule: "unknown-external-group",
                 where: "front.external[0] → satellite",
-                message: "front uses satellite, which is no external group of the catalogue",
+                message: "front uses the unknown external group satellite",
                 remedy: "Define satellite, or remove it from front.",
             },
         ]);
     });
 
-    it("name a store and an external group once", () => {
+    it("to a store or an external group must be unique", () => {
         const problems = problemsAfter(({ services }) => {
             services.front.stores = ["db", "db", "db"];
             services.front.external = ["mail", "mail"];
@@ -106,30 +106,30 @@ describe("references", () => {
             {
                 rule: "repeated-use",
                 where: "front.stores → db",
-                message: "front names the store db twice",
-                remedy: "Name it once.",
+                message: "front lists the store db twice",
+                remedy: "Remove the duplicate.",
             },
             {
                 rule: "repeated-use",
                 where: "front.external → mail",
-                message: "front names the external group mail twice",
-                remedy: "Name it once.",
+                message: "front lists the external group mail twice",
+                remedy: "Remove the duplicate.",
             },
         ]);
     });
 
-    it("do not lead back to the service itself", () => {
+    it("cannot be to the service itself", () => {
         assert.deepEqual(checkCatalogue(graph({ a: ["b", "a"], b: [] })), [
             {
                 rule: "self-call",
                 where: "a.calls[1] → a",
                 message: "a calls itself",
-                remedy: "Remove the call: what stays within a service does not pass the mesh.",
+                remedy: "Remove the call: traffic within a service does not pass through the mesh.",
             },
         ]);
     });
 
-    it("may lead to a service called as what every object has", () => {
+    it("can be to a service named like a property of Object.prototype", () => {
         const problems = problemsAfter(({ services, frontToMiddle }) => {
             Object.assign(services, { constructor: { ...plain(), ports: services.middle.ports } });
             frontToMiddle.to = "constructor";

@@ -7,14 +7,14 @@ import { callTo, graph } from "../small";
 const once = (to: string) => ({ ...callTo(to), retries: 0 });
 
 describe("a call", () => {
-    it("is tried again once if it may be done twice, and no stream", () => {
+    it("is retried once if it is idempotent and not a stream", () => {
         assert.equal(attempts({ idempotent: true, timeout: "1s" }), 2);
         assert.equal(attempts({ idempotent: true, timeout: "1s", retries: 3 }), 4);
         assert.equal(attempts({ idempotent: true, timeout: "stream" }), 1);
         assert.equal(attempts({ idempotent: false, timeout: "1s" }), 1);
     });
 
-    it("is not to be tried again if doing it twice does harm", () => {
+    it("cannot have retries if it is not idempotent", () => {
         const call = { ...callTo("b"), idempotent: false, retries: 2 };
         assert.deepEqual(
             checkRetries(graph({ a: [call], b: [] })).map(({ rule, where }) => [rule, where]),
@@ -22,7 +22,7 @@ describe("a call", () => {
         );
     });
 
-    it("is not to be tried again if it is a stream", () => {
+    it("cannot have retries if it is a stream", () => {
         const call = { ...callTo("b", "stream"), retries: 1 };
         assert.deepEqual(
             checkRetries(graph({ a: [call], b: [] })).map(({ rule }) => rule),
@@ -42,13 +42,13 @@ describe("retries along a chain", () => {
                 rule: "retries-multiply",
                 where: "d.calls[0] → e",
                 message:
-                    "one request can become 16 at e, more than the budget of 8: a → ×2 b → ×2 c → ×2 d → ×2 e",
-                remedy: "Write `retries: 0` at one of a.calls[0], b.calls[0], c.calls[0] or d.calls[0].",
+                    "one request can become 16 requests to e, more than the budget of 8: a → ×2 b → ×2 c → ×2 d → ×2 e",
+                remedy: "Set retries: 0 at one of a.calls[0], b.calls[0], c.calls[0] or d.calls[0].",
             },
         ]);
     });
 
-    it("do not multiply where a step is asked once", () => {
+    it("do not multiply at a step without retries", () => {
         assert.deepEqual(checkRetries(graph({ a: ["b"], b: ["c"], c: [once("d")], d: ["e"], e: [] })), []);
     });
 
@@ -60,7 +60,7 @@ describe("retries along a chain", () => {
         );
     });
 
-    it("are found in the time that a graph of many paths takes to read once", () => {
+    it("are found in linear time in a graph with many paths", () => {
         const layers = Array.from({ length: 40 }, (_layer, depth) => [`l${depth}-a`, `l${depth}-b`]);
         const calls = layers.flatMap((layer, depth) =>
             layer.map((name) => [name, (layers[depth + 1] ?? []).map(once)] as const),

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { checkCatalogue } from "../../../catalogue/check";
-import type { Rollout } from "../../../catalogue/rollout";
+import type { RolloutPolicy } from "../../../catalogue/rollout";
 import { changed } from "../small";
 
-function found(service: "front" | "middle" | "back", rollout: Rollout): [rule: string, where: string][] {
+function problemsOf(
+    service: "front" | "middle" | "back",
+    rollout: RolloutPolicy,
+): [rule: string, where: string][] {
     const catalogue = changed(({ services }) => {
         services[service].rollout = structuredClone(rollout) as never;
     });
@@ -11,34 +14,34 @@ function found(service: "front" | "middle" | "back", rollout: Rollout): [rule: s
 }
 
 describe("a rollout", () => {
-    it("may be any that the port can carry", () => {
-        const good: Rollout[] = [
-            { strategy: "progressive", steps: [1, 50, 99], approval: true, kpis: ["login"] },
+    it("can have any strategy that the port supports", () => {
+        const good: RolloutPolicy[] = [
+            { strategy: "progressive", stepWeights: [1, 50, 99], approval: true, kpis: ["login"] },
             { strategy: "blue-green", mirror: true },
             { strategy: "ab-test", cookie: { name: "variant", value: "b" }, errorPercent: 0.5 },
         ];
-        for (const rollout of good) assert.deepEqual(found("middle", rollout), []);
+        for (const rollout of good) assert.deepEqual(problemsOf("middle", rollout), []);
     });
 
-    it("is of a port that there is", () => {
-        assert.deepEqual(found("middle", { strategy: "progressive", port: "gprc" }), [
+    it("must name an existing port", () => {
+        assert.deepEqual(problemsOf("middle", { strategy: "progressive", port: "gprc" }), [
             ["rollout-port", "middle.rollout.port"],
         ]);
     });
 
-    it("grows from step to step", () => {
-        for (const steps of [
+    it("must have increasing step weights", () => {
+        for (const stepWeights of [
             [10, 10],
             [50, 25],
         ])
-            assert.deepEqual(found("middle", { strategy: "progressive", steps }), [
-                ["rollout-steps", "middle.rollout.steps"],
+            assert.deepEqual(problemsOf("middle", { strategy: "progressive", stepWeights }), [
+                ["rollout-steps", "middle.rollout.stepWeights"],
             ]);
     });
 
-    it("names a business metric once", () => {
+    it("must list each business KPI once", () => {
         assert.deepEqual(
-            found("middle", {
+            problemsOf("middle", {
                 strategy: "ab-test",
                 cookie: { name: "a", value: "c" },
                 kpis: ["login", "login"],
@@ -47,19 +50,19 @@ describe("a rollout", () => {
         );
     });
 
-    it("has reads made of a new version that its port offers, and so many as do no harm", () => {
-        const load = (path: `/${string}`, perSecond: number): Rollout => ({
+    it("can have synthetic load of offered reads, up to a harmless rate", () => {
+        const load = (path: `/${string}`, perSecond: number): RolloutPolicy => ({
             strategy: "progressive",
             load: { path, perSecond },
         });
-        const catalogue = (rollout: Rollout, own: "http" | "grpc") =>
+        const catalogue = (rollout: RolloutPolicy, portName: "http" | "grpc") =>
             checkCatalogue(
                 changed(({ services }) => {
                     services["few"] = {
                         ...structuredClone(services.back),
                         ports: {
                             only:
-                                own === "grpc"
+                                portName === "grpc"
                                     ? {
                                           protocol: "grpc",
                                           number: 9090,
@@ -83,7 +86,7 @@ describe("a rollout", () => {
         assert.deepEqual(catalogue(load("/v1/all", 1), "grpc"), ["few.rollout.load.path"]);
     });
 
-    it("copies no WebSockets, and is none where the mesh sees no requests", () => {
+    it("cannot mirror WebSockets, and requires a port with requests", () => {
         const ports = (protocol: "ws" | "tcp") =>
             changed(({ services, ws, tcp }) => {
                 services["extra"] = {
@@ -97,10 +100,10 @@ describe("a rollout", () => {
                 .map(({ rule }) => rule)
                 .filter((rule) => rule.startsWith("rollout"));
         assert.deepEqual(rules("ws"), ["rollout-mirror"]);
-        assert.deepEqual(found("middle", { strategy: "blue-green" }), [
+        assert.deepEqual(problemsOf("middle", { strategy: "blue-green" }), [
             ["rollout-mirror", "middle.rollout.mirror"],
         ]);
-        assert.deepEqual(found("middle", { strategy: "blue-green", mirror: true, kpis: ["rebuffer"] }), [
+        assert.deepEqual(problemsOf("middle", { strategy: "blue-green", mirror: true, kpis: ["rebuffer"] }), [
             ["rollout-mirror", "middle.rollout.kpis"],
         ]);
         assert.deepEqual(rules("tcp"), ["rollout-unreadable"]);

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import type { Exposure } from "../../../catalogue/model";
 import { type Draft, problemsAfter } from "../small";
 
-/** Rule, place and message of what is wrong with a second host of the small catalogue's exposed port. */
+/** Rule, location and message of the problems with a second host for the small catalogue's exposed port. */
 function withSecond(change: Partial<Draft<Exposure>>): string[] {
     return problemsAfter(({ services, exposure }) => {
         services.front.exposures = [exposure, { ...exposure, host: "open", ...change }];
@@ -11,15 +11,15 @@ function withSecond(change: Partial<Draft<Exposure>>): string[] {
 }
 
 describe("two hosts of one port", () => {
-    it("open no request both with a token and without one", () => {
+    it("cannot allow a request both with a token and without one", () => {
         for (const authentication of ["none", "signed"] as const)
             assert.deepEqual(withSecond({ authentication }), [
-                `shared-requests front.exposures[1] → public open: the host open opens GET /items with authentication ${authentication}, ` +
-                    "which the host api opens with authentication jwt alone",
+                `shared-requests front.exposures[1] → public open: the host open allows GET /items with authentication ${authentication}, ` +
+                    "but the host api requires authentication jwt",
             ]);
     });
 
-    it("open none whose templates overlap, at other gateways either", () => {
+    it("cannot allow overlapping templates with different authentication, also at different gateways", () => {
         const problems = problemsAfter(({ services, exposure, http }) => {
             services.front.ports["http"] = { ...http, requests: ["GET /items/{**}", "GET /items/{*}"] };
             services.front.exposures = [
@@ -39,7 +39,7 @@ describe("two hosts of one port", () => {
         );
     });
 
-    it("may divide the requests, and may open the same with the same authentication", () => {
+    it("can divide the requests, and can allow the same with the same authentication", () => {
         assert.deepEqual(withSecond({ authentication: "none", requests: ["POST /items"] }), []);
         assert.deepEqual(withSecond({}), []);
     });

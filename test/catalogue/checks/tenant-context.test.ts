@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 
 import { problemsAfter } from "../small";
 
-describe("who asserts a tenant", () => {
-    it("does so only at a port that takes callers' word", () => {
+describe("a caller that asserts a tenant", () => {
+    it("can do so only at a port that accepts asserted tenants", () => {
         const problems = problemsAfter(({ frontToMiddle }) => {
             frontToMiddle.assertsTenant = true;
         });
@@ -14,22 +14,22 @@ describe("who asserts a tenant", () => {
         const [problem] = problems;
         assert.match(
             problem?.message ?? "",
-            /asserts a tenant, but the port \w+ of \w+ takes only what the token/,
+            /asserts a tenant, but the port \w+ of \w+ accepts only the tenant in the request's token/,
         );
-        assert.match(problem?.remedy ?? "", /write tenantContext: "service" at \w+\.ports\.\w+\.$/);
+        assert.match(problem?.remedy ?? "", /set tenantContext: "service" at \w+\.ports\.\w+\.$/);
     });
 
-    it("is somebody, where a port takes callers' word", () => {
+    it("must exist for a port that accepts asserted tenants", () => {
         const problems = problemsAfter(({ http }) => {
             http.tenantContext = "service";
         });
         assert.deepEqual(
             problems.map(({ rule }) => rule),
-            ["nobody-asserts"],
+            ["unused-tenant-context"],
         );
     });
 
-    it("may do so at a port that takes callers' word", () => {
+    it("can do so at a port that accepts asserted tenants", () => {
         const problems = problemsAfter(({ frontToMiddle, grpc }) => {
             frontToMiddle.assertsTenant = true;
             grpc.tenantContext = "service";

@@ -6,7 +6,7 @@ import { callTo, graph } from "../small";
 
 const TIERS: Record<string, Tier> = { c: "critical", s: "standard", b: "background" };
 
-/** Names begin with the letter of their tier; a call that ends in `?` is optional. */
+/** Names start with the letter of their tier; a call that ends in `?` is optional. */
 const tiers = (calls: Record<string, string[]>) => {
     const catalogue = graph(
         Object.fromEntries(
@@ -26,36 +26,36 @@ const tiers = (calls: Record<string, string[]>) => {
 const messages = (calls: Record<string, string[]>) => tiers(calls).map(({ message }) => message);
 
 describe("a critical service", () => {
-    it("does not need a background one", () => {
+    it("cannot require a background service", () => {
         assert.deepEqual(tiers({ c: ["s", "b"], s: [], b: [] }), [
             {
                 rule: "needs-background",
                 where: "c.calls[1] → b",
-                message: "c is critical, but cannot do without b, which is background: c → b",
-                remedy: "Mark c.calls[1] optional; or raise b to standard.",
+                message: "c is critical, but requires b, which is background: c → b",
+                remedy: "Mark c.calls[1] optional, or change the tier of b to standard.",
             },
         ]);
     });
 
-    it("does not need one through others", () => {
+    it("cannot require one transitively", () => {
         assert.deepEqual(tiers({ c: ["s1"], s1: ["s2"], s2: ["b"], b: [] }), [
             {
                 rule: "needs-background",
                 where: "s2.calls[0] → b",
-                message: "c is critical, but cannot do without b, which is background: c → s1 → s2 → b",
-                remedy: "Mark s2.calls[0] optional, or a step before it; or raise b to standard.",
+                message: "c is critical, but requires b, which is background: c → s1 → s2 → b",
+                remedy: "Mark s2.calls[0] optional, or an earlier call of the chain, or change the tier of b to standard.",
             },
         ]);
     });
 
-    it("may call one that it can do without, at any step", () => {
+    it("can depend on one if any call of the chain is optional", () => {
         assert.deepEqual(messages({ c: ["b?"], b: [] }), []);
         assert.deepEqual(messages({ c: ["s1?"], s1: ["s2"], s2: ["b"], b: [] }), []);
         assert.deepEqual(messages({ c: ["s1"], s1: ["s2?"], s2: ["b"], b: [] }), []);
         assert.deepEqual(messages({ c: ["s1"], s1: ["s2"], s2: ["b?"], b: [] }), []);
     });
 
-    it("is reported with each call that must change, and with no other", () => {
+    it("is reported with exactly the calls that must change", () => {
         assert.deepEqual(
             messages({
                 c1: ["c2", "s1"],
@@ -67,9 +67,9 @@ describe("a critical service", () => {
                 b3: [],
             }),
             [
-                "c1 is critical, but cannot do without b1, which is background: c1 → s1 → b1",
-                "c1 is critical, but cannot do without b2, which is background: c1 → s1 → b2",
-                "c2 is critical, but cannot do without b1, which is background: c2 → s2 → b1",
+                "c1 is critical, but requires b1, which is background: c1 → s1 → b1",
+                "c1 is critical, but requires b2, which is background: c1 → s1 → b2",
+                "c2 is critical, but requires b1, which is background: c2 → s2 → b1",
             ],
         );
     });
@@ -83,7 +83,7 @@ describe("a critical service", () => {
 });
 
 describe("other services", () => {
-    it("may need background ones", () => {
+    it("can require background services", () => {
         assert.deepEqual(messages({ s: ["b1"], b1: ["b2"], b2: ["s2"], s2: ["b2"], c: [] }), []);
     });
 });

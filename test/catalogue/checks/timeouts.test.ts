@@ -14,12 +14,12 @@ const waiting = (exposure: Timeout, front: Timeout, middle: Timeout) =>
     });
 
 describe("timeouts", () => {
-    it("of calls and exposures are times to wait", () => {
+    it("of calls and exposures must be positive durations", () => {
         const malformed = (where: string, timeout: string) => ({
             rule: "malformed-value",
             where,
             message: `"${timeout}" is not a duration above zero`,
-            remedy: 'Write a number above zero and its unit, such as 250ms, 2s, 5m or 1h; or "stream".',
+            remedy: 'Write a number above zero with its unit, such as 250ms, 2s, 5m or 1h; or "stream".',
         });
         assert.deepEqual(waiting("0s", "5 s", "0ms"), [
             malformed("services.front.calls[0].timeout", "5 s"),
@@ -33,34 +33,34 @@ describe("timeouts", () => {
         }
     });
 
-    it("are read in all units", () => {
+    it("are parsed in all units", () => {
         assert.deepEqual(["250ms", "1.5s", "2m", "1h"].map(milliseconds), [250, 1500, 120_000, 3_600_000]);
     });
 
-    it("do not outlast the caller's", () => {
+    it("must be shorter than the caller's", () => {
         assert.deepEqual(waiting("10s", "5s", "6s"), [
             {
                 rule: "timeout-outlasts-caller",
                 where: "middle.calls[0] → back",
                 message: "middle waits 6s for back, but front waits only 5s for middle",
-                remedy: "Wait less than 5s here, or longer at front.calls[0].",
+                remedy: "Set a timeout below 5s here, or a longer one at front.calls[0].",
             },
         ]);
     });
 
-    it("do not outlast those of clients outside, nor equal them in another unit", () => {
+    it("must be shorter than an exposure's, also in another unit", () => {
         assert.deepEqual(waiting("10000ms", "10s", "2s"), [
             {
                 rule: "timeout-outlasts-caller",
                 where: "front.calls[0] → middle",
                 message:
                     "front waits 10s for middle, but a client of the host api waits only 10000ms for front",
-                remedy: "Wait less than 10000ms here, or longer at front.exposures[0].",
+                remedy: "Set a timeout below 10000ms here, or a longer one at front.exposures[0].",
             },
         ]);
     });
 
-    it("are measured by the most impatient of the callers", () => {
+    it("are compared with the shortest timeout of all callers", () => {
         const problems = problemsAfter(({ services, frontToMiddle, middleToBack }) => {
             services["hasty"] = {
                 ...services.front,
@@ -74,13 +74,13 @@ describe("timeouts", () => {
             [
                 [
                     "middle waits 7s for back, but hasty waits only 1s for middle",
-                    "Wait less than 1s here, or longer at hasty.calls[0].",
+                    "Set a timeout below 1s here, or a longer one at hasty.calls[0].",
                 ],
             ],
         );
     });
 
-    it("are measured by the first by name of equally impatient callers", () => {
+    it("are compared with the alphabetically first of callers with the same timeout", () => {
         const problems = problemsAfter(({ services, frontToMiddle, middleToBack }) => {
             services["zealous"] = { ...services.front, exposures: [], calls: [frontToMiddle] };
             middleToBack.timeout = "7s";
@@ -91,7 +91,7 @@ describe("timeouts", () => {
         );
     });
 
-    it("may be anything where all callers hold streams, and where there is none", () => {
+    it("are unlimited if all callers use streams, or without callers", () => {
         const problems = problemsAfter((draft) => {
             draft.exposure.timeout = "stream";
             draft.frontToMiddle.timeout = "1h";
@@ -110,35 +110,35 @@ describe("streams", () => {
             if (!exposed) draft.services.front.exposures = [];
         });
 
-    it("may be held by whoever is called by streams only, or by nobody", () => {
+    it("can be used by a service whose callers all use streams, or that has none", () => {
         assert.deepEqual(streaming("stream", ["Watch"]), []);
         assert.deepEqual(streaming("10s", ["Watch"], false), []);
     });
 
-    it("do not outlive the caller", () => {
+    it("cannot outlive the caller's timeout", () => {
         assert.deepEqual(streaming("10s", ["Watch"]), [
             {
                 rule: "stream-outlives-caller",
                 where: "front.calls[0] → middle",
                 message:
                     "front holds a stream to middle, but a client of the host api waits only 10s for front",
-                remedy: "Give the call a timeout below 10s, or make front.exposures[0] a stream too.",
+                remedy: "Set a timeout below 10s, or make front.exposures[0] a stream too.",
             },
         ]);
     });
 
-    it("are of streaming methods", () => {
+    it("require streaming methods", () => {
         assert.deepEqual(streaming("stream", ["Get", "Watch", "Put"]), [
             {
                 rule: "not-a-stream",
                 where: "front.calls[0] → middle",
-                message: "front holds a stream to example.v1.Middle, whose Get and Put are no stream",
-                remedy: "Ask for it in a call of its own, with a timeout; or list it among the port's streaming methods.",
+                message: "front holds a stream to example.v1.Middle, but Get and Put do not stream",
+                remedy: "Move it to a separate call with a timeout, or add it to the port's streaming methods.",
             },
         ]);
     });
 
-    it("of exposures are of streaming methods too, and may be of HTTP requests", () => {
+    it("of exposures also require streaming methods, and can be HTTP requests", () => {
         const exposing = (methods: string[]) =>
             problemsAfter(({ services, exposure }) => {
                 services.front.exposures = [];
@@ -159,8 +159,8 @@ describe("streams", () => {
             {
                 rule: "not-a-stream",
                 where: "middle.exposures[0] → public rpc",
-                message: "the host rpc holds a stream to example.v1.Middle, whose Put is no stream",
-                remedy: "Ask for it in a call of its own, with a timeout; or list it among the port's streaming methods.",
+                message: "the host rpc holds a stream to example.v1.Middle, but Put does not stream",
+                remedy: "Move it to a separate call with a timeout, or add it to the port's streaming methods.",
             },
         ]);
         assert.deepEqual(exposing(["Watch"]), []);
@@ -175,18 +175,18 @@ describe("streams", () => {
             if (port !== "http") delete draft.middleToBack.requests;
         });
 
-    it("are not HTTP requests", () => {
+    it("cannot be HTTP requests of a call", () => {
         assert.deepEqual(streamingTo("http"), [
             {
                 rule: "not-a-stream",
                 where: "middle.calls[0] → back",
-                message: "middle holds a stream to back, but its port http answers HTTP requests, one by one",
-                remedy: "Give the call a timeout.",
+                message: "middle holds a stream to back, but its port http serves single HTTP requests",
+                remedy: "Set a timeout.",
             },
         ]);
     });
 
-    it("may be WebSockets and TCP connections", () => {
+    it("can be WebSockets and TCP connections", () => {
         assert.deepEqual(streamingTo("ws"), []);
         assert.deepEqual(streamingTo("mqtt"), []);
     });

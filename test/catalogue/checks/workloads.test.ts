@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { problemsAfter } from "../small";
 
 describe("workloads", () => {
-    it("scale to no fewer replicas than they have", () => {
+    it("cannot scale to fewer replicas than configured", () => {
         const scaled = (minReplicas: number, maxReplicas: number) =>
             problemsAfter(({ services }) => Object.assign(services.back, { minReplicas, maxReplicas }));
         assert.deepEqual(

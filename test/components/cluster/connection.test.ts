@@ -21,7 +21,7 @@ interface Kubeconfig {
     readonly users: [{ readonly user: { readonly exec: { readonly args: string[] } } }];
 }
 
-/** Two clusters, of which the first is the current one. */
+/** Two clusters; the first is the current context. */
 const TWO = {
     "current-context": "one",
     contexts: [
@@ -34,10 +34,14 @@ const TWO = {
     ],
 };
 
-/** Addresses of a cluster that no stack makes. */
-const NETWORK = { apiServer: ["10.96.0.1/32"], nodes: ["10.0.0.0/19"], loadBalancers: ["10.0.224.0/24"] };
+/** Addresses of an existing cluster. */
+const NETWORK = {
+    apiServerCidrs: ["10.96.0.1/32"],
+    nodeCidrs: ["10.0.0.0/19"],
+    loadBalancerCidrs: ["10.0.224.0/24"],
+};
 
-describe("the way to the cluster", () => {
+describe("the connection to the cluster", () => {
     let folder: string;
     before(() => {
         folder = mkdtempSync(join(tmpdir(), "mesh-kubeconfig-"));
@@ -45,21 +49,21 @@ describe("the way to the cluster", () => {
     after(() => {
         rmSync(folder, { recursive: true });
     });
-    const written = (value: unknown): string => {
+    const writeKubeconfig = (value: unknown): string => {
         const file = join(folder, "kubeconfig");
         writeFileSync(file, stringify(value));
         return file;
     };
-    it("is known by the API server's address, which a kubeconfig's context leads to", () => {
-        assert.equal(serverOf(written(TWO), undefined), "https://one:6443");
-        assert.equal(serverOf(written(TWO), "two"), "https://two:6443");
+    it("is identified by the API server's address in the kubeconfig's context", () => {
+        assert.equal(serverOf(writeKubeconfig(TWO), undefined), "https://one:6443");
+        assert.equal(serverOf(writeKubeconfig(TWO), "two"), "https://two:6443");
     });
 
-    it("says what a kubeconfig has where it leads nowhere", () => {
-        assert.throws(() => serverOf(written(TWO), "three"), /no context three.*\(one, two\)/);
+    it("lists a kubeconfig's contexts if the configured one is missing", () => {
+        assert.throws(() => serverOf(writeKubeconfig(TWO), "three"), /no context three.*\(one, two\)/);
         assert.throws(
-            () => serverOf(written({ ...TWO, clusters: [] }), "one"),
-            /of a cluster c1, which it does not have/,
+            () => serverOf(writeKubeconfig({ ...TWO, clusters: [] }), "one"),
+            /refers to the cluster c1, which it does not define/,
         );
         assert.throws(
             () => serverOf(join(folder, "nowhere"), undefined),
@@ -67,7 +71,7 @@ describe("the way to the cluster", () => {
         );
     });
 
-    it("asks AWS for a token, and speaks to a tunnel's end under the API server's own name", () => {
+    it("gets a token from AWS, and uses the API server's name for TLS through a tunnel", () => {
         const address = { ...EKS, endpoint: "https://X.eks.amazonaws.com", authority: "Q0E=" };
         const direct = JSON.parse(eksKubeconfig(address)) as Kubeconfig;
         assert.equal(direct.clusters[0].cluster["server"], "https://X.eks.amazonaws.com");
@@ -85,7 +89,7 @@ describe("the way to the cluster", () => {
         assert.equal(far.clusters[0].cluster["tls-server-name"], "x.eks.amazonaws.com");
     });
 
-    it("must be said where a stack protects what it has", () => {
+    it("is required if a stack protects its resources", () => {
         assert.deepEqual(
             clusterProblems(parsed({ protect: true, network: NETWORK })).map((text) => text.split(":")[0]),
             ["kubeconfig", "context"],
@@ -98,20 +102,20 @@ describe("the way to the cluster", () => {
         assert.deepEqual(clusterProblems(parsed({ protect: true, cluster: EKS })), []);
     });
 
-    it("is not said twice", () => {
+    it("is rejected if configured twice", () => {
         const [problem, ...more] = clusterProblems(parsed({ cluster: EKS, context: "c" }));
         assert.deepEqual(more, []);
-        assert.match(problem ?? "", /^context: .*take it out$/);
+        assert.match(problem ?? "", /^context: .*remove it$/);
     });
 
-    it("refuses what no cluster can be, all at once", () => {
+    it("rejects all invalid clusters at once", () => {
         const wrong = {
             ...EKS,
             region: "frankfurt",
             version: "2",
             zones: ["a", "a", "b"],
-            network: "8.8.0.0/16",
-            pools: { mesh: { minimum: 3, maximum: 2 } },
+            vpcCidr: "8.8.0.0/16",
+            pools: { mesh: { minSize: 3, maxSize: 2 } },
         };
         assert.throws(
             () => parsed({ cluster: wrong }),
@@ -120,24 +124,24 @@ describe("the way to the cluster", () => {
                     "cluster.region",
                     "cluster.version",
                     "cluster.zones",
-                    "cluster.network",
-                    "cluster.pools.mesh.minimum",
+                    "cluster.vpcCidr",
+                    "cluster.pools.mesh.minSize",
                 ].every((place) => message.includes(place)) && message.includes("5 mistakes"),
         );
     });
 });
 
-describe("a cluster that is there", () => {
-    it("is asked for by its name, and nothing is made at AWS", async () => {
+describe("an existing EKS cluster", () => {
+    it("is looked up by its name, and nothing is created at AWS", async () => {
         const outputs: Record<string, unknown> = {};
         const all = await runProgram(
             "dev",
             {
                 cluster: { from: "existing", name: "shared", region: "eu-west-1" },
                 network: {
-                    apiServer: ["172.20.0.1/32", "10.0.0.0/28"],
-                    nodes: ["10.0.0.0/19"],
-                    loadBalancers: ["10.0.224.0/24"],
+                    apiServerCidrs: ["172.20.0.1/32", "10.0.0.0/28"],
+                    nodeCidrs: ["10.0.0.0/19"],
+                    loadBalancerCidrs: ["10.0.224.0/24"],
                 },
             },
             outputs,
@@ -152,15 +156,19 @@ describe("a cluster that is there", () => {
             "https://OTHER.gr7.eu-central-1.eks.amazonaws.com",
         );
         assert.ok(await pulumi.isSecret(outputs["kubeconfig"] as pulumi.Output<string>));
+        // Pulumi warns of an undefined output.
+        assert.deepEqual(Object.keys(outputs), ["kubeconfig"]);
     });
 });
 
-describe("a stack whose cluster is not at AWS", () => {
-    it("has nothing of AWS, and follows its cluster rather than its kubeconfig", async () => {
+describe("a stack with a cluster outside AWS", () => {
+    it("has no AWS resource, and is bound to its cluster rather than its kubeconfig", async () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-kubeconfig-"));
         const file = join(folder, "kubeconfig");
         writeFileSync(file, stringify(TWO));
-        const all = await runProgram("local", { kubeconfig: file, context: "two" });
+        const outputs: Record<string, unknown> = {};
+        const all = await runProgram("local", { kubeconfig: file, context: "two" }, outputs);
+        assert.deepEqual(outputs, {});
         rmSync(folder, { recursive: true });
         assert.deepEqual(
             all.filter(({ type }) => /aws|sparc:cluster/.test(type)),
@@ -170,7 +178,7 @@ describe("a stack whose cluster is not at AWS", () => {
         assert.equal(provider?.inputs["clusterIdentifier"], "https://two:6443");
     });
 
-    it("does not even load AWS' library", () => {
+    it("does not load the AWS library", () => {
         const script =
             "require('./components/cluster/cluster'); require('./components/concerns');" +
             "process.stdout.write(String(Object.keys(require.cache).filter((file) => file.includes('@pulumi/aws/')).length))";

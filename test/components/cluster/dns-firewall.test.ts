@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { platform as catalogue } from "../../../catalogue/platform";
 import { type Registered, runProgram } from "../../support/program";
 
-/** Whether a list of DNS Firewall has a name: literally, or below `*.`, as its developer guide has it. */
+/** Whether a DNS Firewall list contains a name: literally, or below `*.`, as its developer guide specifies. */
 function lists(domains: readonly string[], name: string): boolean {
     return domains.some((domain) =>
         domain.startsWith("*") ? name.endsWith(domain.slice(1)) : name === domain,
@@ -20,7 +20,7 @@ describe("the DNS firewall of stack prod", () => {
         all = await runProgram("prod");
     });
 
-    it("lets every host of the catalogue be looked up, and what nodes and the mesh need", () => {
+    it("resolves every host of the catalogue, and those that nodes and the mesh need", () => {
         const allowed = domains("cluster-dns-allowed");
         const used = new Set(Object.values(catalogue.services).flatMap(({ external = [] }) => external));
         const hosts = Object.entries(catalogue.external)
@@ -41,7 +41,7 @@ describe("the DNS firewall of stack prod", () => {
         for (const name of needed) assert.ok(lists(allowed, name), name);
     });
 
-    it("answers any other name with NXDOMAIN, asks nobody about it, and fails closed", () => {
+    it("answers any other name with NXDOMAIN without forwarding it, and fails closed", () => {
         for (const name of ["c2VjcmV0.exfil.attacker.example.net", "example.com", "amazonaws.com", "evil.io"])
             assert.ok(!lists(domains("cluster-dns-allowed"), name), name);
         assert.deepEqual(domains("cluster-dns-all"), ["*"]);

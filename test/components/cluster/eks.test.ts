@@ -11,10 +11,10 @@ const PROTECTED = [
     "aws:route53/zone:Zone",
 ];
 
-/** How many of each type, and so what is not there: no bucket, no instance, no load balancer, no key pair. */
+/** How many of each type; so also no bucket, no instance, no load balancer, no key pair. */
 const COUNTS = {
     dev: { nats: 1, groups: 7, rules: 9, entries: 1, records: 10, clients: 3 },
-    // One more client of AWS than dev: the mesh's root is at AWS Private CA.
+    // One more AWS client than dev: the mesh root is at AWS Private CA.
     prod: { nats: 3, groups: 9, rules: 9, entries: 2, records: 10, clients: 4 },
 } as const;
 
@@ -24,8 +24,8 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
         const outputs: Record<string, unknown> = {};
         const of = (type: string) => all.filter((one) => one.type === type);
         const named = (name: string, type?: string) => {
-            const found = all.filter((one) => one.name === name && (type === undefined || one.type === type));
-            return found[0] ?? assert.fail(`there is no ${name}`);
+            const items = all.filter((one) => one.name === name && (type === undefined || one.type === type));
+            return items[0] ?? assert.fail(`there is no ${name}`);
         };
         before(async () => {
             all = (await runProgram(stack, {}, outputs)).filter(
@@ -33,9 +33,9 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             );
         });
 
-        it("are these, and no others", () => {
+        it("have exactly these types and numbers", () => {
             const tally: Record<string, number> = {};
-            // The DNS firewall's are counted by dns-firewall.test.ts.
+            // dns-firewall.test.ts counts the DNS firewall's.
             for (const { type } of all)
                 if (/^aws:(?!route53\/resolver)/.test(type)) tally[type] = (tally[type] ?? 0) + 1;
             assert.deepEqual(tally, {
@@ -71,7 +71,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             });
         });
 
-        it("are in the stack's region alone, with the cluster's name on them", () => {
+        it("are only in the stack's region, and tagged with the cluster's name", () => {
             const [provider, ...more] = of("pulumi:providers:aws");
             assert.deepEqual(more, []);
             assert.equal(provider?.inputs["region"], "eu-central-1");
@@ -80,7 +80,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             });
         });
 
-        it("have a component for parent, by whose name theirs begins", () => {
+        it("have a parent component, whose name prefixes theirs", () => {
             for (const { type, name, parent } of all) {
                 if (!type.startsWith("aws:")) continue;
                 assert.ok(parent !== undefined && parent !== "", `${type} ${name} has no parent`);
@@ -88,7 +88,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             }
         });
 
-        it("keep everything off the internet but NAT gateways and load balancers", () => {
+        it("expose only NAT gateways and load balancers to the Internet", () => {
             for (const { inputs } of of("aws:ec2/subnet:Subnet"))
                 assert.equal(inputs["mapPublicIpOnLaunch"], false);
             const publicRoutes = of("aws:ec2/route:Route").filter(({ inputs }) => "gatewayId" in inputs);
@@ -109,7 +109,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             assert.deepEqual(Object.keys(named("cluster-network-default").inputs).sort(), ["tags", "vpcId"]);
         });
 
-        it(`have ${counts.nats} NAT gateway(s), and every zone a way out`, () => {
+        it(`have ${counts.nats} NAT gateway(s), and a default route in every zone`, () => {
             const ways = ["a", "b", "c"].map(
                 (zone) => named(`cluster-network-private-${zone}-out`).inputs["natGatewayId"],
             );
@@ -120,7 +120,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             );
         });
 
-        it("let the API server reach istiod, and none but nodes and listed networks reach it", () => {
+        it("allow the API server to reach istiod, and only nodes and listed networks to reach the API server", () => {
             const rules = of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").map(
                 ({ inputs: { securityGroupId, referencedSecurityGroupId, cidrIpv4, fromPort } }) =>
                     [referencedSecurityGroupId ?? cidrIpv4, securityGroupId, fromPort ?? "all"].join(" "),
@@ -141,7 +141,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             );
         });
 
-        it("make a cluster that writes all down, encrypts Secrets, and knows people by access entries", () => {
+        it("create a cluster with all logs, encrypted Secrets, and access entries for users", () => {
             const { inputs } = named("cluster-api-eks");
             assert.equal(inputs["version"], EKS_VERSION);
             assert.deepEqual(inputs["accessConfig"], {
@@ -170,7 +170,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             ]);
         });
 
-        it("pin the add-ons, those that make nodes ready before nodes, the others after", () => {
+        it("pin the add-ons, and create those that nodes need before the nodes, the others after", () => {
             const addOns = of("aws:eks/addon:Addon");
             assert.deepEqual(
                 Object.fromEntries(addOns.map(({ inputs }) => [inputs["addonName"], inputs["addonVersion"]])),
@@ -190,7 +190,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                     assert.ok(named(`cluster-add-ons-late-${addOn}`).dependsOn.includes(name), addOn);
         });
 
-        it("make nodes of encrypted gp3 and IMDSv2, which pods do not reach", () => {
+        it("create nodes with encrypted gp3 volumes and IMDSv2, which pods cannot reach", () => {
             for (const { inputs } of of("aws:ec2/launchTemplate:LaunchTemplate")) {
                 assert.deepEqual(inputs["metadataOptions"], {
                     httpEndpoint: "enabled",
@@ -204,14 +204,14 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             }
         });
 
-        it("leave the nodes' number to the autoscaler, and let new ones come before old ones go", () => {
+        it("leave the number of nodes to the autoscaler, and create new nodes before removing old ones", () => {
             for (const { name, inputs, ignoreChanges } of of("aws:eks/nodeGroup:NodeGroup")) {
                 assert.deepEqual(ignoreChanges, ["scalingConfig.desiredSize"], name);
                 assert.deepEqual(inputs["updateConfig"], { maxUnavailable: 1, updateStrategy: "DEFAULT" });
             }
         });
 
-        it("taint the pools of mesh and gateways, whose pods wait for istio-cni; the system's starts it", () => {
+        it("taint the mesh and gateway pools, whose pods wait for istio-cni, but not the system pool", () => {
             const groups = of("aws:eks/nodeGroup:NodeGroup").map(({ name, inputs }) => {
                 const taints = (inputs["taints"] ?? []) as { key: string; value: string }[];
                 return [
@@ -239,14 +239,14 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             assert.deepEqual(groups, expected);
         });
 
-        it(`${stack === "prod" ? "protect" : "do not protect"} what cannot be made again`, () => {
+        it(`${stack === "prod" ? "protect" : "do not protect"} irreplaceable resources`, () => {
             const guarded = all.filter(({ protect }) => protect).map(({ type }) => type);
             assert.deepEqual(guarded.sort(), stack === "prod" ? PROTECTED : []);
         });
 
-        it("are all there before anything is in the cluster", () => {
+        it("exist before any object in the cluster", () => {
             const provider = named("cluster", "pulumi:providers:kubernetes");
-            // Add-ons with pods of their own come after their NetworkPolicies.
+            // Add-ons with pods come after their NetworkPolicies.
             const needed = [
                 ...of("aws:eks/nodeGroup:NodeGroup"),
                 ...of("aws:eks/addon:Addon").filter(({ name }) => !name.startsWith("cluster-add-ons-late-")),
@@ -262,7 +262,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             );
         });
 
-        it("give every exposed host its gateway's load balancer", () => {
+        it("create a DNS record to the gateway's load balancer for every exposed host", () => {
             const records = of("aws:route53/record:Record").map(({ inputs }) => {
                 const [{ name }] = inputs["aliases"] as [{ name: string }];
                 return `${String(inputs["name"])} ${name.split(".")[0] ?? ""}`;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { ACCOUNT } from "../../support/aws";
 import { runProgram } from "../../support/program";
 
-describe("what AWS writes down and lets through", () => {
-    it("writes down who connects to whom, and lets images and the account's own buckets alone through S3's endpoint", async () => {
+describe("flow logs and the S3 endpoint", () => {
+    it("log connections, and allow only images and the account's buckets through the S3 endpoint", async () => {
         const all = await runProgram("prod");
         const of = (type: string) => all.filter((one) => one.type === type);
         const [log] = of("aws:ec2/flowLog:FlowLog");

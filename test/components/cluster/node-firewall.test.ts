@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { runProgram } from "../../support/program";
 
 describe("the nodes' security group of stack prod", () => {
-    it("lets nodes and pods out to each other, the API server, and the ports of external services alone", async () => {
+    it("allows egress only to nodes and pods, the API server, and the ports of external services", async () => {
         const rules = (await runProgram("prod"))
             .filter(({ type }) => type === "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
             .map(
@@ -17,7 +17,7 @@ describe("the nodes' security group of stack prod", () => {
             );
         assert.deepEqual(rules.sort(), [
             "cluster-firewall-nodes-id 0.0.0.0/0 tcp 443 443",
-            // The mail relay's, of the catalogue.
+            // The catalogue's mail relay.
             "cluster-firewall-nodes-id 0.0.0.0/0 tcp 465 465",
             "cluster-firewall-nodes-id cluster-firewall-nodes-id -1 all all",
             "cluster-firewall-nodes-id sg-api tcp 443 443",

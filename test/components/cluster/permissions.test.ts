@@ -18,7 +18,7 @@ const DOCUMENTS: Record<keyof typeof AWS_CLIENTS, Document> = {
     "private-ca": privateCaDocument(MESH_CA),
 };
 
-/** What only looks, or cannot be narrowed to a resource, and says so by its name. */
+/** Read-only actions, and those that cannot be restricted to a resource, by name. */
 const LOOKS = /^[a-z0-9-]+:(Describe|Get|List)/;
 
 function changes(document: Document): { action: string; statement: Statement }[] {
@@ -27,9 +27,9 @@ function changes(document: Document): { action: string; statement: Statement }[]
     );
 }
 
-describe("what programs in the cluster may do at AWS", () => {
+describe("IAM permissions of programs in the cluster", () => {
     for (const [client, document] of Object.entries(DOCUMENTS)) {
-        it(`${client}: no action by a wildcard, each listed once in its statement`, () => {
+        it(`${client}: no wildcard actions, each action once per statement`, () => {
             for (const { Action } of document.Statement) {
                 assert.deepEqual(
                     Action.filter((action) => action.includes("*")),
@@ -39,7 +39,7 @@ describe("what programs in the cluster may do at AWS", () => {
             }
         });
 
-        it(`${client}: what changes anything is bound to this cluster's own or to one zone`, () => {
+        it(`${client}: write actions are restricted to this cluster's resources or to one zone`, () => {
             for (const { action, statement } of changes(document)) {
                 const bound = JSON.stringify(statement.Condition ?? {});
                 const ours =
@@ -49,7 +49,7 @@ describe("what programs in the cluster may do at AWS", () => {
                     bound.includes("iam:AWSServiceName") ||
                     statement.Resource === ZONE ||
                     statement.Resource === MESH_CA ||
-                    // A security group is made in some VPC; the group itself must bear the name.
+                    // A security group is created in a VPC; another statement restricts the group's name.
                     (action === "ec2:CreateSecurityGroup" &&
                         JSON.stringify(statement.Resource).endsWith(':vpc/*"'));
                 assert.ok(ours, `${client} may ${action} on ${JSON.stringify(statement.Resource)}`);
@@ -57,14 +57,14 @@ describe("what programs in the cluster may do at AWS", () => {
         });
     }
 
-    it("is to change the size of this cluster's groups, for the autoscaler", () => {
+    it("for the autoscaler: to change the size of this cluster's node groups", () => {
         assert.deepEqual(
             changes(autoscalerDocument(config)).map(({ action }) => action),
             ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
         );
     });
 
-    it("is to write challenges into one zone, for cert-manager", () => {
+    it("for cert-manager: to write challenges into one zone", () => {
         const [{ action, statement }, ...more] = changes(certificatesDocument(ZONE)) as [
             ReturnType<typeof changes>[number],
         ];
@@ -73,7 +73,7 @@ describe("what programs in the cluster may do at AWS", () => {
         assert.match(JSON.stringify(statement.Condition), /"TXT".*"_acme-challenge\.\*"/);
     });
 
-    it("is to have one CA sign intermediates that sign no other CA, for the mesh's root at AWS", () => {
+    it("for the mesh root at AWS: to issue intermediates, which sign no other CA, from one CA", () => {
         assert.deepEqual(
             changes(privateCaDocument(MESH_CA)).map(({ action, statement }) => [action, statement.Condition]),
             [
@@ -90,7 +90,7 @@ describe("what programs in the cluster may do at AWS", () => {
         );
     });
 
-    it("is what network load balancers take, for their controller: no web firewall, no certificates", () => {
+    it("for the load balancer controller: network load balancers, without WAF and certificates", () => {
         const services = new Set(
             loadBalancersDocument(config).Statement.flatMap(({ Action }) =>
                 Action.map((action) => action.split(":")[0]),
@@ -101,14 +101,14 @@ describe("what programs in the cluster may do at AWS", () => {
     });
 });
 
-describe("identities", () => {
+describe("IAM roles of workloads", () => {
     let all: readonly Registered[];
     before(async () => {
         all = await runProgram("prod");
     });
     const of = (type: string) => all.filter((one) => one.type === type);
 
-    it("are those of the programs that call AWS, and of nobody else", () => {
+    it("exist exactly for the programs that call AWS", () => {
         const accounts = of("aws:eks/podIdentityAssociation:PodIdentityAssociation").map(
             ({ inputs: { namespace, serviceAccount } }) => ({ namespace, serviceAccount }),
         );
@@ -121,7 +121,7 @@ describe("identities", () => {
         assert.deepEqual(addOns, ["aws-node", "ebs-csi-controller-sa"]);
     });
 
-    it("have AWS' own policies where AWS keeps one, and nodes have none of what their pods may", () => {
+    it("have AWS managed policies where they exist; nodes have none of their pods' permissions", () => {
         const attached = of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").map(
             ({ inputs: { role, policyArn } }) =>
                 `${String(role)} ${String(policyArn).replace("arn:aws:iam::aws:policy/", "")}`,
@@ -135,7 +135,7 @@ describe("identities", () => {
         ]);
     });
 
-    it("are taken by one kind of caller each", () => {
+    it("each trust one kind of principal", () => {
         const trust = Object.fromEntries(
             of("aws:iam/role:Role").map(({ name, inputs }) => {
                 const { Statement } = JSON.parse(String(inputs["assumeRolePolicy"])) as Document;
@@ -155,7 +155,7 @@ describe("identities", () => {
         });
     });
 
-    it("have none for AWS Private CA where the mesh's root is not there", async () => {
+    it("include none for AWS Private CA if the mesh root is not there", async () => {
         const dev = await runProgram("dev");
         assert.deepEqual(
             dev.filter(({ name }) => name.includes("private-ca")).map(({ name }) => name),
@@ -163,7 +163,7 @@ describe("identities", () => {
         );
     });
 
-    it("let the API server use one key, and do nothing else of its own", () => {
+    it("allow the API server to use one key, and add nothing else", () => {
         const { inputs } = of("aws:iam/rolePolicy:RolePolicy").find(
             ({ name }) => name === "cluster-api-role-secrets",
         )!;

@@ -18,13 +18,13 @@ const canariesOf = (objects: readonly Manifest[]) =>
 const canaries = canariesOf(delivery.derive(inProd()).objects);
 
 function analysisOf(name: string): CanaryManifest["spec"]["analysis"] {
-    const found = canaries.find(({ metadata }) => metadata.name === name);
-    assert.ok(found, name);
-    return found.spec.analysis;
+    const canary = canaries.find(({ metadata }) => metadata.name === name);
+    assert.ok(canary, name);
+    return canary.spec.analysis;
 }
 
-describe("the rollouts", () => {
-    it("are one for each service on which the mesh sees requests, and none for others", () => {
+describe("the Canaries", () => {
+    it("exist exactly for the services whose requests the mesh sees", () => {
         const expected = Object.entries(catalogue.services)
             .filter(([, service]) => Object.values(service.ports).some(({ protocol }) => protocol !== "tcp"))
             .map(([name]) => name)
@@ -34,7 +34,7 @@ describe("the rollouts", () => {
         assert.ok(expected.length > 20);
     });
 
-    it("are those that the stack lists", () => {
+    it("are limited to those that the stack lists", () => {
         const some = delivery.derive(inProd({ services: ["auth", "video"] })).objects;
         assert.deepEqual(
             canariesOf(some).map(({ metadata }) => metadata.name),
@@ -42,7 +42,7 @@ describe("the rollouts", () => {
         );
     });
 
-    it("leave nothing of Flagger in a stack that has none", () => {
+    it("are absent, along with Flagger, if the stack disables it", () => {
         const { releases, objects } = deriveAll(inProd({ enabled: false }));
         const flaggers = (text: string) => /flagger\.app|rollout|-primary|-canary|loadtester/.test(text);
         assert.deepEqual(
@@ -65,7 +65,7 @@ describe("the rollouts", () => {
         );
     });
 
-    it("go step by step, but for video, which is switched, and analytics, which asks a cookie", () => {
+    it("progress in steps, except video (blue/green) and analytics (A/B by cookie)", () => {
         for (const { metadata, spec } of canaries) {
             const { stepWeights, iterations, mirror, match } = spec.analysis;
             const what = metadata.name;
@@ -84,7 +84,7 @@ describe("the rollouts", () => {
         }
     });
 
-    it("ask the cookie as it is, wherever it stands among others", () => {
+    it("match the cookie exactly, at any position among others", () => {
         const [match] = analysisOf("analytics").match ?? [];
         const cookie = new RegExp(`^(?:${match?.headers?.["cookie"]?.regex ?? ""})$`);
         for (const sent of ["variant=b", "a=1; variant=b", "variant=b; c=2", "a=1;variant=b; c=2"])
@@ -93,7 +93,7 @@ describe("the rollouts", () => {
             assert.doesNotMatch(sent, cookie);
     });
 
-    it("are asked about by people for auth and billing alone, before the start and before the end", () => {
+    it("require approval only for auth and billing, before the rollout and before promotion", () => {
         for (const { metadata, spec } of canaries) {
             const gates = (spec.analysis.webhooks ?? []).filter(({ metadata: task }) => task === undefined);
             const types = gates.map(({ type }) => type);
@@ -112,11 +112,11 @@ describe("the rollouts", () => {
         }
     });
 
-    it("shut each gate again, lest the next version finds it open, and look once more before", () => {
+    it("close each gate again for the next version, and run one more check before", () => {
         const hooks = (analysisOf("auth").webhooks ?? [])
             .filter(({ type }) => type === "pre-rollout" || type === "post-rollout")
             .map(({ type, url, retries = 0 }) => `${type ?? ""} ${new URL(url).pathname} ${retries}`);
-        // Flagger asks before-rollout hooks in their order, of each version, also of one that takes another's place.
+        // Flagger calls the hooks in order for each version, also for one that replaces another.
         assert.deepEqual(hooks, [
             "pre-rollout /gate/check 0",
             "pre-rollout /gate/close 3",
@@ -125,7 +125,7 @@ describe("the rollouts", () => {
         ]);
     });
 
-    it("take the service's requests and no name of the program's", () => {
+    it("take over the service's routes and create no object that the program registers", () => {
         const names = new Set(deriveAll(inProd()).objects.map(manifestKey));
         for (const { metadata, spec } of canaries) {
             const service = catalogue.services[metadata.name];
@@ -142,23 +142,26 @@ describe("the rollouts", () => {
     });
 });
 
-describe("a service that cannot be rolled out", () => {
-    it("is refused, with the name that was meant", () => {
+describe("a rollout of a service that does not support it", () => {
+    it("is rejected, with a suggested name", () => {
         const problems = delivery.check?.(inProd({ services: ["vidoe", "device-telemetry", "video"] })) ?? [];
         assert.equal(problems.length, 2);
         assert.match(
             problems[0] ?? "",
             /delivery\.services\.0: the catalogue has no service vidoe; Did you mean "video"\?/,
         );
-        assert.match(problems[1] ?? "", /delivery\.services\.1: device-telemetry has TCP ports alone/);
+        assert.match(problems[1] ?? "", /delivery\.services\.1: device-telemetry has TCP ports only/);
     });
 });
 
-describe("a window in which one lost reading leaves no figure", () => {
-    it("is refused, with the least that holds", () => {
+describe("a metric window that one lost scrape leaves empty", () => {
+    it("is rejected, with the minimum", () => {
         const problems = delivery.check?.(inProd({ enabled: true, window: "59s" })) ?? [];
         assert.equal(problems.length, 1);
-        assert.match(problems[0] ?? "", /^delivery\.window: Prometheus reads every 15s.*say 60s or more/);
+        assert.match(
+            problems[0] ?? "",
+            /^delivery\.window: Prometheus scrapes every 15s.*set it to 60s or more/,
+        );
         assert.deepEqual(delivery.check?.(inProd({ enabled: true, window: "60s" })), []);
     });
 });

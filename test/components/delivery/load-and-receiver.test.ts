@@ -1,4 +1,4 @@
-/** Who asks a new version that few ask, and who is told of rollouts: what the stacks derive for both. */
+/** Objects for synthetic load on low-traffic services, and for the receiver of rollout events. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Service } from "../../../catalogue/model";
@@ -46,10 +46,10 @@ const tasks = (object: CanaryManifest | undefined) =>
 
 const canaries = objects.filter((object): object is CanaryManifest => object.kind === "Canary");
 
-describe("a load on a new version", () => {
+describe("synthetic load on a new version", () => {
     const canary = canaryOf(objects, "integrations");
 
-    it("begins before its first user, goes on at each look, and is over before the next", () => {
+    it("starts before the first user request, repeats at each check, and ends before the next", () => {
         assert.deepEqual(
             tasks(canary).map(({ type }) => type),
             ["pre-rollout", "rollout"],
@@ -58,7 +58,7 @@ describe("a load on a new version", () => {
             assert.equal(retries, 3);
             assert.equal(url, "http://loadtester.flagger-system:80/");
             assert.equal(metadata?.["type"], "cmd");
-            // The stack looks each minute.
+            // The stack's analysis interval is one minute.
             assert.equal(
                 metadata["cmd"],
                 "hey -z 54s -c 1 -q 5 -t 5 -disable-redirects 'http://integrations-rollout-canary.sparc.svc.cluster.local:8080/v1/integrations'",
@@ -69,7 +69,7 @@ describe("a load on a new version", () => {
         assert.match(task?.metadata?.["cmd"] ?? "", /^hey -z 9s /);
     });
 
-    it("begins before a gate is shut, after which nothing may fail", () => {
+    it("starts before the gate closes, after which no hook is allowed to fail", () => {
         const integrations = {
             ...catalogue.services["integrations"],
             rollout: {
@@ -90,12 +90,12 @@ describe("a load on a new version", () => {
         );
     });
 
-    it("has looks so far apart that there is a figure at the first", () => {
+    it("requires an analysis interval after which the first check has metrics", () => {
         const problems = (interval: string) => delivery.check?.(inProd({ interval, window: "60s" })) ?? [];
         assert.deepEqual(problems("30s"), []);
         assert.match(
             problems("20s")[0] ?? "",
-            /^delivery\.interval: .*new versions of integrations .*say 30s or more/,
+            /^delivery\.interval: .*new versions of integrations .*set it to 30s or more/,
         );
         assert.deepEqual(
             delivery.check?.(inProd({ interval: "20s", window: "60s", services: ["auth"] })),
@@ -103,7 +103,7 @@ describe("a load on a new version", () => {
         );
     });
 
-    it("is only where the catalogue says so, and lets the load tester do that one read and nothing else", () => {
+    it("exists only if the catalogue declares it, and allows the load tester only that one read", () => {
         const loaded = objects.filter((object) => object.kind === "Canary" && tasks(object).length > 0);
         assert.deepEqual(
             loaded.map(({ metadata }) => metadata.name),
@@ -139,7 +139,7 @@ describe("a load on a new version", () => {
         assert.equal(flaggersNetwork(objects, "loadtester")?.spec?.egress?.length, 1);
     });
 
-    it("has Flagger say what it is made of where there is one, and nowhere else", () => {
+    it("makes Flagger's metadata readable only if there is such load", () => {
         const paths = (all: readonly Manifest[], name: string) =>
             flaggersPolicy(all, `${name}-from-flagger`)?.spec.rules?.[0]?.to?.[0]?.operation?.paths;
         assert.deepEqual(paths(objects, "loadtester"), ["/"]);
@@ -158,7 +158,7 @@ describe("a load on a new version", () => {
         assert.equal(policy(without.objects, "integrations-from-loadtester"), undefined);
     });
 
-    it("is kept from the gates: who may have commands run holds none", () => {
+    it("is separate from the gates: the workload that runs commands holds none", () => {
         const held = canaries
             .flatMap(({ spec }) => spec.analysis.webhooks ?? [])
             .filter(({ url }) => /gate|rollback/.test(new URL(url).pathname));
@@ -167,7 +167,7 @@ describe("a load on a new version", () => {
             new Set(held.map(({ url }) => new URL(url).hostname)),
             new Set(["gates.flagger-system"]),
         );
-        // The chart's Service and Deployment select by this name.
+        // The chart's Service and Deployment have this name in their selectors.
         const names = releases.flatMap(({ values }) => values["nameOverride"] ?? []);
         assert.deepEqual(names.sort(), ["gates", "loadtester"]);
         for (const one of canaries.flatMap(tasks))
@@ -175,12 +175,12 @@ describe("a load on a new version", () => {
     });
 });
 
-describe("the receiver of what becomes of rollouts", () => {
+describe("the receiver of rollout events", () => {
     const urlIn = (all: typeof releases) =>
         all.find(({ name }) => name === "flagger")?.values["eventWebhook"] as string | undefined;
 
-    it("is told by Flagger, which may post to that one path of it", () => {
-        // The primary: what is told meanwhile is not for a version that is being judged itself.
+    it("is notified by Flagger, which is allowed to POST only to its path", () => {
+        // Events go to the primary, not to a version that is itself under analysis.
         const path = "svc.cluster.local:8080/internal/rollouts";
         assert.equal(urlIn(releases), `http://admin-console-rollout-primary.sparc.${path}`);
         const asItIs = deriveAll(inProd({ services: ["auth"] })).releases;
@@ -203,7 +203,7 @@ describe("the receiver of what becomes of rollouts", () => {
         );
     });
 
-    it("is nobody where the stack names none, or has no rollouts", () => {
+    it("does not exist if the stack configures none, or has no rollouts", () => {
         const silent = Object.fromEntries(
             Object.entries(stack.delivery).filter(([key]) => key !== "receiver"),
         ) as (typeof stack)["delivery"];
@@ -217,7 +217,7 @@ describe("the receiver of what becomes of rollouts", () => {
         }
     });
 
-    it("is a service with an HTTP port that offers it", () => {
+    it("must be a service with an HTTP port that offers the request", () => {
         const problems = (receiver: NonNullable<(typeof stack)["delivery"]["receiver"]>) =>
             delivery.check?.(inProd({ receiver })) ?? [];
         const good = { service: "admin-console", port: "http", path: "/internal/rollouts" };
@@ -241,9 +241,9 @@ describe("the receiver of what becomes of rollouts", () => {
             ],
         ] as const;
         for (const [receiver, message] of cases) {
-            const found = problems(receiver);
-            assert.equal(found.length, 1);
-            assert.match(found[0] ?? "", message);
+            const reported = problems(receiver);
+            assert.equal(reported.length, 1);
+            assert.match(reported[0] ?? "", message);
         }
     });
 });

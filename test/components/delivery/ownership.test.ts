@@ -20,8 +20,8 @@ const virtualServices = (all: typeof objects) =>
 const named = (name: string) =>
     virtualServices(objects).find(({ metadata }) => metadata.name === name)?.spec.http ?? [];
 
-describe("above what Flagger rolls out", () => {
-    it("each route keeps its match, timeout, retries and headers, and gets Flagger's destinations", () => {
+describe("the routes of a service that Flagger rolls out", () => {
+    it("keep their match, timeout, retries and headers, and get Flagger's destinations", () => {
         let delegated = 0;
         for (const old of virtualServices(before)) {
             const routes = named(old.metadata.name);
@@ -38,7 +38,7 @@ describe("above what Flagger rolls out", () => {
                 }
                 const first = twins.find(({ delegate }) => delegate !== undefined);
                 if (first === undefined) continue;
-                // Of what is copied, reading is apart.
+                // Mirrored reads have separate routes.
                 if (old.metadata.name === "public-stream") continue;
                 delegated++;
                 assert.equal(host, serviceHost(first.delegate?.name?.replace(/-rollout$/, "") ?? ""));
@@ -48,7 +48,7 @@ describe("above what Flagger rolls out", () => {
         assert.ok(delegated > 80, String(delegated));
     });
 
-    it("the same routes follow with the service as a whole, for as long as Flagger has none", () => {
+    it("are followed by the same routes to the service, until Flagger has created its routes", () => {
         const routes = named("search");
         const delegating = routes.filter(({ delegate }) => delegate !== undefined);
         const whole = routes.filter(({ delegate }) => delegate === undefined);
@@ -74,7 +74,7 @@ describe("above what Flagger rolls out", () => {
         );
     });
 
-    it("no route of a caller's is everybody's: where gateways are named Istio does not ask who calls", () => {
+    it("of a caller name no gateways: Istio ignores source labels in such a match", () => {
         const matches = virtualServices(objects).flatMap(({ spec }) =>
             (spec.http ?? []).flatMap(({ match = [] }) => match),
         );
@@ -86,7 +86,7 @@ describe("above what Flagger rolls out", () => {
         );
     });
 
-    it("what Flagger does not share out goes to the primary: other ports, connections, and what may not be copied", () => {
+    it("go to the primary if Flagger does not split them: other ports, TCP, and non-idempotent requests of a mirrored rollout", () => {
         for (const { match, delegate, route } of named("auth")) {
             if (match?.every(({ port }) => port === 8080)) continue;
             assert.equal(delegate, undefined);
@@ -108,7 +108,7 @@ describe("above what Flagger rolls out", () => {
         );
     });
 
-    it("callers deal with primary and canary as with the service", () => {
+    it("have the service's traffic policy for primary and canary", () => {
         const rules = objects.filter(
             (object): object is DestinationRuleManifest => object.kind === "DestinationRule",
         );
@@ -123,7 +123,7 @@ describe("above what Flagger rolls out", () => {
         assert.equal(rule("device-telemetry")?.subsets, undefined);
     });
 
-    it("the stack shares nothing out itself", () => {
+    it("cannot be split by the stack's configuration", () => {
         const services = {
             search: { versions: { v1: 100 }, variants: [], mirror: { to: "v1", percent: 5 } },
         };

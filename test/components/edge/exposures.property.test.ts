@@ -1,4 +1,4 @@
-/** Several exposures of one service at one gateway: what the service's own proxy allows under each host. */
+/** Several exposures of one service at one gateway: what the service's sidecar allows under each host. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Authentication, Catalogue, Exposure, Request } from "../../../catalogue/model";
@@ -7,7 +7,7 @@ import type { AuthorizationPolicyManifest } from "../../../components/base/manif
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { config } from "../../support/edge";
 
-/** No template of one stands for a request of another. */
+/** No template of one host matches a request of another. */
 const REQUESTS: readonly Request[] = ["GET /public/{**}", "GET /private/{**}", "POST /private", "PUT /admin"];
 const PRINCIPAL = "cluster.local/ns/istio-ingress/sa/istio-ingressgateway";
 
@@ -41,7 +41,7 @@ function catalogueWith(exposures: readonly Exposure[]): Catalogue {
     return { ...catalogue, services: { ...catalogue.services, files } };
 }
 
-/** Read off the policies as Istio's reference describes `hosts`, `methods` and `paths`; no template is evaluated. */
+/** Evaluates `hosts`, `methods` and `paths` as Istio's reference specifies, but no path templates. */
 function allows(policies: readonly AuthorizationPolicyManifest[], host: string, request: Request): boolean {
     const [method = "", path = ""] = request.split(" ");
     return policies
@@ -59,7 +59,7 @@ function allows(policies: readonly AuthorizationPolicyManifest[], host: string, 
 }
 
 describe("exposures of one service at one gateway", () => {
-    it("open under each host what that host exposes, and nothing that another does", () => {
+    it("allow under each host exactly what that host exposes", () => {
         fc.assert(
             fc.property(exposed, (exposures) => {
                 const policies = authorizationPolicies({

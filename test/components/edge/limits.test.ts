@@ -6,12 +6,12 @@ import { platform as catalogue } from "../../../catalogue/platform";
 import type { ConfigMapManifest, EnvoyFilterManifest } from "../../../components/base/manifest";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
-import { config, edgeOf, objectsOf } from "../../support/edge";
+import { config, withEdge, objectsOf } from "../../support/edge";
 
 const ROOT = join(__dirname, "..", "..", "..");
 
-describe("limits by plan", () => {
-    it("are those of the catalogue, and of the default plan for all others", () => {
+describe("rate limits by plan", () => {
+    it("are the catalogue's, with the default plan's for all other tenants", () => {
         const file = objectsOf().find(({ kind }) => kind === "ConfigMap") as ConfigMapManifest;
         const { descriptors } = parse(file.data?.["edge.yaml"] ?? "") as {
             descriptors: {
@@ -30,8 +30,8 @@ describe("limits by plan", () => {
         assert.equal(descriptors.find(({ key }) => key === "tenant")?.rate_limit?.requests_per_unit, 600);
     });
 
-    it("are not there where the stack does not want them, or the catalogue has none", () => {
-        const off = { config: edgeOf({ rateLimit: { ...config.edge.rateLimit, enabled: false } }) };
+    it("do not exist if the stack disables them, or the catalogue has none", () => {
+        const off = { config: withEdge({ rateLimit: { ...config.edge.rateLimit, enabled: false } }) };
         const planless = { ...catalogue, plans: {} };
         for (const platform of [off, { catalogue: planless }]) {
             const left = objectsOf(platform).filter(({ metadata }) =>
@@ -46,9 +46,9 @@ describe("limits by plan", () => {
     });
 });
 
-describe("clusters that EnvoyFilters alone refer to", () => {
+describe("clusters that only EnvoyFilters reference", () => {
     for (const stack of ["local", "dev", "prod"]) {
-        it(`are named by an extension provider, so that changes of routes leave them: ${stack}`, () => {
+        it(`are referenced by an extension provider, so that istiod keeps them: ${stack}`, () => {
             const { objects, releases } = deriveAll({ catalogue, config: loadStackFile(stack, ROOT) });
             const filters = objects.filter(({ kind }) => kind === "EnvoyFilter");
             const referred = [
@@ -79,25 +79,25 @@ describe("clusters that EnvoyFilters alone refer to", () => {
     }
 });
 
-describe("limits of hosts", () => {
-    it("are told to clients that are not told of their plan's", () => {
+describe("rate limits of hosts", () => {
+    it("are sent in headers to clients that get no headers of a plan's limit", () => {
         const filter = objectsOf().find(
             ({ kind, metadata }) => kind === "EnvoyFilter" && metadata.name === "public-limits",
         ) as EnvoyFilterManifest;
-        const told = (filter.spec.configPatches ?? []).flatMap(({ match, patch }) => {
+        const limitedHosts = (filter.spec.configPatches ?? []).flatMap(({ match, patch }) => {
             const host = match?.routeConfiguration?.vhost?.route?.name;
-            const tells = JSON.stringify(patch).includes("enable_x_ratelimit_headers");
-            return host === undefined ? [] : [`${host} ${tells}`];
+            const sendsHeaders = JSON.stringify(patch).includes("enable_x_ratelimit_headers");
+            return host === undefined ? [] : [`${host} ${sendsHeaders}`];
         });
-        assert.deepEqual(told, ["api false", "auth true", "hooks true"]);
+        assert.deepEqual(limitedHosts, ["api false", "auth true", "hooks true"]);
     });
 
-    it("fill as many tokens as requests are allowed, in the time given", () => {
-        const limited = (limit: Exposure["limit"]) => {
+    it("refill as many tokens as requests are allowed per interval", () => {
+        const limited = (rateLimit: Exposure["rateLimit"]) => {
             const auth = catalogue.services["auth"]!;
             const exposures = auth.exposures!.map((one) => ({
                 ...one,
-                ...(one.host === "auth" && { limit: limit! }),
+                ...(one.host === "auth" && { rateLimit: rateLimit! }),
             }));
             const services = { ...catalogue.services, auth: { ...auth, exposures } };
             const filter = objectsOf({ catalogue: { ...catalogue, services } }).find(

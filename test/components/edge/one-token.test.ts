@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { queryRegex } from "../../../components/edge/one-token";
+import { queryRegex } from "../../../components/edge/single-token";
 
-describe("a token in the query beside one in the header", () => {
+describe("a token in the query in addition to one in the header", () => {
     // RE2's `(?i:…)` is not JavaScript's on every version of Node.
     const query = new RegExp(`^(?:${queryRegex().replaceAll("(?i:", "(?:")})$`, "i");
 
-    it("is seen wherever Envoy would read one, its name encoded or not", () => {
+    it("is detected in every form that Envoy reads, also with an encoded name", () => {
         for (const path of [
             "/v1/x?access_token=a.b.c",
             "/v1/x?page=2&access_token=a.b.c&x=1",
@@ -16,7 +16,7 @@ describe("a token in the query beside one in the header", () => {
             assert.match(path, query);
     });
 
-    it("is not seen where there is none", () => {
+    it("is not detected without one", () => {
         for (const path of [
             "/v1/access_token",
             "/v1/x?my_access_token=1",

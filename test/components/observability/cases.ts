@@ -1,17 +1,17 @@
-/** For each alert: series of a cause that appears and goes, when it must be there, and when not. Minutes; `promtool test rules` judges. */
+/** Input for `promtool test rules`: for each alert, series of a cause that starts and ends, and when it must fire. In minutes. */
 
 export interface Case {
     readonly alert: string;
-    /** In promtool's notation, a value a minute. */
+    /** In promtool's notation, one value per minute. */
     readonly series: Readonly<Record<string, string>>;
-    /** Minute → labels of what fires then, beside those of the rule itself; none for nothing. */
+    /** Minute → labels of the alerts that fire, in addition to the rule's labels; an empty list if none fires. */
     readonly fires: Readonly<Record<number, readonly Readonly<Record<string, string>>[]>>;
 }
 
 const call = (service: string, labels: string): string =>
     `istio_requests_total{reporter="source",destination_service_namespace="sparc",destination_service_name="${service}",${labels}}`;
 
-/** 600 calls a minute. */
+/** 600 calls per minute. */
 const BUSY = "0+600x120";
 
 const bucket = (service: string, le: string): string =>
@@ -19,21 +19,21 @@ const bucket = (service: string, le: string): string =>
 
 export const CASES: readonly Case[] = [
     {
-        alert: "MeshErrorRate",
+        alert: "MeshHighErrorRate",
         series: {
             [call("auth", 'response_code="200"')]: BUSY,
-            // 2% for twenty minutes, then none.
+            // 2 % errors for 20 minutes, then none.
             [call("auth-rollout-primary", 'response_code="503"')]: "0x10 0+12x20 240x90",
-            // As many in a service that is not critical, and few in one that is.
+            // The same rate in a service that is not critical, and a low rate in a critical one.
             [call("search", 'response_code="200"')]: BUSY,
             [call("search", 'response_code="503"')]: "0x10 0+12x20 240x90",
             [call("alerts", 'response_code="200"')]: BUSY,
             [call("alerts", 'response_code="503"')]: "0x10 0+3x20 60x90",
-            // Nobody but the load tester asks this new version, which nobody else is to get.
+            // Only the load tester calls this new version, which serves no users yet.
             [call("devices", 'response_code="200"')]: BUSY,
             [call("devices-rollout-canary", 'response_code="503",source_workload="loadtester"')]:
                 "0x10 0+60x20 1200x90",
-            // A client's mistakes are none of the service's; a gRPC status is, in an answer of 200.
+            // Client errors do not count; a gRPC error status counts, in an HTTP 200 response.
             [call("users", 'response_code="200"')]: BUSY,
             [call("users", 'response_code="404"')]: BUSY,
             [call("tenants", 'response_code="200",grpc_response_status="0"')]: BUSY,
@@ -42,13 +42,13 @@ export const CASES: readonly Case[] = [
         fires: { 9: [], 11: [], 20: [{ service: "auth" }, { service: "tenants" }], 40: [] },
     },
     {
-        alert: "MeshSlow",
+        alert: "MeshHighLatency",
         series: {
             [call("auth", 'response_code="200"')]: BUSY,
             [bucket("auth", "100")]: "0+600x20 12000+580x20 23600+600x80",
             [bucket("auth", "1000")]: "0+600x120",
             [bucket("auth", "+Inf")]: "0+600x120",
-            // As slow, and allowed to be: a second.
+            // As slow, but with a latency threshold of 1 s.
             [call("analytics", 'response_code="200"')]: BUSY,
             [bucket("analytics", "100")]: "0+600x20 12000+580x20 23600+600x80",
             [bucket("analytics", "1000")]: "0+600x120",
@@ -57,29 +57,29 @@ export const CASES: readonly Case[] = [
         fires: { 15: [], 35: [{ service: "auth" }], 60: [] },
     },
     {
-        alert: "MeshBudgetBurn",
+        alert: "MeshErrorBudgetBurn",
         series: {
             [call("auth", 'response_code="200"')]: "0+600x600",
-            // 3% for three quarters of an hour: thirty times what 99.9% allow.
+            // 3 % errors for 45 minutes: burn rate 30 of an SLO of 99.9 %.
             [call("auth", 'response_code="500"')]: "0x90 0+18x45 810x500",
-            // A third of what 99.5% allow.
+            // A third of the error budget of 99.5 %.
             [call("search", 'response_code="200"')]: "0+600x600",
             [call("search", 'response_code="500"')]: "0x90 0+1x45 45x500",
         },
         fires: {
             85: [],
             134: ["1h", "6h", "3d"].map((window) => ({ service: "auth", window, objective: "99.9" })),
-            // What went wrong is over, and a part of the month's share is gone.
+            // The incident is over, and a part of the month's error budget is spent.
             200: [{ service: "auth", window: "3d", objective: "99.9" }],
             520: [],
         },
     },
     {
-        alert: "MeshBreakerOpen",
+        alert: "MeshCircuitBreakerOpen",
         series: {
             'envoy_cluster_circuit_breakers_default_rq_open{service="auth",pod="auth-1",cluster_name="a"}':
                 "0x10 1x5 0x60",
-            // A proxy tells all of these of each cluster.
+            // A proxy reports all of these for each cluster.
             'envoy_cluster_circuit_breakers_default_cx_open{service="auth",pod="auth-1",cluster_name="a"}':
                 "0x80",
             'envoy_cluster_circuit_breakers_default_rq_open{service="users",pod="users-1",cluster_name="a"}':
@@ -88,7 +88,7 @@ export const CASES: readonly Case[] = [
         fires: { 9: [], 14: [{ service: "auth", cluster_name: "a" }], 20: [] },
     },
     {
-        alert: "MeshBreakerOverflow",
+        alert: "MeshCircuitBreakerOverflow",
         series: {
             'envoy_cluster_upstream_rq_pending_overflow{service="auth",pod="auth-1",cluster_name="a"}':
                 "0x10 50x60",
@@ -104,7 +104,7 @@ export const CASES: readonly Case[] = [
         },
     },
     {
-        alert: "MeshWorkloadCertificate",
+        alert: "MeshWorkloadCertificateExpiring",
         series: {
             'istio_agent_cert_expiry_seconds{namespace="sparc",pod="auth-1"}': "21600-60x30 86400x60",
             'istio_agent_cert_expiry_seconds{namespace="sparc",pod="users-1"}': "43200-60x90",
@@ -112,12 +112,12 @@ export const CASES: readonly Case[] = [
         fires: { 2: [], 20: [{ namespace: "sparc", pod: "auth-1" }], 40: [] },
     },
     {
-        alert: "MeshGatewayCertificate",
+        alert: "MeshGatewayCertificateExpiring",
         series: {
-            // promtool's clock begins at 0.
+            // promtool's clock starts at 0.
             'envoy_listener_ssl_certificate_kubernetes___c_expiration_unix_time_seconds{namespace="istio-ingress",service="istio-ingressgateway",pod="p"}':
                 "2592000x90 7776000x60",
-            // Its identity holds for a day, and so does that of a service.
+            // Its certificate is valid for a day, like a service's.
             'envoy_listener_ssl_certificate_default_expiration_unix_time_seconds{namespace="istio-egress",service="istio-egressgateway",pod="e"}':
                 "86400x150",
             'envoy_listener_ssl_certificate_c_expiration_unix_time_seconds{namespace="sparc",service="auth",pod="a"}':
@@ -130,12 +130,12 @@ export const CASES: readonly Case[] = [
         },
     },
     {
-        alert: "MeshAuthorityCertificate",
+        alert: "MeshCaCertificateExpiring",
         series: { 'citadel_server_root_cert_expiry_seconds{pod="istiod-1"}': "2592100-60x30 315360000x60" },
         fires: { 0: [], 20: [{}], 40: [] },
     },
     {
-        alert: "MeshProxyCpu",
+        alert: "MeshProxyHighCpu",
         series: {
             'container_cpu_usage_seconds_total{namespace="sparc",pod="auth-1",container="istio-proxy"}':
                 "0+54x40 2160+6x60",
@@ -145,30 +145,30 @@ export const CASES: readonly Case[] = [
         fires: { 5: [], 30: [{ namespace: "sparc", pod: "auth-1", container: "istio-proxy" }], 60: [] },
     },
     {
-        alert: "MeshProxyMemory",
+        alert: "MeshProxyHighMemory",
         series: {
             'container_memory_working_set_bytes{namespace="sparc",pod="auth-1",container="istio-proxy"}':
                 "50x10 90x20 50x60",
             'container_spec_memory_limit_bytes{namespace="sparc",pod="auth-1",container="istio-proxy"}':
                 "100x100",
-            // Without a limit there is none to reach.
+            // Without a limit the alert cannot fire.
             'container_memory_working_set_bytes{namespace="sparc",pod="b",container="istio-proxy"}': "90x100",
             'container_spec_memory_limit_bytes{namespace="sparc",pod="b",container="istio-proxy"}': "0x100",
         },
         fires: { 9: [], 25: [{ namespace: "sparc", pod: "auth-1", container: "istio-proxy" }], 40: [] },
     },
     {
-        alert: "MeshKeySet",
+        alert: "MeshJwksUnavailable",
         series: { 'pilot_jwks_resolver_network_fetch_fail_total{pod="istiod-1"}': "0x10 3x60" },
         fires: { 9: [], 12: [{}], 40: [] },
     },
     {
-        alert: "MeshPushRejected",
+        alert: "MeshConfigRejected",
         series: { 'pilot_total_xds_rejects{pod="istiod-1",type="lds"}': "0x10 1x60" },
         fires: { 9: [], 12: [{ type: "lds" }], 30: [] },
     },
     {
-        alert: "MeshPushSlow",
+        alert: "MeshConfigPropagationSlow",
         series: {
             'pilot_proxy_convergence_time_bucket{le="10"}': "0+60x20 1200+30x20 1800+60x60",
             'pilot_proxy_convergence_time_bucket{le="20"}': "0+60x100",
@@ -185,7 +185,7 @@ export const CASES: readonly Case[] = [
         fires: { 9: [], 18: [{}], 30: [] },
     },
     {
-        alert: "MeshBlind",
+        alert: "MeshMetricsMissing",
         series: {
             'up{job="mesh-proxies",namespace="sparc",pod="a"}': "1x10 0x20 1x60",
             'up{job="mesh-proxies",namespace="sparc",pod="b"}': "1x100",
@@ -193,13 +193,13 @@ export const CASES: readonly Case[] = [
         fires: { 9: [], 25: [{ namespace: "sparc" }], 40: [] },
     },
     {
-        alert: "MeshRefusedHost",
+        alert: "MeshUnknownHostBlocked",
         series: {
             'istio_requests_total{reporter="source",source_workload="auth",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
                 "0x10 4x60",
             'istio_tcp_connections_closed_total{reporter="source",source_workload="reports",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
                 "_x40 2x60",
-            // While mesh verify runs, and for ten minutes after.
+            // While `mesh verify` runs, and for ten minutes afterwards.
             'istio_tcp_connections_closed_total{reporter="source",source_workload="video",source_workload_namespace="sparc",destination_service_name="BlackHoleCluster"}':
                 "_x72 2+0x10 4x20",
             'container_memory_working_set_bytes{namespace="sparc",pod="probe-service-video",container="probe"}':

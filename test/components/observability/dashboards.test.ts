@@ -20,7 +20,7 @@ const panels = prod.flatMap(({ uid, rows }) =>
     ),
 );
 
-/** As Grafana reads a file: what the tests look at of it. */
+/** A dashboard file, as far as the tests read it. */
 interface Written {
     readonly uid: string;
     readonly panels: readonly {
@@ -47,16 +47,16 @@ function written(stack: "dev" | "local" | "prod"): readonly Written[] {
 }
 
 describe("the dashboards", () => {
-    it("are written where there is a Grafana, each with all of its panels and queries", () => {
+    it("are written if there is a Grafana, each with all panels and queries", () => {
         assert.deepEqual(written("local"), []);
         for (const stack of ["dev", "prod"] as const) {
-            const found = written(stack);
+            const dashboards = written(stack);
             assert.deepEqual(
-                found.map(({ uid }) => uid),
+                dashboards.map(({ uid }) => uid),
                 prod.map(({ uid }) => uid),
             );
-            assert.equal(new Set(found.map(({ uid }) => uid)).size, prod.length);
-            const shown = found.flatMap(({ panels: all }) => all.filter(({ type }) => type !== "row"));
+            assert.equal(new Set(dashboards.map(({ uid }) => uid)).size, prod.length);
+            const shown = dashboards.flatMap(({ panels: all }) => all.filter(({ type }) => type !== "row"));
             assert.deepEqual(
                 shown.map(({ title, targets = [] }) => [title, targets.map(({ expr }) => expr)]),
                 panels.map(({ title, queries }) => [
@@ -69,7 +69,7 @@ describe("the dashboards", () => {
         }
     });
 
-    it("ask for now what is shown as a rank or a list, in which what was and is gone would stand too", () => {
+    it("use instant queries for rankings and lists, which would otherwise show past series", () => {
         const kinds = new Set<string>();
         for (const { type, targets = [] } of written("prod").flatMap(({ panels: all }) => all)) {
             const isOfNow = type === "bargauge" || type === "table";
@@ -82,27 +82,27 @@ describe("the dashboards", () => {
         assert.deepEqual([...kinds].sort(), ["bargauge", "stat", "table", "timeseries"]);
     });
 
-    it("ask for nothing but what Prometheus keeps, and its rules record", () => {
+    it("query only series that Prometheus keeps or its rules record", () => {
         const records = new Set(
             ruleGroups(catalogue).flatMap(({ rules }) =>
                 rules.flatMap((rule) => ("record" in rule ? [rule.record] : [])),
             ),
         );
-        // Of its own making.
-        const own = new Set(["ALERTS", "scrape_samples_post_metric_relabeling"]);
+        // Series that Prometheus generates.
+        const builtIn = new Set(["ALERTS", "scrape_samples_post_metric_relabeling"]);
         for (const { place, queries } of panels) {
             const series = queries.flatMap(({ expr }) => {
                 const bare = expr.replaceAll(/\{[^}]*\}/g, "{").replaceAll(/\b(by|on) \([^)]*\)/g, "");
-                // A series' name has an underscore or a colon, and no parenthesis after it, as a function has.
+                // A series' name has an underscore or a colon, and no parenthesis after it, unlike a function.
                 return [...bare.matchAll(/\b([a-zA-Z]+[:_][\w:]*|ALERTS)\b(?!\()/g)].map(([name]) => name);
             });
             for (const name of series)
-                assert.ok(isKept(name) || records.has(name) || own.has(name), `${place} asks for ${name}`);
+                assert.ok(isKept(name) || records.has(name) || builtIn.has(name), `${place} queries ${name}`);
             assert.ok(series.length > 0 || queries.some(({ expr }) => expr.includes("__name__")), place);
         }
     });
 
-    it("are in PromQL that Prometheus' own tool accepts", async function () {
+    it("use PromQL that promtool accepts", async function () {
         const check = await requirePromtool(this);
         const rules = panels.flatMap(({ queries }, panel) =>
             queries.map(({ expr }, index) => ({

@@ -11,8 +11,8 @@ function istio(labels: Labels): Labels {
     return rest;
 }
 
-describe("what stock Envoy counts", () => {
-    it("names at the callee the caller by its identity", () => {
+describe("relabeling of stock Envoy's metrics", () => {
+    it("names the caller by its identity at the callee", () => {
         const counted = istio({
             reporter: "destination",
             downstream_peer: "spiffe://cluster.local/ns/sparc/sa/auth",
@@ -31,7 +31,7 @@ describe("what stock Envoy counts", () => {
         });
     });
 
-    it("does not know a caller without an identity", () => {
+    it("reports a caller without an identity as unknown", () => {
         const { source_workload, source_workload_namespace } = istio({
             reporter: "destination",
             downstream_peer: "",
@@ -45,7 +45,7 @@ describe("what stock Envoy counts", () => {
         return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("upstream_")));
     };
 
-    it("keeps the counters of two ports and two versions of a service apart", () => {
+    it("separates the counters of two ports and two versions of a service", () => {
         const [cluster, workload] = [
             "outbound|8080||alerts.sparc.svc.cluster.local",
             "alerts;sparc;alerts;v1;x",
@@ -61,7 +61,7 @@ describe("what stock Envoy counts", () => {
         assert.equal(new Set(counters).size, counters.length);
     });
 
-    it("names at the caller the service by the cluster, and the workload by the endpoint", () => {
+    it("names the service by the cluster, and the workload by the endpoint, at the caller", () => {
         assert.deepEqual(
             atCaller(
                 "outbound|8080|v2|alerts-canary.sparc.svc.cluster.local",
@@ -77,7 +77,7 @@ describe("what stock Envoy counts", () => {
         );
     });
 
-    it("keeps the service of a call that reached none of its pods", () => {
+    it("names the service of a call that reached no pod", () => {
         assert.deepEqual(atCaller("outbound|8080||alerts.sparc.svc.cluster.local", ""), {
             destination_workload: "unknown",
             destination_workload_namespace: "unknown",
@@ -87,7 +87,7 @@ describe("what stock Envoy counts", () => {
         });
     });
 
-    it("names what is outside by its host, and what is nowhere as Envoy does", () => {
+    it("names external services by host, and unknown hosts by Envoy's cluster", () => {
         for (const [cluster, name] of [
             ["outbound|443||api.example.com", "api.example.com"],
             ["BlackHoleCluster", "BlackHoleCluster"],
@@ -103,11 +103,11 @@ describe("what stock Envoy counts", () => {
     });
 });
 
-describe("what Prometheus keeps of a proxy", () => {
+describe("series that Prometheus keeps of a proxy", () => {
     const steps = scrapeJobs()[0]?.metric_relabel_configs ?? [];
     const kept = (__name__: string) => relabelled({ __name__ }, steps)?.["__name__"];
 
-    it("is what somebody reads, under Istio's names, be they Envoy's or Istio's own", () => {
+    it("are those that are queried, with Istio's names, from Envoy's or Istio's metrics", () => {
         assert.equal(kept(TOTAL), "istio_requests_total");
         assert.equal(kept("istio_requests_total"), "istio_requests_total");
         const bucket = "istio_request_duration_milliseconds_bucket";
@@ -117,7 +117,7 @@ describe("what Prometheus keeps of a proxy", () => {
         assert.equal(kept("envoy_cluster_upstream_rq_total"), undefined);
     });
 
-    it("leaves the labels of Istio's own filter as they are", () => {
+    it("keep the labels of Istio's stats filter", () => {
         const labels = {
             __name__: "istio_requests_total",
             reporter: "source",

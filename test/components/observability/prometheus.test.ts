@@ -13,13 +13,13 @@ const config = loadStackFile("local", ROOT);
 const { objects } = observability.derive({ catalogue, config });
 
 function one<Kind extends Manifest["kind"]>(kind: Kind): Extract<Manifest, { kind: Kind }> {
-    const [found, ...more] = objects.filter((object) => object.kind === kind);
-    assert.ok(found !== undefined && more.length === 0, kind);
-    return found as Extract<Manifest, { kind: Kind }>;
+    const [object_, ...more] = objects.filter((object) => object.kind === kind);
+    assert.ok(object_ !== undefined && more.length === 0, kind);
+    return object_ as Extract<Manifest, { kind: Kind }>;
 }
 
 describe("Prometheus", () => {
-    it("has a configuration that its own tool accepts", async function () {
+    it("has a configuration that promtool accepts", async function () {
         const check = await requirePromtool(this);
         const folder = mkdtempSync(join(tmpdir(), "mesh-prometheus-"));
         try {
@@ -31,10 +31,10 @@ describe("Prometheus", () => {
         }
     });
 
-    it("is nowhere where the stack wants none", () => {
-        const none = { ...config, observability: { prometheus: { from: "nowhere" as const } } };
+    it("does not exist if the stack disables it", () => {
+        const none = { ...config, observability: { prometheus: { from: "none" as const } } };
         const { objects } = observability.derive({ catalogue, config: none });
-        // The collector of traces is another matter (tracing.test.ts).
+        // tracing.test.ts tests the trace collector.
         assert.deepEqual(
             objects.filter(({ metadata }) => !metadata.name.endsWith("collector")),
             [],

@@ -14,7 +14,7 @@ const ROOT = join(__dirname, "../../..");
 const groups = ruleGroups(catalogue);
 const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
 
-/** What promtool is to find at each minute: labels of all alerts that fire, those of the rules included. */
+/** The expected alerts at each minute: labels of all that fire, with the rules' labels. */
 function unitTest({ alert, series, fires }: Case): unknown {
     const rules = alerts.filter((rule) => rule.alert === alert);
     return {
@@ -29,7 +29,7 @@ function unitTest({ alert, series, fires }: Case): unknown {
                         ([name, value]) => labels[name] === undefined || labels[name] === value,
                     ),
                 );
-                // Where several rules of one name differ by limit, the case's service says which it is.
+                // Several rules of one name differ by threshold: the case's service selects one.
                 const rule =
                     fitting.length > 1
                         ? fitting.find(({ expr }) => expr.includes(labels["service"] ?? ""))
@@ -40,7 +40,7 @@ function unitTest({ alert, series, fires }: Case): unknown {
     };
 }
 
-/** promtool compares what alerts say, too, in which the value stands. */
+/** Without annotations, which contain the value and which promtool also compares. */
 function withoutWords({ name, rules }: RuleGroup): unknown {
     return {
         name,
@@ -72,7 +72,7 @@ describe("the alerts, run by promtool", () => {
     });
 
     for (const one of CASES) {
-        it(`${one.alert} fires for its cause, for nothing else, and no longer`, async () => {
+        it(`${one.alert} fires for its cause, and only while it lasts`, async () => {
             const file = write(`${one.alert}.test.yml`, {
                 rule_files: ["conditions.yml"],
                 evaluation_interval: "1m",
@@ -82,7 +82,7 @@ describe("the alerts, run by promtool", () => {
         });
     }
 
-    it("read shares of what fails that are there, and 0, where nothing did", async () => {
+    it("read existing error ratios, and 0 without errors", async () => {
         const call = (code: string) =>
             `istio_requests_total{reporter="source",destination_service_namespace="sparc",destination_service_name="auth",response_code="${code}"}`;
         const ratio = "service:failures:ratio_rate5m";
@@ -110,7 +110,7 @@ describe("the alerts, run by promtool", () => {
 });
 
 describe("the alerts", () => {
-    it("all have a case that fires, and minutes before and after in which it does not", () => {
+    it("all have a case in which they fire, and minutes before and after in which they do not", () => {
         const names = new Set(alerts.map(({ alert }) => alert));
         assert.deepEqual(new Set(CASES.map(({ alert }) => alert)), names);
         for (const { alert, fires } of CASES) {
@@ -123,22 +123,22 @@ describe("the alerts", () => {
         }
     });
 
-    it("all have a runbook that says what it means, what to look at and what to do", () => {
+    it("all have a runbook with meaning, impact, diagnosis and mitigation", () => {
         for (const { alert, annotations } of alerts) {
             const file = join(ROOT, annotations.runbook);
             assert.ok(existsSync(file), `${alert}: ${annotations.runbook}`);
             const text = readFileSync(file, "utf8");
-            for (const heading of ["## What it means", "## Look", "## Do"])
+            for (const heading of ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"])
                 assert.ok(text.includes(heading), file);
             assert.ok(text.startsWith(`# ${alert}\n`), file);
         }
     });
 
-    it("hold each service to its own objective and no other", () => {
-        const burning = alerts.filter(({ alert }) => alert === "MeshBudgetBurn");
+    it("apply each service's objective and no other", () => {
+        const burning = alerts.filter(({ alert }) => alert === "MeshErrorBudgetBurn");
         for (const [name] of servicesOf(catalogue)) {
-            const own = burning.filter(({ expr }) => new RegExp(`["|]${name}["|]`).test(expr));
-            assert.equal(own.length, 3, name);
+            const serviceAlerts = burning.filter(({ expr }) => new RegExp(`["|]${name}["|]`).test(expr));
+            assert.equal(serviceAlerts.length, 3, name);
         }
     });
 });

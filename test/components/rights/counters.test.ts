@@ -1,16 +1,16 @@
 /**
- * The limiter's Redis has no password: the limiter's identity is the only one that reaches it. Judged by a real istiod, whose
- * configuration a real Envoy has taken, and by cyclonus (docs/adr/0031-rights.md).
+ * The rate limiter's Redis has no password: only the limiter's identity reaches it. Verified with a real istiod and Envoy, and
+ * with cyclonus (docs/adr/0031-least-privilege.md).
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { platform as catalogue } from "../../../catalogue/platform";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
-import { judge, oneDirection } from "../../support/cyclonus";
+import { queryTraffic, onlyDirection } from "../../support/cyclonus";
 import { requireEnvoy } from "../../support/envoy/program";
 import { type ControlPlane, requireToolchain, startControlPlane } from "../../support/istiod/control-plane";
-import { type WayIn, waysIn } from "../../support/istiod/inbound";
+import { type InboundChain, inboundChains } from "../../support/istiod/inbound";
 
 const REDIS = { namespace: "istio-ingress", labels: { "sparc.dev/service": "ratelimit-redis" } };
 const PORT = 6379;
@@ -23,7 +23,7 @@ describe("the limiter's Redis", function () {
         config: loadStackFile("prod", join(__dirname, "..", "..", "..")),
     });
 
-    it("is open in the network to the limiter alone, says cyclonus", async function () {
+    it("is reachable in the network only for the limiter, by cyclonus", async function () {
         const cyclonus = (await requireToolchain(this)).program("cyclonus");
         const pods = [
             ...["ratelimit", "ratelimit-redis", "istio-ingressgateway", "istio-admingateway"].map(
@@ -43,9 +43,9 @@ describe("the limiter's Redis", function () {
         );
         const policies = objects.filter((object) => object.kind === "NetworkPolicy");
         for (const direction of ["Ingress", "Egress"] as const) {
-            const verdicts = judge(
+            const verdicts = queryTraffic(
                 cyclonus,
-                policies.flatMap((policy) => oneDirection(policy, direction)),
+                policies.flatMap((policy) => onlyDirection(policy, direction)),
                 matrix,
             );
             assert.deepEqual(
@@ -56,9 +56,9 @@ describe("the limiter's Redis", function () {
         }
     });
 
-    describe("at its sidecar, beside a real istiod", () => {
+    describe("at its sidecar, with a real istiod", () => {
         let plane: ControlPlane | undefined;
-        let ways: readonly WayIn[] = [];
+        let chains: readonly InboundChain[] = [];
 
         before(async function () {
             const toolchain = await requireToolchain(this);
@@ -82,17 +82,17 @@ describe("the limiter's Redis", function () {
                 },
             };
             plane = await startControlPlane(toolchain, [...security, workload], {});
-            ways = await waysIn(envoy, plane, { ...REDIS, address: ADDRESS }, PORT);
+            chains = await inboundChains(envoy, plane, { ...REDIS, address: ADDRESS }, PORT);
         });
         after(() => plane?.stop());
 
-        it("takes connections in mutual TLS alone", () => {
-            assert.ok(ways.length > 0);
-            for (const { tls } of ways) assert.equal(tls?.["require_client_certificate"], true);
+        it("accepts only mutual TLS connections", () => {
+            assert.ok(chains.length > 0);
+            for (const { tls } of chains) assert.equal(tls?.["require_client_certificate"], true);
         });
 
-        it("asks of each connection that it is the limiter's", () => {
-            for (const { filters } of ways) {
+        it("requires the limiter's identity for each connection", () => {
+            for (const { filters } of chains) {
                 const rbac = filters.filter(({ name }) => name === "envoy.filters.network.rbac");
                 assert.ok(rbac.length > 0);
                 const allowing = rbac.filter(
@@ -102,7 +102,7 @@ describe("the limiter's Redis", function () {
                 const text = JSON.stringify(allowing[0]?.typed_config);
                 const identities = [...text.matchAll(/spiffe:\/\/([^"\\]+)/g)].map(([, id]) => id);
                 assert.deepEqual([...new Set(identities)], ["cluster.local/ns/istio-ingress/sa/ratelimit"]);
-                // In front of what carries the bytes.
+                // Before the TCP proxy.
                 assert.ok(
                     filters.findIndex(({ name }) => name === "envoy.filters.network.rbac") <
                         filters.findIndex(({ name }) => name === "envoy.filters.network.tcp_proxy"),

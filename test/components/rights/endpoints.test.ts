@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { platform as catalogue } from "../../../catalogue/platform";
 import { deriveAll } from "../../../components/concerns";
 import { parseConfig } from "../../../config/load";
-import { type NetworkPolicy, opens } from "../../support/network";
+import { type NetworkPolicy, allowsAddress } from "../../support/network";
 
-/** Whether the egress gateway of a stack in `region` may reach the endpoints' addresses there at port 443. */
+/** Whether the NetworkPolicies of a stack in `region` allow the egress gateway to reach the VPC endpoints at port 443. */
 function reachesEndpoints(region: string): boolean[] {
     const config = parseConfig("test", {
         domain: "a.example",
@@ -15,17 +15,17 @@ function reachesEndpoints(region: string): boolean[] {
     ) as readonly NetworkPolicy[];
     assert.equal(policies.length, 1);
     return ["10.64.227.165", "10.64.227.200", "10.64.227.254"].map((address) =>
-        policies.some((policy) => opens(policy, "egress", address, 443)),
+        policies.some((policy) => allowsAddress(policy, "egress", address, 443)),
     );
 }
 
-describe("the egress gateway and AWS' services in the network", () => {
+describe("the egress gateway and VPC endpoints", () => {
     // The catalogue's group aws names sts.us-east-1.amazonaws.com.
-    it("reaches the endpoints where a declared host is answered there: a private name leads to a private address", () => {
+    it("reaches the endpoints if a declared host has a private DNS name there", () => {
         assert.deepEqual(reachesEndpoints("us-east-1"), [true, true, true]);
     });
 
-    it("does not where every declared host is of another region, and so on the Internet", () => {
+    it("does not reach them if every declared host is in another region, so on the Internet", () => {
         assert.deepEqual(reachesEndpoints("eu-central-1"), [false, false, false]);
     });
 });

@@ -5,14 +5,14 @@ import { platform as catalogue } from "../../../catalogue/platform";
 import { platformProblems } from "../../../components/check";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
-import { type NetworkPolicy, opens, within } from "../../support/network";
+import { type NetworkPolicy, allowsAddress, isInRange } from "../../support/network";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"];
 const address = fc.ipV4();
 const port = fc.oneof(fc.constantFrom(22, 53, 80, 443, 6443, 8080, 10250, 15017), fc.nat(65535));
 
-/** Where each stack's API server, key sets and load balancers are, written down from its file and the subnets' plan. */
+/** Addresses of each stack's API server, JWKS and load balancers, copied from its file and the subnet plan. */
 const PLACES = {
     prod: {
         apiServer: ["172.20.0.1/32", "10.96.227.0/28", "10.96.227.16/28", "10.96.227.32/28"],
@@ -43,13 +43,13 @@ for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
         const { objects } = deriveAll({ catalogue, config });
         const policies = objects.filter(({ kind }) => kind === "NetworkPolicy") as readonly NetworkPolicy[];
         const is = (networks: readonly string[], one: string) =>
-            networks.some((network) => within(network, one));
-        const who = (direction: "egress" | "ingress", to: string, at: number) =>
+            networks.some((network) => isInRange(network, one));
+        const selectorsFor = (direction: "egress" | "ingress", to: string, at: number) =>
             policies
-                .filter((policy) => opens(policy, direction, to, at))
+                .filter((policy) => allowsAddress(policy, direction, to, at))
                 .map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`);
 
-        it("opens the Internet to the egress gateway, and to cert-manager's controller where it needs ACME", () => {
+        it("allows the Internet only for the egress gateway, and for cert-manager's controller if it needs ACME", () => {
             const known = new Set([
                 "istio-egress/istio-egressgateway",
                 ...(stack === "local" ? [] : ["cert-manager/acme"]),
@@ -58,7 +58,7 @@ for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
                 fc.property(address, port, (to, at) => {
                     fc.pre(!is([...PRIVATE, ...keys], to));
                     assert.deepEqual(
-                        who("egress", to, at).filter((name) => !known.has(name)),
+                        selectorsFor("egress", to, at).filter((name) => !known.has(name)),
                         [],
                     );
                 }),
@@ -66,44 +66,44 @@ for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
             );
         });
 
-        it("opens ports 443 and 6443 of private addresses at the API server alone", () => {
+        it("allows ports 443 and 6443 of private addresses only at the API server", () => {
             const inside = fc.tuple(fc.constantFrom(10, 172, 192), fc.nat(255), fc.nat(255), fc.nat(255));
             fc.assert(
                 fc.property(inside, fc.constantFrom(443, 6443), (parts, at) => {
                     const to = parts.join(".");
                     fc.pre(is(PRIVATE, to) && !is([...apiServer, ...endpoints], to));
-                    assert.deepEqual(who("egress", to, at), []);
+                    assert.deepEqual(selectorsFor("egress", to, at), []);
                 }),
                 { numRuns: 300 },
             );
             for (const network of endpoints)
-                for (const name of who("egress", network.split("/")[0] ?? "", 443))
+                for (const name of selectorsFor("egress", network.split("/")[0] ?? "", 443))
                     assert.match(name, /^(kube-system\/|cert-manager\/private-ca$)/);
             for (const network of apiServer) {
-                const found = who("egress", network.split("/")[0] ?? "", 443);
+                const selectors = selectorsFor("egress", network.split("/")[0] ?? "", 443);
                 for (const name of [
                     "istio-system/istiod",
                     "cert-manager/api-server",
                     "monitoring/prometheus",
                 ])
-                    assert.ok(found.includes(name), `${name} to ${network}`);
+                    assert.ok(selectors.includes(name), `${name} to ${network}`);
             }
         });
 
-        it("has webhooks called from the API server alone", () => {
+        it("allows only the API server to call webhooks", () => {
             fc.assert(
                 fc.property(address, fc.constantFrom(15017, 10250), (from, at) => {
                     fc.pre(!is(apiServer, from));
-                    assert.deepEqual(who("ingress", from, at), []);
+                    assert.deepEqual(selectorsFor("ingress", from, at), []);
                 }),
             );
             const [endpoint = ""] = apiServer[1].split("/");
-            assert.deepEqual(who("ingress", endpoint, 15017), ["istio-system/istiod"]);
-            assert.deepEqual(who("ingress", endpoint, 10250), ["cert-manager/webhook"]);
+            assert.deepEqual(selectorsFor("ingress", endpoint, 15017), ["istio-system/istiod"]);
+            assert.deepEqual(selectorsFor("ingress", endpoint, 10250), ["cert-manager/webhook"]);
         });
 
         if (stack !== "local")
-            it("lets load balancers alone into the gateways, in the network and in the gateway itself", () => {
+            it("allows only load balancers to reach the gateways, by NetworkPolicy and in the gateway", () => {
                 const start = stack === "prod" ? "10.96" : "10.64";
                 const facing = [224, 225, 226].map((third) => `${start}.${third}.0/24`);
                 const inner = [64, 96, 128].map((last) => `${start}.227.${last}/27`);
@@ -124,7 +124,7 @@ for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
                                 assert.equal(policy.length, 1);
                                 for (const at of [80, 443, 15021])
                                     assert.equal(
-                                        policy.some((one) => opens(one, "ingress", from, at)),
+                                        policy.some((one) => allowsAddress(one, "ingress", from, at)),
                                         is(networks, from),
                                         `${from}:${at}`,
                                     );
@@ -145,7 +145,7 @@ for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
     });
 }
 
-describe("addresses that a stack does not know", () => {
+describe("addresses that a stack cannot derive", () => {
     const prod = loadStackFile("prod", ROOT);
     const existing = {
         ...prod,
@@ -153,35 +153,32 @@ describe("addresses that a stack does not know", () => {
     } as const;
     const about = (config: typeof prod) =>
         platformProblems({ catalogue, config }).filter((problem) =>
-            /^(network|edge\.keySetNetworks)/.test(problem),
+            /^(network|edge\.jwksCidrs)/.test(problem),
         );
 
-    it("are asked for by name, all at once, each with an example", () => {
+    it("are required by name, all at once, each with an example", () => {
         const problems = about(existing);
         assert.deepEqual(
             problems.map((problem) => problem.split(":")[0]),
-            ["network.apiServer", "network.nodes", "network.loadBalancers"],
+            ["network.apiServerCidrs", "network.nodeCidrs", "network.loadBalancerCidrs"],
         );
         for (const problem of problems) assert.match(problem, /list .*such as \[/);
-        assert.match(
-            about({ ...prod, edge: { ...prod.edge, keySetNetworks: [] } }).join(),
-            /^edge\.keySetNetworks/,
-        );
+        assert.match(about({ ...prod, edge: { ...prod.edge, jwksCidrs: [] } }).join(), /^edge\.jwksCidrs/);
     });
 
-    it("are refused where the stack knows them, and enough where they are listed", () => {
+    it("are rejected if the stack derives them, and accepted otherwise", () => {
         const network = {
-            apiServer: ["10.1.0.0/28"],
-            nodes: ["10.2.0.0/16"],
-            pods: [],
-            services: [],
-            loadBalancers: ["10.3.0.0/24"],
+            apiServerCidrs: ["10.1.0.0/28"],
+            nodeCidrs: ["10.2.0.0/16"],
+            podCidrs: [],
+            serviceCidrs: [],
+            loadBalancerCidrs: ["10.3.0.0/24"],
         };
         assert.equal(about({ ...prod, network }).length, 3);
         assert.deepEqual(about({ ...existing, network }), []);
     });
 
-    it("open nothing while they are missing: no rule is without peers", () => {
+    it("allow nothing while they are missing: no rule is without peers", () => {
         const { objects } = deriveAll({ catalogue, config: existing });
         for (const policy of objects.filter(
             ({ kind }) => kind === "NetworkPolicy",

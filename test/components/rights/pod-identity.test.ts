@@ -1,25 +1,25 @@
-/** EKS Pod Identity: who reaches the node's agent, by which objects, and what explain, the engine and the pack make of it. */
+/** EKS Pod Identity: which services reach the node's agent, and the results of explain, the engine and the policy pack. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Catalogue } from "../../../catalogue/model";
 import { platform } from "../../../catalogue/platform";
 import { explain } from "../../../cli/explain/explain";
-import { World } from "../../../cli/explain/world/world";
+import { MeshSnapshot } from "../../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../../components/base/manifest";
-import { podIdentityProblems, serviceRoles } from "../../../components/base/pod-identity";
+import { podIdentityProblems, podIdentityRoles } from "../../../components/base/pod-identity";
 import { Identities } from "../../../components/cluster/eks/identities";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
 import type { MeshConfig } from "../../../config/schema";
-import { judge, oneDirection } from "../../support/cyclonus";
+import { queryTraffic, onlyDirection } from "../../support/cyclonus";
 import { requireToolchain } from "../../support/istiod/control-plane";
 
 const AGENT = "169.254.170.23";
 const ROLE = "arn:aws:iam::111122223333:role/recordings";
 const prod = loadStackFile("prod", join(__dirname, "..", "..", ".."));
 
-/** The platform in which recordings and thumbnails use Pod Identity. */
+/** The platform with Pod Identity for recordings and thumbnails. */
 function withClients(): Catalogue {
     const { recordings, thumbnails, video } = platform.services;
     assert.ok(recordings !== undefined && thumbnails !== undefined && video !== undefined);
@@ -39,9 +39,9 @@ const CLIENTS = ["recordings", "thumbnails"];
 const catalogue = withClients();
 const derived = deriveAll({ catalogue, config: prod });
 
-function configWith(serviceRoles: Readonly<Record<string, string>>): MeshConfig {
+function configWith(podIdentityRoles: Readonly<Record<string, string>>): MeshConfig {
     assert.ok(prod.cluster.from === "eks");
-    return { ...prod, cluster: { ...prod.cluster, serviceRoles } };
+    return { ...prod, cluster: { ...prod.cluster, podIdentityRoles } };
 }
 
 describe("EKS Pod Identity", function () {
@@ -51,10 +51,10 @@ describe("EKS Pod Identity", function () {
         ...Object.keys(catalogue.stores).map((name) => ["databases", name] as const),
         ...["istio-ingressgateway", "istio-admingateway"].map((name) => ["istio-ingress", name] as const),
         ["istio-egress", "istio-egressgateway"] as const,
-        ["sparc", "stranger"] as const,
+        ["sparc", "unknown-workload"] as const,
     ];
 
-    it("is open in the network to services that declare it, at its one address and port, says cyclonus", async function () {
+    it("is reachable only for services that declare it, at its address and port, by cyclonus", async function () {
         const cyclonus = (await requireToolchain(this)).program("cyclonus");
         const matrix = everyone.flatMap(([namespace, name]) =>
             [AGENT, "169.254.169.254", "169.254.170.2", "169.254.170.24"].flatMap((address) =>
@@ -67,9 +67,9 @@ describe("EKS Pod Identity", function () {
             ),
         );
         const policies = derived.objects.filter((object) => object.kind === "NetworkPolicy");
-        const verdicts = judge(
+        const verdicts = queryTraffic(
             cyclonus,
-            policies.flatMap((policy) => oneDirection(policy, "Egress")),
+            policies.flatMap((policy) => onlyDirection(policy, "Egress")),
             matrix,
         );
         assert.deepEqual(
@@ -79,7 +79,7 @@ describe("EKS Pod Identity", function () {
         assert.equal(verdicts.filter(Boolean).length, 2);
     });
 
-    it("is known to the sidecars of these services alone", () => {
+    it("is in the Sidecars of only these services", () => {
         const knowing = derived.objects.filter(
             (object): object is Extract<Manifest, { kind: "Sidecar" }> =>
                 object.kind === "Sidecar" && JSON.stringify(object.spec).includes("pod-identity"),
@@ -103,7 +103,7 @@ describe("EKS Pod Identity", function () {
         });
     });
 
-    it("changes nothing where nobody declares it", () => {
+    it("changes nothing if no service declares it", () => {
         const { objects } = deriveAll({ catalogue: platform, config: prod });
         const changed = objects.filter(
             (object) => object.metadata.namespace === "sparc" && JSON.stringify(object).includes(AGENT),
@@ -111,23 +111,26 @@ describe("EKS Pod Identity", function () {
         assert.deepEqual(changed, []);
     });
 
-    it("is explained: allowed for who declares it, denied for all others, with what to write", () => {
-        const world = new World(derived);
+    it("is explained: allowed for services that declare it, denied for all others, with the change to make", () => {
+        const snapshot = new MeshSnapshot(derived);
         for (const [, name] of everyone.filter(([namespace]) => namespace === "sparc")) {
-            const found = explain(world, catalogue, { source: name, destination: AGENT });
-            assert.equal(found.length, 1);
-            const [{ verdict, edges, port } = assert.fail()] = found;
+            const explanations = explain(snapshot, catalogue, { source: name, destination: AGENT });
+            assert.equal(explanations.length, 1);
+            const [{ verdict, edges, port } = assert.fail()] = explanations;
             assert.equal(verdict.allowed, CLIENTS.includes(name), name);
             assert.equal(port, `${AGENT}:80`);
             assert.deepEqual(edges, CLIENTS.includes(name) ? [`${name}.aws: podIdentity`] : []);
         }
-        const [denied = assert.fail()] = explain(world, catalogue, { source: "video", destination: AGENT });
+        const [denied = assert.fail()] = explain(snapshot, catalogue, {
+            source: "video",
+            destination: AGENT,
+        });
         const change = denied.change?.();
         assert.ok(typeof change === "object");
         assert.deepEqual(change.parts, [{ where: "services.video", snippet: "aws: { podIdentity: true }" }]);
-        // The proposal where no service declares it yet, and no ServiceEntry knows the address.
+        // The proposal if no service declares it yet, and no ServiceEntry has the address.
         const [first = assert.fail()] = explain(
-            new World(deriveAll({ catalogue: platform, config: prod })),
+            new MeshSnapshot(deriveAll({ catalogue: platform, config: prod })),
             platform,
             {
                 source: "video",
@@ -139,43 +142,46 @@ describe("EKS Pod Identity", function () {
         const proposed = first.change?.();
         assert.ok(typeof proposed === "object");
         const after = deriveAll({ catalogue: proposed.catalogue, config: prod });
-        const [allowed] = explain(new World(after), proposed.catalogue, {
+        const [allowed] = explain(new MeshSnapshot(after), proposed.catalogue, {
             source: "video",
             destination: AGENT,
         });
         assert.equal(allowed?.verdict.allowed, true);
         for (const port of ["443", "22"]) {
-            const [one] = explain(world, catalogue, { source: "recordings", destination: AGENT, port });
+            const [one] = explain(snapshot, catalogue, { source: "recordings", destination: AGENT, port });
             assert.equal(one?.verdict.allowed, false, port);
         }
     });
 
-    it("gets each service its own role on a cluster that the stack makes", () => {
+    it("gives each service a separate role on a cluster that the stack creates", () => {
         const roles = { recordings: ROLE, thumbnails: ROLE.replace("recordings", "thumbnails") };
         const config = configWith(roles);
         assert.deepEqual(podIdentityProblems({ catalogue, config }), []);
         assert.deepEqual(
-            serviceRoles({ catalogue, config }).map(
+            podIdentityRoles({ catalogue, config }).map(
                 ({ namespace, serviceAccount, roleArn }) => `${namespace}/${serviceAccount} ${roleArn}`,
             ),
             CLIENTS.map((name) => `sparc/${name} ${roles[name as keyof typeof roles]}`),
         );
     });
 
-    it("reports services without a role, and roles without a service, at once", () => {
-        const found = podIdentityProblems({
+    it("reports all services without a role, and roles without a service, at once", () => {
+        const problems = podIdentityProblems({
             catalogue,
             config: configWith({ recordings: ROLE, video: ROLE }),
         });
-        assert.equal(found.length, 2);
+        assert.equal(problems.length, 2);
         assert.match(
-            found[0] ?? "",
-            /^cluster\.serviceRoles: thumbnails .* add cluster\.serviceRoles\.thumbnails/,
+            problems[0] ?? "",
+            /^cluster\.podIdentityRoles: thumbnails .* add cluster\.podIdentityRoles\.thumbnails/,
         );
-        assert.match(found[1] ?? "", /^cluster\.serviceRoles\.video: .*declare it there, or remove the key/);
+        assert.match(
+            problems[1] ?? "",
+            /^cluster\.podIdentityRoles\.video: .*declare it there, or remove the key/,
+        );
     });
 
-    it("is associated by the engine, each account with its role", async () => {
+    it("is associated by the engine: each account with its role", async () => {
         const made: pulumi.runtime.MockResourceArgs[] = [];
         await pulumi.runtime.setMocks(
             {
@@ -196,18 +202,18 @@ describe("EKS Pod Identity", function () {
                 config: prod.cluster,
                 clusterName: "sparc-mesh-prod",
                 zoneArn: "arn:aws:route53:::hostedzone/Z1",
-                services: serviceRoles({ catalogue, config }),
+                services: podIdentityRoles({ catalogue, config }),
             },
             {},
         );
         await Promise.all(all.map((one) => urnOf(one)));
-        const own = made.filter(
+        const associations = made.filter(
             ({ type, inputs }) =>
                 type === "aws:eks/podIdentityAssociation:PodIdentityAssociation" &&
                 (inputs as { namespace?: string }).namespace === "sparc",
         );
         assert.deepEqual(
-            own.map(({ inputs }) => inputs as unknown),
+            associations.map(({ inputs }) => inputs as unknown),
             CLIENTS.map((serviceAccount) => ({
                 clusterName: "sparc-mesh-prod",
                 namespace: "sparc",

@@ -1,15 +1,15 @@
-/** Hosts in private networks, such as managed databases in the VPC: who reaches which addresses, and what explain says. */
+/** Hosts in private networks, such as managed databases in the VPC: reachable addresses, and the results of explain. */
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../../catalogue/model";
 import { explain } from "../../../cli/explain/explain";
-import { World } from "../../../cli/explain/world/world";
+import { MeshSnapshot } from "../../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../../components/base/manifest";
 import { externalDestinations, privateNetworkProblems } from "../../../components/base/private-networks";
 import { platformProblems } from "../../../components/check";
 import { deriveAll } from "../../../components/concerns";
 import { parseConfig } from "../../../config/load";
 import type { MeshConfig } from "../../../config/schema";
-import { type Connection, judge, oneDirection } from "../../support/cyclonus";
+import { type Connection, queryTraffic, onlyDirection } from "../../support/cyclonus";
 import { NETWORKS, RDS, platformWithDatabases, prodWith } from "../../support/databases";
 import { requireToolchain } from "../../support/istiod/control-plane";
 
@@ -17,7 +17,7 @@ const catalogue = platformWithDatabases();
 const config = prodWith();
 const derived = deriveAll({ catalogue, config });
 
-/** Addresses with what is there: written down here, not read from the program. */
+/** Addresses with what they are: copied here, not derived by the program. */
 const PLACES = {
     database: ["10.96.128.7", "10.96.129.255"],
     cache: ["10.96.130.63"],
@@ -26,7 +26,7 @@ const PLACES = {
     internet: ["198.51.100.7"],
 };
 
-/** What the egress gateway must reach, and nothing else. */
+/** Exactly the connections that the egress gateway must reach. */
 const isReached = (place: keyof typeof PLACES, port: number) =>
     (place === "database" && port === 5432) ||
     (place === "cache" && port === 6379) ||
@@ -35,7 +35,7 @@ const isReached = (place: keyof typeof PLACES, port: number) =>
 describe("hosts in private networks", function () {
     this.timeout(240_000);
 
-    it("are reached by the egress gateway at exactly the listed addresses and ports, says cyclonus", async function () {
+    it("are reachable for the egress gateway at exactly the listed addresses and ports, by cyclonus", async function () {
         const cyclonus = (await requireToolchain(this)).program("cyclonus");
         const policies = derived.objects.filter((object) => object.kind === "NetworkPolicy");
         const pods = {
@@ -58,9 +58,9 @@ describe("hosts in private networks", function () {
                 ),
             ),
         );
-        const verdicts = judge(
+        const verdicts = queryTraffic(
             cyclonus,
-            policies.flatMap((policy) => oneDirection(policy, "Egress")),
+            policies.flatMap((policy) => onlyDirection(policy, "Egress")),
             matrix satisfies readonly Connection[],
         );
         const wrong = matrix
@@ -70,10 +70,10 @@ describe("hosts in private networks", function () {
         assert.equal(verdicts.filter(Boolean).length, 6);
     });
 
-    it("are explained as the network decides, with an address and without", () => {
-        const world = new World(derived);
-        const ask = (source: string, destination: string, address?: string) => {
-            const [one] = explain(world, catalogue, {
+    it("are explained in accordance with the NetworkPolicies, with an address and without", () => {
+        const snapshot = new MeshSnapshot(derived);
+        const explained = (source: string, destination: string, address?: string) => {
+            const [one] = explain(snapshot, catalogue, {
                 source,
                 destination,
                 ...(address === undefined ? {} : { address }),
@@ -89,22 +89,26 @@ describe("hosts in private networks", function () {
             };
         };
         for (const address of PLACES.database)
-            assert.deepEqual(ask("billing", "rds", address), { allowed: true, conditions: "" }, address);
+            assert.deepEqual(
+                explained("billing", "rds", address),
+                { allowed: true, conditions: "" },
+                address,
+            );
         for (const address of [...PLACES.cache, ...PLACES.besides, ...PLACES.cluster])
-            assert.equal(ask("billing", "rds", address).allowed, false, address);
-        assert.equal(ask("auth", "sessions", "10.96.130.1").allowed, true);
-        assert.equal(ask("auth", "sessions", "10.96.130.64").allowed, false);
-        assert.equal(ask("auth", "sessions", "198.51.100.7").allowed, false);
-        // A caller that does not use the group, whatever the address.
-        assert.equal(ask("video", "rds", "10.96.128.7").allowed, false);
-        const unknown = ask("auth", "sessions");
+            assert.equal(explained("billing", "rds", address).allowed, false, address);
+        assert.equal(explained("auth", "sessions", "10.96.130.1").allowed, true);
+        assert.equal(explained("auth", "sessions", "10.96.130.64").allowed, false);
+        assert.equal(explained("auth", "sessions", "198.51.100.7").allowed, false);
+        // A caller that does not use the group, with any address.
+        assert.equal(explained("video", "rds", "10.96.128.7").allowed, false);
+        const unknown = explained("auth", "sessions");
         assert.equal(unknown.allowed, true);
         assert.match(unknown.conditions, /^its address is in 10\.96\.130\.0\/26$/);
-        // What F11 of the field's reports saw: a group of the Internet whose address is private after all.
-        assert.equal(ask("analytics", "apm", "10.96.128.7").allowed, false);
+        // Field report F11: a public group whose address is private.
+        assert.equal(explained("analytics", "apm", "10.96.128.7").allowed, false);
     });
 
-    it("are known to the mesh like any external host: one ServiceEntry, for its callers alone", () => {
+    it("are in the mesh like any external host: one ServiceEntry, exported only to its callers", () => {
         const entry = derived.objects.find(
             (object): object is Extract<Manifest, { kind: "ServiceEntry" }> =>
                 object.kind === "ServiceEntry" && object.metadata.name === RDS,
@@ -118,7 +122,7 @@ describe("hosts in private networks", function () {
         });
     });
 
-    it("widen the nodes' security group by their addresses and ports alone", () => {
+    it("add only their addresses and ports to the nodes' security group", () => {
         assert.deepEqual(externalDestinations({ catalogue, config }), [
             { cidr: "0.0.0.0/0", port: 443 },
             { cidr: "0.0.0.0/0", port: 465 },
@@ -152,25 +156,25 @@ describe("egress.networks", () => {
         ["169.254.169.254/32", /is not in a range of private addresses/],
         ["10.0.0.0/7", /is not in a range of private addresses/],
     ] as const)
-        it(`refuses ${cidr}, naming the key and what to write`, () => {
-            const found = problems({ ...NETWORKS, databases: [cidr] });
-            assert.equal(found.length, 1, found.join("\n"));
-            assert.match(found[0] ?? "", /^egress\.networks\.databases\.0: /);
-            assert.match(found[0] ?? "", why);
-            assert.match(found[0] ?? "", /list /);
+        it(`rejects ${cidr}, with the key and the fix`, () => {
+            const messages = problems({ ...NETWORKS, databases: [cidr] });
+            assert.equal(messages.length, 1, messages.join("\n"));
+            assert.match(messages[0] ?? "", /^egress\.networks\.databases\.0: /);
+            assert.match(messages[0] ?? "", why);
+            assert.match(messages[0] ?? "", /list /);
         });
 
     it("accepts 8,192 addresses in all networks that the catalogue uses, as the policy pack does", () => {
         const accepted = [
             { databases: ["10.8.0.0/20"], caches: ["10.8.16.0/20"] },
-            // One inside the other, and the same one twice, count once; a network without a host does not count.
+            // Overlapping and duplicate ranges count once; a network without a host does not count.
             { databases: ["10.8.0.0/19", "10.8.0.0/24"], caches: ["10.8.0.0/19"] },
             { databases: ["10.8.0.0/19"], caches: ["10.8.1.0/24"], spare: ["10.9.0.0/19"] },
         ];
         for (const networks of accepted) assert.deepEqual(problems(networks), [], JSON.stringify(networks));
         assert.deepEqual(problems({ databases: ["10.8.0.0/19"], caches: ["10.8.32.0/32"] }), [
             "egress.networks: caches, databases together have 8193 addresses, and the policy pack accepts 8192 " +
-                "(network-few-addresses); list only the subnets in which the hosts are",
+                "(network-cidr-size); list only the subnets in which the hosts are",
         ]);
         assert.match(
             problems({
@@ -181,24 +185,24 @@ describe("egress.networks", () => {
         );
     });
 
-    it("must list every network that the catalogue names, all reported at once", () => {
-        const found = problems({});
-        assert.equal(found.length, 2);
+    it("must list every network of the catalogue; all missing ones are reported at once", () => {
+        const messages = problems({});
+        assert.equal(messages.length, 2);
         assert.match(
-            found[0] ?? "",
+            messages[0] ?? "",
             /external group rds is in the network databases, which is not listed; add egress\.networks\.databases/,
         );
     });
 
-    it("asks a stack that does not make its cluster for the pods' and Services' addresses", () => {
+    it("requires the pod and Service CIDRs of a stack with an existing cluster", () => {
         const existing: MeshConfig = {
             ...config,
             cluster: { from: "existing", name: "shared", region: "eu-west-1", pools: false },
             network: {
                 ...config.network,
-                apiServer: ["10.1.0.0/28"],
-                nodes: ["10.2.0.0/24"],
-                loadBalancers: ["10.3.0.0/24"],
+                apiServerCidrs: ["10.1.0.0/28"],
+                nodeCidrs: ["10.2.0.0/24"],
+                loadBalancerCidrs: ["10.3.0.0/24"],
             },
         };
         const about = (network: Partial<MeshConfig["network"]>) =>
@@ -208,19 +212,19 @@ describe("egress.networks", () => {
             });
         assert.deepEqual(
             about({}).map((problem) => problem.split(":")[0]),
-            ["network.pods", "network.services"],
+            ["network.podCidrs", "network.serviceCidrs"],
         );
-        assert.deepEqual(about({ pods: ["10.4.0.0/16"], services: ["10.5.0.0/16"] }), []);
+        assert.deepEqual(about({ podCidrs: ["10.4.0.0/16"], serviceCidrs: ["10.5.0.0/16"] }), []);
         assert.match(
-            about({ pods: ["10.96.128.0/20"], services: ["10.5.0.0/16"] }).join("\n"),
+            about({ podCidrs: ["10.96.128.0/20"], serviceCidrs: ["10.5.0.0/16"] }).join("\n"),
             /the pods' addresses/,
         );
     });
 
-    it("is refused with names and values that are none", () => {
+    it("is rejected with invalid names and values", () => {
         const parse = (networks: unknown) => () =>
             parseConfig("test", { domain: "mesh.example.com", egress: { networks } });
-        assert.throws(parse({ internet: ["10.1.0.0/24"] }), /another name than "internet"/);
+        assert.throws(parse({ internet: ["10.1.0.0/24"] }), /must not be "internet"/);
         assert.throws(parse({ Databases: ["10.1.0.0/24"] }), /such as databases/);
         assert.throws(parse({ databases: [] }), /at least one range/);
         assert.throws(parse({ databases: ["10.1.0.0/33"] }), /must be an IPv4 range/);

@@ -11,36 +11,36 @@ const ROOT = join(__dirname, "..", "..", "..");
 interface Pod {
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
-    /** Whether it asks the API server for anything before it is ready. */
-    readonly asksApi?: boolean;
-    /** Whether it looks names up. */
-    readonly looksUp?: boolean;
+    /** Whether it calls the API server before it is ready. */
+    readonly callsApi?: boolean;
+    /** Whether it resolves DNS names. */
+    readonly usesDns?: boolean;
 }
 
 const named = (name: string) => ({ "app.kubernetes.io/name": name });
 const certManager = (component: string): Pod => ({
     namespace: "cert-manager",
     labels: { "app.kubernetes.io/instance": "cert-manager", "app.kubernetes.io/component": component },
-    asksApi: true,
+    callsApi: true,
 });
-const ours = (namespace: string, name: string, asksApi = false): Pod => ({
+const ours = (namespace: string, name: string, callsApi = false): Pod => ({
     namespace,
     labels: { "sparc.dev/service": name },
-    asksApi,
+    callsApi: callsApi,
 });
 
-/** Pods of charts and add-ons, with the labels that their templates give them; no program derives this list. */
+/** Pods of charts and add-ons, with the labels of their templates; this list is written by hand. */
 const PODS: Readonly<Record<string, Pod>> = {
-    coredns: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" }, asksApi: true, looksUp: false },
+    coredns: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" }, callsApi: true, usesDns: false },
     "EBS CSI controller": {
         namespace: "kube-system",
         labels: { app: "ebs-csi-controller", ...named("aws-ebs-csi-driver") },
-        asksApi: true,
+        callsApi: true,
     },
     "EBS CSI node": {
         namespace: "kube-system",
         labels: { app: "ebs-csi-node", ...named("aws-ebs-csi-driver") },
-        asksApi: true,
+        callsApi: true,
     },
     "load balancer controller": {
         namespace: "kube-system",
@@ -48,12 +48,12 @@ const PODS: Readonly<Record<string, Pod>> = {
             "app.kubernetes.io/instance": "aws-load-balancer-controller",
             ...named("aws-load-balancer-controller"),
         },
-        asksApi: true,
+        callsApi: true,
     },
     "cluster autoscaler": {
         namespace: "kube-system",
         labels: { "app.kubernetes.io/instance": "cluster-autoscaler", ...named("aws-cluster-autoscaler") },
-        asksApi: true,
+        callsApi: true,
     },
     "cert-manager's controller": certManager("controller"),
     "cert-manager's webhook": certManager("webhook"),
@@ -62,14 +62,14 @@ const PODS: Readonly<Record<string, Pod>> = {
     "aws-privateca-issuer": {
         namespace: "cert-manager",
         labels: named("aws-privateca-issuer"),
-        asksApi: true,
+        callsApi: true,
     },
-    istiod: { namespace: "istio-system", labels: { app: "istiod", istio: "istiod" }, asksApi: true },
-    "istio-cni": { namespace: "istio-system", labels: { "k8s-app": "istio-cni-node" }, asksApi: true },
+    istiod: { namespace: "istio-system", labels: { app: "istiod", istio: "istiod" }, callsApi: true },
+    "istio-cni": { namespace: "istio-system", labels: { "k8s-app": "istio-cni-node" }, callsApi: true },
     prometheus: {
         namespace: "monitoring",
         labels: { "app.kubernetes.io/name": "prometheus", "sparc.dev/service": "prometheus" },
-        asksApi: true,
+        callsApi: true,
     },
     "prometheus operator": ours("monitoring", "prometheus-operator", true),
     grafana: ours("monitoring", "grafana", true),
@@ -91,31 +91,37 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
     ) as unknown as (Policy & { metadata: { name: string; namespace: string } })[];
     const of = ({ namespace, labels }: Pod) =>
         policies.filter(({ metadata, spec }) => {
-            assert.equal(spec?.podSelector.matchExpressions, undefined, "this test reads matchLabels alone");
-            const wanted = Object.entries(spec?.podSelector.matchLabels ?? {});
-            return metadata.namespace === namespace && wanted.every(([key, value]) => labels[key] === value);
+            assert.equal(
+                spec?.podSelector.matchExpressions,
+                undefined,
+                "this test supports only matchLabels",
+            );
+            const selector = Object.entries(spec?.podSelector.matchLabels ?? {});
+            return (
+                metadata.namespace === namespace && selector.every(([key, value]) => labels[key] === value)
+            );
         });
     const services = Object.keys(catalogue.services).map((name) => [name, ours("sparc", name)] as const);
     const stores = Object.keys(catalogue.stores).map((name) => [name, ours("databases", name)] as const);
 
     for (const [name, pod] of [...Object.entries(PODS), ...services, ...stores]) {
-        it(`let ${name} start: both directions are named, with what it needs first`, () => {
-            const own = of(pod);
+        it(`allow ${name} to start: both directions have policies, with what it needs at startup`, () => {
+            const podPolicies = of(pod);
             for (const direction of ["Ingress", "Egress"])
                 assert.ok(
-                    own.some(({ spec }) => spec?.policyTypes?.includes(direction)),
-                    `no policy names its ${direction}`,
+                    podPolicies.some(({ spec }) => spec?.policyTypes?.includes(direction)),
+                    `no policy selects its ${direction}`,
                 );
-            const egress = own.flatMap(({ spec }) => spec?.egress ?? []);
+            const egress = podPolicies.flatMap(({ spec }) => spec?.egress ?? []);
             const reaches = (cidr: string, port: number) =>
                 egress.some(
                     ({ to = [], ports = [] }) =>
                         to.some(({ ipBlock }) => ipBlock?.cidr === cidr) &&
                         ports.some((one) => one.port === port),
                 );
-            if (pod.asksApi === true)
+            if (pod.callsApi === true)
                 for (const address of ["172.20.0.1/32", "10.96.227.0/28"])
-                    assert.ok(reaches(address, 443), `no policy lets it reach ${address}`);
+                    assert.ok(reaches(address, 443), `no policy allows it to reach ${address}`);
             const dns = egress.some(({ to = [], ports = [] }) =>
                 to.some(
                     ({ podSelector }) =>
@@ -123,11 +129,11 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
                         ports.some(({ port, protocol }) => port === 53 && protocol === "UDP"),
                 ),
             );
-            if (pod.looksUp !== false) assert.ok(dns, "no policy lets it look names up");
+            if (pod.usesDns !== false) assert.ok(dns, "no policy allows it to resolve names");
         });
     }
 
-    it("let the cluster's DNS answer every pod and node, and ask the VPC's resolver alone", () => {
+    it("allow every pod and node to reach the cluster's DNS, and the DNS only the VPC resolver", () => {
         const [policy, ...more] = of(PODS["coredns"] ?? assert.fail());
         assert.deepEqual(more, []);
         const from = (policy?.spec?.ingress ?? []).flatMap(({ from: peers = [] }) => peers);
@@ -139,13 +145,13 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
             },
             ...["10.96.0.0/19", "10.96.32.0/19", "10.96.64.0/19"].map((cidr) => ({ ipBlock: { cidr } })),
         ]);
-        const asked = (policy?.spec?.egress ?? [])
+        const resolvers = (policy?.spec?.egress ?? [])
             .filter(({ ports = [] }) => ports.some(({ port }) => port === 53))
             .flatMap(({ to = [] }) => to);
-        assert.deepEqual(asked, [{ ipBlock: { cidr: "10.96.0.2/32" } }]);
+        assert.deepEqual(resolvers, [{ ipBlock: { cidr: "10.96.0.2/32" } }]);
     });
 
-    it("are none of ours in kube-system of a cluster that somebody else made", () => {
+    it("do not exist in kube-system of an existing cluster", () => {
         const { objects } = deriveAll({ catalogue, config: loadStackFile("local", ROOT) });
         assert.deepEqual(
             objects.filter(({ metadata }) => metadata.namespace === "kube-system"),
@@ -153,7 +159,7 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
         );
     });
 
-    describe("in the program", () => {
+    describe("NetworkPolicies of kube-system in the program", () => {
         let all: readonly Registered[];
         before(async function () {
             this.timeout(240_000);
@@ -162,7 +168,7 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
         const find = (name: string) =>
             all.find((one) => one.name === name) ?? assert.fail(`there is no ${name}`);
 
-        it("are there before the first pod that they select, and as long as it", () => {
+        it("exist before the first pod that they select, and as long as it", () => {
             for (const addOn of ["coredns", "aws-ebs-csi-driver"])
                 assert.ok(find(`cluster-add-ons-late-${addOn}`).dependsOn.includes("network"), addOn);
             for (const name of ["cloud-controllers", "cert-manager", "control-plane"])
@@ -175,10 +181,10 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
                 );
         });
 
-        it("need no pod themselves", () => {
-            const own = all.filter(({ parent }) => parent === "network");
-            assert.ok(own.length > 50);
-            for (const { dependsOn, type } of own) {
+        it("depend only on namespaces", () => {
+            const children = all.filter(({ parent }) => parent === "network");
+            assert.ok(children.length > 50);
+            for (const { dependsOn, type } of children) {
                 assert.equal(type, "kubernetes:networking.k8s.io/v1:NetworkPolicy");
                 assert.deepEqual(
                     dependsOn.filter((name) => !name.startsWith("namespaces-")),
@@ -187,7 +193,7 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
             }
         });
 
-        it("are the objects that an earlier program registered with the access policies", () => {
+        it("have aliases of the objects that earlier versions registered with the access policies", () => {
             assert.deepEqual(find("network-sparc-deny-all").aliases, ["access-sparc-deny-all"]);
         });
     });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { platform as catalogue } from "../../../catalogue/platform";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
-import { type RbacObject, may } from "../../support/rbac";
+import { type RbacObject, isAuthorized } from "../../support/rbac";
 import { runProgram } from "../../support/program";
 
 const ROOT = join(__dirname, "..", "..", "..");
@@ -23,7 +23,7 @@ const WRITES = [
     "sign",
 ];
 
-/** Resources that would give a viewer more than a view, some by `get` alone. */
+/** Resources that would grant a viewer more than viewing, some by `get` alone. */
 const SENSITIVE = [
     "secrets",
     "serviceaccounts/token",
@@ -38,7 +38,7 @@ const SENSITIVE = [
     "nodes/configz",
 ];
 
-/** The API resources of the kinds that the program or a chart makes, as `kubectl api-resources` lists them. */
+/** The API resources of the kinds that the program or a chart creates, as `kubectl api-resources` lists them. */
 const PLURALS: Readonly<Record<string, string>> = {
     NetworkPolicy: "networkpolicies",
     AuthorizationPolicy: "authorizationpolicies",
@@ -48,7 +48,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 
 for (const stack of ["local", "dev", "prod"]) {
-    describe(`viewers of stack ${stack}`, () => {
+    describe(`the viewers of stack ${stack}`, () => {
         const config = loadStackFile(stack, ROOT);
         const { objects } = deriveAll({ catalogue, config });
         const rbac = objects as readonly RbacObject[];
@@ -57,7 +57,7 @@ for (const stack of ["local", "dev", "prod"]) {
             .map(({ metadata }) => metadata.name);
         const somewhere = fc.constantFrom(undefined, "kube-system", "default", ...namespaces);
 
-        it("get, list and change no Secret, get into no container and make no token, in any namespace", () => {
+        it("cannot get, list or change Secrets, exec into containers or create tokens, in any namespace", () => {
             fc.assert(
                 fc.property(
                     fc.constantFrom(...READS, ...WRITES, "*"),
@@ -69,7 +69,7 @@ for (const stack of ["local", "dev", "prod"]) {
                     (verb, resource, namespace, name) => {
                         const attempt = { verb, group: "", resource };
                         assert.ok(
-                            !may(rbac, VIEWER, {
+                            !isAuthorized(rbac, VIEWER, {
                                 ...attempt,
                                 ...(name === undefined ? {} : { name }),
                                 ...(namespace === undefined ? {} : { namespace }),
@@ -82,7 +82,7 @@ for (const stack of ["local", "dev", "prod"]) {
             );
         });
 
-        it("change nothing at all", () => {
+        it("cannot change anything", () => {
             const known = objects.map(({ apiVersion, kind }) => resourceOf(apiVersion, kind));
             fc.assert(
                 fc.property(
@@ -91,7 +91,7 @@ for (const stack of ["local", "dev", "prod"]) {
                     somewhere,
                     (verb, of, namespace) => {
                         assert.ok(
-                            !may(rbac, VIEWER, {
+                            !isAuthorized(rbac, VIEWER, {
                                 verb,
                                 ...of,
                                 ...(namespace === undefined ? {} : { namespace }),
@@ -102,13 +102,17 @@ for (const stack of ["local", "dev", "prod"]) {
             );
         });
 
-        it("read every kind of object that the program makes", () => {
+        it("can read every kind of object that the program creates", () => {
             for (const { apiVersion, kind, metadata } of objects) {
                 const { namespace } = metadata;
                 const of = resourceOf(apiVersion, kind);
                 for (const verb of READS)
                     assert.ok(
-                        may(rbac, VIEWER, { verb, ...of, ...(namespace === undefined ? {} : { namespace }) }),
+                        isAuthorized(rbac, VIEWER, {
+                            verb,
+                            ...of,
+                            ...(namespace === undefined ? {} : { namespace }),
+                        }),
                         `${verb} ${of.resource}.${of.group}`,
                     );
             }
@@ -117,7 +121,7 @@ for (const stack of ["local", "dev", "prod"]) {
 }
 
 describe("access entries of viewers", () => {
-    it("name the group, and are associated with no policy of EKS'", async () => {
+    it("name the group, and have no EKS access policy", async () => {
         const all = await runProgram("prod");
         const entries = all.filter(({ type }) => type === "aws:eks/accessEntry:AccessEntry");
         const grouped = entries.filter(({ inputs }) => inputs["kubernetesGroups"] !== undefined);
@@ -125,7 +129,7 @@ describe("access entries of viewers", () => {
             grouped.map(({ inputs }) => [inputs["principalArn"], inputs["kubernetesGroups"]]),
             [["arn:aws:iam::111122223333:role/on-call", [VIEWER.name]]],
         );
-        // EKS refuses these beginnings, at creation only.
+        // EKS rejects these prefixes, only at creation.
         assert.doesNotMatch(VIEWER.name, /^(system|eks|aws|amazon|iam):/);
         const associated = all.filter(
             ({ type }) => type === "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { platform as catalogue } from "../../../catalogue/platform";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
-import { type RbacObject, may } from "../../support/rbac";
+import { type RbacObject, isAuthorized } from "../../support/rbac";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "*"];
-/** Where each may touch Secrets; nowhere, but for the operator, which keeps Prometheus' configuration in them. */
+/** Where each may access Secrets: nowhere, except the operator, which stores Prometheus' configuration in them. */
 const WORKLOADS: Readonly<Record<string, readonly string[]>> = {
     "monitoring/grafana": [],
     "monitoring/prometheus": [],
@@ -20,7 +20,7 @@ const WORKLOADS: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const stack of ["dev", "prod"]) {
-    describe(`what workloads of stack ${stack} may do at the API server`, () => {
+    describe(`API server permissions of workloads of stack ${stack}`, () => {
         const { objects, releases } = deriveAll({ catalogue, config: loadStackFile(stack, ROOT) });
         const rbac = objects as readonly RbacObject[];
         const values = (name: string) =>
@@ -31,7 +31,7 @@ for (const stack of ["dev", "prod"]) {
             ...objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name),
         ];
 
-        it("touch no Secret", () => {
+        it("include no access to Secrets", () => {
             fc.assert(
                 fc.property(
                     fc.constantFrom(...Object.keys(WORKLOADS)),
@@ -41,7 +41,7 @@ for (const stack of ["dev", "prod"]) {
                     (workload, verb, at, name) => {
                         fc.pre(at === undefined || WORKLOADS[workload]?.includes(at) !== true);
                         const [namespace = "", account = ""] = workload.split("/");
-                        const allowed = may(
+                        const allowed = isAuthorized(
                             rbac,
                             { kind: "ServiceAccount", namespace, name: account },
                             {
@@ -59,7 +59,7 @@ for (const stack of ["dev", "prod"]) {
             );
         });
 
-        it("have what they do not work without", () => {
+        it("include what the workloads need", () => {
             const can = (
                 account: string,
                 verb: string,
@@ -67,7 +67,7 @@ for (const stack of ["dev", "prod"]) {
                 resource: string,
                 namespace?: string,
             ) =>
-                may(
+                isAuthorized(
                     rbac,
                     { kind: "ServiceAccount", namespace: "monitoring", name: account },
                     { verb, group, resource, ...(namespace === undefined ? {} : { namespace }) },
@@ -83,7 +83,7 @@ for (const stack of ["dev", "prod"]) {
             assert.ok(!can("grafana", "get", "", "configmaps", "istio-system"));
         });
 
-        it("get no role from the charts that would give them more", () => {
+        it("are not widened by roles of the charts", () => {
             const stackOf = values("prometheus");
             assert.deepEqual(stackOf["global"]?.["rbac"], { create: false });
             assert.deepEqual(stackOf["grafana"]?.["rbac"], { create: false });

@@ -18,14 +18,14 @@ const telemetries = derived("prod").filter(
 );
 
 function named(namespace: string, name: string): TelemetryManifest["spec"] {
-    const found = telemetries.find(
+    const telemetry = telemetries.find(
         ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
     );
-    assert.ok(found !== undefined, `${namespace}/${name}`);
-    return found.spec;
+    assert.ok(telemetry !== undefined, `${namespace}/${name}`);
+    return telemetry.spec;
 }
 
-/** The value that an expression of `path.matches(…) ? … :` has for a path: read as Envoy reads it, case by case. */
+/** The value of a CEL expression `path.matches(…) ? … :` for a path, evaluated case by case like Envoy. */
 function classOf(expression: string, path: string): string {
     const cases = [...expression.matchAll(/request\.url_path\.matches\('([^']*)'\) \? '([^']*)' : /g)];
     const hit = cases.find(([, pattern = ""]) => new RegExp(pattern.replaceAll("\\\\", "\\")).test(path));
@@ -36,7 +36,7 @@ describe("the class of a path", () => {
     for (const [name, service] of servicesOf(catalogue)) {
         const expression = pathClass(service);
 
-        it(`tells what each request of ${name} is about, in few words`, () => {
+        it(`classifies each request of ${name} into few classes`, () => {
             const paths = Object.values(service.ports).flatMap((port) => {
                 if (port.protocol === "http")
                     return port.requests.map((request) => request.split(" ")[1] ?? "");
@@ -50,7 +50,7 @@ describe("the class of a path", () => {
         });
     }
 
-    it("is other for what the service does not offer, whatever it begins with", () => {
+    it("is `other` for paths that the service does not offer, whatever their prefix", () => {
         const expression = pathClass(catalogue.services["recordings"] ?? assert.fail());
         assert.equal(classOf(expression, "/v1/recordings/42/exports"), "/v1/recordings");
         for (const path of [
@@ -64,7 +64,7 @@ describe("the class of a path", () => {
 });
 
 describe("the tenant of a request", () => {
-    it("is compared with those listed, and never written as it comes", () => {
+    it("is compared with the listed tenants, and never recorded unchecked", () => {
         assert.equal(
             tenant(["acme", "b"]),
             "!('x-tenant' in request.headers) ? 'none' : request.headers['x-tenant'] in ['acme', 'b'] ? request.headers['x-tenant'] : 'other'",
@@ -74,19 +74,21 @@ describe("the tenant of a request", () => {
 });
 
 describe("the access log", () => {
-    it("begins at each service where its answers are slow", () => {
-        for (const [name, { slowAfter = "200ms" }] of servicesOf(catalogue)) {
+    it("logs requests above each service's latency threshold", () => {
+        for (const [name, { latencyThreshold = "200ms" }] of servicesOf(catalogue)) {
             const [logging, ...rest] = named(NAMESPACES.services, name).accessLogging ?? [];
             assert.deepEqual(rest, []);
-            const limit = slowAfter.endsWith("ms") ? slowAfter : `${Number.parseFloat(slowAfter) * 1000}ms`;
+            const limit = latencyThreshold.endsWith("ms")
+                ? latencyThreshold
+                : `${Number.parseFloat(latencyThreshold) * 1000}ms`;
             const expression = logging?.filter?.expression ?? "";
             assert.ok(expression.endsWith(`response.backend_latency > duration('${limit}')`), name);
             assert.equal(logging?.match?.mode, "SERVER");
         }
-        assert.ok(servicesOf(catalogue).some(([, { slowAfter }]) => slowAfter !== undefined));
+        assert.ok(servicesOf(catalogue).some(([, { latencyThreshold }]) => latencyThreshold !== undefined));
     });
 
-    it("has at the caller what never arrived, and not once more what the callee writes", () => {
+    it("logs at the caller only requests that never arrived at the callee", () => {
         const atCaller = (named(NAMESPACES.system, "default").accessLogging ?? []).filter(
             ({ match }) => match?.mode === "CLIENT",
         );
@@ -98,7 +100,7 @@ describe("the access log", () => {
 });
 
 describe("Istio's metrics", () => {
-    it("are as few on the node as in production, by the same expressions", () => {
+    it("have the same labels on the local cluster as in production, by the same expressions", () => {
         const labels = (spec: TelemetryManifest["spec"]) =>
             (spec.metrics ?? []).flatMap(({ overrides = [] }) =>
                 overrides.flatMap(({ tagOverrides = {} }) =>
@@ -123,7 +125,7 @@ describe("Istio's metrics", () => {
         }
     });
 
-    it("are counted by Envoy's access log on the node alone", () => {
+    it("are counted by Envoy's access log only on the local cluster", () => {
         for (const stack of ["dev", "prod"])
             assert.equal(derived(stack).filter(({ kind }) => kind === "EnvoyFilter").length, 0);
         assert.ok(stock().length > 20);
@@ -150,18 +152,18 @@ function stock(): EnvoyFilterManifest[] {
 
 type Patches = NonNullable<EnvoyFilterManifest["spec"]["configPatches"]>;
 
-/** The patches that a workload's proxy gets: the mesh's, its namespace's, and its own. */
+/** The patches for a workload's proxy: the mesh's, the namespace's, and the workload's. */
 function patchesAt(filters: readonly EnvoyFilterManifest[], namespace: string, workload: string): Patches {
     return filters
         .filter(({ metadata }) => [NAMESPACES.system, namespace].includes(metadata.namespace))
         .filter(({ spec }) => {
-            const own = spec.workloadSelector?.labels?.["sparc.dev/service"];
-            return own === undefined || own === workload;
+            const service = spec.workloadSelector?.labels?.["sparc.dev/service"];
+            return service === undefined || service === workload;
         })
         .flatMap(({ spec }) => spec.configPatches ?? []);
 }
 
-/** The labels of the count of requests, with where each comes from. */
+/** The labels of the request counter, with the source of each. */
 function countedBy(
     filters: readonly EnvoyFilterManifest[],
     namespace: string,

@@ -6,11 +6,11 @@ import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
 
 const stack = loadStackFile("prod", join(__dirname, "..", "..", ".."));
-/** Flagger says itself who gets which version of what it rolls out. */
+/** Without rollouts: Flagger itself splits the traffic of services that it rolls out. */
 const prod = { ...stack, delivery: { ...stack.delivery, enabled: false } };
 
 describe("the routes at a gateway", () => {
-    it("share out a service's versions, under the name by which limits find the route", () => {
+    it("split traffic between a service's versions, and keep the name by which rate limits select the route", () => {
         const traffic = {
             services: {
                 "api-gateway": {

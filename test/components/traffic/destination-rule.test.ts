@@ -17,8 +17,8 @@ const rules = new Map(
 );
 const policyOf = (name: string) => rules.get(`sparc/${name}`)?.trafficPolicy ?? assert.fail(name);
 
-describe("the breaker of a service", () => {
-    it("is there for each service and store", () => {
+describe("the circuit breaker of a service", () => {
+    it("exists for each service and store", () => {
         assert.deepEqual(
             [...rules.keys()].sort(),
             [
@@ -28,7 +28,7 @@ describe("the breaker of a service", () => {
         );
     });
 
-    it("leaves half of what the replicas can answer to other callers", () => {
+    it("leaves half of the replicas' capacity to other callers", () => {
         for (const [name, service] of servicesOf(platform)) {
             const replicas = Math.max(minReplicas(service), service.maxReplicas ?? 0);
             const whole = (service.concurrency ?? 100) * replicas;
@@ -39,7 +39,7 @@ describe("the breaker of a service", () => {
         }
     });
 
-    it("never leaves out all replicas, and none where there is one alone", () => {
+    it("never ejects all replicas, and never a single replica", () => {
         const replicas = (minReplicasOfFront: number) =>
             destinationRules({
                 catalogue: changed(({ services: { front } }) =>
@@ -54,12 +54,12 @@ describe("the breaker of a service", () => {
         }
     });
 
-    it("says of locality what it does, since ejection would otherwise turn it on unsaid", () => {
+    it("configures locality load balancing explicitly, since outlier detection would enable it", () => {
         for (const [name] of servicesOf(platform))
             assert.deepEqual(policyOf(name).loadBalancer?.localityLbSetting, { enabled: false }, name);
     });
 
-    it("carries no WebSocket over HTTP/2", () => {
+    it("does not upgrade WebSockets to HTTP/2", () => {
         for (const [name, { ports }] of servicesOf(platform)) {
             const protocols = Object.values(ports).map(({ protocol }) => protocol);
             const policy = policyOf(name).connectionPool?.http?.h2UpgradePolicy;
@@ -76,14 +76,14 @@ describe("the breaker of a service", () => {
     });
 });
 
-describe("the balancing of a service", () => {
-    it("is what the catalogue says", () => {
+describe("the load balancing of a service", () => {
+    it("is the catalogue's", () => {
         assert.equal(policyOf("users").loadBalancer?.simple, "ROUND_ROBIN");
         assert.equal(policyOf("api-gateway").loadBalancer?.simple, "LEAST_REQUEST");
         assert.equal(policyOf("video").loadBalancer?.consistentHash?.httpHeaderName, "x-stream-id");
     });
 
-    it("knows the versions that the stack routes to", () => {
+    it("has a subset for each version that the stack routes to", () => {
         const rule = destinationRules({ catalogue: changed(() => undefined), config }).find(
             ({ metadata }) => metadata.name === "front",
         );

@@ -5,17 +5,17 @@ import { parseConfig } from "../../../config/load";
 
 const key = (path: string) => path.replace(new RegExp(keyPattern("/hls/{*}/{key}/{**}")), "$1");
 
-describe("the key in a client's path", () => {
+describe("the hash key in a client's path", () => {
     it("is the segment that the catalogue names, whatever follows", () => {
         assert.equal(key("/hls/acme/cam-7/index.m3u8"), "cam-7");
         assert.equal(key("/hls/acme/cam-7/720p/part1.mp4?_HLS_msn=12&a=/x/y"), "cam-7");
     });
 
-    it("is the path itself where there is no such segment", () => {
+    it("is the path itself without such a segment", () => {
         for (const path of ["/hls/acme", "/v1/x/y/z", "/hls/acme/cam-7"]) assert.equal(key(path), path);
     });
 
-    it("is read at the gateway of each exposure of such a service, and of no other", () => {
+    it("is read at the gateway for each exposure of such a service, and of no other", () => {
         const config = parseConfig("test", { domain: "mesh.example.com" });
         assert.deepEqual(
             hashesByPath({ catalogue: platform, config }).map(({ metadata }) => metadata.name),

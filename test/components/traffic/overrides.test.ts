@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { rewritePattern, seenPaths } from "../../../components/base/paths";
-import { routesTo, sharedOut } from "../../../components/base/routes";
+import { rewritePattern, pathsAtService } from "../../../components/base/paths";
+import { routesTo, weightedDestinations } from "../../../components/base/routes";
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";
@@ -17,7 +17,7 @@ const configOf = (traffic: unknown, protect = false) =>
 const problems = (traffic: unknown, protect = false) =>
     checkTraffic({ catalogue, config: configOf(traffic, protect) }, NOW);
 
-describe("a version of a service", () => {
+describe("a variant of a service", () => {
     const config = configOf({
         middle: {
             versions: { v1: 90, v2: 10, v3: 0 },
@@ -28,7 +28,7 @@ describe("a version of a service", () => {
             mirror: { to: "v3", percent: 25 },
         },
     });
-    const asking = (headers: Record<string, string>) => {
+    const routeOf = (headers: Record<string, string>) => {
         const [object] = virtualServices({ catalogue, config }).filter(
             ({ metadata }) => metadata.name === "middle",
         );
@@ -41,7 +41,7 @@ describe("a version of a service", () => {
         });
     };
     const subsets = (headers: Record<string, string>) =>
-        asking(headers)?.route?.map(({ destination, weight }) => [destination.subset, weight]);
+        routeOf(headers)?.route?.map(({ destination, weight }) => [destination.subset, weight]);
 
     it("gets its share of the requests", () => {
         assert.deepEqual(subsets({}), [
@@ -50,7 +50,7 @@ describe("a version of a service", () => {
         ]);
     });
 
-    it("gets all requests of those that it is for", () => {
+    it("gets all requests that match it", () => {
         assert.deepEqual(subsets({ cookie: "variant=b" }), [["v3", undefined]]);
         assert.deepEqual(subsets({ cookie: "a=1; variant=b; c=2" }), [["v3", undefined]]);
         assert.deepEqual(subsets({ "x-tester": "yes" }), [["v2", undefined]]);
@@ -58,9 +58,9 @@ describe("a version of a service", () => {
             assert.equal(subsets({ cookie })?.length, 2, cookie);
     });
 
-    it("gets copies of its share, whose answers nobody sees", () => {
+    it("gets mirrored requests of its share", () => {
         assert.deepEqual(
-            asking({})?.mirrors?.map(({ destination, percentage }) => [
+            routeOf({})?.mirrors?.map(({ destination, percentage }) => [
                 destination.subset,
                 percentage?.value,
             ]),
@@ -68,7 +68,7 @@ describe("a version of a service", () => {
         );
     });
 
-    it("gets no copy of what must not be done twice", () => {
+    it("gets no mirrored non-idempotent requests", () => {
         const charging = changed(({ services }) =>
             Object.assign(services["front"].calls![0]!, { idempotent: false }),
         );
@@ -82,15 +82,15 @@ describe("a version of a service", () => {
     });
 
     it("keeps the timeout and the retries of the call", () => {
-        const { timeout, retries } = asking({}) ?? {};
+        const { timeout, retries } = routeOf({}) ?? {};
         assert.ok(timeout !== undefined && retries !== undefined);
         for (const headers of [{ cookie: "variant=b" }, { "x-tester": "yes" }]) {
-            assert.equal(asking(headers)?.timeout, timeout);
-            assert.deepEqual(asking(headers)?.retries, retries);
+            assert.equal(routeOf(headers)?.timeout, timeout);
+            assert.deepEqual(routeOf(headers)?.retries, retries);
         }
     });
 
-    it("is for a path only where the call has it", () => {
+    it("matches a path only if the call has it", () => {
         const of = (path: `/${string}`) =>
             routesTo(
                 {
@@ -106,8 +106,8 @@ describe("a version of a service", () => {
                     name: "r",
                     service: "front",
                     port: 8080,
-                    asked: [{ path }],
-                    repeatable: true,
+                    requests: [{ path }],
+                    idempotent: true,
                     settings: {},
                 },
             ).map(({ name, match }) => [name, match?.map(({ uri }) => uri)]);
@@ -119,11 +119,11 @@ describe("a version of a service", () => {
     });
 });
 
-describe("a path that is rewritten", () => {
+describe("a path rewrite", () => {
     const rewrites = [{ from: "/items", to: "/v2/things" }];
     const config = configOf({ back: { rewrites } });
 
-    it("is asked as the service knows it, where a caller asks it at all", () => {
+    it("sends the service's path, if a caller calls it", () => {
         const [object] = virtualServices({ catalogue, config }).filter(
             ({ metadata }) => metadata.name === "back",
         );
@@ -138,15 +138,15 @@ describe("a path that is rewritten", () => {
         assert.equal("/items/7".replace(new RegExp(match), rewrite), "/v2/things/7");
     });
 
-    it("can lose its beginning, and keeps exactly one slash", () => {
+    it("can remove a prefix, and keeps exactly one slash", () => {
         const rewrite = { from: "/api", to: "/" };
         const { match, rewrite: by } = rewritePattern(rewrite);
-        for (const [asked, seen] of [
+        for (const [requested, seen] of [
             ["/api/items/7", "/items/7"],
             ["/api", "/"],
         ] as const)
-            assert.equal(asked.replace(new RegExp(match), by), seen);
-        assert.deepEqual(seenPaths(["/api/items/{*}", "/api/{**}"], [rewrite]), [
+            assert.equal(requested.replace(new RegExp(match), by), seen);
+        assert.deepEqual(pathsAtService(["/api/items/{*}", "/api/{**}"], [rewrite]), [
             "/api/items/{*}",
             "/api/{**}",
             "/items/{*}",
@@ -154,7 +154,7 @@ describe("a path that is rewritten", () => {
         ]);
     });
 
-    it("is allowed at the service under both names, to the same callers", () => {
+    it("is allowed at the service under both paths, for the same callers", () => {
         const allow = authorizationPolicies({ catalogue, config }).find(
             ({ metadata }) => metadata.name === "back-from-middle",
         );
@@ -166,9 +166,9 @@ describe("a path that is rewritten", () => {
 });
 
 describe("a fault", () => {
-    const fault = { delay: { percent: 50, time: "1500ms" }, abort: { percent: 0.5, status: 503 } };
+    const fault = { delay: { percent: 50, fixedDelay: "1500ms" }, abort: { percent: 0.5, httpStatus: 503 } };
 
-    it("is made in the service's own sidecar, on its ports and not on the health port", () => {
+    it("is injected in the service's sidecar, on its ports but not on the health port", () => {
         const [object] = faults({ catalogue, config: configOf({ middle: { fault } }) });
         assert.deepEqual(object?.spec.workloadSelector, { labels: { [SERVICE_LABEL]: "middle" } });
         const patches = object.spec.configPatches ?? [];
@@ -187,11 +187,11 @@ describe("a fault", () => {
         });
     });
 
-    it("has an end, where the stack protects what it has", () => {
+    it("requires an end if the stack protects its resources", () => {
         assert.deepEqual(problems({ middle: { fault } }), []);
         assert.match(
             problems({ middle: { fault } }, true).join(),
-            /^traffic\.services\.middle\.fault: .*nothing says when/,
+            /^traffic\.services\.middle\.fault: .*a fault needs an expiry/,
         );
         assert.deepEqual(
             problems({ middle: { fault: { ...fault, removeBy: "2026-11-24T13:00:00Z" } } }, true),
@@ -199,16 +199,16 @@ describe("a fault", () => {
         );
     });
 
-    it("is over when it was to end", () => {
+    it("is not injected after its end", () => {
         assert.match(
             problems({ middle: { fault: { ...fault, removeBy: "2026-11-24T11:00:00Z" } } }).join(),
-            /was to be removed by 2026-11-24T11:00:00Z; remove it/,
+            /it expired at 2026-11-24T11:00:00Z; remove it/,
         );
     });
 });
 
-describe("what a stack says of a service's traffic", () => {
-    it("is about services and versions that there are; all mistakes are told at once", () => {
+describe("a stack's traffic configuration", () => {
+    it("rejects unknown services and versions, all at once", () => {
         assert.deepEqual(
             problems({
                 midle: { versions: { v1: 100 } },
@@ -226,7 +226,7 @@ describe("what a stack says of a service's traffic", () => {
         );
     });
 
-    it("has no versions of what is called over TCP, which cannot be split inside", () => {
+    it("rejects variants of a service with TCP callers, whose connections the mesh cannot split", () => {
         const calling = changed(({ services: { front, back } }) => {
             Object.assign(back.ports, { mqtt: { protocol: "tcp", number: 1883, application: "mqtt" } });
             front.calls = [{ to: "back", port: "mqtt", timeout: "stream", idempotent: false }];
@@ -238,10 +238,10 @@ describe("what a stack says of a service's traffic", () => {
         );
     });
 
-    it("shares out connections at a gateway as it does requests", () => {
+    it("splits connections at a gateway like requests", () => {
         const config = configOf({ back: { versions: { v1: 90, v2: 10, v3: 0 } } });
         assert.deepEqual(
-            sharedOut({ catalogue, config }, "back", 1883).map(({ destination, weight }) => [
+            weightedDestinations({ catalogue, config }, "back", 1883).map(({ destination, weight }) => [
                 destination.subset,
                 weight,
             ]),
@@ -252,13 +252,13 @@ describe("what a stack says of a service's traffic", () => {
         );
     });
 
-    it("is refused where it says nothing, or more than there is", () => {
+    it("rejects empty and invalid settings", () => {
         for (const wrong of [
             { versions: { v1: 90, v2: 5 } },
             { versions: { v1: 100 }, variants: [{ to: "v1", for: {} }] },
             { fault: {} },
-            { fault: { abort: { percent: 101, status: 503 } } },
-            { fault: { delay: { percent: 1, time: "0s" } } },
+            { fault: { abort: { percent: 101, httpStatus: 503 } } },
+            { fault: { delay: { percent: 1, fixedDelay: "0s" } } },
             { mirror: { to: "V2" } },
             { rewrites: [{ from: "/v1/", to: "/v2" }] },
             { rewrites: [{ from: "/", to: "/v2" }] },

@@ -11,24 +11,27 @@ const path = fc
     .array(fc.oneof(literal, fc.constant("aXb"), fc.constant("")), { minLength: 1, maxLength: 6 })
     .map((segments) => `/${segments.join("/")}` as const);
 
-function matches(match: UriMatch, asked: string): boolean {
-    if ("exact" in match) return match.exact === asked;
-    if ("prefix" in match) return asked.startsWith(match.prefix);
-    // Envoy's regular expressions match the whole of a path.
-    return new RegExp(`^(?:${match.regex})$`).test(asked);
+function matches(match: UriMatch, requestPath: string): boolean {
+    if ("exact" in match) return match.exact === requestPath;
+    if ("prefix" in match) return requestPath.startsWith(match.prefix);
+    // Envoy's regular expressions match the whole path.
+    return new RegExp(`^(?:${match.regex})$`).test(requestPath);
 }
 
 describe("a path of the catalogue", () => {
-    it("is matched by a route as a policy matches it", () => {
+    it("matches the same requests in a route as in a policy", () => {
         fc.assert(
-            fc.property(template, path, (own, asked) => {
-                assert.equal(matches(uriMatch(own), asked), covers(`GET ${own}`, `GET ${asked}`));
+            fc.property(template, path, (templatePath, requestPath) => {
+                assert.equal(
+                    matches(uriMatch(templatePath), requestPath),
+                    covers(`GET ${templatePath}`, `GET ${requestPath}`),
+                );
             }),
             { numRuns: 2_000 },
         );
     });
 
-    it("is matched in the cheapest way there is", () => {
+    it("uses the cheapest kind of match", () => {
         assert.deepEqual(uriMatch("/v1/items"), { exact: "/v1/items" });
         assert.deepEqual(uriMatch("/hls/{**}"), { prefix: "/hls/" });
         assert.deepEqual(uriMatch("/v1.0/{*}/x"), { regex: "/v1\\.0/[^/]+/x" });
@@ -36,18 +39,18 @@ describe("a path of the catalogue", () => {
 });
 
 describe("the part of a path below another", () => {
-    it("is what both stand for", () => {
+    it("matches what both match", () => {
         const under = fc
             .array(literal, { minLength: 1, maxLength: 3 })
             .map((segments) => `/${segments.join("/")}`);
         fc.assert(
-            fc.property(template, under, path, (own, below, asked) => {
-                const parts = narrowed(own, below) ?? [];
-                const within = asked === below || asked.startsWith(`${below}/`);
+            fc.property(template, under, path, (prefix, below, requestPath) => {
+                const parts = narrowed(prefix, below) ?? [];
+                const within = requestPath === below || requestPath.startsWith(`${below}/`);
                 assert.equal(
-                    parts.some((part) => matches(uriMatch(part), asked)),
-                    within && matches(uriMatch(own), asked),
-                    `${own} below ${below}: ${parts.join(" ")}`,
+                    parts.some((part) => matches(uriMatch(part), requestPath)),
+                    within && matches(uriMatch(prefix), requestPath),
+                    `${prefix} below ${below}: ${parts.join(" ")}`,
                 );
             }),
             { numRuns: 5_000 },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Catalogue } from "../../../catalogue/model";
 import { platform } from "../../../catalogue/platform";
-import { type Edge, edges, operations } from "../../../catalogue/query";
+import { type Edge, edges, wireOperations } from "../../../catalogue/query";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import type { HttpRoute } from "../../../components/base/routes";
 import { virtualServices } from "../../../components/traffic/virtual-service";
@@ -12,13 +12,13 @@ import { routeFor } from "../../support/routes";
 
 const config = parseConfig("test", { domain: "mesh.example.com" });
 
-/** For each request of each call: the route that it takes. */
+/** The route of each request of each call. */
 function routed(catalogue: Catalogue): { edge: Edge; route: HttpRoute; what: string }[] {
     const byName = new Map(
         virtualServices({ catalogue, config }).map((object) => [object.metadata.name, object]),
     );
     return edges(catalogue).flatMap((edge) =>
-        operations(edge.port, edge.call).flatMap(({ methods, paths }) =>
+        wireOperations(edge.port, edge.call).flatMap(({ methods, paths }) =>
             methods.flatMap((method) =>
                 paths.map((template) => {
                     const path = template.replace("{**}", "a/b").replaceAll("{*}", "x");
@@ -42,7 +42,7 @@ function routed(catalogue: Catalogue): { edge: Edge; route: HttpRoute; what: str
 const catalogues = fc.oneof(fc.constant(platform), arbitraryCatalogue(8));
 
 describe("the route of a call", () => {
-    it("waits as long as its caller does", () => {
+    it("has the call's timeout", () => {
         fc.assert(
             fc.property(catalogues, (catalogue) => {
                 for (const { edge, route, what } of routed(catalogue))
@@ -52,7 +52,7 @@ describe("the route of a call", () => {
         );
     });
 
-    it("is tried again only if the call is idempotent, all attempts within one timeout", () => {
+    it("retries only idempotent calls, all attempts within one timeout", () => {
         let retried = 0;
         fc.assert(
             fc.property(catalogues, (catalogue) => {
@@ -61,7 +61,7 @@ describe("the route of a call", () => {
                     if (!edge.call.idempotent) assert.equal(attempts, 0, what);
                     if (attempts === 0) continue;
                     retried += 1;
-                    // A slow callee would be asked again, and cut short of the time that its own callees need.
+                    // With a per-try timeout, a slow callee would get a retry, and too little time for its callees.
                     assert.equal(perTryTimeout, undefined, what);
                 }
             }),
@@ -70,7 +70,7 @@ describe("the route of a call", () => {
         assert.ok(retried > 0);
     });
 
-    it("leads to the port that is called", () => {
+    it("routes to the called port", () => {
         for (const { edge, route, what } of routed(platform)) {
             const [to, ...more] = route.route ?? [];
             assert.equal(more.length, 0, what);
@@ -85,13 +85,13 @@ describe("the route of a call", () => {
         }
     });
 
-    it("of what nobody declared is there, untried again, so that the callee's own policies refuse it", () => {
+    it("exists for undeclared calls, without retries, so that the callee's policies deny them", () => {
         for (const object of virtualServices({ catalogue: platform, config })) {
             const ports = platform.services[object.metadata.name]?.ports ?? {};
             const called = edges(platform).filter(({ callee }) => callee === object.metadata.name);
             for (const { number } of called.map(({ portName }) => ports[portName]!)) {
                 const route = routeFor(object, {
-                    labels: { [SERVICE_LABEL]: "nobody" },
+                    labels: { [SERVICE_LABEL]: "unknown" },
                     port: number,
                     method: "PATCH",
                     path: "/nothing",
@@ -102,7 +102,7 @@ describe("the route of a call", () => {
         }
     });
 
-    it("has a name of its own within its service, which access logs show", () => {
+    it("has a unique name within its service, which access logs show", () => {
         for (const { metadata, spec } of virtualServices({ catalogue: platform, config })) {
             const names = (spec.http ?? []).map(({ name }) => name);
             assert.equal(new Set(names).size, names.length, metadata.name);

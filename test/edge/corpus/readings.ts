@@ -1,9 +1,9 @@
 /**
- * How applications read a path: every combination of what routers of different ecosystems do. An oracle for the edge that
- * shares nothing with it.
+ * How applications parse a path: every combination of the steps of routers in different ecosystems. An oracle for the edge that
+ * shares no code with it.
  */
 
-/** One way in which programs differ, as a function of a path or of its decoded text. */
+/** One step in which programs differ, as a function of a path or of its decoded text. */
 type Step = (path: string) => string;
 
 const same: Step = (path) => path;
@@ -19,7 +19,7 @@ function decoded(path: string): string {
 const unicodeEscapes: Step = (path) =>
     path.replaceAll(/%u([0-9a-fA-F]{4})/g, (_, hex: string) => utf8(String.fromCharCode(parseInt(hex, 16))));
 
-/** Overlong forms, as decoders took them that did not check: `%c0%ae`, `%e0%80%ae`. */
+/** Overlong UTF-8, as decoders without validation accepted it: `%c0%ae`, `%e0%80%ae`. */
 const overlong: Step = (octets) =>
     octets
         .replaceAll(/[\xc0\xc1]([\x80-\xbf])/g, (two, last: string) =>
@@ -29,7 +29,7 @@ const overlong: Step = (octets) =>
             String.fromCharCode(last.charCodeAt(0) & 0x3f),
         );
 
-/** Compatibility forms, case and accents, as collations and best-fit code pages take them. */
+/** Compatibility forms, case and accents, as collations and best-fit code pages map them. */
 const folded: Step = (octets) =>
     utf8(
         Buffer.from(octets, "latin1")
@@ -61,10 +61,10 @@ const TRIMMED: readonly Step[] = [
     (path) => path.replaceAll(/[\0-\x20+.]+(?=\/|$)/g, (text) => (/^\.{1,2}$/.test(text) ? text : "")),
 ];
 
-/** All segment lists that some application reads in a path, without its query. */
+/** All segment lists that some application parses from a path, without its query. */
 export function readings(path: string): string[][] {
     let texts = new Set([path.split(/[?#]/, 1)[0] ?? ""]);
-    // Some cut parameters before they decode, some after.
+    // Some remove parameters before decoding, some after.
     for (const steps of [PARAMETERS, DECODERS, PARAMETERS, FOLDERS, ENDS, BACKSLASHES, TRIMMED])
         texts = new Set([...texts].flatMap((text) => steps.map((step) => step(text))));
     return [...texts].flatMap((text) => {
@@ -84,7 +84,7 @@ function resolved(segments: readonly string[]): string[] {
 }
 
 /**
- * The tenants that some application reads in a path.
+ * The tenants that some application parses from a path.
  *
  * @param head the segments before the tenant's: `["v1", "tenants"]`
  */

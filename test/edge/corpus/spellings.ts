@@ -1,13 +1,13 @@
 /**
- * Spellings of paths as an attacker would try them: a path that is another tenant's, changed by operators that each know
- * one trick. It knows nothing of the mesh's own rules.
+ * Path spellings as an attacker would try them: another tenant's path, changed by operators that each apply one trick,
+ * independently of the mesh's rules.
  */
-import { Choices } from "../../support/random";
+import { RandomSource } from "../../support/random";
 
-/** Octets as latin-1 text: a request line is octets, not characters. */
+/** Bytes as latin-1 text: a request line is bytes, not characters. */
 export type Spelling = string;
 
-type Operator = (path: string, choices: Choices) => string;
+type Operator = (path: string, choices: RandomSource) => string;
 
 const DOTS = [
     "..",
@@ -75,8 +75,8 @@ const percent = (character: string, digits: (text: string) => string): string =>
 
 const FULL_WIDTH = 0xfee0;
 
-/** Letters that case folding, compatibility normalization or a collation takes for an ASCII letter. */
-const alike = (letter: string, choices: Choices): string => {
+/** Letters that case folding, compatibility normalization or a collation maps to an ASCII letter. */
+const alike = (letter: string, choices: RandomSource): string => {
     const code = letter.charCodeAt(0);
     const known: Readonly<Record<string, string>> = {
         s: "\u017f",
@@ -85,47 +85,51 @@ const alike = (letter: string, choices: Choices): string => {
         a: "\u00e4",
         n: "\u00f1",
     };
-    return choices.one([
+    return choices.pick([
         String.fromCharCode(code + FULL_WIDTH),
         String.fromCodePoint(0x1d41a + (letter.toLowerCase().charCodeAt(0) - 97)),
         known[letter.toLowerCase()] ?? letter.toUpperCase(),
     ]);
 };
 
-function atSlash(path: string, choices: Choices, by: (before: string, after: string) => string): string {
+function atSlash(path: string, choices: RandomSource, by: (before: string, after: string) => string): string {
     const slashes = [...path.matchAll(/\//g)].map(({ index }) => index);
     if (slashes.length === 0) return path;
-    const at = choices.one(slashes);
+    const at = choices.pick(slashes);
     return by(path.slice(0, at), path.slice(at + 1));
 }
 
-function atLetter(path: string, choices: Choices, by: (letter: string) => string): string {
+function atLetter(path: string, choices: RandomSource, by: (letter: string) => string): string {
     const letters = [...path.matchAll(/[A-Za-z]/g)].map(({ index }) => index);
     if (letters.length === 0) return path;
-    const at = choices.one(letters);
+    const at = choices.pick(letters);
     return path.slice(0, at) + by(path.charAt(at)) + path.slice(at + 1);
 }
 
 const OPERATORS: readonly Operator[] = [
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.one(SLASHES)}${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}${utf8(choices.one(SLASHES_ALIKE))}${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}/x/${choices.one(DOTS)}/${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.pick(SLASHES)}${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}${utf8(choices.pick(SLASHES_ALIKE))}${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}/x/${choices.pick(DOTS)}/${b}`),
     (path, choices) =>
-        atSlash(path, choices, (a, b) => `${a}/x/${choices.one(DOTS)}${utf8(choices.one(SEMICOLONS))}/${b}`),
+        atSlash(
+            path,
+            choices,
+            (a, b) => `${a}/x/${choices.pick(DOTS)}${utf8(choices.pick(SEMICOLONS))}/${b}`,
+        ),
     (path, choices) =>
-        atSlash(path, choices, (a, b) => `${a}/${choices.one(DOTS)}${choices.one(SLASHES)}${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}/x/${utf8(choices.one(DOTS_ALIKE))}/${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}${utf8(choices.one(SEMICOLONS))}/${b}`),
+        atSlash(path, choices, (a, b) => `${a}/${choices.pick(DOTS)}${choices.pick(SLASHES)}${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}/x/${utf8(choices.pick(DOTS_ALIKE))}/${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}${utf8(choices.pick(SEMICOLONS))}/${b}`),
     (path, choices) =>
-        atSlash(path, choices, (a, b) => `${a}${escapedIfWide(choices.one(SLASHES_ALIKE))}${b}`),
+        atSlash(path, choices, (a, b) => `${a}${escapedIfWide(choices.pick(SLASHES_ALIKE))}${b}`),
     (path, choices) =>
-        atSlash(path, choices, (a, b) => `${a}/x/${escapedIfWide(choices.one(DOTS_ALIKE))}/${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}/${choices.one(SEMICOLONS)}${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.one(CUTS)}/${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}/${choices.one(CUTS)}${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.one(BROKEN)}/${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.one(AROUND)}/${b}`),
-    (path, choices) => atSlash(path, choices, (a, b) => `${a}/${choices.one(AROUND)}${b}`),
+        atSlash(path, choices, (a, b) => `${a}/x/${escapedIfWide(choices.pick(DOTS_ALIKE))}/${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}/${choices.pick(SEMICOLONS)}${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.pick(CUTS)}/${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}/${choices.pick(CUTS)}${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.pick(BROKEN)}/${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}${choices.pick(AROUND)}/${b}`),
+    (path, choices) => atSlash(path, choices, (a, b) => `${a}/${choices.pick(AROUND)}${b}`),
     (path, choices) => atLetter(path, choices, (letter) => percent(letter, (text) => text)),
     (path, choices) => atLetter(path, choices, (letter) => percent(letter, (text) => text.toUpperCase())),
     (path, choices) =>
@@ -134,18 +138,18 @@ const OPERATORS: readonly Operator[] = [
     (path, choices) => atLetter(path, choices, (letter) => escapedUtf8(alike(letter, choices))),
     (path, choices) => atLetter(path, choices, (letter) => letter.toUpperCase()),
     (path) => path.toUpperCase(),
-    (path, choices) => `${path}${choices.one([...CUTS, ...SEMICOLONS.map(utf8), "/", "//", "/.", "/.."])}`,
-    (path, choices) => `${choices.one(["//", "/./", "/../", "/%2e/", "/;/", "/x/..;/"])}${path.slice(1)}`,
+    (path, choices) => `${path}${choices.pick([...CUTS, ...SEMICOLONS.map(utf8), "/", "//", "/.", "/.."])}`,
+    (path, choices) => `${choices.pick(["//", "/./", "/../", "/%2e/", "/;/", "/x/..;/"])}${path.slice(1)}`,
     (path) => `http://other.example.com${path}`,
     (path) => path.replaceAll("/", "%2F").replace("%2F", "/"),
 ];
 
-/** Raw octets of UTF-8. */
+/** Raw UTF-8 bytes. */
 function utf8(text: string): string {
     return Buffer.from(text, "utf8").toString("latin1");
 }
 
-/** Percent-encodes what is not ASCII. */
+/** Percent-encodes non-ASCII bytes. */
 function escapedIfWide(text: string): string {
     return Array.from(text, (character) => (character > "\x7f" ? escapedUtf8(character) : character)).join(
         "",
@@ -157,18 +161,18 @@ function escapedUtf8(text: string): string {
 }
 
 /**
- * `count` different spellings. Each begins as one of `bases` and is changed by one to three operators.
+ * `count` different spellings. Each starts as one of `bases` and is changed by one to three operators.
  *
  * @param seed the same for the same spellings
  */
 export function spellings(bases: readonly string[], count: number, seed: number): Spelling[] {
-    const choices = new Choices(seed);
+    const choices = new RandomSource(seed);
     const all = new Set<Spelling>(bases);
     while (all.size < count) {
-        let path = choices.one(bases);
-        for (let steps = 1 + choices.number(3); steps > 0; steps -= 1)
-            path = choices.one(OPERATORS)(path, choices);
-        // A space or a line's end would end the request line: the server would see another path than was meant.
+        let path = choices.pick(bases);
+        for (let steps = 1 + choices.integer(3); steps > 0; steps -= 1)
+            path = choices.pick(OPERATORS)(path, choices);
+        // A space or a line break would end the request line: the server would parse another path.
         if (!/[ \r\n]/.test(path)) all.add(path);
     }
     return [...all];

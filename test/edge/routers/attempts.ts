@@ -1,8 +1,8 @@
-/** Requests of an attacker who holds a token of tenant acme: spellings of paths, hosts, tokens and headers. */
+/** Requests of an attacker with a token of tenant acme: spellings of paths, hosts, tokens and headers. */
 import { createHmac } from "node:crypto";
 import { JWKS } from "../../support/envoy/edge";
 import { config } from "../../support/edge";
-import { Choices } from "../../support/random";
+import { RandomSource } from "../../support/random";
 import { spellings } from "../corpus/spellings";
 import type { ExposedHost } from "./exposures";
 import { tokenOf } from "./rendered";
@@ -25,7 +25,7 @@ export function pathAttempts(exposed: ExposedHost, count: number): Attempt[] {
 
 const OTHER = "other.example.com";
 
-/** Ways to spell a host that some proxies, libraries or applications take for the same host. */
+/** Spellings of a host that some proxies, libraries or applications treat as the same host. */
 const HOST_OPERATORS: readonly ((host: string) => string)[] = [
     (host) => host.toUpperCase(),
     (host) => `${host.charAt(0).toUpperCase()}${host.slice(1)}`,
@@ -62,13 +62,13 @@ const HOST_OPERATORS: readonly ((host: string) => string)[] = [
     (host) => `http://${host}`,
 ];
 
-/** Hosts spelled by one or two operators, with the path of another tenant and with the token's own. */
+/** Hosts changed by one or two operators, with another tenant's path and with the token's. */
 export function hostAttempts(exposed: ExposedHost): Attempt[] {
     const host = hostOf(exposed);
     const once = HOST_OPERATORS.map((operator) => operator(host));
     const twice = once.flatMap((spelled) => HOST_OPERATORS.map((operator) => operator(spelled)));
     const headers = { authorization: `Bearer ${valid()}` };
-    const paths = [exposed.bases[0] ?? "", own(exposed)];
+    const paths = [exposed.bases[0] ?? "", tokenTenantPath(exposed)];
     return [...new Set([host, ...once, ...twice])].flatMap((spelled) =>
         paths.flatMap((path) => [
             { request: { path, host: spelled, headers }, mayAnswer: true },
@@ -78,14 +78,14 @@ export function hostAttempts(exposed: ExposedHost): Attempt[] {
     );
 }
 
-/** The first path with the token's own tenant. */
-function own({ bases }: ExposedHost): string {
+/** The first path with the token's tenant. */
+function tokenTenantPath({ bases }: ExposedHost): string {
     return (bases[0] ?? "").replace("globex", TENANT);
 }
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** Tokens of which none is a valid token of acme's. */
+/** Invalid tokens, and tokens of other tenants. */
 function forged(): string[] {
     const now = Math.floor(Date.now() / 1000);
     const [head = "", payload = "", signature = ""] = valid().split(".");
@@ -142,11 +142,11 @@ const PLACES: readonly ((token: string) => { query?: string; headers: Record<str
     (token) => ({ query: `access_token=x&access_token=${token}`, headers: {} }),
 ];
 
-/** Every forged token in every place, to both tenants' paths, alone and beside a valid token in the query. */
+/** Every forged token in every location, for both tenants' paths, alone and together with a valid token in the query. */
 export function tokenAttempts(exposed: ExposedHost): Attempt[] {
     const host = hostOf(exposed);
-    const paths = [exposed.bases[0] ?? "", own(exposed)];
-    const control = { path: own(exposed), host, headers: { authorization: `Bearer ${valid()}` } };
+    const paths = [exposed.bases[0] ?? "", tokenTenantPath(exposed)];
+    const control = { path: tokenTenantPath(exposed), host, headers: { authorization: `Bearer ${valid()}` } };
     const attempts = forged().flatMap((token) =>
         PLACES.flatMap((place) => {
             const { query, headers } = place(token);
@@ -202,16 +202,16 @@ const HEADER_VALUES = [
 ];
 
 /**
- * Headers that could name another tenant to the application, alone, twice, and named by `connection`. Beside a valid token
- * the JWT filter overwrites `x-tenant`; at exposures that take no JWT only `client-headers` removes it.
+ * Headers that could name another tenant to the application, alone, twice, and named by `connection`. With a valid token the JWT
+ * filter overwrites `x-tenant`; at exposures without JWTs only `client-headers` removes it.
  */
 export function headerAttempts(exposed: ExposedHost): Attempt[] {
     const token: Record<string, string> = exposed.jwt ? { authorization: `Bearer ${valid()}` } : {};
-    const choices = new Choices(SEED);
+    const choices = new RandomSource(SEED);
     const request = (headers: Record<string, string>): Attempt => ({
         request: {
             method: exposed.method,
-            path: own(exposed),
+            path: tokenTenantPath(exposed),
             host: hostOf(exposed),
             headers: { ...token, ...headers },
         },
@@ -221,7 +221,7 @@ export function headerAttempts(exposed: ExposedHost): Attempt[] {
     return [
         request({}),
         ...pairs.map(request),
-        ...pairs.map((pair) => request({ ...pair, ...choices.one(pairs) })),
+        ...pairs.map((pair) => request({ ...pair, ...choices.pick(pairs) })),
         ...pairs.map((pair) => request({ ...pair, Connection: Object.keys(pair)[0] ?? "" })),
         ...["x-tenant", "X-Tenant", "authorization", "x-tenant, close", "te, x-tenant"].map((named) =>
             request({ Connection: named }),

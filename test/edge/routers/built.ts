@@ -1,11 +1,11 @@
-/** Applications that must be built first: into the user's cache, by the inputs that decide the result. */
+/** Applications that must be built first: into the user's cache, keyed by their inputs. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { paths } from "../../../local/paths";
-import { type Part, makePart, storedPart } from "../../../local/toolchain/store";
+import { type ToolchainPart, buildPart, storedPart } from "../../../local/toolchain/store";
 import type { RouterProgram } from "./program";
 
 const execute = promisify(execFile);
@@ -17,22 +17,22 @@ export interface Missing {
 }
 
 export interface Recipe {
-    /** As the application names itself in the header `x-read-by`. */
+    /** The application's name in the header `x-read-by`. */
     readonly name: string;
-    /** Programs that must be on the machine to build it: name and arguments that print a version. */
+    /** Programs that the build requires: name and arguments that print a version. */
     readonly needs: readonly (readonly [program: string, ...args: string[]])[];
-    /** Files that decide what is built. */
+    /** Input files of the build. */
     readonly inputs: readonly string[];
-    /** Fills an empty folder, which is renamed afterwards. */
+    /** Builds into an empty folder, which is renamed afterwards. */
     readonly build: (folder: string) => Promise<void>;
-    /** How the application runs from that folder. */
+    /** The command that runs the application from that folder. */
     readonly program: (folder: string) => RouterProgram;
 }
 
 /**
- * The application's program, built or from the cache; or what is missing to build it.
+ * The application's program, built or from the cache, or what is missing to build it.
  *
- * @param build whether to build what the cache does not hold: it downloads packages
+ * @param build whether to build if the cache does not contain it; a build downloads packages
  */
 export async function prepared(recipe: Recipe, build: boolean): Promise<RouterProgram | Missing> {
     const { name, needs, program } = recipe;
@@ -48,7 +48,7 @@ export async function prepared(recipe: Recipe, build: boolean): Promise<RouterPr
     const stored = await storedPart(cache, part);
     if (stored === undefined && !build)
         return { missing: `${name} is not built: npm run test:corpus builds it` };
-    return program((stored ?? (await makePart(cache, part, () => undefined))).folder);
+    return program((stored ?? (await buildPart(cache, part, () => undefined))).folder);
 }
 
 /** Runs one step of a build. */
@@ -56,7 +56,7 @@ export async function step(command: string, args: readonly string[]): Promise<vo
     await execute(command, [...args], { timeout: BUILD_MS });
 }
 
-async function partOf({ name, needs, inputs, build }: Recipe): Promise<Part> {
+async function partOf({ name, needs, inputs, build }: Recipe): Promise<ToolchainPart> {
     const hash = createHash("sha256").update(JSON.stringify(needs));
     for (const input of inputs) hash.update(await readFile(input));
     return { name, digest: hash.digest("hex").slice(0, 16), expectedSeconds: 60, make: build };

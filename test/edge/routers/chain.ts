@@ -1,7 +1,7 @@
-/** All exposures in front of one real application: for each a gateway's listener and a sidecar's, in one Envoy. */
+/** All exposures with one real application: for each a gateway's and a sidecar's listener, in one Envoy. */
 import type { Manifest } from "../../../components/base/manifest";
-import { ENTRY_GATEWAYS, NAMESPACES, principal } from "../../../components/base/names";
-import { type Answer, type RawRequest, ask } from "../../support/envoy/client";
+import { INGRESS_GATEWAYS, NAMESPACES, principal } from "../../../components/base/names";
+import { type HttpResponse, type RawRequest, sendRequest } from "../../support/envoy/client";
 import { RUNTIME, cluster } from "../../support/envoy/edge";
 import { createAuthority } from "../../support/envoy/identities";
 import { type Json, listener } from "../../support/envoy/patched";
@@ -10,8 +10,8 @@ import { freePorts, startEnvoy } from "../../support/envoy/program";
 import type { ExposedHost } from "./exposures";
 
 export interface Chain {
-    /** Through the gateway's listener of this exposure. */
-    enter(exposed: ExposedHost, request: RawRequest): Promise<Answer>;
+    /** Sends a request through this exposure's gateway listener. */
+    enter(exposed: ExposedHost, request: RawRequest): Promise<HttpResponse>;
     stop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export async function startChain(
     for (const [index, exposed] of hosts.entries()) {
         const [atGateway = 0, atSidecar = 0] = ports.slice(2 * index);
         const { gateway: key, service, port, label, jwt } = exposed;
-        const gateway = ENTRY_GATEWAYS[key];
+        const gateway = INGRESS_GATEWAYS[key];
         const sidecar = `sidecar-${label}`;
         listeners.push(
             {
@@ -44,7 +44,7 @@ export async function startChain(
                     workload: gateway,
                     context: "GATEWAY",
                     filters: [
-                        // `foreign-tokens` turns it off on the routes of exposures that take no JWT.
+                        // `foreign-tokens` disables it on the routes of exposures without JWTs.
                         ...(jwt ? jwtFilter(objects, NAMESPACES.ingress, gateway) : []),
                         allowFilter(objects, NAMESPACES.ingress, gateway),
                     ],
@@ -74,12 +74,12 @@ export async function startChain(
     const bootstrap = { layered_runtime: RUNTIME, static_resources: { listeners, clusters } };
     const envoy = await startEnvoy(program, bootstrap, ports[0] ?? 0);
     return {
-        enter: (exposed, request) => ask(entries.get(exposed) ?? 0, request),
+        enter: (exposed, request) => sendRequest(entries.get(exposed) ?? 0, request),
         stop: () => envoy.stop(),
     };
 }
 
-/** The objects without the filter of that name in any listener, for proofs that the filter matters. */
+/** The objects without the named filter in any listener, to test that the filter matters. */
 export function withoutFilter(objects: readonly Manifest[], name: string): Manifest[] {
     return objects.map((object) => {
         if (object.kind !== "EnvoyFilter") return object;

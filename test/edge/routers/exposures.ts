@@ -1,16 +1,16 @@
-/** The sample's HTTP exposures, as an attacker sees them: paths to begin with, and the routes that each may reach. */
+/** The sample's HTTP exposures, for an attacker: base paths, and the routes that each is allowed to reach. */
 import type { GatewayKey } from "../../../components/base/names";
 
 export interface ExposedHost {
     readonly label: string;
     readonly gateway: GatewayKey;
     readonly service: string;
-    /** Of the service's pods. */
+    /** The service's target port. */
     readonly port: number;
     readonly method: "GET" | "POST";
-    /** Whether the exposure requires a JWT: the application then reads the token's tenant in `x-tenant`. */
+    /** Whether the exposure requires a JWT: the application then gets the token's tenant in `x-tenant`. */
     readonly jwt: boolean;
-    /** The applications' routes that the exposure has for this method. A request that reaches another one is a violation. */
+    /** The application's routes that the exposure allows for this method. A request that reaches another one is a violation. */
     readonly routes: readonly string[];
     readonly bases: readonly string[];
 }

@@ -1,8 +1,8 @@
-/** The whole corpus of requests against every application: `npm run test:corpus`. It builds what is not built yet. */
+/** The whole corpus of requests against every application: `npm run test:corpus`. It builds missing applications. */
 import { prepared } from "./built";
 import { express } from "./express";
 import { pyramid } from "./pyramid";
-import { provesRouter } from "./suite";
+import { testRouter } from "./suite";
 import { tomcat } from "./tomcat";
 
 const ALL = { count: 1200, counterProof: 1200 };
@@ -11,14 +11,14 @@ const onNode = () => Promise.resolve(express);
 const onJava = () => prepared(tomcat, true);
 const onPython = () => prepared(pyramid, true);
 
-provesRouter("Express", onNode, { ...ALL, oneIn: 1 });
-provesRouter("Tomcat", onJava, { ...ALL, oneIn: 1 });
-provesRouter("Pyramid on waitress", onPython, { ...ALL, oneIn: 1 });
+testRouter("Express", onNode, { ...ALL, oneIn: 1 });
+testRouter("Tomcat", onJava, { ...ALL, oneIn: 1 });
+testRouter("Pyramid on waitress", onPython, { ...ALL, oneIn: 1 });
 
-// What each application can take safely by its own reading: only Express routes before it decodes, only Tomcat cuts parameters.
-provesRouter("Express", onNode, {
+// What is safe for each application's parser: only Express routes before it decodes, only Tomcat removes parameters.
+testRouter("Express", onNode, {
     ...ALL,
     forms: { encodedSlashes: true, ignoreCase: true },
 });
-provesRouter("Tomcat", onJava, { ...ALL, forms: { parameters: true } });
-provesRouter("Pyramid on waitress", onPython, { ...ALL, forms: { parameters: true } });
+testRouter("Tomcat", onJava, { ...ALL, forms: { parameters: true } });
+testRouter("Pyramid on waitress", onPython, { ...ALL, forms: { parameters: true } });

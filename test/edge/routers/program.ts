@@ -1,17 +1,17 @@
-/** Applications that run as processes of their own on loopback. */
+/** Applications in separate processes on loopback. */
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../support/envoy/program";
 
-/** Long enough for a JVM on a machine that runs much else. */
+/** Long enough for a JVM on a busy machine. */
 const START_MS = 60_000;
 
 /** An application of one ecosystem, as a command that takes its port as the last argument. */
 export interface RouterProgram {
-    /** As it names itself in the header `x-read-by`. */
+    /** Its name in the header `x-read-by`. */
     readonly name: string;
-    /** Matches the body of an error that its server answers itself, before the application sees the request. @default none */
+    /** Matches the body of an error that its server returns before the application gets the request. @default none */
     readonly serverError?: RegExp;
     readonly command: string;
     readonly args: readonly string[];

@@ -1,20 +1,20 @@
-/** What prod renders, with an issuer whose key the tests hold, and tokens of that issuer. */
+/** prod's rendered objects, with an issuer whose key the tests have, and tokens of that issuer. */
 import assert from "node:assert/strict";
 import type { PathForms } from "../../../catalogue/model";
 import { platform as catalogue } from "../../../catalogue/platform";
 import type { Manifest } from "../../../components/base/manifest";
 import { JWKS, token } from "../../support/envoy/edge";
-import { config, edgeOf, objectsOf } from "../../support/edge";
+import { config, withEdge, objectsOf } from "../../support/edge";
 
 const [issuer] = config.edge.issuers;
 assert.ok(issuer);
 const { issuer: name, audiences, claims } = issuer;
-const stack = edgeOf({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
+const stack = withEdge({ issuers: [{ issuer: name, audiences, claims, jwks: JWKS }] });
 
 /**
  * The objects.
  *
- * @param forms what every HTTP exposure opts in to
+ * @param forms path forms that every HTTP exposure opts in to
  */
 export function rendered(forms?: PathForms): readonly Manifest[] {
     if (forms === undefined) return objectsOf({ config: stack });

@@ -1,33 +1,33 @@
-/** Sends a corpus through the mesh to a real application, and judges by what the application says that it read. */
-import type { Answer, RawRequest } from "../../support/envoy/client";
+/** Sends a corpus through the mesh to a real application, and assesses it by what the application reports. */
+import type { HttpResponse, RawRequest } from "../../support/envoy/client";
 import type { Chain } from "./chain";
 import type { ExposedHost } from "./exposures";
 import type { RouterProgram } from "./program";
 
-/** What an application says of a request in its JSON body. `route` is null where none of its routes matched. */
+/** An application's JSON report of a request. `route` is null if none of its routes matched. */
 interface Reading {
     readonly route: string | null;
     readonly tenant: string | null;
-    /** As the application decoded it. */
+    /** The tenant in the path, as the application decoded it. */
     readonly path: string;
-    /** The value of `x-tenant`, as the application looks headers up. */
+    /** The value of `x-tenant`, by the application's header lookup. */
     readonly caller: string | null;
 }
 
 /** A request of an attacker or of a client. */
 export interface Attempt {
     readonly request: RawRequest;
-    /** False where no application may answer: the token is not valid, or names another tenant than acme. */
+    /** False if no application must answer: the token is invalid, or names another tenant than acme. */
     readonly mayAnswer: boolean;
 }
 
 export interface Figures {
     sent: number;
-    /** By the gateway or the sidecar. */
-    refused: number;
-    /** By the application or its server, before any route: another tenant cannot have been read. */
+    /** Rejected by the gateway or the sidecar. */
+    rejected: number;
+    /** Rejected by the application or its server before routing: it cannot have read another tenant. */
     unrouted: number;
-    /** By one of the application's routes. */
+    /** Answered by one of the application's routes. */
     answered: number;
     /** Requests that reached another tenant, or a route that the exposure does not have. */
     readonly violations: string[];
@@ -40,7 +40,7 @@ export interface Corpus {
     readonly attempts: (exposed: ExposedHost) => readonly Attempt[];
 }
 
-/** Requests that are under way at the same time. */
+/** Concurrent requests. */
 const PARALLEL = 8;
 
 /** The figures by exposure. */
@@ -52,7 +52,7 @@ export async function run(
     const { hosts, tenant, attempts } = corpus;
     const all = new Map<string, Figures>();
     for (const exposed of hosts) {
-        const figures: Figures = { sent: 0, refused: 0, unrouted: 0, answered: 0, violations: [] };
+        const figures: Figures = { sent: 0, rejected: 0, unrouted: 0, answered: 0, violations: [] };
         const waiting = [...attempts(exposed)];
         const worker = async () => {
             for (let attempt = waiting.pop(); attempt !== undefined; attempt = waiting.pop()) {
@@ -66,11 +66,11 @@ export async function run(
     return all;
 }
 
-/** Who answered: the mesh, the application without one of its routes, or one of its routes. */
-type Outcome = "refused" | "unrouted" | (Reading & { readonly route: string });
+/** The origin of the response: the mesh, the application without a matching route, or one of its routes. */
+type Outcome = "rejected" | "unrouted" | (Reading & { readonly route: string });
 
-function outcomeOf({ headers, body }: Answer, { name, serverError }: RouterProgram): Outcome {
-    if (headers["x-read-by"] !== name) return serverError?.test(body) === true ? "unrouted" : "refused";
+function outcomeOf({ headers, body }: HttpResponse, { name, serverError }: RouterProgram): Outcome {
+    if (headers["x-read-by"] !== name) return serverError?.test(body) === true ? "unrouted" : "rejected";
     const { route, ...rest } = JSON.parse(Buffer.from(body, "latin1").toString("utf8")) as Reading;
     return route === null ? "unrouted" : { route, ...rest };
 }
@@ -78,7 +78,7 @@ function outcomeOf({ headers, body }: Answer, { name, serverError }: RouterProgr
 function add(
     figures: Figures,
     exposed: ExposedHost,
-    own: string,
+    tokenTenant: string,
     { request, mayAnswer }: Attempt,
     outcome: Outcome,
 ): void {
@@ -89,29 +89,29 @@ function add(
     }
     figures.answered += 1;
     const { route, tenant, caller } = outcome;
-    const isOwnPath = tenant === null || tenant === own;
-    const isOwnCaller = caller === own || (caller === null && !exposed.jwt);
-    if (!mayAnswer || !exposed.routes.includes(route) || !isOwnPath || !isOwnCaller)
+    const isPathAllowed = tenant === null || tenant === tokenTenant;
+    const isCallerAllowed = caller === tokenTenant || (caller === null && !exposed.jwt);
+    if (!mayAnswer || !exposed.routes.includes(route) || !isPathAllowed || !isCallerAllowed)
         figures.violations.push(`${exposed.label}: ${JSON.stringify(request)} -> ${JSON.stringify(outcome)}`);
 }
 
-/** A line for each exposure and one for their sum. */
+/** One line per exposure and one for the total. */
 export function table(title: string, all: ReadonlyMap<string, Figures>): string {
-    const sum = (key: "sent" | "refused" | "unrouted" | "answered") =>
+    const sum = (key: "sent" | "rejected" | "unrouted" | "answered") =>
         [...all.values()].reduce((total, figures) => total + figures[key], 0);
     const rows = [...all].map(([label, figures]) => ({ label, ...figures, bad: figures.violations.length }));
     const total = {
         label: "all",
         sent: sum("sent"),
-        refused: sum("refused"),
+        rejected: sum("rejected"),
         unrouted: sum("unrouted"),
         answered: sum("answered"),
         bad: violations(all).length,
     };
     return [...rows, total]
         .map(
-            ({ label, sent, refused, unrouted, answered, bad }) =>
-                `      ${title} ${label}: ${sent} sent, ${refused} refused by the mesh, ${unrouted} without a route, ${answered} answered, ${bad} violations`,
+            ({ label, sent, rejected, unrouted, answered, bad }) =>
+                `      ${title} ${label}: ${sent} sent, ${rejected} rejected by the mesh, ${unrouted} without a route, ${answered} answered, ${bad} violations`,
         )
         .join("\n");
 }

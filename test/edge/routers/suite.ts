@@ -1,4 +1,4 @@
-/** The proof for one application: no violation with the mesh's filters, and violations without those that matter. */
+/** The tests for one application: no violation with the mesh's filters, and violations without the relevant ones. */
 import assert from "node:assert/strict";
 import type { PathForms } from "../../../catalogue/model";
 import { CANONICAL_PATHS } from "../../../components/base/canonical-paths";
@@ -15,15 +15,15 @@ import { skip } from "../../support/skip";
 
 const LIMIT_MS = 900_000;
 
-/** How much of the corpus runs. */
+/** The size of the corpus. */
 export interface Extent {
-    /** Spellings of paths per exposure. */
+    /** Path spellings per exposure. */
     readonly count: number;
     /** The same without the canonical-path filter. */
     readonly counterProof: number;
-    /** What every HTTP exposure opts in to. @default nothing */
+    /** Path forms that every HTTP exposure opts in to. @default none */
     readonly forms?: PathForms;
-    /** One in so many requests of the corpora of hosts, tokens and headers; 1 is all. @default none of them */
+    /** Samples one in `n` requests of the corpora of hosts, tokens and headers; 1 is all. @default none */
     readonly oneIn?: number;
 }
 
@@ -38,21 +38,21 @@ const REQUESTS: readonly { kind: string; hosts: readonly ExposedHost[]; all: Att
     { kind: "headers", hosts: [...OF_TENANTS, ...WITHOUT_JWT], all: headerAttempts },
 ];
 
-/** The filter of a service's sidecar, by its name in Envoy's configuration. */
+/** A sidecar's filter, by its name in Envoy's configuration. */
 const TENANT_CONTEXT = "sparc.tenant_context";
 
 /**
  * Declares the tests.
  *
- * @param prepare the application's program, or why this machine cannot run it
+ * @param prepare returns the application's program, or why this machine cannot run it
  */
-export function provesRouter(
+export function testRouter(
     title: string,
     prepare: () => Promise<RouterProgram | Missing>,
     { count, counterProof, forms, oneIn }: Extent,
 ): void {
     const opted = forms === undefined ? "" : ` that opted in to ${Object.keys(forms).join(", ")}`;
-    describe(`requests as ${title} reads them, behind a mesh${opted}`, function () {
+    describe(`requests to ${title}, behind a mesh${opted}`, function () {
         this.timeout(LIMIT_MS);
         let envoy: string;
         let program: RouterProgram;
@@ -84,7 +84,7 @@ export function provesRouter(
                 await chain.stop();
             }
         };
-        /** No violation, and an answer at every exposure: where nothing is answered, nothing is proven. */
+        /** No violation, and an answer at every exposure: without answers, the test shows nothing. */
         const holds = async (kind: string, hosts: readonly ExposedHost[], attempts: Attempts) => {
             const figures = await sent(kind, rendered(forms), hosts, attempts);
             assert.deepEqual(violations(figures), []);
@@ -95,8 +95,8 @@ export function provesRouter(
         it(`reach no other tenant and no route without an exposure: ${count} spellings of paths for each of ${EXPOSED.length} exposures`, () =>
             holds("paths", EXPOSED, (exposed) => pathAttempts(exposed, count)));
 
-        // The service's sidecar judges a path's tenant too, and would hide that the gateway's filter is gone.
-        it(`would reach some without the filter ${CANONICAL_PATHS} and the sidecar's, so the corpus can fail`, async () => {
+        // The service's sidecar also checks a path's tenant, and would hide that the gateway's filter is missing.
+        it(`reach some without the filter ${CANONICAL_PATHS} and the sidecar's, so the corpus can fail`, async () => {
             const open = withoutFilter(withoutFilter(rendered(forms), CANONICAL_PATHS), TENANT_CONTEXT);
             const figures = await sent(`paths without ${CANONICAL_PATHS}`, open, EXPOSED, (exposed) =>
                 pathAttempts(exposed, counterProof),
@@ -107,10 +107,10 @@ export function provesRouter(
         if (oneIn === undefined) return;
         for (const { kind, hosts, all } of REQUESTS) {
             const attempts: Attempts = (exposed) => all(exposed).filter((_, index) => index % oneIn === 0);
-            it(`reach and name no other tenant however ${kind} are spelled`, () =>
+            it(`reach and name no other tenant with any spelling of ${kind}`, () =>
                 holds(kind, hosts, attempts));
 
-            it(`would reach some without EnvoyFilters, so the corpus of ${kind} can fail`, async () => {
+            it(`reach some without EnvoyFilters, so the corpus of ${kind} can fail`, async () => {
                 const open = rendered(forms).filter((object) => object.kind !== "EnvoyFilter");
                 const figures = await sent(`${kind} without EnvoyFilters`, open, hosts, attempts);
                 assert.ok(violations(figures).length > 0);

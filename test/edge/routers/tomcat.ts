@@ -4,7 +4,7 @@ import { type Recipe, step } from "./built";
 const SOURCES = join(__dirname, "tomcat");
 const POM = join(SOURCES, "pom.xml");
 
-/** Java: Tomcat cuts path parameters before it maps a request to a servlet. */
+/** Java: Tomcat removes path parameters before it maps a request to a servlet. */
 export const tomcat: Recipe = {
     name: "tomcat",
     needs: [

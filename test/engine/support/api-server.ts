@@ -1,4 +1,4 @@
-/** As much of an API server as the engine talks to, in memory, on loopback. */
+/** An in-memory API server on loopback, with the endpoints that the engine uses. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,8 +9,8 @@ import { KubeClient } from "../../../local/engine/kube/client";
 
 type Stored = Record<string, unknown> & { metadata: Record<string, unknown> };
 
-/** An answer that stands in for the server's own. */
-export interface Refusal {
+/** A response that replaces the server's. */
+export interface PathRejection {
     readonly status: number;
     readonly message: string;
     readonly reason?: string;
@@ -27,12 +27,12 @@ const KINDS: Record<string, readonly { kind: string; name: string; namespaced: b
 };
 
 export class ApiServer {
-    /** By path. */
+    /** Objects by path. */
     readonly objects = new Map<string, Stored>();
-    /** `METHOD path`, without queries. */
+    /** Requests as `METHOD path`, without queries. */
     readonly requests: string[] = [];
-    /** Asked before each request is answered. */
-    refuse: (method: string, path: string, body: unknown) => Refusal | undefined = () => undefined;
+    /** Called before each response. */
+    rejection: (method: string, path: string, body: unknown) => PathRejection | undefined = () => undefined;
     private version = 0;
     private folder = "";
 
@@ -69,12 +69,12 @@ export class ApiServer {
         await rm(this.folder, { recursive: true });
     }
 
-    /** Serves a further kind. */
+    /** Serves an additional kind. */
     serve(group: string, kind: string, name: string): void {
         this.extra.set(group, [...(this.extra.get(group) ?? []), { kind, name, namespaced: true }]);
     }
 
-    /** Puts an object there as somebody else would. */
+    /** Creates an object as another client would. */
     put(path: string, object: Record<string, unknown>): void {
         const metadata = (object["metadata"] ?? {}) as Record<string, unknown>;
         this.objects.set(path, {
@@ -92,7 +92,7 @@ export class ApiServer {
         for await (const chunk of request) text += String(chunk);
         const body: unknown = text === "" ? undefined : JSON.parse(text);
         this.requests.push(`${method} ${path}`);
-        const refusal = this.refuse(method, path, body);
+        const refusal = this.rejection(method, path, body);
         const [status, answer] = refusal
             ? [refusal.status, { kind: "Status", ...refusal }]
             : this.handle(method, path, body);

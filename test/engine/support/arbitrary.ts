@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Entry } from "../../../local/engine/ref";
+import type { InventoryEntry } from "../../../local/engine/ref";
 
 const kinds = fc.constantFrom(
     ["v1", "Namespace", false],
@@ -9,11 +9,11 @@ const kinds = fc.constantFrom(
     ["helm", "Release", true],
 ) as fc.Arbitrary<[apiVersion: string, kind: string, namespaced: boolean]>;
 
-/** Few names, so that draws meet. */
+/** Few names, so that generated values collide. */
 const name = fc.constantFrom("a", "b", "c", "d");
 
-/** Things that a stack may have. */
-export const anyEntry: fc.Arbitrary<Entry> = fc
+/** Objects and releases of a stack. */
+export const anyEntry: fc.Arbitrary<InventoryEntry> = fc
     .tuple(kinds, fc.constantFrom("sparc", "databases"), name, fc.boolean())
     .map(([[apiVersion, kind, namespaced], namespace, drawn, protect]) =>
         namespaced

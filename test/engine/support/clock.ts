@@ -1,6 +1,6 @@
 import type { Clock } from "../../../local/engine/retry";
 
-/** Time that passes only while somebody sleeps. */
+/** A clock that advances only during sleeps. */
 export class FakeClock implements Clock {
     private time = 0;
 

@@ -1,19 +1,19 @@
 import type { Program } from "../../../local/engine/program/host";
 import type { Planned, Registration } from "../../../local/engine/program/protocol";
-import { type Entry, isRelease } from "../../../local/engine/ref";
+import { type InventoryEntry, isRelease } from "../../../local/engine/ref";
 
-/** The registration that asks for `entry`. */
-export function registrationOf({ apiVersion, kind, namespace, name, protect }: Entry): Registration {
+/** The registration of `entry`. */
+export function registrationOf({ apiVersion, kind, namespace, name, protect }: InventoryEntry): Registration {
     const place = { name, ...(namespace === undefined ? {} : { namespace }) };
     return isRelease({ apiVersion, kind, name })
         ? resource("kubernetes:helm.sh/v3:Release", name, protect, { ...place, chart: "/charts/x" })
         : resource(`kubernetes:${apiVersion}:${kind}`, name, protect, { apiVersion, kind, metadata: place });
 }
 
-/** A program that registers each of `entries` at once; `late` ones are not known when it has loaded. */
+/** A program that registers `entries` immediately, and `late` ones after it has loaded. */
 export function fakeProgram(
-    entries: readonly Entry[],
-    late: (entry: Entry) => boolean = () => false,
+    entries: readonly InventoryEntry[],
+    late: (entry: InventoryEntry) => boolean = () => false,
 ): Program {
     return {
         load: () => Promise.resolve(entries.filter((entry) => !late(entry)).map(plannedOf)),
@@ -24,7 +24,7 @@ export function fakeProgram(
     };
 }
 
-function plannedOf(entry: Entry): Planned {
+function plannedOf(entry: InventoryEntry): Planned {
     const { type, protect, inputs } = registrationOf(entry);
     const { apiVersion, kind, namespace, name } = entry;
     return {

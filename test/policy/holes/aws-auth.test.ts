@@ -1,10 +1,10 @@
-/** The ConfigMap by which IAM roles become users of an EKS cluster. */
-import { accepts, refuses } from "./judge";
+/** The ConfigMap that maps IAM roles to users of an EKS cluster. */
+import { itAccepts, itRejects } from "./assertions";
 
 describe("aws-auth", () => {
     const map = (data: object): string =>
         `{ apiVersion: v1, kind: ConfigMap, metadata: { name: aws-auth, namespace: kube-system }, data: ${JSON.stringify(data)} }`;
-    refuses("cluster-aws-auth", [
+    itRejects("cluster-aws-auth", [
         {
             what: "an administrator",
             yaml: map({
@@ -16,7 +16,7 @@ describe("aws-auth", () => {
             yaml: map({ mapUsers: "- userarn: arn:aws:iam::1:user/x\n  username: x\n  groups: [team]\n" }),
         },
         {
-            what: "a node that is more",
+            what: "a node role with more groups",
             yaml: map({
                 mapRoles:
                     '- rolearn: a\n  username: "system:node:{{EC2PrivateDNSName}}"\n  groups: [system:nodes, system:masters]\n',
@@ -28,7 +28,7 @@ describe("aws-auth", () => {
             yaml: map({ mapRoles: '[{"rolearn":"a","username":"x","groups":["system:masters"]}]' }),
         },
     ]);
-    accepts("cluster-aws-auth", [
+    itAccepts("cluster-aws-auth", [
         { what: "no entries", yaml: map({ mapRoles: "[]\n", mapAccounts: "[]\n" }) },
     ]);
 });

@@ -1,7 +1,7 @@
 /** Security groups, prefix lists and the VPC CNI (J01–J05, E17, E18). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepts, refusals, refuses } from "./judge";
+import { itAccepts, violationMessages, itRejects } from "./assertions";
 
 const resource = (type: string, properties: object, name = "x"): string =>
     JSON.stringify({ type, name, properties });
@@ -12,7 +12,7 @@ describe("security groups", () => {
             { securityGroupId: "sg-1", ipProtocol: "-1", ...properties },
             name,
         );
-    refuses("cluster-security-groups", [
+    itRejects("cluster-security-groups", [
         { what: "a cloud's network", yaml: rule({ cidrIpv4: "3.0.0.0/8" }) },
         { what: "half of such a network", yaml: rule({ cidrIpv4: "52.0.0.0/11" }) },
         { what: "a prefix list", yaml: rule({ prefixListId: "pl-1" }) },
@@ -29,17 +29,17 @@ describe("security groups", () => {
             yaml: resource("aws-native:ec2:SecurityGroup", { securityGroupIngress: [{ cidrIpv6: "::/0" }] }),
         },
         {
-            what: "a prefix list of everybody",
+            what: "a prefix list of all addresses",
             yaml: resource("aws:ec2/managedPrefixList:ManagedPrefixList", {
                 entries: [{ cidr: "0.0.0.0/1" }, { cidr: "128.0.0.0/1" }],
             }),
         },
         {
-            what: "an entry of everybody",
+            what: "a prefix list entry of all addresses",
             yaml: resource("aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry", { cidr: "::/0" }),
         },
     ]);
-    accepts("cluster-security-groups", [
+    itAccepts("cluster-security-groups", [
         { what: "private networks", yaml: rule({ cidrIpv4: "10.0.0.0/8" }) },
         { what: "an office", yaml: rule({ cidrIpv4: "203.0.113.0/24" }) },
         {
@@ -55,7 +55,7 @@ describe("security groups", () => {
         },
     ]);
 
-    it("refuses many networks of the Internet in the rules of one group, and not in those of many", () => {
+    it("rejects many Internet networks in the rules of one group, but not spread over many groups", () => {
         fc.assert(
             fc.property(fc.integer({ min: 5, max: 40 }), fc.boolean(), (count, isOne) => {
                 const rules = Array.from({ length: count }, (_, index) =>
@@ -67,8 +67,8 @@ describe("security groups", () => {
                         `r${index}`,
                     ),
                 );
-                const found = refusals("cluster-security-group-parts", rules.join("\n---\n"));
-                assert.equal(found.length, isOne ? count : 0);
+                const messages = violationMessages("cluster-security-group-cidrs", rules.join("\n---\n"));
+                assert.equal(messages.length, isOne ? count : 0);
             }),
         );
     });
@@ -80,7 +80,7 @@ describe("the VPC CNI", () => {
         `${cluster}\n---\n${resource("aws:eks/addon:Addon", { addonName: "vpc-cni", configurationValues: values }, "cni")}`;
     const agent = (argument: string): string =>
         `{ apiVersion: apps/v1, kind: DaemonSet, metadata: { name: aws-node, namespace: kube-system }, spec: { template: { spec: { containers: [{ name: agent, args: ["${argument}"] }] } } } }`;
-    refuses("cluster-network-policy", [
+    itRejects("cluster-network-policy", [
         {
             what: "the agent off",
             yaml: addOn('{"enableNetworkPolicy":"true","nodeAgent":{"enabled":"false"}}'),
@@ -89,11 +89,11 @@ describe("the VPC CNI", () => {
         { what: "the words elsewhere", yaml: addOn('{"env":{"enableNetworkPolicy":"true"}}') },
         { what: "an argument of the DaemonSet", yaml: agent("--enable-network-policy=false") },
         {
-            what: "Cilium that enforces nothing",
+            what: "Cilium without enforcement",
             yaml: `${cluster}\n---\n${resource("kubernetes:helm.sh/v3:Release", { chart: "cilium", values: { policyEnforcementMode: "never" } }, "c")}`,
         },
         ...[undefined, "standard", "Strict "].map((mode) => ({
-            what: `the mode ${mode ?? "that is not set"}, where strict is demanded`,
+            what: `the mode ${mode ?? "unset"}, where strict is required`,
             yaml: addOn(
                 JSON.stringify({
                     enableNetworkPolicy: "true",
@@ -103,11 +103,11 @@ describe("the VPC CNI", () => {
             config: { strict: true },
         })),
     ]);
-    accepts("cluster-network-policy", [
+    itAccepts("cluster-network-policy", [
         { what: "JSON", yaml: addOn('{"enableNetworkPolicy":"true","nodeAgent":{"enabled":"true"}}') },
         { what: "YAML", yaml: addOn("enableNetworkPolicy: true\n") },
         {
-            what: "the strict mode, where it is demanded",
+            what: "the strict mode, where it is required",
             yaml: addOn('{"enableNetworkPolicy":"true","env":{"NETWORK_POLICY_ENFORCING_MODE":"strict"}}'),
             config: { strict: true },
         },

@@ -1,5 +1,5 @@
 /** IAM, access entries and pod identities (J07–J12). */
-import { accepts, refuses } from "./judge";
+import { itAccepts, itRejects } from "./assertions";
 
 const resource = (type: string, properties: object, name = "x"): string =>
     JSON.stringify({ type, name, properties });
@@ -20,18 +20,18 @@ const attach = (name: string): string =>
 const take = "sts:AssumeRole";
 
 describe("IAM", () => {
-    refuses("cluster-iam", [
-        { what: "a role for everybody", yaml: role({ Effect: "Allow", Principal: "*", Action: take }) },
+    itRejects("cluster-iam", [
+        { what: "a role for any principal", yaml: role({ Effect: "Allow", Principal: "*", Action: take }) },
         {
             what: "a role for all of AWS",
             yaml: role({ Effect: "Allow", Principal: { AWS: ["*"] }, Action: take }),
         },
         {
-            what: "a role for everybody but one",
+            what: "a role for all principals except one",
             yaml: role({ Effect: "Allow", NotPrincipal: { AWS: "arn:aws:iam::1:root" }, Action: take }),
         },
         {
-            what: "a condition that narrows nothing",
+            what: "a condition without effect",
             yaml: role({
                 Effect: "Allow",
                 Principal: "*",
@@ -71,7 +71,7 @@ describe("IAM", () => {
             yaml: policy([{ Effect: "Allow", Action: ["s3:GetObject", "*:*"], Resource: "*" }]),
         },
         {
-            what: "everything but a little",
+            what: "NotAction with a few actions",
             yaml: policy({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }),
         },
         { what: "all of IAM", yaml: policy({ Effect: "Allow", Action: "iam:*", Resource: "*" }) },
@@ -96,19 +96,19 @@ describe("IAM", () => {
             "SecretsManagerReadWrite",
         ].map((name) => ({ what: name, yaml: attach(name) })),
         {
-            what: "a policy of AWS' at the role itself",
+            what: "an AWS managed policy attached to the role",
             yaml: resource("aws:iam/role:Role", {
                 managedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"],
             }),
         },
         {
-            what: "a key for everybody",
+            what: "a key for any principal",
             yaml: resource("aws:kms/key:Key", {
                 policy: { Statement: { Effect: "Allow", Principal: "*", Action: "kms:*", Resource: "*" } },
             }),
         },
         {
-            what: "a bucket for everybody",
+            what: "a bucket for any principal",
             yaml: resource("aws:s3/bucketPolicy:BucketPolicy", {
                 policy: JSON.stringify({
                     Statement: [
@@ -118,7 +118,7 @@ describe("IAM", () => {
             }),
         },
     ]);
-    accepts("cluster-iam", [
+    itAccepts("cluster-iam", [
         {
             what: "pod identities",
             yaml: role({
@@ -145,7 +145,7 @@ describe("IAM", () => {
                 Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1" } },
             }),
         },
-        { what: "a denial of everything", yaml: policy({ Effect: "Deny", Action: "*", Resource: "*" }) },
+        { what: "a Deny of everything", yaml: policy({ Effect: "Deny", Action: "*", Resource: "*" }) },
         {
             what: "one key",
             yaml: policy({
@@ -155,7 +155,7 @@ describe("IAM", () => {
             }),
         },
         {
-            what: "descriptions of everything",
+            what: "Describe actions on everything",
             yaml: policy({
                 Effect: "Allow",
                 Action: ["ec2:Describe*", "elasticloadbalancing:*"],
@@ -183,7 +183,7 @@ describe("access to an EKS cluster", () => {
             principalArn: principal,
             policyArn: `arn:aws:eks::aws:cluster-access-policy/${policyName}`,
         });
-    refuses("cluster-access", [
+    itRejects("cluster-access", [
         ...[
             "AmazonEKSClusterAdminPolicy",
             "AmazonEKSAdminPolicy",
@@ -191,19 +191,19 @@ describe("access to an EKS cluster", () => {
             "AmazonEKSAdminViewPolicy",
             "AmazonEKSSecretReaderPolicy",
         ].map((name) => ({ what: name, yaml: associate(name) })),
-        { what: "an account's every role", yaml: associate("AmazonEKSViewPolicy", "arn:aws:iam::1:root") },
+        { what: "every role of an account", yaml: associate("AmazonEKSViewPolicy", "arn:aws:iam::1:root") },
         {
-            what: "a group of Kubernetes' own",
+            what: "a system: group of Kubernetes",
             yaml: resource("aws:eks/accessEntry:AccessEntry", {
                 principalArn: "arn:aws:iam::1:role/ci",
                 kubernetesGroups: ["system:masters"],
             }),
         },
     ]);
-    accepts("cluster-access", [
+    itAccepts("cluster-access", [
         { what: "viewers", yaml: associate("AmazonEKSViewPolicy") },
         {
-            what: "a group of one's own",
+            what: "a custom group",
             yaml: resource("aws:eks/accessEntry:AccessEntry", {
                 principalArn: "arn:aws:iam::1:role/ci",
                 kubernetesGroups: ["viewers"],
@@ -226,11 +226,11 @@ describe("access to an EKS cluster", () => {
     ]);
     const identity = (serviceAccount: string, roleArn: string): string =>
         resource("aws:eks/podIdentityAssociation:PodIdentityAssociation", { serviceAccount, roleArn });
-    refuses("cluster-pod-identity", [
-        { what: "somebody else's role", yaml: identity("carts", "arn:aws:iam::1:role/admin") },
+    itRejects("cluster-pod-identity", [
+        { what: "another team's role", yaml: identity("carts", "arn:aws:iam::1:role/admin") },
         { what: "the account default", yaml: identity("default", "arn:aws:iam::1:role/carts") },
         {
-            what: "an add-on with somebody else's role",
+            what: "an add-on with another team's role",
             yaml: resource("aws:eks/addon:Addon", {
                 podIdentityAssociations: [{ serviceAccount: "a", roleArn: "arn:aws:iam::1:role/admin" }],
             }),

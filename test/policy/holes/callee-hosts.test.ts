@@ -1,5 +1,5 @@
-/** Exposures that share a gateway's account, and issuers by pattern: two policies, of which one knows the stack's gateways. */
-import { accepts, refuses } from "./judge";
+/** Exposures that share a gateway's service account, and issuers by pattern. */
+import { itAccepts, itRejects } from "./assertions";
 
 const ACCOUNT = "cluster.local/ns/edge/sa/gateway";
 
@@ -11,23 +11,23 @@ const fromGateway = policy(
 const byIssuer = (values: string): string =>
     policy(`{ when: [{ key: "request.auth.claims[iss]", values: [${values}] }] }`);
 
-describe("what a gateway may call", () => {
-    refuses("access-callee-hosts", [
+describe("allowed callees of a gateway", () => {
+    itRejects("access-callee-hosts", [
         { what: "a listed gateway without a host", yaml: fromGateway, config: { gateways: [ACCOUNT] } },
     ]);
-    accepts("access-callee-hosts", [
+    itAccepts("access-callee-hosts", [
         { what: "a gateway of a stack that lists none", yaml: fromGateway },
-        { what: "an issuer by a pattern, which is no matter of hosts", yaml: byIssuer('"https://a*"') },
+        { what: "an issuer by a pattern, which this policy ignores", yaml: byIssuer('"https://a*"') },
     ]);
-    refuses("access-tokens", [
+    itRejects("access-tokens", [
         {
-            what: "an issuer by its beginning",
+            what: "an issuer by a prefix",
             yaml: byIssuer('"https://login.example.com*"'),
             names: /rules\[0\]/,
         },
-        { what: "any issuer, beside one in full", yaml: byIssuer('"https://login.example.com", "*"') },
+        { what: "any issuer, in addition to a full one", yaml: byIssuer('"https://login.example.com", "*"') },
     ]);
-    accepts("access-tokens", [
+    itAccepts("access-tokens", [
         { what: "issuers in full", yaml: byIssuer('"https://login.example.com", "https://b.example.com"') },
     ]);
 });

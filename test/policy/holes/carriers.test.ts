@@ -1,7 +1,7 @@
-/** Pod templates in kinds that nobody listed (C17–C20). */
+/** Pod templates in unlisted kinds (C17–C20). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepts, refusals, refuses } from "./judge";
+import { itAccepts, violationMessages, itRejects } from "./assertions";
 
 const kind = (apiVersion: string, name: string, spec: string): string =>
     `{ apiVersion: ${apiVersion}, kind: ${name}, metadata: { name: x, namespace: shop }, spec: ${spec} }`;
@@ -10,7 +10,7 @@ const OUT =
 const HOST = 'spec: { hostNetwork: true, containers: [{ name: a, image: "a:1" }] }';
 
 describe("pod templates of other kinds", () => {
-    refuses("injection-no-opt-out", [
+    itRejects("injection-no-opt-out", [
         {
             what: "OpenKruise's CloneSet",
             yaml: kind("apps.kruise.io/v1alpha1", "CloneSet", `{ template: { ${OUT} } }`),
@@ -108,7 +108,7 @@ describe("pod templates of other kinds", () => {
             ),
         },
         {
-            what: "a kind of tomorrow",
+            what: "an unknown kind",
             yaml: kind("example.com/v9", "Thing", `{ a: { b: [{ c: { podTemplate: { ${OUT} } } }] } }`),
         },
         {
@@ -117,7 +117,7 @@ describe("pod templates of other kinds", () => {
         },
         { what: "Rollout, still", yaml: kind("argoproj.io/v1alpha1", "Rollout", `{ template: { ${OUT} } }`) },
     ]);
-    accepts("injection-no-opt-out", [
+    itAccepts("injection-no-opt-out", [
         {
             what: "a CloneSet in the mesh",
             yaml: kind(
@@ -135,7 +135,7 @@ describe("pod templates of other kinds", () => {
             ),
         },
         {
-            what: "Prometheus with a container more",
+            what: "Prometheus with an additional container",
             yaml: kind(
                 "monitoring.coreos.com/v1",
                 "Prometheus",
@@ -143,7 +143,7 @@ describe("pod templates of other kinds", () => {
             ),
         },
     ]);
-    refuses("injection-no-net-admin", [
+    itRejects("injection-no-net-admin", [
         {
             what: "a privileged container of Argo's",
             yaml: kind(
@@ -169,7 +169,7 @@ describe("pod templates of other kinds", () => {
             ),
         },
     ]);
-    refuses("injection-no-bypass", [
+    itRejects("injection-no-bypass", [
         {
             what: "Knative's proxy user",
             yaml: kind(
@@ -196,7 +196,7 @@ describe("pod templates of other kinds", () => {
         },
     ]);
 
-    it("finds hostNetwork however deep a template lies", () => {
+    it("finds hostNetwork at any depth of a template", () => {
         const key = fc.constantFrom("a", "jobs", "podSpecPatch", "group", "workers");
         fc.assert(
             fc.property(fc.array(fc.tuple(key, fc.boolean()), { maxLength: 7 }), (path) => {
@@ -206,7 +206,7 @@ describe("pod templates of other kinds", () => {
                     { template },
                 );
                 const yaml = kind("example.com/v1", "Thing", JSON.stringify(spec));
-                assert.equal(refusals("injection-no-opt-out", yaml).length, 1, yaml);
+                assert.equal(violationMessages("injection-no-opt-out", yaml).length, 1, yaml);
             }),
             { numRuns: 100 },
         );

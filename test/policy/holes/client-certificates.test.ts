@@ -1,5 +1,5 @@
-/** Ways past a host's client certificates: a weaker listener, and a connection that was opened for another host. */
-import { accepts, refuses } from "./judge";
+/** Bypasses of a host's client certificates: a weaker listener, and a connection that was opened for another host. */
+import { itAccepts, itRejects } from "./assertions";
 
 const HOST = "push.example.com";
 const config = { hosts: [{ host: HOST, authority: "devices-cacert" }] };
@@ -13,7 +13,7 @@ const to = (host = HOST): string => `to: [{ operation: { hosts: ["${host}"], por
 const sni = (values: string): string => `when: [{ key: connection.sni, ${values} }]`;
 
 describe("a host whose clients present a certificate", () => {
-    refuses("gateways-client-certificates", [
+    itRejects("gateways-client-certificates", [
         {
             what: "OPTIONAL_MUTUAL",
             yaml: gateway("mode: OPTIONAL_MUTUAL, caCertCredentialName: devices-cacert"),
@@ -26,7 +26,7 @@ describe("a host whose clients present a certificate", () => {
             config,
         },
         {
-            what: "a server that it shares",
+            what: "a server that it shares with another host",
             yaml: gateway(
                 "mode: MUTUAL, caCertCredentialName: devices-cacert",
                 `shop/${HOST}, shop/other.example.com`,
@@ -34,31 +34,31 @@ describe("a host whose clients present a certificate", () => {
             config,
         },
         {
-            what: "an ALLOW for any handshake",
+            what: "an ALLOW for any SNI",
             yaml: allow(`{ ${to()} }`),
             config,
             names: /rules\[0\].*any host/,
         },
         { what: "an ALLOW by a pattern of hosts", yaml: allow(`{ ${to("*.example.com")} }`), config },
         {
-            what: "an ALLOW for another host's handshake too",
+            what: "an ALLOW for another host's SNI, too",
             yaml: allow(`{ ${to()}, ${sni(`values: ["${HOST}", other.example.com]`)} }`),
             config,
         },
         {
-            what: "an ALLOW for handshakes by a pattern",
+            what: "an ALLOW for SNIs by a pattern",
             yaml: allow(`{ ${to()}, ${sni('values: ["*.example.com"]')} }`),
             config,
         },
     ]);
-    accepts("gateways-client-certificates", [
+    itAccepts("gateways-client-certificates", [
         {
             what: "MUTUAL with the listed authority",
             yaml: gateway("mode: MUTUAL, caCertCredentialName: devices-cacert"),
             config,
         },
         {
-            what: "an ALLOW for its own handshake",
+            what: "an ALLOW for the host's SNI",
             yaml: allow(`{ ${to()}, ${sni(`values: ["${HOST}"]`)} }`),
             config,
         },

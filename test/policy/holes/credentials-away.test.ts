@@ -1,5 +1,5 @@
-/** Credentials that leave: copied Secrets, tokens in URLs and cookies, tags of traces (D31, G09, A22). */
-import { accepts, refuses } from "./judge";
+/** Leaks of credentials: copied Secrets, tokens in URLs and cookies, span tags (D31, G09, A22). */
+import { itAccepts, itRejects } from "./assertions";
 
 const certificate = (annotation: string): string =>
     `{ apiVersion: cert-manager.io/v1, kind: Certificate, metadata: { name: c, namespace: edge }, spec: { secretName: c, dnsNames: [a.example.com], issuerRef: { name: ca }, secretTemplate: { annotations: { ${annotation} } } } }`;
@@ -18,37 +18,37 @@ const tokens = (place: string): string =>
 const tags = (source: string): string =>
     `{ apiVersion: telemetry.istio.io/v1, kind: Telemetry, metadata: { name: t, namespace: shop }, spec: { tracing: [{ customTags: { a: ${source} } }] } }`;
 
-describe("credentials that leave", () => {
-    refuses("workloads-credentials", [
+describe("leaks of credentials", () => {
+    itRejects("workloads-credentials", [
         ...COPIES.map((copy) => ({ what: `a certificate with ${copy}`, yaml: certificate(copy) })),
         ...COPIES.map((copy) => ({ what: `a Secret with ${copy}`, yaml: secret(copy) })),
     ]);
-    accepts("workloads-credentials", [
+    itAccepts("workloads-credentials", [
         { what: "another annotation of a certificate", yaml: certificate("example.com/owner: edge") },
         {
             what: "a copy that is switched off",
             yaml: secret('reflector.v1.k8s.emberstack.com/reflection-allowed: "false"'),
         },
     ]);
-    refuses("access-tokens", [
+    itRejects("access-tokens", [
         { what: "tokens in URLs", yaml: tokens("fromParams: [t]"), names: /fromParams/ },
         { what: "tokens in cookies", yaml: tokens("fromCookies: [t]"), names: /fromCookies/ },
         {
-            what: "one place where the other is listed",
+            what: "one location where the other is listed",
             yaml: tokens("fromCookies: [t]"),
             config: { places: ["fromParams"] },
         },
     ]);
-    accepts("access-tokens", [
-        { what: "tokens in a header of one's own", yaml: tokens("fromHeaders: [{ name: x-token }]") },
-        { what: "a listed place", yaml: tokens("fromParams: [t]"), config: { places: ["fromParams"] } },
+    itAccepts("access-tokens", [
+        { what: "tokens in a custom header", yaml: tokens("fromHeaders: [{ name: x-token }]") },
+        { what: "a listed location", yaml: tokens("fromParams: [t]"), config: { places: ["fromParams"] } },
     ]);
-    refuses("extensions-telemetry", [
+    itRejects("extensions-telemetry", [
         { what: "a token as a tag of spans", yaml: tags("{ header: { name: Authorization } }") },
         { what: "a cookie as a tag", yaml: tags("{ header: { name: cookie } }") },
         { what: "a token by a formatter", yaml: tags('{ formatter: { value: "%REQ(authorization)%" } }') },
     ]);
-    accepts("extensions-telemetry", [
+    itAccepts("extensions-telemetry", [
         { what: "a harmless tag", yaml: tags("{ header: { name: x-authorization-mode } }") },
     ]);
 });

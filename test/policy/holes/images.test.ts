@@ -1,5 +1,5 @@
 /** Images by digest: in containers of every kind, and in charts' values of every shape. */
-import { accepts, refuses } from "./judge";
+import { itAccepts, itRejects } from "./assertions";
 
 const DIGEST = `sha256:${"ab".repeat(32)}`;
 const config = { digest: true };
@@ -22,7 +22,7 @@ const istiod = (image: string, proxy: string, init = `proxy_init: { image: "${PI
     );
 
 describe("images by digest", () => {
-    accepts("workloads-images", [
+    itAccepts("workloads-images", [
         {
             what: "containers and init containers with digests",
             yaml: pod(
@@ -31,11 +31,11 @@ describe("images by digest", () => {
             config,
         },
         {
-            what: "tags where nobody asks for digests",
+            what: "tags where digests are not required",
             yaml: release("web", `image: { repository: web, tag: "1.0.0" }`),
         },
         {
-            what: "a digest beside the tag",
+            what: "a digest next to the tag",
             yaml: release("web", `image: { repository: web, tag: "1", digest: "${DIGEST}" }`),
             config,
         },
@@ -56,16 +56,16 @@ describe("images by digest", () => {
             config,
         },
         {
-            what: "a digest beside a name alone",
+            what: "a digest next to a name alone",
             yaml: release("web", `image: web, tag: "1", digest: "${DIGEST}"`),
             config,
         },
         { what: "an image that Istio's injector fills in", yaml: release("web", `image: auto`), config },
-        { what: "names alone where nobody asks for digests", yaml: release("web", `image: web`) },
+        { what: "names alone where digests are not required", yaml: release("web", `image: web`) },
         { what: "a chart that sets no image", yaml: release("web", `image: { pullPolicy: Always }`), config },
         { what: "istiod and its proxies", yaml: istiod(PINNED, PINNED), config },
     ]);
-    refuses("workloads-images", [
+    itRejects("workloads-images", [
         {
             what: "a container by tag",
             yaml: pod(`containers: [{ name: b, image: "carts:1.4.2" }]`),
@@ -98,7 +98,7 @@ describe("images by digest", () => {
             config,
         },
         {
-            what: "a chart's latest, whatever is asked",
+            what: "a chart's latest, even if digests are not required",
             yaml: release("web", `image: { repository: web, tag: latest }`),
         },
         {

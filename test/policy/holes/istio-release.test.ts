@@ -1,5 +1,5 @@
-/** Other images and defaults of Istio than its release's, wherever charts and operators name them. */
-import { accepts, refuses } from "./judge";
+/** Images and defaults that differ from the Istio release's, in charts and operators. */
+import { itAccepts, itRejects } from "./assertions";
 
 const release = (chart: string, values: object): string =>
     JSON.stringify({
@@ -20,7 +20,7 @@ const sail = (kind: string, spec: object): string => operated("sailoperator.io/v
 const HUB = "registry.example.net/istio";
 
 describe("Istio's release", () => {
-    refuses("identity-istio-release", [
+    itRejects("identity-istio-release", [
         {
             what: "istiod's profile below global",
             yaml: release("istiod", { global: { profile: "demo" } }),
@@ -88,9 +88,9 @@ describe("Istio's release", () => {
             names: /spec\.values\.ztunnel\.hub/,
         },
     ]);
-    accepts("identity-istio-release", [
+    itAccepts("identity-istio-release", [
         {
-            what: "profiles of platforms, and Istio's own images",
+            what: "profiles of platforms, and Istio's images",
             yaml: [
                 release("istiod", { global: { profile: "ambient", hub: "docker.io/istio" } }),
                 release("cni", { profile: "ambient" }),
@@ -109,10 +109,10 @@ describe("Istio's release", () => {
             yaml: release("grafana", { profile: "demo", global: { image: `${HUB}/grafana:1` } }),
         },
         {
-            what: "a profile that a reviewer listed",
+            what: "a listed profile",
             yaml: operator({ profile: "demo" }),
             config: {
-                defaults: [{ value: "demo", reason: "a cluster of demonstrations", until: "2099-01-01" }],
+                defaults: [{ value: "demo", reason: "a demo cluster", until: "2099-01-01" }],
             },
         },
     ]);

@@ -1,7 +1,7 @@
-/** Kinds of other gateways, the definitions of the mesh's own kinds, endpoints by hand (D22–D26, B43, F20). */
+/** Kinds of other gateways, CRDs of the mesh's kinds, manual endpoints (D22–D26, B43, F20). */
 import assert from "node:assert/strict";
 import { RULES } from "../../../policy/rules";
-import { accepts, refusals, refuses } from "./judge";
+import { itAccepts, violationMessages, itRejects } from "./assertions";
 
 const kind = (apiVersion: string, name: string, spec = "{}"): string =>
     `{ apiVersion: ${apiVersion}, kind: ${name}, metadata: { name: x, namespace: shop }, spec: ${spec} }`;
@@ -10,12 +10,12 @@ const crd = (group: string, versions: string, more = ""): string =>
 const V1 =
     "{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }";
 
-/** Names of the policies that refuse it. */
+/** Names of the policies that reject it. */
 const refusing = (yaml: string): readonly string[] =>
-    RULES.map(({ name }) => name).filter((name) => refusals(name, yaml).length > 0);
+    RULES.map(({ name }) => name).filter((name) => violationMessages(name, yaml).length > 0);
 
 describe("other gateways", () => {
-    refuses("gateways-no-other-kinds", [
+    itRejects("gateways-no-other-controllers", [
         { what: "OpenShift's Route", yaml: kind("route.openshift.io/v1", "Route") },
         { what: "Contour's HTTPProxy", yaml: kind("projectcontour.io/v1", "HTTPProxy") },
         { what: "Traefik's IngressRoute", yaml: kind("traefik.io/v1alpha1", "IngressRoute") },
@@ -26,7 +26,7 @@ describe("other gateways", () => {
         { what: "NGINX' VirtualServer", yaml: kind("k8s.nginx.org/v1", "VirtualServer") },
         { what: "Kong's TCPIngress", yaml: kind("configuration.konghq.com/v1beta1", "TCPIngress") },
         { what: "Ambassador's Mapping", yaml: kind("getambassador.io/v3alpha1", "Mapping") },
-        { what: "a kind of tomorrow", yaml: kind("projectcontour.io/v9", "Tomorrow") },
+        { what: "an unknown kind", yaml: kind("projectcontour.io/v9", "Tomorrow") },
         { what: "a ListenerSet", yaml: kind("gateway.networking.k8s.io/v1", "ListenerSet") },
         {
             what: "an experimental ListenerSet",
@@ -37,27 +37,27 @@ describe("other gateways", () => {
             yaml: kind("gateway.networking.k8s.io/v1alpha3", "BackendTLSPolicy"),
         },
     ]);
-    refuses("egress-no-outsiders-inside", [
+    itRejects("egress-no-external-endpoints", [
         {
-            what: "Endpoints by hand",
+            what: "manual Endpoints",
             yaml: "{ apiVersion: v1, kind: Endpoints, metadata: { name: auth, namespace: shop }, subsets: [] }",
         },
-        { what: "an EndpointSlice by hand", yaml: kind("discovery.k8s.io/v1", "EndpointSlice") },
+        { what: "a manual EndpointSlice", yaml: kind("discovery.k8s.io/v1", "EndpointSlice") },
         {
-            what: "an EndpointSlice by hand with a field that it does not have",
+            what: "a manual EndpointSlice with an unknown field",
             yaml: "{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: { name: auth, namespace: shop }, spec: { a: b }, endpoints: [{ addresses: [203.0.113.7] }] }",
         },
     ]);
-    it("is one policy's matter each", () => {
+    it("each violate exactly one policy", () => {
         const slice = kind("discovery.k8s.io/v1", "EndpointSlice");
         const exported = kind("multicluster.x-k8s.io/v1alpha1", "ServiceExport");
-        assert.deepEqual(refusing(slice), ["egress-no-outsiders-inside"]);
-        assert.deepEqual(refusing(exported), ["gateways-no-side-entries"]);
+        assert.deepEqual(refusing(slice), ["egress-no-external-endpoints"]);
+        assert.deepEqual(refusing(exported), ["gateways-no-service-export"]);
     });
 });
 
-describe("definitions of the mesh's kinds", () => {
-    refuses("extensions-definitions", [
+describe("CRDs of the mesh's kinds", () => {
+    itRejects("extensions-crds", [
         { what: "no versions", yaml: crd("security.istio.io", "") },
         {
             what: "a version that is not served",
@@ -86,17 +86,17 @@ describe("definitions of the mesh's kinds", () => {
             yaml: crd("security.istio.io", V1, ", conversion: { strategy: Webhook }"),
         },
         {
-            what: "a group that somebody else answers for",
+            what: "an API group served by another server",
             yaml: "{ apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: { name: v1.security.istio.io }, spec: { group: security.istio.io, service: { name: mine, namespace: shop } } }",
         },
     ]);
-    accepts("extensions-definitions", [
-        { what: "a CRD as it is", yaml: crd("security.istio.io", V1) },
+    itAccepts("extensions-crds", [
+        { what: "an unchanged CRD", yaml: crd("security.istio.io", V1) },
         {
-            what: "an alpha that has gone",
+            what: "a removed alpha version",
             yaml: crd("gateway.networking.k8s.io", `${V1}, { name: v1alpha2, served: false }`),
         },
-        { what: "somebody else's CRD", yaml: crd("shop.example.com", "") },
+        { what: "another project's CRD", yaml: crd("shop.example.com", "") },
         {
             what: "the metrics API",
             yaml: "{ apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: { name: v1beta1.metrics.k8s.io }, spec: { group: metrics.k8s.io, service: { name: metrics-server, namespace: kube-system } } }",

@@ -1,12 +1,12 @@
-/** Kinds of network plugins and clouds beside NetworkPolicy (E11–E16, E21). */
-import { accepts, refuses } from "./judge";
+/** Kinds of network plugins and clouds other than NetworkPolicy (E11–E16, E21). */
+import { itAccepts, itRejects } from "./assertions";
 
-describe("kinds beside NetworkPolicy", () => {
+describe("kinds other than NetworkPolicy", () => {
     const kind = (id: string, spec = "{}"): string => {
         const [group = "", name = ""] = id.split("/");
         return `{ apiVersion: ${group}/v1, kind: ${name}, metadata: { name: open, namespace: shop }, spec: ${spec} }`;
     };
-    refuses("network-no-other-kinds", [
+    itRejects("network-policy-kinds", [
         ...["ingress: [{ action: Accept }]", "egress: [{ action: Accept }]", "ingress: [{}]"].map(
             (rules) => ({
                 what: `AWS' ClusterNetworkPolicy ${rules}`,
@@ -57,7 +57,7 @@ describe("kinds beside NetworkPolicy", () => {
             "multicluster.x-k8s.io/Tomorrow",
         ].map((id) => ({ what: id, yaml: kind(id) })),
     ]);
-    accepts("network-no-other-kinds", [
+    itAccepts("network-policy-kinds", [
         {
             what: "AWS' Deny",
             yaml: kind("networking.k8s.aws/ClusterNetworkPolicy", "{ egress: [{ action: Deny }] }"),

@@ -1,7 +1,7 @@
-/** Networks and selectors that are everybody (E01–E06). */
+/** Networks and selectors that match everything (E01–E06). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepts, refusals, refuses } from "./judge";
+import { itAccepts, violationMessages, itRejects } from "./assertions";
 
 const policy = (spec: string, name = "carts"): string =>
     `{ apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: { name: ${name}, namespace: shop }, spec: { ${spec} } }`;
@@ -23,7 +23,7 @@ const listed = {
 };
 
 describe("networks of NetworkPolicies", () => {
-    refuses("network-few-addresses", [
+    itRejects("network-cidr-size", [
         { what: "the whole VPC", yaml: from(block("10.96.0.0/16")) },
         {
             what: "the VPC in sixteen parts",
@@ -46,32 +46,32 @@ describe("networks of NetworkPolicies", () => {
                 )
                 .join("\n---\n"),
         },
-        { what: "a /14 with little left out", yaml: from(block("10.96.0.0/14", "10.96.0.0/16")) },
+        { what: "a /14 with a small exception", yaml: from(block("10.96.0.0/14", "10.96.0.0/16")) },
         { what: "an IPv6 /48", yaml: from(block("2001:db8::/48")) },
         {
             what: "private networks as destinations",
             yaml: policy(`${PODS}, egress: [{ to: [${block("10.0.0.0/12")}], ports: [{ port: 443 }] }]`),
         },
     ]);
-    accepts("network-few-addresses", [
+    itAccepts("network-cidr-size", [
         { what: "a subnet", yaml: from(block("10.96.3.0/24")) },
         {
             what: "three subnets of load balancers",
             yaml: from(blocks(["10.96.224.0/24", "10.96.225.0/24", "10.96.226.0/24"])),
         },
         {
-            what: "the same subnet again and again",
+            what: "the same subnet repeated",
             yaml: from(blocks(Array<string>(40).fill("10.96.0.0/20"))),
         },
         {
-            what: "a wide network of which a subnet is left",
+            what: "a wide network reduced to a subnet by exceptions",
             yaml: from(block("10.96.0.0/16", "10.96.128.0/17, 10.96.64.0/18, 10.96.32.0/19")),
         },
         { what: "an IPv6 subnet", yaml: from(block("2001:db8::/64")) },
         { what: "a listed port", yaml: from(block("10.96.0.0/16")), config: listed },
     ]);
 
-    it("refuses a network however it is split, and in whatever order", () => {
+    it("rejects a network in any split and order", () => {
         const split = (address: number, bits: number, depth: number): string[] =>
             depth === 0 || bits === 32
                 ? [
@@ -92,19 +92,19 @@ describe("networks of NetworkPolicies", () => {
                     const aligned = Math.floor(base / 2 ** (32 - bits)) * 2 ** (32 - bits);
                     const parts = split(aligned, bits, depth);
                     if (reversed) parts.reverse();
-                    assert.notDeepEqual(refusals("network-few-addresses", from(blocks(parts))), []);
+                    assert.notDeepEqual(violationMessages("network-cidr-size", from(blocks(parts))), []);
                 },
             ),
         );
     });
 });
 
-describe("selectors that name everybody", () => {
+describe("selectors that match everything", () => {
     const peer = (
         pods: string,
         namespaces = "{ matchLabels: { kubernetes.io/metadata.name: web } }",
     ): string => from(`{ podSelector: ${pods}, namespaceSelector: ${namespaces} }`);
-    refuses("network-narrow", [
+    itRejects("network-least-privilege", [
         {
             what: "a label that the injector sets",
             yaml: peer("{ matchLabels: { security.istio.io/tlsMode: istio } }"),
@@ -129,9 +129,9 @@ describe("selectors that name everybody", () => {
             yaml: peer("{ matchExpressions: [{ key: istio.io/rev, operator: In, values: [stable] }] }"),
         },
     ]);
-    accepts("network-narrow", [
+    itAccepts("network-least-privilege", [
         {
-            what: "a label of its own beside one of all",
+            what: "a specific label together with a common one",
             yaml: peer("{ matchLabels: { app: web, security.istio.io/tlsMode: istio } }"),
         },
         {
@@ -140,7 +140,7 @@ describe("selectors that name everybody", () => {
         },
     ]);
     const web = "{ podSelector: { matchLabels: { app: web } } }";
-    refuses("network-every-pod", [
+    itRejects("network-pod-selector", [
         { what: "every pod of the namespace", yaml: from(web, "podSelector: {}") },
         {
             what: "no selector at all",
@@ -150,31 +150,31 @@ describe("selectors that name everybody", () => {
             ),
         },
         {
-            what: "pods that are not one",
+            what: "all pods except one",
             yaml: from(
                 web,
                 "podSelector: { matchExpressions: [{ key: app, operator: NotIn, values: [x] }] }",
             ),
         },
         {
-            what: "pods by a label of all",
+            what: "pods by a common label",
             yaml: from(web, "podSelector: { matchLabels: { security.istio.io/tlsMode: istio } }"),
         },
         {
-            what: "a way out for all under a listed name",
+            what: "egress for all pods under a listed name",
             yaml: policy(
                 `podSelector: {}, egress: [{ to: [${block("0.0.0.0/0")}], ports: [{ port: 443 }] }]`,
             ),
             config: {},
         },
         {
-            what: "a range from a port that all need",
+            what: "a range that starts at a port that all pods need",
             yaml: policy(
                 "podSelector: {}, egress: [{ to: [{ podSelector: { matchLabels: { a: b } } }], ports: [{ port: 53, endPort: 65535 }] }]",
             ),
         },
     ]);
-    accepts("network-every-pod", [
+    itAccepts("network-pod-selector", [
         {
             what: "DNS and istiod",
             yaml: policy(
@@ -188,14 +188,14 @@ describe("selectors that name everybody", () => {
 describe("addresses of a ServiceEntry", () => {
     const entry = (addresses: readonly string[]): string =>
         `{ apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: { name: x, namespace: shop }, spec: { hosts: [api.example.com], addresses: ${JSON.stringify(addresses)}, ports: [{ number: 443, name: tls, protocol: TLS }] } }`;
-    refuses("egress-service-entries", [
+    itRejects("egress-service-entries", [
         {
             what: "forty networks /16",
             yaml: entry(Array.from({ length: 40 }, (_, index) => `${20 + index}.0.0.0/16`)),
         },
         { what: "a network of a cloud's", yaml: entry(["3.0.0.0/8"]) },
     ]);
-    accepts("egress-service-entries", [
+    itAccepts("egress-service-entries", [
         { what: "addresses", yaml: entry(["203.0.113.7", "2001:db8::7", "203.0.113.0/24"]) },
     ]);
 });

@@ -1,5 +1,5 @@
-/** Ways to a host for clients that name none. */
-import { accepts, refuses } from "./judge";
+/** Access to a host for clients that send no host or server name. */
+import { itAccepts, itRejects } from "./assertions";
 
 const filter = (applyTo: string, listener: string, value: string): string =>
     `{ apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: { name: f, namespace: edge }, spec: { configPatches: [` +
@@ -14,12 +14,12 @@ const istiod = (env: string): string =>
     `{ apiVersion: sailoperator.io/v1, kind: Istio, metadata: { name: default }, spec: { namespace: istio-system, values: { pilot: { env: { ${env} } } } } }`;
 const MQTT = { withoutSni: [{ host: "mqtt.example.com", port: 8883 }] };
 
-describe("clients that name no host", () => {
-    refuses("gateways-old-clients", [
+describe("clients without a host or server name", () => {
+    itRejects("gateways-legacy-clients", [
         { what: "HTTP/1.0", yaml: manager("{ accept_http_10: true }"), names: /accept_http_10/ },
         { what: "HTTP/1.0 in JSON's names", yaml: manager("{ acceptHttp10: true }") },
         {
-            what: "a default host, whatever is listed",
+            what: "a default host, even if listed",
             yaml: manager("{ acceptHttp10: true, defaultHostForHttp10: a.example.com }"),
             config: { http10: true },
             names: /a\.example\.com/,
@@ -47,7 +47,7 @@ describe("clients that name no host", () => {
             config: MQTT,
         },
     ]);
-    accepts("gateways-old-clients", [
+    itAccepts("gateways-legacy-clients", [
         {
             what: "HTTP/1.0 that is listed",
             yaml: manager("{ accept_http_10: true }"),
@@ -74,7 +74,7 @@ const both = (hosts: string, when: string): string => `${GATEWAY(hosts)}\n---\n$
 const LISTED = { portsWithoutSni: [8883] };
 
 describe("an ALLOW for connections without a server name", () => {
-    refuses("access-gateway-hosts", [
+    itRejects("access-gateway-hosts", [
         { what: "at a port that is not listed", yaml: both("shop/a.example.com", 'notValues: ["*"]') },
         {
             what: "at a port of two hosts",
@@ -82,12 +82,12 @@ describe("an ALLOW for connections without a server name", () => {
             config: LISTED,
         },
         {
-            what: "that takes other names too",
+            what: "that also accepts other names",
             yaml: both("shop/a.example.com", "notValues: [b.example.com]"),
             config: LISTED,
         },
     ]);
-    accepts("access-gateway-hosts", [
+    itAccepts("access-gateway-hosts", [
         {
             what: "at a listed port of one host",
             yaml: both("shop/a.example.com", 'notValues: ["*"]'),

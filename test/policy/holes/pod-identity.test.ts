@@ -1,5 +1,5 @@
-/** The EKS Pod Identity agent as a host of the mesh: it alone, and no other of a machine's own addresses. */
-import { accepts, refuses } from "./judge";
+/** The EKS Pod Identity agent as a mesh host: only the agent, and no other link-local address. */
+import { itAccepts, itRejects } from "./assertions";
 
 const entry = (change: Readonly<Record<string, unknown>> = {}): string =>
     JSON.stringify({
@@ -35,11 +35,11 @@ const GATEWAY = JSON.stringify({
 
 const OTHERS = [
     {
-        what: "the machine's own credentials",
+        what: "the instance metadata service",
         change: { addresses: ["169.254.169.254"], endpoints: [{ address: "169.254.169.254" }] },
     },
     {
-        what: "these beside the agent",
+        what: "the instance metadata service in addition to the agent",
         change: { endpoints: [{ address: "169.254.170.23" }, { address: "169.254.169.254" }] },
     },
     { what: "the credentials of ECS tasks", change: { endpoints: [{ address: "169.254.170.2" }] } },
@@ -57,7 +57,7 @@ const OTHERS = [
     { what: "the name of a Service", change: { hosts: ["carts.shop.svc.cluster.local"] } },
     { what: "the short name of a Service", change: { hosts: ["carts.shop.svc"] } },
     {
-        what: "requests that proxies read",
+        what: "HTTP that proxies parse",
         change: { ports: [{ number: 80, name: "http", protocol: "HTTP" }] },
     },
     { what: "a port without a protocol", change: { ports: [{ number: 80, name: "tcp" }] } },
@@ -72,21 +72,21 @@ const OTHERS = [
 ];
 
 describe("the EKS Pod Identity agent as a ServiceEntry", () => {
-    accepts("egress-service-entries", [{ what: "the agent for one namespace", yaml: entry() }]);
-    accepts("egress-through-gateway", [
-        { what: "the agent beside an egress gateway", yaml: `${GATEWAY}\n---\n${entry()}` },
+    itAccepts("egress-service-entries", [{ what: "the agent for one namespace", yaml: entry() }]);
+    itAccepts("egress-through-gateway", [
+        { what: "the agent in a mesh with an egress gateway", yaml: `${GATEWAY}\n---\n${entry()}` },
     ]);
-    accepts("egress-external-tls", [{ what: "the agent, which speaks no TLS", yaml: entry() }]);
-    refuses("egress-external-tls", [
-        { what: "plain text to another address", yaml: entry({ endpoints: [{ address: "198.51.100.7" }] }) },
+    itAccepts("egress-external-tls", [{ what: "the agent, which speaks no TLS", yaml: entry() }]);
+    itRejects("egress-external-tls", [
+        { what: "plaintext to another address", yaml: entry({ endpoints: [{ address: "198.51.100.7" }] }) },
     ]);
-    refuses(
+    itRejects(
         "egress-service-entries",
         OTHERS.map(({ what, change }) => ({ what, yaml: entry(change) })),
     );
-    refuses("egress-through-gateway", [
+    itRejects("egress-through-gateway", [
         {
-            what: "another host beside an egress gateway",
+            what: "another host in a mesh with an egress gateway",
             yaml: `${GATEWAY}\n---\n${entry({ addresses: [], endpoints: [{ address: "198.51.100.7" }] })}`,
         },
     ]);

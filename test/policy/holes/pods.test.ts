@@ -1,49 +1,53 @@
-/** Pods that bring parts of the proxy, the proxy's user, or annotations that change the capture (C04–C36). */
-import { accepts, deployment, refuses } from "./judge";
+/** Pods with parts of the proxy, the proxy's user, or annotations that change traffic interception (C04–C36). */
+import { itAccepts, deployment, itRejects } from "./assertions";
 
 const APP = '{ name: app, image: "app:1" }';
 const annotated = (name: string, value: string): string =>
     deployment(`containers: [${APP}]`, `annotations: { ${name}: ${JSON.stringify(value)} }`);
 
-describe("containers named as the injector's own", () => {
-    const beside = (container: string): string => deployment(`containers: [${APP}, ${container}]`);
-    refuses("injection-proxy-container", [
-        { what: "a command of its own", yaml: beside("{ name: istio-proxy, image: auto, command: [sh] }") },
-        { what: "arguments", yaml: beside("{ name: istio-proxy, image: auto, args: [x] }") },
+describe("containers named like the injector's", () => {
+    const withContainer = (container: string): string => deployment(`containers: [${APP}, ${container}]`);
+    itRejects("injection-proxy-container", [
+        { what: "a command", yaml: withContainer("{ name: istio-proxy, image: auto, command: [sh] }") },
+        { what: "arguments", yaml: withContainer("{ name: istio-proxy, image: auto, args: [x] }") },
         {
             what: "a lifecycle hook",
-            yaml: beside(
+            yaml: withContainer(
                 "{ name: istio-proxy, image: auto, lifecycle: { postStart: { exec: { command: [sh] } } } }",
             ),
         },
         {
             what: "a variable of the bootstrap",
-            yaml: beside(
+            yaml: withContainer(
                 "{ name: istio-proxy, image: auto, env: [{ name: ISTIO_META_ROUTER_MODE, value: sni-dnat }] }",
             ),
         },
         {
             what: "variables of a ConfigMap",
-            yaml: beside("{ name: istio-proxy, image: auto, envFrom: [{ configMapRef: { name: x } }] }"),
+            yaml: withContainer(
+                "{ name: istio-proxy, image: auto, envFrom: [{ configMapRef: { name: x } }] }",
+            ),
         },
         {
             what: "a volume over its configuration",
-            yaml: beside(
+            yaml: withContainer(
                 "{ name: istio-proxy, image: auto, volumeMounts: [{ name: x, mountPath: /etc/istio/proxy }] }",
             ),
         },
         {
             what: "a probe that runs a command",
-            yaml: beside("{ name: istio-proxy, image: auto, livenessProbe: { exec: { command: [sh] } } }"),
+            yaml: withContainer(
+                "{ name: istio-proxy, image: auto, livenessProbe: { exec: { command: [sh] } } }",
+            ),
         },
-        { what: "another image", yaml: beside('{ name: istio-proxy, image: "example.com/proxy:1" }') },
+        { what: "another image", yaml: withContainer('{ name: istio-proxy, image: "example.com/proxy:1" }') },
         {
             what: "root",
-            yaml: beside("{ name: istio-proxy, image: auto, securityContext: { runAsUser: 0 } }"),
+            yaml: withContainer("{ name: istio-proxy, image: auto, securityContext: { runAsUser: 0 } }"),
         },
         {
             what: "a capability",
-            yaml: beside(
+            yaml: withContainer(
                 "{ name: istio-proxy, image: auto, securityContext: { capabilities: { add: [NET_ADMIN] } } }",
             ),
         },
@@ -67,9 +71,12 @@ describe("containers named as the injector's own", () => {
                 `initContainers: [{ name: istio-validation, image: "true:1" }], containers: [${APP}]`,
             ),
         },
-        { what: "istio-init beside the application", yaml: beside('{ name: istio-init, image: "app:1" }') },
+        {
+            what: "istio-init next to the application",
+            yaml: withContainer('{ name: istio-init, image: "app:1" }'),
+        },
     ]);
-    accepts("injection-proxy-container", [
+    itAccepts("injection-proxy-container", [
         {
             what: "a gateway's proxy as Istio's chart has it",
             yaml: deployment(
@@ -79,13 +86,13 @@ describe("containers named as the injector's own", () => {
         },
         {
             what: "the proxy's drain time",
-            yaml: beside(
+            yaml: withContainer(
                 '{ name: istio-proxy, image: auto, env: [{ name: TERMINATION_DRAIN_DURATION_SECONDS, value: "30" }] }',
             ),
         },
         {
             what: "a container named otherwise",
-            yaml: beside('{ name: istio-init-data, image: "app:1", command: [sh] }'),
+            yaml: withContainer('{ name: istio-init-data, image: "app:1", command: [sh] }'),
         },
     ]);
 });
@@ -98,7 +105,7 @@ describe("the proxy's user and group", () => {
         "ephemeralContainers: [{ name: debug, securityContext: { %: 1337 } }], containers: [{ name: app }]",
         'containers: [{ name: istio-init, securityContext: { %: "1337" } }]',
     ];
-    refuses(
+    itRejects(
         "injection-no-bypass",
         ["runAsUser", "runAsGroup"].flatMap((field) =>
             places.map((place) => ({
@@ -107,7 +114,7 @@ describe("the proxy's user and group", () => {
             })),
         ),
     );
-    refuses("injection-no-bypass", [
+    itRejects("injection-no-bypass", [
         {
             what: "fsGroup",
             yaml: deployment("securityContext: { fsGroup: 1337 }, containers: [{ name: app }]"),
@@ -119,7 +126,7 @@ describe("the proxy's user and group", () => {
             ),
         },
     ]);
-    accepts("injection-no-bypass", [
+    itAccepts("injection-no-bypass", [
         {
             what: "another user",
             yaml: deployment(
@@ -151,19 +158,19 @@ describe("labels and annotations that change the sidecar", () => {
         "k8s.ovn.org/primary-user-defined-network-ipamclaim": "x",
         "ovn.kubernetes.io/logical_switch": "outside",
     };
-    refuses(
+    itRejects(
         "injection-no-bypass",
         Object.entries(names).map(([name, value]) => ({
             what: `${name}: ${value}`,
             yaml: annotated(name, value),
         })),
     );
-    refuses("injection-no-bypass", [
+    itRejects("injection-no-bypass", [
         {
-            what: "a label by which clients send plain text",
+            what: "a label that makes clients send plaintext",
             yaml: deployment(`containers: [${APP}]`, "labels: { security.istio.io/tlsMode: disabled }"),
         },
-        { what: "an annotation that is broken YAML", yaml: annotated("proxy.istio.io/config", "{ a: [") },
+        { what: "an annotation with invalid YAML", yaml: annotated("proxy.istio.io/config", "{ a: [") },
         {
             what: "names of the mesh by hostAliases",
             yaml: deployment(
@@ -177,7 +184,7 @@ describe("labels and annotations that change the sidecar", () => {
             ),
         },
     ]);
-    accepts("injection-no-bypass", [
+    itAccepts("injection-no-bypass", [
         ...Object.entries({
             "sidecar.istio.io/proxyCPU": "100m",
             "sidecar.istio.io/logLevel": "debug",
@@ -190,7 +197,7 @@ describe("labels and annotations that change the sidecar", () => {
             "example.com/owner": "team",
         }).map(([name, value]) => ({ what: `${name}: ${value}`, yaml: annotated(name, value) })),
         {
-            what: "a host outside by hostAliases",
+            what: "an external host by hostAliases",
             yaml: deployment(
                 "hostAliases: [{ ip: 203.0.113.7, hostnames: [db.corp.example.com] }], containers: []",
             ),

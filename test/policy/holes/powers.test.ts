@@ -1,10 +1,10 @@
-/** Powers of containers, the node's files, credentials, namespaces beside the mesh (C21–C28, B41, E30, E31). */
-import { accepts, deployment, refuses } from "./judge";
+/** Privileges of containers, the node's files, credentials, namespaces outside the mesh (C21–C28, B41, E30, E31). */
+import { itAccepts, deployment, itRejects } from "./assertions";
 
-describe("powers of containers", () => {
+describe("privileges of containers", () => {
     const with_ = (context: string): string =>
         deployment(`containers: [{ name: app, securityContext: ${context} }]`);
-    refuses("injection-no-net-admin", [
+    itRejects("injection-no-net-admin", [
         ...[
             "NET_ADMIN",
             "CAP_SETUID",
@@ -21,7 +21,7 @@ describe("powers of containers", () => {
             yaml: deployment("securityContext: { windowsOptions: { hostProcess: true } }, containers: []"),
         },
         {
-            what: "a sysctl that routes",
+            what: "a sysctl that enables routing",
             yaml: deployment(
                 "securityContext: { sysctls: [{ name: net.ipv4.conf.all.route_localnet, value: '1' }] }, containers: []",
             ),
@@ -41,7 +41,7 @@ describe("powers of containers", () => {
             ),
         },
     ]);
-    accepts("injection-no-net-admin", [
+    itAccepts("injection-no-net-admin", [
         { what: "a low port", yaml: with_("{ capabilities: { drop: [ALL], add: [NET_BIND_SERVICE] } }") },
         {
             what: "a low port by sysctl",
@@ -50,13 +50,13 @@ describe("powers of containers", () => {
             ),
         },
     ]);
-    refuses("injection-no-opt-out", [
+    itRejects("injection-no-opt-out", [
         {
             what: "the node's network in istio-system",
             yaml: deployment("hostNetwork: true, containers: []", "", "istio-system"),
         },
     ]);
-    accepts("injection-no-opt-out", [
+    itAccepts("injection-no-opt-out", [
         {
             what: "no sidecar in istio-system, where nothing is injected",
             yaml: deployment(
@@ -71,16 +71,19 @@ describe("powers of containers", () => {
 describe("the node's files", () => {
     const volume = (source: string): string =>
         `{ apiVersion: v1, kind: PersistentVolume, metadata: { name: v }, spec: { capacity: { storage: 1Gi }, ${source} } }`;
-    refuses("workloads-non-root", [
+    itRejects("workloads-non-root", [
         { what: "a PersistentVolume of a hostPath", yaml: volume("hostPath: { path: /data }") },
         { what: "a local PersistentVolume of the root", yaml: volume("local: { path: / }") },
         {
             what: "a local PersistentVolume of the kubelet's",
             yaml: volume("local: { path: /var/lib/kubelet/pods }"),
         },
-        { what: "a local PersistentVolume by a longer way", yaml: volume("local: { path: /mnt/../etc }") },
+        {
+            what: "a local PersistentVolume with a relative path",
+            yaml: volume("local: { path: /mnt/../etc }"),
+        },
     ]);
-    accepts("workloads-non-root", [
+    itAccepts("workloads-non-root", [
         { what: "a disk", yaml: volume("local: { path: /mnt/disks/ssd1 }") },
         { what: "a CSI volume", yaml: volume("csi: { driver: ebs.csi.aws.com, volumeHandle: vol-1 }") },
     ]);
@@ -91,7 +94,7 @@ describe("credentials", () => {
         `{ apiVersion: v1, kind: Secret, metadata: { namespace: shop, ${metadata} }${more} }`;
     const volumes = (list: string, namespace = "shop"): string =>
         deployment(`containers: [{ name: a }], volumes: [${list}]`, "", namespace);
-    refuses("workloads-credentials", [
+    itRejects("workloads-credentials", [
         {
             what: "a token by its annotation",
             yaml: secret("name: t, annotations: { kubernetes.io/service-account.name: carts }"),
@@ -101,7 +104,7 @@ describe("credentials", () => {
             yaml: secret("name: t", ", type: kubernetes.io/service-account-token"),
         },
         { what: "the mesh's CA", yaml: secret("name: cacerts") },
-        { what: "istiod's own CA", yaml: secret("name: istio-ca-secret") },
+        { what: "istiod's CA", yaml: secret("name: istio-ca-secret") },
         { what: "another cluster", yaml: secret('name: r, labels: { istio/multiCluster: "true" }') },
         {
             what: "a token for istiod",
@@ -137,10 +140,10 @@ describe("credentials", () => {
             ),
         },
     ]);
-    accepts("workloads-credentials", [
-        { what: "a Secret of one's own", yaml: secret("name: database", ", type: Opaque") },
+    itAccepts("workloads-credentials", [
+        { what: "a Secret of the workload", yaml: secret("name: database", ", type: Opaque") },
         {
-            what: "a token for somebody else",
+            what: "a token for another audience",
             yaml: volumes(
                 "{ name: t, projected: { sources: [{ serviceAccountToken: { audience: vault, path: t } }] } }",
             ),
@@ -152,11 +155,11 @@ describe("credentials", () => {
     ]);
 });
 
-describe("namespaces beside the mesh", () => {
+describe("namespaces outside the mesh", () => {
     const shop =
         "{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio-injection: enabled } } }";
     const at = (namespace: string): string => deployment("containers: []", "", namespace);
-    refuses("injection-not-default", [
+    itRejects("injection-no-default-namespace", [
         { what: "a workload in default", yaml: `${shop}\n---\n${at("default")}` },
         {
             what: "a CloneSet in default",
@@ -169,28 +172,28 @@ spec: { template: { spec: { containers: [{ name: a, image: "a:1" }] } } }
 `,
         },
     ]);
-    accepts("injection-not-default", [
+    itAccepts("injection-no-default-namespace", [
         {
             what: "default in the mesh",
             yaml: `${shop.replace("name: shop", "name: default")}\n---\n${at("default")}`,
         },
         { what: "a stack without a mesh", yaml: at("default") },
     ]);
-    refuses("injection-namespaces", [
+    itRejects("injection-namespaces", [
         {
             what: "default without a sidecar",
             yaml: "{ apiVersion: v1, kind: Namespace, metadata: { name: default } }",
         },
     ]);
-    refuses("network-deny-all", [
+    itRejects("network-deny-all", [
         {
-            what: "a namespace named like Kubernetes' own",
+            what: "a namespace with a kube- prefix",
             yaml: "{ apiVersion: v1, kind: Namespace, metadata: { name: kube-apps } }",
         },
     ]);
-    accepts("network-deny-all", [
+    itAccepts("network-deny-all", [
         {
-            what: "Kubernetes' own",
+            what: "a namespace of Kubernetes",
             yaml: "{ apiVersion: v1, kind: Namespace, metadata: { name: kube-system } }",
         },
     ]);

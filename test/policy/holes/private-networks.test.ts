@@ -1,5 +1,5 @@
-/** Private networks as destinations of meshed pods: the listed ones, and nothing wider. */
-import { accepts, refuses } from "./judge";
+/** Private networks as destinations of pods in the mesh: only the listed ones. */
+import { itAccepts, itRejects } from "./assertions";
 
 const NAMESPACES = `
 { apiVersion: v1, kind: Namespace, metadata: { name: egress, labels: { istio.io/rev: stable } } }
@@ -36,8 +36,8 @@ const listing = (more: object = {}) => ({
 });
 const config = listing();
 
-describe("private networks as destinations, where only listed ones may be", () => {
-    accepts("network-narrow", [
+describe("private networks as destinations, where only listed ones are allowed", () => {
+    itAccepts("network-least-privilege", [
         { what: "a listed network at a listed port", yaml: opening(block("10.20.0.0/24")), config },
         { what: "a part of a listed network", yaml: opening(block("10.20.0.128/25")), config },
         {
@@ -54,14 +54,14 @@ describe("private networks as destinations, where only listed ones may be", () =
         },
         { what: "any network in the profile open", yaml: opening(block("10.9.0.0/24")) },
     ]);
-    refuses("network-narrow", [
+    itRejects("network-least-privilege", [
         {
             what: "a network that is not listed",
             yaml: opening(block("10.21.0.0/24")),
             config,
-            names: /10\.21\.0\.0\/24 at port 5432, which is not listed/,
+            names: /10\.21\.0\.0\/24 on port 5432, which is not listed in privateNetworks/,
         },
-        { what: "one bit more than is listed", yaml: opening(block("10.20.0.0/23")), config },
+        { what: "a network one bit wider than the listed one", yaml: opening(block("10.20.0.0/23")), config },
         {
             what: "a listed network and another",
             yaml: opening(`${block("10.20.0.0/24")}, ${block("10.20.1.0/24")}`),
@@ -84,13 +84,13 @@ describe("private networks as destinations, where only listed ones may be", () =
             config,
         },
         {
-            what: "a network whose entry has ended",
+            what: "a network whose entry has expired",
             yaml: opening(block("10.20.0.0/24")),
             config: listing({ until: "2020-01-01" }),
-            names: /ended on 2020-01-01/,
+            names: /expired on 2020-01-01/,
         },
         {
-            what: "a listed network where nothing is listed",
+            what: "the same network without a list",
             yaml: opening(block("10.20.0.0/24")),
             config: { listedNetworksOnly: true },
         },

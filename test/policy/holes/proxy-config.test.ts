@@ -1,7 +1,7 @@
 /** `proxy.istio.io/config` in every spelling that istiod reads (C09, C10, C32, C33). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepts, deployment, refusals } from "./judge";
+import { itAccepts, deployment, violationMessages } from "./assertions";
 
 const APP = '{ name: app, image: "app:1" }';
 const annotated = (name: string, value: string): string =>
@@ -9,7 +9,7 @@ const annotated = (name: string, value: string): string =>
 
 describe("proxy.istio.io/config", () => {
     const of = (config: string): string => annotated("proxy.istio.io/config", config);
-    accepts(
+    itAccepts(
         "injection-no-bypass",
         [
             "concurrency: 2",
@@ -25,7 +25,7 @@ describe("proxy.istio.io/config", () => {
         ].map((config) => ({ what: config, yaml: of(config) })),
     );
 
-    /** What changes capture, trust or destinations, in protobuf's two spellings of names and of enumerations. */
+    /** Fields that change interception, trust or destinations, in protobuf's two spellings of names and enums. */
     const openings: readonly [string[], unknown[]][] = [
         [["interceptionMode"], ["NONE", 2]],
         [
@@ -46,7 +46,7 @@ describe("proxy.istio.io/config", () => {
         [["privateKeyProvider"], [{ cryptomb: {} }]],
         [["proxyMetadata", "ISTIO_META_UNPRIVILEGED_POD"], ["true"]],
         [["proxyMetadata", "ISTIO_META_DNS_CAPTURE"], ["false"]],
-        // istiod reads it for the gateways of the pod or of the whole mesh, beside its own PILOT_HTTP10.
+        // istiod reads it for the pod's gateway or for the whole mesh, in addition to istiod's PILOT_HTTP10.
         [["proxyMetadata", "ISTIO_META_HTTP10"], ["1"]],
         [["tracing", "zipkin"], [{ address: "x.example.net:9411" }]],
         [["meshId"], ["other"]],
@@ -62,7 +62,7 @@ describe("proxy.istio.io/config", () => {
     ];
     const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-    it("refuses every opening of it in every spelling", () => {
+    it("rejects every opening in every spelling", () => {
         fc.assert(
             fc.property(
                 fc
@@ -78,7 +78,7 @@ describe("proxy.istio.io/config", () => {
                     const text = isJson
                         ? JSON.stringify(config)
                         : JSON.stringify({ concurrency: 2, ...(config as object) }, undefined, 1);
-                    assert.notDeepEqual(refusals("injection-no-bypass", of(text)), [], text);
+                    assert.notDeepEqual(violationMessages("injection-no-bypass", of(text)), [], text);
                 },
             ),
             { numRuns: 200 },

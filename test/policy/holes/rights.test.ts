@@ -1,7 +1,7 @@
-/** What roles and bindings give (H01–H16). */
+/** Permissions by roles and bindings (H01–H16). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepts, refusals, refuses } from "./judge";
+import { itAccepts, violationMessages, itRejects } from "./assertions";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 const rule = (groups: string, resources: string, verbs: string, names = ""): string =>
@@ -14,8 +14,8 @@ const bind = (name: string, subject: string, namespace?: string, kind = "Cluster
     `{ apiVersion: ${RBAC}, kind: ${namespace === undefined ? "ClusterRoleBinding" : "RoleBinding"}, metadata: { name: b${namespace === undefined ? "" : `, namespace: ${namespace}`} }, roleRef: { kind: ${kind}, name: "${name}" }, subjects: [${subject}] }`;
 const CARTS = "{ kind: ServiceAccount, name: carts, namespace: shop }";
 
-describe("what a role gives", () => {
-    refuses("workloads-rights", [
+describe("permissions of a role", () => {
+    itRejects("workloads-rbac", [
         { what: "every Secret", yaml: clusterRole(rule('""', "secrets", "list")) },
         {
             what: "a Secret of the cluster by its name",
@@ -92,19 +92,19 @@ describe("what a role gives", () => {
             yaml: clusterRole("", ", aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: b } }] }"),
         },
         {
-            what: "OpenShift's own kind",
+            what: "OpenShift's kind",
             yaml: clusterRole(rule('""', "secrets", "get")).replace(RBAC, "authorization.openshift.io/v1"),
         },
     ]);
-    accepts("workloads-rights", [
+    itAccepts("workloads-rbac", [
         { what: "leader election", yaml: role(rule("coordination.k8s.io", "leases", "get, create, update")) },
-        { what: "a Secret of its own", yaml: role(rule('""', "secrets", "get", "carts-database")) },
+        { what: "a Secret of its namespace", yaml: role(rule('""', "secrets", "get", "carts-database")) },
         {
             what: "Deployments of an ordinary namespace",
             yaml: role(rule("apps", "deployments", "get, patch")),
         },
         {
-            what: "a ConfigMap of its own in istio-system",
+            what: "a team's ConfigMap in istio-system",
             yaml: role(rule('""', "configmaps", "update", "leader-of-bot"), "istio-system"),
         },
         {
@@ -115,7 +115,7 @@ describe("what a role gives", () => {
             what: "the status of mesh policies",
             yaml: role(rule("networking.istio.io", "virtualservices/status", "patch")),
         },
-        { what: "a group of its own", yaml: clusterRole(rule("shop.example.com", '"*"', '"*"')) },
+        { what: "the team's API group", yaml: clusterRole(rule("shop.example.com", '"*"', '"*"')) },
         {
             what: "binding of one named role",
             yaml: clusterRole(rule("rbac.authorization.k8s.io", "clusterroles", "bind", "carts-reader")),
@@ -126,7 +126,7 @@ describe("what a role gives", () => {
             config: listed("networking.istio.io/virtualservices"),
         },
     ]);
-    refuses("workloads-rights", [
+    itRejects("workloads-rbac", [
         {
             what: "more than an exception lists",
             yaml: role(rule('networking.istio.io, ""', "virtualservices, secrets", "update, get")),
@@ -149,7 +149,7 @@ describe("what a role gives", () => {
         };
     }
 
-    it("refuses a dangerous grant whatever else its rule lists, in any order", () => {
+    it("rejects a dangerous grant whatever else its rule lists, in any order", () => {
         const dangers: readonly [string, string, string][] = [
             ["", "secrets", "list"],
             ["", "pods/exec", "create"],
@@ -174,21 +174,21 @@ describe("what a role gives", () => {
                         },
                     ];
                     const yaml = clusterRole("").replace("rules: []", `rules: ${JSON.stringify(rules)}`);
-                    assert.equal(refusals("workloads-rights", yaml).length, 1, yaml);
+                    assert.equal(violationMessages("workloads-rbac", yaml).length, 1, yaml);
                 },
             ),
         );
     });
 });
 
-describe("who is bound to what", () => {
-    refuses("workloads-rights", [
+describe("bindings of roles", () => {
+    itRejects("workloads-rbac", [
         { what: "cluster-admin in istio-system", yaml: bind("cluster-admin", CARTS, "istio-system") },
         {
             what: "admin of a gateway's namespace, for people",
             yaml: bind("admin", "{ kind: Group, name: developers }", "istio-ingress"),
         },
-        { what: "edit of a workload's own namespace", yaml: bind("edit", CARTS, "shop") },
+        { what: "edit of a workload's namespace", yaml: bind("edit", CARTS, "shop") },
         {
             what: "cluster-admin for all nodes",
             yaml: bind("cluster-admin", "{ kind: Group, name: system:nodes }"),
@@ -199,7 +199,7 @@ describe("who is bound to what", () => {
         },
         { what: "a node's role for people", yaml: bind("system:node", "{ kind: User, name: jane }") },
         {
-            what: "a role for all that have no token",
+            what: "a role for unauthenticated requests",
             yaml: bind("view", "{ kind: Group, name: system:unauthenticated }"),
         },
         {
@@ -211,33 +211,33 @@ describe("who is bound to what", () => {
             yaml: bind("view", "{ kind: User, name: system:serviceaccounts:shop }", "shop"),
         },
     ]);
-    accepts("workloads-rights", [
+    itAccepts("workloads-rbac", [
         { what: "cluster-admin for people", yaml: bind("cluster-admin", "{ kind: Group, name: platform }") },
         { what: "the delegation of authentication", yaml: bind("system:auth-delegator", CARTS) },
         {
-            what: "Kubernetes' own scheduler",
+            what: "Kubernetes' scheduler",
             yaml: bind("system:kube-scheduler", "{ kind: User, name: system:kube-scheduler }"),
         },
         { what: "view", yaml: bind("view", CARTS) },
     ]);
-    refuses("workloads-known-roles", [
+    itRejects("workloads-known-roles", [
         { what: "istiod's role for a service", yaml: bind("istiod-clusterrole-istio-system", CARTS) },
         {
             what: "a Role of another namespace",
             yaml: `${bind("bot", CARTS, "other", "Role")}\n---\n${role("")}`,
         },
         {
-            what: "an unknown role for a user that is an account",
+            what: "an unknown role for a user that is a service account",
             yaml: bind("prometheus", "{ kind: User, name: system:serviceaccount:shop:carts }"),
         },
     ]);
-    accepts("workloads-known-roles", [
+    itAccepts("workloads-known-roles", [
         { what: "a role of the stack", yaml: `${bind("bot", CARTS)}\n---\n${clusterRole("")}` },
         {
             what: "a listed role",
             yaml: bind("metrics-reader", CARTS),
             config: {
-                roles: [{ name: "metrics-reader", reason: "reads metrics alone", until: "2099-01-01" }],
+                roles: [{ name: "metrics-reader", reason: "reads only metrics", until: "2099-01-01" }],
             },
         },
         { what: "people", yaml: bind("viewers", "{ kind: Group, name: on-call }") },

@@ -1,11 +1,11 @@
-/** Changes that open nothing, of the kinds that people make every day. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** Harmless everyday changes. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props, removed } from "./model";
 
-/** The stack as it is. */
+/** The unchanged stack. */
 export const untouched: Mutation = { kind: "nothing", target: "", names: [], replace: new Map() };
 
-export function harmlessChanges(stack: readonly JudgedResource[]): readonly Mutation[] {
+export function harmlessChanges(stack: readonly EvaluatedResource[]): readonly Mutation[] {
     return stack.flatMap((resource, index) => [
         ...labelled(resource, index),
         ...closing(resource),
@@ -14,8 +14,8 @@ export function harmlessChanges(stack: readonly JudgedResource[]): readonly Muta
     ]);
 }
 
-function labelled(resource: JudgedResource, index: number): Mutation[] {
-    // An EnvoyFilter is listed with all its content, labels included, in the profile open too (ADR 42).
+function labelled(resource: EvaluatedResource, index: number): Mutation[] {
+    // The profile open also lists the whole content of EnvoyFilters, with labels (ADR 42).
     if (index % 4 !== 0 || ["", "EnvoyFilter"].includes(kindOf(resource))) return [];
     return [
         changed("a label of the team", resource, (properties) => {
@@ -34,27 +34,27 @@ function labelled(resource: JudgedResource, index: number): Mutation[] {
     ];
 }
 
-/** Taking rights away is never an opening. */
-function closing(resource: JudgedResource): Mutation[] {
+/** Removing access is never an opening. */
+function closing(resource: EvaluatedResource): Mutation[] {
     const { name } = meta(resource);
     switch (kindOf(resource)) {
         case "AuthorizationPolicy":
             return name === "deny-all" || name.startsWith("istio-")
                 ? []
                 : [
-                      removed("an ALLOW taken out", resource, []),
-                      changed("an ALLOW for less", resource, (properties) => {
+                      removed("an ALLOW removed", resource, []),
+                      changed("a narrower ALLOW", resource, (properties) => {
                           const spec = properties["spec"] as Props;
                           spec["rules"] = (spec["rules"] as unknown[]).slice(0, 1);
                       }),
                   ];
         case "NetworkPolicy":
-            return name === "deny-all" ? [] : [removed("a NetworkPolicy's opening taken out", resource, [])];
+            return name === "deny-all" ? [] : [removed("a NetworkPolicy's rule removed", resource, [])];
         case "PeerAuthentication":
             return meta(resource).namespace === "istio-system"
                 ? []
                 : [
-                      changed("plain text no longer taken", resource, (properties) => {
+                      changed("plaintext no longer accepted", resource, (properties) => {
                           properties["spec"] = { mtls: { mode: "STRICT" } };
                       }),
                   ];
@@ -63,7 +63,7 @@ function closing(resource: JudgedResource): Mutation[] {
     }
 }
 
-function tuning(resource: JudgedResource): Mutation[] {
+function tuning(resource: EvaluatedResource): Mutation[] {
     const edits: Mutation[] = [];
     const each = (kind: string, path: string, edit: (node: Props) => boolean): void => {
         if (!nodes(resource.properties, path).some((node) => edit(structuredClone(node)))) return;
@@ -84,7 +84,7 @@ function tuning(resource: JudgedResource): Mutation[] {
         case "VirtualService":
             each("a shorter timeout", "spec.http.*", put("timeout", "400ms"));
             each("no retries", "spec.http.*", put("retries", { attempts: 0 }));
-            each("a header more", "spec.http.*", (route) => {
+            each("an additional header", "spec.http.*", (route) => {
                 route["headers"] = { request: { set: { "x-a": "b" } } };
                 return true;
             });
@@ -92,7 +92,7 @@ function tuning(resource: JudgedResource): Mutation[] {
         case "DestinationRule":
             each("a smaller pool", "spec.trafficPolicy.connectionPool.tcp", put("maxConnections", 10));
             each("another balancing", "spec.trafficPolicy", put("loadBalancer", { simple: "RANDOM" }));
-            each("mutual TLS said", "spec.trafficPolicy", (policy) => {
+            each("mutual TLS stated explicitly", "spec.trafficPolicy", (policy) => {
                 if (!String((resource.properties["spec"] as Props)["host"]).endsWith(".cluster.local"))
                     return false;
                 policy["tls"] = { mode: "ISTIO_MUTUAL" };
@@ -104,10 +104,10 @@ function tuning(resource: JudgedResource): Mutation[] {
             each("the certificate under another name", "spec.servers.*.tls", put("credentialName", "other"));
             break;
         case "Sidecar":
-            each("a host less", "spec.egress.*", put("hosts", ["~/*"]));
+            each("one host fewer", "spec.egress.*", put("hosts", ["~/*"]));
             break;
         case "ServiceEntry":
-            each("known to its namespace alone", "spec", put("exportTo", ["."]));
+            each("exported only to its namespace", "spec", put("exportTo", ["."]));
             break;
         case "Deployment":
             each("more replicas", "spec", put("replicas", 7));
@@ -130,7 +130,7 @@ function tuning(resource: JudgedResource): Mutation[] {
             );
             break;
         case "Namespace":
-            each("injection by the revision itself", "metadata.labels", (labels) => {
+            each("injection by the revision instead of its tag", "metadata.labels", (labels) => {
                 if (labels["istio.io/rev"] !== "stable") return false;
                 labels["istio.io/rev"] = "1-31-1";
                 return true;
@@ -140,8 +140,8 @@ function tuning(resource: JudgedResource): Mutation[] {
     return edits;
 }
 
-/** The same object by an older version of its API. */
-function versions(resource: JudgedResource): Mutation[] {
+/** The same object in an older API version. */
+function versions(resource: EvaluatedResource): Mutation[] {
     const version = JSON.stringify(resource.properties["apiVersion"] ?? "").replaceAll('"', "");
     if (!version.endsWith("istio.io/v1")) return [];
     const older = `${version}beta1`;

@@ -1,27 +1,27 @@
-/** One change of a stack, of a kind. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** One change of a stack: a mutant. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 
 export interface Mutation {
-    /** What is changed, in the words of the score: `PeerAuthentication: STRICT to PERMISSIVE`. */
+    /** What changes, as the score prints it: `PeerAuthentication: STRICT to PERMISSIVE`. */
     readonly kind: string;
-    /** The object that is changed: the message must name it, or what it leaves open. */
+    /** The changed object: the message must name it, or what it exposes. */
     readonly target: string;
-    /** Names of which the message must have one. */
+    /** The message must contain one of these names. */
     readonly names: readonly string[];
-    /** What takes the resource's place; undefined where it is taken out. */
-    readonly replace: ReadonlyMap<string, JudgedResource | undefined>;
-    readonly add?: readonly JudgedResource[];
+    /** Replacements by URN; undefined removes the resource. */
+    readonly replace: ReadonlyMap<string, EvaluatedResource | undefined>;
+    readonly add?: readonly EvaluatedResource[];
 }
 
 export interface Props {
     [key: string]: unknown;
 }
 
-export function kindOf({ properties }: JudgedResource): string {
+export function kindOf({ properties }: EvaluatedResource): string {
     return typeof properties["kind"] === "string" ? properties["kind"] : "";
 }
 
-export function meta({ properties }: JudgedResource): { name: string; namespace: string } {
+export function meta({ properties }: EvaluatedResource): { name: string; namespace: string } {
     const { name, namespace } = (properties["metadata"] ?? properties) as {
         name?: string;
         namespace?: string;
@@ -29,7 +29,7 @@ export function meta({ properties }: JudgedResource): { name: string; namespace:
     return { name: name ?? "", namespace: namespace ?? "" };
 }
 
-export function labelOf(resource: JudgedResource): string {
+export function labelOf(resource: EvaluatedResource): string {
     const { name, namespace } = meta(resource);
     return [namespace, kindOf(resource) || "Release", name].filter(Boolean).join("/");
 }
@@ -37,7 +37,7 @@ export function labelOf(resource: JudgedResource): string {
 /** The resource with `edit` applied to a copy of its properties. */
 export function changed(
     kind: string,
-    resource: JudgedResource,
+    resource: EvaluatedResource,
     edit: (properties: Props) => void,
     names: readonly string[] = [],
 ): Mutation {
@@ -52,19 +52,19 @@ export function changed(
 }
 
 /** The stack without the resource. */
-export function removed(kind: string, resource: JudgedResource, names: readonly string[]): Mutation {
+export function removed(kind: string, resource: EvaluatedResource, names: readonly string[]): Mutation {
     return { kind, target: labelOf(resource), names, replace: new Map([[resource.urn, undefined]]) };
 }
 
-/** Objects and lists at a path in which `*` stands for every entry. */
+/** Objects and lists at a path in which `*` matches every entry. */
 export function nodes(root: unknown, path: string): Props[] {
-    let found: unknown[] = [root];
+    let current: unknown[] = [root];
     for (const key of path.split(".").filter(Boolean)) {
-        found = found.flatMap((node): unknown[] => {
+        current = current.flatMap((node): unknown[] => {
             if (typeof node !== "object" || node === null) return [];
             if (key === "*") return Object.values(node);
             return [(node as Props)[key]];
         });
     }
-    return found.filter((node): node is Props => typeof node === "object" && node !== null);
+    return current.filter((node): node is Props => typeof node === "object" && node !== null);
 }

@@ -1,12 +1,12 @@
-/** Which resources a stack rule reads, so that it need not judge a stack again in which only others have changed. */
-import { type Finding, type StackRule } from "../../../policy/core/rule";
-import { judgeWorld } from "../../../policy/core/sdk";
+/** Records which resources a stack rule reads: a change of other resources does not require evaluating it again. */
+import { type Violation, type StackRule } from "../../../policy/core/rule";
+import { evaluateStack } from "../../../policy/core/sdk";
 import { type Subject } from "../../../policy/core/subject";
-import { World } from "../../../policy/core/world";
-import { CARRIER, podsCarried } from "../../../policy/core/workload";
+import { StackResources } from "../../../policy/core/stack-resources";
+import { ANY_POD_TEMPLATE, embeddedPods } from "../../../policy/core/workload";
 
-/** A world that notes the ids by which it is read: rules have no other way to a stack. */
-class ReadWorld extends World {
+/** Stack resources that record the ids by which they are read: rules have no other access to a stack. */
+class ReadWorld extends StackResources {
     readonly ids = new Set<string>();
     readonly urns = new Set<string>();
     isReadWhole = false;
@@ -46,17 +46,17 @@ class ReadWorld extends World {
     }
 }
 
-/** What a rule finds in a stack, and whether it read anything of `changed` for it. */
+/** A rule's violations in a stack, and the resources that it read. */
 export class Reading {
-    readonly findings: readonly Finding[];
+    readonly findings: readonly Violation[];
     private readonly world: ReadWorld;
 
     constructor(rule: StackRule<never>, subjects: readonly Subject[], config: object) {
         this.world = new ReadWorld(subjects);
-        this.findings = [...judgeWorld(rule, this.world, config)];
+        this.findings = [...evaluateStack(rule, this.world, config)];
     }
 
-    /** A rule that read none of them finds the same when they are others: it reads the same all the way. */
+    /** Whether the rule read any changed resource. Otherwise its violations are the same after the change. */
     concerns(changed: readonly Subject[]): boolean {
         const { ids, urns, isReadWhole } = this.world;
         return (
@@ -65,7 +65,7 @@ export class Reading {
                 (subject) =>
                     ids.has(subject.id) ||
                     urns.has(subject.urn) ||
-                    (ids.has(CARRIER) && podsCarried(subject).length > 0),
+                    (ids.has(ANY_POD_TEMPLATE) && embeddedPods(subject).length > 0),
             )
         );
     }

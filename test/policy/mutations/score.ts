@@ -1,16 +1,16 @@
-/** Applies each change to a stack that passes, and asks every policy again. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** Applies each change to a stack that passes, and evaluates every policy again. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 import { message } from "../../../policy/core/message";
 import {
-    type Finding,
+    type Violation,
     isStackRule,
     type ObjectRule,
-    type Rule,
+    type PolicyDefinition,
     type StackRule,
 } from "../../../policy/core/rule";
-import { judgeResource, judgeWorld } from "../../../policy/core/sdk";
+import { evaluateResource, evaluateStack } from "../../../policy/core/sdk";
 import { type EngineResource, Subject } from "../../../policy/core/subject";
-import { World } from "../../../policy/core/world";
+import { StackResources } from "../../../policy/core/stack-resources";
 import { RULES } from "../../../policy/rules";
 import { configOf } from "../support/stacks";
 import { type Mutation } from "./model";
@@ -18,49 +18,49 @@ import { Reading } from "./reading";
 
 export interface Outcome {
     readonly mutation: Mutation;
-    /** Messages of the policies that refuse it. */
+    /** Messages of the policies that reject it. */
     readonly messages: readonly string[];
-    /** Policies of which a message names the object, or what the change leaves open. */
+    /** Policies with a message that names the object, or what the change exposes. */
     readonly policies: readonly string[];
 }
 
 export interface Score {
     readonly kind: string;
     readonly changes: number;
-    readonly refused: number;
+    readonly killed: number;
     readonly policies: readonly string[];
 }
 
 /**
- * What every policy says of the stack with one change: object rules of what is new, and stack rules of all of it, unless they
- * read nothing of what changed.
+ * The violations of the stack with one change: object rules evaluate new resources; stack rules evaluate the stack, unless they
+ * read no changed resource.
  */
 export function outcomeOf(
     mutation: Mutation,
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     config: Record<string, unknown>,
 ): Outcome {
-    return judged(mutation, stack, config, (rule, changed) => {
-        const reading = readingOf(rule, stack, config);
+    return evaluateMutation(mutation, stack, config, (rule, changed) => {
+        const reading = patternsOf(rule, stack, config);
         return reading.concerns(changed) ? undefined : reading.findings;
     });
 }
 
-/** The same, with every stack rule judging again. */
+/** The same, with every stack rule evaluated again. */
 export function outcomeInFull(
     mutation: Mutation,
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     config: Record<string, unknown>,
 ): Outcome {
-    return judged(mutation, stack, config, () => undefined);
+    return evaluateMutation(mutation, stack, config, () => undefined);
 }
 
-/** @param known what a rule finds whatever the changed resources are; undefined where it must judge */
-function judged(
+/** @param known returns a rule's violations if they do not depend on the changed resources, else undefined */
+function evaluateMutation(
     mutation: Mutation,
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     config: Record<string, unknown>,
-    known: (rule: StackRule<never>, changed: readonly Subject[]) => readonly Finding[] | undefined,
+    known: (rule: StackRule<never>, changed: readonly Subject[]) => readonly Violation[] | undefined,
 ): Outcome {
     const { replace, add = [] } = mutation;
     const fresh = [...replace.values(), ...add].filter((resource) => resource !== undefined);
@@ -70,51 +70,56 @@ function judged(
         const replaced = replace.get(resource.urn);
         return replaced === undefined ? [] : [subjectOf(replaced)];
     });
-    const world = new World([...after, ...add.map(subjectOf)]);
-    const found = RULES.flatMap((rule) => {
-        const own = configOf(rule, config);
+    const world = new StackResources([...after, ...add.map(subjectOf)]);
+    const violations = RULES.flatMap((rule) => {
+        const ruleConfig = configOf(rule, config);
         const findings = isStackRule(rule)
-            ? (known(rule, changed) ?? [...judgeWorld(rule, world, own)])
+            ? (known(rule, changed) ?? [...evaluateStack(rule, world, ruleConfig)])
             : fresh
                   .map(inputsOf)
-                  .flatMap((resource) => [...judgeResource(rule as unknown as ObjectRule, resource, own)]);
-        return refusalsOf(rule, findings);
+                  .flatMap((resource) => [
+                      ...evaluateResource(rule as unknown as ObjectRule, resource, ruleConfig),
+                  ]);
+        return violationsOf(rule, findings);
     });
     const names = ({ text }: { text: string }): boolean => mutation.names.some((name) => text.includes(name));
     return {
         mutation,
-        messages: found.map(({ text }) => text),
-        policies: [...new Set(found.filter(names).map(({ policy }) => policy))].sort(),
+        messages: violations.map(({ text }) => text),
+        policies: [...new Set(violations.filter(names).map(({ policy }) => policy))].sort(),
     };
 }
 
-/** What a preview leaves to the update refuses nothing. */
-function refusalsOf(rule: Rule, findings: readonly Finding[]): { policy: string; text: string }[] {
+/** Values unknown in a preview cause no violation. */
+function violationsOf(
+    rule: PolicyDefinition,
+    findings: readonly Violation[],
+): { policy: string; text: string }[] {
     const refusals = findings.filter(({ unknown }) => unknown !== true);
     return refusals.map((finding) => ({ policy: rule.name, text: message(rule, finding) }));
 }
 
-const readings = new WeakMap<readonly JudgedResource[], Map<string, Reading>>();
+const readings = new WeakMap<readonly EvaluatedResource[], Map<string, Reading>>();
 
-/** Of the stack as it is. */
-function readingOf(
+/** A rule's reading of the unchanged stack. */
+function patternsOf(
     rule: StackRule<never>,
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     config: Record<string, unknown>,
 ): Reading {
-    const own = configOf(rule, config);
+    const ruleConfig = configOf(rule, config);
     const ofStack = readings.get(stack) ?? new Map<string, Reading>();
     readings.set(stack, ofStack);
-    const key = `${rule.name} ${JSON.stringify(own)}`;
-    const reading = ofStack.get(key) ?? new Reading(rule, stack.map(subjectOf), own);
+    const key = `${rule.name} ${JSON.stringify(ruleConfig)}`;
+    const reading = ofStack.get(key) ?? new Reading(rule, stack.map(subjectOf), ruleConfig);
     ofStack.set(key, reading);
     return reading;
 }
 
-const subjects = new WeakMap<JudgedResource, Subject>();
+const subjects = new WeakMap<EvaluatedResource, Subject>();
 
-/** Made once for what stays the same through all the changes. */
-function subjectOf(resource: JudgedResource): Subject {
+/** Subjects are created once for resources that the changes do not touch. */
+function subjectOf(resource: EvaluatedResource): Subject {
     const known = subjects.get(resource);
     if (known !== undefined) return known;
     const { urn, type, name, properties, outputs } = resource;
@@ -123,21 +128,21 @@ function subjectOf(resource: JudgedResource): Subject {
     return subject;
 }
 
-/** As a policy on one resource sees it: before it is there, it has nothing but its inputs. */
-function inputsOf({ urn, type, name, properties }: JudgedResource): EngineResource {
+/** The resource as a policy receives it before it is created: with its inputs only. */
+function inputsOf({ urn, type, name, properties }: EvaluatedResource): EngineResource {
     return { urn, type, name, props: properties };
 }
 
-export function isRefused({ policies }: Outcome): boolean {
+export function isKilled({ policies }: Outcome): boolean {
     return policies.length > 0;
 }
 
 /**
- * How many changes each policy refuses alone: without it, they would pass. A policy that has none is not proven by the
- * score, which would be the same without it.
+ * How many changes each policy kills alone: without it, they would survive. For a policy with 0, the score would be the same
+ * without it.
  */
-export function refusedAlone(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
-    // The profile `closed` is proven by test/policy/closed: it refuses almost every change, so that it says nothing of the others.
+export function killedAlone(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
+    // test/policy/closed tests the profile `closed`, which rejects almost every change.
     const proven = RULES.filter(({ area }) => area !== "closed");
     const alone = new Map(proven.map(({ name }) => [name, 0]));
     for (const { policies } of outcomes) {
@@ -157,7 +162,7 @@ export function scores(outcomes: readonly Outcome[]): readonly Score[] {
         .map(([kind, group]) => ({
             kind,
             changes: group.length,
-            refused: group.filter(isRefused).length,
+            killed: group.filter(isKilled).length,
             policies: [...new Set(group.flatMap(({ policies }) => policies))].sort(),
         }))
         .sort((a, b) => (a.kind < b.kind ? -1 : 1));

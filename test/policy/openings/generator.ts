@@ -1,18 +1,19 @@
 /**
- * Changes of objects that know nothing of any policy: every field of an object's schema is deleted, emptied, set, or
- * replaced by another valid value. Values come from the schema and from elsewhere in the same stack.
+ * Generates changes of objects, independently of the policies: every field of an object's schema is deleted, emptied, set, or
+ * replaced by another valid value. Values come from the schema and from other objects of the stack.
  */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
+import { type RandomSource } from "../../support/random";
 import { idOf, isValid, resolved, type Schema, schemaOf } from "./schema";
 
 export interface Change {
     /** `security.istio.io/AuthorizationPolicy`. */
     readonly kind: string;
-    /** With `*` for places in lists: `spec.rules.*.from`. */
+    /** The path, with `*` for list indices: `spec.rules.*.from`. */
     readonly field: string;
     readonly how: How;
-    readonly before: JudgedResource;
-    readonly after: JudgedResource;
+    readonly before: EvaluatedResource;
+    readonly after: EvaluatedResource;
 }
 
 export type How =
@@ -25,19 +26,19 @@ interface Edit {
     readonly value: unknown;
 }
 
-/** Values that the stack has at a field of a kind, and those that it has under a key of any kind. */
+/** The stack's values by field of a kind, and by key in any kind. */
 export class Donors {
     private readonly byField = new Map<string, unknown[]>();
     private readonly byKey = new Map<string, unknown[]>();
 
-    constructor(stack: readonly JudgedResource[]) {
+    constructor(stack: readonly EvaluatedResource[]) {
         for (const resource of stack) {
             const id = idOf(resource);
             if (id !== undefined) this.take(id, "", "", resource.properties);
         }
     }
 
-    /** At the same field of the kind; else under the same key anywhere. */
+    /** Values at the same field of the kind; without any, under the same key in any kind. */
     at(id: string, path: readonly (string | number)[]): readonly unknown[] {
         const field = fieldOf(path);
         const key =
@@ -49,7 +50,7 @@ export class Donors {
         return this.byField.get(`${id} ${field}`) ?? this.byKey.get(`${key}${ending}`) ?? [];
     }
 
-    /** Whether an object is still where it was, or in another namespace of the stack. */
+    /** Whether the object's namespace is unchanged, or another namespace of the stack. */
     isPlaced(after: Readonly<Record<string, unknown>>, before: Readonly<Record<string, unknown>>): boolean {
         const [now, was] = [after, before].map(
             ({ metadata }) => (metadata as { readonly namespace?: unknown } | undefined)?.namespace,
@@ -78,30 +79,20 @@ function join(field: string, name: string): string {
     return field === "" ? name : `${field}.${name}`;
 }
 
-/** Numbers from 0 up to, and without, `below`. The same for the same seed: a linear congruential generator. */
-export class Random {
-    constructor(private state: number) {}
+/** Values from other objects per field. */
+const DONATED_VALUES = 2;
 
-    below(count: number): number {
-        this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
-        return Math.floor((this.state / 2 ** 32) * count);
-    }
-
-    pick<Item>(items: readonly Item[]): Item | undefined {
-        return items[this.below(items.length)];
-    }
-}
-
-/** How many values from elsewhere take a value's place. */
-const DONATED = 2;
-
-/** Text that is valid in most places where Istio and Kubernetes compare texts, and that fits most. */
+/** A string that is valid in most fields that Istio and Kubernetes match, and matches most values. */
 const ANY_TEXT = "*";
 
 const NUMBERS = [0, 1, -1, 65535, 2 ** 31 - 1];
 
-/** Every change of one object, each of which its schema takes. */
-export function changesOf(before: JudgedResource, donors: Donors, random: Random): readonly Change[] {
+/** Every change of one object that its schema allows. */
+export function changesOf(
+    before: EvaluatedResource,
+    donors: Donors,
+    random: RandomSource,
+): readonly Change[] {
     const kind = idOf(before);
     const schema = kind === undefined ? undefined : schemaOf(kind);
     if (kind === undefined || schema === undefined) return [];
@@ -119,7 +110,7 @@ export function changesOf(before: JudgedResource, donors: Donors, random: Random
 interface Context {
     readonly kind: string;
     readonly donors: Donors;
-    readonly random: Random;
+    readonly random: RandomSource;
 }
 
 function* editsOf(
@@ -155,9 +146,12 @@ function* editsOfObject(
                 yield { path: inner, how: "set", value: fresh };
     }
     if (typeof additionalProperties !== "object") return;
-    const donor = context.random.pick(context.donors.at(context.kind, path));
+    const donor = pickFrom(context.random, context.donors.at(context.kind, path));
     if (typeof donor !== "object" || donor === null) return;
-    const entry = context.random.pick(Object.entries(donor).filter(([key]) => !(key in value)));
+    const entry = pickFrom(
+        context.random,
+        Object.entries(donor).filter(([key]) => !(key in value)),
+    );
     if (entry !== undefined) yield { path: [...path, entry[0]], how: "set", value: entry[1] };
 }
 
@@ -180,11 +174,11 @@ function* editsOfList(
     }
 }
 
-/** Other values for a text, a number or a switch. */
+/** Other values for a string, number or boolean. */
 function othersOf(schema: Schema, path: readonly (string | number)[], context: Context): readonly unknown[] {
     if (schema.enum !== undefined) return schema.enum;
     const types = [schema.type ?? []].flat();
-    const donated = someOf(context.donors.at(context.kind, path), context.random);
+    const donated = pickSome(context.donors.at(context.kind, path), context.random);
     return [
         ...(types.includes("boolean") ? [true, false] : []),
         ...(types.includes("integer") || types.includes("number") ? NUMBERS : []),
@@ -193,10 +187,10 @@ function othersOf(schema: Schema, path: readonly (string | number)[], context: C
     ];
 }
 
-/** Objects in objects that a value is made of where nobody has one. */
+/** Maximum depth of a value that is built from the schema. */
 const DEPTH = 3;
 
-/** Values for a field that is not there: what others of the kind have there, or what the schema allows. */
+/** Values for an absent field: those of other objects of the kind, or those that the schema allows. */
 function freshOf(
     given: Schema,
     path: readonly (string | number)[],
@@ -204,11 +198,11 @@ function freshOf(
     depth: number,
 ): readonly unknown[] {
     const schema = resolved(given);
-    const donated = someOf(context.donors.at(context.kind, path), context.random);
+    const donated = pickSome(context.donors.at(context.kind, path), context.random);
     const types = [schema.type ?? (schema.properties === undefined ? [] : "object")].flat();
     if (types.includes("object")) {
         const names = Object.keys(schema.properties ?? {});
-        const name = depth < DEPTH ? context.random.pick(names) : undefined;
+        const name = depth < DEPTH ? pickFrom(context.random, names) : undefined;
         const inner = name === undefined ? undefined : schema.properties?.[name];
         const made =
             name === undefined || inner === undefined
@@ -225,9 +219,15 @@ function freshOf(
     return [...othersOf(schema, path, context).filter((value) => value !== ""), ...donated];
 }
 
-/** A few values, each once. */
-function someOf(values: readonly unknown[], random: Random): readonly unknown[] {
-    const some = Array.from({ length: Math.min(DONATED, values.length) }, () => random.pick(values));
+function pickFrom<Item>(random: RandomSource, items: readonly Item[]): Item | undefined {
+    return items.length === 0 ? undefined : random.pick(items);
+}
+
+/** A few distinct values. */
+function pickSome(values: readonly unknown[], random: RandomSource): readonly unknown[] {
+    const some = Array.from({ length: Math.min(DONATED_VALUES, values.length) }, () =>
+        pickFrom(random, values),
+    );
     return [...new Map(some.map((value) => [JSON.stringify(value), value])).values()];
 }
 

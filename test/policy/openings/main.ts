@@ -1,6 +1,6 @@
 /**
  * Prints the score of the generated openings: `npm run policy:openings`. Options: --seed, --objects (of a kind),
- * --of-each-field, --of-each-kind. Exits with 1 where the closed profile misses an opening.
+ * --of-each-field, --of-each-kind. Exits with 1 if the closed profile misses an opening.
  */
 import { parseArgs } from "node:util";
 import { registrations } from "../../../cli/policy/registrations";

@@ -1,27 +1,28 @@
-/** Which of all changes are tried: some of each field of each kind in each way, spread over the objects. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
-import { type Change, changesOf, Donors, Random } from "./generator";
+/** Samples the changes: some for each field, kind and way of changing it, spread over the objects. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
+import { RandomSource } from "../../support/random";
+import { type Change, changesOf, Donors } from "./generator";
 import { idOf } from "./schema";
 
 export interface Sampling {
     readonly seed: number;
-    /** Objects of each kind whose changes are made. */
+    /** Changed objects per kind. */
     readonly objects: number;
-    /** Changes of one field of a kind in one way. */
+    /** Changes per field of a kind and way of changing it. */
     readonly ofEachField: number;
-    /** Changes of a kind at most. */
+    /** Maximum changes per kind. */
     readonly ofEachKind: number;
 }
 
 export function sampledChanges(
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     { seed, objects, ofEachField, ofEachKind }: Sampling,
 ): readonly Change[] {
-    // The order in which a program registers differs from run to run.
+    // The order of registration differs between runs.
     const sorted = [...stack].sort((a, b) => (a.urn < b.urn ? -1 : 1));
     const donors = new Donors(sorted);
-    const random = new Random(seed);
-    const kinds = new Map<string, JudgedResource[]>();
+    const random = new RandomSource(seed);
+    const kinds = new Map<string, EvaluatedResource[]>();
     for (const resource of sorted) {
         const id = idOf(resource);
         if (id !== undefined) kinds.set(id, [...(kinds.get(id) ?? []), resource]);
@@ -38,10 +39,10 @@ export function sampledChanges(
     });
 }
 
-function shuffled<Item>(items: readonly Item[], random: Random): readonly Item[] {
+function shuffled<Item>(items: readonly Item[], random: RandomSource): readonly Item[] {
     const mixed = [...items];
     for (let index = mixed.length - 1; index > 0; index--) {
-        const other = random.below(index + 1);
+        const other = random.integer(index + 1);
         [mixed[index], mixed[other]] = [mixed[other] as Item, mixed[index] as Item];
     }
     return mixed;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import { type JudgedResource } from "../../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 
 export interface Schema {
     readonly type?: string | readonly string[];
@@ -21,12 +21,12 @@ const KUBERNETES = JSON.parse(readFileSync(join(__dirname, "schemas", "kubernete
     readonly definitions: Readonly<Record<string, Schema>>;
 };
 
-const TEXTS: Schema = { type: "object", additionalProperties: { type: "string" } };
+const CONTENTS: Schema = { type: "object", additionalProperties: { type: "string" } };
 
-/** A name makes another object; what the API server writes is nobody's to change. */
+/** Excluded metadata: another name is another object, and only the API server writes the others. */
 const METADATA: Schema = {
     type: "object",
-    properties: { labels: TEXTS, annotations: TEXTS, namespace: { type: "string" } },
+    properties: { labels: CONTENTS, annotations: CONTENTS, namespace: { type: "string" } },
 };
 
 const DEFINITIONS = JSON.parse(
@@ -35,8 +35,8 @@ const DEFINITIONS = JSON.parse(
         .replaceAll('"format":"int-or-string","type":"string"', '"type":["integer","string"]'),
 ) as Readonly<Record<string, Schema>>;
 
-/** `security.istio.io/AuthorizationPolicy`, `core/Service`; undefined for what is no Kubernetes object. */
-export function idOf({ type, properties }: JudgedResource): string | undefined {
+/** `security.istio.io/AuthorizationPolicy`, `core/Service`; undefined for other resources. */
+export function idOf({ type, properties }: EvaluatedResource): string | undefined {
     const { apiVersion, kind } = properties;
     if (!type.startsWith("kubernetes:") || typeof apiVersion !== "string" || typeof kind !== "string")
         return undefined;
@@ -45,7 +45,7 @@ export function idOf({ type, properties }: JudgedResource): string | undefined {
 
 const known = new Map<string, Schema | undefined>();
 
-/** Of the whole object. */
+/** The schema of the whole object. */
 export function schemaOf(id: string): Schema | undefined {
     if (!known.has(id)) known.set(id, read(id));
     return known.get(id);
@@ -54,10 +54,10 @@ export function schemaOf(id: string): Schema | undefined {
 function read(id: string): Schema | undefined {
     const definition = DEFINITIONS[KUBERNETES.kinds[id] ?? ""];
     if (definition !== undefined) {
-        const own = Object.entries(definition.properties ?? {}).filter(
+        const properties = Object.entries(definition.properties ?? {}).filter(
             ([name]) => !["apiVersion", "kind", "metadata"].includes(name),
         );
-        return { ...definition, properties: { ...Object.fromEntries(own), metadata: METADATA } };
+        return { ...definition, properties: { ...Object.fromEntries(properties), metadata: METADATA } };
     }
     const file = join(CRDS, `${id.split("/")[1] ?? ""}.schema.json`);
     if (!existsSync(file)) return undefined;
@@ -65,7 +65,7 @@ function read(id: string): Schema | undefined {
     return { type: "object", properties: { metadata: METADATA, spec } };
 }
 
-/** What a reference stands for. */
+/** The schema with `$ref` resolved. */
 export function resolved(schema: Schema): Schema {
     return schema.$ref === undefined
         ? schema
@@ -74,12 +74,12 @@ export function resolved(schema: Schema): Schema {
 
 const validators = new Map<string, ValidateFunction>();
 
-/** Whether the API server takes the object: its schema, and Istio's webhook of a route that leads somewhere. */
+/** Whether the API server accepts the object: by its schema, and by Istio's webhook, which requires a destination of a route. */
 export function isValid(id: string, object: unknown): boolean {
     let validate = validators.get(id);
     if (validate === undefined) {
         const schema = schemaOf(id) ?? {};
-        // Formats and Kubernetes' own keywords say nothing of structure.
+        // Formats and Kubernetes' extension keywords do not affect the structure.
         const ajv = new Ajv({ strict: false, validateFormats: false });
         validate = ajv.compile({ ...schema, definitions: DEFINITIONS });
         validators.set(id, validate);
@@ -87,8 +87,8 @@ export function isValid(id: string, object: unknown): boolean {
     return validate(object) && leadsSomewhere(id, object);
 }
 
-/** What a route of each protocol may have instead of destinations (ValidateVirtualService of pkg/config/validation). */
-const ENDS: Readonly<Record<string, readonly string[]>> = {
+/** Fields that a route of each protocol may have instead of destinations (ValidateVirtualService in pkg/config/validation). */
+const TERMINAL_FIELDS: Readonly<Record<string, readonly string[]>> = {
     http: ["route", "redirect", "directResponse", "delegate"],
     tls: ["route"],
     tcp: ["route"],
@@ -97,7 +97,7 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
 function leadsSomewhere(id: string, object: unknown): boolean {
     if (id !== "networking.istio.io/VirtualService") return true;
     const { spec = {} } = object as { spec?: Record<string, Record<string, unknown>[] | undefined> };
-    return Object.entries(ENDS).every(([protocol, ends]) =>
+    return Object.entries(TERMINAL_FIELDS).every(([protocol, ends]) =>
         (spec[protocol] ?? []).every((route) =>
             ends.some((end) => JSON.stringify(route[end] ?? []) !== "[]"),
         ),

@@ -1,17 +1,17 @@
-/** What the pack says of each change that an oracle calls an opening. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** Evaluates the pack on each change that an oracle classifies as an opening. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 import { type Mutation } from "../mutations/model";
 import { outcomeOf } from "../mutations/score";
 import { type Change } from "./generator";
-import { type Judgement, type Oracle } from "./oracle/index";
+import { type OracleVerdict, type Oracle } from "./oracle/index";
 
 export interface Outcome {
     readonly change: Change;
-    readonly judgement: Judgement;
-    /** Policies that refuse it, with each profile; only of openings. */
+    readonly judgement: OracleVerdict;
+    /** Policies that reject it, with each profile; only for openings. */
     readonly closed: readonly string[];
     readonly open: readonly string[];
-    /** Set where the oracle cannot read what the change makes. */
+    /** Set if the oracle cannot read the changed object. */
     readonly failed?: string;
 }
 
@@ -20,7 +20,7 @@ export interface Profiles {
     readonly open: Record<string, unknown>;
 }
 
-/** A stack's configuration without its baseline: the profile that other teams have. */
+/** The profile open, which other teams use: a stack's configuration without its baseline. */
 export function profilesOf(config: Record<string, unknown>): Profiles {
     const open = Object.fromEntries(
         Object.entries(config).filter(([policy]) => !policy.startsWith("closed-")),
@@ -30,27 +30,27 @@ export function profilesOf(config: Record<string, unknown>): Profiles {
 
 export function outcome(
     change: Change,
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     oracle: Oracle,
     profiles: Profiles,
 ): Outcome {
-    const none = { change, closed: [], open: [] };
-    let judgement: Judgement;
+    const noOpening = { change, closed: [], open: [] };
+    let judgement: OracleVerdict;
     try {
-        judgement = oracle.judge(change);
+        judgement = oracle.evaluate(change);
     } catch (error) {
-        return { ...none, judgement: { verdict: "unknown" }, failed: String(error) };
+        return { ...noOpening, judgement: { verdict: "unknown" }, failed: String(error) };
     }
-    if (judgement.verdict === "unknown" || judgement.verdict === "closed") return { ...none, judgement };
-    const open = refusing(change, stack, profiles.open);
-    // The closed profile has every policy of the open one.
-    const closed = open.length > 0 ? open : refusing(change, stack, profiles.closed);
+    if (judgement.verdict === "unknown" || judgement.verdict === "closed") return { ...noOpening, judgement };
+    const open = violatedPolicies(change, stack, profiles.open);
+    // The closed profile contains every policy of the open one.
+    const closed = open.length > 0 ? open : violatedPolicies(change, stack, profiles.closed);
     return { change, judgement, closed, open };
 }
 
-function refusing(
+function violatedPolicies(
     { kind, before, after }: Change,
-    stack: readonly JudgedResource[],
+    stack: readonly EvaluatedResource[],
     config: Record<string, unknown>,
 ): readonly string[] {
     const mutation: Mutation = { kind, target: "", names: [""], replace: new Map([[before.urn, after]]) };
@@ -60,9 +60,9 @@ function refusing(
 export interface Row {
     readonly kind: string;
     readonly tried: number;
-    /** What no oracle reads. */
+    /** Changes that no oracle supports. */
     readonly unknown: number;
-    /** Somebody gets what he did not get, or by less; with `layer`, one of several layers is gone. */
+    /** Access that was denied before, or with weaker conditions; `layer`: one of several layers no longer denies. */
     readonly opening: number;
     readonly layer: number;
     readonly closed: number;
@@ -74,21 +74,21 @@ export interface Row {
 export function rowsOf(outcomes: readonly Outcome[]): readonly Row[] {
     const kinds = [...new Set(outcomes.map(({ change }) => change.kind))].sort();
     return [...kinds, "all"].map((kind) => {
-        const own = outcomes.filter(({ change }) => kind === "all" || change.kind === kind);
-        const opening = own.filter(isOpening);
-        const layer = own.filter(({ judgement }) => judgement.verdict === "layer");
-        const refused = (some: readonly Outcome[], profile: keyof Profiles): number =>
+        const group = outcomes.filter(({ change }) => kind === "all" || change.kind === kind);
+        const opening = group.filter(isOpening);
+        const layer = group.filter(({ judgement }) => judgement.verdict === "layer");
+        const rejected = (some: readonly Outcome[], profile: keyof Profiles): number =>
             some.filter((one) => one[profile].length > 0).length;
         return {
             kind,
-            tried: own.length,
-            unknown: own.filter(({ judgement }) => judgement.verdict === "unknown").length,
+            tried: group.length,
+            unknown: group.filter(({ judgement }) => judgement.verdict === "unknown").length,
             opening: opening.length,
             layer: layer.length,
-            closed: refused(opening, "closed"),
-            open: refused(opening, "open"),
-            layerClosed: refused(layer, "closed"),
-            layerOpen: refused(layer, "open"),
+            closed: rejected(opening, "closed"),
+            open: rejected(opening, "open"),
+            layerClosed: rejected(layer, "closed"),
+            layerOpen: rejected(layer, "open"),
         };
     });
 }

@@ -1,5 +1,5 @@
-/** A closed mesh of any size, with one mistake. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** A secure mesh of any size, with one violation. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 import { fromYaml } from "./stacks";
 
 const NAMESPACE = `
@@ -70,7 +70,7 @@ spec:
   ingress: [{ from: [{ podSelector: { matchLabels: { service: web } } }], ports: [{ port: 8080 }] }]
 `;
 
-export function large(count: number): readonly JudgedResource[] {
+export function large(count: number): readonly EvaluatedResource[] {
     const head = fromYaml(NAMESPACE);
     const pattern = fromYaml(SERVICE("NAME"));
     const services = Math.ceil((count - head.length) / pattern.length);

@@ -1,10 +1,10 @@
-/** What the program registers for a stack, for all tests of a process: it takes seconds, and no test changes it. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** The resources that the program registers for a stack, shared by all tests of a process: a run takes seconds. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 import { registrations } from "../../../cli/policy/registrations";
 
-const runs = new Map<string, Promise<readonly JudgedResource[]>>();
+const runs = new Map<string, Promise<readonly EvaluatedResource[]>>();
 
-export function registered(stack: string): Promise<readonly JudgedResource[]> {
+export function registered(stack: string): Promise<readonly EvaluatedResource[]> {
     const run = runs.get(stack) ?? registrations({ stack });
     runs.set(stack, run);
     return run;

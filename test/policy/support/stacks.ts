@@ -1,11 +1,16 @@
-/** Stacks as the pack sees them: from YAML, or the program's own. */
+/** Stacks as the pack receives them: from YAML, or from the program. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { type Finding, isStackRule, type ObjectRule, type Rule } from "../../../policy/core/rule";
-import { judgeResource, judgeWorld } from "../../../policy/core/sdk";
+import {
+    type Violation,
+    isStackRule,
+    type ObjectRule,
+    type PolicyDefinition,
+} from "../../../policy/core/rule";
+import { evaluateResource, evaluateStack } from "../../../policy/core/sdk";
 import { type EngineResource } from "../../../policy/core/subject";
-import { World } from "../../../policy/core/world";
+import { StackResources } from "../../../policy/core/stack-resources";
 
 interface Document {
     readonly apiVersion?: string;
@@ -14,14 +19,15 @@ interface Document {
     readonly type?: string;
     readonly name?: string;
     readonly properties?: Record<string, unknown>;
-    /** Names of the documents that a property comes from. */
+    /** Names of the documents that a property depends on. */
     readonly sources?: Record<string, string[]>;
 }
 
-/** Resources from YAML: Kubernetes objects as they are, anything else by type, name and properties. */
+/** Resources from YAML: Kubernetes objects unchanged, anything else by type, name and properties. */
 export function fromYaml(yaml: string): readonly EngineResource[] {
     const documents = parseAllDocuments(yaml).map((document) => document.toJS() as Document);
-    const urn = (name: string): string => `urn:pulumi:test::test::x::${name}`;
+    const urn = (name: string): string =>
+        `urn:pulumi:test::test::${documents.find((one) => one.name === name)?.type ?? "x"}::${name}`;
     return documents.map(({ type, name, properties, sources, ...object }) => {
         if (type !== undefined && name !== undefined) {
             const from = Object.entries(sources ?? {}).map(([key, names]) => [key, names.map(urn)]);
@@ -40,13 +46,13 @@ export function fromYaml(yaml: string): readonly EngineResource[] {
             urn: urn(`${kind}-${full}`),
             type: `kubernetes:${version}:${kind}`,
             name: full,
-            // A Secret has a type, and so has an object of no API.
+            // A Secret also has a field `type`.
             props: type === undefined ? object : { ...object, type },
         };
     });
 }
 
-export function configOf(rule: Rule, config: Record<string, unknown>): object {
+export function configOf(rule: PolicyDefinition, config: Record<string, unknown>): object {
     const given = config[rule.name];
     return typeof given === "object" && given !== null ? given : {};
 }
@@ -56,15 +62,19 @@ export function packConfig(stack: string): Record<string, unknown> {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
 }
 
-/** A stack's configuration in the profile `open`: nothing but EnvoyFilters is compared with a baseline. */
+/** A stack's configuration with the profile `open`: only EnvoyFilters are compared with a baseline. */
 export function openConfig(stack: string): Record<string, unknown> {
     const entries = Object.entries(packConfig(stack));
     return Object.fromEntries(entries.filter(([name]) => !name.startsWith("closed-")));
 }
 
-/** All findings of one rule in a stack. */
-export function findings(rule: Rule, resources: readonly EngineResource[], config: object = {}): Finding[] {
-    if (isStackRule(rule)) return [...judgeWorld(rule, World.of(resources), config)];
-    const judged = rule as unknown as ObjectRule;
-    return resources.flatMap((resource) => [...judgeResource(judged, resource, config)]);
+/** All violations of one rule in a stack. */
+export function findings(
+    rule: PolicyDefinition,
+    resources: readonly EngineResource[],
+    config: object = {},
+): Violation[] {
+    if (isStackRule(rule)) return [...evaluateStack(rule, StackResources.of(resources), config)];
+    const objectRule = rule as unknown as ObjectRule;
+    return resources.flatMap((resource) => [...evaluateResource(objectRule, resource, config)]);
 }

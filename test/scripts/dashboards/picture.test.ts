@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { platform } from "../../../catalogue/platform";
 import { dashboards } from "../../../components/observability/dashboards/config-maps";
 import { loadStackFile } from "../../../config/load";
-import { type Answered, boardOf } from "../../../scripts/dashboards/board";
+import { type PanelData, boardOf } from "../../../scripts/dashboards/board";
 import { picture } from "../../../scripts/dashboards/picture";
-import { drawn, panel, series, SPAN, textsOf } from "./answers";
+import { drawn, panel, series, SPAN, textsOf } from "./samples";
 
 const ROOT = join(__dirname, "../../..");
 const BOARDS = dashboards(loadStackFile("prod", ROOT)).flatMap(({ data }) =>
     Object.values(data ?? {}).map(boardOf),
 );
 
-/** As busy as the platform can be: a series for each service in every panel, none of them level. */
+/** The maximum load of the platform: a series for each service in every panel, none of them level. */
 const BUSY = Object.keys(platform.services).map((service, index) =>
     series(
         { service, pod: `${service}-5d8f9c7b6d-x8k2q`, source_workload: service },
@@ -22,17 +22,17 @@ const BUSY = Object.keys(platform.services).map((service, index) =>
 );
 
 function busy(board: (typeof BOARDS)[number]): string {
-    // A number is one by what it asks.
-    const panels = board.panels.map((of): Answered => ({
+    // A stat panel's query returns one series.
+    const panels = board.panels.map((of): PanelData => ({
         ...of,
-        answers: of.questions.map(() => BUSY.slice(0, of.kind === "stat" ? 1 : undefined)),
+        results: of.queries.map(() => BUSY.slice(0, of.kind === "stat" ? 1 : undefined)),
     }));
     const span = { ...SPAN, to: SPAN.from + 60 * SPAN.step };
     return picture({ board, panels, span, service: "recordings" });
 }
 
 describe("pictures of dashboards", () => {
-    it("show each row and panel of each of production's boards, in Grafana's places", () => {
+    it("show each row and panel of each of production's dashboards, in Grafana's layout", () => {
         assert.equal(BOARDS.length, 6);
         for (const board of BOARDS) {
             const svg = busy(board);
@@ -51,12 +51,12 @@ describe("pictures of dashboards", () => {
         }
     });
 
-    it("are small enough to be kept with the docs, however busy the mesh is", () => {
+    it("are small enough for the docs, even for a busy mesh", () => {
         for (const board of BOARDS)
             assert.ok(busy(board).length < 120_000, `${board.uid}: ${busy(board).length}`);
     });
 
-    it("say that they are not Grafana's, and which service was chosen where one is", () => {
+    it("state that Grafana did not render them, and which service is selected", () => {
         for (const board of BOARDS) {
             const texts = textsOf(busy(board));
             assert.ok(texts.some((text) => text.includes("not by Grafana")));
@@ -67,23 +67,23 @@ describe("pictures of dashboards", () => {
         }
     });
 
-    it("have their place in the docs", () => {
-        const docs = readFileSync(join(ROOT, "docs", "dashboards.md"), "utf8");
-        const shown = [...docs.matchAll(/!\[[^\]]*"([^"]+)"\]\(images\/dashboards\/([\w-]+)\.svg\)/g)];
+    it("are included in the docs", () => {
+        const docs = readFileSync(join(ROOT, "docs/reference/dashboards.md"), "utf8");
+        const shown = [...docs.matchAll(/!\[[^\]]*"([^"]+)"\]\(\.\.\/images\/dashboards\/([\w-]+)\.svg\)/g)];
         assert.deepEqual(
             shown.map(([, title, uid]) => ({ uid, title })),
             BOARDS.map(({ uid, title }) => ({ uid, title })),
         );
     });
 
-    it("know a board in which one service is chosen by its variable", () => {
+    it("detect a dashboard with a service variable", () => {
         const chosen = (...list: readonly string[]) =>
             boardOf(JSON.stringify({ templating: { list: list.map((name) => ({ name })) }, panels: [] }))
                 .byService;
         assert.deepEqual([chosen("region", "service"), chosen("region"), chosen()], [true, false, false]);
     });
 
-    it("stay SVG whatever a label's value is", () => {
+    it("are valid SVG for any label value", () => {
         const svg = drawn(panel("bargauge", "short", "{{of}}", series({ of: '<b> & "c"' }, 1)));
         assert.ok(textsOf(svg).includes("&lt;b> &amp; &quot;c&quot;"));
     });

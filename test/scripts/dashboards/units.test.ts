@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { written } from "../../../scripts/dashboards/units";
+import { formatValue } from "../../../scripts/dashboards/units";
 
 describe("values in pictures of dashboards", () => {
-    it("have their unit, in the size that suits them", () => {
+    it("have their unit, with a suitable prefix", () => {
         const cases: readonly (readonly [number, string, string])[] = [
             [12.345, "reqps", "12.3 req/s"],
             [12_345, "reqps", "12.3 kreq/s"],
@@ -23,10 +23,10 @@ describe("values in pictures of dashboards", () => {
             [-2 * 86_400, "s", "-2 d"],
             [89.96, "d", "90 d"],
         ];
-        for (const [value, unit, text] of cases) assert.equal(written(value, unit), text);
+        for (const [value, unit, text] of cases) assert.equal(formatValue(value, unit), text);
     });
 
-    it("are not written where the unit is unknown", () => {
-        assert.throws(() => written(1, "furlongs"), /"furlongs".*units\.ts/);
+    it("throw for an unknown unit", () => {
+        assert.throws(() => formatValue(1, "furlongs"), /"furlongs".*units\.ts/);
     });
 });

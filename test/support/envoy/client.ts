@@ -1,7 +1,7 @@
-/** Requests whose request line is sent octet by octet as given: HTTP clients would normalize it. */
+/** An HTTP client that sends the request line byte for byte as given: other clients normalize it. */
 import { type Socket, connect } from "node:net";
 
-export interface Answer {
+export interface HttpResponse {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
@@ -9,16 +9,19 @@ export interface Answer {
 
 export interface RawRequest {
     readonly method?: string;
-    /** Octets as latin-1 text. */
+    /** Bytes as latin-1 text. */
     readonly path: string;
     readonly host: string;
     readonly headers?: Readonly<Record<string, string>>;
 }
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** Sends one request over a connection of its own. An answer ends by its own length: Envoy closes a second later. */
-export function ask(port: number, { method = "GET", path, host, headers = {} }: RawRequest): Promise<Answer> {
+/** Sends one request over a new connection. The response ends by its length: Envoy closes the connection a second later. */
+export function sendRequest(
+    port: number,
+    { method = "GET", path, host, headers = {} }: RawRequest,
+): Promise<HttpResponse> {
     const lines = [
         `${method} ${path} HTTP/1.1`,
         `host: ${host}`,
@@ -28,14 +31,14 @@ export function ask(port: number, { method = "GET", path, host, headers = {} }: 
     return new Promise((resolve, reject) => {
         const socket: Socket = connect(port, "127.0.0.1");
         const chunks: Buffer[] = [];
-        socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer to ${method} ${path}`)));
+        socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no response to ${method} ${path}`)));
         const finish = () => {
             socket.destroy();
-            resolve(parsed(Buffer.concat(chunks).toString("latin1")));
+            resolve(parseResponse(Buffer.concat(chunks).toString("latin1")));
         };
         socket.on("data", (chunk) => {
             chunks.push(chunk);
-            if (isWhole(Buffer.concat(chunks).toString("latin1"))) finish();
+            if (isComplete(Buffer.concat(chunks).toString("latin1"))) finish();
         });
         socket.once("error", reject);
         socket.once("end", finish);
@@ -43,7 +46,7 @@ export function ask(port: number, { method = "GET", path, host, headers = {} }: 
     });
 }
 
-function parsed(text: string): Answer {
+function parseResponse(text: string): HttpResponse {
     const end = text.indexOf("\r\n\r\n");
     const [status = "", ...lines] = text.slice(0, end).split("\r\n");
     const headers = Object.fromEntries(
@@ -57,7 +60,7 @@ function parsed(text: string): Answer {
     return { status: Number(status.split(" ")[1] ?? 0), headers, body };
 }
 
-function isWhole(text: string): boolean {
+function isComplete(text: string): boolean {
     const end = text.indexOf("\r\n\r\n");
     if (end === -1) return false;
     const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, end))?.[1];

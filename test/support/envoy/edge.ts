@@ -1,25 +1,25 @@
-/** A gateway's Envoy, a sidecar's behind it, and an application that says what it saw: derived objects in a real Envoy. */
+/** Runs derived objects in a real Envoy: a gateway, a sidecar behind it, and an application that echoes what it receives. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { type Server, createServer } from "node:http";
 import type { Manifest } from "../../../components/base/manifest";
-import { ENTRY_GATEWAYS, type GatewayKey, NAMESPACES, principal } from "../../../components/base/names";
-import { type Answer, type RawRequest, ask } from "./client";
+import { INGRESS_GATEWAYS, type GatewayKey, NAMESPACES, principal } from "../../../components/base/names";
+import { type HttpResponse, type RawRequest, sendRequest } from "./client";
 import { createAuthority } from "./identities";
 import { EXTENSIONS, type Json, listener } from "./patched";
 import { allowFilter, jwtFilter } from "./policies";
 import { freePorts, startEnvoy } from "./program";
 
-/** Of the stacks' workloads. */
+/** The trust domain of the stacks' workloads. */
 const DOMAIN = { trustDomain: "cluster.local" };
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** The public key of `token`'s tokens, as a stack's issuer gives it. */
+/** The JWKS with the public key for the tokens of `token`. */
 export const JWKS = JSON.stringify({
     keys: [{ ...publicKey.export({ format: "jwk" }), kid: "test", alg: "RS256" }],
 });
 
-/** A token that is good for an hour. */
+/** A JWT that expires in an hour. */
 export function token(claims: Json): string {
     const now = Math.floor(Date.now() / 1000);
     const part = (value: Json) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -27,39 +27,39 @@ export function token(claims: Json): string {
     return `${text}.${sign("sha256", Buffer.from(text), privateKey).toString("base64url")}`;
 }
 
-/** What the application saw. */
-export interface Seen {
+/** A request as the application receives it. */
+export interface ReceivedRequest {
     readonly method: string;
-    /** Its request target, octet by octet. */
+    /** The request target, byte for byte. */
     readonly path: string;
     readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Edge {
-    /** Where the gateway listens on 127.0.0.1, in plain text: HTTP/1.1 and HTTP/2. */
+    /** The gateway's port on 127.0.0.1, in plaintext: HTTP/1.1 and HTTP/2. */
     readonly port: number;
-    /** Through the gateway. */
-    enter(request: RawRequest): Promise<Answer>;
-    /** Straight to the sidecar, as a caller inside does. @param caller one of `callers`. @default the first */
-    inside(request: RawRequest, caller?: string): Promise<Answer>;
+    /** Sends a request through the gateway. */
+    viaGateway(request: RawRequest): Promise<HttpResponse>;
+    /** Sends a request directly to the sidecar, as a caller in the mesh does. @param caller one of `callers`. @default the first */
+    toSidecar(request: RawRequest, caller?: string): Promise<HttpResponse>;
     stop(): Promise<void>;
 }
 
 export interface EdgeOptions {
     readonly gateway: GatewayKey;
     readonly service: string;
-    /** Of the service's pods. */
+    /** The target port of the service's pods. */
     readonly port: number;
-    /** Whether the policies decide too. @default true */
+    /** Whether AuthorizationPolicies apply. @default true */
     readonly policies?: boolean;
     readonly objects: readonly Manifest[];
-    /** The gateway's routes by name, where EnvoyFilters change them. @default none */
+    /** The gateway's hosts by route name, where EnvoyFilters patch the routes. @default none */
     readonly hosts?: Readonly<Record<string, string>>;
-    /** Service accounts in the services' namespace that call. @default one that no policy knows */
+    /** Service accounts of callers in the services' namespace. @default one that no policy matches */
     readonly callers?: readonly string[];
 }
 
-/** What Istio sets (pkg/bootstrap/config.go): longer regular expressions, and fragments cut off instead of refused. */
+/** Istio's runtime flags (pkg/bootstrap/config.go): larger regular expressions; a URI fragment is stripped instead of rejected. */
 export const RUNTIME = {
     layers: [
         {
@@ -72,14 +72,14 @@ export const RUNTIME = {
     ],
 };
 
-/** Starts all three. */
+/** Starts the gateway, the sidecar and the application. */
 export async function startEdge(program: string, options: EdgeOptions): Promise<Edge> {
     const { objects, service, policies = true } = options;
     const app = await startApp();
     const appPort = (app.address() as { port: number }).port;
     const callers = options.callers ?? ["caller"];
     const [atGateway = 0, atSidecar = 0, ...atCallers] = await freePorts(2 + callers.length);
-    const gateway = ENTRY_GATEWAYS[options.gateway];
+    const gateway = INGRESS_GATEWAYS[options.gateway];
     const authority = await createAuthority();
     const transport = (namespace: string, account: string) =>
         authority.client(principal(DOMAIN, namespace, account));
@@ -134,11 +134,11 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
     const envoy = await startEnvoy(program, bootstrap, atGateway);
     return {
         port: atGateway,
-        enter: (request) => ask(atGateway, request),
-        inside: (request, caller = callers[0] ?? "") => {
+        viaGateway: (request) => sendRequest(atGateway, request),
+        toSidecar: (request, caller = callers[0] ?? "") => {
             const port = atCallers[callers.indexOf(caller)];
-            if (port === undefined) throw new Error(`${caller} is none of the callers`);
-            return ask(port, request);
+            if (port === undefined) throw new Error(`${caller} is not one of the callers`);
+            return sendRequest(port, request);
         },
         stop: async () => {
             await envoy.stop();
@@ -147,7 +147,7 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
     };
 }
 
-/** Passes connections on as they are, in the mutual TLS of the cluster of its name. */
+/** A TCP listener that forwards connections to the cluster of its name, which adds mutual TLS. */
 function tunnel(name: string, port: number): Json {
     return {
         name,
@@ -169,10 +169,10 @@ function tunnel(name: string, port: number): Json {
     };
 }
 
-/** Echoes each request as JSON, however large its headers. */
+/** Starts an application that echoes each request as JSON, with headers of any size. */
 export async function startApp(): Promise<Server> {
     const app = createServer({ maxHeaderSize: 16_777_216 }, (request, response) => {
-        const seen: Seen = {
+        const seen: ReceivedRequest = {
             method: request.method ?? "",
             path: request.url ?? "",
             headers: request.headers as Record<string, string>,
@@ -184,9 +184,9 @@ export async function startApp(): Promise<Server> {
     return app;
 }
 
-/** What the application saw of a request that it answered. */
-export function seenBy({ body }: Answer): Seen {
-    return JSON.parse(Buffer.from(body, "latin1").toString("utf8")) as Seen;
+/** The request that the application echoed in a response. */
+export function receivedRequest({ body }: HttpResponse): ReceivedRequest {
+    return JSON.parse(Buffer.from(body, "latin1").toString("utf8")) as ReceivedRequest;
 }
 
 export function cluster(name: string, port: number): Json {

@@ -1,15 +1,15 @@
-/** Certificates with a SPIFFE ID, as workloads have them, in the form in which a static Envoy configuration holds them. */
+/** Workload certificates with SPIFFE IDs, as TLS transport sockets of a static Envoy configuration. */
 import { type KeyPair, createAuthority as createRoot, issue } from "../../../local/node/authority";
 import { EXTENSIONS, type Json } from "./patched";
 
 export interface Authority {
-    /** A transport socket for clients: the workload calls with its identity. */
+    /** A transport socket for clients, which present this identity. */
     client(principal: string): Promise<Json>;
-    /** A transport socket for servers: callers must have a certificate of this authority. */
+    /** A transport socket for servers, which require a client certificate of this authority. */
     server(principal: string): Promise<Json>;
 }
 
-/** An authority of its own, with keys that nobody keeps. */
+/** Creates a certificate authority whose key is not stored. */
 export async function createAuthority(): Promise<Authority> {
     const root = await createRoot("test");
     const identity = (principal: string, usage: "client" | "server") =>
@@ -24,10 +24,10 @@ export async function createAuthority(): Promise<Authority> {
     };
 }
 
-/** A transport socket that presents `own` and takes certificates of `authority`. */
+/** A transport socket that presents the certificate of `keyPair` and trusts certificates of `authority`. */
 export function tlsSocket(
     type: "UpstreamTlsContext" | "DownstreamTlsContext",
-    own: KeyPair,
+    keyPair: KeyPair,
     authority: Pick<KeyPair, "certificate">,
     more: Json = {},
 ): Json {
@@ -39,7 +39,7 @@ export function tlsSocket(
             ...more,
             common_tls_context: {
                 tls_certificates: [
-                    { certificate_chain: inline(own.certificate), private_key: inline(own.key) },
+                    { certificate_chain: inline(keyPair.certificate), private_key: inline(keyPair.key) },
                 ],
                 validation_context: { trusted_ca: inline(authority.certificate) },
             },

@@ -1,6 +1,6 @@
 /**
- * What istiod makes of derived objects, as far as tests need it: an HTTP connection manager with the filters that Istio
- * puts there, changed by EnvoyFilters as istiod changes it (pilot/pkg/networking/core/envoyfilter/listener_patch.go).
+ * Translates derived objects as istiod does, as far as tests need it: an HTTP connection manager with Istio's filters,
+ * patched by EnvoyFilters (pilot/pkg/networking/core/envoyfilter/listener_patch.go).
  */
 import type { EnvoyFilterManifest, Manifest } from "../../../components/base/manifest";
 import { SERVICE_LABEL } from "../../../components/base/labels";
@@ -15,19 +15,19 @@ export interface Proxy {
     /** The value of the label `sparc.dev/service`. */
     readonly workload: string;
     readonly context: "GATEWAY" | "SIDECAR_INBOUND";
-    /** Of a sidecar: the application's port. */
+    /** For a sidecar: the application's port. */
     readonly port?: number;
-    /** Filters that Istio has before the router: JWT, RBAC. */
+    /** Filters that Istio inserts before the router: JWT, RBAC. */
     readonly filters: readonly Json[];
     readonly cluster: string;
     readonly listen: number;
-    /** The transport socket of its connections. @default plain text */
+    /** The transport socket for its downstream connections. @default plaintext */
     readonly transport?: Json;
-    /** Of a gateway: routes of their own, by their names, which are exposures' labels. Others share one without a name. */
+    /** For a gateway: hosts by route name (the exposure's label). All other hosts share one unnamed route. */
     readonly hosts?: Readonly<Record<string, string>>;
 }
 
-/** A listener with all that the EnvoyFilters among `objects` change of it. */
+/** A listener, patched by the EnvoyFilters among `objects`. */
 export function listener(objects: readonly Manifest[], proxy: Proxy): Json {
     const patches = objects
         .filter((object): object is EnvoyFilterManifest => object.kind === "EnvoyFilter")
@@ -48,7 +48,7 @@ export function listener(objects: readonly Manifest[], proxy: Proxy): Json {
     };
 }
 
-/** As istiod makes it with `pathNormalization: BASE`. */
+/** The manager that istiod configures with `pathNormalization: BASE`. */
 function connectionManager({ filters, cluster, workload, context, hosts = {} }: Proxy): Json {
     const route = { match: { prefix: "/" }, route: { cluster, timeout: "10s" } };
     return {
@@ -110,11 +110,11 @@ function patched(manager: Json, { applyTo, match, patch }: Patch): Json {
         case "HTTP_ROUTE MERGE":
             return onRoutes(manager, match?.routeConfiguration?.vhost?.route?.name, value);
         default:
-            throw new Error(`a test's Envoy cannot apply ${applyTo} ${patch?.operation}`);
+            throw new Error(`the tests' Envoy does not support the patch ${applyTo} ${patch?.operation}`);
     }
 }
 
-/** On the routes of this name, or on all where the patch names none. */
+/** Patches the routes of this name, or all routes where the patch names none. */
 function onRoutes(manager: Json, name: string | undefined, value: Json): Json {
     const { virtual_hosts: hosts } = manager["route_config"] as {
         virtual_hosts: (Json & { routes: Json[] })[];
@@ -128,14 +128,14 @@ function onRoutes(manager: Json, name: string | undefined, value: Json): Json {
     return { ...manager, route_config: { virtual_hosts: changed } };
 }
 
-/** Protobuf's merge: messages field by field, lists one behind the other. */
+/** Protobuf's merge: messages field by field; lists are concatenated. */
 function merged(into: Json, from: Json): Json {
     const result = { ...into };
     for (const [key, value] of Object.entries(from)) {
-        const own = result[key];
-        if (Array.isArray(own) && Array.isArray(value))
-            result[key] = [...(own as unknown[]), ...(value as unknown[])];
-        else if (isMessage(own) && isMessage(value)) result[key] = merged(own, value);
+        const current = result[key];
+        if (Array.isArray(current) && Array.isArray(value))
+            result[key] = [...(current as unknown[]), ...(value as unknown[])];
+        else if (isMessage(current) && isMessage(value)) result[key] = merged(current, value);
         else result[key] = value;
     }
     return result;

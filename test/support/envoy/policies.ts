@@ -1,4 +1,4 @@
-/** RequestAuthentications and AuthorizationPolicies as Envoy's filters, as istiod makes them: what path tests need of it. */
+/** RequestAuthentications and AuthorizationPolicies as Envoy filters, translated as istiod does, as far as path tests need it. */
 import type {
     AuthorizationPolicyManifest,
     Manifest,
@@ -7,7 +7,7 @@ import type {
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { EXTENSIONS, type Json } from "./patched";
 
-/** The JWT filter of a proxy: keys given in place, claims to headers, and the payload in the request's metadata. */
+/** A proxy's JWT filter, with inline keys: it copies claims to headers and the payload to the request's metadata. */
 export function jwtFilter(objects: readonly Manifest[], namespace: string, workload: string): Json[] {
     const rules = objects
         .filter((object): object is RequestAuthenticationManifest => object.kind === "RequestAuthentication")
@@ -53,7 +53,7 @@ export function jwtFilter(objects: readonly Manifest[], namespace: string, workl
     ];
 }
 
-/** The ALLOW policies of a workload by hosts, methods and paths. Who calls, and a token's scope, is not what these tests are about. */
+/** The RBAC filter for a workload's ALLOW policies, by host, method and path. It ignores principals and token scopes. */
 export function allowFilter(objects: readonly Manifest[], namespace: string, workload: string): Json {
     const operations = objects
         .filter((object): object is AuthorizationPolicyManifest => object.kind === "AuthorizationPolicy")

@@ -1,4 +1,4 @@
-/** A real Envoy on loopback: the toolchain's own, which runs without the node. */
+/** A real Envoy on loopback: the toolchain's, which runs without the local cluster. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -13,18 +13,18 @@ import { skip } from "../skip";
 const CHECKOUT = join(__dirname, "..", "..", "..");
 const START_MS = 20_000;
 
-/** The toolchain's Envoy, or undefined where no toolchain has been built. */
+/** The path of the toolchain's Envoy, or undefined if no toolchain has been built. */
 export async function envoyProgram(): Promise<string | undefined> {
     const stored = await storedPart(paths().cache, await envoyPart(CHECKOUT));
     return stored === undefined ? undefined : join(stored.folder, "envoy", "_bin", "envoy");
 }
 
-/** Skips the whole suite, visibly, where there is no Envoy. Call it in a `before` hook. */
+/** Skips the suite, and reports it, if Envoy is missing. Call it in a `before` hook. */
 export async function requireEnvoy(context: Mocha.Context): Promise<string> {
     const program = await envoyProgram();
     if (program !== undefined) return program;
-    // CI builds the toolchain first: a proof that is skipped there is none.
-    if (process.env["MESH_REQUIRE_ENVOY"] === "1") throw new Error("the toolchain holds no Envoy");
+    // CI builds the toolchain first: there, a missing Envoy fails the suite.
+    if (process.env["MESH_REQUIRE_ENVOY"] === "1") throw new Error("the toolchain contains no Envoy");
     skip(context, "no Envoy; `make up` builds it");
 }
 
@@ -85,7 +85,7 @@ function accepts(port: number, address: string): Promise<boolean> {
     });
 }
 
-/** So many ports on loopback that nothing listens on. */
+/** Free ports on loopback. */
 export async function freePorts(count: number): Promise<number[]> {
     const servers = Array.from({ length: count }, () => createServer());
     await Promise.all(

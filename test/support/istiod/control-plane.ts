@@ -1,6 +1,6 @@
 /**
- * A real istiod over a real API server and etcd, on loopback and without a node: what it makes of Istio's objects is the truth that
- * readers of these objects are tested against.
+ * A real istiod with a real API server and etcd, on loopback, without a cluster: tests compare our readers of Istio objects with the
+ * configuration that istiod generates.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -25,19 +25,19 @@ export interface KubernetesObject {
 }
 
 export interface ControlPlane {
-    /** Where istiod serves proxies, in plaintext. */
+    /** The port on which istiod serves xDS, in plaintext. */
     readonly xdsPort: number;
     stop(): Promise<void>;
 }
 
-/** The toolchain. Skips the test or suite of `context` where it has not been built: unit tests build nothing. */
+/** The toolchain. Skips the test or suite of `context` if it has not been built: unit tests build nothing. */
 export async function requireToolchain(context: Mocha.Context): Promise<Toolchain> {
     if (!(await toolchainIsComplete())) skip(context, "no toolchain; `make up` builds it");
     return await ensureToolchain(silentProgress());
 }
 
 /**
- * Starts all three with `objects`, which istiod has read when this returns.
+ * Starts all three with `objects`. istiod has read them when this returns.
  *
  * @param mesh MeshConfig
  */
@@ -99,7 +99,7 @@ export async function startControlPlane(
     }
 }
 
-/** Without a CA and without injection, and of filters those that stock Envoy knows. */
+/** Disables the CA and injection, and all filters that stock Envoy does not have. */
 const ISTIOD_ENV = {
     POD_NAME: "istiod",
     POD_NAMESPACE: "istio-system",

@@ -1,7 +1,7 @@
-/** AuthorizationPolicies and requests, generated: fields, wildcards and negations as Istio's reference allows them. */
+/** Generates AuthorizationPolicies and requests, with all fields, wildcards and negations that Istio's reference allows. */
 import fc from "fast-check";
 import type { AuthorizationPolicyManifest } from "../../../components/base/manifest";
-import type { TriedRequest } from "./judge";
+import type { TestRequest } from "./envoy-evaluator";
 
 type Spec = AuthorizationPolicyManifest["spec"];
 type Rule = NonNullable<Spec["rules"]>[number];
@@ -25,7 +25,7 @@ const PATHS = [
 const HOSTS = ["auth.sparc.svc.cluster.local", "auth", "AUTH.sparc", "auth.sparc:8080", "evil.example"];
 const HEADER_VALUES = ["a", "ab", "b", "", "A"];
 
-/** Patterns of strings: exact, by prefix, by suffix, anything that is there. */
+/** String patterns: exact, prefix, suffix, presence. */
 const PATTERNS = {
     principals: [...CALLERS, `${DOMAIN}/ns/sparc/*`, "*/sa/web", "*", `${DOMAIN}/ns/sparc/sa/web*`],
     namespaces: ["sparc", "databases", "spar*", "*bases", "*"],
@@ -38,7 +38,7 @@ const PATTERNS = {
     hosts: ["auth.sparc.svc.cluster.local", "auth*", "*.local", "AUTH.SPARC", "*", "auth.sparc:*"],
     ports: [String(PORT), "9090"],
     headers: ["a", "a*", "*b", "*"],
-    // Of a token, which no request here has: what they say is not known to who explains, but that a token is missing is to Envoy.
+    // Token conditions: no request here has a token. `explain` does not evaluate claims, but Envoy denies for a missing token.
     requestPrincipals: ["https://issuer.example/*", "*"],
     claims: ["admin"],
     sni: ["outbound_.8080_._.app.sparc.svc.cluster.local", "outbound_*", "other"],
@@ -48,7 +48,7 @@ function some(values: readonly string[]): fc.Arbitrary<string[]> {
     return fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 2 });
 }
 
-/** A field and its negation, each there or not. */
+/** A field and its negation, each present or absent. */
 function pair(yes: string, no: string, values: readonly string[]): fc.Arbitrary<Record<string, string[]>> {
     return fc.oneof(
         { weight: 5, arbitrary: fc.constant({}) },
@@ -69,7 +69,7 @@ function merged(
 
 const notEmpty = (one: object) => Object.keys(one).length > 0;
 
-// Istio refuses service accounts beside principals or namespaces.
+// Istio rejects serviceAccounts together with principals or namespaces.
 const source = fc
     .oneof(
         {
@@ -143,7 +143,7 @@ interface Draft {
 const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
 
 const draft: fc.Arbitrary<Draft> = fc.record({
-    // Those of the root namespace hold for all workloads that they select, those of another namespace for none here.
+    // Policies in the root namespace apply to all workloads that they select; those in any other namespace to none of these.
     namespace: fc.oneof(
         { weight: 8, arbitrary: fc.constant("sparc") },
         { weight: 2, arbitrary: fc.constant("istio-system") },
@@ -161,7 +161,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
     ),
 });
 
-/** A rule as it should be: one account, one port, methods and paths; and one that differs from it in up to three places. */
+/** A strict rule (one account, one port, methods and paths), and one that differs from it in up to three places. */
 const nearlyStrict: fc.Arbitrary<Rule> = fc
     .record({
         caller: fc.constantFrom(...CALLERS),
@@ -189,12 +189,12 @@ const nearlyStrict: fc.Arbitrary<Rule> = fc
     }));
 
 function changedFrom(caller: string, changed: Source | null): Source {
-    // Istio takes service accounts for themselves only.
+    // Istio accepts serviceAccounts only without other identity fields.
     const byAccount = changed?.serviceAccounts !== undefined || changed?.notServiceAccounts !== undefined;
     return byAccount ? changed : { principals: [caller], ...changed };
 }
 
-/** So many policies of one ALLOW that is nearly as strict as it should be, each for a workload of its own. */
+/** `count` nearly strict ALLOW policies, each for a separate workload. */
 export function nearlyStrictPolicies(count: number, seed: number): AuthorizationPolicyManifest[] {
     return fc.sample(nearlyStrict, { numRuns: count, seed }).map((one, set) => ({
         apiVersion: "security.istio.io/v1",
@@ -206,12 +206,12 @@ export function nearlyStrictPolicies(count: number, seed: number): Authorization
 
 const LABEL = "sparc.dev/service";
 
-/** The label by which the policies of a set select their workload. */
+/** The labels by which a set's policies select their workload. */
 export function labelsOf(set: number): Record<string, string> {
     return { [LABEL]: `case-${set}` };
 }
 
-/** So many sets of policies, each for a workload of its own. */
+/** `count` sets of policies, each for a separate workload. */
 export function policySets(count: number, seed: number): AuthorizationPolicyManifest[][] {
     const drafts = fc.sample(fc.array(draft, { minLength: 1, maxLength: 3 }), { numRuns: count, seed });
     return drafts.map((all, set) =>
@@ -229,8 +229,8 @@ export function policySets(count: number, seed: number): AuthorizationPolicyMani
     );
 }
 
-/** So many requests. */
-export function requests(count: number, seed: number): TriedRequest[] {
+/** `count` requests. */
+export function requests(count: number, seed: number): TestRequest[] {
     const caller = fc.option(fc.constantFrom(...CALLERS), { nil: undefined, freq: 6 });
     const headers = fc.option(fc.constantFrom(...HEADER_VALUES), { nil: undefined, freq: 2 });
     return fc.sample(

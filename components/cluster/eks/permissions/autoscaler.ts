@@ -1,7 +1,7 @@
 import type { EksConfig } from "../../../../config/cluster";
 import { type Document, documentOf } from "./document";
 
-/** What the cluster autoscaler does: it looks at all groups, and changes the size of this cluster's alone. */
+/** Permissions of the cluster autoscaler: it describes all groups, and only scales this cluster's. */
 export function autoscalerDocument({ name }: Pick<EksConfig, "name">): Document {
     return documentOf(
         {

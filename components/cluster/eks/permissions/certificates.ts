@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type Document, documentOf } from "./document";
 
-/** What cert-manager does to prove that a name is ours: it writes `_acme-challenge` records of one zone, and no others. */
+/** Permissions of cert-manager for DNS-01 challenges: it writes `_acme-challenge` records in one zone. */
 export function certificatesDocument(zoneArn: pulumi.Input<string>): Document {
     return documentOf(
         { Effect: "Allow", Action: ["route53:GetChange"], Resource: "arn:aws:route53:::change/*" },
@@ -17,7 +17,7 @@ export function certificatesDocument(zoneArn: pulumi.Input<string>): Document {
             },
         },
         { Effect: "Allow", Action: ["route53:ListResourceRecordSets"], Resource: zoneArn },
-        // By name it finds the zone; there is no narrower way to ask.
+        // Finds the zone by name. The API has no narrower permission.
         { Effect: "Allow", Action: ["route53:ListHostedZonesByName"], Resource: "*" },
     );
 }

@@ -1,11 +1,11 @@
-/** IAM documents as plain data. */
+/** IAM policy documents as plain data. */
 import type * as pulumi from "@pulumi/pulumi";
 
 export interface Statement {
     readonly Effect: "Allow";
     readonly Principal?: Readonly<Record<string, pulumi.Input<string>>>;
     readonly Action: readonly string[];
-    /** Absent in a trust, where it is the role itself. */
+    /** Absent in a trust policy, whose resource is the role itself. */
     readonly Resource?: pulumi.Input<string> | readonly pulumi.Input<string>[];
     readonly Condition?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
 }
@@ -19,7 +19,7 @@ export function documentOf(...statements: readonly Statement[]): Document {
     return { Version: "2012-10-17", Statement: statements };
 }
 
-/** Who may take a role: one of AWS' own services. */
+/** A trust policy for an AWS service. */
 export function trustOf(service: "eks" | "ec2" | "vpc-flow-logs"): Document {
     return documentOf({
         Effect: "Allow",
@@ -28,7 +28,7 @@ export function trustOf(service: "eks" | "ec2" | "vpc-flow-logs"): Document {
     });
 }
 
-/** Pods, by EKS' pod identity; the session's tags say which. */
+/** A trust policy for pods with EKS Pod Identity. The session tags identify the pod. */
 export const POD_TRUST = documentOf({
     Effect: "Allow",
     Principal: { Service: "pods.eks.amazonaws.com" },

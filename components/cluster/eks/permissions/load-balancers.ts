@@ -1,13 +1,13 @@
 import type { EksConfig } from "../../../../config/cluster";
 import { type Document, type Statement, documentOf } from "./document";
 
-/** The tag that the controller gives to all that it makes. */
+/** The tag on all resources that the controller creates. */
 const TAG = "elbv2.k8s.aws/cluster";
 
 /**
- * What the AWS Load Balancer Controller does for Services of type LoadBalancer: of what its own document allows, what
- * network load balancers need, and only on what bears this cluster's name. No web firewall, no shield, no certificates:
- * TLS ends at the gateways.
+ * Permissions of the AWS Load Balancer Controller for Services of type LoadBalancer: the subset of its documented
+ * policy that Network Load Balancers need, restricted to resources with this cluster's tag. No WAF, no Shield, no
+ * certificates: TLS terminates at the gateways.
  */
 export function loadBalancersDocument({ name, region }: Pick<EksConfig, "name" | "region">): Document {
     const allow = (rest: Omit<Statement, "Effect">): Statement => ({ Effect: "Allow", ...rest });
@@ -54,7 +54,7 @@ export function loadBalancersDocument({ name, region }: Pick<EksConfig, "name" |
             ],
             Resource: "*",
         }),
-        // A group is made in a VPC, which bears no such tag: only the group itself is asked for one.
+        // Security groups are created in a VPC, which has no such tag: only the group itself must have one.
         allow({
             Action: ["ec2:CreateSecurityGroup"],
             Resource: groups,
@@ -75,7 +75,7 @@ export function loadBalancersDocument({ name, region }: Pick<EksConfig, "name" |
             Resource: groups,
             Condition: { StringEquals: owned },
         }),
-        // The nodes' own group, which it opens to its load balancers.
+        // The nodes' security group, to which it adds rules for its load balancers.
         allow({
             Action: ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
             Resource: groups,

@@ -1,9 +1,9 @@
 import { type Document, documentOf } from "./document";
 
-/** The one kind of certificate that is asked for: a CA that can sign no other CA. */
+/** The only certificate that is requested: a CA that cannot sign another CA. */
 const INTERMEDIATE = "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1";
 
-/** What aws-privateca-issuer needs to have an intermediate CA signed by `arn`, and nothing but such. */
+/** Permissions of aws-privateca-issuer: it has intermediate CAs signed by `arn`, and nothing else. */
 export function privateCaDocument(arn: string): Document {
     return documentOf(
         {

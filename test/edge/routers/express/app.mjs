@@ -1,5 +1,5 @@
 // A Node application with Express's default router, which ignores case and a trailing slash and decodes parameters once.
-// It answers each request with its own reading of it. Usage: node app.mjs PORT
+// It answers each request with how it parsed it. Usage: node app.mjs PORT
 import express from "express";
 
 const ROUTES = [

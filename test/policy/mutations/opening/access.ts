@@ -1,20 +1,20 @@
-/** AuthorizationPolicies and tokens weakened. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Weakened AuthorizationPolicies and JWT checks. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props, removed } from "../model";
 import { packConfig } from "../../support/stacks";
 import { drop, everywhere, put } from "./edit";
 
-export function ofAuthorization(resource: JudgedResource): Mutation[] {
+export function ofAuthorization(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "AuthorizationPolicy") return [];
     const spec = resource.properties["spec"] as Props;
-    // These are changes of an ALLOW: a DENY that is widened closes more.
+    // These change an ALLOW: a wider DENY denies more.
     if (spec["action"] === "DENY") return [];
     const { namespace } = meta(resource);
-    // The Service is its chart's own, so that nobody sees what the port speaks.
+    // A chart renders the Service, so the pack does not know the port's protocol.
     const isCharts = namespace === "flagger-system";
     if (spec["rules"] === undefined) {
         return [
-            removed("a namespace's deny-all taken out", resource, [namespace]),
+            removed("a namespace's deny-all removed", resource, [namespace]),
             changed(
                 "deny-all narrowed to one workload",
                 resource,
@@ -87,7 +87,7 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
         ),
         ...everywhere("ALLOW: ports dropped", resource, "spec.rules.*.to.*.operation", drop("ports")),
         ...(isCharts ? [] : ofOperations(resource)),
-        // A server that its clients name in TLS has routes to its own host alone.
+        // A server matched by SNI has routes only to its host.
         ...everywhere("ALLOW: hosts dropped", resource, "spec.rules.*", (rule) =>
             nodes(rule, "when.*").some(({ key }) => key === "connection.sni")
                 ? false
@@ -112,7 +112,7 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
             return true;
         }),
         ...everywhere(
-            "ALLOW: token no longer asked for",
+            "ALLOW: token no longer required",
             resource,
             "spec.rules.*.from.*.source",
             drop("requestPrincipals"),
@@ -144,11 +144,11 @@ export function ofAuthorization(resource: JudgedResource): Mutation[] {
     ];
 }
 
-export function ofTokens(resource: JudgedResource): Mutation[] {
+export function ofTokens(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "RequestAuthentication") return [];
     const { namespace } = meta(resource);
     return [
-        // At a service's sidecar nothing is opened: without a token that it has checked, the tenant filter takes nobody's word.
+        // This widens nothing at a service's sidecar: the tenant filter trusts only tokens that the sidecar has verified.
         ...(namespace === "istio-ingress" ? withoutTokens(resource) : []),
         ...everywhere("token: any audience", resource, "spec.jwtRules.*", drop("audiences")),
         ...everywhere("token: no issuer", resource, "spec.jwtRules.*", drop("issuer")),
@@ -162,7 +162,7 @@ export function ofTokens(resource: JudgedResource): Mutation[] {
     ];
 }
 
-/** Whether a rule says its host twice, where the stack's configuration lets a port of one host stand for it. */
+/** Whether a rule's host is redundant: the stack's configuration accepts the port of a single host instead. */
 function isByPort(rule: Props): boolean {
     const allowed = packConfig("prod")["access-gateway-hosts"] as { onlyHostByPort?: boolean } | undefined;
     const conditions = nodes(rule, "when.*");
@@ -174,8 +174,8 @@ function isByPort(rule: Props): boolean {
     );
 }
 
-/** What may be asked, widened. */
-function ofOperations(resource: JudgedResource): Mutation[] {
+/** Widened operations. */
+function ofOperations(resource: EvaluatedResource): Mutation[] {
     const operations = "spec.rules.*.to.*.operation";
     const hasPaths = (node: Props): boolean =>
         "paths" in node &&
@@ -192,17 +192,17 @@ function ofOperations(resource: JudgedResource): Mutation[] {
             (node) => hasPaths(node) && put("paths", ["/*"], Boolean)(node),
         ),
         ...everywhere(
-            "ALLOW: paths by their end alone",
+            "ALLOW: paths by suffix",
             resource,
             operations,
             (node) => hasPaths(node) && put("paths", ["*/status"], Boolean)(node),
         ),
     ];
 }
-function withoutTokens(resource: JudgedResource): Mutation[] {
+function withoutTokens(resource: EvaluatedResource): Mutation[] {
     const { namespace } = meta(resource);
     return [
-        removed("RequestAuthentication taken out", resource, [`${namespace}/Gateway/`]),
+        removed("RequestAuthentication removed", resource, [`${namespace}/Gateway/`]),
         ...everywhere("RequestAuthentication: no rules", resource, "spec", drop("jwtRules"), [
             `${namespace}/Gateway/`,
         ]),

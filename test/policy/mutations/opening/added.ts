@@ -1,5 +1,5 @@
-/** A change that puts an object beside the stack. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** A change that adds an object to the stack. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { type Mutation } from "../model";
 
 export function added(
@@ -13,7 +13,7 @@ export function added(
     return addedWith(kind, apiVersion, objectKind, namespace, name, { spec });
 }
 
-/** Of a kind whose fields are not in a `spec`. */
+/** The same for a kind without a `spec`. */
 export function addedWith(
     kind: string,
     apiVersion: string,
@@ -23,7 +23,7 @@ export function addedWith(
     fields: object,
 ): Mutation {
     const metadata = namespace === "" ? { name } : { name, namespace };
-    const resource: JudgedResource = {
+    const resource: EvaluatedResource = {
         urn: `urn:pulumi:x::x::kubernetes:${apiVersion}:${objectKind}::added-${namespace}-${name}`,
         type: `kubernetes:${apiVersion}:${objectKind}`,
         name: `added-${name}`,

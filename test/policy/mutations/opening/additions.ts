@@ -1,12 +1,12 @@
-/** Objects that somebody adds. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Added objects. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation } from "../model";
 import { added, addedWith } from "./added";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
-/** What somebody may add to a stack in a later version of an API, an older one, or by another kind. */
-export function additions(stack: readonly JudgedResource[]): Mutation[] {
+/** Objects added in a newer or older API version, or by another kind. */
+export function additions(stack: readonly EvaluatedResource[]): Mutation[] {
     const services = stack.filter(
         (resource) => kindOf(resource) === "Service" && meta(resource).namespace === "sparc",
     );
@@ -101,10 +101,10 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 `a-${name}`,
                 {},
             ),
-            addedWith("added: a role for all of Istio's", RBAC, "Role", namespace, `${name}-istio`, {
+            addedWith("added: a role for all of Istio's kinds", RBAC, "Role", namespace, `${name}-istio`, {
                 rules: [{ apiGroups: ["security.istio.io"], resources: ["*"], verbs: ["*"] }],
             }),
-            addedWith("added: a role that gives itself more", RBAC, "ClusterRole", "", `${name}-more`, {
+            addedWith("added: a role that can escalate", RBAC, "ClusterRole", "", `${name}-more`, {
                 rules: [
                     {
                         apiGroups: [RBAC.replace("/v1", "")],
@@ -137,7 +137,7 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 { podSelector: {}, ingress: [{}] },
             ),
             added(
-                "added: a host outside as one inside",
+                "added: an external host as MESH_INTERNAL",
                 "networking.istio.io/v1beta1",
                 "ServiceEntry",
                 namespace,
@@ -151,19 +151,19 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                 },
             ),
             added(
-                "added: a machine as a service's endpoint",
+                "added: a VM as a service's endpoint",
                 "networking.istio.io/v1",
                 "WorkloadEntry",
                 namespace,
                 name,
                 { address: "203.0.113.7", labels: selector.matchLabels, serviceAccount: name },
             ),
-            added("added: a Service for a host outside", "v1", "Service", namespace, `${name}-partner`, {
+            added("added: an ExternalName Service", "v1", "Service", namespace, `${name}-partner`, {
                 type: "ExternalName",
                 externalName: "partner.example.com",
             }),
             added(
-                "added: the whole cluster let in by a policy of the cluster",
+                "added: the whole cluster allowed by a cluster-wide policy",
                 "policy.networking.k8s.io/v1alpha1",
                 "AdminNetworkPolicy",
                 "",
@@ -173,7 +173,7 @@ export function additions(stack: readonly JudgedResource[]): Mutation[] {
                     ingress: [{ action: "Allow", from: [{ namespaces: {} }] }],
                 },
             ),
-            addedWith("added: the cluster's rights for a service", RBAC, "ClusterRoleBinding", "", name, {
+            addedWith("added: cluster-wide rights for a service", RBAC, "ClusterRoleBinding", "", name, {
                 roleRef: { kind: "ClusterRole", name: "cluster-admin" },
                 subjects: [{ kind: "ServiceAccount", name, namespace }],
             }),

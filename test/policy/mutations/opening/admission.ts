@@ -1,10 +1,10 @@
-/** What decides at admission which pods get a sidecar, and which of Istio's kinds there are. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Changes of admission: which pods get a sidecar, and which Istio kinds exist. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, kindOf, type Mutation } from "../model";
 import { addedWith } from "./added";
 import { everywhere, put, set } from "./edit";
 
-export function ofAdmission(resource: JudgedResource): Mutation[] {
+export function ofAdmission(resource: EvaluatedResource): Mutation[] {
     switch (kindOf(resource)) {
         case "MutatingWebhookConfiguration":
             return [
@@ -15,13 +15,13 @@ export function ofAdmission(resource: JudgedResource): Mutation[] {
                     put("clientConfig", { url: "https://inject.example.net/inject", caBundle: "Q0E=" }),
                 ),
                 ...everywhere(
-                    "injection: of another path",
+                    "injection: another path",
                     resource,
                     "webhooks.*.clientConfig.service",
                     put("path", "/validate"),
                 ),
                 ...everywhere(
-                    "injection: of no pods",
+                    "injection: no pods",
                     resource,
                     "webhooks.*.rules.*",
                     put("resources", ["configmaps"]),
@@ -30,7 +30,7 @@ export function ofAdmission(resource: JudgedResource): Mutation[] {
         case "Service":
             return [
                 changed(
-                    "Service: taken by another controller",
+                    "Service: managed by another controller",
                     resource,
                     set("metadata.annotations", { "tailscale.com/expose": "true" }),
                 ),
@@ -40,8 +40,8 @@ export function ofAdmission(resource: JudgedResource): Mutation[] {
     }
 }
 
-/** What is added beside the stack. */
-export function admissionBeside(): readonly Mutation[] {
+/** Objects added to the stack. */
+export function addedAdmission(): readonly Mutation[] {
     const optOut = { metadata: { labels: { "sidecar.istio.io/inject": "false" } } };
     return [
         addedWith("added: a policy that opts pods out", "kyverno.io/v1", "ClusterPolicy", "", "opt-out", {
@@ -56,7 +56,7 @@ export function admissionBeside(): readonly Mutation[] {
             },
         }),
         addedWith(
-            "added: a definition of Istio's policies that serves none",
+            "added: a CRD of Istio's policies that serves no version",
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",
             "",

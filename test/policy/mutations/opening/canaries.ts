@@ -1,9 +1,9 @@
-/** Rollouts that cannot fail, or that others decide. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Rollouts that cannot fail, or that external webhooks decide. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, type Mutation, nodes, type Props } from "../model";
 import { everywhere, put, set } from "./edit";
 
-export function ofCanaries(resource: JudgedResource): Mutation[] {
+export function ofCanaries(resource: EvaluatedResource): Mutation[] {
     const change = (kind: string, path: string, value: unknown): Mutation =>
         changed(`Canary: ${kind}`, resource, set(path, value));
     return [
@@ -11,8 +11,8 @@ export function ofCanaries(resource: JudgedResource): Mutation[] {
         change("a check every second", "spec.analysis.interval", "1s"),
         change("all at the first step", "spec.analysis.stepWeights", [100]),
         change("no mesh", "spec.provider", "kubernetes"),
-        change("plain text to its versions", "spec.service.trafficPolicy", { tls: { mode: "DISABLE" } }),
-        change("told to a stranger", "spec.analysis.webhooks", [
+        change("plaintext to its versions", "spec.service.trafficPolicy", { tls: { mode: "DISABLE" } }),
+        change("a webhook to an external host", "spec.analysis.webhooks", [
             ...((nodes(resource.properties, "spec.analysis")[0]?.["webhooks"] as object[] | undefined) ?? []),
             { name: "x", type: "rollout", url: "https://drop.example.net/" },
         ]),

@@ -1,9 +1,9 @@
-/** Values of charts that open what the chart makes. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Chart values that widen access to the chart's objects. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, meta, type Mutation, type Props } from "../model";
 import { set } from "./edit";
 
-export function ofValues(resource: JudgedResource): Mutation[] {
+export function ofValues(resource: EvaluatedResource): Mutation[] {
     const { name, namespace } = meta(resource);
     const value = (kind: string, path: readonly string[], what: unknown): Mutation =>
         changed(`release: ${kind}`, resource, (p) => {
@@ -26,7 +26,7 @@ export function ofValues(resource: JudgedResource): Mutation[] {
             value("an Ingress", ["ingress"], { enabled: true, hosts: ["x.example.com"] }),
         );
         if (!name.includes("gateway") || name.includes("egress"))
-            kinds.push(value("a load balancer of its own", ["service", "type"], "LoadBalancer"));
+            kinds.push(value("an additional load balancer", ["service", "type"], "LoadBalancer"));
     }
     if (name.includes("gateway")) {
         kinds.push(
@@ -45,11 +45,19 @@ export function ofValues(resource: JudgedResource): Mutation[] {
     const scheme = "service.beta.kubernetes.io/aws-load-balancer-scheme";
     if (name === "istio-internalgateway")
         kinds.push(
-            value("internal gateway: on the Internet", ["service", "annotations", scheme], "internet-facing"),
+            value(
+                "internal gateway: exposed to the Internet",
+                ["service", "annotations", scheme],
+                "internet-facing",
+            ),
         );
     if (name === "istio-admingateway")
         kinds.push(
-            value("admin gateway: for every network", ["service", "loadBalancerSourceRanges"], ["0.0.0.0/0"]),
+            value(
+                "admin gateway: open to every network",
+                ["service", "loadBalancerSourceRanges"],
+                ["0.0.0.0/0"],
+            ),
         );
     return kinds;
 }

@@ -1,18 +1,18 @@
-/** AWS resources that somebody adds, or changes. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Added and changed AWS resources. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { type Mutation } from "../model";
 
 const EVERYBODY = JSON.stringify({
     Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
 });
 
-export function cloudBeside(stack: readonly JudgedResource[]): Mutation[] {
+export function addedCloud(stack: readonly EvaluatedResource[]): Mutation[] {
     if (!stack.some(({ type }) => type === "aws:eks/cluster:Cluster")) return [];
     return [
-        beside("added: a role for everybody", "aws:iam/role:Role", "anybody", {
+        addResource("added: a role for any principal", "aws:iam/role:Role", "anybody", {
             assumeRolePolicy: EVERYBODY,
         }),
-        beside(
+        addResource(
             "added: AWS' administrators' policy",
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
             "admin",
@@ -21,8 +21,8 @@ export function cloudBeside(stack: readonly JudgedResource[]): Mutation[] {
                 policyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
             },
         ),
-        beside(
-            "added: an administrator of the cluster",
+        addResource(
+            "added: a cluster administrator",
             "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
             "admin",
             {
@@ -30,13 +30,13 @@ export function cloudBeside(stack: readonly JudgedResource[]): Mutation[] {
                 policyArn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
             },
         ),
-        beside(
+        addResource(
             "added: a role of another program for a pod",
             "aws:eks/podIdentityAssociation:PodIdentityAssociation",
             "admin",
             { namespace: "sparc", serviceAccount: "reports", roleArn: "arn:aws:iam::1:role/admin" },
         ),
-        beside("added: the Internet in parts", "aws:ec2/securityGroup:SecurityGroup", "parts", {
+        addResource("added: the Internet in several ranges", "aws:ec2/securityGroup:SecurityGroup", "parts", {
             ingress: [20, 21, 22].map((first) => ({
                 protocol: "tcp",
                 fromPort: 443,
@@ -44,25 +44,30 @@ export function cloudBeside(stack: readonly JudgedResource[]): Mutation[] {
                 cidrBlocks: [`${first}.0.0.0/16`, `${first}.1.0.0/16`],
             })),
         }),
-        beside("added: a prefix list", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "list", {
-            securityGroupId: "sg-1",
-            prefixListId: "pl-1",
-        }),
+        addResource(
+            "added: a prefix list",
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            "list",
+            {
+                securityGroupId: "sg-1",
+                prefixListId: "pl-1",
+            },
+        ),
     ];
 }
 
-function beside(
+function addResource(
     kind: string,
     type: string,
     name: string,
-    properties: JudgedResource["properties"],
+    properties: EvaluatedResource["properties"],
 ): Mutation {
     const added = {
         urn: `urn:pulumi:x::x::${type}::added-${name}`,
         type,
         name: `added-${name}`,
         properties,
-    } as JudgedResource;
+    } as EvaluatedResource;
     return {
         kind,
         target: `${type}/added-${name}`,

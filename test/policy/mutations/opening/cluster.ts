@@ -1,10 +1,10 @@
-/** The cluster under the mesh. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** The EKS cluster and its network. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, type Mutation } from "../model";
 import { set } from "./edit";
 
-/** Of what AWS' resources a stack has: none where its cluster is found and not made. */
-export function ofCluster(resource: JudgedResource): Mutation[] {
+/** Changes of the stack's AWS resources: none if the stack uses an existing cluster. */
+export function ofCluster(resource: EvaluatedResource): Mutation[] {
     const change = (kind: string, path: string, value: unknown): Mutation => {
         const mutation = changed(kind, resource, set(path, value));
         return { ...mutation, target: resource.name, names: [resource.name] };
@@ -20,7 +20,7 @@ export function ofCluster(resource: JudgedResource): Mutation[] {
                     endpointPublicAccess: true,
                     publicAccessCidrs: ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"],
                 }),
-                change("EKS: endpoint as AWS has it", "vpcConfig", {}),
+                change("EKS: AWS's default endpoint access", "vpcConfig", {}),
                 change("EKS: Secrets not encrypted", "encryptionConfig", undefined),
                 change("EKS: no audit log", "enabledClusterLogTypes", ["api"]),
             ];

@@ -1,11 +1,11 @@
 /** Edits of parts of a resource. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, type Mutation, nodes, type Props } from "../model";
 
 /** One mutation for each node at `path` for which `edit` changes something. */
 export function everywhere(
     kind: string,
-    resource: JudgedResource,
+    resource: EvaluatedResource,
     path: string,
     edit: (node: Props) => boolean,
     names?: readonly string[],

@@ -1,11 +1,11 @@
-/** What leaves, what changes the proxies, and what Services publish. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Egress, EnvoyFilters, telemetry, and exposed Services. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
 import { drop, everywhere, put } from "./edit";
 
 /**
- * In `sparc` every service has one besides, so that not even the namespace's is missed today. In `flagger-system` all pods
- * are charts' own, which the pack does not see.
+ * In `sparc` every service also has a Sidecar, so the pack does not require the namespace's. In `flagger-system` charts render
+ * all pods, which the pack does not see.
  */
 function hasOneForAll(namespace: string, name: string): boolean {
     return (
@@ -13,7 +13,7 @@ function hasOneForAll(namespace: string, name: string): boolean {
     );
 }
 
-/** Lua may do whatever a proxy can. */
+/** A Lua script has all capabilities of the proxy. */
 const SCRIPT = {
     applyTo: "HTTP_FILTER",
     patch: {
@@ -28,7 +28,7 @@ const SCRIPT = {
     },
 };
 
-export function ofEgress(resource: JudgedResource): Mutation[] {
+export function ofEgress(resource: EvaluatedResource): Mutation[] {
     const { namespace } = meta(resource);
     switch (kindOf(resource)) {
         case "ServiceEntry":
@@ -54,7 +54,7 @@ export function ofEgress(resource: JudgedResource): Mutation[] {
             return [
                 ...everywhere("Sidecar: knows everything", resource, "spec.egress.*", put("hosts", ["*/*"])),
                 ...everywhere(
-                    "Sidecar: knows its namespace",
+                    "Sidecar: the whole namespace",
                     resource,
                     "spec.egress.*",
                     put("hosts", ["./*"]),
@@ -66,18 +66,18 @@ export function ofEgress(resource: JudgedResource): Mutation[] {
                     "spec",
                     put("outboundTrafficPolicy", { mode: "ALLOW_ANY" }),
                 ),
-                // Where a namespace has one for whoever may come yet, a service's own is not missed.
+                // A namespace-wide Sidecar makes a service's Sidecar optional.
                 ...(hasOneForAll(namespace, meta(resource).name)
                     ? []
-                    : [removed("Sidecar of a namespace or limiter taken out", resource, [`${namespace}/`])]),
+                    : [removed("Sidecar of a namespace or limiter removed", resource, [`${namespace}/`])]),
             ];
         case "EnvoyFilter":
             return [
-                ...everywhere("EnvoyFilter with a script more", resource, "spec", (spec) => {
+                ...everywhere("EnvoyFilter with an additional script", resource, "spec", (spec) => {
                     spec["configPatches"] = [...(spec["configPatches"] as unknown[]), SCRIPT];
                     return true;
                 }),
-                ...everywhere("EnvoyFilter that takes a filter out", resource, "spec", (spec) => {
+                ...everywhere("EnvoyFilter that removes a filter", resource, "spec", (spec) => {
                     spec["configPatches"] = [{ applyTo: "HTTP_FILTER", patch: { operation: "REMOVE" } }];
                     return true;
                 }),
@@ -85,7 +85,7 @@ export function ofEgress(resource: JudgedResource): Mutation[] {
                     `${namespace}/EnvoyFilter/mine`,
                 ]),
                 ...everywhere(
-                    "EnvoyFilter changed after it was read",
+                    "EnvoyFilter changed after its review",
                     resource,
                     "spec",
                     (spec) =>

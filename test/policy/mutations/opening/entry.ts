@@ -1,5 +1,5 @@
-/** A second way in to a host that asks for tokens, by rules that hold for its gateway from wherever they stand. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** A second ALLOW for a host that requires tokens, by policies in any namespace that select its gateway. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { packConfig } from "../../support/stacks";
 import { kindOf, meta, type Mutation, nodes, type Props } from "../model";
 import { added } from "./added";
@@ -10,7 +10,7 @@ interface Demands {
     readonly networks: readonly string[];
 }
 
-export function secondWaysIn(stack: readonly JudgedResource[]): Mutation[] {
+export function secondWaysIn(stack: readonly EvaluatedResource[]): Mutation[] {
     const demands = packConfig("prod")["access-exposed-hosts"] as Demands;
     const gateways = stack.filter((resource) => kindOf(resource) === "Gateway");
     return demands.issuers.flatMap(({ host, issuer }) =>
@@ -20,13 +20,13 @@ export function secondWaysIn(stack: readonly JudgedResource[]): Mutation[] {
     );
 }
 
-function hostsOf(gateway: JudgedResource): readonly string[] {
+function hostsOf(gateway: EvaluatedResource): readonly string[] {
     return nodes(gateway.properties, "spec.servers.*")
         .filter((server) => !("httpsRedirect" in (server["tls"] as Props)))
         .flatMap((server) => (server["hosts"] as string[]).map((name) => name.replace(/^.*\//, "")));
 }
 
-function waysIn(gateway: JudgedResource, host: string, issuer: string, demands: Demands): Mutation[] {
+function waysIn(gateway: EvaluatedResource, host: string, issuer: string, demands: Demands): Mutation[] {
     const { namespace, name } = meta(gateway);
     const selector = { matchLabels: (gateway.properties["spec"] as Props)["selector"] };
     const operation = { hosts: [host], ports: ["443"], methods: ["POST"], paths: ["/v1/export"] };
@@ -44,17 +44,17 @@ function waysIn(gateway: JudgedResource, host: string, issuer: string, demands: 
     const staffOnly = demands.networks.includes(host);
     const claim = demands.claims.find((entry) => entry.host === host);
     return [
-        allow("a way in without a token, from the root namespace", "istio-system", { to }),
-        allow("a way in without a token, the host in capitals", namespace, {
+        allow("access without a token, from the root namespace", "istio-system", { to }),
+        allow("access without a token, the host in capitals", namespace, {
             to: [{ operation: { ...operation, hosts: [host.toUpperCase()] } }],
         }),
         allow(
-            "a way in without a token, by another label of the gateway's pods",
+            "access without a token, by another label of the gateway's pods",
             namespace,
             { to },
             { matchLabels: { app: Object.values(selector.matchLabels as Props)[0] } },
         ),
-        allow("a way in by anybody's token", namespace, {
+        allow("access with any token", namespace, {
             from: [{ source: { requestPrincipals: ["*"], remoteIpBlocks: ["203.0.113.0/24"] } }],
             to,
             when,
@@ -62,14 +62,14 @@ function waysIn(gateway: JudgedResource, host: string, issuer: string, demands: 
         ...(claim === undefined
             ? []
             : [
-                  allow("a way in by a pattern of methods, whatever the token says", namespace, {
+                  allow("access by a pattern of methods, without the token's scope", namespace, {
                       from: [{ source: { ...token, remoteIpBlocks: ["203.0.113.0/24"] } }],
                       to: [{ operation: { ...operation, methods: ["P*"] } }],
                   }),
               ]),
         ...(staffOnly
             ? [
-                  allow("a way in from all networks in two halves", namespace, {
+                  allow("access from all networks in two halves", namespace, {
                       from: [{ source: { ...token, remoteIpBlocks: ["0.0.0.0/1", "128.0.0.0/1"] } }],
                       to,
                       when,

@@ -1,12 +1,12 @@
-/** Gateways weakened. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Weakened Gateways. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, type Mutation, type Props } from "../model";
 import { drop, everywhere, put } from "./edit";
 
 const isMutual = (tls: Props) => tls["mode"] === "MUTUAL";
 
-/** Gateways' EnvoyFilters that take clients which name no host. */
-export function ofOldClients(resource: JudgedResource): Mutation[] {
+/** Gateways' EnvoyFilters that accept clients without a host. */
+export function ofOldClients(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "EnvoyFilter") return [];
     return everywhere("filter: HTTP/1.0 without a host", resource, "spec.configPatches.*", (patch) => {
         if (patch["applyTo"] !== "NETWORK_FILTER") return false;
@@ -16,7 +16,7 @@ export function ofOldClients(resource: JudgedResource): Mutation[] {
     });
 }
 
-export function ofGateways(resource: JudgedResource): Mutation[] {
+export function ofGateways(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "Gateway") return [];
     return [
         ...everywhere(
@@ -98,7 +98,7 @@ export function ofGateways(resource: JudgedResource): Mutation[] {
             ),
         ),
         ...everywhere(
-            "gateway: client certificates of whoever signed them",
+            "gateway: client certificates of any issuer",
             resource,
             "spec.servers.*.tls",
             (tls) => isMutual(tls) && put("insecureSkipVerify", true)(tls),

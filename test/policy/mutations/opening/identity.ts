@@ -1,16 +1,16 @@
-/** Mutual TLS and injection weakened. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Weakened mutual TLS and injection. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, removed } from "../model";
 import { added, addedWith } from "./added";
 import { drop, everywhere, put } from "./edit";
 
-export function ofMutualTls(resource: JudgedResource): Mutation[] {
+export function ofMutualTls(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "PeerAuthentication") return [];
     const { namespace, name } = meta(resource);
     const isMesh = namespace === "istio-system";
     const strict = (value: unknown): boolean => value === "STRICT";
     return [
-        ...(isMesh ? [removed("mesh-wide STRICT taken out", resource, [namespace])] : []),
+        ...(isMesh ? [removed("mesh-wide STRICT removed", resource, [namespace])] : []),
         ...(isMesh ? [elsewhere(resource)] : []),
         ...(isMesh
             ? everywhere("mesh-wide STRICT to UNSET", resource, "spec.mtls", put("mode", "UNSET", strict), [
@@ -28,7 +28,7 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
                   [namespace],
               )
             : []),
-        ...everywhere("a service's port opened to plain text", resource, "spec", (spec) => {
+        ...everywhere("a service's port opened to plaintext", resource, "spec", (spec) => {
             if (namespace === "databases" || isMesh) return false;
             spec["portLevelMtls"] = { ...(spec["portLevelMtls"] as object), "9090": { mode: "PERMISSIVE" } };
             return name !== "";
@@ -42,36 +42,36 @@ export function ofMutualTls(resource: JudgedResource): Mutation[] {
     ];
 }
 
-/** STRICT where nobody's control plane looks, and a ConfigMap that says that one does. */
-function elsewhere(resource: JudgedResource): Mutation {
+/** STRICT in a namespace that is not the root namespace, and a ConfigMap that claims it is. */
+function elsewhere(resource: EvaluatedResource): Mutation {
     const { replace } = removed("", resource, []);
     const moved = added("", "security.istio.io/v1", "PeerAuthentication", "monitoring", "default", {
         mtls: { mode: "STRICT" },
     });
-    const said = addedWith("", "v1", "ConfigMap", "monitoring", "istio-moved", {
+    const meshConfig = addedWith("", "v1", "ConfigMap", "monitoring", "istio-moved", {
         data: { mesh: "rootNamespace: monitoring" },
     });
     return {
         kind: "mesh-wide STRICT moved to a namespace that a ConfigMap calls the root",
         target: "istio-system",
-        names: ["istio-system asks the whole mesh", "in istio-system"],
+        names: ["istio-system enforces mutual TLS for the whole mesh", "in istio-system"],
         replace,
-        add: [...(moved.add ?? []), ...(said.add ?? [])],
+        add: [...(moved.add ?? []), ...(meshConfig.add ?? [])],
     };
 }
-/** It is outside the mesh, by an exception of the pack. */
+/** A namespace outside the mesh, by an exception of the pack. */
 const OUTSIDE = "cert-manager";
 
-export function ofNamespaces(resource: JudgedResource): Mutation[] {
+export function ofNamespaces(resource: EvaluatedResource): Mutation[] {
     const { name } = meta(resource);
     if (kindOf(resource) !== "Namespace" || name === "istio-system") return [];
     const injection = [
         ...everywhere("injection label dropped", resource, "metadata.labels", drop("istio.io/rev")),
         ...everywhere(
-            "injection by a revision that nobody has",
+            "injection by an unknown revision",
             resource,
             "metadata.labels",
-            put("istio.io/rev", "nobodys"),
+            put("istio.io/rev", "unknown"),
         ),
         ...everywhere("injection disabled", resource, "metadata.labels", put("istio-injection", "disabled")),
     ];

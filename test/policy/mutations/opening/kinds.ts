@@ -1,10 +1,10 @@
-/** Objects of kinds that lead past the gateways, or change the mesh's own kinds. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Objects of kinds that bypass the gateways, or change the mesh's CRDs. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { type Mutation } from "../model";
 import { added } from "./added";
 import { meshedNamespaces } from "./places";
 
-export function otherKinds(stack: readonly JudgedResource[]): Mutation[] {
+export function otherKinds(stack: readonly EvaluatedResource[]): Mutation[] {
     return [
         ...meshedNamespaces(stack).flatMap((namespace) => [
             added("added: a Route of OpenShift", "route.openshift.io/v1", "Route", namespace, "way-in", {}),
@@ -16,7 +16,7 @@ export function otherKinds(stack: readonly JudgedResource[]): Mutation[] {
                 "way-in",
                 {},
             ),
-            added("added: endpoints by hand", "discovery.k8s.io/v1", "EndpointSlice", namespace, "mine", {}),
+            added("added: manual endpoints", "discovery.k8s.io/v1", "EndpointSlice", namespace, "mine", {}),
         ]),
         added(
             "added: a CRD that serves nothing",

@@ -1,21 +1,21 @@
-/** Names, addresses and identities that are led to somebody else. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Redirected names, addresses and identities. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, meta, type Mutation, type Props } from "../model";
 import { everywhere, put, set } from "./edit";
 
-export function ofEntries(resource: JudgedResource): Mutation[] {
+export function ofEntries(resource: EvaluatedResource): Mutation[] {
     if (meta(resource).namespace !== "istio-egress") return [];
     const change = (kind: string, edit: (spec: Props) => void): Mutation =>
         changed(`ServiceEntry: ${kind}`, resource, (p) => {
             edit(p["spec"] as Props);
         });
     return [
-        change("an address of the caller's choice", (spec) => (spec["resolution"] = "NONE")),
-        change("addresses of somebody else", (spec) => {
+        change("the client's original destination address", (spec) => (spec["resolution"] = "NONE")),
+        change("other addresses", (spec) => {
             spec["resolution"] = "STATIC";
             spec["endpoints"] = [{ address: "203.0.113.66" }];
         }),
-        change("the machine's own credentials", (spec) => (spec["addresses"] = ["169.254.169.254"])),
+        change("the instance metadata service", (spec) => (spec["addresses"] = ["169.254.169.254"])),
         change(
             "many networks",
             (spec) =>
@@ -29,7 +29,7 @@ export function ofEntries(resource: JudgedResource): Mutation[] {
     ];
 }
 
-export function ofSidecars(resource: JudgedResource): Mutation[] {
+export function ofSidecars(resource: EvaluatedResource): Mutation[] {
     return [
         ...everywhere(
             "Sidecar: hosts by a wildcard of names",
@@ -38,7 +38,7 @@ export function ofSidecars(resource: JudgedResource): Mutation[] {
             put("hosts", ["sparc/*.sparc.svc.cluster.local"]),
         ),
         changed(
-            "Sidecar: TLS of its own",
+            "Sidecar: custom TLS",
             resource,
             set("spec.ingress", [
                 {
@@ -49,7 +49,7 @@ export function ofSidecars(resource: JudgedResource): Mutation[] {
             ]),
         ),
         changed(
-            "Sidecar: leads to Envoy's administration",
+            "Sidecar: exposes Envoy's admin interface",
             resource,
             set("spec.ingress", [
                 {
@@ -61,7 +61,7 @@ export function ofSidecars(resource: JudgedResource): Mutation[] {
     ];
 }
 
-export function ofDestinations(resource: JudgedResource): Mutation[] {
+export function ofDestinations(resource: EvaluatedResource): Mutation[] {
     const host = String((resource.properties["spec"] as Props)["host"]);
     const inside = host.endsWith(".svc.cluster.local")
         ? [
@@ -78,7 +78,7 @@ export function ofDestinations(resource: JudgedResource): Mutation[] {
     return [
         ...inside,
         changed(
-            "DestinationRule: a tunnel to a stranger",
+            "DestinationRule: a tunnel to an external host",
             resource,
             set("spec.trafficPolicy.tunnel", {
                 protocol: "CONNECT",

@@ -1,14 +1,14 @@
-/** NetworkPolicies weakened. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Weakened NetworkPolicies. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, type Props, removed } from "../model";
 import { drop, everywhere, put } from "./edit";
 
-export function ofNetwork(resource: JudgedResource): Mutation[] {
+export function ofNetwork(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "NetworkPolicy") return [];
     const { name, namespace } = meta(resource);
     if (name === "deny-all") {
         return [
-            removed("a namespace's NetworkPolicy deny-all taken out", resource, [namespace]),
+            removed("a namespace's NetworkPolicy deny-all removed", resource, [namespace]),
             ...["Ingress", "Egress"].flatMap((kept) =>
                 everywhere(
                     `network deny-all for ${kept} alone`,
@@ -25,12 +25,12 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 put("podSelector", { matchLabels: { app: "x" } }),
                 [namespace],
             ),
-            ...everywhere("network deny-all lets all in", resource, "spec", put("ingress", [{}]), [
+            ...everywhere("network deny-all allows all ingress", resource, "spec", put("ingress", [{}]), [
                 namespace,
             ]),
         ];
     }
-    // What is open to all pods by design is in the pack's configuration, so that a selector there is not needed.
+    // The pack's configuration lists what is open to all pods by design, so these rules need no selector.
     const listed = name === "prometheus" || name === "istiod" || name === "istio-cni" || name === "coredns";
     const rule = ["ingress", "egress"];
     return rule.flatMap((direction) => {
@@ -67,7 +67,7 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 },
             ),
             ...everywhere(
-                `NetworkPolicy: ${direction} of pods that are not one`,
+                `NetworkPolicy: ${direction} of all pods except one`,
                 resource,
                 `spec.${direction}.*.${peers}.*`,
                 (node) => {
@@ -79,7 +79,7 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 },
             ),
             ...everywhere(
-                `NetworkPolicy: ${direction} of pods that have a label`,
+                `NetworkPolicy: ${direction} of pods by the existence of a label`,
                 resource,
                 `spec.${direction}.*.${peers}.*`,
                 (node) => {
@@ -95,13 +95,13 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 (node) => "podSelector" in node && !listed && put("namespaceSelector", {})(node),
             ),
             ...everywhere(
-                `NetworkPolicy: ${direction} of a network of everyone's`,
+                `NetworkPolicy: ${direction} of any network`,
                 resource,
                 `spec.${direction}.*`,
                 (node) => opened(node) && put(peers, [{ ipBlock: { cidr: "10.0.0.0/8" } }])(node),
             ),
             ...everywhere(
-                `NetworkPolicy: ${direction} of the private network in parts`,
+                `NetworkPolicy: ${direction} of the private network in several ranges`,
                 resource,
                 `spec.${direction}.*`,
                 (node) =>
@@ -116,7 +116,10 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 `NetworkPolicy: ${direction} for every pod of its namespace`,
                 resource,
                 "spec",
-                (node) => direction in node && opensOwnPorts(node[direction]) && put("podSelector", {})(node),
+                (node) =>
+                    direction in node &&
+                    allowsRestrictedPorts(node[direction]) &&
+                    put("podSelector", {})(node),
             ),
             ...everywhere(
                 "NetworkPolicy: one address in the Internet, past the egress gateway",
@@ -125,13 +128,13 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                 (node) =>
                     direction === "egress" &&
                     !name.endsWith("gateway") &&
-                    // The ACME server has no addresses to name: the whole Internet is listed for its port.
+                    // The ACME server has no fixed addresses: the whole Internet is listed for its port.
                     name !== "acme" &&
                     opened(node) &&
                     put(peers, [{ ipBlock: { cidr: "203.0.113.9/32" } }])(node),
             ),
             ...everywhere(
-                "NetworkPolicy: the way to the node's credentials",
+                "NetworkPolicy: egress to the instance metadata service",
                 resource,
                 `spec.${direction}.*`,
                 (node) =>
@@ -148,12 +151,12 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
                     return true;
                 },
             ),
-            ...everywhere(`NetworkPolicy: ${direction} a rule for all added`, resource, "spec", (spec) => {
+            ...everywhere(`NetworkPolicy: ${direction} an added rule for all`, resource, "spec", (spec) => {
                 spec[direction] = [...((spec[direction] as unknown[] | undefined) ?? []), {}];
                 return true;
             }),
             ...everywhere(
-                `NetworkPolicy: ${direction} private networks no longer left out`,
+                `NetworkPolicy: ${direction} private networks no longer excluded`,
                 resource,
                 `spec.${direction}.*.${peers}.*.ipBlock`,
                 drop("except"),
@@ -162,8 +165,8 @@ export function ofNetwork(resource: JudgedResource): Mutation[] {
     });
 }
 
-/** Whether a rule opens what not every pod needs: something else than DNS, istiod and metrics. */
-function opensOwnPorts(rules: unknown): boolean {
+/** Whether a rule allows ports that not every pod needs: other than DNS, istiod and metrics. */
+function allowsRestrictedPorts(rules: unknown): boolean {
     const ports = (rules as { ports?: { port: unknown }[] }[]).flatMap((rule) => rule.ports ?? []);
     return ports.some(({ port }) => ![53, 443, 6443, 8081, 15012, 15020].includes(Number(port)));
 }

@@ -1,5 +1,5 @@
-/** Changes of parts: by a patch, of which no reader sees the whole. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Changes by patch resources, which contain only a part of the object. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation } from "../model";
 import { added } from "./added";
 
@@ -15,8 +15,8 @@ const OPENING: Readonly<Record<string, object>> = {
     ServiceEntry: { endpoints: [{ address: "203.0.113.7" }] },
 };
 
-/** A patch beside each object, which by itself looks like no opening. */
-export function patches(stack: readonly JudgedResource[]): Mutation[] {
+/** A patch for each object; alone, it does not look like an opening. */
+export function patches(stack: readonly EvaluatedResource[]): Mutation[] {
     return stack.flatMap((resource) => {
         const kind = kindOf(resource);
         const spec = OPENING[kind];

@@ -1,9 +1,9 @@
-/** Where the stack's workloads are. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** The stack's namespaces with workloads. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, type Props } from "../model";
 
-/** Namespaces whose labels ask for sidecars. */
-export function meshedNamespaces(stack: readonly JudgedResource[]): readonly string[] {
+/** Namespaces whose labels enable injection. */
+export function meshedNamespaces(stack: readonly EvaluatedResource[]): readonly string[] {
     return stack
         .filter((resource) => kindOf(resource) === "Namespace")
         .map(({ properties }) => properties["metadata"] as Props)

@@ -1,11 +1,11 @@
-/** Pods that leave the mesh, or have more than they need. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Pods that bypass the mesh, or have unneeded privileges. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props } from "../model";
 import { set } from "./edit";
 
 const POD = "spec.template";
 
-export function ofPods(resource: JudgedResource): Mutation[] {
+export function ofPods(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "Deployment") return [];
     const change = (kind: string, path: string, value: unknown): Mutation =>
         changed(kind, resource, set(`${POD}.${path}`, value));
@@ -29,7 +29,11 @@ export function ofPods(resource: JudgedResource): Mutation[] {
     return [
         annotated("pod: opts out by annotation", "sidecar.istio.io/inject", "false"),
         annotated("pod: a template without a proxy", "inject.istio.io/templates", "none"),
-        annotated("pod: a gateway's template beside the service", "inject.istio.io/templates", "gateway"),
+        annotated(
+            "pod: a gateway's template in addition to the service's",
+            "inject.istio.io/templates",
+            "gateway",
+        ),
         annotated(
             "pod: no interception, by the proxy's configuration",
             "proxy.istio.io/config",
@@ -40,7 +44,7 @@ export function ofPods(resource: JudgedResource): Mutation[] {
             "sidecar.istio.io/proxyImage",
             "registry.example.com/proxy:1",
         ),
-        annotated("pod: another start of the proxy", "sidecar.istio.io/bootstrapOverride", "mine"),
+        annotated("pod: another command of the proxy", "sidecar.istio.io/bootstrapOverride", "mine"),
         annotated("pod: the proxy's container changed", "proxy.istio.io/overrides", '{"containers":[{}]}'),
         changed("pod: a container in the sidecar's place", resource, (properties) => {
             for (const spec of nodes(properties, `${POD}.spec`)) {
@@ -83,15 +87,15 @@ export function ofPods(resource: JudgedResource): Mutation[] {
             }
         }),
         change("pod: runs as the proxy's user", "spec.securityContext.runAsUser", 1337),
-        change("pod: may run as root", "spec.securityContext.runAsNonRoot", false),
+        change("pod: allowed to run as root", "spec.securityContext.runAsNonRoot", false),
         change("pod: no seccomp profile", "spec.securityContext.seccompProfile", undefined),
         change("pod: the node's files", "spec.volumes", [{ name: "root", hostPath: { path: "/" } }]),
         context("pod: privileged", "privileged", true),
         context("pod: NET_ADMIN", "capabilities", { drop: ["ALL"], add: ["NET_ADMIN"] }),
         context("pod: keeps its capabilities", "capabilities", {}),
-        context("pod: may gain privileges", "allowPrivilegeEscalation", true),
+        context("pod: privilege escalation allowed", "allowPrivilegeEscalation", true),
         inContainer(
-            "pod: image of no version",
+            "pod: image without a version",
             (container) => (container["image"] = "docker.io/library/redis"),
         ),
         inContainer(

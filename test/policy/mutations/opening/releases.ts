@@ -1,9 +1,9 @@
-/** The control plane and gateways by their values. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Values of the control plane's and the gateways' charts. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, meta, type Mutation, type Props } from "../model";
 import { set } from "./edit";
 
-/** istiod's values that open the mesh. */
+/** istiod's values that widen access. */
 const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["meshConfig.trustDomainAliases", ["old.example.com"]],
     ["meshConfig.caCertificates", [{ pem: "-----BEGIN CERTIFICATE-----" }]],
@@ -38,7 +38,7 @@ const OPEN_SWITCHES: readonly (readonly [string, unknown])[] = [
     ["compatibilityVersion", "1.20"],
 ];
 
-export function ofReleases(resource: JudgedResource): Mutation[] {
+export function ofReleases(resource: EvaluatedResource): Mutation[] {
     if (resource.type !== "kubernetes:helm.sh/v3:Release") return [];
     const { name } = meta(resource);
     const change = (kind: string, path: string, value: unknown): Mutation =>
@@ -50,7 +50,7 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
             "proxy.istio.io/overrides",
         ];
         return annotations.map((annotation) =>
-            changed("gateway release: its proxy undone by an annotation", resource, (properties) => {
+            changed("gateway release: injection disabled by an annotation", resource, (properties) => {
                 const values = properties["values"] as Props;
                 values["podAnnotations"] = {
                     ...(values["podAnnotations"] as object | undefined),
@@ -70,7 +70,11 @@ export function ofReleases(resource: JudgedResource): Mutation[] {
         change("mesh: default retries dropped", `${mesh}.defaultHttpRetryPolicy`, undefined),
         change("mesh: default retries", `${mesh}.defaultHttpRetryPolicy.attempts`, 2),
         change("mesh: configuration dropped", mesh, undefined),
-        change("mesh: certificates outside not checked", "values.env.VERIFY_CERTIFICATE_AT_CLIENT", "false"),
+        change(
+            "mesh: external certificates not verified",
+            "values.env.VERIFY_CERTIFICATE_AT_CLIENT",
+            "false",
+        ),
         ...OPEN_SWITCHES.map(([path, value]) => change(`control plane: ${path}`, `values.${path}`, value)),
         change("control plane: values from a file", "valueYamlFiles", [{ path: "values.yaml" }]),
         change("control plane: changed after rendering", "postrender", "./edit.sh"),

@@ -1,12 +1,12 @@
-/** Rights that somebody gives to a workload of the stack. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Permissions added for a workload of the stack. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { type Mutation } from "../model";
 import { addedWith } from "./added";
 import { meshedNamespaces } from "./places";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
-/** One concrete grant each, as an attacker who knows the list of `*` would write it. */
+/** One concrete grant each, as an attacker who knows what `*` covers would write it. */
 const GRANTS: readonly (readonly [group: string, resource: string, verb: string])[] = [
     ["", "secrets", "list"],
     ["", "serviceaccounts/token", "create"],
@@ -23,11 +23,11 @@ const GRANTS: readonly (readonly [group: string, resource: string, verb: string]
     ["cert-manager.io", "certificates", "create"],
 ];
 
-export function rightsBeside(stack: readonly JudgedResource[]): Mutation[] {
+export function addedRights(stack: readonly EvaluatedResource[]): Mutation[] {
     return meshedNamespaces(stack).flatMap((namespace) => [
         ...GRANTS.map(([group, resource, verb]) =>
             addedWith(
-                `added: a role that may ${verb} ${resource}`,
+                `added: a role to ${verb} ${resource}`,
                 RBAC,
                 "ClusterRole",
                 "",
@@ -36,7 +36,7 @@ export function rightsBeside(stack: readonly JudgedResource[]): Mutation[] {
             ),
         ),
         addedWith(
-            "added: istiod's rights for a service",
+            "added: istiod's role for a service",
             RBAC,
             "ClusterRoleBinding",
             "",

@@ -1,13 +1,13 @@
-/** Openings that look like what is there: patterns, other claims and names, values of charts, other kinds of routes. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Openings that resemble existing objects: patterns, other claims and names, chart values, other kinds of routes. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, kindOf, meta, type Mutation, nodes, type Props } from "../model";
 import { ofCanaries } from "./canaries";
 import { ofValues } from "./chart-values";
 import { drop, everywhere, put, set } from "./edit";
 import { ofDestinations, ofEntries, ofSidecars } from "./names";
 
-/** Changes of what is there. */
-export function ofSpellings(resource: JudgedResource): Mutation[] {
+/** Changes of existing objects. */
+export function ofSpellings(resource: EvaluatedResource): Mutation[] {
     switch (kindOf(resource)) {
         case "AuthorizationPolicy":
             return ofPatterns(resource);
@@ -30,37 +30,32 @@ export function ofSpellings(resource: JudgedResource): Mutation[] {
     }
 }
 
-function ofPatterns(resource: JudgedResource): Mutation[] {
+function ofPatterns(resource: EvaluatedResource): Mutation[] {
     const spec = resource.properties["spec"] as Props;
     const { namespace, name } = meta(resource);
-    // What a DENY says for fewer, it stops more of.
+    // Widening a DENY denies more.
     if (spec["rules"] === undefined || spec["action"] === "DENY") return [];
     const operation = "spec.rules.*.to.*.operation";
     const isRedirect = name.endsWith("-redirect");
     const isMetrics = name === "metrics-from-prometheus";
     const kinds = [
         ...everywhere(
-            "ALLOW: methods by their beginnings",
+            "ALLOW: methods by prefix",
             resource,
             operation,
             put("methods", ["G*", "P*", "D*"], Boolean),
         ),
-        ...everywhere(
-            "ALLOW: methods by their ends",
-            resource,
-            operation,
-            put("methods", ["*T", "*E"], Boolean),
-        ),
-        ...everywhere("ALLOW: hosts by a beginning", resource, operation, put("hosts", ["a*"], Boolean)),
-        ...everywhere("ALLOW: hosts by an end", resource, operation, put("hosts", ["*m"], Boolean)),
-        ...everywhere("ALLOW: SNI by a beginning", resource, "spec.rules.*.when.*", (when) => {
+        ...everywhere("ALLOW: methods by suffix", resource, operation, put("methods", ["*T", "*E"], Boolean)),
+        ...everywhere("ALLOW: hosts by a prefix", resource, operation, put("hosts", ["a*"], Boolean)),
+        ...everywhere("ALLOW: hosts by a suffix", resource, operation, put("hosts", ["*m"], Boolean)),
+        ...everywhere("ALLOW: SNI by a prefix", resource, "spec.rules.*.when.*", (when) => {
             if (when["key"] !== "connection.sni" || when["values"] === undefined) return false;
             when["values"] = ["a*", "s*"];
             return true;
         }),
         ...(isMetrics
             ? [
-                  changed("ALLOW of a namespace: for more than metrics", resource, (p) => {
+                  changed("ALLOW of a namespace: more than metrics", resource, (p) => {
                       for (const node of nodes(p, operation)) node["ports"] = ["8080"];
                   }),
               ]
@@ -75,7 +70,7 @@ function ofPatterns(resource: JudgedResource): Mutation[] {
         kinds.push(
             ...["/v*", "/v1*", "/a*", "*/x"].flatMap((path) =>
                 everywhere(
-                    "ALLOW: a path by its beginning or end",
+                    "ALLOW: a path by prefix or suffix",
                     resource,
                     operation,
                     put("paths", [path], Boolean),
@@ -98,7 +93,7 @@ function ofPatterns(resource: JudgedResource): Mutation[] {
     );
 }
 
-function ofClaims(resource: JudgedResource): Mutation[] {
+function ofClaims(resource: EvaluatedResource): Mutation[] {
     const rule = "spec.jwtRules.*";
     if (nodes(resource.properties, `${rule}.outputClaimToHeaders.*`).length === 0) return [];
     return [
@@ -114,33 +109,33 @@ function ofClaims(resource: JudgedResource): Mutation[] {
             rule,
             put("outputPayloadToHeader", "X_Tenant"),
         ),
-        changed("tokens: of another issuer too", resource, (p) => {
+        changed("tokens: an additional issuer", resource, (p) => {
             const rules = (p["spec"] as Props)["jwtRules"] as Props[];
             rules.push({ ...structuredClone(rules[0]), issuer: "https://login.example.net" });
         }),
     ];
 }
 
-function ofRoutes(resource: JudgedResource): Mutation[] {
+function ofRoutes(resource: EvaluatedResource): Mutation[] {
     const spec = resource.properties["spec"] as Props;
     const gateways = JSON.stringify(spec["gateways"] ?? []);
     const http = "spec.http.*";
     const headers = (value: Props) => put("headers", value);
     const kinds = [
         ...everywhere(
-            "route: says who the tenant is",
+            "route: sets the tenant header",
             resource,
             http,
             headers({ request: { set: { "x-tenant": "%REQ(x-debug)%" } } }),
         ),
         ...everywhere(
-            "route: says who the tenant is, in other letters",
+            "route: sets the tenant header, in another case",
             resource,
             http,
             headers({ request: { add: { X_Tenant: "acme" } } }),
         ),
         ...everywhere(
-            "route: says which certificate the caller has",
+            "route: sets x-forwarded-client-cert",
             resource,
             http,
             headers({ request: { set: { "x-forwarded-client-cert": "URI=spiffe://x" } } }),
@@ -151,7 +146,7 @@ function ofRoutes(resource: JudgedResource): Mutation[] {
             http,
             put("rewrite", { authority: "admin.sparc.example.com" }),
         ).filter(() => !JSON.stringify(spec["hosts"]).includes("admin.sparc")),
-        ...everywhere("route: a redirect to a stranger", resource, http, (route) => {
+        ...everywhere("route: a redirect to an external host", resource, http, (route) => {
             for (const key of ["route", "delegate"]) Reflect.deleteProperty(route, key);
             route["redirect"] = { authority: "login.example.net" };
             return true;
@@ -179,12 +174,7 @@ function ofRoutes(resource: JudgedResource): Mutation[] {
         );
     } else if (gateways !== "[]") {
         kinds.push(
-            ...everywhere(
-                "route of the way out: to another host",
-                resource,
-                target,
-                put("host", "drop.example.net"),
-            ),
+            ...everywhere("egress route: to another host", resource, target, put("host", "drop.example.net")),
         );
     } else if (Array.isArray(spec["hosts"]) && spec["hosts"].length > 0) {
         kinds.push(
@@ -195,13 +185,13 @@ function ofRoutes(resource: JudgedResource): Mutation[] {
                 put("host", "settings.sparc.svc.cluster.local"),
             ).filter(() => meta(resource).name !== "settings"),
             ...everywhere(
-                "route: a copy to another service",
+                "route: a mirror to another service",
                 resource,
                 http,
                 put("mirror", { host: "settings.sparc.svc.cluster.local" }),
             ).filter(() => meta(resource).name !== "settings"),
             ...everywhere(
-                "route: to a name that sounds inside",
+                "route: to a name that looks internal",
                 resource,
                 target,
                 put("host", "drop.example.local"),

@@ -1,14 +1,14 @@
-/** DestinationRules and VirtualServices weakened. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** Weakened DestinationRules and VirtualServices. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { kindOf, meta, type Mutation, nodes, type Props, removed } from "../model";
 import { drop, everywhere, put } from "./edit";
 
-export function ofRules(resource: JudgedResource): Mutation[] {
+export function ofRules(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "DestinationRule") return [];
     const { namespace, name } = meta(resource);
     const inMesh = namespace !== "istio-egress";
     const originates = JSON.stringify(resource.properties).includes('"SIMPLE"');
-    // Flagger's hosts have no Service of the program's; what is exported of their rules is an exception.
+    // The program registers no Service for Flagger's hosts; an exception covers the export of their rules.
     const rollout = /^(.+)-rollout-(primary|canary)\./.exec(hostOf(resource))?.[1];
     const names = [
         `${namespace}/Service/${name}`,
@@ -36,18 +36,18 @@ export function ofRules(resource: JudgedResource): Mutation[] {
             put("mode", "DISABLE"),
         ),
         ...everywhere(
-            "certificate no longer checked",
+            "certificate no longer verified",
             resource,
             "spec.trafficPolicy",
             put("tls", { mode: "SIMPLE", subjectAltNames: ["x"], insecureSkipVerify: true }),
         ),
         ...everywhere(
-            "server's name no longer checked",
+            "server name no longer verified",
             resource,
             "spec.trafficPolicy.portLevelSettings.*.tls",
             drop("subjectAltNames"),
         ),
-        ...(originates ? [removed("TLS origination taken out", resource, [name])] : []),
+        ...(originates ? [removed("TLS origination removed", resource, [name])] : []),
         ...everywhere(
             "TLS origination dropped",
             resource,
@@ -61,16 +61,16 @@ export function ofRules(resource: JudgedResource): Mutation[] {
                   ...everywhere("exportTo everywhere", resource, "spec", put("exportTo", ["*"])),
               ]
             : []),
-        ...(inMesh ? [removed("a service's breaker taken out", resource, names)] : []),
+        ...(inMesh ? [removed("a service's circuit breaker removed", resource, names)] : []),
         ...everywhere(
-            "breaker: no pool",
+            "circuit breaker: no pool",
             resource,
             "spec.trafficPolicy",
             (policy) => inMesh && drop("connectionPool")(policy),
             names,
         ),
         ...everywhere(
-            "breaker: no ejection",
+            "circuit breaker: no ejection",
             resource,
             "spec.trafficPolicy",
             (policy) => inMesh && name !== "device-telemetry" && drop("outlierDetection")(policy),
@@ -85,12 +85,12 @@ export function ofRules(resource: JudgedResource): Mutation[] {
     ];
 }
 
-function hostOf({ properties }: JudgedResource): string {
+function hostOf({ properties }: EvaluatedResource): string {
     const { spec } = properties as { spec?: { host?: string } };
     return spec?.host ?? "";
 }
 
-export function ofRoutes(resource: JudgedResource): Mutation[] {
+export function ofRoutes(resource: EvaluatedResource): Mutation[] {
     if (kindOf(resource) !== "VirtualService") return [];
     const isPost = (route: Props): boolean => {
         const matches = nodes(route, "match.*");
@@ -112,7 +112,7 @@ export function ofRoutes(resource: JudgedResource): Mutation[] {
             "spec.http.*",
             put("fault", { abort: { httpStatus: 503, percentage: { value: 5 } } }),
         ),
-        ...everywhere("retries of what must not happen twice", resource, "spec.http.*", (route) => {
+        ...everywhere("retries of non-idempotent requests", resource, "spec.http.*", (route) => {
             if (!isPost(route) && !marked.test(JSON.stringify(route["match"] ?? ""))) return false;
             route["retries"] = { attempts: 2, retryOn: "5xx" };
             return true;
@@ -124,20 +124,20 @@ export function ofRoutes(resource: JudgedResource): Mutation[] {
             ? []
             : [
                   ...everywhere(
-                      "copies of requests sent outside",
+                      "requests mirrored to an external host",
                       resource,
                       "spec.http.*",
                       put("mirror", { host: "outside.example.com" }),
                   ),
                   ...everywhere(
-                      "requests led outside",
+                      "requests routed to an external host",
                       resource,
                       "spec.http.*.route.*.destination",
                       put("host", "outside.example.com"),
                   ),
               ]),
         ...(meta(resource).namespace === "istio-egress"
-            ? [removed("the way through the egress gateway taken out", resource, [meta(resource).name])]
+            ? [removed("the route through the egress gateway removed", resource, [meta(resource).name])]
             : []),
     ];
 }

@@ -1,88 +1,93 @@
 /**
- * Whether a change lets calls through that were not, judged by `mesh explain`'s evaluator: each caller of the stack, an
- * unknown workload in the mesh, a pod outside it and clients of each gateway, to each callee and host that it can touch.
+ * Whether a change allows calls that were denied, by `mesh explain`'s evaluator: from each caller of the stack, an unknown
+ * workload in the mesh, a pod outside it and clients of each gateway, to each callee and host that the change can affect.
  */
-import { evaluate, type Question, type Source } from "../../../../cli/explain/evaluate/evaluate";
+import { evaluate, type AccessQuery, type AccessSource } from "../../../../cli/explain/evaluate/evaluate";
 import {
     type Callee,
-    type Outside,
-    type Step,
+    type ExternalEndpoint,
+    type LayerResult,
     type Verdict,
     type Workload,
 } from "../../../../cli/explain/evaluate/model";
-import { type World } from "../../../../cli/explain/world/world";
-import { calleesOf, entryOf, namesOf, sourcesOf } from "../../../../cli/diff/calls/parties";
-import { type Asked, requestsOf } from "../../../../cli/diff/calls/requests";
+import { type MeshSnapshot } from "../../../../cli/explain/snapshot/snapshot";
+import { calleesOf, gatewayOfSource, namesOf, sourcesOf } from "../../../../cli/diff/calls/endpoints";
+import { type SampleRequest, requestsOf } from "../../../../cli/diff/calls/requests";
 import { isWeaker } from "./conditions";
-import { type Touched } from "./touched";
+import { type AffectedCalls } from "./touched";
 
-/** `reaches`: somebody gets through who did not. `weaker`: for less. `layer`: another layer still stops it. */
+/** `reaches`: a denied call is allowed. `weaker`: with weaker conditions. `layer`: a layer no longer denies, but another still does. */
 export interface Opening {
     readonly how: "reaches" | "weaker" | "layer";
     readonly text: string;
 }
 
-/** Callers and callees of one change at most; which, a step over all of them says. */
-const PARTIES = 12;
+/** Maximum callers and callees per change, spread over all of them. */
+const MAX_WORKLOADS = 12;
 
-/** Requests of one port at most. */
-const REQUESTS = 4;
+/** Maximum requests per port. */
+const MAX_REQUESTS = 4;
 
 /** A host that no object names. */
-const ELSEWHERE: Outside = { host: "no-mesh-knows-this.example", port: 443, http: false };
+const UNKNOWN_HOST: ExternalEndpoint = { host: "no-mesh-knows-this.example", port: 443, http: false };
 
-type Asking = Omit<Question, "source">;
+type LabeledQuery = Omit<AccessQuery, "source">;
 
-export function openings(before: World, after: World, touched: Touched): readonly Opening[] {
-    const worlds = [before, after] as const;
-    const sources = worlds.map(sourcesOf);
-    const callees = worlds.map(calleesOf);
-    const found: Opening[] = [];
+export function openings(
+    before: MeshSnapshot,
+    after: MeshSnapshot,
+    touched: AffectedCalls,
+): readonly Opening[] {
+    const snapshots = [before, after] as const;
+    const sources = snapshots.map(sourcesOf);
+    const callees = snapshots.map(calleesOf);
+    const widened: Opening[] = [];
     const calleeNames = namesOf(callees);
     const targeted = spread(
         calleeNames.filter((name) => callees.some((map) => isTouched(map.get(name), touched))),
     );
     for (const source of namesOf(sources)) {
-        // Nothing runs in a gateway that calls by itself: it is a hop of others' calls.
+        // A gateway makes no calls: it is a hop of other workloads' calls.
         if (sources.some((map) => isGateway(map.get(source)))) continue;
         const isCaller = sources.some((map) =>
             workloadsOf(map.get(source)).some((one) => touched.caller(one)),
         );
         const destinations = isCaller ? [...new Set([...targeted, ...spread(calleeNames)])] : targeted;
-        const ask = (side: number, asking: Asking | undefined): Verdict | undefined => {
-            const [world, from] = [worlds[side], sources[side]?.get(source)];
-            return world === undefined || from === undefined || asking === undefined
+        const verdictOn = (side: number, query: LabeledQuery | undefined): Verdict | undefined => {
+            const [snapshot, from] = [snapshots[side], sources[side]?.get(source)];
+            return snapshot === undefined || from === undefined || query === undefined
                 ? undefined
-                : evaluate(world, { ...asking, source: from });
+                : evaluate(snapshot, { ...query, source: from });
         };
         for (const destination of destinations) {
-            const gateways = sources.flatMap((map) => entryOf(map.get(source)));
-            for (const [text, askings] of callsOf(
-                worlds,
+            const gateways = sources.flatMap((map) => gatewayOfSource(map.get(source)));
+            for (const [text, accessQueries] of callsOf(
+                snapshots,
                 callees.map((map) => map.get(destination)),
                 gateways,
             )) {
-                const opening = compared(ask(0, askings[0]), ask(1, askings[1]));
-                if (opening !== undefined) found.push(named(opening, `${source} to ${destination}: ${text}`));
+                const opening = compared(verdictOn(0, accessQueries[0]), verdictOn(1, accessQueries[1]));
+                if (opening !== undefined)
+                    widened.push(named(opening, `${source} to ${destination}: ${text}`));
             }
         }
         if (sources.some((map) => isEntry(map.get(source)))) continue;
-        for (const outside of outsideOf(worlds)) {
-            if (!isCaller && !touched.host(outside.host) && outside !== ELSEWHERE) continue;
-            const asking: Asking = {
-                target: { kind: "outside", outside },
-                ...(outside.http ? { http: { method: "GET", path: "/", headers: {} } } : {}),
+        for (const external of externalHostsOf(snapshots)) {
+            if (!isCaller && !touched.host(external.host) && external !== UNKNOWN_HOST) continue;
+            const query: LabeledQuery = {
+                target: { kind: "external", external },
+                ...(external.http ? { http: { method: "GET", path: "/", headers: {} } } : {}),
             };
-            const opening = compared(ask(0, asking), ask(1, asking));
+            const opening = compared(verdictOn(0, query), verdictOn(1, query));
             if (opening !== undefined)
-                found.push(named(opening, `${source} to ${outside.host}:${outside.port}`));
+                widened.push(named(opening, `${source} to ${external.host}:${external.port}`));
         }
     }
-    return found;
+    return widened;
 }
 
-/** Layers that are there to stop calls; a route or a subset that is missing stops them by mistake. */
-const WALLS: ReadonlySet<string> = new Set([
+/** Layers whose purpose is to deny calls; a missing route or subset only breaks them. */
+const ACCESS_LAYERS: ReadonlySet<string> = new Set([
     "AuthorizationPolicy",
     "NetworkPolicy egress",
     "NetworkPolicy ingress",
@@ -90,7 +95,7 @@ const WALLS: ReadonlySet<string> = new Set([
     "Sidecar",
 ]);
 
-/** Another layer alone where nobody gets through. */
+/** Compares two verdicts; reports a single layer only if the call stays denied. */
 function compared(before: Verdict | undefined, after: Verdict | undefined): Opening | undefined {
     if (after === undefined) return undefined;
     if (after.allowed && before?.allowed !== true) return { how: "reaches", text: "" };
@@ -101,20 +106,20 @@ function compared(before: Verdict | undefined, after: Verdict | undefined): Open
     if (after.allowed && plain) return { how: "weaker", text: "in plain text" };
     const stopping = (verdict: Verdict): readonly string[] =>
         verdict.steps
-            .filter(({ verdict: said, layer }) => said === "denies" && WALLS.has(layer))
+            .filter(({ verdict: result, layer }) => result === "denied" && ACCESS_LAYERS.has(layer))
             .map(({ layer, at }) => `${layer} at ${at}`);
     const now = stopping(after);
-    const gone = stopping(before).find((layer) => !now.includes(layer));
-    return gone === undefined || isOtherWay(before, after) ? undefined : { how: "layer", text: gone };
+    const removed = stopping(before).find((layer) => !now.includes(layer));
+    return removed === undefined || isOtherWay(before, after) ? undefined : { how: "layer", text: removed };
 }
 
-/** Whether it takes another way, so that a layer that no longer denies is not on it. */
+/** Whether the call takes another path, which does not pass the layer that denied it. */
 function isOtherWay(before: Verdict, after: Verdict): boolean {
     const places = ({ steps }: Verdict): string => [...new Set(steps.map(({ at }) => at))].sort().join();
     return places(before) !== places(after);
 }
 
-function speaksTls({ layer, text }: Step): boolean {
+function speaksTls({ layer, text }: LayerResult): boolean {
     return layer === "DestinationRule" && /TLS (SIMPLE|MUTUAL|ISTIO_MUTUAL)/.test(text);
 }
 
@@ -128,73 +133,73 @@ function named({ how, text }: Opening, call: string): Opening {
 
 /** Each port of a callee with requests or a connection, on both sides. */
 function callsOf(
-    worlds: readonly World[],
+    snapshots: readonly MeshSnapshot[],
     callees: readonly (Callee | undefined)[],
     gateways: readonly Workload[],
-): readonly (readonly [string, readonly (Asking | undefined)[]])[] {
+): readonly (readonly [string, readonly (LabeledQuery | undefined)[]])[] {
     const numbers = new Set(callees.flatMap((callee) => callee?.ports.map(({ number }) => number) ?? []));
     return [...numbers].flatMap((number) => {
         const known = callees.find((callee) => callee?.ports.some((port) => port.number === number));
         const port = known?.ports.find((one) => one.number === number);
         if (known === undefined || port === undefined) return [];
-        const requests: readonly (Asked | undefined)[] = port.http
+        const requests: readonly (SampleRequest | undefined)[] = port.http
             ? spread(
-                  requestsOf(worlds, [
+                  requestsOf(snapshots, [
                       { workload: known.workload, port: port.target },
                       ...gateways.map((workload) => ({ workload })),
                   ]),
-                  REQUESTS,
+                  MAX_REQUESTS,
               )
             : [undefined];
-        return requests.map((asked) => {
-            const askings = callees.map((callee): Asking | undefined => {
-                const own = callee?.ports.find((one) => one.number === number);
-                return callee === undefined || own === undefined
+        return requests.map((request) => {
+            const accessQueries = callees.map((callee): LabeledQuery | undefined => {
+                const declared = callee?.ports.find((one) => one.number === number);
+                return callee === undefined || declared === undefined
                     ? undefined
                     : {
-                          target: { kind: "service", callee, port: own },
-                          ...(own.http && asked !== undefined ? { http: asked.http } : {}),
+                          target: { kind: "service", callee, port: declared },
+                          ...(declared.http && request !== undefined ? { http: request.http } : {}),
                       };
             });
-            return [`${number} ${asked?.text ?? "a connection"}`, askings] as const;
+            return [`${number} ${request?.text ?? "a connection"}`, accessQueries] as const;
         });
     });
 }
 
-function outsideOf(worlds: readonly World[]): readonly Outside[] {
-    const entries = worlds
-        .flatMap((world) => world.of("ServiceEntry"))
+function externalHostsOf(snapshots: readonly MeshSnapshot[]): readonly ExternalEndpoint[] {
+    const entries = snapshots
+        .flatMap((snapshot) => snapshot.of("ServiceEntry"))
         .flatMap(({ spec }) =>
             spec.hosts.flatMap((host) =>
-                (spec.ports ?? []).map(({ number, protocol = "TCP" }): Outside => ({
+                (spec.ports ?? []).map(({ number, protocol = "TCP" }): ExternalEndpoint => ({
                     host,
                     port: number,
                     http: /^(HTTP|HTTP2|GRPC)$/i.test(protocol),
                 })),
             ),
         );
-    return [ELSEWHERE, ...new Map(entries.map((one) => [`${one.host}:${one.port}`, one])).values()];
+    return [UNKNOWN_HOST, ...new Map(entries.map((one) => [`${one.host}:${one.port}`, one])).values()];
 }
 
-function isTouched(callee: Callee | undefined, touched: Touched): boolean {
+function isTouched(callee: Callee | undefined, touched: AffectedCalls): boolean {
     return callee !== undefined && touched.callee(callee);
 }
 
-function workloadsOf(source: Source | undefined): readonly Workload[] {
+function workloadsOf(source: AccessSource | undefined): readonly Workload[] {
     if (source === undefined) return [];
-    return source.kind === "entry" ? [source.gateway.workload] : [source.workload];
+    return source.kind === "ingress" ? [source.gateway.workload] : [source.workload];
 }
 
-function isGateway(source: Source | undefined): boolean {
+function isGateway(source: AccessSource | undefined): boolean {
     return source?.kind === "workload" && source.workload.gateway === true;
 }
 
-function isEntry(source: Source | undefined): boolean {
-    return source?.kind === "entry";
+function isEntry(source: AccessSource | undefined): boolean {
+    return source?.kind === "ingress";
 }
 
-/** At most `count`, spread over all. */
-function spread<Item>(items: readonly Item[], count = PARTIES): readonly Item[] {
+/** At most `count` items, spread over all. */
+function spread<Item>(items: readonly Item[], count = MAX_WORKLOADS): readonly Item[] {
     const step = Math.max(1, items.length / count);
     return Array.from(
         { length: Math.min(count, items.length) },

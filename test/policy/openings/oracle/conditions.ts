@@ -1,12 +1,12 @@
-/** Whether what must hold beside a request became less: compared clause by clause, as `mesh explain` words them. */
+/** Whether a verdict's conditions became weaker: compares them clause by clause, as `mesh explain` prints them. */
 
 interface Clause {
-    /** What is looked at: `request.auth.claims[roles] is one of`, or a text that only equals itself. */
+    /** The attribute: `request.auth.claims[roles] is one of`, or a text that only equals itself. */
     readonly about: string;
     readonly values: ReadonlySet<string> | undefined;
 }
 
-/** Whether `after` lets in something for which `before` asked more. Each is what all must hold. */
+/** Whether `after` allows requests that `before` denies. All conditions of a side must hold. */
 export function isWeaker(before: readonly string[], after: readonly string[]): boolean {
     return before.some((condition) => !after.some((other) => implies(other, condition)));
 }
@@ -26,7 +26,7 @@ function alternativesOf(condition: string): readonly (readonly Clause[])[] {
 }
 
 function clauseOf(text: string): Clause {
-    const [, about, values] = /^(.* is (?:one|none) of) (.*)$/.exec(text) ?? [];
+    const [, about, values] = /^(.* is (?:not )?one of) (.*)$/.exec(text) ?? [];
     return about === undefined || values === undefined
         ? { about: text, values: undefined }
         : { about, values: new Set(values.split(", ")) };
@@ -36,7 +36,7 @@ function clauseImplies(clause: Clause, other: Clause): boolean {
     if (clause.about !== other.about) return false;
     const { values } = clause;
     if (values === undefined || other.values === undefined) return values === other.values;
-    const [inner, outer] = clause.about.endsWith(" none of")
+    const [inner, outer] = clause.about.endsWith(" is not one of")
         ? [other.values, values]
         : [values, other.values];
     return [...inner].every((value) => outer.has(value));

@@ -1,18 +1,18 @@
 /**
- * What kinds that decide no single call give away, as plain facts: who may do what in the cluster, what is reachable from
- * outside, which tokens count, what the edge takes, what pods may do to the node. A fact that is new after a change, and
- * that no fact of before covers, is an opening. By the kinds' own references; nothing of it is a policy of the pack.
+ * Access that objects grant other than by single calls, as plain facts: permissions in the cluster, what is reachable from outside,
+ * which JWTs are accepted, what the edge accepts, what pods can do to their node. A fact that is new after a change, and that no
+ * earlier fact covers, is an opening. The readers follow the kinds' API references and use no policy of the pack.
  */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { idOf } from "../schema";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Facts that one change of `resource` could make; undefined where no reader is for its kind. */
+/** New facts by a change of the resource; undefined if no reader supports its kind. */
 export function newFacts(
-    before: readonly JudgedResource[],
-    after: readonly JudgedResource[],
-    changed: JudgedResource,
+    before: readonly EvaluatedResource[],
+    after: readonly EvaluatedResource[],
+    changed: EvaluatedResource,
 ): readonly string[] | undefined {
     const reader = READERS[idOf(changed) ?? ""];
     if (reader === undefined) return undefined;
@@ -20,13 +20,16 @@ export function newFacts(
     return now.filter((fact) => !old.some((known) => covers(known, fact)));
 }
 
-/** A fact is its parts, of which `*` of before stands for any. */
+/** A fact consists of parts; a `*` in a known fact matches any part. */
 function covers(known: string, fact: string): boolean {
-    const [own, others] = [known.split(" "), fact.split(" ")];
-    return own.length === others.length && own.every((part, place) => part === "*" || part === others[place]);
+    const [knownParts, factParts] = [known.split(" "), fact.split(" ")];
+    return (
+        knownParts.length === factParts.length &&
+        knownParts.every((part, place) => part === "*" || part === factParts[place])
+    );
 }
 
-type Reader = (stack: readonly JudgedResource[]) => readonly string[];
+type Reader = (stack: readonly EvaluatedResource[]) => readonly string[];
 
 const READERS: Readonly<Record<string, Reader>> = {
     "apps/Deployment": ofPods,
@@ -39,7 +42,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     "security.istio.io/RequestAuthentication": ofTokens,
 };
 
-function all(stack: readonly JudgedResource[], id: string): readonly Fields[] {
+function all(stack: readonly EvaluatedResource[], id: string): readonly Fields[] {
     return stack.filter((resource) => idOf(resource) === id).map(({ properties }) => properties);
 }
 
@@ -66,7 +69,7 @@ function keyOf(object: Fields): string {
 }
 
 /** `<subject> <namespace> <group> <resource> <name> <verb>` for every binding. */
-function ofRights(stack: readonly JudgedResource[]): readonly string[] {
+function ofRights(stack: readonly EvaluatedResource[]): readonly string[] {
     const group = "rbac.authorization.k8s.io";
     const roles = new Map(
         [...all(stack, `${group}/ClusterRole`), ...all(stack, `${group}/Role`)].map((role) => [
@@ -82,14 +85,14 @@ function ofRights(stack: readonly JudgedResource[]): readonly string[] {
         const name = text(at(binding, "roleRef", "name"));
         const role = roles.get(`${kind} ${kind === "Role" ? namespace : ""}/${name}`);
         const subjects = list(binding["subjects"])
-            .filter(isSomebody)
+            .filter(isGrantable)
             .map((one) => `${text(one["kind"])}:${text(one["namespace"])}/${text(one["name"])}`);
         const where = isWide ? "*" : namespace;
-        // A role that is not in the stack grants nothing, unless it is Kubernetes' own.
-        const isOwn = kind === "ClusterRole" && BUILT_IN.test(name);
+        // A role that is not in the stack grants nothing, unless Kubernetes defines it.
+        const isBuiltIn = kind === "ClusterRole" && BUILT_IN.test(name);
         const grants =
             role === undefined
-                ? isOwn
+                ? isBuiltIn
                     ? [`role ${name} * *`]
                     : []
                 : list(role["rules"]).flatMap((rule) => grantsOf(rule, isWide));
@@ -99,8 +102,8 @@ function ofRights(stack: readonly JudgedResource[]): readonly string[] {
 
 const BUILT_IN = /^(cluster-admin|admin|edit|view|system:.+)$/;
 
-/** In a subject `*` is a name like others, and nobody's. */
-function isSomebody(subject: Fields): boolean {
+/** In a subject, `*` is a literal name, which no subject has. */
+function isGrantable(subject: Fields): boolean {
     const kind = text(subject["kind"]);
     const parts = [text(subject["name"]), ...(kind === "ServiceAccount" ? [text(subject["namespace"])] : [])];
     return (
@@ -109,7 +112,7 @@ function isSomebody(subject: Fields): boolean {
     );
 }
 
-/** API groups and what they have, as far as the program or an attacker cares; of others any name counts. */
+/** API groups with their resources, as far as they matter here; in other groups any resource counts. */
 const RESOURCES: Readonly<Record<string, RegExp>> = {
     "": /^(\*|(bindings|configmaps|endpoints|events|limitranges|namespaces|nodes|persistentvolume(claim)?s|pods|podtemplates|replicationcontrollers|resourcequotas|secrets|serviceaccounts|services)(\/.+)?)$/,
     "flagger.app": /^(\*|(alertproviders|canaries|metrictemplates)(\/.+)?)$/,
@@ -125,7 +128,7 @@ function exists(group: string, resource: string): boolean {
     return RESOURCES[group]?.test(resource) ?? true;
 }
 
-/** @param isWide whether it is bound in the whole cluster, without which addresses that are no resources count for nothing */
+/** @param isWide whether a ClusterRoleBinding grants it: otherwise non-resource URLs have no effect */
 function grantsOf(rule: Fields, isWide: boolean): readonly string[] {
     const names = texts(rule["resourceNames"]);
     const urls = isWide ? texts(rule["nonResourceURLs"]) : [];
@@ -143,8 +146,8 @@ function grantsOf(rule: Fields, isWide: boolean): readonly string[] {
     ]);
 }
 
-/** Services that are reachable from outside the cluster, by each port. */
-function ofServices(stack: readonly JudgedResource[]): readonly string[] {
+/** Services that are reachable from outside the cluster, by port. */
+function ofServices(stack: readonly EvaluatedResource[]): readonly string[] {
     return all(stack, "core/Service").flatMap((service) => {
         const type = text(at(service, "spec", "type"));
         const addresses = texts(at(service, "spec", "externalIPs"));
@@ -162,8 +165,8 @@ function ofServices(stack: readonly JudgedResource[]): readonly string[] {
 
 const VERSIONS = ["TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"];
 
-/** What each host of a Gateway takes: in plain text, without a client's certificate, by each version of TLS. */
-function ofServers(stack: readonly JudgedResource[]): readonly string[] {
+/** What each host of a Gateway accepts: plaintext, no client certificate, each TLS version. */
+function ofServers(stack: readonly EvaluatedResource[]): readonly string[] {
     return all(stack, "networking.istio.io/Gateway").flatMap((gateway) =>
         list(at(gateway, "spec", "servers")).flatMap((server) => {
             const protocol = text(at(server, "port", "protocol")).toUpperCase();
@@ -189,13 +192,13 @@ function ofServers(stack: readonly JudgedResource[]): readonly string[] {
     );
 }
 
-/** Which tokens count where: issuer, audience and keys; `*` where any does. */
-function ofTokens(stack: readonly JudgedResource[]): readonly string[] {
+/** Which JWTs are accepted where: issuer, audience and keys; `*` for any. */
+function ofTokens(stack: readonly EvaluatedResource[]): readonly string[] {
     return all(stack, "security.istio.io/RequestAuthentication").flatMap((policy) => {
         const place = `${text(at(policy, "metadata", "namespace"))}:${JSON.stringify(at(policy, "spec", "selector") ?? {})}`;
         return list(at(policy, "spec", "jwtRules")).flatMap((rule) => {
             const audiences = texts(rule["audiences"]).filter((one) => one !== "" && one !== "*");
-            // `*` is an issuer and an audience like others, and nobody's.
+            // `*` is a literal issuer or audience, which no token has.
             if (text(rule["issuer"]) === "" || text(rule["issuer"]) === "*") return [];
             if (audiences.length === 0 && texts(rule["audiences"]).length > 0) return [];
             const keys = text(rule["jwksUri"]) || text(rule["jwks"]).length;
@@ -206,8 +209,8 @@ function ofTokens(stack: readonly JudgedResource[]): readonly string[] {
     });
 }
 
-/** What the "restricted" level of Kubernetes' Pod Security Standards forbids, and pods outside the mesh. */
-function ofPods(stack: readonly JudgedResource[]): readonly string[] {
+/** Violations of the Pod Security Standard "restricted", and pods outside the mesh. */
+function ofPods(stack: readonly EvaluatedResource[]): readonly string[] {
     return all(stack, "apps/Deployment").flatMap((deployment) => {
         const template = at(deployment, "spec", "template");
         const spec = at(template, "spec");

@@ -1,27 +1,27 @@
-/** Whether a change opens something, by oracles that share nothing with the pack. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
-import { type World } from "../../../../cli/explain/world/world";
+/** Whether a change is an opening, by oracles that share no code with the pack. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
+import { type MeshSnapshot } from "../../../../cli/explain/snapshot/snapshot";
 import { type Change } from "../generator";
 import { openings } from "./calls";
 import { newFacts } from "./facts";
 import { either, touchedBy } from "./touched";
-import { worldOf } from "./world";
+import { worldOf } from "./snapshot";
 
-export type Judgement =
-    /** No oracle reads the kind. */
+export type OracleVerdict =
+    /** No oracle supports the kind. */
     | { readonly verdict: "unknown" }
     | { readonly verdict: "closed" }
     /** `reaches`, `weaker`: a call or a right that was not. `layer`: another layer still stops it. */
     | { readonly verdict: "reaches" | "weaker" | "layer"; readonly text: string };
 
 export class Oracle {
-    private readonly before: World;
+    private readonly before: MeshSnapshot;
 
-    constructor(private readonly stack: readonly JudgedResource[]) {
+    constructor(private readonly stack: readonly EvaluatedResource[]) {
         this.before = worldOf(stack);
     }
 
-    judge({ before, after }: Change): Judgement {
+    evaluate({ before, after }: Change): OracleVerdict {
         const changed = this.stack.map((resource) => (resource.urn === before.urn ? after : resource));
         const touched = [touchedBy(before), touchedBy(after)];
         const facts = newFacts(this.stack, changed, before);
@@ -30,9 +30,9 @@ export class Oracle {
         const [fact] = facts ?? [];
         if (fact !== undefined) return { verdict: "weaker", text: fact };
         if (old === undefined || now === undefined) return { verdict: "closed" };
-        const found = openings(this.before, worldOf(changed), either(old, now));
+        const openedCalls = openings(this.before, worldOf(changed), either(old, now));
         for (const how of ["reaches", "weaker", "layer"] as const) {
-            const [first, ...others] = found.filter((opening) => opening.how === how);
+            const [first, ...others] = openedCalls.filter((opening) => opening.how === how);
             if (first === undefined) continue;
             const more = others.length === 0 ? "" : ` and ${others.length} more`;
             return { verdict: how, text: `${first.text}${more}` };

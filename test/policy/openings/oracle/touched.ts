@@ -1,14 +1,14 @@
-/** Whose calls a change of one object can decide: nothing else needs to be judged again. */
-import { type JudgedResource } from "../../../../cli/policy/protocol";
+/** The calls that a change of one object can affect: only these need evaluating again. */
+import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { isAbout, matchesDnsName, matchesLabels, qualified } from "../../../../cli/explain/evaluate/match";
 import { type Callee, type Workload } from "../../../../cli/explain/evaluate/model";
-import { type Labels } from "../../../../cli/explain/world/world";
+import { type Labels } from "../../../../cli/explain/snapshot/snapshot";
 import { idOf } from "../schema";
 
-export interface Touched {
+export interface AffectedCalls {
     callee(callee: Callee): boolean;
     caller(workload: Workload): boolean;
-    /** Of a host outside the mesh. */
+    /** For an external host. */
     host(host: string): boolean;
 }
 
@@ -27,8 +27,8 @@ interface Props {
 const no = (): boolean => false;
 const yes = (): boolean => true;
 
-/** Undefined where no layer of `mesh explain` reads the kind. */
-export function touchedBy(resource: JudgedResource): Touched | undefined {
+/** Undefined if no layer of `mesh explain` reads the kind. */
+export function touchedBy(resource: EvaluatedResource): AffectedCalls | undefined {
     const { metadata, spec } = resource.properties as Props;
     const namespace = metadata?.namespace ?? "";
     switch (idOf(resource) ?? "") {
@@ -51,12 +51,12 @@ export function touchedBy(resource: JudgedResource): Touched | undefined {
         case "networking.istio.io/DestinationRule":
         case "networking.istio.io/ServiceEntry":
         case "networking.istio.io/VirtualService": {
-            const own = [...(spec?.hosts ?? []), ...(spec?.host === undefined ? [] : [spec.host])];
-            const hosts = own.map((host) => qualified(host, namespace));
+            const declaredHosts = [...(spec?.hosts ?? []), ...(spec?.host === undefined ? [] : [spec.host])];
+            const hosts = declaredHosts.map((host) => qualified(host, namespace));
             const text = JSON.stringify(spec);
             const isFor = (host: string): boolean => hosts.some((pattern) => matchesDnsName(pattern, host));
             return {
-                // A route leads where its destinations say.
+                // A route also affects its destinations.
                 callee: ({ host }) => isFor(host) || text.includes(`"${host}"`),
                 caller: no,
                 host: isFor,
@@ -69,7 +69,8 @@ export function touchedBy(resource: JudgedResource): Touched | undefined {
                 callee: no,
                 caller: ({ gateway, labels }) =>
                     gateway === true && (text === "{}" || matchesLabels(spec?.selector, labels)),
-                host: (host) => hosts.some((own) => matchesDnsName(own.slice(own.indexOf("/") + 1), host)),
+                host: (host) =>
+                    hosts.some((declared) => matchesDnsName(declared.slice(declared.indexOf("/") + 1), host)),
             };
         }
         case "core/Namespace": {
@@ -89,8 +90,8 @@ export function touchedBy(resource: JudgedResource): Touched | undefined {
     }
 }
 
-/** What either touches. */
-export function either(one: Touched, other: Touched): Touched {
+/** The calls that either affects. */
+export function either(one: AffectedCalls, other: AffectedCalls): AffectedCalls {
     return {
         callee: (callee) => one.callee(callee) || other.callee(callee),
         caller: (workload) => one.caller(workload) || other.caller(workload),
@@ -98,4 +99,4 @@ export function either(one: Touched, other: Touched): Touched {
     };
 }
 
-export const EVERYTHING: Touched = { callee: yes, caller: yes, host: yes };
+export const EVERYTHING: AffectedCalls = { callee: yes, caller: yes, host: yes };

@@ -1,0 +1,104 @@
+/** The commands that need no cluster, and their options. */
+import { Command, Option } from "commander";
+import { runCommand, withExamples } from "./options";
+
+export function render(): Command {
+    const command = new Command("render")
+        .description("Write the Kubernetes objects and Helm releases of a stack to files.")
+        .requiredOption("-s, --stack <stack>", "stack to render, from Pulumi.<stack>.yaml")
+        .requiredOption(
+            "-o, --out <folder>",
+            "output folder; stale files of an earlier rendering are removed",
+        )
+        .option("--json", "print the report as JSON")
+        .action(runCommand("render", "render"));
+    return withExamples(command, {
+        "mesh render --stack prod --out rendered": "write one YAML file per object to rendered/",
+    });
+}
+
+export function explain(): Command {
+    const command = new Command("explain")
+        .description("Check whether a source may call a destination, and list the objects that decide.")
+        .argument(
+            "<source>",
+            "service, gateway (public, admin, internal), namespace/service-account, unknown-workload or outside-mesh",
+        )
+        .argument("<destination>", "service, store, external group or external host")
+        .option("--port <port>", "port name or number (default: every port)")
+        .option(
+            "--path <path>",
+            "HTTP path, or /package.Service/Method (default: every operation of the port)",
+        )
+        .option("--method <method>", "HTTP method (default: GET; for gRPC, POST)")
+        .option("--header <header...>", 'request header, as "name: value"')
+        .option("--address <ip>", "IPv4 address of an external host (default: unknown)")
+        .option("-s, --stack <stack>", "stack whose objects are evaluated", "prod")
+        .option("--rendered <folder>", "evaluate the objects in this folder instead (see `mesh render`)")
+        .option("--json", "print the result as JSON")
+        .action(runCommand("explain", "explainCall"));
+    return withExamples(
+        command,
+        {
+            "mesh explain reports alerts": "list the operations of alerts that reports may call",
+            "mesh explain public api-gateway --path /v1/alerts --method POST":
+                "explain one request through the public gateway",
+            "mesh explain unknown-workload auth":
+                "check what a workload without an edge in the catalogue reaches",
+        },
+        "every query is denied",
+    );
+}
+
+export function diff(): Command {
+    const command = new Command("diff")
+        .description("Compare two meshes: objects, allowed calls, reachable hosts; as Markdown.")
+        .argument("<before>", "folder written by `mesh render`, stack, or commit as <ref>[:<stack>]")
+        .argument("<after>", "the same")
+        .option("-s, --stack <stack>", "stack of a commit that names none", "prod")
+        .option("--json", "print the result as JSON")
+        .action(runCommand("diff", "diff"));
+    return withExamples(
+        command,
+        {
+            "mesh diff main prod": "show what the working tree changes in prod, compared with main",
+            "mesh diff rendered prod": "compare a rendered folder with the working tree",
+        },
+        "anything differs",
+    );
+}
+
+export function graph(): Command {
+    const command = new Command("graph")
+        .description("Draw the catalogue's call graph.")
+        .requiredOption("-o, --out <file>", "file to write")
+        .addOption(
+            new Option("-f, --format <format>", "output format (default: by the file extension)").choices([
+                "svg",
+                "mermaid",
+                "html",
+            ]),
+        )
+        .action(runCommand("graph", "graph"));
+    return withExamples(command, {
+        "mesh graph --out graph.html": "write a page with search and filters",
+        "mesh graph --out graph.mmd": "write a Mermaid diagram",
+    });
+}
+
+export function policy(): Command {
+    const command = new Command("policy")
+        .description("Evaluate the policy pack against a stack, as `pulumi preview --policy-pack` does.")
+        .requiredOption("-s, --stack <stack>", "stack whose resources are evaluated")
+        .option("--pack-config <file>", "pack configuration (default: policy/config/<stack>.json)")
+        .option("--require-charts", "fail if the objects of a Helm chart cannot be evaluated")
+        .option("--json", "print the result as JSON")
+        .action(runCommand("policy", "policy"));
+    return withExamples(
+        command,
+        {
+            "mesh policy --stack prod": "evaluate prod with policy/config/prod.json",
+        },
+        "a mandatory policy is violated",
+    );
+}

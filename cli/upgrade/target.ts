@@ -1,0 +1,42 @@
+/** The target revision of an upgrade, from the command's options. */
+import { revision } from "../../config/istio";
+import { type Revision, UpgradeError } from "./plan";
+
+export interface TargetOptions {
+    readonly to: string;
+    readonly istioVersion?: string;
+    readonly tag?: string;
+}
+
+const OPTIONS: Readonly<Record<string, string>> = { name: "--to", version: "--istio-version", tag: "--tag" };
+
+/**
+ * The version comes from `--istio-version`, else from the stack's revision of that name, else from the name itself:
+ * `1-32-0` is 1.32.0.
+ *
+ * @throws UpgradeError if the configuration schema rejects the revision: the plan would fail at its first step
+ */
+export function targetRevision(
+    { to, istioVersion, tag }: TargetOptions,
+    known: readonly Revision[],
+): Revision {
+    const existing = known.find(({ name }) => name === to);
+    const version = istioVersion ?? existing?.version ?? versionInName(to);
+    if (version === undefined)
+        throw new UpgradeError(
+            `revision ${to} is not in the stack, and its name is not an Istio release. ` +
+                "Add --istio-version <version>, such as 1.32.0, or name the revision after its release: --to 1-32-0",
+        );
+    const tagged = tag ?? existing?.tag;
+    const target: Revision = { name: to, version, ...(tagged === undefined ? {} : { tag: tagged }) };
+    const { error } = revision.safeParse(target);
+    if (error === undefined) return target;
+    const problems = error.issues.map(
+        ({ path, message }) => `  - ${OPTIONS[String(path[0])] ?? "--to"}: ${message}`,
+    );
+    throw new UpgradeError(`invalid Istio revision:\n${problems.join("\n")}`);
+}
+
+function versionInName(name: string): string | undefined {
+    return /^\d+-\d+-\d+$/.test(name) ? name.replaceAll("-", ".") : undefined;
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { ConfigError, parseConfig } from "../../config/load";
+import { RENAMED_KEYS } from "../../config/renamed";
+
+function problemsOf(action: () => unknown): readonly string[] {
+    try {
+        action();
+    } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+        return error.problems;
+    }
+    return assert.fail("no ConfigError was thrown");
+}
+
+/** A configuration with an invalid value under the key at `path`. */
+function withKey(path: readonly string[]): Record<string, unknown> {
+    const isService = path.at(-1) === "calls" || path.at(-1) === "egressHosts";
+    const entries: Record<string, unknown> = {
+        domain: "a.example",
+        cluster: { from: "eks", name: "a", region: "eu-central-1" },
+        certificates: { mesh: { from: "self-signed" } },
+        telemetry: {
+            tracing: {
+                collector: isService ? { from: "service", name: "jaeger" } : { from: "stand-in" },
+            },
+        },
+    };
+    const parent = path.slice(0, -1).reduce((map, key) => (map[key] ??= {}) as typeof entries, entries);
+    parent[path.at(-1) ?? ""] = null;
+    return entries;
+}
+
+describe("a renamed configuration key", () => {
+    it("names the new key for a renamed one, and nothing else", () => {
+        const pools = { mesh: { minimum: 1, maximum: 2 } };
+        assert.deepEqual(
+            problemsOf(() =>
+                parseConfig("test", {
+                    domain: "a.example",
+                    cluster: { from: "eks", name: "a", region: "eu-central-1", logDays: 30, pools },
+                    edge: { adminNetworks: ["10.0.0.0/8"] },
+                    certificates: { mesh: { from: "self-signed", intermediate: { days: 30 } } },
+                }),
+            ),
+            [
+                "cluster.pools.mesh.minimum was renamed to cluster.pools.mesh.minSize",
+                "cluster.pools.mesh.maximum was renamed to cluster.pools.mesh.maxSize",
+                "cluster.logDays was renamed to cluster.logRetentionDays",
+                "certificates.mesh.intermediate.days was renamed to certificates.mesh.intermediate.durationDays",
+                "edge.adminNetworks was renamed to edge.adminCidrs",
+            ],
+        );
+    });
+
+    it("names the new value for a renamed one, of enumerations and of discriminators", () => {
+        assert.deepEqual(
+            problemsOf(() =>
+                parseConfig("test", {
+                    domain: "a.example",
+                    cluster: { from: "eks", name: "a", region: "eu-central-1", natGateways: "one" },
+                    observability: { prometheus: { from: "nowhere" } },
+                }),
+            ),
+            [
+                "cluster.natGateways: one was renamed to single",
+                "observability.prometheus.from: nowhere was renamed to none",
+            ],
+        );
+    });
+
+    for (const [old, name] of Object.entries(RENAMED_KEYS)) {
+        const path = old.replace("*", "mesh").split(".");
+        const renamed = [...path.slice(0, -1), name];
+
+        it(`rejects ${old}, and knows ${name} in its place`, () => {
+            const was = problemsOf(() => parseConfig("test", withKey(path)));
+            assert.ok(was.includes(`${path.join(".")} was renamed to ${renamed.join(".")}`), was.join("\n"));
+            const is = problemsOf(() => parseConfig("test", withKey(renamed)));
+            assert.ok(
+                is.every((problem) => !problem.includes("unknown key")),
+                is.join("\n"),
+            );
+        });
+    }
+});
