@@ -1,6 +1,6 @@
-/** What AWS would answer, as far as a program needs it to go on: names that nobody owns. */
+/** Simulated AWS responses and outputs, with names that do not exist. */
 
-/** Answers to the functions that programs ask for what is there already. */
+/** Results of the AWS functions that the program calls to look up existing resources. */
 export function answers(
     variant: Variant = "first",
 ): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
@@ -10,6 +10,7 @@ export function answers(
             endpoint: `https://cluster${more}.example.com`,
             certificateAuthorities: [{ data: "" }],
         },
+        "aws:lb/getLbs:getLbs": { arns: ["arn:aws:elasticloadbalancing:::loadbalancer/net/gateway"] },
         "aws:lb/getLoadBalancer:getLoadBalancer": {
             dnsName: `balancer${more}.example.com`,
             zoneId: `Z0${more}`,
@@ -17,10 +18,10 @@ export function answers(
     };
 }
 
-/** Which values are others: what then differs in what a program registers is made of them. */
+/** Which set of values differs from the first run: inputs that change with it are derived from these values. */
 export type Variant = "first" | "outputs" | "answers";
 
-/** What a resource has beyond its inputs once it is there. */
+/** The outputs of a resource in addition to its inputs. */
 export function outputs(
     type: string,
     name: string,
@@ -31,9 +32,11 @@ export function outputs(
     if (!type.startsWith("aws:")) return {};
     const service = type.split(":")[1]?.split("/")[0] ?? "";
     return {
-        // As the process that runs the program names it.
+        // The same ID as in the process that runs the program.
         id: `${type}/${name}`,
         arn: `arn:aws:${service}:::${name}${more}`,
+        keyId: `key-${name}${more}`,
+        ownerId: `owner-${name}${more}`,
         name: inputs["name"] ?? `${name}${more}`,
         latestVersion: variant === "outputs" ? 2 : 1,
         zoneId: `Z0${more}`,

@@ -1,4 +1,4 @@
-/** What the Pulumi engine says to a policy pack, and hears from it: the Analyzer service of Pulumi's own protocol. */
+/** A client of the policy pack: the Analyzer service of Pulumi's protocol (pulumi/analyzer.proto). */
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type Struct } from "google-protobuf/google/protobuf/struct_pb";
@@ -6,22 +6,24 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/analyzer_pb";
 import { structOf } from "../../local/engine/program/struct";
 
-/** A resource as the engine shows it to a pack. */
-export interface JudgedResource {
+/** A resource as the engine passes it to a pack. */
+export interface EvaluatedResource {
     readonly urn: string;
     readonly type: string;
     readonly name: string;
     /** Inputs. */
     readonly properties: Readonly<Record<string, unknown>>;
     readonly protect?: boolean;
-    /** The provider that applies it. @default none is said */
+    /** The provider that applies it. @default not specified */
     readonly provider?: {
         readonly urn: string;
         readonly type: string;
         readonly name: string;
         readonly properties: Readonly<Record<string, unknown>>;
     };
-    /** What it has besides its inputs when it is there; policies on the whole stack see it. @default nothing */
+    /** URNs of the resources that an input's value comes from, by input. @default none */
+    readonly sources?: Readonly<Record<string, readonly string[]>>;
+    /** Outputs in addition to the inputs; stack policies see them. @default none */
     readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
@@ -29,23 +31,23 @@ export interface Diagnostic {
     readonly policy: string;
     readonly level: Level;
     readonly message: string;
-    /** Of the resource that is at fault; absent where the whole stack is. */
+    /** Of the violating resource; absent if the violation concerns the whole stack. */
     readonly urn?: string;
 }
 
 export type Level = "advisory" | "mandatory" | "remediate" | "disabled";
 
-/** Configuration of policies as a `--policy-pack-config` file has it: by policy, a level or properties. */
+/** The content of a `--policy-pack-config` file: by policy name, a level or properties. */
 export type PackConfig = Readonly<Record<string, Level | Readonly<Record<string, unknown>>>>;
 
 export interface PolicyInfo {
     readonly name: string;
     readonly level: Level;
-    /** JSON Schema of the properties; absent where it takes none. */
+    /** JSON Schema of the properties; absent if the policy has none. */
     readonly schema?: { readonly properties: object; readonly required: readonly string[] };
 }
 
-/** The engine takes messages as large. */
+/** The limit of Pulumi's engine. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
 
 const NUMBERS: Readonly<Record<Level, messages.EnforcementLevel>> = {
@@ -55,7 +57,7 @@ const NUMBERS: Readonly<Record<Level, messages.EnforcementLevel>> = {
     remediate: messages.EnforcementLevel.REMEDIATE,
 };
 
-/** In the order of those numbers. */
+/** Indexed by the numbers above. */
 const LEVELS: readonly Level[] = ["advisory", "mandatory", "disabled", "remediate"];
 
 export class Analyzer {
@@ -83,7 +85,10 @@ export class Analyzer {
         });
     }
 
-    /** Hands over each policy's level and properties; the engine names every policy, those without a word too. */
+    /**
+     * Sends each policy's level and properties. Like the engine, it lists every policy, also those without
+     * configuration.
+     */
     async configure(config: PackConfig, policies: readonly PolicyInfo[]): Promise<void> {
         const request = new messages.ConfigureAnalyzerRequest();
         const { all, ...rest } = config;
@@ -100,7 +105,7 @@ export class Analyzer {
         await this.call("configure", request);
     }
 
-    async analyze(resource: JudgedResource): Promise<readonly Diagnostic[]> {
+    async analyze(resource: EvaluatedResource): Promise<readonly Diagnostic[]> {
         const response = await this.call<messages.AnalyzeResponse>(
             "analyze",
             filled(new messages.AnalyzeRequest(), resource),
@@ -108,7 +113,7 @@ export class Analyzer {
         return diagnostics(response);
     }
 
-    async analyzeStack(resources: readonly JudgedResource[]): Promise<readonly Diagnostic[]> {
+    async analyzeStack(resources: readonly EvaluatedResource[]): Promise<readonly Diagnostic[]> {
         const request = new messages.AnalyzeStackRequest();
         request.setResourcesList(
             resources.map((resource) =>
@@ -121,8 +126,8 @@ export class Analyzer {
         return diagnostics(await this.call<messages.AnalyzeResponse>("analyzeStack", request));
     }
 
-    /** The properties after every remediation that applied; undefined where none did. */
-    async remediate(resource: JudgedResource): Promise<object | undefined> {
+    /** The properties after all remediations; undefined if none applied. */
+    async remediate(resource: EvaluatedResource): Promise<object | undefined> {
         const response = await this.call<messages.RemediateResponse>(
             "remediate",
             filled(new messages.AnalyzeRequest(), resource),
@@ -139,7 +144,7 @@ export class Analyzer {
             const client = this.client as unknown as Record<Method, Call<Response>>;
             client[method](request, {}, (error, response) => {
                 if (error === null) resolve(response);
-                else reject(new Error(`the policy pack refused ${method}: ${error.details}`));
+                else reject(new Error(`the policy pack failed to ${method}: ${error.details}`));
             });
         });
     }
@@ -153,13 +158,13 @@ type Call<Response> = (
     callback: (error: grpc.ServiceError | null, response: Response) => void,
 ) => void;
 
-function withOutputs({ properties, outputs = {} }: JudgedResource): JudgedResource["properties"] {
+function withOutputs({ properties, outputs = {} }: EvaluatedResource): EvaluatedResource["properties"] {
     return Object.keys(outputs).length === 0 ? properties : { ...properties, ...outputs };
 }
 
 function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResource>(
     message: Message,
-    { urn, type, name, properties, protect, provider }: JudgedResource,
+    { urn, type, name, properties, protect, provider }: EvaluatedResource,
 ): Message {
     message.setUrn(urn);
     message.setType(type);
@@ -179,7 +184,7 @@ function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResou
     return message;
 }
 
-/** By properties: each resource is sent by itself and with the stack, and its provider with each of its resources. */
+/** Cache: a resource is sent alone and with the stack, and a provider with each of its resources. */
 const structs = new WeakMap<object, Struct>();
 
 function struct(properties: Readonly<Record<string, unknown>>): Struct {
@@ -188,7 +193,7 @@ function struct(properties: Readonly<Record<string, unknown>>): Struct {
     return made;
 }
 
-/** Protocol buffers have no word for a field that is there and undefined. */
+/** Protocol buffers cannot represent a field that is present but undefined. */
 function withoutUndefined(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(withoutUndefined);
     if (typeof value !== "object" || value === null) return value;

@@ -1,4 +1,4 @@
-/** What the program registers for a stack, without a cloud or a cluster: it runs under Pulumi's mocks. */
+/** The resources that the program registers for a stack. It runs with mocks, without a cloud or a cluster. */
 import { resolve } from "node:path";
 import { PROJECT, readStackFile } from "../../config/load";
 import { startProgram } from "../../local/engine/program/host";
@@ -6,18 +6,18 @@ import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
 import { PROJECT_FOLDER } from "../checkout";
 import { answers, outputs, type Variant } from "./aws";
-import { type JudgedResource } from "./protocol";
+import { type EvaluatedResource } from "./protocol";
 
 export interface ProgramSource {
     readonly stack: string;
-    /** @default the checkout's own program */
+    /** @default the program of this checkout */
     readonly program?: string;
-    /** Entries as under `config:` of the stack's file. @default those of Pulumi.<stack>.yaml */
+    /** Entries of `config:` in the stack's file. @default those of Pulumi.<stack>.yaml */
     readonly config?: Readonly<Record<string, unknown>>;
-    /** Which values the cloud gives. @default first */
+    /** Which cloud values to simulate. @default first */
     readonly variant?: Variant;
-    /** Called with each resource when it is registered. */
-    readonly registered?: (resource: JudgedResource) => void;
+    /** Called with each resource on registration. */
+    readonly registered?: (resource: EvaluatedResource) => void;
 }
 
 /** @throws ProgramError if the program throws. */
@@ -27,7 +27,7 @@ export async function registrations({
     config = readStackFile(stack, PROJECT_FOLDER),
     variant = "first",
     registered,
-}: ProgramSource): Promise<readonly JudgedResource[]> {
+}: ProgramSource): Promise<readonly EvaluatedResource[]> {
     const running = startProgram({
         program,
         project: PROJECT,
@@ -35,16 +35,25 @@ export async function registrations({
         config: engineConfig(PROJECT, config),
         calls: answers(variant),
     });
-    const resources: JudgedResource[] = [];
+    const resources: EvaluatedResource[] = [];
     try {
         await running.load();
         await running.run((resource) => {
-            const { type, name, protect, inputs } = resource;
+            const { type, name, protect, inputs, sources = {} } = resource;
             const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
             const more = outputs(type, name, inputs, variant);
             const provider = providerOf(resource, resources);
-            const judged = { urn, type, name, protect, properties: inputs, outputs: more, ...provider };
-            for (const one of [judged, ...childOf(stack, resource, provider)]) {
+            const evaluated = {
+                urn,
+                type,
+                name,
+                protect,
+                properties: inputs,
+                sources,
+                outputs: more,
+                ...provider,
+            };
+            for (const one of [evaluated, ...childOf(stack, resource, provider)]) {
                 resources.push(one);
                 registered?.(one);
             }
@@ -56,24 +65,24 @@ export async function registrations({
     return resources;
 }
 
-/** The provider that a resource names by `<urn>::<id>`, of those registered before it. */
+/** The provider that a resource references by `<urn>::<id>`. */
 function providerOf(
     { provider: reference = "" }: Registration,
-    registered: readonly JudgedResource[],
-): Pick<JudgedResource, "provider"> {
+    registered: readonly EvaluatedResource[],
+): Pick<EvaluatedResource, "provider"> {
     const [type = "", name = ""] = reference.split("::").slice(-3);
-    const found = registered.find((resource) => resource.type === type && resource.name === name);
-    if (found === undefined) return {};
-    const { urn, properties } = found;
+    const provider = registered.find((resource) => resource.type === type && resource.name === name);
+    if (provider === undefined) return {};
+    const { urn, properties } = provider;
     return { provider: { urn, type, name, properties } };
 }
 
-/** The release that a packaged component registers where its provider runs. */
+/** The Helm release that a packaged component registers in its provider's process. */
 function childOf(
     stack: string,
     { type, name, protect, inputs }: Registration,
-    provider: Pick<JudgedResource, "provider">,
-): readonly JudgedResource[] {
+    provider: Pick<EvaluatedResource, "provider">,
+): readonly EvaluatedResource[] {
     const properties = type === RELEASE ? undefined : releaseInputs({ type, inputs });
     if (properties === undefined) return [];
     const child = childName(name);

@@ -1,6 +1,6 @@
 /**
- * Releases of Helm, and components of Pulumi's packages that are one underneath. A component's own provider is a plugin that
- * only the CLI has: here it is resolved to the release that the plugin would register (ADR 19).
+ * Helm releases, and components of Pulumi packages that consist of one. Only the CLI can run a component's provider plugin:
+ * the in-process engine resolves the component to the release that the plugin would register (ADR 19).
  */
 import { type Registration } from "./program/protocol";
 
@@ -13,7 +13,7 @@ export function isReleaseType(type: string): boolean {
     return type === RELEASE || type === CERT_MANAGER;
 }
 
-/** The inputs of the release that a resource is or makes; undefined for all others. */
+/** The inputs of the release that a resource is or creates; undefined for other resources. */
 export function releaseInputs({ type, inputs }: Pick<Registration, "type" | "inputs">): Inputs | undefined {
     switch (type) {
         case RELEASE:
@@ -26,17 +26,22 @@ export function releaseInputs({ type, inputs }: Pick<Registration, "type" | "inp
 }
 
 /**
- * As the provider makes it (github.com/pulumi/pulumi-go-helmbase 0.2.0, `InitDefaults`): the component's arguments are the
- * chart's values, over those of `helmOptions`, which names chart and repository where the component's own are not meant.
+ * As in the provider (github.com/pulumi/pulumi-go-helmbase 0.2.0, `InitDefaults`): the component's arguments are the chart's
+ * values and override those of `helmOptions`, which can also override chart and repository.
  */
 function certManagerRelease({ helmOptions, ...values }: Inputs): Inputs {
-    const { values: weak, ...options } = (helmOptions ?? {}) as { values?: Inputs } & Inputs;
-    const said = Object.entries(values).filter(([key, value]) => value !== undefined && key !== "status");
+    const { values: defaultValues, ...options } = (helmOptions ?? {}) as { values?: Inputs } & Inputs;
+    const setValues = Object.entries(values).filter(
+        ([key, value]) => value !== undefined && key !== "status",
+    );
+    // The provider decodes `resources` into a type with all fields, so that an absent list becomes an empty one.
+    const resources = values["resources"] as Inputs | undefined;
+    const decoded = resources === undefined ? {} : { resources: { claims: [], ...resources } };
     return {
         chart: "cert-manager",
         repositoryOpts: { repo: "https://charts.jetstack.io" },
         ...options,
-        values: { ...weak, ...Object.fromEntries(said) },
+        values: { ...defaultValues, ...Object.fromEntries(setValues), ...decoded },
     };
 }
 

@@ -1,22 +1,22 @@
 /**
- * Runs the Pulumi program in a process of its own: Pulumi's runtime is global, and index.ts runs when it is imported.
- * Forked by `program/host.ts`, which answers each registration; this process touches nothing but its memory.
+ * Runs the Pulumi program in a separate process, because Pulumi's runtime is global and index.ts runs on import.
+ * Forked by `program/host.ts`, which responds to each registration; this process has no side effects.
  */
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type FromProgram, REFUSED, type Registration, type ToProgram } from "./program/protocol";
+import { type FromProgram, REJECTED, type Registration, type ToProgram } from "./program/protocol";
 import { Recorder } from "./program/recorder";
 import { ResourceTransforms } from "./program/transforms";
-import { spareUnread } from "./program/unread";
+import { skipUnusedWork } from "./program/skip-unused";
 import { decodeYaml, DECODE } from "./program/yaml";
 
 type Start = Extract<ToProgram, { type: "start" }>;
 
-/** Milliseconds without a registration after which the program, with something refused, has nothing more to say. */
-const IDLE = 300;
+/** After a rejected registration, the program has ended if it registers nothing for this time, in milliseconds. */
+const IDLE_MS = 300;
 
-/** Errors that say something only together with where they were thrown. */
+/** Errors that are reported with their stack trace. */
 const PROGRAMMING_ERRORS: ReadonlySet<string> = new Set([
     "Error",
     "RangeError",
@@ -25,13 +25,13 @@ const PROGRAMMING_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 let registrations = 0;
-let refused = false;
+let rejected = false;
 const waiting = new Map<number, (answer: ToProgram) => void>();
 let proceed: () => void;
 const mayProceed = new Promise<void>((resolvePromise) => (proceed = resolvePromise));
 const recorder = new Recorder();
 const transforms = new ResourceTransforms();
-/** Errors of the program's own that nothing in it has caught. */
+/** Errors that the program did not catch. */
 const uncaught: unknown[] = [];
 
 function send(message: FromProgram): void {
@@ -41,13 +41,13 @@ function send(message: FromProgram): void {
 async function newResource(
     args: pulumi.runtime.MockResourceArgs,
 ): Promise<pulumi.runtime.MockResourceResult> {
-    // Nothing is applied before the whole program has been imported: one that throws halfway changes nothing.
+    // Apply nothing before the whole program has been imported, so that a program that throws changes nothing.
     await mayProceed;
     const id = registrations++;
     const custom = args.custom ?? false;
     const inputs = await transforms.applied(
         { type: args.type, name: args.name, custom },
-        plain(args.inputs) as Record<string, unknown>,
+        unwrapSecrets(args.inputs) as Record<string, unknown>,
     );
     const resource: Registration = {
         type: args.type,
@@ -56,7 +56,8 @@ async function newResource(
         ...(args.id === undefined || args.id === "" ? {} : { importId: args.id }),
         protect: recorder.isProtected(args.type, args.name),
         ...(args.provider === undefined || args.provider === "" ? {} : { provider: args.provider }),
-        inputs: plain(inputs) as Record<string, unknown>,
+        inputs: unwrapSecrets(inputs) as Record<string, unknown>,
+        sources: recorder.sourcesOf(args.type, args.name),
     };
     const answer = await new Promise<ToProgram>((resolvePromise) => {
         waiting.set(id, resolvePromise);
@@ -64,22 +65,23 @@ async function newResource(
     });
     waiting.delete(id);
     if (answer.type !== "registered") {
-        refused = true;
-        throw new Error(REFUSED);
+        rejected = true;
+        throw new Error(REJECTED);
     }
     return { id: `${args.type}/${args.name}`, state: { ...inputs, ...answer.state } };
 }
 
-/** Inputs without the wrappers that mark secrets. */
-function plain(value: unknown): unknown {
-    if (pulumi.runtime.isRpcSecret(value)) return plain(pulumi.runtime.unwrapRpcSecret(value));
-    if (Array.isArray(value)) return value.map(plain);
+/** Removes the wrappers of secrets from inputs. */
+function unwrapSecrets(value: unknown): unknown {
+    if (pulumi.runtime.isRpcSecret(value)) return unwrapSecrets(pulumi.runtime.unwrapRpcSecret(value));
+    if (Array.isArray(value)) return value.map(unwrapSecrets);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapSecrets(item)]));
 }
 
 async function run({ program, project, stack, config, calls }: Start): Promise<void> {
-    spareUnread();
+    skipUnusedWork();
+    recorder.intercept();
     await pulumi.runtime.setMocks(
         {
             newResource,
@@ -89,7 +91,7 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
                 const error = new Error(
                     `the in-process engine cannot call ${token}; deploy with the Pulumi CLI`,
                 );
-                // Pulumi passes it on without its message.
+                // Pulumi drops its message.
                 uncaught.push(error);
                 throw error;
             },
@@ -105,40 +107,40 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
             recorder.record(args);
             return transforms.record(args);
         });
-        // Not `import()`, which passes ts-node by.
+        // Not `import()`, which bypasses ts-node.
         const outputs = createRequire(__filename)(resolve(program)) as Record<string, unknown>;
         send({ type: "loaded", planned: recorder.planned });
         return Promise.resolve({ ...outputs });
     });
-    await Promise.race([quiet(), idleAfterRefusal()]);
-    const own = uncaught.filter((error) => !String(error).includes(REFUSED));
-    if (own.length > 0) throw own[0];
+    await Promise.race([quiet(), idleAfterRejection()]);
+    const errors = uncaught.filter((error) => !String(error).includes(REJECTED));
+    if (errors.length > 0) throw errors[0];
     send({ type: "completed" });
 }
 
-/** Resolves when every registration is answered, and what follows from the last answers has shown. */
+/** Resolves when every registration has been answered and the last answers caused no further ones. */
 async function quiet(): Promise<void> {
     for (let seen = -1; seen !== registrations;) {
         seen = registrations;
         await pulumi.runtime.disconnect();
-        // Errors that nothing catches are told after the turn in which they happen.
+        // Unhandled rejections are reported after the current turn of the event loop.
         await new Promise(setImmediate);
     }
 }
 
 /**
- * Resolves when something was refused and nothing has been under way for a while. After a refusal Pulumi's own wait
- * never ends: a component that depends on what was refused is given up without its URN, for which its children wait.
+ * Resolves when a registration was rejected and nothing has been in progress for a while. After a rejection, Pulumi's wait
+ * never ends: a component that depends on the rejected resource gets no URN, for which its children wait.
  */
-async function idleAfterRefusal(): Promise<void> {
-    for (let quietSince = Date.now(); Date.now() - quietSince < IDLE;) {
+async function idleAfterRejection(): Promise<void> {
+    for (let quietSince = Date.now(); Date.now() - quietSince < IDLE_MS;) {
         await new Promise((resolvePromise) => setTimeout(resolvePromise, 20));
-        if (!refused || waiting.size > 0) quietSince = Date.now();
+        if (!rejected || waiting.size > 0) quietSince = Date.now();
     }
 }
 
 process.on("unhandledRejection", (error) => uncaught.push(error));
-// The engine is gone, so whatever is registered now would never be answered.
+// The engine has exited, so registrations would never be answered.
 process.on("disconnect", () => process.exit(1));
 process.on("message", (message: ToProgram) => {
     switch (message.type) {
@@ -151,17 +153,19 @@ process.on("message", (message: ToProgram) => {
             proceed();
             break;
         case "registered":
-        case "refused":
+        case "rejected":
             waiting.get(message.id)?.(message);
             break;
     }
 });
 
-/** A message that stands for itself where the error is one made for people, and with its place otherwise. */
+/** The message of an error for people; with the stack trace for programming errors. */
 function describe(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
     if (!PROGRAMMING_ERRORS.has(error.name)) return error.message;
     const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
-    const own = frames.filter((line) => !/node:|\(<anonymous>\)|\/node_modules\/|run-program/.test(line));
-    return [`${error.name}: ${error.message}`, ...own].join("\n");
+    const projectFrames = frames.filter(
+        (line) => !/node:|\(<anonymous>\)|\/node_modules\/|run-program/.test(line),
+    );
+    return [`${error.name}: ${error.message}`, ...projectFrames].join("\n");
 }

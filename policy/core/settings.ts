@@ -1,48 +1,70 @@
-/** Inputs of resources of a cloud, as a baseline lists them. */
+/** Inputs of cloud resources, as listed in a baseline. */
+import { AWS_DEFAULTS } from "./aws-defaults";
 import { flatten } from "./flatten";
 import { UnknownField } from "./read";
 import { type Subject } from "./subject";
 
-/** Stands before the value of an input that is made of another resource's outputs. */
+/** Prefix of an input that comes from another resource's outputs. */
 const OUTPUT = "output: ";
 
-/** The same of one that is looked up in the cloud: it refers to no resource of the program. */
-const ANSWER = "answer: ";
+/** Prefix of an input that comes from a lookup in the cloud, and not from a resource of the program. */
+const LOOKUP = "answer: ";
 
-/** In place of a value that only the update will know. */
+/** Replaces a value that is unknown until the update. */
 export const UNKNOWN = "(unknown)";
 
-/** Whether the inputs of a resource are listed: those of components say how children are made, and the children are listed. */
+/**
+ * Whether a resource's inputs are listed. Those of components are not, since their children are listed. The provider of
+ * cert-manager's component registers it without inputs.
+ */
 export function hasSettings({ id, isKubernetes }: Subject): boolean {
-    return !isKubernetes && !/^(sparc:|pulumi:pulumi:|kubernetes:)/.test(id);
+    return !isKubernetes && !/^(sparc:|pulumi:pulumi:|kubernetes:|kubernetes-cert-manager:)/.test(id);
 }
 
-/** Of providers: where a cluster is, and how to get in, differs from machine to machine. */
-const OMITTED = /^(kubeconfig|clusterIdentifier|context|version)$/;
+/** Inputs of providers that differ between machines: the address of the cluster and the credentials. */
+const OMITTED_OF_PROVIDERS = /^(kubeconfig|clusterIdentifier|context|version)$/;
 
-/** What the bridge of a provider adds beside a resource's inputs. */
-const ADDED: ReadonlySet<string> = new Set(["tagsAll", "id"]);
+/** Fields that the provider bridge adds to a resource's inputs. */
+const ADDED_BY_BRIDGE: ReadonlySet<string> = new Set(["tagsAll", "id"]);
 
-/** Every input by its path; what is not known yet is `UNKNOWN`. Defaults of the provider are left out, unless they are listed. */
+/** Every input by path; unknown values are `UNKNOWN`. Omits defaults of nested blocks unless they are listed. */
 export function settingsOf(
-    { id, name, props }: Subject,
+    { id, props }: Subject,
     listed: Readonly<Record<string, string>> = {},
 ): ReadonlyMap<string, string> {
     const into = new Map<string, string>();
     const isProvider = id.startsWith("pulumi:providers:");
     const isDefault = (path: string, value: unknown): boolean =>
-        canBeDefault(value, name) && !Object.keys(listed).some((one) => isWithin(one, path));
-    walk(props, "", into, isDefault, (key) => ADDED.has(key) || (isProvider && OMITTED.test(key)));
+        canBeProviderDefault(value) && !Object.keys(listed).some((one) => isWithin(one, path));
+    walk(
+        props,
+        "",
+        into,
+        isDefault,
+        (key) => ADDED_BY_BRIDGE.has(key) || (isProvider && OMITTED_OF_PROVIDERS.test(key)),
+    );
     return into;
 }
 
 /**
- * Providers fill in switches, numbers, words and names of their own, and list their keys in `__defaults`. A program can write
- * that list, too: what can be an address, an ARN or a document is judged in any case.
+ * Providers fill in flags, numbers and words of nested blocks, and list their keys in the block's `__defaults`. A program
+ * can set `__defaults` too, so anything that can be an address, an ARN or a document is always evaluated.
  */
-function canBeDefault(value: unknown, name: string): boolean {
+function canBeProviderDefault(value: unknown): boolean {
     if (typeof value !== "string") return typeof value === "boolean" || typeof value === "number";
-    return /^[A-Za-z_ -]*$/.test(value) || (value.startsWith(`${name}-`) && /-[0-9a-f]{7}$/.test(value));
+    return /^[A-Za-z_ -]*$/.test(value);
+}
+
+/**
+ * Whether a top-level input has the value that the provider fills in if the program sets none: a generated name, or a default
+ * of the AWS provider.
+ */
+export function isFilledIn({ id, name }: Subject, path: string, value: string): boolean {
+    if (path === "name") return value.startsWith(`"${name}-`) && /-[0-9a-f]{7}"$/.test(value);
+    const defaults = Object.hasOwn(AWS_DEFAULTS, id) ? AWS_DEFAULTS[id] : undefined;
+    return (
+        defaults !== undefined && Object.hasOwn(defaults, path) && JSON.stringify(defaults[path]) === value
+    );
 }
 
 function walk(
@@ -53,7 +75,9 @@ function walk(
     isOmitted: (key: string) => boolean,
 ): void {
     const isList = Array.isArray(node);
-    const filled = isList ? [] : ((node as { readonly __defaults?: unknown }).__defaults ?? []);
+    // The engine drops a resource's top-level `__defaults`: if there is one, the program has set it.
+    const filled =
+        isList || path === "" ? [] : ((node as { readonly __defaults?: unknown }).__defaults ?? []);
     for (const key of Object.keys(node)) {
         if (key === "__defaults" || isOmitted(key)) continue;
         const place = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
@@ -72,31 +96,31 @@ function walk(
     }
 }
 
-/** An identifier, as the process that runs the program makes it up before there is one. */
-const MADE_UP = /\baws:[\w-]+\/\w+:\w+\//;
+/** A placeholder identifier from the process that runs the program without a cloud. */
+const PLACEHOLDER_ID = /\baws:[\w-]+\/\w+:\w+\//;
 
-/** Registrations of the same resources with other values of what they take from others. */
+/** Registrations of the same resources with different values of outputs and of lookups. */
 export interface Variants<Value> {
     readonly outputs: Value;
     readonly answers: Value;
 }
 
-/** The settings of a resource: what differs in a variant is not its program's own. */
+/** The settings of a resource. Values that differ in a variant come from outputs or lookups. */
 export function listedSettings(subject: Subject, variants: Variants<Subject>): ReadonlyMap<string, string> {
     const outputs = settingsOf(variants.outputs);
     const answers = settingsOf(variants.answers);
     return new Map(
         [...settingsOf(subject)].map(([path, value]) => {
-            if (value !== answers.get(path)) return [path, `${ANSWER}${value}`];
-            const isOutput = MADE_UP.test(value) || value !== outputs.get(path);
+            if (value !== answers.get(path)) return [path, `${LOOKUP}${value}`];
+            const isOutput = PLACEHOLDER_ID.test(value) || value !== outputs.get(path);
             return [path, isOutput ? `${OUTPUT}${value}` : value];
         }),
     );
 }
 
 /** Whether a listed input has no value before the update. */
-export function isOpen(listed: string): boolean {
-    return listed.startsWith(OUTPUT) || listed.startsWith(ANSWER);
+export function isOutputOrLookup(listed: string): boolean {
+    return listed.startsWith(OUTPUT) || listed.startsWith(LOOKUP);
 }
 
 /** The value of a listed input in a run without a cloud, from which the baseline is generated. */
@@ -104,12 +128,23 @@ export function simulatedValue(listed: string): string {
     return listed.replace(/^(output|answer): /, "");
 }
 
-/** What a listed input is before there is a cloud, where it is another resource's output. */
+/** The value of a listed input without a cloud, if it is another resource's output. */
 export function outputOf(listed: string): string | undefined {
     return listed.startsWith(OUTPUT) ? listed.slice(OUTPUT.length) : undefined;
 }
 
-/** Whether a path is inside of another: `vpcConfig.subnetIds[0]` of `vpcConfig`. */
+/** Whether a path is below another: `vpcConfig.subnetIds[0]` is within `vpcConfig`. */
 export function isWithin(path: string, outer: string): boolean {
     return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}
+
+/** The resources that an input's value comes from, as `type::name`, without their parents. */
+export function sourcesOf({ sources }: Subject, input: string): readonly string[] {
+    return [...new Set((sources[input] ?? []).map(typeAndName))].sort();
+}
+
+/** `type::name` of `urn:pulumi:stack::project::parent$type::name`. */
+export function typeAndName(urn: string): string {
+    const [, , types = "", ...name] = urn.split("::");
+    return `${types.slice(types.lastIndexOf("$") + 1)}::${name.join("::")}`;
 }

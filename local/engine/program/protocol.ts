@@ -1,4 +1,4 @@
-/** What the process that runs the program and the engine say to each other. */
+/** The messages between the engine and the process that runs the program. */
 
 /** A resource as the program registers it. */
 export interface Registration {
@@ -6,15 +6,17 @@ export interface Registration {
     readonly name: string;
     /** False for components. */
     readonly custom: boolean;
-    /** Set when the program reads or imports something that exists. */
+    /** Set if the program reads or imports an existing resource. */
     readonly importId?: string;
     readonly protect: boolean;
-    /** `<urn>::<id>` of the provider that applies it. */
+    /** `<urn>::<id>` of its provider. */
     readonly provider?: string;
     readonly inputs: Readonly<Record<string, unknown>>;
+    /** URNs of the resources that an input's value comes from, by input. */
+    readonly sources?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A resource as its constructor sees it: names may still be promises, which show as undefined. */
+/** A resource at construction: names that are still promises are undefined. */
 export interface Planned {
     readonly type: string;
     readonly protect: boolean;
@@ -25,10 +27,10 @@ export interface Planned {
 }
 
 export type FromProgram =
-    /** The program has been imported and everything that it registers by then is known; nothing has been applied. */
+    /** The program has been imported, and the resources that it created are known; nothing has been applied. */
     | { readonly type: "loaded"; readonly planned: readonly Planned[] }
     | { readonly type: "register"; readonly id: number; readonly resource: Registration }
-    /** The program has ended and every registration was answered. */
+    /** The program has ended, and every registration has been answered. */
     | { readonly type: "completed" }
     | { readonly type: "failed"; readonly message: string };
 
@@ -38,20 +40,20 @@ export type ToProgram =
           readonly program: string;
           readonly project: string;
           readonly stack: string;
-          /** As `pulumi.runtime.allConfig()` is to give it. */
+          /** The result of `pulumi.runtime.allConfig()`. */
           readonly config: Readonly<Record<string, string>>;
-          /** Answers to what the program asks its providers, by the function's token; what is not here fails. */
+          /** Results of provider functions (invokes), by the function's token; others fail. */
           readonly calls?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
       }
-    /** Go on after `loaded`. */
+    /** Continue after `loaded`. */
     | { readonly type: "proceed" }
     | { readonly type: "registered"; readonly id: number; readonly state: Readonly<Record<string, unknown>> }
-    | { readonly type: "refused"; readonly id: number };
+    | { readonly type: "rejected"; readonly id: number };
 
-/** Marks the errors in the program that follow from a refusal, which the engine reports itself. */
-export const REFUSED = "refused by the in-process engine";
+/** Marks errors in the program that follow from a rejected registration, which the engine reports itself. */
+export const REJECTED = "rejected by the in-process engine";
 
-/** Configuration entries as the Pulumi engine hands them to a program: text as it is, anything else as JSON. */
+/** Configuration entries as the Pulumi engine passes them to a program: text unchanged, other values as JSON. */
 export function engineConfig(
     project: string,
     entries: Readonly<Record<string, unknown>>,

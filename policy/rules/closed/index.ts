@@ -1,5 +1,5 @@
-/** The policies of the profile `closed`: each is silent until its configuration names a baseline. */
-import { type Rule } from "../../core/rule";
+/** Policies of the profile `closed`. They are off until their configuration names a baseline. */
+import { type PolicyDefinition } from "../../core/rule";
 import { closedKinds } from "./kinds";
 import { closedObjects } from "./objects";
 import { closedReleases } from "./releases";
@@ -7,7 +7,7 @@ import { closedReferences } from "./references";
 import { closedRequired } from "./required";
 import { closedSettings } from "./settings";
 
-export const CLOSED_RULES: readonly Rule[] = [
+export const CLOSED_RULES: readonly PolicyDefinition[] = [
     closedKinds,
     closedObjects,
     closedReleases,

@@ -6,34 +6,34 @@ import { EVERYTHING, objectRule } from "../../core/rule";
 export const closedObjects = objectRule<WithBaseline>({
     name: "closed-objects",
     area: "closed",
-    title: "Every object is listed with its content",
+    title: "Every object is in the baseline with its content",
     severity: "critical",
-    why: "a caller, a route, a certificate or a label that somebody adds can look like any other: no policy can tell from its fields whether somebody has read them",
-    remedy: "Read the change, then generate the baseline again and have its diff reviewed.",
-    judges: [EVERYTHING],
+    why: "a new caller, route, certificate or label can look like any other: no policy can determine from its fields whether it was reviewed",
+    remediation: "Review the change, then regenerate the baseline and have its diff reviewed.",
+    appliesTo: [EVERYTHING],
     defaults: NO_BASELINE,
     schema: { baseline: BASELINE_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: extensions.istio.io/v1alpha1
 kind: TrafficExtension
 metadata: { name: headers, namespace: shop }
 spec: { lua: { inlineCode: "function envoy_on_request(handle) end" } }
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: { name: default, namespace: istio-system }
 spec: { mtls: { mode: STRICT } }
 `,
     },
-    *judge(subject, config) {
+    *evaluate(subject, config) {
         const baseline = baselineOf(config);
         if (baseline === undefined || !isPinned(subject)) return;
         const fix = howToList(config.baseline);
         const listed = baseline.objects[kindOf(subject)]?.[keyOf(subject)];
         if (listed === undefined) {
-            yield { subject, wrong: "the baseline does not list it", fix };
+            yield { subject, problem: "it is not in the baseline", fix };
             return;
         }
         try {
@@ -41,15 +41,15 @@ spec: { mtls: { mode: STRICT } }
             if (content === listed) return;
             yield {
                 subject,
-                wrong: `its content (sha256 ${content}) is not the content that the baseline lists (${listed})`,
+                problem: `its content (sha256 ${content}) differs from the content in the baseline (${listed})`,
                 fix,
             };
         } catch (error) {
             if (!(error instanceof UnknownField)) throw error;
             yield {
                 subject,
-                wrong: `${error.path} is known only during the update, and the baseline lists an object of which everything is known`,
-                fix: `write the value itself instead of another resource's output, or ${fix}`,
+                problem: `${error.path} is unknown until the update, but the baseline lists the object with known values`,
+                fix: `use a literal value instead of another resource's output, or ${fix}`,
             };
         }
     },

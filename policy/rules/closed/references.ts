@@ -1,25 +1,35 @@
 import { BASELINE_SCHEMA, baselineOf, howToList, NO_BASELINE, type WithBaseline } from "../../core/baseline";
-import { each, EVERYTHING, stackRule } from "../../core/rule";
-import { hasSettings, outputOf, settingsOf, UNKNOWN } from "../../core/settings";
+import { type Fields, fields, UnknownField } from "../../core/read";
+import { each, EVERYTHING, type Violation, stackRule } from "../../core/rule";
+import {
+    hasSettings,
+    isOutputOrLookup,
+    outputOf,
+    settingsOf,
+    simulatedValue,
+    sourcesOf,
+    UNKNOWN,
+} from "../../core/settings";
+import { type Subject } from "../../core/subject";
 import { settingsListed } from "./settings";
 
 export const closedReferences = stackRule<WithBaseline>({
     name: "closed-references",
     area: "closed",
-    title: "Every cloud resource refers to the resources that the baseline lists",
+    title: "Every cloud resource refers to the resources in the baseline",
     severity: "critical",
-    why: "a literal, or a reference to another resource, replaces the role, key or subnet that was reviewed, and no other policy can tell them apart",
-    remedy: "Refer to the resource of the stack, or generate the baseline again and have its diff reviewed.",
-    judges: [EVERYTHING],
+    why: "a literal or another reference can replace a reviewed role, key or subnet, and no other policy detects this",
+    remediation: "Refer to the stack's resource, or regenerate the baseline and have its diff reviewed.",
+    appliesTo: [EVERYTHING],
     defaults: NO_BASELINE,
     schema: { baseline: BASELINE_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 type: aws:eks/podIdentityAssociation:PodIdentityAssociation
 name: dns
 properties: { namespace: cert-manager, serviceAccount: cert-manager, roleArn: "arn:aws:iam::111122223333:role/admin" }
 `,
-        accepted: `
+        compliant: `
 type: aws:iam/role:Role
 name: dns
 properties: {}
@@ -30,33 +40,39 @@ properties: { namespace: cert-manager, serviceAccount: cert-manager, roleArn: "a
 sources: { roleArn: [dns] }
 `,
     },
-    *judgeStack(world, config) {
+    *evaluateStack(stack, config) {
         const baseline = baselineOf(config);
         if (baseline === undefined) return;
         const fix = howToList(config.baseline);
-        yield* each(world.subjects.filter(hasSettings), function* (subject) {
+        const resources = stack.subjects.filter(hasSettings);
+        const targets = new Map(resources.map((one) => [`${one.id}::${one.name}`, one]));
+        yield* each(resources, function* (subject) {
             const listed = settingsListed(baseline, subject) ?? {};
+            const ofSubject = baseline.references[subject.id]?.[subject.name] ?? {};
+            yield* otherSources(subject, ofSubject, fix);
             const values = settingsOf(subject, listed);
             for (const [path, expected] of Object.entries(listed)) {
                 const value = values.get(path);
-                const output = outputOf(expected);
-                if (output === undefined || value === undefined || value === UNKNOWN) continue;
-                const [property = ""] = path.split(/[.[]/, 1);
-                if (value === output) continue;
-                const sources = subject.sources[property] ?? [];
-                const target = targetOf(output);
-                if (sources.length > 0) {
-                    if (target === undefined || sources.some((urn) => urn.endsWith(`::${target}`))) continue;
-                    yield {
-                        subject,
-                        wrong: `${path} does not refer to ${target}, and the baseline lists a reference to it`,
-                        fix,
-                    };
+                if (!isOutputOrLookup(expected) || value === undefined || value === UNKNOWN) continue;
+                if (value === simulatedValue(expected)) continue;
+                const [input = ""] = path.split(/[.[]/, 1);
+                const references = ofSubject[input] ?? [];
+                const isReference = outputOf(expected) !== undefined;
+                if (sourcesOf(subject, input).length > 0) {
+                    const found = references.map((key) => targets.get(key));
+                    if (isReference && !isOutputOfAny(found, textAtPath(subject.props, path)))
+                        yield {
+                            subject,
+                            problem: `${path} is ${value}, which is no output of ${references.join(", ")}`,
+                            fix,
+                        };
                     continue;
                 }
+                // A lookup without listed sources has known arguments, so that the engine reports no sources for it.
+                if (!isReference && references.length === 0) continue;
                 yield {
                     subject,
-                    wrong: `${path} is the literal ${value}, and the baseline lists another resource's output`,
+                    problem: `${path} is the literal ${value}, but the baseline lists ${isReference ? "another resource's output" : `a lookup that depends on ${references.join(", ")}`}`,
                     fix,
                 };
             }
@@ -64,7 +80,52 @@ sources: { roleArn: [dns] }
     },
 });
 
-/** The name of the resource that a listed output is of: simulated IDs and ARNs end with it (cli/policy/aws.ts). */
-function targetOf(output: string): string | undefined {
-    return /^"(?:aws:[\w-]+\/\w+:\w+\/|arn:aws:[\w-]+:::)([^"/]+)"$/.exec(output)?.[1];
+/** Inputs whose sources the engine reports must come from exactly the listed resources. */
+function* otherSources(
+    subject: Subject,
+    references: Readonly<Record<string, readonly string[]>>,
+    fix: string,
+): Iterable<Violation> {
+    for (const [input, listed] of Object.entries(references)) {
+        const actual = sourcesOf(subject, input);
+        if (actual.length === 0 || actual.join() === listed.join()) continue;
+        yield {
+            subject,
+            problem: `${input} refers to ${actual.join(", ")}, but the baseline lists a reference to ${listed.join(", ")}`,
+            fix,
+        };
+    }
+}
+
+/** Outputs that identify a resource and never change. */
+const IDENTIFIERS = ["arn", "id", "keyId", "name", "ownerId", "zoneId"];
+
+/**
+ * Whether a known text is an output of one of the resources, or contains an identifier of one. True if that cannot be
+ * evaluated: a resource does not exist yet, or the input is a number, such as the version of a launch template.
+ */
+function isOutputOfAny(targets: readonly (Subject | undefined)[], value: string | undefined): boolean {
+    if (value === undefined || !/[a-z]/i.test(value) || targets.length === 0) return true;
+    // An ARN must be the target's: a role with the same name can exist in another account.
+    const [required, allowed] = value.startsWith("arn:") ? ["arn", ["arn"]] : ["id", IDENTIFIERS];
+    return targets.some((target) => {
+        const textOf = (output: string): string => textAtPath(target?.props ?? {}, output) ?? "";
+        if (target === undefined || textOf(required) === "") return true;
+        if ([...settingsOf(target).values()].includes(JSON.stringify(value))) return true;
+        return allowed.map(textOf).some((text) => text !== "" && value.includes(text));
+    });
+}
+
+/** The text at a path of `settingsOf`; undefined if it is unknown or not a text. */
+function textAtPath(props: Fields, path: string): string | undefined {
+    try {
+        const value = path
+            .split(/[.[\]]+/)
+            .filter((part) => part !== "")
+            .reduce<unknown>((node, part) => fields(node)[part], props);
+        return typeof value === "string" ? value : undefined;
+    } catch (error) {
+        if (error instanceof UnknownField) return undefined;
+        throw error;
+    }
 }

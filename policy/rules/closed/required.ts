@@ -1,25 +1,25 @@
 import { BASELINE_SCHEMA, baselineOf, howToList, NO_BASELINE, type WithBaseline } from "../../core/baseline";
 import { isRelease, keyOf, kindOf } from "../../core/listing";
 import { EVERYTHING, stackRule } from "../../core/rule";
-import { type World } from "../../core/world";
+import { type StackResources } from "../../core/stack-resources";
 
 export const closedRequired = stackRule<WithBaseline>({
     name: "closed-required",
     area: "closed",
-    title: "Every object, release and cloud resource that the baseline lists is there",
+    title: "Every object, release and cloud resource in the baseline exists",
     severity: "critical",
-    why: "what keeps tenants apart at the gateway, removes clients' headers or denies a request is only safe while it exists",
-    remedy: "Put the object back, or generate the baseline again and have its diff reviewed.",
-    judges: [EVERYTHING],
+    why: "tenant isolation at the gateway, header sanitizing and deny policies only work while their objects exist",
+    remediation: "Restore the object, or regenerate the baseline and have its diff reviewed.",
+    appliesTo: [EVERYTHING],
     defaults: NO_BASELINE,
     schema: { baseline: BASELINE_SCHEMA },
     examples: {
-        refused: `
+        noncompliant: `
 apiVersion: v1
 kind: Namespace
 metadata: { name: istio-system }
 `,
-        accepted: `
+        compliant: `
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: { name: default, namespace: istio-system }
@@ -38,20 +38,20 @@ name: dns
 properties: {}
 `,
     },
-    *judgeStack(world, config) {
+    *evaluateStack(stack, config) {
         const baseline = baselineOf(config);
         if (baseline === undefined) return;
         const fix = (what: string): string =>
             howToList(config.baseline).replace(
-                "remove it; if it is intended",
-                `put ${what} back; if it is not needed any more`,
+                "remove it. If it is intended",
+                `restore ${what}. If the stack no longer needs it`,
             );
-        const present = presentIn(world);
+        const present = presentIn(stack);
         for (const [kind, objects] of Object.entries(baseline.objects)) {
             for (const key of Object.keys(objects)) {
                 if (present.has(`${kind} ${key}`)) continue;
                 yield {
-                    wrong: `${kind} ${key} is listed in the baseline and missing here`,
+                    problem: `${kind} ${key} is in the baseline but missing in the stack`,
                     fix: fix("the object"),
                 };
             }
@@ -60,7 +60,7 @@ properties: {}
             for (const name of Object.keys(resources)) {
                 if (present.has(`${type} ${name}`)) continue;
                 yield {
-                    wrong: `${type} ${name} is listed in the baseline and missing here`,
+                    problem: `${type} ${name} is in the baseline but missing in the stack`,
                     fix: fix("the resource"),
                 };
             }
@@ -68,17 +68,19 @@ properties: {}
         for (const key of Object.keys(baseline.releases)) {
             if (present.has(`release ${key}`)) continue;
             yield {
-                wrong: `the Helm release ${key} is listed in the baseline and missing here`,
+                problem: `the Helm release ${key} is in the baseline but missing in the stack`,
                 fix: fix("the release"),
             };
         }
     },
 });
 
-/** Kinds with keys. What is in a namespace that nobody knows yet is not there as far as a preview shows. */
-function presentIn(world: World): ReadonlySet<string> {
-    const placed = world.subjects.filter(({ isKubernetes, isPlaced }) => isKubernetes && isPlaced);
-    const others = world.subjects.filter(({ isKubernetes }) => !isKubernetes);
+/** Kinds with keys. An object whose namespace is unknown in a preview counts as missing. */
+function presentIn(stack: StackResources): ReadonlySet<string> {
+    const placed = stack.subjects.filter(
+        ({ isKubernetes, hasKnownNamespace }) => isKubernetes && hasKnownNamespace,
+    );
+    const others = stack.subjects.filter(({ isKubernetes }) => !isKubernetes);
     return new Set([
         ...others.map(({ id, name }) => `${id} ${name}`),
         ...placed.flatMap((subject) => [

@@ -1,4 +1,4 @@
-/** The baselines are what the program registers today, and say what each policy of the profile closed compares with. */
+/** The baselines match what the program registers, and configure each policy of the profile closed. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,14 +19,14 @@ describe("the baselines", function () {
             assert.deepEqual(await stackListing(stack), baseline(stack));
         });
 
-        it(`${stack} is what every policy of the area closed is configured with`, () => {
+        it(`${stack} configures every policy of the area closed`, () => {
             const config = packConfig(stack) as Readonly<Record<string, { baseline?: string }>>;
             for (const name of ["kinds", "objects", "releases", "settings", "references", "required"])
                 assert.equal(config[`closed-${name}`]?.baseline, stack);
         });
     }
 
-    it("hold no secret value: Secrets are listed by name", () => {
+    it("contain no secret value: Secrets are listed by name", () => {
         for (const stack of ["local", "dev", "prod"]) {
             const secrets = Object.values(baseline(stack).objects["core/Secret"] ?? {});
             assert.deepEqual(

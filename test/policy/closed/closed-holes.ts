@@ -1,8 +1,8 @@
-/** Openings that the profile closed alone refuses. */
+/** Openings that only the profile closed rejects. */
 import { edit, find, removedOf } from "./edits";
 import { add, mesh, type Make } from "./makers";
 
-/** Refused in the profile closed alone: in an open one they may be anybody's intention. */
+/** Rejected only with the profile closed: with open, they may be intended. */
 export const CLOSED_HOLES: Readonly<Record<string, Make>> = {
     "B08 path normalization dropped": mesh("pathNormalization", undefined),
     "B41 Secret cacerts": add(`
@@ -39,12 +39,12 @@ spec: { selector: { matchLabels: { sparc.dev/service: newone } }, portLevelMtls:
     },
     "D05 postrender": (stack) =>
         edit(find(stack, "Release", "istio-ingress/istio-ingressgateway"), { postrender: "./edit.sh" }),
-    "D30 a chart of one's own": add(`
+    "D30 an unknown chart": add(`
 type: kubernetes:helm.sh/v3:Release
 name: shop
 properties: { name: shop, namespace: sparc, chart: generic-app, values: { hostNetwork: true } }
 `),
-    "G02 sampling leads elsewhere": (stack) =>
+    "G02 another sampling endpoint": (stack) =>
         edit(find(stack, "EnvoyFilter", "istio-ingress/public-sampling"), {
             "spec.configPatches": [
                 { applyTo: "HTTP_ROUTE", patch: { operation: "MERGE", value: { route: { cluster: "x" } } } },
@@ -62,7 +62,7 @@ spec: { configPatches: [] }
         }),
     "an EnvoyFilter that no revision reads": (stack) => {
         const filter = find(stack, "EnvoyFilter", "istio-ingress/client-headers");
-        return edit(filter, { "metadata.labels": { "istio.io/rev": "nobody" } });
+        return edit(filter, { "metadata.labels": { "istio.io/rev": "unknown" } });
     },
     "K01 a command": add(
         "{ type: 'command:local:Command', name: apply, properties: { create: kubectl apply } }",
@@ -80,9 +80,9 @@ spec: { configPatches: [] }
         }),
     "a sidecar's tenant filter removed": (stack) =>
         removedOf(stack, "EnvoyFilter", "sparc/settings-tenant-context"),
-    "a sidecar's tenant filter for nobody": (stack) =>
+    "a sidecar's tenant filter that selects no pod": (stack) =>
         edit(find(stack, "EnvoyFilter", "sparc/settings-tenant-context"), {
-            "spec.workloadSelector.labels": { "sparc.dev/service": "nobody" },
+            "spec.workloadSelector.labels": { "sparc.dev/service": "unknown" },
         }),
     "a sidecar's tenant filter without its rules": (stack) =>
         edit(find(stack, "EnvoyFilter", "sparc/audit-tenant-context"), { "spec.configPatches": [] }),

@@ -1,9 +1,9 @@
-/** Openings by the values of istiod, refused in both profiles. */
+/** Openings by istiod's values, rejected with both profiles. */
 import { CONTROL, dryRun, mesh, values, variable, type Make } from "./makers";
 
 const RELEASE = "identity-istio-release";
 
-/** Refused in both profiles, by the policy that is named. */
+/** Rejected with both profiles, by the named policy. */
 export const CONTROL_PLANE_HOLES: Readonly<Record<string, readonly [policy: string, make: Make]>> = {
     "A01 dry run by True": ["access-no-dry-run", dryRun("sparc/deny-all", "True")],
     "A02 dry run by 1": ["access-no-dry-run", dryRun("istio-system/deny-all", "1")],

@@ -1,47 +1,54 @@
-/** Edits of prod's own resources, and resources beside them, as an attacker's pull request would have them. */
-import { type JudgedResource } from "../../../cli/policy/protocol";
+/** Edits of prod's resources, and added resources, as in an attacker's pull request. */
+import { type EvaluatedResource } from "../../../cli/policy/protocol";
 import { fromYaml } from "../support/stacks";
 import { changed, kindOf, meta, type Mutation, type Props } from "../mutations/model";
 import { set } from "../mutations/opening/edit";
 
-export type Stack = readonly JudgedResource[];
+export type Stack = readonly EvaluatedResource[];
 
-/** The resource whose kind and `namespace/name` (or name) are these. */
-export function find(stack: Stack, kind: string, key: string): JudgedResource {
-    const found = stack.find((resource) => {
+/** The resource of a kind with `namespace/name` (or name). */
+export function find(stack: Stack, kind: string, key: string): EvaluatedResource {
+    const resource = stack.find((resource) => {
         const { name, namespace } = meta(resource);
         const isKind = kindOf(resource) === kind || resource.type.endsWith(`:${kind}`);
         return isKind && (key === name || key === `${namespace}/${name}`);
     });
-    if (found === undefined) throw new Error(`prod has no ${kind} ${key}`);
-    return found;
+    if (resource === undefined) throw new Error(`prod has no ${kind} ${key}`);
+    return resource;
 }
 
 /** Sets values at dotted paths; undefined removes. Keys with dots are written as lists of keys. */
-export function edit(resource: JudgedResource, values: Readonly<Record<string, unknown>>, id = ""): Mutation {
+export function edit(
+    resource: EvaluatedResource,
+    values: Readonly<Record<string, unknown>>,
+    id = "",
+): Mutation {
     return changed(id, resource, (properties) => {
         for (const [path, value] of Object.entries(values)) set(path, value)(properties);
     });
 }
 
-/** The release of istiod with other values. */
+/** istiod's release with changed values. */
 export function istiod(stack: Stack, values: Readonly<Record<string, unknown>>): Mutation {
     return edit(find(stack, "Release", "istio-system/istiod-1-31-1"), values);
 }
 
-export function annotated(resource: JudgedResource, annotations: Readonly<Record<string, string>>): Mutation {
+export function annotated(
+    resource: EvaluatedResource,
+    annotations: Readonly<Record<string, string>>,
+): Mutation {
     return changed("annotated", resource, (properties) => {
         (properties["metadata"] as Props)["annotations"] = { ...annotations };
     });
 }
 
 export function removedOf(stack: Stack, kind: string, ...keys: readonly string[]): Mutation {
-    const gone = keys.map((key) => find(stack, kind, key));
+    const removed = keys.map((key) => find(stack, kind, key));
     return {
         kind: "removed",
         target: keys.join(", "),
         names: keys,
-        replace: new Map(gone.map((resource) => [resource.urn, undefined])),
+        replace: new Map(removed.map((resource) => [resource.urn, undefined])),
     };
 }
 
@@ -66,7 +73,7 @@ export function added(yaml: string): Mutation {
     return { kind: "added", target: names.join(", "), names, replace: new Map(), add };
 }
 
-/** A Deployment like the others, with one annotation of its pods. */
+/** A Deployment like the others, with one pod annotation. */
 export function podWith(annotation: string, value: string): Mutation {
     return added(`
 apiVersion: apps/v1

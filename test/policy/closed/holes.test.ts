@@ -1,14 +1,14 @@
 /**
- * Openings that passed the pack before it read configuration as Istio does: each is refused in the profile open by the
- * policy that is named, or in the profile closed, where nothing but what is listed passes.
+ * Openings that passed the pack before it read configuration as Istio does: the named policy rejects each with the profile open,
+ * or the profile closed does, which passes only what is listed.
  */
 import assert from "node:assert/strict";
 import { outcomeOf } from "../mutations/score";
 import { UnknownField } from "../../../policy/core/read";
 import { type StackRule } from "../../../policy/core/rule";
-import { judgeWorlds } from "../../../policy/core/sdk";
+import { evaluateClusters } from "../../../policy/core/sdk";
 import { type EngineResource, Subject } from "../../../policy/core/subject";
-import { World } from "../../../policy/core/world";
+import { StackResources } from "../../../policy/core/stack-resources";
 import { RULES } from "../../../policy/rules";
 import { registered } from "../support/registered";
 import { findings, fromYaml, openConfig, packConfig } from "../support/stacks";
@@ -43,7 +43,7 @@ describe("openings that used to pass", function () {
         ...INSTALLER_HOLES,
         ...SPELLING_HOLES,
     })) {
-        it(`${name}: refused by ${policy} in the profile open`, () => {
+        it(`${name}: rejected by ${policy} with the profile open`, () => {
             const { policies, messages } = outcomeOf(make(prod), prod, openConfig("prod"));
             assert.ok(
                 policies.includes(policy),
@@ -53,7 +53,7 @@ describe("openings that used to pass", function () {
     }
 
     for (const [name, make] of Object.entries(CLOSED_HOLES)) {
-        it(`${name}: refused in the profile closed`, () => {
+        it(`${name}: rejected with the profile closed`, () => {
             const { policies } = outcomeOf(make(prod), prod, packConfig("prod"));
             assert.ok(
                 policies.some((policy) => policy.startsWith("closed-")),
@@ -63,13 +63,13 @@ describe("openings that used to pass", function () {
     }
 
     for (const [name, make] of Object.entries(LISTED_OBJECTS)) {
-        it(`${name}: refused by closed-objects`, () => {
+        it(`${name}: rejected by closed-objects`, () => {
             const { policies } = outcomeOf(make(prod), prod, packConfig("prod"));
             assert.ok(policies.includes("closed-objects"), `refused by ${policies.join(", ") || "none"}`);
         });
     }
 
-    it("K14: an unknown namespace does not turn a decided finding into advice", () => {
+    it("K14: an unknown namespace does not turn a certain violation into advice", () => {
         const principals = ["*"];
         const metadata = {
             name: "u",
@@ -81,8 +81,10 @@ describe("openings that used to pass", function () {
         const type = "kubernetes:security.istio.io/v1:AuthorizationPolicy";
         const rule = RULES.find(({ name }) => name === "access-allow-identity")!;
         const config = openConfig("prod")["access-allow-identity"] as object | undefined;
-        const found = findings(rule, [{ urn: "urn", type, name: "u", props }], config);
-        assert.ok(found.some(({ wrong, unknown }) => unknown === undefined && wrong.includes('"*"')));
+        const violations = findings(rule, [{ urn: "urn", type, name: "u", props }], config);
+        assert.ok(
+            violations.some(({ problem, unknown }) => unknown === undefined && problem.includes('"*"')),
+        );
     });
 
     it("K11: objects of a second cluster do not satisfy the first one's rules", () => {
@@ -94,16 +96,16 @@ describe("openings that used to pass", function () {
             provider: provider("two"),
         }));
         const rule = RULES.find(({ name }) => name === "access-deny-all") as unknown as StackRule;
-        const said = (resources: readonly EngineResource[]): number =>
-            [...judgeWorlds(rule, World.ofClusters(resources), {})].length;
-        assert.equal(said(one), 0);
-        assert.equal(said([...one, namespace!]), 1);
-        // Of one cluster, by two providers that differ in a default alone.
+        const violationCount = (resources: readonly EngineResource[]): number =>
+            [...evaluateClusters(rule, StackResources.ofClusters(resources), {})].length;
+        assert.equal(violationCount(one), 0);
+        assert.equal(violationCount([...one, namespace!]), 1);
+        // One cluster, by two providers that differ only in a default.
         const same = { urn: "other", props: { kubeconfig: "one", namespace: "shop" } };
-        assert.equal(said([...one, { ...namespace!, provider: same }]), 0);
+        assert.equal(violationCount([...one, { ...namespace!, provider: same }]), 0);
     });
 
-    it("L11: an object without a namespace is in its provider's", () => {
+    it("L11: an object without a namespace is in its provider's namespace", () => {
         const provider = { urn: "p", props: { namespace: "shop" } };
         const [subject] = fromYaml("{ apiVersion: v1, kind: Service, metadata: { name: web } }").map(
             (resource) => new Subject({ ...resource, provider }),
@@ -111,13 +113,13 @@ describe("openings that used to pass", function () {
         assert.equal(subject?.namespace, "shop");
     });
 
-    it("an unknown MeshConfig key is refused where only known ones may be", () => {
+    it("rejects an unknown MeshConfig key if only known keys are allowed", () => {
         const config = { "identity-control-plane": { knownKeysOnly: true } };
         const { messages } = outcomeOf(
             istiod(prod, { "values.meshConfig.enableAutoMTLS": false }),
             prod,
             config,
         );
-        assert.ok(messages.some((text) => text.includes("enableAutoMTLS is no key of a MeshConfig")));
+        assert.ok(messages.some((text) => text.includes("enableAutoMTLS is not a field of MeshConfig")));
     });
 });

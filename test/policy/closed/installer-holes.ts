@@ -1,4 +1,4 @@
-/** Openings by other installers and by webhooks, refused in both profiles. */
+/** Openings by other installers and by webhooks, rejected with both profiles. */
 import { added } from "./edits";
 import { add, application, BYPASS, CONTROL, helmRelease, webhook, WEBHOOKS, type Make } from "./makers";
 
@@ -61,9 +61,9 @@ metadata: { name: istio-sidecar-injector, namespace: istio-system }
 data: { values: '{"global":{"proxy":{"excludeInboundPorts":"8080"}}}' }
 `),
     ],
-    "B36 the tag selects nobody": [
+    "B36 the tag selects no namespace": [
         WEBHOOKS,
-        webhook({ "webhooks.0.namespaceSelector": { matchLabels: { nobody: "here" } } }),
+        webhook({ "webhooks.0.namespaceSelector": { matchLabels: { unknown: "here" } } }),
     ],
     "B36 the tag selects another revision": [
         WEBHOOKS,

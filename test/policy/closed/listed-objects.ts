@@ -1,4 +1,4 @@
-/** Edits of objects that other policies judge by kind alone: in the profile closed the content of every one is listed. */
+/** Edits of objects that other policies evaluate only by kind: the profile closed lists the content of each. */
 import { type Mutation } from "../mutations/model";
 import { edit, find, type Stack } from "./edits";
 
@@ -7,11 +7,15 @@ const of =
     (stack: Stack): Mutation =>
         edit(find(stack, kind, key), change);
 
-/** One edit of each kind that names, routes, certifies, runs or rolls out; refused by closed-objects. */
+/** One edit of each kind that names, routes, certifies, runs or rolls out; closed-objects rejects it. */
 export const LISTED_OBJECTS: Readonly<Record<string, (stack: Stack) => Mutation>> = {
-    "a caller more at the egress gateway": of("AuthorizationPolicy", "istio-egress/payment-from-billing", {
-        "spec.rules.0.from.0.source.principals.1": "cluster.local/ns/sparc/sa/reports",
-    }),
+    "an additional caller at the egress gateway": of(
+        "AuthorizationPolicy",
+        "istio-egress/payment-from-billing",
+        {
+            "spec.rules.0.from.0.source.principals.1": "cluster.local/ns/sparc/sa/reports",
+        },
+    ),
     "deny-all read by another revision": of("AuthorizationPolicy", "sparc/deny-all", {
         "metadata.labels": { "istio.io/rev": "other" },
     }),
@@ -41,7 +45,7 @@ export const LISTED_OBJECTS: Readonly<Record<string, (stack: Stack) => Mutation>
     "a Service that a controller publishes": of("Service", "sparc/admin-console", {
         "metadata.annotations": { "tailscale.com/expose": "true" },
     }),
-    "an account with a role of AWS": of("ServiceAccount", "sparc/reports", {
+    "an account with an IAM role": of("ServiceAccount", "sparc/reports", {
         "metadata.annotations": { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/admin" },
     }),
     "a namespace on another network": of("Namespace", "sparc", {

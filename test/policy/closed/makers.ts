@@ -1,4 +1,4 @@
-/** Kinds of edits that the listed openings are made of. */
+/** Builders of the edits in the listed openings. */
 import { type Mutation } from "../mutations/model";
 import { added, annotated, edit, find, istiod, type Stack } from "./edits";
 

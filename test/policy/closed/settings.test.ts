@@ -1,8 +1,11 @@
-/** Inputs of AWS resources, edited one by one: the profile closed has the value of each. */
+/** Inputs of AWS resources, edited one by one: the profile closed lists the value of each. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { registrations } from "../../../cli/policy/registrations";
+import { type Baseline } from "../../../policy/core/baseline";
 import { UnknownField } from "../../../policy/core/read";
-import { type Rule } from "../../../policy/core/rule";
+import { type PolicyDefinition } from "../../../policy/core/rule";
 import { RULES } from "../../../policy/rules";
 import { outcomeOf } from "../mutations/score";
 import { findings, fromYaml, packConfig } from "../support/stacks";
@@ -22,8 +25,8 @@ const SETTINGS: Readonly<Record<string, Edit>> = {
         "cluster-dns-closed",
         { firewallFailOpen: "ENABLED" },
     ],
-    "a domain more": ["ResolverFirewallDomainList", "cluster-dns-allowed", { "domains.0": "*" }],
-    "flow logs of refusals alone": ["FlowLog", "cluster-flow-logs-all", { trafficType: "REJECT" }],
+    "an additional domain": ["ResolverFirewallDomainList", "cluster-dns-allowed", { "domains.0": "*" }],
+    "flow logs of rejected traffic only": ["FlowLog", "cluster-flow-logs-all", { trafficType: "REJECT" }],
     "a key's policy": ["Key", "cluster-api-secrets", { policy: '{"Statement":[]}' }],
     "a security group's egress": [
         "SecurityGroupEgressRule",
@@ -95,12 +98,12 @@ const REFERENCES: Readonly<Record<string, Edit>> = {
     ],
 };
 
-/** As `mesh policy` configures the pack. */
+/** The pack's configuration, as `mesh policy` sets it. */
 const simulated = { ...packConfig("prod"), "closed-settings": { baseline: "prod", simulated: true } };
 
-const ruleOf = (name: string): Rule => RULES.find((rule) => rule.name === name)!;
+const ruleOf = (name: string): PolicyDefinition => RULES.find((rule) => rule.name === name)!;
 
-describe("inputs of AWS resources in the profile closed", function () {
+describe("inputs of AWS resources with the profile closed", function () {
     this.timeout(240_000);
     let prod: Stack;
 
@@ -113,7 +116,7 @@ describe("inputs of AWS resources in the profile closed", function () {
         ["closed-references", REFERENCES],
     ] as const) {
         for (const [name, [type, key, change]] of Object.entries(edits)) {
-            it(`${name}: refused by ${policy}`, () => {
+            it(`${name}: rejected by ${policy}`, () => {
                 const resource = prod.find((one) => one.type.endsWith(`:${type}`) && one.name === key);
                 assert.ok(resource, `prod has no ${type} ${key}`);
                 const { policies } = outcomeOf({ ...edit(resource, change), names: [key] }, prod, simulated);
@@ -122,11 +125,13 @@ describe("inputs of AWS resources in the profile closed", function () {
         }
     }
 
-    it("a firewall of names and flow logs that are gone: refused by closed-required", () => {
+    it("removed DNS firewall and flow logs: rejected by closed-required", () => {
         for (const name of ["cluster-dns-vpc", "cluster-flow-logs-all"]) {
-            const gone = prod.find((resource) => resource.type.startsWith("aws:") && resource.name === name)!;
+            const resource = prod.find(
+                (resource) => resource.type.startsWith("aws:") && resource.name === name,
+            )!;
             const mutation = { kind: "removed", target: name, names: [name] };
-            const replace = new Map([[gone.urn, undefined]]);
+            const replace = new Map([[resource.urn, undefined]]);
             const { policies } = outcomeOf({ ...mutation, replace }, prod, packConfig("prod"));
             assert.ok(policies.includes("closed-required"), policies.join(", "));
         }
@@ -147,34 +152,62 @@ describe("inputs of AWS resources in the profile closed", function () {
         },
     };
 
-    it("a reference must be to the resource that the baseline lists", () => {
+    it("requires a reference to be to the resource that the baseline lists", () => {
         const rule = ruleOf("closed-references");
-        const wrongOf = (source: string): readonly string[] => {
+        const problemsOf = (...sources: readonly string[]): readonly string[] => {
             const props = {
                 namespace: "cert-manager",
                 serviceAccount: "cert-manager",
                 roleArn: "arn:aws:iam::1:role/x",
             };
             const type = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
-            const sources = { roleArn: [`urn:pulumi:test::test::aws:iam/role:Role::${source}`] };
-            const resource = { urn: "urn", type, name: "dns", props, sources };
-            return findings(rule, [resource], { baseline: "example" }).map(({ wrong }) => wrong);
+            const urns = sources.map((source) => `urn:pulumi:test::test::sparc:cluster:Role$${source}`);
+            const resource = { urn: "urn", type, name: "dns", props, sources: { roleArn: urns } };
+            return findings(rule, [resource], { baseline: "example" }).map(({ problem }) => problem);
         };
-        assert.deepEqual(wrongOf("dns"), []);
-        for (const other of ["admin", "other-dns"])
-            assert.match(wrongOf(other).join(), /roleArn does not refer to dns/);
+        const role = "aws:iam/role:Role::dns";
+        assert.deepEqual(problemsOf(role), []);
+        for (const others of [
+            ["aws:iam/role:Role::admin"],
+            ["aws:iam/role:Role::other-dns"],
+            // Another type with the same name, and an additional role.
+            ["aws:iam/policy:Policy::dns"],
+            [role, "aws:iam/role:Role::admin"],
+        ])
+            assert.match(
+                problemsOf(...others).join(),
+                /^roleArn refers to .*, but the baseline lists a reference to/,
+            );
     });
 
-    it("an output is not known in a preview, and anything in the update", () => {
+    it("lists the references of documents, names and zones too", () => {
+        const { references } = JSON.parse(
+            readFileSync(join(__dirname, "..", "..", "..", "policy", "baseline", "prod.json"), "utf8"),
+        ) as Baseline;
+        const referencesOf = (type: string, name: string) => references[type]?.[name];
+        assert.deepEqual(referencesOf("aws:route53/record:Record", "addresses-api")?.["zoneId"], [
+            "aws:route53/zone:Zone::cluster-zone",
+        ]);
+        assert.deepEqual(
+            referencesOf("aws:iam/rolePolicy:RolePolicy", "cluster-identities-cert-manager-calls"),
+            {
+                policy: ["aws:route53/zone:Zone::cluster-zone"],
+                role: ["aws:iam/role:Role::cluster-identities-cert-manager"],
+            },
+        );
+    });
+
+    it("accepts an unknown output in a preview, but not in an update", () => {
         const rule = ruleOf("closed-settings");
         for (const roleArn of [later, { value: "arn:aws:iam::111122223333:role/dns-4f1" }])
             assert.deepEqual(findings(rule, [association(roleArn)], { baseline: "example" }), []);
     });
 
-    it("a listed value may not become unknown, and nothing may come beside it", () => {
+    it("rejects a listed value that becomes unknown, and additional values", () => {
         const rule = ruleOf("closed-settings");
-        const said = (more: object) => findings(rule, [association(later, more)], { baseline: "example" });
-        assert.match(said({ targetRoleArn: "x" })[0]!.wrong, /targetRoleArn = "x" is not listed/);
+        const violationsFor = (more: object) =>
+            findings(rule, [association(later, more)], { baseline: "example" });
+        assert.match(violationsFor({ targetRoleArn: "x" })[0]!.problem, /targetRoleArn = "x" is not listed/);
         const record = fromYaml(
             "{ type: 'aws:route53/record:Record', name: api, properties: { name: api.shop.example.com, type: A, ttl: 60 } }",
         );
@@ -184,28 +217,15 @@ describe("inputs of AWS resources in the profile closed", function () {
                 throw new UnknownField("records", "urn");
             },
         });
-        const [found] = findings(rule, [{ ...record[0]!, props }], { baseline: "example" });
+        const [violation] = findings(rule, [{ ...record[0]!, props }], { baseline: "example" });
         assert.match(
-            found!.wrong,
-            /^records is known only during the update, and the baseline lists a value/,
+            violation!.problem,
+            /^records is unknown until the update, but the baseline lists a value/,
         );
     });
 
-    it("defaults that AWS' provider fills in are not a change", () => {
-        const filled = {
-            __defaults: ["disableSessionTags", "description"],
-            disableSessionTags: false,
-            description: "Managed by Pulumi",
-            tagsAll: { a: "b" },
-        };
-        const found = findings(ruleOf("closed-settings"), [association(later, filled)], {
-            baseline: "example",
-        });
-        assert.deepEqual(found, []);
-    });
-
-    it("are listed for each stack on AWS", () => {
+    it("lists the inputs for each stack on AWS", () => {
         assert.ok(prod.filter(({ type }) => type.startsWith("aws:")).length > 100);
-        assert.throws(() => find(prod, "Record", "nobody"));
+        assert.throws(() => find(prod, "Record", "unknown"));
     });
 });

@@ -1,4 +1,4 @@
-/** Openings by other spellings and kinds, refused in both profiles. */
+/** Openings by other spellings and kinds, rejected with both profiles. */
 import { podWith } from "./edits";
 import { add, BYPASS, CONTROL, mesh, values, type Make } from "./makers";
 
@@ -112,13 +112,13 @@ spec:
         ),
     ],
     "an operator that writes Secrets": [
-        "workloads-rights",
+        "workloads-rbac",
         add(
             "{ apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: { name: bot }, rules: [{ apiGroups: [external-secrets.io], resources: [pushsecrets], verbs: [create] }] }",
         ),
     ],
     "nodes' networks changed": [
-        "workloads-rights",
+        "workloads-rbac",
         add(
             "{ apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: { name: bot }, rules: [{ apiGroups: [crd.k8s.amazonaws.com], resources: [eniconfigs], verbs: [update] }] }",
         ),

@@ -1,4 +1,4 @@
-/** MeshConfig and ProxyConfig in every spelling that protobuf's JSON has, by names that this test makes itself. */
+/** MeshConfig and ProxyConfig in every spelling that protobuf's JSON accepts, with names that this test derives. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,11 +20,11 @@ const SCHEMA = JSON.parse(
     readFileSync(join(__dirname, "..", "..", "..", "policy", "schema", "mesh-config.json"), "utf8"),
 ) as Schema;
 
-/** As protoc makes a field's JSON name of its own: without underscores, and the letter behind each in capitals. */
+/** A field's JSON name as protoc derives it: lowerCamelCase. */
 const camel = (proto: string): string =>
     proto.replace(/_(.?)/g, (_all, letter: string) => letter.toUpperCase());
 
-/** Pairs of one message: by JSON names and words, and by a mixture of other spellings. */
+/** Pairs of one message: with JSON names and enum names, and with mixed other spellings. */
 function message(name: string, depth: number): fc.Arbitrary<readonly [plain: unknown, spelled: unknown]> {
     const fields = Object.entries(SCHEMA.messages[name] ?? {});
     return fc
@@ -68,13 +68,13 @@ function valueOf(type: string | undefined, depth: number): fc.Arbitrary<readonly
 }
 
 describe("protobuf's JSON", () => {
-    it("has names as protoc makes them", () => {
+    it("has the names that protoc derives", () => {
         for (const fields of Object.values(SCHEMA.messages))
             for (const [json, { proto = json }] of Object.entries(fields)) assert.equal(camel(proto), json);
     });
 
     for (const root of ["MeshConfig", "ProxyConfig"] as const) {
-        it(`reads ${root} the same, however it is spelled`, () => {
+        it(`reads ${root} the same in every spelling`, () => {
             fc.assert(
                 fc.property(message(root, 3), ([plain, spelled]) => {
                     assert.deepEqual(structuredClone(normalized(spelled, root)), plain);
@@ -85,7 +85,7 @@ describe("protobuf's JSON", () => {
         });
     }
 
-    it("takes the JSON name where both are there, and names keys that no message has", () => {
+    it("prefers the JSON name if both are present, and reports unknown keys", () => {
         assert.equal(
             normalized({ enable_auto_mtls: false, enableAutoMtls: true }, "MeshConfig")["enableAutoMtls"],
             true,
@@ -98,7 +98,7 @@ describe("protobuf's JSON", () => {
 });
 
 describe("Go's ParseBool", () => {
-    it("knows twelve words", () => {
+    it("accepts twelve words", () => {
         const words = ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
         assert.deepEqual(
             words.map(parseBool),

@@ -1,0 +1,106 @@
+/** References between AWS resources with the values of an update: the profile closed compares them with the target's outputs. */
+import assert from "node:assert/strict";
+import { registrations } from "../../../cli/policy/registrations";
+import { type PolicyDefinition } from "../../../policy/core/rule";
+import { type EngineResource } from "../../../policy/core/subject";
+import { RULES } from "../../../policy/rules";
+import { findings, packConfig } from "../support/stacks";
+
+type Inputs = Readonly<Record<string, unknown>>;
+type Change = Partial<Pick<EngineResource, "props" | "sources">>;
+
+const POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation::cluster-identities-cert-manager";
+const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy::cluster-api-role-secrets";
+const RECORD = "aws:route53/record:Record::addresses-api";
+const ROLE = "aws:iam/role:Role::cluster-identities-cert-manager";
+
+describe("references of AWS resources in an update, with the profile closed", function () {
+    this.timeout(240_000);
+    const rule: PolicyDefinition = RULES.find(({ name }) => name === "closed-references")!;
+    const stacks = new Map<string, readonly EngineResource[]>();
+
+    before(async () => {
+        for (const stack of ["local", "dev", "prod"])
+            stacks.set(
+                stack,
+                (await registrations({ stack })).map(({ urn, type, name, properties, outputs, sources }) => ({
+                    urn,
+                    type,
+                    name,
+                    props: deployed({ ...properties, ...outputs }),
+                    sources: sources ?? {},
+                })),
+            );
+    });
+
+    const problemsOf = (stack: string, changes: Readonly<Record<string, Change>> = {}): readonly string[] => {
+        const resources = stacks.get(stack)!.map((resource) => {
+            const change = changes[`${resource.type}::${resource.name}`] ?? {};
+            const props = { ...(resource.props as Inputs), ...(change.props as Inputs | undefined) };
+            return { ...resource, ...change, props };
+        });
+        const config = packConfig(stack) as Readonly<Record<string, object>>;
+        return findings(rule, resources, config[rule.name]).map(({ problem }) => problem);
+    };
+
+    for (const stack of ["local", "dev", "prod"])
+        it(`accepts ${stack} with the outputs of an account`, () => {
+            assert.deepEqual(problemsOf(stack), []);
+        });
+
+    for (const [title, key, props, pattern] of [
+        [
+            "another role in place of the listed role's ARN",
+            POD_IDENTITY,
+            { roleArn: "arn:aws:iam::111122223333:role/evil" },
+            /^roleArn is "arn:aws:iam::111122223333:role\/evil", which is no output of aws:iam\/role:Role::/,
+        ],
+        [
+            "a role with the same name in another account",
+            POD_IDENTITY,
+            { roleArn: "arn:aws:iam::999999999999:cluster-identities-cert-manager" },
+            /^roleArn is .*, which is no output of/,
+        ],
+        [
+            "a document without the listed key",
+            ROLE_POLICY,
+            { policy: '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}' },
+            /^policy is .*, which is no output of aws:kms\/key:Key::cluster-api-secrets/,
+        ],
+    ] as const)
+        it(`rejects ${title}, although the engine reports the listed source`, () => {
+            const problems = problemsOf("prod", { [key]: { props } });
+            assert.equal(problems.length, 1);
+            assert.match(problems[0]!, pattern);
+        });
+
+    it("evaluates no value of a target that has no outputs yet", () => {
+        const changes = {
+            [POD_IDENTITY]: { props: { roleArn: "arn:aws:iam::111122223333:role/new" } },
+            [ROLE]: { props: { arn: undefined, id: undefined } },
+        };
+        assert.deepEqual(problemsOf("prod", changes), []);
+    });
+
+    it("rejects a literal in place of a lookup that depends on listed resources", () => {
+        const aliases = [{ name: "evil.example.net", zoneId: "Z0EVIL", evaluateTargetHealth: false }];
+        const problems = problemsOf("prod", { [RECORD]: { props: { aliases }, sources: {} } });
+        assert.match(
+            problems.join("\n"),
+            /^aliases\[0\]\.name is the literal "evil\.example\.net", but the baseline lists a lookup that depends on kubernetes:helm/m,
+        );
+    });
+});
+
+/** The properties with outputs as in an AWS account, in place of the simulated ones. */
+function deployed(properties: Inputs): Inputs {
+    const text = JSON.stringify(properties)
+        .replaceAll(/arn:aws:(\w+):::/g, "arn:aws:$1::111122223333:")
+        .replaceAll(/"aws:[\w-]+\/\w+:(\w+)\//g, '"$1-0a1b-')
+        .replaceAll('"Z0"', '"Z0123456789"')
+        .replaceAll("hostedzone/Z0", "hostedzone/Z0123456789")
+        // The security group of the API server, and a launch template's version, which are no identifiers.
+        .replaceAll('"sg-cluster-api-eks"', '"sg-0a1b2c3d"')
+        .replaceAll('"version":"1"', '"version":"7"');
+    return JSON.parse(text) as Inputs;
+}
