@@ -23,7 +23,7 @@ const cluster = clusterOf(platform);
 const { provider } = cluster;
 
 const namespaces = new Namespaces(platform, { provider });
-// Before every pod, of the cluster's own add-ons too: without a policy that selects it, none may send anything.
+// Before every pod, including EKS add-ons: in strict mode a pod that no NetworkPolicy selects cannot send anything.
 const network = new Network(platform, { provider, after: [namespaces] });
 const addOns = cluster.addOns([network]);
 const first = { provider, after: [namespaces, network], dependsOn: addOns };
@@ -34,7 +34,7 @@ const meshAuthority = new MeshAuthority(platform, { provider, after: [namespaces
 const controlPlane = new ControlPlane(platform, { ...first, after: [...first.after, meshAuthority] });
 const after = [namespaces, network, controlPlane];
 
-// Who may do what comes before the workloads that it holds for: nothing is ever open in between.
+// Policies come before the workloads that they protect, so that nothing is ever open in between.
 const identity = new Identity(platform, { provider, after });
 const access = new Access(platform, { provider, after });
 const traffic = new Traffic(platform, { provider, after });
@@ -49,4 +49,5 @@ new Observability(platform, { provider, after: [...after, identity, access] });
 const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 new Delivery(platform, { provider, after: [...after, identity, access, traffic, workloads] });
 
-export const { kubeconfig, nameServers, addresses } = cluster.publish(gateways.anchors);
+// Only the outputs that the cluster has: Pulumi warns of each undefined one.
+export = cluster.publish(gateways.anchors);

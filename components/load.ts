@@ -1,25 +1,42 @@
-/** What the program is made from, under the Pulumi engine. */
+/** Loads the program's inputs under the Pulumi engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { CatalogueError } from "../catalogue/check";
 import { loadCatalogue } from "../catalogue/load";
+import { exampleValues } from "../config/examples";
 import { ConfigError, fromEngine } from "../config/load";
+import type { MeshConfig } from "../config/schema";
 import type { Platform } from "./base/platform";
 import { assertPlatform } from "./check";
 
 /**
- * The checked catalogue, and the configuration that the engine hands over.
+ * Returns the validated catalogue and the engine's configuration.
  *
- * @throws RunError that lists all mistakes of one of the two: the engine prints its message without a stack trace.
+ * @throws RunError with all mistakes of one of the two: the engine prints its message without a stack trace
  */
 export function platformFromEngine(): Platform {
     const stack = pulumi.getStack();
+    const source = `configuration of stack ${stack}`;
     try {
         const catalogue = loadCatalogue();
         const platform = { catalogue, config: fromEngine(stack, pulumi.runtime.allConfig()) };
-        assertPlatform(`configuration of stack ${stack}`, platform);
+        assertPlatform(source, platform);
+        assertNoExamples(source, platform.config);
         return platform;
     } catch (error) {
         if (!(error instanceof CatalogueError || error instanceof ConfigError)) throw error;
         throw Object.assign(new pulumi.RunError(error.message), { name: error.name });
     }
+}
+
+/**
+ * Rejects values that are reserved for examples before an update at AWS creates anything. A preview only warns, and
+ * without an engine nothing is deployed: the committed stacks must work there (ADR 43).
+ */
+function assertNoExamples(source: string, config: MeshConfig): void {
+    if (config.cluster.from === "kubeconfig" || pulumi.runtime.getEngine() === undefined) return;
+    const problems = exampleValues(config);
+    if (problems.length === 0) return;
+    const error = new ConfigError(source, problems);
+    if (!pulumi.runtime.isDryRun()) throw error;
+    void pulumi.log.warn(`${error.message}\nAn update rejects these values before it creates anything.`);
 }

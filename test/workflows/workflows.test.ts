@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { packConfig } from "../policy/support/stacks";
 import { skip } from "../support/skip";
 
 const ROOT = join(__dirname, "..", "..");
@@ -19,6 +20,7 @@ interface Job {
     readonly "timeout-minutes"?: number;
     readonly if?: string;
     readonly permissions?: Readonly<Record<string, string>>;
+    readonly strategy?: { readonly matrix: { readonly stack: readonly string[] } };
     readonly steps: readonly Step[];
 }
 
@@ -40,7 +42,7 @@ const steps = files.flatMap(({ name, workflow }) =>
 );
 
 describe("the workflows", () => {
-    it("pin every action by its commit, with the version beside it", () => {
+    it("pin every action by its commit, with the version in a comment", () => {
         assert.ok(steps.length > 10);
         for (const { text, name } of files) {
             for (const [line] of text.matchAll(/^.*uses:.*$/gm))
@@ -48,7 +50,7 @@ describe("the workflows", () => {
         }
     });
 
-    it("may only read, unless a job says what it writes", () => {
+    it("have read-only permissions, unless a job declares write permissions", () => {
         for (const { name, workflow } of files) {
             assert.deepEqual(workflow.permissions, { contents: "read" }, name);
             for (const [job, { permissions = {} }] of Object.entries(workflow.jobs)) {
@@ -59,7 +61,7 @@ describe("the workflows", () => {
         }
     });
 
-    it("give credentials to no code of a fork, and leave none in a checkout", () => {
+    it("expose no credentials to a fork's code, and persist none in a checkout", () => {
         for (const { name, workflow } of files) {
             assert.ok(!("pull_request_target" in workflow.on), name);
             for (const job of Object.values(workflow.jobs).filter(
@@ -71,14 +73,36 @@ describe("the workflows", () => {
             assert.equal(step.with?.["persist-credentials"], false, where);
     });
 
-    it("put nothing that others write into a shell's text", () => {
+    it("do not interpolate untrusted input into shell scripts", () => {
         for (const { where, step } of steps) assert.ok(!step.run?.includes("${{"), where);
     });
 
-    it("end some time", () => {
+    it("have a timeout", () => {
         for (const { name, workflow } of files)
             for (const [job, one] of Object.entries(workflow.jobs))
                 assert.ok((one["timeout-minutes"] ?? 360) < 60, `${name}, ${job}`);
+    });
+
+    // The action calls `pulumi preview --policy-pack <pack> --policy-pack-config <file>`.
+    it("preview each stack with the policy pack and the configuration with which other tests evaluate the stack", () => {
+        const { preview } = files.find(({ name }) => name === "pull-request.yml")?.workflow.jobs ?? {};
+        const { with: inputs = {} } =
+            preview?.steps.find(({ uses = "" }) => uses.startsWith("pulumi/actions@")) ?? {};
+        const stacks = preview?.strategy?.matrix.stack ?? [];
+        assert.deepEqual(stacks, ["dev", "prod"]);
+        for (const stack of stacks) {
+            const input = (name: string) => {
+                const value = inputs[name];
+                return typeof value === "string"
+                    ? value.replace(/\$\{\{ *matrix\.stack *\}\}/, stack)
+                    : assert.fail(`the step has no ${name}`);
+            };
+            assert.equal(input("command"), "preview");
+            assert.equal(input("stack-name"), stack);
+            assert.ok(existsSync(join(ROOT, input("policyPacks"), "PulumiPolicy.yaml")));
+            const config = readFileSync(join(ROOT, input("policyPackConfigs")), "utf8");
+            assert.deepEqual(JSON.parse(config), packConfig(stack));
+        }
     });
 
     it("pass an Actions linter", function () {
@@ -86,7 +110,7 @@ describe("the workflows", () => {
         if (spawnSync("go", ["version"]).status !== 0) {
             skip(this, "no go on PATH, which builds actionlint");
         }
-        // Built once for each machine; go keeps it.
+        // Built once per machine; Go's build cache keeps it.
         execFileSync("go", ["run", ACTIONLINT, "-shellcheck=", "-pyflakes="], {
             cwd: ROOT,
             env: { ...process.env, GOFLAGS: "-mod=mod" },
