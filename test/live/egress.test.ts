@@ -74,10 +74,10 @@ describe("egress on the local cluster", function () {
         );
         const egress = counts.filter(({ layer }) => layer === "egress");
         assert.deepEqual(egress.map(({ expected }) => expected).sort(), [
-            "via-egress-gateway",
-            "no-such-host",
             "no-route",
+            "no-such-host",
             "rbac",
+            "via-egress-gateway",
         ]);
         assert.ok(egress.every(({ checks }) => checks > 30));
 
