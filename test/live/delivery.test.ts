@@ -28,7 +28,7 @@ const METRICS_WINDOW_MS = 40_000;
  * At 5 % of 20 requests per second the slowest request in 30 s is the p99, so two requests that a busy machine delays fail as
  * many checks as the default allows. A worse version fails every check, and is still rolled back.
  */
-const FAILURES = 10;
+const THRESHOLD = 10;
 /** Requests that may be attributed to the wrong step when weights change. */
 const WEIGHT_CHANGE_MARGIN = 3;
 
@@ -75,7 +75,7 @@ describe("delivery on the local cluster", function () {
 
     before(async () => {
         copy = withStack({
-            delivery: { enabled: true, services: SERVICES, interval, window, failures: FAILURES, receiver },
+            delivery: { enabled: true, services: SERVICES, interval, window, threshold: THRESHOLD, receiver },
         });
         node = await Deployment.of(copy);
         rollouts = new Rollouts(node);
