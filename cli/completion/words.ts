@@ -34,10 +34,7 @@ export function completedCommands(program: Command, catalogue: Catalogue): Compl
     return program.commands.map((command) => ({
         name: command.name(),
         description: command.description(),
-        options: [
-            ...command.options.filter(({ hidden }) => !hidden).map((option) => completedOption(option)),
-            { names: ["-h", "--help"], description: "display help for command" },
-        ],
+        options: command.createHelp().visibleOptions(command).map(completedOption),
         arguments: command.registeredArguments.map((argument) =>
             argument.argChoices === undefined
                 ? argumentValue(argument.name(), catalogue)
