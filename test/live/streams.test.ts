@@ -142,7 +142,6 @@ interface GrpcStream {
     end(): Promise<unknown>;
 }
 
-/** Opens a stream of a method that answers each message with one. */
 /** A client certificate for the exposure `devices`, from the gateways' namespace. */
 async function camera(node: Deployment): Promise<{ cert: Buffer; key: Buffer }> {
     const secret = ["--namespace=istio-ingress", "get", "secret", "client-devices", "--output=json"];
@@ -151,6 +150,7 @@ async function camera(node: Deployment): Promise<{ cert: Buffer; key: Buffer }> 
     return { cert: read("tls.crt"), key: read("tls.key") };
 }
 
+/** Opens a stream of a method that answers each message with one. */
 async function grpcStream(
     entry: Entry,
     host: string,
