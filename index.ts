@@ -3,6 +3,7 @@ import { CertManager } from "./components/cert-manager/cert-manager";
 import { Certificates } from "./components/certificates/certificates";
 import { CloudControllers } from "./components/cloud-controllers/cloud-controllers";
 import { clusterOf } from "./components/cluster/cluster";
+import { rejectRevisionsInUse } from "./components/cluster/revisions-in-use";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { Delivery } from "./components/delivery/delivery";
 import { Edge } from "./components/edge/edge";
@@ -21,6 +22,7 @@ import { Workloads } from "./components/workloads/workloads";
 const platform = platformFromEngine();
 const cluster = clusterOf(platform);
 const { provider } = cluster;
+rejectRevisionsInUse(platform.config, cluster.access);
 
 const namespaces = new Namespaces(platform, { provider });
 // Before every pod, including EKS add-ons: in strict mode a pod that no NetworkPolicy selects cannot send anything.

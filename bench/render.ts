@@ -6,7 +6,7 @@ import { checkCatalogue } from "../catalogue/check";
 import { renderFiles } from "../cli/render/files";
 import { writeFiles } from "../cli/render/write";
 import { deriveAll } from "../components/concerns";
-import { parseConfig } from "../config/load";
+import { testConfig } from "../test/support/config";
 import { catalogueOfSize } from "../test/support/scale";
 import type { Row } from "./report";
 
@@ -15,7 +15,7 @@ const RUNS = 3;
 
 /** The time of `mesh render` per service, without the start of Node.js, and its ratio to the smallest size. */
 export function benchRender(): Row[] {
-    const config = parseConfig("bench", { domain: "mesh.example.com" });
+    const config = testConfig({ domain: "mesh.example.com" });
     const measured = SIZES.map((size) => {
         const times = Array.from({ length: RUNS }, () => {
             // A new catalogue each time: its index is cached.

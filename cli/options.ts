@@ -59,6 +59,12 @@ export function withDeployOptions(command: Command): Command {
         .option("--json", "print the report as JSON");
 }
 
+/** Parses a number of at least one. */
+export function positiveInteger(value: string): number {
+    if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("It must be an integer of at least 1.");
+    return Number(value);
+}
+
 /** Makes an option's old name fail with an error that states the new one. @param flags the old ones, as commander takes them */
 export function withRenamedOption(command: Command, flags: string, name: string): Command {
     const old = new Option(flags).hideHelp();

@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { diff, explain, graph, policy, render } from "./offline-commands";
 import { LAYERS, OPTIONAL_PARTS } from "./verify/model";
 import {
+    positiveInteger,
     runCommand,
     withChoices,
     withCluster,
@@ -54,19 +55,35 @@ function up(): Command {
 
 function upgrade(): Command {
     const command = new Command("upgrade")
-        .description("Print an Istio upgrade plan; with --apply, execute it on the stack local.")
-        .requiredOption("--to <revision>", "name of the new revision, such as 1-32-0")
+        .description("Print an Istio upgrade plan; with --apply, execute it.")
+        .option(
+            "--to <revision>",
+            "name of the new revision, such as 1-31-4 (default: the newest that this version knows)",
+        )
         .option("-s, --stack <stack>", "stack whose Pulumi.<stack>.yaml lists the current revisions", "local")
         .option(
             "--istio-version <version>",
             "Istio release of the new revision (default: the stack's, or the one in its name)",
         )
         .option("--tag <tag>", "tag of the Istio images (default: the version)")
-        .option("--apply", "execute the plan on the stack local; each step updates Pulumi.local.yaml");
-    return withExamples(withDeployOptions(command).action(runCommand("upgrade", "upgrade")), {
-        "mesh upgrade --stack prod --to 1-32-0": "print the steps to Istio 1.32.0 in prod",
-        "mesh upgrade --to 1-32-0 --apply": "upgrade the embedded node step by step",
-    });
+        .option("--apply", "execute the plan; each deployment updates Pulumi.<stack>.yaml")
+        .option("--restart", "only restart the workloads whose proxies are stale")
+        .addOption(
+            new Option("--batch <number>", "how many workloads restart at the same time")
+                .argParser(positiveInteger)
+                .default(4),
+        );
+    return withExamples(
+        withDeployOptions(command).action(runCommand("upgrade", "upgrade")),
+        {
+            "mesh upgrade --stack prod --to 1-31-4": "print the steps to Istio 1.31.4 in prod",
+            "mesh upgrade --stack prod --context prod-eks --to 1-31-4 --apply":
+                "execute them, or continue after an interruption",
+            "mesh upgrade --stack prod --context prod-eks --to 1-31-4 --restart":
+                "only restart what is stale, if a pipeline deploys the stack",
+        },
+        "rollouts or pods without an owner are left to do",
+    );
 }
 
 function verify(): Command {

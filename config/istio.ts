@@ -1,7 +1,8 @@
 /** The control plane: the source of Istio's charts and images, and its revisions. */
 import { z } from "zod";
 import { resources } from "./resources";
-import { ISTIO_VERSION } from "./versions";
+import { minorDistance, newestVersion, precedes } from "./istio-versions";
+import { ISTIO_MINORS, ISTIO_VERSION } from "./versions";
 
 const charts = z.discriminatedUnion("from", [
     z.strictObject({
@@ -13,7 +14,9 @@ const charts = z.discriminatedUnion("from", [
         path: z
             .string()
             .min(1)
-            .describe("A folder that contains base/, istiod/ and gateway/, and cni/ if `cni` is true."),
+            .describe(
+                "A folder that contains base/, istiod/ and gateway/, and cni/ if `cni` is true. `{version}` in it is replaced with the Istio version.",
+            ),
     }),
 ]);
 
@@ -23,30 +26,70 @@ const revisionName = z
     .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, "must be at most 32 of a-z, 0-9 and -, such as 1-31-1")
     .refine((name) => name !== "default" && name !== "stable", "must be another name: this one is reserved");
 
+/** A release of Istio that the program knows. */
+const istioVersion = z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, "must be a release of Istio such as 1.31.1")
+    .refine((version) => ISTIO_MINORS.some((minor) => version.startsWith(`${minor}.`)), {
+        message: `must be a release of Istio ${ISTIO_MINORS.join(" or ")}, whose charts and CRDs this version of the program knows (config/versions.ts)`,
+        // A malformed version has one mistake, not two.
+        when: ({ issues }) => issues.length === 0,
+    });
+
+/** The release after which a revision is named: `1-31-1` is 1.31.1. */
+export function versionInName(name: string): string | undefined {
+    return /^\d+-\d+-\d+$/.test(name) ? name.replaceAll("-", ".") : undefined;
+}
+
 /** One revision of istiod. */
-export const revision = z.strictObject({
-    name: revisionName,
-    version: z
-        .string()
-        .regex(/^\d+\.\d+\.\d+$/, "must be a release of Istio such as 1.31.1")
-        .default(ISTIO_VERSION)
-        .describe("The version of its chart, and of its images unless a tag is set."),
-    tag: z.string().min(1).optional().describe("The tag of its images."),
+export const revision = z
+    .strictObject({
+        name: revisionName,
+        version: istioVersion.describe("The version of its chart, and of its images unless a tag is set."),
+        tag: z.string().min(1).optional().describe("The tag of its images."),
+    })
+    .refine(({ name, version }) => (versionInName(name) ?? version) === version, {
+        message:
+            "must be the release in the revision's name: proxies are connected to this istiod, so another version is another revision, with another name",
+        path: ["version"],
+    });
+
+const EXAMPLE_REVISIONS = `[{ name: ${ISTIO_VERSION.replaceAll(".", "-")}, version: ${ISTIO_VERSION} }]`;
+
+const componentVersions = z.strictObject({
+    base: istioVersion
+        .optional()
+        .describe("CRDs and cluster-wide objects. Default: the newest version among the revisions."),
+    cni: istioVersion.optional().describe("istio-cni. Default: the version of the stable revision."),
+    gateways: istioVersion
+        .optional()
+        .describe("The chart of the gateways. Default: the version of the stable revision."),
 });
 
 export const istio = z
     .strictObject({
         revisions: z
-            .array(revision)
+            .array(revision, {
+                error: ({ input }) =>
+                    input === undefined
+                        ? `must list the stack's revisions of istiod, such as ${EXAMPLE_REVISIONS}`
+                        : undefined,
+            })
             .min(1)
             .max(2, "must list one revision, or two during an upgrade")
             .refine(
                 (all) => new Set(all.map(({ name }) => name)).size === all.length,
                 "must list each revision once",
             )
-            .default([{ name: ISTIO_VERSION.replaceAll(".", "-"), version: ISTIO_VERSION }])
-            .describe("The revisions of istiod; two during an upgrade (docs/runbooks/istio-upgrade.md)."),
-        stable: revisionName.optional().describe("The revision of the sidecars that start from now on."),
+            .describe("The revisions of istiod; two during an upgrade (docs/tasks/upgrade-istio.md)."),
+        stable: revisionName
+            .optional()
+            .describe("The revision of the proxies that start from now on. Default: the only revision."),
+        componentVersions: componentVersions
+            .prefault({})
+            .describe(
+                "Versions of the parts that the revisions share, which `mesh upgrade` moves one at a time.",
+            ),
         charts: charts.default({ from: "registry", repository: "oci://ghcr.io/istio/release/charts" }),
         hub: z
             .string()
@@ -80,4 +123,74 @@ export const istio = z
             message: "must name one of revisions",
             path: ["stable"],
         },
-    );
+    )
+    .superRefine((settings, context) => {
+        for (const { path, message } of skewProblems(settings))
+            context.addIssue({ code: "custom", path: [...path], message });
+    });
+
+interface RevisionSettings {
+    readonly revisions: readonly z.infer<typeof revision>[];
+    readonly stable?: string | undefined;
+    readonly componentVersions: z.infer<typeof componentVersions>;
+}
+
+/** The parts of Istio that the revisions share. */
+export const ISTIO_PARTS = ["base", "cni", "gateways"] as const;
+export type IstioPart = (typeof ISTIO_PARTS)[number];
+export type ComponentVersions = Readonly<Record<IstioPart, string>>;
+
+/** The configured versions, or the defaults that follow the stack's revisions. */
+export function componentVersionsOf({
+    revisions,
+    stable,
+    componentVersions: { base, cni, gateways },
+}: RevisionSettings): ComponentVersions {
+    const versions = revisions.map(({ version }) => version);
+    const current = revisions.find(({ name }) => name === stable)?.version ?? versions[0] ?? "";
+    return { base: base ?? newestVersion(versions), cni: cni ?? current, gateways: gateways ?? current };
+}
+
+/**
+ * How many minor versions the parts of one mesh may be apart. Istio supports a control plane one minor version ahead of
+ * the proxies (istio.io, "Supported releases"), and an istio-cni one minor version from each control plane (istio.io,
+ * "Install the Istio CNI node agent"), which runs once per node for all revisions.
+ */
+export const MAX_MINOR_SKEW = 1;
+
+function skewProblems(settings: RevisionSettings): { path: readonly string[]; message: string }[] {
+    const { revisions } = settings;
+    const components = componentVersionsOf(settings);
+    const [first, second] = revisions;
+    if (first === undefined) return [];
+    const distance = second === undefined ? 0 : minorDistance(first.version, second.version);
+    if (distance > MAX_MINOR_SKEW && second !== undefined)
+        return [
+            {
+                path: ["revisions"],
+                message:
+                    `${first.version} and ${second.version} are ${distance} minor versions apart, and Istio supports ${MAX_MINOR_SKEW}; ` +
+                    "upgrade to the minor version in between first",
+            },
+        ];
+    return revisions.flatMap(({ name, version }) => [
+        ...(precedes(components.base, version)
+            ? [
+                  {
+                      path: ["componentVersions", "base"],
+                      message: `${components.base} lacks CRDs that revision ${name} (${version}) needs; set it to ${version}`,
+                  },
+              ]
+            : []),
+        ...(["cni", "gateways"] as const).flatMap((part) =>
+            minorDistance(components[part], version) <= MAX_MINOR_SKEW
+                ? []
+                : [
+                      {
+                          path: ["componentVersions", part],
+                          message: `${components[part]} is more than ${MAX_MINOR_SKEW} minor version from revision ${name} (${version}); set it to ${version}`,
+                      },
+                  ],
+        ),
+    ]);
+}

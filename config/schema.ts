@@ -76,7 +76,7 @@ export const meshConfigSchema = z.strictObject({
         .describe("The path of the kubeconfig. Default: the environment's."),
     context: z.string().min(1).optional().describe("The kubeconfig's context. Default: the current one."),
     network: network.prefault({}),
-    istio: istio.prefault({}),
+    istio: istio.prefault({} as z.input<typeof istio>),
     certificates: certificates.prefault({}),
     sidecar: resources
         .prefault({})

@@ -1,7 +1,13 @@
 /** Versions that several modules use, in one place. */
 
-/** The Istio release: its charts' version and its images' tag. */
+/**
+ * The newest Istio release that the program was tested with: the default target of `mesh upgrade`. No stack follows it:
+ * each lists its revisions (`istio.revisions`), so that a change here changes nothing that is deployed.
+ */
 export const ISTIO_VERSION = "1.31.1";
+
+/** The minor versions of Istio whose charts and CRDs the program knows, oldest first. A stack can use no other. */
+export const ISTIO_MINORS: readonly string[] = ["1.30", "1.31"];
 
 /** Flagger's charts, which set its images' versions. The local cluster runs the Go module of the same release. */
 export const FLAGGER = { chart: "1.41.0", loadTesterChart: "0.35.0" } as const;

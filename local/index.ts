@@ -17,4 +17,4 @@ export {
     silentProgress,
     terminalProgress,
 } from "./progress";
-export { ensureToolchain, type ProgramName, type Toolchain } from "./toolchain";
+export { ensureToolchain, ISTIO_VERSIONS, type ProgramName, type Toolchain } from "./toolchain";

@@ -1,84 +1,111 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { KubeConfig } from "@kubernetes/client-node";
-import { writeAtomically } from "../../local/files";
-import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
+import { EXIT } from "../errors";
 import { loadPlatform } from "../project";
-import { loadKubeconfig } from "../kubeconfig";
+import { type UpOptions } from "../up/deploy";
+import {
+    type ApplyReport,
+    applySteps,
+    assertDeployed,
+    remainderText,
+    type StackDeployment,
+} from "../upgrade/apply";
+import { deploymentOf } from "../upgrade/deployments";
+import {
+    planUpgrade,
+    restartSteps,
+    type Revision,
+    stateOf,
+    type UpgradeStep,
+    UpgradeError,
+} from "../upgrade/plan";
 import { targetRevision } from "../upgrade/target";
-import { type Revision, type UpgradeStep, UpgradeError, planUpgrade } from "../upgrade/plan";
-import { assertAllOn, restartOnto } from "../upgrade/restart";
-import { withRevisions } from "../upgrade/stack-file";
-import { RESTART_ORDER, planText } from "../upgrade/text";
-import { type UpOptions, deployPlatform } from "../up/deploy";
+import { planText } from "../upgrade/text";
 
 interface UpgradeOptions extends Omit<UpOptions, "json"> {
     readonly stack: string;
-    readonly to: string;
+    readonly to?: string;
     readonly istioVersion?: string;
     readonly tag?: string;
     readonly apply?: true;
+    readonly restart?: true;
+    readonly batch: number;
     readonly json?: true;
 }
 
+/** Exits with 1 if something is left to do that the command must not do itself. */
 export async function upgrade(options: UpgradeOptions): Promise<void> {
-    const { stack, to, json, apply } = options;
-    const { istio } = loadPlatform(stack).config;
-    const [first] = istio.revisions;
-    const now = { revisions: istio.revisions, stable: istio.stable ?? first?.name ?? "" };
-    const target = targetRevision(options, istio.revisions);
+    const { stack, json } = options;
+    if (options.apply && options.restart)
+        throw new UpgradeError("--apply executes all steps, --restart only restarts: use one of them.");
+    const { config } = loadPlatform(stack);
+    const now = stateOf(config.istio);
+    const target = targetRevision(options, config.istio.revisions);
     const steps = planUpgrade(now, target);
-    if (apply !== true) {
-        print(json ? JSON.stringify({ from: now, to: target, steps }) : planText(stack, now, target, steps));
+    if (!options.apply && !options.restart) {
+        print(
+            json
+                ? JSON.stringify({ stack, from: now, to: target, steps })
+                : planText(stack, now, target, steps),
+        );
         return;
     }
-    if (stack !== LOCAL_STACK)
-        throw new UpgradeError(
-            `--apply works on the stack ${LOCAL_STACK} only. For ${stack}, run the command without --apply and deploy each step as a reviewed change.`,
-        );
-    const log = (line: string) => {
-        if (json !== true) print(line);
-    };
-    // Deploy the current file first, so that other pending changes do not mix with the upgrade.
-    const cluster = loadKubeconfig(await deployPlatform(jsonOptions(options)));
-    for (const [index, step] of steps.entries()) {
-        log(`${index + 1} of ${steps.length}: ${step.title}`);
-        await applyStep(step, target, cluster, options, log);
-    }
+    const deployment = deploymentOf(stack, config, options);
+    const report = options.apply
+        ? await applyPlan(steps, target, deployment, options)
+        : await restartOnly(target, deployment, options);
+    if (!report.complete) process.exitCode = EXIT.difference;
     print(
-        json ? JSON.stringify({ from: now, to: target, steps }) : `Stack ${stack} runs Istio revision ${to}.`,
+        json
+            ? JSON.stringify({ stack, from: now, to: target, steps, ...report })
+            : summary(report, options, target),
     );
 }
 
-async function applyStep(
-    step: UpgradeStep,
-    { name }: Revision,
-    cluster: KubeConfig,
+async function applyPlan(
+    steps: readonly UpgradeStep[],
+    target: Revision,
+    deployment: StackDeployment,
     options: UpgradeOptions,
-    log: (line: string) => void,
-): Promise<void> {
-    if (step.action === "restart") {
-        await restartOnto(cluster, step.to, RESTART_ORDER, (line) => {
-            log(`  ${line}`);
-        });
-        await assertAllOn(cluster, step.to);
-        return;
-    }
-    const isLast = step.istio.revisions.every((revision) => revision.name === name);
-    if (isLast) await assertAllOn(cluster, name);
-    const file = join(PROJECT_FOLDER, `Pulumi.${LOCAL_STACK}.yaml`);
-    await writeAtomically(file, withRevisions(readFileSync(file, "utf8"), step.istio), 0o644);
-    await deployPlatform(jsonOptions(options));
+): Promise<ApplyReport> {
+    // Deploy the current file first: a run that was killed may not have deployed it, and other pending changes do not
+    // mix with the upgrade.
+    log(options, "deploying the stack as its file defines it now");
+    await deployment.deploy();
+    const { config } = loadPlatform(options.stack);
+    await assertDeployed(await deployment.cluster(), options.stack, config.istio.revisions);
+    return applySteps(steps, target, deployment, applyOptions(options));
 }
 
-function jsonOptions({ engine, context, kubeconfig, standinImage }: UpgradeOptions): UpOptions {
+/** Restarts what is stale now: for stacks whose file is deployed by a pipeline. */
+async function restartOnly(
+    target: Revision,
+    deployment: StackDeployment,
+    options: UpgradeOptions,
+): Promise<ApplyReport> {
+    const { config } = loadPlatform(options.stack);
+    await assertDeployed(await deployment.cluster(), options.stack, config.istio.revisions);
+    return applySteps(restartSteps(target.name), target, deployment, applyOptions(options));
+}
+
+function applyOptions(options: UpgradeOptions) {
     return {
-        engine,
-        json: true,
-        ...(context === undefined ? {} : { context }),
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...(standinImage === undefined ? {} : { standinImage }),
+        batch: options.batch,
+        log: (line: string) => {
+            log(options, line);
+        },
     };
+}
+
+function summary(report: ApplyReport, { stack, apply }: UpgradeOptions, target: Revision): string {
+    const { complete, restarted } = report;
+    if (!complete) return remainderText(report).join("\n");
+    return apply
+        ? `Stack ${stack} runs Istio revision ${target.name}. Commit Pulumi.${stack}.yaml.`
+        : `${restarted.length} workloads restarted. Every proxy of these namespaces uses ${target.name}.`;
+}
+
+/** With --json, progress goes to standard error. */
+function log({ json }: UpgradeOptions, line: string): void {
+    (json ? process.stderr : process.stdout).write(`${line}\n`);
 }
 
 function print(line: string): void {

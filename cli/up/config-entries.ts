@@ -1,17 +1,20 @@
+import { componentVersionsOf } from "../../config/istio";
+import type { MeshConfig } from "../../config/schema";
 import { PROMETHEUS_IMAGE } from "../../config/versions";
-import type { RunningNode, Toolchain } from "../../local";
+import { ISTIO_VERSIONS, type RunningNode, type Toolchain } from "../../local";
 
 type Entries = Record<string, unknown>;
 
-/** The stack's configuration for the embedded node, with this machine's charts and images. */
+/**
+ * The stack's configuration for the embedded node, with this machine's charts and images.
+ *
+ * @param istioCharts the folder with a folder of Istio's charts for each version
+ */
 export function onEmbeddedNode(
     entries: Entries,
-    {
-        charts,
-        flaggerCharts,
-        certManagerChart,
-    }: Pick<Toolchain, "charts" | "flaggerCharts" | "certManagerChart">,
+    { flaggerCharts, certManagerChart }: Pick<Toolchain, "flaggerCharts" | "certManagerChart">,
     { images }: Pick<RunningNode, "images">,
+    istioCharts: string,
 ): Entries {
     const edge = section(entries, "edge");
     const observability = section(entries, "observability");
@@ -33,9 +36,12 @@ export function onEmbeddedNode(
         },
         istio: {
             ...section(entries, "istio"),
-            charts: { from: "folder", path: charts },
+            charts: { from: "folder", path: `${istioCharts}/{version}` },
             hub: images.istio.hub,
-            tag: images.istio.tag,
+            revisions: revisionsOf(entries).map((revision) => ({
+                ...revision,
+                tag: images.istio.tags[revision.version],
+            })),
         },
         certificates: {
             ...section(entries, "certificates"),
@@ -68,6 +74,28 @@ export function onOtherCluster(entries: Entries, standInImage: string): Entries 
         },
         workloads: { ...section(entries, "workloads"), image: standInImage },
     };
+}
+
+type Revision = MeshConfig["istio"]["revisions"][number];
+
+function revisionsOf(entries: Entries): readonly Revision[] {
+    return (section(entries, "istio")["revisions"] ?? []) as readonly Revision[];
+}
+
+/**
+ * The versions of Istio that the stack installs.
+ *
+ * @throws Error that names each version that the embedded node does not have
+ */
+export function embeddedIstioVersions(istio: MeshConfig["istio"]): readonly string[] {
+    const { base, gateways } = componentVersionsOf(istio);
+    const versions = [...new Set([...istio.revisions.map(({ version }) => version), base, gateways])];
+    const missing = versions.filter((version) => !ISTIO_VERSIONS.includes(version));
+    if (missing.length === 0) return versions;
+    throw new Error(
+        `Pulumi.local.yaml: sparc-mesh:istio: the embedded node has no Istio ${missing.join(", ")}; ` +
+            `it has ${ISTIO_VERSIONS.join(", ")} (docs/reference/embedded-node.md)`,
+    );
 }
 
 /**

@@ -29,14 +29,14 @@ export async function deployPlatform(options: UpOptions): Promise<Deployed> {
     // Report errors in the catalogue and the configuration before starting a node.
     const catalogue = loadCatalogue();
     const file = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
-    checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, file, catalogue);
+    const local = checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, file, catalogue);
     const entries = withKeys(file, (await ensureSigningKey()).jwks);
 
     const progress = options.json ? silentProgress() : terminalProgress();
     const { context } = options;
     const deployTarget =
         context === undefined
-            ? await embeddedNode(entries, catalogue, progress)
+            ? await embeddedNode(entries, local, progress)
             : otherCluster(entries, { ...options, context });
     const platform = checkedPlatform(
         `the configuration for ${deployTarget.target}`,

@@ -1,10 +1,11 @@
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { checkMachine, ensureToolchain, type Progress, startNode } from "../../local";
-import type { Catalogue } from "../../catalogue/model";
+import type { Platform } from "../../components/base/platform";
 import { simulatedHosts } from "./simulated-external";
 import { type ClusterRef, defaultKubeconfig } from "../kubeconfig";
-import { onEmbeddedNode, onOtherCluster } from "./config-entries";
+import { embeddedIstioVersions, onEmbeddedNode, onOtherCluster } from "./config-entries";
 
 /** Where to deploy to, and the configuration for it. */
 export interface DeployTarget extends ClusterRef {
@@ -27,16 +28,23 @@ export interface DeployTarget extends ClusterRef {
 /** Starts the parts of the embedded node that do not run. */
 export async function embeddedNode(
     entries: Record<string, unknown>,
-    catalogue: Catalogue,
+    { catalogue, config }: Platform,
     progress: Progress,
 ): Promise<DeployTarget> {
+    const istioVersions = embeddedIstioVersions(config.istio);
     await checkMachine();
-    const toolchain = await ensureToolchain(progress);
-    const node = await startNode({ progress, simulatedHosts: simulatedHosts(catalogue) });
+    const toolchain = await ensureToolchain(progress, istioVersions);
+    const node = await startNode({
+        progress,
+        simulatedHosts: simulatedHosts(catalogue),
+        istioVersions,
+    });
+    const istioCharts = join(node.state, "istio-charts");
+    for (const { version, charts } of toolchain.istios) await link(charts, join(istioCharts, version));
     return {
         target: "the embedded node",
         kubeconfig: node.kubeconfig,
-        entries: onEmbeddedNode(entries, toolchain, node),
+        entries: onEmbeddedNode(entries, toolchain, node, istioCharts),
         helm: toolchain.program("helm"),
         state: join(node.state, "engine"),
         node: {
@@ -45,6 +53,15 @@ export async function embeddedNode(
             simulatedAuthority: node.simulatedAuthority,
         },
     };
+}
+
+/** Creates a symbolic link, or replaces it. */
+async function link(target: string, path: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}.tmp`;
+    await rm(temporary, { force: true });
+    await symlink(target, temporary);
+    await rename(temporary, path);
 }
 
 export interface OtherClusterOptions {

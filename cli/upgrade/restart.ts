@@ -1,181 +1,161 @@
-/** Restarts workloads in the mesh, and checks which revision their proxies use. */
+/** Restarts the workloads whose proxies are stale, a few at a time. Can be killed at any time and run again. */
 import { setTimeout as pause } from "node:timers/promises";
-import {
-    AppsV1Api,
-    CoreV1Api,
-    type KubeConfig,
-    PatchStrategy,
-    type V1ObjectMeta,
-    setHeaderOptions,
-} from "@kubernetes/client-node";
+import { listProxies, type Proxy } from "../../components/base/proxies";
 import { matchesLabels } from "../explain/evaluate/match";
+import type { FlaggerTarget, MeshCluster, Workload } from "./cluster";
 import { UpgradeError } from "./plan";
 
-/** Set by injection on every pod that has a proxy. */
-const REVISION = "istio.io/rev";
-/** As `kubectl rollout restart` does. */
-const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
-/** Restarting all workloads at once would leave too little capacity for requests. */
-const MAX_CONCURRENT = 4;
-const READY_TIMEOUT_MS = 300_000;
-const POLL_MS = 1_000;
-
-interface Workload {
-    readonly kind: "Deployment" | "StatefulSet" | "DaemonSet";
-    readonly namespace: string;
-    readonly name: string;
-    readonly selector: Readonly<Record<string, string>>;
-    /** Whether all pods are available and run the newest template. */
-    readonly rolledOut: boolean;
+export interface RestartOptions {
+    readonly namespaces: readonly string[];
+    /** How many workloads restart at the same time: restarting all at once would leave too little capacity. */
+    readonly batch: number;
+    /** Called with one line on progress. */
+    readonly log: (line: string) => void;
+    /** @default 300,000 */
+    readonly readyTimeoutMs?: number;
+    /** @default 1,000 */
+    readonly pollMs?: number;
 }
 
-interface Proxy {
-    readonly namespace: string;
-    readonly name: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly revision: string;
+/** A Flagger target that was left alone, because its rollout is in progress. */
+export type RolloutInProgress = FlaggerTarget;
+
+export interface RestartReport {
+    /** `namespace/name` of the workloads that were restarted. */
+    readonly restarted: readonly string[];
+    /** Restarting these would start their analysis again, or disturb it. */
+    readonly inProgress: readonly RolloutInProgress[];
+    /** Stale proxies that no Deployment, StatefulSet or DaemonSet owns. */
+    readonly unowned: readonly Proxy[];
 }
 
-/** Every pod that has a proxy and is not terminating. */
-export async function proxies(cluster: KubeConfig): Promise<Proxy[]> {
-    const { items } = await cluster.makeApiClient(CoreV1Api).listPodForAllNamespaces();
-    return items.flatMap(({ metadata }) => {
-        const revision = metadata?.annotations?.[REVISION];
-        if (revision === undefined || metadata?.deletionTimestamp !== undefined) return [];
-        return [
-            {
-                namespace: metadata?.namespace ?? "",
-                name: metadata?.name ?? "",
-                labels: metadata?.labels ?? {},
-                revision,
-            },
-        ];
-    });
+const PRIMARY_SUFFIX = "-primary";
+/** Flagger's phases in which nothing is rolled out. */
+const IDLE_PHASES: ReadonlySet<string> = new Set(["Initialized", "Succeeded", "Failed"]);
+
+/**
+ * Restarts the workloads that have a proxy of another revision than `to`, or of another version than `to` injects now.
+ *
+ * A Deployment under Flagger is restarted through its primary, whose template Flagger does not compare: a change of the
+ * target's template would start an analysis of each service (fluxcd/flagger, pkg/canary/spec.go, `hasSpecChanged`).
+ *
+ * @throws UpgradeError if the tag points to another revision, or a workload does not become ready
+ */
+export async function restartStale(
+    cluster: MeshCluster,
+    to: string,
+    options: RestartOptions,
+): Promise<RestartReport> {
+    const tagged = await cluster.taggedRevision();
+    if (tagged !== to)
+        throw new UpgradeError(
+            `the revision tag points to ${tagged ?? "no revision"}, so restarted pods would not use ${to}. Deploy the step that moves the tag first.`,
+        );
+    const image = await cluster.proxyImage(to);
+    const isStale = (proxy: Proxy) =>
+        proxy.revision !== to || (image !== undefined && proxy.image !== undefined && proxy.image !== image);
+    const restarted: string[] = [];
+    const inProgress: RolloutInProgress[] = [];
+    const unowned: Proxy[] = [];
+    for (const namespace of options.namespaces) {
+        const stale = await staleIn(cluster, namespace, isStale);
+        unowned.push(...stale.unowned);
+        inProgress.push(...stale.inProgress);
+        const { workloads } = stale;
+        for (let start = 0; start < workloads.length; start += options.batch) {
+            const batch = workloads.slice(start, start + options.batch);
+            const names = batch.map(({ name }) => name).join(", ");
+            const done = Math.min(start + options.batch, workloads.length);
+            options.log(`${namespace}: ${names} (${done} of ${workloads.length})`);
+            restarted.push(...(await restartBatch(cluster, namespace, batch, isStale, options)));
+        }
+    }
+    return { restarted, inProgress, unowned };
 }
 
-/** @throws UpgradeError that lists every proxy of another revision than `to` */
-export async function assertAllOn(cluster: KubeConfig, to: string): Promise<void> {
-    const outdated = (await proxies(cluster)).filter(({ revision }) => revision !== to);
-    if (outdated.length === 0) return;
-    const names = outdated.map(({ namespace, name, revision }) => `  ${namespace}/${name} (${revision})`);
+/** @throws UpgradeError that names every proxy that does not use `to` */
+export async function assertAllOn(cluster: MeshCluster, to: string): Promise<void> {
+    const others = (await cluster.proxies()).filter(({ revision }) => revision !== to);
+    if (others.length === 0) return;
     throw new UpgradeError(
-        `these proxies do not use ${to} yet and would lose their control plane. Restart their workloads:\n${names.join("\n")}`,
+        `these proxies do not use ${to} yet and would lose their control plane. Restart or delete them, then run the command again:\n${listProxies(others)}`,
     );
 }
 
-/**
- * Restarts the workloads that have a pod of another revision, a few at a time; resolves once all are available again.
- */
-export async function restartOnto(
-    cluster: KubeConfig,
-    to: string,
-    namespaces: readonly string[],
-    log: (line: string) => void,
+interface Stale {
+    readonly workloads: readonly Workload[];
+    readonly inProgress: readonly RolloutInProgress[];
+    readonly unowned: readonly Proxy[];
+}
+
+async function staleIn(
+    cluster: MeshCluster,
+    namespace: string,
+    isStale: (proxy: Proxy) => boolean,
+): Promise<Stale> {
+    const proxies = (await cluster.proxies()).filter((one) => one.namespace === namespace && isStale(one));
+    if (proxies.length === 0) return { workloads: [], inProgress: [], unowned: [] };
+    const [workloads, targets] = await Promise.all([cluster.workloads(namespace), cluster.flaggerTargets()]);
+    const owners = workloads.filter((one) => proxies.some((proxy) => owns(one, proxy)));
+    const active = targets.filter((one) => one.namespace === namespace && !IDLE_PHASES.has(one.phase));
+    const targetOf = ({ kind, name }: Workload, from: readonly FlaggerTarget[]) =>
+        from.find(
+            (target) =>
+                kind === "Deployment" && (target.name === name || `${target.name}${PRIMARY_SUFFIX}` === name),
+        );
+    const inProgress = new Set(owners.flatMap((owner) => targetOf(owner, active) ?? []));
+    return {
+        // A target outside a rollout has no pods. Those that it may still have are being removed by Flagger.
+        workloads: owners.filter((owner) => {
+            const target = targetOf(owner, targets);
+            return target === undefined || (target.name !== owner.name && !inProgress.has(target));
+        }),
+        inProgress: [...inProgress],
+        unowned: proxies.filter((proxy) => !owners.some((owner) => owns(owner, proxy))),
+    };
+}
+
+/** @returns the workloads that it restarted */
+async function restartBatch(
+    cluster: MeshCluster,
+    namespace: string,
+    batch: readonly Workload[],
+    isStale: (proxy: Proxy) => boolean,
+    options: RestartOptions,
+): Promise<string[]> {
+    // Also after a kill: a restart that is under way is completed, not started again.
+    await waitForRollout(cluster, namespace, batch, options);
+    const proxies = (await cluster.proxies()).filter((one) => one.namespace === namespace && isStale(one));
+    const stale = batch.filter((one) => proxies.some((proxy) => owns(one, proxy)));
+    await Promise.all(stale.map((one) => cluster.restart(one)));
+    await waitForRollout(cluster, namespace, stale, options);
+    return stale.map(({ name }) => `${namespace}/${name}`);
+}
+
+function owns({ namespace, selector }: Workload, proxy: Proxy): boolean {
+    // An empty selector is one of expressions only, which no workload here has.
+    const selects = Object.keys(selector).length > 0 && matchesLabels(selector, proxy.labels);
+    return selects && namespace === proxy.namespace;
+}
+
+async function waitForRollout(
+    cluster: MeshCluster,
+    namespace: string,
+    batch: readonly Workload[],
+    { readyTimeoutMs = 300_000, pollMs = 1_000 }: RestartOptions,
 ): Promise<void> {
-    for (const namespace of namespaces) {
-        const workloads = await workloadsIn(cluster, namespace);
-        const outdated = (await proxies(cluster)).filter(
-            (proxy) => proxy.namespace === namespace && proxy.revision !== to,
-        );
-        const stale = workloads.filter(({ selector }) =>
-            outdated.some(({ labels }) => matchesLabels(selector, labels)),
-        );
-        for (let start = 0; start < stale.length; start += MAX_CONCURRENT) {
-            const wave = stale.slice(start, start + MAX_CONCURRENT);
-            log(`${namespace}: ${wave.map(({ name }) => name).join(", ")}`);
-            await Promise.all(wave.map((workload) => restart(cluster, workload)));
-            await waitForRollout(cluster, wave);
-        }
-    }
-}
-
-async function restart(cluster: KubeConfig, { kind, namespace, name }: Workload): Promise<void> {
-    const api = cluster.makeApiClient(AppsV1Api);
-    const annotations = { [RESTARTED_AT]: new Date().toISOString() };
-    const body = { spec: { template: { metadata: { annotations } } } };
-    const options = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
-    const what = { namespace, name, body };
-    switch (kind) {
-        case "Deployment":
-            await api.patchNamespacedDeployment(what, options);
-            break;
-        case "StatefulSet":
-            await api.patchNamespacedStatefulSet(what, options);
-            break;
-        case "DaemonSet":
-            await api.patchNamespacedDaemonSet(what, options);
-    }
-}
-
-async function waitForRollout(cluster: KubeConfig, wave: readonly Workload[]): Promise<void> {
-    const [first] = wave;
-    if (first === undefined) return;
-    for (const end = Date.now() + READY_TIMEOUT_MS; ;) {
-        const now = await workloadsIn(cluster, first.namespace);
-        const open = wave.filter(
+    if (batch.length === 0) return;
+    for (const end = Date.now() + readyTimeoutMs; ;) {
+        const now = await cluster.workloads(namespace);
+        const open = batch.filter(
             ({ kind, name }) => !now.some((one) => one.kind === kind && one.name === name && one.rolledOut),
         );
         if (open.length === 0) return;
         if (Date.now() > end)
             throw new UpgradeError(
-                `${first.namespace}: ${open.map(({ name }) => name).join(", ")} did not become ready within ${READY_TIMEOUT_MS / 1000} s. ` +
+                `${namespace}: ${open.map(({ name }) => name).join(", ")} did not become ready within ${readyTimeoutMs / 1000} s. ` +
                     "The revision tag has moved and the old istiod still runs. Check the pods (kubectl describe pod), then run the command again.",
             );
-        await pause(POLL_MS);
+        await pause(pollMs);
     }
-}
-
-async function workloadsIn(cluster: KubeConfig, namespace: string): Promise<Workload[]> {
-    const api = cluster.makeApiClient(AppsV1Api);
-    const [deployments, statefulSets, daemonSets] = await Promise.all([
-        api.listNamespacedDeployment({ namespace }),
-        api.listNamespacedStatefulSet({ namespace }),
-        api.listNamespacedDaemonSet({ namespace }),
-    ]);
-    const seen = (metadata?: V1ObjectMeta, status?: { observedGeneration?: number }) =>
-        (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
-    return [
-        ...deployments.items.map(({ metadata, spec, status }): Workload => {
-            const desired = spec?.replicas ?? 1;
-            const updated = status?.updatedReplicas ?? 0;
-            const rolledOut =
-                seen(metadata, status) &&
-                updated >= desired &&
-                (status?.replicas ?? 0) <= updated &&
-                (status?.availableReplicas ?? 0) >= desired;
-            return workload("Deployment", metadata, spec?.selector.matchLabels, rolledOut);
-        }),
-        ...statefulSets.items.map(({ metadata, spec, status }): Workload => {
-            const desired = spec?.replicas ?? 1;
-            const rolledOut =
-                seen(metadata, status) &&
-                (status?.readyReplicas ?? 0) >= desired &&
-                ((status?.updatedReplicas ?? 0) >= desired ||
-                    status?.currentRevision === status?.updateRevision);
-            return workload("StatefulSet", metadata, spec?.selector.matchLabels, rolledOut);
-        }),
-        ...daemonSets.items.map(({ metadata, spec, status }): Workload => {
-            const desired = status?.desiredNumberScheduled ?? 0;
-            const rolledOut =
-                seen(metadata, status) &&
-                (status?.updatedNumberScheduled ?? 0) >= desired &&
-                (status?.numberAvailable ?? 0) >= desired;
-            return workload("DaemonSet", metadata, spec?.selector.matchLabels, rolledOut);
-        }),
-    ];
-}
-
-function workload(
-    kind: Workload["kind"],
-    metadata: V1ObjectMeta | undefined,
-    selector: Readonly<Record<string, string>> | undefined,
-    rolledOut: boolean,
-): Workload {
-    return {
-        kind,
-        namespace: metadata?.namespace ?? "",
-        name: metadata?.name ?? "",
-        selector: selector ?? {},
-        rolledOut,
-    };
 }

@@ -1,9 +1,11 @@
 /** The target revision of an upgrade, from the command's options. */
-import { revision } from "../../config/istio";
+import { revision, versionInName } from "../../config/istio";
+import { ISTIO_VERSION } from "../../config/versions";
 import { type Revision, UpgradeError } from "./plan";
 
 export interface TargetOptions {
-    readonly to: string;
+    /** @default the newest release that the program knows */
+    readonly to?: string;
     readonly istioVersion?: string;
     readonly tag?: string;
 }
@@ -17,7 +19,7 @@ const OPTIONS: Readonly<Record<string, string>> = { name: "--to", version: "--is
  * @throws UpgradeError if the configuration schema rejects the revision: the plan would fail at its first step
  */
 export function targetRevision(
-    { to, istioVersion, tag }: TargetOptions,
+    { to = revisionOf(ISTIO_VERSION), istioVersion, tag }: TargetOptions,
     known: readonly Revision[],
 ): Revision {
     const existing = known.find(({ name }) => name === to);
@@ -37,6 +39,7 @@ export function targetRevision(
     throw new UpgradeError(`invalid Istio revision:\n${problems.join("\n")}`);
 }
 
-function versionInName(name: string): string | undefined {
-    return /^\d+-\d+-\d+$/.test(name) ? name.replaceAll("-", ".") : undefined;
+/** The name of a release's revision: 1.32.0 is `1-32-0`. */
+export function revisionOf(version: string): string {
+    return version.replaceAll(".", "-");
 }

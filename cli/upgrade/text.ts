@@ -1,12 +1,14 @@
 /** The upgrade plan as text: what to change, what to run, what to check. */
 import { MESHED_NAMESPACES } from "../../components/base/names";
+import { precedes } from "../../config/istio-versions";
 import { PROJECT } from "../../config/load";
 import { LOCAL_STACK } from "../checkout";
-import { type IstioRevisions, type Revision, type UpgradeStep, isNewer } from "./plan";
+import type { IstioState, RestartScope, Revision, UpgradeStep } from "./plan";
+import { stateKeys } from "./stack-file";
 
 export function planText(
     stack: string,
-    from: IstioRevisions,
+    from: IstioState,
     to: Revision,
     steps: readonly UpgradeStep[],
 ): string {
@@ -14,51 +16,56 @@ export function planText(
     const parts = steps.map((step, index) =>
         [
             `${index + 1}. ${capitalized(step.title)}`,
-            ...(step.action === "deploy" ? deploying(stack, step.istio) : restarting(step.to)),
+            ...(step.action === "deploy" ? deploying(stack, step.istio) : restarting(stack, to)),
             `   ${step.effect}`,
         ].join("\n"),
     );
     const olds = from.revisions.filter(({ name }) => name !== to.name);
-    const isDowngrade = olds.some(({ version }) => isNewer(version, to.version));
+    const isDowngrade = olds.some(({ version }) => precedes(to.version, version));
+    const names = olds.length === 0 ? "" : `${olds.map(describe).join(", ")} → `;
     return [
-        `Istio ${isDowngrade ? "downgrade" : "upgrade"} of stack ${stack}: ${olds.map(describe).join(", ")} → ${describe(to)}`,
+        `Istio ${isDowngrade ? "downgrade" : "upgrade"} of stack ${stack}: ${names}${describe(to)}`,
         ...parts,
     ].join("\n\n");
 }
 
-function deploying(stack: string, { revisions, stable }: IstioRevisions): string[] {
+function deploying(stack: string, state: IstioState): string[] {
+    const lines = Object.entries(stateKeys(state)).flatMap(([key, value]) =>
+        value === undefined ? [] : [`       ${key}: ${flow(value)}`],
+    );
     return [
-        `     # Pulumi.${stack}.yaml`,
+        `     # Pulumi.${stack}.yaml: these keys, and no other of revisions, stable and componentVersions`,
         `     ${PROJECT}:istio:`,
-        "       revisions:",
-        ...revisions.map(
-            ({ name, version, tag }) =>
-                `         - { name: ${name}, version: ${version}${tag === undefined ? "" : `, tag: ${tag}`} }`,
-        ),
-        `       stable: ${stable}`,
+        ...lines,
         `     ${stack === LOCAL_STACK ? "make up" : `pulumi up --stack ${stack}`}`,
     ];
 }
 
-function restarting(to: string): string[] {
-    return [
-        ...RESTART_ORDER.flatMap((namespace) => [
-            `     kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}`,
-            `     kubectl rollout status deployment,statefulset,daemonset -n ${namespace}`,
-        ]),
-        "     # Lists the proxies that still use another revision; it must print nothing:",
-        '     kubectl get pods -A -o jsonpath=\'{range .items[*]}{.metadata.annotations.istio\\.io/rev}{"\\t"}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}\' \\',
-        `       | awk -F'\\t' '$1 != "" && $1 != "${to}"'`,
-    ];
+/** The command finds the stale pods itself: restarting every Deployment would start a canary of each service. */
+function restarting(stack: string, { name }: Revision): string[] {
+    const where = stack === LOCAL_STACK ? "" : ` --stack ${stack} --context <context>`;
+    return [`     npx mesh upgrade${where} --to ${name} --restart`];
+}
+
+/** The namespaces of a restart, in order. Gateways restart last. */
+export function namespacesOf(scope: RestartScope): readonly string[] {
+    return RESTART_ORDER.filter((namespace) => isGateways(namespace) === (scope === "gateways"));
 }
 
 /** Namespaces in restart order: gateways last, so that a faulty new version reaches clients last. */
 export const RESTART_ORDER: readonly string[] = [...MESHED_NAMESPACES].sort(
-    (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
+    (a, b) => Number(isGateways(a)) - Number(isGateways(b)) || (a < b ? -1 : 1),
 );
 
-function rank(namespace: string): number {
-    return namespace.startsWith("istio-") ? 1 : 0;
+function isGateways(namespace: string): boolean {
+    return namespace.startsWith("istio-");
+}
+
+function flow(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+    if (typeof value !== "object" || value === null) return String(value);
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+    return `{ ${fields.map(([key, field]) => `${key}: ${flow(field)}`).join(", ")} }`;
 }
 
 function describe({ name, version }: Revision): string {

@@ -1,3 +1,4 @@
+import { componentVersionsOf } from "../../config/istio";
 import type { MeshConfig } from "../../config/schema";
 import { chartOf, containerResources } from "./helm";
 import { SERVICE_LABEL, serviceSelector } from "./labels";
@@ -29,7 +30,7 @@ export function gatewayRelease(
     return {
         name,
         namespace,
-        chart: chartOf(config, "gateway"),
+        chart: chartOf(config, "gateway", componentVersionsOf(config.istio).gateways),
         values: {
             labels: { [SERVICE_LABEL]: name },
             autoscaling: { enabled: false },

@@ -1,15 +1,14 @@
 /** Helpers that the Helm releases of several concerns share. */
 import type { Resources } from "../../catalogue/model";
 import type { MeshConfig } from "../../config/schema";
-import { ISTIO_VERSION } from "../../config/versions";
 import type { Chart } from "./manifest";
 import { unknownCase } from "../../catalogue/never";
 
-/** Istio's chart `name`, from the stack's chart source. Charts in a folder have no version to select. */
+/** Istio's chart `name` of a version, from the stack's chart source. */
 export function chartOf(
     { istio }: Pick<MeshConfig, "istio">,
     name: "base" | "cni" | "istiod" | "gateway",
-    version: string = ISTIO_VERSION,
+    version: string,
 ): Chart {
     switch (istio.charts.from) {
         case "registry":
@@ -19,7 +18,7 @@ export function chartOf(
                 version,
             };
         case "folder":
-            return { from: "folder", path: `${istio.charts.path}/${name}` };
+            return { from: "folder", path: `${istio.charts.path.replaceAll("{version}", version)}/${name}` };
         default:
             return unknownCase(istio.charts);
     }

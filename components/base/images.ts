@@ -3,7 +3,8 @@
  * names.
  */
 import type { MeshConfig } from "../../config/schema";
-import { AUTOSCALER, AWS_PRIVATE_CA_ISSUER, ISTIO_VERSION } from "../../config/versions";
+import { componentVersionsOf } from "../../config/istio";
+import { AUTOSCALER, AWS_PRIVATE_CA_ISSUER } from "../../config/versions";
 import { limitedByPlan } from "./limiter";
 import type { Platform } from "./platform";
 
@@ -27,13 +28,18 @@ export function repositoryAndTag(image: string): { repository: string; tag: stri
     return { repository: image.slice(0, end), tag: image.slice(end + 1) };
 }
 
-/** One of Istio's images, for a revision, or without one for what all revisions share. */
+/** One of a revision's images. */
 export function istioImage(
     { istio }: Pick<MeshConfig, "istio">,
-    program: "pilot" | "proxyv2" | "install-cni",
-    revision?: MeshConfig["istio"]["revisions"][number],
+    program: "pilot" | "proxyv2",
+    { tag, version }: MeshConfig["istio"]["revisions"][number],
 ): string {
-    return `${istio.hub}/${program}:${revision?.tag ?? istio.tag ?? revision?.version ?? ISTIO_VERSION}`;
+    return `${istio.hub}/${program}:${tag ?? istio.tag ?? version}`;
+}
+
+/** The image of istio-cni, which all revisions share. */
+export function cniImage({ istio }: Pick<MeshConfig, "istio">): string {
+    return `${istio.hub}/install-cni:${istio.tag ?? componentVersionsOf(istio).cni}`;
 }
 
 export function certManagerImage(
@@ -56,7 +62,7 @@ export function namedImages(platform: Platform): string[] {
             istioImage(config, "pilot", revision),
             istioImage(config, "proxyv2", revision),
         ]),
-        ...(istio.cni ? [istioImage(config, "install-cni")] : []),
+        ...(istio.cni ? [cniImage(config)] : []),
         ...(["controller", "webhook", "cainjector"] as const).map((one) => certManagerImage(config, one)),
         ...(certificates.startupCheck ? [certManagerImage(config, "startupapicheck")] : []),
         ...(mesh.from === "aws-private-ca" ? [`${mesh.image}:${AWS_PRIVATE_CA_ISSUER}`] : []),

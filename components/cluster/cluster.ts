@@ -7,6 +7,7 @@ import type * as EksAddresses from "./eks/addresses";
 import type * as Eks from "./eks/eks";
 import type * as Existing from "./eks/existing";
 import { eksProvider, kubeconfigProvider } from "./provider";
+import type { ClusterAccess } from "./revisions-in-use";
 import { unknownCase } from "../../catalogue/never";
 
 export interface ClusterOutputs {
@@ -20,6 +21,8 @@ export interface ClusterOutputs {
 
 export interface StackCluster {
     readonly provider: k8s.Provider;
+    /** How to read the cluster while the program runs. */
+    readonly access: ClusterAccess;
     /** Creates the add-ons that need objects in the cluster first: their pods need NetworkPolicies. */
     readonly addOns: (after: readonly pulumi.Resource[]) => readonly pulumi.Resource[];
     /** Creates DNS records for the gateways, if the stack has the domain's zone. */
@@ -29,13 +32,29 @@ export interface StackCluster {
 export function clusterOf(platform: Platform): StackCluster {
     const { cluster } = platform.config;
     switch (cluster.from) {
-        case "kubeconfig":
-            return { provider: kubeconfigProvider(platform.config), addOns: () => [], publish: () => ({}) };
+        case "kubeconfig": {
+            const { config } = platform;
+            const { kubeconfig, context } = config;
+            return {
+                provider: kubeconfigProvider(config),
+                access: {
+                    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+                    ...(context === undefined ? {} : { context }),
+                },
+                addOns: () => [],
+                publish: () => ({}),
+            };
+        }
         case "existing": {
             const { existingCluster } = aws("./eks/existing") as typeof Existing;
             const connection = existingCluster(cluster);
             const kubeconfig = pulumi.secret(connection.kubeconfig);
-            return { provider: eksProvider(connection), addOns: () => [], publish: () => ({ kubeconfig }) };
+            return {
+                provider: eksProvider(connection),
+                access: connection,
+                addOns: () => [],
+                publish: () => ({ kubeconfig }),
+            };
         }
         case "eks": {
             const { EksCluster } = aws("./eks/eks") as typeof Eks;
@@ -43,6 +62,7 @@ export function clusterOf(platform: Platform): StackCluster {
             const made = new EksCluster(platform, cluster);
             return {
                 provider: eksProvider(made.connection),
+                access: made.connection,
                 addOns: made.addOns,
                 publish: (releases) => {
                     const { balancers } = new Addresses(platform, {

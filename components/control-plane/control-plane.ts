@@ -1,16 +1,17 @@
+import { componentVersionsOf } from "../../config/istio";
 import type { MeshConfig } from "../../config/schema";
-import { ISTIO_VERSION } from "../../config/versions";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { chartOf, containerResources } from "../base/helm";
-import { istioImage, pinned, pinOf } from "../base/images";
+import { cniImage, istioImage, pinned, pinOf } from "../base/images";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { hasPools, placement } from "../base/pools";
+import { istiodName } from "../base/proxies";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { limiterClusterProvider } from "./limiter-cluster";
 import { signing } from "./signing";
-import { istiodName, type Revision, stableRevision, tagWebhook } from "./revisions";
+import { type Revision, stableRevision, tagWebhook } from "./revisions";
 import { MESH_LOG_PROVIDER } from "./mesh-log";
 import { proxyStats } from "./proxy-stats";
 import { STOCK_ENVOY } from "./stock-envoy";
@@ -34,7 +35,7 @@ function base(config: MeshConfig): Release {
     return {
         name: "istio-base",
         namespace: NAMESPACES.system,
-        chart: chartOf(config, "base"),
+        chart: chartOf(config, "base", componentVersionsOf(config.istio).base),
         values: {
             // istiod sets this once its webhook is ready. Setting it here keeps an upgrade from turning validation
             // off in between.
@@ -51,14 +52,14 @@ function base(config: MeshConfig): Release {
 /** istio-cni sets up traffic redirection on the nodes, so that no workload needs NET_ADMIN to join the mesh. */
 function cni(config: MeshConfig): Release {
     const { istio } = config;
-    const image = istioImage(config, "install-cni");
+    const { cni: version } = componentVersionsOf(istio);
     return {
         name: "istio-cni",
         namespace: NAMESPACES.system,
-        chart: chartOf({ istio }, "cni"),
+        chart: chartOf({ istio }, "cni", version),
         values: {
-            global: { hub: istio.hub, tag: istio.tag ?? ISTIO_VERSION },
-            ...fullImage(image, config),
+            global: { hub: istio.hub, tag: istio.tag ?? version },
+            ...fullImage(cniImage(config), config),
             // The chart's requests. The chart sets no limits.
             resources: { requests: { cpu: "100m", memory: "100Mi" }, limits: { memory: "512Mi" } },
         },

@@ -3,6 +3,7 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { MutatingWebhookConfigurationManifest } from "../base/manifest";
 import { NAMESPACES, REVISION_TAG } from "../base/names";
+import { istiodName } from "../base/proxies";
 
 /** A separate constant: the type in `kubernetes-types` has no `resources` in a rule, and rejects it in a literal. */
 const POD_CREATION = {
@@ -18,11 +19,6 @@ export type Revision = MeshConfig["istio"]["revisions"][number];
 /** The revision that the tag points to. The schema ensures that there is one. */
 export function stableRevision({ revisions, stable }: MeshConfig["istio"]): string {
     return stable ?? revisions[0]?.name ?? "";
-}
-
-/** The name of a revision's Helm release, Deployment and Service. */
-export function istiodName({ name }: Pick<Revision, "name">): string {
-    return `istiod-${name}`;
 }
 
 /**

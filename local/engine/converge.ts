@@ -17,6 +17,8 @@ export interface EngineContext extends Removers {
     apply(
         request: Exclude<ResourceRequest, { is: "nothing" }>,
     ): Promise<{ readonly outcome: ApplyOutcome; readonly state: Record<string, unknown> }>;
+    /** @throws DeployError if what the program no longer declares is still in use; nothing has changed then. */
+    assertUnused(obsolete: readonly Ref[]): Promise<void>;
     /** Waits until all applied objects are ready; returns those that are not. */
     awaitReady(): Promise<Failure[]>;
 }
@@ -32,6 +34,7 @@ export async function converge(
 ): Promise<Counts> {
     const planned = plannedEntries(await loaded(program));
     assertUnprotected(inventory.obsolete(planned), "this deployment");
+    await context.assertUnused(inventory.obsolete(planned));
     if (planned.length > 0) await inventory.ensure(planned);
 
     const counts = { created: 0, updated: 0, unchanged: 0, pruned: 0 };
@@ -86,6 +89,7 @@ export async function converge(
     const kept = inventory.all().filter((entry) => applied.has(keyOf(entry)));
     const obsolete = inventory.obsolete(kept);
     assertUnprotected(obsolete, "this deployment");
+    await context.assertUnused(obsolete);
     counts.pruned = await removeAll(obsolete, context, progress);
     await inventory.replaceAll(kept.map((entry) => applied.get(keyOf(entry)) ?? entry));
     return counts;

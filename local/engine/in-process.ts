@@ -9,6 +9,7 @@ import { ConfigMapStore } from "./inventory-store";
 import { type KubeClient } from "./kube/client";
 import { Discovery } from "./kube/discovery";
 import { Snapshot } from "./kube/snapshot";
+import { assertRevisionsUnused } from "./istio-revisions";
 import { limited } from "./limit";
 import { type Program, startProgram } from "./program/host";
 import { engineConfig } from "./program/protocol";
@@ -120,6 +121,10 @@ class Cluster implements EngineContext, Removers {
             timeout: this.readyTimeout,
             progress: this.progress,
         });
+    }
+
+    assertUnused(obsolete: readonly Ref[]): Promise<void> {
+        return assertRevisionsUnused(this.client, obsolete);
     }
 
     removeObject(ref: Ref): ReturnType<Remover["remove"]> {

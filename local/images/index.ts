@@ -19,8 +19,8 @@ export interface ImageReferences {
     readonly prometheus: string;
     /** The chart's images are `<hub>/cert-manager-controller:<tag>` and so on. */
     readonly certManager: { readonly hub: string; readonly tag: string };
-    /** Istio's charts build their references from these two: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. */
-    readonly istio: { readonly hub: string; readonly tag: string };
+    /** Istio's charts build references from a hub and a tag: `<hub>/pilot:<tag>`, `<hub>/proxyv2:<tag>`. Tags by version. */
+    readonly istio: { readonly hub: string; readonly tags: Readonly<Record<string, string>> };
 }
 
 /** An image with its reference, which depends on its content. */
@@ -43,12 +43,13 @@ const SHARED_TAGS = [istioImages, certManagerImages];
  */
 export async function images(toolchain: Toolchain): Promise<Image[]> {
     const specs = await imageSpecs(toolchain);
-    const digests = new Map<ImageName, string>();
-    for (const spec of specs) digests.set(spec.name, await contentDigest(spec, toolchain));
+    const digests = new Map<ImageSpec, string>();
+    for (const spec of specs) digests.set(spec, await contentDigest(spec, toolchain));
     return specs.map((spec) => {
         const group = SHARED_TAGS.find((names) => names.includes(spec.name));
-        const digest = digests.get(spec.name) ?? "";
-        const tag = group === undefined ? digest : digestOf(group.map((name) => digests.get(name) ?? ""));
+        const sharing = specs.filter((one) => group?.includes(one.name) && one.version === spec.version);
+        const digest = digests.get(spec) ?? "";
+        const tag = group === undefined ? digest : digestOf(sharing.map((one) => digests.get(one) ?? ""));
         return { spec, reference: `${hub}/${spec.name}:${tag}` };
     });
 }
@@ -71,7 +72,16 @@ export function referencesOf(all: readonly Image[]): ImageReferences {
             hub: `${hub}/jetstack`,
             tag: reference("jetstack/cert-manager-controller").split(":")[1] ?? "",
         },
-        istio: { hub: `${hub}/istio`, tag: reference("istio/pilot").split(":")[1] ?? "" },
+        istio: {
+            hub: `${hub}/istio`,
+            tags: Object.fromEntries(
+                all.flatMap(({ spec: { name, version }, reference: full }) =>
+                    name === "istio/pilot" && version !== undefined
+                        ? [[version, full.split(":")[1] ?? ""]]
+                        : [],
+                ),
+            ),
+        },
     };
 }
 

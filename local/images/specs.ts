@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { libraryFolder } from "../node/environment";
-import type { ProgramName, Toolchain } from "../toolchain";
+import type { IstioFiles, ProgramName, Toolchain } from "../toolchain";
 import type { ImageFile, ImageProcess } from "./archive";
 import { librariesOf } from "./libraries";
 
@@ -28,6 +28,8 @@ export type ImageName =
 /** An image's files and process. */
 export interface ImageSpec {
     readonly name: ImageName;
+    /** The version, of images that the node has in several. */
+    readonly version?: string;
     readonly files: readonly ImageFile[];
     readonly start: ImageProcess;
 }
@@ -52,8 +54,8 @@ export async function imageSpecs(toolchain: Toolchain): Promise<ImageSpec[]> {
         withWget(toolchain, "flagger", "flagger"),
         await loadTester(toolchain),
         prometheus(toolchain),
-        pilot(toolchain),
-        await proxy(toolchain),
+        ...toolchain.istios.map(pilot),
+        ...(await Promise.all(toolchain.istios.map((istio) => proxy(toolchain, istio)))),
     ];
 }
 
@@ -122,11 +124,12 @@ function prometheus(toolchain: Toolchain): ImageSpec {
 }
 
 /** istiod, like Istio's Dockerfile.pilot. */
-function pilot(toolchain: Toolchain): ImageSpec {
+function pilot({ version, pilotDiscovery }: IstioFiles): ImageSpec {
     const path = "/usr/local/bin/pilot-discovery";
     return {
         name: "istio/pilot",
-        files: [{ path, from: toolchain.program("pilot-discovery"), mode: 0o755 }, ...common()],
+        version,
+        files: [{ path, from: pilotDiscovery, mode: 0o755 }, ...common()],
         start: { user: istioUser, entrypoint: [path] },
     };
 }
@@ -135,7 +138,10 @@ function pilot(toolchain: Toolchain): ImageSpec {
  * The image of sidecars and gateways, like Istio's Dockerfile.proxyv2: pilot-agent, Envoy, the template of its bootstrap
  * configuration, and, for istio-init, both variants of iptables.
  */
-async function proxy(toolchain: Toolchain): Promise<ImageSpec> {
+async function proxy(
+    toolchain: Toolchain,
+    { version, pilotAgent, envoyBootstrap }: IstioFiles,
+): Promise<ImageSpec> {
     const envoy = toolchain.program("envoy");
     const variants = ["nft", "legacy"] as const;
     const multi = variants.map((variant) => toolchain.program(`xtables-${variant}-multi`));
@@ -144,13 +150,14 @@ async function proxy(toolchain: Toolchain): Promise<ImageSpec> {
     const agent = "/usr/local/bin/pilot-agent";
     return {
         name: "istio/proxyv2",
+        version,
         files: [
             ...common(),
-            { path: agent, from: toolchain.program("pilot-agent"), mode: 0o755 },
+            { path: agent, from: pilotAgent, mode: 0o755 },
             { path: "/usr/local/bin/envoy", from: envoy, mode: 0o755 },
             {
                 path: "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json",
-                from: toolchain.envoyBootstrap,
+                from: envoyBootstrap,
                 mode: 0o644,
             },
             ...variants.map((variant, index) => ({

@@ -45,6 +45,8 @@ export interface StartOptions {
     readonly progress: Progress;
     /** The external hosts to simulate, under their real names. @default none */
     readonly simulatedHosts?: readonly SimulatedHost[];
+    /** The versions of Istio to have images of. @default the main one */
+    readonly istioVersions?: readonly string[];
 }
 
 /**
@@ -53,9 +55,13 @@ export interface StartOptions {
  *
  * @throws UnfitMachineError if the machine cannot run a node, before anything is started
  */
-export async function startNode({ progress, simulatedHosts = [] }: StartOptions): Promise<RunningNode> {
+export async function startNode({
+    progress,
+    simulatedHosts = [],
+    istioVersions = [],
+}: StartOptions): Promise<RunningNode> {
     await checkMachine();
-    const toolchain = await ensureToolchain(progress);
+    const toolchain = await ensureToolchain(progress, istioVersions);
     return withLock(
         "node",
         () => startLocked(toolchain, listeners(simulatedHosts), progress),

@@ -4,7 +4,8 @@ import { withLock } from "../lock";
 import { paths } from "../paths";
 import type { Job, Progress } from "../progress";
 import { goPart } from "./go";
-import { certManagerChart, charts, debian, envoy, flaggerCharts } from "./packages";
+import { MAIN_ISTIO, type OptionalIstio, optionalIstios } from "./istio-versions";
+import { certManagerChart, charts, debian, envoy, flaggerCharts, moduleFiles } from "./packages";
 import {
     certManagerChartPart,
     chartsPart,
@@ -20,13 +21,33 @@ import { timeLeft } from "./time-left";
 
 export type { ProgramName } from "./programs";
 
+/** The versions of Istio that the node can run. */
+export const ISTIO_VERSIONS: readonly string[] = [
+    MAIN_ISTIO,
+    ...optionalIstios.map(({ version }) => version),
+];
+
+/** A version of Istio in the toolchain. */
+export interface IstioFiles {
+    readonly version: string;
+    /** The absolute paths of its programs. */
+    readonly pilotAgent: string;
+    readonly pilotDiscovery: string;
+    /** The folder with its charts `base/`, `istiod/`, `cni/`, `gateway/`. */
+    readonly charts: string;
+    /** Its template of Envoy's bootstrap configuration. */
+    readonly envoyBootstrap: string;
+}
+
 /** The programs, charts and files of the node, complete on disk. */
 export interface Toolchain {
     /** The folder with all parts. */
     readonly folder: string;
     /** The absolute path of a program. */
     program(name: ProgramName): string;
-    /** The folder with Istio's charts `base/`, `istiod/`, `gateway/`. */
+    /** The versions of Istio, the main one first. */
+    readonly istios: readonly IstioFiles[];
+    /** The folder with the main version's charts `base/`, `istiod/`, `cni/`, `gateway/`. */
     readonly charts: string;
     /** The folder with Flagger's charts `flagger/`, `loadtester/`. */
     readonly flaggerCharts: string;
@@ -88,14 +109,20 @@ export async function toolchainIsComplete(): Promise<boolean> {
 /**
  * Builds the missing parts of the toolchain, from package registries, and returns it. Reuses complete parts; after a run was
  * killed, it resumes at the interrupted part.
+ *
+ * @param istioVersions versions of Istio that a stack runs; those other than the main one are only built if listed here
  */
-export async function ensureToolchain(progress: Progress): Promise<Toolchain> {
+export async function ensureToolchain(
+    progress: Progress,
+    istioVersions: readonly string[] = [],
+): Promise<Toolchain> {
     const { cache } = paths();
-    const parts = await allParts();
+    const optional = optionalIstios.filter(({ version }) => istioVersions.includes(version));
+    const parts = await allParts(optional);
     const stored = await load(cache, parts);
     if (stored.size === parts.length) {
         await recordUse(cache, parts);
-        return toolchain(cache, stored);
+        return toolchain(cache, stored, optional);
     }
     return withLock(
         "toolchain",
@@ -103,7 +130,7 @@ export async function ensureToolchain(progress: Progress): Promise<Toolchain> {
             await removeUnused(cache, parts);
             await buildMissing(cache, parts, progress);
             await recordUse(cache, parts);
-            return toolchain(cache, await load(cache, parts));
+            return toolchain(cache, await load(cache, parts), optional);
         },
         (holder) => {
             progress.note(`Waiting for ${holder}, which is building the toolchain.`);
@@ -145,7 +172,10 @@ async function buildMissing(
         },
     });
     const fetched = new Set<string>(
-        [debianPart, envoyPart, chartsPart, certManagerChartPart, flaggerChartsPart].map(({ name }) => name),
+        [
+            ...[debianPart, envoyPart, chartsPart, certManagerChartPart, flaggerChartsPart],
+            ...optionalIstios.map(({ charts: part }) => part),
+        ].map(({ name }) => name),
     );
     const lanes = [
         { title: "Building programs", jobs: missing.filter((part) => !fetched.has(part.name)).map(job) },
@@ -154,9 +184,13 @@ async function buildMissing(
     await progress.run(lanes.filter((lane) => lane.jobs.length > 0));
 }
 
-async function allParts(): Promise<ToolchainPart[]> {
+async function allParts(optional: readonly OptionalIstio[] = []): Promise<ToolchainPart[]> {
     return Promise.all([
         ...goParts.map((spec) => goPart(checkout, spec)),
+        ...optional.flatMap((istio) => [
+            goPart(checkout, istio.programs),
+            moduleFiles(checkout, istio.charts),
+        ]),
         debian(),
         envoy(checkout),
         charts(checkout),
@@ -175,7 +209,11 @@ async function load(cache: string, parts: readonly ToolchainPart[]): Promise<Map
     return stored;
 }
 
-function toolchain(cache: string, stored: ReadonlyMap<string, StoredPart>): Toolchain {
+function toolchain(
+    cache: string,
+    stored: ReadonlyMap<string, StoredPart>,
+    optional: readonly OptionalIstio[],
+): Toolchain {
     const folder = (part: string): string => stored.get(part)?.folder ?? "";
     const programs = new Map<string, string>();
     const add = (part: string, files: Readonly<Record<string, string>>): void => {
@@ -192,11 +230,27 @@ function toolchain(cache: string, stored: ReadonlyMap<string, StoredPart>): Tool
         folder: cache,
         // The table contains all names of the type.
         program: (name) => programs.get(name) ?? "",
+        istios: [
+            istioFiles(MAIN_ISTIO, folder("istio"), folder(chartsPart.name)),
+            ...optional.map((istio) =>
+                istioFiles(istio.version, folder(istio.programs.name), folder(istio.charts.name)),
+            ),
+        ],
         charts: join(folder(chartsPart.name), "charts"),
         flaggerCharts: join(folder(flaggerChartsPart.name), "charts"),
         certManagerChart: join(folder(certManagerChartPart.name), "chart"),
         envoyBootstrap: join(folder(chartsPart.name), "envoy_bootstrap.json"),
         debianRoot: folder(debianPart.name),
         sha256: (path) => hashes.get(path),
+    };
+}
+
+function istioFiles(version: string, programs: string, charts: string): IstioFiles {
+    return {
+        version,
+        pilotAgent: join(programs, "pilot-agent"),
+        pilotDiscovery: join(programs, "pilot-discovery"),
+        charts: join(charts, "charts"),
+        envoyBootstrap: join(charts, "envoy_bootstrap.json"),
     };
 }

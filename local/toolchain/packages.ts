@@ -81,7 +81,7 @@ export function flaggerCharts(checkout: string): Promise<ToolchainPart> {
     return moduleFiles(checkout, flaggerChartsPart);
 }
 
-async function moduleFiles(
+export async function moduleFiles(
     checkout: string,
     spec: ModuleFiles,
     finish?: (folder: string) => Promise<void>,

@@ -18,7 +18,7 @@ import { costTable, hopTable } from "../../bench/telemetry/tables";
 import { applicable, everything, type LiveObject, off } from "../../bench/telemetry/variants";
 import { platform } from "../../catalogue/platform";
 import { telemetry } from "../../components/telemetry/telemetry";
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 
 const MEASURED: SidecarUsage = {
     cpuSeconds: 0.5,
@@ -136,7 +136,7 @@ describe("the load of the hop benchmark", () => {
 });
 
 describe("the telemetry of a hop", () => {
-    const config = parseConfig("bench", { domain: "mesh.example.com", istio: { stockEnvoy: true } });
+    const config = testConfig({ domain: "mesh.example.com", istio: { stockEnvoy: true } });
     const objects = telemetry.derive({ catalogue: platform, config }).objects as unknown as LiveObject[];
     const live = (kind: string, name: string): LiveObject => {
         const object = objects.find((one) => one.kind === kind && one.metadata.name === name);

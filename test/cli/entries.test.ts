@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
-import { EMPTY_JWKS, onEmbeddedNode, onOtherCluster, withKeys } from "../../cli/up/config-entries";
+import {
+    embeddedIstioVersions,
+    EMPTY_JWKS,
+    onEmbeddedNode,
+    onOtherCluster,
+    withKeys,
+} from "../../cli/up/config-entries";
 import { UNLISTED_HOST, simulatedHosts } from "../../cli/up/simulated-external";
-import { readStackFile } from "../../config/load";
+import { loadStackFile, readStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 
 const KEYS = '{"keys":[{"kty":"EC"}]}';
 
@@ -35,11 +42,16 @@ describe("configuration that a machine adds", () => {
             loadtester: "loadtester:1",
             prometheus: "prometheus:1",
             certManager: { hub: "jetstack", tag: "1" },
-            istio: { hub: "hub", tag: "tag" },
+            istio: { hub: "hub", tags: { "1.31.0": "old", "1.31.1": "new" } },
         };
-        const folders = { charts: "charts", certManagerChart: "chart", flaggerCharts: "flagger-charts" };
+        const folders = { certManagerChart: "chart", flaggerCharts: "flagger-charts" };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
-        const entries = onEmbeddedNode({ edge, delivery: { enabled: true } }, folders, { images });
+        const revisions = [
+            { name: "1-31-0", version: "1.31.0" },
+            { name: "1-31-1", version: "1.31.1" },
+        ];
+        const settings = { edge, delivery: { enabled: true }, istio: { revisions, stable: "1-31-0" } };
+        const entries = onEmbeddedNode(settings, folders, { images }, "charts");
         assert.deepEqual(entries["edge"], {
             adminRole: "staff",
             rateLimit: { replicas: 1, image: "ratelimit:1", redisImage: "redis:1" },
@@ -50,6 +62,27 @@ describe("configuration that a machine adds", () => {
             image: "flagger:1",
             loadTesterImage: "loadtester:1",
         });
+        assert.deepEqual(entries["istio"], {
+            revisions: [
+                { name: "1-31-0", version: "1.31.0", tag: "old" },
+                { name: "1-31-1", version: "1.31.1", tag: "new" },
+            ],
+            stable: "1-31-0",
+            charts: { from: "folder", path: "charts/{version}" },
+            hub: "hub",
+        });
+    });
+
+    it("is rejected for a version of Istio that the embedded node does not have", () => {
+        const of = (version: string) =>
+            testConfig({ domain: "a.example", istio: { revisions: [{ name: "a", version }] } }).istio;
+        assert.deepEqual(embeddedIstioVersions(of("1.31.0")), ["1.31.0"]);
+        assert.throws(
+            () => embeddedIstioVersions(of("1.31.4")),
+            /the embedded node has no Istio 1\.31\.4; it has 1\.31\.1, 1\.31\.0/,
+        );
+        const { istio } = loadStackFile("local", `${__dirname}/../..`);
+        assert.doesNotThrow(() => embeddedIstioVersions(istio));
     });
 });
 

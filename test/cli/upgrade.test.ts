@@ -3,134 +3,195 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { NAMESPACES } from "../../components/base/names";
-import { parseConfig } from "../../config/load";
+import { ISTIO_VERSION } from "../../config/versions";
 import {
-    type IstioRevisions,
+    type IstioState,
+    planUpgrade,
     type Revision,
+    stateOf,
     type UpgradeStep,
     UpgradeError,
-    planUpgrade,
 } from "../../cli/upgrade/plan";
+import { withIstio } from "../../cli/upgrade/stack-file";
 import { targetRevision } from "../../cli/upgrade/target";
-import { withRevisions } from "../../cli/upgrade/stack-file";
-import { RESTART_ORDER, planText } from "../../cli/upgrade/text";
+import { namespacesOf, planText, RESTART_ORDER } from "../../cli/upgrade/text";
+import { testConfig } from "../support/config";
 
 const OLD: Revision = { name: "1-30-5", version: "1.30.5" };
 const NEW: Revision = { name: "1-31-1", version: "1.31.1" };
 
-function istios(revisions: readonly Revision[], stable: string): IstioRevisions {
-    return { revisions, stable };
+/** The state of a stack with these settings below `sparc-mesh:istio`. */
+function state(istio: Readonly<Record<string, unknown>>): IstioState {
+    return stateOf(testConfig({ domain: "a.example", istio }).istio);
 }
 
+const only = (revision: Revision) => state({ revisions: [revision] });
+
 const shape = (steps: readonly UpgradeStep[]) =>
-    steps.map((step) =>
-        step.action === "restart"
-            ? `restart ${step.to}`
-            : `${step.istio.revisions.map(({ name }) => name).join("+")} stable ${step.istio.stable}`,
-    );
+    steps.map((step) => {
+        if (step.action === "restart") return `restart ${step.scope}`;
+        const { revisions, stable, components } = step.istio;
+        const names = revisions.map(({ name }) => name).join("+");
+        return `${names}, tag ${stable}, base ${components.base}, cni ${components.cni}, gateways ${components.gateways}`;
+    });
 
 const WAY = [
-    "1-30-5+1-31-1 stable 1-30-5",
-    "1-30-5+1-31-1 stable 1-31-1",
-    "restart 1-31-1",
-    "1-31-1 stable 1-31-1",
+    "1-30-5, tag 1-30-5, base 1.31.1, cni 1.30.5, gateways 1.30.5",
+    "1-30-5+1-31-1, tag 1-30-5, base 1.31.1, cni 1.30.5, gateways 1.30.5",
+    "1-30-5+1-31-1, tag 1-30-5, base 1.31.1, cni 1.31.1, gateways 1.30.5",
+    "1-30-5+1-31-1, tag 1-31-1, base 1.31.1, cni 1.31.1, gateways 1.30.5",
+    "restart workloads",
+    "1-30-5+1-31-1, tag 1-31-1, base 1.31.1, cni 1.31.1, gateways 1.31.1",
+    "restart gateways",
+    "1-31-1, tag 1-31-1, base 1.31.1, cni 1.31.1, gateways 1.31.1",
 ];
 
+const deployments = (steps: readonly UpgradeStep[]) =>
+    steps.flatMap((step) => (step.action === "deploy" ? [step.istio] : []));
+
+/** A stack's file after a step, and its configuration, as the next run of the command reads them. */
+function written(
+    istio: IstioState,
+    before = "config:\n  sparc-mesh:domain: a.example\n",
+): {
+    readonly text: string;
+    readonly state: IstioState;
+} {
+    const text = withIstio(before, istio);
+    const { config } = parse(text) as { config: Record<string, Record<string, unknown>> };
+    return { text, state: state({ cni: istio.cni, ...config["sparc-mesh:istio"] }) };
+}
+
 describe("an upgrade plan to another revision", () => {
-    it("never leaves a namespace without an istiod: new revision, tag, workloads, and only then removal of the old one", () => {
-        const steps = planUpgrade(istios([OLD], OLD.name), NEW);
-        assert.deepEqual(shape(steps), WAY);
+    it("moves one part at a time, in the order of Istio's documentation", () => {
+        assert.deepEqual(shape(planUpgrade(only(OLD), NEW)), WAY);
+    });
+
+    it("never leaves a proxy without an istiod: new revision, tag, workloads, and only then removal of the old one", () => {
         let there = new Set([OLD.name]);
-        let proxies = new Set([OLD.name]);
+        let workloads = OLD.name;
+        let gateways = OLD.name;
         let stable = OLD.name;
-        for (const step of steps) {
-            if (step.action === "restart") proxies = new Set([stable]);
-            else {
+        for (const step of planUpgrade(only(OLD), NEW)) {
+            if (step.action === "deploy") {
                 there = new Set(step.istio.revisions.map(({ name }) => name));
                 stable = step.istio.stable;
                 assert.ok(there.has(stable), "the tag points to an existing istiod");
-            }
-            for (const revision of proxies)
+            } else if (step.scope === "workloads") workloads = stable;
+            else gateways = stable;
+            for (const revision of [workloads, gateways])
                 assert.ok(there.has(revision), `${revision} has proxies but is removed`);
         }
         assert.deepEqual([...there], [NEW.name]);
+        assert.deepEqual([workloads, gateways], [NEW.name, NEW.name]);
     });
 
-    it("continues where it stopped, and is empty once complete", () => {
-        const both = [OLD, NEW];
-        assert.deepEqual(shape(planUpgrade(istios(both, OLD.name), NEW)), WAY.slice(1));
-        assert.deepEqual(shape(planUpgrade(istios(both, NEW.name), NEW)), WAY.slice(2));
-        assert.deepEqual(planUpgrade(istios([NEW], NEW.name), NEW), []);
+    it("continues from the file that each of its steps writes, and is empty once complete", () => {
+        for (const [from, to] of [
+            [OLD, NEW],
+            [NEW, OLD],
+        ] as const) {
+            const steps = planUpgrade(only(from), to);
+            for (const [index, step] of steps.entries()) {
+                if (step.action !== "deploy") continue;
+                const rest = planUpgrade(written(step.istio).state, to);
+                // The restarts before the step are planned again; what is not stale does not restart.
+                const expected = steps.slice(index + 1).filter(({ action }) => action === "deploy");
+                assert.deepEqual(
+                    shape(rest.filter(({ action }) => action === "deploy")),
+                    shape(expected),
+                    step.title,
+                );
+            }
+            assert.deepEqual(planUpgrade(written(deployments(steps).at(-1) ?? only(from)).state, to), []);
+        }
     });
 
-    it("rolls back from halfway", () => {
-        const back = planUpgrade(istios([OLD, NEW], NEW.name), OLD);
-        assert.deepEqual(shape(back), [
-            "1-31-1+1-30-5 stable 1-30-5",
-            "restart 1-30-5",
-            "1-30-5 stable 1-30-5",
+    it("rolls back from halfway, and lowers the CRDs last", () => {
+        const steps = planUpgrade(state({ revisions: [OLD, NEW], stable: NEW.name }), OLD);
+        assert.deepEqual(shape(steps), [
+            "1-30-5+1-31-1, tag 1-31-1, base 1.31.1, cni 1.30.5, gateways 1.31.1",
+            "1-30-5+1-31-1, tag 1-30-5, base 1.31.1, cni 1.30.5, gateways 1.31.1",
+            "restart workloads",
+            "1-30-5+1-31-1, tag 1-30-5, base 1.31.1, cni 1.30.5, gateways 1.30.5",
+            "restart gateways",
+            "1-30-5, tag 1-30-5, base 1.31.1, cni 1.30.5, gateways 1.30.5",
+            "1-30-5, tag 1-30-5, base 1.30.5, cni 1.30.5, gateways 1.30.5",
         ]);
     });
 
-    it("is rejected if it replaces an istiod in place, skips minor versions, or conflicts with another upgrade", () => {
-        const assertRejected = (now: IstioRevisions, to: Revision, why: RegExp) => {
+    it("has no step for istio-cni in a stack without it", () => {
+        const steps = planUpgrade(state({ revisions: [OLD], cni: false }), NEW);
+        assert.equal(steps.length, WAY.length - 1);
+        for (const istio of deployments(steps)) assert.doesNotMatch(written(istio).text, /cni/);
+    });
+
+    it("completes components that lag behind the only revision", () => {
+        const lagging = state({ revisions: [NEW], componentVersions: { gateways: "1.31.0" } });
+        assert.deepEqual(shape(planUpgrade(lagging, NEW)), [WAY.at(-1)]);
+    });
+
+    it("is rejected if it replaces an istiod in place, skips a minor version, or conflicts with another upgrade", () => {
+        const assertRejected = (now: IstioState, to: Revision, why: RegExp) => {
             assert.throws(
                 () => planUpgrade(now, to),
                 (error: unknown) => error instanceof UpgradeError && why.test(error.message),
             );
         };
+        const canary = { name: "canary", version: "1.30.5" };
         assertRejected(
-            istios([OLD], OLD.name),
-            { ...OLD, version: "1.31.1" },
+            only(canary),
+            { ...canary, version: "1.31.1" },
             /never replaced in place.*another name/s,
         );
         assertRejected(
-            istios([OLD], OLD.name),
-            { name: "1-32-0", version: OLD.version },
+            only(OLD),
+            { name: "other", version: OLD.version },
             /1-30-5 already runs Istio 1\.30\.5.*--istio-version/s,
         );
-        assertRejected(istios([OLD], OLD.name), { name: "far", version: "1.33.0" }, /3 minor versions apart/);
         assertRejected(
-            istios([OLD, NEW], OLD.name),
+            only(OLD),
+            { name: "far", version: "1.32.0" },
+            /1\.30\.5 and 1\.32\.0 are 2 minor versions apart.*in between first/,
+        );
+        assertRejected(
+            state({ revisions: [OLD, NEW], stable: OLD.name }),
             { name: "x", version: "1.31.1" },
             /in progress.*--to 1-30-5/s,
         );
     });
 
-    it("prints the configuration to write and the commands to run", () => {
-        const text = planText(
-            "prod",
-            istios([OLD], OLD.name),
-            NEW,
-            planUpgrade(istios([OLD], OLD.name), NEW),
-        );
+    it("prints the keys to write and the commands to run, never a restart of every Deployment", () => {
+        const steps = planUpgrade(only(OLD), NEW);
+        const text = planText("prod", only(OLD), NEW, steps);
         assert.match(text, /^Istio upgrade of stack prod: 1-30-5 \(1\.30\.5\) → 1-31-1 \(1\.31\.1\)/);
-        assert.equal(text.match(/pulumi up --stack prod/g)?.length, 3);
-        for (const namespace of RESTART_ORDER)
-            assert.ok(
-                text.includes(`kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}\n`),
-            );
-        // The printed configuration is valid for the stack.
-        const [yaml = ""] = /^ {5}sparc-mesh:istio:\n(?: {7}.*\n)+/m.exec(text) ?? [];
-        const istio = (parse(yaml) as Record<string, unknown>)["sparc-mesh:istio"];
-        assert.equal(parseConfig("test", { domain: "a.example", istio }).istio.stable, OLD.name);
+        assert.equal(text.match(/pulumi up --stack prod/g)?.length, 6);
+        assert.equal(
+            text.match(/npx mesh upgrade --stack prod --context <context> --to 1-31-1 --restart$/gm)?.length,
+            2,
+        );
+        assert.doesNotMatch(text, /kubectl/);
+        // Each printed block is valid for the stack, and is the step's state.
+        const blocks = text.match(/^ {5}sparc-mesh:istio:\n(?: {7}.*\n)+/gm) ?? [];
+        const printed = blocks.map((block) => {
+            const istio = (parse(block) as Record<string, Record<string, unknown>>)["sparc-mesh:istio"];
+            return state(istio ?? {});
+        });
+        assert.deepEqual(printed, deployments(steps));
     });
 
     it("labels a downgrade, and deploys the stack local with make up", () => {
-        const text = planText(
-            "local",
-            istios([NEW], NEW.name),
-            OLD,
-            planUpgrade(istios([NEW], NEW.name), OLD),
-        );
+        const text = planText("local", only(NEW), OLD, planUpgrade(only(NEW), OLD));
         assert.match(text, /^Istio downgrade of stack local: 1-31-1 \(1\.31\.1\) → 1-30-5 \(1\.30\.5\)/);
-        assert.equal(text.match(/^ {5}make up$/gm)?.length, 3);
+        assert.equal(text.match(/^ {5}make up$/gm)?.length, 6);
         assert.doesNotMatch(text, /pulumi up/);
     });
 
     it("restarts services before the gateways that call them, and nothing outside the mesh", () => {
-        assert.ok(RESTART_ORDER.indexOf(NAMESPACES.services) < RESTART_ORDER.indexOf(NAMESPACES.ingress));
-        assert.ok(RESTART_ORDER.indexOf(NAMESPACES.stores) < RESTART_ORDER.indexOf(NAMESPACES.egress));
+        assert.ok(namespacesOf("workloads").includes(NAMESPACES.services));
+        assert.ok(namespacesOf("workloads").includes(NAMESPACES.stores));
+        assert.deepEqual(namespacesOf("gateways"), [NAMESPACES.egress, NAMESPACES.ingress]);
+        assert.deepEqual([...namespacesOf("workloads"), ...namespacesOf("gateways")], RESTART_ORDER);
         assert.equal(
             RESTART_ORDER.includes(NAMESPACES.system) || RESTART_ORDER.includes(NAMESPACES.certificates),
             false,
@@ -139,9 +200,15 @@ describe("an upgrade plan to another revision", () => {
 });
 
 describe("a stack's file after a step", () => {
-    it("has the step's istiods, and keeps everything else with its comments", () => {
-        const before = readFileSync(join(__dirname, "..", "..", "Pulumi.local.yaml"), "utf8");
-        const after = withRevisions(before, istios([OLD, NEW], NEW.name));
+    const before = readFileSync(join(__dirname, "..", "..", "Pulumi.local.yaml"), "utf8");
+
+    it("has the step's state, and keeps everything else with its comments", () => {
+        const both = state({
+            revisions: [OLD, NEW],
+            stable: NEW.name,
+            componentVersions: { gateways: OLD.version },
+        });
+        const after = withIstio(before, both);
         interface File {
             config: Record<string, Record<string, unknown>>;
         }
@@ -149,48 +216,42 @@ describe("a stack's file after a step", () => {
         assert.ok(was !== undefined && is !== undefined);
         assert.deepEqual(is, {
             ...was,
-            "sparc-mesh:istio": { ...was["sparc-mesh:istio"], revisions: [OLD, NEW], stable: NEW.name },
+            "sparc-mesh:istio": {
+                ...was["sparc-mesh:istio"],
+                revisions: [OLD, NEW],
+                stable: NEW.name,
+                componentVersions: { gateways: OLD.version },
+            },
         });
         for (const comment of before.match(/^ *# .*$/gm) ?? []) assert.ok(after.includes(comment), comment);
-        assert.equal(withRevisions(after, istios([OLD, NEW], NEW.name)), after);
+        assert.equal(withIstio(after, both), after);
     });
-});
 
-describe("a stack's revisions", () => {
-    const parse1 = (istio: unknown) => parseConfig("test", { domain: "a.example", istio });
-    const one = { name: "a", version: "1.31.1" };
-
-    it("are one, or two of which one is selected", () => {
-        assert.throws(
-            () => parse1({ revisions: [one, { name: "b" }] }),
-            /istio\.stable: must name one of revisions/,
-        );
-        assert.throws(
-            () => parse1({ revisions: [one], stable: "b" }),
-            /istio\.stable: must name one of revisions/,
-        );
-        assert.throws(
-            () => parse1({ revisions: [one, one], stable: "a" }),
-            /istio\.revisions: must list each revision once/,
-        );
-        assert.throws(
-            () => parse1({ revisions: [{ name: "stable" }] }),
-            /revisions\.0\.name: must be another name/,
-        );
-        assert.throws(
-            () => parse1({ revisions: [{ name: "a", verison: "1.2.3" }] }),
-            /did you mean "version"/,
-        );
-        assert.equal(parse1({}).istio.revisions.length, 1);
+    it("has only the revision once the upgrade is complete", () => {
+        const both = state({
+            revisions: [OLD, NEW],
+            stable: NEW.name,
+            componentVersions: { gateways: OLD.version },
+        });
+        const { config } = parse(withIstio(withIstio(before, both), only(NEW))) as {
+            config: Record<string, Record<string, unknown>>;
+        };
+        assert.deepEqual(config["sparc-mesh:istio"]?.["revisions"], [NEW]);
+        assert.ok(!("stable" in (config["sparc-mesh:istio"] ?? {})));
+        assert.ok(!("componentVersions" in (config["sparc-mesh:istio"] ?? {})));
     });
 });
 
 describe("the target of an upgrade", () => {
     it("has the version that its name spells, that the stack configures, or that is given", () => {
-        assert.deepEqual(targetRevision({ to: "1-32-0" }, [NEW]), { name: "1-32-0", version: "1.32.0" });
+        assert.deepEqual(targetRevision({ to: "1-31-4" }, [NEW]), { name: "1-31-4", version: "1.31.4" });
         const known = { name: "canary", version: "1.31.2", tag: "a" };
         assert.deepEqual(targetRevision({ to: "canary" }, [NEW, known]), known);
-        assert.equal(targetRevision({ to: "1-32-0", istioVersion: "1.32.1" }, [NEW]).version, "1.32.1");
+        assert.equal(targetRevision({ to: "canary", istioVersion: "1.31.3" }, [NEW]).version, "1.31.3");
+    });
+
+    it("is the newest release that the program knows by default", () => {
+        assert.equal(targetRevision({}, [OLD]).version, ISTIO_VERSION);
     });
 
     it("is rejected if its version is unknown", () => {
@@ -199,8 +260,12 @@ describe("the target of an upgrade", () => {
             (error) => error instanceof UpgradeError && /canary .*--istio-version/.test(error.message),
         );
         assert.throws(
-            () => targetRevision({ to: "1-32-0", istioVersion: "1.32" }, [NEW]),
+            () => targetRevision({ to: "canary", istioVersion: "1.32" }, [NEW]),
             /--istio-version: must be/,
+        );
+        assert.throws(
+            () => targetRevision({ to: "1-29-4" }, [OLD]),
+            /--istio-version: must be a release of Istio 1\.30/,
         );
     });
 });

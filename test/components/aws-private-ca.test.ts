@@ -3,7 +3,8 @@ import { platform as catalogue } from "../../catalogue/platform";
 import type { Manifest } from "../../components/base/manifest";
 import { platformProblems } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 import { createAuthority } from "../../local/node/authority";
 import { type Registered, runProgram } from "../support/program";
 
@@ -15,7 +16,7 @@ const ISSUER = "mesh-root-5f0e1d2c";
 const CLUSTER = { from: "eks", name: "mesh", region: "eu-central-1" };
 
 function withMesh(mesh: object, cluster: object = CLUSTER) {
-    return parseConfig("test", { domain: "a.example", cluster, certificates: { mesh } });
+    return testConfig({ domain: "a.example", cluster, certificates: { mesh } });
 }
 
 function objectsOf(mesh: object): readonly Manifest[] {

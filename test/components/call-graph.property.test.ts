@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Catalogue, Port } from "../../catalogue/model";
 import { deriveAll } from "../../components/concerns";
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
 import { isAllowed, policiesOf, tlsMode } from "../support/istio";
 
-const config = parseConfig("test", {
+const config = testConfig({
     domain: "mesh.example.com",
     workloads: { standIns: true, image: "stand-in:1" },
 });

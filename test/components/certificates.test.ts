@@ -10,7 +10,8 @@ import type {
 } from "../../components/base/manifest";
 import { platformProblems } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 import type { MeshConfig } from "../../config/schema";
 import { objectsOf } from "../support/edge";
 
@@ -152,7 +153,7 @@ describe("the issuer of the gateways' certificates", () => {
 });
 
 describe("the configuration of certificates", () => {
-    const parse = (certificates: unknown) => parseConfig("test", { domain: "a.example", certificates });
+    const parse = (certificates: unknown) => testConfig({ domain: "a.example", certificates });
 
     it("rejects renewal too late or too early, and misspelled keys", () => {
         assert.throws(

@@ -5,12 +5,13 @@ import type { Catalogue, ExternalHost } from "../../catalogue/model";
 import { platform as catalogue } from "../../catalogue/platform";
 import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
 import { isAllowed, policiesOf } from "../support/istio";
 
 const prod = loadStackFile("prod", join(__dirname, "..", ".."));
-const config = parseConfig("test", { domain: "mesh.example.com" });
+const config = testConfig({ domain: "mesh.example.com" });
 const GATEWAY = { "sparc.dev/service": "istio-egressgateway" };
 
 /** The objects of one kind in the egress gateway's namespace. */

@@ -6,7 +6,8 @@ import { parseAllDocuments } from "yaml";
 import { platform as catalogue } from "../../catalogue/platform";
 import { imageProblems, namedImages } from "../../components/base/images";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 import type { MeshConfig } from "../../config/schema";
 import { findings } from "../policy/support/stacks";
 import { requireToolchain } from "../support/istiod/control-plane";
@@ -153,7 +154,7 @@ describe("images by digest", function () {
         const parse =
             (images: unknown, more: object = {}) =>
             () =>
-                parseConfig("test", { domain: "mesh.example.com", images, ...more });
+                testConfig({ domain: "mesh.example.com", images, ...more });
         for (const digest of [
             "sha256:ab",
             "ab".repeat(32),

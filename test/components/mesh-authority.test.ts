@@ -3,7 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { platform as catalogue } from "../../catalogue/platform";
 import type { CertificateManifest, IssuerManifest, Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 import type { MeshConfig } from "../../config/schema";
 import { createAuthority } from "../../local/node/authority";
 import { runProgram } from "../support/program";
@@ -13,7 +14,7 @@ const HOUR = 3600;
 const SYSTEM = "istio-system";
 
 function withMesh(mesh: unknown): MeshConfig {
-    return parseConfig("test", { domain: "a.example", certificates: { mesh } });
+    return testConfig({ domain: "a.example", certificates: { mesh } });
 }
 
 function derived(mesh: unknown) {

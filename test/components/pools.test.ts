@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";
 import { clusterProblems } from "../../components/cluster/check";
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 
 const configOf = (cluster: unknown, more: Record<string, unknown> = {}) =>
-    parseConfig("test", {
+    testConfig({
         domain: "mesh.example.com",
         workloads: { standIns: true, image: "stand-in:1" },
         cluster,

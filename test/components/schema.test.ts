@@ -5,7 +5,8 @@ import Ajv, { type ValidateFunction } from "ajv";
 import { platform as catalogue } from "../../catalogue/platform";
 import { type Manifest, manifestKey } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 
 const ROOT = join(__dirname, "..", "..");
 const SCHEMAS = join(ROOT, "components", "crds");
@@ -47,7 +48,7 @@ describe("the CRDs of the pinned Istio, cert-manager and Flagger", () => {
     }
 
     it("accept every kind of traffic configuration", () => {
-        const config = parseConfig("test", {
+        const config = testConfig({
             domain: "mesh.example.com",
             traffic: {
                 services: {

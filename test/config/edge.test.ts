@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { ConfigError, parseConfig } from "../../config/load";
+import { ConfigError } from "../../config/load";
+import { testConfig } from "../support/config";
 
 const ISSUER = { issuer: "https://login.example", audiences: ["api"] };
 const KEY = { kty: "EC", crv: "P-256", x: "a", y: "b" };
 
 function problems(edge: unknown): readonly string[] {
     try {
-        parseConfig("test", { domain: "a.example", edge });
+        testConfig({ domain: "a.example", edge });
         return [];
     } catch (error) {
         assert.ok(error instanceof ConfigError);
@@ -25,7 +26,7 @@ describe("the edge's configuration", () => {
             /jwksUri: must use port 443, the only external port that istiod can reach/,
         );
         assert.equal(withIssuer({ jwksUri: "login" }).length, 1);
-        const { edge } = parseConfig("test", {
+        const { edge } = testConfig({
             domain: "a.example",
             edge: { issuers: [{ ...ISSUER, jwks: JSON.stringify({ keys: [KEY] }) }] },
         });
@@ -63,7 +64,7 @@ describe("the edge's configuration", () => {
     });
 
     it("bounds the header limits by what browsers send and what a gateway supports", () => {
-        const { edge } = parseConfig("test", { domain: "a.example" });
+        const { edge } = testConfig({ domain: "a.example" });
         assert.deepEqual(edge.requestHeaders, { maxKb: 60, maxCount: 100 });
         assert.deepEqual(problems({ requestHeaders: { maxKb: 512, maxCount: 1000 } }), []);
         for (const [key, wrong] of [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 
-const parse = (egress: unknown) => parseConfig("test", { domain: "mesh.example.com", egress }).egress;
+const parse = (egress: unknown) => testConfig({ domain: "mesh.example.com", egress }).egress;
 
 describe("the egress configuration", () => {
     it("excludes private networks and cloud metadata by default, and trusts the image's CAs", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exampleValues } from "../../config/examples";
-import { loadStackFile, parseConfig } from "../../config/load";
+import { loadStackFile } from "../../config/load";
+import { testConfig } from "../support/config";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -75,6 +76,6 @@ describe("values that are reserved for examples", () => {
 
     it("are no default of the schema", () => {
         const cluster = { from: "eks", name: "mesh", region: "eu-central-1" };
-        assert.deepEqual(exampleValues(parseConfig("test", { domain: "mesh.acme.io", cluster })), []);
+        assert.deepEqual(exampleValues(testConfig({ domain: "mesh.acme.io", cluster })), []);
     });
 });

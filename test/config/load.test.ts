@@ -3,7 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getFileInfo } from "prettier";
-import { ConfigError, fromEngine, loadStackFile, parseConfig } from "../../config/load";
+import { ConfigError, fromEngine, loadStackFile } from "../../config/load";
+import { REVISIONS, testConfig } from "../support/config";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -18,8 +19,8 @@ function problemsOf(action: () => unknown): readonly string[] {
 }
 
 describe("a stack's configuration", () => {
-    it("requires only a domain", () => {
-        const config = parseConfig("test", { domain: "mesh.example.com" });
+    it("requires only a domain and the revisions of Istio", () => {
+        const config = testConfig({ domain: "mesh.example.com" });
         assert.deepEqual(config.sidecar, {
             cpu: "100m",
             memory: "128Mi",
@@ -45,7 +46,7 @@ describe("a stack's configuration", () => {
 
     it("suggests the nearest known key for an unknown one, at every depth", () => {
         const problems = problemsOf(() =>
-            parseConfig("test", {
+            testConfig({
                 domain: "a.example",
                 protct: true,
                 istio: { replcas: 2, charts: { from: "folder", pth: "x" } },
@@ -60,15 +61,13 @@ describe("a stack's configuration", () => {
     });
 
     it("lists the known keys if none is similar", () => {
-        const [problem] = problemsOf(() =>
-            parseConfig("test", { domain: "a.example", gateways: { zzzzzz: 1 } }),
-        );
+        const [problem] = problemsOf(() => testConfig({ domain: "a.example", gateways: { zzzzzz: 1 } }));
         assert.equal(problem, "gateways.zzzzzz: unknown key; known here: replicas, resources, serviceType");
     });
 
     it("reports ten mistakes at once", () => {
         const problems = problemsOf(() =>
-            parseConfig("test", {
+            testConfig({
                 domain: "localhost",
                 trustDomain: "Cluster Local",
                 protect: "yes",
@@ -94,7 +93,7 @@ describe("a stack's configuration", () => {
         const config = fromEngine("test", {
             "sparc-mesh:domain": "mesh.example.com",
             "sparc-mesh:protect": "true",
-            "sparc-mesh:istio": '{"replicas":3}',
+            "sparc-mesh:istio": JSON.stringify({ revisions: REVISIONS, replicas: 3 }),
             "kubernetes:context": "other project's",
         });
         assert.deepEqual(
@@ -105,7 +104,11 @@ describe("a stack's configuration", () => {
 
     it("keeps strings that look like a number or a boolean", () => {
         assert.equal(
-            fromEngine("test", { "sparc-mesh:domain": "a.b", "sparc-mesh:context": "true" }).context,
+            fromEngine("test", {
+                "sparc-mesh:domain": "a.b",
+                "sparc-mesh:istio": JSON.stringify({ revisions: REVISIONS }),
+                "sparc-mesh:context": "true",
+            }).context,
             "true",
         );
     });
@@ -119,7 +122,9 @@ describe("a stack's configuration", () => {
 
     it("is parsed from a file that the Pulumi CLI has rewritten, with booleans as strings", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
-        const text = 'config:\n  sparc-mesh:domain: a.example\n  sparc-mesh:protect: "true"\n';
+        const text =
+            'config:\n  sparc-mesh:domain: a.example\n  sparc-mesh:protect: "true"\n' +
+            '  sparc-mesh:istio: {"revisions":[{"name":"1-31-1","version":"1.31.1"}]}\n';
         writeFileSync(join(folder, "Pulumi.cli.yaml"), text);
         assert.equal(loadStackFile("cli", folder).protect, true);
     });
@@ -160,7 +165,7 @@ describe("a stack's configuration", () => {
 
     it("suggests the nearest key inside one service's settings", () => {
         const [problem] = problemsOf(() =>
-            parseConfig("test", {
+            testConfig({
                 domain: "mesh.example.com",
                 traffic: { services: { auth: { miror: { to: "v2" } } } },
             }),
@@ -191,7 +196,12 @@ describe("a stack's configuration", () => {
     it("is rejected if it is not a map, or has a duplicate key", () => {
         for (const text of ["[]", "config: []", "config: domain", "- config: {}", "text"])
             assert.match(fromFile(text), /must be a map/, text);
-        assert.equal(fromFile("config:"), "domain: expected string; it is missing");
+        assert.equal(
+            fromFile("config:"),
+            "domain: expected string; it is missing\n" +
+                "istio.revisions: must list the stack's revisions of istiod, such as " +
+                "[{ name: 1-31-1, version: 1.31.1 }]; it is missing",
+        );
         assert.match(
             fromFile("config:\n  domain: a.b\n  sparc-mesh:domain: c.d\n"),
             /^domain: duplicate key/,
@@ -212,7 +222,7 @@ describe("a stack's configuration", () => {
 
     it("is rejected for a region whose ARNs are not of the partition aws", () => {
         const of = (region: string) => () =>
-            parseConfig("test", { domain: "a.b", cluster: { from: "eks", name: "mesh", region } });
+            testConfig({ domain: "a.b", cluster: { from: "eks", name: "mesh", region } });
         for (const region of ["eu-central-1", "us-east-1", "ap-southeast-2"]) assert.doesNotThrow(of(region));
         for (const region of ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1"])
             assert.match(problemsOf(of(region)).join(), /^cluster\.region: .*not of China, GovCloud/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigError, parseConfig } from "../../config/load";
+import { ConfigError } from "../../config/load";
+import { testConfig } from "../support/config";
 import { RENAMED_KEYS } from "../../config/renamed";
 
 function problemsOf(action: () => unknown): readonly string[] {
@@ -35,7 +36,7 @@ describe("a renamed configuration key", () => {
         const pools = { mesh: { minimum: 1, maximum: 2 } };
         assert.deepEqual(
             problemsOf(() =>
-                parseConfig("test", {
+                testConfig({
                     domain: "a.example",
                     cluster: { from: "eks", name: "a", region: "eu-central-1", logDays: 30, pools },
                     edge: { adminNetworks: ["10.0.0.0/8"] },
@@ -55,7 +56,7 @@ describe("a renamed configuration key", () => {
     it("names the new value for a renamed one, of enumerations and of discriminators", () => {
         assert.deepEqual(
             problemsOf(() =>
-                parseConfig("test", {
+                testConfig({
                     domain: "a.example",
                     cluster: { from: "eks", name: "a", region: "eu-central-1", natGateways: "one" },
                     observability: { prometheus: { from: "nowhere" } },
@@ -73,9 +74,9 @@ describe("a renamed configuration key", () => {
         const renamed = [...path.slice(0, -1), name];
 
         it(`rejects ${old}, and knows ${name} in its place`, () => {
-            const was = problemsOf(() => parseConfig("test", withKey(path)));
+            const was = problemsOf(() => testConfig(withKey(path)));
             assert.ok(was.includes(`${path.join(".")} was renamed to ${renamed.join(".")}`), was.join("\n"));
-            const is = problemsOf(() => parseConfig("test", withKey(renamed)));
+            const is = problemsOf(() => testConfig(withKey(renamed)));
             assert.ok(
                 is.every((problem) => !problem.includes("unknown key")),
                 is.join("\n"),

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { ConfigError, parseConfig } from "../../config/load";
+import { ConfigError } from "../../config/load";
+import { testConfig } from "../support/config";
 
 describe("the tracing configuration", () => {
     function problemsOf(tracing: unknown): string {
         try {
-            parseConfig("test", { domain: "mesh.example.com", telemetry: { tracing } });
+            testConfig({ domain: "mesh.example.com", telemetry: { tracing } });
         } catch (error) {
             assert.ok(error instanceof ConfigError);
             return error.problems.join("\n");
@@ -13,7 +14,7 @@ describe("the tracing configuration", () => {
     }
 
     it("is disabled unless a stack configures a collector", () => {
-        const { telemetry } = parseConfig("test", { domain: "mesh.example.com" });
+        const { telemetry } = testConfig({ domain: "mesh.example.com" });
         assert.deepEqual(telemetry.tracing, { collector: { from: "none" }, samplingPercentByTenant: {} });
         assert.equal(problemsOf({ collector: { from: "service", name: "jaeger-collector" } }), "");
     });

@@ -49,6 +49,10 @@ class Recording implements EngineContext {
         return Promise.resolve(this.unready);
     }
 
+    assertUnused(): Promise<void> {
+        return Promise.resolve();
+    }
+
     removeObject(
         entry: Parameters<EngineContext["removeObject"]>[0],
     ): ReturnType<EngineContext["removeObject"]> {

@@ -4,9 +4,9 @@ import { type Explanation, explain } from "../../cli/explain/explain";
 import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 
-export const config = parseConfig("test", {
+export const config = testConfig({
     domain: "mesh.example.com",
     network: { loadBalancerCidrs: ["10.96.224.0/24"] },
     workloads: { standIns: true, image: "stand-in:1" },

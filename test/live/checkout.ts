@@ -29,16 +29,27 @@ export function mesh(checkout: string, args: readonly string[], killAfter?: numb
     return run(process.execPath, [join(checkout, "cli", "bin", "mesh.js"), ...args], killAfter);
 }
 
+/** Runs `mesh` until its output matches, and kills it then with SIGKILL, so that it cannot clean up. */
+export function meshUntil(checkout: string, args: readonly string[], output: RegExp): Promise<ProcessResult> {
+    if (MUTATING_COMMANDS.has(args[0] ?? "")) changes += 1;
+    return run(process.execPath, [join(checkout, "cli", "bin", "mesh.js"), ...args], undefined, "", output);
+}
+
+/** @param killOn kills the process once its output matches */
 export function run(
     command: string,
     args: readonly string[],
     killAfter?: number,
     input = "",
+    killOn?: RegExp,
 ): Promise<ProcessResult> {
     const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
     child.stdin.end(input);
     const output = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        output.stdout += text;
+        if (killOn?.test(output.stdout)) child.kill("SIGKILL");
+    });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
     const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
     return new Promise((done, failed) => {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 import { ensureSigningKey, readSigningKey } from "../../local/issuer";
 
 describe("the machine's signing key", () => {
@@ -32,7 +32,7 @@ describe("the machine's signing key", () => {
     it("has a public JWKS in the configuration's format", async () => {
         const { id, jwks } = await ensureSigningKey();
         const issuer = { issuer: "https://login.example", audiences: ["api"], jwks };
-        assert.doesNotThrow(() => parseConfig("test", { domain: "a.example", edge: { issuers: [issuer] } }));
+        assert.doesNotThrow(() => testConfig({ domain: "a.example", edge: { issuers: [issuer] } }));
         const { keys } = JSON.parse(jwks) as { keys: { kid: string; alg: string }[] };
         assert.deepEqual(
             keys.map(({ kid, alg }) => [kid, alg]),

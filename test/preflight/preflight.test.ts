@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { PreflightIssue, PreflightEnvironment } from "../../cli/preflight/model";
 import { preflight } from "../../cli/preflight/preflight";
-import { parseConfig } from "../../config/load";
+import { testConfig } from "../support/config";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
 
-const config = parseConfig("test", {
+const config = testConfig({
     domain: "mesh.acme.io",
     cluster: { from: "eks", name: "mesh", region: "eu-central-1", accountId: "811122223333" },
 });
@@ -106,7 +106,7 @@ describe("preflight", () => {
     });
 
     it("reports values that are reserved for examples, which an update rejects", async () => {
-        const example = parseConfig("test", {
+        const example = testConfig({
             domain: "mesh.example.com",
             cluster: { ...config.cluster, admins: ["arn:aws:iam::111122223333:role/platform-engineer"] },
         });
@@ -213,7 +213,7 @@ describe("remedies for AWS errors", () => {
 describe("preflight of a mesh root at AWS Private CA", () => {
     const arn =
         "arn:aws:acm-pca:eu-central-1:811122223333:certificate-authority/5f0e1d2c-3b4a-4958-8677-6a5b4c3d2e1f";
-    const withRoot = parseConfig("test", {
+    const withRoot = testConfig({
         domain: "mesh.acme.io",
         cluster: { from: "eks", name: "mesh", region: "eu-central-1", accountId: "811122223333" },
         certificates: { mesh: { from: "aws-private-ca", arn } },

@@ -7,14 +7,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { clusterProblems } from "../../../components/cluster/check";
 import { eksKubeconfig, serverOf } from "../../../components/cluster/kubeconfig";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 import { runProgram } from "../../support/program";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const EKS = { from: "eks", name: "mesh", region: "eu-central-1" };
 
-const parsed = (entries: Record<string, unknown>) =>
-    parseConfig("test", { domain: "a.example.com", ...entries });
+const parsed = (entries: Record<string, unknown>) => testConfig({ domain: "a.example.com", ...entries });
 
 interface Kubeconfig {
     readonly clusters: [{ readonly cluster: Record<string, string> }];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../../catalogue/platform";
 import { deriveAll } from "../../../components/concerns";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 import { type NetworkPolicy, allowsAddress } from "../../support/network";
 
 /** Whether the NetworkPolicies of a stack in `region` allow the egress gateway to reach the VPC endpoints at port 443. */
 function reachesEndpoints(region: string): boolean[] {
-    const config = parseConfig("test", {
+    const config = testConfig({
         domain: "a.example",
         cluster: { from: "eks", name: "mesh", region },
     });

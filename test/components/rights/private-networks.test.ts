@@ -7,7 +7,7 @@ import type { Manifest } from "../../../components/base/manifest";
 import { externalDestinations, privateNetworkProblems } from "../../../components/base/private-networks";
 import { platformProblems } from "../../../components/check";
 import { deriveAll } from "../../../components/concerns";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 import type { MeshConfig } from "../../../config/schema";
 import { type Connection, queryTraffic, onlyDirection } from "../../support/cyclonus";
 import { NETWORKS, RDS, platformWithDatabases, prodWith } from "../../support/databases";
@@ -223,7 +223,7 @@ describe("egress.networks", () => {
 
     it("is rejected with invalid names and values", () => {
         const parse = (networks: unknown) => () =>
-            parseConfig("test", { domain: "mesh.example.com", egress: { networks } });
+            testConfig({ domain: "mesh.example.com", egress: { networks } });
         assert.throws(parse({ internet: ["10.1.0.0/24"] }), /must not be "internet"/);
         assert.throws(parse({ Databases: ["10.1.0.0/24"] }), /such as databases/);
         assert.throws(parse({ databases: [] }), /at least one range/);

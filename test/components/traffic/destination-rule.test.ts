@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { platform } from "../../../catalogue/platform";
 import { minReplicas, servicesOf } from "../../../catalogue/query";
 import { destinationRules } from "../../../components/traffic/destination-rule";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 import { changed } from "../../catalogue/small";
 
-const config = parseConfig("test", {
+const config = testConfig({
     domain: "mesh.example.com",
     traffic: { services: { front: { versions: { v2: 10, v1: 90 } } } },
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { platform } from "../../../catalogue/platform";
 import { hashesByPath, keyPattern } from "../../../components/traffic/hash-by-path";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 
 const key = (path: string) => path.replace(new RegExp(keyPattern("/hls/{*}/{key}/{**}")), "$1");
 
@@ -16,7 +16,7 @@ describe("the hash key in a client's path", () => {
     });
 
     it("is read at the gateway for each exposure of such a service, and of no other", () => {
-        const config = parseConfig("test", { domain: "mesh.example.com" });
+        const config = testConfig({ domain: "mesh.example.com" });
         assert.deepEqual(
             hashesByPath({ catalogue: platform, config }).map(({ metadata }) => metadata.name),
             ["public-stream-hash"],

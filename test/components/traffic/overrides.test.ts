@@ -6,14 +6,14 @@ import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";
 import { virtualServices } from "../../../components/traffic/virtual-service";
 import { SERVICE_LABEL } from "../../../components/base/labels";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 import { changed } from "../../catalogue/small";
 import { routeFor } from "../../support/routes";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const catalogue = changed(() => undefined);
 const configOf = (traffic: unknown, protect = false) =>
-    parseConfig("test", { domain: "mesh.example.com", protect, traffic: { services: traffic } });
+    testConfig({ domain: "mesh.example.com", protect, traffic: { services: traffic } });
 const problems = (traffic: unknown, protect = false) =>
     checkTraffic({ catalogue, config: configOf(traffic, protect) }, NOW);
 

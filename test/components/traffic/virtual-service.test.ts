@@ -6,11 +6,11 @@ import { type Edge, edges, wireOperations } from "../../../catalogue/query";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import type { HttpRoute } from "../../../components/base/routes";
 import { virtualServices } from "../../../components/traffic/virtual-service";
-import { parseConfig } from "../../../config/load";
+import { testConfig } from "../../support/config";
 import { arbitraryCatalogue } from "../../catalogue/arbitrary";
 import { routeFor } from "../../support/routes";
 
-const config = parseConfig("test", { domain: "mesh.example.com" });
+const config = testConfig({ domain: "mesh.example.com" });
 
 /** The route of each request of each call. */
 function routed(catalogue: Catalogue): { edge: Edge; route: HttpRoute; what: string }[] {
