@@ -42,15 +42,15 @@ describe("configuration that a machine adds", () => {
             loadtester: "loadtester:1",
             prometheus: "prometheus:1",
             certManager: { hub: "jetstack", tag: "1" },
-            istio: { hub: "hub", tags: { "1.31.0": "old", "1.31.1": "new" } },
+            istio: { hub: "hub", tags: { "1.30.4": "old", "1.31.1": "new" } },
         };
         const folders = { certManagerChart: "chart", flaggerCharts: "flagger-charts" };
         const edge = { adminRole: "staff", rateLimit: { replicas: 1 } };
         const revisions = [
-            { name: "1-31-0", version: "1.31.0" },
+            { name: "1-30-4", version: "1.30.4" },
             { name: "1-31-1", version: "1.31.1" },
         ];
-        const settings = { edge, delivery: { enabled: true }, istio: { revisions, stable: "1-31-0" } };
+        const settings = { edge, delivery: { enabled: true }, istio: { revisions, stable: "1-30-4" } };
         const entries = onEmbeddedNode(settings, folders, { images }, "charts");
         assert.deepEqual(entries["edge"], {
             adminRole: "staff",
@@ -64,10 +64,10 @@ describe("configuration that a machine adds", () => {
         });
         assert.deepEqual(entries["istio"], {
             revisions: [
-                { name: "1-31-0", version: "1.31.0", tag: "old" },
+                { name: "1-30-4", version: "1.30.4", tag: "old" },
                 { name: "1-31-1", version: "1.31.1", tag: "new" },
             ],
-            stable: "1-31-0",
+            stable: "1-30-4",
             charts: { from: "folder", path: "charts/{version}" },
             hub: "hub",
         });
@@ -76,10 +76,10 @@ describe("configuration that a machine adds", () => {
     it("is rejected for a version of Istio that the embedded node does not have", () => {
         const of = (version: string) =>
             testConfig({ domain: "a.example", istio: { revisions: [{ name: "a", version }] } }).istio;
-        assert.deepEqual(embeddedIstioVersions(of("1.31.0")), ["1.31.0"]);
+        assert.deepEqual(embeddedIstioVersions(of("1.30.4")), ["1.30.4"]);
         assert.throws(
             () => embeddedIstioVersions(of("1.31.4")),
-            /the embedded node has no Istio 1\.31\.4; it has 1\.31\.1, 1\.31\.0/,
+            /the embedded node has no Istio 1\.31\.4; it has 1\.31\.1, 1\.30\.4/,
         );
         const { istio } = loadStackFile("local", `${__dirname}/../..`);
         assert.doesNotThrow(() => embeddedIstioVersions(istio));
