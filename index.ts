@@ -14,6 +14,7 @@ import { platformFromEngine } from "./components/load";
 import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
 import { Network } from "./components/access/network";
 import { Namespaces } from "./components/namespaces/namespaces";
+import { grafanaAdmin } from "./components/observability/grafana-admin";
 import { Observability } from "./components/observability/observability";
 import { Telemetry } from "./components/telemetry/telemetry";
 import { Traffic } from "./components/traffic/traffic";
@@ -47,9 +48,15 @@ const gateways = new Gateways(platform, {
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Telemetry(platform, { provider, after });
-new Observability(platform, { provider, after: [...after, identity, access] });
+// Grafana does not start without this Secret, and its release waits for it.
+const grafana = grafanaAdmin(platform, { provider, after: [namespaces] });
+new Observability(platform, {
+    provider,
+    after: [...after, identity, access],
+    dependsOn: grafana.resources,
+});
 const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 new Delivery(platform, { provider, after: [...after, identity, access, traffic, workloads] });
 
-// Only the outputs that the cluster has: Pulumi warns of each undefined one.
-export = cluster.publish(gateways.anchors);
+// Only the outputs that the stack has: Pulumi warns of each undefined one.
+export = { ...cluster.publish(gateways.anchors), ...grafana.outputs };

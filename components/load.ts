@@ -18,7 +18,7 @@ export function platformFromEngine(): Platform {
     const source = `configuration of stack ${stack}`;
     try {
         const catalogue = loadCatalogue();
-        const platform = { catalogue, config: fromEngine(stack, pulumi.runtime.allConfig()) };
+        const platform = { catalogue, config: fromEngine(stack, pulumi.runtime.allConfig(), isConfigSecret) };
         assertPlatform(source, platform);
         assertNoExamples(source, platform.config);
         return platform;
@@ -27,6 +27,9 @@ export function platformFromEngine(): Platform {
         throw Object.assign(new pulumi.RunError(error.message), { name: error.name });
     }
 }
+
+/** Exported by the SDK, but missing in its types. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
 
 /**
  * Rejects values that are reserved for examples before an update at AWS creates anything. A preview only warns, and

@@ -14,7 +14,7 @@ const chart = z.discriminatedUnion("from", [
     }),
 ]);
 
-const secretName = z
+export const secretName = z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "must be the name of a Secret, such as edge-authority");
 

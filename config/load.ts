@@ -9,6 +9,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { renamedKey, renamedValue } from "./renamed";
 import { type MeshConfig, meshConfigSchema } from "./schema";
+import { type IsSecret, secretProblems, withoutSecrets } from "./secrets";
 
 /** The project's name in Pulumi.yaml, which is the namespace of its configuration keys. */
 export const PROJECT = "sparc-mesh";
@@ -71,7 +72,11 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** Returns the values of this project's keys, without their namespace. */
-function projectEntries(source: string, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function projectEntries(
+    source: string,
+    config: Readonly<Record<string, unknown>>,
+    isSecret?: IsSecret,
+): Record<string, unknown> {
     const prefix = `${PROJECT}:`;
     const entries = Object.entries(config).filter(([key]) => key.startsWith(prefix) || !key.includes(":"));
     const names = entries.map(([key]) => key.replace(prefix, ""));
@@ -80,10 +85,19 @@ function projectEntries(source: string, config: Readonly<Record<string, unknown>
             .filter((name, position) => names.indexOf(name) !== position)
             .map((name) => `${name}: duplicate key, as ${name} and as ${prefix}${name}; remove one`),
         ...entries.flatMap(([key, value]) => invalidJson(key, value)),
-        ...entries.flatMap(([key, value]) => encryptedValues(key, value)),
+        ...secretProblems(
+            prefix,
+            entries.map(([key, value]) => [key, decoded(key.replace(prefix, ""), value)] as const),
+            isSecret,
+        ),
     ];
     if (problems.length > 0) throw new ConfigError(source, problems);
-    return Object.fromEntries(entries.map(([key, value]) => decodeEntry(key.replace(prefix, ""), value)));
+    return Object.fromEntries(
+        entries.map(([key, value]) => {
+            const name = key.replace(prefix, "");
+            return [name, decoded(name, value)];
+        }),
+    );
 }
 
 /** Objects and lists are JSON where Pulumi wrote them as text. */
@@ -95,22 +109,6 @@ function invalidJson(key: string, value: unknown): string[] {
     } catch (error) {
         return [`${key}: invalid JSON (${(error as Error).message}); correct it, or write YAML`];
     }
-}
-
-/**
- * Rejects encrypted values. No key of this project is a secret: passwords and keys are in Kubernetes Secrets, which
- * the configuration names. The commands read the file without an engine that could decrypt it.
- */
-function encryptedValues(place: string, value: unknown): string[] {
-    if (Array.isArray(value)) return value.flatMap((one, index) => encryptedValues(`${place}.${index}`, one));
-    if (!isMap(value)) return [];
-    const entries = Object.entries(value);
-    return entries.length === 1 && typeof value["secure"] === "string"
-        ? [
-              `${place}: encrypted value (secure:), but no key of ${PROJECT} is a secret; ` +
-                  "write it in plain text (pulumi config set without --secret), and keep secrets in a Kubernetes Secret",
-          ]
-        : entries.flatMap(([key, one]) => encryptedValues(`${place}.${key}`, one));
 }
 
 /** The top-level keys of a stack file that Pulumi reads. Nothing reads any other. */
@@ -148,18 +146,23 @@ function stackFile(stack: string, folder: string): string {
 /**
  * The configuration as the Pulumi engine passes it: every value is a string, with objects and numbers as JSON.
  *
- * @param all the result of `pulumi.runtime.allConfig()`
+ * @param all the result of `pulumi.runtime.allConfig()`, with secrets decrypted
+ * @param isSecret whether a key's value has a secret in it
  */
-export function fromEngine(stack: string, all: Readonly<Record<string, string>>): MeshConfig {
+export function fromEngine(
+    stack: string,
+    all: Readonly<Record<string, string>>,
+    isSecret: IsSecret = () => false,
+): MeshConfig {
     const source = `configuration of stack ${stack}`;
     const unread = unreadKeys(all);
     if (unread.length > 0) throw new ConfigError(source, unread);
-    return parseConfig(source, projectEntries(source, all));
+    return parseConfig(source, projectEntries(source, all, isSecret));
 }
 
 /** The engine, and `pulumi config set` in a stack's file, write every value as text: a boolean as `"true"`. */
-function decodeEntry(name: string, value: unknown): [string, unknown] {
-    return [name, typeof value === "string" && !isTextKey(name) ? fromJson(value) : value];
+function decoded(name: string, value: unknown): unknown {
+    return typeof value === "string" && !isTextKey(name) ? fromJson(value) : value;
 }
 
 /** Whether the schema has text under this key, so that `true` or `1` must not be parsed as JSON. */
@@ -199,7 +202,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
     const suggested = suggestedValue(issue);
     // zod's own message says "received undefined".
     const message = lowerFirst(issue.message).replace(/^invalid input: (expected .*), received \w+$/, "$1");
-    const actual = issue.input === undefined ? "it is missing" : `got ${JSON.stringify(issue.input)}`;
+    const actual = issue.input === undefined ? "it is missing" : `got ${withoutSecrets(place, issue.input)}`;
     const remedy = suggested === undefined ? "" : `; did you mean "${suggested}"?`;
     return [`${place || "(top level)"}: ${message}; ${actual}${remedy}`];
 }

@@ -1,6 +1,8 @@
 /** Observability: the tenants with a label value in metrics, the trace collector and the source of Prometheus. */
 import { z } from "zod";
+import { secretName } from "./certificates";
 import { imageReference } from "./images";
+import { secret } from "./secrets";
 
 const tenant = z
     .string()
@@ -12,6 +14,31 @@ const tenant = z
     });
 
 const days = z.string().regex(/^\d+[hd]$/, "must be a duration such as 6h or 15d");
+
+const grafanaAdmin = z
+    .discriminatedUnion("from", [
+        z
+            .strictObject({ from: z.literal("generated") })
+            .describe("Pulumi generates the password. It is the secret output `grafanaPassword`."),
+        z
+            .strictObject({
+                from: z.literal("config"),
+                password: secret.describe(
+                    "Encrypted in the stack's file: `pulumi config set --secret --path 'sparc-mesh:observability.prometheus.grafanaAdmin.password'`.",
+                ),
+            })
+            .describe("The password is in the stack's configuration."),
+        z
+            .strictObject({
+                from: z.literal("secret"),
+                secret: secretName.describe(
+                    "A Secret in `monitoring` with admin-user and admin-password, which must exist before the deployment.",
+                ),
+            })
+            .describe("You create the Secret."),
+    ])
+    .default({ from: "generated" })
+    .describe("The password of Grafana's user `admin`.");
 
 const prometheus = z.discriminatedUnion("from", [
     z.strictObject({ from: z.literal("none") }),
@@ -32,6 +59,7 @@ const prometheus = z.discriminatedUnion("from", [
                 .default("50Gi")
                 .describe("The size of each replica's volume."),
             replicas: z.int().min(1).max(3).default(2),
+            grafanaAdmin,
         })
         .describe("kube-prometheus-stack: the operator, Prometheus and Grafana."),
 ]);

@@ -1,7 +1,9 @@
 import { resolveNs } from "node:dns/promises";
 import { connect as open } from "node:net";
 import { CommandError, run } from "../../local/process";
-import type { PreflightEnvironment } from "./model";
+import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import type { ClusterAccess, PreflightEnvironment } from "./model";
 
 /** Time limit for a connection to an API server. */
 const CONNECT_TIMEOUT_MS = 5000;
@@ -38,4 +40,29 @@ export const localEnvironment: PreflightEnvironment = {
             });
             socket.once("error", reject);
         }),
+    secretKeys: async (cluster, namespace, name) => {
+        try {
+            const secret = await kubeconfigOf(cluster)
+                .makeApiClient(CoreV1Api)
+                .readNamespacedSecret({ namespace, name });
+            return Object.keys(secret.data ?? {});
+        } catch (error) {
+            if (!(error instanceof ApiException)) throw error;
+            if (error.code === 404) return undefined;
+            throw new Error(`HTTP ${error.code}`, { cause: error });
+        }
+    },
 };
+
+function kubeconfigOf(cluster: ClusterAccess): KubeConfig {
+    if ("text" in cluster) {
+        const config = new KubeConfig();
+        config.loadFromString(cluster.text);
+        return config;
+    }
+    const { file, context } = cluster;
+    return loadKubeconfig({
+        kubeconfig: defaultKubeconfig(file),
+        ...(context === undefined ? {} : { context }),
+    });
+}

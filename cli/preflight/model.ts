@@ -8,6 +8,13 @@ export interface PreflightIssue {
     readonly remedy?: string;
 }
 
+/** How a cluster's API server is reached. */
+export type ClusterAccess =
+    /** The path of a kubeconfig, and its context; by default the environment's and its current one. */
+    | { readonly file?: string | undefined; readonly context?: string | undefined }
+    /** A kubeconfig's content. */
+    | { readonly text: string };
+
 /** What the checks query. */
 export interface PreflightEnvironment {
     /** The JSON output of an AWS CLI command. @throws Error with its error output */
@@ -16,6 +23,12 @@ export interface PreflightEnvironment {
     readonly nameServers: (domain: string) => Promise<readonly string[]>;
     /** @throws Error if the connection fails */
     readonly connect: (host: string, port: number) => Promise<void>;
+    /** The keys of a Secret; undefined if it does not exist. @throws Error if it cannot be read */
+    readonly secretKeys: (
+        cluster: ClusterAccess,
+        namespace: string,
+        name: string,
+    ) => Promise<readonly string[] | undefined>;
 }
 
 export function passed(check: string, message: string): PreflightIssue {

@@ -2,11 +2,12 @@
 import type { EksConfig, ExistingConfig } from "../../config/cluster";
 import { exampleValues } from "../../config/examples";
 import type { MeshConfig } from "../../config/schema";
-import { serverOf } from "../../components/cluster/kubeconfig";
+import { eksKubeconfig, serverOf } from "../../components/cluster/kubeconfig";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
-import { type PreflightIssue, type PreflightEnvironment, passed, failed } from "./model";
+import { type ClusterAccess, type PreflightIssue, type PreflightEnvironment, passed, failed } from "./model";
 import { privateCaIssues } from "./private-ca";
 import { quotaIssues } from "./quotas";
+import { secretIssues } from "./secrets";
 import { unknownCase } from "../../catalogue/never";
 
 export async function preflight(
@@ -15,17 +16,27 @@ export async function preflight(
 ): Promise<PreflightIssue[]> {
     const { cluster } = config;
     switch (cluster.from) {
-        case "kubeconfig":
-            return config.kubeconfig === undefined
-                ? [passed("cluster", "the cluster of the environment's kubeconfig")]
-                : [await reachability(serverOf(config.kubeconfig, config.context), environment)];
+        case "kubeconfig": {
+            const api =
+                config.kubeconfig === undefined
+                    ? passed("cluster", "the cluster of the environment's kubeconfig")
+                    : await reachability(serverOf(config.kubeconfig, config.context), environment);
+            const access = { file: config.kubeconfig, context: config.context };
+            return [api, ...(await secretIssues(config, ifReachable([api], access), environment))];
+        }
         case "existing": {
             const identity = await runCheck("credentials", () => credentials(undefined, environment));
             if (identity.some(({ status }) => status === "failed")) return identity;
+            let described: Described | undefined;
+            const api = await runCheck("cluster", async () => {
+                described = await describe(cluster, environment);
+                return existing(cluster, described, environment);
+            });
             return [
                 ...examples(config),
                 ...identity,
-                ...(await runCheck("cluster", () => existing(cluster, environment))),
+                ...api,
+                ...(await secretIssues(config, ifReachable(api, eksAccess(cluster, described)), environment)),
             ];
         }
         case "eks": {
@@ -46,6 +57,11 @@ export async function preflight(
                     quotaIssues(cluster, environment, described !== undefined),
                 )),
                 ...api,
+                ...(await secretIssues(
+                    config,
+                    ifReachable(api, eksAccess({ ...cluster, tunnel: cluster.api.tunnel }, described)),
+                    environment,
+                )),
                 ...(await runCheck("mesh root", () => privateCaIssues(config, environment))),
                 ...(await runCheck("domain", () => domain(config.domain, environment))),
             ];
@@ -121,6 +137,29 @@ async function region(
 interface Described {
     readonly endpoint: string;
     readonly status: string;
+    readonly certificateAuthority?: { readonly data?: string };
+}
+
+/** Undefined for a cluster that does not exist. */
+function eksAccess(
+    {
+        name,
+        region: where,
+        tunnel,
+    }: { readonly name: string; readonly region: string; readonly tunnel?: string | undefined },
+    described: Described | undefined,
+): ClusterAccess | undefined {
+    if (described === undefined) return undefined;
+    const { endpoint, certificateAuthority } = described;
+    const authority = certificateAuthority?.data ?? "";
+    return { text: eksKubeconfig({ name, region: where, endpoint, authority, tunnel }) };
+}
+
+function ifReachable(
+    api: readonly PreflightIssue[],
+    access: ClusterAccess | undefined,
+): ClusterAccess | undefined {
+    return api.every(({ status }) => status === "passed") ? access : undefined;
 }
 
 /** Undefined if the cluster does not exist. */
@@ -155,9 +194,9 @@ async function createdCluster(
 
 async function existing(
     config: ExistingConfig,
+    described: Described | undefined,
     environment: PreflightEnvironment,
 ): Promise<PreflightIssue[]> {
-    const described = await describe(config, environment);
     if (described !== undefined) return [await reachability(described.endpoint, environment)];
     const list = `aws eks list-clusters --region ${config.region}`;
     return [

@@ -5,6 +5,7 @@ import { SERVICE_LABEL } from "../base/labels";
 import type { Derived, Release } from "../base/manifest";
 import {
     GRAFANA,
+    GRAFANA_ADMIN,
     NAMESPACES,
     PROMETHEUS_ACCOUNT,
     PROMETHEUS_LABELS,
@@ -68,7 +69,7 @@ function release(from: FromChart, config: MeshConfig, groups: readonly RuleGroup
                 serviceMonitor: { selfMonitor: false },
                 prometheusSpec: server(from, config),
             },
-            grafana: grafana(config),
+            grafana: grafana(from, config),
             // Monitoring of the cluster itself is the cluster operator's; this is the mesh's.
             ...Object.fromEntries(
                 [
@@ -126,14 +127,14 @@ function server({ retention, storage, replicas }: FromChart, config: MeshConfig)
     };
 }
 
-function grafana(config: MeshConfig): Record<string, unknown> {
+function grafana({ grafanaAdmin }: FromChart, config: MeshConfig): Record<string, unknown> {
     return {
         fullnameOverride: GRAFANA,
         podLabels: { [SERVICE_LABEL]: GRAFANA },
         serviceAccount: { create: true, name: GRAFANA },
         rbac: { create: false },
-        // A Secret that the platform's operator creates: no password is in the program.
-        admin: { existingSecret: "grafana-admin" },
+        // No password in the release's values, which `helm get values` shows.
+        admin: { existingSecret: grafanaAdmin.from === "secret" ? grafanaAdmin.secret : GRAFANA_ADMIN },
         defaultDashboardsEnabled: false,
         serviceMonitor: OFF,
         testFramework: OFF,

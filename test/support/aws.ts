@@ -23,7 +23,15 @@ export function awsState({ type, name, inputs }: pulumi.runtime.MockResourceArgs
                 },
             };
         case "aws:route53/zone:Zone":
-            return { arn, zoneId: "Z0ZONE", nameServers: ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"] };
+            return {
+                arn: "arn:aws:route53:::hostedzone/Z0ZONE",
+                zoneId: "Z0ZONE",
+                nameServers: ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"],
+            };
+        case "aws:cloudwatch/logGroup:LogGroup":
+            return { arn: `arn:aws:logs:eu-central-1:${ACCOUNT}:log-group:${String(declaredName)}` };
+        case "aws:kms/key:Key":
+            return { arn: `arn:aws:kms:eu-central-1:${ACCOUNT}:key/${name}` };
         case "aws:ec2/vpc:Vpc":
             return { arn, ownerId: ACCOUNT };
         case "aws:ec2/launchTemplate:LaunchTemplate":

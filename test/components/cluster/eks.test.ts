@@ -156,7 +156,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "scheduler",
             ]);
             assert.deepEqual(inputs["encryptionConfig"], {
-                provider: { keyArn: "arn:aws:kms:::cluster-api-secrets" },
+                provider: { keyArn: "arn:aws:kms:eu-central-1:111122223333:key/cluster-api-secrets" },
                 resources: ["secrets"],
             });
             assert.equal(inputs["deletionProtection"], stack === "prod");

@@ -9,7 +9,10 @@ describe("flow logs and the S3 endpoint", () => {
         const [log] = of("aws:ec2/flowLog:FlowLog");
         assert.equal(log?.inputs["trafficType"], "ALL");
         assert.equal(log.inputs["vpcId"], "cluster-network-vpc-id");
-        assert.equal(log.inputs["logDestination"], "arn:aws:cloudwatch:::cluster-flow-logs-group");
+        assert.equal(
+            log.inputs["logDestination"],
+            "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/vpc/sparc-mesh-prod/flow-logs",
+        );
         const { Statement } = JSON.parse(
             String(all.find(({ name }) => name === "cluster-endpoints-s3")?.inputs["policy"]),
         ) as {

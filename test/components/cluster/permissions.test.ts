@@ -172,7 +172,7 @@ describe("IAM roles of workloads", () => {
             {
                 Effect: "Allow",
                 Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"],
-                Resource: "arn:aws:kms:::cluster-api-secrets",
+                Resource: "arn:aws:kms:eu-central-1:111122223333:key/cluster-api-secrets",
             },
         ]);
     });
