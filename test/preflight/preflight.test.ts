@@ -2,66 +2,13 @@ import assert from "node:assert/strict";
 import type { PreflightIssue, PreflightEnvironment } from "../../cli/preflight/model";
 import { preflight } from "../../cli/preflight/preflight";
 import { testConfig } from "../support/config";
-import { requiredSecrets } from "../../cli/preflight/secrets";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
+import { type Answers, environment, NAME_SERVERS, NOT_THERE } from "../support/preflight";
 
 const config = testConfig({
     domain: "mesh.acme.io",
     cluster: { from: "eks", name: "mesh", region: "eu-central-1", accountId: "811122223333" },
 });
-const NAME_SERVERS = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"];
-
-type Answers = Readonly<Record<string, unknown>>;
-
-/** AWS responses for an account in which the stack is deployed and healthy. */
-const WELL: Answers = {
-    "sts get-caller-identity": { Account: "811122223333", Arn: "arn:aws:iam::811122223333:role/x" },
-    "ec2 describe-availability-zones": {
-        AvailabilityZones: ["a", "b", "c"].map((letter) => ({
-            ZoneName: `eu-central-1${letter}`,
-            State: "available",
-        })),
-    },
-    "ec2 describe-instance-types": {
-        InstanceTypes: [
-            { InstanceType: "m7i.large", VCpuInfo: { DefaultVCpus: 2 } },
-            { InstanceType: "m7i.2xlarge", VCpuInfo: { DefaultVCpus: 8 } },
-            { InstanceType: "c7i.xlarge", VCpuInfo: { DefaultVCpus: 4 } },
-        ],
-    },
-    "ec2 describe-addresses": { Addresses: [{}, {}] },
-    "ec2 describe-vpcs": { Vpcs: [{}] },
-    "service-quotas get-service-quota": { Quota: { Value: 1000 } },
-    "eks describe-cluster": { cluster: { endpoint: "https://x.eks.amazonaws.com", status: "ACTIVE" } },
-    "route53 list-hosted-zones-by-name": {
-        HostedZones: [{ Id: "/hostedzone/Z", Name: "mesh.acme.io." }],
-    },
-    "route53 get-hosted-zone": { DelegationSet: { NameServers: NAME_SERVERS } },
-};
-
-/** A response that is an Error is thrown. */
-function environment(
-    different: Answers = {},
-    more: Partial<PreflightEnvironment> = {},
-): PreflightEnvironment {
-    const answers = { ...WELL, ...different };
-    return {
-        aws: (...args) => {
-            const answer = answers[args.slice(0, 2).join(" ")];
-            if (answer === undefined) assert.fail(`unexpected call of aws ${args.join(" ")}`);
-            return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-        },
-        nameServers: () => Promise.resolve(NAME_SERVERS.map((name) => `${name}.`)),
-        connect: () => Promise.resolve(),
-        secretKeys: () => assert.fail("unexpected read of a Secret"),
-        ...more,
-    };
-}
-
-const NOT_THERE = new Error(
-    "An error occurred (ResourceNotFoundException): No cluster found for name: mesh.",
-);
-
 async function wrongOf(
     different: Answers,
     more: Partial<PreflightEnvironment> = {},
@@ -263,93 +210,5 @@ describe("preflight of a mesh root at AWS Private CA", () => {
 
     it("is skipped if the root is in the cluster", async () => {
         assert.ok(!(await preflight(config, environment())).some(({ check }) => check === "mesh root"));
-    });
-});
-
-describe("preflight of Secrets that you create", () => {
-    const cluster = { from: "eks", name: "mesh", region: "eu-central-1", accountId: "811122223333" };
-    const withSecrets = testConfig({
-        domain: "mesh.acme.io",
-        cluster,
-        certificates: {
-            issuer: { from: "authority", secret: "company-ca" },
-            clients: { devices: { from: "secret", secret: "device-authority" } },
-        },
-    });
-    const COMPANY_CA = "Secret cert-manager/company-ca";
-    const DEVICES = "Secret istio-ingress/device-authority";
-    const of = async (
-        secretKeys: PreflightEnvironment["secretKeys"],
-        different: Answers = {},
-    ): Promise<Map<string, PreflightIssue>> => {
-        const issues = await preflight(withSecrets, environment(different, { secretKeys }));
-        return new Map(issues.map((issue) => [issue.check, issue]));
-    };
-
-    it("passes if they exist with their keys, read by the cluster's own kubeconfig", async () => {
-        const read: unknown[] = [];
-        const issues = await of((access, namespace, name) => {
-            read.push([access, namespace, name]);
-            return Promise.resolve(["tls.crt", "tls.key", "ca.crt"]);
-        });
-        assert.equal(issues.get(COMPANY_CA)?.status, "passed");
-        assert.equal(issues.get(DEVICES)?.status, "passed");
-        assert.match(JSON.stringify(read), /https:\/\/x\.eks\.amazonaws\.com/);
-    });
-
-    it("fails if certificates would wait for a missing one, and only warns if a few hosts lack it", async () => {
-        const issues = await of(() => Promise.resolve(undefined));
-        assert.equal(issues.get(COMPANY_CA)?.status, "failed");
-        assert.match(
-            issues.get(COMPANY_CA)?.message ?? "",
-            /^does not exist; the update waits for certificates/,
-        );
-        assert.match(
-            issues.get(COMPANY_CA)?.remedy ?? "",
-            /pulumi up --target '\*\*Namespaces\*\*', then kubectl create secret generic company-ca -n cert-manager --from-file=tls\.crt=<file>.*certificates\.issuer\.secret/,
-        );
-        assert.equal(issues.get(DEVICES)?.status, "pending");
-        const partial = await of(() => Promise.resolve(["tls.crt", "ca.crt"]));
-        assert.match(partial.get(COMPANY_CA)?.message ?? "", /^lacks tls\.key;/);
-    });
-
-    it("lists them before the cluster exists, where it is unreachable, and where they cannot be read", async () => {
-        const unread = () => assert.fail("read");
-        const before = await of(unread, {
-            "eks describe-cluster": NOT_THERE,
-            "ec2 describe-addresses": { Addresses: [] },
-        });
-        assert.equal(before.get(COMPANY_CA)?.status, "pending");
-        const connect = () => Promise.reject(new Error("ETIMEDOUT"));
-        const unreachable = await preflight(withSecrets, environment({}, { connect, secretKeys: unread }));
-        assert.ok(unreachable.some(({ check, status }) => check === COMPANY_CA && status === "pending"));
-        const forbidden = await of(() => Promise.reject(new Error("HTTP 403")));
-        assert.match(forbidden.get(COMPANY_CA)?.message ?? "", /^could not be read \(HTTP 403\)/);
-        assert.equal(forbidden.get(COMPANY_CA)?.status, "pending");
-    });
-
-    it("includes every Secret that the configuration names", () => {
-        const secrets = requiredSecrets(
-            testConfig({
-                domain: "mesh.acme.io",
-                cluster,
-                certificates: {
-                    issuer: { from: "authority", secret: "edge" },
-                    mesh: { from: "authority", secret: "root" },
-                    clients: { devices: { from: "secret", secret: "devices" } },
-                },
-                egress: { caSecret: "external" },
-                observability: {
-                    prometheus: { from: "chart", grafanaAdmin: { from: "secret", secret: "grafana" } },
-                },
-            }),
-        );
-        assert.deepEqual(secrets.map(({ namespace, name }) => `${namespace}/${name}`).sort(), [
-            "cert-manager/edge",
-            "istio-egress/external",
-            "istio-ingress/devices",
-            "istio-system/root",
-            "monitoring/grafana",
-        ]);
     });
 });

@@ -115,7 +115,7 @@ function intersect(a: string, b: string): boolean {
     if (a === b) return true;
     if (a.startsWith("*")) return intersect(a.slice(1), b) || (b !== "" && intersect(a, b.slice(1)));
     if (b.startsWith("*")) return intersect(b, a);
-    return a !== "" && b !== "" && a[0] === b[0] && intersect(a.slice(1), b.slice(1));
+    return a !== "" && b !== "" && b.startsWith(a.charAt(0)) && intersect(a.slice(1), b.slice(1));
 }
 
 describe("IAM documents, by AWS' Service Authorization Reference", function () {
