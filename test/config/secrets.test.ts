@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { platformFromEngine } from "../../components/load";
 import { ConfigError, fromEngine, loadStackFile, PROJECT, readStackFile } from "../../config/load";
+import { REVISIONS } from "../support/config";
 import { engineConfig } from "../../local/engine/program/protocol";
 
 const ROOT = join(__dirname, "..", "..");
@@ -24,7 +25,11 @@ function problemsOf(run: () => unknown): string {
 /** The configuration as Pulumi's engine passes it, with `password` decrypted. */
 function entries(password: unknown, more: Readonly<Record<string, unknown>> = {}): Record<string, string> {
     const prometheus = { from: "chart", grafanaAdmin: { from: "config", password }, ...more };
-    return { "sparc-mesh:domain": "mesh.acme.io", [OBSERVABILITY]: JSON.stringify({ prometheus }) };
+    return {
+        "sparc-mesh:domain": "mesh.acme.io",
+        "sparc-mesh:istio": JSON.stringify({ revisions: REVISIONS }),
+        [OBSERVABILITY]: JSON.stringify({ prometheus }),
+    };
 }
 
 const isSecret = (key: string) => key === OBSERVABILITY;
@@ -33,7 +38,7 @@ function stackFileWith(grafanaAdmin: string): string {
     const folder = mkdtempSync(join(tmpdir(), "mesh-secrets-"));
     writeFileSync(
         join(folder, "Pulumi.one.yaml"),
-        `config:\n  sparc-mesh:domain: mesh.acme.io\n  ${OBSERVABILITY}:\n    prometheus: { from: chart, grafanaAdmin: ${grafanaAdmin} }\n`,
+        `config:\n  sparc-mesh:domain: mesh.acme.io\n  sparc-mesh:istio: { revisions: ${JSON.stringify(REVISIONS)} }\n  ${OBSERVABILITY}:\n    prometheus: { from: chart, grafanaAdmin: ${grafanaAdmin} }\n`,
     );
     return folder;
 }
