@@ -28,6 +28,7 @@ export function meshProgram(): Command {
         .commandsGroup("Cluster and cloud:")
         .addCommand(preflight())
         .addCommand(up())
+        .addCommand(workloads())
         .addCommand(verify())
         .addCommand(status())
         .addCommand(approve())
@@ -83,6 +84,29 @@ function upgrade(): Command {
                 "only restart what is stale, if a pipeline deploys the stack",
         },
         "rollouts or pods without an owner are left to do",
+    );
+}
+
+function workloads(): Command {
+    const command = new Command("workloads")
+        .description("Check whether workloads work in the mesh; print the patch that mends each finding.")
+        .addArgument(new Argument("<action>", "what to do").choices(["check"]))
+        .argument(
+            "[files...]",
+            "manifests, folders, or - for standard input (default: the services' namespace on the cluster)",
+        )
+        .option("-s, --stack <stack>", "stack to which they are deployed", "prod")
+        .option("--service <service>", "service that workloads without the label sparc.dev/service run")
+        .option("--json", "print the findings as JSON");
+    return withExamples(
+        withCluster(command).action(runCommand("workloads", "workloads")),
+        {
+            "mesh workloads check deploy/": "check the manifests of a folder",
+            "helm template orders ./chart | mesh workloads check --service orders -":
+                "check a chart's output",
+            "mesh workloads check --stack prod --context prod-eks": "check what runs on a cluster",
+        },
+        "a finding breaks traffic",
     );
 }
 

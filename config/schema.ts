@@ -8,12 +8,13 @@ import { cluster } from "./cluster";
 import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
-import { imageReference, images } from "./images";
+import { images } from "./images";
 import { istio } from "./istio";
 import { network } from "./network";
 import { resources } from "./resources";
 import { observability, telemetry } from "./observability";
 import { trafficSchema } from "./traffic";
+import { workloads } from "./workloads";
 
 const dnsName = z
     .string()
@@ -45,20 +46,6 @@ const access = z.strictObject({
         ),
 });
 
-const workloads = z.discriminatedUnion("standIns", [
-    z.strictObject({
-        standIns: z.literal(true),
-        image: imageReference.describe("The image of local/standin."),
-        replicas: z
-            .int()
-            .min(1)
-            .max(20)
-            .optional()
-            .describe("Replicas of each stand-in. Default: the catalogue's minimum."),
-    }),
-    z.strictObject({ standIns: z.literal(false) }),
-]);
-
 export const meshConfigSchema = z.strictObject({
     domain: dnsName.describe("The domain of exposed hosts: api.<domain>."),
     trustDomain: dnsName
@@ -85,7 +72,7 @@ export const meshConfigSchema = z.strictObject({
     edge: edge.prefault({}),
     access: access.prefault({}),
     egress: egress.prefault({}),
-    workloads: workloads.default({ standIns: false }),
+    workloads: workloads.prefault({ standIns: false }),
     images: images.prefault({}),
     traffic: trafficSchema.prefault({}),
     delivery: delivery.prefault({}),

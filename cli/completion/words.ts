@@ -80,6 +80,8 @@ function argumentValue(name: string, { services, stores, external }: Catalogue):
                 of: "words",
                 words: [...(serviceNames ?? []), ...(storeNames ?? []), ...(groups ?? [])],
             };
+        case "files":
+            return { of: "files" };
         case "before":
         case "after":
             return { of: "stacks" };

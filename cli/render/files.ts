@@ -1,5 +1,13 @@
 import { stringify } from "yaml";
-import { type Derived, manifestKey, type Manifest, type Release } from "../../components/base/manifest";
+import {
+    type Derived,
+    isPatch,
+    manifestKey,
+    type Manifest,
+    patchedKind,
+    type Release,
+} from "../../components/base/manifest";
+import { PATCH_MANAGER } from "../../components/base/names";
 import { unknownCase } from "../../catalogue/never";
 
 /** A rendered stack: file path below the output folder → content, sorted by path. */
@@ -21,7 +29,14 @@ export function renderFiles({ objects, releases }: Derived): RenderedFiles {
 }
 
 function objectFile(object: Manifest): [string, string] {
-    return [`${manifestKey(object)}.yaml`, toYaml(object)];
+    const path = `${manifestKey(object)}.yaml`;
+    if (!isPatch(object)) return [path, toYaml(object)];
+    const { name, annotations, ...metadata } = object.metadata;
+    const patch = { ...object, kind: patchedKind(object), metadata: { name, ...metadata, annotations } };
+    return [
+        path,
+        `# kubectl apply --server-side --field-manager=${PATCH_MANAGER} -f <this file>\n${toYaml(patch)}`,
+    ];
 }
 
 function releaseFile({ name, namespace, chart, values }: Release): [string, string] {

@@ -65,15 +65,21 @@ const TITLES: Readonly<Record<Layer, string>> = {
 export async function makeRequests(
     cluster: Cluster,
     catalogue: Catalogue,
-    checks: readonly Check[],
+    planned: readonly Check[],
     { reused, signal, progress, sign }: PhaseOptions,
 ): Promise<Outcome> {
-    const pods = await findProbePods(cluster, catalogue);
+    const { pods, real } = await findProbePods(cluster, catalogue);
+    const checks = planned.filter((check) => realServiceOf(check, real) === undefined);
     const { certificates, missing } = await readCertificates(cluster, checks);
     const tcp = tcpWorkloads(catalogue, checks);
     const clients = await readClients(cluster, checks);
     const credentials = { certificates, sign, clients, foreignClient: await foreignClient() };
-    const unchecked = [...missing, ...unsigned(checks, sign), ...withoutCertificate(checks, credentials)];
+    const unchecked = [
+        ...missing,
+        ...unsigned(checks, sign),
+        ...withoutCertificate(checks, credentials),
+        ...ofRealServices(planned, real),
+    ];
     const outcome: Outcome = { results: [], miscounts: [], unchecked, retried: [], seconds: 0 };
     for (const layer of LAYERS.filter((one) => checks.some((check) => check.layer === one))) {
         const connected = reused || layer !== "identity";
@@ -145,13 +151,35 @@ async function foreignClient(): Promise<KeyPair> {
     });
 }
 
+/** The service without a stand-in that would get the check's request, or from whose pod it would be sent. */
+function realServiceOf(check: Check, real: ReadonlySet<string>): string | undefined {
+    const { destination, source } = check;
+    if (destination.namespace === NAMESPACES.services && real.has(destination.name)) return destination.name;
+    return source.kind === "service" && real.has(source.name) && isSentFromPod(check)
+        ? source.name
+        : undefined;
+}
+
+/** The checks that are skipped for services without a stand-in: their requests would reach the application. */
+function ofRealServices(checks: readonly Check[], real: ReadonlySet<string>): Outcome["unchecked"] {
+    const skipped = checks.flatMap((check) => realServiceOf(check, real) ?? []);
+    return [...groupBy(skipped, (service) => service)].sort().map(([service, { length }]) => ({
+        part: `${plural(length, "request")} to and from ${service}`,
+        reason: "its pods are not a stand-in's, so the requests would reach the application",
+        requested: true,
+    }));
+}
+
+function isSentFromPod({ layer, egress }: Check): boolean {
+    return layer === "authorization" || layer === "resilience" || egress?.from === "pod";
+}
+
 /** Groups checks by the pod that sends them. */
 function batchesOf(checks: readonly Check[], servicePods: ServicePods): Batch[] {
     const batches = new Map<string, { pod: ProbePod; checks: Check[] }>();
     for (const check of checks) {
-        const { source, layer, egress } = check;
-        const atPod = layer === "authorization" || layer === "resilience" || egress?.from === "pod";
-        const senders = (atPod ? servicePods.get(source.name) : undefined) ?? [
+        const { source, layer } = check;
+        const senders = (isSentFromPod(check) ? servicePods.get(source.name) : undefined) ?? [
             { namespace: source.namespace, pod: proberName(source), container: PROBE_CONTAINER },
         ];
         // All versions of a service have the same permissions. Each request gets a separate result.
@@ -171,8 +199,14 @@ function batchesOf(checks: readonly Check[], servicePods: ServicePods): Batch[] 
 /** By service: one ready pod per Deployment. There are several Deployments during a rollout. */
 type ServicePods = ReadonlyMap<string, readonly ProbePod[]>;
 
+interface FoundPods {
+    readonly pods: ServicePods;
+    /** Services whose pods are not a stand-in's. */
+    readonly real: ReadonlySet<string>;
+}
+
 /** Finds a ready pod of every service. Stores must run as well: otherwise a closed connection would prove nothing. */
-async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<ServicePods> {
+async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<FoundPods> {
     const services = await readyPods(cluster, NAMESPACES.services);
     const stores = await readyPods(cluster, NAMESPACES.stores);
     const absent = [
@@ -182,19 +216,27 @@ async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<Se
     if (absent.length > 0) {
         throw new CannotVerify(
             `no ready pod of ${absent.sort().join(", ")}`,
-            "`make up` deploys the stand-ins. A stack without stand-ins cannot be verified.",
+            "`make up` deploys the stand-ins; deploy the services that are not stand-ins (workloads.services).",
         );
     }
-    return services;
+    const real = [...services].filter(([, pods]) => !pods.every(isStandIn)).map(([name]) => name);
+    return { pods: services, real: new Set(real) };
+}
+
+function isStandIn({ container }: ProbePod): boolean {
+    return container === STAND_IN;
 }
 
 async function readyPods(cluster: Cluster, namespace: string): Promise<ServicePods> {
     const pods = (await cluster.list("Pod", { namespace, labelSelector: SERVICE_LABEL })) as PodObject[];
     const byService = new Map<string, Map<string, ProbePod>>();
-    for (const { metadata } of pods.filter(isReady)) {
+    for (const { metadata, spec } of pods.filter(isReady)) {
         const { [SERVICE_LABEL]: service = "", app = "" } = metadata.labels ?? {};
         const podsByApp = byService.get(service) ?? new Map<string, ProbePod>();
-        byService.set(service, podsByApp.set(app, { namespace, pod: metadata.name, container: STAND_IN }));
+        const { containers: specs = [] } = (spec ?? {}) as { containers?: readonly { name: string }[] };
+        const containers = specs.map(({ name }) => name);
+        const container = containers.find((name) => name === STAND_IN) ?? containers[0] ?? "";
+        byService.set(service, podsByApp.set(app, { namespace, pod: metadata.name, container }));
     }
     return new Map(
         [...byService].map(([service, podsByApp]) => [service, [...podsByApp.values()].reverse()]),

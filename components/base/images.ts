@@ -70,6 +70,9 @@ export function namedImages(platform: Platform): string[] {
         ...(limitedByPlan(platform).length > 0 ? [edge.rateLimit.image, edge.rateLimit.redisImage] : []),
         ...(observability.prometheus.from === "image" ? [observability.prometheus.image] : []),
         ...(workloads.standIns ? [workloads.image] : []),
+        ...Object.values(workloads.services).flatMap((source) =>
+            source.from === "image" ? [source.image, ...Object.values(source.versions)] : [],
+        ),
         ...(delivery.enabled ? [delivery.image ?? [], delivery.loadTesterImage ?? []].flat() : []),
     ];
     return [...new Set(names)].sort();

@@ -5,8 +5,10 @@
  */
 import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
+import type { HorizontalPodAutoscaler } from "kubernetes-types/autoscaling/v2";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
+import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "kubernetes-types/rbac/v1";
 import type { CanarySpec, MetricTemplateSpec } from "../crds/flagger";
 import type {
@@ -68,6 +70,28 @@ export type MutatingWebhookConfigurationManifest = Core<
     "MutatingWebhookConfiguration"
 >;
 export type NetworkPolicyManifest = Core<NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy">;
+export type PodDisruptionBudgetManifest = Core<PodDisruptionBudget, "policy/v1", "PodDisruptionBudget">;
+export type HorizontalPodAutoscalerManifest = Core<
+    HorizontalPodAutoscaler,
+    "autoscaling/v2",
+    "HorizontalPodAutoscaler"
+>;
+
+/**
+ * A patch of a workload that another tool deploys: fields that the program adds by server-side apply, with a field
+ * manager of its own, and removes when it no longer declares the patch. The kind is Pulumi's.
+ */
+export interface WorkloadPatchManifest {
+    apiVersion: "apps/v1";
+    kind: "DeploymentPatch" | "StatefulSetPatch" | "DaemonSetPatch";
+    metadata: Metadata & { namespace: string };
+    spec: {
+        template: {
+            metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+            spec: { serviceAccountName: string; serviceAccount: string };
+        };
+    };
+}
 
 export type AuthorizationPolicyManifest = Custom<
     "security.istio.io/v1",
@@ -119,8 +143,10 @@ export type CoreManifest =
     | ServiceAccountManifest
     | ServiceManifest
     | DeploymentManifest
+    | HorizontalPodAutoscalerManifest
     | MutatingWebhookConfigurationManifest
     | NetworkPolicyManifest
+    | PodDisruptionBudgetManifest
     | RoleManifest
     | RoleBindingManifest;
 
@@ -142,7 +168,7 @@ export type CustomManifest =
     | ClusterIssuerManifest
     | IssuerManifest;
 
-export type Manifest = CoreManifest | CustomManifest;
+export type Manifest = CoreManifest | CustomManifest | WorkloadPatchManifest;
 
 /** The source of a Helm chart. */
 export type Chart =
@@ -188,4 +214,13 @@ export interface Derived {
  */
 export function manifestKey({ kind, metadata }: Manifest): string {
     return `${metadata.namespace ?? "_cluster"}/${kind}/${metadata.name}`;
+}
+
+export function isPatch(object: Manifest): object is WorkloadPatchManifest {
+    return object.kind.endsWith("Patch");
+}
+
+/** The kind of the object that a patch changes. */
+export function patchedKind({ kind }: WorkloadPatchManifest): string {
+    return kind.replace(/Patch$/, "");
 }

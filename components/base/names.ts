@@ -41,6 +41,9 @@ export const HEALTH_PORT = { name: "health", number: 8081 } as const;
 /** The container of a stand-in. */
 export const STAND_IN_CONTAINER = "stand-in";
 
+/** The field manager of the program's patches of workloads that another tool deploys. */
+export const PATCH_MANAGER = "sparc-mesh-patch";
+
 /** The ingress gateways. The value is the name of the release and of the service account. */
 export const INGRESS_GATEWAYS = {
     public: "istio-ingressgateway",

@@ -2,7 +2,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import { CertManager } from "@pulumi/kubernetes-cert-manager/certManager";
 import * as pulumi from "@pulumi/pulumi";
-import type { Chart, CoreManifest, Derived, Manifest, Release } from "./manifest";
+import {
+    type Chart,
+    type CoreManifest,
+    type Derived,
+    isPatch,
+    type Manifest,
+    patchedKind,
+    type Release,
+    type WorkloadPatchManifest,
+} from "./manifest";
 import { unknownCase } from "../../catalogue/never";
 
 type Constructor = new (
@@ -16,13 +25,22 @@ const CORE: Record<CoreManifest["kind"], Constructor> = {
     ClusterRoleBinding: k8s.rbac.v1.ClusterRoleBinding,
     ConfigMap: k8s.core.v1.ConfigMap,
     Deployment: k8s.apps.v1.Deployment,
+    HorizontalPodAutoscaler: k8s.autoscaling.v2.HorizontalPodAutoscaler,
     MutatingWebhookConfiguration: k8s.admissionregistration.v1.MutatingWebhookConfiguration,
     Namespace: k8s.core.v1.Namespace,
     NetworkPolicy: k8s.networking.v1.NetworkPolicy,
+    PodDisruptionBudget: k8s.policy.v1.PodDisruptionBudget,
     Role: k8s.rbac.v1.Role,
     RoleBinding: k8s.rbac.v1.RoleBinding,
     Service: k8s.core.v1.Service,
     ServiceAccount: k8s.core.v1.ServiceAccount,
+};
+
+/** Deleting a patch releases its fields: the object stays. */
+const PATCHES: Record<WorkloadPatchManifest["kind"], Constructor> = {
+    DaemonSetPatch: k8s.apps.v1.DaemonSetPatch,
+    DeploymentPatch: k8s.apps.v1.DeploymentPatch,
+    StatefulSetPatch: k8s.apps.v1.StatefulSetPatch,
 };
 
 /** Kinds whose deletion loses data, addresses or other people's objects. */
@@ -183,6 +201,10 @@ function registerObject(
     };
     if (isCore(object)) {
         return new CORE[object.kind](resourceName, structuredClone(object) as never, resourceOptions);
+    }
+    if (isPatch(object)) {
+        const patch = { ...structuredClone(object), kind: patchedKind(object) };
+        return new PATCHES[object.kind](resourceName, patch as never, resourceOptions);
     }
     return new k8s.apiextensions.CustomResource(resourceName, structuredClone(object), resourceOptions);
 }

@@ -1,3 +1,4 @@
+import { unknownCase } from "../../catalogue/never";
 import { minReplicas } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
@@ -8,8 +9,12 @@ import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { placement } from "../base/pools";
 import { rolloutFor } from "../base/rollouts";
-import { sortedEntries } from "../../catalogue/order";
-import { FIRST_VERSION, standIn } from "./stand-in";
+import { getOwn, sortedEntries } from "../../catalogue/order";
+import { workloadProblems } from "./check";
+import { FIRST_VERSION } from "./deployment";
+import { adopt } from "./existing";
+import { autoscaler, disruptionBudget, fromImage, imageOf } from "./image";
+import { standIn } from "./stand-in";
 import type { Workload } from "./workload";
 
 function deriveWorkloads(platform: Platform): Derived {
@@ -19,18 +24,22 @@ function deriveWorkloads(platform: Platform): Derived {
         namespace: NAMESPACES.services,
         ports: service.ports,
         replicas: minReplicas(service),
+        maxReplicas: Math.max(minReplicas(service), service.maxReplicas ?? 0),
         rolledOut: rolloutFor(platform, name) !== undefined,
         kpis: service.rollout?.kpis ?? [],
         versions: Object.keys(config.traffic.services[name]?.versions ?? {})
             .filter((version) => version !== FIRST_VERSION)
             .sort(),
         sidecar: service.sidecar ?? config.sidecar,
+        sidecarOverride: service.sidecar,
+        source: getOwn(config.workloads.services, name),
     }));
     const stores = sortedEntries(catalogue.stores).map(([name, store]): Workload => ({
         name,
         namespace: NAMESPACES.stores,
         ports: store.ports,
         replicas: 1,
+        maxReplicas: 1,
         rolledOut: false,
         kpis: [],
         versions: [],
@@ -43,16 +52,35 @@ function deriveWorkloads(platform: Platform): Derived {
 }
 
 function objectsOf(workload: Workload, config: MeshConfig): Manifest[] {
-    const { workloads } = config;
-    const contract = [serviceAccount(workload), service(workload)];
-    if (!workloads.standIns) return contract;
-    const image = pinned(workloads.image, config);
-    return [
-        ...contract,
-        ...[FIRST_VERSION, ...workload.versions].map((version) =>
-            standIn(workload, version, { ...workloads, image }, placement(config, "mesh")),
-        ),
-    ];
+    return [serviceAccount(workload), service(workload), ...podsOf(workload, config)];
+}
+
+/** The objects that make the workload's pods. */
+function podsOf(workload: Workload, config: MeshConfig): Manifest[] {
+    const { source = { from: "stand-in" } } = workload;
+    const versions = [FIRST_VERSION, ...workload.versions];
+    const place = placement(config, "mesh");
+    switch (source.from) {
+        case "stand-in": {
+            const { workloads } = config;
+            if (!workloads.standIns) return [];
+            const image = pinned(workloads.image, config);
+            return versions.map((version) => standIn(workload, version, { ...workloads, image }, place));
+        }
+        case "image": {
+            const deployments = versions.flatMap((version) => {
+                const image = imageOf(source, version);
+                if (image === undefined) return [];
+                const object = fromImage(workload, version, source, pinned(image, config), place);
+                return [object, ...autoscaler(workload, version, object)];
+            });
+            return [...deployments, ...disruptionBudget(workload)];
+        }
+        case "existing":
+            return [adopt(workload, source)];
+        default:
+            return unknownCase(source);
+    }
 }
 
 /** The service account, whose name is the workload's identity in every policy. Each workload has a separate one. */
@@ -87,11 +115,12 @@ function service({ name, namespace, ports }: Workload): ServiceManifest {
     };
 }
 
-export const workloads: Concern = { name: "workloads", derive: deriveWorkloads };
+export const workloads: Concern = { name: "workloads", derive: deriveWorkloads, check: workloadProblems };
 
 /**
- * Each service's and store's ServiceAccount and Service, and a stand-in if the stack has no real workload. Real
- * workloads join with that account and the label `sparc.dev/service`.
+ * Each service's and store's ServiceAccount and Service, and its pods: a stand-in, a Deployment from an image, or a
+ * patch of a workload that another tool deploys. Any other workload joins with that account and the label
+ * `sparc.dev/service`.
  */
 export class Workloads extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {

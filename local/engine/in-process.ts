@@ -11,11 +11,12 @@ import { Discovery } from "./kube/discovery";
 import { Snapshot } from "./kube/snapshot";
 import { assertRevisionsUnused } from "./istio-revisions";
 import { limited } from "./limit";
+import { Patcher } from "./patch";
 import { type Program, startProgram } from "./program/host";
 import { engineConfig } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
 import { blocksDependents, isAwaited } from "./readiness";
-import { type Ref } from "./ref";
+import { isPatch, patchedRef, type Ref } from "./ref";
 import { Remover } from "./remove";
 import { type KubeObject, type ReleaseRequest } from "./resource";
 import { awaitRollouts } from "./rollouts";
@@ -67,6 +68,7 @@ class Cluster implements EngineContext, Removers {
     readonly applier: Applier;
     private readonly discovery: Discovery;
     private readonly remover: Remover;
+    private readonly patcher: Patcher;
     private readonly helm: Helm;
     private readonly awaited: Ref[] = [];
     private readonly install: (release: ReleaseRequest) => ReturnType<Helm["install"]>;
@@ -79,6 +81,7 @@ class Cluster implements EngineContext, Removers {
     ) {
         this.discovery = new Discovery(client);
         this.remover = new Remover(client, this.discovery);
+        this.patcher = new Patcher(client, this.discovery);
         this.applier = new Applier(client, this.discovery, new Snapshot(client), this.remover);
         this.helm = new Helm(client, {
             program: tools.helm,
@@ -101,9 +104,13 @@ class Cluster implements EngineContext, Removers {
             return { outcome, state: { status: { name, namespace, status: "deployed" } } };
         }
         const awaited = isAwaited(request.object);
-        const { outcome, object } = await this.applier.apply(request.object, !request.entry.protect);
-        if (blocksDependents(request.object)) await this.waitUntilReady(request.entry);
-        else if (awaited) this.awaited.push(request.entry);
+        const { outcome, object } =
+            request.is === "patch"
+                ? await this.patcher.apply(request.object)
+                : await this.applier.apply(request.object, !request.entry.protect);
+        const ref = isPatch(request.entry) ? patchedRef(request.entry) : request.entry;
+        if (blocksDependents(request.object)) await this.waitUntilReady(ref);
+        else if (awaited) this.awaited.push(ref);
         return { outcome, state: withoutManagedFields(object) };
     }
 
@@ -133,6 +140,10 @@ class Cluster implements EngineContext, Removers {
 
     waitForDeletion(removal: Parameters<Remover["waitForDeletion"]>[0]): Promise<void> {
         return this.remover.waitForDeletion(removal);
+    }
+
+    releasePatch(patch: Ref): Promise<boolean> {
+        return this.patcher.release(patch);
     }
 
     removeRelease({ namespace = "default", name }: Ref): Promise<boolean> {

@@ -5,6 +5,7 @@ import {
     DELETION_STAGES,
     describeRef,
     type InventoryEntry,
+    isPatch,
     isRelease,
     type Ref,
 } from "./ref";
@@ -18,6 +19,8 @@ export interface Removers {
     waitForDeletion(removal: Removal): Promise<void>;
     /** Returns whether the release existed. */
     removeRelease(ref: Ref): Promise<boolean>;
+    /** Removes a patch's fields from the object, which stays. Returns whether it had any. */
+    releasePatch(ref: Ref): Promise<boolean>;
 }
 
 /** @throws DeployError if any of `obsolete` is protected. Call it before anything is deleted. */
@@ -59,8 +62,9 @@ export async function removeAll(
         for (const ref of refs) {
             progress(`removing ${describeRef(ref)}`);
             try {
-                if (isRelease(ref)) {
-                    if (await removers.removeRelease(ref)) removed++;
+                if (isRelease(ref) || isPatch(ref)) {
+                    const remove = isPatch(ref) ? "releasePatch" : "removeRelease";
+                    if (await removers[remove](ref)) removed++;
                     continue;
                 }
                 const removal = await removers.removeObject(ref);

@@ -1,6 +1,9 @@
 /** References to objects and releases in the cluster, for the inventory. */
 
-/** A Kubernetes object, or a Helm release (`apiVersion` "helm", `kind` "Release"). */
+/**
+ * A Kubernetes object; a Helm release (`apiVersion` "helm", `kind` "Release"); or a patch of an object that another tool
+ * deploys (`kind` "Deployment(patch)", which no Kubernetes kind can be).
+ */
 export interface Ref {
     readonly apiVersion: string;
     readonly kind: string;
@@ -24,6 +27,22 @@ export function isRelease(ref: Ref): boolean {
     return ref.apiVersion === HELM;
 }
 
+const PATCH = "(patch)";
+
+/** The reference of a patch of an object. */
+export function patchRef(ref: Ref): Ref {
+    return { ...ref, kind: `${ref.kind}${PATCH}` };
+}
+
+export function isPatch({ kind }: Ref): boolean {
+    return kind.endsWith(PATCH);
+}
+
+/** The object that a patch changes. */
+export function patchedRef(patch: Ref): Ref {
+    return { ...patch, kind: patch.kind.slice(0, -PATCH.length) };
+}
+
 /**
  * A unique key. It excludes the API version, which is only another view of the same object: a program that moves from
  * `v1beta1` to `v1` must not prune what it has just applied.
@@ -38,7 +57,9 @@ export function keyOf({ apiVersion, kind, namespace, name }: Ref): string {
 }
 
 /** For people: `AuthorizationPolicy sparc/deny-all`. */
-export function describeRef({ kind, namespace, name }: Ref): string {
+export function describeRef(ref: Ref): string {
+    const { kind, namespace, name } = ref;
+    if (isPatch(ref)) return `patch of ${describeRef(patchedRef(ref))}`;
     return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
@@ -63,6 +84,7 @@ export type DeletionStage = (typeof DELETION_STAGES)[number];
 
 export function deletionStage(ref: Ref): DeletionStage {
     if (isRelease(ref)) return "releases";
+    if (isPatch(ref)) return deletionStage(patchedRef(ref));
     if (WORKLOADS.has(ref.kind)) return "workloads";
     return CONTAINERS.has(ref.kind) ? "containers" : "objects";
 }

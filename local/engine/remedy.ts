@@ -3,8 +3,11 @@ import { CommandError } from "../process";
 import {
     ApiError,
     BeingDeletedError,
+    FieldConflictError,
     ForeignObjectError,
+    MissingTargetError,
     NotServedError,
+    ProgramTargetError,
     UnreachableError,
 } from "./kube/errors";
 import { HANDED_OVER } from "./kube/ownership";
@@ -33,6 +36,12 @@ function remedyFor(ref: Ref, error: unknown): string {
                   .map((pair) => pair.join("="))
                   .join(",")}`;
     }
+    if (error instanceof MissingTargetError)
+        return "deploy it first, or correct its name and kind in workloads.services";
+    if (error instanceof ProgramTargetError)
+        return "name another workload in workloads.services, or deploy once without the key, so that the engine removes its own";
+    if (error instanceof FieldConflictError)
+        return "remove these fields where that manager sets them, or set them to the same values; `mesh workloads check` lists them";
     if (error instanceof NotServedError) {
         return "make its component depend on the release that installs this kind, or correct its apiVersion";
     }

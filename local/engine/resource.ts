@@ -1,6 +1,7 @@
 /** Converts registered resources to requests to the cluster. */
 import { type Planned, type Registration } from "./program/protocol";
-import { type InventoryEntry, releaseRef } from "./ref";
+import { PATCH_MANAGER } from "./kube/ownership";
+import { type InventoryEntry, patchRef, type Ref, releaseRef } from "./ref";
 import { isReleaseType, releaseInputs } from "./packaged";
 
 /** A Kubernetes object to apply. */
@@ -35,6 +36,8 @@ export interface ReleaseRequest {
 
 export type ResourceRequest =
     | { readonly is: "object"; readonly entry: InventoryEntry; readonly object: KubeObject }
+    /** A patch of an object that another tool deploys. */
+    | { readonly is: "patch"; readonly entry: InventoryEntry; readonly object: KubeObject }
     | { readonly is: "release"; readonly entry: InventoryEntry; readonly release: ReleaseRequest }
     /** Providers, components and the stack: nothing in the cluster. */
     | { readonly is: "nothing" };
@@ -81,10 +84,10 @@ export function requestOf(resource: Registration): ResourceRequest {
         const release = releaseOf(resource.name, inputs);
         return { is: "release", entry: { ...releaseRef(release.namespace, release.name), protect }, release };
     }
-    if (!type.startsWith("kubernetes:") || COMPOSITE.test(type) || type.endsWith("Patch")) {
-        throw new UnsupportedError(type);
-    }
+    if (!type.startsWith("kubernetes:") || COMPOSITE.test(type)) throw new UnsupportedError(type);
     const object = objectOf(resource);
+    if (isPatchType(type, object.kind))
+        return { is: "patch", entry: { ...patchRef(refOf(object)), protect }, object: patchOf(object) };
     return { is: "object", entry: { ...refOf(object), protect }, object };
 }
 
@@ -100,17 +103,44 @@ export function plannedEntry({
     if (name === undefined) return undefined;
     if (isReleaseType(type)) return { ...releaseRef(namespace ?? "default", name), protect };
     if (!type.startsWith("kubernetes:") || apiVersion === undefined || kind === undefined) return undefined;
+    const ref = refOf({
+        apiVersion,
+        kind,
+        metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    });
+    return { ...(isPatchType(type, kind) ? patchRef(ref) : ref), protect };
+}
+
+/** Whether it is a resource of Pulumi's that patches an object: `kubernetes:apps/v1:DeploymentPatch` of kind Deployment. */
+function isPatchType(type: string, kind: string): boolean {
+    return type.endsWith(`:${kind}Patch`);
+}
+
+const PATCH_OPTIONS = { manager: "pulumi.com/patchFieldManager", force: "pulumi.com/patchForce" } as const;
+
+/**
+ * The patch without Pulumi's annotations, which control the engine.
+ *
+ * @throws UnsupportedError for options that only the Pulumi CLI supports
+ */
+function patchOf(object: KubeObject): KubeObject {
+    const { annotations = {}, ...metadata } = object.metadata;
+    const { [PATCH_OPTIONS.manager]: manager, [PATCH_OPTIONS.force]: force, ...rest } = annotations;
+    const unsupported = [
+        ...(manager === PATCH_MANAGER ? [] : [`${PATCH_OPTIONS.manager} other than ${PATCH_MANAGER}`]),
+        ...(force === undefined ? [] : [PATCH_OPTIONS.force]),
+    ];
+    if (unsupported.length > 0)
+        throw new UnsupportedError(
+            `the patch of ${object.kind} "${metadata.name}" with the annotation ${unsupported.join(" and ")}`,
+        );
     return {
-        ...refOf({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }),
-        protect,
+        ...object,
+        metadata: { ...metadata, ...(Object.keys(rest).length > 0 ? { annotations: rest } : {}) },
     };
 }
 
-function refOf({
-    apiVersion,
-    kind,
-    metadata: { name, namespace },
-}: KubeObject): Omit<InventoryEntry, "protect"> {
+function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Ref {
     return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
 }
 

@@ -57,11 +57,13 @@ describe("the mesh command", () => {
         );
         assert.deepEqual(
             ofClusters.map((command) => command.name()),
-            ["up", "verify", "status", "approve", "upgrade", "down"],
+            ["up", "workloads", "verify", "status", "approve", "upgrade", "down"],
         );
         for (const command of ofClusters) {
             const required =
-                { upgrade: ["--to", "x"], approve: ["auth", "--reason", "x"] }[command.name()] ?? [];
+                { upgrade: ["--to", "x"], approve: ["auth", "--reason", "x"], workloads: ["check"] }[
+                    command.name()
+                ] ?? [];
             await assert.rejects(
                 meshProgram().parseAsync([command.name(), ...required, "--kubeconfig", "a.yaml"], {
                     from: "user",

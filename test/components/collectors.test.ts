@@ -34,7 +34,7 @@ describe("the collector of traces", () => {
     });
 
     it("cannot be a stand-in if the stack has no image of them", () => {
-        const config: MeshConfig = { ...local, workloads: { standIns: false } };
+        const config: MeshConfig = { ...local, workloads: { standIns: false, services: {} } };
         const problems = platformProblems({ catalogue, config });
         assert.ok(
             problems.some((problem) => problem.startsWith("telemetry.tracing.collector: ")),

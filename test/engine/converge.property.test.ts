@@ -54,6 +54,10 @@ class Cluster implements EngineContext, InventoryStore {
         return existed;
     }
 
+    releasePatch(ref: Ref): Promise<boolean> {
+        return this.removeRelease(ref);
+    }
+
     /** Asserts that the inventory contains every object: nothing has leaked. */
     assertNothingLeaked(): void {
         const known = new Set(this.inventory.map(keyOf));

@@ -68,6 +68,11 @@ class Recording implements EngineContext {
         this.done.push(`remove ${keyOf(entry)}`);
         return Promise.resolve(true);
     }
+
+    releasePatch(entry: Parameters<EngineContext["releasePatch"]>[0]): Promise<boolean> {
+        this.done.push(`release ${keyOf(entry)}`);
+        return Promise.resolve(true);
+    }
 }
 
 function go(program: Program, inventory: Inventory, world: EngineContext): ReturnType<typeof converge> {
@@ -75,6 +80,16 @@ function go(program: Program, inventory: Inventory, world: EngineContext): Retur
 }
 
 describe("converge", () => {
+    it("releases a patch that the program no longer declares, and does not delete the object", async () => {
+        const world = new Recording();
+        const patch = { ...service, apiVersion: "apps/v1", kind: "Deployment(patch)" };
+        const inventory = await world.inventory([patch, service]);
+        const { pruned } = await go(fakeProgram([service]), inventory, world);
+        assert.equal(pruned, 1);
+        assert.deepEqual(world.done, [`apply ${keyOf(service)}`, `release ${keyOf(patch)}`]);
+        assert.deepEqual(world.stored, [service]);
+    });
+
     it("refuses to remove protected objects, before it changes anything", async () => {
         const world = new Recording();
         const inventory = await world.inventory([namespace, service]);

@@ -114,6 +114,46 @@ describe("a registered resource", () => {
         });
     });
 
+    const PATCH = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: {
+            name: "orders",
+            namespace: "sparc",
+            annotations: { "pulumi.com/patchFieldManager": "sparc-mesh-patch" },
+        },
+        spec: {},
+    };
+
+    it("is a patch, without Pulumi's annotations, and never mistaken for the object", () => {
+        const request = requestOf(registration("kubernetes:apps/v1:DeploymentPatch", PATCH));
+        assert.deepEqual(request, {
+            is: "patch",
+            entry: {
+                apiVersion: "apps/v1",
+                kind: "Deployment(patch)",
+                namespace: "sparc",
+                name: "orders",
+                protect: false,
+            },
+            object: { ...PATCH, metadata: { name: "orders", namespace: "sparc" } },
+        });
+        const planned = plannedEntry({
+            type: "kubernetes:apps/v1:DeploymentPatch",
+            protect: false,
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            namespace: "sparc",
+            name: "orders",
+        });
+        assert.deepEqual(planned, request.is === "patch" ? request.entry : undefined);
+    });
+
+    it("is an object if its own kind ends in Patch", () => {
+        const object = { ...PATCH, apiVersion: "example.com/v1", kind: "BatchPatch" };
+        assert.equal(requestOf(registration("kubernetes:example.com/v1:BatchPatch", object)).is, "object");
+    });
+
     const rejected: readonly (readonly [string, Registration, RegExp])[] = [
         ["of another provider", registration("aws:ec2/vpc:Vpc", {}), /aws:ec2\/vpc:Vpc/],
         [
@@ -121,7 +161,14 @@ describe("a registered resource", () => {
             registration("kubernetes:helm.sh/v4:Chart", {}, { custom: false }),
             /helm\.sh\/v4:Chart/,
         ],
-        ["that patches", registration("kubernetes:core/v1:ServicePatch", policy), /ServicePatch/],
+        [
+            "that patches with a generated field manager, or by force",
+            registration("kubernetes:apps/v1:DeploymentPatch", {
+                ...PATCH,
+                metadata: { name: "orders", annotations: { "pulumi.com/patchForce": "true" } },
+            }),
+            /patch of Deployment "orders" with the annotation pulumi\.com\/patchFieldManager other than sparc-mesh-patch and pulumi\.com\/patchForce/,
+        ],
         [
             "that is read or imported",
             registration("kubernetes:core/v1:Service", policy, { importId: "sparc/auth" }),

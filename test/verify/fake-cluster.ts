@@ -38,10 +38,11 @@ export class FakeCluster implements Cluster {
     }
 
     /** Adds a ready pod of a workload; `app` for a Deployment other than the workload's first. */
-    addPod(namespace: string, name: string, podIP = "10.244.0.2", app = name): void {
+    addPod(namespace: string, name: string, podIP = "10.244.0.2", app = name, container = "stand-in"): void {
         const labels = { app, "sparc.dev/service": name };
         const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: `${app}-0`, namespace, labels } };
-        this.objects.set(keyOf(pod), { ...pod, status: { ...READY, podIP } } as KubeObject);
+        const spec = { containers: [{ name: container }] };
+        this.objects.set(keyOf(pod), { ...pod, spec, status: { ...READY, podIP } } as KubeObject);
     }
 
     addCertificate(gateway: string): void {

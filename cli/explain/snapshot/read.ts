@@ -26,7 +26,7 @@ export function readRendered(folder: string): MeshObjects {
     for (const path of paths) {
         for (const value of documents(join(folder, path), path, problems)) {
             if (path.startsWith("_releases")) releases.push(releaseOf(value));
-            else if (isObject(value)) objects.push({ spec: {}, ...value } as unknown as Manifest);
+            else if (isObject(value)) objects.push(manifestOf(value));
             else
                 problems.push(
                     `${path}: not a Kubernetes object (apiVersion, kind and metadata.name are required)`,
@@ -61,6 +61,13 @@ function documents(file: string, path: string, problems: string[]): Record<strin
 function isObject(value: Record<string, unknown>): boolean {
     const { apiVersion, kind, metadata } = value as { metadata?: { name?: unknown } } & typeof value;
     return typeof apiVersion === "string" && typeof kind === "string" && typeof metadata?.name === "string";
+}
+
+/** As the program derives it: a rendered patch has the kind of the object that it changes. */
+function manifestOf(value: Record<string, unknown>): Manifest {
+    const object = { spec: {}, ...value } as unknown as Manifest;
+    const isPatch = object.metadata.annotations?.["pulumi.com/patchFieldManager"] !== undefined;
+    return isPatch ? ({ ...object, kind: `${object.kind}Patch` } as Manifest) : object;
 }
 
 function releaseOf(value: Record<string, unknown>): RenderedRelease {

@@ -38,6 +38,12 @@ export const KINDS = {
         path: "apis/admissionregistration.k8s.io/v1beta1",
         plural: "mutatingadmissionpolicies",
     },
+    Deployment: { path: "apis/apps/v1", plural: "deployments" },
+    StatefulSet: { path: "apis/apps/v1", plural: "statefulsets" },
+    DaemonSet: { path: "apis/apps/v1", plural: "daemonsets" },
+    Job: { path: "apis/batch/v1", plural: "jobs" },
+    CronJob: { path: "apis/batch/v1", plural: "cronjobs" },
+    HorizontalPodAutoscaler: { path: "apis/autoscaling/v2", plural: "horizontalpodautoscalers" },
     Canary: { path: "apis/flagger.app/v1beta1", plural: "canaries" },
 } as const;
 

@@ -52,6 +52,30 @@ export class ForeignObjectError extends Error {
     }
 }
 
+/** The object that a patch changes does not exist. */
+export class MissingTargetError extends Error {
+    constructor() {
+        super("there is no such object to patch");
+        this.name = "MissingTargetError";
+    }
+}
+
+/** The object that a patch changes is one that this engine deployed. */
+export class ProgramTargetError extends Error {
+    constructor() {
+        super("the program deployed this object itself, so it cannot patch it as another tool's");
+        this.name = "ProgramTargetError";
+    }
+}
+
+/** Another field manager owns a patch's field, with another value. */
+export class FieldConflictError extends Error {
+    constructor(message: string) {
+        super(message);
+        this.name = "FieldConflictError";
+    }
+}
+
 /** The object to apply is being deleted. */
 export class BeingDeletedError extends Error {
     constructor() {

@@ -2,6 +2,9 @@
 /** The engine's field manager. */
 export const FIELD_MANAGER = "sparc-mesh";
 
+/** The field manager of patches of objects that another tool deploys. It owns nothing but the patches' fields. */
+export const PATCH_MANAGER = `${FIELD_MANAGER}-patch`;
+
 /**
  * The label by which this engine adopts an object. It is not `managed-by`, which every stack's objects have, whichever engine
  * or GitOps tool deployed them: adopting these would overwrite and delete them.

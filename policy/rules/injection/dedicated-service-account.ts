@@ -77,9 +77,10 @@ spec: { template: { metadata: { labels: { app: carts } }, spec: { serviceAccount
     *evaluateStack(stack, config) {
         const meshed = stack.collect("meshed workloads", stack.all(...WORKLOADS), (workload) =>
             stack.isMeshed(workload.namespace) &&
-            !workload.isPatch &&
             podOf(workload).isTemplate &&
-            !isReference(workload)
+            !isReference(workload) &&
+            // A patch without an account leaves the workload's, which is not visible.
+            !(workload.isPatch && accountOf(workload) === "default")
                 ? [{ workload, account: accountOf(workload) }]
                 : [],
         );

@@ -1,0 +1,39 @@
+/** What the mesh needs of a workload that another tool deploys, as a server-side apply patch. */
+import type { ExistingSource } from "../../config/workloads";
+import { SERVICE_LABEL } from "../base/labels";
+import type { WorkloadPatchManifest } from "../base/manifest";
+import { PATCH_MANAGER } from "../base/names";
+import { sidecarResources } from "../base/sidecar-resources";
+import type { Workload } from "./workload";
+
+/**
+ * Adds the service's label, its account, and where the catalogue sets them its sidecar's resources to the pods. It
+ * never takes a field from another field manager: an apply that conflicts is rejected, so that releasing the workload
+ * loses nothing that its owner set (ADR 51).
+ */
+export function adopt(
+    { name: service, namespace, sidecarOverride }: Workload,
+    { kind, name = service, version }: ExistingSource,
+): WorkloadPatchManifest {
+    return {
+        apiVersion: "apps/v1",
+        kind: `${kind}Patch`,
+        metadata: { name, namespace, annotations: { "pulumi.com/patchFieldManager": PATCH_MANAGER } },
+        spec: {
+            template: {
+                metadata: {
+                    labels: { [SERVICE_LABEL]: service, ...(version === undefined ? {} : { version }) },
+                    ...(sidecarOverride === undefined
+                        ? {}
+                        : { annotations: sidecarResources(sidecarOverride) }),
+                },
+                spec: {
+                    serviceAccountName: service,
+                    // The API server copies the account to this deprecated field and back. Only what owns both can
+                    // remove the account again.
+                    serviceAccount: service,
+                },
+            },
+        },
+    };
+}

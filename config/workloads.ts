@@ -1,0 +1,165 @@
+/** Where the pods of a stack's services come from: stand-ins, images, or workloads that another tool deploys. */
+import { z } from "zod";
+import { imageReference } from "./images";
+import { resources } from "./resources";
+
+const name = z
+    .string()
+    .max(63)
+    .regex(
+        /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+        "must be a Kubernetes name of lower-case letters, digits and hyphens, such as orders-api",
+    );
+const path = z.string().regex(/^\/[^\s?#]*$/, "must be a path, such as /healthz/ready");
+const absolutePath = z
+    .string()
+    .regex(/^(\/[\w.-]+)+$/, "must be an absolute path without a trailing slash, such as /tmp");
+const port = z.int().min(1024).max(65535);
+const key = z
+    .string()
+    .max(253)
+    .regex(/^[\w.-]+$/, "must be a key of a Secret or ConfigMap");
+const version = z
+    .string()
+    .regex(
+        /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+        "must be the value of a pod's label `version`, such as v2",
+    );
+
+/** The sidecar's user: its traffic is not redirected. */
+const SIDECAR_USER = 1337;
+
+const timing = {
+    periodSeconds: z.int().min(1).max(300).optional().describe("Seconds between two probes. Default: 10."),
+    timeoutSeconds: z.int().min(1).max(60).optional().describe("Default: 5."),
+    failureThreshold: z
+        .int()
+        .min(1)
+        .max(600)
+        .optional()
+        .describe("Failed probes in a row that count as a failure. Default: 3."),
+};
+const probe = z.discriminatedUnion("type", [
+    z.strictObject({
+        type: z.literal("http").describe("Any status from 200 to 399 is a success."),
+        port,
+        path,
+        ...timing,
+    }),
+    z.strictObject({
+        type: z.literal("grpc").describe("By the gRPC health checking protocol."),
+        port,
+        service: z.string().min(1).optional().describe("The health service's name. Default: none."),
+        ...timing,
+    }),
+    z.strictObject({ type: z.literal("tcp").describe("A connection is a success."), port, ...timing }),
+]);
+
+const environmentName = z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, "must be the name of an environment variable, such as LOG_LEVEL");
+const references = z.record(environmentName, z.strictObject({ name, key })).default({});
+
+const image = z.strictObject({
+    from: z.literal("image").describe("The program creates a Deployment with this image."),
+    image: imageReference.describe("The image of the first version, `v1`."),
+    versions: z
+        .record(version, imageReference)
+        .default({})
+        .describe("Images of the other versions in `traffic.services.<name>.versions`."),
+    command: z.array(z.string()).min(1).optional().describe("Default: the image's entry point."),
+    args: z.array(z.string()).min(1).optional().describe("Default: the image's."),
+    user: z
+        .int()
+        .min(1)
+        .max(2_147_483_647)
+        .refine((user) => user !== SIDECAR_USER, {
+            message: `must not be ${SIDECAR_USER}: the sidecar's user, whose traffic bypasses the mesh`,
+        })
+        .default(65532)
+        .describe("The user and group ID of the process. Not 0 (root), not 1337 (the sidecar)."),
+    resources: resources.prefault({}),
+    environment: z
+        .record(environmentName, z.string())
+        .default({})
+        .describe("Environment variables. Values are not secret: they are visible in the Deployment."),
+    environmentFromSecrets: references.describe(
+        "Environment variables from keys of Secrets in the services' namespace, which another tool creates.",
+    ),
+    environmentFromConfigMaps: references.describe(
+        "Environment variables from keys of ConfigMaps in the services' namespace.",
+    ),
+    writablePaths: z
+        .array(absolutePath)
+        .default([])
+        .describe("Paths with an empty, writable volume each. The rest of the file system is read-only."),
+    readiness: probe
+        .prefault({ type: "http", port: 8081, path: "/healthz/ready" })
+        .describe("The readiness probe."),
+    liveness: probe
+        .prefault({ type: "http", port: 8081, path: "/healthz/live" })
+        .describe("The liveness probe."),
+    startup: probe
+        .optional()
+        .describe("The startup probe, until whose success the others do not run. Default: none."),
+    metrics: z
+        .strictObject({ port, path })
+        .prefault({ port: 8081, path: "/metrics" })
+        .describe("Where the application serves its Prometheus metrics. The sidecar adds its own to them."),
+    drainSeconds: z
+        .int()
+        .min(0)
+        .max(300)
+        .default(5)
+        .describe("Seconds that a terminating pod still accepts requests, while endpoints are removed."),
+    shutdownSeconds: z
+        .int()
+        .min(1)
+        .max(3600)
+        .default(25)
+        .describe("Seconds that the process has after that to complete its requests."),
+});
+
+const existing = z.strictObject({
+    from: z
+        .literal("existing")
+        .describe(
+            "Another tool deploys the workload. The program adds only what the mesh needs, by server-side apply.",
+        ),
+    kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).default("Deployment"),
+    name: name.optional().describe("The workload's name. Default: the service's."),
+    version: version
+        .optional()
+        .describe("The value of the pods' label `version`. Default: the label is left as it is."),
+});
+
+const standIn = z.strictObject({
+    from: z.literal("stand-in").describe("A program that answers for the service, as `standIns` deploys."),
+});
+
+const services = z
+    .record(z.string(), z.discriminatedUnion("from", [standIn, image, existing]))
+    .default({})
+    .describe(
+        "Where single services' pods come from, by the service's name in the catalogue. Default: a stand-in with `standIns: true`; otherwise nothing, and you deploy pods with the label `sparc.dev/service`.",
+    );
+
+export const workloads = z.discriminatedUnion("standIns", [
+    z.strictObject({
+        standIns: z.literal(true),
+        image: imageReference.describe("The image of local/standin."),
+        replicas: z
+            .int()
+            .min(1)
+            .max(20)
+            .optional()
+            .describe("Replicas of each stand-in. Default: the catalogue's minimum."),
+        services,
+    }),
+    z.strictObject({ standIns: z.literal(false), services }),
+]);
+
+export type WorkloadSource = z.infer<typeof services>[string];
+export type ImageSource = Extract<WorkloadSource, { from: "image" }>;
+export type ExistingSource = Extract<WorkloadSource, { from: "existing" }>;
+export type ProbeConfig = z.infer<typeof probe>;

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runMesh } from "../support/cli";
+
+const POD = (extra: string) => `
+apiVersion: v1
+kind: Pod
+metadata: { name: alerts, namespace: sparc, labels: { sparc.dev/service: alerts } }
+spec:
+  serviceAccountName: alerts
+  ${extra}
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
+  containers:
+    - name: main
+      image: alerts:1
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+`;
+
+describe("mesh workloads check, as a command", function () {
+    this.timeout(60_000);
+    let folder: string;
+    let printed: string;
+    const write = process.stdout.write.bind(process.stdout);
+
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "mesh-workloads-"));
+        writeFileSync(join(folder, "warning.yaml"), POD(""));
+        writeFileSync(join(folder, "error.yaml"), POD("hostNetwork: true"));
+        writeFileSync(join(folder, "broken.yaml"), "a: [");
+        writeFileSync(
+            join(folder, "config.yaml"),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n",
+        );
+    });
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    async function check(...args: string[]): Promise<{ status: number; stderr: string }> {
+        printed = "";
+        process.stdout.write = (text: string | Uint8Array) => {
+            printed += String(text);
+            return true;
+        };
+        try {
+            return await runMesh("workloads", "check", ...args);
+        } finally {
+            process.stdout.write = write;
+        }
+    }
+
+    it("exits with 0 if there are only warnings", async () => {
+        const { status, stderr } = await check("--stack", "local", join(folder, "warning.yaml"));
+        assert.equal(status, 0, stderr);
+        assert.match(printed, /1 workload: 0 errors, 1 warning\n$/);
+    });
+
+    it("exits with 1 if a finding breaks traffic, and prints it as JSON", async () => {
+        const { status } = await check("--json", join(folder, "error.yaml"));
+        assert.equal(status, 1);
+        const { findings } = JSON.parse(printed) as { findings: { check: string; place: string }[] };
+        const found = findings.find((finding) => finding.check === "host-network");
+        assert.equal(found?.place, `${join(folder, "error.yaml")}:2`);
+    });
+
+    it("exits with 2 for input that it cannot check", async () => {
+        for (const [args, message] of [
+            [[join(folder, "broken.yaml")], /broken\.yaml:1: /],
+            [[join(folder, "nowhere.yaml")], /nowhere\.yaml: no such file or folder/],
+            [[join(folder, "config.yaml")], /no workload in .*config\.yaml/],
+            [["--service", "alrts", join(folder, "error.yaml")], /Did you mean "alerts"/],
+            [["--stack", "nowhere", join(folder, "error.yaml")], /no stack "nowhere"/],
+        ] as const) {
+            const { status, stderr } = await check(...args);
+            assert.equal(status, 2, stderr);
+            assert.match(stderr, message);
+        }
+    });
+});
