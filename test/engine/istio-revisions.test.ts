@@ -59,6 +59,7 @@ describe("the in-process engine", () => {
                 Promise.reject(new DeployError(obsolete.map(({ name }) => name).join(), [])),
             awaitReady: () => Promise.resolve([]),
             removeObject: () => note("remove").then(() => undefined),
+            releasePatch: () => note("release").then(() => true),
             removeRelease: () => note("remove").then(() => true),
             waitForDeletion: () => Promise.resolve(),
         };
