@@ -59,7 +59,9 @@ describe("real workloads on the local cluster", function () {
         const { metadata, spec } = await deploymentOf(DEPLOYED);
         const { annotations = {}, ...rest } = metadata;
         const kept = Object.entries(rest).filter(([key]) => !VOLATILE.includes(key));
-        const others = Object.entries(annotations).filter(([key]) => key !== "deployment.kubernetes.io/revision");
+        const others = Object.entries(annotations).filter(
+            ([key]) => key !== "deployment.kubernetes.io/revision",
+        );
         return { metadata: Object.fromEntries(kept), annotations: Object.fromEntries(others), spec };
     }
 
