@@ -49,7 +49,9 @@ async function check(
         }
         problem = `cannot check whether proxies use an Istio revision that this stack no longer lists: ${cause}; allow this user to list pods and Deployments`;
     }
-    if (problem !== undefined) throw new pulumi.RunError(problem);
+    if (problem === undefined) return;
+    // Pulumi prints the stack of an error in an output; the user needs only the message.
+    throw Object.assign(new pulumi.RunError(problem), { stack: problem });
 }
 
 /**
