@@ -88,7 +88,7 @@ describe("an upgrade that is executed", () => {
     it("continues from the step at which it was interrupted", async () => {
         cluster.add("auth");
         // Each run is killed at its first deployment, after the file is written.
-        for (let run = 0; run < WAY.length; run++) await assert.rejects(apply(true), /killed/);
+        for (const step of WAY) await assert.rejects(apply(true), /killed/, step);
         assert.equal((await apply()).complete, true);
         assert.deepEqual(deployed, WAY);
         assert.deepEqual(cluster.patched, ["auth"]);
