@@ -1,5 +1,6 @@
 /** A real Envoy on loopback: the toolchain's, which runs without the local cluster. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -39,10 +40,8 @@ export async function startEnvoy(
     port: number,
     address = "127.0.0.1",
 ): Promise<RunningEnvoy> {
+    const executable = await executableCopy(program);
     const folder = await mkdtemp(join(tmpdir(), "sparc-envoy-"));
-    const executable = join(folder, "envoy");
-    await copyFile(program, executable);
-    await chmod(executable, 0o700);
     await writeFile(join(folder, "envoy.json"), JSON.stringify(bootstrap));
     const options = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"];
     const child = spawn(executable, ["-c", join(folder, "envoy.json"), ...options], {
@@ -63,6 +62,25 @@ export async function startEnvoy(
         await sleep(50);
     }
     return { stop };
+}
+
+let copy: Promise<string> | undefined;
+
+/** The toolchain's Envoy lacks the executable bit. One copy for all Envoys of this process: the file has more than 100 MB. */
+function executableCopy(program: string): Promise<string> {
+    copy ??= copyExecutable(program);
+    return copy;
+}
+
+async function copyExecutable(program: string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "sparc-envoy-program-"));
+    process.once("exit", () => {
+        rmSync(folder, { recursive: true, force: true });
+    });
+    const executable = join(folder, "envoy");
+    await copyFile(program, executable);
+    await chmod(executable, 0o700);
+    return executable;
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -63,19 +63,20 @@ export async function readProxyConfig<Value>(
     }
 }
 
-function bootstrap(
-    { type = "sidecar", namespace, labels, address }: Proxy,
-    xdsPort: number,
-    admin: number,
-): Json {
+/** How the proxy introduces itself to istiod. */
+export function nodeOf({ type = "sidecar", namespace, labels, address }: Proxy) {
+    return {
+        id: `${type}~${address}~${address}.${namespace}~${namespace}.svc.cluster.local`,
+        cluster: `workload.${namespace}`,
+        metadata: { NAMESPACE: namespace, LABELS: labels, CLUSTER_ID: "Kubernetes" },
+    };
+}
+
+function bootstrap(proxy: Proxy, xdsPort: number, admin: number): Json {
     const ads = { ads: {}, resource_api_version: "V3" };
     const http2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     return {
-        node: {
-            id: `${type}~${address}~workload.${namespace}~${namespace}.svc.cluster.local`,
-            cluster: `workload.${namespace}`,
-            metadata: { NAMESPACE: namespace, LABELS: labels, CLUSTER_ID: "Kubernetes" },
-        },
+        node: nodeOf(proxy),
         layered_runtime: RUNTIME,
         admin: { address: { socket_address: { address: "127.0.0.1", port_value: admin } } },
         dynamic_resources: {
@@ -86,7 +87,7 @@ function bootstrap(
             },
             lds_config: ads,
             // A gateway's clusters would wait for a mesh certificate, and its listeners for the clusters.
-            ...(type === "router" ? {} : { cds_config: ads }),
+            ...(proxy.type === "router" ? {} : { cds_config: ads }),
         },
         static_resources: {
             clusters: [

@@ -1,14 +1,18 @@
-/**
- * A real istiod with a real API server and etcd, on loopback, without a cluster: tests compare our readers of Istio objects with the
- * configuration that istiod generates.
- */
-import { writeFile } from "node:fs/promises";
+/** A real istiod on loopback, without a cluster: tests compare our readers of Istio objects with the configuration that it generates. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import type { Toolchain } from "../../../local";
-import { eventually, startApiServer } from "../api-server";
 import { freePorts } from "../envoy/program";
+import { startEmptyApiServer } from "./empty-api-server";
 
 export { requireToolchain } from "../api-server";
+
+const START_MS = 120_000;
+const POLL_MS = 50;
 
 /** A Kubernetes object. */
 export interface KubernetesObject {
@@ -20,11 +24,14 @@ export interface KubernetesObject {
 export interface ControlPlane {
     /** The port on which istiod serves xDS, in plaintext. */
     readonly xdsPort: number;
+    /** The port of istiod's debug pages. */
+    readonly debugPort: number;
     stop(): Promise<void>;
 }
 
 /**
- * Starts all three with `objects`. istiod has read them when this returns.
+ * Starts istiod with `objects`, which it reads from files (`configSources` of Istio's MeshConfig): an API server with etcd and
+ * Istio's CRDs would take several times as long. istiod has accepted all objects when this returns.
  *
  * @param mesh MeshConfig
  */
@@ -33,25 +40,33 @@ export async function startControlPlane(
     objects: readonly KubernetesObject[],
     mesh: Readonly<Record<string, unknown>>,
 ): Promise<ControlPlane> {
-    const { folder, kubectl, start, stop } = await startApiServer(toolchain);
+    const folder = await mkdtemp(join(tmpdir(), "sparc-istiod-"));
+    const [xds = 0, http = 0, monitoring = 0] = await freePorts(3);
+    const apiServer = await startEmptyApiServer();
+    await writeInputs(folder, objects, mesh, apiServer.url);
+    const child = spawn(toolchain.program("pilot-discovery"), istiodFlags(xds, http, monitoring), {
+        cwd: folder,
+        env: { ...process.env, ...ISTIOD_ENV },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let log = "";
+    for (const output of [child.stdout, child.stderr])
+        output.on("data", (chunk: Buffer) => (log = `${log}${chunk.toString()}`.slice(-4000)));
+    const stop = async () => {
+        await ended(child);
+        await apiServer.stop();
+        await rm(folder, { recursive: true, force: true });
+    };
     try {
-        const [xds = 0, http = 0, monitoring = 0] = await freePorts(3);
-        await writeFile(join(folder, "mesh.json"), JSON.stringify(mesh));
-        await kubectl([
-            ...["apply", "--server-side", "--filename"],
-            join(toolchain.charts, "base/files/crd-all.gen.yaml"),
-        ]);
-        await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
-        await kubectl(["apply", "--filename", "-"], JSON.stringify(list(namespacesOf(objects))));
-        await kubectl(["apply", "--filename", "-"], JSON.stringify(list(objects)));
-        const istiodRuns = start(toolchain.program("pilot-discovery"), istiodFlags(xds, http, monitoring), {
-            ...ISTIOD_ENV,
-        });
-        await eventually(istiodRuns, async () => {
-            const { ok } = await fetch(`http://127.0.0.1:${http}/ready`);
-            if (!ok) throw new Error("istiod is not ready");
-        });
-        return { xdsPort: xds, stop };
+        await eventually(
+            async () => (await fetch(`http://127.0.0.1:${http}/ready`)).ok,
+            () => {
+                if (child.exitCode !== null) throw new Error(`istiod ended: ${log}`);
+            },
+        );
+        const rejected = await unknownObjects(http, objects);
+        if (rejected.length > 0) throw new Error(`istiod did not accept ${rejected.join(", ")}: ${log}`);
+        return { xdsPort: xds, debugPort: http, stop };
     } catch (error) {
         await stop();
         throw error;
@@ -74,30 +89,64 @@ const ISTIOD_ENV = {
 
 function istiodFlags(xds: number, http: number, monitoring: number): string[] {
     return [
-        ...[
-            "discovery",
-            "--kubeconfig",
-            "kubeconfig",
-            "--meshConfig",
-            "mesh.json",
-            "--networksConfig",
-            "none",
-        ],
+        ...["discovery", "--meshConfig", "mesh.json", "--networksConfig", "none"],
+        ...["--kubeconfig", "kubeconfig"],
         ...["--grpcAddr", `127.0.0.1:${xds}`, "--httpAddr", `127.0.0.1:${http}`],
         ...["--monitoringAddr", `127.0.0.1:${monitoring}`, "--secureGRPCAddr", "", "--httpsAddr", ""],
-        ...["--ctrlz_port", "0"],
+        ...["--ctrlz_port", "0", "--log_output_level", "all:warn"],
     ];
 }
 
-function namespacesOf(objects: readonly KubernetesObject[]): KubernetesObject[] {
-    const names = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
-    return ["istio-system", ...[...names].filter((name) => name !== "istio-system")].map((name) => ({
+/** istiod reads YAML files: JSON is YAML. */
+async function writeInputs(
+    folder: string,
+    objects: readonly KubernetesObject[],
+    mesh: Readonly<Record<string, unknown>>,
+    server: string,
+): Promise<void> {
+    const config = join(folder, "config");
+    await mkdir(config);
+    const documents = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+    await writeFile(join(config, "objects.yaml"), documents);
+    const configSources = [{ address: pathToFileURL(config).href.replace("file:", "fs:") }];
+    const kubeconfig = {
         apiVersion: "v1",
-        kind: "Namespace",
-        metadata: { name },
-    }));
+        kind: "Config",
+        clusters: [{ name: "loopback", cluster: { server } }],
+        contexts: [{ name: "loopback", context: { cluster: "loopback" } }],
+        "current-context": "loopback",
+    };
+    await writeFile(join(folder, "kubeconfig"), JSON.stringify(kubeconfig));
+    await writeFile(join(folder, "mesh.json"), JSON.stringify({ ...mesh, configSources }));
 }
 
-function list(items: readonly KubernetesObject[]): object {
-    return { apiVersion: "v1", kind: "List", items };
+/** The objects that istiod does not have: it drops its files if one object is invalid, and only logs a warning. */
+async function unknownObjects(http: number, objects: readonly KubernetesObject[]): Promise<string[]> {
+    const response = await fetch(`http://127.0.0.1:${http}/debug/configz`);
+    const accepted = new Set(((await response.json()) as readonly KubernetesObject[]).map(nameOf));
+    return objects.map(nameOf).filter((name) => !accepted.has(name));
+}
+
+function nameOf({ kind, metadata: { namespace = "", name } }: KubernetesObject): string {
+    return `${kind} ${namespace}/${name}`;
+}
+
+async function eventually(attempt: () => Promise<boolean>, runs: () => void): Promise<void> {
+    for (const until = Date.now() + START_MS; ;) {
+        try {
+            if (await attempt()) return;
+        } catch (error) {
+            if (Date.now() > until) throw error;
+        }
+        runs();
+        if (Date.now() > until) throw new Error("istiod is not ready");
+        await pause(POLL_MS);
+    }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await exit;
 }

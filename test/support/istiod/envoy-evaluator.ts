@@ -1,5 +1,5 @@
 /** Evaluates HTTP filters in a real Envoy, behind mutual TLS: which requests they allow. */
-import { request as overTls } from "node:https";
+import { Agent, request as overTls } from "node:https";
 import { type KeyPair, createAuthority, issue } from "../../../local/node/authority";
 import { RUNTIME } from "../envoy/edge";
 import { tlsSocket } from "../envoy/identities";
@@ -57,14 +57,19 @@ export async function startEnvoyEvaluator(
         port,
         addressOf(0),
     );
+    // Handshakes would be most of the work: each caller has one connection to each listener.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     return {
         status: (chain, request) => {
             const client = request.caller === undefined ? undefined : clients.get(request.caller);
             if (request.caller !== undefined && client === undefined)
                 throw new Error(`${request.caller} has no certificate`);
-            return send(addressOf(chain), port, request, authority, client);
+            return send(agent, { host: addressOf(chain), port, ca: authority.certificate }, request, client);
         },
-        stop: () => running.stop(),
+        stop: () => {
+            agent.destroy();
+            return running.stop();
+        },
     };
 }
 
@@ -129,18 +134,16 @@ function connectionManager(filters: readonly Json[]): Json {
 }
 
 function send(
-    address: string,
-    port: number,
+    agent: Agent,
+    target: { readonly host: string; readonly port: number; readonly ca: string },
     { method, path, host, headers }: TestRequest,
-    authority: KeyPair,
     client: KeyPair | undefined,
 ): Promise<number> {
     return new Promise((resolve, reject) => {
         overTls(
             {
-                ...{ host: address, port, method, path, agent: false },
+                ...{ ...target, method, path, agent },
                 servername: SERVER_NAME,
-                ca: authority.certificate,
                 checkServerIdentity: () => undefined,
                 ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
                 headers: { ...headers, host },

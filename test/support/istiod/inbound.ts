@@ -3,23 +3,6 @@ import type { Json } from "../envoy/patched";
 import { type FilterChain, type Listener, type Proxy, readProxyConfig } from "./config-dump";
 import type { ControlPlane } from "./control-plane";
 
-const MANAGER = "envoy.filters.network.http_connection_manager";
-
-/** The HTTP filters before the router on an HTTP port of a sidecar. */
-export async function inboundFilters(
-    envoy: string,
-    plane: ControlPlane,
-    proxy: Proxy,
-    port: number,
-): Promise<Json[]> {
-    return readProxyConfig(envoy, plane, proxy, `no HTTP filters for port ${port}`, ({ listeners }) => {
-        const [chain] = chainsOf(listeners, port);
-        const manager = chain?.filters.find(({ name }) => name === MANAGER);
-        const filters = manager?.typed_config["http_filters"] as Json[] | undefined;
-        return filters?.slice(0, -1);
-    });
-}
-
 /** A filter chain of an inbound port: which connections match it, and the filters that they pass. */
 export interface InboundChain {
     /** The TLS context of mutual TLS; undefined where the chain accepts plaintext. */

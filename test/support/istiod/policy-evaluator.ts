@@ -5,8 +5,10 @@ import type { Json } from "../envoy/patched";
 import { requireEnvoy } from "../envoy/program";
 import { requireToolchain, startControlPlane } from "./control-plane";
 import { CALLERS, PORT, labelsOf } from "./generated-policies";
-import { inboundFilters } from "./inbound";
+import { Discovery } from "./discovery";
 import { type TestRequest, startEnvoyEvaluator } from "./envoy-evaluator";
+
+const MANAGER = "envoy.filters.network.http_connection_manager";
 
 export interface PolicyEvaluator {
     /** Whether the workload of this set allows the request; a caller is `<trust domain>/ns/<namespace>/sa/<account>`. */
@@ -24,12 +26,12 @@ export async function startPolicyEvaluator(
     const plane = await startControlPlane(toolchain, [...surroundings(sets.length), ...sets.flat()], {
         pathNormalization: { normalization: "BASE" },
     });
+    const discovery = new Discovery(plane);
     try {
         const chains: Json[][] = [];
         for (const set of sets.keys()) {
             const proxy = { namespace: "sparc", labels: labelsOf(set), address: addressOf(set) };
-            const filters = await inboundFilters(envoy, plane, proxy, PORT);
-            chains.push(filters.filter(({ name }) => name === "envoy.filters.http.rbac"));
+            chains.push(rbacFilters(await discovery.listeners(proxy)));
         }
         const callers = CALLERS.map((caller) => `spiffe://${caller}`);
         const evaluator = await startEnvoyEvaluator(envoy, chains, PORT, callers);
@@ -49,7 +51,29 @@ export async function startPolicyEvaluator(
     } catch (error) {
         await plane.stop();
         throw error;
+    } finally {
+        discovery.close();
     }
+}
+
+interface Listener {
+    readonly name: string;
+    readonly filterChains: readonly {
+        readonly filterChainMatch?: { readonly destinationPort?: number };
+        readonly filters: readonly { readonly name: string; readonly typedConfig: Json }[];
+    }[];
+}
+
+/** The RBAC filters of a workload's port: none if no policy applies. */
+function rbacFilters(listeners: readonly Json[]): Json[] {
+    const inbound = (listeners as unknown as Listener[]).find(({ name }) => name === "virtualInbound");
+    const chain = inbound?.filterChains.find(
+        ({ filterChainMatch: match }) => match?.destinationPort === PORT,
+    );
+    const manager = chain?.filters.find(({ name }) => name === MANAGER);
+    assert.ok(manager !== undefined, `istiod sent no HTTP filters for port ${PORT}`);
+    const filters = manager.typedConfig["httpFilters"] as Json[];
+    return filters.filter(({ name }) => name === "envoy.filters.http.rbac");
 }
 
 /** Registers a workload for each set with istiod, without mutual TLS: the evaluator terminates that. */
