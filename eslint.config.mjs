@@ -2,6 +2,19 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 import { RESTRICTED_COMMENTS, RESTRICTED_SYNTAX } from "./scripts/vocabulary.mjs";
 
+/** Calls of mocha that hide tests: skips without a printed reason, selections, and retries that no reporter lists. */
+const HIDING = [
+    {
+        selector: "CallExpression[callee.property.name='skip']",
+        message: "Call skip() of test/support/skip.ts, which prints the reason.",
+    },
+    { selector: "CallExpression[callee.property.name='only']", message: "It would exclude all other tests." },
+    {
+        selector: "CallExpression[callee.property.name='retries'][arguments.0.value!=0]",
+        message: "Only test/live/.mocharc.json sets retries, which its reporter lists.",
+    },
+];
+
 export default tseslint.config(
     {
         ignores: [
@@ -43,5 +56,10 @@ export default tseslint.config(
             "@typescript-eslint/no-floating-promises": "off",
             "@typescript-eslint/no-non-null-assertion": "off",
         },
+    },
+    {
+        files: ["test/**"],
+        ignores: ["test/support/skip.ts"],
+        rules: { "no-restricted-syntax": ["error", ...RESTRICTED_SYNTAX, ...HIDING] },
     },
 );

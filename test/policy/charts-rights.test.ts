@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Charts, type ChartObjects } from "../../cli/policy/charts";
 import { type EvaluatedResource } from "../../cli/policy/protocol";
 import { storedChartTools } from "../../local/toolchain";
+import { skip } from "../support/skip";
 import { registered } from "./support/registered";
 
 interface Rule {
@@ -92,8 +93,7 @@ for (const stack of ["prod", "dev", "local"]) {
 
         before(async function () {
             const tools = await storedChartTools();
-            // `make up` builds the toolchain, which contains the charts.
-            if (tools === undefined) this.skip();
+            if (tools === undefined) skip(this, "no toolchain; `make up` builds it");
             cache = mkdtempSync(join(tmpdir(), "charts-rights-"));
             const charts = new Charts({ tools: Promise.resolve(tools), cache });
             const resources = await registered(stack);

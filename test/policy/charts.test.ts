@@ -16,6 +16,7 @@ import { type ChartObjects, Charts } from "../../cli/policy/charts";
 import { chartFindings, chartsSummary, ofPolicies } from "../../cli/policy/charts/report";
 import { type EvaluatedResource } from "../../cli/policy/protocol";
 import { type ChartTools, storedChartTools } from "../../local/toolchain";
+import { skip } from "../support/skip";
 
 const TYPE = "kubernetes:helm.sh/v3:Release";
 const PROVIDER = { urn: "urn:provider", type: "pulumi:providers:kubernetes", name: "k8s", properties: {} };
@@ -202,7 +203,7 @@ describe("objects of charts", function () {
 
     it("are also templated by the real helm", async function () {
         const tools = await storedChartTools();
-        if (tools === undefined) this.skip();
+        if (tools === undefined) skip(this, "no toolchain; `make up` builds it");
         writeFileSync(
             join(chart, "templates", "role.yaml"),
             "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: {{ .Release.Name }} }\nrules:\n{{ toYaml .Values.rules }}\n",
