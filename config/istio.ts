@@ -113,6 +113,14 @@ export const istio = z
             .describe(
                 "Whether the proxy image contains an Envoy without Istio's filters (docs/reference/embedded-node.md).",
             ),
+        drainSeconds: z
+            .int()
+            .min(1)
+            .max(3600)
+            .optional()
+            .describe(
+                "How long a sidecar serves open connections by the old configuration after a change. Default: Istio's, 45 seconds.",
+            ),
         replicas: z.int().min(1).max(20).default(2).describe("Replicas of istiod."),
         resources: resources.default({ cpu: "500m", memory: "2Gi", cpuLimit: "2000m", memoryLimit: "4Gi" }),
     })

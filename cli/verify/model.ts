@@ -255,6 +255,11 @@ export function isTcp({ request, egress }: Check): boolean {
     return request.protocol === "tcp" || egress?.authority !== undefined;
 }
 
+/** Whether the source's own pod sends the request. A prober with its service account sends all others. */
+export function isSentFromPod({ layer, egress }: Check): boolean {
+    return layer === "authorization" || layer === "resilience" || egress?.from === "pod";
+}
+
 /** The token that a check sends, which must be signed. */
 export function tokenOf({ ingress, sends }: Pick<Check, "ingress" | "sends">): Token | undefined {
     return ingress?.token ?? sends?.token;

@@ -24,6 +24,7 @@ import {
     LAYERS,
     type Layer,
     type Unchecked,
+    isSentFromPod,
     tokenOf,
 } from "./model";
 import { destinations } from "./plan/endpoints";
@@ -48,6 +49,8 @@ export interface Outcome {
 interface PhaseOptions {
     /** Whether the probers of an earlier run are reused. */
     readonly reused: boolean;
+    /** How long sidecars may use old connections. */
+    readonly drainedMs: number;
     readonly signal: AbortSignal;
     readonly progress: StatusLine;
     /** Signs tokens; undefined without a key. */
@@ -66,7 +69,7 @@ export async function makeRequests(
     cluster: Cluster,
     catalogue: Catalogue,
     planned: readonly Check[],
-    { reused, signal, progress, sign }: PhaseOptions,
+    { reused, drainedMs: drained, signal, progress, sign }: PhaseOptions,
 ): Promise<Outcome> {
     const { pods, real } = await findProbePods(cluster, catalogue);
     const checks = planned.filter((check) => realServiceOf(check, real) === undefined);
@@ -82,8 +85,12 @@ export async function makeRequests(
     ];
     const outcome: Outcome = { results: [], miscounts: [], unchecked, retried: [], seconds: 0 };
     for (const layer of LAYERS.filter((one) => checks.some((check) => check.layer === one))) {
-        const connected = reused || layer !== "identity";
-        await waitForPropagation(await readTrafficObjects(cluster), { connected, signal, progress });
+        const isConnected = reused || layer !== "identity";
+        await waitForPropagation(await readTrafficObjects(cluster), {
+            drainedMs: isConnected ? drained : 0,
+            signal,
+            progress,
+        });
         const began = performance.now();
         const layerChecks = checks.filter((check) => {
             const { layer: one, ingress } = check;
@@ -168,10 +175,6 @@ function ofRealServices(checks: readonly Check[], real: ReadonlySet<string>): Ou
         reason: "its pods are not a stand-in's, so the requests would reach the application",
         requested: true,
     }));
-}
-
-function isSentFromPod({ layer, egress }: Check): boolean {
-    return layer === "authorization" || layer === "resilience" || egress?.from === "pod";
 }
 
 /** Groups checks by the pod that sends them. */

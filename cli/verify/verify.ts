@@ -3,6 +3,7 @@ import { deriveAll } from "../../components/concerns";
 import type { Platform } from "../../components/base/platform";
 import type { Cluster } from "./cluster/cluster";
 import { type Location, connect } from "./cluster/kubernetes";
+import { drainedMs } from "./cluster/propagation";
 import type { Drift } from "./drift/compare";
 import { keyOf } from "./drift/objects";
 import { readDrift } from "./drift/read";
@@ -16,7 +17,7 @@ import { withLease } from "./probers/lease";
 import { DELETION_TIMEOUT_SECONDS, LIST_PROBERS, startProbers, stopProbers } from "./probers/lifecycle";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
-import { LAYERS, type Layer, type OptionalPart } from "./model";
+import { LAYERS, type Layer, type OptionalPart, isSentFromPod } from "./model";
 import type { VerifyReport } from "./report/model";
 import { onInterrupt } from "./interrupt";
 
@@ -153,20 +154,22 @@ async function runChecks(cluster: Cluster, options: Run): Promise<RunResult> {
     } = options;
     const { deletionTimeoutSeconds } = options;
     const began = seconds();
+    const egress = await planEgress(cluster, platform, simulatedExternal);
+    const apiServer = await planApiServer(cluster, platform.catalogue);
+    const all = [...expectations(platform), ...egress.checks, ...apiServer.checks];
+    const checks = all.filter(({ layer }) => layers.includes(layer));
     await startProbers(cluster, platform, {
         image,
+        senders: new Set(checks.filter((check) => !isSentFromPod(check)).map(({ source }) => source.name)),
         reuse: keepProbers,
         deletionTimeoutSeconds,
         signal,
         progress,
     });
     const probers = seconds() - began;
-    const egress = await planEgress(cluster, platform, simulatedExternal);
-    const apiServer = await planApiServer(cluster, platform.catalogue);
-    const all = [...expectations(platform), ...egress.checks, ...apiServer.checks];
-    const checks = all.filter(({ layer }) => layers.includes(layer));
     const outcome = await makeRequests(cluster, platform.catalogue, checks, {
         reused: keepProbers,
+        drainedMs: drainedMs(platform.config),
         signal,
         progress,
         sign,

@@ -139,6 +139,7 @@ function istiod(platform: Platform, revision: Revision): Release {
                     holdApplicationUntilProxyStarts: true,
                     proxyStatsMatcher: proxyStats(istio),
                     proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" },
+                    ...(istio.drainSeconds === undefined ? {} : { drainDuration: `${istio.drainSeconds}s` }),
                 },
             },
         },

@@ -166,6 +166,17 @@ describe("Istio revisions", () => {
         assert.deepEqual(a, b);
     });
 
+    it("drain connections for Istio's default time, unless the stack sets one", () => {
+        const drainDuration = (istio: object) =>
+            [...derived(istio).istiods.values()].map(
+                ({ values }) =>
+                    (values["meshConfig"] as { defaultConfig: { drainDuration?: string } }).defaultConfig
+                        .drainDuration,
+            );
+        assert.deepEqual(drainDuration({}), [undefined]);
+        assert.deepEqual(drainDuration({ drainSeconds: 5 }), ["5s"]);
+    });
+
     it("are called by the tag's webhook, which names only the stable one", () => {
         for (const stable of [OLD.name, NEW.name]) {
             const { webhook, base } = derived({ revisions: [OLD, NEW], stable });

@@ -90,16 +90,6 @@ export const BREAKAGES: readonly Breakage[] = [
         patch: [{ op: "add", path: "/metadata/annotations", value: { "istio.io/dry-run": "true" } }],
     },
     {
-        object: "AuthorizationPolicy sparc/by-hand",
-        how: "created for an identity without a prober",
-        spec: { action: "ALLOW", rules: [{ from: [{ source: { namespaces: ["elsewhere"] } }] }] },
-    },
-    {
-        object: "NetworkPolicy sparc/by-hand",
-        how: "created for an unused port",
-        spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ ports: [{ port: 6666 }] }] },
-    },
-    {
         object: "Namespace _cluster/monitoring",
         how: "Pod Security disabled",
         patch: [

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { KINDS, type Kind } from "../../cli/verify/cluster/kinds";
+import { drainedMs } from "../../cli/verify/cluster/propagation";
+import { loadStackFile } from "../../config/load";
 import { BREAKAGES, type Breakage, type Difference } from "./breakages";
 import { BREAKAGES_OF_TRUST } from "./breakages-of-trust";
 import { CHECKOUT, mesh } from "./checkout";
 import { Deployment } from "./deployment";
+import { FOREIGN_OBJECTS } from "./foreign-objects";
 
 /** The fields that the tests read of `mesh verify --json`. */
 interface Report {
@@ -15,10 +18,10 @@ interface Report {
     readonly drift: readonly { readonly object: string; readonly text: string }[];
 }
 
-const ALL: readonly Breakage[] = [...BREAKAGES, ...BREAKAGES_OF_TRUST];
+const ALL: readonly Breakage[] = [...BREAKAGES, ...BREAKAGES_OF_TRUST, ...FOREIGN_OBJECTS];
 
-/** Envoy applies old policies to open connections for up to 45 s; a deleted object has no timestamp to wait from. */
-const DRAIN_MS = 50_000;
+/** A deleted object has no timestamp from which `mesh verify` could wait until sidecars have drained old connections. */
+const DRAIN_MS = drainedMs(loadStackFile("local", CHECKOUT));
 
 describe("mesh verify, on a mesh with manual changes", function () {
     this.timeout(900_000);

@@ -82,8 +82,7 @@ describe("delivery on the local cluster", function () {
         sign = await signerOf(edge.issuers[0]);
     });
 
-    // The next file needs Deployments without other replica counts.
-    after(() => mesh(CHECKOUT, ["down"]));
+    // The next file of the tests removes the node: Deployments of rollouts have other replica counts.
 
     describe("api-gateway, canary", () => {
         let load: Load;

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { nodeStatus } from "../../local";
-import { CHECKOUT, mesh, withPlatform } from "./checkout";
+import { mesh, withPlatform } from "./checkout";
 import { Deployment } from "./deployment";
+import { eventually } from "./eventually";
 
 /** The fields that the tests read of `mesh verify --json`. */
 interface Report {
@@ -12,6 +13,11 @@ interface Report {
     readonly counts: readonly { layer: string; expected: string; checks: number; mismatches: number }[];
     readonly mismatches: readonly unknown[];
     readonly unchecked: readonly { readonly requested: boolean }[];
+    readonly checks: readonly {
+        readonly source: string;
+        readonly host?: string;
+        readonly expected: { readonly kind: string };
+    }[];
 }
 
 /** The fields that the tests read of the egress gateway's access log. */
@@ -32,14 +38,8 @@ describe("egress on the local cluster", function () {
     let node: Deployment;
     let authority: string;
 
-    async function verify(checkout = CHECKOUT): Promise<Report> {
-        const { stdout, stderr } = await mesh(checkout, [
-            "verify",
-            "--keep-probers",
-            "--layer",
-            "egress",
-            "--json",
-        ]);
+    async function verify(): Promise<Report> {
+        const { stdout, stderr } = await mesh(copy, ["verify", "--layer", "egress", "--json"]);
         assert.notEqual(stdout, "", stderr);
         return JSON.parse(stdout) as Report;
     }
@@ -55,15 +55,31 @@ describe("egress on the local cluster", function () {
         return lines.map((line) => JSON.parse(line) as LogLine);
     }
 
+    /** Other protocols and ports, and two TCP hosts on one port. */
+    const BANK = [
+        { host: "ledger.example.com", port: 5432, protocol: "tcp" },
+        { host: "journal.example.com", port: 5432, protocol: "tcp" },
+        { host: "files.example.com", port: 8443, protocol: "https", tls: "originate" },
+    ];
+    let copy: string;
+
     before(async () => {
         node = await Deployment.of();
+        const external = `{ ...original.external, bank: { summary: "A bank.", hosts: ${JSON.stringify(BANK)} } }`;
+        const services = `{ ...original.services, billing: { ...original.services["billing"]!, external: [...original.services["billing"]!.external!, "bank"] } }`;
+        copy = withPlatform(
+            `{ ...original, services: ${services}, external: ${external} } as unknown as Catalogue`,
+        );
+        await node.up(copy);
         const { simulatedExternal } = await nodeStatus();
         assert.ok(simulatedExternal !== undefined, "the node simulates no external services");
         authority = readFileSync(simulatedExternal.authority, "utf8");
     });
 
+    after(() => node.up());
+
     it("allows each service to reach the hosts of its groups, only through the gateway, and logs each call", async () => {
-        const { proven, mismatches, counts, unchecked } = await verify();
+        const { proven, mismatches, counts, unchecked, checks } = await verify();
         assert.deepEqual(
             {
                 mismatches,
@@ -79,7 +95,14 @@ describe("egress on the local cluster", function () {
             "rbac",
             "via-egress-gateway",
         ]);
-        assert.ok(egress.every(({ checks }) => checks > 30));
+        assert.ok(egress.every((count) => count.checks > 30));
+        // Also by other protocols and ports: billing's requests to the bank arrived, and only they.
+        for (const { host } of BANK) {
+            const arrived = checks.filter(
+                (check) => check.host === host && check.expected.kind === "via-egress-gateway",
+            );
+            assert.deepEqual([...new Set(arrived.map(({ source }) => source))], ["billing"], host);
+        }
 
         const log = await accessLog();
         const of = (service: string, host: string) =>
@@ -129,12 +152,13 @@ describe("egress on the local cluster", function () {
         // The caller's other headers reach the external service, with its host name.
         assert.deepEqual([headers["accept"], headers["host"]], ["text/plain", "api.twilio.com"]);
         assert.match(headers["traceparent"] ?? "", new RegExp(`^00-${trace}-`));
-        await pause(2_500);
-        const lines = (await accessLog()).filter((line) => line.trace === trace);
-        assert.deepEqual(
-            lines.map(({ tenant, host }) => [tenant, host]),
-            [["acme", "api.twilio.com"]],
-        );
+        await eventually(async () => {
+            const lines = (await accessLog()).filter((line) => line.trace === trace);
+            assert.deepEqual(
+                lines.map(({ tenant, host }) => [tenant, host]),
+                [["acme", "api.twilio.com"]],
+            );
+        });
     });
 
     it("times out after the group's timeout, without retries", async () => {
@@ -150,21 +174,19 @@ describe("egress on the local cluster", function () {
         assert.equal(lines.length, 1);
     });
 
-    it("ejects an external host that keeps failing, and uses it again later", async () => {
-        const failing = { address: "api.fastly.com:80", path: "/?status=503" };
+    const well = { address: "api.fastly.com:80", path: "/" };
+
+    it("ejects an external host that keeps failing", async () => {
+        const failing = { ...well, path: "/?status=503" };
         for (let count = 0; count < 5; count++) {
             const [result] = await node.probe("video", [failing]);
             assert.deepEqual([result?.outcome, result?.status], ["answered", 503]);
         }
-        const well = { address: "api.fastly.com:80", path: "/" };
         const [stopped] = await node.probe("video", [well]);
         assert.equal(stopped?.status, 503);
         assert.match(stopped.detail, /no healthy upstream/);
         const [other] = await node.probe("video", [{ ...well, address: "cloudfront.amazonaws.com:80" }]);
         assert.equal(other?.outcome, "answered");
-        await pause(42_000);
-        const [back] = await node.probe("video", [well]);
-        assert.equal(back?.outcome, "answered");
     });
 
     it("forwards no more than a group's rate limit", async () => {
@@ -193,20 +215,11 @@ describe("egress on the local cluster", function () {
         );
     });
 
-    it("carries other protocols and ports, and distinguishes TCP hosts on one port", async () => {
-        const hosts = [
-            { host: "ledger.example.com", port: 5432, protocol: "tcp" },
-            { host: "journal.example.com", port: 5432, protocol: "tcp" },
-            { host: "files.example.com", port: 8443, protocol: "https", tls: "originate" },
-        ];
-        const external = `{ ...original.external, bank: { summary: "A bank.", hosts: ${JSON.stringify(hosts)} } }`;
-        const services = `{ ...original.services, billing: { ...original.services["billing"]!, external: ["bank"] } }`;
-        const copy = withPlatform(
-            `{ ...original, services: ${services}, external: ${external} } as unknown as Catalogue`,
-        );
-        await node.up(copy);
-        const { proven, mismatches } = await verify(copy);
-        await node.up();
-        assert.deepEqual({ mismatches, proven }, { mismatches: [], proven: true });
+    // After the test of the rate limit, which takes as long as an ejection.
+    it("uses an ejected external host again later", async () => {
+        await eventually(async () => {
+            const [back] = await node.probe("video", [well]);
+            assert.equal(back?.outcome, "answered", back?.detail);
+        });
     });
 });

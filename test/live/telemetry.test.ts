@@ -10,8 +10,6 @@ import { eventually } from "./eventually";
 import { query, valueOf } from "./prometheus";
 import { bearer, signerOf } from "./tokens";
 
-/** Until Prometheus has scraped a proxy's counters: two scrapes, and Envoy's flush interval of 5 s. */
-const SCRAPED_MS = 20_000;
 const OTHERS = 10_000;
 
 interface Line {
@@ -50,13 +48,18 @@ describe("telemetry on the local cluster", function () {
         return Array.from({ length: count }, (_, index) => one(index));
     }
 
-    /** The increase of `expressions` during `act`. */
-    async function rise(expressions: readonly string[], act: () => Promise<unknown>): Promise<number[]> {
-        const all = () => Promise.all(expressions.map((expression) => valueOf(node, expression)));
+    /** Asserts the increase of each expression by `act`, once Prometheus has scraped the proxies' counters. */
+    async function assertRise(
+        expected: Readonly<Record<string, number>>,
+        act: () => Promise<unknown>,
+    ): Promise<void> {
+        const all = () => Promise.all(Object.keys(expected).map((expression) => valueOf(node, expression)));
         const before = await all();
         await act();
-        await pause(SCRAPED_MS);
-        return (await all()).map((value, index) => value - (before[index] ?? 0));
+        await eventually(async () => {
+            const rises = (await all()).map((value, index) => value - (before[index] ?? 0));
+            assert.deepEqual(rises, Object.values(expected));
+        });
     }
 
     before(async () => {
@@ -81,14 +84,16 @@ describe("telemetry on the local cluster", function () {
 
         it("are Istio's, at the caller and the callee", async () => {
             const ok = 'response_code="200",response_flags="-",request_protocol="http"';
-            const rises = await rise(
-                [
-                    sum(`reporter="source",connection_security_policy="unknown",${ok}`),
-                    sum(`reporter="destination",connection_security_policy="mutual_tls",${ok}`),
-                    `sum(istio_request_duration_milliseconds_count{${call},reporter="destination",response_code="200"})`,
-                    `sum(istio_request_duration_milliseconds_bucket{${call},reporter="source",response_code="200",le="+Inf"})`,
-                    sum('reporter="destination",response_code="503"'),
-                ],
+            const durations = (suffix: string, labels: string) =>
+                `sum(istio_request_duration_milliseconds_${suffix}{${call},response_code="200",${labels}})`;
+            await assertRise(
+                {
+                    [sum(`reporter="source",connection_security_policy="unknown",${ok}`)]: 50,
+                    [sum(`reporter="destination",connection_security_policy="mutual_tls",${ok}`)]: 50,
+                    [durations("count", 'reporter="destination"')]: 50,
+                    [durations("bucket", 'reporter="source",le="+Inf"')]: 50,
+                    [sum('reporter="destination",response_code="503"')]: 4,
+                },
                 async () => {
                     await send(
                         "recordings",
@@ -101,16 +106,15 @@ describe("telemetry on the local cluster", function () {
                     );
                 },
             );
-            assert.deepEqual(rises, [50, 50, 50, 50, 4]);
         });
 
         it("distinguish read-only requests from others, and classify paths", async () => {
-            const rises = await rise(
-                [
-                    sum('reporter="destination",method_class="read",path_class="/v1/recordings"'),
-                    sum('reporter="destination",method_class="write",path_class="/v1/recordings"'),
-                    sum('reporter="destination",path_class="other",response_code="403"'),
-                ],
+            await assertRise(
+                {
+                    [sum('reporter="destination",method_class="read",path_class="/v1/recordings"')]: 9,
+                    [sum('reporter="destination",method_class="write",path_class="/v1/recordings"')]: 6,
+                    [sum('reporter="destination",path_class="other",response_code="403"')]: 3,
+                },
                 async () => {
                     await send(
                         "recordings",
@@ -127,7 +131,6 @@ describe("telemetry on the local cluster", function () {
                     );
                 },
             );
-            assert.deepEqual(rises, [9, 6, 3]);
         });
 
         it("also cover gRPC, TCP and the gateways", async () => {
@@ -150,16 +153,20 @@ describe("telemetry on the local cluster", function () {
             const of = (tenant: string) => sum(`reporter="destination",tenant="${tenant}"`);
             const tenants = ["acme", "globex", "initech", "none"] as const;
             const series = `count(istio_requests_total{${call}})`;
-            await send("recordings", [
-                ...tenants.map((tenant) => ({
-                    path: "/v1/recordings",
-                    headers: as(tenant),
-                })),
-                { path: "/v1/recordings", headers: as("unlisted") },
-            ]);
-            await pause(SCRAPED_MS);
+            // Afterwards each series exists, at the caller and the callee.
+            await assertRise({ [sum('reporter="source"')]: 5, [sum('reporter="destination"')]: 5 }, () =>
+                send(
+                    "recordings",
+                    [...tenants, "unlisted"].map((tenant) => ({
+                        path: "/v1/recordings",
+                        headers: as(tenant),
+                    })),
+                ),
+            );
             const before = await valueOf(node, series);
-            const rises = await rise([...tenants, "other"].map(of), async () => {
+            const expected = { acme: 1, globex: 1, initech: 1, none: 1, other: OTHERS };
+            const rises = Object.entries(expected).map(([tenant, rise]) => [of(tenant), rise] as const);
+            await assertRise(Object.fromEntries(rises), async () => {
                 const others = times(OTHERS, (index) => ({
                     path: "/v1/recordings",
                     headers: as(`tenant-${index}`),
@@ -172,7 +179,6 @@ describe("telemetry on the local cluster", function () {
                     })),
                 ]);
             });
-            assert.deepEqual(rises, [1, 1, 1, 1, OTHERS]);
             assert.equal(await valueOf(node, series), before);
             const byTenant = await query(node, "count(istio_requests_total) by (tenant)");
             const known = new Set(["acme", "globex", "initech", "none", "other", undefined]);

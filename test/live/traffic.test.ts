@@ -25,8 +25,8 @@ const TRAFFIC = {
 
 /** Until a change of replicas has reached every sidecar. */
 const PROPAGATION_MS = 8_000;
-/** New replicas' warm-up (components/traffic/destination-rule.ts), with a margin. */
-const WARM_UP_MS = 35_000;
+/** Longer than new replicas' warm-up, and than an ejection (components/traffic/destination-rule.ts). */
+const CHANGED_SHARES_MS = 60_000;
 
 describe("traffic on the local cluster", function () {
     this.timeout(900_000);
@@ -125,12 +125,22 @@ describe("traffic on the local cluster", function () {
         it("ejects a failing replica, and uses it again later", async () => {
             await scale("recordings", 3);
             try {
+                const shares = async () =>
+                    tally(
+                        await sendAll("recordings", times(60, { path: "/v1/recordings" })),
+                        ({ answer }) => answer?.pod,
+                    );
+                let bad = "";
                 // New replicas get their full share, which the statistics need, only after their warm-up.
-                await pause(WARM_UP_MS);
-                const answers = await sendAll("recordings", times(60, { path: "/v1/recordings" }));
-                const pods = Object.keys(tally(answers, ({ answer }) => answer?.pod));
-                assert.equal(pods.length, 3);
-                const [bad = ""] = pods;
+                await eventually(async () => {
+                    const counts = Object.entries(await shares());
+                    assert.equal(counts.length, 3);
+                    assert.ok(
+                        counts.every(([, count]) => count >= 15),
+                        JSON.stringify(counts),
+                    );
+                    [[bad] = [""]] = counts;
+                }, CHANGED_SHARES_MS);
                 // A POST is not retried, so it shows each failure. The replica fails every request.
                 const request = { method: "POST", path: `/v1/recordings/7/exports?status=503&pod=${bad}` };
                 const before = await sendAll("recordings", times(60, request), 2);
@@ -141,12 +151,9 @@ describe("traffic on the local cluster", function () {
                     { 200: 60 },
                 );
                 assert.equal(tally(during, ({ answer }) => answer?.pod)[bad], undefined);
-                await pause(40_000);
-                const later = await sendAll("recordings", times(120, { path: "/v1/recordings" }));
-                assert.ok(
-                    (tally(later, ({ answer }) => answer?.pod)[bad] ?? 0) > 0,
-                    "it was never used again",
-                );
+                await eventually(async () => {
+                    assert.ok(((await shares())[bad] ?? 0) > 0, "it is not used again");
+                }, CHANGED_SHARES_MS);
             } finally {
                 await scale("recordings", 1);
             }
@@ -203,8 +210,9 @@ describe("traffic on the local cluster", function () {
                 tally(results, ({ status, answer }) => `${status} ${answer?.version}`),
                 { "200 v1": 50 },
             );
-            await pause(2_000);
-            assert.equal((await seen()) - before, 50);
+            await eventually(async () => {
+                assert.equal((await seen()) - before, 50);
+            });
         });
 
         it("fails on purpose if the stack configures it", async () => {

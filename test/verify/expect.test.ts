@@ -30,7 +30,7 @@ describe("the checks of the platform", () => {
         assert.deepEqual(
             totals.map(({ layer, expected, checks: n }) => `${layer} ${expected} ${n}`),
             [
-                "identity rbac 4805",
+                "identity rbac 4869",
                 "identity answered 318",
                 "identity path-rejected 85",
                 "identity handshake-rejected 28",

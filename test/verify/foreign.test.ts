@@ -55,4 +55,35 @@ describe("verifying a mesh with a foreign object", () => {
             );
         }
     });
+
+    it("fails for an object of each kind that can open something, even if no request shows it", async () => {
+        const nowhere = { matchLabels: { app: "nowhere" } };
+        const skipsRbac = {
+            applyTo: "HTTP_FILTER",
+            match: {
+                listener: { filterChain: { filter: { subFilter: { name: "envoy.filters.http.rbac" } } } },
+            },
+            patch: { operation: "REMOVE" },
+        };
+        const opening: Readonly<Record<string, object>> = {
+            AuthorizationPolicy: { selector: nowhere, rules: [{}] },
+            EnvoyFilter: { workloadSelector: { labels: nowhere.matchLabels }, configPatches: [skipsRbac] },
+            PeerAuthentication: { selector: nowhere, mtls: { mode: "PERMISSIVE" } },
+            ServiceEntry: { hosts: ["evil.example"], ports: [{ number: 443, name: "tls", protocol: "TLS" }] },
+            NetworkPolicy: { podSelector: nowhere, ingress: [{}] },
+            Sidecar: { workloadSelector: { labels: nowhere.matchLabels }, egress: [{ hosts: ["*/*"] }] },
+        };
+        for (const [kind, spec] of Object.entries(opening)) {
+            const object = { apiVersion: "v1", kind, metadata: { name: "extra", namespace: "sparc" }, spec };
+            const report = await verifyCluster(
+                clusterWith((objects) => [...objects, object]),
+                options,
+            );
+            assert.equal(exitCode(report), 1, kind);
+            assert.match(
+                report.drift.map(({ text }) => text).join("\n"),
+                new RegExp(`^${kind} sparc/extra is a foreign object and can widen access: it .+$`),
+            );
+        }
+    });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Layer } from "../../cli/verify/model";
 import { exitCode } from "../../cli/verify/report/model";
 import { toText } from "../../cli/verify/report/text";
 import { verifyCluster } from "../../cli/verify/verify";
@@ -86,6 +87,27 @@ describe("the probers of a run", () => {
             verifyCluster(cluster, { ...options, deletionTimeoutSeconds: 0 }),
             /connection refused/,
         );
+    });
+
+    it("are only those that the selected layers need", async () => {
+        const created = async (...layers: Layer[]) => {
+            const cluster = clusterWith();
+            const report = await verifyCluster(cluster, { ...options, layers });
+            assert.deepEqual([report.mismatches, exitCode(report), left(cluster)], [[], 0, []]);
+            assert.ok(report.results.length > 0);
+            return cluster.log.flatMap((line) => /^apply Pod (.*)/.exec(line)?.[1] ?? []);
+        };
+        assert.deepEqual(await created("ingress"), ["sparc/probe-outside-mesh"]);
+        assert.deepEqual(await created("authorization", "resilience"), []);
+        assert.equal((await created("identity")).length, Object.keys(small.services).length + 5);
+    });
+
+    it("of other layers stay with --keep-probers", async () => {
+        const cluster = clusterWith();
+        await verifyCluster(cluster, { ...options, keepProbers: true });
+        const all = left(cluster).length;
+        await verifyCluster(cluster, { ...options, keepProbers: true, layers: ["ingress"] });
+        assert.equal(left(cluster).length, all);
     });
 
     it("stay with --keep-probers, and are reused by the next such run", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { remainingMs } from "../../cli/verify/cluster/propagation";
+import { drainedMs, remainingMs } from "../../cli/verify/cluster/propagation";
 import type { KubeObject } from "../../cli/verify/drift/objects";
+import { loadStackFile } from "../../config/load";
 
 const NOW = Date.parse("2026-01-01T00:01:00Z");
 
@@ -26,5 +27,11 @@ describe("waiting for changes to propagate to the sidecars", () => {
 
     it("is bounded if the cluster's clock is ahead", () => {
         assert.equal(remainingMs([changedAt("2026-01-01T01:00:00Z")], 12_000, NOW), 12_000);
+    });
+
+    it("is as long as the stack lets sidecars drain connections, with a margin", () => {
+        const { istio } = loadStackFile("prod", `${__dirname}/../..`);
+        assert.equal(drainedMs({ istio }), 50_000);
+        assert.equal(drainedMs({ istio: { ...istio, drainSeconds: 5 } }), 10_000);
     });
 });

@@ -6,8 +6,11 @@ import {
     covers,
     describeRequest,
     deniedRequests,
+    inAnotherCase,
     offeredRequests,
 } from "../../cli/verify/plan/requests";
+
+type Requests = NonNullable<Parameters<typeof inAnotherCase>[1][number]["requests"]>;
 
 const HTTP: Port = {
     protocol: "http",
@@ -113,6 +116,14 @@ describe("requests that must be denied", () => {
                 ]),
             ].sort(),
         );
+    });
+
+    it("are for HTTP also the allowed paths in another case, unless a pattern covers them", () => {
+        const other = (requests: Requests) => inAnotherCase(HTTP, [{ requests }]).map(describeRequest);
+        assert.deepEqual(other(["GET /items", "POST /items"]), ["GET /Items", "POST /Items", "HEAD /Items"]);
+        assert.deepEqual(other(["GET /items/{*}"]), ["GET /Items/mesh-verify", "HEAD /Items/mesh-verify"]);
+        assert.deepEqual(other(["GET /{**}"]), []);
+        assert.deepEqual(inAnotherCase(GRPC, [{ methods: ["Get"] }]), []);
     });
 
     it("exclude what one of the grants covers", () => {

@@ -1,19 +1,27 @@
 /** Waits until the latest configuration changes have reached the proxies. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { MeshConfig } from "../../../config/schema";
 import type { KubeObject } from "../drift/objects";
 import type { StatusLine } from "../status-line";
 
 /** istiod debounces changes for up to 10 s before it pushes them (PILOT_DEBOUNCE_MAX). */
 const PUSHED_MS = 12_000;
+/** Istio's `drainDuration`, unless the stack sets `istio.drainSeconds`. */
+const DEFAULT_DRAIN_SECONDS = 45;
+/** From a change until a sidecar starts to drain. */
+const DRAIN_STARTS_MS = 5_000;
+
 /**
- * Envoy applies the old policies to existing connections until it has drained them: 45 s, Istio's `drainDuration`.
- * Sidecars keep connections open, so a request can use such a connection.
+ * Envoy applies the old policies to existing connections until it has drained them. Sidecars keep connections open, so
+ * a request can use such a connection.
  */
-const DRAINED_MS = 50_000;
+export function drainedMs({ istio }: Pick<MeshConfig, "istio">): number {
+    return (istio.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000 + DRAIN_STARTS_MS;
+}
 
 export interface PropagationOptions {
-    /** Whether the pods that send the next requests may hold old connections. */
-    readonly connected: boolean;
+    /** How long the pods that send the next requests may use old connections; 0 if they have none. */
+    readonly drainedMs: number;
     readonly signal: AbortSignal;
     readonly progress: StatusLine;
 }
@@ -23,7 +31,7 @@ export async function waitForPropagation(
     objects: readonly KubeObject[],
     options: PropagationOptions,
 ): Promise<void> {
-    const left = remainingMs(objects, options.connected ? DRAINED_MS : PUSHED_MS, Date.now());
+    const left = remainingMs(objects, Math.max(options.drainedMs, PUSHED_MS), Date.now());
     if (left === 0) return;
     options.progress.step(`waiting ${Math.ceil(left / 1000)} s for the latest changes to propagate`);
     await pause(left, undefined, { signal: options.signal });

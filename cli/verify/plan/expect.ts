@@ -16,6 +16,7 @@ import {
     requestsFor,
     describeRequest,
     deniedRequests,
+    inAnotherCase,
     offeredRequests,
     unique,
 } from "./requests";
@@ -95,10 +96,8 @@ function allowed(
 
 function denied({ port }: Destination, granted: readonly Grant[]): Draft[] {
     const edges = [...new Set(granted.map(({ edge }) => edge))].join("; ");
-    const requests = deniedRequests(
-        port,
-        granted.map((grant) => grant.operations),
-    );
+    const operations = granted.map((grant) => grant.operations);
+    const requests = [...deniedRequests(port, operations), ...inAnotherCase(port, operations)];
     return requests.map((request) => ({
         request,
         expected: { kind: "rbac" },

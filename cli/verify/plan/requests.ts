@@ -90,6 +90,19 @@ export function deniedRequests(port: Port, granted: readonly OperationSet[]): Wi
     }
 }
 
+/** Allowed requests with a letter of the path in the other case, which a sidecar must deny: `/V1/alerts`. */
+export function inAnotherCase(port: Port, granted: readonly OperationSet[]): WireRequest[] {
+    const patterns = granted.flatMap(({ requests = [] }) => requests);
+    const changed = granted
+        .flatMap((one) => requestsFor(port, one))
+        .flatMap((request): WireRequest[] => {
+            if (request.protocol !== "http") return [];
+            const path = request.path.replace(/[a-z]/, (letter) => letter.toUpperCase());
+            return [{ ...request, path }];
+        });
+    return unique(changed).filter((request) => !patterns.some((pattern) => covers(pattern, request)));
+}
+
 /**
  * Spellings of allowed paths that a sidecar and an application could interpret differently, and that the sidecar must
  * reject. Excludes forms that the port opted in to, and dot segments with parameters: the caller's sidecar resolves

@@ -6,6 +6,7 @@ import { type PodObject, isReady, notDeletedReason, startFailureOf, notReadyReas
 import type { Kind } from "../cluster/kinds";
 import { type KubeObject, keyOf } from "../drift/objects";
 import { CannotVerify } from "../errors";
+import { sources } from "../plan/endpoints";
 import { plural } from "../../plural";
 import type { StatusLine } from "../status-line";
 import {
@@ -30,6 +31,8 @@ const PROBERS_HINT = `see \`${LIST_PROBERS}\``;
 
 export interface ProberOptions {
     readonly image: string;
+    /** The names of the sources that send requests by a prober. */
+    readonly senders: ReadonlySet<string>;
     /** Reuse unchanged probers of an earlier run. */
     readonly reuse: boolean;
     /** Seconds without progress until terminating probers are reported as stuck. */
@@ -38,16 +41,18 @@ export interface ProberOptions {
     readonly progress: StatusLine;
 }
 
-/** Creates all temporary objects and waits for the pods. First removes leftovers of an earlier run. */
+/** Creates the temporary objects of the senders and waits for the pods. First removes leftovers of an earlier run. */
 export async function startProbers(
     cluster: Cluster,
     platform: Platform,
     options: ProberOptions,
 ): Promise<void> {
-    const { image, reuse, deletionTimeoutSeconds, signal, progress } = options;
-    const desired = probers(platform, image);
+    const { image, senders, reuse, deletionTimeoutSeconds, signal, progress } = options;
+    const all = sources(platform.catalogue);
     const existing = await listPods(cluster);
-    const fitting = reuse ? existing.filter((pod) => desired.some((one) => fits(pod, one))) : [];
+    const fitting = reuse
+        ? existing.filter((pod) => probers(all, platform, image).some((one) => fits(pod, one)))
+        : [];
     const keep = new Set(fitting.map(keyOf));
     if (existing.length > keep.size) {
         progress.step("removing leftovers of an earlier run");
@@ -63,10 +68,17 @@ export async function startProbers(
             );
         }
     }
+    const desired = probers(
+        all.filter(({ name }) => senders.has(name)),
+        platform,
+        image,
+    );
+    if (desired.length === 0) return;
     await Promise.all(supportingObjects(platform).map((object) => cluster.apply(object)));
     await Promise.all(desired.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
     await waitUntil(READY_SECONDS, signal, async () => {
-        const pods = await listPods(cluster);
+        const wanted = new Set(desired.map(keyOf));
+        const pods = (await listPods(cluster)).filter((pod) => wanted.has(keyOf(pod)));
         const ready = pods.filter(isReady).length;
         progress.count("probers ready", ready, desired.length);
         const trouble = pods.flatMap((pod) => startFailureOf(pod) ?? []);

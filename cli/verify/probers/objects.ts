@@ -7,7 +7,7 @@ import { sidecarResources } from "../../../components/base/sidecar-resources";
 import type { Kind } from "../cluster/kinds";
 import type { KubeObject } from "../drift/objects";
 import type { Source } from "../model";
-import { UNKNOWN_WORKLOAD_ACCOUNT, sources } from "../plan/endpoints";
+import { UNKNOWN_WORKLOAD_ACCOUNT } from "../plan/endpoints";
 import { hostRewrites } from "./hosts";
 
 /** Label of all temporary objects, and of no others. */
@@ -66,8 +66,8 @@ export function supportingObjects(platform: Platform): KubeObject[] {
 }
 
 /** One pod for each source. */
-export function probers(platform: Platform, image: string): KubeObject[] {
-    return sources(platform.catalogue).map((source) => prober(source, platform, image));
+export function probers(senders: readonly Source[], platform: Platform, image: string): KubeObject[] {
+    return senders.map((source) => prober(source, platform, image));
 }
 
 /** The name of a source's prober. Contains the kind, so that a service cannot collide with the other sources. */

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { compare, isMismatch } from "../../cli/verify/drift/compare";
+import type { KubeObject } from "../../cli/verify/drift/objects";
+
+describe("comparing the kinds that decide", () => {
+    it("fails for a change of each kind that decides, and for a missing object of it", () => {
+        const annotated = (arn: string) => ({
+            metadata: { name: "a", annotations: { "eks.amazonaws.com/role-arn": arn } },
+        });
+        const labelled = (revision: string) => ({
+            metadata: { name: "a", labels: { "istio.io/rev": revision } },
+        });
+        // The kinds are listed here again: a kind that the program no longer compares must fail.
+        const changes: readonly (readonly [kinds: string, program: object, live: object])[] = [
+            [
+                "AuthorizationPolicy PeerAuthentication RequestAuthentication Sidecar DestinationRule VirtualService " +
+                    "Gateway ServiceEntry EnvoyFilter NetworkPolicy Telemetry ProxyConfig TrafficExtension WasmPlugin " +
+                    "WorkloadEntry WorkloadGroup MutatingAdmissionPolicy Service Certificate Issuer ClusterIssuer",
+                { spec: { selector: { app: "a" } } },
+                { spec: { selector: { app: "b" } } },
+            ],
+            ["Namespace", labelled("1-31-1"), labelled("other")],
+            ["ServiceAccount", annotated("arn:a"), annotated("arn:b")],
+            ["Role ClusterRole", { rules: [{ verbs: ["get"] }] }, { rules: [{ verbs: ["*"] }] }],
+            ["RoleBinding ClusterRoleBinding", { roleRef: { name: "a" } }, { roleRef: { name: "admin" } }],
+            [
+                "MutatingWebhookConfiguration",
+                { webhooks: [{ failurePolicy: "Fail" }] },
+                { webhooks: [{ failurePolicy: "Ignore" }] },
+            ],
+        ];
+        for (const [kinds, program, live] of changes)
+            for (const kind of kinds.split(" ")) {
+                const made = (fields: object) =>
+                    ({ apiVersion: "v1", kind, metadata: { name: "a" }, ...fields }) as KubeObject;
+                const states = (current: readonly KubeObject[]) =>
+                    compare([made(program)], current)
+                        .filter(isMismatch)
+                        .map(({ state }) => state);
+                assert.deepEqual(states([made(program)]), [], kind);
+                assert.deepEqual(states([made(live)]), ["changed"], kind);
+                assert.deepEqual(states([]), ["missing"], kind);
+            }
+    });
+});
