@@ -68,7 +68,12 @@ function upgrade(): Command {
         )
         .option("--tag <tag>", "tag of the Istio images (default: the version)")
         .option("--apply", "execute the plan; each deployment updates Pulumi.<stack>.yaml")
-        .option("--restart", "only restart the workloads whose proxies are stale")
+        .addOption(
+            new Option("--restart <what>", "only restart what has stale proxies").choices([
+                "workloads",
+                "gateways",
+            ]),
+        )
         .addOption(
             new Option("--batch <number>", "how many workloads restart at the same time")
                 .argParser(positiveInteger)
@@ -80,8 +85,8 @@ function upgrade(): Command {
             "mesh upgrade --stack prod --to 1-31-4": "print the steps to Istio 1.31.4 in prod",
             "mesh upgrade --stack prod --context prod-eks --to 1-31-4 --apply":
                 "execute them, or continue after an interruption",
-            "mesh upgrade --stack prod --context prod-eks --to 1-31-4 --restart":
-                "only restart what is stale, if a pipeline deploys the stack",
+            "mesh upgrade --stack prod --context prod-eks --to 1-31-4 --restart workloads":
+                "only restart services and stores that are stale, if a pipeline deploys the stack",
         },
         "rollouts or pods without an owner are left to do",
     );

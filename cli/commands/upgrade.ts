@@ -11,6 +11,7 @@ import {
 import { deploymentOf } from "../upgrade/deployments";
 import {
     planUpgrade,
+    type RestartScope,
     restartSteps,
     type Revision,
     stateOf,
@@ -26,7 +27,7 @@ interface UpgradeOptions extends Omit<UpOptions, "json"> {
     readonly istioVersion?: string;
     readonly tag?: string;
     readonly apply?: true;
-    readonly restart?: true;
+    readonly restart?: RestartScope;
     readonly batch: number;
     readonly json?: true;
 }
@@ -34,13 +35,13 @@ interface UpgradeOptions extends Omit<UpOptions, "json"> {
 /** Exits with 1 if something is left to do that the command must not do itself. */
 export async function upgrade(options: UpgradeOptions): Promise<void> {
     const { stack, json } = options;
-    if (options.apply && options.restart)
+    if (options.apply && options.restart !== undefined)
         throw new UpgradeError("--apply executes all steps, --restart only restarts: use one of them.");
     const { config } = loadPlatform(stack);
     const now = stateOf(config.istio);
     const target = targetRevision(options, config.istio.revisions);
     const steps = planUpgrade(now, target);
-    if (!options.apply && !options.restart) {
+    if (!options.apply && options.restart === undefined) {
         print(
             json
                 ? JSON.stringify({ stack, from: now, to: target, steps })
@@ -83,7 +84,8 @@ async function restartOnly(
 ): Promise<ApplyReport> {
     const { config } = loadPlatform(options.stack);
     await assertDeployed(await deployment.cluster(), options.stack, config.istio.revisions);
-    return applySteps(restartSteps(target.name), target, deployment, applyOptions(options));
+    const restarts = restartSteps(target.name).filter(({ scope }) => scope === options.restart);
+    return applySteps(restarts, target, deployment, applyOptions(options));
 }
 
 function applyOptions(options: UpgradeOptions) {
@@ -95,12 +97,12 @@ function applyOptions(options: UpgradeOptions) {
     };
 }
 
-function summary(report: ApplyReport, { stack, apply }: UpgradeOptions, target: Revision): string {
+function summary(report: ApplyReport, { stack, apply, restart }: UpgradeOptions, target: Revision): string {
     const { complete, restarted } = report;
     if (!complete) return remainderText(report).join("\n");
     return apply
         ? `Stack ${stack} runs Istio revision ${target.name}. Commit Pulumi.${stack}.yaml.`
-        : `${restarted.length} workloads restarted. Every proxy of these namespaces uses ${target.name}.`;
+        : `${restarted.length} of the ${restart ?? ""} restarted. All their proxies use ${target.name}.`;
 }
 
 /** With --json, progress goes to standard error. */

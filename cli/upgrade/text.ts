@@ -16,7 +16,7 @@ export function planText(
     const parts = steps.map((step, index) =>
         [
             `${index + 1}. ${capitalized(step.title)}`,
-            ...(step.action === "deploy" ? deploying(stack, step.istio) : restarting(stack, to)),
+            ...(step.action === "deploy" ? deploying(stack, step.istio) : restarting(stack, step)),
             `   ${step.effect}`,
         ].join("\n"),
     );
@@ -42,9 +42,9 @@ function deploying(stack: string, state: IstioState): string[] {
 }
 
 /** The command finds the stale pods itself: restarting every Deployment would start a canary of each service. */
-function restarting(stack: string, { name }: Revision): string[] {
+function restarting(stack: string, { to, scope }: Extract<UpgradeStep, { action: "restart" }>): string[] {
     const where = stack === LOCAL_STACK ? "" : ` --stack ${stack} --context <context>`;
-    return [`     npx mesh upgrade${where} --to ${name} --restart`];
+    return [`     npx mesh upgrade${where} --to ${to} --restart ${scope}`];
 }
 
 /** The namespaces of a restart, in order. Gateways restart last. */

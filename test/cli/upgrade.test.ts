@@ -166,9 +166,11 @@ describe("an upgrade plan to another revision", () => {
         const text = planText("prod", only(OLD), NEW, steps);
         assert.match(text, /^Istio upgrade of stack prod: 1-30-5 \(1\.30\.5\) → 1-31-1 \(1\.31\.1\)/);
         assert.equal(text.match(/pulumi up --stack prod/g)?.length, 6);
-        assert.equal(
-            text.match(/npx mesh upgrade --stack prod --context <context> --to 1-31-1 --restart$/gm)?.length,
-            2,
+        assert.deepEqual(
+            text.match(/npx mesh upgrade .*/g),
+            ["workloads", "gateways"].map(
+                (scope) => `npx mesh upgrade --stack prod --context <context> --to 1-31-1 --restart ${scope}`,
+            ),
         );
         assert.doesNotMatch(text, /kubectl/);
         // Each printed block is valid for the stack, and is the step's state.

@@ -130,8 +130,10 @@ describe("an upgrade of Istio by revision, on the local cluster", function () {
         const plan = await mesh(copy, ["upgrade", "--to", NEW.name, "--json"]);
         assert.deepEqual((JSON.parse(plan.stdout) as { steps: unknown[] }).steps, []);
         const before = await proxies();
-        const restart = await mesh(copy, ["upgrade", "--to", NEW.name, "--restart", "--json"]);
-        assert.deepEqual((JSON.parse(restart.stdout) as { restarted: unknown[] }).restarted, []);
+        for (const scope of ["workloads", "gateways"]) {
+            const restart = await mesh(copy, ["upgrade", "--to", NEW.name, "--restart", scope, "--json"]);
+            assert.deepEqual((JSON.parse(restart.stdout) as { restarted: unknown[] }).restarted, []);
+        }
         assert.deepEqual(await proxies(), before);
         const { created, updated, pruned } = await node.up(copy);
         assert.deepEqual({ created, updated, pruned }, { created: 0, updated: 0, pruned: 0 });
