@@ -86,6 +86,20 @@ export function graph(): Command {
     });
 }
 
+export function images(): Command {
+    const command = new Command("images")
+        .description("List a stack's images with their digests, or print a script that mirrors them.")
+        .requiredOption("-s, --stack <stack>", "stack whose images are listed, from Pulumi.<stack>.yaml")
+        .option("--mirror <registry>", "print a shell script that copies the images to this registry")
+        .option("--json", "print the images as JSON")
+        .action(runCommand("images", "images"));
+    return withExamples(command, {
+        "mesh images --stack prod": "list the images of prod",
+        "mesh images --stack prod --mirror 111122223333.dkr.ecr.eu-central-1.amazonaws.com/mesh > mirror.sh":
+            "write a script that copies them to Amazon ECR",
+    });
+}
+
 export function policy(): Command {
     const command = new Command("policy")
         .description("Evaluate the policy pack against a stack, as `pulumi preview --policy-pack` does.")

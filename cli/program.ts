@@ -1,6 +1,6 @@
 /** The commands and their options. A command's code loads when it runs, so that help does not wait for Pulumi and Kubernetes. */
 import { Argument, Command, Option } from "commander";
-import { diff, explain, graph, policy, render } from "./offline-commands";
+import { diff, explain, graph, images, policy, render } from "./offline-commands";
 import { LAYERS, OPTIONAL_PARTS } from "./verify/model";
 import {
     positiveInteger,
@@ -24,6 +24,7 @@ export function meshProgram(): Command {
         .addCommand(explain())
         .addCommand(diff())
         .addCommand(graph())
+        .addCommand(images())
         .addCommand(policy())
         .commandsGroup("Cluster and cloud:")
         .addCommand(preflight())

@@ -2,7 +2,9 @@
 import { exposures } from "../catalogue/query";
 import { ConfigError } from "../config/load";
 import { policyNames } from "./access/access";
+import { drainProblems } from "./base/drain";
 import { imageProblems } from "./base/images";
+import { schemeProblems } from "./base/load-balancer-scheme";
 import type { GatewayKey } from "./base/names";
 import { manifestKey } from "./base/manifest";
 import type { Platform } from "./base/platform";
@@ -19,6 +21,8 @@ export function platformProblems(platform: Platform): string[] {
         ...missingAdminCidrs(platform),
         ...missingJwksCidrs(platform),
         ...clientAddressProblems(platform),
+        ...schemeProblems(platform.config),
+        ...drainProblems(platform.config),
         ...dryRunProblems(platform),
         ...CONCERNS.flatMap(({ check }) => check?.(platform) ?? []),
     ];

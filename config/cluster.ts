@@ -97,6 +97,16 @@ const eks = z.strictObject({
         .string()
         .regex(/^1\.\d{2}$/, "must be a minor version of Kubernetes, in quotes")
         .default(EKS_VERSION),
+    amiReleaseVersion: z
+        .string()
+        .regex(
+            /^(latest|1\.\d{2}\.\d+-\d{8})$/,
+            "must be latest, or a release of the EKS optimized AMI such as 1.36.1-20261110",
+        )
+        .default("latest")
+        .describe(
+            "The release of the nodes' AMI. latest: each update replaces nodes that run an older release, one at a time in each node group.",
+        ),
     zones: z
         .array(z.string().regex(/^[a-z]$/, "must be a zone's letter"))
         .length(3, "must be three zones")
@@ -192,7 +202,7 @@ const eks = z.strictObject({
     pools: z
         .strictObject({
             system: pool({ instanceType: "m7i.large", minSize: 1, maxSize: 2, diskGiB: 50 }).describe(
-                "Istiod and the cluster's other infrastructure; not tainted.",
+                "Istiod and the cluster's other infrastructure; not reserved by a taint.",
             ),
             mesh: pool({ instanceType: "m7i.2xlarge", minSize: 1, maxSize: 4, diskGiB: 100 }).describe(
                 "Services and stores: the dedicated data plane.",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { imageReference } from "./images";
 import { anyNetwork } from "./networks";
+import { REDIS_VERSION } from "./versions";
 
 /**
  * Private members of a JWK (RFC 7518). They are rejected: a key set is public and is copied into the mesh's
@@ -190,7 +191,7 @@ const rateLimit = z.strictObject({
         .default(true)
         .describe("Whether tenants and their clients are rate limited by the catalogue's plans."),
     image: imageReference.default("docker.io/envoyproxy/ratelimit:3fb70258"),
-    redisImage: imageReference.default("docker.io/library/redis:7.4.5-alpine"),
+    redisImage: imageReference.default(`docker.io/library/redis:${REDIS_VERSION}`),
     replicas: z.int().min(1).max(20).default(2).describe("Replicas of the rate limit service."),
 });
 

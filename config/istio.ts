@@ -94,6 +94,11 @@ export const istio = z
         hub: z
             .string()
             .min(1)
+            .regex(
+                /^(?!(gcr\.io\/istio-release|registry\.istio\.io)(\/|$))/,
+                "must be a registry that has the images of Istio 1.31 and later, such as docker.io/istio: gcr.io/istio-release and " +
+                    "registry.istio.io end in December 2026",
+            )
             .default("docker.io/istio")
             .describe("The registry of the images pilot and proxyv2."),
         tag: z

@@ -8,6 +8,7 @@ import { cluster } from "./cluster";
 import { delivery } from "./delivery";
 import { edge } from "./edge";
 import { egress } from "./egress";
+import { gateways } from "./gateways";
 import { images } from "./images";
 import { istio } from "./istio";
 import { network } from "./network";
@@ -23,15 +24,6 @@ const dnsName = z
         /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
         "must be a DNS name of two labels or more in lower case, such as mesh.example.com",
     );
-
-const gateways = z.strictObject({
-    replicas: z.int().min(1).max(100).default(3),
-    serviceType: z
-        .enum(["LoadBalancer", "NodePort", "ClusterIP"])
-        .default("LoadBalancer")
-        .describe("The type of the ingress gateways' Services."),
-    resources: resources.default({ cpu: "500m", memory: "256Mi", cpuLimit: "2000m", memoryLimit: "1Gi" }),
-});
 
 const access = z.strictObject({
     dryRun: z

@@ -10,6 +10,7 @@ export function answers(
             endpoint: `https://cluster${more}.example.com`,
             certificateAuthorities: [{ data: "" }],
         },
+        "aws:ssm/getParameter:getParameter": { insecureValue: `0.0.0-20260101${more}` },
         "aws:lb/getLbs:getLbs": { arns: ["arn:aws:elasticloadbalancing:::loadbalancer/net/gateway"] },
         "aws:lb/getLoadBalancer:getLoadBalancer": {
             dnsName: `balancer${more}.example.com`,

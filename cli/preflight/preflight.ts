@@ -4,6 +4,7 @@ import { exampleValues } from "../../config/examples";
 import type { MeshConfig } from "../../config/schema";
 import { eksKubeconfig, serverOf } from "../../components/cluster/kubeconfig";
 import { awsRemedy } from "../../local/engine/pulumi/remedies";
+import { conflictIssues } from "./conflicts";
 import { type ClusterAccess, type PreflightIssue, type PreflightEnvironment, passed, failed } from "./model";
 import { privateCaIssues } from "./private-ca";
 import { quotaIssues } from "./quotas";
@@ -44,6 +45,7 @@ export async function preflight(
             if (identity.some(({ status }) => status === "failed")) return identity;
             const zones = await runCheck("region", () => region(cluster, environment));
             if (zones.some(({ status }) => status === "failed")) return [...identity, ...zones];
+            const caller = identity[0]?.message ?? "";
             let described: Described | undefined;
             const api = await runCheck("cluster", async () => {
                 described = await describe(cluster, environment);
@@ -57,6 +59,9 @@ export async function preflight(
                     quotaIssues(cluster, environment, described !== undefined),
                 )),
                 ...api,
+                ...(described === undefined
+                    ? await runCheck("conflicts", () => conflictIssues(cluster, caller, environment))
+                    : []),
                 ...(await secretIssues(
                     config,
                     ifReachable(api, eksAccess({ ...cluster, tunnel: cluster.api.tunnel }, described)),

@@ -11,6 +11,7 @@ import {
     INGRESS_GATEWAYS,
     GATEWAY_KEYS,
     GATEWAY_PORTS,
+    GATEWAY_STATUS_PORT,
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
@@ -51,8 +52,6 @@ const CNI_LABELS = { "k8s-app": "istio-cni-node" };
 const ISTIOD = { xds: 15012, webhooks: 15017, metrics: 15014 } as const;
 /** The port for the merged metrics of a sidecar and its application. */
 const MERGED_METRICS = 15020;
-/** The readiness port that load balancers probe. */
-const GATEWAY_READY = 15021;
 /** The port of identity providers' key sets, to which `edge.issuers[].jwksUri` is restricted. */
 const JWKS_PORT = 443;
 /** The kubelet's port, which serves container metrics. */
@@ -221,7 +220,12 @@ function workloadPolicies(platform: Platform): NetworkPolicyManifest[] {
     for (const key of GATEWAY_KEYS) {
         const gatewayEdges = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
         const listening = new Set(gatewayEdges.flatMap(({ exposure }) => exposure.listen ?? []));
-        const ports = [GATEWAY_PORTS.http, GATEWAY_PORTS.https, GATEWAY_READY, ...[...listening].sort()];
+        const ports = [
+            GATEWAY_PORTS.http,
+            GATEWAY_PORTS.https,
+            GATEWAY_STATUS_PORT,
+            ...[...listening].sort(),
+        ];
         rules
             .of(NAMESPACES.ingress, INGRESS_GATEWAYS[key])
             .ingress.push(...gatewayIngress(key, ports, config));

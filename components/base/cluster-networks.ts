@@ -2,6 +2,7 @@
  * Addresses that a NetworkPolicy cannot select by label: those of the API server, the nodes and the load balancers.
  */
 import type { MeshConfig } from "../../config/schema";
+import { isInternal } from "./load-balancer-scheme";
 import type { GatewayKey } from "./names";
 import { API_SERVICE, zoneSubnets } from "./subnets";
 
@@ -39,15 +40,20 @@ export function clusterNetworks({
         };
     }
     const zones = zoneSubnets(cluster);
-    const facing = isDirect ? [] : zones.map(({ publicCidr }) => publicCidr);
+    const balancers = (key: GatewayKey) =>
+        isDirect
+            ? []
+            : zones.map(({ publicCidr, internalCidr }) =>
+                  isInternal(key, { edge }) ? internalCidr : publicCidr,
+              );
     return {
         apiServer: [API_SERVICE, ...zones.map(({ controlPlaneCidr }) => controlPlaneCidr)],
         nodes: zones.map(({ privateCidr }) => privateCidr),
         endpoints: zones.map(({ endpointsCidr }) => endpointsCidr),
         loadBalancers: {
-            public: facing,
-            admin: facing,
-            internal: isDirect ? [] : zones.map(({ internalCidr }) => internalCidr),
+            public: balancers("public"),
+            admin: balancers("admin"),
+            internal: balancers("internal"),
         },
     };
 }

@@ -1,9 +1,10 @@
 import { componentVersionsOf } from "../../config/istio";
 import type { MeshConfig } from "../../config/schema";
 import { chartOf, containerResources } from "./helm";
-import { SERVICE_LABEL, serviceSelector } from "./labels";
+import { SERVICE_LABEL } from "./labels";
 import type { Release } from "./manifest";
 import { placement } from "./pools";
+import { spread } from "./spread";
 
 /** The settings in which gateways differ. */
 export interface GatewayRelease {
@@ -17,9 +18,6 @@ export interface GatewayRelease {
     /** Additional Helm values. @default none */
     readonly values?: Readonly<Record<string, unknown>>;
 }
-
-/** The loss of a zone or a node must not take down a gateway. */
-const SPREAD_OVER = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
 /** A gateway's Deployment and Service. istiod injects the proxy, so it must be running. */
 export function gatewayRelease(
@@ -57,13 +55,12 @@ export function gatewayRelease(
             },
             ...(replicas > 1
                 ? {
-                      podDisruptionBudget: { maxUnavailable: 1 },
-                      topologySpreadConstraints: SPREAD_OVER.map((topologyKey) => ({
-                          maxSkew: 1,
-                          topologyKey,
-                          whenUnsatisfiable: "ScheduleAnyway",
-                          labelSelector: serviceSelector(name),
-                      })),
+                      podDisruptionBudget: {
+                          maxUnavailable: 1,
+                          // A pod that is not ready serves no client, and must not block the drain of its node.
+                          unhealthyPodEvictionPolicy: "AlwaysAllow",
+                      },
+                      topologySpreadConstraints: spread({ [SERVICE_LABEL]: name }),
                   }
                 : {}),
             ...values,

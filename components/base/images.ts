@@ -4,16 +4,28 @@
  */
 import type { MeshConfig } from "../../config/schema";
 import { componentVersionsOf } from "../../config/istio";
-import { AUTOSCALER, AWS_PRIVATE_CA_ISSUER } from "../../config/versions";
+import { AUTOSCALER, AWS_PRIVATE_CA_ISSUER, LOAD_BALANCER_CONTROLLER } from "../../config/versions";
 import { limitedByPlan } from "./limiter";
 import type { Platform } from "./platform";
 
 type ImageConfig = Pick<MeshConfig, "images">;
 
-/** The image with its digest, if the stack lists one. */
+/** The image as nodes pull it: from the stack's mirror, if there is one, and with the digest that the stack lists. */
 export function pinned(image: string, config: ImageConfig): string {
     const digest = pinOf(image, config);
-    return digest === undefined ? image : `${image}@${digest}`;
+    const source = mirrored(image, config);
+    return digest === undefined ? source : `${source}@${digest}`;
+}
+
+/** A name that begins with a registry, in the stack's mirror of that registry. */
+export function mirrored(name: string, { images: { mirrors } }: ImageConfig): string {
+    const registry = registryOf(name);
+    const mirror = Object.hasOwn(mirrors, registry) ? mirrors[registry] : undefined;
+    return mirror === undefined ? name : `${mirror}${name.slice(registry.length)}`;
+}
+
+export function registryOf(name: string): string {
+    return name.slice(0, Math.max(0, name.indexOf("/")));
 }
 
 /** The digest that the stack lists for an image; undefined if the reference already has one. */
@@ -49,8 +61,11 @@ export function certManagerImage(
     return `${hub}/cert-manager-${program}:${tag}`;
 }
 
-/** The repository of the cluster autoscaler's image in its chart. */
-const AUTOSCALER_REPOSITORY = "registry.k8s.io/autoscaling/cluster-autoscaler";
+/** The cluster autoscaler's image, in the repository of its chart. */
+export const AUTOSCALER_IMAGE = `registry.k8s.io/autoscaling/cluster-autoscaler:${AUTOSCALER.image}`;
+
+/** The AWS Load Balancer Controller's image. Chart and controller have the same version. */
+export const LOAD_BALANCER_IMAGE = `public.ecr.aws/eks/aws-load-balancer-controller:v${LOAD_BALANCER_CONTROLLER}`;
 
 /** The unique names of all images that the program names for a stack. */
 export function namedImages(platform: Platform): string[] {
@@ -66,7 +81,7 @@ export function namedImages(platform: Platform): string[] {
         ...(["controller", "webhook", "cainjector"] as const).map((one) => certManagerImage(config, one)),
         ...(certificates.startupCheck ? [certManagerImage(config, "startupapicheck")] : []),
         ...(mesh.from === "aws-private-ca" ? [`${mesh.image}:${AWS_PRIVATE_CA_ISSUER}`] : []),
-        ...(cluster.from === "eks" ? [`${AUTOSCALER_REPOSITORY}:${AUTOSCALER.image}`] : []),
+        ...(cluster.from === "eks" ? [AUTOSCALER_IMAGE, LOAD_BALANCER_IMAGE] : []),
         ...(limitedByPlan(platform).length > 0 ? [edge.rateLimit.image, edge.rateLimit.redisImage] : []),
         ...(observability.prometheus.from === "image" ? [observability.prometheus.image] : []),
         ...(workloads.standIns ? [workloads.image] : []),
@@ -78,12 +93,10 @@ export function namedImages(platform: Platform): string[] {
     return [...new Set(names)].sort();
 }
 
-/** The tag of the autoscaler's image, with the digest if the stack lists one. */
-export function autoscalerTag(config: ImageConfig): string {
-    return repositoryAndTag(pinned(`${AUTOSCALER_REPOSITORY}:${AUTOSCALER.image}`, config)).tag;
-}
-
-/** Reports images without a digest if digests are required, and digests of images that the stack does not run. */
+/**
+ * Reports images without a digest if digests are required, and digests and mirrors of images that the stack does not
+ * run.
+ */
 export function imageProblems(platform: Platform): string[] {
     const { images } = platform.config;
     const named = namedImages(platform);
@@ -91,6 +104,7 @@ export function imageProblems(platform: Platform): string[] {
         images.digests === "optional"
             ? []
             : named.filter((image) => !image.includes("@") && pinOf(image, platform.config) === undefined);
+    const registries = [...new Set(named.map(registryOf))].sort();
     return [
         ...open.map(
             (image) =>
@@ -103,6 +117,13 @@ export function imageProblems(platform: Platform): string[] {
                 (image) =>
                     `images.pins.${image}: the program names no such image in this stack; remove it, or correct name and tag ` +
                     `(named here: ${named.join(", ")})`,
+            ),
+        ...Object.keys(images.mirrors)
+            .filter((registry) => !registries.includes(registry))
+            .map(
+                (registry) =>
+                    `images.mirrors.${registry}: the program names no image of this registry; remove it, or correct its name ` +
+                    `(registries of this stack: ${registries.join(", ")})`,
             ),
     ];
 }

@@ -73,6 +73,8 @@ export const GATEWAY_KEYS = Object.keys(INGRESS_GATEWAYS) as GatewayKey[];
 
 /** The ports on which the ingress gateways terminate TLS, and redirect plain HTTP to HTTPS. */
 export const GATEWAY_PORTS = { https: 443, http: 80 } as const;
+/** The port on which every gateway pod reports whether it is ready. */
+export const GATEWAY_STATUS_PORT = 15021;
 
 /**
  * The headers in which the gateways pass a verified token's claims to services. A gateway removes such headers from

@@ -8,26 +8,45 @@ export const POOL_KEY = "sparc.dev/pool";
 /** The startup taint that keeps meshed pods off a node until istio-cni runs there; istiod removes it. */
 export const NOT_READY_KEY = "cni.istio.io/not-ready";
 
-/** Pools whose nodes accept only pods with a toleration. */
+/** Pools whose nodes accept only pods with a toleration of the pool. Every pool has the startup taint. */
 export const TAINTED: Readonly<Record<Pool, boolean>> = { system: false, mesh: true, ingress: true };
+
+export type Toleration =
+    | { key: string; operator: "Equal"; value: string; effect: "NoSchedule" }
+    | { key: string; operator: "Exists"; effect: "NoSchedule" };
 
 export interface Placement {
     nodeSelector?: Record<string, string>;
-    tolerations?: { key: string; operator: "Equal"; value: string; effect: "NoSchedule" }[];
+    tolerations?: Toleration[];
 }
+
+/**
+ * Pods that start on a node before istio-cni runs there: istiod, which removes the startup taint, and those outside the
+ * mesh, some of which istiod needs. Pods in the mesh must not tolerate it.
+ */
+export const BEFORE_CNI: readonly Toleration[] = [
+    { key: NOT_READY_KEY, operator: "Exists", effect: "NoSchedule" },
+];
 
 /** Whether the stack's nodes have the pools' labels and taints. */
 export function hasPools({ cluster }: Pick<MeshConfig, "cluster">): boolean {
     return cluster.from === "eks" || (cluster.from === "existing" && cluster.pools);
 }
 
-/** The node selector and toleration that place a pod in a pool; empty if the stack has no pools. */
-export function placement(config: Pick<MeshConfig, "cluster">, pool: Pool): Placement {
+/**
+ * The node selector and tolerations that place a pod in a pool; empty if the stack has no pools.
+ *
+ * @param more tolerations in addition to the pool's
+ */
+export function placement(
+    config: Pick<MeshConfig, "cluster">,
+    pool: Pool,
+    more: readonly Toleration[] = [],
+): Placement {
     if (!hasPools(config)) return {};
-    return {
-        nodeSelector: { [POOL_KEY]: pool },
-        ...(TAINTED[pool]
-            ? { tolerations: [{ key: POOL_KEY, operator: "Equal", value: pool, effect: "NoSchedule" }] }
-            : {}),
-    };
+    const ofPool: Toleration[] = TAINTED[pool]
+        ? [{ key: POOL_KEY, operator: "Equal", value: pool, effect: "NoSchedule" }]
+        : [];
+    const tolerations = [...ofPool, ...more];
+    return { nodeSelector: { [POOL_KEY]: pool }, ...(tolerations.length > 0 ? { tolerations } : {}) };
 }

@@ -3,9 +3,10 @@ import type { MeshConfig } from "../../config/schema";
 import { CERT_MANAGER_VERSION } from "../../config/versions";
 import { AWS_CLIENTS } from "../base/aws-clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import { certManagerImage, pinOf, repositoryAndTag } from "../base/images";
+import { certManagerImage, mirrored, pinOf, repositoryAndTag } from "../base/images";
 import type { Chart, Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
+import { BEFORE_CNI, hasPools } from "../base/pools";
 import { unknownCase } from "../../catalogue/never";
 
 /**
@@ -52,11 +53,12 @@ function values(config: MeshConfig): Values {
     const image = (program: Parameters<typeof certManagerImage>[1]) => {
         const name = certManagerImage(config, program);
         const digest = pinOf(name, config);
-        return { ...repositoryAndTag(name), ...(digest === undefined ? {} : { digest }) };
+        return { ...repositoryAndTag(mirrored(name, config)), ...(digest === undefined ? {} : { digest }) };
     };
     // With node pools, all other nodes are tainted, so the pods schedule onto system nodes without a selector. The
     // component could not set one, because it has another type for the chart's nodeSelector.
     const pods = {
+        ...(hasPools(config) ? { tolerations: [...BEFORE_CNI] } : {}),
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
     };
     return {

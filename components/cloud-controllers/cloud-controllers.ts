@@ -3,19 +3,20 @@ import type { MeshConfig } from "../../config/schema";
 import { AUTOSCALER, LOAD_BALANCER_CONTROLLER } from "../../config/versions";
 import { AWS_CLIENTS } from "../base/aws-clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import { autoscalerTag } from "../base/images";
+import { drainOf } from "../base/drain";
+import { AUTOSCALER_IMAGE, LOAD_BALANCER_IMAGE, pinned, repositoryAndTag } from "../base/images";
 import type { Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
-import { NOT_READY_KEY, placement } from "../base/pools";
+import { BEFORE_CNI, NOT_READY_KEY, placement } from "../base/pools";
 
 function deriveCloudControllers({ config }: Platform): Derived {
     const { cluster } = config;
     if (cluster.from !== "eks") return { releases: [], objects: [] };
-    return { releases: [loadBalancers(cluster), autoscaler(cluster, config)], objects: [] };
+    return { releases: [loadBalancers(cluster, config), autoscaler(cluster, config)], objects: [] };
 }
 
 /** The AWS Load Balancer Controller, which creates the Network Load Balancers of the gateways' Services. */
-function loadBalancers(cluster: EksConfig): Release {
+function loadBalancers(cluster: EksConfig, config: Pick<MeshConfig, "images">): Release {
     const { namespace, serviceAccount } = AWS_CLIENTS["load-balancers"];
     return {
         name: serviceAccount,
@@ -27,6 +28,7 @@ function loadBalancers(cluster: EksConfig): Release {
             version: LOAD_BALANCER_CONTROLLER,
         },
         values: {
+            image: repositoryAndTag(pinned(LOAD_BALANCER_IMAGE, config)),
             clusterName: cluster.name,
             region: cluster.region,
             // Its pods cannot reach the instance metadata, which would identify the VPC.
@@ -34,7 +36,11 @@ function loadBalancers(cluster: EksConfig): Release {
             serviceAccount: { create: true, name: serviceAccount },
             replicaCount: 2,
             podDisruptionBudget: { maxUnavailable: 1 },
-            ...placement({ cluster }, "system"),
+            ...placement({ cluster }, "system", BEFORE_CNI),
+            resources: {
+                requests: { cpu: "50m", memory: "128Mi" },
+                limits: { cpu: "500m", memory: "512Mi" },
+            },
             enableShield: false,
             enableWaf: false,
             enableWafv2: false,
@@ -55,7 +61,7 @@ function loadBalancers(cluster: EksConfig): Release {
 }
 
 /** The cluster autoscaler, which adds nodes to the pools for unschedulable pods and removes empty ones. */
-function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "images">): Release {
+function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "gateways" | "images">): Release {
     const { namespace, serviceAccount } = AWS_CLIENTS["cluster-autoscaler"];
     return {
         name: serviceAccount,
@@ -71,13 +77,22 @@ function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "images">): Rel
             cloudProvider: "aws",
             awsRegion: cluster.region,
             autoDiscovery: { clusterName: cluster.name },
-            image: { tag: autoscalerTag(config) },
+            image: repositoryAndTag(pinned(AUTOSCALER_IMAGE, config)),
             rbac: { serviceAccount: { create: true, name: serviceAccount } },
-            ...placement({ cluster }, "system"),
+            ...placement({ cluster }, "system", BEFORE_CNI),
+            resources: {
+                requests: { cpu: "100m", memory: "256Mi" },
+                limits: { cpu: "1", memory: "1Gi" },
+            },
             extraArgs: {
                 // A pool has one node group per zone, and they scale evenly.
                 "balance-similar-node-groups": true,
                 "skip-nodes-with-system-pods": false,
+                // Every sidecar has emptyDir volumes, which hold nothing that must survive its pod. By default they would
+                // keep each node of the mesh for ever (istio/istio#19395).
+                "skip-nodes-with-local-storage": false,
+                // By default it ends a pod after 600 s, whatever the pod's grace period.
+                "max-graceful-termination-sec": drainOf(config).terminationGracePeriodSeconds,
                 // istiod removes this taint when istio-cni is ready, so the autoscaler counts a new node as capacity.
                 "startup-taint": NOT_READY_KEY,
             },

@@ -2,14 +2,27 @@ import type { MeshConfig } from "../../config/schema";
 
 /** Returns the mistakes in how a stack describes its cluster, each with its fix. */
 export function clusterProblems(config: MeshConfig): string[] {
-    return [...unremovedTaints(config), ...whichCluster(config), ...networks(config)];
+    return [
+        ...unremovedTaints(config),
+        ...amiOfAnotherVersion(config),
+        ...whichCluster(config),
+        ...networks(config),
+    ];
+}
+
+function amiOfAnotherVersion({ cluster }: MeshConfig): string[] {
+    if (cluster.from !== "eks") return [];
+    const { amiReleaseVersion: release, version } = cluster;
+    if (release === "latest" || release.startsWith(`${version}.`)) return [];
+    return [
+        `cluster.amiReleaseVersion: ${release} is an AMI of another version of Kubernetes than cluster.version, ${version}; ` +
+            `set it to a release ${version}.*, or to latest`,
+    ];
 }
 
 function unremovedTaints({ cluster, istio }: MeshConfig): string[] {
     if (cluster.from !== "eks" || istio.cni) return [];
-    return [
-        "istio.cni: the nodes of the pools mesh and ingress accept pods only once istio-cni runs there; set it to true",
-    ];
+    return ["istio.cni: the nodes accept pods of the mesh only once istio-cni runs there; set it to true"];
 }
 
 function whichCluster({ cluster, context, kubeconfig, protect }: MeshConfig): string[] {

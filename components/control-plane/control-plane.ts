@@ -2,12 +2,13 @@ import { componentVersionsOf } from "../../config/istio";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { chartOf, containerResources } from "../base/helm";
-import { cniImage, istioImage, pinned, pinOf } from "../base/images";
+import { cniImage, istioImage, mirrored, pinned, pinOf } from "../base/images";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { hasPools, placement } from "../base/pools";
+import { BEFORE_CNI, hasPools, placement } from "../base/pools";
 import { istiodName } from "../base/proxies";
+import { spread } from "../base/spread";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { limiterClusterProvider } from "./limiter-cluster";
 import { signing } from "./signing";
@@ -58,7 +59,7 @@ function cni(config: MeshConfig): Release {
         namespace: NAMESPACES.system,
         chart: chartOf({ istio }, "cni", version),
         values: {
-            global: { hub: istio.hub, tag: istio.tag ?? version },
+            global: { hub: mirrored(istio.hub, config), tag: istio.tag ?? version },
             ...fullImage(cniImage(config), config),
             // The chart's requests. The chart sets no limits.
             resources: { requests: { cpu: "100m", memory: "100Mi" }, limits: { memory: "512Mi" } },
@@ -84,11 +85,13 @@ function istiod(platform: Platform, revision: Revision): Release {
         values: {
             revision: revision.name,
             global: {
-                hub: istio.hub,
+                hub: mirrored(istio.hub, config),
                 tag: revision.tag ?? istio.tag ?? revision.version,
                 proxy: { resources: containerResources(sidecar), ...fullImage(proxy, config) },
                 // Without istio-cni an init container of the same image sets up redirection.
                 ...(pinOf(proxy, config) === undefined ? {} : { proxy_init: fullImage(proxy, config) }),
+                // Without istiod no pod of the mesh starts, so it displaces others when nodes are short.
+                priorityClassName: "system-cluster-critical",
                 ...NO_READER,
             },
             ...fullImage(istioImage(config, "pilot", revision), config),
@@ -99,7 +102,11 @@ function istiod(platform: Platform, revision: Revision): Release {
             replicaCount: istio.replicas,
             resources: containerResources(istio.resources),
             seccompProfile: { type: "RuntimeDefault" },
-            ...placement(config, "system"),
+            ...placement(config, "system", BEFORE_CNI),
+            topologySpreadConstraints: spread({ app: "istiod", "istio.io/rev": revision.name }),
+            // The chart creates none for a single replica. The default, minAvailable: 1, would let a drain wait for a pod
+            // that is not ready and never will be.
+            pdb: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" },
             // istiod removes a new node's startup taint once istio-cni is ready there.
             ...(hasPools(config) && istio.cni
                 ? { taint: { enabled: true, namespace: NAMESPACES.system } }

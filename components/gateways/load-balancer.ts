@@ -1,28 +1,41 @@
 /** How client connections reach a gateway, and how it drains without breaking them. */
 import type { MeshConfig } from "../../config/schema";
-import type { GatewayKey } from "../base/names";
+import { MIN_DRAIN_SECONDS, drainOf, minReadySeconds } from "../base/drain";
+import { isInternal } from "../base/load-balancer-scheme";
+import { GATEWAY_STATUS_PORT, type GatewayKey } from "../base/names";
+
+/** Where a load balancer checks a gateway's health. It is no port of the Service: clients have no business there. */
+const READY_PATH = "/healthz/ready";
 
 /**
- * Timings of a gateway's shutdown, in seconds. A Network Load Balancer may send new connections for up to three
- * minutes after a target starts to deregister, and keeps existing ones for the deregistration delay; a gateway
- * accepts connections for longer than both. Then Envoy drains all connections (GOAWAY, `Connection: close`), and the pod terminates when
- * none is left. After the drain time it closes what is still open: WebSockets and streams have `max` seconds to
- * reconnect. The same time applies when policies change: an accepted stream lives under the old policies until then.
+ * Values of the gateway chart for starting and stopping pods.
+ *
+ * A terminating gateway accepts connections until no load balancer sends any. Then Envoy drains all connections (GOAWAY,
+ * `Connection: close`), and the pod terminates when none is left. After the drain time Envoy closes what is still open:
+ * WebSockets and streams have that long to reconnect. The same time applies when policies change: an accepted stream
+ * lives under the old policies until then.
  */
-const SHUTDOWN = { deregistration: 120, accepting: 180, acceptingAlone: 5, max: 900 } as const;
-
-const READY = { port: 15021, path: "/healthz/ready" } as const;
-
-/** Values of the gateway chart. */
-export function shutdownValues({ gateways }: MeshConfig): Record<string, unknown> {
-    const seconds = gateways.serviceType === "LoadBalancer" ? SHUTDOWN.accepting : SHUTDOWN.acceptingAlone;
+export function lifecycleValues(config: MeshConfig): Record<string, unknown> {
+    const { preStopSeconds, terminationGracePeriodSeconds } = drainOf(config);
+    const minReady = minReadySeconds(config);
     return {
-        lifecycle: { preStop: { sleep: { seconds } } },
-        terminationGracePeriodSeconds: seconds + SHUTDOWN.max,
+        lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
+        terminationGracePeriodSeconds,
+        ...(minReady > 0
+            ? {
+                  minReadySeconds: minReady,
+                  // All new pods at once: a target takes minutes to become healthy, and a release has ten.
+                  strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
+              }
+            : {}),
         env: {
             EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true",
-            // Without a load balancer, endpoints are removed within a second or two.
-            MINIMUM_DRAIN_DURATION: `${SHUTDOWN.acceptingAlone}s`,
+            MINIMUM_DRAIN_DURATION: `${MIN_DRAIN_SECONDS}s`,
+            // A load balancer with the PROXY protocol sends its header in health checks too, to which the status port
+            // would answer 400 (istio/istio#55986). Requests without a header, the kubelet's, are still accepted.
+            ...(config.edge.clientAddress === "direct"
+                ? {}
+                : { ENVOY_STATUS_PORT_ENABLE_PROXY_PROTOCOL: "true" }),
         },
     };
 }
@@ -31,34 +44,38 @@ export function shutdownValues({ gateways }: MeshConfig): Record<string, unknown
  * Fields of the gateway's Service other than its ports. The client address is either in the PROXY protocol header,
  * with which the load balancer can target pods, or preserved by only targeting nodes with a gateway pod.
  */
-export function serviceFields(key: GatewayKey, { edge, gateways }: MeshConfig): Record<string, unknown> {
+export function serviceFields(key: GatewayKey, config: MeshConfig): Record<string, unknown> {
+    const { edge, gateways } = config;
     const direct = edge.clientAddress === "direct";
     const local = direct && gateways.serviceType !== "ClusterIP" ? { externalTrafficPolicy: "Local" } : {};
     if (gateways.serviceType !== "LoadBalancer") return { type: gateways.serviceType, ...local };
     return {
         type: gateways.serviceType,
         ...local,
-        annotations: annotations(key, direct),
+        annotations: annotations(key, config),
         ...(key === "admin" ? { loadBalancerSourceRanges: edge.adminCidrs } : {}),
     };
 }
 
 /** Annotations for the AWS Load Balancer Controller. */
-function annotations(key: GatewayKey, direct: boolean): Record<string, string> {
+function annotations(key: GatewayKey, config: MeshConfig): Record<string, string> {
+    const direct = config.edge.clientAddress === "direct";
     const attributes = [
-        `deregistration_delay.timeout_seconds=${SHUTDOWN.deregistration}`,
+        `deregistration_delay.timeout_seconds=${config.gateways.drain.deregistrationDelaySeconds}`,
         `preserve_client_ip.enabled=${direct}`,
         `proxy_protocol_v2.enabled=${!direct}`,
     ];
     const all: Record<string, string> = {
         type: "external",
-        scheme: key === "internal" ? "internal" : "internet-facing",
+        scheme: isInternal(key, config) ? "internal" : "internet-facing",
         "nlb-target-type": direct ? "instance" : "ip",
         "target-group-attributes": attributes.join(","),
         attributes: "load_balancing.cross_zone.enabled=true",
         "healthcheck-protocol": "http",
         // For instance targets, the health check is the node's, which reports whether a gateway pod runs there.
-        ...(direct ? {} : { "healthcheck-port": String(READY.port), "healthcheck-path": READY.path }),
+        ...(direct
+            ? {}
+            : { "healthcheck-port": String(GATEWAY_STATUS_PORT), "healthcheck-path": READY_PATH }),
         ...(direct ? {} : { "proxy-protocol": "*" }),
     };
     return Object.fromEntries(
@@ -70,9 +87,9 @@ function annotations(key: GatewayKey, direct: boolean): Record<string, string> {
 }
 
 /** The proxy's settings for the PROXY protocol. */
-export function proxyConfig({ edge }: MeshConfig): Record<string, unknown> {
+export function proxyConfig(config: MeshConfig): Record<string, unknown> {
     return {
-        drainDuration: `${SHUTDOWN.max}s`,
-        ...(edge.clientAddress === "direct" ? {} : { gatewayTopology: { proxyProtocol: {} } }),
+        drainDuration: `${drainOf(config).connectionSeconds}s`,
+        ...(config.edge.clientAddress === "direct" ? {} : { gatewayTopology: { proxyProtocol: {} } }),
     };
 }

@@ -18,7 +18,7 @@ import type {
 } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
-import { placement } from "../base/pools";
+import { BEFORE_CNI, placement } from "../base/pools";
 import { awsPrivateCaRights } from "./aws-private-ca-rights";
 
 type AwsPrivateCa = Extract<MeshConfig["certificates"]["mesh"], { from: "aws-private-ca" }>;
@@ -97,7 +97,7 @@ function release(config: MeshConfig, { chart, image }: AwsPrivateCa): Release {
                 requests: { cpu: "10m", memory: "64Mi" },
                 limits: { cpu: "200m", memory: "128Mi" },
             },
-            ...placement(config, "system"),
+            ...placement(config, "system", BEFORE_CNI),
         },
         after: [],
     };

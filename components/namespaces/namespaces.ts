@@ -3,6 +3,8 @@ import { COMMON_LABELS } from "../base/labels";
 import type { Derived, NamespaceManifest } from "../base/manifest";
 import { INJECTED, type NamespaceName, NAMESPACES, REVISION_TAG } from "../base/names";
 import type { Platform } from "../base/platform";
+import type { MeshConfig } from "../../config/schema";
+import { POD_SECURITY_VERSION } from "../../config/versions";
 
 /**
  * The Pod Security Standard that a namespace enforces. Without istio-cni, injection adds an init container with
@@ -11,6 +13,16 @@ import type { Platform } from "../base/platform";
 function podSecurity(namespace: NamespaceName, cni: boolean): "restricted" | "privileged" {
     if (namespace === NAMESPACES.system) return "privileged";
     return cni || !INJECTED[namespace] ? "restricted" : "privileged";
+}
+
+/**
+ * Lets the AWS Load Balancer Controller add a readiness gate to gateways whose pods are targets: such a pod is ready only
+ * once its target is healthy, so that a rollout or a drained node never leaves a load balancer without one (AWS Load
+ * Balancer Controller, "Pod readiness gate").
+ */
+function readinessGates({ edge, gateways }: MeshConfig): Record<string, string> {
+    const targetsPods = gateways.serviceType === "LoadBalancer" && edge.clientAddress === "load-balancer";
+    return targetsPods ? { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" } : {};
 }
 
 function deriveNamespaces({ config }: Platform): Derived {
@@ -23,7 +35,10 @@ function deriveNamespaces({ config }: Platform): Derived {
                 ...COMMON_LABELS,
                 ...(INJECTED[name] ? { "istio.io/rev": REVISION_TAG } : { "istio-injection": "disabled" }),
                 "pod-security.kubernetes.io/enforce": podSecurity(name, config.istio.cni),
+                // Without a version, an upgrade of the API server would change what is enforced.
+                "pod-security.kubernetes.io/enforce-version": POD_SECURITY_VERSION,
                 "pod-security.kubernetes.io/warn": podSecurity(name, config.istio.cni),
+                ...(name === NAMESPACES.ingress ? readinessGates(config) : {}),
             },
         },
     }));

@@ -206,38 +206,19 @@ describe("the ingress gateways", () => {
         }
     });
 
-    it("drain longer than their load balancer's deregistration delay", () => {
-        const { service, lifecycle, terminationGracePeriodSeconds } = values("istio-ingressgateway");
-        const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
-        const delay = /deregistration_delay\.timeout_seconds=(\d+)/.exec(
-            service.annotations?.[`${prefix}target-group-attributes`] ?? "",
-        )?.[1];
-        assert.ok(lifecycle.preStop.sleep.seconds > Number(delay));
-        assert.ok(terminationGracePeriodSeconds > lifecycle.preStop.sleep.seconds);
-    });
-
     it("get a client's address by the same means as the load balancer sends it", () => {
         const proxied = values("istio-ingressgateway");
         const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
         assert.equal(proxied.service.annotations?.[`${prefix}proxy-protocol`], "*");
         assert.deepEqual(JSON.parse(proxied.podAnnotations?.["proxy.istio.io/config"] ?? ""), {
-            drainDuration: "900s",
+            drainDuration: "420s",
             gatewayTopology: { proxyProtocol: {} },
         });
         const direct = values("istio-ingressgateway", withEdge({ clientAddress: "direct" }));
         assert.equal(direct.service.annotations?.[`${prefix}proxy-protocol`], undefined);
         assert.deepEqual(JSON.parse(direct.podAnnotations?.["proxy.istio.io/config"] ?? ""), {
-            drainDuration: "900s",
+            drainDuration: "420s",
         });
         assert.equal(direct.service.externalTrafficPolicy, "Local");
-    });
-
-    it("are on the Internet, except the internal one", () => {
-        const scheme = (name: string) =>
-            values(name).service.annotations?.["service.beta.kubernetes.io/aws-load-balancer-scheme"];
-        assert.deepEqual(
-            ["istio-ingressgateway", "istio-admingateway", "istio-internalgateway"].map(scheme),
-            ["internet-facing", "internet-facing", "internal"],
-        );
     });
 });

@@ -24,7 +24,7 @@ function pinnedAll(stack: string): MeshConfig {
     const pins = Object.fromEntries(
         namedImages({ catalogue, config }).map((image, index) => [image, digestOf(index + 1)]),
     );
-    return { ...config, images: { digests: "required", pins } };
+    return { ...config, images: { ...config.images, digests: "required", pins } };
 }
 
 /** All strings under keys that name an image, at any depth. */
@@ -128,7 +128,7 @@ describe("images by digest", function () {
 
     it("are reported as missing, all at once and with the image's name, if the stack requires them", () => {
         const config = loadStackFile("prod", ROOT);
-        const required = { ...config, images: { digests: "required" as const, pins: {} } };
+        const required = { ...config, images: { ...config.images, digests: "required" as const } };
         const missing = imageProblems({ catalogue, config: required });
         assert.equal(missing.length, namedImages({ catalogue, config }).length);
         assert.ok(missing.length >= 9, missing.join("\n"));
@@ -141,7 +141,7 @@ describe("images by digest", function () {
         const pins = { "docker.io/istio/pilot:1.30.0": digestOf(1) };
         const unknown = imageProblems({
             catalogue,
-            config: { ...config, images: { digests: "optional", pins } },
+            config: { ...config, images: { ...config.images, pins } },
         });
         assert.equal(unknown.length, 1);
         assert.match(

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { platform as catalogue } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";
 import { clusterProblems } from "../../components/cluster/check";
+import { loadStackFile } from "../../config/load";
 import { testConfig } from "../support/config";
+
+const ROOT = join(__dirname, "..", "..");
 
 const configOf = (cluster: unknown, more: Record<string, unknown> = {}) =>
     testConfig({
@@ -15,7 +19,7 @@ const EKS = configOf({ from: "eks", name: "mesh", region: "eu-central-1" });
 
 interface PodSpec {
     readonly nodeSelector?: Record<string, string>;
-    readonly tolerations?: { readonly value: string }[];
+    readonly tolerations?: { readonly key: string; readonly value?: string }[];
 }
 
 /** The node pool of every workload: the one it selects, and those whose taint it tolerates. */
@@ -28,7 +32,7 @@ function placements(config: typeof EKS): Record<string, string> {
     return Object.fromEntries(
         all.map(([name, placed]) => {
             const { nodeSelector = {}, tolerations = [] } = (placed ?? {}) as PodSpec;
-            const passes = tolerations.map(({ value }) => value).join();
+            const passes = tolerations.map(({ key, value }) => value ?? key).join();
             return [name, `${nodeSelector["sparc.dev/pool"] ?? "anywhere"} past ${passes || "none"}`];
         }),
     );
@@ -42,7 +46,58 @@ describe("node pools", () => {
         for (const name of [...Object.keys(catalogue.services), ...Object.keys(catalogue.stores)])
             assert.equal(placed[name], "mesh past mesh", name);
         for (const name of ["istiod-1-31-1", "aws-load-balancer-controller", "cluster-autoscaler"])
-            assert.equal(placed[name], "system past none", name);
+            assert.equal(placed[name], "system past cni.istio.io/not-ready", name);
+        const dev = placements(loadStackFile("dev", ROOT));
+        // In the mesh, so istio-cni must run first.
+        for (const name of ["flagger", "gates"]) assert.equal(dev[name], "system past none", name);
+    });
+
+    it("run what istiod needs before istio-cni is ready", () => {
+        const { releases } = deriveAll({ catalogue, config: EKS });
+        const { tolerations, webhook, cainjector, startupapicheck } = releases.find(
+            ({ name }) => name === "cert-manager",
+        )?.values as Record<string, unknown> & Record<string, PodSpec | undefined>;
+        for (const one of [
+            tolerations,
+            webhook?.tolerations,
+            cainjector?.tolerations,
+            startupapicheck?.tolerations,
+        ])
+            assert.deepEqual(one, [
+                { key: "cni.istio.io/not-ready", operator: "Exists", effect: "NoSchedule" },
+            ]);
+    });
+
+    it("hold istiod in several zones, ahead of other pods, without blocking a drain", () => {
+        const istiod = deriveAll({ catalogue, config: EKS }).releases.find(({ name }) =>
+            name.startsWith("istiod"),
+        )?.values as {
+            pdb: unknown;
+            global: { priorityClassName: string };
+            topologySpreadConstraints: { topologyKey: string; labelSelector: unknown }[];
+        };
+        assert.equal(istiod.global.priorityClassName, "system-cluster-critical");
+        assert.deepEqual(istiod.pdb, { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" });
+        assert.deepEqual(
+            istiod.topologySpreadConstraints.map(({ topologyKey, labelSelector }) => [
+                topologyKey,
+                labelSelector,
+            ]),
+            ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((key) => [
+                key,
+                { matchLabels: { app: "istiod", "istio.io/rev": "1-31-1" } },
+            ]),
+        );
+    });
+
+    it("limit the controllers that act on AWS", () => {
+        for (const name of ["aws-load-balancer-controller", "cluster-autoscaler"]) {
+            const { resources } = deriveAll({ catalogue, config: EKS }).releases.find(
+                (release) => release.name === name,
+            )?.values as { resources: { requests: object; limits: object } };
+            assert.deepEqual(Object.keys(resources.requests), ["cpu", "memory"], name);
+            assert.deepEqual(Object.keys(resources.limits), ["cpu", "memory"], name);
+        }
     });
 
     it("are untainted for pods in the mesh when istio-cni is ready", () => {

@@ -54,6 +54,16 @@ describe("preflight", () => {
         ]);
     });
 
+    it("reports what a first deployment would find at AWS, once the cluster does not exist", async () => {
+        const left = {
+            "logs describe-log-groups": { logGroups: [{ logGroupName: "/aws/eks/mesh/cluster" }] },
+        };
+        const conflicts = async (different: Answers) =>
+            (await preflight(config, environment(different))).filter(({ check }) => check === "conflicts");
+        assert.equal((await conflicts({ "eks describe-cluster": NOT_THERE, ...left })).length, 1);
+        assert.deepEqual(await conflicts(left), []);
+    });
+
     it("reports values that are reserved for examples, which an update rejects", async () => {
         const example = testConfig({
             domain: "mesh.example.com",

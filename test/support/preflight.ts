@@ -25,6 +25,7 @@ const WELL: Answers = {
     "ec2 describe-addresses": { Addresses: [{}, {}] },
     "ec2 describe-vpcs": { Vpcs: [{}] },
     "service-quotas get-service-quota": { Quota: { Value: 1000 } },
+    "logs describe-log-groups": { logGroups: [{ logGroupName: "/aws/eks/mesh/cluster-of-others" }] },
     "eks describe-cluster": { cluster: { endpoint: "https://x.eks.amazonaws.com", status: "ACTIVE" } },
     "route53 list-hosted-zones-by-name": {
         HostedZones: [{ Id: "/hostedzone/Z", Name: "mesh.acme.io." }],

@@ -3,13 +3,18 @@ import { Addon, type AddonArgs } from "@pulumi/aws/eks/addon";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import { EKS_ADDONS } from "../../../config/versions";
-import { POOL_KEY } from "../../base/pools";
+import { BEFORE_CNI, POOL_KEY } from "../../base/pools";
 import { POD_TRUST } from "./permissions/document";
 import { registerRole } from "./role";
 
 type AddOn = keyof typeof EKS_ADDONS;
 
-const ON_SYSTEM = { nodeSelector: { [POOL_KEY]: "system" } };
+/** The add-ons' settings replace their own tolerations, so those of the add-ons are repeated. */
+const CRITICAL = { key: "CriticalAddonsOnly", operator: "Exists" };
+const ON_SYSTEM = {
+    nodeSelector: { [POOL_KEY]: "system" },
+    tolerations: [CRITICAL, ...BEFORE_CNI],
+};
 
 /** The settings of each, in its schema: `aws eks describe-addon-configuration`. */
 const settingsOf = ({

@@ -1,6 +1,7 @@
 /** The nodes: for each pool and zone a managed node group, with the pool's launch template. */
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
+import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig, Pool, PoolConfig } from "../../../config/cluster";
 import { NOT_READY_KEY, POOL_KEY, TAINTED } from "../../base/pools";
@@ -37,6 +38,7 @@ export class NodePools extends pulumi.ComponentResource {
         const pools = Object.entries(args.config.pools) as [Pool, PoolConfig][];
         this.groups = pools.flatMap(([pool, settings]) => {
             const template = this.template(name, pool, settings, args);
+            const releaseVersion = this.releaseVersion(settings, args.config);
             return args.network.zones.slice(0, settings.zones).map(
                 ({ letter, privateSubnet }) =>
                     new NodeGroup(
@@ -46,6 +48,7 @@ export class NodePools extends pulumi.ComponentResource {
                             nodeRoleArn: role.arn,
                             subnetIds: [privateSubnet.id],
                             version: args.config.version,
+                            releaseVersion,
                             amiType: amiType(settings.instanceType),
                             instanceTypes: [settings.instanceType],
                             capacityType: "ON_DEMAND",
@@ -62,7 +65,7 @@ export class NodePools extends pulumi.ComponentResource {
                             updateConfig: { maxUnavailable: 1, updateStrategy: "DEFAULT" },
                             nodeRepairConfig: { enabled: true },
                             labels: { [POOL_KEY]: pool },
-                            ...(TAINTED[pool] ? { taints: taints(pool) } : {}),
+                            taints: taints(pool),
                         },
                         {
                             parent: this,
@@ -74,6 +77,25 @@ export class NodePools extends pulumi.ComponentResource {
             );
         });
         this.registerOutputs();
+    }
+
+    /**
+     * The AMI's release. Without one, EKS takes the newest when it creates the group, and never replaces it: nodes would
+     * get no security update until the next version of Kubernetes. An update replaces nodes as `updateConfig` says.
+     */
+    private releaseVersion(
+        { instanceType }: PoolConfig,
+        { amiReleaseVersion, version }: EksConfig,
+    ): pulumi.Input<string> {
+        if (amiReleaseVersion !== "latest") return amiReleaseVersion;
+        const architecture = isArm(instanceType) ? "arm64" : "x86_64";
+        // Of a public parameter, whose value is no secret.
+        return getParameterOutput(
+            {
+                name: `/aws/service/eks/optimized-ami/${version}/amazon-linux-2023/${architecture}/standard/recommended/release_version`,
+            },
+            { parent: this },
+        ).insecureValue;
     }
 
     private template(
@@ -113,15 +135,19 @@ export class NodePools extends pulumi.ComponentResource {
     }
 }
 
-/** All pods on the tainted pools are meshed, so none may start before istio-cni can redirect its traffic. */
+/** Every pool runs pods in the mesh, and none may start before istio-cni can redirect its traffic. */
 function taints(pool: Pool): { key: string; value: string; effect: string }[] {
     return [
-        { key: POOL_KEY, value: pool, effect: "NO_SCHEDULE" },
+        ...(TAINTED[pool] ? [{ key: POOL_KEY, value: pool, effect: "NO_SCHEDULE" }] : []),
         { key: NOT_READY_KEY, value: "true", effect: "NO_SCHEDULE" },
     ];
 }
 
-/** Graviton instance types have a `g` after their generation: m7g.2xlarge. */
 function amiType(instanceType: string): string {
-    return /^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
+    return isArm(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
+}
+
+/** Graviton instance types have a `g` after their generation: m7g.2xlarge. */
+function isArm(instanceType: string): boolean {
+    return /^[a-z]+\d+g/.test(instanceType);
 }

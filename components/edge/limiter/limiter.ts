@@ -60,7 +60,8 @@ export function limiter(platform: Platform): Manifest[] {
                     // The mesh controls which clients can connect.
                     ...["--protected-mode", "no"],
                 ],
-                readinessProbe: { tcpSocket: { port: COUNTERS.port }, periodSeconds: 2, timeoutSeconds: 5 },
+                readinessProbe: accepts(2),
+                livenessProbe: accepts(10),
                 resources: resources("20m", "32Mi", "1", "128Mi"),
                 workingDir: "/tmp",
             },
@@ -95,6 +96,10 @@ function ruleFile(text: string): ConfigMapManifest {
         metadata: { name: LIMITER.name, namespace: LIMITER.namespace, labels: COMMON_LABELS },
         data: { [RULES.file]: text },
     };
+}
+
+function accepts(periodSeconds: number) {
+    return { tcpSocket: { port: COUNTERS.port }, periodSeconds, timeoutSeconds: 5 };
 }
 
 function healthcheck(periodSeconds: number) {

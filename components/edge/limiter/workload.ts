@@ -3,6 +3,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../../base/labels";
 import type {
     DeploymentManifest,
     Manifest,
+    PodDisruptionBudgetManifest,
     ServiceAccountManifest,
     ServiceManifest,
     SidecarManifest,
@@ -10,6 +11,7 @@ import type {
 import { placement } from "../../base/pools";
 import { restrictedContainer, restrictedPod } from "../../base/pod-security";
 import { sidecarResources } from "../../base/sidecar-resources";
+import { spread } from "../../base/spread";
 
 type PodSpec = NonNullable<DeploymentManifest["spec"]>["template"]["spec"];
 type Container = NonNullable<PodSpec>["containers"][number];
@@ -35,9 +37,19 @@ export interface LimiterWorkload {
     readonly calls: readonly string[];
 }
 
-/** A ServiceAccount, a Service, a Deployment, and a Sidecar with only the hosts that it calls. */
+/**
+ * A ServiceAccount, a Service, a Deployment, a Sidecar with only the hosts that it calls, and for several replicas a
+ * PodDisruptionBudget.
+ */
 export function workloadObjects(workload: LimiterWorkload, config: MeshConfig): Manifest[] {
-    return [account(workload), service(workload), deployment(workload, config), sidecar(workload)];
+    return [
+        account(workload),
+        service(workload),
+        deployment(workload, config),
+        sidecar(workload),
+        // For a single replica it would either allow the eviction, and change nothing, or block the drain of its node.
+        ...(workload.replicas > 1 ? [disruptionBudget(workload)] : []),
+    ];
 }
 
 function labelsOf({ name }: LimiterWorkload): Record<string, string> {
@@ -95,6 +107,7 @@ function deployment(workload: LimiterWorkload, config: MeshConfig): DeploymentMa
                     serviceAccountName: name,
                     automountServiceAccountToken: false,
                     ...placement(config, "ingress"),
+                    ...(replicas > 1 ? { topologySpreadConstraints: spread({ [SERVICE_LABEL]: name }) } : {}),
                     securityContext: restrictedPod(USER),
                     containers: [
                         {
@@ -107,6 +120,20 @@ function deployment(workload: LimiterWorkload, config: MeshConfig): DeploymentMa
                     ...(volumes === undefined ? {} : { volumes }),
                 },
             },
+        },
+    };
+}
+
+function disruptionBudget(workload: LimiterWorkload): PodDisruptionBudgetManifest {
+    const { name, namespace } = workload;
+    return {
+        apiVersion: "policy/v1",
+        kind: "PodDisruptionBudget",
+        metadata: { name, namespace, labels: labelsOf(workload) },
+        spec: {
+            maxUnavailable: 1,
+            unhealthyPodEvictionPolicy: "AlwaysAllow",
+            selector: { matchLabels: { [SERVICE_LABEL]: name } },
         },
     };
 }

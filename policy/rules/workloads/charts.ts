@@ -203,7 +203,7 @@ function effectOnGateway({ key, value, above }: ChartValue, isGatewayChart: bool
         return "so the gateway's pods run, mount or read more than Istio's proxy does";
     if (top && key === "networkGateway") return "so the gateway routes to every Service of the mesh by name";
     if (above[1] !== "env" || above.length !== 2) return undefined;
-    return DRAIN_VARIABLES.has(key) ? undefined : "which changes how istiod treats the gateway's proxy";
+    return HARMLESS_VARIABLES.has(key) ? undefined : "which changes how istiod treats the gateway's proxy";
 }
 
 const EXTRA_POD_VALUES: ReadonlySet<string> = new Set([
@@ -215,8 +215,9 @@ const EXTRA_POD_VALUES: ReadonlySet<string> = new Set([
     "volumes",
 ]);
 
-/** Variables of a gateway's proxy for draining and resources. */
-const DRAIN_VARIABLES: ReadonlySet<string> = new Set([
+/** Variables of a gateway's proxy for draining and resources, and for the PROXY protocol on its status port. */
+const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
+    "ENVOY_STATUS_PORT_ENABLE_PROXY_PROTOCOL",
     "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
     "GOMAXPROCS",
     "GOMEMLIMIT",

@@ -211,7 +211,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             }
         });
 
-        it("taint the mesh and gateway pools, whose pods wait for istio-cni, but not the system pool", () => {
+        it("taint every pool, since all have pods that wait for istio-cni, and reserve all but the system pool", () => {
             const groups = of("aws:eks/nodeGroup:NodeGroup").map(({ name, inputs }) => {
                 const taints = (inputs["taints"] ?? []) as { key: string; value: string }[];
                 return [
@@ -230,9 +230,8 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                     .map((zone) =>
                         [
                             `${pool}-${zone} ${pool}`,
-                            ...(pool === "system"
-                                ? []
-                                : [`sparc.dev/pool=${pool}`, "cni.istio.io/not-ready=true"]),
+                            ...(pool === "system" ? [] : [`sparc.dev/pool=${pool}`]),
+                            "cni.istio.io/not-ready=true",
                         ].join(" "),
                     ),
             );

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { Exposure } from "../../../catalogue/model";
 import { platform as catalogue } from "../../../catalogue/platform";
-import type { ConfigMapManifest, EnvoyFilterManifest } from "../../../components/base/manifest";
+import type {
+    ConfigMapManifest,
+    DeploymentManifest,
+    EnvoyFilterManifest,
+    PodDisruptionBudgetManifest,
+} from "../../../components/base/manifest";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";
 import { config, withEdge, objectsOf } from "../../support/edge";
@@ -43,6 +48,52 @@ describe("rate limits by plan", () => {
             objectsOf().filter(({ metadata }) => metadata.name.includes("ratelimit")).length > 8,
             true,
         );
+    });
+});
+
+describe("the rate limiter", () => {
+    const workload = (replicas: number, name: string) => {
+        const rateLimit = { ...config.edge.rateLimit, replicas };
+        const all = objectsOf({ config: withEdge({ rateLimit }) }).filter(
+            ({ metadata }) => metadata.name === name,
+        );
+        const deployment = all.find(({ kind }) => kind === "Deployment") as DeploymentManifest;
+        const budget = all.find(({ kind }) => kind === "PodDisruptionBudget");
+        return { pod: deployment.spec?.template.spec, labels: deployment.spec?.template.metadata, budget };
+    };
+
+    it("is spread over zones and nodes, and loses one pod at a time", () => {
+        const { pod, labels, budget } = workload(2, "ratelimit");
+        const spread = pod?.topologySpreadConstraints ?? [];
+        assert.deepEqual(
+            spread.map(({ topologyKey }) => topologyKey),
+            ["topology.kubernetes.io/zone", "kubernetes.io/hostname"],
+        );
+        const selectors = [
+            ...spread.map(({ labelSelector }) => labelSelector?.matchLabels),
+            (budget as PodDisruptionBudgetManifest).spec?.selector?.matchLabels,
+        ];
+        for (const selector of selectors) {
+            assert.ok(Object.keys(selector ?? {}).length > 0);
+            for (const [key, value] of Object.entries(selector ?? {}))
+                assert.equal(labels?.labels?.[key], value);
+        }
+        const { maxUnavailable, unhealthyPodEvictionPolicy } =
+            (budget as PodDisruptionBudgetManifest).spec ?? {};
+        assert.deepEqual([maxUnavailable, unhealthyPodEvictionPolicy], [1, "AlwaysAllow"]);
+    });
+
+    it("blocks no drain with a single replica", () => {
+        assert.equal(workload(1, "ratelimit").budget, undefined);
+        assert.equal(workload(2, "ratelimit-redis").budget, undefined);
+    });
+
+    it("is restarted, like its Redis, if it stops answering", () => {
+        for (const name of ["ratelimit", "ratelimit-redis"])
+            for (const { livenessProbe, readinessProbe } of workload(2, name).pod?.containers ?? []) {
+                assert.ok(livenessProbe !== undefined && readinessProbe !== undefined, name);
+                assert.ok((livenessProbe.periodSeconds ?? 0) > (readinessProbe.periodSeconds ?? 0), name);
+            }
     });
 });
 

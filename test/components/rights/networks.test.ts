@@ -109,7 +109,8 @@ for (const [stack, { apiServer, endpoints, keys }] of Object.entries(PLACES)) {
                 const inner = [64, 96, 128].map((last) => `${start}.227.${last}/27`);
                 const balancers = {
                     "istio-ingressgateway": facing,
-                    "istio-admingateway": facing,
+                    // dev's admin networks are private, so its admin gateway has an internal load balancer.
+                    "istio-admingateway": stack === "prod" ? facing : inner,
                     "istio-internalgateway": inner,
                 };
                 for (const [gateway, networks] of Object.entries(balancers)) {

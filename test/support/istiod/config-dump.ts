@@ -13,6 +13,8 @@ export interface Proxy {
     readonly labels: Readonly<Record<string, string>>;
     /** The pod's address, by which istiod finds the ports of a sidecar's workload. */
     readonly address: string;
+    /** Its ProxyConfig, as the annotation `proxy.istio.io/config` sets it. @default none */
+    readonly proxyConfig?: Json | undefined;
 }
 
 export interface FilterChain {
@@ -64,11 +66,16 @@ export async function readProxyConfig<Value>(
 }
 
 /** How the proxy introduces itself to istiod. */
-export function nodeOf({ type = "sidecar", namespace, labels, address }: Proxy) {
+export function nodeOf({ type = "sidecar", namespace, labels, address, proxyConfig }: Proxy) {
     return {
         id: `${type}~${address}~${address}.${namespace}~${namespace}.svc.cluster.local`,
         cluster: `workload.${namespace}`,
-        metadata: { NAMESPACE: namespace, LABELS: labels, CLUSTER_ID: "Kubernetes" },
+        metadata: {
+            NAMESPACE: namespace,
+            LABELS: labels,
+            CLUSTER_ID: "Kubernetes",
+            ...(proxyConfig === undefined ? {} : { PROXY_CONFIG: proxyConfig }),
+        },
     };
 }
 

@@ -24,14 +24,16 @@ export interface GatewayOptions {
     readonly address: string;
     /** One of the gateway's ports, which accepts connections when `startGateway` returns. */
     readonly port: number;
+    /** Its ProxyConfig. @default none */
+    readonly proxyConfig?: Json;
 }
 
 export async function startGateway(
     envoy: string,
     plane: ControlPlane,
-    { gateway, credentials, appPort, address, port }: GatewayOptions,
+    { gateway, credentials, appPort, address, port, proxyConfig }: GatewayOptions,
 ): Promise<RunningEnvoy> {
-    const { listeners, routes } = await gatewayConfig(envoy, plane, gateway);
+    const { listeners, routes } = await gatewayConfig(envoy, plane, gateway, proxyConfig);
     const localListeners = listeners.map((listener) => localized(listener, routes, address));
     const names = new Set(JSON.stringify(localListeners).match(/outbound\|[^"]+/g) ?? []);
     const node = {
@@ -45,12 +47,18 @@ export async function startGateway(
     return await startEnvoy(envoy, node, port, address);
 }
 
-async function gatewayConfig(envoy: string, plane: ControlPlane, gateway: string): Promise<ProxyConfig> {
+async function gatewayConfig(
+    envoy: string,
+    plane: ControlPlane,
+    gateway: string,
+    proxyConfig?: Json,
+): Promise<ProxyConfig> {
     const proxy = {
         type: "router" as const,
         namespace: NAMESPACES.ingress,
         labels: { "sparc.dev/service": gateway },
         address: "10.9.0.1",
+        proxyConfig,
     };
     return readProxyConfig(envoy, plane, proxy, "no listeners with their routes", (config) => {
         const expectedRoutes = config.listeners.flatMap((one) => routeNames(one));
