@@ -134,6 +134,15 @@ export function canonicalPattern({ encodedSlashes = false, parameters = false }:
     return `(?:/(?:${character})+)*/?`;
 }
 
+/**
+ * The pattern of paths, with a query, that are canonical in every form and that any framework reads alike: lower case,
+ * no encoding, and dots only inside of a segment.
+ */
+export function simplePattern(): string {
+    const characters = "[a-z0-9_~-]+";
+    return `(?:/${characters}(?:\\.${characters})*)+(?:\\?.*)?`;
+}
+
 /** A template that decides access, as two patterns. */
 export interface TemplatePatterns {
     /** As the mesh's policies match it. */
@@ -143,6 +152,8 @@ export interface TemplatePatterns {
      * dot.
      */
     readonly loose: string;
+    /** Whether no literal of the template has an upper-case letter: every simple path that `loose` matches, `strict` does. */
+    readonly isLowerCase: boolean;
 }
 
 /** A segment without the characters that an opted-in form can hide in it: `;`, `%3B`, `%2F`. */
@@ -179,7 +190,17 @@ function patternsOf(template: PathTemplate, tail: string, ignoresCase: boolean):
         named: () => "[^/]+",
         separator: `(?:/|${SLASH})`,
     });
-    return { strict: `${strict}${tail}`, loose: `${loose}${tail === "" ? "" : `(?:(?:/|${SLASH}).*)?`}` };
+    const literals = writePathTemplate(template, {
+        literal: (text) => text,
+        one: "",
+        rest: "",
+        named: () => "",
+    });
+    return {
+        strict: `${strict}${tail}`,
+        loose: `${loose}${tail === "" ? "" : `(?:(?:/|${SLASH}).*)?`}`,
+        isLowerCase: literals === literals.toLowerCase(),
+    };
 }
 
 /** Captures the tenant's segment as the only group, from the whole of `:path` with its query. */

@@ -1,4 +1,4 @@
-import { typed } from "../base/envoy-filter";
+import { skippedFor, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { PRIORITY, envoyFilter, firstFilter } from "./envoy";
@@ -20,13 +20,17 @@ const SOURCE = [
     "end",
 ].join("\n");
 
+/** Two headers are joined with `,`, which no JWT contains. */
+const AS_ENVOY_EXPECTS = { header: "authorization", regex: "Bearer [A-Za-z0-9._-]+" } as const;
+
+function lua(): Record<string, unknown> {
+    return typed("filters.http.lua.v3.Lua", { default_source_code: { inline_string: `${SOURCE}\n` } });
+}
+
 export function bearerInAnyCase(platform: Platform): EnvoyFilterManifest[] {
     return tokenGateways(platform).map((gateway) =>
         envoyFilter(`${gateway}-bearer`, gateway, PRIORITY.bearer, [
-            firstFilter(
-                BEARER_FILTER,
-                typed("filters.http.lua.v3.Lua", { default_source_code: { inline_string: `${SOURCE}\n` } }),
-            ),
+            firstFilter(BEARER_FILTER, skippedFor(AS_ENVOY_EXPECTS, BEARER_FILTER, lua())),
         ]),
     );
 }

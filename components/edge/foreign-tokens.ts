@@ -30,5 +30,9 @@ const OFF = {
     "envoy.filters.http.jwt_authn": typed("filters.http.jwt_authn.v3.PerRouteConfig", { disabled: true }),
     // Without rules the RBAC filter does nothing.
     [SINGLE_TOKEN_FILTER]: typed("filters.http.rbac.v3.RBACPerRoute", {}),
-    [BEARER_FILTER]: typed("filters.http.lua.v3.LuaPerRoute", { disabled: true }),
+    // Of any type: Lua's own per-route configuration does not reach the filter inside of a matcher.
+    [BEARER_FILTER]: {
+        "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+        disabled: true,
+    },
 };

@@ -6,8 +6,11 @@ import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
 import { tenantPatterns } from "../base/path-forms";
 import { DECODED, PATH_TENANT, distinct, pathTenant } from "../base/path-tenant";
 import type { Platform } from "../base/platform";
-import { typed } from "../base/envoy-filter";
+import { skippedFor, typed } from "../base/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
+
+const PATH_TENANT_DECODED = "sparc.path_tenant_decoded";
+const WITHOUT_ENCODING = { header: ":path", regex: "[^%]*" } as const;
 
 /**
  * If a path names a tenant, requires a token of that tenant. Istio's policies compare a claim only with constants;
@@ -23,7 +26,10 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
         return [
             envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
                 beforeRouter("sparc.path_tenant", pathTenant(gatewayEdges.map(({ exposure }) => exposure))),
-                beforeRouter("sparc.path_tenant_decoded", decodeTenant()),
+                beforeRouter(
+                    PATH_TENANT_DECODED,
+                    skippedFor(WITHOUT_ENCODING, PATH_TENANT_DECODED, decodeTenant()),
+                ),
                 beforeRouter(
                     "sparc.tenants",
                     sameTenant(gatewayEdges, (edge) => exposedHost(config, edge.exposure.host)),
