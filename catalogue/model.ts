@@ -9,7 +9,7 @@ import type { operationSet, call } from "./schema/calls";
 import type { catalogueSchema, plan } from "./schema/catalogue";
 import type { cors } from "./schema/cors";
 import type { authentication, clientCertificate, exposure, scoped } from "./schema/exposures";
-import type { externalCircuitBreaker, externalGroup, externalHost } from "./schema/external";
+import type { externalGroup, externalHost } from "./schema/external";
 import type { exposurePaths } from "./schema/paths";
 import type { grpcPort, httpPort, port, tcpPort, webSocketPort } from "./schema/ports";
 import { type loadBalancing, type resources, type service, tier } from "./schema/service";
@@ -74,8 +74,6 @@ export type Store = Immutable<z.infer<typeof store>>;
 
 /** One external host. */
 export type ExternalHost = Immutable<z.infer<typeof externalHost>>;
-/** The circuit breaker of external hosts. */
-export type ExternalCircuitBreaker = Immutable<z.infer<typeof externalCircuitBreaker>>;
 /** The hosts of one external service, which share one policy. */
 export type ExternalGroup = Immutable<z.infer<typeof externalGroup>>;
 

@@ -6,6 +6,7 @@ import { exampleValues } from "../config/examples";
 import { ConfigError, fromEngine } from "../config/load";
 import type { MeshConfig } from "../config/schema";
 import type { Platform } from "./base/platform";
+import { runError } from "./base/run-error";
 import { assertPlatform } from "./check";
 
 /**
@@ -24,7 +25,7 @@ export function platformFromEngine(): Platform {
         return platform;
     } catch (error) {
         if (!(error instanceof CatalogueError || error instanceof ConfigError)) throw error;
-        throw Object.assign(new pulumi.RunError(error.message), { name: error.name });
+        throw runError(error.message, error.name);
     }
 }
 

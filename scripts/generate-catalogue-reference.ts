@@ -1,7 +1,7 @@
 /** Writes the catalogue's JSON Schema and reference page. Run by `npm run generate:catalogue-reference`. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { catalogueJsonSchema, cataloguePage } from "../catalogue/reference";
+import { catalogueJsonSchema, cataloguePage } from "./reference/catalogue";
 
 const ROOT = join(__dirname, "..");
 

@@ -32,7 +32,7 @@ export const externalHost = z
     })
     .meta({ id: "ExternalHost", description: "One external host." });
 
-export const externalCircuitBreaker = z
+const externalCircuitBreaker = z
     .strictObject({
         maxConnections: count
             .exactOptional()

@@ -2,7 +2,6 @@
 
 /** New names by old name. An entry applies to every object that has the new field. */
 const RENAMED: Readonly<Record<string, string>> = {
-    // eslint-disable-next-line no-restricted-syntax -- the old name
     breaker: "circuitBreaker",
     connections: "maxConnections",
     failures: "consecutive5xxErrors",

@@ -4,6 +4,7 @@ import { PROJECT, readStackFile } from "../../config/load";
 import { startProgram } from "../../local/engine/program/host";
 import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
+import { providerOfReference } from "../../policy/core/urn";
 import { PROJECT_FOLDER } from "../checkout";
 import { answers, outputs, type Variant } from "./aws";
 import { type EvaluatedResource } from "./protocol";
@@ -65,12 +66,12 @@ export async function registrations({
     return resources;
 }
 
-/** The provider that a resource references by `<urn>::<id>`. */
+/** The provider that a resource references. */
 function providerOf(
     { provider: reference = "" }: Registration,
     registered: readonly EvaluatedResource[],
 ): Pick<EvaluatedResource, "provider"> {
-    const [type = "", name = ""] = reference.split("::").slice(-3);
+    const { type, name } = providerOfReference(reference);
     const provider = registered.find((resource) => resource.type === type && resource.name === name);
     if (provider === undefined) return {};
     const { urn, properties } = provider;

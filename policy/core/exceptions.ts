@@ -17,40 +17,49 @@ export interface WithExceptions {
     readonly exceptions: readonly Exception[];
 }
 
-export const EXCEPTION_FIELDS: Readonly<Record<string, PropertySchema>> = {
-    reason: { type: "string", minLength: 10 },
-    until: {
-        type: "string",
-        pattern: "^\\d{4}-\\d{2}-\\d{2}$",
-        description: "last day on which the exception is valid",
-    },
-};
+/**
+ * The schema of a list of exceptions, each with a reason and an end date.
+ *
+ * @param required the other properties of each
+ * @param optional properties that may be absent
+ */
+export function exceptionList(
+    description: string,
+    required: Readonly<Record<string, PropertySchema>>,
+    optional: Readonly<Record<string, PropertySchema>> = {},
+): PropertySchema {
+    return {
+        type: "array",
+        description,
+        items: {
+            type: "object",
+            additionalProperties: false,
+            required: [...Object.keys(required), "reason", "until"],
+            properties: {
+                ...required,
+                ...optional,
+                reason: { type: "string", minLength: 10 },
+                until: {
+                    type: "string",
+                    pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+                    description: "last day on which the exception is valid",
+                },
+            },
+        },
+    };
+}
 
-export const EXCEPTIONS_SCHEMA: PropertySchema = {
-    type: "array",
-    description: "exceptions, each with a reason and an end date",
-    items: {
-        type: "object",
-        additionalProperties: false,
-        required: ["namespace", "reason", "until"],
-        properties: {
-            namespace: {
+export const EXCEPTIONS_SCHEMA: PropertySchema = exceptionList("exceptions, each with a reason and an end date", { namespace: {
                 type: "string",
                 description:
                     'namespace of the object; "" for cluster-scoped objects such as a ClusterRoleBinding',
-            },
-            name: {
+            } }, { name: {
                 type: "string",
                 description: "name of the object; any object in the namespace if absent",
-            },
-            port: {
+            }, port: {
                 type: "integer",
                 description: "port, for policies that check ports; all ports if absent",
-            },
-            ...EXCEPTION_FIELDS,
-        },
-    },
-};
+            } });
 
 /** Adds properties to the item schema of a list of objects. */
 export function withItemProperties(

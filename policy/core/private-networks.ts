@@ -1,5 +1,5 @@
 /** Private networks as destinations of pods in the mesh. A stack can list the allowed ones. */
-import { expiryNote, EXCEPTION_FIELDS, anyInForce } from "./exceptions";
+import { expiryNote, exceptionList, anyInForce } from "./exceptions";
 import { hasAddress, parseNetwork } from "./networks";
 import { type Violation, type PropertySchema } from "./rule";
 import { type Subject } from "./subject";
@@ -27,26 +27,11 @@ export const PRIVATE_NETWORKS_SCHEMA: Readonly<Record<keyof WithPrivateNetworks,
         description:
             "pods in meshed namespaces may only reach private networks that are listed in `privateNetworks`",
     },
-    privateNetworks: {
-        type: "array",
-        description: "private networks that a NetworkPolicy of a meshed namespace may allow as destinations",
-        items: {
-            type: "object",
-            additionalProperties: false,
-            required: ["namespace", "name", "cidrs", "ports", "reason", "until"],
-            properties: {
-                namespace: { type: "string" },
-                name: { type: "string", description: "name of the NetworkPolicy" },
-                cidrs: {
+    privateNetworks: exceptionList("private networks that a NetworkPolicy of a meshed namespace may allow as destinations", { namespace: { type: "string" }, name: { type: "string", description: "name of the NetworkPolicy" }, cidrs: {
                     type: "array",
                     items: { type: "string" },
                     description: "CIDRs; the policy may allow any part of them",
-                },
-                ports: { type: "array", items: { type: "integer" } },
-                ...EXCEPTION_FIELDS,
-            },
-        },
-    },
+                }, ports: { type: "array", items: { type: "integer" } } }),
 };
 
 /** Yields a violation if a private network is a destination and not listed, where only listed ones are allowed. */

@@ -19,7 +19,6 @@ export const RENAMED_POLICIES: ReadonlyMap<string, string> = new Map([
     ["network-few-addresses", "network-cidr-size"],
     ["network-narrow", "network-least-privilege"],
     ["network-no-other-kinds", "network-policy-kinds"],
-    // eslint-disable-next-line no-restricted-syntax -- a former name
     ["resilience-breaker", "resilience-circuit-breaker"],
     ["resilience-ejection", "resilience-max-ejection-percent"],
     ["resilience-no-fault", "resilience-no-fault-injection"],

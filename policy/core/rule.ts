@@ -2,6 +2,7 @@
 import { Misconfigured, UnknownField, UnreadableField } from "./read";
 import { type Subject } from "./subject";
 import { type StackResources } from "./stack-resources";
+import { kindAndName } from "./urn";
 
 export const AREAS = {
     identity: "Identity and mutual TLS",
@@ -134,7 +135,7 @@ export function evaluationFailure(subject: Subject | undefined, error: unknown):
         };
     }
     if (error instanceof UnknownField) {
-        const owner = error.urn === subject?.urn ? "" : ` of ${nameOf(error.urn)}`;
+        const owner = error.urn === subject?.urn ? "" : ` of ${kindAndName(error.urn)}`;
         return {
             ...about,
             problem: `${error.path}${owner} is unknown until the update, so this preview cannot evaluate it`,
@@ -150,10 +151,4 @@ export function evaluationFailure(subject: Subject | undefined, error: unknown):
         problem: `the policy threw an error: ${message}${place === undefined ? "" : ` (${place.trim()})`}`,
         fix: "report this bug of the policy pack together with the object. Until it is fixed, you can disable the policy by name.",
     };
-}
-
-/** `Service carts` for a URN, which ends in type and name. */
-function nameOf(urn: string): string {
-    const [type = "", name = ""] = urn.split("::").slice(-2);
-    return `${type.split(/[:$/]/).at(-1) ?? ""} ${name}`;
 }

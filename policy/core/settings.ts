@@ -3,6 +3,7 @@ import { AWS_DEFAULTS } from "./aws-defaults";
 import { flatten } from "./flatten";
 import { UnknownField } from "./read";
 import { type Subject } from "./subject";
+import { parseUrn } from "./urn";
 
 /** Prefix of an input that comes from another resource's outputs. */
 const OUTPUT = "output: ";
@@ -143,8 +144,7 @@ export function sourcesOf({ sources }: Subject, input: string): readonly string[
     return [...new Set((sources[input] ?? []).map(typeAndName))].sort();
 }
 
-/** `type::name` of `urn:pulumi:stack::project::parent$type::name`. */
-export function typeAndName(urn: string): string {
-    const [, , types = "", ...name] = urn.split("::");
-    return `${types.slice(types.lastIndexOf("$") + 1)}::${name.join("::")}`;
+function typeAndName(urn: string): string {
+    const { type, name } = parseUrn(urn);
+    return `${type}::${name}`;
 }

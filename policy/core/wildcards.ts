@@ -1,5 +1,5 @@
 /** Reviewed wildcard hosts whose whole domain belongs to one party. */
-import { EXCEPTION_FIELDS, anyInForce } from "./exceptions";
+import { exceptionList, anyInForce } from "./exceptions";
 import { type PropertySchema } from "./rule";
 
 interface Wildcard {
@@ -13,19 +13,7 @@ export interface WithWildcards {
     readonly wildcards: readonly Wildcard[];
 }
 
-export const WILDCARDS_SCHEMA: PropertySchema = {
-    type: "array",
-    description: "wildcard hosts whose whole domain belongs to one party, such as a domain for tenants",
-    items: {
-        type: "object",
-        additionalProperties: false,
-        required: ["host", "reason", "until"],
-        properties: {
-            host: { type: "string", pattern: "^\\*\\.[^.*]+(\\.[^.*]+)+$" },
-            ...EXCEPTION_FIELDS,
-        },
-    },
-};
+export const WILDCARDS_SCHEMA: PropertySchema = exceptionList("wildcard hosts whose whole domain belongs to one party, such as a domain for tenants", { host: { type: "string", pattern: "^\\*\\.[^.*]+(\\.[^.*]+)+$" } });
 
 export function isListedWildcard({ wildcards }: WithWildcards, host: string): boolean {
     return anyInForce(wildcards.filter((entry) => entry.host.toLowerCase() === host.toLowerCase()));

@@ -1,5 +1,7 @@
 /** What the reference pages read of a JSON Schema. */
 export interface JsonSchema {
+    readonly $ref?: string;
+    readonly $defs?: Readonly<Record<string, JsonSchema>>;
     readonly type?: string;
     readonly description?: string;
     readonly default?: unknown;
@@ -15,6 +17,7 @@ export interface JsonSchema {
     readonly minimum?: number;
     readonly exclusiveMinimum?: number;
     readonly maximum?: number;
+    readonly exclusiveMaximum?: number;
     readonly pattern?: string;
     readonly patternErrorMessage?: string;
 }
@@ -29,6 +32,11 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 /** The type of a value as a cell of a table, without the fields of objects. */
 export function typeOf(schema: JsonSchema): string {
+    if (schema.$ref !== undefined) {
+        // A section of the same page describes each definition.
+        const name = schema.$ref.split("/").at(-1) ?? "";
+        return `[${name}](#${name.toLowerCase()})`;
+    }
     const variants = schema.oneOf ?? schema.anyOf;
     if (variants !== undefined) return [...new Set(variants.map(typeOf))].join(" or ");
     if (schema.const !== undefined) return code(schema.const);
@@ -41,15 +49,18 @@ export function typeOf(schema: JsonSchema): string {
     if (schema.type === "integer" || schema.type === "number") return `${schema.type}${rangeOf(schema)}`;
     if (schema.patternErrorMessage !== undefined)
         return schema.patternErrorMessage.replace(/^must be (an? |the )?/, "");
-    return FORMATS[schema.format ?? ""] ?? schema.type ?? "any";
+    const format = FORMATS[schema.format ?? ""];
+    if (format !== undefined) return format;
+    return schema.pattern === undefined ? (schema.type ?? "any") : `text matching ${code(schema.pattern)}`;
 }
 
-function rangeOf({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+function rangeOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
     const bounds = [
         ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? [] : [`from ${minimum}`]),
         ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
         // zod bounds every integer by the largest that JavaScript represents exactly.
         ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? [] : [`up to ${maximum}`]),
+        ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
     ];
     return bounds.length === 0 ? "" : ` ${bounds.join(" ")}`;
 }

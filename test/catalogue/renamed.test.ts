@@ -11,7 +11,6 @@ const RENAMES: readonly (readonly [where: string, newName: string])[] = [
     ["services.front.exposures[0].clientCertificate.sans", "subjectAltNames"],
     ["services.front.rollout.steps", "stepWeights"],
     ["stores.db.connections", "maxConnections"],
-    // eslint-disable-next-line no-restricted-syntax -- the old name
     ["external.mail.breaker", "circuitBreaker"],
     ["external.mail.limit", "rateLimit"],
     ["external.mail.circuitBreaker.connections", "maxConnections"],

@@ -11,6 +11,7 @@ import type { MeshSnapshot } from "../snapshot/snapshot";
 import { HTTP_METHODS, InvalidQuery, type QueryOptions, requestOf } from "./options";
 import { type PortOperation, operationsOfPort } from "./port-operations";
 import { externalOptionProblems, externalQueries } from "./external";
+import { renamedSource } from "./renamed-sources";
 
 /** An access query with its display names. */
 export interface LabeledQuery {
@@ -35,9 +36,10 @@ export function accessQueries(
             ...Object.keys(INGRESS_GATEWAYS),
             ...["unknown-workload", "outside-mesh"],
         ];
+        const renamed = renamedSource(options.source);
         problems.push(
-            Object.hasOwn(RENAMED_SOURCES, options.source)
-                ? `source ${options.source} was renamed: use ${RENAMED_SOURCES[options.source] ?? ""}`
+            renamed !== undefined
+                ? `source ${options.source} was renamed: use ${renamed}`
                 : `unknown source "${options.source}". Use a service, a gateway (${Object.keys(INGRESS_GATEWAYS).join(", ")}), ` +
                       `namespace/service-account, unknown-workload or outside-mesh.${suggestion(options.source, known)}`,
         );
@@ -64,14 +66,6 @@ export function accessQueries(
     if (callee === undefined) return external.map((one) => ({ ...one, query: { source, ...one.query } }));
     return serviceQueries(catalogue, source, callee, options);
 }
-
-/* eslint-disable no-restricted-syntax -- the old names */
-/** The old names of sources, and the new ones. */
-const RENAMED_SOURCES: Readonly<Record<string, string>> = {
-    stranger: "unknown-workload",
-    unmeshed: "outside-mesh",
-};
-/* eslint-enable no-restricted-syntax */
 
 /** ` Did you mean "auth"?`, or nothing if no known name is close. */
 function suggestion(name: string, known: readonly string[]): string {

@@ -74,6 +74,9 @@ const HEALTH: Destination["port"] = {
 };
 
 /** A source's SPIFFE ID. */
-export function spiffe({ config }: Platform, { namespace, account }: Source): string {
+export function spiffe(
+    { config }: Platform,
+    { namespace, account }: Pick<Source, "namespace" | "account">,
+): string {
     return `spiffe://${principal(config, namespace, account)}`;
 }

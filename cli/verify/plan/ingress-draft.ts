@@ -5,12 +5,11 @@ import {
     GATEWAY_PORTS,
     NAMESPACES,
     exposedHost,
-    principal,
 } from "../../../components/base/names";
 import { certificateOf } from "../../../components/base/client-authorities";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, IngressTarget, Token } from "../model";
-import { OUTSIDE_MESH } from "./endpoints";
+import { OUTSIDE_MESH, spiffe } from "./endpoints";
 
 /** A check without its ID. */
 export type Draft = Omit<Check, "id"> & Required<Pick<Check, "ingress">>;
@@ -42,6 +41,7 @@ export function draft(
 }
 
 /** The caller that a service sees for a request through a gateway. */
-export function gatewayCaller({ exposure }: ExposureEdge, { config }: Platform): string {
-    return `spiffe://${principal(config, NAMESPACES.ingress, INGRESS_GATEWAYS[exposure.gateway])}`;
+export function gatewayCaller({ exposure }: ExposureEdge, platform: Platform): string {
+    const account = INGRESS_GATEWAYS[exposure.gateway];
+    return spiffe(platform, { namespace: NAMESPACES.ingress, account });
 }

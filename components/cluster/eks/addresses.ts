@@ -9,6 +9,7 @@ import { isUnknown, unknown } from "@pulumi/pulumi/output";
 import { exposures } from "../../../catalogue/query";
 import { INGRESS_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES, exposedHost } from "../../base/names";
 import type { Platform } from "../../base/platform";
+import { runError } from "../../base/run-error";
 
 export interface AddressesArgs {
     readonly cluster: string;
@@ -134,8 +135,7 @@ function reportMissing(cluster: string, keys: readonly GatewayKey[]): void {
             "Controller creates the load balancers. Recreate a Service that does not exist from its Helm release " +
             `(helm ${namespace} get manifest <name> | kubectl ${namespace} apply -f -). Then run \`pulumi up\` again.`,
     ].join("\n");
-    // The engines print the message of an error with a name of its own without a stack trace.
-    if (!pulumi.runtime.isDryRun()) throw Object.assign(new pulumi.RunError(message), { name: "RunError" });
+    if (!pulumi.runtime.isDryRun()) throw runError(message);
     void pulumi.log.warn(message);
 }
 

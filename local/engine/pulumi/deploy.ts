@@ -7,7 +7,8 @@ import { type KubeClient } from "../kube/client";
 import { messageOf } from "../remedy";
 import { rejectDeletion } from "../prune";
 import { DeployError, type DeployOptions, type StackTarget } from "../types";
-import { Events, nameOf } from "./events";
+import { kindAndName } from "../../../policy/core/urn";
+import { Events } from "./events";
 import { pendingOperations, pendingReleases, protectedResources, withPendingCreates } from "./pending";
 import { StackState } from "./state";
 import { cliRoot, environment, isLocked, prepare, type Workspace, workspaceOf } from "./workspace";
@@ -44,7 +45,7 @@ export async function destroyWithPulumi(
         await resolvePendingOperations(stack, workspace, state, new Helm(client, helmOptions(target)));
         // Pulumi fails on a protected resource only when it reaches it, after having deleted almost everything else.
         rejectDeletion(
-            protectedResources((await state.export()).deployment).map(nameOf),
+            protectedResources((await state.export()).deployment).map(kindAndName),
             "destroying the stack",
         );
         await stack.destroy({ onEvent: events.take, color: "never", suppressProgress: true });

@@ -1,5 +1,6 @@
 /** Collects counts and failures from the Pulumi engine's events. */
 import { type EngineEvent } from "@pulumi/pulumi/automation";
+import { kindAndName } from "../../../policy/core/urn";
 import { type Counts } from "../converge";
 import { type Failure, type ProgressLine } from "../types";
 import { awsRemedy } from "./remedies";
@@ -29,11 +30,11 @@ export class Events {
         if (step?.metadata.type.startsWith("kubernetes:")) {
             const counted = COUNTED[step.metadata.op];
             if (counted !== undefined) this.tally[counted]++;
-            this.progress(`${step.metadata.op} ${nameOf(step.metadata.urn)}`);
+            this.progress(`${step.metadata.op} ${kindAndName(step.metadata.urn)}`);
         }
         if (diagnostic?.severity === "error") {
             this.failures.push({
-                what: diagnostic.urn === undefined ? "pulumi" : nameOf(diagnostic.urn),
+                what: diagnostic.urn === undefined ? "pulumi" : kindAndName(diagnostic.urn),
                 message: diagnostic.message,
                 remedy:
                     awsRemedy(diagnostic.message) ??
@@ -41,10 +42,4 @@ export class Events {
             });
         }
     };
-}
-
-/** `Namespace namespaces-sparc` from a URN. */
-export function nameOf(urn: string): string {
-    const [, , type = "", name = ""] = urn.split("::");
-    return `${type.split(":").at(-1) ?? type} ${name}`;
 }

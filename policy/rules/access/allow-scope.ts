@@ -7,7 +7,7 @@ import {
     rulesOf,
     selectorOf,
 } from "../../core/authorization";
-import { exceptionsFor, EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { exceptionsFor, exceptionList, type Exception, anyInForce } from "../../core/exceptions";
 import { targetsGateway } from "../../core/gateway-proxies";
 import { classOf, KUBERNETES_GATEWAY } from "../../core/listeners";
 import { isPattern, whyWide } from "../../core/patterns";
@@ -40,29 +40,15 @@ export const allowScope = stackRule<Config>({
     appliesTo: [AUTHORIZATION, "core/Service", "networking.istio.io/Gateway"],
     defaults: { exceptions: [] },
     schema: {
-        exceptions: {
-            type: "array",
-            description: "policies that may allow every path, each with a reason and an end date",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["namespace", "reason", "until"],
-                properties: {
-                    namespace: { type: "string" },
-                    name: {
+        exceptions: exceptionList("policies that may allow every path, each with a reason and an end date", { namespace: { type: "string" } }, { name: {
                         type: "string",
                         description: "name of the policy; any in the namespace if absent",
-                    },
-                    callers: {
+                    }, callers: {
                         type: "array",
                         items: { type: "string" },
                         description:
                             "the only principals or requestPrincipals that the policy's sources may contain; any caller if absent",
-                    },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+                    } }),
     },
     examples: {
         noncompliant: `

@@ -1,5 +1,5 @@
 import { actionOf, alwaysRequiresToken, requiresToken, AUTHORIZATION } from "../../core/authorization";
-import { expiryNote, EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { expiryNote, exceptionList, anyInForce } from "../../core/exceptions";
 import { type ExposedHost, exposures, grantsAt, grantsOf } from "../../core/exposure";
 import { hasPolicyAt } from "../../core/gateway-proxies";
 import { INGRESS, KUBERNETES_GATEWAY, LISTENER_SETS } from "../../core/listeners";
@@ -48,31 +48,8 @@ export const exposedHosts = stackRule<Config>({
     ],
     defaults: { public: [], publicPaths: [], proofs: PROOFS, claims: [], issuers: [], networks: [] },
     schema: {
-        public: {
-            type: "array",
-            description: "hosts that require no token",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["host", "reason", "until"],
-                properties: { host: { type: "string" }, ...EXCEPTION_FIELDS },
-            },
-        },
-        publicPaths: {
-            type: "array",
-            description: "operations of a host that require no token, such as a load balancer's health check",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["host", "methods", "paths", "reason", "until"],
-                properties: {
-                    host: { type: "string" },
-                    methods: { type: "array", minItems: 1, items: { type: "string", pattern: "^[A-Z]+$" } },
-                    paths: { type: "array", minItems: 1, items: { type: "string", pattern: "^/[^*{}]*$" } },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        public: exceptionList("hosts that require no token", { host: { type: "string" } }),
+        publicPaths: exceptionList("operations of a host that require no token, such as a load balancer's health check", { host: { type: "string" }, methods: { type: "array", minItems: 1, items: { type: "string", pattern: "^[A-Z]+$" } }, paths: { type: "array", minItems: 1, items: { type: "string", pattern: "^/[^*{}]*$" } } }),
         proofs: {
             type: "array",
             items: { enum: PROOFS },

@@ -1,5 +1,5 @@
 import { actionOf, AUTHORIZATION, rulesOf } from "../../core/authorization";
-import { EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { exceptionList, anyInForce } from "../../core/exceptions";
 import { at, list, isNonEmpty, textAt, texts } from "../../core/read";
 import { isPattern } from "../../core/patterns";
 import { type Violation, objectRule } from "../../core/rule";
@@ -45,17 +45,7 @@ export const tokens = objectRule<Config>({
             description:
                 "accepted locations of tokens other than headers, such as fromParams for WebSockets of browsers",
         },
-        issuersWithoutAudience: {
-            type: "array",
-            description:
-                "issuers that serve a single application and whose tokens have no aud claim; AWS Cognito user pools need no entry",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["issuer", "reason", "until"],
-                properties: { issuer: { type: "string" }, ...EXCEPTION_FIELDS },
-            },
-        },
+        issuersWithoutAudience: exceptionList("issuers that serve a single application and whose tokens have no aud claim; AWS Cognito user pools need no entry", { issuer: { type: "string" } }),
     },
     examples: {
         noncompliant: `

@@ -1,4 +1,4 @@
-import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { exceptionList, type Exception, anyInForce } from "../../core/exceptions";
 import { text, textAt, texts } from "../../core/read";
 import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -33,24 +33,11 @@ export const access = objectRule<Config>({
     appliesTo: [ENTRY, ASSOCIATION],
     defaults: { principals: [] },
     schema: {
-        principals: {
-            type: "array",
-            description: "IAM principals with more than AmazonEKSViewPolicy",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["principal", "policies", "reason", "until"],
-                properties: {
-                    principal: { type: "string", description: "ARN of the principal" },
-                    policies: {
+        principals: exceptionList("IAM principals with more than AmazonEKSViewPolicy", { principal: { type: "string", description: "ARN of the principal" }, policies: {
                         type: "array",
                         items: { type: "string" },
                         description: "names of access policies",
-                    },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+                    } }),
     },
     examples: {
         noncompliant: `

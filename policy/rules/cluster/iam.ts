@@ -1,5 +1,5 @@
 import {
-    EXCEPTION_FIELDS,
+    exceptionList,
     EXCEPTIONS_SCHEMA,
     type Exception,
     anyInForce,
@@ -81,20 +81,7 @@ export const iam = objectRule<Config>({
     defaults: { ...NO_EXCEPTIONS, managed: [] },
     schema: {
         exceptions: { ...EXCEPTIONS_SCHEMA, description: 'resources by name, with namespace ""' },
-        managed: {
-            type: "array",
-            description:
-                "AWS managed policies that a role may have, in addition to those that EKS and its add-ons need",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["policy", "reason", "until"],
-                properties: {
-                    policy: { type: "string", description: "for example ReadOnlyAccess" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        managed: exceptionList("AWS managed policies that a role may have, in addition to those that EKS and its add-ons need", { policy: { type: "string", description: "for example ReadOnlyAccess" } }),
     },
     examples: {
         noncompliant: `

@@ -1,4 +1,4 @@
-import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { exceptionList, type Exception, anyInForce } from "../../core/exceptions";
 import { list, text, textAt } from "../../core/read";
 import { each, type Violation, stackRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -30,16 +30,7 @@ export const podIdentity = stackRule<Config>({
     appliesTo: [ASSOCIATION, ADD_ON, ROLE, "core/ServiceAccount"],
     defaults: { roles: [] },
     schema: {
-        roles: {
-            type: "array",
-            description: "reviewed roles that are created elsewhere",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["arn", "reason", "until"],
-                properties: { arn: { type: "string" }, ...EXCEPTION_FIELDS },
-            },
-        },
+        roles: exceptionList("reviewed roles that are created elsewhere", { arn: { type: "string" } }),
     },
     examples: {
         noncompliant: `

@@ -1,4 +1,4 @@
-import { EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { exceptionList, anyInForce } from "../../core/exceptions";
 import { tooWide } from "../../core/networks";
 import { at, fields, list, numberAt, isNonEmpty, textAt, texts } from "../../core/read";
 import { type Violation, objectRule } from "../../core/rule";
@@ -54,30 +54,8 @@ export const securityGroups = objectRule<Config>({
     appliesTo: [...GROUPS, ...RULES, ...PREFIX_LISTS, NODE_GROUP],
     defaults: { open: [], prefixLists: [] },
     schema: {
-        prefixLists: {
-            type: "array",
-            description: "prefix lists with reviewed networks, such as CloudFront's",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["id", "reason", "until"],
-                properties: { id: { type: "string", pattern: "^pl-" }, ...EXCEPTION_FIELDS },
-            },
-        },
-        open: {
-            type: "array",
-            description: "ports of load balancers that are open to the Internet",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["name", "port", "reason", "until"],
-                properties: {
-                    name: { type: "string", description: "name of the resource in the program" },
-                    port: { type: "integer" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        prefixLists: exceptionList("prefix lists with reviewed networks, such as CloudFront's", { id: { type: "string", pattern: "^pl-" } }),
+        open: exceptionList("ports of load balancers that are open to the Internet", { name: { type: "string", description: "name of the resource in the program" }, port: { type: "integer" } }),
     },
     examples: {
         noncompliant: `

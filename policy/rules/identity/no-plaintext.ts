@@ -1,4 +1,4 @@
-import { expiryNote, EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { expiryNote, exceptionList, type Exception, anyInForce } from "../../core/exceptions";
 import { fields, textAt } from "../../core/read";
 import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
@@ -23,25 +23,10 @@ export const noPlaintext = objectRule<Config>({
     appliesTo: ["security.istio.io/PeerAuthentication"],
     defaults: { exceptions: [] },
     schema: {
-        exceptions: {
-            type: "array",
-            description: "ports that accept plain text; the whole namespace if no port is set",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["namespace", "reason", "until"],
-                properties: {
-                    namespace: { type: "string" },
-                    name: { type: "string", description: "name of the PeerAuthentication; any if absent" },
-                    port: {
+        exceptions: exceptionList("ports that accept plain text; the whole namespace if no port is set", { namespace: { type: "string" } }, { name: { type: "string", description: "name of the PeerAuthentication; any if absent" }, port: {
                         type: "integer",
                         description: "port of the workload; the whole namespace if absent",
-                    },
-                    mode: { enum: ["PERMISSIVE", "DISABLE"], description: "PERMISSIVE if absent" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+                    }, mode: { enum: ["PERMISSIVE", "DISABLE"], description: "PERMISSIVE if absent" } }),
     },
     examples: {
         noncompliant: `

@@ -1,5 +1,5 @@
 /** Checks that what is installed is an Istio release: its images, with the defaults of that version. */
-import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { exceptionList, type Exception, anyInForce } from "../../core/exceptions";
 import { type HelmInstall, HELM_INSTALLERS, helmInstallsOf } from "../../core/helm-installs";
 import { MESH_CONFIG_HOLDERS, meshConfigsOf } from "../../core/mesh-config";
 import { at, fields, list, text, textAt } from "../../core/read";
@@ -117,32 +117,8 @@ export const istioRelease = objectRule<Config>({
     appliesTo: [...new Set([...MESH_CONFIG_HOLDERS, ...HELM_INSTALLERS, ...SAIL_CHART_KINDS])],
     defaults: { registries: [], defaults: [] },
     schema: {
-        registries: {
-            type: "array",
-            description: "additional registries with Istio's images, such as a mirror",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["registry", "reason", "until"],
-                properties: {
-                    registry: { type: "string", description: "as in `global.hub`" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
-        defaults: {
-            type: "array",
-            description: "allowed values of `profile` and `compatibilityVersion`",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["value", "reason", "until"],
-                properties: {
-                    value: { type: "string", description: "for example demo or 1.30" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        registries: exceptionList("additional registries with Istio's images, such as a mirror", { registry: { type: "string", description: "as in `global.hub`" } }),
+        defaults: exceptionList("allowed values of `profile` and `compatibilityVersion`", { value: { type: "string", description: "for example demo or 1.30" } }),
     },
     examples: {
         noncompliant: `

@@ -1,5 +1,5 @@
 import {
-    EXCEPTION_FIELDS,
+    exceptionList,
     type Exception,
     EXCEPTIONS_SCHEMA,
     anyInForce,
@@ -35,22 +35,7 @@ export const dedicatedServiceAccount = stackRule<Config>({
     defaults: { ...NO_EXCEPTIONS, shared: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
-        shared: {
-            type: "array",
-            description:
-                "service accounts of several workloads that form one application, such as a service and its nightly job",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["namespace", "account", "workloads", "reason", "until"],
-                properties: {
-                    namespace: { type: "string" },
-                    account: { type: "string" },
-                    workloads: { type: "array", minItems: 2, items: { type: "string" } },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        shared: exceptionList("service accounts of several workloads that form one application, such as a service and its nightly job", { namespace: { type: "string" }, account: { type: "string" }, workloads: { type: "array", minItems: 2, items: { type: "string" } } }),
     },
     examples: {
         noncompliant: `

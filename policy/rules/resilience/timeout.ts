@@ -1,5 +1,5 @@
 import { apexOf, CANARY } from "../../core/canary";
-import { type Exception, EXCEPTION_FIELDS, anyInForce } from "../../core/exceptions";
+import { type Exception, exceptionList, anyInForce } from "../../core/exceptions";
 import { refersToService, portsOf } from "../../core/hosts";
 import { at, isNonEmpty, someOf, textAt, texts } from "../../core/read";
 import { each, stackRule } from "../../core/rule";
@@ -33,24 +33,10 @@ export const timeout = stackRule<Config>({
     appliesTo: [VIRTUAL_SERVICE, "core/Service", CANARY],
     defaults: { streams: [], auxiliaryPorts: ["health", "metrics"] },
     schema: {
-        streams: {
-            type: "array",
-            description: "routes for long-lived streams",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["namespace", "name", "reason", "until"],
-                properties: {
-                    namespace: { type: "string" },
-                    name: { type: "string", description: "name of the VirtualService" },
-                    route: {
+        streams: exceptionList("routes for long-lived streams", { namespace: { type: "string" }, name: { type: "string", description: "name of the VirtualService" } }, { route: {
                         type: "string",
                         description: "name of the route; any route without a timeout if absent",
-                    },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+                    } }),
         auxiliaryPorts: {
             type: "array",
             items: { type: "string" },

@@ -1,5 +1,5 @@
 import { isGateway, isOfIstio, type ChartValue, valuesOf } from "../../core/charts";
-import { EXCEPTION_FIELDS, type Exception, anyInForce } from "../../core/exceptions";
+import { exceptionList, type Exception, anyInForce } from "../../core/exceptions";
 import { fields, list, isNonEmpty, text, texts } from "../../core/read";
 import { each, type Violations, stackRule } from "../../core/rule";
 import { CHARTS, type Subject } from "../../core/subject";
@@ -26,21 +26,7 @@ export const charts = stackRule<Config>({
     appliesTo: CHARTS,
     defaults: { exceptions: [], system: ["kube-system"] },
     schema: {
-        exceptions: {
-            type: "array",
-            description: "allowed values, each with a reason and an end date",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["namespace", "name", "value", "reason", "until"],
-                properties: {
-                    namespace: { type: "string" },
-                    name: { type: "string", description: "name of the release" },
-                    value: { type: "string", description: "path of the value, for example podLabels" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        exceptions: exceptionList("allowed values, each with a reason and an end date", { namespace: { type: "string" }, name: { type: "string", description: "name of the release" }, value: { type: "string", description: "path of the value, for example podLabels" } }),
         system: {
             type: "array",
             items: { type: "string" },

@@ -1,5 +1,5 @@
 import {
-    EXCEPTION_FIELDS,
+    exceptionList,
     EXCEPTIONS_SCHEMA,
     type Exception,
     anyInForce,
@@ -39,16 +39,7 @@ export const knownRoles = stackRule<Config>({
     defaults: { ...NO_EXCEPTIONS, roles: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
-        roles: {
-            type: "array",
-            description: "reviewed roles that are created elsewhere",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["name", "reason", "until"],
-                properties: { name: { type: "string" }, ...EXCEPTION_FIELDS },
-            },
-        },
+        roles: exceptionList("reviewed roles that are created elsewhere", { name: { type: "string" } }),
     },
     examples: {
         noncompliant: `

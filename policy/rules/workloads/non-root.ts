@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import {
-    EXCEPTION_FIELDS,
+    exceptionList,
     EXCEPTIONS_SCHEMA,
     type Exception,
     anyInForce,
@@ -48,22 +48,7 @@ export const nonRoot = objectRule<Config>({
             items: { type: "string" },
             description: "namespaces of the cluster's system workloads",
         },
-        hostPaths: {
-            type: "array",
-            description:
-                "directories of the node that a workload may mount read-only, such as /var/log for a log shipper",
-            items: {
-                type: "object",
-                additionalProperties: false,
-                required: ["namespace", "name", "path", "reason", "until"],
-                properties: {
-                    namespace: { type: "string" },
-                    name: { type: "string", description: "name of the workload" },
-                    path: { type: "string", pattern: "^/var/(log|lib/[^/]+/containers)(/[^.].*)?$" },
-                    ...EXCEPTION_FIELDS,
-                },
-            },
-        },
+        hostPaths: exceptionList("directories of the node that a workload may mount read-only, such as /var/log for a log shipper", { namespace: { type: "string" }, name: { type: "string", description: "name of the workload" }, path: { type: "string", pattern: "^/var/(log|lib/[^/]+/containers)(/[^.].*)?$" } }),
     },
     examples: {
         noncompliant: `

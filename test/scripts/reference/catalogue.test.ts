@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020";
 import * as fc from "fast-check";
-import { checkCatalogue } from "../../catalogue/check";
-import { catalogueJsonSchema, cataloguePage } from "../../catalogue/reference";
-import { arbitraryCatalogue } from "./arbitrary";
-import { platform } from "../../catalogue/platform";
+import { checkCatalogue } from "../../../catalogue/check";
+import { catalogueJsonSchema, cataloguePage } from "../../../scripts/reference/catalogue";
+import { arbitraryCatalogue } from "../../catalogue/arbitrary";
+import { platform } from "../../../catalogue/platform";
 
-const ROOT = join(__dirname, "..", "..");
+const ROOT = join(__dirname, "..", "..", "..");
 const committed = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
 describe("the catalogue's reference", () => {
