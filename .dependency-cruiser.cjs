@@ -1,6 +1,6 @@
 /** Imports point one way (docs/adr/0002): data, then derivations, then what runs them. */
 const CONCERNS =
-    "namespaces|cloud-controllers|cert-manager|mesh-authority|control-plane|certificates|identity|access|edge|gateways|traffic|egress|delivery|telemetry|observability|workloads";
+    "namespaces|network|cloud-controllers|cert-manager|mesh-authority|control-plane|certificates|identity|access|edge|gateways|traffic|egress|delivery|telemetry|observability|workloads";
 
 module.exports = {
     forbidden: [
@@ -55,7 +55,7 @@ module.exports = {
         {
             name: "base-knows-no-concern",
             severity: "error",
-            from: { path: "^components/base/" },
+            from: { path: "^components/(base|flows)/" },
             to: { path: `^components/(${CONCERNS}|cluster)/` },
         },
         {

@@ -12,7 +12,7 @@ import { Gateways } from "./components/gateways/gateways";
 import { Identity } from "./components/identity/identity";
 import { platformFromEngine } from "./components/load";
 import { MeshAuthority } from "./components/mesh-authority/mesh-authority";
-import { Network } from "./components/access/network";
+import { network as networkConcern } from "./components/concerns";
 import { Namespaces } from "./components/namespaces/namespaces";
 import { grafanaAdmin } from "./components/observability/grafana-admin";
 import { Observability } from "./components/observability/observability";
@@ -27,7 +27,7 @@ rejectRevisionsInUse(platform.config, cluster.access);
 
 const namespaces = new Namespaces(platform, { provider });
 // Before every pod, including EKS add-ons: in strict mode a pod that no NetworkPolicy selects cannot send anything.
-const network = new Network(platform, { provider, after: [namespaces] });
+const network = new Network(networkConcern, platform, { provider, after: [namespaces] });
 const addOns = cluster.addOns([network]);
 const first = { provider, after: [namespaces, network], dependsOn: addOns };
 const cloudControllers = new CloudControllers(platform, first);

@@ -1,5 +1,4 @@
 import { access } from "./access/access";
-import { network } from "./access/network";
 import type { Concern } from "./base/concern";
 import type { Derived } from "./base/manifest";
 import type { Platform } from "./base/platform";
@@ -14,15 +13,13 @@ import { gateways } from "./gateways/gateways";
 import { identity } from "./identity/identity";
 import { meshAuthority } from "./mesh-authority/mesh-authority";
 import { namespaces } from "./namespaces/namespaces";
+import { networkOf } from "./network/network";
 import { observability } from "./observability/observability";
 import { telemetry } from "./telemetry/telemetry";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
 
-/** All concerns, in the order in which `index.ts` registers them. */
-export const CONCERNS: readonly Concern[] = [
-    namespaces,
-    network,
+const WITHOUT_NETWORK: readonly Concern[] = [
     cloudControllers,
     certManager,
     certificates,
@@ -39,6 +36,12 @@ export const CONCERNS: readonly Concern[] = [
     workloads,
     delivery,
 ];
+
+/** It comes before the concerns whose flows it allows. */
+export const network = networkOf(WITHOUT_NETWORK);
+
+/** All concerns, in the order in which `index.ts` registers them. */
+export const CONCERNS: readonly Concern[] = [namespaces, network, ...WITHOUT_NETWORK];
 
 /** Returns every object that the program adds to a cluster, without a Pulumi engine. */
 export function deriveAll(platform: Platform): Derived {

@@ -1,12 +1,14 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
+import { DENY_ALL } from "../base/names";
 import type { Platform } from "../base/platform";
-import { DENY_ALL, authorizationPolicies } from "./authorization";
+import { authorizationPolicies } from "./authorization";
 import { canonicalPathsAtSidecars } from "./canonical-paths";
 import { collectorAuthorization } from "./collector";
 import { deliveryPolicies } from "./delivery";
 import { policyName, withDryRun } from "./dry-run";
 import { egressPolicies } from "./egress";
+import { callFlows } from "./flows";
 import { loadBalancersOnly } from "./load-balancers";
 import { monitoringRights } from "./monitoring-rights";
 import { prometheusPolicies } from "./monitoring";
@@ -27,6 +29,7 @@ export const access: Concern = {
             ...viewers(),
         ],
     }),
+    flows: callFlows,
     // Policies compare paths. Without these filters they would compare other paths than services see, and services
     // would accept any caller's tenant headers.
     anchors: ({ kind, metadata }) =>

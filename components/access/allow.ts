@@ -3,11 +3,6 @@ import type { AuthorizationPolicyManifest } from "../base/manifest";
 
 export type Rule = NonNullable<AuthorizationPolicyManifest["spec"]["rules"]>[number];
 
-/** The name of the policy that allows `caller` to call `callee`. The catalogue rejects names with `-from-`. */
-export function allowName(callee: string, caller: string): string {
-    return `${callee}-from-${caller}`;
-}
-
 /** An ALLOW policy for one workload. */
 export function allow(
     name: string,

@@ -12,22 +12,21 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import {
+    DENY_ALL,
     INGRESS_GATEWAYS,
     HEALTH_PORT,
     MESHED_NAMESPACES,
     NAMESPACES,
     PROMETHEUS_ACCOUNT,
+    allowName,
     hostHeaders,
     principal,
 } from "../base/names";
 import { type Rewrite, pathsAtService } from "../base/paths";
 import type { Platform } from "../base/platform";
-import { type Rule, allow, allowName } from "./allow";
+import { type Rule, allow } from "./allow";
 import { gatewayPolicies } from "./gateway-policies";
 import { limiterPolicies } from "./limiter";
-
-/** The name of the deny-by-default policies, in the mesh and in the network. */
-export const DENY_ALL = "deny-all";
 
 /**
  * Authorization between services: deny by default, and an ALLOW per caller and callee with a rule for each of its

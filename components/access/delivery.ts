@@ -1,12 +1,11 @@
 /**
  * Authorization of Flagger and its load tester: gates, metrics, canaries with synthetic load, and the event webhook.
  */
-import type { AuthorizationPolicyManifest, NetworkPolicyManifest } from "../base/manifest";
-import { NAMESPACES, PROMETHEUS_LABELS, PROMETHEUS_SERVICE, principal } from "../base/names";
+import type { AuthorizationPolicyManifest } from "../base/manifest";
+import { NAMESPACES, PROMETHEUS_SERVICE, allowName, principal } from "../base/names";
 import type { Platform } from "../base/platform";
 import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, receiverOf } from "../base/rollouts";
-import { allow, allowName } from "./allow";
-import { policy, tcp, workloadPeer } from "./network-policy-rules";
+import { allow } from "./allow";
 
 /** Flagger can check and close gates. Only operators open them. */
 const GATE_PATHS = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
@@ -50,20 +49,5 @@ export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifes
                       { from, to: to(receiver.port, ["POST"], [receiver.path]) },
                   ]),
               ]),
-    ];
-}
-
-/**
- * NetworkPolicies of Flagger's access to Prometheus. Flagger and the load tester have policies like every workload.
- */
-export function deliveryNetworkPolicies({ config }: Platform): NetworkPolicyManifest[] {
-    if (!config.delivery.enabled) return [];
-    const { name, namespace, port } = PROMETHEUS_SERVICE;
-    return [
-        policy(allowName(name, FLAGGER.name), namespace, {
-            podSelector: { matchLabels: PROMETHEUS_LABELS },
-            policyTypes: ["Ingress"],
-            ingress: [{ from: [workloadPeer(NAMESPACES.delivery, FLAGGER.name)], ports: tcp(port) }],
-        }),
     ];
 }

@@ -1,9 +1,9 @@
 import { groupBy } from "../../catalogue/order";
 import { type ReachableHost, reachableHosts } from "../../catalogue/query";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { EGRESS_GATEWAY, NAMESPACES, principal } from "../base/names";
+import { EGRESS_GATEWAY, NAMESPACES, allowName, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { type Rule, allow, allowName } from "./allow";
+import { type Rule, allow } from "./allow";
 
 /**
  * Authorization at the egress gateway: an ALLOW per external group and caller with a rule for each host. The gateway

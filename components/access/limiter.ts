@@ -1,9 +1,9 @@
 import type { MeshConfig } from "../../config/schema";
 import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { INGRESS_GATEWAYS, NAMESPACES, principal } from "../base/names";
+import { INGRESS_GATEWAYS, NAMESPACES, allowName, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { allow, allowName } from "./allow";
+import { allow } from "./allow";
 
 /** The public gateway calls the rate limit service, which calls its Redis. */
 export function limiterPolicies(platform: Platform): AuthorizationPolicyManifest[] {

@@ -1,25 +1,12 @@
-/**
- * Gateways accept connections only from their load balancer: any other client could claim any client address in the
- * PROXY protocol.
- */
 import type { MeshConfig } from "../../config/schema";
 import { clusterNetworks } from "../base/cluster-networks";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
-import { INGRESS_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES } from "../base/names";
-import { type IngressRule, fromNetworks, tcp } from "./network-policy-rules";
+import { INGRESS_GATEWAYS, GATEWAY_KEYS, NAMESPACES } from "../base/names";
 
 /**
- * The sources from which the network admits connections to a gateway's pods: any, if clients connect to them
- * directly.
- */
-export function gatewayIngress(key: GatewayKey, ports: readonly number[], config: MeshConfig): IngressRule[] {
-    if (config.edge.clientAddress === "direct") return [{ ports: tcp(...ports) }];
-    return fromNetworks(clusterNetworks(config).loadBalancers[key], ...ports);
-}
-
-/**
- * The same in the gateway itself, in case the NetworkPolicy is late or missing. `notIpBlocks` matches the
+ * Gateways accept connections only from their load balancer, in case the NetworkPolicy is late or missing: any other
+ * client could claim any client address in the PROXY protocol. `notIpBlocks` matches the
  * connection's peer, whatever a PROXY protocol header claims, and `remoteIpBlocks` the client that the header names
  * (Istio's reference, AuthorizationPolicy, Source). A DENY takes precedence over every ALLOW.
  */

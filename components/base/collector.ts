@@ -1,6 +1,8 @@
 /** The trace collector: the names and ports that several concerns use. */
+import type { Catalogue } from "../../catalogue/model";
+import { reachableHosts } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { NAMESPACES, type NamespaceName, serviceHost } from "./names";
+import { EGRESS_GATEWAY, INGRESS_GATEWAYS, NAMESPACES, type NamespaceName, serviceHost } from "./names";
 import { unknownCase } from "../../catalogue/never";
 
 /** The name is also the pods' `sparc.dev/service` label. */
@@ -43,4 +45,17 @@ function at(name: string, port: number): Collector {
 export function collectorHosts(config: Pick<MeshConfig, "telemetry">): string[] {
     const collector = collectorOf(config);
     return collector === undefined ? [] : [`${collector.namespace}/${collector.host}`];
+}
+
+/** The workloads whose proxies send spans: those that handle the platform's requests. */
+export function spanSenders(
+    catalogue: Catalogue,
+): (readonly [namespace: NamespaceName, name: string])[] {
+    return [
+        ...Object.values(INGRESS_GATEWAYS).map((gateway) => [NAMESPACES.ingress, gateway] as const),
+        ...(reachableHosts(catalogue).length > 0 ? [[NAMESPACES.egress, EGRESS_GATEWAY] as const] : []),
+        ...Object.keys(catalogue.services)
+            .sort()
+            .map((name) => [NAMESPACES.services, name] as const),
+    ];
 }

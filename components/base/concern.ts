@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Flow } from "./flow";
 import type { Derived, Manifest } from "./manifest";
 import type { Platform } from "./platform";
 import { type RegisteredAll, registerAll } from "./register";
@@ -14,6 +15,8 @@ export interface Concern {
     readonly formerly?: { readonly name: string; readonly component: string };
     /** Returns the objects that it adds to the cluster: a pure function of the catalogue and the configuration. */
     readonly derive: (platform: Platform) => Derived;
+    /** Returns the connections that it needs in the network. @default none */
+    readonly flows?: (platform: Platform) => readonly Flow[];
     /** Returns the configuration's mistakes that only show together with the catalogue. @default none */
     readonly check?: (platform: Platform) => readonly string[];
     /**

@@ -27,6 +27,14 @@ export const INJECTED: Readonly<Record<NamespaceName, boolean>> = {
     [NAMESPACES.certificates]: false,
 };
 
+/** The name of the deny-by-default policies, in the mesh and in the network. */
+export const DENY_ALL = "deny-all";
+
+/** The name of the policy that allows `caller` to call `callee`. The catalogue rejects names with `-from-`. */
+export function allowName(callee: string, caller: string): string {
+    return `${callee}-from-${caller}`;
+}
+
 /** The revision tag in the namespaces' injection labels. It moves from revision to revision. */
 export const REVISION_TAG = "stable";
 

@@ -5,6 +5,7 @@ import { reachableHosts } from "../../catalogue/query";
 import { INTERNET, PRIVATE_RANGES } from "../../config/egress";
 import type { MeshConfig } from "../../config/schema";
 import { clusterNetworks } from "./cluster-networks";
+import { ANYWHERE } from "./flow";
 import type { Platform } from "./platform";
 import { SERVICE_NETWORK, zoneSubnets } from "./subnets";
 
@@ -23,8 +24,6 @@ export interface NetworkDestination {
     readonly cidr: string;
     readonly port: number;
 }
-
-const ANYWHERE = "0.0.0.0/0";
 
 /**
  * The destinations of the catalogue's external hosts, without duplicates, by port; `0.0.0.0/0` stands for public

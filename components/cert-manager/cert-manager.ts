@@ -8,6 +8,7 @@ import type { Chart, Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { BEFORE_CNI, hasPools } from "../base/pools";
 import { unknownCase } from "../../catalogue/never";
+import { certManagerFlows } from "./flows";
 
 /**
  * The component passes on only the values for which it has types, and treats an omitted argument as an empty one,
@@ -82,7 +83,11 @@ function values(config: MeshConfig): Values {
     };
 }
 
-export const certManager: Concern = { name: "cert-manager", derive: deriveCertManager };
+export const certManager: Concern = {
+    name: "cert-manager",
+    derive: deriveCertManager,
+    flows: certManagerFlows,
+};
 
 /** cert-manager, which requests certificates from issuers and renews them. */
 export class CertManager extends ConcernComponent {

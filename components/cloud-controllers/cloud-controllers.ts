@@ -101,7 +101,11 @@ function autoscaler(cluster: EksConfig, config: Pick<MeshConfig, "gateways" | "i
     };
 }
 
-export const cloudControllers: Concern = { name: "cloud-controllers", derive: deriveCloudControllers };
+export const cloudControllers: Concern = {
+    name: "cloud-controllers",
+    derive: deriveCloudControllers,
+    flows: clusterFlows,
+};
 
 /** The controllers of an EKS cluster that act on AWS: load balancers for Services, nodes for pods. */
 export class CloudControllers extends ConcernComponent {

@@ -154,7 +154,11 @@ function istiod(platform: Platform, revision: Revision): Release {
     };
 }
 
-export const controlPlane: Concern = { name: "control-plane", derive: deriveControlPlane };
+export const controlPlane: Concern = {
+    name: "control-plane",
+    derive: deriveControlPlane,
+    flows: controlPlaneFlows,
+};
 
 /** Istio: CRDs, istio-cni where nodes support it, and istiod, in two revisions during an upgrade. */
 export class ControlPlane extends ConcernComponent {

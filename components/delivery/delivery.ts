@@ -9,6 +9,7 @@ import { unknownService } from "../base/unknown-service";
 import type { Platform } from "../base/platform";
 import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, rollouts } from "../base/rollouts";
 import { SCRAPE_SECONDS } from "../base/scraping";
+import { deliveryFlows } from "./flows";
 import { canary } from "./canary";
 import { metricTemplates } from "./metrics";
 import { flagger, loadTester } from "./releases";
@@ -111,6 +112,7 @@ function shortLoad(platform: Platform): string[] {
 export const delivery: Concern = {
     name: "delivery",
     derive: deriveDelivery,
+    flows: deliveryFlows,
     check: checkDelivery,
     needs: neededByFlagger,
 };

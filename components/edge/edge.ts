@@ -1,5 +1,6 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Platform } from "../base/platform";
+import { limiterFlows } from "./limiter/flows";
 import { canonicalPathsAtGateways } from "./canonical-paths";
 import { bearerInAnyCase } from "./bearer";
 import { corsAtGateways, corsProblems } from "./cors";
@@ -43,6 +44,7 @@ export const edge: Concern = {
             ...limiter(platform),
         ],
     }),
+    flows: limiterFlows,
     check: corsProblems,
     // Without these a gateway would accept any client's identity headers.
     anchors: ({ kind }) => kind === "EnvoyFilter" || kind === "RequestAuthentication",

@@ -6,6 +6,7 @@ import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { podIdentityProblems } from "../base/pod-identity";
 import { privateNetworkProblems } from "../base/private-networks";
+import { egressFlows } from "./flows";
 import { gatewayDestinationRule, hostDestinationRule } from "./destination-rules";
 import { type EgressHost, originatesTls, metadataOf, egressHosts } from "./host";
 import { requestHeaders } from "./headers";
@@ -79,6 +80,7 @@ function accessLog(): TelemetryManifest {
 export const egress: Concern = {
     name: "egress",
     derive: deriveEgress,
+    flows: egressFlows,
     check: (platform) => [...privateNetworkProblems(platform), ...podIdentityProblems(platform)],
 };
 

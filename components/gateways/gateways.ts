@@ -3,6 +3,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { Derived } from "../base/manifest";
 import { GATEWAY_KEYS } from "../base/names";
 import type { Platform } from "../base/platform";
+import { gatewayFlows } from "./flows";
 import { gatewaysOf } from "./gateway";
 import { release } from "./release";
 import { route } from "./route";
@@ -23,7 +24,7 @@ function deriveGateways(platform: Platform): Derived {
     };
 }
 
-export const gateways: Concern = { name: "gateways", derive: deriveGateways };
+export const gateways: Concern = { name: "gateways", derive: deriveGateways, flows: gatewayFlows };
 
 /**
  * The ingress gateways, for tenants and devices, for staff, and for the private network, with a route for each

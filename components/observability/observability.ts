@@ -1,6 +1,7 @@
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import type { Derived } from "../base/manifest";
 import type { Platform } from "../base/platform";
+import { observabilityFlows } from "./flows";
 import { prometheusChart } from "./chart";
 import { collector } from "./collector";
 import { jaeger } from "./jaeger";
@@ -31,7 +32,11 @@ function prometheusOf({ catalogue, config }: Platform): Derived {
     }
 }
 
-export const observability: Concern = { name: "observability", derive: deriveObservability };
+export const observability: Concern = {
+    name: "observability",
+    derive: deriveObservability,
+    flows: observabilityFlows,
+};
 
 /** Collection and storage of the mesh's metrics and traces. */
 export class Observability extends ConcernComponent {

@@ -1,6 +1,7 @@
 /** The scrape jobs, and the series that Prometheus keeps. The same for every source of Prometheus. */
 import { SERVICE_LABEL } from "../base/labels";
 import { MESHED_NAMESPACES, NAMESPACES } from "../base/names";
+import { ISTIOD_PORTS } from "../flows/parties";
 import { ISTIO_SERIES, type Relabel } from "./istio-series";
 
 /** A scrape job in Prometheus' configuration. */
@@ -26,8 +27,7 @@ export interface ScrapeJob {
 /**
  * The endpoint of a proxy's agent with merged metrics of the agent, Envoy and the application, outside mutual TLS.
  */
-const MERGED = { port: 15020, path: "/stats/prometheus" } as const;
-const ISTIOD_MONITORING = 15014;
+export const MERGED = { port: 15020, path: "/stats/prometheus" } as const;
 
 /** The series of a proxy that a rule, dashboard or analysis uses. */
 const PROXY_SERIES = [
@@ -90,8 +90,8 @@ function istiod(): ScrapeJob {
         kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [NAMESPACES.system] } }],
         relabel_configs: [
             keep("__meta_kubernetes_pod_label_app", "istiod"),
-            keep("__meta_kubernetes_pod_container_port_number", String(ISTIOD_MONITORING)),
-            port(ISTIOD_MONITORING),
+            keep("__meta_kubernetes_pod_container_port_number", String(ISTIOD_PORTS.metrics)),
+            port(ISTIOD_PORTS.metrics),
             ...podLabels(),
         ],
         metric_relabel_configs: [keep("__name__", ISTIOD_SERIES.join("|"))],

@@ -12,6 +12,7 @@ import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { TelemetryManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { spanFlows } from "./flows";
 import { atCallee, atCaller, atGateway } from "./access-log";
 import { METHOD_CLASS, pathClass, tenant, tenantAtEgress } from "./dimensions";
 import { requestCounter, meshMetrics } from "./metrics";
@@ -30,6 +31,7 @@ export const telemetry: Concern = {
             ...(config.istio.stockEnvoy ? stockEnvoyMetrics({ catalogue, config }) : []),
         ],
     }),
+    flows: spanFlows,
     check: ({ config }) => collectorProblems(config),
 };
 

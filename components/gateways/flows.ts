@@ -1,0 +1,31 @@
+import { exposures } from "../../catalogue/query";
+import { clusterNetworks } from "../base/cluster-networks";
+import { type Flow, tcp, workload } from "../base/flow";
+import { GATEWAY_KEYS, GATEWAY_PORTS, GATEWAY_STATUS_PORT, INGRESS_GATEWAYS, NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+
+/**
+ * Gateways accept connections only from their load balancer: any other client could claim any client address in the
+ * PROXY protocol. They accept them from anyone if clients connect to them directly.
+ */
+export function gatewayFlows({ catalogue, config }: Platform): Flow[] {
+    return GATEWAY_KEYS.map((key): Flow => {
+        const listening = exposures(catalogue).flatMap(({ exposure }) =>
+            exposure.gateway === key ? (exposure.listen ?? []) : [],
+        );
+        return {
+            from:
+                config.edge.clientAddress === "direct"
+                    ? ["anyone"]
+                    : [{ cidrs: clusterNetworks(config).loadBalancers[key] }],
+            to: [workload(NAMESPACES.ingress, INGRESS_GATEWAYS[key])],
+            ports: tcp(
+                GATEWAY_PORTS.http,
+                GATEWAY_PORTS.https,
+                // Load balancers probe it.
+                GATEWAY_STATUS_PORT,
+                ...[...new Set(listening)].sort(),
+            ),
+        };
+    });
+}
