@@ -55,7 +55,7 @@ module.exports = {
         {
             name: "base-knows-no-concern",
             severity: "error",
-            from: { path: "^components/(base|flows)/" },
+            from: { path: "^components/(base|flows|flagger|routing)/" },
             to: { path: `^components/(${CONCERNS}|cluster)/` },
         },
         {

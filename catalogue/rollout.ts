@@ -16,6 +16,12 @@ const DEFAULT: RolloutPolicy = { strategy: "progressive" };
 export const DEFAULT_STEP_WEIGHTS: readonly number[] = [5, 10, 25, 50];
 export const DEFAULT_ERROR_PERCENT = 1;
 
+/**
+ * The suffixes that a rollout appends to a service's name: for the Service in front of both versions, and for the
+ * primary and the canary. No name in the catalogue ends in one of them.
+ */
+export const ROLLOUT_SUFFIXES = { apex: "-rollout", primary: "-primary", canary: "-canary" } as const;
+
 /** How a service is rolled out, and the port whose traffic is split. */
 export interface RolloutTarget {
     readonly rollout: RolloutPolicy;

@@ -3,6 +3,7 @@
 import type { Duplicate } from "../assemble";
 import type { Catalogue } from "../model";
 import { sortedEntries } from "../order";
+import { ROLLOUT_SUFFIXES } from "../rollout";
 import type { Problem } from "./problem";
 import { portOwners } from "./sites";
 import type { PortSite } from "./sites";
@@ -30,9 +31,6 @@ const RESERVED: Readonly<Record<string, string>> = {
     "istio-admingateway": "a gateway",
     "mesh-basics": "the policy for the traffic that every pod in the mesh needs",
 };
-
-/** Suffixes of the workloads that Flagger derives from each one that it rolls out. */
-const FLAGGER_SUFFIXES = ["-primary", "-canary", "-rollout"];
 
 const KINDS = [
     { kind: "service", prefix: "", of: (catalogue: Catalogue) => catalogue.services },
@@ -94,7 +92,7 @@ function nameProblems(kind: string, name: string, where: string): Problem[] {
             remedy: "Choose another name.",
         });
     }
-    const suffix = FLAGGER_SUFFIXES.find((end) => name.endsWith(end));
+    const suffix = Object.values(ROLLOUT_SUFFIXES).find((end) => name.endsWith(end));
     if (suffix !== undefined) {
         problems.push({
             rule: "reserved-name",

@@ -16,7 +16,7 @@ import {
 } from "@kubernetes/client-node";
 import { NAMESPACES } from "../../components/base/names";
 import { SERVICE_LABEL } from "../../components/base/labels";
-import { GATES } from "../../components/base/rollouts";
+import { CANARY, FLAGGER_API, GATES } from "../../components/flagger/flagger";
 import { execute } from "../verify/cluster/exec";
 import {
     ApprovalError,
@@ -28,12 +28,7 @@ import {
     withDecision,
 } from "./decision";
 
-const CANARIES = {
-    group: "flagger.app",
-    version: "v1beta1",
-    namespace: NAMESPACES.services,
-    plural: "canaries",
-} as const;
+const CANARIES = { ...FLAGGER_API, namespace: NAMESPACES.services, plural: CANARY.plural } as const;
 const TIMEOUT_SECONDS = 30;
 
 /** Empty if Flagger is not installed. */
@@ -94,13 +89,13 @@ export async function recordDecision(
 }
 
 async function recordEvent(config: KubeConfig, name: string, decision: Decision): Promise<void> {
-    const { group, version, namespace } = CANARIES;
+    const { namespace } = CANARIES;
     const time = new Date(decision.at);
     const event = Object.assign(new CoreV1Event(), {
         metadata: Object.assign(new V1ObjectMeta(), { generateName: `${name}-`, namespace }),
         involvedObject: Object.assign(new V1ObjectReference(), {
-            apiVersion: `${group}/${version}`,
-            kind: "Canary",
+            apiVersion: CANARY.apiVersion,
+            kind: CANARY.kind,
             name,
             namespace,
         }),

@@ -1,5 +1,12 @@
 /** Decisions about rollouts that wait at a manual gate. Pure functions of what the cluster holds. */
 import { nearest } from "../../catalogue/check";
+import {
+    type CanaryStatus,
+    GATE_PATHS,
+    type GatedStage,
+    INITIALIZING,
+    gatedStage,
+} from "../../components/flagger/flagger";
 
 /** The fields of a Canary that are read. */
 export interface CanaryObject {
@@ -12,12 +19,12 @@ export interface CanaryObject {
     readonly spec: {
         readonly analysis?: { readonly webhooks?: readonly { readonly type?: string }[] };
     };
-    readonly status?: { readonly phase?: string; readonly canaryWeight?: number };
+    readonly status?: CanaryStatus;
 }
 
 export type ApprovalVerdict = "approved" | "rejected";
 /** Before the version receives any traffic, or before it receives all of it. */
-export type RolloutStage = "rollout" | "promotion";
+export type RolloutStage = GatedStage;
 
 /** One recorded decision. */
 export interface Decision {
@@ -63,10 +70,10 @@ export function pausedRollout(
         throw new ApprovalError(
             `Canary ${name} has no manual gate. Set \`rollout.approval\` of the service in the catalogue to add one.`,
         );
-    const { phase = "Initializing" } = canary.status ?? {};
-    if (phase === "Waiting") return { canary: canary, stage: "rollout" };
-    if (phase === "WaitingPromotion" || (phase === "Progressing" && verdict === "rejected"))
-        return { canary: canary, stage: "promotion" };
+    const { phase = INITIALIZING } = canary.status ?? {};
+    const stage = gatedStage({ phase });
+    if (stage === "progressing" && verdict === "rejected") return { canary, stage: "promotion" };
+    if (stage !== undefined && stage !== "progressing") return { canary, stage };
     throw new ApprovalError(`Canary ${name} waits for no decision: its phase is ${phase}`);
 }
 
@@ -114,6 +121,7 @@ export function decisionsOf(annotations: Readonly<Record<string, string>> = {}):
  * roll it back at once, before a request reaches it: while it waits at `confirm-rollout`, Flagger checks no other gate.
  */
 export function gatesFor(verdict: ApprovalVerdict, stage: RolloutStage): readonly string[] {
-    if (verdict === "approved") return ["/gate/open"];
-    return stage === "rollout" ? ["/rollback/open", "/gate/open"] : ["/rollback/open"];
+    const { gate, rollback } = GATE_PATHS;
+    if (verdict === "approved") return [gate.open];
+    return stage === "rollout" ? [rollback.open, gate.open] : [rollback.open];
 }

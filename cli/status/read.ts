@@ -1,6 +1,7 @@
 import { deriveAll } from "../../components/concerns";
 import { NAMESPACES } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
+import { CANARY, type CanaryStatus, messageOf } from "../../components/flagger/flagger";
 import type { DeploymentStatus } from "../up/cluster";
 import type { Cluster } from "../verify/cluster/cluster";
 import type { Drift } from "../verify/drift/compare";
@@ -31,7 +32,7 @@ export async function readStatus(
             alerts: [],
         }),
         orUnavailable("certificates", programObjects(cluster, "Certificate"), []),
-        orUnavailable("rollouts", programObjects(cluster, "Canary"), []),
+        orUnavailable("rollouts", programObjects(cluster, CANARY.kind), []),
         orUnavailable<readonly Drift[]>("drift", readDrift(cluster, deriveAll(platform)), []),
     ]);
     return {
@@ -63,19 +64,17 @@ interface Condition {
     readonly message?: string;
 }
 
-interface State {
+interface CertificateStatus {
     readonly conditions?: readonly Condition[];
     readonly notAfter?: string;
-    readonly phase?: string;
-    readonly canaryWeight?: number;
 }
 
-function stateOf(object: KubeObject): State {
-    return (object as KubeObject & { readonly status?: State }).status ?? {};
+function statusOf<Status extends object>(object: KubeObject): Partial<Status> {
+    return (object as KubeObject & { readonly status?: Status }).status ?? {};
 }
 
 function certificateOf(object: KubeObject): Certificate {
-    const { conditions = [], notAfter } = stateOf(object);
+    const { conditions = [], notAfter } = statusOf<CertificateStatus>(object);
     return {
         namespace: object.metadata.namespace ?? "",
         name: object.metadata.name,
@@ -85,12 +84,13 @@ function certificateOf(object: KubeObject): Certificate {
 }
 
 function canaryOf(object: KubeObject): Canary {
-    const { phase = "", canaryWeight = 0, conditions = [] } = stateOf(object);
+    const status = statusOf<CanaryStatus>(object);
+    const { phase = "", canaryWeight = 0 } = status;
     return {
         namespace: object.metadata.namespace ?? "",
         name: object.metadata.name,
         phase,
         weight: canaryWeight,
-        message: conditions.find(({ type }) => type === "Promoted")?.message ?? "",
+        message: messageOf(status) ?? "",
     };
 }

@@ -4,11 +4,12 @@
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_SERVICE, allowName, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES, GATE_PATHS, LOAD_TESTER } from "../flagger/flagger";
+import { loadedRollouts, receiverOf } from "../flagger/rollouts";
 import { allow } from "./allow";
 
 /** Flagger can check and close gates. Only operators open them. */
-const GATE_PATHS = ["/gate/check", "/gate/close", "/rollback/check", "/rollback/close"];
+const OF_FLAGGER = [GATE_PATHS.gate, GATE_PATHS.rollback].flatMap(({ check, close }) => [check, close]);
 const QUERIES = ["/api/v1/query"];
 
 export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifest[] {
@@ -26,7 +27,7 @@ export function deliveryPolicies(platform: Platform): AuthorizationPolicyManifes
     const { name, namespace, port } = PROMETHEUS_SERVICE;
     return [
         allow(allowName(GATES.name, FLAGGER.name), NAMESPACES.delivery, GATES.name, [
-            { from, to: to(GATES.targetPort, ["POST"], GATE_PATHS) },
+            { from, to: to(GATES.targetPort, ["POST"], OF_FLAGGER) },
         ]),
         // Flagger sends the load's command to the load tester. Commands must not run where gates are.
         ...(loads.length > 0

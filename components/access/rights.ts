@@ -2,7 +2,7 @@ import { COMMON_LABELS } from "../base/labels";
 import type { Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER } from "../base/rollouts";
+import { CANARY, FLAGGER, FLAGGER_API } from "../flagger/flagger";
 
 const GROUP = "rbac.authorization.k8s.io";
 
@@ -28,11 +28,11 @@ export function rights({ config }: Platform): Manifest[] {
                     ["get", "list", "watch", "create", "update"],
                 ),
                 may(
-                    "flagger.app",
-                    ["canaries", "canaries/status", "canaries/finalizers"],
+                    FLAGGER_API.group,
+                    [CANARY.plural, `${CANARY.plural}/status`, `${CANARY.plural}/finalizers`],
                     ["get", "list", "watch", "update", "patch"],
                 ),
-                may("flagger.app", ["metrictemplates", "alertproviders"], ["get", "list", "watch"]),
+                may(FLAGGER_API.group, ["metrictemplates", "alertproviders"], ["get", "list", "watch"]),
             ],
         },
         {

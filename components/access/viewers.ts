@@ -5,6 +5,7 @@ import type { PolicyRule } from "kubernetes-types/rbac/v1";
 import { COMMON_LABELS } from "../base/labels";
 import type { Manifest } from "../base/manifest";
 import { VIEWERS } from "../base/names";
+import { CANARY, FLAGGER_API } from "../flagger/flagger";
 
 const GROUP = "rbac.authorization.k8s.io";
 const READ = ["get", "list", "watch"];
@@ -53,7 +54,7 @@ const READABLE: Readonly<Record<string, readonly string[]>> = {
     "cert-manager.io": ["certificaterequests", "certificates", "clusterissuers", "issuers"],
     "elbv2.k8s.aws": ["ingressclassparams", "targetgroupbindings"],
     "extensions.istio.io": ["trafficextensions", "wasmplugins"],
-    "flagger.app": ["alertproviders", "canaries", "metrictemplates"],
+    [FLAGGER_API.group]: ["alertproviders", CANARY.plural, "metrictemplates"],
     "gateway.networking.k8s.io": [
         "gatewayclasses",
         "gateways",

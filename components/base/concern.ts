@@ -24,6 +24,8 @@ export interface Concern {
      * Its releases always do. @default none
      */
     readonly anchors?: (object: Manifest) => boolean;
+    /** Whether an object of the concern must exist before a later one, and outlive it. @default none */
+    readonly precedes?: (other: Manifest, object: Manifest) => boolean;
     /**
      * Selects the objects of earlier concerns that must outlive this concern's objects, in addition to anchors.
      * @default none
@@ -67,6 +69,7 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
                 ...after.flatMap((other) => [...other.anchors, ...other.selected(concern.needs)]),
             ],
             formerly: concern.formerly,
+            precedes: concern.precedes,
             protect: platform.config.protect,
         });
         this.objects = objects;

@@ -127,6 +127,9 @@ export const PROMETHEUS_SERVICE = {
     port: 9090,
 } as const;
 
+/** The address at which Prometheus is queried. */
+export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SERVICE.namespace}:${PROMETHEUS_SERVICE.port}`;
+
 /** The label of Prometheus' pods, also in its charts. */
 export const PROMETHEUS_LABELS = { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT } as const;
 

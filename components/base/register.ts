@@ -52,6 +52,8 @@ export interface RegisterOptions {
     readonly dependsOn: readonly pulumi.Resource[];
     /** Whether Pulumi refuses to delete namespaces and releases that keep an address. */
     readonly protect: boolean;
+    /** Whether an object of the concern must exist before another, and outlive it. @default none */
+    readonly precedes?: ((other: Manifest, object: Manifest) => boolean) | undefined;
     /** The concern that registered the objects in earlier releases, whose state has them. @default none */
     readonly formerly?: { readonly name: string; readonly component: string } | undefined;
 }
@@ -88,7 +90,10 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
     const dependsOn = [...options.dependsOn, ...releases.values()];
     const objects: { object: Manifest; resource: pulumi.Resource }[] = [];
     for (const object of inDependencyOrder(derived.objects)) {
-        const before = objects.filter(({ object: other }) => mustPrecede(other, object));
+        const before = objects.filter(
+            ({ object: other }) =>
+                definesSubsetsOf(other, object) || options.precedes?.(other, object) === true,
+        );
         const resource = registerObject(name, object, {
             ...options,
             dependsOn: [...dependsOn, ...before.map(({ resource: one }) => one)],
@@ -98,20 +103,19 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
     return { releases: [...releases.values()], objects };
 }
 
-/** Sorts objects that others of the concern depend on to the front, and those that depend on others to the end. */
+/** Sorts objects that others of the concern depend on to the front. */
 function inDependencyOrder(objects: readonly Manifest[]): Manifest[] {
-    const rank = ({ kind }: Manifest) => (kind === "DestinationRule" ? 0 : kind === "Canary" ? 2 : 1);
+    const rank = ({ kind }: Manifest) => (kind === "DestinationRule" ? 0 : 1);
     return objects.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/**
- * A route must not name a subset before the DestinationRule defines it. And Flagger must still reach the API server
- * through its sidecar while a Canary is deleted, because it has a finalizer.
- */
-function mustPrecede(other: Manifest, object: Manifest): boolean {
-    if (object.kind === "VirtualService")
-        return other.kind === "DestinationRule" && placeOf(other) === placeOf(object);
-    return object.kind === "Canary" && other.kind === "Sidecar";
+/** A route must not name a subset before the DestinationRule defines it. */
+function definesSubsetsOf(other: Manifest, object: Manifest): boolean {
+    return (
+        object.kind === "VirtualService" &&
+        other.kind === "DestinationRule" &&
+        placeOf(other) === placeOf(object)
+    );
 }
 
 /** A service's DestinationRule and its VirtualService have the same name. */

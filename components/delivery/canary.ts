@@ -2,11 +2,12 @@ import { DEFAULT_STEP_WEIGHTS } from "../../catalogue/rollout";
 import type { Catalogue } from "../../catalogue/model";
 import { serviceOf } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { cookieMatch } from "../base/cookie";
+import { cookieMatch } from "../routing/cookie";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import type { ServiceRollout } from "../base/rollouts";
+import { CANARY } from "../flagger/flagger";
+import type { ServiceRollout } from "../flagger/rollouts";
 import { gatesOf } from "./gates";
 import { loadOf } from "./load";
 import { metricsOf } from "./metrics";
@@ -31,8 +32,8 @@ export function canary(rolledOut: ServiceRollout, catalogue: Catalogue, config: 
     // may fail.
     const webhooks = [...loadOf(rolledOut, config), ...gatesOf(rolledOut)];
     return {
-        apiVersion: "flagger.app/v1beta1",
-        kind: "Canary",
+        apiVersion: CANARY.apiVersion,
+        kind: CANARY.kind,
         metadata: { name: service, namespace: NAMESPACES.services, labels: COMMON_LABELS },
         spec: {
             targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: service },

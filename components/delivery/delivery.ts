@@ -7,7 +7,8 @@ import type { Derived, Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import { unknownService } from "../base/unknown-service";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER, loadedRollouts, rollouts } from "../base/rollouts";
+import { CANARY, FLAGGER, GATES, LOAD_TESTER } from "../flagger/flagger";
+import { loadedRollouts, rollouts } from "../flagger/rollouts";
 import { SCRAPE_SECONDS } from "../base/scraping";
 import { deliveryFlows } from "./flows";
 import { canary } from "./canary";
@@ -115,6 +116,8 @@ export const delivery: Concern = {
     flows: deliveryFlows,
     check: checkDelivery,
     needs: neededByFlagger,
+    // Flagger must still reach the API server through its sidecar while a Canary is deleted, which has a finalizer.
+    precedes: (other, object) => object.kind === CANARY.kind && other.kind === "Sidecar",
 };
 
 /** Progressive delivery: Flagger, its metric templates, and a Canary for each service. */

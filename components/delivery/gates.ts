@@ -1,6 +1,7 @@
 /** Manual approval: a gate for each canary, which `mesh approve` opens. */
 import type { CanaryManifest } from "../base/manifest";
-import { GATES, type ServiceRollout, deliveryUrl } from "../base/rollouts";
+import { GATES, GATE_PATHS, deliveryUrl } from "../flagger/flagger";
+import { type ServiceRollout } from "../flagger/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
 
@@ -15,18 +16,18 @@ type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[numbe
 export function gatesOf({ rollout }: ServiceRollout): Webhook[] {
     if (rollout.approval !== true) return [];
     return [
-        gate("approve-rollout", "confirm-rollout", "gate/check"),
-        gate("still-approved", "pre-rollout", "gate/check"),
-        closeGate("shut-for-promotion", "pre-rollout", "gate/close"),
-        gate("refused", "rollback", "rollback/check"),
-        gate("approve-promotion", "confirm-promotion", "gate/check"),
-        closeGate("shut", "post-rollout", "gate/close"),
-        closeGate("shut-refusal", "post-rollout", "rollback/close"),
+        gate("approve-rollout", "confirm-rollout", GATE_PATHS.gate.check),
+        gate("still-approved", "pre-rollout", GATE_PATHS.gate.check),
+        closeGate("shut-for-promotion", "pre-rollout", GATE_PATHS.gate.close),
+        gate("refused", "rollback", GATE_PATHS.rollback.check),
+        gate("approve-promotion", "confirm-promotion", GATE_PATHS.gate.check),
+        closeGate("shut", "post-rollout", GATE_PATHS.gate.close),
+        closeGate("shut-refusal", "post-rollout", GATE_PATHS.rollback.close),
     ];
 }
 
 function gate(name: string, type: NonNullable<Webhook["type"]>, path: string): Webhook {
-    return { name, type, url: `${deliveryUrl(GATES)}/${path}`, timeout: "5s" };
+    return { name, type, url: `${deliveryUrl(GATES)}${path}`, timeout: "5s" };
 }
 
 /**

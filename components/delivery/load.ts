@@ -5,7 +5,8 @@
 import { milliseconds } from "../../catalogue/durations";
 import type { MeshConfig } from "../../config/schema";
 import type { CanaryManifest } from "../base/manifest";
-import { LOAD_TESTER, type ServiceRollout, rolloutHosts, deliveryUrl } from "../base/rollouts";
+import { LOAD_TESTER, deliveryUrl } from "../flagger/flagger";
+import { type ServiceRollout, rolloutHosts } from "../flagger/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
 

@@ -6,8 +6,11 @@ import { DEFAULT_ERROR_PERCENT, type Kpi } from "../../catalogue/rollout";
 import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
-import { CLUSTER_DOMAIN, NAMESPACES, NO_PROBE } from "../base/names";
-import { GRPC_FAILURES, LOAD_TESTER, PROMETHEUS_URL, type ServiceRollout } from "../base/rollouts";
+import { CLUSTER_DOMAIN, NAMESPACES, NO_PROBE, PROMETHEUS_URL } from "../base/names";
+import { GRPC_FAILURES } from "../base/scraping";
+import { CANARY, LOAD_TESTER } from "../flagger/flagger";
+import { CANARY_PODS, CANARY_SERVICE } from "../flagger/metrics";
+import { type ServiceRollout } from "../flagger/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
 type Range = NonNullable<CanaryMetric["thresholdRange"]>;
@@ -17,7 +20,7 @@ type Range = NonNullable<CanaryMetric["thresholdRange"]>;
  * callers do not count mirrored requests, so for those the canary reports.
  */
 const REPORTED_BY = {
-    callers: `${NO_PROBE},reporter="source",destination_service="{{ service }}-canary.{{ namespace }}.svc.${CLUSTER_DOMAIN}"`,
+    callers: `${NO_PROBE},reporter="source",destination_service="${CANARY_SERVICE}.svc.${CLUSTER_DOMAIN}"`,
     itself: `${NO_PROBE},reporter="destination",destination_workload="{{ target }}",destination_workload_namespace="{{ namespace }}"`,
 } as const;
 
@@ -57,9 +60,6 @@ function loadSuccessRate(reporter: Reporter): string {
     const rate = (...more: readonly string[]) => rateOf(REPORTED_BY[reporter], LOAD, ...more);
     return `100 * (${rate('response_code=~"2.."')} or vector(0)) / ${rate()}`;
 }
-
-/** The canary's pods. The primary's have one more part in their names. */
-const CANARY_PODS = `namespace="{{ namespace }}",pod=~"{{ target }}-[0-9a-z]+-[0-9a-z]+"`;
 
 function increase(series: string, outcome = ""): string {
     return `sum(increase(${series}{${CANARY_PODS}${outcome === "" ? "" : `,outcome${outcome}`}}[{{ interval }}]))`;
@@ -103,7 +103,7 @@ export function metricTemplates(metrics: readonly CanaryMetric[]): MetricTemplat
     return Object.entries(queries)
         .filter(([name]) => named.has(name))
         .map(([name, query]) => ({
-            apiVersion: "flagger.app/v1beta1",
+            apiVersion: CANARY.apiVersion,
             kind: "MetricTemplate",
             metadata: { name, namespace: NAMESPACES.services, labels: COMMON_LABELS },
             spec: { provider: { type: "prometheus", address: PROMETHEUS_URL }, query },

@@ -3,11 +3,12 @@ import { FLAGGER as VERSIONS } from "../../config/versions";
 import { pinned, repositoryAndTag } from "../base/images";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Chart, Release } from "../base/manifest";
-import { NAMESPACES } from "../base/names";
+import { NAMESPACES, PROMETHEUS_URL } from "../base/names";
 import type { Platform } from "../base/platform";
 import { restrictedContainer, restrictedPod } from "../base/pod-security";
 import { placement } from "../base/pools";
-import { FLAGGER, GATES, PROMETHEUS_URL, receiverOf } from "../base/rollouts";
+import { FLAGGER, GATES } from "../flagger/flagger";
+import { receiverOf } from "../flagger/rollouts";
 import { sidecarResources } from "../base/sidecar-resources";
 import { unknownCase } from "../../catalogue/never";
 

@@ -4,8 +4,8 @@ import { COMMON_LABELS } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { isMirrored } from "../base/rollouts";
-import { type HttpRoute, routesTo, weightedDestinations } from "../base/routes";
+import { isMirrored } from "../flagger/rollouts";
+import { type HttpRoute, routesTo, weightedDestinations } from "../routing/routes";
 
 type CorsPolicy = NonNullable<HttpRoute["corsPolicy"]>;
 

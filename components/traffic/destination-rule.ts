@@ -5,7 +5,14 @@ import { COMMON_LABELS } from "../base/labels";
 import type { DestinationRuleManifest } from "../base/manifest";
 import { NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { PRIMARY, primaryLabels, rolloutFor, rolloutHosts } from "../base/rollouts";
+import {
+    PRIMARY,
+    canaryOf,
+    primaryLabels,
+    primaryOf,
+    rolloutFor,
+    rolloutHosts,
+} from "../flagger/rollouts";
 import { unknownCase } from "../../catalogue/never";
 
 type TrafficPolicy = NonNullable<DestinationRuleManifest["spec"]["trafficPolicy"]>;
@@ -33,8 +40,8 @@ export function destinationRules(platform: Platform): DestinationRuleManifest[] 
             if (rollout === undefined) return [];
             const { primary, canary } = rolloutHosts(rollout);
             return [
-                flaggerDestinationRule(`${name}-primary`, primary, policyOf(service)),
-                flaggerDestinationRule(`${name}-canary`, canary, policyOf(service)),
+                flaggerDestinationRule(primaryOf(name), primary, policyOf(service)),
+                flaggerDestinationRule(canaryOf(name), canary, policyOf(service)),
             ];
         }),
 

@@ -8,7 +8,7 @@ import type { Derived, Manifest, ServiceAccountManifest, ServiceManifest } from 
 import { HEALTH_PORT, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { placement } from "../base/pools";
-import { rolloutFor } from "../base/rollouts";
+import { rolloutFor } from "../flagger/rollouts";
 import { getOwn, sortedEntries } from "../../catalogue/order";
 import { workloadProblems } from "./check";
 import { FIRST_VERSION } from "./deployment";

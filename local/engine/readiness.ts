@@ -1,4 +1,5 @@
 /** Whether an object is ready, from its status. */
+import { CANARY, hasPrimary } from "../../components/flagger/flagger";
 import { UnsupportedError } from "./resource";
 
 export type Readiness =
@@ -45,9 +46,6 @@ const SKIP_AWAIT = "pulumi.com/skipAwait";
 
 const ROLLOUTS: ReadonlySet<string> = new Set(["DaemonSet", "Deployment", "StatefulSet"]);
 
-/** Flagger creates the primary workload of a Canary: until then, pods come and go. The outcome of a rollout does not matter. */
-const CANARY = "Canary";
-
 const READY: Readiness = { is: "ready" };
 
 /**
@@ -66,7 +64,7 @@ export function isAwaited({
         );
     }
     return (
-        annotations[SKIP_AWAIT] !== "true" && (desired !== undefined || kind === CANARY || ROLLOUTS.has(kind))
+        annotations[SKIP_AWAIT] !== "true" && (desired !== undefined || kind === CANARY.kind || ROLLOUTS.has(kind))
     );
 }
 
@@ -86,7 +84,7 @@ export function readinessOf(object: Observed): Readiness {
     }
     const desired = annotations[WAIT_FOR];
     if (desired !== undefined) return conditionReadiness(object, desired);
-    if (object.kind === CANARY) return canaryReadiness(object);
+    if (object.kind === CANARY.kind) return canaryReadiness(object);
     return object.kind === "DaemonSet" ? daemonSetReadiness(object) : replicasReadiness(object);
 }
 
@@ -114,9 +112,11 @@ function daemonSetReadiness({ status = {} }: Observed): Readiness {
     return waiting(`${numberAvailable} of ${desiredNumberScheduled} pods are available`);
 }
 
-function canaryReadiness({ status: { phase = "", conditions = [] } = {} }: Observed): Readiness {
-    if (phase !== "" && phase !== "Initializing") return READY;
-    return waiting(conditions[0]?.message ?? "Flagger has not created its primary yet");
+/** Pods come and go until Flagger has created the primary. The outcome of a rollout does not matter. */
+function canaryReadiness({ status = {} }: Observed): Readiness {
+    return hasPrimary(status)
+        ? READY
+        : waiting(status.conditions?.[0]?.message ?? "Flagger has not created its primary yet");
 }
 
 function conditionReadiness({ status }: Observed, desired: string): Readiness {

@@ -12,3 +12,8 @@ export function targetOf({ spec, name }: Subject): string {
 export function apexOf(canary: Subject): string {
     return textAt(canary.spec, "service", "name") ?? targetOf(canary);
 }
+
+/** The Services that Flagger creates for the two versions. */
+export function versionsOf(apex: string): readonly string[] {
+    return [`${apex}-primary`, `${apex}-canary`];
+}

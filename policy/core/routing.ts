@@ -1,5 +1,5 @@
 /** Destinations and header changes of VirtualServices, Gateway API routes and Flagger's Canaries. */
-import { apexOf, CANARY } from "./canary";
+import { apexOf, CANARY, versionsOf } from "./canary";
 import { gatewayApiRoutes, ROUTE_KINDS } from "./gateway-api-routes";
 import { canonical } from "./hosts";
 import { at, type Fields, fields, list, isNonEmpty, textAt, texts } from "./read";
@@ -34,7 +34,7 @@ export function routingRulesOf(subject: Subject): readonly RoutingRule[] {
 function ofCanary(canary: Subject): readonly RoutingRule[] {
     const service = fields(canary.spec["service"]);
     const apex = apexOf(canary);
-    const targets = ["primary", "canary"].map((kind) => ({ destination: { host: `${apex}-${kind}` } }));
+    const targets = versionsOf(apex).map((host) => ({ destination: { host } }));
     const delegates = service["delegation"] === true;
     const spec = {
         hosts: delegates ? [] : [...texts(service["hosts"]), apex],

@@ -1,5 +1,5 @@
 /** The hosts of a service: its Service, and those that Flagger creates for its versions. */
-import { apexOf, CANARY, targetOf } from "./canary";
+import { apexOf, CANARY, targetOf, versionsOf } from "./canary";
 import { type StackResources } from "./stack-resources";
 
 /** Fully qualified hosts of the service `namespace/name`. */
@@ -9,7 +9,7 @@ export function hostsOfService(stack: StackResources, service: string): Readonly
         if (canary.namespace !== namespace || (targetOf(canary) !== name && apexOf(canary) !== name))
             return [];
         const apex = apexOf(canary);
-        return [targetOf(canary), apex, `${apex}-primary`, `${apex}-canary`];
+        return [targetOf(canary), apex, ...versionsOf(apex)];
     });
     return new Set([name, ...rolled].map((one) => `${one}.${namespace}.svc.cluster.local`));
 }

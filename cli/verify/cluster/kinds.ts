@@ -1,3 +1,5 @@
+import { CANARY } from "../../../components/flagger/flagger";
+
 /** The API paths of the kinds that verify and status use. */
 export const KINDS = {
     Namespace: { path: "api/v1", plural: "namespaces" },
@@ -44,7 +46,7 @@ export const KINDS = {
     Job: { path: "apis/batch/v1", plural: "jobs" },
     CronJob: { path: "apis/batch/v1", plural: "cronjobs" },
     HorizontalPodAutoscaler: { path: "apis/autoscaling/v2", plural: "horizontalpodautoscalers" },
-    Canary: { path: "apis/flagger.app/v1beta1", plural: "canaries" },
+    [CANARY.kind]: { path: `apis/${CANARY.apiVersion}`, plural: CANARY.plural },
 } as const;
 
 export type Kind = keyof typeof KINDS;

@@ -1,4 +1,6 @@
 /** Compares the cluster's objects with the objects that the program renders. */
+import { CANARY } from "../../../components/flagger/flagger";
+import { trafficObjectsOf } from "../../../components/flagger/rollouts";
 import { canWidenAccess } from "./widens-access";
 import { comparisonOf, isDeciding } from "./kinds";
 import { describeObject } from "./describe";
@@ -127,28 +129,21 @@ function isOfEks({ metadata, webhooks = [] }: KubeObject): boolean {
     );
 }
 
-/** The traffic objects that Flagger creates, by kind and name suffix. */
-const FLAGGER_SUFFIXES: Readonly<Record<string, readonly string[]>> = {
-    DestinationRule: ["-canary", "-primary"],
-    VirtualService: [""],
-};
-
 /** Whether Flagger created the object for a Canary of the program. */
 function isFlaggerObject(
     { kind: objectKind, metadata }: KubeObject,
     program: readonly KubeObject[],
 ): boolean {
-    const suffixes = FLAGGER_SUFFIXES[objectKind] ?? [];
     return (metadata.ownerReferences ?? []).some(({ kind, name }) =>
         program.some((object) => {
             const { service } = (object.spec ?? {}) as { service?: { name?: string } };
             const apex = service?.name ?? name;
             return (
-                kind === "Canary" &&
+                kind === CANARY.kind &&
                 object.kind === kind &&
                 object.metadata.name === name &&
                 object.metadata.namespace === metadata.namespace &&
-                suffixes.some((suffix) => metadata.name === `${apex}${suffix}`)
+                (trafficObjectsOf(apex)[objectKind] ?? []).includes(metadata.name)
             );
         }),
     );

@@ -1,9 +1,17 @@
-import { GRPC_FAILURES } from "../../base/rollouts";
+import { GRPC_FAILURES } from "../../base/scraping";
+import {
+    CANARY_STATUS,
+    PRIMARY_PODS,
+    PRIMARY_WORKLOADS,
+    ROLLOUT_SERVICES,
+    STATUS_SERIES,
+    WEIGHT_SERIES,
+} from "../../flagger/metrics";
 import { type Board, lines, type Query, query } from "./model";
 import { BY_SOURCE, rate } from "./queries";
 
 /** Requests to the primaries and canaries between which Flagger splits traffic, as callers see them. */
-const TO_ROLLOUTS = `${BY_SOURCE},destination_service_name=~".+-rollout-(primary|canary)"`;
+const TO_ROLLOUTS = `${BY_SOURCE},destination_service_name=~"${ROLLOUT_SERVICES}"`;
 const BY_HOST = "sum by (destination_service_name)";
 const LEGEND = "{{destination_service_name}}";
 
@@ -15,7 +23,7 @@ const FAILED = [
 
 /** By service, and for one that is being rolled out also by version: `primary`, or the canary. */
 function byVersion(expr: string, ...more: readonly string[]): string {
-    const labeled = `label_replace(${expr}, "version", "primary", "pod", ".+-primary-[0-9a-z]+-[0-9a-z]+")`;
+    const labeled = `label_replace(${expr}, "version", "primary", "pod", "${PRIMARY_PODS}")`;
     return `sum by (${["service", "version", ...more].join(", ")}) (${labeled})`;
 }
 
@@ -37,15 +45,15 @@ export const DELIVERY: Board = {
             title: "Flagger",
             panels: [
                 lines(
-                    "Canary status: 0 in progress, 1 other, 2 failed",
+                    `Canary status: ${CANARY_STATUS.inProgress} in progress, ${CANARY_STATUS.other} other, ${CANARY_STATUS.failed} failed`,
                     "short",
-                    query("max by (name) (flagger_canary_status)", "{{name}}"),
+                    query(`max by (name) (${STATUS_SERIES})`, "{{name}}"),
                 ),
                 lines(
                     "Canary weight",
                     "percent",
                     query(
-                        'max by (workload) (flagger_canary_weight{workload!~".+-primary"})',
+                        `max by (workload) (${WEIGHT_SERIES}{workload!~"${PRIMARY_WORKLOADS}"})`,
                         "{{workload}}",
                     ),
                 ),

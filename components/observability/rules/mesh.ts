@@ -2,6 +2,7 @@
  * Alerts about the mesh itself: circuit breakers, certificates, proxies, the control plane, blocked egress and
  * rollouts.
  */
+import { CANARY_STATUS, STATUS_SERIES } from "../../flagger/metrics";
 import { NAMESPACES, PROBER_PREFIX } from "../../base/names";
 import { TO_BLACK_HOLE } from "../istio-series";
 import { type RuleGroup, alert } from "./model";
@@ -164,21 +165,18 @@ export const EGRESS: RuleGroup = {
     ],
 };
 
-/**
- * Flagger's canary status: 0 is in progress, 2 is failed, and 1 is everything else, such as waiting for approval. All
- * canaries are in one namespace; Prometheus renames the series' namespace label, because the scraped pod has one too.
- */
+/** All canaries are in one namespace. Prometheus renames the series' namespace label, because the scraped pod has one too. */
 export const ROLLOUTS: RuleGroup = {
     name: "sparc-rollouts",
     rules: [
         alert("RolloutFailed", "page", {
             // The status stays until the next rollout begins, and must not page for days. A restarted Flagger reports
             // a new series, so the one before it counts as well.
-            expr: "max by (name) (flagger_canary_status) == 2 unless min by (name) (min_over_time(flagger_canary_status[1h])) == 2",
+            expr: `max by (name) (${STATUS_SERIES}) == ${CANARY_STATUS.failed} unless min by (name) (min_over_time(${STATUS_SERIES}[1h])) == ${CANARY_STATUS.failed}`,
             summary: "The new version of {{ $labels.name }} failed its analysis and was rolled back",
         }),
         alert("RolloutStuck", "ticket", {
-            expr: "max by (name) (flagger_canary_status) == 0",
+            expr: `max by (name) (${STATUS_SERIES}) == ${CANARY_STATUS.inProgress}`,
             for: "1h",
             summary: "The rollout of {{ $labels.name }} has been in progress for an hour",
         }),

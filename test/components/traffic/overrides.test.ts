@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rewritePattern, pathsAtService } from "../../../components/base/paths";
-import { routesTo, weightedDestinations } from "../../../components/base/routes";
+import { routesTo, weightedDestinations } from "../../../components/routing/routes";
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";

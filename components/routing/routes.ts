@@ -5,11 +5,11 @@
 import { sortedEntries } from "../../catalogue/order";
 import type { Audience } from "../../config/traffic";
 import { cookieMatch } from "./cookie";
-import type { VirtualServiceManifest } from "./manifest";
-import { NAMESPACES, serviceHost } from "./names";
-import { narrowed, rewritePattern, uriMatch } from "./paths";
-import type { Platform } from "./platform";
-import { isMirrored, PRIMARY, rolloutFor } from "./rollouts";
+import type { VirtualServiceManifest } from "../base/manifest";
+import { NAMESPACES, serviceHost } from "../base/names";
+import { narrowed, rewritePattern, uriMatch } from "../base/paths";
+import type { Platform } from "../base/platform";
+import { isMirrored, PRIMARY, rolloutFor } from "../flagger/rollouts";
 
 export type HttpRoute = NonNullable<VirtualServiceManifest["spec"]["http"]>[number];
 export type HttpMatch = NonNullable<HttpRoute["match"]>[number];

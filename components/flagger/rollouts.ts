@@ -1,37 +1,11 @@
-/** Progressive delivery: the names and hosts that several concerns use. */
+/** The services that Flagger rolls out, and the names and hosts that it gives to their versions. */
 import { getOwn, sortedEntries } from "../../catalogue/order";
-import { type Load, type RolloutTarget, rolloutOf } from "../../catalogue/rollout";
-import { NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "./names";
-import type { Platform } from "./platform";
-
-export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
-
-/**
- * The two instances of Flagger's load tester: one for manual gates, one for synthetic load. `container` is the
- * chart's. They are separate because anything that can run commands next to a gate can open it.
- */
-export const GATES = { name: "gates", port: 80, targetPort: 8080, container: "loadtester" } as const;
-export const LOAD_TESTER = { ...GATES, name: "loadtester" } as const;
-
-/** The URL at which Flagger calls one of the two. */
-export function deliveryUrl({ name, port }: typeof GATES | typeof LOAD_TESTER): string {
-    return `http://${name}.${NAMESPACES.delivery}:${port}`;
-}
-
-/** The Prometheus that Flagger's analysis queries. */
-export const PROMETHEUS_URL = `http://${PROMETHEUS_SERVICE.name}.${PROMETHEUS_SERVICE.namespace}:${PROMETHEUS_SERVICE.port}`;
+import { type Load, ROLLOUT_SUFFIXES, type RolloutTarget, rolloutOf } from "../../catalogue/rollout";
+import { serviceHost } from "../base/names";
+import type { Platform } from "../base/platform";
 
 /** The subset of a service with its primary only, for traffic that Flagger does not split. */
 export const PRIMARY = "primary";
-
-/** In PromQL, the suffixes of a service's name during a rollout: its primary's or its canary's. */
-export const ROLLOUT_SUFFIX = "(-rollout-(primary|canary))?";
-
-/**
- * gRPC statuses that count as failures of the callee or the network: unknown, deadline exceeded, resource exhausted,
- * unimplemented, internal, unavailable, data loss. Rollout analysis and alerts use the same list.
- */
-export const GRPC_FAILURES = "2|4|8|12|13|14|15";
 
 /** A service that Flagger rolls out. */
 export interface ServiceRollout extends RolloutTarget {
@@ -60,7 +34,8 @@ export function rolloutFor(
     if (!delivery.enabled || service === undefined) return undefined;
     if (delivery.services !== undefined && !delivery.services.includes(name)) return undefined;
     const rolledOut = rolloutOf(service);
-    return rolledOut === undefined ? undefined : { service: name, apex: `${name}-rollout`, ...rolledOut };
+    if (rolledOut === undefined) return undefined;
+    return { service: name, apex: `${name}${ROLLOUT_SUFFIXES.apex}`, ...rolledOut };
 }
 
 /** A rollout whose new versions get synthetic load in addition to user traffic. */
@@ -102,9 +77,18 @@ export function isMirrored(platform: Platform, service: string): boolean {
     return rollout?.strategy === "blue-green" && rollout.mirror === true;
 }
 
+/** The name that Flagger gives to a version's workload, Service and DestinationRule. */
+export function primaryOf(name: string): string {
+    return `${name}${ROLLOUT_SUFFIXES.primary}`;
+}
+
+export function canaryOf(name: string): string {
+    return `${name}${ROLLOUT_SUFFIXES.canary}`;
+}
+
 /** Selects the pods of the primary Deployment that Flagger creates, by the label that it renames. */
 export function primaryLabels({ service }: ServiceRollout): Record<string, string> {
-    return { app: `${service}-primary` };
+    return { app: primaryOf(service) };
 }
 
 /** The hosts that Flagger's routes lead to. */
@@ -112,5 +96,10 @@ export function rolloutHosts({ apex }: ServiceRollout): {
     readonly primary: string;
     readonly canary: string;
 } {
-    return { primary: serviceHost(`${apex}-primary`), canary: serviceHost(`${apex}-canary`) };
+    return { primary: serviceHost(primaryOf(apex)), canary: serviceHost(canaryOf(apex)) };
+}
+
+/** The names of the traffic objects that Flagger creates for the Service `apex`, by kind. */
+export function trafficObjectsOf(apex: string): Readonly<Record<string, readonly string[]>> {
+    return { DestinationRule: [canaryOf(apex), primaryOf(apex)], VirtualService: [apex] };
 }
