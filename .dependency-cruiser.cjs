@@ -42,7 +42,7 @@ module.exports = {
             to: {
                 path: "^catalogue/",
                 pathNot:
-                    "^catalogue/(load|model|query|check|never|order|durations|attempts|rollout|path-template|requests|client-headers|schema/catalogue)\\.ts$",
+                    "^catalogue/(load|model|query|check|never|order|durations|attempts|rollout|path-template|requests|reserved-ports|client-headers|schema/catalogue)\\.ts$",
             },
         },
         {

@@ -1,4 +1,4 @@
-/** Durations in the catalogue's notation. */
+/** Durations in the catalogue's notation, and the units of rates. */
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
@@ -10,3 +10,6 @@ export function milliseconds(duration: string): number | undefined {
     const factor = MILLISECONDS[unit ?? ""];
     return factor === undefined ? undefined : Number(amount) * factor;
 }
+
+/** The seconds in the unit of a rate. */
+export const SECONDS_PER = { second: 1, minute: 60, hour: 3600, day: 86_400 } as const;

@@ -9,10 +9,10 @@ import type { Problem } from "./problem";
 import { didYouMean, list } from "./problem";
 import { exposureSites } from "./sites";
 import type { ExposureSite } from "./sites";
+import { GATEWAY_PORTS, PROXY_PORTS, isProxyPort } from "../reserved-ports";
 
 /** Ports that the gateways use themselves. */
-const RESERVED_GATEWAY_PORTS = [80, 443];
-const PROXY_PORTS = { first: 15000, last: 15999 };
+const RESERVED_GATEWAY_PORTS: readonly number[] = [GATEWAY_PORTS.http, GATEWAY_PORTS.https];
 
 /** Settings that are impossible or have no effect. */
 export function checkExposures(catalogue: Catalogue): Problem[] {
@@ -48,8 +48,7 @@ function listenProblems({ exposure: { host, listen }, port, where }: ExposureSit
             },
         ];
     }
-    const isProxyPort = listen >= PROXY_PORTS.first && listen <= PROXY_PORTS.last;
-    if (!isProxyPort && !RESERVED_GATEWAY_PORTS.includes(listen)) return [];
+    if (!isProxyPort(listen) && !RESERVED_GATEWAY_PORTS.includes(listen)) return [];
     return [
         {
             rule: "listen-port",

@@ -3,9 +3,7 @@
 import type { Catalogue, ExternalGroup } from "../model";
 import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
-
-/** Istio's proxies listen on ports in this range, so the egress gateway cannot serve them. */
-const PROXY_PORTS = { first: 15000, last: 15999 };
+import { PROXY_PORTS, isProxyPort } from "../reserved-ports";
 
 /**
  * AWS's names for managed databases, caches and brokers, with the region before the service (RDS, Redshift Serverless) or
@@ -35,7 +33,7 @@ function hostProblems(name: string, { hosts, network }: ExternalGroup): Problem[
                 remedy: `Set external.${name}.network to a key of the stack's egress.networks, or to "internet" if the address is public.`,
             });
         }
-        if (port >= PROXY_PORTS.first && port <= PROXY_PORTS.last) {
+        if (isProxyPort(port)) {
             problems.push({
                 rule: "reserved-port",
                 where,

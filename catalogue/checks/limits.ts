@@ -1,12 +1,11 @@
 /** Rate limits of hosts and of plans. */
 
+import { SECONDS_PER } from "../durations";
 import type { Catalogue, Rate } from "../model";
 import { sortedEntries } from "../order";
 import type { Problem } from "./problem";
 import { exposureSites } from "./sites";
 import type { ExposureSite } from "./sites";
-
-const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /** The plan of tokens without a plan, or with an unknown one. */
 const DEFAULT = "default";
@@ -56,5 +55,5 @@ function planProblems({ plans = {} }: Catalogue): Problem[] {
 }
 
 function perSecond({ requests, per }: Rate): number {
-    return requests / SECONDS[per];
+    return requests / SECONDS_PER[per];
 }

@@ -8,12 +8,7 @@ import { didYouMean, repeated } from "./problem";
 import type { PortOwner, PortSite } from "./sites";
 import { portOwners } from "./sites";
 import { unknownCase } from "../never";
-
-/** Every workload serves its health probes here. */
-const HEALTH_PORT = 8081;
-
-/** Istio's sidecar listens on ports in this range. */
-const SIDECAR_PORTS = { first: 15000, last: 15999 };
+import { HEALTH_PORT, PROXY_PORTS, isProxyPort } from "../reserved-ports";
 
 /** Duplicate and reserved numbers, invalid paths and unknown streaming methods. */
 export function checkPorts(catalogue: Catalogue): Problem[] {
@@ -44,7 +39,7 @@ function ownerProblems({ label, ports }: PortOwner): Problem[] {
 
 function numberProblems({ port: { number }, label, where }: PortSite): Problem[] {
     const forHealth = number === HEALTH_PORT;
-    if (!forHealth && (number < SIDECAR_PORTS.first || number > SIDECAR_PORTS.last)) return [];
+    if (!forHealth && !isProxyPort(number)) return [];
     return [
         {
             rule: "reserved-port",
@@ -52,7 +47,7 @@ function numberProblems({ port: { number }, label, where }: PortSite): Problem[]
             message: forHealth
                 ? `${label} has the number ${number}, which is reserved for health probes`
                 : `${label} has the number ${number}, which is reserved for Istio's sidecar`,
-            remedy: `Use a number other than ${HEALTH_PORT} and ${SIDECAR_PORTS.first} to ${SIDECAR_PORTS.last}.`,
+            remedy: `Use a number other than ${HEALTH_PORT} and ${PROXY_PORTS.first} to ${PROXY_PORTS.last}.`,
         },
     ];
 }

@@ -1,5 +1,8 @@
 /** Names that several concerns use. */
+import { HEALTH_PORT as HEALTH_PORT_NUMBER } from "../../catalogue/reserved-ports";
 import type { MeshConfig } from "../../config/schema";
+
+export { GATEWAY_PORTS } from "../../catalogue/reserved-ports";
 
 export const NAMESPACES = {
     system: "istio-system",
@@ -44,7 +47,7 @@ export const MESHED_NAMESPACES: readonly NamespaceName[] = Object.values(NAMESPA
 );
 
 /** The port on which every workload serves probes and, to Prometheus only, metrics. */
-export const HEALTH_PORT = { name: "health", number: 8081 } as const;
+export const HEALTH_PORT = { name: "health", number: HEALTH_PORT_NUMBER } as const;
 
 /** The container of a stand-in. */
 export const STAND_IN_CONTAINER = "stand-in";
@@ -79,8 +82,6 @@ export const ORIGINATED_PORT = 80;
 export type GatewayKey = keyof typeof INGRESS_GATEWAYS;
 export const GATEWAY_KEYS = Object.keys(INGRESS_GATEWAYS) as GatewayKey[];
 
-/** The ports on which the ingress gateways terminate TLS, and redirect plain HTTP to HTTPS. */
-export const GATEWAY_PORTS = { https: 443, http: 80 } as const;
 /** The port on which every gateway pod reports whether it is ready. */
 export const GATEWAY_STATUS_PORT = 15021;
 

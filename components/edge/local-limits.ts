@@ -1,4 +1,4 @@
-import type { Rate } from "../../catalogue/model";
+import { SECONDS_PER } from "../../catalogue/durations";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
 import { limitedByPlan } from "../base/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
@@ -8,7 +8,6 @@ import { onRoute, typed } from "../base/envoy-filter";
 import { type Patch, PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 const FILTER = "envoy.filters.http.local_ratelimit";
-const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /** Local rate limits: how much each gateway replica forwards in total, for services that fail under more. */
 export function localLimits(platform: Platform): EnvoyFilterManifest[] {
@@ -37,7 +36,7 @@ function routeLimit({ exposure: { host, rateLimit: rate } }: ExposureEdge, alsoB
     const bucket = {
         max_tokens: rate.requests,
         tokens_per_fill: rate.requests,
-        fill_interval: `${SECONDS[rate.per]}s`,
+        fill_interval: `${SECONDS_PER[rate.per]}s`,
     };
     const config = limit({
         stat_prefix: `local_limit_${host}`,
@@ -45,7 +44,7 @@ function routeLimit({ exposure: { host, rateLimit: rate } }: ExposureEdge, alsoB
         filter_enabled: always,
         filter_enforced: always,
         ...(alsoByPlan ? {} : { enable_x_ratelimit_headers: "DRAFT_VERSION_03" }),
-        response_headers_to_add: [{ header: { key: "retry-after", value: String(SECONDS[rate.per]) } }],
+        response_headers_to_add: [{ header: { key: "retry-after", value: String(SECONDS_PER[rate.per]) } }],
         rate_limited_as_resource_exhausted: true,
     });
     return [onRoute(host, { typed_per_filter_config: { [FILTER]: config } })];

@@ -1,11 +1,10 @@
+import { SECONDS_PER } from "../../catalogue/durations";
 import type { Rate } from "../../catalogue/model";
 import type { ReachableHost } from "../../catalogue/query";
 import { beforeRouter, envoyFilter, type EnvoyPatch as Patch, typed } from "../base/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import { type EgressHost, originatesTls } from "./host";
-
-const SECONDS: Readonly<Record<Rate["per"], number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 /**
  * The rate limit of each egress gateway replica for a host. Excess requests get 429; requests that a policy denies do
@@ -66,5 +65,5 @@ function ofConnections({ host: { host, port } }: ReachableHost, rate: Rate): Pat
 
 /** The whole amount can be used at once, and is refilled at the end of the interval. */
 function bucket({ requests, per }: Rate) {
-    return { max_tokens: requests, tokens_per_fill: requests, fill_interval: `${SECONDS[per]}s` };
+    return { max_tokens: requests, tokens_per_fill: requests, fill_interval: `${SECONDS_PER[per]}s` };
 }

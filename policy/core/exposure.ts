@@ -2,7 +2,7 @@
 import { actionOf, AUTHORIZATION, type AuthorizationRule, rulesOf } from "./authorization";
 import { policiesAt } from "./gateway-proxies";
 import { INGRESS, KUBERNETES_GATEWAY, LISTENER_SETS, listenersOf } from "./listeners";
-import { matchesHost } from "./matching";
+import { matchesHost } from "./patterns";
 import { type Fields, labelsAt, texts } from "./read";
 import { dnsNamesOf, serversBehind, serversOf } from "./servers";
 import { type Subject } from "./subject";

@@ -12,11 +12,11 @@ export function parseBool(text: string): boolean | undefined {
     return FALSE.has(text) ? false : undefined;
 }
 
-const HOURS: Readonly<Record<string, number>> = { h: 1, m: 1 / 60, s: 1 / 3600, ms: 1 / 3_600_000 };
+const SECONDS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
 
-/** Hours of a Go duration such as `87600h` or `1h30m`; undefined if the text is not a duration. */
-export function durationHours(text: string): number | undefined {
+/** Seconds of a Go duration such as `87600h` or `1h30m`; undefined if the text is not a duration. */
+export function durationSeconds(text: string): number | undefined {
     if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)];
-    return parts.reduce((sum, [, number, unit = ""]) => sum + Number(number) * (HOURS[unit] ?? 0), 0);
+    return parts.reduce((sum, [, number, unit = ""]) => sum + Number(number) * (SECONDS[unit] ?? 0), 0);
 }

@@ -2,7 +2,7 @@
  * Sample requests that distinguish two meshes. Policies match methods and paths with patterns, so one request per
  * pattern of either side, and one that matches no pattern, represent all.
  */
-import { isAbout } from "../../explain/evaluate/match";
+import { isAbout, samplePath } from "../../explain/evaluate/match";
 import type { HttpRequest, Workload } from "../../explain/evaluate/model";
 import type { MeshSnapshot } from "../../explain/snapshot/snapshot";
 
@@ -73,12 +73,4 @@ function operationsOf(
             // Exceptions also distinguish requests.
             ...(notMethods.length + notPaths.length > 0 ? [{ methods: notMethods, paths: notPaths }] : []),
         ]);
-}
-
-/** A path that matches the pattern but no narrower one: `{**}` becomes several segments, `{*}` a single one. */
-export function samplePath(pattern: string): string {
-    const path = pattern.replaceAll("{**}", "x/y").replaceAll("{*}", "x");
-    if (path === "*") return "/x/y";
-    if (path.startsWith("*")) return `/x${path.slice(1)}`;
-    return path.endsWith("*") ? `${path.slice(0, -1)}x/y` : path;
 }

@@ -1,4 +1,5 @@
 /** Matching rules of Istio and Kubernetes: wildcards, path templates, labels. */
+import { escapeRegex } from "../../../catalogue/path-template";
 import { memoizeByText } from "../snapshot/memo";
 import { type Labels, ROOT_NAMESPACE } from "../snapshot/snapshot";
 import type { Workload } from "./model";
@@ -31,6 +32,14 @@ const templateOf = memoizeByText((pattern) => {
         .join("");
     return new RegExp(`^${expression}$`);
 });
+
+/** A path that matches the pattern but no narrower one: `{**}` becomes several segments, `{*}` a single one. */
+export function samplePath(pattern: string): string {
+    const path = pattern.replaceAll("{**}", "x/y").replaceAll("{*}", "x");
+    if (path === "*") return "/x/y";
+    if (path.startsWith("*")) return `/x${path.slice(1)}`;
+    return path.endsWith("*") ? `${path.slice(0, -1)}x/y` : path;
+}
 
 /** Hosts match case-insensitively. */
 export function matchesHost(pattern: string, host: string): boolean {
@@ -97,8 +106,4 @@ export function isExported(
     return exportTo.some(
         (to) => to === "*" || to === namespace || (to === "." && objectNamespace === namespace),
     );
-}
-
-function escapeRegex(text: string): string {
-    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

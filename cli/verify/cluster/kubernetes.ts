@@ -1,9 +1,7 @@
-/**
- * A cluster, accessed through its API server. Uses plain JSON, because the client's typed APIs rename fields (`from` to
- * `_from`), which breaks the comparison with the program's objects.
- */
-import { type RequestOptions, request } from "node:https";
+/** A cluster, accessed through its API server in plain JSON. */
 import { Exec, type KubeConfig } from "@kubernetes/client-node";
+import { type ApiRequest, KubeClient } from "../../../local/engine/kube/client";
+import { ApiError, UnreachableError } from "../../../local/engine/kube/errors";
 import { defaultKubeconfig, loadKubeconfig } from "../../kubeconfig";
 import type { KubeObject } from "../drift/objects";
 import { CannotVerify } from "../errors";
@@ -12,7 +10,6 @@ import { execute } from "./exec";
 import { KINDS, type Kind } from "./kinds";
 
 const FIELD_MANAGER = "sparc-mesh-verify";
-const REQUEST_TIMEOUT_MS = 30_000;
 /** Probers have nothing to finish, so they can terminate at once. */
 const GRACE_SECONDS = 1;
 
@@ -42,10 +39,11 @@ function load({ kubeconfig, context }: Location): KubeConfig {
 class Kubernetes implements Cluster {
     readonly name: string;
     private readonly execClient: Exec;
-    private options: Promise<RequestOptions> | undefined;
+    private readonly client: KubeClient;
 
-    constructor(private readonly config: KubeConfig) {
+    constructor(config: KubeConfig) {
         this.name = config.getCurrentContext();
+        this.client = KubeClient.of(config);
         this.execClient = new Exec(config);
     }
 
@@ -108,40 +106,32 @@ class Kubernetes implements Cluster {
     }
 
     /** The response body; undefined if the object or the kind does not exist. */
-    async call(method: string, path: string, body?: KubeObject, contentType = APPLY): Promise<unknown> {
-        const server = this.config.getCurrentCluster()?.server ?? "";
-        const options = await (this.options ??= this.authenticated());
-        const headers: Record<string, string> = {
-            ...(options.headers as Record<string, string> | undefined),
-            Accept: "application/json",
-            ...(body && { "Content-Type": contentType }),
-        };
-        const { status, text } = await send(
-            `${server}/${path}`,
-            { ...options, method, headers, timeout: REQUEST_TIMEOUT_MS },
-            body === undefined ? undefined : JSON.stringify(body),
-        ).catch((error: unknown) => {
-            throw new CannotVerify(
-                `the API server of ${this.name} at ${server} is unreachable: ${messageOf(error)}`,
-                "`make up` starts the embedded node; for another cluster, check it with kubectl",
-                { cause: error },
-            );
-        });
-        if (status === 404) return undefined;
-        if (status === CONFLICT && contentType !== APPLY) throw new Conflict();
-        if (status >= 200 && status < 300) return JSON.parse(text) as unknown;
-        const { message = text.slice(0, 300) } = parsed(text);
-        const remedy =
-            status === 401 || status === 403
-                ? "use a kubeconfig whose user can list policies, and create, delete and exec into pods"
-                : "see the API server's message above";
-        throw new CannotVerify(`${method} ${path}: ${status} ${message}`, remedy);
-    }
-
-    private async authenticated(): Promise<RequestOptions> {
-        const options: RequestOptions = {};
-        await this.config.applyToHTTPSOptions(options as Parameters<KubeConfig["applyToHTTPSOptions"]>[0]);
-        return options;
+    async call(
+        method: ApiRequest["method"],
+        path: string,
+        body?: KubeObject,
+        contentType = APPLY,
+    ): Promise<unknown> {
+        try {
+            const request = { method, path: `/${path}`, ...(body && { body, contentType }) };
+            return (await this.client.call(request)).body;
+        } catch (error) {
+            if (error instanceof UnreachableError)
+                throw new CannotVerify(
+                    `the API server of ${this.name} at ${this.client.address} is unreachable: ${messageOf(error.cause)}`,
+                    "`make up` starts the embedded node; for another cluster, check it with kubectl",
+                    { cause: error },
+                );
+            if (!(error instanceof ApiError)) throw error;
+            const { status, message } = error;
+            if (status === 404) return undefined;
+            if (status === CONFLICT && contentType !== APPLY) throw new Conflict();
+            const remedy =
+                status === 401 || status === 403
+                    ? "use a kubeconfig whose user can list policies, and create, delete and exec into pods"
+                    : "see the API server's message above";
+            throw new CannotVerify(`${method} ${path}: ${status} ${message}`, remedy);
+        }
     }
 }
 
@@ -156,34 +146,6 @@ const APPLY = "application/apply-patch+yaml";
 function collection(kind: Kind, namespace?: string): string {
     const { path, plural } = KINDS[kind];
     return namespace === undefined ? `${path}/${plural}` : `${path}/namespaces/${namespace}/${plural}`;
-}
-
-function send(
-    url: string,
-    options: RequestOptions,
-    body?: string,
-): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-        const outgoing = request(url, options, (response) => {
-            const chunks: Buffer[] = [];
-            response.on("data", (chunk: Buffer) => chunks.push(chunk));
-            response.on("error", reject);
-            response.on("end", () => {
-                resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
-            });
-        });
-        outgoing.on("timeout", () => outgoing.destroy(new Error("the request timed out")));
-        outgoing.on("error", reject);
-        outgoing.end(body);
-    });
-}
-
-function parsed(text: string): { message?: string } {
-    try {
-        return JSON.parse(text) as { message?: string };
-    } catch {
-        return {};
-    }
 }
 
 function messageOf(error: unknown): string {

@@ -5,7 +5,8 @@ import type { Platform } from "../../../components/base/platform";
 import type { Token } from "../model";
 import { type Draft, draft, gatewayCaller } from "./ingress-draft";
 import { NO_IDENTITY, validToken } from "./ingress-tokens";
-import { PLACEHOLDER, requestsFor } from "./requests";
+import { PLACEHOLDER } from "./patterns";
+import { requestsFor } from "./requests";
 
 /** A bearer token that is not a JWT, such as a webhook's secret. */
 const OPAQUE = "mesh-verify-no-jwt";

@@ -4,7 +4,8 @@ import type { Platform } from "../../../components/base/platform";
 import type { Expected, WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./ingress-draft";
 import { validToken } from "./ingress-tokens";
-import { PLACEHOLDER, requestsFor } from "./requests";
+import { PLACEHOLDER, aroundTenant } from "./patterns";
+import { requestsFor } from "./requests";
 
 const OTHER_TENANT = "mesh-verify-other";
 const REJECTED: Expected = { kind: "path-rejected" };
@@ -52,9 +53,7 @@ function spellings({ exposure: { paths = {} } }: ExposureEdge, path: string): st
 /** Path traversal from the token's tenant to another, and tenant paths with different case or a path parameter. */
 function ofTenants({ exposure: { tenantPaths = [], paths = {} } }: ExposureEdge): string[] {
     return tenantPaths.flatMap((template) => {
-        const [head = "", tail = ""] = template.split("{tenant}");
-        const rest = tail.replaceAll(/\{\*\*?\}/g, PLACEHOLDER);
-        const before = head.replace(/\/$/, "").replaceAll("{*}", PLACEHOLDER);
+        const [before, rest] = aroundTenant(template);
         const upper = before.replace(/[a-z](?=[^/]*$)/, (letter) => letter.toUpperCase());
         return [
             `${before}/${PLACEHOLDER}/.%2e;/${OTHER_TENANT}${rest}`,

@@ -3,7 +3,8 @@ import type { ExposureEdge } from "../../../catalogue/query";
 import type { Platform } from "../../../components/base/platform";
 import { TOKEN_FLAWS, type Token, type WireRequest } from "../model";
 import { type Draft, draft, gatewayCaller } from "./ingress-draft";
-import { PLACEHOLDER, requestsFor, covers } from "./requests";
+import { PLACEHOLDER } from "./patterns";
+import { requestsFor, covers } from "./requests";
 
 const OTHER_TENANT = "mesh-verify-other";
 

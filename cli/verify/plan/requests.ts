@@ -1,17 +1,11 @@
-/**
- * Turns catalogue operations into requests.
- *
- * Deliberately not shared with the derivation of policies: a wrong interpretation of a pattern in shared code would go
- * unnoticed.
- */
+/** Turns catalogue operations into requests. */
 import type { OperationSet, PathForms, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
 import { unknownCase } from "../../../catalogue/never";
+import { PLACEHOLDER, examplePath, longExamplePath, matchesTemplate, splitRequest } from "./patterns";
 
 type HttpRequest = Extract<WireRequest, { protocol: "http" }>;
 
-/** Replaces `{*}` and `{**}` in paths, and names things that do not exist. */
-export const PLACEHOLDER = "mesh-verify";
 const PLACEHOLDER_METHOD = "MeshVerifyNotOffered";
 const VERBS = ["DELETE", "PUT", "PATCH", "POST", "GET"];
 
@@ -133,16 +127,9 @@ export function ambiguousPaths(
 /** Whether a catalogue pattern, such as `GET /v1/{*}`, matches a request. */
 export function covers(pattern: string, request: WireRequest): boolean {
     if (request.protocol !== "http") return false;
-    const [verb, template] = split(pattern);
+    const [verb, template] = splitRequest(pattern);
     if (verb !== request.method && !(verb === "GET" && request.method === "HEAD")) return false;
-    const expression = template
-        .split("/")
-        .map((segment) => {
-            if (segment === "{*}") return "[^/]+";
-            return segment === "{**}" ? ".*" : segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-        })
-        .join("/");
-    return new RegExp(`^${expression}$`).test(request.path);
+    return matchesTemplate(template, request.path);
 }
 
 /** `GET /v1/alerts`, `Get`, `a connection`. */
@@ -171,19 +158,15 @@ function same(a: WireRequest, b: WireRequest): boolean {
 }
 
 function httpRequest(pattern: string): HttpRequest {
-    const [method, template] = split(pattern);
-    return { protocol: "http", method, path: template.replaceAll(/\{\*\*?\}/g, PLACEHOLDER) };
+    const [method, template] = splitRequest(pattern);
+    return { protocol: "http", method, path: examplePath(template) };
 }
 
 /** The request with several segments in place of `{**}`; empty without `{**}`. */
 function withSeveralSegments(pattern: string): HttpRequest[] {
-    if (!pattern.includes("{**}")) return [];
-    return [httpRequest(pattern.replace("{**}", `${PLACEHOLDER}/${PLACEHOLDER}/${PLACEHOLDER}`))];
-}
-
-function split(pattern: string): [verb: string, template: string] {
-    const space = pattern.indexOf(" ");
-    return [pattern.slice(0, space), pattern.slice(space + 1)];
+    const [method, template] = splitRequest(pattern);
+    const path = longExamplePath(template);
+    return path === undefined ? [] : [{ protocol: "http", method, path }];
 }
 
 /** A request that a prefix match instead of a path match would also allow. */

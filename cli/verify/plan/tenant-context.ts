@@ -7,7 +7,8 @@ import { callersOf, exposuresOf } from "../../../catalogue/query";
 import { INGRESS_GATEWAYS, exposedHost } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, Destination, Expected, RequestContext, Source, WireRequest } from "../model";
-import { PLACEHOLDER, requestsFor, covers } from "./requests";
+import { PLACEHOLDER, tenantInPath } from "./patterns";
+import { requestsFor, covers } from "./requests";
 
 type Draft = Pick<Check, "request" | "expected" | "reason" | "host" | "sends">;
 
@@ -154,16 +155,4 @@ function ofGateway({ catalogue, config }: Platform, source: Source, destination:
 
 function tokenOf(tenant: string): NonNullable<RequestContext["token"]> {
     return { tenant, subject: `${PLACEHOLDER}-client` };
-}
-
-/** The tenant in a path, extracted with a template; ignores the rest of the path. */
-function tenantInPath(template: string, path: string): string[] {
-    const templateSegments = template.split("/");
-    const place = templateSegments.indexOf("{tenant}");
-    const given = path.split("/");
-    const fits = templateSegments
-        .slice(0, place)
-        .every((segment, index) => segment === given[index] || (segment === "{*}" && given[index] !== ""));
-    const tenant = given[place] ?? "";
-    return fits && tenant !== "" ? [tenant] : [];
 }

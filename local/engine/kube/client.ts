@@ -55,8 +55,15 @@ export class KubeClient {
             }
             config.setCurrentContext(context);
         }
+        if (config.getCurrentCluster() === null)
+            throw new Error(`${path} has no current context; set one, or pass a context`);
+        return KubeClient.of(config);
+    }
+
+    /** @throws Error if the configuration has no current cluster. */
+    static of(config: KubeConfig): KubeClient {
         const cluster = config.getCurrentCluster();
-        if (cluster === null) throw new Error(`${path} has no current context; set one, or pass a context`);
+        if (cluster === null) throw new Error("the kubeconfig has no current cluster");
         return new KubeClient(config, new URL(cluster.server));
     }
 

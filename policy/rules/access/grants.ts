@@ -1,9 +1,8 @@
 /** Requirements for clients of an exposed host. */
 import { alwaysRequiresToken, type AuthorizationRule } from "../../core/authorization";
 import { type ExposedHost, type AllowedOperation } from "../../core/exposure";
-import { matches } from "../../core/matching";
 import { tooWide } from "../../core/networks";
-import { isPattern } from "../../core/patterns";
+import { isPattern, matches } from "../../core/patterns";
 import { type Fields, texts } from "../../core/read";
 import { type Violation } from "../../core/rule";
 

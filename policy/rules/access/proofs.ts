@@ -2,7 +2,7 @@
 import { actionOf, AUTHORIZATION, isDryRun, rulesOf } from "../../core/authorization";
 import { type ExposedHost } from "../../core/exposure";
 import { policiesAt } from "../../core/gateway-proxies";
-import { matchesHost } from "../../core/matching";
+import { matchesHost } from "../../core/patterns";
 import { at, list, isNonEmpty, textAt, texts } from "../../core/read";
 import { type Subject } from "../../core/subject";
 import { type StackResources } from "../../core/stack-resources";

@@ -1,5 +1,6 @@
 import { CANARY } from "../../core/canary";
 import { type Exception, EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
+import { durationSeconds } from "../../core/go";
 import { at, list, numberAt, isNonEmpty, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
 
@@ -66,7 +67,7 @@ spec:
         if (!isNonEmpty(at(declared, "interval"))) {
             yield { subject, problem: `spec.${key}.interval is not set`, fix: "set it, for example to 1m." };
         }
-        const seconds = secondsOf(textAt(declared, "interval") ?? "");
+        const seconds = durationSeconds(textAt(declared, "interval") ?? "");
         if (seconds !== undefined && seconds < config.minIntervalSeconds) {
             yield {
                 subject,
@@ -152,11 +153,3 @@ function whyNever(metric: unknown): string | undefined {
 
 /** Larger than any percentage, or any duration in milliseconds within a rollout. */
 const MAX_METRIC_VALUE = 1_000_000;
-
-/** Seconds of a Go duration; undefined if it is not a duration. */
-function secondsOf(duration: string): number | undefined {
-    const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-    if (parts.length === 0 || parts.map(([part]) => part).join("") !== duration) return undefined;
-    const unit: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
-    return parts.reduce((sum, [, number, name]) => sum + Number(number) * (unit[name ?? ""] ?? 0), 0);
-}

@@ -1,7 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
 import { exposures } from "../../core/exposure";
 import { isInMesh } from "../../core/hosts";
-import { matchesHost } from "../../core/matching";
+import { matchesHost } from "../../core/patterns";
 import { isPodIdentityAgent } from "../../core/pod-identity";
 import { at, list, someOf, textAt, texts } from "../../core/read";
 import { routingRules, ROUTERS } from "../../core/routing";

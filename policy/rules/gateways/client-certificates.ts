@@ -1,5 +1,5 @@
 import { AUTHORIZATION, actionOf, namesServiceAccount, rulesOf } from "../../core/authorization";
-import { matchesHost } from "../../core/matching";
+import { matchesHost } from "../../core/patterns";
 import { textAt, texts } from "../../core/read";
 import { type Violation, objectRule } from "../../core/rule";
 import { dnsNamesOf, type GatewayServer, serversOf } from "../../core/servers";

@@ -3,7 +3,7 @@
  * pilot/pkg/features, pilot/pkg/bootstrap and pkg/security. In the profile `closed` every variable must be
  * listed instead.
  */
-import { durationHours } from "../../core/go";
+import { durationSeconds } from "../../core/go";
 import { isFalse, isTrue } from "../../core/insecure-settings";
 
 export interface DangerousVariable {
@@ -15,9 +15,9 @@ export interface DangerousVariable {
 const isSet = (value: string): boolean => value.trim() !== "";
 
 /** Istio's default maximum, 90 days. */
-const MAX_CERTIFICATE_HOURS = 90 * 24;
+const MAX_CERTIFICATE_SECONDS = 90 * 24 * 3600;
 
-const isTooLong = (value: string): boolean => (durationHours(value) ?? Infinity) > MAX_CERTIFICATE_HOURS;
+const isTooLong = (value: string): boolean => (durationSeconds(value) ?? Infinity) > MAX_CERTIFICATE_SECONDS;
 
 const LONG_LIVED = "a stolen identity is valid for more than 90 days";
 const OTHER_SIGNER = "a Kubernetes signer issues identities instead of the mesh's CA";
