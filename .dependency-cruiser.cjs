@@ -47,15 +47,21 @@ module.exports = {
         },
         {
             name: "concerns-do-not-know-each-other",
-            comment: "What two concerns share belongs in components/base.",
+            comment: "What two concerns share belongs in components/shared, or in components/base if every concern needs it.",
             severity: "error",
             from: { path: `^components/(${CONCERNS})/` },
             to: { path: `^components/(${CONCERNS})/`, pathNot: "^components/$1/" },
         },
         {
-            name: "base-knows-no-concern",
+            name: "base-knows-nothing-above-it",
             severity: "error",
-            from: { path: "^components/(base|flows|flagger|routing)/" },
+            from: { path: "^components/base/" },
+            to: { path: `^components/(shared|cluster|${CONCERNS})/` },
+        },
+        {
+            name: "shared-knows-no-concern",
+            severity: "error",
+            from: { path: "^components/shared/" },
             to: { path: `^components/(${CONCERNS}|cluster)/` },
         },
         {

@@ -17,7 +17,7 @@ export interface RequestLine {
 }
 
 // What RFC 3986 allows in a segment, without `*`, which Istio would read as another kind of wildcard, and without what
-// gateways and sidecars reject or rewrite (components/base/path-forms.ts): parameters, and percent-encoded separators,
+// gateways and sidecars reject or rewrite (components/shared/envoy/path-forms.ts): parameters, and percent-encoded separators,
 // control characters and unreserved characters.
 const LITERAL =
     /^(?:[\w.~!$&'()+,=:@-]|%(?:2[01246-9A-C]|3[ACDE]|40|5[BDE]|60|7[BCD])|%C[2-9A-F]%[89AB][\dA-F]|%D[\dA-F]%[89AB][\dA-F]|%E[\dA-F](?:%[89AB][\dA-F]){2}|%F[0-4](?:%[89AB][\dA-F]){3})*$/i;

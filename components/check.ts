@@ -3,7 +3,7 @@ import { exposures } from "../catalogue/query";
 import { ConfigError } from "../config/load";
 import { policyNames } from "./access/access";
 import { drainProblems } from "./base/drain";
-import { imageProblems } from "./base/images";
+import { imageProblems } from "./shared/pods/images";
 import { schemeProblems } from "./base/load-balancer-scheme";
 import type { GatewayKey } from "./base/names";
 import { manifestKey } from "./base/manifest";

@@ -16,7 +16,7 @@ import {
 } from "@kubernetes/client-node";
 import { NAMESPACES } from "../../components/base/names";
 import { SERVICE_LABEL } from "../../components/base/labels";
-import { CANARY, FLAGGER_API, GATES } from "../../components/flagger/flagger";
+import { CANARY, FLAGGER_API, GATES } from "../../components/shared/flagger/flagger";
 import { execute } from "../verify/cluster/exec";
 import {
     ApprovalError,

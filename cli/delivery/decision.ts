@@ -6,7 +6,7 @@ import {
     type GatedStage,
     INITIALIZING,
     gatedStage,
-} from "../../components/flagger/flagger";
+} from "../../components/shared/flagger/flagger";
 
 /** The fields of a Canary that are read. */
 export interface CanaryObject {

@@ -1,5 +1,5 @@
 /** The images of a stack: their names, digests, and where nodes pull them. */
-import { mirrored, namedImages, pinOf } from "../../components/base/images";
+import { mirrored, namedImages, pinOf } from "../../components/shared/pods/images";
 import type { Release } from "../../components/base/manifest";
 import type { Platform } from "../../components/base/platform";
 import { deriveAll } from "../../components/concerns";

@@ -1,5 +1,5 @@
 /** A shell script that copies a stack's images to a mirror. */
-import { registryOf } from "../../components/base/images";
+import { registryOf } from "../../components/shared/pods/images";
 import type { Image } from "./list";
 
 /** Amazon ECR: repositories must exist before an image is pushed. */

@@ -2,7 +2,7 @@
 import type { Catalogue, Service } from "../../catalogue/model";
 import { milliseconds } from "../../catalogue/durations";
 import { availability, servicesOf, latencyThreshold } from "../../catalogue/query";
-import { ROLLOUT_SUFFIX } from "../../components/flagger/metrics";
+import { ROLLOUT_SUFFIX } from "../../components/shared/flagger/metrics";
 import type { Cluster } from "../verify/cluster/cluster";
 import type { Alert, ServiceMetrics } from "./model";
 import { prometheusOf } from "./prometheus";

@@ -1,7 +1,7 @@
 import { deriveAll } from "../../components/concerns";
 import { NAMESPACES } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
-import { CANARY, type CanaryStatus, messageOf } from "../../components/flagger/flagger";
+import { CANARY, type CanaryStatus, messageOf } from "../../components/shared/flagger/flagger";
 import type { DeploymentStatus } from "../up/cluster";
 import type { Cluster } from "../verify/cluster/cluster";
 import type { Drift } from "../verify/drift/compare";

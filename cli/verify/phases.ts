@@ -1,7 +1,7 @@
 /** Runs all checks, layer by layer; reads Envoy's counters before and after each layer. */
 import type { Catalogue } from "../../catalogue/model";
 import { groupBy } from "../../catalogue/order";
-import { clientSecret } from "../../components/base/client-authorities";
+import { clientSecret } from "../../components/shared/tls/client-authorities";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES } from "../../components/base/names";
 import { createAuthority, issue } from "../../local";

@@ -22,7 +22,7 @@ import {
     hostHeaders,
     principal,
 } from "../base/names";
-import { type Rewrite, pathsAtService } from "../base/paths";
+import { type Rewrite, pathsAtService } from "../shared/routing/paths";
 import type { Platform } from "../base/platform";
 import { type Rule, allow } from "./allow";
 import { gatewayPolicies } from "./gateway-policies";

@@ -1,8 +1,8 @@
 import { sortedEntries } from "../../catalogue/order";
 import { servicesOf } from "../../catalogue/query";
 import type { PathForms, Service } from "../../catalogue/model";
-import { CANONICAL_PATHS, canonicalPathPatches, canonicalPaths } from "../base/canonical-paths";
-import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter } from "../base/envoy-filter";
+import { CANONICAL_PATHS, canonicalPathPatches, canonicalPaths } from "../shared/envoy/canonical-paths";
+import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";

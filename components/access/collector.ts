@@ -2,7 +2,7 @@
  * Authorization of the trace collector: every proxy that handles the platform's requests can send spans. No workload
  * can read them there.
  */
-import { collectorOf, spanSenders } from "../base/collector";
+import { collectorOf, spanSenders } from "../shared/monitoring/collector";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { principal } from "../base/names";
 import type { Platform } from "../base/platform";

@@ -4,8 +4,8 @@
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_SERVICE, allowName, principal } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, GATE_PATHS, LOAD_TESTER } from "../flagger/flagger";
-import { loadedRollouts, receiverOf } from "../flagger/rollouts";
+import { FLAGGER, GATES, GATE_PATHS, LOAD_TESTER } from "../shared/flagger/flagger";
+import { loadedRollouts, receiverOf } from "../shared/flagger/rollouts";
 import { allow } from "./allow";
 
 /** Flagger can check and close gates. Only operators open them. */

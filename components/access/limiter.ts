@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
-import { COUNTERS, LIMITER, limitedByPlan } from "../base/limiter";
+import { COUNTERS, LIMITER, limitedByPlan } from "../shared/rate-limits/limiter";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { INGRESS_GATEWAYS, NAMESPACES, allowName, principal } from "../base/names";
 import type { Platform } from "../base/platform";

@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
-import { clusterNetworks } from "../base/cluster-networks";
+import { clusterNetworks } from "../shared/addresses/cluster-networks";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { AuthorizationPolicyManifest } from "../base/manifest";
 import { INGRESS_GATEWAYS, GATEWAY_KEYS, NAMESPACES } from "../base/names";

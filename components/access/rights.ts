@@ -2,7 +2,7 @@ import { COMMON_LABELS } from "../base/labels";
 import type { Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { CANARY, FLAGGER, FLAGGER_API } from "../flagger/flagger";
+import { CANARY, FLAGGER, FLAGGER_API } from "../shared/flagger/flagger";
 
 const GROUP = "rbac.authorization.k8s.io";
 

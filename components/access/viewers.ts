@@ -5,7 +5,7 @@ import type { PolicyRule } from "kubernetes-types/rbac/v1";
 import { COMMON_LABELS } from "../base/labels";
 import type { Manifest } from "../base/manifest";
 import { VIEWERS } from "../base/names";
-import { CANARY, FLAGGER_API } from "../flagger/flagger";
+import { CANARY, FLAGGER_API } from "../shared/flagger/flagger";
 
 const GROUP = "rbac.authorization.k8s.io";
 const READ = ["get", "list", "watch"];

@@ -1,12 +1,12 @@
 import type { CertManagerArgs } from "@pulumi/kubernetes-cert-manager/certManager";
 import type { MeshConfig } from "../../config/schema";
 import { CERT_MANAGER_VERSION } from "../../config/versions";
-import { AWS_CLIENTS } from "../base/aws-clients";
+import { AWS_CLIENTS } from "../shared/aws/clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import { certManagerImage, mirrored, pinOf, repositoryAndTag } from "../base/images";
+import { certManagerImage, mirrored, pinOf, repositoryAndTag } from "../shared/pods/images";
 import type { Chart, Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
-import { BEFORE_CNI, hasPools } from "../base/pools";
+import { BEFORE_CNI, hasPools } from "../shared/pods/pools";
 import { unknownCase } from "../../catalogue/never";
 import { certManagerFlows } from "./flows";
 

@@ -1,9 +1,9 @@
 /** The gateways' certificates. */
 import { groupBy } from "../../catalogue/order";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
-import { certificateOf } from "../base/client-authorities";
+import { certificateOf } from "../shared/tls/client-authorities";
 import { COMMON_LABELS } from "../base/labels";
-import { KEY, UNTIL_READY, lifetimeOf } from "../base/certificates";
+import { KEY, UNTIL_READY, lifetimeOf } from "../shared/tls/certificate-settings";
 import type { CertificateManifest } from "../base/manifest";
 import { GATEWAY_KEYS, NAMESPACES, edgeIssuer, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";

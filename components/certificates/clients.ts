@@ -3,8 +3,8 @@
  * your own.
  */
 import { exposures } from "../../catalogue/query";
-import { UNTIL_READY, KEY, lifetimeOf } from "../base/certificates";
-import { clientSecret } from "../base/client-authorities";
+import { UNTIL_READY, KEY, lifetimeOf } from "../shared/tls/certificate-settings";
+import { clientSecret } from "../shared/tls/client-authorities";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";

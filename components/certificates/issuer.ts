@@ -1,6 +1,6 @@
 /** The issuer of the gateways' certificates. */
 import type { MeshConfig } from "../../config/schema";
-import { KEY, UNTIL_READY, lifetimeOf } from "../base/certificates";
+import { KEY, UNTIL_READY, lifetimeOf } from "../shared/tls/certificate-settings";
 import { COMMON_LABELS } from "../base/labels";
 import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
 import { NAMESPACES, edgeIssuer } from "../base/names";

@@ -1,13 +1,13 @@
 import type { EksConfig } from "../../config/cluster";
 import type { MeshConfig } from "../../config/schema";
 import { AUTOSCALER, LOAD_BALANCER_CONTROLLER } from "../../config/versions";
-import { AWS_CLIENTS } from "../base/aws-clients";
+import { AWS_CLIENTS } from "../shared/aws/clients";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { drainOf } from "../base/drain";
-import { AUTOSCALER_IMAGE, LOAD_BALANCER_IMAGE, pinned, repositoryAndTag } from "../base/images";
+import { AUTOSCALER_IMAGE, LOAD_BALANCER_IMAGE, pinned, repositoryAndTag } from "../shared/pods/images";
 import type { Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
-import { BEFORE_CNI, NOT_READY_KEY, placement } from "../base/pools";
+import { BEFORE_CNI, NOT_READY_KEY, placement } from "../shared/pods/pools";
 
 function deriveCloudControllers({ config }: Platform): Derived {
     const { cluster } = config;

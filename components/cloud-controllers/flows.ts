@@ -3,11 +3,11 @@
  * without a policy sends and receives nothing (docs/adr/0037-strict-network-policies.md). Policies do not apply to
  * pods on the host network (aws-node, kube-proxy, the Pod Identity agent).
  */
-import { AWS_CLIENTS } from "../base/aws-clients";
-import { clusterNetworks } from "../base/cluster-networks";
+import { AWS_CLIENTS } from "../shared/aws/clients";
+import { clusterNetworks } from "../shared/addresses/cluster-networks";
 import { type Flow, type Pods, tcp } from "../base/flow";
 import type { Platform } from "../base/platform";
-import { resolverOf } from "../base/subnets";
+import { resolverOf } from "../shared/addresses/subnets";
 import {
     CLUSTER_NAMESPACE,
     DNS,
@@ -17,7 +17,7 @@ import {
     toAwsApis,
     toDns,
     toPodIdentity,
-} from "../flows/parties";
+} from "../shared/flows/parties";
 
 /** The port of the load balancer controller's webhook. */
 const LOAD_BALANCER_WEBHOOK = 9443;

@@ -1,12 +1,12 @@
 import { componentVersionsOf } from "../../config/istio";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import { chartOf, containerResources } from "../base/helm";
-import { cniImage, istioImage, mirrored, pinned, pinOf } from "../base/images";
+import { chartOf, containerResources } from "../shared/releases/istio-charts";
+import { cniImage, istioImage, mirrored, pinned, pinOf } from "../shared/pods/images";
 import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { BEFORE_CNI, hasPools, placement } from "../base/pools";
+import { BEFORE_CNI, hasPools, placement } from "../shared/pods/pools";
 import { istiodName } from "../base/proxies";
 import { spread } from "../base/spread";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";

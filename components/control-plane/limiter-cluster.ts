@@ -1,4 +1,4 @@
-import { LIMITER, LIMITER_HOST, limitedByPlan } from "../base/limiter";
+import { LIMITER, LIMITER_HOST, limitedByPlan } from "../shared/rate-limits/limiter";
 import type { Platform } from "../base/platform";
 
 /**

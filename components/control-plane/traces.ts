@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
-import { collectorOf } from "../base/collector";
+import { collectorOf } from "../shared/monitoring/collector";
 import { MESH_TRACES } from "../base/names";
 
 /** The tracing provider to which proxies send spans; none if the stack has no collector. */

@@ -1,9 +1,9 @@
 import { type Flow, type Pods, tcp, workload } from "../base/flow";
 import { NAMESPACES, PROMETHEUS_SERVICE, allowName } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER } from "../flagger/flagger";
-import { loadedRollouts, receiverOf } from "../flagger/rollouts";
-import { PROMETHEUS, toApiServer } from "../flows/parties";
+import { FLAGGER, GATES, LOAD_TESTER } from "../shared/flagger/flagger";
+import { loadedRollouts, receiverOf } from "../shared/flagger/rollouts";
+import { PROMETHEUS, toApiServer } from "../shared/flows/parties";
 
 /** Flagger's gates, metrics and rollouts, synthetic load on canaries, and the receiver of events. */
 export function deliveryFlows(platform: Platform): Flow[] {

@@ -1,7 +1,7 @@
 /** Manual approval: a gate for each canary, which `mesh approve` opens. */
 import type { CanaryManifest } from "../base/manifest";
-import { GATES, GATE_PATHS, deliveryUrl } from "../flagger/flagger";
-import { type ServiceRollout } from "../flagger/rollouts";
+import { GATES, GATE_PATHS, deliveryUrl } from "../shared/flagger/flagger";
+import { type ServiceRollout } from "../shared/flagger/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
 

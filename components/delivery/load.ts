@@ -5,8 +5,8 @@
 import { milliseconds } from "../../catalogue/durations";
 import type { MeshConfig } from "../../config/schema";
 import type { CanaryManifest } from "../base/manifest";
-import { LOAD_TESTER, deliveryUrl } from "../flagger/flagger";
-import { type ServiceRollout, rolloutHosts } from "../flagger/rollouts";
+import { LOAD_TESTER, deliveryUrl } from "../shared/flagger/flagger";
+import { type ServiceRollout, rolloutHosts } from "../shared/flagger/rollouts";
 
 type Webhook = NonNullable<CanaryManifest["spec"]["analysis"]["webhooks"]>[number];
 

@@ -7,10 +7,10 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest, MetricTemplateManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES, NO_PROBE, PROMETHEUS_URL } from "../base/names";
-import { GRPC_FAILURES } from "../base/scraping";
-import { CANARY, LOAD_TESTER } from "../flagger/flagger";
-import { CANARY_PODS, CANARY_SERVICE } from "../flagger/metrics";
-import { type ServiceRollout } from "../flagger/rollouts";
+import { GRPC_FAILURES } from "../shared/monitoring/scraping";
+import { CANARY, LOAD_TESTER } from "../shared/flagger/flagger";
+import { CANARY_PODS, CANARY_SERVICE } from "../shared/flagger/metrics";
+import { type ServiceRollout } from "../shared/flagger/rollouts";
 
 type CanaryMetric = NonNullable<CanaryManifest["spec"]["analysis"]["metrics"]>[number];
 type Range = NonNullable<CanaryMetric["thresholdRange"]>;

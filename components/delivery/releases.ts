@@ -1,15 +1,15 @@
 import type { MeshConfig } from "../../config/schema";
 import { FLAGGER as VERSIONS } from "../../config/versions";
-import { pinned, repositoryAndTag } from "../base/images";
+import { pinned, repositoryAndTag } from "../shared/pods/images";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Chart, Release } from "../base/manifest";
 import { NAMESPACES, PROMETHEUS_URL } from "../base/names";
 import type { Platform } from "../base/platform";
-import { restrictedContainer, restrictedPod } from "../base/pod-security";
-import { placement } from "../base/pools";
-import { FLAGGER, GATES } from "../flagger/flagger";
-import { receiverOf } from "../flagger/rollouts";
-import { sidecarResources } from "../base/sidecar-resources";
+import { restrictedContainer, restrictedPod } from "../shared/pods/pod-security";
+import { placement } from "../shared/pods/pools";
+import { FLAGGER, GATES } from "../shared/flagger/flagger";
+import { receiverOf } from "../shared/flagger/rollouts";
+import { sidecarResources } from "../shared/pods/sidecar-resources";
 import { unknownCase } from "../../catalogue/never";
 
 /** Not 1337, the sidecar's user, whose traffic is not redirected. */

@@ -2,8 +2,8 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { CLUSTER_DOMAIN, NAMESPACES, PROMETHEUS_SERVICE, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { FLAGGER, GATES, LOAD_TESTER } from "../flagger/flagger";
-import { loadedRollouts, receiverOf, rolloutHosts } from "../flagger/rollouts";
+import { FLAGGER, GATES, LOAD_TESTER } from "../shared/flagger/flagger";
+import { loadedRollouts, receiverOf, rolloutHosts } from "../shared/flagger/rollouts";
 
 /** The Sidecars of Flagger and the load testers. */
 export function sidecars(platform: Platform): SidecarManifest[] {

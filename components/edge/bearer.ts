@@ -1,4 +1,4 @@
-import { skippedFor, typed } from "../base/envoy-filter";
+import { skippedFor, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { PRIORITY, envoyFilter, firstFilter } from "./envoy";

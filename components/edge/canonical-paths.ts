@@ -1,9 +1,9 @@
 import { requestLine } from "../../catalogue/requests";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
-import { type PathsOfHost, canonicalPathPatches } from "../base/canonical-paths";
+import { type PathsOfHost, canonicalPathPatches } from "../shared/envoy/canonical-paths";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { exposedHost } from "../base/names";
-import { scopePatterns, tenantPatterns } from "../base/path-forms";
+import { scopePatterns, tenantPatterns } from "../shared/envoy/path-forms";
 import type { Platform } from "../base/platform";
 import { PRIORITY, envoyFilter } from "./envoy";
 

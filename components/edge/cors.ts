@@ -1,6 +1,6 @@
 import { exposures } from "../../catalogue/query";
-import { type Cors, corsOf, isPattern, originRegex } from "../base/cors";
-import { typed } from "../base/envoy-filter";
+import { type Cors, corsOf, isPattern, originRegex } from "../shared/routing/cors";
+import { typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, exposedHost } from "../base/names";
 import { escapeRegex } from "../../catalogue/path-template";

@@ -1,5 +1,5 @@
 /** Helpers that the gateways' EnvoyFilters share. */
-import * as base from "../base/envoy-filter";
+import * as base from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { INGRESS_GATEWAYS, type GatewayKey, NAMESPACES } from "../base/names";
 

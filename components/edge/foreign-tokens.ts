@@ -1,5 +1,5 @@
 import { exposures } from "../../catalogue/query";
-import { onRoute, typed } from "../base/envoy-filter";
+import { onRoute, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { BEARER_FILTER } from "./bearer";

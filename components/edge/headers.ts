@@ -1,6 +1,6 @@
 import { CLIENT_HEADERS, type ClientHeader } from "../../catalogue/client-headers";
 import { exposures, servicesOf } from "../../catalogue/query";
-import { onRoute, typed } from "../base/envoy-filter";
+import { onRoute, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";

@@ -1,5 +1,5 @@
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { literalClaimsFilter } from "../base/literal-claims";
+import { literalClaimsFilter } from "../shared/tokens/literal-claims";
 import type { Platform } from "../base/platform";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 import { tokenGateways } from "./tokens";

@@ -1,10 +1,10 @@
 import { SECONDS_PER } from "../../catalogue/durations";
 import { type ExposureEdge, exposures } from "../../catalogue/query";
-import { limitedByPlan } from "../base/limiter";
+import { limitedByPlan } from "../shared/rate-limits/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS } from "../base/names";
 import type { Platform } from "../base/platform";
-import { onRoute, typed } from "../base/envoy-filter";
+import { onRoute, typed } from "../shared/envoy/envoy-filter";
 import { type Patch, PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 const FILTER = "envoy.filters.http.local_ratelimit";

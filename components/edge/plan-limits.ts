@@ -1,8 +1,8 @@
-import { LIMITER, LIMITER_HOST, limitedByPlan } from "../base/limiter";
+import { LIMITER, LIMITER_HOST, limitedByPlan } from "../shared/rate-limits/limiter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";
-import { onRoute, typed } from "../base/envoy-filter";
+import { onRoute, typed } from "../shared/envoy/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 import { DOMAIN, KEYS } from "./limiter/rules";
 

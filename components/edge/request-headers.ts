@@ -1,5 +1,5 @@
-import { either, greater, member, size } from "../base/cel";
-import { envoyFilter as meshFilter, onConnectionManager, typed } from "../base/envoy-filter";
+import { either, greater, member, size } from "../shared/envoy/cel";
+import { envoyFilter as meshFilter, onConnectionManager, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";

@@ -1,6 +1,6 @@
 import { exposures, sampling, serviceOf } from "../../catalogue/query";
-import { collectorOf } from "../base/collector";
-import { onRoute, typed } from "../base/envoy-filter";
+import { collectorOf } from "../shared/monitoring/collector";
+import { onRoute, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS } from "../base/names";
 import type { Platform } from "../base/platform";

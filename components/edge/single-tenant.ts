@@ -1,8 +1,8 @@
 import { type ExposureEdge, exposures } from "../../catalogue/query";
 import { claimPath } from "../../config/edge";
 import type { MeshConfig } from "../../config/schema";
-import { isHost } from "../base/canonical-paths";
-import { typed } from "../base/envoy-filter";
+import { isHost } from "../shared/envoy/canonical-paths";
+import { typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, GATEWAY_PORTS, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";

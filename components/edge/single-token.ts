@@ -1,5 +1,5 @@
 import type { EnvoyFilterManifest } from "../base/manifest";
-import { typed } from "../base/envoy-filter";
+import { typed } from "../shared/envoy/envoy-filter";
 import type { Platform } from "../base/platform";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 import { tokenGateways } from "./tokens";

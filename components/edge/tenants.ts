@@ -1,12 +1,12 @@
 import { type ExposureEdge, exposures } from "../../catalogue/query";
-import { isHost } from "../base/canonical-paths";
-import { at, equal, member } from "../base/cel";
+import { isHost } from "../shared/envoy/canonical-paths";
+import { at, equal, member } from "../shared/envoy/cel";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
-import { tenantPatterns } from "../base/path-forms";
-import { DECODED, PATH_TENANT, distinct, pathTenant } from "../base/path-tenant";
+import { tenantPatterns } from "../shared/envoy/path-forms";
+import { DECODED, PATH_TENANT, distinct, pathTenant } from "../shared/envoy/path-tenant";
 import type { Platform } from "../base/platform";
-import { skippedFor, typed } from "../base/envoy-filter";
+import { skippedFor, typed } from "../shared/envoy/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 const PATH_TENANT_DECODED = "sparc.path_tenant_decoded";

@@ -1,5 +1,5 @@
 import { exposures } from "../../catalogue/query";
-import { jwtRule } from "../base/jwt-rule";
+import { jwtRule } from "../shared/tokens/jwt-rule";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { RequestAuthenticationManifest } from "../base/manifest";
 import { INGRESS_GATEWAYS, GATEWAY_KEYS, type GatewayKey, NAMESPACES } from "../base/names";

@@ -1,11 +1,11 @@
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
-import { gatewayRelease } from "../base/gateway-release";
+import { gatewayRelease } from "../shared/releases/gateway-release";
 import type { Derived, Release, TelemetryManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_LOG, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { podIdentityProblems } from "../base/pod-identity";
-import { privateNetworkProblems } from "../base/private-networks";
+import { podIdentityProblems } from "../shared/aws/pod-identity";
+import { privateNetworkProblems } from "../shared/addresses/private-networks";
 import { egressFlows } from "./flows";
 import { gatewayDestinationRule, hostDestinationRule } from "./destination-rules";
 import { type EgressHost, originatesTls, metadataOf, egressHosts } from "./host";

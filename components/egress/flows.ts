@@ -1,12 +1,12 @@
 import { reachableHosts } from "../../catalogue/query";
 import { ANYWHERE, type Flow, tcp, workload } from "../base/flow";
-import { clusterNetworks } from "../base/cluster-networks";
-import { resolvesToEndpoint } from "../base/endpoints";
+import { clusterNetworks } from "../shared/addresses/cluster-networks";
+import { resolvesToEndpoint } from "../shared/addresses/endpoints";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { podIdentityClients } from "../base/pod-identity";
-import { privateNetworkOf } from "../base/private-networks";
-import { toPodIdentity } from "../flows/parties";
+import { podIdentityClients } from "../shared/aws/pod-identity";
+import { privateNetworkOf } from "../shared/addresses/private-networks";
+import { toPodIdentity } from "../shared/flows/parties";
 
 /** To external hosts through the egress gateway, the only workload that leaves the cluster; and to the credentials' agent. */
 export function egressFlows({ catalogue, config }: Platform): Flow[] {

@@ -4,7 +4,7 @@ import {
     envoyFilter,
     onConnectionManager,
     typed,
-} from "../base/envoy-filter";
+} from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, EGRESS_TENANT, NAMESPACES, PROBE_HEADER, TOKEN_HEADERS } from "../base/names";
 

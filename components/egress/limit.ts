@@ -1,7 +1,7 @@
 import { SECONDS_PER } from "../../catalogue/durations";
 import type { Rate } from "../../catalogue/model";
 import type { ReachableHost } from "../../catalogue/query";
-import { beforeRouter, envoyFilter, type EnvoyPatch as Patch, typed } from "../base/envoy-filter";
+import { beforeRouter, envoyFilter, type EnvoyPatch as Patch, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES } from "../base/names";
 import { type EgressHost, originatesTls } from "./host";

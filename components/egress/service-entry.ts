@@ -1,10 +1,10 @@
 import type { ReachableHost } from "../../catalogue/query";
-import { POD_IDENTITY } from "../base/aws-clients";
+import { POD_IDENTITY } from "../shared/aws/clients";
 import { COMMON_LABELS } from "../base/labels";
 import type { ServiceEntryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { POD_IDENTITY_HOST, podIdentityClients } from "../base/pod-identity";
+import { POD_IDENTITY_HOST, podIdentityClients } from "../shared/aws/pod-identity";
 import { type EgressHost, callerPort, originatesTls, metadataOf } from "./host";
 
 /**

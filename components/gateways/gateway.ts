@@ -1,6 +1,6 @@
 import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { authorityCredential, certificateOf } from "../base/client-authorities";
+import { authorityCredential, certificateOf } from "../shared/tls/client-authorities";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { GatewayManifest } from "../base/manifest";
 import {

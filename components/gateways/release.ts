@@ -1,6 +1,6 @@
 import type { ExposureEdge } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { gatewayRelease } from "../base/gateway-release";
+import { gatewayRelease } from "../shared/releases/gateway-release";
 import type { Release } from "../base/manifest";
 import {
     INGRESS_GATEWAYS,

@@ -1,11 +1,11 @@
 import type { ExposureEdge } from "../../catalogue/query";
-import { type Cors, corsOf, isPattern, originRegex } from "../base/cors";
+import { type Cors, corsOf, isPattern, originRegex } from "../shared/routing/cors";
 import { COMMON_LABELS } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { isMirrored } from "../flagger/rollouts";
-import { type HttpRoute, routesTo, weightedDestinations } from "../routing/routes";
+import { isMirrored } from "../shared/flagger/rollouts";
+import { type HttpRoute, routesTo, weightedDestinations } from "../shared/routing/routes";
 
 type CorsPolicy = NonNullable<HttpRoute["corsPolicy"]>;
 

@@ -1,5 +1,5 @@
 /** RBAC of aws-privateca-issuer, instead of the roles of its chart. */
-import { AWS_CLIENTS } from "../base/aws-clients";
+import { AWS_CLIENTS } from "../shared/aws/clients";
 import { COMMON_LABELS } from "../base/labels";
 import type { Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";

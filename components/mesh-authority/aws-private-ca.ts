@@ -5,9 +5,9 @@
  */
 import type { MeshConfig } from "../../config/schema";
 import { AWS_PRIVATE_CA_ISSUER } from "../../config/versions";
-import { AWS_CLIENTS } from "../base/aws-clients";
-import { UNTIL_READY } from "../base/certificates";
-import { pinned, repositoryAndTag } from "../base/images";
+import { AWS_CLIENTS } from "../shared/aws/clients";
+import { UNTIL_READY } from "../shared/tls/certificate-settings";
+import { pinned, repositoryAndTag } from "../shared/pods/images";
 import { COMMON_LABELS } from "../base/labels";
 import type {
     AwsPrivateCaIssuerManifest,
@@ -17,8 +17,8 @@ import type {
     Release,
 } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import { restrictedContainer, restrictedPod } from "../base/pod-security";
-import { BEFORE_CNI, placement } from "../base/pools";
+import { restrictedContainer, restrictedPod } from "../shared/pods/pod-security";
+import { BEFORE_CNI, placement } from "../shared/pods/pools";
 import { awsPrivateCaRights } from "./aws-private-ca-rights";
 
 type AwsPrivateCa = Extract<MeshConfig["certificates"]["mesh"], { from: "aws-private-ca" }>;

@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
-import { KEY, UNTIL_READY, lifetimeOf } from "../base/certificates";
+import { KEY, UNTIL_READY, lifetimeOf } from "../shared/tls/certificate-settings";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { COMMON_LABELS } from "../base/labels";
 import type {

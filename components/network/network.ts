@@ -3,7 +3,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import { type Pods, workload } from "../base/flow";
 import { DENY_ALL, MESHED_NAMESPACES, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { CLUSTER_NAMESPACE, MESHED_PODS, toDns } from "../flows/parties";
+import { CLUSTER_NAMESPACE, MESHED_PODS, toDns } from "../shared/flows/parties";
 import { policiesOf } from "./policies";
 
 /**

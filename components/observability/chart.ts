@@ -13,8 +13,8 @@ import {
     PROMETHEUS_SERVICE,
     serviceHost,
 } from "../base/names";
-import { placement } from "../base/pools";
-import { SCRAPE_SECONDS } from "../base/scraping";
+import { placement } from "../shared/pods/pools";
+import { SCRAPE_SECONDS } from "../shared/monitoring/scraping";
 import { dashboards } from "./dashboards/config-maps";
 import { BYPASS_SIDECAR, service, sidecar } from "./mesh";
 import type { RuleGroup } from "./rules/model";

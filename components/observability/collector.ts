@@ -1,13 +1,13 @@
 /** The Service to which proxies send spans, and the default collector: a stand-in, in memory. */
 import type { MeshConfig } from "../../config/schema";
-import { type Collector, STAND_IN_COLLECTOR, collectorOf } from "../base/collector";
-import { pinned } from "../base/images";
+import { type Collector, STAND_IN_COLLECTOR, collectorOf } from "../shared/monitoring/collector";
+import { pinned } from "../shared/pods/images";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest, Manifest, ServiceManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import { placement } from "../base/pools";
-import { restrictedContainer, restrictedPod } from "../base/pod-security";
-import { sidecarResources } from "../base/sidecar-resources";
+import { placement } from "../shared/pods/pools";
+import { restrictedContainer, restrictedPod } from "../shared/pods/pod-security";
+import { sidecarResources } from "../shared/pods/sidecar-resources";
 import { sidecar } from "./mesh";
 
 const { name, otlp, health } = STAND_IN_COLLECTOR;

@@ -1,5 +1,5 @@
 import type { MeshConfig } from "../../config/schema";
-import { clusterNetworks } from "../base/cluster-networks";
+import { clusterNetworks } from "../shared/addresses/cluster-networks";
 import { type Flow, type Pods, tcp, workload } from "../base/flow";
 import {
     GRAFANA,
@@ -11,7 +11,7 @@ import {
     allowName,
 } from "../base/names";
 import type { Platform } from "../base/platform";
-import { CERT_MANAGER, ISTIOD, ISTIOD_PORTS, PROMETHEUS, cniAgent, toApiServer } from "../flows/parties";
+import { CERT_MANAGER, ISTIOD, ISTIOD_PORTS, PROMETHEUS, cniAgent, toApiServer } from "../shared/flows/parties";
 import { MERGED } from "./scrape";
 
 const CERT_MANAGER_METRICS = 9402;

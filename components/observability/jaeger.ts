@@ -1,12 +1,12 @@
 /** Jaeger from its maintained chart, as the trace collector. */
 import type { MeshConfig } from "../../config/schema";
 import { JAEGER_CHART } from "../../config/versions";
-import { JAEGER } from "../base/collector";
+import { JAEGER } from "../shared/monitoring/collector";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
-import { restrictedContainer, restrictedPod } from "../base/pod-security";
-import { placement } from "../base/pools";
+import { restrictedContainer, restrictedPod } from "../shared/pods/pod-security";
+import { placement } from "../shared/pods/pools";
 
 /** The user of the chart and the image. */
 const USER = 10001;

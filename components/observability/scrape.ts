@@ -1,7 +1,7 @@
 /** The scrape jobs, and the series that Prometheus keeps. The same for every source of Prometheus. */
 import { SERVICE_LABEL } from "../base/labels";
 import { MESHED_NAMESPACES, NAMESPACES } from "../base/names";
-import { ISTIOD_PORTS } from "../flows/parties";
+import { ISTIOD_PORTS } from "../shared/flows/parties";
 import { ISTIO_SERIES, type Relabel } from "./istio-series";
 
 /** A scrape job in Prometheus' configuration. */

@@ -1,4 +1,4 @@
-import { collectorOf, spanSenders } from "../base/collector";
+import { collectorOf, spanSenders } from "../shared/monitoring/collector";
 import { type Flow, tcp, workload } from "../base/flow";
 import type { Platform } from "../base/platform";
 

@@ -8,7 +8,7 @@
  * The labels that production's Telemetry resources add are the same expressions here.
  */
 import { servicesOf } from "../../catalogue/query";
-import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter, typed } from "../base/envoy-filter";
+import { type EnvoyPatch, CONNECTION_MANAGER, envoyFilter, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { MESHED_NAMESPACES, NAMESPACES, type NamespaceName } from "../base/names";
 import type { Platform } from "../base/platform";

@@ -6,7 +6,7 @@ import {
     latencyThreshold,
 } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { collectorOf } from "../base/collector";
+import { collectorOf } from "../shared/monitoring/collector";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { COMMON_LABELS, serviceSelector } from "../base/labels";
 import type { TelemetryManifest } from "../base/manifest";

@@ -6,7 +6,7 @@
 import type { Service } from "../../catalogue/model";
 import { sampling } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
-import { collectorOf } from "../base/collector";
+import { collectorOf } from "../shared/monitoring/collector";
 import type { TelemetryManifest } from "../base/manifest";
 import { MESH_TRACES, PROMETHEUS_ACCOUNT, PROMETHEUS_SERVICE } from "../base/names";
 import { tenant } from "./dimensions";

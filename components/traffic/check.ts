@@ -4,7 +4,7 @@ import { getOwn, sortedEntries } from "../../catalogue/order";
 import type { ServiceTraffic } from "../../config/traffic";
 import { unknownService } from "../base/unknown-service";
 import type { Platform } from "../base/platform";
-import { rolloutFor } from "../flagger/rollouts";
+import { rolloutFor } from "../shared/flagger/rollouts";
 
 /**
  * Returns the mistakes in the stack's traffic settings that only show together with the catalogue.

@@ -12,7 +12,7 @@ import {
     primaryOf,
     rolloutFor,
     rolloutHosts,
-} from "../flagger/rollouts";
+} from "../shared/flagger/rollouts";
 import { unknownCase } from "../../catalogue/never";
 
 type TrafficPolicy = NonNullable<DestinationRuleManifest["spec"]["trafficPolicy"]>;

@@ -1,7 +1,7 @@
 import { milliseconds } from "../../catalogue/durations";
 import { getOwn, sortedEntries } from "../../catalogue/order";
 import type { Fault } from "../../config/traffic";
-import { beforeRouter, envoyFilter, type EnvoyPatch, typed } from "../base/envoy-filter";
+import { beforeRouter, envoyFilter, type EnvoyPatch, typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";

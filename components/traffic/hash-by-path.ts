@@ -1,7 +1,7 @@
 import type { LoadBalancing } from "../../catalogue/model";
 import { escapeRegex, parsePathTemplate, writePathTemplate } from "../../catalogue/path-template";
 import { exposures } from "../../catalogue/query";
-import { envoyFilter, onRoute } from "../base/envoy-filter";
+import { envoyFilter, onRoute } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { INGRESS_GATEWAYS, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";

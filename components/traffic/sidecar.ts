@@ -1,10 +1,10 @@
 import { edges, reachableHosts, storeEdges } from "../../catalogue/query";
-import { collectorHosts } from "../base/collector";
+import { collectorHosts } from "../shared/monitoring/collector";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
 import { EGRESS_GATEWAY, NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { POD_IDENTITY_HOST, podIdentityClients } from "../base/pod-identity";
+import { POD_IDENTITY_HOST, podIdentityClients } from "../shared/aws/pod-identity";
 
 /** Matches no host: the sidecar has nothing to call. */
 const NO_HOST = "~/*";

@@ -6,7 +6,7 @@ import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { VirtualServiceManifest } from "../base/manifest";
 import { NAMESPACES, serviceHost } from "../base/names";
 import type { Platform } from "../base/platform";
-import { type RequestMatch, type HttpRoute, routesTo } from "../routing/routes";
+import { type RequestMatch, type HttpRoute, routesTo } from "../shared/routing/routes";
 
 /**
  * The conditions for retrying an idempotent call: connection failures, resets, and explicit unavailability. Not

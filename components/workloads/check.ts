@@ -2,7 +2,7 @@
 import { getOwn, groupBy, sortedEntries } from "../../catalogue/order";
 import type { ExistingSource, ImageSource, WorkloadSource } from "../../config/workloads";
 import type { Platform } from "../base/platform";
-import { rolloutFor } from "../flagger/rollouts";
+import { rolloutFor } from "../shared/flagger/rollouts";
 import { unknownService } from "../base/unknown-service";
 import { unknownCase } from "../../catalogue/never";
 import { deploymentName, FIRST_VERSION } from "./deployment";

@@ -1,8 +1,8 @@
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
-import type { Placement } from "../base/pools";
-import { restrictedPod } from "../base/pod-security";
-import { sidecarResources } from "../base/sidecar-resources";
+import type { Placement } from "../shared/pods/pools";
+import { restrictedPod } from "../shared/pods/pod-security";
+import { sidecarResources } from "../shared/pods/sidecar-resources";
 import type { Workload } from "./workload";
 
 export type PodSpec = NonNullable<NonNullable<DeploymentManifest["spec"]>["template"]["spec"]>;

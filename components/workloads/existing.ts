@@ -3,7 +3,7 @@ import type { ExistingSource } from "../../config/workloads";
 import { SERVICE_LABEL } from "../base/labels";
 import type { WorkloadPatchManifest } from "../base/manifest";
 import { PATCH_MANAGER } from "../base/names";
-import { sidecarResources } from "../base/sidecar-resources";
+import { sidecarResources } from "../shared/pods/sidecar-resources";
 import type { Workload } from "./workload";
 
 /**

@@ -2,7 +2,7 @@
 import { getOwn, sortedEntries } from "../../catalogue/order";
 import { unknownCase } from "../../catalogue/never";
 import type { ImageSource, ProbeConfig } from "../../config/workloads";
-import { containerResources } from "../base/helm";
+import { containerResources } from "../shared/releases/istio-charts";
 import { COMMON_LABELS, serviceSelector, SERVICE_LABEL } from "../base/labels";
 import type {
     DeploymentManifest,
@@ -10,8 +10,8 @@ import type {
     PodDisruptionBudgetManifest,
 } from "../base/manifest";
 import { HEALTH_PORT } from "../base/names";
-import type { Placement } from "../base/pools";
-import { restrictedContainer } from "../base/pod-security";
+import type { Placement } from "../shared/pods/pools";
+import { restrictedContainer } from "../shared/pods/pod-security";
 import { type Container, deployment, FIRST_VERSION, type PodSource } from "./deployment";
 import type { Workload } from "./workload";
 

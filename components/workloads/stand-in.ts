@@ -2,8 +2,8 @@ import type { MeshConfig } from "../../config/schema";
 import type { DeploymentManifest } from "../base/manifest";
 import { HEALTH_PORT, STAND_IN_CONTAINER } from "../base/names";
 import { sortedEntries } from "../../catalogue/order";
-import type { Placement } from "../base/pools";
-import { restrictedContainer } from "../base/pod-security";
+import type { Placement } from "../shared/pods/pools";
+import { restrictedContainer } from "../shared/pods/pod-security";
 import { deployment } from "./deployment";
 import type { Workload } from "./workload";
 

@@ -1,5 +1,5 @@
 /** Whether an object is ready, from its status. */
-import { CANARY, hasPrimary } from "../../components/flagger/flagger";
+import { CANARY, hasPrimary } from "../../components/shared/flagger/flagger";
 import { UnsupportedError } from "./resource";
 
 export type Readiness =

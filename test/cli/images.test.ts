@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { platform as catalogue } from "../../catalogue/platform";
 import { listImages } from "../../cli/images/list";
 import { mirrorScript } from "../../cli/images/mirror-script";
-import { imageProblems, pinned } from "../../components/base/images";
+import { imageProblems, pinned } from "../../components/shared/pods/images";
 import { deriveAll } from "../../components/concerns";
 import { parseConfig, readStackFile } from "../../config/load";
 import type { MeshConfig } from "../../config/schema";

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { platform as catalogue } from "../../catalogue/platform";
-import { imageProblems, namedImages } from "../../components/base/images";
+import { imageProblems, namedImages } from "../../components/shared/pods/images";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { testConfig } from "../support/config";

@@ -1,7 +1,7 @@
 /** The gateways' load balancers: who reaches them, and how they know that a gateway is healthy. */
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
-import { clusterNetworks } from "../../components/base/cluster-networks";
+import { clusterNetworks } from "../../components/shared/addresses/cluster-networks";
 import { platformProblems } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
 import type { MeshConfig } from "../../config/schema";

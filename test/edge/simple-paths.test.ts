@@ -1,13 +1,13 @@
 /** Simple paths skip the filter that rejects non-canonical paths: no policy of that filter would have rejected them. */
 import assert from "node:assert/strict";
-import { canonicalPaths } from "../../components/base/canonical-paths";
+import { canonicalPaths } from "../../components/shared/envoy/canonical-paths";
 import {
     canonicalPattern,
     pathRejections,
     scopePatterns,
     simplePattern,
     tenantPatterns,
-} from "../../components/base/path-forms";
+} from "../../components/shared/envoy/path-forms";
 import { randomSource } from "../support/random";
 
 const PATHS = 20_000;

@@ -3,7 +3,7 @@ import { platform } from "../../catalogue/platform";
 import { type Explanation, explain } from "../../cli/explain/explain";
 import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
-import type { HttpRoute } from "../../components/routing/routes";
+import type { HttpRoute } from "../../components/shared/routing/routes";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { snapshotOf } from "./queries";

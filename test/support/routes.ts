@@ -1,6 +1,6 @@
 /** The route of a VirtualService that a request takes, as Istio evaluates it: the first match wins. */
 import type { VirtualServiceManifest } from "../../components/base/manifest";
-import type { HttpMatch, HttpRoute } from "../../components/routing/routes";
+import type { HttpMatch, HttpRoute } from "../../components/shared/routing/routes";
 
 export interface RoutedRequest {
     readonly labels: Readonly<Record<string, string>>;

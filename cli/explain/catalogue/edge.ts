@@ -2,8 +2,8 @@
 import type { OperationSet, Catalogue, Port } from "../../../catalogue/model";
 import { type ExternalEdge, callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
-import { POD_IDENTITY } from "../../../components/base/aws-clients";
-import { POD_IDENTITY_HOST, podIdentityClients } from "../../../components/base/pod-identity";
+import { POD_IDENTITY } from "../../../components/shared/aws/clients";
+import { POD_IDENTITY_HOST, podIdentityClients } from "../../../components/shared/aws/pod-identity";
 import type { WireRequest } from "../../verify/model";
 import { covers } from "../../verify/plan/requests";
 import type { AccessQuery } from "../evaluate/evaluate";

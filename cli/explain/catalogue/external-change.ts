@@ -1,8 +1,8 @@
 /** The catalogue change that would allow a service to reach an external host. */
 import { BlockList, isIPv4 } from "node:net";
 import type { Catalogue, ExternalGroup } from "../../../catalogue/model";
-import { POD_IDENTITY } from "../../../components/base/aws-clients";
-import { POD_IDENTITY_HOST } from "../../../components/base/pod-identity";
+import { POD_IDENTITY } from "../../../components/shared/aws/clients";
+import { POD_IDENTITY_HOST } from "../../../components/shared/aws/pod-identity";
 import { INTERNET, PRIVATE_RANGES } from "../../../config/egress";
 import type { ExternalEndpoint } from "../evaluate/model";
 import { type Change, change, edit, text } from "./edit";

@@ -1,5 +1,5 @@
 /** Reads the gateways' CAs and the client certificates from the cluster. */
-import { clientSecret } from "../../../components/base/client-authorities";
+import { clientSecret } from "../../../components/shared/tls/client-authorities";
 import { NAMESPACES } from "../../../components/base/names";
 import type { KeyPair } from "../probe/wire";
 import type { Check, Unchecked } from "../model";

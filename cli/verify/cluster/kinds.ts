@@ -1,4 +1,4 @@
-import { CANARY } from "../../../components/flagger/flagger";
+import { CANARY } from "../../../components/shared/flagger/flagger";
 
 /** The API paths of the kinds that verify and status use. */
 export const KINDS = {

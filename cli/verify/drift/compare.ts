@@ -1,6 +1,6 @@
 /** Compares the cluster's objects with the objects that the program renders. */
-import { CANARY } from "../../../components/flagger/flagger";
-import { trafficObjectsOf } from "../../../components/flagger/rollouts";
+import { CANARY } from "../../../components/shared/flagger/flagger";
+import { trafficObjectsOf } from "../../../components/shared/flagger/rollouts";
 import { canWidenAccess } from "./widens-access";
 import { comparisonOf, isDeciding } from "./kinds";
 import { describeObject } from "./describe";

@@ -1,6 +1,6 @@
 /** Legitimate client behavior at the gateways: browsers, webhooks, SDKs and old libraries. */
 import { type ExposureEdge, exposures } from "../../../catalogue/query";
-import { limitedByPlan } from "../../../components/base/limiter";
+import { limitedByPlan } from "../../../components/shared/rate-limits/limiter";
 import type { Platform } from "../../../components/base/platform";
 import type { Token } from "../model";
 import { type Draft, draft, gatewayCaller } from "./ingress-draft";

@@ -6,7 +6,7 @@ import {
     NAMESPACES,
     exposedHost,
 } from "../../../components/base/names";
-import { certificateOf } from "../../../components/base/client-authorities";
+import { certificateOf } from "../../../components/shared/tls/client-authorities";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, IngressTarget, Token } from "../model";
 import { OUTSIDE_MESH, spiffe } from "./endpoints";

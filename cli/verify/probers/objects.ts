@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { NAMESPACES, PROBER_PREFIX } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
-import { restrictedContainer, restrictedPod } from "../../../components/base/pod-security";
-import { sidecarResources } from "../../../components/base/sidecar-resources";
+import { restrictedContainer, restrictedPod } from "../../../components/shared/pods/pod-security";
+import { sidecarResources } from "../../../components/shared/pods/sidecar-resources";
 import type { Kind } from "../cluster/kinds";
 import type { KubeObject } from "../drift/objects";
 import type { Source } from "../model";

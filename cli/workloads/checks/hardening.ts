@@ -1,5 +1,5 @@
 /** Whether the services' namespace admits the pods, which enforces the Pod Security Standard `restricted`. */
-import { restrictedContainer } from "../../../components/base/pod-security";
+import { restrictedContainer } from "../../../components/shared/pods/pod-security";
 import { type Check, type Container, type Draft, podPatch, type Workload } from "../model";
 
 const USER = 65532;

@@ -1,5 +1,5 @@
 /** Whether the workload's pods start, stop and scale without failed requests. */
-import { rolloutFor } from "../../../components/flagger/rollouts";
+import { rolloutFor } from "../../../components/shared/flagger/rollouts";
 import { type Check, type Draft, objectPatch, podPatch, type ReadObject } from "../model";
 import { isBatch } from "./batch";
 

@@ -2,9 +2,9 @@
 import type { Exposure } from "../../../catalogue/model";
 import { parsePathTemplate, upTo } from "../../../catalogue/path-template";
 import { exposuresOf } from "../../../catalogue/query";
-import { typed } from "../../base/envoy-filter";
-import { DECODED, PATH_TENANT } from "../../base/path-tenant";
-import { pathsAtService } from "../../base/paths";
+import { typed } from "../../shared/envoy/envoy-filter";
+import { DECODED, PATH_TENANT } from "../../shared/envoy/path-tenant";
+import { pathsAtService } from "../../shared/routing/paths";
 import type { Platform } from "../../base/platform";
 
 /** An exposure of a port with tenants in its paths. */

@@ -1,9 +1,9 @@
 /** The RBAC policies with which a sidecar rejects tenant headers that the token does not confirm. */
 import { callersOf, exposuresOf, wireOperations } from "../../../catalogue/query";
 import type { MeshConfig } from "../../../config/schema";
-import { isHost } from "../../base/canonical-paths";
-import { type Expression, at, both, equal, has, member, not } from "../../base/cel";
-import { typed } from "../../base/envoy-filter";
+import { isHost } from "../../shared/envoy/canonical-paths";
+import { type Expression, at, both, equal, has, member, not } from "../../shared/envoy/cel";
+import { typed } from "../../shared/envoy/envoy-filter";
 import {
     INGRESS_GATEWAYS,
     NAMESPACES,
@@ -12,9 +12,9 @@ import {
     exposedHost,
     principal,
 } from "../../base/names";
-import { tenantPatterns } from "../../base/path-forms";
-import { distinct } from "../../base/path-tenant";
-import { pathsAtService, uriMatch } from "../../base/paths";
+import { tenantPatterns } from "../../shared/envoy/path-forms";
+import { distinct } from "../../shared/envoy/path-tenant";
+import { pathsAtService, uriMatch } from "../../shared/routing/paths";
 import type { Platform } from "../../base/platform";
 import { type TenantPaths, pathTenantHeader, tenantPathsOf } from "./paths";
 

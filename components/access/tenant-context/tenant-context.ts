@@ -11,13 +11,13 @@ import {
     envoyFilter,
     onConnectionManager,
     typed,
-} from "../../base/envoy-filter";
-import { jwtRule } from "../../base/jwt-rule";
+} from "../../shared/envoy/envoy-filter";
+import { jwtRule } from "../../shared/tokens/jwt-rule";
 import { COMMON_LABELS, serviceSelector } from "../../base/labels";
-import { literalClaimsFilter } from "../../base/literal-claims";
+import { literalClaimsFilter } from "../../shared/tokens/literal-claims";
 import type { EnvoyFilterManifest, RequestAuthenticationManifest } from "../../base/manifest";
 import { NAMESPACES, VERIFIED_HEADERS } from "../../base/names";
-import { pathTenant } from "../../base/path-tenant";
+import { pathTenant } from "../../shared/envoy/path-tenant";
 import type { Platform } from "../../base/platform";
 import { pathTenantHeader, pathTenantToHeader, tenantPathsOf } from "./paths";
 import { localReplies, tenantRules } from "./rules";

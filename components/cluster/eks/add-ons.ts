@@ -3,7 +3,7 @@ import { Addon, type AddonArgs } from "@pulumi/aws/eks/addon";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import { EKS_ADDONS } from "../../../config/versions";
-import { BEFORE_CNI, POOL_KEY } from "../../base/pools";
+import { BEFORE_CNI, POOL_KEY } from "../../shared/pods/pools";
 import { POD_TRUST } from "./permissions/document";
 import { registerRole } from "./role";
 

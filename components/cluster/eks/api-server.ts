@@ -8,7 +8,7 @@ import { Key } from "@pulumi/aws/kms/key";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import { VIEWERS } from "../../base/names";
-import { SERVICE_NETWORK } from "../../base/subnets";
+import { SERVICE_NETWORK } from "../../shared/addresses/subnets";
 import type { Network } from "./network";
 import { documentOf, trustOf } from "./permissions/document";
 import { registerRole } from "./role";

@@ -5,7 +5,7 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRu
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
 import type { Network } from "./network";
-import { INTERFACE_ENDPOINTS } from "../../base/endpoints";
+import { INTERFACE_ENDPOINTS } from "../../shared/addresses/endpoints";
 import { type Document, documentOf } from "./permissions/document";
 
 /** Image layers are in S3, which has a gateway endpoint. */

@@ -2,8 +2,8 @@
 import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
-import { AWS_CLIENTS } from "../../base/aws-clients";
-import type { ServiceRole } from "../../base/pod-identity";
+import { AWS_CLIENTS } from "../../shared/aws/clients";
+import type { ServiceRole } from "../../shared/aws/pod-identity";
 import { autoscalerDocument } from "./permissions/autoscaler";
 import { certificatesDocument } from "./permissions/certificates";
 import { type Document, POD_TRUST } from "./permissions/document";

@@ -10,7 +10,7 @@ import { Subnet } from "@pulumi/aws/ec2/subnet";
 import { Vpc } from "@pulumi/aws/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
-import { type ZoneSubnets, zoneSubnets } from "../../base/subnets";
+import { type ZoneSubnets, zoneSubnets } from "../../shared/addresses/subnets";
 
 export interface ZoneNetwork extends ZoneSubnets {
     readonly privateSubnet: Subnet;

@@ -4,7 +4,7 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
-import type { NetworkDestination } from "../../base/private-networks";
+import type { NetworkDestination } from "../../shared/addresses/private-networks";
 
 /**
  * The ports of nodes and pods that the API server calls: webhooks, extension APIs, and kubelets. Without them

@@ -4,7 +4,7 @@ import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
 import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig, Pool, PoolConfig } from "../../../config/cluster";
-import { NOT_READY_KEY, POOL_KEY, TAINTED } from "../../base/pools";
+import { NOT_READY_KEY, POOL_KEY, TAINTED } from "../../shared/pods/pools";
 import type { Network } from "./network";
 import { trustOf } from "./permissions/document";
 import { registerRole } from "./role";

@@ -1,5 +1,5 @@
 import { type Flow, tcp, workload } from "../../base/flow";
-import { COUNTERS, LIMITER, limitedByPlan } from "../../base/limiter";
+import { COUNTERS, LIMITER, limitedByPlan } from "../../shared/rate-limits/limiter";
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../base/names";
 import type { Platform } from "../../base/platform";
 

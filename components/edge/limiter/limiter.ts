@@ -1,7 +1,7 @@
 /** Envoy's rate limit service and the Redis in which it counts. Without either, limits by plan do not apply. */
 import { createHash } from "node:crypto";
-import { pinned } from "../../base/images";
-import { COUNTERS, LIMITER, limitedByPlan } from "../../base/limiter";
+import { pinned } from "../../shared/pods/images";
+import { COUNTERS, LIMITER, limitedByPlan } from "../../shared/rate-limits/limiter";
 import { COMMON_LABELS } from "../../base/labels";
 import type { ConfigMapManifest, Manifest } from "../../base/manifest";
 import { serviceHost } from "../../base/names";

@@ -8,9 +8,9 @@ import type {
     ServiceManifest,
     SidecarManifest,
 } from "../../base/manifest";
-import { placement } from "../../base/pools";
-import { restrictedContainer, restrictedPod } from "../../base/pod-security";
-import { sidecarResources } from "../../base/sidecar-resources";
+import { placement } from "../../shared/pods/pools";
+import { restrictedContainer, restrictedPod } from "../../shared/pods/pod-security";
+import { sidecarResources } from "../../shared/pods/sidecar-resources";
 import { spread } from "../../base/spread";
 
 type PodSpec = NonNullable<DeploymentManifest["spec"]>["template"]["spec"];

@@ -1,4 +1,4 @@
-import { GRPC_FAILURES } from "../../base/scraping";
+import { GRPC_FAILURES } from "../../shared/monitoring/scraping";
 import {
     CANARY_STATUS,
     PRIMARY_PODS,
@@ -6,7 +6,7 @@ import {
     ROLLOUT_SERVICES,
     STATUS_SERIES,
     WEIGHT_SERIES,
-} from "../../flagger/metrics";
+} from "../../shared/flagger/metrics";
 import { type Board, lines, type Query, query } from "./model";
 import { BY_SOURCE, rate } from "./queries";
 

@@ -1,4 +1,4 @@
-import { ROLLOUT_SUFFIX } from "../../flagger/metrics";
+import { ROLLOUT_SUFFIX } from "../../shared/flagger/metrics";
 import { type Board, lines, query } from "./model";
 import { BY_DESTINATION, BY_SOURCE, quantile, rate } from "./queries";
 

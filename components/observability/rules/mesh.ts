@@ -2,7 +2,7 @@
  * Alerts about the mesh itself: circuit breakers, certificates, proxies, the control plane, blocked egress and
  * rollouts.
  */
-import { CANARY_STATUS, STATUS_SERIES } from "../../flagger/metrics";
+import { CANARY_STATUS, STATUS_SERIES } from "../../shared/flagger/metrics";
 import { NAMESPACES, PROBER_PREFIX } from "../../base/names";
 import { TO_BLACK_HOLE } from "../istio-series";
 import { type RuleGroup, alert } from "./model";

@@ -3,9 +3,9 @@ import type { Catalogue, Service } from "../../../catalogue/model";
 import { milliseconds } from "../../../catalogue/durations";
 import { availability, callersOf, exposuresOf, servicesOf, latencyThreshold } from "../../../catalogue/query";
 import { NAMESPACES, NO_PROBE } from "../../base/names";
-import { GRPC_FAILURES } from "../../base/scraping";
-import { LOAD_TESTER } from "../../flagger/flagger";
-import { ROLLOUT_SUFFIX } from "../../flagger/metrics";
+import { GRPC_FAILURES } from "../../shared/monitoring/scraping";
+import { LOAD_TESTER } from "../../shared/flagger/flagger";
+import { ROLLOUT_SUFFIX } from "../../shared/flagger/metrics";
 import { type RuleGroup, alert, oneOf } from "./model";
 
 type Window = "5m" | "30m" | "1h" | "6h" | "3d";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AWS_CLIENTS } from "../../../components/base/aws-clients";
+import { AWS_CLIENTS } from "../../../components/shared/aws/clients";
 import { autoscalerDocument } from "../../../components/cluster/eks/permissions/autoscaler";
 import { certificatesDocument } from "../../../components/cluster/eks/permissions/certificates";
 import type { Document, Statement } from "../../../components/cluster/eks/permissions/document";

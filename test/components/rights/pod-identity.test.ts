@@ -7,7 +7,7 @@ import { platform } from "../../../catalogue/platform";
 import { explain } from "../../../cli/explain/explain";
 import { MeshSnapshot } from "../../../cli/explain/snapshot/snapshot";
 import type { Manifest } from "../../../components/base/manifest";
-import { podIdentityProblems, podIdentityRoles } from "../../../components/base/pod-identity";
+import { podIdentityProblems, podIdentityRoles } from "../../../components/shared/aws/pod-identity";
 import { Identities } from "../../../components/cluster/eks/identities";
 import { deriveAll } from "../../../components/concerns";
 import { loadStackFile } from "../../../config/load";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { rewritePattern, pathsAtService } from "../../../components/base/paths";
-import { routesTo, weightedDestinations } from "../../../components/routing/routes";
+import { rewritePattern, pathsAtService } from "../../../components/shared/routing/paths";
+import { routesTo, weightedDestinations } from "../../../components/shared/routing/routes";
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { covers } from "../../../catalogue/requests";
-import { narrowed, type UriMatch, uriMatch } from "../../../components/base/paths";
+import { narrowed, type UriMatch, uriMatch } from "../../../components/shared/routing/paths";
 
 const literal = fc.constantFrom("v1", "items", "a.b", "x+y", "~");
 const template = fc

@@ -4,7 +4,7 @@ import type { Catalogue } from "../../../catalogue/model";
 import { platform } from "../../../catalogue/platform";
 import { type Edge, edges, wireOperations } from "../../../catalogue/query";
 import { SERVICE_LABEL } from "../../../components/base/labels";
-import type { HttpRoute } from "../../../components/routing/routes";
+import type { HttpRoute } from "../../../components/shared/routing/routes";
 import { virtualServices } from "../../../components/traffic/virtual-service";
 import { testConfig } from "../../support/config";
 import { arbitraryCatalogue } from "../../catalogue/arbitrary";

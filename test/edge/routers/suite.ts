@@ -1,7 +1,7 @@
 /** The tests for one application: no violation with the mesh's filters, and violations without the relevant ones. */
 import assert from "node:assert/strict";
 import type { PathForms } from "../../../catalogue/model";
-import { CANONICAL_PATHS } from "../../../components/base/canonical-paths";
+import { CANONICAL_PATHS } from "../../../components/shared/envoy/canonical-paths";
 import type { Manifest } from "../../../components/base/manifest";
 import { requireEnvoy } from "../../support/envoy/program";
 import { TENANT, headerAttempts, hostAttempts, pathAttempts, tokenAttempts } from "./attempts";

@@ -1,0 +1,48 @@
+/** Extracts the tenant from the path into the request's metadata. */
+import type { Exposure } from "../../../catalogue/model";
+import { typed } from "./envoy-filter";
+import { tenantCapture } from "./path-forms";
+
+/** The metadata namespace. The key is the label of the exposure. */
+export const PATH_TENANT = "sparc.edge.path_tenant";
+
+/** Lua: `name` without percent-encoding, with hex digits in either case. */
+export const DECODED =
+    'string.gsub(name, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)';
+
+/**
+ * Extracts the tenant from the path, for each exposure under a separate key. Values for other paths are not used.
+ *
+ * @param templatesOf the templates in effect, if they are not the exposure's
+ */
+export function pathTenant(
+    exposures: readonly Exposure[],
+    templatesOf: (exposure: Exposure) => readonly string[] = ({ tenantPaths = [] }) => tenantPaths,
+): Record<string, unknown> {
+    return typed("filters.http.header_to_metadata.v3.Config", {
+        request_rules: exposures.map((exposure) => {
+            const paths = distinct(templatesOf(exposure), (template) =>
+                tenantCapture(template, exposure.paths ?? {}),
+            );
+            return {
+                header: ":path",
+                on_header_present: {
+                    metadata_namespace: PATH_TENANT,
+                    key: exposure.host,
+                    type: "STRING",
+                    regex_value_rewrite: {
+                        pattern: { regex: `^(?:${paths.join("|")})(?:[?#].*)?$` },
+                        // At most one alternative's group is not empty.
+                        substitution: paths.map((_, index) => `\\${index + 1}`).join(""),
+                    },
+                },
+                remove: false,
+            };
+        }),
+    });
+}
+
+/** Unique patterns: templates that differ only after the tenant have the same one. */
+export function distinct(templates: readonly string[], write: (template: string) => string): string[] {
+    return [...new Set(templates.map(write))];
+}
