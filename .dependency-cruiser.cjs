@@ -2,6 +2,9 @@
 const CONCERNS =
     "namespaces|network|cloud-controllers|cert-manager|mesh-authority|control-plane|certificates|identity|access|edge|gateways|traffic|egress|delivery|telemetry|observability|workloads";
 
+/** Folders of commands' parts. */
+const COMMANDS = "completion|delivery|diff|explain|graph|policy|preflight|status|up|upgrade|verify";
+
 module.exports = {
     forbidden: [
         {
@@ -69,6 +72,19 @@ module.exports = {
             severity: "error",
             from: { path: "^(components/|index\\.ts$)" },
             to: { path: "^(policy|cli|local|test)/" },
+        },
+        {
+            name: "commands-do-not-know-each-other",
+            comment: "What two commands share belongs in cli/lib. cli/commands starts them, and may combine several.",
+            severity: "error",
+            from: { path: `^cli/(${COMMANDS})/` },
+            to: { path: `^cli/(${COMMANDS}|commands)/`, pathNot: "^cli/$1/" },
+        },
+        {
+            name: "cli-lib-knows-no-command",
+            severity: "error",
+            from: { path: "^cli/lib/" },
+            to: { path: `^cli/(${COMMANDS}|commands)/` },
         },
         {
             name: "the-pack-is-independent",

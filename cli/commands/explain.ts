@@ -4,8 +4,8 @@ import { EXIT } from "../errors";
 import { explain } from "../explain/explain";
 import { toJson } from "../explain/report/json";
 import { toText } from "../explain/report/text";
-import { readRendered } from "../explain/snapshot/read";
-import { MeshSnapshot } from "../explain/snapshot/snapshot";
+import { readRendered } from "../lib/snapshot/read";
+import { MeshSnapshot } from "../lib/snapshot/snapshot";
 import { loadPlatform } from "../project";
 
 interface ExplainOptions {

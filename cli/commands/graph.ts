@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import type { Catalogue } from "../../catalogue/model";
-import { toMermaid } from "../graph/mermaid";
+import { toMermaid } from "../lib/mermaid";
 import { toPage } from "../graph/page/page";
 import { toSvg } from "../graph/svg";
 import { plural } from "../plural";

@@ -1,8 +1,8 @@
 import { deriveAll } from "../../components/concerns";
 import { plural } from "../plural";
 import { loadPlatform } from "../project";
-import { renderFiles } from "../render/files";
-import { writeFiles } from "../render/write";
+import { renderFiles } from "../lib/rendered/files";
+import { writeFiles } from "../lib/rendered/write";
 
 interface RenderOptions {
     readonly stack: string;

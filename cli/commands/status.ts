@@ -7,11 +7,11 @@ import { type MeshStatus, isHealthy } from "../status/model";
 import { readStatus } from "../status/read";
 import { toText } from "../status/text";
 import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
-import { deploymentStatuses } from "../up/cluster";
+import { deploymentStatuses } from "../lib/cluster/deployments";
 import { deployedPlatform } from "../up/deployed";
 
-import { connect as connectForObjects } from "../verify/cluster/kubernetes";
-import { onInterrupt } from "../verify/interrupt";
+import { connect as connectForObjects } from "../lib/cluster/kubernetes";
+import { onInterrupt } from "../lib/interrupt";
 
 interface StatusOptions {
     readonly context?: string;

@@ -3,7 +3,7 @@ import { EXIT } from "../errors";
 import { NAMESPACES } from "../../components/base/names";
 import { loadPlatform } from "../project";
 import { runningNode } from "../up/running";
-import { connect } from "../verify/cluster/kubernetes";
+import { connect } from "../lib/cluster/kubernetes";
 import { checkWorkloads } from "../workloads/check";
 import type { ReadObject } from "../workloads/model";
 import { readCluster, readManifests } from "../workloads/read";

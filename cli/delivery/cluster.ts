@@ -17,7 +17,7 @@ import {
 import { NAMESPACES } from "../../components/base/names";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { CANARY, FLAGGER_API, GATES } from "../../components/shared/flagger/flagger";
-import { execute } from "../verify/cluster/exec";
+import { execute } from "../lib/cluster/exec";
 import {
     ApprovalError,
     type Decision,

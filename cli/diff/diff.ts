@@ -1,5 +1,5 @@
 /** `mesh diff`: compares the objects, allowed calls and reachable hosts of two meshes. */
-import { MeshSnapshot } from "../explain/snapshot/snapshot";
+import { MeshSnapshot } from "../lib/snapshot/snapshot";
 import { type CallChanges, compareCalls } from "./calls/compare";
 import { type HostChanges, compareHosts } from "./hosts";
 import { type ObjectChanges, compareObjects } from "./objects";

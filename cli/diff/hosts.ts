@@ -1,8 +1,8 @@
 /** Changes in reachable hosts: external hosts for workloads, and exposed hosts for clients. */
-import { evaluate } from "../explain/evaluate/evaluate";
-import { matchesDnsName } from "../explain/evaluate/match";
-import type { ExternalEndpoint } from "../explain/evaluate/model";
-import type { MeshSnapshot } from "../explain/snapshot/snapshot";
+import { evaluate } from "../lib/evaluate/evaluate";
+import { matchesDnsName } from "../lib/evaluate/match";
+import type { ExternalEndpoint } from "../lib/evaluate/model";
+import type { MeshSnapshot } from "../lib/snapshot/snapshot";
 import { namesOf, sourcesOf } from "./calls/endpoints";
 
 export interface HostChange {

@@ -1,7 +1,7 @@
 /** Compares objects and releases, and lists the differing fields. */
 import { isDeepStrictEqual } from "node:util";
 import { manifestKey } from "../../components/base/manifest";
-import type { MeshObjects } from "../explain/snapshot/snapshot";
+import type { MeshObjects } from "../lib/snapshot/snapshot";
 
 export interface ChangedObject {
     /** `namespace/Kind/name`; a release's is `namespace/Release/name`. */

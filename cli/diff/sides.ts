@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deriveAll } from "../../components/concerns";
-import { type MeshObjects } from "../explain/snapshot/snapshot";
-import { readRendered } from "../explain/snapshot/read";
+import { type MeshObjects } from "../lib/snapshot/snapshot";
+import { readRendered } from "../lib/snapshot/read";
 import { PROJECT_FOLDER } from "../checkout";
 import { loadPlatform } from "../project";
-import { renderFiles } from "../render/files";
-import { writeFiles } from "../render/write";
+import { renderFiles } from "../lib/rendered/files";
+import { writeFiles } from "../lib/rendered/write";
 
 export interface Side {
     /** The command line argument. */

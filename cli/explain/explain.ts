@@ -6,9 +6,9 @@ import { addressRemedy } from "./catalogue/address";
 import { changeFor } from "./catalogue/change";
 import type { Change } from "./catalogue/edit";
 import { edgesFor } from "./catalogue/edge";
-import { evaluate } from "./evaluate/evaluate";
-import type { Verdict } from "./evaluate/model";
-import type { MeshSnapshot } from "./snapshot/snapshot";
+import { evaluate } from "../lib/evaluate/evaluate";
+import type { Verdict } from "../lib/evaluate/model";
+import type { MeshSnapshot } from "../lib/snapshot/snapshot";
 
 /** The result of one access query. */
 export interface Explanation extends Pick<LabeledQuery, "port" | "request"> {

@@ -3,7 +3,7 @@ import type { Catalogue, Service } from "../../catalogue/model";
 import { milliseconds } from "../../catalogue/durations";
 import { availability, servicesOf, latencyThreshold } from "../../catalogue/query";
 import { ROLLOUT_SUFFIX } from "../../components/shared/flagger/metrics";
-import type { Cluster } from "../verify/cluster/cluster";
+import type { Cluster } from "../lib/cluster/cluster";
 import type { Alert, ServiceMetrics } from "./model";
 import { prometheusOf } from "./prometheus";
 import { queryCommand, type Sample, samplesIn } from "./promtool";

@@ -1,6 +1,6 @@
 /** The status of a live mesh: workloads, their health, and drift from the desired state. */
-import type { DeploymentStatus } from "../up/cluster";
-import type { Drift } from "../verify/drift/compare";
+import type { DeploymentStatus } from "../lib/cluster/deployments";
+import type { Drift } from "../lib/drift/compare";
 
 export interface MeshStatus {
     readonly workloads: readonly DeploymentStatus[];

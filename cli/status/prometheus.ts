@@ -1,6 +1,6 @@
 /** Queries the Prometheus of the mesh from inside its pod: the mesh denies access from anywhere else. */
 import { NAMESPACES, PROMETHEUS_LABELS } from "../../components/base/names";
-import type { Cluster } from "../verify/cluster/cluster";
+import type { Cluster } from "../lib/cluster/cluster";
 
 /**
  * The Prometheus that runs in a cluster.

@@ -2,11 +2,11 @@ import { deriveAll } from "../../components/concerns";
 import { NAMESPACES } from "../../components/base/names";
 import type { Platform } from "../../components/base/platform";
 import { CANARY, type CanaryStatus, messageOf } from "../../components/shared/flagger/flagger";
-import type { DeploymentStatus } from "../up/cluster";
-import type { Cluster } from "../verify/cluster/cluster";
-import type { Drift } from "../verify/drift/compare";
-import type { KubeObject } from "../verify/drift/objects";
-import { readDrift } from "../verify/drift/read";
+import type { DeploymentStatus } from "../lib/cluster/deployments";
+import type { Cluster } from "../lib/cluster/cluster";
+import type { Drift } from "../lib/drift/compare";
+import type { KubeObject } from "../lib/drift/objects";
+import { readDrift } from "../lib/drift/read";
 import { readMetrics } from "./metrics";
 import type { Canary, Certificate, MeshStatus } from "./model";
 

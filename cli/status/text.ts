@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { plural } from "../plural";
-import { runningTable } from "../up/summary";
+import { runningTable } from "../lib/cluster/deployments";
 import type { Canary, Certificate, MeshStatus, ServiceMetrics } from "./model";
 
 const DAY_MS = 86_400_000;

@@ -2,29 +2,6 @@ import { AppsV1Api, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { INGRESS_GATEWAYS, NAMESPACES, STAND_IN_CONTAINER } from "../../components/base/names";
 
-/** A Deployment's replica counts. */
-export interface DeploymentStatus {
-    readonly namespace: string;
-    readonly name: string;
-    readonly ready: number;
-    readonly desired: number;
-}
-
-/** The Deployments in the program's namespaces, sorted by namespace and name. */
-export async function deploymentStatuses(config: KubeConfig): Promise<DeploymentStatus[]> {
-    const { items } = await config.makeApiClient(AppsV1Api).listDeploymentForAllNamespaces();
-    const programNamespaces: readonly string[] = Object.values(NAMESPACES);
-    return items
-        .map(({ metadata, spec, status }) => ({
-            namespace: metadata?.namespace ?? "",
-            name: metadata?.name ?? "",
-            ready: status?.readyReplicas ?? 0,
-            desired: spec?.replicas ?? 1,
-        }))
-        .filter(({ namespace }) => programNamespaces.includes(namespace))
-        .sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
-}
-
 /** The node port of the public gateway's HTTPS port; undefined if its Service has none. */
 export async function httpsNodePort(config: KubeConfig): Promise<number | undefined> {
     const service = await config

@@ -1,6 +1,5 @@
-import Table from "cli-table3";
 import type { DeployReport } from "../../local/engine";
-import type { DeploymentStatus } from "./cluster";
+import { type DeploymentStatus, runningTable } from "../lib/cluster/deployments";
 
 /** Where the mesh was deployed, and what the deployment changed. */
 export interface Deployed {
@@ -51,23 +50,6 @@ export function summary({
         "  npx mesh render --stack prod --out rendered",
         "  make down          remove the embedded node",
     ].join("\n");
-}
-
-/** The workloads, one row per namespace. */
-export function runningTable(deployments: readonly DeploymentStatus[]): string {
-    const table = new Table({
-        head: ["namespace", "ready", "workloads"],
-        style: { head: [], border: [] },
-        colWidths: [17, 7, 80],
-        wordWrap: true,
-    });
-    const namespaces = [...new Set(deployments.map(({ namespace }) => namespace))];
-    for (const namespace of namespaces) {
-        const members = deployments.filter((deployment) => deployment.namespace === namespace);
-        const ready = members.filter((deployment) => deployment.ready >= deployment.desired).length;
-        table.push([namespace, `${ready}/${members.length}`, members.map(({ name }) => name).join(" ")]);
-    }
-    return table.toString();
 }
 
 function curl({ host, path, address, port, authority }: NonNullable<Deployed["ingress"]>): string[] {

@@ -1,5 +1,5 @@
 /** The public interface of `mesh verify`, for the command and for live tests. */
-export { CannotVerify } from "./errors";
+export { CannotVerify } from "../lib/cluster/cannot-verify";
 export { type StatusLine, SILENT, statusLineTo } from "./status-line";
 export { SCHEMA, toJson } from "./report/json";
 export { type VerifyReport, exitCode, isProven } from "./report/model";

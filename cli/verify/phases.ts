@@ -11,11 +11,11 @@ import { toleranceOf } from "./probe/tolerance";
 import { type Miscount, type WorkloadRef, miscounts, readCounters } from "./probe/counters";
 import { type Credentials, type KeyPair, presented } from "./probe/wire";
 import { readCertificates, readClients } from "./cluster/certificates";
-import type { Cluster } from "./cluster/cluster";
+import type { Cluster } from "../lib/cluster/cluster";
 import { type PodObject, isReady } from "./cluster/pods";
 import { waitForPropagation } from "./cluster/propagation";
-import { readTrafficObjects } from "./drift/read";
-import { CannotVerify } from "./errors";
+import { readTrafficObjects } from "../lib/drift/read";
+import { CannotVerify } from "../lib/cluster/cannot-verify";
 import { assess } from "./assess";
 import {
     type Check,

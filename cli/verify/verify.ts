@@ -1,14 +1,14 @@
 /** `mesh verify`: verifies with real requests that a mesh allows exactly the catalogue's calls. */
 import { deriveAll } from "../../components/concerns";
 import type { Platform } from "../../components/base/platform";
-import type { Cluster } from "./cluster/cluster";
-import { type Location, connect } from "./cluster/kubernetes";
+import type { Cluster } from "../lib/cluster/cluster";
+import { type Location, connect } from "../lib/cluster/kubernetes";
 import { drainedMs } from "./cluster/propagation";
-import type { Drift } from "./drift/compare";
-import { keyOf } from "./drift/objects";
-import { readDrift } from "./drift/read";
-import { explain } from "./drift/explain";
-import { CannotVerify } from "./errors";
+import type { Drift } from "../lib/drift/compare";
+import { keyOf } from "../lib/drift/objects";
+import { readDrift } from "../lib/drift/read";
+import { explain } from "../lib/drift/explain";
+import { CannotVerify } from "../lib/cluster/cannot-verify";
 import { type Outcome, makeRequests } from "./phases";
 import { planApiServer } from "./plan/api-server";
 import { expectations } from "./plan/expect";
@@ -19,7 +19,7 @@ import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import { LAYERS, type Layer, type OptionalPart, isSentFromPod } from "./model";
 import type { VerifyReport } from "./report/model";
-import { onInterrupt } from "./interrupt";
+import { onInterrupt } from "../lib/interrupt";
 
 export interface VerifyOptions {
     readonly platform: Platform;

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseAllDocuments } from "yaml";
-import type { Cluster } from "../verify/cluster/cluster";
-import type { Kind } from "../verify/cluster/kinds";
+import type { Cluster } from "../lib/cluster/cluster";
+import type { Kind } from "../lib/cluster/kinds";
 import { COMMON_LABELS } from "../../components/base/labels";
 import { type ReadObject, WORKLOAD_KINDS } from "./model";
 

@@ -6,7 +6,7 @@ import { type Browser, type Page, chromium } from "playwright-core";
 import { platform } from "../../catalogue/platform";
 import { edges, servicesOf } from "../../catalogue/query";
 import { graph } from "../../cli/commands/graph";
-import { toMermaid } from "../../cli/graph/mermaid";
+import { toMermaid } from "../../cli/lib/mermaid";
 import { toPage } from "../../cli/graph/page/page";
 import { reordered } from "../catalogue/rewrite";
 import { skip } from "../support/skip";

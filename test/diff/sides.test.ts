@@ -6,8 +6,8 @@ import { difference } from "../../cli/diff/diff";
 import { readSide } from "../../cli/diff/sides";
 import { platform as catalogue } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";
-import { renderFiles } from "../../cli/render/files";
-import { writeFiles } from "../../cli/render/write";
+import { renderFiles } from "../../cli/lib/rendered/files";
+import { writeFiles } from "../../cli/lib/rendered/write";
 import { loadStackFile } from "../../config/load";
 
 const ROOT = join(__dirname, "..", "..");

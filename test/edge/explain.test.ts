@@ -1,6 +1,6 @@
 /** Compares `mesh explain` with a real Envoy for many spellings of paths. */
 import assert from "node:assert/strict";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import { explain } from "../../cli/explain/explain";
 import { platform } from "../../catalogue/platform";
 import { deriveAll } from "../../components/concerns";

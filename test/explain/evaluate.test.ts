@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { authorize } from "../../cli/explain/evaluate/authorization";
-import type { Workload } from "../../cli/explain/evaluate/model";
-import { mtlsOf } from "../../cli/explain/evaluate/peer-authentication";
-import type { InboundRequest, Rule } from "../../cli/explain/evaluate/rule";
-import { sidecarScope } from "../../cli/explain/evaluate/sidecar";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { authorize } from "../../cli/lib/evaluate/authorization";
+import type { Workload } from "../../cli/lib/evaluate/model";
+import { mtlsOf } from "../../cli/lib/evaluate/peer-authentication";
+import type { InboundRequest, Rule } from "../../cli/lib/evaluate/rule";
+import { sidecarScope } from "../../cli/lib/evaluate/sidecar";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 
 const workload: Workload = {

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { platform } from "../../catalogue/platform";
 import { explain } from "../../cli/explain/explain";
 import { toText } from "../../cli/explain/report/text";
-import { readRendered } from "../../cli/explain/snapshot/read";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
-import { renderFiles } from "../../cli/render/files";
-import { writeFiles } from "../../cli/render/write";
+import { readRendered } from "../../cli/lib/snapshot/read";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
+import { renderFiles } from "../../cli/lib/rendered/files";
+import { writeFiles } from "../../cli/lib/rendered/write";
 import { deriveAll } from "../../components/concerns";
 import { config, snapshotOf } from "./queries";
 

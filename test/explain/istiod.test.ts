@@ -1,7 +1,7 @@
 /** Compares `mesh explain` with a real istiod and a real Envoy: the same decision for every generated policy and request. */
 import assert from "node:assert/strict";
-import { authorize } from "../../cli/explain/evaluate/authorization";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { authorize } from "../../cli/lib/evaluate/authorization";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import type { AuthorizationPolicyManifest } from "../../components/base/manifest";
 import { SERVER_NAME, type TestRequest } from "../support/istiod/envoy-evaluator";
 import { type PolicyEvaluator, startPolicyEvaluator } from "../support/istiod/policy-evaluator";

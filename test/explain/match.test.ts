@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { matchesDnsName, matchesPath, matchesString, selects } from "../../cli/explain/evaluate/match";
+import { matchesDnsName, matchesPath, matchesString, selects } from "../../cli/lib/evaluate/match";
 
 describe("mesh explain's evaluation of patterns", () => {
     const cases: [(pattern: string, value: string) => boolean, string, string, boolean][] = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { explain } from "../../cli/explain/explain";
 import { toText } from "../../cli/explain/report/text";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import { platformProblems } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
 import { NETWORKS, RDS, platformWithDatabases, prodWith } from "../support/databases";

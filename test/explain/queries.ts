@@ -1,7 +1,7 @@
 /** Mesh snapshots and access queries for the tests of `mesh explain`. */
 import type { Catalogue } from "../../catalogue/model";
 import { type Explanation, explain } from "../../cli/explain/explain";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import { testConfig } from "../support/config";

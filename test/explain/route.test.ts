@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { RequestPath } from "../../cli/explain/evaluate/request-path";
-import type { Workload } from "../../cli/explain/evaluate/model";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { RequestPath } from "../../cli/lib/evaluate/request-path";
+import type { Workload } from "../../cli/lib/evaluate/model";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 
 const HOST = "back.sparc.svc.cluster.local";

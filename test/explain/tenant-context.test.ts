@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { platform } from "../../catalogue/platform";
 import { explain } from "../../cli/explain/explain";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";

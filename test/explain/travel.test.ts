@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { platform } from "../../catalogue/platform";
 import { type Explanation, explain } from "../../cli/explain/explain";
-import { MeshSnapshot } from "../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../components/base/manifest";
 import type { HttpRoute } from "../../components/shared/routing/routes";
 import { deriveAll } from "../../components/concerns";

@@ -1,7 +1,7 @@
 /** Manual changes to every kind of object, all at once: `mesh verify` names each, and the calls that it allowed or broke. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { KINDS, type Kind } from "../../cli/verify/cluster/kinds";
+import { KINDS, type Kind } from "../../cli/lib/cluster/kinds";
 import { drainedMs } from "../../cli/verify/cluster/propagation";
 import { loadStackFile } from "../../config/load";
 import { BREAKAGES, type Breakage, type Difference } from "./breakages";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { isHealthy } from "../../cli/status/model";
 import { readStatus } from "../../cli/status/read";
 import { toText } from "../../cli/status/text";
-import type { Command, CommandResult } from "../../cli/verify/cluster/cluster";
-import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
+import type { Command, CommandResult } from "../../cli/lib/cluster/cluster";
+import { type KubeObject, keyOf } from "../../cli/lib/drift/objects";
 import { clusterWith, platform } from "../verify/deployed";
 import type { FakeCluster } from "../verify/fake-cluster";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../catalogue/model";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 import { expectations } from "../../cli/verify/plan/expect";
 import { exitCode } from "../../cli/verify/report/model";
 import { verifyCluster } from "../../cli/verify/verify";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { compare, isMismatch } from "../../cli/verify/drift/compare";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import { compare, isMismatch } from "../../cli/lib/drift/compare";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 
 describe("comparing the kinds that decide", () => {
     it("fails for a change of each kind that decides, and for a missing object of it", () => {

@@ -1,5 +1,5 @@
 /** The small platform, deployed to an in-memory cluster. */
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 import { expectations } from "../../cli/verify/plan/expect";
 import { INGRESS_GATEWAYS } from "../../components/base/names";
 import { deriveAll } from "../../components/concerns";

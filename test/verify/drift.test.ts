@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { compare } from "../../cli/verify/drift/compare";
-import { describeObject } from "../../cli/verify/drift/describe";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import { compare } from "../../cli/lib/drift/compare";
+import { describeObject } from "../../cli/lib/drift/describe";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 
 function object(kind: string, name: string, spec: unknown, namespace = "sparc"): KubeObject {
     return { apiVersion: "v1", kind, metadata: { name, namespace }, spec };

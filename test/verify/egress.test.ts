@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../catalogue/model";
 import { toProbe } from "../../cli/verify/probe/wire";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 import { assess } from "../../cli/verify/assess";
 import type { Check, WireResult } from "../../cli/verify/model";
 import { egressChecks } from "../../cli/verify/plan/egress";

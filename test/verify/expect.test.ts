@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { platform as catalogue } from "../../catalogue/platform";
 import { edges, exposures, storeEdges } from "../../catalogue/query";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 import { assess } from "../../cli/verify/assess";
 import type { Check } from "../../cli/verify/model";
 import { apiServerChecks } from "../../cli/verify/plan/api-server";

@@ -1,7 +1,7 @@
 /** An in-memory cluster whose pods answer as a mesh with the given objects would. */
-import type { Cluster, Command, CommandResult } from "../../cli/verify/cluster/cluster";
-import type { Kind } from "../../cli/verify/cluster/kinds";
-import { type KubeObject, keyOf } from "../../cli/verify/drift/objects";
+import type { Cluster, Command, CommandResult } from "../../cli/lib/cluster/cluster";
+import type { Kind } from "../../cli/lib/cluster/kinds";
+import { type KubeObject, keyOf } from "../../cli/lib/drift/objects";
 import { type Check, isTcp } from "../../cli/verify/model";
 import { SimulatedMesh } from "./simulated-mesh";
 

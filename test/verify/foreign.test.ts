@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 import { exitCode } from "../../cli/verify/report/model";
 import { verifyCluster } from "../../cli/verify/verify";
 import { clusterWith, options } from "./deployed";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import type { KubeObject } from "../../cli/verify/drift/objects";
-import { CannotVerify } from "../../cli/verify/errors";
+import type { KubeObject } from "../../cli/lib/drift/objects";
+import { CannotVerify } from "../../cli/lib/cluster/cannot-verify";
 import { withLease } from "../../cli/verify/probers/lease";
 import { FakeCluster } from "./fake-cluster";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { drainedMs, remainingMs } from "../../cli/verify/cluster/propagation";
-import type { KubeObject } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
 import { loadStackFile } from "../../config/load";
 
 const NOW = Date.parse("2026-01-01T00:01:00Z");

@@ -2,8 +2,8 @@
  * Simulates the gateways' filters before and after authorization: JWTs, headers, tenants in paths. Reads only the rendered
  * objects, as `SimulatedMesh` does.
  */
-import type { KubeObject } from "../../cli/verify/drift/objects";
-import { selectorOf } from "../../cli/verify/drift/objects";
+import type { KubeObject } from "../../cli/lib/drift/objects";
+import { selectorOf } from "../../cli/lib/drift/objects";
 import type { IngressTarget, Token } from "../../cli/verify/model";
 import {
     type Claims,

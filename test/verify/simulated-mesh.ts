@@ -3,7 +3,7 @@
  * tests compare what they specify with what the checks expect.
  */
 import { milliseconds } from "../../catalogue/durations";
-import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
+import { type KubeObject, selectorOf } from "../../cli/lib/drift/objects";
 import { type Check, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import { routeFor } from "../support/routes";

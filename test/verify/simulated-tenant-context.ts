@@ -1,5 +1,5 @@
 /** Evaluates a sidecar's tenant filter from the rendered objects: RBAC and CEL by Envoy's documentation. */
-import { type KubeObject, selectorOf } from "../../cli/verify/drift/objects";
+import { type KubeObject, selectorOf } from "../../cli/lib/drift/objects";
 import type { RequestContext } from "../../cli/verify/model";
 import { matchesWhole } from "./simulated-rbac";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { KubeObject } from "../../cli/verify/drift/objects";
-import { CannotVerify } from "../../cli/verify/errors";
+import type { KubeObject } from "../../cli/lib/drift/objects";
+import { CannotVerify } from "../../cli/lib/cluster/cannot-verify";
 import { expectations } from "../../cli/verify/plan/expect";
 import { exitCode } from "../../cli/verify/report/model";
 import { verifyCluster } from "../../cli/verify/verify";

@@ -1,7 +1,7 @@
 /** Finds calls that only one side allows: evaluates each call on both sides, like `mesh explain`. */
-import { evaluate, type AccessSource } from "../../explain/evaluate/evaluate";
-import type { Callee, Verdict, Workload } from "../../explain/evaluate/model";
-import type { MeshSnapshot } from "../../explain/snapshot/snapshot";
+import { evaluate, type AccessSource } from "../../lib/evaluate/evaluate";
+import type { Callee, Verdict, Workload } from "../../lib/evaluate/model";
+import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
 import { calleesOf, gatewayOfSource, namesOf, routedHosts, sourcesOf } from "./endpoints";
 import { ANYTHING, type SampleRequest, requestsOf } from "./requests";
 

@@ -1,10 +1,10 @@
 /** Sources and destinations of both sides, by comparable names. */
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
-import type { AccessSource } from "../../explain/evaluate/evaluate";
-import type { Callee, Workload } from "../../explain/evaluate/model";
-import { callees, gateways, podOf } from "../../explain/snapshot/workloads";
-import type { MeshSnapshot } from "../../explain/snapshot/snapshot";
-import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../verify/plan/endpoints";
+import type { AccessSource } from "../../lib/evaluate/evaluate";
+import type { Callee, Workload } from "../../lib/evaluate/model";
+import { callees, gateways, podOf } from "../../lib/snapshot/workloads";
+import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
+import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
 
 /** Clients outside the cluster are named after their gateway. */
 export function sourcesOf(snapshot: MeshSnapshot): Map<string, AccessSource> {

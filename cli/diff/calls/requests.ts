@@ -2,9 +2,9 @@
  * Sample requests that distinguish two meshes. Policies match methods and paths with patterns, so one request per
  * pattern of either side, and one that matches no pattern, represent all.
  */
-import { isAbout, samplePath } from "../../explain/evaluate/match";
-import type { HttpRequest, Workload } from "../../explain/evaluate/model";
-import type { MeshSnapshot } from "../../explain/snapshot/snapshot";
+import { isAbout, samplePath } from "../../lib/evaluate/match";
+import type { HttpRequest, Workload } from "../../lib/evaluate/model";
+import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
 
 /** A method that no policy names, for patterns without a method. */
 const ANY_VERB = "PURGE";

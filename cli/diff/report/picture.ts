@@ -1,5 +1,5 @@
 import { type Difference } from "../diff";
-import { nodeId } from "../../graph/mermaid";
+import { nodeId } from "../../lib/mermaid";
 
 /** A diagram with more arrows is unreadable. */
 const MAX_ARROWS = 60;

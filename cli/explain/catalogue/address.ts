@@ -1,8 +1,8 @@
 /** Why a declared external host is denied at the address that a query names. */
 import type { Catalogue } from "../../../catalogue/model";
 import { INTERNET } from "../../../config/egress";
-import { type AccessQuery, evaluate } from "../evaluate/evaluate";
-import type { MeshSnapshot } from "../snapshot/snapshot";
+import { type AccessQuery, evaluate } from "../../lib/evaluate/evaluate";
+import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
 import { externalGroupsFor } from "./edge";
 
 /**

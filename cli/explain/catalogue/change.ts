@@ -11,7 +11,7 @@ import type {
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { cataloguePort } from "../query/port-operations";
 import type { LabeledQuery } from "../query/queries";
-import type { AccessQuery } from "../evaluate/evaluate";
+import type { AccessQuery } from "../../lib/evaluate/evaluate";
 import { type Change, change, edit, text } from "./edit";
 import { externalChange } from "./external-change";
 

@@ -1,13 +1,12 @@
 /** The catalogue's edges that declare an access query. */
-import type { OperationSet, Catalogue, Port } from "../../../catalogue/model";
+import type { OperationSet, Catalogue, Port, Request } from "../../../catalogue/model";
 import { type ExternalEdge, callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
+import { covers } from "../../../catalogue/requests";
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { POD_IDENTITY } from "../../../components/shared/aws/clients";
 import { POD_IDENTITY_HOST, podIdentityClients } from "../../../components/shared/aws/pod-identity";
-import type { WireRequest } from "../../verify/model";
-import { covers } from "../../verify/plan/requests";
-import type { AccessQuery } from "../evaluate/evaluate";
-import type { HttpRequest, ExternalEndpoint } from "../evaluate/model";
+import type { AccessQuery } from "../../lib/evaluate/evaluate";
+import type { HttpRequest, ExternalEndpoint } from "../../lib/evaluate/model";
 import { unknownCase } from "../../../catalogue/never";
 
 /** The catalogue's edges that declare an access query; empty if there are none. */
@@ -111,10 +110,9 @@ function includesRequest(
     if (port.protocol === "tcp") return true;
     if (http === undefined) return false;
     const path = http.path.split("?")[0] ?? "";
-    const request: WireRequest = { protocol: "http", method: http.method, path };
     switch (port.protocol) {
         case "http":
-            return requests.some((pattern) => covers(pattern, request));
+            return requests.some((offered) => covers(offered, `${http.method} ${path}` as Request));
         case "grpc":
             return http.method === "POST" && methods.some((method) => path === `/${port.service}/${method}`);
         case "ws":

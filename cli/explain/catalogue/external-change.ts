@@ -4,7 +4,7 @@ import type { Catalogue, ExternalGroup } from "../../../catalogue/model";
 import { POD_IDENTITY } from "../../../components/shared/aws/clients";
 import { POD_IDENTITY_HOST } from "../../../components/shared/aws/pod-identity";
 import { INTERNET, PRIVATE_RANGES } from "../../../config/egress";
-import type { ExternalEndpoint } from "../evaluate/model";
+import type { ExternalEndpoint } from "../../lib/evaluate/model";
 import { type Change, change, edit, text } from "./edit";
 
 export function externalChange(

@@ -1,10 +1,10 @@
 /** Access queries for external hosts: a single one, or all of an external group. */
 import { isIPv4 } from "node:net";
 import type { Catalogue } from "../../../catalogue/model";
-import type { AccessQuery } from "../evaluate/evaluate";
-import { matchesDnsName } from "../evaluate/match";
-import type { ExternalEndpoint } from "../evaluate/model";
-import type { MeshSnapshot } from "../snapshot/snapshot";
+import type { AccessQuery } from "../../lib/evaluate/evaluate";
+import { matchesDnsName } from "../../lib/evaluate/match";
+import type { ExternalEndpoint } from "../../lib/evaluate/model";
+import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
 import { type QueryOptions, requestOf } from "./options";
 
 interface ExternalQuery {

@@ -1,5 +1,5 @@
 /** The command line's options. */
-import type { HttpRequest } from "../evaluate/model";
+import type { HttpRequest } from "../../lib/evaluate/model";
 
 export interface QueryOptions {
     readonly source: string;

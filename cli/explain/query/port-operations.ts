@@ -1,6 +1,6 @@
 import type { Catalogue, Port } from "../../../catalogue/model";
 import { NAMESPACES } from "../../../components/base/names";
-import type { Callee, ServicePort } from "../evaluate/model";
+import type { Callee, ServicePort } from "../../lib/evaluate/model";
 
 /** An operation of a port: a pattern, and a sample request that matches it. */
 export interface PortOperation {

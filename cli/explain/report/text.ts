@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { LayerResult, Routing } from "../evaluate/model";
+import type { LayerResult, Routing } from "../../lib/evaluate/model";
 import type { Explanation } from "../explain";
 
 const MAX_PROBLEMS = 4;

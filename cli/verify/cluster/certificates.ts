@@ -3,7 +3,7 @@ import { clientSecret } from "../../../components/shared/tls/client-authorities"
 import { NAMESPACES } from "../../../components/base/names";
 import type { KeyPair } from "../probe/wire";
 import type { Check, Unchecked } from "../model";
-import type { Cluster } from "./cluster";
+import type { Cluster } from "../../lib/cluster/cluster";
 
 interface Certificates {
     /** PEM, by the name of the gateway's Secret. */

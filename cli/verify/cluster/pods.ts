@@ -1,5 +1,5 @@
 /** Interprets a pod's status. */
-import type { KubeObject } from "../drift/objects";
+import type { KubeObject } from "../../lib/drift/objects";
 
 interface ContainerStatus {
     readonly name: string;

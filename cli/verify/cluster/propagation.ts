@@ -1,7 +1,7 @@
 /** Waits until the latest configuration changes have reached the proxies. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { MeshConfig } from "../../../config/schema";
-import type { KubeObject } from "../drift/objects";
+import type { KubeObject } from "../../lib/drift/objects";
 import type { StatusLine } from "../status-line";
 
 /** istiod debounces changes for up to 10 s before it pushes them (PILOT_DEBOUNCE_MAX). */

@@ -4,7 +4,7 @@
  */
 import type { Catalogue } from "../../../catalogue/model";
 import { EGRESS_GATEWAY, NAMESPACES } from "../../../components/base/names";
-import type { Cluster } from "../cluster/cluster";
+import type { Cluster } from "../../lib/cluster/cluster";
 import type { Check, Destination, EgressTarget, Source, Unchecked } from "../model";
 import type { EgressPlan } from "./egress";
 import { UNKNOWN_WORKLOAD, serviceSource } from "./endpoints";

@@ -6,7 +6,7 @@ import type { ExternalHost } from "../../../catalogue/model";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { EGRESS_GATEWAY, NAMESPACES, ORIGINATED_PORT, TOKEN_HEADERS } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
-import type { Cluster } from "../cluster/cluster";
+import type { Cluster } from "../../lib/cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
 import type { Check, Destination, Expected, EgressTarget, Source, Unchecked, WireRequest } from "../model";
 import { UNKNOWN_WORKLOAD, serviceSource } from "./endpoints";

@@ -2,10 +2,8 @@
 import type { Catalogue, Service, Store } from "../../../catalogue/model";
 import { INGRESS_GATEWAYS, HEALTH_PORT, NAMESPACES, principal } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
+import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
 import type { Destination, Source } from "../model";
-
-/** The service account of probers that are not in the catalogue. */
-export const UNKNOWN_WORKLOAD_ACCOUNT = "probe-unknown-workload";
 
 export const UNKNOWN_WORKLOAD: Source = {
     kind: "unknown-workload",

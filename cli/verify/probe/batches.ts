@@ -1,6 +1,6 @@
 /** Runs checks in pods: all checks of a pod with one command, several pods concurrently. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Cluster } from "../cluster/cluster";
+import type { Cluster } from "../../lib/cluster/cluster";
 import { isInconclusive, assess } from "../assess";
 import type { Check, CheckResult } from "../model";
 import type { StatusLine } from "../status-line";

@@ -3,7 +3,7 @@
  * closed connection. Envoy counts TCP connections denied by RBAC: during a layer, the counter must increase by exactly
  * the number of expected denials.
  */
-import type { Cluster } from "../cluster/cluster";
+import type { Cluster } from "../../lib/cluster/cluster";
 import { type PodObject, isReady } from "../cluster/pods";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { type CheckResult, type Layer, isTcp } from "../model";

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { CannotVerify } from "../errors";
+import { CannotVerify } from "../../lib/cluster/cannot-verify";
 
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 1000;

@@ -6,7 +6,7 @@ import { groupBy } from "../../../catalogue/order";
 import { exposures } from "../../../catalogue/query";
 import { NAMESPACES, exposedHost, serviceHost } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
-import type { KubeObject } from "../drift/objects";
+import type { KubeObject } from "../../lib/drift/objects";
 
 /** The request header with the Host header to send. */
 export const HOST_HEADER = "mesh-verify-host";

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { NAMESPACES } from "../../../components/base/names";
-import type { Cluster } from "../cluster/cluster";
-import type { KubeObject } from "../drift/objects";
-import { CannotVerify } from "../errors";
+import type { Cluster } from "../../lib/cluster/cluster";
+import type { KubeObject } from "../../lib/drift/objects";
+import { CannotVerify } from "../../lib/cluster/cannot-verify";
 import { PROBE_LABEL } from "./objects";
 
 const NAME = "probe-run";

@@ -1,11 +1,11 @@
 /** Creates the probers, and removes them with all their objects. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Platform } from "../../../components/base/platform";
-import type { Cluster } from "../cluster/cluster";
+import type { Cluster } from "../../lib/cluster/cluster";
 import { type PodObject, isReady, notDeletedReason, startFailureOf, notReadyReason } from "../cluster/pods";
-import type { Kind } from "../cluster/kinds";
-import { type KubeObject, keyOf } from "../drift/objects";
-import { CannotVerify } from "../errors";
+import type { Kind } from "../../lib/cluster/kinds";
+import { type KubeObject, keyOf } from "../../lib/drift/objects";
+import { CannotVerify } from "../../lib/cluster/cannot-verify";
 import { sources } from "../plan/endpoints";
 import { plural } from "../../plural";
 import type { StatusLine } from "../status-line";

@@ -1,6 +1,6 @@
 /** The JSON report. Fields are stable; new ones may be added. */
-import type { Drift } from "../drift/compare";
-import { keyOf } from "../drift/objects";
+import type { Drift } from "../../lib/drift/compare";
+import { keyOf } from "../../lib/drift/objects";
 import type { CheckResult } from "../model";
 import { describeRequest } from "../plan/requests";
 import { type VerifyReport, counts, isProven } from "./model";

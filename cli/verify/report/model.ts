@@ -1,5 +1,5 @@
 /** The result of a run. */
-import { type Drift, isMismatch } from "../drift/compare";
+import { type Drift, isMismatch } from "../../lib/drift/compare";
 import type { Miscount } from "../probe/counters";
 import type { ExpectedKind, CheckResult, Layer, Unchecked } from "../model";
 

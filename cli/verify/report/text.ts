@@ -1,8 +1,8 @@
 /** The report as text. */
 import Table from "cli-table3";
 import { groupBy } from "../../../catalogue/order";
-import { isMismatch } from "../drift/compare";
-import { keyOf } from "../drift/objects";
+import { isMismatch } from "../../lib/drift/compare";
+import { keyOf } from "../../lib/drift/objects";
 import type { Check, Expected, Unchecked } from "../model";
 import { plural } from "../../plural";
 import { describeRequest } from "../plan/requests";

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Catalogue } from "../../../catalogue/model";
 import { platform } from "../../../catalogue/platform";
 import { explain } from "../../../cli/explain/explain";
-import { MeshSnapshot } from "../../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../../components/base/manifest";
 import { podIdentityProblems, podIdentityRoles } from "../../../components/shared/aws/pod-identity";
 import { Identities } from "../../../components/cluster/eks/identities";

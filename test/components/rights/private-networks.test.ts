@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Catalogue } from "../../../catalogue/model";
 import { explain } from "../../../cli/explain/explain";
-import { MeshSnapshot } from "../../../cli/explain/snapshot/snapshot";
+import { MeshSnapshot } from "../../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../../components/base/manifest";
 import { externalDestinations, privateNetworkProblems } from "../../../components/shared/addresses/private-networks";
 import { platformProblems } from "../../../components/check";

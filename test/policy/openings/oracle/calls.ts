@@ -2,15 +2,15 @@
  * Whether a change allows calls that were denied, by `mesh explain`'s evaluator: from each caller of the stack, an unknown
  * workload in the mesh, a pod outside it and clients of each gateway, to each callee and host that the change can affect.
  */
-import { evaluate, type AccessQuery, type AccessSource } from "../../../../cli/explain/evaluate/evaluate";
+import { evaluate, type AccessQuery, type AccessSource } from "../../../../cli/lib/evaluate/evaluate";
 import {
     type Callee,
     type ExternalEndpoint,
     type LayerResult,
     type Verdict,
     type Workload,
-} from "../../../../cli/explain/evaluate/model";
-import { type MeshSnapshot } from "../../../../cli/explain/snapshot/snapshot";
+} from "../../../../cli/lib/evaluate/model";
+import { type MeshSnapshot } from "../../../../cli/lib/snapshot/snapshot";
 import { calleesOf, gatewayOfSource, namesOf, sourcesOf } from "../../../../cli/diff/calls/endpoints";
 import { type SampleRequest, requestsOf } from "../../../../cli/diff/calls/requests";
 import { isWeaker } from "./conditions";

@@ -1,6 +1,6 @@
 /** Whether a change is an opening, by oracles that share no code with the pack. */
 import { type EvaluatedResource } from "../../../../cli/policy/protocol";
-import { type MeshSnapshot } from "../../../../cli/explain/snapshot/snapshot";
+import { type MeshSnapshot } from "../../../../cli/lib/snapshot/snapshot";
 import { type Change } from "../generator";
 import { openings } from "./calls";
 import { newFacts } from "./facts";

@@ -1,6 +1,6 @@
 /** A stack as `mesh explain` reads it: its objects and releases, from the registered resources. */
 import { type EvaluatedResource } from "../../../../cli/policy/protocol";
-import { type MeshObjects, MeshSnapshot } from "../../../../cli/explain/snapshot/snapshot";
+import { type MeshObjects, MeshSnapshot } from "../../../../cli/lib/snapshot/snapshot";
 
 export function worldOf(stack: readonly EvaluatedResource[]): MeshSnapshot {
     return new MeshSnapshot(partsOf(stack));

@@ -1,8 +1,8 @@
 /** The calls that a change of one object can affect: only these need evaluating again. */
 import { type EvaluatedResource } from "../../../../cli/policy/protocol";
-import { isAbout, matchesDnsName, matchesLabels, qualified } from "../../../../cli/explain/evaluate/match";
-import { type Callee, type Workload } from "../../../../cli/explain/evaluate/model";
-import { type Labels } from "../../../../cli/explain/snapshot/snapshot";
+import { isAbout, matchesDnsName, matchesLabels, qualified } from "../../../../cli/lib/evaluate/match";
+import { type Callee, type Workload } from "../../../../cli/lib/evaluate/model";
+import { type Labels } from "../../../../cli/lib/snapshot/snapshot";
 import { idOf } from "../schema";
 
 export interface AffectedCalls {

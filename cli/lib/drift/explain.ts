@@ -1,7 +1,7 @@
 /** Finds the objects that may explain a mismatch: drifted ones, or else the program's. */
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES, serviceHost } from "../../../components/base/names";
-import type { Check, CheckResult } from "../model";
+import type { Check, CheckResult } from "../../verify/model";
 import type { Drift } from "./compare";
 import { describeObject } from "./describe";
 import { type KubeObject, keyOf, selectorOf } from "./objects";

@@ -6,9 +6,9 @@ import {
     type Manifest,
     patchedKind,
     type Release,
-} from "../../components/base/manifest";
-import { PATCH_MANAGER } from "../../components/base/names";
-import { unknownCase } from "../../catalogue/never";
+} from "../../../components/base/manifest";
+import { PATCH_MANAGER } from "../../../components/base/names";
+import { unknownCase } from "../../../catalogue/never";
 
 /** A rendered stack: file path below the output folder → content, sorted by path. */
 export type RenderedFiles = ReadonlyMap<string, string>;

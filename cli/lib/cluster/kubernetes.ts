@@ -4,7 +4,7 @@ import { type ApiRequest, KubeClient } from "../../../local/engine/kube/client";
 import { ApiError, UnreachableError } from "../../../local/engine/kube/errors";
 import { defaultKubeconfig, loadKubeconfig } from "../../kubeconfig";
 import type { KubeObject } from "../drift/objects";
-import { CannotVerify } from "../errors";
+import { CannotVerify } from "./cannot-verify";
 import type { Cluster } from "./cluster";
 import { execute } from "./exec";
 import { KINDS, type Kind } from "./kinds";
