@@ -11,7 +11,7 @@ module.exports = {
             name: "no-cycles",
             severity: "error",
             from: {},
-            to: { circular: true, dependencyTypesNot: ["type-only"] },
+            to: { circular: true },
         },
         {
             name: "verify-expects-by-itself",
@@ -92,6 +92,32 @@ module.exports = {
             severity: "error",
             from: { path: "^policy/" },
             to: { path: "^(config|catalogue|components|cli|local)/" },
+        },
+        {
+            name: "local-lib-is-a-leaf",
+            severity: "error",
+            from: { path: "^local/lib/" },
+            to: { path: "^(catalogue|config|components|policy|cli|local)/", pathNot: "^local/lib/" },
+        },
+        {
+            name: "the-engine-needs-no-node",
+            comment: "It deploys to any cluster.",
+            severity: "error",
+            from: { path: "^local/engine/" },
+            to: { path: "^local/", pathNot: "^local/(engine|lib)/" },
+        },
+        {
+            name: "the-toolchain-comes-first",
+            comment: "Images consist of the toolchain's programs, and the node runs both.",
+            severity: "error",
+            from: { path: "^local/toolchain/" },
+            to: { path: "^local/", pathNot: "^local/(toolchain|lib)/" },
+        },
+        {
+            name: "images-need-no-node",
+            severity: "error",
+            from: { path: "^local/images/" },
+            to: { path: "^local/", pathNot: "^local/(images|toolchain|lib)/" },
         },
         {
             name: "local-does-not-know-the-cli",

@@ -1,4 +1,4 @@
-import { fail } from "./errors";
+import { fail } from "./lib/errors";
 import { meshProgram } from "./program";
 
 meshProgram().parseAsync().catch(fail);

@@ -1,7 +1,7 @@
 /** Helpers to define commands: lazy actions, examples, shared options, and errors for renamed options. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type * as kubeconfig from "./kubeconfig";
-import { lazyLoad } from "./lazy-load";
+import type * as kubeconfig from "./lib/kubeconfig";
+import { lazyLoad } from "./lib/lazy-load";
 
 type Action = (...args: unknown[]) => unknown;
 
@@ -42,7 +42,7 @@ export function withCluster(
             "kubeconfig with that context (default: $KUBECONFIG or ~/.kube/config)",
         )
         .hook("preAction", (_, called) => {
-            const { assertContext } = lazyLoad(__filename, "./kubeconfig") as typeof kubeconfig;
+            const { assertContext } = lazyLoad(__filename, "./lib/kubeconfig") as typeof kubeconfig;
             assertContext(called.opts());
         });
 }

@@ -1,7 +1,7 @@
 /** Generates docs/policies from the policies. Run `npm run generate:policies` after you change one. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { policyPages } from "../policy/core/pages";
+import { policyPages } from "../policy/rules/pages";
 
 const OUT = join(__dirname, "..", "docs", "policies");
 

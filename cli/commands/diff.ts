@@ -1,7 +1,7 @@
 import { difference, isEmpty } from "../diff/diff";
 import { toMarkdown } from "../diff/report/markdown";
 import { readSide } from "../diff/sides";
-import { EXIT } from "../errors";
+import { EXIT } from "../lib/errors";
 
 interface DiffOptions {
     readonly stack: string;

@@ -1,8 +1,8 @@
 import { type StopReport, silentProgress, stopNode, terminalProgress } from "../../local";
 import { destroy } from "../../local/engine";
-import { EXIT } from "../errors";
-import { LOCAL_STACK } from "../checkout";
-import { plural } from "../plural";
+import { EXIT } from "../lib/errors";
+import { LOCAL_STACK } from "../lib/checkout";
+import { plural } from "../lib/plural";
 import { clusterAt } from "../up/destination";
 
 interface DownOptions {

@@ -1,12 +1,12 @@
 import { loadCatalogue } from "../../catalogue/load";
 import { deriveAll } from "../../components/concerns";
-import { EXIT } from "../errors";
+import { EXIT } from "../lib/errors";
 import { explain } from "../explain/explain";
 import { toJson } from "../explain/report/json";
 import { toText } from "../explain/report/text";
 import { readRendered } from "../lib/snapshot/read";
 import { MeshSnapshot } from "../lib/snapshot/snapshot";
-import { loadPlatform } from "../project";
+import { loadPlatform } from "../lib/project";
 
 interface ExplainOptions {
     readonly port?: string;

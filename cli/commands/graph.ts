@@ -4,7 +4,7 @@ import type { Catalogue } from "../../catalogue/model";
 import { toMermaid } from "../lib/mermaid";
 import { toPage } from "../graph/page/page";
 import { toSvg } from "../graph/svg";
-import { plural } from "../plural";
+import { plural } from "../lib/plural";
 import { loadCatalogue } from "../../catalogue/load";
 
 const FORMATS = { svg: toSvg, mermaid: toMermaid, html: toPage } as const;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT_FOLDER } from "../checkout";
-import { plural } from "../plural";
+import { PROJECT_FOLDER } from "../lib/checkout";
+import { plural } from "../lib/plural";
 import { Charts } from "../policy/charts";
 import { chartFindings, chartsSummary, ofPolicies } from "../policy/charts/report";
 import { readPackConfig } from "../policy/config";

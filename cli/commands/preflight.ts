@@ -1,7 +1,7 @@
-import { EXIT } from "../errors";
+import { EXIT } from "../lib/errors";
 import { preflight } from "../preflight/preflight";
 import { localEnvironment } from "../preflight/environment";
-import { loadPlatform } from "../project";
+import { loadPlatform } from "../lib/project";
 
 interface PreflightOptions {
     readonly stack: string;

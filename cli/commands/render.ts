@@ -1,6 +1,6 @@
 import { deriveAll } from "../../components/concerns";
-import { plural } from "../plural";
-import { loadPlatform } from "../project";
+import { plural } from "../lib/plural";
+import { loadPlatform } from "../lib/project";
 import { renderFiles } from "../lib/rendered/files";
 import { writeFiles } from "../lib/rendered/write";
 

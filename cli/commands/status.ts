@@ -2,11 +2,11 @@ import { clearScreenDown, cursorTo } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import Table from "cli-table3";
 import { type NodeStatus, nodeStatus } from "../../local";
-import { EXIT } from "../errors";
+import { EXIT } from "../lib/errors";
 import { type MeshStatus, isHealthy } from "../status/model";
 import { readStatus } from "../status/read";
 import { toText } from "../status/text";
-import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../lib/kubeconfig";
 import { deploymentStatuses } from "../lib/cluster/deployments";
 import { deployedPlatform } from "../up/deployed";
 

@@ -1,5 +1,5 @@
-import { EXIT } from "../errors";
-import { loadPlatform } from "../project";
+import { EXIT } from "../lib/errors";
+import { loadPlatform } from "../lib/project";
 import { type UpOptions } from "../up/deploy";
 import {
     type ApplyReport,

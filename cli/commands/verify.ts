@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../lib/kubeconfig";
 import { standInImage } from "../up/cluster";
 import { deployedPlatform } from "../up/deployed";
 import { UNLISTED_HOST } from "../up/simulated-external";

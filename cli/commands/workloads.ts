@@ -1,7 +1,7 @@
-import { defaultKubeconfig } from "../kubeconfig";
-import { EXIT } from "../errors";
+import { defaultKubeconfig } from "../lib/kubeconfig";
+import { EXIT } from "../lib/errors";
 import { NAMESPACES } from "../../components/base/names";
-import { loadPlatform } from "../project";
+import { loadPlatform } from "../lib/project";
 import { runningNode } from "../up/running";
 import { connect } from "../lib/cluster/kubernetes";
 import { checkWorkloads } from "../workloads/check";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { deriveAll } from "../../components/concerns";
 import { type MeshObjects } from "../lib/snapshot/snapshot";
 import { readRendered } from "../lib/snapshot/read";
-import { PROJECT_FOLDER } from "../checkout";
-import { loadPlatform } from "../project";
+import { PROJECT_FOLDER } from "../lib/checkout";
+import { loadPlatform } from "../lib/project";
 import { renderFiles } from "../lib/rendered/files";
 import { writeFiles } from "../lib/rendered/write";
 

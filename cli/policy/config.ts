@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { nearest } from "../../catalogue/check";
 import { RENAMED_POLICIES, RENAMED_PROPERTIES } from "../../policy/core/renamed-policies";
-import { plural } from "../plural";
+import { plural } from "../lib/plural";
 import { type PackConfig, type PolicyInfo } from "./protocol";
 
 /**

@@ -5,7 +5,7 @@ import { startProgram } from "../../local/engine/program/host";
 import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
 import { providerOfReference } from "../../policy/core/urn";
-import { PROJECT_FOLDER } from "../checkout";
+import { PROJECT_FOLDER } from "../lib/checkout";
 import { answers, outputs, type Variant } from "./aws";
 import { type EvaluatedResource } from "./protocol";
 

@@ -1,8 +1,8 @@
 import { resolveNs } from "node:dns/promises";
 import { connect as open } from "node:net";
-import { CommandError, run } from "../../local/process";
+import { CommandError, run } from "../../local/lib/process";
 import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { defaultKubeconfig, loadKubeconfig } from "../lib/kubeconfig";
 import type { ClusterAccess, PreflightEnvironment } from "./model";
 
 /** Time limit for a connection to an API server. */

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { plural } from "../plural";
+import { plural } from "../lib/plural";
 import { runningTable } from "../lib/cluster/deployments";
 import type { Canary, Certificate, MeshStatus, ServiceMetrics } from "./model";
 

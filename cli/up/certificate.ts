@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { CoreV1Api, type KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { Platform } from "../../components/base/platform";
 import { NAMESPACES, certificateName } from "../../components/base/names";
-import { writeAtomically } from "../../local/files";
+import { writeAtomically } from "../../local/lib/files";
 import type { DeployTarget } from "./destination";
 
 /**

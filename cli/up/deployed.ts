@@ -2,8 +2,8 @@ import { loadCatalogue } from "../../catalogue/load";
 import type { Platform } from "../../components/base/platform";
 import { readStackFile } from "../../config/load";
 import { type SigningKey, readSigningKey } from "../../local";
-import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
-import { checkedPlatform, loadPlatform } from "../project";
+import { LOCAL_STACK, PROJECT_FOLDER } from "../lib/checkout";
+import { checkedPlatform, loadPlatform } from "../lib/project";
 import { withKeys } from "./config-entries";
 
 /**

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { checkMachine, ensureToolchain, type Progress, startNode } from "../../local";
 import type { Platform } from "../../components/base/platform";
 import { simulatedHosts } from "./simulated-external";
-import { type ClusterRef, defaultKubeconfig } from "../kubeconfig";
+import { type ClusterRef, defaultKubeconfig } from "../lib/kubeconfig";
 import { embeddedIstioVersions, onEmbeddedNode, onOtherCluster } from "./config-entries";
 
 /** Where to deploy to, and the configuration for it. */

@@ -1,6 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type NodeStatus, nodeStatus } from "../../local";
-import { defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { defaultKubeconfig, loadKubeconfig } from "../lib/kubeconfig";
 
 export interface ClusterOptions {
     readonly context?: string;

@@ -1,6 +1,6 @@
 /** Executes an upgrade plan. After a kill at any point, the next run continues. */
 import { readFileSync } from "node:fs";
-import { writeAtomically } from "../../local/files";
+import { writeAtomically } from "../../local/lib/files";
 import type { MeshCluster } from "./cluster";
 import { type Revision, type UpgradeStep, UpgradeError } from "./plan";
 import { assertAllOn, restartStale, type RestartReport } from "./restart";

@@ -1,9 +1,9 @@
 /** How `mesh upgrade` deploys a stack: the stack local as `mesh up` does, other stacks with the Pulumi CLI. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
+import { type ClusterRef, defaultKubeconfig, loadKubeconfig } from "../lib/kubeconfig";
 import type { MeshConfig } from "../../config/schema";
-import { LOCAL_STACK, PROJECT_FOLDER } from "../checkout";
+import { LOCAL_STACK, PROJECT_FOLDER } from "../lib/checkout";
 import { type UpOptions, deployPlatform } from "../up/deploy";
 import { runningCluster } from "../up/running";
 import type { StackDeployment } from "./apply";

@@ -2,7 +2,7 @@
 import { MESHED_NAMESPACES } from "../../components/base/names";
 import { precedes } from "../../config/istio-versions";
 import { PROJECT } from "../../config/load";
-import { LOCAL_STACK } from "../checkout";
+import { LOCAL_STACK } from "../lib/checkout";
 import type { IstioState, RestartScope, Revision, UpgradeStep } from "./plan";
 import { stateKeys } from "./stack-file";
 

@@ -5,7 +5,7 @@ import { clientSecret } from "../../components/shared/tls/client-authorities";
 import { SERVICE_LABEL } from "../../components/base/labels";
 import { NAMESPACES } from "../../components/base/names";
 import { createAuthority, issue } from "../../local";
-import { plural } from "../plural";
+import { plural } from "../lib/plural";
 import { type ProbeOptions, type ProbePod, type Batch, runBatches, retryInconclusive } from "./probe/batches";
 import { toleranceOf } from "./probe/tolerance";
 import { type Miscount, type WorkloadRef, miscounts, readCounters } from "./probe/counters";

@@ -1,7 +1,7 @@
 /** The report as text: findings by workload, each with its patch. */
 import { stringify } from "yaml";
 import { groupBy } from "../../catalogue/order";
-import { plural } from "../plural";
+import { plural } from "../lib/plural";
 import type { WorkloadReport } from "./check";
 import type { Finding } from "./model";
 

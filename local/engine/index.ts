@@ -3,8 +3,8 @@
  * in-process engine, which runs the same index.ts and applies the resources that it registers.
  */
 import { performance } from "node:perf_hooks";
-import { digestOf } from "../digest";
-import { withLock } from "../lock";
+import { digestOf } from "../lib/digest";
+import { withLock } from "../lib/lock";
 import { type Choice, chooseEngine, type CliState } from "./choice";
 import { deployInProcess, destroyInProcess, startInProcess } from "./in-process";
 import { ConfigMapStore } from "./inventory-store";

@@ -1,5 +1,5 @@
 /** Remedies for errors of a deployment. */
-import { CommandError } from "../process";
+import { CommandError } from "../lib/process";
 import {
     ApiError,
     BeingDeletedError,

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { digestOf, type Json, sha256OfFile } from "../digest";
+import { digestOf, type Json, sha256OfFile } from "../lib/digest";
 import type { Toolchain } from "../toolchain";
 import { type ImageFile, writeArchive, writeLayer } from "./archive";
 import { CERT_MANAGER_PROGRAMS, type ImageName, imageSpecs, type ImageSpec } from "./specs";

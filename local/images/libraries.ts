@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 
-import { run } from "../process";
+import { run } from "../lib/process";
 import type { ImageFile } from "./archive";
 
 /**

@@ -3,8 +3,8 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { digestOf } from "../digest";
-import { run, type RunOptions, sleep, waitFor } from "../process";
+import { digestOf } from "../lib/digest";
+import { run, type RunOptions, sleep, waitFor } from "../lib/process";
 import type { Toolchain } from "../toolchain";
 import { ensureCgroups, removeCgroups } from "./cgroups";
 import { removeVethPair } from "./network";

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { ifPresent } from "../files";
-import { sleep } from "../process";
+import { ifPresent } from "../lib/files";
+import { sleep } from "../lib/process";
 import { settings } from "./settings";
 
 const mountPoint = "/sys/fs/cgroup";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { digestOf } from "../digest";
+import { digestOf } from "../lib/digest";
 import type { ProgramName, Toolchain } from "../toolchain";
 import {
     apiserverArguments,

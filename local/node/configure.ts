@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { writeAtomically } from "../files";
+import { writeAtomically } from "../lib/files";
 import type { ImageReferences } from "../images";
 import type { Toolchain } from "../toolchain";
 import { cniConfig, containerdConfig } from "./config/containerd";

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readlink, rename, symlink } from "node:fs/promises";
+import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
-import { ifPresent } from "../files";
-import { CommandError, run } from "../process";
+import { ifPresent } from "../lib/files";
+import { CommandError, run } from "../lib/process";
 import type { Toolchain } from "../toolchain";
+import { libraryFolder } from "../toolchain/libraries";
 import { settings } from "./settings";
 
 /** The kernel's iptables backend. */
@@ -31,15 +32,6 @@ export async function nodeEnvironment(toolchain: Toolchain): Promise<Record<stri
         XTABLES_LIBDIR: join(libraries, "xtables"),
         HOME: "/root",
     };
-}
-
-/** The folder of the unpacked packages' shared libraries: `usr/lib/<the machine's triplet>`. */
-export async function libraryFolder(toolchain: Toolchain): Promise<string> {
-    const below = join(toolchain.debianRoot, "usr/lib");
-    const triplet = (await readdir(below)).find((entry) => entry.endsWith("-linux-gnu"));
-    if (triplet === undefined)
-        throw new Error(`No shared libraries found below ${below}. Remove the folder, then start again.`);
-    return join(below, triplet);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 
-import { ifPresent } from "../files";
+import { ifPresent } from "../lib/files";
 import type { Api } from "./api";
 import type { ComponentName } from "./components";
 import type { NodeProcess } from "./processes";

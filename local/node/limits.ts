@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readIfPresent, writeAtomically } from "../files";
+import { readIfPresent, writeAtomically } from "../lib/files";
 
 /**
  * Kernel limits of the whole machine that are too low for a node with a mesh, as files below /proc/sys, with the required

@@ -1,4 +1,4 @@
-import { run } from "../process";
+import { run } from "../lib/process";
 import { settings } from "./settings";
 
 /** The subnet of the veth pair between host and node: four addresses. */

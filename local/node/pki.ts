@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 
-import { digestOf, type Json } from "../digest";
-import { readIfPresent, writeAtomically } from "../files";
+import { digestOf, type Json } from "../lib/digest";
+import { readIfPresent, writeAtomically } from "../lib/files";
 import { type CertificateRequest, createAuthority, issue, type KeyPair, lifetimes } from "./authority";
 import { settings } from "./settings";
 

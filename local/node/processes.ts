@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { basename } from "node:path";
 
-import { ifPresent } from "../files";
-import { sleep } from "../process";
+import { ifPresent } from "../lib/files";
+import { sleep } from "../lib/process";
 
 /** The environment variables that identify the node's processes. */
 export const marks = {

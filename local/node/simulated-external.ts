@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 
-import { readIfPresent, writeAtomically } from "../files";
+import { readIfPresent, writeAtomically } from "../lib/files";
 import { type Identity } from "./pki";
 import { settings } from "./settings";
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-import { digestOf } from "../digest";
+import { digestOf } from "../lib/digest";
 import { type Image, images, importMissing, referencesOf } from "../images";
-import { withLock } from "../lock";
-import { checkMachine } from "../machine";
-import { paths } from "../paths";
-import { run, waitFor } from "../process";
-import type { Job, Progress } from "../progress";
+import { withLock } from "../lib/lock";
+import { checkMachine } from "./machine";
+import { paths } from "../lib/paths";
+import { run, waitFor } from "../lib/process";
+import type { Job, Progress } from "../lib/progress";
 import { ensureToolchain, type Toolchain } from "../toolchain";
 import { addonChecks, addons } from "./addons";
 import { endProcess, ensureAnchor, runInNode } from "./anchor";

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readIfPresent, writeAtomically } from "../files";
+import { readIfPresent, writeAtomically } from "../lib/files";
 import type { Subnet } from "./network";
 
 /** Settings that stay the same across starts of a node. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { paths } from "../paths";
+import { paths } from "../lib/paths";
 import { addonChecks } from "./addons";
 import { findAnchor } from "./anchor";
 import { administrator, type Api, nodeIsReady } from "./api";

@@ -1,9 +1,9 @@
 import { readFile, rm, stat } from "node:fs/promises";
 
-import { ifPresent } from "../files";
-import { withLock } from "../lock";
-import { paths } from "../paths";
-import type { Progress } from "../progress";
+import { ifPresent } from "../lib/files";
+import { withLock } from "../lib/lock";
+import { paths } from "../lib/paths";
+import type { Progress } from "../lib/progress";
 import { removeNamespaces } from "./anchor";
 import { nodeCgroups } from "./cgroups";
 import { restoreLimits } from "./limits";

@@ -1,8 +1,8 @@
 import { stat, truncate } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { ifPresent } from "../files";
-import { waitFor } from "../process";
+import { ifPresent } from "../lib/files";
+import { waitFor } from "../lib/process";
 import { endProcess, startInNode } from "./anchor";
 import type { Api } from "./api";
 import type { Component, ComponentName } from "./components";

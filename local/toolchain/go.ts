@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { digestOf, sourcesBelow } from "../digest";
-import { run } from "../process";
+import { digestOf, sourcesBelow } from "../lib/digest";
+import { run } from "../lib/process";
 import type { GoPart } from "./programs";
 import type { ToolchainPart } from "./store";
 

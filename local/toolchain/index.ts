@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
-import { withLock } from "../lock";
-import { paths } from "../paths";
-import type { Job, Progress } from "../progress";
+import { withLock } from "../lib/lock";
+import { paths } from "../lib/paths";
+import type { Job, Progress } from "../lib/progress";
 import { goPart } from "./go";
 import { MAIN_ISTIO, type OptionalIstio, optionalIstios } from "./istio-versions";
 import { certManagerChart, charts, debian, envoy, flaggerCharts, moduleFiles } from "./packages";

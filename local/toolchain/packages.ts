@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { digestOf } from "../digest";
-import { run } from "../process";
+import { digestOf } from "../lib/digest";
+import { run } from "../lib/process";
 import {
     certManagerChartPart,
     chartsPart,

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { filesBelow, sha256OfFile } from "../digest";
-import { ifPresent, readIfPresent } from "../files";
-import type { Report } from "../progress";
+import { filesBelow, sha256OfFile } from "../lib/digest";
+import { ifPresent, readIfPresent } from "../lib/files";
+import type { Report } from "../lib/progress";
 
 /** A part of the toolchain, which is stored atomically in the cache. */
 export interface ToolchainPart {

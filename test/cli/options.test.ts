@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { plural } from "../../cli/plural";
+import { plural } from "../../cli/lib/plural";
 import { meshProgram } from "../../cli/program";
 import { runMesh } from "../support/cli";
 

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lazyLoad } from "../../cli/lazy-load";
+import { lazyLoad } from "../../cli/lib/lazy-load";
 import { meshProgram } from "../../cli/program";
 import { version } from "../../package.json";
 import { runMesh } from "../support/cli";

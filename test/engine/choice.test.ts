@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine, type CliState } from "../../local/engine/choice";
 import { findCli } from "../../local/engine/pulumi/cli";
-import { CommandError } from "../../local/process";
+import { CommandError } from "../../local/lib/process";
 
 const here: CliState = { usable: true, version: "3.260.0", program: "/usr/bin/pulumi" };
 const absent: CliState = { usable: false, because: "no Pulumi CLI is on PATH or in node_modules" };

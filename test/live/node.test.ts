@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureToolchain, nodeStatus, silentProgress, startNode, stopNode } from "../../local";
 import { nodeCgroups } from "../../local/node/cgroups";
 import { type NodeProcess, nodeProcesses, signal } from "../../local/node/processes";
-import { run, sleep } from "../../local/process";
+import { run, sleep } from "../../local/lib/process";
 import { randomSource } from "../support/random";
 
 const checkout = join(__dirname, "..", "..");

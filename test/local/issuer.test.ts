@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { testConfig } from "../support/config";
-import { ensureSigningKey, readSigningKey } from "../../local/issuer";
+import { ensureSigningKey, readSigningKey } from "../../local/node/issuer";
 
 describe("the machine's signing key", () => {
     let state: string;

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { withLock } from "../../local/lock";
-import { sleep } from "../../local/process";
+import { withLock } from "../../local/lib/lock";
+import { sleep } from "../../local/lib/process";
 import { skip } from "../support/skip";
 
 const name = `unit-test-${process.pid}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { findProblems, type MachineFacts, UnfitMachineError } from "../../local/preflight";
+import { findProblems, type MachineFacts, UnfitMachineError } from "../../local/node/preflight";
 
 const gibibyte = 2 ** 30;
 

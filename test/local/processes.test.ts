@@ -4,7 +4,7 @@ import { once } from "node:events";
 
 import { listeningPorts } from "../../local/node/health";
 import { isAlive, marks, nodeProcesses, parseStat, signal } from "../../local/node/processes";
-import { CommandError, run, waitFor } from "../../local/process";
+import { CommandError, run, waitFor } from "../../local/lib/process";
 import { skip } from "../support/skip";
 
 describe("a process in /proc", () => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { digestOf } from "../../local/digest";
+import { digestOf } from "../../local/lib/digest";
 import { buildFlags } from "../../local/toolchain/go";
 import { parseRelease } from "../../local/toolchain/packages";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { policyPages } from "../../policy/core/pages";
+import { policyPages } from "../../policy/rules/pages";
 
 const FOLDER = join(__dirname, "..", "..", "docs", "policies");
 

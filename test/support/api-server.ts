@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ensureToolchain, silentProgress, type Toolchain } from "../../local";
-import { run } from "../../local/process";
+import { run } from "../../local/lib/process";
 import { toolchainIsComplete } from "../../local/toolchain";
 import { freePorts } from "./envoy/program";
 import { skip } from "./skip";

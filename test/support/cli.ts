@@ -1,5 +1,5 @@
 /** Runs the mesh command in this process: starting one takes a second of CPU. test/cli/start.test.ts starts real processes. */
-import { fail } from "../../cli/errors";
+import { fail } from "../../cli/lib/errors";
 import { meshProgram } from "../../cli/program";
 
 function statusOf({ exitCode }: Pick<NodeJS.Process, "exitCode">): number {

@@ -1,8 +1,8 @@
 import { goParts } from "../../local/toolchain/programs";
 import { goPart } from "../../local/toolchain/go";
 import { storedPart } from "../../local/toolchain/store";
-import { paths } from "../../local/paths";
-import { run } from "../../local/process";
+import { paths } from "../../local/lib/paths";
+import { run } from "../../local/lib/process";
 import { join } from "node:path";
 import { skip } from "./skip";
 

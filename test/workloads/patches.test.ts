@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../cli/workloads/model";
 import type { Toolchain } from "../../local";
-import { run } from "../../local/process";
+import { run } from "../../local/lib/process";
 import { requireToolchain } from "../support/api-server";
 import { findings, JOB, MISTAKES, objects } from "./cases";
 

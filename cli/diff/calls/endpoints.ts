@@ -2,7 +2,7 @@
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import type { AccessSource } from "../../lib/evaluate/evaluate";
 import type { Callee, Workload } from "../../lib/evaluate/model";
-import { callees, gateways, podOf } from "../../lib/snapshot/workloads";
+import { callees, gateways, podOf } from "../../lib/evaluate/workloads";
 import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
 import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
 

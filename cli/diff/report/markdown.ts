@@ -1,6 +1,6 @@
 /** The comparison as Markdown for a pull request: access changes first, then objects. */
 import type { CallChange } from "../calls/compare";
-import { plural } from "../../plural";
+import { plural } from "../../lib/plural";
 import { type Difference, isEmpty } from "../diff";
 import type { HostChange } from "../hosts";
 import { toPicture } from "./picture";

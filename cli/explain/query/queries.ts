@@ -6,7 +6,7 @@ import { INGRESS_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/b
 import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
 import type { AccessQuery, AccessSource } from "../../lib/evaluate/evaluate";
 import type { Callee } from "../../lib/evaluate/model";
-import { callees, findCallee, gateways, podOf } from "../../lib/snapshot/workloads";
+import { callees, findCallee, gateways, podOf } from "../../lib/evaluate/workloads";
 import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
 import { HTTP_METHODS, InvalidQuery, type QueryOptions, requestOf } from "./options";
 import { type PortOperation, operationsOfPort } from "./port-operations";

@@ -2,7 +2,7 @@
 import { Exec, type KubeConfig } from "@kubernetes/client-node";
 import { type ApiRequest, KubeClient } from "../../../local/engine/kube/client";
 import { ApiError, UnreachableError } from "../../../local/engine/kube/errors";
-import { defaultKubeconfig, loadKubeconfig } from "../../kubeconfig";
+import { defaultKubeconfig, loadKubeconfig } from "../kubeconfig";
 import type { KubeObject } from "../drift/objects";
 import { CannotVerify } from "./cannot-verify";
 import type { Cluster } from "./cluster";

@@ -3,7 +3,7 @@
  * one denies, so that the result lists all causes at once.
  */
 import { Memo } from "../snapshot/memo";
-import { calleeForHost } from "../snapshot/workloads";
+import { calleeForHost } from "./workloads";
 import type { MeshSnapshot } from "../snapshot/snapshot";
 import { RequestPath } from "./request-path";
 import { matchesDnsName } from "./match";

@@ -8,7 +8,7 @@ import { limited } from "../../../local/engine/limit";
 import { releaseInputs, RELEASE } from "../../../local/engine/packaged";
 import { type KubeObject, type ReleaseRequest, requestOf } from "../../../local/engine/resource";
 import { type ChartTools, type PinnedChart, storedChartTools } from "../../../local/toolchain";
-import { PROJECT_FOLDER } from "../../checkout";
+import { PROJECT_FOLDER } from "../../lib/checkout";
 import { type EvaluatedResource } from "../protocol";
 import { cacheFolder, template } from "./template";
 

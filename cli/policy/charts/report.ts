@@ -1,6 +1,6 @@
 /** The report of `mesh policy` about Helm charts. */
 import { type Diagnostic, type EvaluatedResource } from "../protocol";
-import { plural } from "../../plural";
+import { plural } from "../../lib/plural";
 import { type ChartObjects, type UnevaluatedChart } from "./index";
 
 /**

@@ -2,12 +2,12 @@
 import { mkdir, readdir, stat, unlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EKS_VERSION } from "../../../config/versions";
-import { digestOf } from "../../../local/digest";
+import { digestOf } from "../../../local/lib/digest";
 import { digestOfRelease } from "../../../local/engine/helm/digest";
 import { type KubeObject, type ReleaseRequest } from "../../../local/engine/resource";
-import { ifPresent, readIfPresent, writeAtomically } from "../../../local/files";
-import { paths } from "../../../local/paths";
-import { run } from "../../../local/process";
+import { ifPresent, readIfPresent, writeAtomically } from "../../../local/lib/files";
+import { paths } from "../../../local/lib/paths";
+import { run } from "../../../local/lib/process";
 import { readYaml } from "./yaml";
 
 /** A chart takes a fraction of a second on an idle machine. */

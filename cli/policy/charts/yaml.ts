@@ -1,7 +1,7 @@
 /**
  * Parses YAML like helm parses its templates' output: as Go's yaml.v2, which is YAML 1.1 and lenient about indentation.
  */
-import { lazyLoad } from "../../lazy-load";
+import { lazyLoad } from "../../lib/lazy-load";
 
 interface JsYaml {
     readonly CORE_SCHEMA: { extend(types: { implicit: readonly unknown[] }): unknown };

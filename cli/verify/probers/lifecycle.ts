@@ -7,7 +7,7 @@ import type { Kind } from "../../lib/cluster/kinds";
 import { type KubeObject, keyOf } from "../../lib/drift/objects";
 import { CannotVerify } from "../../lib/cluster/cannot-verify";
 import { sources } from "../plan/endpoints";
-import { plural } from "../../plural";
+import { plural } from "../../lib/plural";
 import type { StatusLine } from "../status-line";
 import {
     HASH_ANNOTATION,

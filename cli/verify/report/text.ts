@@ -4,7 +4,7 @@ import { groupBy } from "../../../catalogue/order";
 import { isMismatch } from "../../lib/drift/compare";
 import { keyOf } from "../../lib/drift/objects";
 import type { Check, Expected, Unchecked } from "../model";
-import { plural } from "../../plural";
+import { plural } from "../../lib/plural";
 import { describeRequest } from "../plan/requests";
 import { LIST_PROBERS } from "../probers/lifecycle";
 import { type Mismatch, type VerifyReport, counts, differs, uncheckedWithoutConsent } from "./model";

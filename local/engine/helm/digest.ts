@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { digestOf, filesBelow, type Json } from "../../digest";
+import { digestOf, filesBelow, type Json } from "../../lib/digest";
 import { type ReleaseRequest } from "../resource";
 
 /** Prefixes of remote charts, whose content is determined by their version. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { type Writable } from "node:stream";
-import { CommandError } from "../../process";
+import { CommandError } from "../../lib/process";
 
 /**
  * Runs "$@", and kills it when file descriptor 3 is closed: when the process at its other end ends, in any way. Uses a shell,

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
-import { CommandError, run } from "../../process";
+import { CommandError, run } from "../../lib/process";
 import { type CliState } from "../choice";
 import { messageOf } from "../remedy";
 import { type EngineName } from "../types";

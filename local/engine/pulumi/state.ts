@@ -2,7 +2,7 @@
  * Reads and writes a stack's state through the CLI. The Automation API would write every secret in plain text, to a file that
  * all users can read.
  */
-import { run } from "../../process";
+import { run } from "../../lib/process";
 import { environment, type Workspace } from "./workspace";
 
 /** The output of `pulumi stack export`. */

@@ -7,8 +7,8 @@ import { mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { PROJECT } from "../../../config/load";
-import { digestOf } from "../../digest";
-import { ifPresent, readIfPresent, writeAtomically } from "../../files";
+import { digestOf } from "../../lib/digest";
+import { ifPresent, readIfPresent, writeAtomically } from "../../lib/files";
 import { type DeployOptions, type StackTarget } from "../types";
 
 export interface Workspace {

@@ -1,4 +1,4 @@
-import { digestOf } from "../../digest";
+import { digestOf } from "../../lib/digest";
 import { settings } from "../settings";
 import { type KubernetesObject, restricted } from "./object";
 

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { paths } from "../../../local/paths";
+import { paths } from "../../../local/lib/paths";
 import { type ToolchainPart, buildPart, storedPart } from "../../../local/toolchain/store";
 import type { RouterProgram } from "./program";
 

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { paths } from "../../../local/paths";
+import { paths } from "../../../local/lib/paths";
 import { envoy as envoyPart } from "../../../local/toolchain/packages";
 import { storedPart } from "../../../local/toolchain/store";
 import { skip } from "../skip";

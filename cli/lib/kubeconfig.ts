@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { nearest } from "../catalogue/check";
+import { nearest } from "../../catalogue/check";
 
 /** A cluster that a kubeconfig leads to. */
 export interface ClusterRef {

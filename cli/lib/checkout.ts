@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 
 /** The root of the checkout that this CLI belongs to. */
-export const PROJECT_FOLDER = resolve(__dirname, "..");
+export const PROJECT_FOLDER = resolve(__dirname, "..", "..");
 
 /** The stack that `mesh up` deploys, to the embedded node or to another test cluster. */
 export const LOCAL_STACK = "local";

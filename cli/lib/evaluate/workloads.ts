@@ -1,10 +1,10 @@
 /** Resolves names to Services, gateways and service accounts. */
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES } from "../../../components/base/names";
-import type { Callee, ServicePort, Workload } from "../evaluate/model";
-import { matchesLabels } from "../evaluate/match";
-import { memoizeByObject } from "./memo";
-import type { RenderedRelease, MeshSnapshot } from "./snapshot";
+import type { Callee, ServicePort, Workload } from "./model";
+import { matchesLabels } from "./match";
+import { memoizeByObject } from "../snapshot/memo";
+import type { RenderedRelease, MeshSnapshot } from "../snapshot/snapshot";
 
 type RenderedService = ReturnType<typeof servicesOf>[number];
 

@@ -2,12 +2,12 @@ import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 
-import { ifPresent, readIfPresent } from "./files";
-import { findAnchor } from "./node/anchor";
-import { hostRoutes, type Route } from "./node/network";
-import { paths } from "./paths";
+import { ifPresent, readIfPresent } from "../lib/files";
+import { findAnchor } from "./anchor";
+import { hostRoutes, type Route } from "./network";
+import { paths } from "../lib/paths";
 import { findProblems, type Free, type MachineFacts, needs, UnfitMachineError } from "./preflight";
-import { toolchainIsComplete } from "./toolchain";
+import { toolchainIsComplete } from "../toolchain";
 
 /**
  * Checks that this machine can run the node, before anything is started.

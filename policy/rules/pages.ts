@@ -1,5 +1,5 @@
-import { RULES } from "../rules";
-import { index, page } from "./page";
+import { RULES } from ".";
+import { index, page } from "../core/page";
 
 /** Every page of docs/policies by file name. */
 export function policyPages(): ReadonlyMap<string, string> {

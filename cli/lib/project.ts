@@ -1,8 +1,8 @@
-import { loadCatalogue } from "../catalogue/load";
-import type { Catalogue } from "../catalogue/model";
-import type { Platform } from "../components/base/platform";
-import { assertPlatform } from "../components/check";
-import { parseConfig, readStackFile } from "../config/load";
+import { loadCatalogue } from "../../catalogue/load";
+import type { Catalogue } from "../../catalogue/model";
+import type { Platform } from "../../components/base/platform";
+import { assertPlatform } from "../../components/check";
+import { parseConfig, readStackFile } from "../../config/load";
 import { PROJECT_FOLDER } from "./checkout";
 
 /** The validated catalogue and the configuration of `stack`, as `index.ts` loads them. */

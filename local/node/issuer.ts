@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 
-import { digestOf } from "./digest";
-import { readIfPresent, writeAtomically } from "./files";
-import { stateFiles } from "./node/state";
-import { paths } from "./paths";
+import { digestOf } from "../lib/digest";
+import { readIfPresent, writeAtomically } from "../lib/files";
+import { stateFiles } from "./state";
+import { paths } from "../lib/paths";
 
 /** The key with which the node's issuer signs tokens, so that the edge can be tried without an identity provider. */
 export interface SigningKey {

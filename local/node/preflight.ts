@@ -1,5 +1,5 @@
-import { freeSubnet, type Route, subnets } from "./node/network";
-import { stopOtherNode } from "./node/other-node";
+import { freeSubnet, type Route, subnets } from "./network";
+import { stopOtherNode } from "./other-node";
 
 /** Facts about the machine, collected before anything is started. */
 export interface MachineFacts {
