@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { renamedKey, renamedValue } from "./renamed";
+import { renamedTo, renamedValue } from "./renamed";
 import { type MeshConfig, meshConfigSchema } from "./schema";
 import { type IsSecret, secretProblems, withoutSecrets } from "./secrets";
 
@@ -189,8 +189,12 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
     if (issue.code === "unrecognized_keys") {
         const known = knownKeys(issue.path);
         return issue.keys.map((key) => {
-            const path = [...issue.path.map(String), key];
-            return renamedKey(path) ?? `${path.join(".")}: unknown key; ${suggestion(key, known)}`;
+            const parents = issue.path.map(String);
+            const path = [...parents, key].join(".");
+            const newName = renamedTo(key, known);
+            return newName === undefined
+                ? `${path}: unknown key; ${suggestion(key, known)}`
+                : `${path} was renamed to ${[...parents, newName].join(".")}`;
         });
     }
     // A custom rule's message is complete; the value may be long, or a secret.

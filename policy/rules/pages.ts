@@ -1,4 +1,4 @@
-import { RULES } from ".";
+import { RULES } from "./index";
 import { index, page } from "../core/page";
 
 /** Every page of docs/policies by file name. */

@@ -1,7 +1,41 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../config/load";
 import { testConfig } from "../support/config";
-import { RENAMED_KEYS } from "../../config/renamed";
+
+/** Every old key, with its new name in the same map. `*` in a path stands for any one key. */
+const RENAMED_KEYS: Readonly<Record<string, string>> = {
+    "certificates.gateways.days": "durationDays",
+    "certificates.mesh.intermediate.days": "durationDays",
+    "certificates.mesh.signing": "signingRoot",
+    "certificates.mesh.trust": "trustedRoots",
+    "cluster.account": "accountId",
+    "cluster.api.networks": "allowedCidrs",
+    "cluster.bootstrapAdmin": "bootstrapClusterCreatorAdminPermissions",
+    "cluster.dns.names": "allowedDomains",
+    "cluster.logDays": "logRetentionDays",
+    "cluster.nat": "natGateways",
+    "cluster.network": "vpcCidr",
+    "cluster.networkPolicies": "networkPolicyEnforcingMode",
+    "cluster.pools.*.maximum": "maxSize",
+    "cluster.pools.*.minimum": "minSize",
+    "cluster.serviceRoles": "podIdentityRoles",
+    "delivery.failures": "threshold",
+    "edge.adminNetworks": "adminCidrs",
+    "edge.keySetNetworks": "jwksCidrs",
+    "egress.authority": "caSecret",
+    "egress.privateRanges": "excludedCidrs",
+    "gateways.service": "serviceType",
+    "network.apiServer": "apiServerCidrs",
+    "network.loadBalancers": "loadBalancerCidrs",
+    "network.nodes": "nodeCidrs",
+    "network.pods": "podCidrs",
+    "network.services": "serviceCidrs",
+    "telemetry.tracing.collector.calls": "egressHosts",
+    "telemetry.tracing.collector.spans": "maxSpans",
+    "telemetry.tracing.tenants": "samplingPercentByTenant",
+    "traffic.services.*.fault.abort.status": "httpStatus",
+    "traffic.services.*.fault.delay.time": "fixedDelay",
+};
 
 function problemsOf(action: () => unknown): readonly string[] {
     try {
@@ -51,6 +85,14 @@ describe("a renamed configuration key", () => {
                 "edge.adminNetworks was renamed to edge.adminCidrs",
             ],
         );
+    });
+
+    it("is an unknown key where no release had it", () => {
+        const [problem, ...others] = problemsOf(() =>
+            testConfig({ domain: "a.example", edge: { nodes: [] } }),
+        );
+        assert.match(problem ?? "", /^edge\.nodes: unknown key; /);
+        assert.deepEqual(others, []);
     });
 
     it("names the new value for a renamed one, of enumerations and of discriminators", () => {
