@@ -50,7 +50,8 @@ module.exports = {
         },
         {
             name: "concerns-do-not-know-each-other",
-            comment: "What two concerns share belongs in components/shared, or in components/base if every concern needs it.",
+            comment:
+                "What two concerns share belongs in components/shared, or in components/base if every concern needs it.",
             severity: "error",
             from: { path: `^components/(${CONCERNS})/` },
             to: { path: `^components/(${CONCERNS})/`, pathNot: "^components/$1/" },
@@ -75,7 +76,8 @@ module.exports = {
         },
         {
             name: "commands-do-not-know-each-other",
-            comment: "What two commands share belongs in cli/lib. cli/commands starts them, and may combine several.",
+            comment:
+                "What two commands share belongs in cli/lib. cli/commands starts them, and may combine several.",
             severity: "error",
             from: { path: `^cli/(${COMMANDS})/` },
             to: { path: `^cli/(${COMMANDS}|commands)/`, pathNot: "^cli/$1/" },

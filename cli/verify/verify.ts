@@ -7,7 +7,7 @@ import { drainedMs } from "./cluster/propagation";
 import type { Drift } from "../lib/drift/compare";
 import { keyOf } from "../lib/drift/objects";
 import { readDrift } from "../lib/drift/read";
-import { explain } from "../lib/drift/explain";
+import { explain } from "./explain";
 import { CannotVerify } from "../lib/cluster/cannot-verify";
 import { type Outcome, makeRequests } from "./phases";
 import { planApiServer } from "./plan/api-server";

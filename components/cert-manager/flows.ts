@@ -1,7 +1,14 @@
 import { ANYWHERE, type Flow, type Pods, tcp } from "../base/flow";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
-import { CERT_MANAGER, apiServer, toApiServer, toAwsApis, toDns, toPodIdentity } from "../shared/flows/parties";
+import {
+    CERT_MANAGER,
+    apiServer,
+    toApiServer,
+    toAwsApis,
+    toDns,
+    toPodIdentity,
+} from "../shared/flows/parties";
 
 /** The webhook's port. It is the kubelet's, which node firewalls allow anyway. */
 const WEBHOOK_PORT = 10250;

@@ -1,7 +1,15 @@
 import type { MeshConfig } from "../../config/schema";
 import { type Flow, tcp } from "../base/flow";
 import type { Platform } from "../base/platform";
-import { ISTIOD, ISTIOD_PORTS, MESHED_PODS, apiServer, cniAgent, toApiServer, toDns } from "../shared/flows/parties";
+import {
+    ISTIOD,
+    ISTIOD_PORTS,
+    MESHED_PODS,
+    apiServer,
+    cniAgent,
+    toApiServer,
+    toDns,
+} from "../shared/flows/parties";
 
 /** The port of identity providers' key sets, to which `edge.issuers[].jwksUri` is restricted. */
 const JWKS_PORT = 443;

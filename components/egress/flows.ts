@@ -19,7 +19,8 @@ export function egressFlows({ catalogue, config }: Platform): Flow[] {
             ports,
         }));
         const network = privateNetworkOf(group, config);
-        if (network !== undefined) return [...toGateway, { from: [gateway], to: [{ cidrs: network }], ports }];
+        if (network !== undefined)
+            return [...toGateway, { from: [gateway], to: [{ cidrs: network }], ports }];
         return [
             ...toGateway,
             // NetworkPolicies cannot match names; the mesh matches hosts.
@@ -36,6 +37,8 @@ export function egressFlows({ catalogue, config }: Platform): Flow[] {
     });
     return [
         ...external,
-        ...podIdentityClients(catalogue).map((client) => toPodIdentity(workload(NAMESPACES.services, client))),
+        ...podIdentityClients(catalogue).map((client) =>
+            toPodIdentity(workload(NAMESPACES.services, client)),
+        ),
     ];
 }

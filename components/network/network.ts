@@ -41,7 +41,7 @@ function isolatedPods({ catalogue }: Platform): Pods[] {
 
 /** NetworkPolicies for the catalogue's calls, and for what pods need to start. */
 export class Network extends ConcernComponent {
-    constructor(network: Concern, platform: Platform, options: ConcernOptions) {
+    public constructor(network: Concern, platform: Platform, options: ConcernOptions) {
         super(network, platform, options);
     }
 }

@@ -77,11 +77,6 @@ function hasPolicy(party: Party): party is Pods {
     return typeof party === "object" && "namespace" in party && party.policy !== undefined;
 }
 
-
-function hasPolicy(party: Party): party is Pods {
-    return typeof party === "object" && "namespace" in party && party.policy !== undefined;
-}
-
 /** Returns undefined for anyone. */
 function peersOf(parties: readonly Party[]): Peer[] | undefined {
     return parties.includes("anyone") ? undefined : parties.flatMap(peersOfParty);

@@ -11,7 +11,14 @@ import {
     allowName,
 } from "../base/names";
 import type { Platform } from "../base/platform";
-import { CERT_MANAGER, ISTIOD, ISTIOD_PORTS, PROMETHEUS, cniAgent, toApiServer } from "../shared/flows/parties";
+import {
+    CERT_MANAGER,
+    ISTIOD,
+    ISTIOD_PORTS,
+    PROMETHEUS,
+    cniAgent,
+    toApiServer,
+} from "../shared/flows/parties";
 import { MERGED } from "./scrape";
 
 const CERT_MANAGER_METRICS = 9402;

@@ -64,7 +64,8 @@ export function isAwaited({
         );
     }
     return (
-        annotations[SKIP_AWAIT] !== "true" && (desired !== undefined || kind === CANARY.kind || ROLLOUTS.has(kind))
+        annotations[SKIP_AWAIT] !== "true" &&
+        (desired !== undefined || kind === CANARY.kind || ROLLOUTS.has(kind))
     );
 }
 

@@ -49,17 +49,26 @@ export function exceptionList(
     };
 }
 
-export const EXCEPTIONS_SCHEMA: PropertySchema = exceptionList("exceptions, each with a reason and an end date", { namespace: {
-                type: "string",
-                description:
-                    'namespace of the object; "" for cluster-scoped objects such as a ClusterRoleBinding',
-            } }, { name: {
-                type: "string",
-                description: "name of the object; any object in the namespace if absent",
-            }, port: {
-                type: "integer",
-                description: "port, for policies that check ports; all ports if absent",
-            } });
+export const EXCEPTIONS_SCHEMA: PropertySchema = exceptionList(
+    "exceptions, each with a reason and an end date",
+    {
+        namespace: {
+            type: "string",
+            description:
+                'namespace of the object; "" for cluster-scoped objects such as a ClusterRoleBinding',
+        },
+    },
+    {
+        name: {
+            type: "string",
+            description: "name of the object; any object in the namespace if absent",
+        },
+        port: {
+            type: "integer",
+            description: "port, for policies that check ports; all ports if absent",
+        },
+    },
+);
 
 /** Adds properties to the item schema of a list of objects. */
 export function withItemProperties(

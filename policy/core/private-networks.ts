@@ -27,11 +27,19 @@ export const PRIVATE_NETWORKS_SCHEMA: Readonly<Record<keyof WithPrivateNetworks,
         description:
             "pods in meshed namespaces may only reach private networks that are listed in `privateNetworks`",
     },
-    privateNetworks: exceptionList("private networks that a NetworkPolicy of a meshed namespace may allow as destinations", { namespace: { type: "string" }, name: { type: "string", description: "name of the NetworkPolicy" }, cidrs: {
-                    type: "array",
-                    items: { type: "string" },
-                    description: "CIDRs; the policy may allow any part of them",
-                }, ports: { type: "array", items: { type: "integer" } } }),
+    privateNetworks: exceptionList(
+        "private networks that a NetworkPolicy of a meshed namespace may allow as destinations",
+        {
+            namespace: { type: "string" },
+            name: { type: "string", description: "name of the NetworkPolicy" },
+            cidrs: {
+                type: "array",
+                items: { type: "string" },
+                description: "CIDRs; the policy may allow any part of them",
+            },
+            ports: { type: "array", items: { type: "integer" } },
+        },
+    ),
 };
 
 /** Yields a violation if a private network is a destination and not listed, where only listed ones are allowed. */

@@ -13,7 +13,10 @@ export interface WithWildcards {
     readonly wildcards: readonly Wildcard[];
 }
 
-export const WILDCARDS_SCHEMA: PropertySchema = exceptionList("wildcard hosts whose whole domain belongs to one party, such as a domain for tenants", { host: { type: "string", pattern: "^\\*\\.[^.*]+(\\.[^.*]+)+$" } });
+export const WILDCARDS_SCHEMA: PropertySchema = exceptionList(
+    "wildcard hosts whose whole domain belongs to one party, such as a domain for tenants",
+    { host: { type: "string", pattern: "^\\*\\.[^.*]+(\\.[^.*]+)+$" } },
+);
 
 export function isListedWildcard({ wildcards }: WithWildcards, host: string): boolean {
     return anyInForce(wildcards.filter((entry) => entry.host.toLowerCase() === host.toLowerCase()));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { kindAndName, parseUrn, providerOfReference } from "../../policy/core/urn";
 
 describe("a URN", () => {
-    const child = "urn:pulumi:prod::sparc-mesh::sparc:mesh:Access$kubernetes:core/v1:Service::access-sparc-auth";
+    const child =
+        "urn:pulumi:prod::sparc-mesh::sparc:mesh:Access$kubernetes:core/v1:Service::access-sparc-auth";
 
     it("has the type without the parents', and the name", () => {
         assert.deepEqual(parseUrn(child), { type: "kubernetes:core/v1:Service", name: "access-sparc-auth" });

@@ -4,7 +4,7 @@ import type { AccessSource } from "../../lib/evaluate/evaluate";
 import type { Callee, Workload } from "../../lib/evaluate/model";
 import { callees, gateways, podOf } from "../../lib/evaluate/workloads";
 import type { MeshSnapshot } from "../../lib/snapshot/snapshot";
-import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
+import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/probers";
 
 /** Clients outside the cluster are named after their gateway. */
 export function sourcesOf(snapshot: MeshSnapshot): Map<string, AccessSource> {

@@ -3,7 +3,7 @@ import { isIPv4 } from "node:net";
 import { nearest } from "../../../catalogue/check";
 import type { Catalogue } from "../../../catalogue/model";
 import { INGRESS_GATEWAYS, HEALTH_PORT, NAMESPACES } from "../../../components/base/names";
-import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
+import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/probers";
 import type { AccessQuery, AccessSource } from "../../lib/evaluate/evaluate";
 import type { Callee } from "../../lib/evaluate/model";
 import { callees, findCallee, gateways, podOf } from "../../lib/evaluate/workloads";

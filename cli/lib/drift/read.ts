@@ -1,7 +1,7 @@
 import { NAMESPACES } from "../../../components/base/names";
 import type { Cluster } from "../cluster/cluster";
 import type { Kind } from "../cluster/kinds";
-import { PROBE_LABEL } from "../../verify/probers/objects";
+import { PROBE_LABEL } from "../probers";
 import { type Drift, type HelmRelease, compare } from "./compare";
 import { DECIDING_KINDS, TRAFFIC_KINDS } from "./kinds";
 import type { KubeObject } from "./objects";

@@ -2,7 +2,7 @@
 import type { Catalogue, Service, Store } from "../../../catalogue/model";
 import { INGRESS_GATEWAYS, HEALTH_PORT, NAMESPACES, principal } from "../../../components/base/names";
 import type { Platform } from "../../../components/base/platform";
-import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/unknown-workload";
+import { UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/probers";
 import type { Destination, Source } from "../model";
 
 export const UNKNOWN_WORKLOAD: Source = {

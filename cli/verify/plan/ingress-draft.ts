@@ -1,11 +1,6 @@
 /** The common parts of ingress checks. */
 import type { ExposureEdge } from "../../../catalogue/query";
-import {
-    INGRESS_GATEWAYS,
-    GATEWAY_PORTS,
-    NAMESPACES,
-    exposedHost,
-} from "../../../components/base/names";
+import { INGRESS_GATEWAYS, GATEWAY_PORTS, NAMESPACES, exposedHost } from "../../../components/base/names";
 import { certificateOf } from "../../../components/shared/tls/client-authorities";
 import type { Platform } from "../../../components/base/platform";
 import type { Check, IngressTarget, Token } from "../model";

@@ -5,7 +5,7 @@ import { NAMESPACES } from "../../../components/base/names";
 import type { Cluster } from "../../lib/cluster/cluster";
 import type { KubeObject } from "../../lib/drift/objects";
 import { CannotVerify } from "../../lib/cluster/cannot-verify";
-import { PROBE_LABEL } from "./objects";
+import { PROBE_LABEL } from "../../lib/probers";
 
 const NAME = "probe-run";
 const RENEW_MS = 5_000;

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Platform } from "../../../components/base/platform";
 import type { Cluster } from "../../lib/cluster/cluster";
+import { PROBE_LABEL } from "../../lib/probers";
 import { type PodObject, isReady, notDeletedReason, startFailureOf, notReadyReason } from "../cluster/pods";
 import type { Kind } from "../../lib/cluster/kinds";
 import { type KubeObject, keyOf } from "../../lib/drift/objects";
@@ -11,7 +12,6 @@ import { plural } from "../../lib/plural";
 import type { StatusLine } from "../status-line";
 import {
     HASH_ANNOTATION,
-    PROBE_LABEL,
     PROBE_SELECTOR,
     PROBER_KINDS,
     probers,

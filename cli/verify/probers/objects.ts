@@ -10,8 +10,6 @@ import type { Source } from "../model";
 import { UNKNOWN_WORKLOAD_ACCOUNT } from "../plan/endpoints";
 import { hostRewrites } from "./hosts";
 
-/** Label of all temporary objects, and of no others. */
-export const PROBE_LABEL = "sparc.dev/probe";
 const LABELS = { [PROBE_LABEL]: "true" };
 export const PROBE_SELECTOR = `${PROBE_LABEL}=true`;
 

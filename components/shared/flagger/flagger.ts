@@ -1,4 +1,5 @@
 /** Flagger: its programs, its API, and the phases of a rollout. */
+import { getOwn } from "../../../catalogue/order";
 import { NAMESPACES } from "../../base/names";
 
 export const FLAGGER = { name: "flagger", metrics: 8080 } as const;
@@ -47,18 +48,15 @@ export function hasPrimary({ phase = "" }: CanaryStatus): boolean {
 /** What a rollout waits for at a manual gate, or can still be stopped before. */
 export type GatedStage = "rollout" | "promotion";
 
+const STAGES: Readonly<Record<string, GatedStage | "progressing">> = {
+    Waiting: "rollout",
+    WaitingPromotion: "promotion",
+    Progressing: "progressing",
+};
+
 /** The gate at which a rollout waits, by Flagger's phase; `progressing` if it runs, undefined if there is none. */
-export function gatedStage({ phase }: CanaryStatus): GatedStage | "progressing" | undefined {
-    switch (phase) {
-        case "Waiting":
-            return "rollout";
-        case "WaitingPromotion":
-            return "promotion";
-        case "Progressing":
-            return "progressing";
-        default:
-            return undefined;
-    }
+export function gatedStage({ phase = "" }: CanaryStatus): GatedStage | "progressing" | undefined {
+    return getOwn(STAGES, phase);
 }
 
 /** The latest message about a rollout. */

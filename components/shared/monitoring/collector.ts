@@ -2,7 +2,13 @@
 import type { Catalogue } from "../../../catalogue/model";
 import { reachableHosts } from "../../../catalogue/query";
 import type { MeshConfig } from "../../../config/schema";
-import { EGRESS_GATEWAY, INGRESS_GATEWAYS, NAMESPACES, type NamespaceName, serviceHost } from "../../base/names";
+import {
+    EGRESS_GATEWAY,
+    INGRESS_GATEWAYS,
+    NAMESPACES,
+    type NamespaceName,
+    serviceHost,
+} from "../../base/names";
 import { unknownCase } from "../../../catalogue/never";
 
 /** The name is also the pods' `sparc.dev/service` label. */
@@ -48,9 +54,7 @@ export function collectorHosts(config: Pick<MeshConfig, "telemetry">): string[] 
 }
 
 /** The workloads whose proxies send spans: those that handle the platform's requests. */
-export function spanSenders(
-    catalogue: Catalogue,
-): (readonly [namespace: NamespaceName, name: string])[] {
+export function spanSenders(catalogue: Catalogue): (readonly [namespace: NamespaceName, name: string])[] {
     return [
         ...Object.values(INGRESS_GATEWAYS).map((gateway) => [NAMESPACES.ingress, gateway] as const),
         ...(reachableHosts(catalogue).length > 0 ? [[NAMESPACES.egress, EGRESS_GATEWAY] as const] : []),

@@ -40,15 +40,22 @@ export const allowScope = stackRule<Config>({
     appliesTo: [AUTHORIZATION, "core/Service", "networking.istio.io/Gateway"],
     defaults: { exceptions: [] },
     schema: {
-        exceptions: exceptionList("policies that may allow every path, each with a reason and an end date", { namespace: { type: "string" } }, { name: {
-                        type: "string",
-                        description: "name of the policy; any in the namespace if absent",
-                    }, callers: {
-                        type: "array",
-                        items: { type: "string" },
-                        description:
-                            "the only principals or requestPrincipals that the policy's sources may contain; any caller if absent",
-                    } }),
+        exceptions: exceptionList(
+            "policies that may allow every path, each with a reason and an end date",
+            { namespace: { type: "string" } },
+            {
+                name: {
+                    type: "string",
+                    description: "name of the policy; any in the namespace if absent",
+                },
+                callers: {
+                    type: "array",
+                    items: { type: "string" },
+                    description:
+                        "the only principals or requestPrincipals that the policy's sources may contain; any caller if absent",
+                },
+            },
+        ),
     },
     examples: {
         noncompliant: `

@@ -49,7 +49,14 @@ export const exposedHosts = stackRule<Config>({
     defaults: { public: [], publicPaths: [], proofs: PROOFS, claims: [], issuers: [], networks: [] },
     schema: {
         public: exceptionList("hosts that require no token", { host: { type: "string" } }),
-        publicPaths: exceptionList("operations of a host that require no token, such as a load balancer's health check", { host: { type: "string" }, methods: { type: "array", minItems: 1, items: { type: "string", pattern: "^[A-Z]+$" } }, paths: { type: "array", minItems: 1, items: { type: "string", pattern: "^/[^*{}]*$" } } }),
+        publicPaths: exceptionList(
+            "operations of a host that require no token, such as a load balancer's health check",
+            {
+                host: { type: "string" },
+                methods: { type: "array", minItems: 1, items: { type: "string", pattern: "^[A-Z]+$" } },
+                paths: { type: "array", minItems: 1, items: { type: "string", pattern: "^/[^*{}]*$" } },
+            },
+        ),
         proofs: {
             type: "array",
             items: { enum: PROOFS },

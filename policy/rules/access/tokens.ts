@@ -45,7 +45,10 @@ export const tokens = objectRule<Config>({
             description:
                 "accepted locations of tokens other than headers, such as fromParams for WebSockets of browsers",
         },
-        issuersWithoutAudience: exceptionList("issuers that serve a single application and whose tokens have no aud claim; AWS Cognito user pools need no entry", { issuer: { type: "string" } }),
+        issuersWithoutAudience: exceptionList(
+            "issuers that serve a single application and whose tokens have no aud claim; AWS Cognito user pools need no entry",
+            { issuer: { type: "string" } },
+        ),
     },
     examples: {
         noncompliant: `

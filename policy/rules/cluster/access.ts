@@ -33,11 +33,14 @@ export const access = objectRule<Config>({
     appliesTo: [ENTRY, ASSOCIATION],
     defaults: { principals: [] },
     schema: {
-        principals: exceptionList("IAM principals with more than AmazonEKSViewPolicy", { principal: { type: "string", description: "ARN of the principal" }, policies: {
-                        type: "array",
-                        items: { type: "string" },
-                        description: "names of access policies",
-                    } }),
+        principals: exceptionList("IAM principals with more than AmazonEKSViewPolicy", {
+            principal: { type: "string", description: "ARN of the principal" },
+            policies: {
+                type: "array",
+                items: { type: "string" },
+                description: "names of access policies",
+            },
+        }),
     },
     examples: {
         noncompliant: `

@@ -81,7 +81,10 @@ export const iam = objectRule<Config>({
     defaults: { ...NO_EXCEPTIONS, managed: [] },
     schema: {
         exceptions: { ...EXCEPTIONS_SCHEMA, description: 'resources by name, with namespace ""' },
-        managed: exceptionList("AWS managed policies that a role may have, in addition to those that EKS and its add-ons need", { policy: { type: "string", description: "for example ReadOnlyAccess" } }),
+        managed: exceptionList(
+            "AWS managed policies that a role may have, in addition to those that EKS and its add-ons need",
+            { policy: { type: "string", description: "for example ReadOnlyAccess" } },
+        ),
     },
     examples: {
         noncompliant: `

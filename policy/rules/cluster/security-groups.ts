@@ -54,8 +54,13 @@ export const securityGroups = objectRule<Config>({
     appliesTo: [...GROUPS, ...RULES, ...PREFIX_LISTS, NODE_GROUP],
     defaults: { open: [], prefixLists: [] },
     schema: {
-        prefixLists: exceptionList("prefix lists with reviewed networks, such as CloudFront's", { id: { type: "string", pattern: "^pl-" } }),
-        open: exceptionList("ports of load balancers that are open to the Internet", { name: { type: "string", description: "name of the resource in the program" }, port: { type: "integer" } }),
+        prefixLists: exceptionList("prefix lists with reviewed networks, such as CloudFront's", {
+            id: { type: "string", pattern: "^pl-" },
+        }),
+        open: exceptionList("ports of load balancers that are open to the Internet", {
+            name: { type: "string", description: "name of the resource in the program" },
+            port: { type: "integer" },
+        }),
     },
     examples: {
         noncompliant: `

@@ -23,10 +23,18 @@ export const noPlaintext = objectRule<Config>({
     appliesTo: ["security.istio.io/PeerAuthentication"],
     defaults: { exceptions: [] },
     schema: {
-        exceptions: exceptionList("ports that accept plain text; the whole namespace if no port is set", { namespace: { type: "string" } }, { name: { type: "string", description: "name of the PeerAuthentication; any if absent" }, port: {
-                        type: "integer",
-                        description: "port of the workload; the whole namespace if absent",
-                    }, mode: { enum: ["PERMISSIVE", "DISABLE"], description: "PERMISSIVE if absent" } }),
+        exceptions: exceptionList(
+            "ports that accept plain text; the whole namespace if no port is set",
+            { namespace: { type: "string" } },
+            {
+                name: { type: "string", description: "name of the PeerAuthentication; any if absent" },
+                port: {
+                    type: "integer",
+                    description: "port of the workload; the whole namespace if absent",
+                },
+                mode: { enum: ["PERMISSIVE", "DISABLE"], description: "PERMISSIVE if absent" },
+            },
+        ),
     },
     examples: {
         noncompliant: `

@@ -117,8 +117,12 @@ export const istioRelease = objectRule<Config>({
     appliesTo: [...new Set([...MESH_CONFIG_HOLDERS, ...HELM_INSTALLERS, ...SAIL_CHART_KINDS])],
     defaults: { registries: [], defaults: [] },
     schema: {
-        registries: exceptionList("additional registries with Istio's images, such as a mirror", { registry: { type: "string", description: "as in `global.hub`" } }),
-        defaults: exceptionList("allowed values of `profile` and `compatibilityVersion`", { value: { type: "string", description: "for example demo or 1.30" } }),
+        registries: exceptionList("additional registries with Istio's images, such as a mirror", {
+            registry: { type: "string", description: "as in `global.hub`" },
+        }),
+        defaults: exceptionList("allowed values of `profile` and `compatibilityVersion`", {
+            value: { type: "string", description: "for example demo or 1.30" },
+        }),
     },
     examples: {
         noncompliant: `

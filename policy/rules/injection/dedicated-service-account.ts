@@ -35,7 +35,14 @@ export const dedicatedServiceAccount = stackRule<Config>({
     defaults: { ...NO_EXCEPTIONS, shared: [] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
-        shared: exceptionList("service accounts of several workloads that form one application, such as a service and its nightly job", { namespace: { type: "string" }, account: { type: "string" }, workloads: { type: "array", minItems: 2, items: { type: "string" } } }),
+        shared: exceptionList(
+            "service accounts of several workloads that form one application, such as a service and its nightly job",
+            {
+                namespace: { type: "string" },
+                account: { type: "string" },
+                workloads: { type: "array", minItems: 2, items: { type: "string" } },
+            },
+        ),
     },
     examples: {
         noncompliant: `

@@ -33,10 +33,19 @@ export const timeout = stackRule<Config>({
     appliesTo: [VIRTUAL_SERVICE, "core/Service", CANARY],
     defaults: { streams: [], auxiliaryPorts: ["health", "metrics"] },
     schema: {
-        streams: exceptionList("routes for long-lived streams", { namespace: { type: "string" }, name: { type: "string", description: "name of the VirtualService" } }, { route: {
-                        type: "string",
-                        description: "name of the route; any route without a timeout if absent",
-                    } }),
+        streams: exceptionList(
+            "routes for long-lived streams",
+            {
+                namespace: { type: "string" },
+                name: { type: "string", description: "name of the VirtualService" },
+            },
+            {
+                route: {
+                    type: "string",
+                    description: "name of the route; any route without a timeout if absent",
+                },
+            },
+        ),
         auxiliaryPorts: {
             type: "array",
             items: { type: "string" },

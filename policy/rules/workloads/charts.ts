@@ -26,7 +26,11 @@ export const charts = stackRule<Config>({
     appliesTo: CHARTS,
     defaults: { exceptions: [], system: ["kube-system"] },
     schema: {
-        exceptions: exceptionList("allowed values, each with a reason and an end date", { namespace: { type: "string" }, name: { type: "string", description: "name of the release" }, value: { type: "string", description: "path of the value, for example podLabels" } }),
+        exceptions: exceptionList("allowed values, each with a reason and an end date", {
+            namespace: { type: "string" },
+            name: { type: "string", description: "name of the release" },
+            value: { type: "string", description: "path of the value, for example podLabels" },
+        }),
         system: {
             type: "array",
             items: { type: "string" },

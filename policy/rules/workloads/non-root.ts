@@ -48,7 +48,14 @@ export const nonRoot = objectRule<Config>({
             items: { type: "string" },
             description: "namespaces of the cluster's system workloads",
         },
-        hostPaths: exceptionList("directories of the node that a workload may mount read-only, such as /var/log for a log shipper", { namespace: { type: "string" }, name: { type: "string", description: "name of the workload" }, path: { type: "string", pattern: "^/var/(log|lib/[^/]+/containers)(/[^.].*)?$" } }),
+        hostPaths: exceptionList(
+            "directories of the node that a workload may mount read-only, such as /var/log for a log shipper",
+            {
+                namespace: { type: "string" },
+                name: { type: "string", description: "name of the workload" },
+                path: { type: "string", pattern: "^/var/(log|lib/[^/]+/containers)(/[^.].*)?$" },
+            },
+        ),
     },
     examples: {
         noncompliant: `

@@ -4,7 +4,10 @@ import type { Catalogue } from "../../../catalogue/model";
 import { explain } from "../../../cli/explain/explain";
 import { MeshSnapshot } from "../../../cli/lib/snapshot/snapshot";
 import type { Manifest } from "../../../components/base/manifest";
-import { externalDestinations, privateNetworkProblems } from "../../../components/shared/addresses/private-networks";
+import {
+    externalDestinations,
+    privateNetworkProblems,
+} from "../../../components/shared/addresses/private-networks";
 import { platformProblems } from "../../../components/check";
 import { deriveAll } from "../../../components/concerns";
 import { testConfig } from "../../support/config";

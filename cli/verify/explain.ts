@@ -1,10 +1,10 @@
 /** Finds the objects that may explain a mismatch: drifted ones, or else the program's. */
-import { SERVICE_LABEL } from "../../../components/base/labels";
-import { NAMESPACES, serviceHost } from "../../../components/base/names";
-import type { Check, CheckResult } from "../../verify/model";
-import type { Drift } from "./compare";
-import { describeObject } from "./describe";
-import { type KubeObject, keyOf, selectorOf } from "./objects";
+import { SERVICE_LABEL } from "../../components/base/labels";
+import { NAMESPACES, serviceHost } from "../../components/base/names";
+import type { Check, CheckResult } from "./model";
+import type { Drift } from "../lib/drift/compare";
+import { describeObject } from "../lib/drift/describe";
+import { type KubeObject, keyOf, selectorOf } from "../lib/drift/objects";
 
 /**
  * Sentences that may explain a mismatch, the likeliest cause first. Without drift, the program contradicts the
