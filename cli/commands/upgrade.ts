@@ -8,7 +8,7 @@ import {
     remainderText,
     type StackDeployment,
 } from "../upgrade/apply";
-import { deploymentOf } from "../upgrade/deployments";
+import { deploymentOf } from "./upgrade-deployments";
 import {
     planUpgrade,
     type RestartScope,

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { libraryFolder } from "../node/environment";
+import { libraryFolder } from "../toolchain/libraries";
 import type { IstioFiles, ProgramName, Toolchain } from "../toolchain";
 import type { ImageFile, ImageProcess } from "./archive";
 import { librariesOf } from "./libraries";

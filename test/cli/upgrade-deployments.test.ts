@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { deploymentOf } from "../../cli/upgrade/deployments";
+import { deploymentOf } from "../../cli/commands/upgrade-deployments";
 import { UpgradeError } from "../../cli/upgrade/plan";
 import { testConfig } from "../support/config";
 

@@ -10,13 +10,7 @@ import { CannotVerify } from "../../lib/cluster/cannot-verify";
 import { sources } from "../plan/endpoints";
 import { plural } from "../../lib/plural";
 import type { StatusLine } from "../status-line";
-import {
-    HASH_ANNOTATION,
-    PROBE_SELECTOR,
-    PROBER_KINDS,
-    probers,
-    supportingObjects,
-} from "./objects";
+import { HASH_ANNOTATION, PROBE_SELECTOR, PROBER_KINDS, probers, supportingObjects } from "./objects";
 
 const POLL_MS = 500;
 const READY_SECONDS = 240;

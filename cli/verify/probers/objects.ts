@@ -7,7 +7,7 @@ import { sidecarResources } from "../../../components/shared/pods/sidecar-resour
 import type { Kind } from "../../lib/cluster/kinds";
 import type { KubeObject } from "../../lib/drift/objects";
 import type { Source } from "../model";
-import { UNKNOWN_WORKLOAD_ACCOUNT } from "../plan/endpoints";
+import { PROBE_LABEL, UNKNOWN_WORKLOAD_ACCOUNT } from "../../lib/probers";
 import { hostRewrites } from "./hosts";
 
 const LABELS = { [PROBE_LABEL]: "true" };

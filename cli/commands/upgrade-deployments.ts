@@ -6,9 +6,9 @@ import type { MeshConfig } from "../../config/schema";
 import { LOCAL_STACK, PROJECT_FOLDER } from "../lib/checkout";
 import { type UpOptions, deployPlatform } from "../up/deploy";
 import { runningCluster } from "../up/running";
-import type { StackDeployment } from "./apply";
-import { KubernetesMesh } from "./cluster";
-import { UpgradeError } from "./plan";
+import type { StackDeployment } from "../upgrade/apply";
+import { KubernetesMesh } from "../upgrade/cluster";
+import { UpgradeError } from "../upgrade/plan";
 
 export function deploymentOf(stack: string, config: MeshConfig, options: UpOptions): StackDeployment {
     const file = join(PROJECT_FOLDER, `Pulumi.${stack}.yaml`);
