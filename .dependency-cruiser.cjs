@@ -3,7 +3,8 @@ const CONCERNS =
     "namespaces|network|cloud-controllers|cert-manager|mesh-authority|control-plane|certificates|identity|access|edge|gateways|traffic|egress|delivery|telemetry|observability|workloads";
 
 /** Folders of commands' parts. */
-const COMMANDS = "completion|delivery|diff|explain|graph|policy|preflight|status|up|upgrade|verify";
+const COMMANDS =
+    "completion|delivery|diff|explain|graph|images|policy|preflight|status|up|upgrade|verify|workloads";
 
 module.exports = {
     forbidden: [

@@ -1,7 +1,7 @@
 import { mirror as mirrorSchema } from "../../config/images";
 import { type ImageList, listImages } from "../images/list";
 import { mirrorScript } from "../images/mirror-script";
-import { loadPlatform } from "../project";
+import { loadPlatform } from "../lib/project";
 
 interface ImagesOptions {
     readonly stack: string;

@@ -8,6 +8,7 @@ import { AUTOSCALER_IMAGE, LOAD_BALANCER_IMAGE, pinned, repositoryAndTag } from 
 import type { Derived, Release } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { BEFORE_CNI, NOT_READY_KEY, placement } from "../shared/pods/pools";
+import { clusterFlows } from "./flows";
 
 function deriveCloudControllers({ config }: Platform): Derived {
     const { cluster } = config;

@@ -17,6 +17,7 @@ import { MESH_LOG_PROVIDER } from "./mesh-log";
 import { proxyStats } from "./proxy-stats";
 import { STOCK_ENVOY } from "./stock-envoy";
 import { tracesProvider } from "./traces";
+import { controlPlaneFlows } from "./flows";
 
 function deriveControlPlane(platform: Platform): Derived {
     const { config } = platform;

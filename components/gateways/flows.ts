@@ -1,7 +1,13 @@
 import { exposures } from "../../catalogue/query";
 import { clusterNetworks } from "../shared/addresses/cluster-networks";
 import { type Flow, tcp, workload } from "../base/flow";
-import { GATEWAY_KEYS, GATEWAY_PORTS, GATEWAY_STATUS_PORT, INGRESS_GATEWAYS, NAMESPACES } from "../base/names";
+import {
+    GATEWAY_KEYS,
+    GATEWAY_PORTS,
+    GATEWAY_STATUS_PORT,
+    INGRESS_GATEWAYS,
+    NAMESPACES,
+} from "../base/names";
 import type { Platform } from "../base/platform";
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import type { Toolchain } from "../../../local";
-import { run } from "../../../local/process";
+import { run } from "../../../local/lib/process";
 import { freePorts } from "../envoy/program";
 
 export interface Bootstrap {
