@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import { PROJECT, readStackFile } from "../../config/load";
 import { startProgram } from "../../local/engine/program/host";
-import { RELEASE, childName, releaseInputs } from "../../local/engine/packaged";
+import { RELEASE, childName } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
-import { providerOfReference } from "../../policy/core/urn";
+import { urnOfReference } from "../../policy/core/urn";
 import { PROJECT_FOLDER } from "../lib/checkout";
 import { answers, outputs, type Variant } from "./aws";
 import { type EvaluatedResource } from "./protocol";
@@ -40,8 +40,7 @@ export async function registrations({
     try {
         await running.load();
         await running.run((resource) => {
-            const { type, name, protect, inputs, sources = {} } = resource;
-            const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${name}`;
+            const { urn, type, name, protect, inputs, sources = {} } = resource;
             const more = outputs(type, name, inputs, variant);
             const provider = providerOf(resource, resources);
             const evaluated = {
@@ -54,7 +53,7 @@ export async function registrations({
                 outputs: more,
                 ...provider,
             };
-            for (const one of [evaluated, ...childOf(stack, resource, provider)]) {
+            for (const one of [evaluated, ...childOf(resource, provider)]) {
                 resources.push(one);
                 registered?.(one);
             }
@@ -71,22 +70,20 @@ function providerOf(
     { provider: reference = "" }: Registration,
     registered: readonly EvaluatedResource[],
 ): Pick<EvaluatedResource, "provider"> {
-    const { type, name } = providerOfReference(reference);
-    const provider = registered.find((resource) => resource.type === type && resource.name === name);
+    const provider = registered.find(({ urn }) => urn === urnOfReference(reference));
     if (provider === undefined) return {};
-    const { urn, properties } = provider;
+    const { urn, type, name, properties } = provider;
     return { provider: { urn, type, name, properties } };
 }
 
 /** The Helm release that a packaged component registers in its provider's process. */
 function childOf(
-    stack: string,
-    { type, name, protect, inputs }: Registration,
+    { urn, name, protect, packaged: properties }: Registration,
     provider: Pick<EvaluatedResource, "provider">,
 ): readonly EvaluatedResource[] {
-    const properties = type === RELEASE ? undefined : releaseInputs({ type, inputs });
     if (properties === undefined) return [];
     const child = childName(name);
-    const urn = `urn:pulumi:${stack}::${PROJECT}::${type}$${RELEASE}::${child}`;
-    return [{ urn, type: RELEASE, name: child, protect, properties, outputs: {}, ...provider }];
+    const parent = urn.slice(0, urn.lastIndexOf(`::${name}`));
+    const childUrn = `${parent}$${RELEASE}::${child}`;
+    return [{ urn: childUrn, type: RELEASE, name: child, protect, properties, outputs: {}, ...provider }];
 }

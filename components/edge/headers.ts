@@ -40,6 +40,11 @@ const RESERVED = [
     "x-ssl-client-",
 ] as const;
 
+/** Dots instead of dashes: some CGI servers pass both as underscores. Envoy drops headers with underscores. */
+const DOTTED = `x\\.(${Object.values(TOKEN_HEADERS)
+    .map((header) => header.slice("x-".length))
+    .join("|")})`;
+
 /** User names that identity-aware proxies set. Does not match `x-user-agent`, which gRPC-Web sends. */
 const USERS =
     "x-user(-(id|name|email|mail|role|roles|group|groups|info|tenant|token|claims))?|x-username|remote-user";
@@ -65,7 +70,7 @@ export function clientHeaders({ catalogue }: Platform): EnvoyFilterManifest {
     const mutations = [
         ...[...new Set(removed)].map((remove) => ({ remove })),
         ...[...new Set(RESERVED)].map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } })),
-        { remove_on_match: { key_matcher: { safe_regex: { regex: USERS } } } },
+        ...[DOTTED, USERS].map((regex) => ({ remove_on_match: { key_matcher: { safe_regex: { regex } } } })),
     ];
     const elsewhere = all.flatMap(({ exposure: { host, clientHeaders: kept = [] } }): Patch[] => {
         const others = [...listed].filter((name) => !kept.includes(name)).sort();

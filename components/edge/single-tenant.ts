@@ -6,6 +6,7 @@ import { typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, GATEWAY_PORTS, exposedHost } from "../base/names";
 import type { Platform } from "../base/platform";
+import { AMBIGUOUS_TEXT } from "./ambiguous-text";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
 
 /**
@@ -71,6 +72,11 @@ function singleTenant(edges: readonly ExposureEdge[], config: MeshConfig): Recor
                             ids: [
                                 claim(["iss"], { exact: issuer }),
                                 claim(claimPath(claims.tenant), { safe_regex: { regex: ONE_TENANT } }),
+                                {
+                                    not_id: claim(claimPath(claims.tenant), {
+                                        safe_regex: { regex: AMBIGUOUS_TEXT },
+                                    }),
+                                },
                             ],
                         },
                     })),

@@ -14,12 +14,16 @@ export function isReleaseType(type: string): boolean {
 }
 
 /** The inputs of the release that a resource is or creates; undefined for other resources. */
-export function releaseInputs({ type, inputs }: Pick<Registration, "type" | "inputs">): Inputs | undefined {
+export function releaseInputs({
+    type,
+    inputs,
+    packaged,
+}: Pick<Registration, "type" | "inputs" | "packaged">): Inputs | undefined {
     switch (type) {
         case RELEASE:
             return inputs;
         case CERT_MANAGER:
-            return certManagerRelease(inputs);
+            return packaged ?? certManagerRelease(inputs);
         default:
             return undefined;
     }

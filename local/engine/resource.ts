@@ -73,7 +73,7 @@ const RELEASE_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws UnsupportedError for resources that need the Pulumi CLI. */
-export function requestOf(resource: Registration): ResourceRequest {
+export function requestOf(resource: Omit<Registration, "urn">): ResourceRequest {
     const { type, custom, protect } = resource;
     if (type.startsWith("pulumi:")) return { is: "nothing" };
     const inputs = releaseInputs(resource);
@@ -144,7 +144,7 @@ function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject):
     return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
 }
 
-function objectOf({ type, name, inputs }: Registration): KubeObject {
+function objectOf({ type, name, inputs }: Pick<Registration, "type" | "name" | "inputs">): KubeObject {
     const { apiVersion, kind, metadata } = inputs;
     const objectName = (metadata as { name?: unknown } | undefined)?.name;
     if (typeof apiVersion !== "string" || typeof kind !== "string") {

@@ -6,9 +6,12 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type FromProgram, REJECTED, type Registration, type ToProgram } from "./program/protocol";
+import { RELEASE, childName, releaseInputs } from "./packaged";
+import { type Details, interceptMonitor } from "./program/monitor";
 import { Recorder } from "./program/recorder";
-import { ResourceTransforms } from "./program/transforms";
 import { skipUnusedWork } from "./program/skip-unused";
+import { structOf } from "./program/struct";
+import { ResourceTransforms } from "./program/transforms";
 import { decodeYaml, DECODE } from "./program/yaml";
 
 type Start = Extract<ToProgram, { type: "start" }>;
@@ -38,26 +41,26 @@ function send(message: FromProgram): void {
     process.send?.(message);
 }
 
-async function newResource(
+async function register(
     args: pulumi.runtime.MockResourceArgs,
+    { urn, protect, sources }: Details,
 ): Promise<pulumi.runtime.MockResourceResult> {
     // Apply nothing before the whole program has been imported, so that a program that throws changes nothing.
     await mayProceed;
     const id = registrations++;
-    const custom = args.custom ?? false;
-    const inputs = await transforms.applied(
-        { type: args.type, name: args.name, custom },
-        unwrapSecrets(args.inputs) as Record<string, unknown>,
-    );
+    const { type, name } = args;
+    const inputs = unwrapSecrets(args.inputs) as Record<string, unknown>;
     const resource: Registration = {
-        type: args.type,
-        name: args.name,
-        custom,
+        urn,
+        type,
+        name,
+        custom: args.custom ?? false,
         ...(args.id === undefined || args.id === "" ? {} : { importId: args.id }),
-        protect: recorder.isProtected(args.type, args.name),
+        protect,
         ...(args.provider === undefined || args.provider === "" ? {} : { provider: args.provider }),
-        inputs: unwrapSecrets(inputs) as Record<string, unknown>,
-        sources: recorder.sourcesOf(args.type, args.name),
+        inputs,
+        ...(await packagedOf({ type, name, inputs, urn })),
+        sources,
     };
     const answer = await new Promise<ToProgram>((resolvePromise) => {
         waiting.set(id, resolvePromise);
@@ -68,7 +71,21 @@ async function newResource(
         rejected = true;
         throw new Error(REJECTED);
     }
-    return { id: `${args.type}/${args.name}`, state: { ...inputs, ...answer.state } };
+    return { id: `${type}/${name}`, state: { ...inputs, ...answer.state } };
+}
+
+/** The inputs of the release that a packaged component registers: the engine transforms it as the component's child. */
+async function packagedOf({
+    type,
+    name,
+    inputs,
+    urn,
+}: Pick<Registration, "type" | "name" | "inputs" | "urn">): Promise<Pick<Registration, "packaged">> {
+    const release = type === RELEASE ? undefined : releaseInputs({ type, inputs });
+    if (release === undefined) return {};
+    const child = { type: RELEASE, name: childName(name), custom: true, parent: urn };
+    const packaged = await transforms.ofChild(child, structOf(release));
+    return { packaged: unwrapSecrets(packaged.toJavaScript()) as Record<string, unknown> };
 }
 
 /** Removes the wrappers of secrets from inputs. */
@@ -81,10 +98,15 @@ function unwrapSecrets(value: unknown): unknown {
 
 async function run({ program, project, stack, config, calls }: Start): Promise<void> {
     skipUnusedWork();
-    recorder.intercept();
+    interceptMonitor({
+        project,
+        stack,
+        transforms,
+        unsupported: (error) => uncaught.push(error),
+    });
     await pulumi.runtime.setMocks(
         {
-            newResource,
+            newResource: register as pulumi.runtime.Mocks["newResource"],
             call: ({ token, inputs }) => {
                 const answer = token === DECODE ? decodeYaml(inputs as object) : calls?.[token];
                 if (answer !== undefined) return answer;
@@ -102,10 +124,9 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
     );
     pulumi.runtime.setAllConfig(config);
     await pulumi.runtime.runInPulumiStack(() => {
-        transforms.intercept();
         pulumi.runtime.registerStackTransformation((args) => {
             recorder.record(args);
-            return transforms.record(args);
+            return undefined;
         });
         // Not `import()`, which bypasses ts-node.
         const outputs = createRequire(__filename)(resolve(program)) as Record<string, unknown>;

@@ -17,7 +17,7 @@ export function kindAndName(urn: string): string {
     return `${type.slice(type.lastIndexOf(":") + 1)} ${name}`;
 }
 
-/** The provider in a resource's reference to it, `<urn>::<id>`. An ID contains no `::`. */
-export function providerOfReference(reference: string): UrnParts {
-    return parseUrn(reference.slice(0, Math.max(0, reference.lastIndexOf("::"))));
+/** The provider's URN in a resource's reference to it, `<urn>::<id>`. An ID contains no `::`. */
+export function urnOfReference(reference: string): string {
+    return reference.slice(0, Math.max(0, reference.lastIndexOf("::")));
 }

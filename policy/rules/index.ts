@@ -5,6 +5,7 @@ import { allowScope } from "./access/allow-scope";
 import { calleeHosts } from "./access/callee-hosts";
 import { denyAll } from "./access/deny-all";
 import { denyPorts } from "./access/deny-ports";
+import { everyRevision } from "./access/every-revision";
 import { exposedHosts } from "./access/exposed-hosts";
 import { gatewayHosts } from "./access/gateway-hosts";
 import { identityHeaders } from "./access/identity-headers";
@@ -44,6 +45,7 @@ import { gatewayTls } from "./gateways/tls";
 import { controlPlane } from "./identity/control-plane";
 import { clientTls } from "./identity/client-tls";
 import { istioRelease } from "./identity/release";
+import { meshIssuer } from "./identity/mesh-issuer";
 import { meshStrict } from "./identity/mesh-strict";
 import { meshTls } from "./identity/mesh-tls";
 import { noPlaintext } from "./identity/no-plaintext";
@@ -77,6 +79,7 @@ import { knownRoles } from "./workloads/known-roles";
 import { rbac } from "./workloads/rbac";
 
 export const RULES: readonly PolicyDefinition[] = [
+    meshIssuer,
     meshStrict,
     noPlaintext,
     clientTls,
@@ -89,6 +92,7 @@ export const RULES: readonly PolicyDefinition[] = [
     allowScope,
     calleeHosts,
     denyPorts,
+    everyRevision,
     exposedHosts,
     gatewayHosts,
     noDryRun,

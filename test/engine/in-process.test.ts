@@ -10,7 +10,15 @@ const CERTIFICATE = "/apis/cert-manager.io/v1/namespaces/edge/certificates/gatew
 
 function object(apiVersion: string, kind: string, metadata: object): Registration {
     const inputs = { apiVersion, kind, metadata };
-    return { type: `kubernetes:${apiVersion}:${kind}`, name: kind, custom: true, protect: false, inputs };
+    const type = `kubernetes:${apiVersion}:${kind}`;
+    return {
+        urn: `urn:pulumi:s::p::${type}::${kind}`,
+        type,
+        name: kind,
+        custom: true,
+        protect: false,
+        inputs,
+    };
 }
 
 const certificate = object("cert-manager.io/v1", "Certificate", {

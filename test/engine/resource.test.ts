@@ -14,7 +14,15 @@ function registration(
     inputs: Record<string, unknown>,
     more: Partial<Registration> = {},
 ): Registration {
-    return { type, name: "resource", custom: true, protect: false, inputs, ...more };
+    return {
+        urn: `urn:pulumi:s::p::${type}::resource`,
+        type,
+        name: "resource",
+        custom: true,
+        protect: false,
+        inputs,
+        ...more,
+    };
 }
 
 describe("a registered resource", () => {

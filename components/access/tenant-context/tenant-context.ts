@@ -16,7 +16,7 @@ import { jwtRule } from "../../shared/tokens/jwt-rule";
 import { COMMON_LABELS, serviceSelector } from "../../base/labels";
 import { literalClaimsFilter } from "../../shared/tokens/literal-claims";
 import type { EnvoyFilterManifest, RequestAuthenticationManifest } from "../../base/manifest";
-import { NAMESPACES, VERIFIED_HEADERS } from "../../base/names";
+import { NAMESPACES, TOKEN_HEADERS, VERIFIED_HEADERS } from "../../base/names";
 import { pathTenant } from "../../shared/envoy/path-tenant";
 import type { Platform } from "../../base/platform";
 import { pathTenantHeader, pathTenantToHeader, tenantPathsOf } from "./paths";
@@ -81,6 +81,10 @@ function filters(
 ): EnvoyFilterManifest {
     const hosts = exposuresOf(platform.catalogue, name).map(({ exposure }) => exposure.host);
     const internal = [...Object.values(VERIFIED_HEADERS), ...hosts.map(pathTenantHeader)];
+    // CGI, WSGI and Rack pass x_tenant, and some CGI servers x.tenant, as they pass x-tenant.
+    const alike = Object.values(TOKEN_HEADERS).flatMap((header) =>
+        ["_", "."].map((separator) => header.replaceAll("-", separator)),
+    );
     return envoyFilter({
         name: `${name}-tenant-context`,
         namespace: NAMESPACES.services,
@@ -88,9 +92,10 @@ function filters(
         priority: PRIORITY,
         patches: [
             onConnectionManager(CONTEXT, {
-                early_header_mutation_extensions: [withoutHeaders(internal)],
+                early_header_mutation_extensions: [withoutHeaders([...internal, ...alike])],
                 local_reply_config: { mappers: localReplies() },
             }),
+            beforeRouter({ context: CONTEXT }, "sparc.identity_trailers", withoutTrailers(alike)),
             ...(issuers.length === 0 ? [] : ifGood(issuers)),
             {
                 applyTo: "HTTP_ROUTE",
@@ -155,6 +160,14 @@ function withoutHeaders(names: readonly string[]): Record<string, unknown> {
             mutations: names.map((remove) => ({ remove })),
         }),
     };
+}
+
+/** HTTP/2 requests can end with headers, which no filter compares, and which some frameworks add to the others. */
+function withoutTrailers(alike: readonly string[]): Record<string, unknown> {
+    const names = [...Object.values(TOKEN_HEADERS), ...alike];
+    return typed("filters.http.header_mutation.v3.HeaderMutation", {
+        mutations: { request_trailers_mutations: names.map((remove) => ({ remove })) },
+    });
 }
 
 const BY_REQUIREMENT = {

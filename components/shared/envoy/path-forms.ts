@@ -41,10 +41,10 @@ const BACKSLASH = "(?:\\\\|%5[Cc])";
 const SEMICOLON = "(?:;|%3[Bb])";
 
 /** Characters that compatibility normalization (NFKC) or a best-fit code page turns into `/`, `\`, `.`, `..` or `;`. */
-const SEPARATORS_ALIKE = [
+export const SEPARATORS_ALIKE: readonly string[] = [
     0x037e, 0x2024, 0x2025, 0x2044, 0x2215, 0x2216, 0x29f5, 0x29f8, 0x29f9, 0xfe52, 0xfe54, 0xfe68, 0xff0e,
     0xff0f, 0xff1b, 0xff3c,
-].map((point) => encodedRegex(String.fromCodePoint(point)));
+].map((point) => String.fromCodePoint(point));
 
 /** A reason to reject a path: its name in Envoy's log, the text for the client, and the pattern of the paths. */
 export interface PathRejection {
@@ -110,7 +110,7 @@ export function pathRejections({
         {
             name: "path-separator-alike",
             text: "the path holds a character that some programs read as a slash, a dot or a semicolon",
-            pattern: containing(SEPARATORS_ALIKE.join("|")),
+            pattern: containing(SEPARATORS_ALIKE.map(encodedRegex).join("|")),
         },
     ];
     return all.filter(({ unless }) => unless !== true);

@@ -2,6 +2,7 @@
 
 /** A resource as the program registers it. */
 export interface Registration {
+    readonly urn: string;
     readonly type: string;
     readonly name: string;
     /** False for components. */
@@ -12,6 +13,8 @@ export interface Registration {
     /** `<urn>::<id>` of its provider. */
     readonly provider?: string;
     readonly inputs: Readonly<Record<string, unknown>>;
+    /** Inputs of the Helm release that a packaged component registers in its provider's process, after transforms. */
+    readonly packaged?: Readonly<Record<string, unknown>>;
     /** URNs of the resources that an input's value comes from, by input. */
     readonly sources?: Readonly<Record<string, readonly string[]>>;
 }

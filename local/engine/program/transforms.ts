@@ -1,79 +1,131 @@
 /**
- * Resource transforms (`transforms:` of a resource, of its parents, and of the stack). Pulumi's engine calls them before it
- * registers a resource, its mocks do not: first the resource's, then those of each parent, then the stack's.
+ * Resource transforms (`transforms:` of a resource, of its parents, and of the stack). The engine applies them to each
+ * registration (`RegisterResource` in pulumi/pkg/resource/deploy/source_eval.go), Pulumi's mocks do not. The SDK serves
+ * them as callbacks; this calls them as the engine does, so that properties and options pass the same conversions.
  */
-import { createRequire } from "node:module";
-import * as pulumi from "@pulumi/pulumi";
+import * as grpc from "@grpc/grpc-js";
+import { type Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { CallbacksClient } from "@pulumi/pulumi/proto/callback_grpc_pb";
+import { type Callback, CallbackInvokeRequest } from "@pulumi/pulumi/proto/callback_pb";
+import * as messages from "@pulumi/pulumi/proto/resource_pb";
 
-type Arguments = pulumi.ResourceTransformationArgs;
-type Transforms = readonly pulumi.ResourceTransform[];
-
-/** The part of Pulumi's runtime that passes the stack's transforms to an engine. */
-interface Callbacks {
-    readonly CallbackServer: {
-        readonly prototype: { registerStackTransform: (transform: pulumi.ResourceTransform) => void };
-    };
+/** The resource that a transform gets, in addition to its properties and options. */
+export interface Transformed {
+    readonly type: string;
+    readonly name: string;
+    readonly custom: boolean;
+    /** The parent's URN; empty if it has none. */
+    readonly parent: string;
 }
 
-interface Recorded {
-    readonly transforms: Transforms;
-    readonly opts: pulumi.ResourceOptions;
+interface Result {
+    readonly properties: Struct;
+    readonly options: messages.TransformResourceOptions;
 }
 
 export class ResourceTransforms {
-    private readonly ofStack: pulumi.ResourceTransform[] = [];
-    private readonly byResource = new Map<pulumi.Resource, Transforms>();
-    /** By type and name: the mocks do not distinguish several resources with both in common. */
-    private readonly byName = new Map<string, Recorded>();
+    private readonly ofStack: Callback[] = [];
+    private readonly byUrn = new Map<
+        string,
+        { readonly parent: string; readonly transforms: readonly Callback[] }
+    >();
+    private readonly clients = new Map<string, CallbacksClient>();
 
-    /** Intercepts the stack's transforms, which would be passed to an engine. */
-    intercept(): void {
-        const { CallbackServer } = createRequire(__filename)("@pulumi/pulumi/runtime/callbacks") as Callbacks;
-        CallbackServer.prototype.registerStackTransform = (transform) => void this.ofStack.push(transform);
+    addToStack(transform: Callback): void {
+        this.ofStack.push(transform);
     }
 
-    /**
-     * Records a resource, from a stack transformation.
-     *
-     * @returns its arguments without the transforms, for which Pulumi would start a server; undefined if it has none
-     */
-    record({
-        resource,
-        type,
-        name,
-        props,
-        opts,
-    }: Arguments): pulumi.ResourceTransformationResult | undefined {
-        const inherited = opts.parent === undefined ? [] : (this.byResource.get(opts.parent) ?? []);
-        const { transforms: resourceTransforms = [], ...rest } = opts;
-        const transforms = [...resourceTransforms, ...inherited];
-        this.byResource.set(resource, transforms);
-        this.byName.set(`${type}::${name}`, { transforms, opts: rest });
-        return resourceTransforms.length === 0 ? undefined : { props, opts: rest };
+    /** Applies all transforms to a registration, and records its own for its children. */
+    async apply(request: messages.RegisterResourceRequest, urn: string): Promise<void> {
+        const [transforms, parent] = [request.getTransformsList(), request.getParent()];
+        this.byUrn.set(urn, { parent, transforms });
+        const all = [...transforms, ...this.inherited(parent)];
+        const given = request.getObject();
+        if (all.length === 0 || given === undefined) return;
+        const resource = {
+            ...{ type: request.getType(), name: request.getName() },
+            ...{ custom: request.getCustom(), parent },
+        };
+        const { properties, options } = await this.called(all, resource, {
+            properties: given,
+            options: optionsOf(request),
+        });
+        request.setObject(properties);
+        // An option that the result omits is not the registration's: it has the engine's default.
+        request.setProtect(options.getProtect() ?? false);
+        request.setProvider(options.getProvider());
+        request.setImportid(options.getImport());
+        // As in the engine: the SDK's result has no dependencies, and only the resource's own transforms discard the earlier ones.
+        if (transforms.length > 0) request.getPropertydependenciesMap().clear();
     }
 
-    /** The inputs after all transforms. @throws what a transform throws */
-    async applied(
-        { type, name, custom }: { readonly type: string; readonly name: string; readonly custom: boolean },
-        inputs: Record<string, unknown>,
-    ): Promise<Record<string, unknown>> {
-        const { transforms = [], opts = {} } = this.byName.get(`${type}::${name}`) ?? {};
-        let [props, options] = [inputs, opts];
-        for (const transform of [...transforms, ...this.ofStack]) {
-            const result = await transform({ custom, type, name, props, opts: options });
-            if (result === undefined) continue;
-            props = await valueOf(result.props);
-            options = result.opts;
-        }
-        return props;
+    /** The properties of a resource that another process registers, as a child of `resource.parent`. */
+    async ofChild(resource: Transformed, properties: Struct): Promise<Struct> {
+        const options = new messages.TransformResourceOptions();
+        const result = await this.called(this.inherited(resource.parent), resource, { properties, options });
+        return result.properties;
+    }
+
+    private inherited(parent: string): Callback[] {
+        const all: Callback[] = [];
+        for (let at = this.byUrn.get(parent); at !== undefined; at = this.byUrn.get(at.parent))
+            all.push(...at.transforms);
+        return [...all, ...this.ofStack];
+    }
+
+    /** @throws what a transform throws */
+    private async called(all: readonly Callback[], resource: Transformed, given: Result): Promise<Result> {
+        let result = given;
+        for (const transform of all) result = await this.call(transform, resource, result);
+        return result;
+    }
+
+    private async call(
+        transform: Callback,
+        { type, name, custom, parent }: Transformed,
+        { properties, options }: Result,
+    ): Promise<Result> {
+        const request = new messages.TransformRequest();
+        request.setType(type).setName(name).setCustom(custom).setParent(parent);
+        request.setProperties(properties).setOptions(options);
+        const invocation = new CallbackInvokeRequest();
+        invocation.setToken(transform.getToken()).setRequest(request.serializeBinary());
+        const bytes = await new Promise<Uint8Array>((resolve, reject) => {
+            this.client(transform.getTarget()).invoke(invocation, (error, response) => {
+                if (error === null) resolve(response.getResponse_asU8());
+                else reject(new Error(`${type} "${name}": ${error.details}`));
+            });
+        });
+        const response = messages.TransformResponse.deserializeBinary(bytes);
+        return {
+            properties: response.getProperties() ?? properties,
+            options: response.getOptions() ?? options,
+        };
+    }
+
+    private client(target: string): CallbacksClient {
+        const client =
+            this.clients.get(target) ?? new CallbacksClient(target, grpc.credentials.createInsecure());
+        this.clients.set(target, client);
+        return client;
     }
 }
 
-/** Resolves outputs and promises in a transform's result. */
-function valueOf(props: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return new Promise((resolve) => {
-        pulumi.output(props).apply((value) => {
-            resolve(value);
-        });
-    });
+function optionsOf(request: messages.RegisterResourceRequest): messages.TransformResourceOptions {
+    const options = new messages.TransformResourceOptions();
+    options
+        .setDependsOnList(request.getDependenciesList())
+        .setIgnoreChangesList(request.getIgnorechangesList())
+        .setReplaceOnChangesList(request.getReplaceonchangesList())
+        .setVersion(request.getVersion())
+        .setAliasesList(request.getAliasesList())
+        .setProvider(request.getProvider())
+        .setPluginDownloadUrl(request.getPlugindownloadurl())
+        .setDeletedWith(request.getDeletedwith())
+        .setAdditionalSecretOutputsList(request.getAdditionalsecretoutputsList())
+        .setImport(request.getImportid());
+    if (request.hasProtect()) options.setProtect(request.getProtect() ?? false);
+    if (request.hasRetainondelete()) options.setRetainOnDelete(request.getRetainondelete() ?? false);
+    request.getProvidersMap().forEach((reference, name) => options.getProvidersMap().set(name, reference));
+    return options;
 }

@@ -1,5 +1,6 @@
 import { BASELINE_SCHEMA, baselineOf, howToList, NO_BASELINE, type WithBaseline } from "../../core/baseline";
-import { type Fields, fields, UnknownField } from "../../core/read";
+import { isIdentifier, isListedValue } from "../../core/listed-outputs";
+import { type Fields, fields, list, UnknownField } from "../../core/read";
 import { each, EVERYTHING, type Violation, stackRule } from "../../core/rule";
 import {
     hasSettings,
@@ -60,7 +61,8 @@ sources: { roleArn: [dns] }
                 const isReference = outputOf(expected) !== undefined;
                 if (sourcesOf(subject, input).length > 0) {
                     const found = references.map((key) => targets.get(key));
-                    if (isReference && !isOutputOfAny(found, textAtPath(subject.props, path)))
+                    const text = textAtPath(subject.props, path);
+                    if (isReference && !isListedOutput(text, simulatedValue(expected), found))
                         yield {
                             subject,
                             problem: `${path} is ${value}, which is no output of ${references.join(", ")}`,
@@ -97,23 +99,29 @@ function* otherSources(
     }
 }
 
-/** Outputs that identify a resource and never change. */
-const IDENTIFIERS = ["arn", "id", "keyId", "name", "ownerId", "zoneId"];
-
 /**
- * Whether a known text is an output of one of the resources, or contains an identifier of one. True if that cannot be
+ * Whether a known text is what the baseline lists, with the account's values of the targets' outputs. True if that cannot be
  * evaluated: a resource does not exist yet, or the input is a number, such as the version of a launch template.
  */
-function isOutputOfAny(targets: readonly (Subject | undefined)[], value: string | undefined): boolean {
-    if (value === undefined || !/[a-z]/i.test(value) || targets.length === 0) return true;
-    // An ARN must be the target's: a role with the same name can exist in another account.
-    const [required, allowed] = value.startsWith("arn:") ? ["arn", ["arn"]] : ["id", IDENTIFIERS];
-    return targets.some((target) => {
-        const textOf = (output: string): string => textAtPath(target?.props ?? {}, output) ?? "";
-        if (target === undefined || textOf(required) === "") return true;
-        if ([...settingsOf(target).values()].includes(JSON.stringify(value))) return true;
-        return allowed.map(textOf).some((text) => text !== "" && value.includes(text));
-    });
+function isListedOutput(
+    value: string | undefined,
+    listed: string,
+    subjects: readonly (Subject | undefined)[],
+): boolean {
+    if (value === undefined || !/[a-z]/i.test(value) || subjects.length === 0) return true;
+    const required = value.startsWith("arn:") ? "arn" : "id";
+    if (subjects.some((subject) => (textAtPath(subject?.props ?? {}, required) ?? "") === "")) return true;
+    const known = subjects.filter((subject) => subject !== undefined);
+    const targets = known.map(({ id, name, props }) => ({ type: id, name, outputs: knownTexts(props) }));
+    if (isListedValue(value, listed, targets)) return true;
+    // Other outputs, such as the API server's security group, have no simulated counterpart.
+    if (isIdentifier(listed, targets)) return false;
+    return known.some((subject) => [...settingsOf(subject).values()].includes(JSON.stringify(value)));
+}
+
+/** The texts at the top level that are known. */
+function knownTexts(props: Fields): Fields {
+    return Object.fromEntries(Object.keys(props).map((key) => [key, textAtPath(props, key)]));
 }
 
 /** The text at a path of `settingsOf`; undefined if it is unknown or not a text. */
@@ -122,7 +130,10 @@ function textAtPath(props: Fields, path: string): string | undefined {
         const value = path
             .split(/[.[\]]+/)
             .filter((part) => part !== "")
-            .reduce<unknown>((node, part) => fields(node)[part], props);
+            .reduce<unknown>(
+                (node, part) => (Array.isArray(node) ? list(node)[Number(part)] : fields(node)[part]),
+                props,
+            );
         return typeof value === "string" ? value : undefined;
     } catch (error) {
         if (error instanceof UnknownField) return undefined;

@@ -39,6 +39,7 @@ const WITH_POLICY = [
     typeOf("secretsmanager", "secretPolicy"),
     typeOf("sqs", "queuePolicy"),
     typeOf("sns", "topicPolicy"),
+    typeOf("acmpca", "policy"),
 ];
 
 /**
@@ -61,8 +62,11 @@ const DANGEROUS_ACTIONS: readonly string[] = [
     "eks:AssociateAccessPolicy",
     "eks:CreatePodIdentityAssociation",
     "eks:UpdateClusterConfig",
+    "kms:CreateGrant",
     "kms:Decrypt",
     "kms:PutKeyPolicy",
+    "acm-pca:IssueCertificate",
+    "acm-pca:PutPolicy",
     "secretsmanager:GetSecretValue",
     "ssm:SendCommand",
     "ssm:StartSession",

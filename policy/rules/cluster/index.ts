@@ -3,6 +3,7 @@ import { type PolicyDefinition } from "../../core/rule";
 import { access } from "./access";
 import { auditLogs } from "./audit-logs";
 import { awsAuth } from "./aws-auth";
+import { cloudControllers } from "./cloud-controllers";
 import { endpoint } from "./endpoint";
 import { iam } from "./iam";
 import { imds } from "./imds";
@@ -24,6 +25,7 @@ export const CLUSTER_RULES: readonly PolicyDefinition[] = [
     awsAuth,
     access,
     iam,
+    cloudControllers,
     podIdentity,
     securityGroupCidrs,
 ];

@@ -12,7 +12,7 @@ interface Config {
 const SECRET = "core/Secret";
 
 /** Secrets that istiod uses as the mesh's CA (istio.io, "Plug in CA Certificates"). */
-const CA_SECRETS: ReadonlySet<string> = new Set(["cacerts", "istio-ca-secret"]);
+export const CA_SECRETS: ReadonlySet<string> = new Set(["cacerts", "istio-ca-secret"]);
 
 /** For a Secret with this label, istiod reads another cluster's endpoints (istio.io, "Install Multicluster"). */
 const REMOTE_CLUSTER = "istio/multiCluster";

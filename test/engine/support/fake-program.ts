@@ -42,5 +42,5 @@ function resource(
     protect: boolean,
     inputs: Record<string, unknown>,
 ): Registration {
-    return { type, name, custom: true, protect, inputs };
+    return { urn: `urn:pulumi:s::p::${type}::${name}`, type, name, custom: true, protect, inputs };
 }

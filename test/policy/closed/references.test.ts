@@ -12,6 +12,10 @@ type Change = Partial<Pick<EngineResource, "props" | "sources">>;
 const POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation::cluster-identities-cert-manager";
 const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy::cluster-api-role-secrets";
 const RECORD = "aws:route53/record:Record::addresses-api";
+const S3_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint::cluster-endpoints-s3";
+const EC2_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint::cluster-endpoints-ec2";
+const ZONE_POLICY = "aws:iam/rolePolicy:RolePolicy::cluster-identities-cert-manager-calls";
+const ZONE = "aws:route53/zone:Zone::cluster-zone";
 const ROLE = "aws:iam/role:Role::cluster-identities-cert-manager";
 
 describe("references of AWS resources in an update, with the profile closed", function () {
@@ -20,17 +24,20 @@ describe("references of AWS resources in an update, with the profile closed", fu
     const stacks = new Map<string, readonly EngineResource[]>();
 
     before(async () => {
-        for (const stack of ["local", "dev", "prod"])
+        for (const stack of ["local", "dev", "prod"]) {
+            const registered = await registrations({ stack });
+            const arns = registered.flatMap(({ outputs }) => outputs?.["arn"] ?? []) as string[];
             stacks.set(
                 stack,
-                (await registrations({ stack })).map(({ urn, type, name, properties, outputs, sources }) => ({
+                registered.map(({ urn, type, name, properties, outputs, sources }) => ({
                     urn,
                     type,
                     name,
-                    props: deployed({ ...properties, ...outputs }),
+                    props: deployed({ ...properties, ...outputs }, arns),
                     sources: sources ?? {},
                 })),
             );
+        }
     });
 
     const problemsOf = (stack: string, changes: Readonly<Record<string, Change>> = {}): readonly string[] => {
@@ -74,6 +81,60 @@ describe("references of AWS resources in an update, with the profile closed", fu
             assert.match(problems[0]!, pattern);
         });
 
+    const propsOf = (key: string): Inputs =>
+        stacks.get("prod")!.find(({ type, name }) => `${type}::${name}` === key)!.props as Inputs;
+
+    it("rejects a document with the listed ARN that grants more", () => {
+        for (const key of [ROLE_POLICY, S3_ENDPOINT, ZONE_POLICY]) {
+            const { policy } = propsOf(key) as { policy: string };
+            const { Statement, ...rest } = JSON.parse(policy) as { Statement: object[] };
+            const wide = { Effect: "Allow", Action: "*", Resource: "*", Principal: "*" };
+            for (const changed of [
+                JSON.stringify({ ...rest, Statement: [...Statement, wide] }),
+                policy.replace(/"Action":\s*\[/, '"Action":["iam:PassRole",'),
+                policy.replace(/"Effect":"Allow"/, '"Effect":"Allow","NotAction":"x"'),
+                `${policy} `,
+            ]) {
+                if (changed === policy) continue;
+                const problems = problemsOf("prod", { [key]: { props: { policy: changed } } });
+                assert.equal(problems.length, 1, `${key} ${changed}`);
+                assert.match(problems[0]!, /^policy is .*, which is no output of/);
+            }
+        }
+    });
+
+    it("rejects a list in which one element repeats another listed resource", () => {
+        const { subnetIds } = propsOf(EC2_ENDPOINT) as { subnetIds: string[] };
+        const [first = ""] = subnetIds;
+        const repeated = [first, first, ...subnetIds.slice(2)];
+        const problems = problemsOf("prod", { [EC2_ENDPOINT]: { props: { subnetIds: repeated } } });
+        assert.equal(problems.length, 1);
+        assert.match(problems[0]!, /^subnetIds\[1\] is .*, which is no output of/);
+    });
+
+    it("rejects another output of the listed resource", () => {
+        const { name } = propsOf(ROLE) as { name: string };
+        const problems = problemsOf("prod", { [POD_IDENTITY]: { props: { roleArn: name } } });
+        assert.equal(problems.length, 1);
+    });
+
+    it("accepts names that the provider generates, and a zone's ARN that contains its ID", () => {
+        const name = "cluster-api-role-0a1b2c3";
+        const arn = "arn:aws:route53:::hostedzone/Z0123456789";
+        const { arn: before } = propsOf(ZONE) as { arn: string };
+        const { policy } = propsOf(ZONE_POLICY) as { policy: string };
+        const changes = {
+            "aws:iam/role:Role::cluster-api-role": { props: { name, id: name } },
+            [ROLE_POLICY]: { props: { role: name } },
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment::cluster-api-role-AmazonEKSClusterPolicy": {
+                props: { role: name },
+            },
+            [ZONE]: { props: { arn } },
+            [ZONE_POLICY]: { props: { policy: policy.replaceAll(before, arn) } },
+        };
+        assert.deepEqual(problemsOf("prod", changes), []);
+    });
+
     it("evaluates no value of a target that has no outputs yet", () => {
         const changes = {
             [POD_IDENTITY]: { props: { roleArn: "arn:aws:iam::111122223333:role/new" } },
@@ -93,9 +154,13 @@ describe("references of AWS resources in an update, with the profile closed", fu
 });
 
 /** The properties with outputs as in an AWS account, in place of the simulated ones. */
-function deployed(properties: Inputs): Inputs {
-    const text = JSON.stringify(properties)
-        .replaceAll(/arn:aws:(\w+):::/g, "arn:aws:$1::111122223333:")
+function deployed(properties: Inputs, arns: readonly string[]): Inputs {
+    const longestFirst = [...arns].sort((a, b) => b.length - a.length);
+    const text = longestFirst
+        .reduce(
+            (current, arn) => current.replaceAll(arn, arn.replace(":::", "::111122223333:")),
+            JSON.stringify(properties),
+        )
         .replaceAll(/"aws:[\w-]+\/\w+:(\w+)\//g, '"$1-0a1b-')
         .replaceAll('"Z0"', '"Z0123456789"')
         .replaceAll("hostedzone/Z0", "hostedzone/Z0123456789")

@@ -28,10 +28,16 @@ export function sendRequest(
         "connection: close",
         ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ];
+    return exchange(connect(port, "127.0.0.1"), `${lines.join("\r\n")}\r\n\r\n`);
+}
+
+/** Sends bytes, as latin-1 text, and reads one response. */
+export function exchange(socket: Socket, request: string): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
-        const socket: Socket = connect(port, "127.0.0.1");
         const chunks: Buffer[] = [];
-        socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no response to ${method} ${path}`)));
+        socket.setTimeout(TIMEOUT_MS, () =>
+            socket.destroy(new Error(`no response to ${request.slice(0, 100)}`)),
+        );
         const finish = () => {
             socket.destroy();
             resolve(parseResponse(Buffer.concat(chunks).toString("latin1")));
@@ -42,7 +48,7 @@ export function sendRequest(
         });
         socket.once("error", reject);
         socket.once("end", finish);
-        socket.write(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
+        socket.write(Buffer.from(request, "latin1"));
     });
 }
 

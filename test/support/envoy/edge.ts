@@ -22,8 +22,13 @@ export const JWKS = JSON.stringify({
 /** A JWT that expires in an hour. */
 export function token(claims: Json): string {
     const now = Math.floor(Date.now() / 1000);
-    const part = (value: Json) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const text = `${part({ alg: "RS256", kid: "test" })}.${part({ exp: now + 3600, iat: now, sub: "test", ...claims })}`;
+    return signedToken(JSON.stringify({ exp: now + 3600, iat: now, sub: "test", ...claims }));
+}
+
+/** A JWT with this payload, byte for byte. */
+export function signedToken(payload: string): string {
+    const part = (text: string) => Buffer.from(text).toString("base64url");
+    const text = `${part(JSON.stringify({ alg: "RS256", kid: "test" }))}.${part(payload)}`;
     return `${text}.${sign("sha256", Buffer.from(text), privateKey).toString("base64url")}`;
 }
 
@@ -148,7 +153,7 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
 }
 
 /** A TCP listener that forwards connections to the cluster of its name, which adds mutual TLS. */
-function tunnel(name: string, port: number): Json {
+export function tunnel(name: string, port: number): Json {
     return {
         name,
         address: { socket_address: { address: "127.0.0.1", port_value: port } },
@@ -189,7 +194,7 @@ export function receivedRequest({ body }: HttpResponse): ReceivedRequest {
     return JSON.parse(Buffer.from(body, "latin1").toString("utf8")) as ReceivedRequest;
 }
 
-export function cluster(name: string, port: number): Json {
+export function cluster(name: string, port: number, address = "127.0.0.1"): Json {
     return {
         name,
         type: "STATIC",
@@ -200,7 +205,7 @@ export function cluster(name: string, port: number): Json {
                     lb_endpoints: [
                         {
                             endpoint: {
-                                address: { socket_address: { address: "127.0.0.1", port_value: port } },
+                                address: { socket_address: { address, port_value: port } },
                             },
                         },
                     ],

@@ -15,6 +15,11 @@ export interface Proxy {
     readonly address: string;
     /** Its ProxyConfig, as the annotation `proxy.istio.io/config` sets it. @default none */
     readonly proxyConfig?: Json | undefined;
+    /**
+     * Whether it takes no clusters: outbound ones would wait for a mesh certificate. Its inbound listener, which Envoy rejects without
+     * clusters, is left out. @default false
+     */
+    readonly outboundOnly?: boolean;
 }
 
 export interface FilterChain {
@@ -55,7 +60,9 @@ export async function readProxyConfig<Value>(
     const running = await startEnvoy(envoy, bootstrap(proxy, xdsPort, admin), admin);
     try {
         for (const until = Date.now() + CONFIG_TIMEOUT_MS; Date.now() < until;) {
-            const value = read(await receivedConfig(admin));
+            const value = read(
+                await receivedConfig(admin, proxy.outboundOnly === true ? ["virtualInbound"] : []),
+            );
             if (value !== undefined) return value;
             await pause(50);
         }
@@ -94,7 +101,7 @@ function bootstrap(proxy: Proxy, xdsPort: number, admin: number): Json {
             },
             lds_config: ads,
             // A gateway's clusters would wait for a mesh certificate, and its listeners for the clusters.
-            ...(proxy.type === "router" ? {} : { cds_config: ads }),
+            ...(proxy.type === "router" || proxy.outboundOnly === true ? {} : { cds_config: ads }),
         },
         static_resources: {
             clusters: [
@@ -115,13 +122,15 @@ function bootstrap(proxy: Proxy, xdsPort: number, admin: number): Json {
 }
 
 interface DynamicListener {
+    readonly name: string;
     readonly active_state?: { readonly listener: Listener };
     readonly warming_state?: { readonly listener: Listener };
     readonly error_state?: { readonly details: string };
 }
 
-async function receivedConfig(admin: number): Promise<ProxyConfig> {
-    const dynamic = await dumped<DynamicListener>(admin, "dynamic_listeners");
+async function receivedConfig(admin: number, omitted: readonly string[]): Promise<ProxyConfig> {
+    const all = await dumped<DynamicListener>(admin, "dynamic_listeners");
+    const dynamic = all.filter(({ name }) => !omitted.includes(name));
     const listeners = dynamic.flatMap(({ active_state, warming_state, error_state }) => {
         if (error_state !== undefined)
             throw new Error(`Envoy rejects what istiod sends: ${error_state.details}`);

@@ -1,5 +1,5 @@
 /**
- * An ingress gateway as istiod configures it, in a real Envoy: istiod sends listeners and routes, the test supplies certificates and
+ * A gateway as istiod configures it, in a real Envoy: istiod sends listeners and routes, the test supplies certificates and
  * the application behind it. It listens on the gateway's port numbers at a loopback address, since policies match the ports.
  */
 import { NAMESPACES } from "../../../components/base/names";
@@ -16,10 +16,16 @@ export type Credential =
 export interface GatewayOptions {
     /** The gateway's name, a label of its pods. */
     readonly gateway: string;
+    /** @default the ingress gateways' */
+    readonly namespace?: string;
     /** By Secret name; for a CA, by the name that the Gateway derives. */
     readonly credentials: Readonly<Record<string, Credential>>;
-    /** The application's port on loopback. */
-    readonly appPort: number;
+    /** What a proxy gets from istiod: its certificate as `default`, and the mesh's roots as `ROOTCA`. @default none */
+    readonly workload?: Readonly<Record<"default" | "ROOTCA", Credential>>;
+    /** The application's port on loopback, unless `clusterOf` is given. */
+    readonly appPort?: number;
+    /** The cluster with this name. @default one for the application */
+    readonly clusterOf?: (name: string) => Json;
     /** The address on which the gateway listens. */
     readonly address: string;
     /** One of the gateway's ports, which accepts connections when `startGateway` returns. */
@@ -31,17 +37,30 @@ export interface GatewayOptions {
 export async function startGateway(
     envoy: string,
     plane: ControlPlane,
-    { gateway, credentials, appPort, address, port, proxyConfig }: GatewayOptions,
+    {
+        gateway,
+        namespace = NAMESPACES.ingress,
+        credentials,
+        workload,
+        appPort = 0,
+        clusterOf = (name) => cluster(name, appPort),
+        address,
+        port,
+        proxyConfig,
+    }: GatewayOptions,
 ): Promise<RunningEnvoy> {
-    const { listeners, routes } = await gatewayConfig(envoy, plane, gateway, proxyConfig);
+    const { listeners, routes } = await gatewayConfig(envoy, plane, gateway, namespace, proxyConfig);
     const localListeners = listeners.map((listener) => localized(listener, routes, address));
     const names = new Set(JSON.stringify(localListeners).match(/outbound\|[^"]+/g) ?? []);
     const node = {
         layered_runtime: RUNTIME,
         static_resources: {
             listeners: localListeners,
-            clusters: [...names].map((name) => cluster(name, appPort)),
-            secrets: Object.entries(credentials).map(([name, one]) => secret(name, one)),
+            clusters: [...names].map(clusterOf),
+            secrets: [
+                ...Object.entries(credentials).map(([name, one]) => secret(`kubernetes://${name}`, one)),
+                ...Object.entries(workload ?? {}).map(([name, one]) => secret(name, one)),
+            ],
         },
     };
     return await startEnvoy(envoy, node, port, address);
@@ -51,11 +70,12 @@ async function gatewayConfig(
     envoy: string,
     plane: ControlPlane,
     gateway: string,
+    namespace: string,
     proxyConfig?: Json,
 ): Promise<ProxyConfig> {
     const proxy = {
         type: "router" as const,
-        namespace: NAMESPACES.ingress,
+        namespace,
         labels: { "sparc.dev/service": gateway },
         address: "10.9.0.1",
         proxyConfig,
@@ -68,14 +88,14 @@ async function gatewayConfig(
     });
 }
 
-function routeNames(listener: Json): string[] {
+export function routeNames(listener: Json): string[] {
     return [...JSON.stringify(listener).matchAll(/"route_config_name":"([^"]+)"/g)].map(
         ([, name = ""]) => name,
     );
 }
 
 /** The listener on `address`, with routes inlined and certificates referenced by name. */
-function localized(listener: Json, routes: ProxyConfig["routes"], address: string): Json {
+export function localized(listener: Json, routes: ProxyConfig["routes"], address: string): Json {
     const copy = JSON.parse(JSON.stringify(listener), (_key, value: unknown) => {
         if (typeof value !== "object" || value === null) return value;
         if (Array.isArray(value)) return value as unknown[];
@@ -94,7 +114,7 @@ function localized(listener: Json, routes: ProxyConfig["routes"], address: strin
 function secret(name: string, credential: Credential): Json {
     const inline = (inline_string: string) => ({ inline_string });
     return {
-        name: `kubernetes://${name}`,
+        name,
         ...("authority" in credential
             ? { validation_context: { trusted_ca: inline(credential.authority) } }
             : {

@@ -56,7 +56,7 @@ export function addedCloud(stack: readonly EvaluatedResource[]): Mutation[] {
     ];
 }
 
-function addResource(
+export function addResource(
     kind: string,
     type: string,
     name: string,

@@ -13,6 +13,7 @@ import { ofGateways, ofOldClients } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
 import { addedRights } from "./rights";
+import { byCloudControllers, ofMeshIssuer, ofRevisions } from "./mesh-issuer";
 import { otherKinds } from "./kinds";
 import { patches } from "./patches";
 import { ofPods } from "./pods";
@@ -37,6 +38,7 @@ const OF_ONE_RESOURCE: readonly ((resource: EvaluatedResource) => Mutation[])[] 
     ofCluster,
     ofSpellings,
     ofAdmission,
+    ofRevisions,
 ];
 
 export function openingChanges(stack: readonly EvaluatedResource[]): readonly Mutation[] {
@@ -50,6 +52,8 @@ export function openingChanges(stack: readonly EvaluatedResource[]): readonly Mu
         ...addedCloud(stack),
         ...otherKinds(stack),
         ...strangeKinds(),
+        ...ofMeshIssuer(stack),
+        ...byCloudControllers(),
         ...addedAdmission(),
     ];
 }
