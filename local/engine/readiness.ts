@@ -1,5 +1,4 @@
 /** Whether an object is ready, from its status. */
-import { CANARY, hasPrimary } from "../../components/shared/flagger/flagger";
 import { UnsupportedError } from "./resource";
 
 export type Readiness =
@@ -46,6 +45,10 @@ const SKIP_AWAIT = "pulumi.com/skipAwait";
 
 const ROLLOUTS: ReadonlySet<string> = new Set(["DaemonSet", "Deployment", "StatefulSet"]);
 
+/** Of Flagger. The engine knows no component of the program, so it names the kind and its first phase itself. */
+const CANARY = "Canary";
+const INITIALIZING = "Initializing";
+
 const READY: Readiness = { is: "ready" };
 
 /**
@@ -64,8 +67,7 @@ export function isAwaited({
         );
     }
     return (
-        annotations[SKIP_AWAIT] !== "true" &&
-        (desired !== undefined || kind === CANARY.kind || ROLLOUTS.has(kind))
+        annotations[SKIP_AWAIT] !== "true" && (desired !== undefined || kind === CANARY || ROLLOUTS.has(kind))
     );
 }
 
@@ -85,7 +87,7 @@ export function readinessOf(object: Observed): Readiness {
     }
     const desired = annotations[WAIT_FOR];
     if (desired !== undefined) return conditionReadiness(object, desired);
-    if (object.kind === CANARY.kind) return canaryReadiness(object);
+    if (object.kind === CANARY) return canaryReadiness(object);
     return object.kind === "DaemonSet" ? daemonSetReadiness(object) : replicasReadiness(object);
 }
 
@@ -114,10 +116,9 @@ function daemonSetReadiness({ status = {} }: Observed): Readiness {
 }
 
 /** Pods come and go until Flagger has created the primary. The outcome of a rollout does not matter. */
-function canaryReadiness({ status = {} }: Observed): Readiness {
-    return hasPrimary(status)
-        ? READY
-        : waiting(status.conditions?.[0]?.message ?? "Flagger has not created its primary yet");
+function canaryReadiness({ status: { phase = "", conditions = [] } = {} }: Observed): Readiness {
+    if (phase !== "" && phase !== INITIALIZING) return READY;
+    return waiting(conditions[0]?.message ?? "Flagger has not created its primary yet");
 }
 
 function conditionReadiness({ status }: Observed, desired: string): Readiness {

@@ -40,11 +40,6 @@ export interface CanaryStatus {
 /** The phase of a Canary whose primary does not exist yet. */
 export const INITIALIZING = "Initializing";
 
-/** Whether the primary exists: until then, pods come and go. */
-export function hasPrimary({ phase = "" }: CanaryStatus): boolean {
-    return phase !== "" && phase !== INITIALIZING;
-}
-
 /** What a rollout waits for at a manual gate, or can still be stopped before. */
 export type GatedStage = "rollout" | "promotion";
 
