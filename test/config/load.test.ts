@@ -30,7 +30,7 @@ describe("a stack's configuration", () => {
         assert.equal(config.istio.replicas, 2);
         assert.equal(config.istio.cni, true);
         assert.equal(config.istio.charts.from, "registry");
-        assert.deepEqual(config.workloads, { standIns: false });
+        assert.deepEqual(config.workloads, { services: {}, standIns: false });
     });
 
     for (const stack of ["local", "dev", "prod"]) {

@@ -5,16 +5,8 @@
 import type { KubeObject } from "../../cli/lib/drift/objects";
 import { selectorOf } from "../../cli/lib/drift/objects";
 import type { IngressTarget, Token } from "../../cli/verify/model";
-import {
-    type Claims,
-    PORT,
-    type Permission,
-    type RbacPolicy,
-    SNI,
-    areEqual,
-    isOne,
-    permits,
-} from "./simulated-rbac";
+import { type Filter, filtersOf, isSkipped } from "./simulated-filters";
+import { type Claims, PORT, SNI, areEqual, isOne, permits } from "./simulated-rbac";
 
 type Headers = Record<string, string>;
 
@@ -30,28 +22,6 @@ interface JwtRule {
     readonly issuer: string;
     readonly outputClaimToHeaders: readonly { readonly header: string; readonly claim: string }[];
 }
-interface Filter {
-    readonly name?: string;
-    readonly typed_config: {
-        readonly early_header_mutation_extensions?: readonly {
-            readonly typed_config: { readonly mutations: readonly { readonly remove: string }[] };
-        }[];
-        readonly request_rules?: readonly {
-            readonly on_header_present: {
-                readonly key: string;
-                readonly regex_value_rewrite: {
-                    readonly pattern: { readonly regex: string };
-                    readonly substitution: string;
-                };
-            };
-        }[];
-        readonly common_http_protocol_options?: { readonly headers_with_underscores_action: string };
-        readonly strip_trailing_host_dot?: boolean;
-        readonly strip_any_host_port?: boolean;
-        readonly local_reply_config?: { readonly mappers: readonly Mapper[] };
-        readonly rules?: { readonly action: string; readonly policies: Readonly<Record<string, RbacPolicy>> };
-    };
-}
 interface RoutePatch {
     readonly match: {
         readonly routeConfiguration?: { readonly vhost: { readonly route: { readonly name: string } } };
@@ -60,15 +30,6 @@ interface RoutePatch {
         readonly value: {
             readonly typed_per_filter_config?: Readonly<Record<string, { readonly disabled?: boolean }>>;
             readonly route?: { readonly rate_limits?: readonly unknown[] };
-        };
-    };
-}
-interface Mapper {
-    readonly filter: {
-        readonly and_filter?: {
-            readonly filters: readonly {
-                readonly header_filter?: { readonly header: NonNullable<Permission["header"]> };
-            }[];
         };
     };
 }
@@ -250,17 +211,11 @@ export class SimulatedEdge {
     }
 }
 
-function filtersOf({ spec }: KubeObject): Filter[] {
-    return (spec as { configPatches: readonly { patch: { value?: Filter } }[] }).configPatches.flatMap(
-        ({ patch: { value } }) => (value !== undefined && "typed_config" in value ? [value] : []),
-    );
-}
-
 function rejectedBy(filters: readonly Filter[], host: string, path: string): string | undefined {
     const normalized = new URL(path.replace(/%2e/gi, "."), "http://host").pathname;
     const request = { ":authority": host, ":path": normalized };
     return filters
-        .filter(({ name }) => name === "sparc.canonical_paths")
+        .filter((filter) => filter.name === "sparc.canonical_paths" && !isSkipped(filter, request))
         .flatMap(({ typed_config }) => Object.entries(typed_config.rules?.policies ?? {}))
         .find(([, { permissions }]) =>
             permissions.some((permission) => permits(permission, request, "")),

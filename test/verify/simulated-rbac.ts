@@ -10,6 +10,7 @@ export interface RbacPolicy {
 export interface Principal {
     readonly any?: boolean;
     readonly and_ids?: { readonly ids: readonly Principal[] };
+    readonly not_id?: Principal;
     readonly metadata?: {
         readonly path: readonly { readonly key: string }[];
         readonly value: {
@@ -44,15 +45,17 @@ export const SNI = ":server-name";
 export const PORT = ":port";
 
 /** A string matcher does not match a list: Envoy also compares the type of the metadata value. */
-export function isOne({ any, and_ids, metadata }: Principal, claims: Claims): boolean {
+export function isOne({ any, and_ids, not_id, metadata }: Principal, claims: Claims): boolean {
     if (any !== undefined) return any;
+    if (not_id !== undefined) return !isOne(not_id, claims);
     if (and_ids !== undefined) return and_ids.ids.every((id) => isOne(id, claims));
-    if (metadata === undefined) throw new Error("this evaluator reads any, and_ids and metadata only");
+    if (metadata === undefined)
+        throw new Error("this evaluator reads any, and_ids, not_id and metadata only");
     const [, ...path] = metadata.path.map(({ key }) => key);
     const value = claims[path.join(".")];
     if (typeof value !== "string") return false;
     const { exact, safe_regex } = metadata.value.string_match;
-    return safe_regex === undefined ? value === exact : new RegExp(`^(?:${safe_regex.regex})$`).test(value);
+    return safe_regex === undefined ? value === exact : matchesWhole(safe_regex.regex, value, "");
 }
 
 /** @param flags of regular expressions */
@@ -81,9 +84,13 @@ export function permits(permission: Permission, headers: Headers, flags = "i"): 
     );
 }
 
+/** RE2 as Envoy uses it: the whole text, byte by byte. Inline flags are dropped: `s` applies always, `i` by `flags`. */
 export function matchesWhole(regex: string, text: string, flags = "i"): boolean {
-    const insensitive = regex.replaceAll("(?i:", "(?:").replaceAll("(?i)", "");
-    return new RegExp(`^(?:${insensitive})$`, flags).test(text);
+    const pattern = regex
+        .replaceAll("(?i:", "(?:")
+        .replaceAll("(?i)", "")
+        .replace(/^\(\?s\)/, "");
+    return new RegExp(`^(?:${pattern})$`, `s${flags}`).test(Buffer.from(text).toString("latin1"));
 }
 
 /** A condition `metadata[…][key] == request.headers[name]`; false if either is absent. */
