@@ -23,7 +23,9 @@ describe("the objects of prod", () => {
         const dropped = objects.flatMap((object) =>
             emptyPaths("spec" in object ? object.spec : {}, "spec")
                 // An EnvoyFilter's values are kept as they are (x-kubernetes-preserve-unknown-fields).
-                .filter((path) => !kept.includes(path) && !path.endsWith(".allow_missing_or_failed"))
+                .filter(
+                    (path) => !kept.includes(path) && !/\.(allow_missing_or_failed|google_re2)$/.test(path),
+                )
                 .map((path) => `${manifestKey(object)} ${path}`),
         );
         assert.deepEqual(dropped, []);

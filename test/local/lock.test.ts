@@ -13,7 +13,7 @@ const name = `unit-test-${process.pid}`;
 function holder(): ReturnType<typeof spawn> {
     const script = `
         require("ts-node").register({ transpileOnly: true });
-        require(${JSON.stringify(join(__dirname, "../../local/lock"))}).withLock(${JSON.stringify(name)}, async () => {
+        require(${JSON.stringify(join(__dirname, "../../local/lib/lock"))}).withLock(${JSON.stringify(name)}, async () => {
             console.log("held");
             await new Promise((resolve) => setTimeout(resolve, 60000));
         });`;

@@ -19,6 +19,8 @@ interface Request {
 interface InstalledFilter {
     readonly name: string;
     readonly config: Json;
+    /** Paths, with their query, for which Envoy skips the filter. */
+    readonly skipped: readonly string[];
     readonly objects: readonly string[];
 }
 
@@ -48,8 +50,10 @@ export function rejectedPaths(snapshot: MeshSnapshot, workload: Workload, reques
     const { patches, installed } = chains.of(snapshot, workload, String(request.port), () =>
         chainOf(snapshot, workload, request.port),
     );
-    return installed.map(({ config, objects }): LayerResult => {
-        const { name, conditional } = deniedBy(config, request);
+    return installed.map(({ config, skipped, objects }): LayerResult => {
+        const { name, conditional } = skipped.some((regex) => wholeOf(regex).test(request.path))
+            ? ({ name: undefined, conditional: [] } as const)
+            : deniedBy(config, request);
         const answers = (policy: string) =>
             answerOf(
                 patches.map(({ patch }) => patch),
@@ -83,7 +87,8 @@ export function rejectedPaths(snapshot: MeshSnapshot, workload: Workload, reques
 export function isPathFilter({ spec }: EnvoyFilter): boolean {
     return (spec.configPatches ?? []).every(
         (patch) =>
-            isFirstRbac(patch) || (patch.applyTo === "NETWORK_FILTER" && localReplies(patch) !== undefined),
+            firstRbac(patch) !== undefined ||
+            (patch.applyTo === "NETWORK_FILTER" && localReplies(patch) !== undefined),
     );
 }
 
@@ -97,21 +102,52 @@ function place(
     installed: readonly InstalledFilter[],
     { patch: configPatch, object }: { patch: Patch; object: string },
 ): readonly InstalledFilter[] {
-    if (!isFirstRbac(configPatch)) return installed;
-    const { name, typed_config: config } = configPatch.patch?.value as { name: string; typed_config: Json };
-    if (configPatch.patch?.operation === "INSERT_FIRST")
-        return [{ name, config, objects: [object] }, ...installed];
-    return installed.map((one) => (one.name === name ? { name, config, objects: [object] } : one));
+    const rbac = firstRbac(configPatch);
+    if (rbac === undefined) return installed;
+    const filter = { ...rbac, objects: [object] };
+    if (configPatch.patch?.operation === "INSERT_FIRST") return [filter, ...installed];
+    return installed.map((one) => (one.name === filter.name ? filter : one));
 }
 
-function isFirstRbac({ applyTo, patch }: Patch): boolean {
+const EXTENSIONS = "type.googleapis.com/envoy.extensions";
+
+/** The RBAC filter that a patch inserts first or replaces, also inside of a matcher that skips it for some paths. */
+function firstRbac({ applyTo, patch }: Patch): Omit<InstalledFilter, "objects"> | undefined {
     const { operation, value } = patch ?? {};
-    const type = (value as { typed_config?: Json } | undefined)?.typed_config?.["@type"];
-    return (
-        applyTo === "HTTP_FILTER" &&
-        (operation === "INSERT_FIRST" || operation === "REPLACE") &&
-        type === "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"
-    );
+    if (applyTo !== "HTTP_FILTER" || (operation !== "INSERT_FIRST" && operation !== "REPLACE"))
+        return undefined;
+    const { name, typed_config: config } = (value ?? {}) as { name?: string; typed_config?: Json };
+    if (name === undefined || config === undefined) return undefined;
+    if (config["@type"] === `${EXTENSIONS}.filters.http.rbac.v3.RBAC`) return { name, config, skipped: [] };
+    const inner = (config["extension_config"] as { typed_config?: Json } | undefined)?.typed_config;
+    const skipped = skippedPaths(config["xds_matcher"] as Json | undefined);
+    return inner?.["@type"] === `${EXTENSIONS}.filters.http.rbac.v3.RBAC` && skipped !== undefined
+        ? { name, config: inner, skipped }
+        : undefined;
+}
+
+/** The patterns of `:path` for which a matcher skips its filter; undefined if it does anything else. */
+function skippedPaths(matcher: Json | undefined): readonly string[] | undefined {
+    const { matchers = [] } = (matcher?.["matcher_list"] ?? {}) as {
+        matchers?: readonly {
+            predicate?: {
+                single_predicate?: {
+                    input?: { typed_config?: { header_name?: string } };
+                    value_match?: { safe_regex?: { regex?: string } };
+                };
+            };
+            on_match?: { action?: { typed_config?: { "@type"?: string } } };
+        }[];
+    };
+    const patterns = matchers.flatMap(({ predicate, on_match: onMatch }) => {
+        const { input, value_match: value } = predicate?.single_predicate ?? {};
+        const regex = value?.safe_regex?.regex;
+        const skips =
+            onMatch?.action?.typed_config?.["@type"] ===
+            `${EXTENSIONS}.filters.common.matcher.action.v3.SkipFilter`;
+        return input?.typed_config?.header_name === ":path" && regex !== undefined && skips ? [regex] : [];
+    });
+    return patterns.length === matchers.length && patterns.length > 0 ? patterns : undefined;
 }
 
 /**

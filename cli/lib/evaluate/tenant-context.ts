@@ -13,8 +13,9 @@ type Patch = NonNullable<EnvoyFilter["spec"]["configPatches"]>[number];
 type Json = Readonly<Record<string, unknown>>;
 
 const FILTER = "sparc.tenant_context";
-/** Filters that only prepare values for the one above. */
+/** Filters that only prepare values for the one above, or remove headers that would pass it. */
 const PREPARES: ReadonlySet<unknown> = new Set([
+    "sparc.identity_trailers",
     "sparc.literal_claims",
     "sparc.path_tenant",
     "sparc.path_tenant_header",

@@ -156,7 +156,7 @@ describe("an existing EKS cluster", () => {
         );
         assert.ok(await pulumi.isSecret(outputs["kubeconfig"] as pulumi.Output<string>));
         // Pulumi warns of an undefined output.
-        assert.deepEqual(Object.keys(outputs), ["kubeconfig"]);
+        assert.deepEqual(Object.keys(outputs), ["kubeconfig", "grafanaPassword"]);
     });
 });
 
