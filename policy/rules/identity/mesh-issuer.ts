@@ -1,5 +1,5 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
-import { at, text, textAt } from "../../core/read";
+import { at, type Fields, fields, list, text, textAt } from "../../core/read";
 import { each, stackRule, type Violation } from "../../core/rule";
 import { type StackResources } from "../../core/stack-resources";
 import { type Subject } from "../../core/subject";
@@ -87,12 +87,20 @@ interface Authority {
     readonly secrets: ReadonlySet<string>;
     /** ARNs of CAs in AWS Private CA that sign istiod's CA. */
     readonly arns: ReadonlySet<string>;
+    /** The Secret that an object names, as in `secrets`. */
+    readonly secretKey: (subject: Subject, name: string | undefined) => string;
 }
 
 function authorityOf(stack: StackResources): Authority {
-    const secrets = new Set(
-        stack.rootNamespaces.flatMap((namespace) => [...CA_SECRETS].map((name) => `${namespace}/${name}`)),
+    const mounted = stack.meshConfigs.flatMap(({ namespace, values }) =>
+        mountedSecrets(values).map((name) => `${namespace}/${name}`),
     );
+    const secrets = new Set([
+        ...stack.rootNamespaces.flatMap((namespace) => [...CA_SECRETS].map((name) => `${namespace}/${name}`)),
+        ...mounted,
+    ]);
+    const names = new Set([...secrets].map((key) => key.slice(key.indexOf("/") + 1)));
+    const secretKey = (subject: Subject, name: string | undefined) => secretKeyOf(names, subject, name);
     const issuers = new Set<string>();
     const arns = new Set<string>();
     // A CA's issuer can itself sign with a Secret that another Certificate of the stack fills.
@@ -112,7 +120,21 @@ function authorityOf(stack: StackResources): Authority {
             if (at(issuer.spec, "selfSigned") !== undefined) issuers.delete(keyOf(issuer));
         }
     }
-    return { issuers, secrets, arns };
+    return { issuers, secrets, arns, secretKey };
+}
+
+/**
+ * Secrets that istiod's chart mounts: one of them may hold the CA, in the folder that the variable ROOT_CA_DIR names (Istio's
+ * `pilot-discovery` reference).
+ */
+function mountedSecrets(values: Fields): string[] {
+    const volumes = [...list(values["volumes"]), ...list(fields(values["pilot"])["volumes"])];
+    return volumes.flatMap((volume) => [
+        ...[textAt(volume, "secret", "secretName")].filter((name) => name !== undefined),
+        ...list(at(volume, "projected", "sources")).flatMap(
+            (source) => textAt(source, "secret", "name") ?? [],
+        ),
+    ]);
 }
 
 function readable(stack: StackResources, ids: readonly string[]): readonly Subject[] {
@@ -124,7 +146,7 @@ function readable(stack: StackResources, ids: readonly string[]): readonly Subje
     });
 }
 
-function problemOf(subject: Subject, { issuers, secrets, arns }: Authority): string | undefined {
+function problemOf(subject: Subject, { issuers, secrets, arns, secretKey }: Authority): string | undefined {
     const { id } = subject;
     const shared = SHARED[id];
     if (shared !== undefined) {
@@ -186,8 +208,8 @@ function key(id: string, namespace: string, name: string): string {
 }
 
 /** A ClusterIssuer reads its Secret in cert-manager's namespace, which may hold a copy: the name alone decides. */
-function secretKey({ id, namespace }: Subject, name = ""): string {
-    return id.includes("Cluster") && CA_SECRETS.has(name) ? `istio-system/${name}` : `${namespace}/${name}`;
+function secretKeyOf(known: ReadonlySet<string>, { id, namespace }: Subject, name = ""): string {
+    return id.includes("Cluster") && known.has(name) ? `istio-system/${name}` : `${namespace}/${name}`;
 }
 
 function exceptionKey(subject: Subject): { namespace: string; name: string } {

@@ -3,6 +3,7 @@ import { type EvaluatedResource } from "../../../../cli/policy/protocol";
 import { changed, meta, type Mutation, type Props } from "../model";
 import { added } from "./added";
 import { addResource } from "./cloud";
+import { MESH_CA } from "../../../../components/base/names";
 
 const SYSTEM = "istio-system";
 
@@ -11,8 +12,8 @@ export function ofMeshIssuer(stack: readonly EvaluatedResource[]): Mutation[] {
     const ca = stack.find(
         (one) =>
             one.properties["kind"] === "Certificate" &&
-            meta(one).name === "cacerts" &&
-            meta(one).namespace === SYSTEM,
+            meta(one).namespace === SYSTEM &&
+            (one.properties["spec"] as Props)["secretName"] === MESH_CA.secret,
     );
     if (ca === undefined) return [];
     const { issuerRef } = ca.properties["spec"] as { issuerRef: Props };
@@ -47,7 +48,7 @@ export function ofMeshIssuer(stack: readonly EvaluatedResource[]): Mutation[] {
             },
         ),
         added("added: an issuer with istiod's key", "cert-manager.io/v1", "Issuer", SYSTEM, "more", {
-            ca: { secretName: "cacerts" },
+            ca: { secretName: MESH_CA.secret },
         }),
         ...(typeof arn === "string" ? ofAwsAuthority(arn) : []),
     ];
