@@ -45,7 +45,8 @@ const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
 const gateways = new Gateways(platform, {
     provider,
-    after: [...after, cloudControllers, certificates, identity, access, edge],
+    // Their routes name the subsets that traffic's DestinationRules define.
+    after: [...after, cloudControllers, certificates, identity, access, traffic, edge],
 });
 new Egress(platform, { provider, after: [...after, identity, access] });
 new Telemetry(platform, { provider, after });

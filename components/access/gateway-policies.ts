@@ -32,7 +32,8 @@ export function gatewayPolicies({ catalogue, config }: Platform): AuthorizationP
     return [
         ...all.map((edge) => {
             const { gateway, host } = edge.exposure;
-            const name = `${INGRESS_GATEWAYS[gateway]}-to-${edge.service}-${host}`;
+            // Neither part has a dot: host `b-c` of service `a` is not host `c` of service `a-b`.
+            const name = `${INGRESS_GATEWAYS[gateway]}-to-${edge.service}.${host}`;
             return atGateway(
                 name,
                 gateway,

@@ -60,10 +60,13 @@ function virtualService(name: string, called: readonly Edge[], platform: Platfor
     };
 }
 
-/** Calls of one caller to one port with the same timeout, retries and idempotency share a route. */
+/**
+ * Calls of one caller to one port with the same timeout, retries and idempotency share a route. The parts are separated by
+ * dots, which neither services' nor ports' names have: `auth` calling `admin-grpc` is not `auth-admin` calling `grpc`.
+ */
 function routeName({ caller, portName, call }: Edge): string {
-    const tried = attempts(call) > 1 ? `-x${attempts(call)}` : call.idempotent ? "-once" : "";
-    return `${caller}-${portName}-${call.timeout}${tried}`;
+    const tried = attempts(call) > 1 ? [`x${attempts(call)}`] : call.idempotent ? ["once"] : [];
+    return [caller, portName, call.timeout, ...tried].join(".");
 }
 
 function callRoutes(name: string, group: readonly [Edge, ...Edge[]], platform: Platform): HttpRoute[] {

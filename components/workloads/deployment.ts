@@ -1,4 +1,4 @@
-import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
+import { COMMON_LABELS, labelValue, SERVICE_LABEL } from "../base/labels";
 import type { DeploymentManifest } from "../base/manifest";
 import type { Placement } from "../shared/pods/pools";
 import { restrictedPod } from "../shared/pods/pod-security";
@@ -28,7 +28,7 @@ export interface PodSource {
 
 /** No two Deployments may select each other's pods. */
 export function deploymentName(service: string, version: string): string {
-    return version === FIRST_VERSION ? service : `${service}-${version}`;
+    return version === FIRST_VERSION ? service : labelValue(`${service}-${version}`);
 }
 
 /** A hardened Deployment of one version of a workload, whose pods are in the mesh with the workload's identity. */

@@ -5,7 +5,7 @@ import { ApiError, BeingDeletedError, ForeignObjectError } from "./kube/errors";
 import { FIELD_MANAGER, HANDED_OVER, isOurs, type ObjectMeta } from "./kube/ownership";
 import { type Snapshot } from "./kube/snapshot";
 import { type Remover } from "./remove";
-import { type KubeObject } from "./resource";
+import { type KubeObject, refOf } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
 
 /** Fields that identify an object, which have no field manager. */
@@ -112,12 +112,4 @@ function sameEntries(
 
 function isImmutable(error: unknown): boolean {
     return error instanceof ApiError && error.status === 422 && error.message.includes("field is immutable");
-}
-
-function refOf({
-    apiVersion,
-    kind,
-    metadata: { name, namespace },
-}: KubeObject): Parameters<Remover["remove"]>[0] {
-    return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
 }

@@ -4,6 +4,8 @@
  */
 import { type ApplyOutcome } from "./apply";
 import { type Inventory } from "./inventory";
+import { INVENTORY_NAME } from "./inventory-store";
+import { ClaimedError } from "./kube/errors";
 import { type Program } from "./program/host";
 import { type Planned, type Registration } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
@@ -21,6 +23,8 @@ export interface EngineContext extends Removers {
     assertUnused(obsolete: readonly Ref[]): Promise<void>;
     /** Waits until all applied objects are ready; returns those that are not. */
     awaitReady(): Promise<Failure[]>;
+    /** Applies what must come last, after everything else is ready. */
+    finish(): Promise<void>;
 }
 
 export type Counts = Readonly<Record<ApplyOutcome | "pruned", number>>;
@@ -33,6 +37,7 @@ export async function converge(
     progress: ProgressLine,
 ): Promise<Counts> {
     const planned = plannedEntries(await loaded(program));
+    assertUnclaimed(planned, inventory);
     assertUnprotected(inventory.obsolete(planned), "this deployment");
     await context.assertUnused(inventory.obsolete(planned));
     if (planned.length > 0) await inventory.ensure(planned);
@@ -41,20 +46,29 @@ export async function converge(
     const applied = new Map<string, InventoryEntry>();
     const failures: Failure[] = [];
     const attempts = new Set<string>();
+    const outliving = new Dependencies();
     const apply = async (resource: Registration): Promise<Record<string, unknown>> => {
         let ref: Ref = { apiVersion: "", kind: resource.type, name: resource.name };
         try {
             const request = requestOf(resource);
-            if (request.is === "nothing") return {};
+            const dependsOn = outliving.of(resource);
+            if (request.is === "nothing") {
+                outliving.set(resource, dependsOn);
+                return {};
+            }
             ref = request.entry;
             const key = keyOf(ref);
+            outliving.set(resource, [key]);
             if (attempts.has(key))
                 throw new Error("the program declares this object twice; remove one of the resources");
             attempts.add(key);
-            await inventory.ensure([request.entry]);
+            const owner = inventory.otherOwner(ref);
+            if (owner !== undefined) throw new ClaimedError(owner);
+            const entry = dependsOn.length === 0 ? request.entry : { ...request.entry, dependsOn };
+            await inventory.ensure([entry]);
             const { outcome, state } = await context.apply(request);
             counts[outcome]++;
-            applied.set(key, request.entry);
+            applied.set(key, entry);
             progress(`${applied.size} of ${planned.length} applied, last ${describeRef(ref)}`);
             return state;
         } catch (error) {
@@ -74,6 +88,8 @@ export async function converge(
     );
     // Registrations of a program that crashed may still be in progress.
     await Promise.allSettled(underWay);
+    // Only later deletions need what is not stored yet: a failure to do so must not hide the others.
+    await inventory.flush().catch((error: unknown) => void failures.push(failureOf(INVENTORY, error)));
     if (failures.length > 0)
         throw new DeployError(
             `${failures.length === 1 ? "1 resource" : `${failures.length} resources`} could not be applied`,
@@ -84,15 +100,59 @@ export async function converge(
     const unready = await context.awaitReady();
     if (unready.length > 0)
         throw new DeployError("everything is applied, but not everything is ready", unready);
+    await context.finish();
 
     // In the order of their first registration, so that a run without changes does not write the inventory.
     const kept = inventory.all().filter((entry) => applied.has(keyOf(entry)));
     const obsolete = inventory.obsolete(kept);
     assertUnprotected(obsolete, "this deployment");
     await context.assertUnused(obsolete);
-    counts.pruned = await removeAll(obsolete, context, progress);
+    counts.pruned = await removeAll(obsolete, inventory.all(), context, progress);
     await inventory.replaceAll(kept.map((entry) => applied.get(keyOf(entry)) ?? entry));
     return counts;
+}
+
+/** The inventory itself, in failures. */
+const INVENTORY: Ref = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    namespace: "kube-system",
+    name: INVENTORY_NAME,
+};
+
+/** The keys of the objects and releases that must outlive each resource, from the URNs of its dependencies. */
+class Dependencies {
+    private readonly keysByUrn = new Map<string, readonly string[]>();
+
+    of({ dependencies }: Registration): string[] {
+        return [...new Set(dependencies.flatMap((urn) => this.keysByUrn.get(urn) ?? []))];
+    }
+
+    /** @param keys the resource's own; for a component or a provider, which has none, those that it depends on */
+    set({ urn }: Registration, keys: readonly string[]): void {
+        this.keysByUrn.set(urn, keys);
+    }
+}
+
+/** How many objects an error message names. */
+const MAX_NAMED = 5;
+
+/** @throws DeployError if another stack has deployed some of `planned` to this cluster */
+function assertUnclaimed(planned: readonly InventoryEntry[], inventory: Inventory): void {
+    const stacks = new Set(planned.flatMap((entry) => inventory.otherOwner(entry) ?? []));
+    const failures = [...stacks].flatMap((stack): Failure[] => {
+        const entries = planned.filter((entry) => inventory.otherOwner(entry) === stack);
+        const [first] = entries;
+        if (first === undefined) return [];
+        const names = entries.slice(0, MAX_NAMED).map(describeRef).join(", ");
+        const more = entries.length > MAX_NAMED ? ` and ${entries.length - MAX_NAMED} more` : "";
+        return [{ ...failureOf(first, new ClaimedError(stack)), what: `${names}${more}` }];
+    });
+    if (failures.length === 0) return;
+    throw new DeployError(
+        "another stack has deployed some of these resources; nothing was changed",
+        failures,
+    );
 }
 
 async function loaded(program: Program): Promise<readonly Planned[]> {

@@ -1,9 +1,10 @@
 /** The in-process engine: runs the program without the Pulumi CLI and applies each object. */
 import { isAbsolute, resolve } from "node:path";
 import { PROJECT } from "../../config/load";
-import { Applier } from "./apply";
+import { Applier, type ApplyOutcome } from "./apply";
 import { converge, type Counts, type EngineContext } from "./converge";
 import { Helm } from "./helm/helm";
+import { restoreRelease } from "./helm/restore";
 import { Inventory } from "./inventory";
 import { ConfigMapStore } from "./inventory-store";
 import { type KubeClient } from "./kube/client";
@@ -16,15 +17,19 @@ import { type Program, startProgram } from "./program/host";
 import { engineConfig } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
 import { blocksDependents, isAwaited } from "./readiness";
-import { isPatch, patchedRef, type Ref } from "./ref";
+import { describeRef, isPatch, patchedRef, type Ref } from "./ref";
 import { Remover } from "./remove";
-import { type KubeObject, type ReleaseRequest } from "./resource";
+import { type KubeObject, refOf, type ReleaseRequest, type ResourceRequest } from "./resource";
+import { type Clock, systemClock } from "./retry";
 import { awaitRollouts } from "./rollouts";
+import { LiveSubsets } from "./subsets";
 import { type DeployOptions, NotReadyError, type ProgressLine, type StackTarget } from "./types";
 
 /** Concurrent Helm processes; each uses a core for a second before it waits. */
 const MAX_HELM_PROCESSES = 2;
 const READY_TIMEOUT = 300;
+/** The longest time for which istiod collects changes before it sends them to proxies (PILOT_DEBOUNCE_MAX). */
+const PROPAGATION_MS = 10_000;
 
 /** Starts loading the program, which takes longest. */
 export function startInProcess({ stack, configEntries, program }: DeployOptions): Program {
@@ -38,13 +43,19 @@ export function startInProcess({ stack, configEntries, program }: DeployOptions)
 
 /** @throws DeployError with all failures. */
 export async function deployInProcess(
-    options: DeployOptions,
+    options: DeployOptions & { readonly clock?: Clock },
     client: KubeClient,
     program: Program,
 ): Promise<{ readonly counts: Counts; readonly warnings: readonly string[] }> {
     const progress = options.progress ?? (() => undefined);
-    const cluster = new Cluster(client, options, progress, options.readyTimeout ?? READY_TIMEOUT);
-    const inventory = await Inventory.load(new ConfigMapStore(client, options.stack));
+    const cluster = new Cluster(
+        client,
+        options,
+        progress,
+        options.readyTimeout ?? READY_TIMEOUT,
+        options.clock ?? systemClock,
+    );
+    const inventory = await openInventory(client, options);
     try {
         const counts = await converge(program, inventory, cluster, progress);
         return { counts, warnings: [...cluster.applier.warnings] };
@@ -56,12 +67,17 @@ export async function deployInProcess(
 /** @returns the number of removed objects and releases. @throws DeployError if one is protected or cannot be removed. */
 export async function destroyInProcess(options: StackTarget, client: KubeClient): Promise<number> {
     const progress = options.progress ?? (() => undefined);
-    const cluster = new Cluster(client, options, progress, READY_TIMEOUT);
-    const inventory = await Inventory.load(new ConfigMapStore(client, options.stack));
+    const cluster = new Cluster(client, options, progress, READY_TIMEOUT, systemClock);
+    const inventory = await openInventory(client, options);
     assertUnprotected(inventory.all(), "destroying the stack");
-    const removed = await removeAll(inventory.all(), cluster, progress);
+    const removed = await removeAll(inventory.all(), inventory.all(), cluster, progress);
     await inventory.replaceAll([]);
     return removed;
+}
+
+async function openInventory(client: KubeClient, { stack }: StackTarget): Promise<Inventory> {
+    const store = new ConfigMapStore(client, stack);
+    return Inventory.load(store, { claimedBy: await store.claims() });
 }
 
 class Cluster implements EngineContext, Removers {
@@ -70,18 +86,23 @@ class Cluster implements EngineContext, Removers {
     private readonly remover: Remover;
     private readonly patcher: Patcher;
     private readonly helm: Helm;
+    private readonly subsets: LiveSubsets;
     private readonly awaited: Ref[] = [];
-    private readonly install: (release: ReleaseRequest) => ReturnType<Helm["install"]>;
+    /** DestinationRules without the subsets that they keep until all routes are applied. */
+    private readonly narrowed: Extract<ResourceRequest, { is: "object" }>[] = [];
+    private readonly install: (release: ReleaseRequest) => Promise<ApplyOutcome>;
 
     constructor(
         private readonly client: KubeClient,
         { tools, kubeconfig, context }: StackTarget,
         private readonly progress: ProgressLine,
         private readonly readyTimeout: number,
+        private readonly clock: Clock,
     ) {
         this.discovery = new Discovery(client);
         this.remover = new Remover(client, this.discovery);
         this.patcher = new Patcher(client, this.discovery);
+        this.subsets = new LiveSubsets(client, this.discovery);
         this.applier = new Applier(client, this.discovery, new Snapshot(client), this.remover);
         this.helm = new Helm(client, {
             program: tools.helm,
@@ -90,8 +111,21 @@ class Cluster implements EngineContext, Removers {
         });
         this.install = limited(MAX_HELM_PROCESSES, (release: ReleaseRequest) => {
             this.progress(`release ${release.namespace}/${release.name}`);
-            return this.helm.install(release);
+            return this.installOrRestore(release);
         });
+    }
+
+    private async installOrRestore(release: ReleaseRequest): Promise<ApplyOutcome> {
+        const { outcome, revision } = await this.helm.install(release);
+        if (revision === undefined) return outcome;
+        const restored = await restoreRelease(this.client, this.discovery, release, revision);
+        if (restored.length === 0) return outcome;
+        const refs = restored.map(refOf);
+        this.applier.warnings.add(
+            `release ${release.namespace}/${release.name}: ${refs.map(describeRef).join(", ")} had been changed; restored`,
+        );
+        if (release.wait) this.awaited.push(...restored.filter(isAwaited).map(refOf));
+        return "updated";
     }
 
     async apply(
@@ -104,10 +138,14 @@ class Cluster implements EngineContext, Removers {
             return { outcome, state: { status: { name, namespace, status: "deployed" } } };
         }
         const awaited = isAwaited(request.object);
-        const { outcome, object } =
+        const widened = await this.subsets.withRemoved(request.object);
+        if (widened !== undefined && request.is === "object") this.narrowed.push(request);
+        const applied =
             request.is === "patch"
                 ? await this.patcher.apply(request.object)
-                : await this.applier.apply(request.object, !request.entry.protect);
+                : await this.applier.apply(widened ?? request.object, !request.entry.protect);
+        const { object } = applied;
+        const outcome = widened === undefined ? applied.outcome : "updated";
         const ref = isPatch(request.entry) ? patchedRef(request.entry) : request.entry;
         if (blocksDependents(request.object)) await this.waitUntilReady(ref);
         else if (awaited) this.awaited.push(ref);
@@ -132,6 +170,13 @@ class Cluster implements EngineContext, Removers {
 
     assertUnused(obsolete: readonly Ref[]): Promise<void> {
         return assertRevisionsUnused(this.client, obsolete);
+    }
+
+    async finish(): Promise<void> {
+        if (this.narrowed.length === 0) return;
+        this.progress("waiting until no route names the removed versions");
+        await this.clock.sleep(PROPAGATION_MS);
+        for (const { object, entry } of this.narrowed) await this.applier.apply(object, !entry.protect);
     }
 
     removeObject(ref: Ref): ReturnType<Remover["remove"]> {

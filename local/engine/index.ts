@@ -85,7 +85,7 @@ function withStackLock<T>(
     { address }: KubeClient,
     work: () => Promise<T>,
 ): Promise<T> {
-    return withLock(`deploy-${digestOf(`${address}/${stack}`)}`, work, (holder) =>
+    return withLock(`deploy-${digestOf([address, stack])}`, work, (holder) =>
         progress?.(`waiting for ${holder}`),
     );
 }

@@ -1,8 +1,8 @@
 /** Stores the inventory in the cluster: a ConfigMap with one text for each stack. */
 import { type InventoryStore, formatEntries, parseEntries } from "./inventory";
 import { type KubeClient } from "./kube/client";
-import { ApiError } from "./kube/errors";
-import { type InventoryEntry } from "./ref";
+import { ApiError, ClaimedError } from "./kube/errors";
+import { type InventoryEntry, keyOf } from "./ref";
 
 const COLLECTION = "/api/v1/namespaces/kube-system/configmaps";
 export const INVENTORY_NAME = "sparc-mesh-inventory";
@@ -31,13 +31,27 @@ export class ConfigMapStore implements InventoryStore {
         private readonly stack: string,
     ) {}
 
+    /**
+     * The stack's entries. An object that another stack claims too, which earlier versions of this engine did not prevent,
+     * belongs to neither: it is not among them.
+     */
     async read(): Promise<readonly InventoryEntry[]> {
         const map = (await this.client.getIfPresent(PATH)) as ConfigMap | undefined;
         this.last = map?.data?.[this.stack] ?? "";
-        return parseEntries(this.last);
+        const { claims } = othersOf(map, this.stack);
+        return parseEntries(this.last).filter((entry) => !claims.has(keyOf(entry)));
     }
 
-    /** @throws Error if another run has changed the stack's inventory, or if it does not fit. */
+    /** The stacks that have deployed each object, except this one, by the objects' keys. */
+    async claims(): Promise<ReadonlyMap<string, string>> {
+        const map = (await this.client.getIfPresent(PATH)) as ConfigMap | undefined;
+        return othersOf(map, this.stack).claims;
+    }
+
+    /**
+     * @throws ClaimedError if another stack has claimed one of the objects since the inventory was read; Error if another run
+     * has changed the stack's inventory, or if it does not fit.
+     */
     async write(entries: readonly InventoryEntry[]): Promise<void> {
         const text = formatEntries(entries);
         if (Buffer.byteLength(text) > LIMIT) {
@@ -47,7 +61,7 @@ export class ConfigMapStore implements InventoryStore {
         }
         for (let attempt = 1; ; attempt++) {
             try {
-                await this.replace(text);
+                await this.replace(text, entries);
                 this.last = text;
                 return;
             } catch (error) {
@@ -58,9 +72,14 @@ export class ConfigMapStore implements InventoryStore {
         }
     }
 
-    private async replace(text: string): Promise<void> {
+    private async replace(text: string, entries: readonly InventoryEntry[]): Promise<void> {
         const map = (await this.client.getIfPresent(PATH)) as ConfigMap | undefined;
-        const { [this.stack]: stored = "", ...others } = map?.data ?? {};
+        const stored = map?.data?.[this.stack] ?? "";
+        const { others, claims } = othersOf(map, this.stack);
+        for (const entry of entries) {
+            const stack = claims.get(keyOf(entry));
+            if (stack !== undefined) throw new ClaimedError(stack);
+        }
         if (stored !== this.last) {
             throw new Error(
                 `another deployment of stack "${this.stack}" to this cluster is in progress; wait until it ends, then run again`,
@@ -87,4 +106,16 @@ export class ConfigMapStore implements InventoryStore {
             await this.client.call({ method: "PUT", path: PATH, body: { ...map, data } });
         }
     }
+}
+
+/** The inventories of all stacks except `stack`, and the stack that each of their objects belongs to. */
+function othersOf(
+    map: ConfigMap | undefined,
+    stack: string,
+): { readonly others: Readonly<Record<string, string>>; readonly claims: ReadonlyMap<string, string> } {
+    const others = Object.entries(map?.data ?? {}).filter(([other]) => other !== stack);
+    const claims = others.flatMap(([other, text]) =>
+        parseEntries(text).map((entry): [string, string] => [keyOf(entry), other]),
+    );
+    return { others: Object.fromEntries(others), claims: new Map(claims) };
 }

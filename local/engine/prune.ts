@@ -1,14 +1,6 @@
 /** Prunes what the program no longer declares. */
-import {
-    deletionOrder,
-    deletionStage,
-    DELETION_STAGES,
-    describeRef,
-    type InventoryEntry,
-    isPatch,
-    isRelease,
-    type Ref,
-} from "./ref";
+import { deletionGroups } from "./deletion-order";
+import { describeRef, type InventoryEntry, isPatch, isRelease, type Ref } from "./ref";
 import { failureOf } from "./remedy";
 import { type Removal } from "./remove";
 import { DeployError, type Failure, type ProgressLine } from "./types";
@@ -42,21 +34,20 @@ export function rejectDeletion(what: readonly string[], action: string): void {
 }
 
 /**
- * Deletes `obsolete` in stages, each complete before the next starts: workloads, then the policies that protect them, then
- * releases, then namespaces. Completes a stage before it fails.
+ * Deletes `obsolete` group by group (`deletionGroups`). Completes a group before it fails.
  *
+ * @param all every entry of the inventory
  * @returns the number of those that existed
- * @throws DeployError with all failures; the rest of that stage is deleted, later stages are not.
+ * @throws DeployError with all failures; the rest of that group is deleted, later groups are not.
  */
 export async function removeAll(
     obsolete: readonly InventoryEntry[],
+    all: readonly InventoryEntry[],
     removers: Removers,
     progress: ProgressLine,
 ): Promise<number> {
-    const ordered = deletionOrder(obsolete);
     let removed = 0;
-    for (const stage of DELETION_STAGES) {
-        const refs = ordered.filter((ref) => deletionStage(ref) === stage);
+    for (const refs of deletionGroups(obsolete, all)) {
         const failures: Failure[] = [];
         const removals: { ref: Ref; removal: Removal }[] = [];
         for (const ref of refs) {

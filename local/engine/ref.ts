@@ -12,9 +12,11 @@ export interface Ref {
     readonly name: string;
 }
 
-/** A reference, and whether the object is protected from deletion. */
+/** A reference, whether the object is protected from deletion, and what must outlive it. */
 export interface InventoryEntry extends Ref {
     readonly protect: boolean;
+    /** Keys (`keyOf`) of the entries that are deleted only after it. @default none are known */
+    readonly dependsOn?: readonly string[];
 }
 
 const HELM = "helm";
@@ -77,7 +79,7 @@ const WORKLOADS: ReadonlySet<string> = new Set([
 /** Kinds whose deletion deletes other objects. */
 const CONTAINERS: ReadonlySet<string> = new Set(["CustomResourceDefinition", "Namespace"]);
 
-/** The stages of a deletion, in order; each completes before the next starts. */
+/** The kinds of resources in the order in which they are deleted, if their dependencies allow it. */
 export const DELETION_STAGES = ["workloads", "objects", "releases", "containers"] as const;
 
 export type DeletionStage = (typeof DELETION_STAGES)[number];
@@ -87,13 +89,4 @@ export function deletionStage(ref: Ref): DeletionStage {
     if (isPatch(ref)) return deletionStage(patchedRef(ref));
     if (WORKLOADS.has(ref.kind)) return "workloads";
     return CONTAINERS.has(ref.kind) ? "containers" : "objects";
-}
-
-/**
- * Sorts for deletion: workloads before the policies that protect them, objects before the releases with their CRDs,
- * namespaces last, because a release stores its records in one; within a stage, last applied first.
- */
-export function deletionOrder<R extends Ref>(refs: readonly R[]): R[] {
-    const backwards = [...refs].reverse();
-    return DELETION_STAGES.flatMap((stage) => backwards.filter((ref) => deletionStage(ref) === stage));
 }

@@ -3,6 +3,7 @@ import { CommandError } from "../lib/process";
 import {
     ApiError,
     BeingDeletedError,
+    ClaimedError,
     FieldConflictError,
     ForeignObjectError,
     MissingTargetError,
@@ -35,6 +36,9 @@ function remedyFor(ref: Ref, error: unknown): string {
               )
                   .map((pair) => pair.join("="))
                   .join(",")}`;
+    }
+    if (error instanceof ClaimedError) {
+        return "remove it from one of the two stacks, or deploy this stack to another cluster";
     }
     if (error instanceof MissingTargetError)
         return "deploy it first, or correct its name and kind in workloads.services";

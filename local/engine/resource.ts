@@ -17,6 +17,10 @@ export interface KubeObject {
     readonly [key: string]: unknown;
 }
 
+export function isDestinationRule({ apiVersion, kind }: KubeObject): boolean {
+    return kind === "DestinationRule" && apiVersion.startsWith("networking.istio.io/");
+}
+
 export interface ReleaseRequest {
     readonly name: string;
     readonly namespace: string;
@@ -73,7 +77,7 @@ const RELEASE_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws UnsupportedError for resources that need the Pulumi CLI. */
-export function requestOf(resource: Omit<Registration, "urn">): ResourceRequest {
+export function requestOf(resource: Omit<Registration, "urn" | "dependencies">): ResourceRequest {
     const { type, custom, protect } = resource;
     if (type.startsWith("pulumi:")) return { is: "nothing" };
     const inputs = releaseInputs(resource);
@@ -140,7 +144,7 @@ function patchOf(object: KubeObject): KubeObject {
     };
 }
 
-function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Ref {
+export function refOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Ref {
     return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
 }
 

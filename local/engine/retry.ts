@@ -42,12 +42,17 @@ const MAX_DELAY_MS = 3000;
  * @throws the last attempt's error
  */
 export async function retrying<T>(attempt: () => Promise<T>, clock: Clock = systemClock): Promise<T> {
-    const start = clock.now();
+    // A different error is different trouble, with time of its own.
+    let since = clock.now();
+    let trouble: number | undefined;
     for (let pause = MIN_DELAY_MS; ; pause = Math.min(pause * 1.7, MAX_DELAY_MS)) {
         try {
             return await attempt();
         } catch (error) {
-            if (clock.now() + pause - start > retrySeconds(error) * 1000) throw error;
+            const seconds = retrySeconds(error);
+            if (seconds !== trouble) since = clock.now();
+            trouble = seconds;
+            if (clock.now() + pause - since > seconds * 1000) throw error;
         }
         await clock.sleep(pause);
     }

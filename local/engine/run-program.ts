@@ -16,6 +16,32 @@ import { decodeYaml, DECODE } from "./program/yaml";
 
 type Start = Extract<ToProgram, { type: "start" }>;
 
+/** What a program's module exports. */
+type Exported = Record<string, unknown> | (() => Record<string, unknown> | Promise<Record<string, unknown>>);
+
+/** The program logged an error, after which the Pulumi CLI fails too. */
+class ProgramLoggedError extends Error {
+    constructor() {
+        super("it logged an error (pulumi.log.error)");
+        this.name = "ProgramLoggedError";
+    }
+}
+
+/** The program constructed resources that it never registered. */
+class UnregisteredError extends Error {
+    constructor(keys: readonly string[]) {
+        const names = keys.map((key) => key.split("::").join(" ")).slice(0, MAX_NAMED);
+        const more = keys.length > names.length ? ` and ${keys.length - names.length} more` : "";
+        super(
+            `it ended without registering ${names.join(", ")}${more}: an input or a dependency never resolves`,
+        );
+        this.name = "UnregisteredError";
+    }
+}
+
+/** How many resources an error message names. */
+const MAX_NAMED = 5;
+
 /** After a rejected registration, the program has ended if it registers nothing for this time, in milliseconds. */
 const IDLE_MS = 300;
 
@@ -28,7 +54,8 @@ const PROGRAMMING_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 let registrations = 0;
-let rejected = false;
+/** Aborted when a registration is rejected. */
+const rejection = new AbortController();
 const waiting = new Map<number, (answer: ToProgram) => void>();
 let proceed: () => void;
 const mayProceed = new Promise<void>((resolvePromise) => (proceed = resolvePromise));
@@ -43,11 +70,11 @@ function send(message: FromProgram): void {
 
 async function register(
     args: pulumi.runtime.MockResourceArgs,
-    { urn, protect, sources }: Details,
+    { urn, protect, dependencies, sources }: Details,
 ): Promise<pulumi.runtime.MockResourceResult> {
+    const id = registrations++;
     // Apply nothing before the whole program has been imported, so that a program that throws changes nothing.
     await mayProceed;
-    const id = registrations++;
     const { type, name } = args;
     const inputs = unwrapSecrets(args.inputs) as Record<string, unknown>;
     const resource: Registration = {
@@ -60,18 +87,27 @@ async function register(
         ...(args.provider === undefined || args.provider === "" ? {} : { provider: args.provider }),
         inputs,
         ...(await packagedOf({ type, name, inputs, urn })),
+        dependencies,
         sources,
     };
+    const answer = await answerTo(id, resource);
+    if (answer.type !== "registered") {
+        rejection.abort();
+        throw new Error(REJECTED);
+    }
+    return { id: `${type}/${name}`, state: { ...inputs, ...answer.state } };
+}
+
+async function answerTo(id: number, resource: Registration): Promise<ToProgram> {
+    // The channel keeps the process alive only as long as the engine owes an answer.
+    process.channel?.ref();
     const answer = await new Promise<ToProgram>((resolvePromise) => {
         waiting.set(id, resolvePromise);
         send({ type: "register", id, resource });
     });
     waiting.delete(id);
-    if (answer.type !== "registered") {
-        rejected = true;
-        throw new Error(REJECTED);
-    }
-    return { id: `${type}/${name}`, state: { ...inputs, ...answer.state } };
+    if (waiting.size === 0) process.channel?.unref();
+    return answer;
 }
 
 /** The inputs of the release that a packaged component registers: the engine transforms it as the component's child. */
@@ -102,6 +138,13 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
         project,
         stack,
         transforms,
+        begun: (urn) => {
+            recorder.begin(urn);
+        },
+        failed: (error) => {
+            uncaught.push(error);
+            rejection.abort();
+        },
         unsupported: (error) => uncaught.push(error),
     });
     await pulumi.runtime.setMocks(
@@ -123,20 +166,33 @@ async function run({ program, project, stack, config, calls }: Start): Promise<v
         false,
     );
     pulumi.runtime.setAllConfig(config);
-    await pulumi.runtime.runInPulumiStack(() => {
+    const emptied = loopEmptied();
+    const ended = pulumi.runtime.runInPulumiStack(() => {
         pulumi.runtime.registerStackTransformation((args) => {
             recorder.record(args);
             return undefined;
         });
         // Not `import()`, which bypasses ts-node.
-        const outputs = createRequire(__filename)(resolve(program)) as Record<string, unknown>;
+        const exported = createRequire(__filename)(resolve(program)) as Exported;
+        // As the Pulumi CLI does: a program can export a function, which can be asynchronous.
+        const outputs = typeof exported === "function" ? exported() : exported;
         send({ type: "loaded", planned: recorder.planned });
-        return Promise.resolve({ ...outputs });
+        return Promise.resolve(outputs).then((values) => ({ ...values }));
     });
-    await Promise.race([quiet(), idleAfterRejection()]);
+    await Promise.race([ended.then(quiet), idleAfterRejection(), emptied]);
+    assertComplete();
+    send({ type: "completed" });
+}
+
+/** @throws an error that the program did not catch, or an Error if it did not register all of its resources */
+function assertComplete(): void {
     const errors = uncaught.filter((error) => !String(error).includes(REJECTED));
     if (errors.length > 0) throw errors[0];
-    send({ type: "completed" });
+    // The engine reports rejections itself.
+    if (rejection.signal.aborted) return;
+    if (pulumi.log.hasErrors()) throw new ProgramLoggedError();
+    const missing = recorder.unregistered();
+    if (missing.length > 0) throw new UnregisteredError(missing);
 }
 
 /** Resolves when every registration has been answered and the last answers caused no further ones. */
@@ -154,10 +210,21 @@ async function quiet(): Promise<void> {
  * never ends: a component that depends on the rejected resource gets no URN, for which its children wait.
  */
 async function idleAfterRejection(): Promise<void> {
+    // A transform can fail before.
+    await mayProceed;
+    if (!rejection.signal.aborted)
+        await new Promise((resolvePromise) =>
+            rejection.signal.addEventListener("abort", resolvePromise, { once: true }),
+        );
     for (let quietSince = Date.now(); Date.now() - quietSince < IDLE_MS;) {
         await new Promise((resolvePromise) => setTimeout(resolvePromise, 20));
-        if (!rejected || waiting.size > 0) quietSince = Date.now();
+        if (waiting.size > 0) quietSince = Date.now();
     }
+}
+
+/** Resolves when nothing can happen any more: resources whose inputs or dependencies never resolve are not registered. */
+function loopEmptied(): Promise<void> {
+    return new Promise((resolvePromise) => process.once("beforeExit", () => resolvePromise()));
 }
 
 process.on("unhandledRejection", (error) => uncaught.push(error));
@@ -166,12 +233,17 @@ process.on("disconnect", () => process.exit(1));
 process.on("message", (message: ToProgram) => {
     switch (message.type) {
         case "start":
-            run(message).catch((error: unknown) => {
-                send({ type: "failed", message: describe(error) });
-            });
+            run(message)
+                .catch((error: unknown) => {
+                    const withOutput = error instanceof ProgramLoggedError;
+                    send({ type: "failed", message: describe(error), withOutput });
+                })
+                // Otherwise the process would exit before the engine has read the message.
+                .finally(() => process.channel?.ref());
             break;
         case "proceed":
             proceed();
+            process.channel?.unref();
             break;
         case "registered":
         case "rejected":

@@ -76,7 +76,7 @@ describe("an exposure that requires client certificates", () => {
         const policy = of<AuthorizationPolicyManifest>(
             objectsOf(),
             "AuthorizationPolicy",
-            "istio-ingressgateway-to-video-ingest-ingest-api",
+            "istio-ingressgateway-to-video-ingest.ingest-api",
         );
         const rules = policy.spec.rules ?? [];
         assert.ok(rules.length > 0);

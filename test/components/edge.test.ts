@@ -98,11 +98,11 @@ describe("policies at the gateways", () => {
             claims: { ...first!.claims, roles: "app.groups" },
         };
         const two = { config: withEdge({ issuers: [first!, second] }) };
-        const [rule] = policy("istio-ingressgateway-to-api-gateway-api", two).spec.rules ?? [];
+        const [rule] = policy("istio-ingressgateway-to-api-gateway.api", two).spec.rules ?? [];
         assert.deepEqual(rule?.from, [
             { source: { requestPrincipals: [`${first!.issuer}/*`, "https://second/*"] } },
         ]);
-        const admin = policy("istio-admingateway-to-admin-console-admin", two).spec.rules ?? [];
+        const admin = policy("istio-admingateway-to-admin-console.admin", two).spec.rules ?? [];
         assert.deepEqual(
             admin.map(({ from, when }) => [from, when]),
             [
@@ -139,7 +139,7 @@ describe("policies at the gateways", () => {
     });
 
     it("allow no preflight without a token, since the CORS filter answers preflights first", () => {
-        const rules = policy("istio-ingressgateway-to-api-gateway-api").spec.rules ?? [];
+        const rules = policy("istio-ingressgateway-to-api-gateway.api").spec.rules ?? [];
         assert.ok(rules.length > 0);
         for (const { from } of rules) assert.ok(from?.[0]?.source?.requestPrincipals !== undefined);
     });

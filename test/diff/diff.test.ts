@@ -147,7 +147,7 @@ describe("mesh diff", function () {
     it("detects a removed token requirement", () => {
         const open: Change = (object) =>
             object.kind === "AuthorizationPolicy" &&
-            is(object, object.kind, "istio-ingress", "istio-ingressgateway-to-api-gateway-api")
+            is(object, object.kind, "istio-ingress", "istio-ingressgateway-to-api-gateway.api")
                 ? [
                       {
                           ...object,

@@ -86,7 +86,11 @@ describe("the search for the Pulumi CLI", () => {
         await program("pulumi");
         const never = environment(() => Promise.reject(new Error("must not run")));
         assert.equal((await findCli("in-process", never)).usable, false);
-        assert.deepEqual(await findCli("auto", { ...never, folders: ["/nonexistent"] }), absent);
+        assert.deepEqual(await findCli("auto", { ...never, folders: ["/nonexistent"] }), {
+            usable: false,
+            because:
+                "no Pulumi CLI is on PATH or in node_modules (docs/get-started/embedded-node.md says how to use it)",
+        });
         assert.deepEqual(calls, []);
     });
 

@@ -40,6 +40,10 @@ class Cluster implements EngineContext, InventoryStore {
         return Promise.resolve();
     }
 
+    finish(): Promise<void> {
+        return Promise.resolve();
+    }
+
     async removeObject(ref: Ref): ReturnType<EngineContext["removeObject"]> {
         return (await this.removeRelease(ref)) ? { ref, path: "", uid: "" } : undefined;
     }

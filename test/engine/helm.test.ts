@@ -17,6 +17,7 @@ const revision = (number: number, status: ReleaseStatus, digest = "old"): Releas
     revision: number,
     status,
     digest,
+    installedAs: number,
 });
 
 describe("the action for a release", () => {
@@ -24,6 +25,16 @@ describe("the action for a release", () => {
     const cases: readonly (readonly [string, readonly ReleaseRevision[], ReturnType<typeof decide>])[] = [
         ["that is not there: install", [], { do: "upgrade", first: nothing, existed: false }],
         ["that is as wanted: nothing", [revision(1, "superseded"), revision(2, "deployed", "new")], nothing],
+        [
+            "that somebody has upgraded or rolled back by hand, which keeps the labels: upgrade",
+            [revision(1, "superseded", "new"), { ...revision(2, "deployed", "new"), installedAs: 1 }],
+            { do: "upgrade", first: nothing, existed: true },
+        ],
+        [
+            "that an earlier version of this engine installed, without the revision's number: upgrade",
+            [{ revision: 1, status: "deployed", digest: "new" }],
+            { do: "upgrade", first: nothing, existed: true },
+        ],
         [
             "that differs: upgrade",
             [revision(1, "deployed")],
@@ -128,9 +139,9 @@ describe("a release", () => {
 
     it("is installed with its digest as a label and its values on standard input", () => {
         assert.equal(
-            upgradeArguments({ ...request, chart: "/charts/istiod" }, "0123456789abcdef").join(" "),
+            upgradeArguments({ ...request, chart: "/charts/istiod" }, "0123456789abcdef", 4).join(" "),
             "upgrade istiod /charts/istiod --install --namespace istio-system --values - " +
-                "--labels sparc.dev/digest=0123456789abcdef --history-max 5 --wait --atomic --timeout 600s",
+                "--labels sparc.dev/digest=0123456789abcdef,sparc.dev/revision=4 --history-max 5 --wait --atomic --timeout 600s",
         );
     });
 
@@ -144,6 +155,7 @@ describe("a release", () => {
         const args = upgradeArguments(
             { ...remote, atomic: false, wait: false, skipCrds: true, createNamespace: true },
             "d",
+            1,
         ).join(" ");
         assert.match(
             args,

@@ -11,14 +11,8 @@ const CERTIFICATE = "/apis/cert-manager.io/v1/namespaces/edge/certificates/gatew
 function object(apiVersion: string, kind: string, metadata: object): Registration {
     const inputs = { apiVersion, kind, metadata };
     const type = `kubernetes:${apiVersion}:${kind}`;
-    return {
-        urn: `urn:pulumi:s::p::${type}::${kind}`,
-        type,
-        name: kind,
-        custom: true,
-        protect: false,
-        inputs,
-    };
+    const urn = `urn:pulumi:test::test::${type}::${kind}`;
+    return { urn, type, name: kind, custom: true, protect: false, inputs, dependencies: [] };
 }
 
 const certificate = object("cert-manager.io/v1", "Certificate", {

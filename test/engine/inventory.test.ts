@@ -30,16 +30,33 @@ class MemoryStore implements InventoryStore {
 describe("the inventory", () => {
     it("round-trips", () => {
         fc.assert(
-            fc.property(fc.array(anyEntry), (entries) => {
-                assert.deepEqual(parseEntries(formatEntries(entries)), entries);
-            }),
+            fc.property(
+                fc.uniqueArray(anyEntry, { selector: keyOf }),
+                fc.array(fc.uniqueArray(fc.nat(), { maxLength: 4 })),
+                (entries, numbers) => {
+                    const all = entries.map((entry, index) => {
+                        const others = (numbers[index] ?? []).map((number) => number % entries.length);
+                        const dependsOn = [...new Set(others)]
+                            .sort((a, b) => a - b)
+                            .map((other) => keyOf(entries[other]!));
+                        return dependsOn.length === 0 ? entry : { ...entry, dependsOn };
+                    });
+                    assert.deepEqual(parseEntries(formatEntries(all)), all);
+                },
+            ),
         );
     });
 
     it("is human-readable text", () => {
         assert.equal(
-            formatEntries([service("auth"), service("web", true)]),
-            "v1 Service sparc auth\nv1 Service sparc web protected\n",
+            formatEntries([
+                service("auth"),
+                { ...service("web", true), dependsOn: [keyOf(service("auth")), "gone"] },
+                { ...service("new"), dependsOn: [keyOf(service("web")), keyOf(service("auth"))] },
+            ]),
+            "v1 Service sparc auth\n" +
+                "v1 Service sparc web protected depends-on=1\n" +
+                "v1 Service sparc new depends-on=1,2\n",
         );
     });
 
@@ -48,6 +65,9 @@ describe("the inventory", () => {
             "v1 Service sparc",
             "v1 Service sparc auth forever",
             "v1 Service sparc auth protected x",
+            "v1 Service sparc auth depends-on=",
+            "v1 Service sparc auth depends-on=2",
+            "v1 Service sparc auth depends-on=1 protected",
         ]) {
             assert.throws(() => parseEntries(`${line}\n`), {
                 message: `the inventory contains a line that this version cannot parse: "${line}"`,
@@ -109,5 +129,46 @@ describe("the inventory", () => {
         const inventory = await Inventory.load(new MemoryStore(entries));
         const kept = [service("a"), { ...service("b"), apiVersion: "x.io/v1" }];
         assert.deepEqual(inventory.obsolete(kept).map(keyOf), [keyOf(service("c"))]);
+    });
+
+    describe("of an object's dependencies", () => {
+        const dependent = { ...service("web"), dependsOn: [keyOf(service("auth"))] };
+
+        it("is not written before each object, but once a second has passed", async () => {
+            const store = new MemoryStore();
+            let now = 0;
+            const inventory = await Inventory.load(store, { clock: { now: () => now } });
+            await inventory.ensure([service("auth"), service("web")]);
+            const { writes } = store;
+            await inventory.ensure([dependent]);
+            assert.equal(store.writes, writes);
+            now += 1000;
+            await inventory.ensure([service("auth")]);
+            await inventory.flush();
+            assert.equal(store.writes, writes + 1);
+            assert.deepEqual(store.stored[1]?.dependsOn, dependent.dependsOn);
+        });
+
+        it("is written at the end of a run, also of one that failed", async () => {
+            const store = new MemoryStore([service("auth"), service("web")]);
+            const inventory = await Inventory.load(store);
+            await inventory.ensure([dependent]);
+            assert.equal(store.writes, 0);
+            await inventory.flush();
+            assert.deepEqual(store.stored[1]?.dependsOn, dependent.dependsOn);
+            await inventory.flush();
+            assert.equal(store.writes, 1);
+        });
+
+        it("keeps the earlier ones until a run has completed", async () => {
+            const store = new MemoryStore([service("auth"), service("db"), dependent]);
+            const inventory = await Inventory.load(store);
+            const changed = { ...service("web"), dependsOn: [keyOf(service("db"))] };
+            await inventory.ensure([changed]);
+            await inventory.flush();
+            assert.deepEqual(store.stored[2]?.dependsOn, [keyOf(service("auth")), keyOf(service("db"))]);
+            await inventory.replaceAll([service("auth"), service("db"), changed]);
+            assert.deepEqual(store.stored[2], changed);
+        });
     });
 });

@@ -132,4 +132,148 @@ describe("a program in a separate process", function () {
             message: /its process exited with 7\nout of luck/,
         });
     });
+
+    it("passes on URNs and dependencies as Pulumi's engine records them", async () => {
+        const { registered } = await run(`
+            const provider = new k8s.Provider("cluster", {});
+            const outer = new Part("outer", { providers: [provider] });
+            class Inner extends pulumi.ComponentResource {
+                constructor(name: string, opts: pulumi.ComponentResourceOptions) { super("test:x:Inner", name, {}, opts); }
+            }
+            const inner = new Inner("inner", { parent: outer });
+            const first = map("first", { parent: inner });
+            const second = map("second", { dependsOn: [outer], provider });
+            map("third", { provider, deletedWith: second }, { from: first.metadata.name });
+        `);
+        const prefix = "urn:pulumi:s::p::";
+        const type = "kubernetes:core/v1:ConfigMap";
+        const at = (index: number) => registered[index];
+        const path = `test:x:Part$test:x:Inner$${type}`;
+        assert.deepEqual(
+            registered.map(({ urn }) => urn),
+            [`${prefix}${path}::first`, `${prefix}${type}::second`, `${prefix}${type}::third`],
+        );
+        const [first, second, third] = registered.map(({ dependencies }) => new Set(dependencies));
+        const provider = `${prefix}pulumi:providers:kubernetes::cluster`;
+        assert.ok(first?.has(`${prefix}test:x:Part$test:x:Inner::inner`));
+        assert.ok(first?.has(provider));
+        assert.ok(second?.has(at(0)?.urn ?? "") && second.has(provider));
+        assert.ok(third?.has(at(0)?.urn ?? "") && third.has(at(1)?.urn ?? ""));
+        assert.deepEqual(at(2)?.sources?.["data"], [at(0)?.urn]);
+    });
+
+    it("registers what an exported asynchronous function declares, and fails if it throws midway", async () => {
+        const { registered } = await run(
+            'export = async () => { await new Promise((done) => setTimeout(done, 50)); map("late"); };',
+        );
+        assert.deepEqual(
+            registered.map(({ name }) => name),
+            ["late"],
+        );
+        await assert.rejects(
+            run(
+                'export = async () => { map("first"); await Promise.resolve(); throw new Error("midway"); };',
+            ),
+            { name: "ProgramError", message: /midway/ },
+        );
+    });
+
+    it("fails if it ends without registering a resource, and names it", async () => {
+        await assert.rejects(
+            run(`
+                map("a");
+                map("stuck", {}, { x: new Promise(() => undefined) });
+                map("behind", { dependsOn: [map("blocked", {}, { x: new Promise(() => undefined) })] });
+            `),
+            {
+                name: "ProgramError",
+                message:
+                    "it ended without registering kubernetes:core/v1:ConfigMap stuck, kubernetes:core/v1:ConfigMap blocked, " +
+                    "kubernetes:core/v1:ConfigMap behind: an input or a dependency never resolves",
+            },
+        );
+    });
+
+    it("fails if it logs an error, as with the Pulumi CLI", async () => {
+        await assert.rejects(run('map("a"); pulumi.log.error("no capacity");'), {
+            name: "ProgramError",
+            message: /it logged an error \(pulumi\.log\.error\)\n(.*\n)*.*no capacity/,
+        });
+    });
+
+    describe("with transforms", () => {
+        const tag = (name: string) => `
+            (({ props, opts }) => ({ props: { ...props, data: { order: (props.data?.order ?? "") + "${name}" } }, opts }))`;
+
+        it("applies the resource's, then each parent's, then the stack's, also asynchronous ones", async () => {
+            const { registered } = await run(`
+                pulumi.runtime.registerResourceTransform(async (args) => {
+                    await new Promise((done) => setTimeout(done, 20));
+                    return args.custom && args.type.endsWith("ConfigMap") ? ${tag("s")}(args) : undefined;
+                });
+                const outer = new Part("outer", { transforms: [(args) => args.custom ? ${tag("o")}(args) : undefined] });
+                const inner = new Part("inner", { parent: outer, transforms: [async (args) => args.custom ? ${tag("i")}(args) : undefined] });
+                map("deep", { parent: inner, transforms: [${tag("1")}, ${tag("2")}] }, {});
+                map("top", {}, {});
+            `);
+            assert.deepEqual(
+                registered
+                    .map(({ name, inputs }) => [name, (inputs["data"] as { order: string }).order])
+                    .sort(),
+                [
+                    ["deep", "12ios"],
+                    ["top", "s"],
+                ],
+            );
+        });
+
+        it("does not confuse resources of the same type and name", async () => {
+            const { registered } = await run(`
+                class Other extends pulumi.ComponentResource {
+                    constructor(name: string, opts: pulumi.ComponentResourceOptions = {}) { super("test:x:Other", name, {}, opts); }
+                }
+                map("same", { parent: new Part("part", { protect: true, transforms: [(args) => args.custom ? ${tag("p")}(args) : undefined] }) }, {});
+                map("same", { parent: new Other("other") }, {});
+            `);
+            assert.deepEqual(
+                registered
+                    .map(({ urn, protect, inputs }) => [urn.includes("Part$"), protect, inputs["data"]])
+                    .sort(),
+                [
+                    [false, false, {}],
+                    [true, true, { order: "p" }],
+                ],
+            );
+        });
+
+        it("takes protection, dependencies and imports from their options", async () => {
+            const { registered } = await run(`
+                const first = map("first");
+                map("second", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, protect: true, dependsOn: [first] } })] });
+                map("third", { protect: true, transforms: [({ props, opts }) => ({ props, opts: { ...opts, protect: false } })] });
+                map("fourth", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, import: "sparc/fourth" } })] });
+            `);
+            const by = (name: string) => registered.find((one) => one.name === name);
+            assert.deepEqual(
+                ["first", "second", "third", "fourth"].map((name) => by(name)?.protect),
+                [false, true, false, false],
+            );
+            assert.ok(by("second")?.dependencies.includes(by("first")?.urn ?? ""));
+            assert.equal(by("fourth")?.importId, "sparc/fourth");
+        });
+
+        it("fails if one throws, and registers the other resources", async () => {
+            await assert.rejects(
+                run(`
+                    map("broken", { transforms: [() => { throw new Error("no such tier"); }] });
+                    map("other");
+                `),
+                {
+                    name: "ProgramError",
+                    message:
+                        /a transform of kubernetes:core\/v1:ConfigMap "broken" failed: Error: no such tier/,
+                },
+            );
+        });
+    });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigMapStore } from "../../local/engine/inventory-store";
 import type { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
-import type { InventoryEntry } from "../../local/engine/ref";
+import { type InventoryEntry, keyOf } from "../../local/engine/ref";
 import { Remover } from "../../local/engine/remove";
 import { ApiServer } from "./support/api-server";
 import { FakeClock } from "./support/clock";
@@ -85,14 +85,15 @@ describe("in the cluster", () => {
         it("has an entry for each stack, and is removed with the last of them", async () => {
             const [local, dev] = [await opened("local"), await opened("dev")];
             await local.write([service]);
-            await dev.write([{ ...service, protect: true }]);
+            const web = { ...service, name: "web", protect: true };
+            await dev.write([web]);
             assert.deepEqual(data(), {
                 local: "v1 Service sparc auth\n",
-                dev: "v1 Service sparc auth protected\n",
+                dev: "v1 Service sparc web protected\n",
             });
-            assert.deepEqual(await new ConfigMapStore(client, "dev").read(), [{ ...service, protect: true }]);
+            assert.deepEqual(await new ConfigMapStore(client, "dev").read(), [web]);
             await local.write([]);
-            assert.deepEqual(data(), { dev: "v1 Service sparc auth protected\n" });
+            assert.deepEqual(data(), { dev: "v1 Service sparc web protected\n" });
             await dev.write([]);
             assert.equal(server.objects.has(CONFIG_MAP), false);
         });
@@ -103,6 +104,35 @@ describe("in the cluster", () => {
             await assert.rejects(second.write([]), {
                 message: /another deployment of stack "local" to this cluster is in progress/,
             });
+        });
+
+        it("rejects an object that another stack has claimed in the meantime", async () => {
+            const [local, dev] = [await opened("local"), await opened("dev")];
+            await dev.write([service]);
+            await assert.rejects(local.write([{ ...service, name: "web" }, service]), {
+                name: "ClaimedError",
+                message: 'it belongs to stack "dev", which is deployed to this cluster too',
+            });
+            assert.deepEqual(data(), { dev: "v1 Service sparc auth\n" });
+            assert.deepEqual(
+                [...(await opened("local").then((store) => store.claims()))],
+                [[keyOf(service), "dev"]],
+            );
+        });
+
+        it("does not have an object that an earlier version let two stacks claim", async () => {
+            const web = { ...service, name: "web" };
+            server.put(CONFIG_MAP, {
+                metadata: { name: "sparc-mesh-inventory", namespace: "kube-system" },
+                data: {
+                    local: "v1 Service sparc auth\nv1 Service sparc web\n",
+                    dev: "v1 Service sparc auth\n",
+                },
+            });
+            const store = new ConfigMapStore(client, "local");
+            assert.deepEqual(await store.read(), [web]);
+            await store.write([web]);
+            assert.deepEqual(data(), { local: "v1 Service sparc web\n", dev: "v1 Service sparc auth\n" });
         });
 
         it("retries a write if another stack's run came first", async () => {

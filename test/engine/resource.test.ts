@@ -14,15 +14,8 @@ function registration(
     inputs: Record<string, unknown>,
     more: Partial<Registration> = {},
 ): Registration {
-    return {
-        urn: `urn:pulumi:s::p::${type}::resource`,
-        type,
-        name: "resource",
-        custom: true,
-        protect: false,
-        inputs,
-        ...more,
-    };
+    const urn = `urn:pulumi:test::test::${type}::resource`;
+    return { urn, type, name: "resource", custom: true, protect: false, inputs, dependencies: [], ...more };
 }
 
 describe("a registered resource", () => {

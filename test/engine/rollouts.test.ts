@@ -61,7 +61,7 @@ describe("waiting for rollouts", () => {
         deployment(0);
         const waiting = { reason: "ErrImageNeverPull", message: "not present" };
         server.put(`${NAMESPACE}/pods/auth-1`, {
-            metadata: { name: "auth-1", namespace: "sparc" },
+            metadata: { labels: { app: "auth" }, name: "auth-1", namespace: "sparc" },
             status: { containerStatuses: [{ name: "app", state: { waiting } }] },
         });
         for (const [name, lastTimestamp, message] of [

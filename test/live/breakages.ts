@@ -166,7 +166,7 @@ export const BREAKAGES: readonly Breakage[] = [
         shows: wire("ingress", { host: "hooks.sparc.local" }),
     },
     {
-        object: "AuthorizationPolicy istio-ingress/istio-ingressgateway-to-api-gateway-api",
+        object: "AuthorizationPolicy istio-ingress/istio-ingressgateway-to-api-gateway.api",
         how: "no scope required",
         patch: [{ op: "remove", path: "/spec/rules/1/when" }],
         shows: wire("ingress", { host: "api.sparc.local" }),

@@ -136,7 +136,7 @@ function versionRoutes(platform: Platform, to: RouteTo): HttpRoute[] {
         if (match.length === 0) return [];
         return [
             {
-                name: nameOf(to, `${variant.to}-${position + 1}`),
+                name: nameOf(to, `variant-${position + 1}-${variant.to}`),
                 match,
                 route: [{ destination: destination(variant.to) }],
                 ...to.settings,
@@ -159,8 +159,9 @@ function versionRoutes(platform: Platform, to: RouteTo): HttpRoute[] {
     return [...special, rest];
 }
 
+/** A slash, which no name has, so that a version named `rewrite-1` gives no name twice. */
 function nameOf({ name, sameName = false }: RouteTo, suffix: string): string {
-    return sameName ? name : `${name}-${suffix}`;
+    return sameName ? name : `${name}/${suffix}`;
 }
 
 function matchesFor(

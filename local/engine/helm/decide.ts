@@ -17,6 +17,11 @@ export interface ReleaseRevision {
     readonly status: ReleaseStatus;
     /** The result of `digestOfRelease` at installation; absent if this engine did not install it. */
     readonly digest?: string;
+    /**
+     * The revision that this engine installed with this digest. Helm passes a revision's labels on to the next one, so it is
+     * an earlier one after a `helm upgrade` or `helm rollback` by hand.
+     */
+    readonly installedAs?: number;
 }
 
 export type ReleaseDecision =
@@ -36,7 +41,8 @@ export type Recovery =
 export function decide(revisions: readonly ReleaseRevision[], digest: string): ReleaseDecision {
     const latest = latestOf(revisions);
     if (latest === undefined) return { do: "upgrade", first: { do: "nothing" }, existed: false };
-    if (latest.status === "deployed" && latest.digest === digest) return { do: "nothing" };
+    if (latest.status === "deployed" && latest.digest === digest && latest.installedAs === latest.revision)
+        return { do: "nothing" };
     const first = recoveryFor(revisions);
     return { do: "upgrade", first, existed: first.do !== "uninstall" };
 }
@@ -65,7 +71,7 @@ export function recoveryFor(revisions: readonly ReleaseRevision[]): Recovery {
     }
 }
 
-function latestOf(revisions: readonly ReleaseRevision[]): ReleaseRevision | undefined {
+export function latestOf(revisions: readonly ReleaseRevision[]): ReleaseRevision | undefined {
     return revisions.reduce<ReleaseRevision | undefined>(
         (latest, revision) =>
             latest === undefined || revision.revision > latest.revision ? revision : latest,

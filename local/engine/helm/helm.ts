@@ -5,9 +5,9 @@ import { type KubeClient } from "../kube/client";
 import { ForeignObjectError } from "../kube/errors";
 import { type ReleaseRequest } from "../resource";
 import { type ApplyOutcome } from "../apply";
-import { decide, type Recovery, recoveryFor, type ReleaseRevision } from "./decide";
+import { decide, latestOf, type Recovery, recoveryFor, type ReleaseRevision } from "./decide";
 import { digestOfRelease, isFolder } from "./digest";
-import { DIGEST_LABEL, readReleases } from "./records";
+import { DIGEST_LABEL, readRelease, readReleases, type ReleaseName, REVISION_LABEL } from "./records";
 import { runTethered } from "./tether";
 
 export interface HelmOptions {
@@ -15,11 +15,6 @@ export interface HelmOptions {
     readonly program: string;
     readonly kubeconfig: string;
     readonly context?: string;
-}
-
-interface ReleaseName {
-    readonly namespace: string;
-    readonly name: string;
 }
 
 /** The timeout of an uninstall or a rollback, in seconds. */
@@ -36,20 +31,30 @@ export class Helm {
     ) {}
 
     /**
-     * Installs or upgrades the release, after recovering it from a killed run if necessary.
+     * Installs or upgrades the release, after recovering it from a killed run if necessary. Upgrades it too if somebody else
+     * has changed it since, by `helm upgrade` or `helm rollback`.
      *
+     * @returns the outcome, and the revision in the cluster if it is unchanged
      * @throws ForeignObjectError if this engine did not install it; CommandError with helm's error
      */
-    async install(release: ReleaseRequest): Promise<ApplyOutcome> {
+    async install(
+        release: ReleaseRequest,
+    ): Promise<{ readonly outcome: ApplyOutcome; readonly revision?: number }> {
         if (isFolder(release)) await assertChart(release.chart);
         const revisions = await this.revisionsOf(release);
         if (isForeign(revisions)) throw new ForeignObjectError();
         const digest = await digestOfRelease(release);
         const decision = decide(revisions, digest);
-        if (decision.do === "nothing") return "unchanged";
+        if (decision.do === "nothing") return { outcome: "unchanged", revision: numberOf(revisions) };
         await this.recover(release, decision.first);
-        await this.upgrade(release, digest);
-        return decision.existed ? "updated" : "created";
+        const before = decision.first.do === "nothing" ? revisions : await readRelease(this.client, release);
+        // On standard input: values can contain secrets, and a killed run would leave a file behind.
+        await this.helm(
+            upgradeArguments(release, digest, numberOf(before) + 1),
+            release.timeout,
+            JSON.stringify(release.values),
+        );
+        return { outcome: decision.existed ? "updated" : "created" };
     }
 
     /** Recovers a release from a killed run; does nothing if that is not necessary. */
@@ -91,11 +96,6 @@ export class Helm {
         }
     }
 
-    private async upgrade(release: ReleaseRequest, digest: string): Promise<void> {
-        // On standard input: values can contain secrets, and a killed run would leave a file behind.
-        await this.helm(upgradeArguments(release, digest), release.timeout, JSON.stringify(release.values));
-    }
-
     private async revisionsOf({ namespace, name }: ReleaseName): Promise<readonly ReleaseRevision[]> {
         this.records ??= readReleases(this.client);
         return (await this.records).get(`${namespace}/${name}`) ?? [];
@@ -122,12 +122,22 @@ function isForeign(revisions: readonly ReleaseRevision[]): boolean {
     return revisions.length > 0 && revisions.every(({ digest }) => digest === undefined);
 }
 
-/** The arguments of `helm upgrade` for a release. */
-export function upgradeArguments(release: ReleaseRequest, digest: string): string[] {
+/** The number of the latest revision; 0 without one. */
+function numberOf(revisions: readonly ReleaseRevision[]): number {
+    return latestOf(revisions)?.revision ?? 0;
+}
+
+/**
+ * The arguments of `helm upgrade` for a release.
+ *
+ * @param revision the number that Helm will give to the new revision
+ */
+export function upgradeArguments(release: ReleaseRequest, digest: string, revision: number): string[] {
     const { name, chart, namespace, version, repository } = release;
     return [
         ...["upgrade", name, chart, "--install", "--namespace", namespace],
-        ...["--values", "-", "--labels", `${DIGEST_LABEL}=${digest}`, "--history-max", "5"],
+        ...["--values", "-", "--labels", `${DIGEST_LABEL}=${digest},${REVISION_LABEL}=${revision}`],
+        ...["--history-max", "5"],
         ...(version === undefined ? [] : ["--version", version]),
         ...(repository === undefined ? [] : ["--repo", repository]),
         ...(release.wait ? ["--wait"] : []),

@@ -76,6 +76,14 @@ export class FieldConflictError extends Error {
     }
 }
 
+/** Another stack has deployed the object to this cluster. */
+export class ClaimedError extends Error {
+    constructor(stack: string) {
+        super(`it belongs to stack "${stack}", which is deployed to this cluster too`);
+        this.name = "ClaimedError";
+    }
+}
+
 /** The object to apply is being deleted. */
 export class BeingDeletedError extends Error {
     constructor() {

@@ -72,8 +72,8 @@ class ForkedProgram implements Program {
             child.on("exit", (code, signal) => {
                 reject(new ProgramError(`its process exited with ${code ?? signal}\n${this.output}`));
             });
-            this.on("failed", ({ message }) => {
-                reject(new ProgramError(message));
+            this.on("failed", ({ message, withOutput }) => {
+                reject(new ProgramError(withOutput ? `${message}\n${this.output}` : message));
             });
         });
         this.loaded = Promise.race([this.once("loaded").then(({ planned }) => planned), failed]);

@@ -9,6 +9,8 @@ import { type ResourceTransforms } from "./transforms";
 export interface Details {
     readonly urn: string;
     readonly protect: boolean;
+    /** URNs of the resources that must outlive it. */
+    readonly dependencies: readonly string[];
     /** URNs of the resources that an input's value comes from, by input. */
     readonly sources: Readonly<Record<string, readonly string[]>>;
 }
@@ -34,6 +36,10 @@ interface Options {
     readonly project: string;
     readonly stack: string;
     readonly transforms: ResourceTransforms;
+    /** Called with the URN of each resource when its registration begins. */
+    readonly begun: (urn: string) => void;
+    /** Called if a transform throws. */
+    readonly failed: (error: Error) => void;
     /** Called if the program does what no process without Pulumi's engine can do. */
     readonly unsupported: (error: Error) => void;
 }
@@ -41,7 +47,7 @@ interface Options {
 const STACK = "pulumi:pulumi:Stack";
 
 /** Patches this process permanently. */
-export function interceptMonitor({ project, stack, transforms, unsupported }: Options): void {
+export function interceptMonitor({ project, stack, transforms, begun, failed, unsupported }: Options): void {
     const prototype = MockMonitor.prototype as unknown as Prototype;
     const original = <Method extends "readResource" | "registerResource">(method: Method) =>
         Object.getOwnPropertyDescriptor(prototype, method)?.value as Prototype[Method];
@@ -67,20 +73,43 @@ export function interceptMonitor({ project, stack, transforms, unsupported }: Op
     };
     prototype.registerResource = async function (this: Prototype, request, done) {
         const urn = prototype.newUrn(request.getParent(), request.getType(), request.getName());
+        begun(urn);
+        // A transform can omit a dependency whose output its result still contains.
+        const dependencies = dependenciesOf(request);
         try {
             await transforms.apply(request, urn);
         } catch (error) {
-            unsupported(error as Error);
+            failed(error as Error);
             done(error, undefined);
             return;
         }
-        const details = { urn, protect: request.getProtect() ?? false, sources: sourcesOf(request) };
+        const details = {
+            urn,
+            protect: request.getProtect() ?? false,
+            dependencies: [...new Set([...dependencies, ...dependenciesOf(request)])],
+            sources: sourcesOf(request),
+        };
         await registerResource.call(knowing(this, details), request, done);
     };
     prototype.readResource = async function (this: Prototype, request, done) {
         const urn = prototype.newUrn(request.getParent(), request.getType(), request.getName());
-        await readResource.call(knowing(this, { urn, protect: false, sources: {} }), request, done);
+        begun(urn);
+        const details = { urn, protect: false, dependencies: dependenciesOf(request), sources: {} };
+        await readResource.call(knowing(this, details), request, done);
     };
+}
+
+/** The URNs of a resource's parent and provider, of `dependsOn` and `deletedWith`, and of those that its inputs come from. */
+function dependenciesOf(request: RegisterResourceRequest | ReadResourceRequest): string[] {
+    const inputs = "getPropertydependenciesMap" in request ? Object.values(sourcesOf(request)).flat() : [];
+    const deletedWith = "getDeletedwith" in request ? request.getDeletedwith() : "";
+    // `<urn>::<id>`
+    const provider = request.getProvider().split("::").slice(0, -1).join("::");
+    return [
+        ...request.getDependenciesList(),
+        ...inputs,
+        ...[request.getParent(), deletedWith, provider].filter((urn) => urn !== ""),
+    ];
 }
 
 function sourcesOf(request: RegisterResourceRequest): Details["sources"] {

@@ -2,6 +2,7 @@
 
 /** A resource as the program registers it. */
 export interface Registration {
+    /** As in the Pulumi engine: `urn:pulumi:<stack>::<project>::<types of its parents>$<type>::<name>`. */
     readonly urn: string;
     readonly type: string;
     readonly name: string;
@@ -15,6 +16,8 @@ export interface Registration {
     readonly inputs: Readonly<Record<string, unknown>>;
     /** Inputs of the Helm release that a packaged component registers in its provider's process, after transforms. */
     readonly packaged?: Readonly<Record<string, unknown>>;
+    /** URNs of the resources that must outlive it: its parent, its provider, `dependsOn`, `deletedWith`, and those that its inputs come from. */
+    readonly dependencies: readonly string[];
     /** URNs of the resources that an input's value comes from, by input. */
     readonly sources?: Readonly<Record<string, readonly string[]>>;
 }
@@ -35,7 +38,8 @@ export type FromProgram =
     | { readonly type: "register"; readonly id: number; readonly resource: Registration }
     /** The program has ended, and every registration has been answered. */
     | { readonly type: "completed" }
-    | { readonly type: "failed"; readonly message: string };
+    /** `withOutput` if what the program printed explains the failure. */
+    | { readonly type: "failed"; readonly message: string; readonly withOutput: boolean };
 
 export type ToProgram =
     | {

@@ -1,4 +1,4 @@
-/** Records the resources of a program at construction, before anything is applied. */
+/** Records the resources of a program at construction, before anything is applied, and whose registration has begun. */
 import type * as pulumi from "@pulumi/pulumi";
 import { releaseInputs } from "../packaged";
 import { type Planned } from "./protocol";
@@ -8,7 +8,9 @@ type Arguments = pulumi.ResourceTransformationArgs;
 export class Recorder {
     readonly planned: Planned[] = [];
     private readonly byResource = new Map<pulumi.Resource, { path: string; protect: boolean }>();
-    private readonly urns = new Set<string>();
+    /** `<types of its parents>$<type>::<name>`. */
+    private readonly constructed = new Set<string>();
+    private readonly begun = new Set<string>();
 
     /**
      * Records a resource, from a stack transformation.
@@ -20,12 +22,23 @@ export class Recorder {
         const path = parent === undefined ? type : `${parent.path}$${type}`;
         const protect = opts.protect ?? parent?.protect ?? false;
         this.byResource.set(resource, { path, protect });
-        const urn = `${path}::${name}`;
-        if (this.urns.has(urn)) {
-            throw new Error(`two resources have the URN ${urn}; rename one of them`);
+        const key = `${path}::${name}`;
+        if (this.constructed.has(key)) {
+            throw new Error(`two resources have the URN ${key}; rename one of them`);
         }
-        this.urns.add(urn);
+        this.constructed.add(key);
         this.planned.push(planned(type, protect, props));
+    }
+
+    /** Records that the registration of a resource has begun. */
+    begin(urn: string): void {
+        const [, , ...key] = urn.split("::");
+        this.begun.add(key.join("::"));
+    }
+
+    /** Type and name of each resource that was constructed, and whose registration has not begun. */
+    unregistered(): string[] {
+        return [...this.constructed].filter((key) => !this.begun.has(key));
     }
 }
 

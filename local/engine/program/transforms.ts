@@ -52,6 +52,8 @@ export class ResourceTransforms {
         });
         request.setObject(properties);
         // An option that the result omits is not the registration's: it has the engine's default.
+        request.setDependenciesList(options.getDependsOnList());
+        request.setDeletedwith(options.getDeletedWith());
         request.setProtect(options.getProtect() ?? false);
         request.setProvider(options.getProvider());
         request.setImportid(options.getImport());

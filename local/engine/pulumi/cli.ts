@@ -28,7 +28,11 @@ export async function findCli(
     const { folders, provider, run: command } = environment ?? (await hostEnvironment());
     const program = await findProgram("pulumi", folders);
     if (program === undefined)
-        return { usable: false, because: "no Pulumi CLI is on PATH or in node_modules" };
+        return {
+            usable: false,
+            because:
+                "no Pulumi CLI is on PATH or in node_modules (docs/get-started/embedded-node.md says how to use it)",
+        };
     try {
         const version = (await command(program, ["version"])).trim().replace(/^v/, "");
         // The CLI uses a provider on PATH regardless of its version, so none must be downloaded.

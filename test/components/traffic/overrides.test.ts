@@ -112,7 +112,7 @@ describe("a variant of a service", () => {
                 },
             ).map(({ name, match }) => [name, match?.map(({ uri }) => uri)]);
         assert.deepEqual(of("/v1/{**}"), [
-            ["r-v2-1", [{ exact: "/v1/new" }, { prefix: "/v1/new/" }]],
+            ["r/variant-1-v2", [{ exact: "/v1/new" }, { prefix: "/v1/new/" }]],
             ["r", [{ prefix: "/v1/" }]],
         ]);
         assert.deepEqual(of("/v2/{**}"), [["r", [{ prefix: "/v2/" }]]]);
@@ -133,7 +133,7 @@ describe("a path rewrite", () => {
             method: "GET",
             path: "/items/7",
         });
-        assert.match(route?.name ?? "", /^middle-http-.*-rewrite-1$/);
+        assert.match(route?.name ?? "", /^middle\.http\..*\/rewrite-1$/);
         const { match = "", rewrite = "" } = route?.rewrite?.uriRegexRewrite ?? {};
         assert.equal("/items/7".replace(new RegExp(match), rewrite), "/v2/things/7");
     });

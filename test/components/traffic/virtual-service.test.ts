@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { Catalogue } from "../../../catalogue/model";
+import type { Call, Catalogue, HttpPort } from "../../../catalogue/model";
 import { platform } from "../../../catalogue/platform";
 import { type Edge, edges, wireOperations } from "../../../catalogue/query";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import type { HttpRoute } from "../../../components/shared/routing/routes";
 import { virtualServices } from "../../../components/traffic/virtual-service";
 import { testConfig } from "../../support/config";
-import { arbitraryCatalogue } from "../../catalogue/arbitrary";
+import { ambiguousCatalogue, arbitraryCatalogue } from "../../catalogue/arbitrary";
+import { changed, type Draft, plain } from "../../catalogue/small";
 import { routeFor } from "../../support/routes";
 
 const config = testConfig({ domain: "mesh.example.com" });
@@ -39,7 +40,7 @@ function routed(catalogue: Catalogue): { edge: Edge; route: HttpRoute; what: str
     );
 }
 
-const catalogues = fc.oneof(fc.constant(platform), arbitraryCatalogue(8));
+const catalogues = fc.oneof(fc.constant(platform), arbitraryCatalogue(8), ambiguousCatalogue(8));
 
 describe("the route of a call", () => {
     it("has the call's timeout", () => {
@@ -102,10 +103,52 @@ describe("the route of a call", () => {
         }
     });
 
-    it("has a unique name within its service, which access logs show", () => {
-        for (const { metadata, spec } of virtualServices({ catalogue: platform, config })) {
-            const names = (spec.http ?? []).map(({ name }) => name);
-            assert.equal(new Set(names).size, names.length, metadata.name);
+    it("has a unique name within its service, which access logs show, with versions and rewrites too", () => {
+        const settings = {
+            versions: { v1: 90, v2: 10, "rewrite-1": 0 },
+            variants: [
+                { to: "v2", for: { cookie: { name: "variant", value: "b" } } },
+                { to: "rewrite-1", for: { header: { name: "x-tester", value: "yes" } } },
+                { to: "v2", for: { path: "/items" } },
+            ],
+            rewrites: [{ from: "/items", to: "/v2/items" }],
+        };
+        fc.assert(
+            fc.property(catalogues, fc.boolean(), (catalogue, split) => {
+                const services = Object.fromEntries(
+                    Object.keys(catalogue.services).map((service) => [service, settings]),
+                );
+                const withTraffic = split ? { ...config, traffic: { services } } : config;
+                for (const { metadata, spec } of virtualServices({
+                    catalogue,
+                    config: withTraffic as never,
+                })) {
+                    const names = (spec.http ?? []).map(({ name }) => name);
+                    assert.equal(new Set(names).size, names.length, metadata.name);
+                }
+            }),
+            { numRuns: 100 },
+        );
+    });
+
+    it("is another one for `auth` calling `admin-grpc` and for `auth-admin` calling `grpc`", () => {
+        const port = (number: number): Draft<HttpPort> => ({
+            protocol: "http",
+            number,
+            requests: ["GET /items"],
+        });
+        const call = { requests: ["GET /items"], timeout: "2s", idempotent: false } satisfies Partial<
+            Draft<Call>
+        >;
+        const catalogue = changed(({ services }) => {
+            services["callee"] = { ...plain(), ports: { grpc: port(8080), "admin-grpc": port(8082) } };
+            services["auth"] = { ...plain(), calls: [{ ...call, to: "callee", port: "admin-grpc" }] };
+            services["auth-admin"] = { ...plain(), calls: [{ ...call, to: "callee", port: "grpc" }] };
+        });
+        for (const { edge, route, what } of routed(catalogue)) {
+            if (edge.callee !== "callee") continue;
+            assert.equal(route.route?.[0]?.destination.port?.number, edge.port.number, what);
+            assert.doesNotMatch(route.name ?? "", /^undeclared/, what);
         }
     });
 });

@@ -21,6 +21,7 @@ const KINDS: Record<string, readonly { kind: string; name: string; namespaced: b
     "/api/v1": [
         { kind: "Namespace", name: "namespaces", namespaced: false },
         { kind: "ConfigMap", name: "configmaps", namespaced: true },
+        { kind: "Secret", name: "secrets", namespaced: true },
         { kind: "Service", name: "services", namespaced: true },
     ],
     "/apis/apps/v1": [{ kind: "Deployment", name: "deployments", namespaced: true }],
@@ -86,7 +87,7 @@ export class ApiServer {
     private readonly extra = new Map<string, { kind: string; name: string; namespaced: boolean }[]>();
 
     private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-        const { pathname: path } = new URL(request.url ?? "", "http://x");
+        const { pathname: path, searchParams: query } = new URL(request.url ?? "", "http://x");
         const method = request.method ?? "";
         let text = "";
         for await (const chunk of request) text += String(chunk);
@@ -95,12 +96,12 @@ export class ApiServer {
         const refusal = this.rejection(method, path, body);
         const [status, answer] = refusal
             ? [refusal.status, { kind: "Status", ...refusal }]
-            : this.handle(method, path, body);
+            : this.handle(method, path, body, query);
         response.writeHead(status, { "content-type": "application/json" });
         response.end(JSON.stringify(answer));
     }
 
-    private handle(method: string, path: string, body: unknown): [number, unknown] {
+    private handle(method: string, path: string, body: unknown, query: URLSearchParams): [number, unknown] {
         const kinds = [...(KINDS[path] ?? []), ...(this.extra.get(path) ?? [])];
         if (kinds.length > 0) return [200, { resources: kinds }];
         const stored = this.objects.get(path);
@@ -108,10 +109,10 @@ export class ApiServer {
             case "GET":
                 if (stored !== undefined) return [200, stored];
                 return this.isCollection(path)
-                    ? [200, { metadata: {}, items: this.list(path) }]
+                    ? [200, { metadata: {}, items: this.list(path, query.get("labelSelector") ?? "") }]
                     : this.absent(path);
             case "PATCH":
-                return this.apply(path, body as Stored, stored);
+                return this.apply(path, body as Stored, stored, query);
             case "POST":
                 this.put(`${path}/${String((body as Stored).metadata["name"])}`, body as Stored);
                 return [201, body];
@@ -124,10 +125,23 @@ export class ApiServer {
         }
     }
 
-    private apply(path: string, body: Stored, stored: Stored | undefined): [number, unknown] {
-        const managedFields = [{ manager: "sparc-mesh", operation: "Apply" }];
+    /** Another manager's fields are kept, as if the engine had never set one that it no longer sets. */
+    private apply(
+        path: string,
+        body: Stored,
+        stored: Stored | undefined,
+        query: URLSearchParams,
+    ): [number, unknown] {
+        const manager = query.get("fieldManager") ?? "";
+        const managers = new Set([...managersOf(stored), manager]);
+        const managedFields = [...managers].map((name) => ({ manager: name, operation: "Apply" }));
         const { uid = `uid-${++this.version}`, resourceVersion } = stored?.metadata ?? {};
-        const next: Stored = { ...body, metadata: { ...body.metadata, uid, resourceVersion, managedFields } };
+        const content = manager === "sparc-mesh" ? body : (merged(stored ?? {}, body) as Stored);
+        const next: Stored = {
+            ...content,
+            metadata: { ...content.metadata, uid, resourceVersion, managedFields },
+        };
+        if (query.get("dryRun") === "All") return [200, next];
         if (stored !== undefined && isDeepStrictEqual(next, stored)) return [200, stored];
         const changed = { ...next, metadata: { ...next.metadata, ...this.stamp() } };
         this.objects.set(path, changed);
@@ -152,15 +166,34 @@ export class ApiServer {
     }
 
     /** Objects of a collection, of one namespace or of all. */
-    private list(collection: string): Stored[] {
+    private list(collection: string, selector: string): Stored[] {
         const plural = collection.split("/").at(-1) ?? "";
         return [...this.objects]
             .filter(([path]) => path.split("/").at(-2) === plural)
             .filter(([path]) => !collection.includes("/namespaces/") || path.startsWith(`${collection}/`))
-            .map(([, object]) => object);
+            .map(([, object]) => object)
+            .filter(({ metadata }) => {
+                const labels = (metadata["labels"] ?? {}) as Record<string, string>;
+                const wanted = selector.split(",").filter((term) => term !== "");
+                return wanted.every((term) => labels[term.split("=")[0]!] === term.split("=")[1]);
+            });
     }
 
     private absent(path: string): [number, unknown] {
         return [404, { kind: "Status", message: `${path} not found`, reason: "NotFound" }];
     }
+}
+
+function managersOf(object: Stored | undefined): string[] {
+    const fields = (object?.metadata["managedFields"] ?? []) as readonly { readonly manager: string }[];
+    return fields.map(({ manager }) => manager);
+}
+
+/** Objects by field; every other value is replaced. */
+function merged(before: unknown, after: unknown): unknown {
+    const isObject = (value: unknown): value is Record<string, unknown> =>
+        typeof value === "object" && value !== null && !Array.isArray(value);
+    if (!isObject(before) || !isObject(after)) return after;
+    const entries = Object.entries(after).map(([field, value]) => [field, merged(before[field], value)]);
+    return { ...before, ...(Object.fromEntries(entries) as object) };
 }

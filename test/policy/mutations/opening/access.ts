@@ -179,7 +179,7 @@ function ofOperations(resource: EvaluatedResource): Mutation[] {
     const operations = "spec.rules.*.to.*.operation";
     const hasPaths = (node: Props): boolean =>
         "paths" in node &&
-        meta(resource).name !== "istio-admingateway-to-admin-console-admin" &&
+        meta(resource).name !== "istio-admingateway-to-admin-console.admin" &&
         meta(resource).name !== "admin-console-from-istio-admingateway";
     return [
         ...everywhere("ALLOW: methods dropped", resource, operations, drop("methods")),

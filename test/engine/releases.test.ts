@@ -1,0 +1,159 @@
+/** Helm releases that somebody changed by hand, with an in-memory API server and a helm that records its arguments. */
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { digestOfRelease } from "../../local/engine/helm/digest";
+import { deployInProcess } from "../../local/engine/in-process";
+import type { Program } from "../../local/engine/program/host";
+import type { Registration } from "../../local/engine/program/protocol";
+import { requestOf } from "../../local/engine/resource";
+import { ApiServer } from "./support/api-server";
+import { putRelease } from "./support/release";
+
+const CONFIG = "/api/v1/namespaces/istio-system/configmaps/istio";
+const SERVICE = "/api/v1/namespaces/istio-system/services/istiod";
+const MANIFEST = `---
+# Source: istiod/templates/configmap.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: istio
+  namespace: istio-system
+data:
+  mesh: "accessLogFile: /dev/stdout"
+---
+apiVersion: v1
+kind: Service
+metadata: { name: istiod }
+spec: { ports: [{ port: 15012 }] }
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gateways.networking.istio.io }
+`;
+
+describe("a Helm release that somebody changed", () => {
+    let server: ApiServer;
+    let folder: string;
+    let release: Registration;
+
+    beforeEach(async () => {
+        server = await ApiServer.start();
+        folder = await mkdtemp(join(tmpdir(), "sparc-mesh-helm-"));
+        const chart = join(folder, "istiod");
+        await mkdir(chart);
+        await writeFile(join(chart, "Chart.yaml"), "name: istiod");
+        await writeFile(join(folder, "helm"), `#!/bin/sh\necho "$@" >> ${folder}/calls\n`);
+        await chmod(join(folder, "helm"), 0o755);
+        const inputs = { name: "istiod", namespace: "istio-system", chart, values: { replicas: 1 } };
+        release = {
+            ...{ urn: "urn:pulumi:test::test::kubernetes:helm.sh/v3:Release::istiod", name: "istiod" },
+            ...{ type: "kubernetes:helm.sh/v3:Release", custom: true, protect: false },
+            ...{ inputs, dependencies: [] },
+        };
+    });
+    afterEach(async () => {
+        await server.stop();
+        await rm(folder, { recursive: true });
+    });
+
+    const program = (): Program => ({
+        load: () => Promise.resolve([]),
+        run: async (register) => void (await register(release).catch(() => undefined)),
+        stop: () => undefined,
+    });
+
+    async function deploy(): ReturnType<typeof deployInProcess> {
+        const client = server.client();
+        const kubeconfig = server.kubeconfig;
+        const tools = { helm: join(folder, "helm") };
+        try {
+            return await deployInProcess(
+                { stack: "test", configEntries: {}, kubeconfig, tools, stateDir: folder, readyTimeout: 1 },
+                client,
+                program(),
+            );
+        } finally {
+            await client.close();
+        }
+    }
+
+    const helmCalls = () => readFile(join(folder, "calls"), "utf8").catch(() => "");
+
+    /** The release as the engine installed it, and its objects. */
+    async function install(revision: number, installedAs: number): Promise<void> {
+        const request = requestOf(release);
+        assert.ok(request.is === "release");
+        const labels = {
+            "sparc.dev/digest": await digestOfRelease(request.release),
+            "sparc.dev/revision": String(installedAs),
+        };
+        const place = { namespace: "istio-system", name: "istiod" };
+        putRelease(server, { ...place, revision, status: "deployed", labels, manifest: MANIFEST });
+        const metadata = {
+            namespace: "istio-system",
+            labels: { "app.kubernetes.io/managed-by": "Helm" },
+            annotations: {
+                "meta.helm.sh/release-name": "istiod",
+                "meta.helm.sh/release-namespace": "istio-system",
+            },
+        };
+        server.put(CONFIG, {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { ...metadata, name: "istio" },
+            data: { mesh: "accessLogFile: /dev/stdout" },
+        });
+        server.put(SERVICE, {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: { ...metadata, name: "istiod" },
+            spec: { ports: [{ port: 15012 }], clusterIP: "10.0.0.1" },
+        });
+    }
+
+    it("stays as it is if nobody did", async () => {
+        await install(3, 3);
+        const before = structuredClone([...server.objects]);
+        const { counts, warnings } = await deploy();
+        assert.deepEqual([counts.unchanged, counts.updated, warnings], [1, 0, []]);
+        assert.equal(await helmCalls(), "");
+        const after = [...server.objects].filter(([path]) => !path.endsWith("sparc-mesh-inventory"));
+        assert.deepEqual(after, before);
+    });
+
+    it("is upgraded again after a `helm upgrade` or `helm rollback` by hand", async () => {
+        await install(4, 3);
+        const { counts } = await deploy();
+        assert.equal(counts.updated, 1);
+        assert.match(
+            await helmCalls(),
+            /^upgrade istiod .*--labels sparc\.dev\/digest=[0-9a-f]{16},sparc\.dev\/revision=5 /,
+        );
+    });
+
+    it("gets its changed and its deleted objects back, without a new revision", async () => {
+        await install(3, 3);
+        const config = server.objects.get(CONFIG);
+        assert.ok(config);
+        config["data"] = { mesh: "accessLogFile: /dev/null", extra: "kept" };
+        server.objects.delete(SERVICE);
+        const { counts, warnings } = await deploy();
+        assert.equal(counts.updated, 1);
+        assert.deepEqual(server.objects.get(CONFIG)?.["data"], {
+            mesh: "accessLogFile: /dev/stdout",
+            extra: "kept",
+        });
+        const { metadata } = server.objects.get(SERVICE) ?? {};
+        assert.equal(
+            (metadata?.["annotations"] as Record<string, string>)["meta.helm.sh/release-name"],
+            "istiod",
+        );
+        assert.deepEqual(warnings, [
+            "release istio-system/istiod: ConfigMap istio-system/istio, Service istio-system/istiod had been changed; restored",
+        ]);
+        assert.equal(await helmCalls(), "");
+        assert.equal((await deploy()).counts.unchanged, 1);
+    });
+});
