@@ -58,6 +58,7 @@ describe("the in-process engine", () => {
             assertUnused: (obsolete: readonly { name: string }[]) =>
                 Promise.reject(new DeployError(obsolete.map(({ name }) => name).join(), [])),
             awaitReady: () => Promise.resolve([]),
+            finish: () => Promise.resolve(),
             removeObject: () => note("remove").then(() => undefined),
             releasePatch: () => note("release").then(() => true),
             removeRelease: () => note("remove").then(() => true),
