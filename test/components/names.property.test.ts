@@ -5,14 +5,14 @@ import type { Catalogue } from "../../catalogue/model";
 import type { Manifest } from "../../components/base/manifest";
 import { CONCERNS } from "../../components/concerns";
 import { standIn } from "../../components/workloads/stand-in";
-import { parseConfig } from "../../config/load";
 import { ambiguousCatalogue } from "../catalogue/arbitrary";
+import { testConfig } from "../support/config";
 
 /** RFC 1123: a DNS subdomain of up to 253 characters, and the value of a label. */
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(|[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)$/;
 
-const config = parseConfig("test", {
+const config = testConfig({
     domain: "mesh.example.com",
     edge: {
         issuers: [{ issuer: "https://id.example.com", audiences: ["api"], jwks: '{"keys":[]}' }],
@@ -122,7 +122,7 @@ describe("names that are made of names", () => {
                 workload as never,
                 `${"v".repeat(31)}${end}`,
                 { standIns: true, image: "standin:test" } as never,
-                {} as never,
+                {},
             ),
         );
         for (const { metadata, spec } of deployments)

@@ -26,7 +26,7 @@ describe("the action for a release", () => {
         ["that is not there: install", [], { do: "upgrade", first: nothing, existed: false }],
         ["that is as wanted: nothing", [revision(1, "superseded"), revision(2, "deployed", "new")], nothing],
         [
-            "that somebody has upgraded or rolled back by hand, which keeps the labels: upgrade",
+            "that was upgraded or rolled back by hand, which keeps the labels: upgrade",
             [revision(1, "superseded", "new"), { ...revision(2, "deployed", "new"), installedAs: 1 }],
             { do: "upgrade", first: nothing, existed: true },
         ],

@@ -1,4 +1,4 @@
-/** Helm releases that somebody changed by hand, with an in-memory API server and a helm that records its arguments. */
+/** Helm releases that were changed by hand, with an in-memory API server and a helm that records its arguments. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ kind: CustomResourceDefinition
 metadata: { name: gateways.networking.istio.io }
 `;
 
-describe("a Helm release that somebody changed", () => {
+describe("a Helm release that was changed by hand", () => {
     let server: ApiServer;
     let folder: string;
     let release: Registration;
@@ -60,7 +60,9 @@ describe("a Helm release that somebody changed", () => {
 
     const program = (): Program => ({
         load: () => Promise.resolve([]),
-        run: async (register) => void (await register(release).catch(() => undefined)),
+        run: async (register) => {
+            await register(release).catch(() => undefined);
+        },
         stop: () => undefined,
     });
 
@@ -113,7 +115,7 @@ describe("a Helm release that somebody changed", () => {
         });
     }
 
-    it("stays as it is if nobody did", async () => {
+    it("is unchanged otherwise", async () => {
         await install(3, 3);
         const before = structuredClone([...server.objects]);
         const { counts, warnings } = await deploy();

@@ -4,7 +4,7 @@ import { deployInProcess, destroyInProcess } from "../../local/engine/in-process
 import { type InventoryEntry, keyOf } from "../../local/engine/ref";
 import type { Program } from "../../local/engine/program/host";
 import { DeployError } from "../../local/engine/types";
-import { randomSource, RandomSource } from "../support/random";
+import { randomSource, type RandomSource } from "../support/random";
 import { ApiServer } from "./support/api-server";
 import { FakeClock } from "./support/clock";
 import { fakeProgram, registrationOf } from "./support/fake-program";
@@ -205,8 +205,12 @@ describe("a run that is killed at a random moment", () => {
                 resolve(undefined);
             }, 1);
             running.then(
-                () => clearInterval(poll),
-                () => clearInterval(poll),
+                () => {
+                    clearInterval(poll);
+                },
+                () => {
+                    clearInterval(poll);
+                },
             );
         });
         await Promise.race([running, dead]);

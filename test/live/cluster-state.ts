@@ -12,7 +12,7 @@ interface LiveObject {
     readonly [field: string]: unknown;
 }
 
-/** Fields that say when and by whom an object was written, or that controllers set. */
+/** Annotations of controllers, and of the command that wrote an object. */
 const ANNOTATIONS = /^(deployment\.kubernetes\.io|kubectl\.kubernetes\.io|meta\.helm\.sh)\//;
 
 /** Objects by `Kind namespace/name`; of releases only that they exist. */

@@ -1,6 +1,6 @@
 /**
  * The in-process engine on the local cluster: delivery turned off and on again under load, two stacks in one cluster, releases
- * that somebody changed, and runs that are killed.
+ * that were changed by hand, and runs that are killed.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ describe("the in-process engine on the local cluster", function () {
     });
 
     /** Requests of users to `auth`, whose public host requires no token, during `work`. */
-    async function underLoad(work: () => Promise<void>): Promise<readonly ObservedResponse[]> {
+    async function underLoad(work: () => Promise<unknown>): Promise<readonly ObservedResponse[]> {
         const load = new Load(REQUESTS_PER_SECOND, () => target(node.entry, `auth.${domain}`, "/login", {}));
         try {
             await work();
@@ -70,7 +70,7 @@ describe("the in-process engine on the local cluster", function () {
                 ["on again", copy, true],
                 ["off again", CHECKOUT, false],
             ] as const) {
-                assertServed(`delivery ${step}`, await underLoad(async () => void (await node.up(checkout))));
+                assertServed(`delivery ${step}`, await underLoad(() => node.up(checkout)));
                 assert.equal(
                     (await leftovers()).some((name) => name.startsWith("canary")),
                     isOn,
@@ -85,14 +85,16 @@ describe("the in-process engine on the local cluster", function () {
     it("adds a version of a service and removes it, without a failed request", async () => {
         const versions = { v1: 50, v2: 50 };
         const two = withStack({ traffic: { services: { auth: { versions } } } });
-        assertServed("a second version", await underLoad(async () => void (await node.up(two))));
-        assertServed("without it again", await underLoad(async () => void (await node.up())));
+        assertServed("a second version", await underLoad(() => node.up(two)));
+        assertServed("without it again", await underLoad(() => node.up()));
     });
 
     describe("with another stack in the cluster", () => {
         const folder = mkdtempSync(join(tmpdir(), "mesh-second-"));
         symlinkSync(join(CHECKOUT, "node_modules"), join(folder, "node_modules"));
-        after(() => rmSync(folder, { recursive: true }));
+        after(() => {
+            rmSync(folder, { recursive: true });
+        });
 
         async function second(source: string): ReturnType<typeof deploy> {
             const program = join(folder, "index.ts");
@@ -139,7 +141,7 @@ describe("the in-process engine on the local cluster", function () {
         return await run(node.program("kubectl"), ["--kubeconfig", node.kubeconfig, ...args]);
     }
 
-    describe("with a release that somebody changed", () => {
+    describe("with a release that was changed by hand", () => {
         it("restores objects that were edited or deleted", async () => {
             const where = ["--namespace", "istio-ingress"];
             const gateway = "istio-internalgateway";

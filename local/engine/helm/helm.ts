@@ -31,7 +31,7 @@ export class Helm {
     ) {}
 
     /**
-     * Installs or upgrades the release, after recovering it from a killed run if necessary. Upgrades it too if somebody else
+     * Installs or upgrades the release, after recovering it from a killed run if necessary. Upgrades it too if an operator
      * has changed it since, by `helm upgrade` or `helm rollback`.
      *
      * @returns the outcome, and the revision in the cluster if it is unchanged

@@ -1,4 +1,4 @@
-/** Restores a release's objects that somebody changed or deleted. */
+/** Restores a release's objects that were changed or deleted. */
 import { gunzipSync } from "node:zlib";
 import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";

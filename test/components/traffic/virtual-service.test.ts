@@ -121,7 +121,7 @@ describe("the route of a call", () => {
                 const withTraffic = split ? { ...config, traffic: { services } } : config;
                 for (const { metadata, spec } of virtualServices({
                     catalogue,
-                    config: withTraffic as never,
+                    config: withTraffic,
                 })) {
                     const names = (spec.http ?? []).map(({ name }) => name);
                     assert.equal(new Set(names).size, names.length, metadata.name);
