@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { converge, type EngineContext } from "../../local/engine/converge";
 import { Inventory } from "../../local/engine/inventory";
 import type { Program } from "../../local/engine/program/host";
 import { type InventoryEntry, keyOf, releaseRef } from "../../local/engine/ref";
 import { type DeployError } from "../../local/engine/types";
 import { fakeProgram, registrationOf } from "./support/fake-program";
+import { go, Recording } from "./support/recording";
 
 const namespace: InventoryEntry = { apiVersion: "v1", kind: "Namespace", name: "sparc", protect: true };
 const service: InventoryEntry = {
@@ -21,67 +21,6 @@ const policy: InventoryEntry = {
     name: "deny",
     protect: false,
 };
-
-/** A cluster that records operations. */
-class Recording implements EngineContext {
-    readonly done: string[] = [];
-    stored: readonly InventoryEntry[] = [];
-    unready: { what: string; message: string; remedy: string }[] = [];
-
-    inventory(entries: readonly InventoryEntry[] = []): Promise<Inventory> {
-        this.stored = entries;
-        return Inventory.load({
-            read: () => Promise.resolve(this.stored),
-            write: (written) => {
-                this.stored = written;
-                return Promise.resolve();
-            },
-        });
-    }
-
-    apply({ entry }: Parameters<EngineContext["apply"]>[0]): ReturnType<EngineContext["apply"]> {
-        if (entry.name === "broken") return Promise.reject(new Error("spec.rules: Required value"));
-        this.done.push(`apply ${keyOf(entry)}`);
-        return Promise.resolve({ outcome: "created", state: {} });
-    }
-
-    awaitReady(): ReturnType<EngineContext["awaitReady"]> {
-        return Promise.resolve(this.unready);
-    }
-
-    assertUnused(): Promise<void> {
-        return Promise.resolve();
-    }
-
-    finish(): Promise<void> {
-        return Promise.resolve();
-    }
-
-    removeObject(
-        entry: Parameters<EngineContext["removeObject"]>[0],
-    ): ReturnType<EngineContext["removeObject"]> {
-        this.done.push(`remove ${keyOf(entry)}`);
-        return Promise.resolve(undefined);
-    }
-
-    waitForDeletion(_removal: Parameters<EngineContext["waitForDeletion"]>[0]): Promise<void> {
-        return Promise.resolve();
-    }
-
-    removeRelease(entry: Parameters<EngineContext["removeRelease"]>[0]): Promise<boolean> {
-        this.done.push(`remove ${keyOf(entry)}`);
-        return Promise.resolve(true);
-    }
-
-    releasePatch(entry: Parameters<EngineContext["releasePatch"]>[0]): Promise<boolean> {
-        this.done.push(`release ${keyOf(entry)}`);
-        return Promise.resolve(true);
-    }
-}
-
-function go(program: Program, inventory: Inventory, world: EngineContext): ReturnType<typeof converge> {
-    return converge(program, inventory, world, () => undefined);
-}
 
 describe("converge", () => {
     it("releases a patch that the program no longer declares, and does not delete the object", async () => {
@@ -195,92 +134,6 @@ describe("converge", () => {
             ...[...removed].reverse().map((entry) => `remove ${keyOf(entry)}`),
         ]);
         assert.deepEqual(world.stored, [service]);
-    });
-
-    describe("removing what depends on each other", () => {
-        const group = "flagger.app/v1beta1";
-        const role: InventoryEntry = {
-            ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role" },
-            ...{ namespace: "sparc", name: "flagger", protect: false },
-        };
-        const network: InventoryEntry = {
-            ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
-            ...{ namespace: "flagger-system", name: "flagger", protect: false },
-        };
-        const flagger: InventoryEntry = {
-            ...releaseRef("flagger-system", "flagger"),
-            protect: false,
-            dependsOn: [keyOf(role), keyOf(network)],
-        };
-        const canary: InventoryEntry = {
-            ...{ apiVersion: group, kind: "Canary", namespace: "sparc", name: "auth", protect: false },
-            dependsOn: [keyOf(flagger)],
-        };
-        const delivery = [role, network, flagger, canary];
-
-        /** A Canary has a finalizer: it is gone once Flagger, with its rights and its network, has released it. */
-        class WithFlagger extends Recording {
-            readonly present = new Set(delivery.map(keyOf));
-
-            override async removeObject(
-                entry: Parameters<EngineContext["removeObject"]>[0],
-            ): ReturnType<EngineContext["removeObject"]> {
-                await super.removeObject(entry);
-                if (entry.kind !== "Canary") this.present.delete(keyOf(entry));
-                return { ref: entry, path: "", uid: "" };
-            }
-
-            override async waitForDeletion({
-                ref,
-            }: Parameters<EngineContext["waitForDeletion"]>[0]): Promise<void> {
-                if (ref.kind !== "Canary") return;
-                await new Promise(setImmediate);
-                const able = [role, network, flagger].every((entry) => this.present.has(keyOf(entry)));
-                if (!able) throw new Error("Canary sparc/auth still exists 180 s after its deletion");
-            }
-
-            override removeRelease(
-                entry: Parameters<EngineContext["removeRelease"]>[0],
-            ): ReturnType<EngineContext["removeRelease"]> {
-                this.present.delete(keyOf(entry));
-                return super.removeRelease(entry);
-            }
-        }
-
-        it("ends: Flagger can release its Canaries, and its release goes before its rights", async () => {
-            const world = new WithFlagger();
-            await go(fakeProgram([service, ...delivery]), await world.inventory(), world);
-            world.done.length = 0;
-            const counts = await go(fakeProgram([service]), await world.inventory(world.stored), world);
-            assert.equal(counts.pruned, 4);
-            const removed = world.done.filter((step) => step.startsWith("remove"));
-            assert.deepEqual(removed.slice(0, 2), [`remove ${keyOf(canary)}`, `remove ${keyOf(flagger)}`]);
-            assert.deepEqual(
-                new Set(removed.slice(2)),
-                new Set([role, network].map((one) => `remove ${keyOf(one)}`)),
-            );
-        });
-
-        it("respects dependencies through components, which have no object", async () => {
-            const world = new Recording();
-            const component = {
-                ...registrationOf(service),
-                ...{ urn: "urn:pulumi:test::test::sparc:mesh:Access::access", type: "sparc:mesh:Access" },
-                ...{ custom: false, dependencies: [registrationOf(role).urn] },
-            };
-            const program: Program = {
-                ...fakeProgram([role, policy]),
-                run: async (register) => {
-                    await register(registrationOf(role));
-                    await register(component);
-                    await register({ ...registrationOf(policy), dependencies: [component.urn] });
-                },
-            };
-            await go(program, await world.inventory(), world);
-            assert.deepEqual(world.stored.find((entry) => entry.name === policy.name)?.dependsOn, [
-                keyOf(role),
-            ]);
-        });
     });
 
     it("changes nothing of another stack, and names all of its objects at once", async () => {
