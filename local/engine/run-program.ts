@@ -213,8 +213,9 @@ async function idleAfterRejection(): Promise<void> {
     // A transform can fail before.
     await mayProceed;
     if (!rejection.signal.aborted)
-        await new Promise((resolvePromise) => { rejection.signal.addEventListener("abort", resolvePromise, { once: true }); },
-        );
+        await new Promise((resolvePromise) => {
+            rejection.signal.addEventListener("abort", resolvePromise, { once: true });
+        });
     for (let quietSince = Date.now(); Date.now() - quietSince < IDLE_MS;) {
         await new Promise((resolvePromise) => setTimeout(resolvePromise, 20));
         if (waiting.size > 0) quietSince = Date.now();
@@ -223,7 +224,11 @@ async function idleAfterRejection(): Promise<void> {
 
 /** Resolves when nothing can happen any more: resources whose inputs or dependencies never resolve are not registered. */
 function loopEmptied(): Promise<void> {
-    return new Promise((resolvePromise) => process.once("beforeExit", () => { resolvePromise(); }));
+    return new Promise((resolvePromise) =>
+        process.once("beforeExit", () => {
+            resolvePromise();
+        }),
+    );
 }
 
 process.on("unhandledRejection", (error) => uncaught.push(error));

@@ -5,7 +5,6 @@ import { type InventoryEntry, keyOf, releaseRef } from "../../local/engine/ref";
 import { fakeProgram, registrationOf } from "./support/fake-program";
 import { go, Recording } from "./support/recording";
 
-const namespace: InventoryEntry = { apiVersion: "v1", kind: "Namespace", name: "sparc", protect: true };
 const service: InventoryEntry = {
     apiVersion: "v1",
     kind: "Service",
