@@ -252,6 +252,7 @@ describe("a program in a separate process", function () {
                 map("second", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, protect: true, dependsOn: [first] } })] });
                 map("third", { protect: true, transforms: [({ props, opts }) => ({ props, opts: { ...opts, protect: false } })] });
                 map("fourth", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, import: "sparc/fourth" } })] });
+                map("fifth", { dependsOn: [first], transforms: [({ props }) => ({ props, opts: {} })] });
             `);
             const by = (name: string) => registered.find((one) => one.name === name);
             assert.deepEqual(
@@ -259,20 +260,39 @@ describe("a program in a separate process", function () {
                 [false, true, false, false],
             );
             assert.ok(by("second")?.dependencies.includes(by("first")?.urn ?? ""));
+            // Deletions respect them even if a transform omits them: its result can still contain the resource's outputs.
+            assert.ok(by("fifth")?.dependencies.includes(by("first")?.urn ?? ""));
             assert.equal(by("fourth")?.importId, "sparc/fourth");
         });
 
-        it("fails if one throws, and registers the other resources", async () => {
+        it("fails if one throws, and registers the resources that do not depend on it", async () => {
+            const registered: string[] = [];
+            const running = run(
+                `
+                const broken = map("broken", { transforms: [() => { throw new Error("no such tier"); }] });
+                map("dependent", { dependsOn: [broken] });
+                map("after", { dependsOn: [map("other")] });
+            `,
+                (name) => {
+                    registered.push(name);
+                    return false;
+                },
+            );
+            await assert.rejects(running, {
+                name: "ProgramError",
+                message: 'kubernetes:core/v1:ConfigMap "broken": transform failed: Error: no such tier',
+            });
+            assert.deepEqual(registered, ["other", "after"]);
+        });
+
+        it("fails if it ends without registering a resource, also if transforms have been called", async () => {
             await assert.rejects(
                 run(`
-                    map("broken", { transforms: [() => { throw new Error("no such tier"); }] });
-                    map("other");
+                    pulumi.runtime.registerResourceTransform(async () => undefined);
+                    const first = map("first", { transforms: [async () => undefined] });
+                    map("stuck", { dependsOn: [first] }, { x: new Promise(() => undefined) });
                 `),
-                {
-                    name: "ProgramError",
-                    message:
-                        /a transform of kubernetes:core\/v1:ConfigMap "broken" failed: Error: no such tier/,
-                },
+                { message: /^it ended without registering kubernetes:core\/v1:ConfigMap stuck:/ },
             );
         });
     });

@@ -18,6 +18,14 @@ export interface Transformed {
     readonly parent: string;
 }
 
+/** A transform threw an error. */
+class TransformError extends Error {
+    constructor({ type, name }: Transformed, details: string) {
+        super(`${type} "${name}": ${details}`);
+        this.name = "TransformError";
+    }
+}
+
 interface Result {
     readonly properties: Struct;
     readonly options: messages.TransformResourceOptions;
@@ -35,7 +43,7 @@ export class ResourceTransforms {
         this.ofStack.push(transform);
     }
 
-    /** Applies all transforms to a registration, and records its own for its children. */
+    /** Applies all transforms to a registration, and records its own for its children. @throws TransformError if one throws */
     async apply(request: messages.RegisterResourceRequest, urn: string): Promise<void> {
         const [transforms, parent] = [request.getTransformsList(), request.getParent()];
         this.byUrn.set(urn, { parent, transforms });
@@ -75,7 +83,7 @@ export class ResourceTransforms {
         return [...all, ...this.ofStack];
     }
 
-    /** @throws what a transform throws */
+    /** @throws TransformError if a transform throws */
     private async called(all: readonly Callback[], resource: Transformed, given: Result): Promise<Result> {
         let result = given;
         for (const transform of all) result = await this.call(transform, resource, result);
@@ -84,9 +92,10 @@ export class ResourceTransforms {
 
     private async call(
         transform: Callback,
-        { type, name, custom, parent }: Transformed,
+        resource: Transformed,
         { properties, options }: Result,
     ): Promise<Result> {
+        const { type, name, custom, parent } = resource;
         const request = new messages.TransformRequest();
         request.setType(type).setName(name).setCustom(custom).setParent(parent);
         request.setProperties(properties).setOptions(options);
@@ -95,7 +104,7 @@ export class ResourceTransforms {
         const bytes = await new Promise<Uint8Array>((resolve, reject) => {
             this.client(transform.getTarget()).invoke(invocation, (error, response) => {
                 if (error === null) resolve(response.getResponse_asU8());
-                else reject(new Error(`${type} "${name}": ${error.details}`));
+                else reject(new TransformError(resource, error.details));
             });
         });
         const response = messages.TransformResponse.deserializeBinary(bytes);
