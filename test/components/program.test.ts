@@ -90,6 +90,21 @@ for (const stack of ["local", "dev", "prod"]) {
             );
         });
 
+        it("registers the gateways' routes after the DestinationRules whose subsets they name", () => {
+            const rules = resources.filter(({ type }) => type.endsWith(":DestinationRule"));
+            const routed = resources
+                .filter(({ type, parent }) => type.endsWith(":VirtualService") && parent === "gateways")
+                .flatMap(({ inputs }) => destinationsOf(inputs));
+            // Stack local has one version of each exposed service.
+            assert.equal(routed.length > 0, stack !== "local");
+            const gateways = resources.find(({ name }) => name === "gateways");
+            for (const { host, subset } of routed) {
+                const rule = rules.find(({ inputs }) => definesSubset(inputs, host, subset));
+                assert.ok(rule?.parent !== undefined, `${host} ${subset}`);
+                assertAfter(gateways, [rule.parent]);
+            }
+        });
+
         it("keeps the deny policies as long as any workload exists", () => {
             const deployments = resources.filter(({ type }) => type === "kubernetes:apps/v1:Deployment");
             const others = [
@@ -163,6 +178,22 @@ for (const stack of ["local", "dev", "prod"]) {
             assert.deepEqual(guarded, config.protect ? expected : []);
         });
     });
+}
+
+/** The destinations with a subset, anywhere in an object. */
+function destinationsOf(value: unknown): { readonly host: string; readonly subset: string }[] {
+    if (typeof value !== "object" || value === null) return [];
+    const { host, subset } = value as { host?: unknown; subset?: unknown };
+    const nested = Object.values(value).flatMap(destinationsOf);
+    return typeof host === "string" && typeof subset === "string" ? [{ host, subset }, ...nested] : nested;
+}
+
+function definesSubset(rule: Readonly<Record<string, unknown>>, host: string, subset: string): boolean {
+    const spec = rule["spec"] as {
+        readonly host: string;
+        readonly subsets?: readonly { readonly name: string }[];
+    };
+    return spec.host === host && (spec.subsets ?? []).some(({ name }) => name === subset);
 }
 
 function assertAfter(resource: Registered | undefined, needed: readonly string[]): void {

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { podProblem } from "../../local/engine/pods";
 import { isAwaited, type Observed, readinessOf } from "../../local/engine/readiness";
-import { retrySeconds, retrying } from "../../local/engine/retry";
-import { ApiError, NotServedError } from "../../local/engine/kube/errors";
-import { FakeClock } from "./support/clock";
 
 function deployment(status: Observed["status"], replicas = 2): Observed {
     return {
@@ -130,36 +127,5 @@ describe("a pod that is not ready", () => {
             "not ready: app",
         );
         assert.equal(podProblem(pod({ phase: "Pending" })), "Pending");
-    });
-});
-
-describe("retrying an error", () => {
-    const refusal = (status: number, body: object): ApiError =>
-        new ApiError(status, JSON.stringify(body), "PATCH /x");
-
-    it("covers transient errors", () => {
-        assert.ok(retrySeconds(new NotServedError("a/v1", "B")) > 0);
-        assert.ok(retrySeconds(refusal(500, { message: 'failed calling webhook "x"' })) > 0);
-        assert.ok(retrySeconds(refusal(403, { message: "namespace sparc is being terminated" })) > 0);
-        assert.ok(retrySeconds(refusal(429, {})) > 0);
-    });
-
-    it("does not cover errors that only a user can fix", () => {
-        assert.equal(retrySeconds(refusal(403, { message: "user may not" })), 0);
-        assert.equal(retrySeconds(refusal(422, { message: "Invalid" })), 0);
-        assert.equal(retrySeconds(refusal(404, { details: { kind: "namespaces" } })), 0);
-        assert.equal(retrySeconds(new Error("a mistake of ours")), 0);
-    });
-
-    it("is limited", async () => {
-        const clock = new FakeClock();
-        let attempts = 0;
-        const attempt = (): Promise<never> => {
-            attempts++;
-            return Promise.reject(new NotServedError("a/v1", "B"));
-        };
-        await assert.rejects(retrying(attempt, clock), { name: "NotServedError" });
-        assert.ok(clock.now() <= 30_000 && clock.now() > 25_000, `${clock.now()} ms`);
-        assert.ok(attempts > 5 && attempts < 30, `${attempts} attempts`);
     });
 });

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { loadStackFile } from "../../config/load";
 import { deploy, destroy } from "../../local/engine";
 import { randomSource } from "../support/random";
+import { skip } from "../support/skip";
 import { CHECKOUT, mesh, run, withStack } from "./checkout";
 import { target } from "./client";
 import { clusterState, type ClusterState, differences } from "./cluster-state";
@@ -28,7 +29,7 @@ describe("the in-process engine on the local cluster", function () {
     const { domain, delivery } = loadStackFile("local", CHECKOUT);
 
     before(async function () {
-        if (!isFullTier()) return this.skip();
+        if (!isFullTier()) skip(this, "the in-process engine's tests, which belong to the full tier");
         node = await Deployment.of();
     });
     after(async () => {
