@@ -210,8 +210,6 @@ async function quiet(): Promise<void> {
  * never ends: a component that depends on the rejected resource gets no URN, for which its children wait.
  */
 async function idleAfterRejection(): Promise<void> {
-    // A transform can fail before.
-    await mayProceed;
     if (!rejection.signal.aborted)
         await new Promise((resolvePromise) => {
             rejection.signal.addEventListener("abort", resolvePromise, { once: true });
@@ -247,7 +245,6 @@ process.on("message", (message: ToProgram) => {
             break;
         case "proceed":
             proceed();
-            process.channel?.unref();
             break;
         case "registered":
         case "rejected":

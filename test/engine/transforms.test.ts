@@ -54,7 +54,8 @@ describe("a program with transforms", function () {
             map("second", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, protect: true, dependsOn: [first] } })] });
             map("third", { protect: true, transforms: [({ props, opts }) => ({ props, opts: { ...opts, protect: false } })] });
             map("fourth", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, import: "sparc/fourth" } })] });
-            map("fifth", { dependsOn: [first], transforms: [({ props }) => ({ props, opts: {} })] });
+            map("fifth", { transforms: [({ props, opts }) => ({ props, opts: { ...opts, deletedWith: first } })] });
+            map("sixth", { dependsOn: [first], transforms: [({ props }) => ({ props, opts: {} })] });
         `);
         const by = (name: string) => registered.find((one) => one.name === name);
         assert.deepEqual(
@@ -62,18 +63,20 @@ describe("a program with transforms", function () {
             [false, true, false, false],
         );
         assert.ok(by("second")?.dependencies.includes(by("first")?.urn ?? ""));
-        // Deletions respect them even if a transform omits them: its result can still contain the resource's outputs.
         assert.ok(by("fifth")?.dependencies.includes(by("first")?.urn ?? ""));
+        // Deletions respect them even if a transform omits them: its result can still contain the resource's outputs.
+        assert.ok(by("sixth")?.dependencies.includes(by("first")?.urn ?? ""));
         assert.equal(by("fourth")?.importId, "sparc/fourth");
     });
 
-    it("fails if one throws, and registers the resources that do not depend on it", async () => {
+    it("fails if one throws, and registers the resources that do not depend on it, even through components", async () => {
         const registered: string[] = [];
         const running = run(
             `
             const broken = map("broken", { transforms: [() => { throw new Error("no such tier"); }] });
-            map("dependent", { dependsOn: [broken] });
+            map("below", { parent: new Part("part", { dependsOn: [broken] }) });
             map("after", { dependsOn: [map("other")] });
+            setInterval(() => undefined, 1000);
         `,
             (name) => {
                 registered.push(name);
