@@ -55,6 +55,8 @@ interface PhaseOptions {
     readonly progress: StatusLine;
     /** Signs tokens; undefined without a key. */
     readonly sign: Credentials["sign"];
+    /** Services that the stack declares to run something other than a stand-in (`workloads.services`). */
+    readonly declared: ReadonlySet<string>;
 }
 
 const TITLES: Readonly<Record<Layer, string>> = {
@@ -69,7 +71,7 @@ export async function makeRequests(
     cluster: Cluster,
     catalogue: Catalogue,
     planned: readonly Check[],
-    { reused, drainedMs: drained, signal, progress, sign }: PhaseOptions,
+    { reused, drainedMs: drained, signal, progress, sign, declared }: PhaseOptions,
 ): Promise<Outcome> {
     const { pods, real } = await findProbePods(cluster, catalogue);
     const checks = planned.filter((check) => realServiceOf(check, real) === undefined);
@@ -81,7 +83,7 @@ export async function makeRequests(
         ...missing,
         ...unsigned(checks, sign),
         ...withoutCertificate(checks, credentials),
-        ...ofRealServices(planned, real),
+        ...ofRealServices(planned, real, declared),
     ];
     const outcome: Outcome = { results: [], miscounts: [], unchecked, retried: [], seconds: 0 };
     for (const layer of LAYERS.filter((one) => checks.some((check) => check.layer === one))) {
@@ -167,13 +169,20 @@ function realServiceOf(check: Check, real: ReadonlySet<string>): string | undefi
         : undefined;
 }
 
-/** The checks that are skipped for services without a stand-in: their requests would reach the application. */
-function ofRealServices(checks: readonly Check[], real: ReadonlySet<string>): Outcome["unchecked"] {
+/**
+ * The checks that are skipped for services without a stand-in: their requests would reach the application. Only the stack
+ * can permit that; a pod of the cluster cannot.
+ */
+function ofRealServices(
+    checks: readonly Check[],
+    real: ReadonlySet<string>,
+    declared: ReadonlySet<string>,
+): Outcome["unchecked"] {
     const skipped = checks.flatMap((check) => realServiceOf(check, real) ?? []);
     return [...groupBy(skipped, (service) => service)].sort().map(([service, { length }]) => ({
         part: `${plural(length, "request")} to and from ${service}`,
-        reason: "its pods are not a stand-in's, so the requests would reach the application",
-        requested: true,
+        reason: `its pods are not a stand-in's, so the requests would reach the application${declared.has(service) ? "" : "; workloads.services does not declare it"}`,
+        requested: declared.has(service),
     }));
 }
 

@@ -15,6 +15,7 @@ import { expectations } from "./plan/expect";
 import { type SimulatedExternal, planEgress } from "./plan/egress";
 import { withLease } from "./probers/lease";
 import { DELETION_TIMEOUT_SECONDS, LIST_PROBERS, startProbers, stopProbers } from "./probers/lifecycle";
+import type { MeshConfig } from "../../config/schema";
 import type { Sign } from "./tokens";
 import { type StatusLine, SILENT } from "./status-line";
 import { LAYERS, type Layer, type OptionalPart, isSentFromPod } from "./model";
@@ -173,6 +174,7 @@ async function runChecks(cluster: Cluster, options: Run): Promise<RunResult> {
         signal,
         progress,
         sign,
+        declared: declaredReal(platform.config),
     });
     outcome.unchecked.push(
         ...egress.unchecked,
@@ -208,4 +210,11 @@ function unique(texts: readonly string[]): string[] {
 
 function seconds(): number {
     return performance.now() / 1000;
+}
+
+/** Services that the stack declares to run something other than a stand-in. */
+function declaredReal({ workloads }: MeshConfig): ReadonlySet<string> {
+    return new Set(
+        Object.entries(workloads.services).flatMap(([name, { from }]) => (from === "stand-in" ? [] : [name])),
+    );
 }
