@@ -11,7 +11,7 @@ export interface RestartOptions {
     readonly batch: number;
     /** Called with one line on progress. */
     readonly log: (line: string) => void;
-    /** @default 300,000 */
+    /** @default READY_TIMEOUT_MS */
     readonly readyTimeoutMs?: number;
     /** @default 1,000 */
     readonly pollMs?: number;
@@ -29,6 +29,11 @@ export interface RestartReport {
     readonly unowned: readonly Proxy[];
 }
 
+/**
+ * A gateway behind a load balancer is available only after its target is healthy (up to 180 s), `minReadySeconds` (180 s) and the
+ * start of a node.
+ */
+const READY_TIMEOUT_MS = 900_000;
 const PRIMARY_SUFFIX = "-primary";
 /** Flagger's phases in which nothing is rolled out. */
 const IDLE_PHASES: ReadonlySet<string> = new Set(["Initialized", "Succeeded", "Failed"]);
@@ -142,7 +147,7 @@ async function waitForRollout(
     cluster: MeshCluster,
     namespace: string,
     batch: readonly Workload[],
-    { readyTimeoutMs = 300_000, pollMs = 1_000 }: RestartOptions,
+    { readyTimeoutMs = READY_TIMEOUT_MS, pollMs = 1_000 }: RestartOptions,
 ): Promise<void> {
     if (batch.length === 0) return;
     for (const end = Date.now() + readyTimeoutMs; ;) {

@@ -40,14 +40,14 @@ async function check(
         problem = await removalProblem(apiServer(kubeconfig, context), listed);
     } catch (error) {
         const cause = error instanceof Error ? error.message : String(error);
-        // From where the API server does not respond, Pulumi cannot delete an istiod either.
-        if (!(error instanceof DeniedError) || pulumi.runtime.isDryRun()) {
+        // A machine that cannot connect, as in the step that creates a private cluster, only gets a warning.
+        if (!(error instanceof AnsweredError) || pulumi.runtime.isDryRun()) {
             await pulumi.log.warn(
                 `cannot check whether proxies use an Istio revision that this stack no longer lists: ${cause}`,
             );
             return;
         }
-        problem = `cannot check whether proxies use an Istio revision that this stack no longer lists: ${cause}; allow this user to list pods and Deployments`;
+        problem = `cannot check whether proxies use an Istio revision that this stack no longer lists: ${cause}; ${error.remedy}`;
     }
     if (problem === undefined) return;
     // Pulumi prints the stack of an error in an output; the user needs only the message.
@@ -95,8 +95,21 @@ async function list<Item>(get: Get, path: string): Promise<Item[]> {
     return items;
 }
 
-/** The API server responded, and does not let this user read. */
-class DeniedError extends Error {}
+/** The API server responded, but not with the list: the update must not delete what may be in use. */
+class AnsweredError extends Error {
+    constructor(
+        readonly status: number,
+        message: string,
+    ) {
+        super(message);
+    }
+
+    get remedy(): string {
+        return this.status === 401 || this.status === 403
+            ? "allow this user to list pods and Deployments"
+            : "run the update again";
+    }
+}
 
 function apiServer(kubeconfig: string | undefined, context: string | undefined): Get {
     // Loading the client takes a second, which stacks in tests and previews of new clusters need not wait for.
@@ -124,9 +137,8 @@ function read(url: URL, options: RequestOptions): Promise<unknown> {
             response.on("end", () => {
                 const text = Buffer.concat(chunks).toString();
                 const status = response.statusCode ?? 0;
-                if (status === 401 || status === 403)
-                    reject(new DeniedError(`GET ${url.pathname}: ${status} ${text}`));
-                else if (status !== 200) reject(new Error(`GET ${url.pathname}: ${status} ${text}`));
+                if (status !== 200)
+                    reject(new AnsweredError(status, `GET ${url.pathname}: ${status} ${text}`));
                 else resolve(JSON.parse(text));
             });
         });

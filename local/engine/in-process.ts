@@ -20,7 +20,7 @@ import { blocksDependents, isAwaited } from "./readiness";
 import { describeRef, isPatch, patchedRef, type Ref } from "./ref";
 import { Remover } from "./remove";
 import { type KubeObject, refOf, type ReleaseRequest, type ResourceRequest } from "./resource";
-import { type Clock, systemClock } from "./retry";
+import { type Clock, retrying, systemClock } from "./retry";
 import { awaitRollouts } from "./rollouts";
 import { LiveSubsets } from "./subsets";
 import { type DeployOptions, NotReadyError, type ProgressLine, type StackTarget } from "./types";
@@ -102,7 +102,7 @@ class Cluster implements EngineContext, Removers {
         this.discovery = new Discovery(client);
         this.remover = new Remover(client, this.discovery);
         this.patcher = new Patcher(client, this.discovery);
-        this.subsets = new LiveSubsets(client, this.discovery);
+        this.subsets = new LiveSubsets(client, this.discovery, clock);
         this.applier = new Applier(client, this.discovery, new Snapshot(client), this.remover);
         this.helm = new Helm(client, {
             program: tools.helm,
@@ -118,7 +118,10 @@ class Cluster implements EngineContext, Removers {
     private async installOrRestore(release: ReleaseRequest): Promise<ApplyOutcome> {
         const { outcome, revision } = await this.helm.install(release);
         if (revision === undefined) return outcome;
-        const restored = await restoreRelease(this.client, this.discovery, release, revision);
+        const restored = await retrying(
+            () => restoreRelease(this.client, this.discovery, release, revision),
+            this.clock,
+        );
         if (restored.length === 0) return outcome;
         const refs = restored.map(refOf);
         this.applier.warnings.add(

@@ -18,6 +18,8 @@ import { type KubeObject } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
 
 const CONTENT_TYPE = "application/apply-patch+yaml";
+/** "1 conflict: conflict with", "2 conflicts: conflicts with" (apimachinery, managedfields/internal/conflict.go). */
+const CONFLICT = /conflicts? with /;
 
 export class Patcher {
     constructor(
@@ -79,7 +81,7 @@ export class Patcher {
             });
             return response.body;
         } catch (error) {
-            if (error instanceof ApiError && error.status === 409 && error.message.includes("conflict with"))
+            if (error instanceof ApiError && error.status === 409 && CONFLICT.test(error.message))
                 throw new FieldConflictError(error.message);
             throw error;
         }

@@ -6,6 +6,7 @@
 import { type KubeClient } from "./kube/client";
 import { collectionPath, type Discovery } from "./kube/discovery";
 import { isDestinationRule, type KubeObject } from "./resource";
+import { type Clock, retrying, systemClock } from "./retry";
 
 interface Subset {
     readonly name: string;
@@ -22,12 +23,13 @@ export class LiveSubsets {
     constructor(
         private readonly client: KubeClient,
         private readonly discovery: Discovery,
+        private readonly clock: Clock = systemClock,
     ) {}
 
     /** The object with the subsets that it has in the cluster, and no longer in the program; undefined if there are none. */
     async withRemoved(object: KubeObject): Promise<KubeObject | undefined> {
         if (!isDestinationRule(object)) return undefined;
-        this.listed ??= this.list(object);
+        this.listed ??= retrying(() => this.list(object), this.clock);
         const live = (await this.listed).get(placeOf(object)) ?? [];
         const { spec = {} } = object as DestinationRule;
         const subsets = spec.subsets ?? [];

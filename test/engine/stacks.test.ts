@@ -68,6 +68,8 @@ describe("stacks in one cluster", () => {
 describe("a subset of a DestinationRule", () => {
     const GROUP = "/apis/networking.istio.io/v1";
     let server: ApiServer;
+    /** How many lists of rules the API server still rejects. */
+    let failLists = 0;
     beforeEach(async () => {
         server = await ApiServer.start();
         server.serve(GROUP, "DestinationRule", "destinationrules");
@@ -118,7 +120,12 @@ describe("a subset of a DestinationRule", () => {
             for (const name of named ?? []) assert.ok(subsets().includes(name), `${name} does not exist`);
             return undefined;
         };
-        server.rejection = assertWhole;
+        server.rejection = (method, path) => {
+            assertWhole();
+            if (failLists === 0 || method !== "GET" || !path.endsWith("/destinationrules")) return undefined;
+            failLists--;
+            return { status: 503, reason: "ServiceUnavailable", message: "starting" };
+        };
         const client = server.client();
         const target = { stack: "a", kubeconfig: server.kubeconfig, tools: { helm: "/nonexistent" } };
         try {
@@ -139,6 +146,13 @@ describe("a subset of a DestinationRule", () => {
         assert.deepEqual(await deploy(["v1", "v2"]), [2, ["v1", "v2"]]);
         assert.deepEqual(await deploy(["v1", "v2"]), [0, ["v1", "v2"]]);
         assert.deepEqual(await deploy(["v2"]), [2, ["v2"]]);
+    });
+
+    it("is kept, although the API server rejects the first list of rules", async () => {
+        await deploy(["v1", "v2"]);
+        failLists = 1;
+        assert.deepEqual(await deploy(["v2"]), [2, ["v2"]]);
+        assert.equal(failLists, 0);
     });
 });
 

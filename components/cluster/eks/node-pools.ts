@@ -39,8 +39,12 @@ export class NodePools extends pulumi.ComponentResource {
         this.groups = pools.flatMap(([pool, settings]) => {
             const template = this.template(name, pool, settings, args);
             const releaseVersion = this.releaseVersion(settings, args.config);
-            return args.network.zones.slice(0, settings.zones).map(
-                ({ letter, privateSubnet }) =>
+            // One zone after the other: Pulumi updates independent groups at once, and the gateways' drains, which their
+            // PodDisruptionBudget allows one at a time, would exceed the 15 minutes of a node group (ADR 47).
+            const groups: NodeGroup[] = [];
+            for (const { letter, privateSubnet } of args.network.zones.slice(0, settings.zones)) {
+                const previous = pool === "ingress" ? groups.slice(-1) : [];
+                groups.push(
                     new NodeGroup(
                         `${name}-${pool}-${letter}`,
                         {
@@ -69,12 +73,14 @@ export class NodePools extends pulumi.ComponentResource {
                         },
                         {
                             parent: this,
-                            dependsOn: [...permissions, ...args.network.internetRoutes],
+                            dependsOn: [...permissions, ...args.network.internetRoutes, ...previous],
                             // The autoscaler manages it after creation.
                             ignoreChanges: ["scalingConfig.desiredSize"],
                         },
                     ),
-            );
+                );
+            }
+            return groups;
         });
         this.registerOutputs();
     }
