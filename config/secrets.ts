@@ -78,7 +78,9 @@ function valueAt(value: unknown, path: string): unknown {
 }
 
 /** The names of keys whose value is a secret, at any place: a union's error has the value of the key above. */
-const SECRET_NAMES: ReadonlySet<string> = new Set(SECRETS.map((path) => path.slice(path.lastIndexOf(".") + 1)));
+const SECRET_NAMES: ReadonlySet<string> = new Set(
+    SECRETS.map((path) => path.slice(path.lastIndexOf(".") + 1)),
+);
 
 /** A rejected value as text for an error message, without secrets in it. */
 export function withoutSecrets(path: string, value: unknown): string {

@@ -62,7 +62,10 @@ describe("a stack's configuration", () => {
 
     it("lists the known keys if none is similar", () => {
         const [problem] = problemsOf(() => testConfig({ domain: "a.example", gateways: { zzzzzz: 1 } }));
-        assert.equal(problem, "gateways.zzzzzz: unknown key; known here: drain, replicas, resources, serviceType");
+        assert.equal(
+            problem,
+            "gateways.zzzzzz: unknown key; known here: drain, replicas, resources, serviceType",
+        );
     });
 
     it("reports ten mistakes at once", () => {
