@@ -97,7 +97,7 @@ describe("the objects of prod", () => {
             const { name } = object.metadata;
             if (
                 object.kind !== "AuthorizationPolicy" ||
-                /^deny-all$|-(redirect|mqtt|ingest)$|^ratelimit/.test(name)
+                /^deny-all$|[-.](redirect|mqtt|ingest)$|^ratelimit/.test(name)
             )
                 continue;
             for (const { operation } of object.spec.rules?.flatMap(({ to = [] }) => to) ?? []) {
