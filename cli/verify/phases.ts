@@ -3,7 +3,7 @@ import type { Catalogue } from "../../catalogue/model";
 import { groupBy } from "../../catalogue/order";
 import { clientSecret } from "../../components/shared/tls/client-authorities";
 import { SERVICE_LABEL } from "../../components/base/labels";
-import { NAMESPACES } from "../../components/base/names";
+import { NAMESPACES, STAND_IN_CONTAINER } from "../../components/base/names";
 import { createAuthority, issue } from "../../local";
 import { plural } from "../lib/plural";
 import { type ProbeOptions, type ProbePod, type Batch, runBatches, retryInconclusive } from "./probe/batches";
@@ -30,9 +30,6 @@ import {
 import { destinations } from "./plan/endpoints";
 import { PROBE_CONTAINER, proberName } from "./probers/objects";
 import type { StatusLine } from "./status-line";
-
-/** The stand-ins' container. */
-const STAND_IN = "stand-in";
 
 export interface Outcome {
     readonly results: CheckResult[];
@@ -236,7 +233,7 @@ async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<Fo
 }
 
 function isStandIn({ container }: ProbePod): boolean {
-    return container === STAND_IN;
+    return container === STAND_IN_CONTAINER;
 }
 
 async function readyPods(cluster: Cluster, namespace: string): Promise<ServicePods> {
@@ -247,7 +244,7 @@ async function readyPods(cluster: Cluster, namespace: string): Promise<ServicePo
         const podsByApp = byService.get(service) ?? new Map<string, ProbePod>();
         const { containers: specs = [] } = (spec ?? {}) as { containers?: readonly { name: string }[] };
         const containers = specs.map(({ name }) => name);
-        const container = containers.find((name) => name === STAND_IN) ?? containers[0] ?? "";
+        const container = containers.find((name) => name === STAND_IN_CONTAINER) ?? containers[0] ?? "";
         byService.set(service, podsByApp.set(app, { namespace, pod: metadata.name, container }));
     }
     return new Map(

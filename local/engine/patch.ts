@@ -4,14 +4,8 @@
  */
 import { type ApplyOutcome, outcomeOf } from "./apply";
 import { type KubeClient } from "./kube/client";
-import { type Discovery, objectPath } from "./kube/discovery";
-import {
-    ApiError,
-    FieldConflictError,
-    MissingTargetError,
-    NotServedError,
-    ProgramTargetError,
-} from "./kube/errors";
+import { type Discovery, objectPath, pathIfServed } from "./kube/discovery";
+import { ApiError, FieldConflictError, MissingTargetError, ProgramTargetError } from "./kube/errors";
 import { isOurs, type ObjectMeta, PATCH_MANAGER } from "./kube/ownership";
 import { patchedRef, type Ref } from "./ref";
 import { type KubeObject } from "./resource";
@@ -54,7 +48,7 @@ export class Patcher {
     /** Gives up the patch's fields, which removes those that no other manager owns. @returns whether there were any */
     async release(patch: Ref): Promise<boolean> {
         const ref = patchedRef(patch);
-        const path = await this.pathOf(ref);
+        const path = await pathIfServed(this.discovery, ref);
         const before = path === undefined ? undefined : await this.find(path);
         if (path === undefined || before === undefined || !isPatched(before)) return false;
         const { apiVersion, kind, namespace, name } = ref;
@@ -91,15 +85,6 @@ export class Patcher {
         const object = (await this.client.getIfPresent(path)) as
             { readonly metadata: ObjectMeta } | undefined;
         return object?.metadata;
-    }
-
-    private async pathOf(ref: Ref): Promise<string | undefined> {
-        try {
-            return objectPath(await this.discovery.find(ref.apiVersion, ref.kind), ref);
-        } catch (error) {
-            if (error instanceof NotServedError) return undefined;
-            throw error;
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 /** Deletes objects, and waits for their deletion. */
 import { type KubeClient } from "./kube/client";
-import { type Discovery, objectPath } from "./kube/discovery";
-import { ApiError, NotServedError } from "./kube/errors";
+import { type Discovery, pathIfServed } from "./kube/discovery";
+import { ApiError } from "./kube/errors";
 import { isOurs, type ObjectMeta } from "./kube/ownership";
 import { deletionStage, describeRef, type Ref } from "./ref";
 import { type Clock, systemClock } from "./retry";
@@ -36,7 +36,7 @@ export class Remover {
      * is a foreign object.
      */
     async remove(ref: Ref): Promise<Removal | undefined> {
-        const path = await this.pathOf(ref);
+        const path = await pathIfServed(this.discovery, ref);
         if (path === undefined) return undefined;
         const object = (await this.client.getIfPresent(path)) as ObservedObject | undefined;
         const uid = object?.metadata.uid;
@@ -79,15 +79,6 @@ export class Remover {
                 );
             }
             await this.clock.sleep(POLL_MS);
-        }
-    }
-
-    private async pathOf(ref: Ref): Promise<string | undefined> {
-        try {
-            return objectPath(await this.discovery.find(ref.apiVersion, ref.kind), ref);
-        } catch (error) {
-            if (error instanceof NotServedError) return undefined;
-            throw error;
         }
     }
 }

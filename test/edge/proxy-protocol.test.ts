@@ -146,7 +146,7 @@ describe("the PROXY protocol at a gateway, with a real Envoy", function () {
             running.push(direct);
         });
 
-        it("is required behind a load balancer, so that no client can do without it", async () => {
+        it("is required behind a load balancer, so that no client can omit it", async () => {
             assert.equal(await statusOf(80, "/", PROXIED, ADDRESS), 301);
             assert.equal(await statusOf(80, "/", undefined, ADDRESS), 0);
         });

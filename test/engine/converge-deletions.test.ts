@@ -2,23 +2,9 @@ import assert from "node:assert/strict";
 import type { EngineContext } from "../../local/engine/converge";
 import type { Program } from "../../local/engine/program/host";
 import { type InventoryEntry, keyOf, releaseRef } from "../../local/engine/ref";
+import { policy, service } from "./support/entries";
 import { fakeProgram, registrationOf } from "./support/fake-program";
 import { go, Recording } from "./support/recording";
-
-const service: InventoryEntry = {
-    apiVersion: "v1",
-    kind: "Service",
-    namespace: "sparc",
-    name: "auth",
-    protect: false,
-};
-const policy: InventoryEntry = {
-    apiVersion: "security.istio.io/v1",
-    kind: "AuthorizationPolicy",
-    namespace: "sparc",
-    name: "deny",
-    protect: false,
-};
 
 describe("removing what depends on each other", () => {
     const group = "flagger.app/v1beta1";

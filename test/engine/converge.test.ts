@@ -3,24 +3,11 @@ import { Inventory } from "../../local/engine/inventory";
 import type { Program } from "../../local/engine/program/host";
 import { type InventoryEntry, keyOf, releaseRef } from "../../local/engine/ref";
 import { type DeployError } from "../../local/engine/types";
+import { policy, service } from "./support/entries";
 import { fakeProgram, registrationOf } from "./support/fake-program";
 import { go, Recording } from "./support/recording";
 
 const namespace: InventoryEntry = { apiVersion: "v1", kind: "Namespace", name: "sparc", protect: true };
-const service: InventoryEntry = {
-    apiVersion: "v1",
-    kind: "Service",
-    namespace: "sparc",
-    name: "auth",
-    protect: false,
-};
-const policy: InventoryEntry = {
-    apiVersion: "security.istio.io/v1",
-    kind: "AuthorizationPolicy",
-    namespace: "sparc",
-    name: "deny",
-    protect: false,
-};
 
 describe("converge", () => {
     it("releases a patch that the program no longer declares, and does not delete the object", async () => {

@@ -2,19 +2,13 @@ import assert from "node:assert/strict";
 import { ConfigMapStore } from "../../local/engine/inventory-store";
 import type { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
-import { type InventoryEntry, keyOf } from "../../local/engine/ref";
+import { keyOf } from "../../local/engine/ref";
 import { Remover } from "../../local/engine/remove";
 import { ApiServer } from "./support/api-server";
 import { FakeClock } from "./support/clock";
+import { service } from "./support/entries";
 
 const PATH = "/api/v1/namespaces/sparc/services/auth";
-const service: InventoryEntry = {
-    apiVersion: "v1",
-    kind: "Service",
-    namespace: "sparc",
-    name: "auth",
-    protect: false,
-};
 const ours = {
     name: "auth",
     namespace: "sparc",

@@ -3,7 +3,7 @@
  * distinguishes enumerations, required keys and arbitrary names.
  */
 
-export type Place = readonly (string | number)[];
+import { type Place, at, placesOf, replaced } from "../support/places";
 
 export interface Mistake {
     /** The kind of mistake: `misspelled key`, `null`. */
@@ -136,25 +136,4 @@ function misspelled(word: string): string {
 
 export function isMap(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function placesOf(value: unknown, place: Place = []): Place[] {
-    if (typeof value !== "object" || value === null) return [place];
-    const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
-    return [place, ...steps.flatMap((step) => placesOf(at(value, [step]), [...place, step]))];
-}
-
-function at(data: unknown, place: Place): unknown {
-    return place.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], data);
-}
-
-function replaced(data: unknown, place: Place, value: unknown): unknown {
-    const [step, ...rest] = place;
-    if (step === undefined) return value;
-    const copy = (Array.isArray(data) ? [...(data as unknown[])] : { ...(data as object) }) as Record<
-        string,
-        unknown
-    >;
-    copy[step] = replaced(copy[step], rest, value);
-    return copy;
 }

@@ -10,7 +10,8 @@ import { indexOf } from "../../catalogue/query";
 import { assertPlatform } from "../../components/check";
 import { deriveAll } from "../../components/concerns";
 import { ConfigError, fromEngine, parseConfig, readStackFile } from "../../config/load";
-import { type Json, type Mistake, mistakesIn, type Place, schemaIn } from "./generate";
+import type { Place } from "../support/places";
+import { type Json, type Mistake, mistakesIn, schemaIn } from "./generate";
 
 const ROOT = join(__dirname, "..", "..");
 /** One mistake of each kind at each location of the schema; `MISTAKES=all` generates them at every location of the data. */

@@ -1,9 +1,9 @@
 /** Envoy configuration that rejects non-canonical paths: an RBAC filter, and local replies for what it denies. */
 import type { PathForms } from "../../../catalogue/model";
 import {
-    CONNECTION_MANAGER,
     type EnvoyPatch,
     type HttpListeners,
+    firstFilter,
     onConnectionManager,
     skippedFor,
     typed,
@@ -93,14 +93,7 @@ export function canonicalPathPatches(
     accepted: AcceptedForms,
 ): EnvoyPatch[] {
     return [
-        {
-            applyTo: "HTTP_FILTER",
-            match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
-            patch: {
-                operation: "INSERT_FIRST",
-                value: { name: CANONICAL_PATHS, typed_config: canonicalPaths(accepted) },
-            },
-        },
+        firstFilter(context, CANONICAL_PATHS, canonicalPaths(accepted)),
         onConnectionManager(context, { local_reply_config: { mappers: localReplies() } }),
     ];
 }

@@ -71,3 +71,21 @@ export function objectPath(
 function basePath(apiVersion: string): string {
     return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
+
+/** The path of an object; undefined if the API server does not serve its kind. */
+export async function pathIfServed(
+    discovery: Discovery,
+    ref: {
+        readonly apiVersion: string;
+        readonly kind: string;
+        readonly namespace?: string;
+        readonly name: string;
+    },
+): Promise<string | undefined> {
+    try {
+        return objectPath(await discovery.find(ref.apiVersion, ref.kind), ref);
+    } catch (error) {
+        if (error instanceof NotServedError) return undefined;
+        throw error;
+    }
+}

@@ -7,6 +7,7 @@ import { checkCatalogue } from "../../../catalogue/check";
 import { catalogueJsonSchema, cataloguePage } from "../../../scripts/reference/catalogue";
 import { arbitraryCatalogue } from "../../catalogue/arbitrary";
 import { platform } from "../../../catalogue/platform";
+import { placesOf, replaced } from "../../support/places";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const committed = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -44,25 +45,3 @@ describe("the catalogue's reference", () => {
         );
     });
 });
-
-type Place = readonly (string | number)[];
-
-function placesOf(value: unknown, at: Place = []): Place[] {
-    if (typeof value !== "object" || value === null) return [at];
-    const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
-    return [
-        at,
-        ...steps.flatMap((step) => placesOf((value as Record<string, unknown>)[step], [...at, step])),
-    ];
-}
-
-function replaced(data: unknown, place: Place, value: unknown): unknown {
-    const [step, ...rest] = place;
-    if (step === undefined) return value;
-    const copy = (Array.isArray(data) ? [...(data as unknown[])] : { ...(data as object) }) as Record<
-        string,
-        unknown
-    >;
-    copy[step] = replaced(copy[step], rest, value);
-    return copy;
-}
