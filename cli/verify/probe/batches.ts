@@ -31,6 +31,8 @@ export interface ProbeOptions {
 
 /** Concurrent pods, and requests per pod: two cores handle 32 requests in flight without timeouts. */
 const MAX_PODS = 4;
+/** If callees delay requests: waiting uses no CPU. */
+const MAX_WAITING_PODS = 8;
 const MAX_REQUESTS_PER_POD = 8;
 const COMMAND_SECONDS = 180;
 /** How often inconclusive requests are retried: a machine can be overloaded for some seconds. */
@@ -38,7 +40,7 @@ const RETRY_ROUNDS = 3;
 /** Delay before each round. */
 const RETRY_DELAY_MS = 2000;
 
-/** Runs all batches. Results are in the order of the checks. */
+/** Runs all batches, those with the longest delays first. Results are in the order of the checks. */
 export async function runBatches(
     cluster: Cluster,
     batches: readonly Batch[],
@@ -46,13 +48,23 @@ export async function runBatches(
 ): Promise<CheckResult[]> {
     const total = batches.reduce((sum, { checks }) => sum + checks.length, 0);
     let done = 0;
-    const results = await mapConcurrently(batches, MAX_PODS, async (batch) => {
-        const results = await runBatch(cluster, batch, options);
+    const results = new Map<Batch, readonly CheckResult[]>();
+    const longestFirst = [...batches].sort((a, b) => maxDelay(b) - maxDelay(a));
+    const maxPods =
+        longestFirst[0] !== undefined && maxDelay(longestFirst[0]) > 0 ? MAX_WAITING_PODS : MAX_PODS;
+    await mapConcurrently(longestFirst, maxPods, async (batch) => {
+        results.set(batch, await runBatch(cluster, batch, options));
         done += batch.checks.length;
         options.progress.count(options.title, done, total);
-        return results;
     });
-    return results.flat();
+    return batches.flatMap((batch) => results.get(batch) ?? []);
+}
+
+function maxDelay({ checks }: Batch): number {
+    return Math.max(
+        0,
+        ...checks.map(({ behavior }) => (behavior?.kind === "delay" ? behavior.milliseconds : 0)),
+    );
 }
 
 /**
