@@ -1,19 +1,36 @@
-import type { Catalogue, Tier } from "../../catalogue/model";
-import { edges, exposures, servicesOf, storeEdges } from "../../catalogue/query";
+/**
+ * A view of the call graph as Graphviz DOT. The page of `mesh graph` runs this module in the browser, too: it imports
+ * nothing but types.
+ */
+import type { Tier } from "../../catalogue/model";
+import type { GraphEdge, GraphNode } from "./model";
+import type { View } from "./view";
 
 const FILL: Record<Tier, string> = { critical: "#fde2d8", standard: "#e3eefb", background: "#eeeeee" };
 const BORDER: Record<Tier, string> = { critical: "#c8553d", standard: "#3a6ea5", background: "#888888" };
 
-/** The call graph as Graphviz DOT: services grouped by domain and colored by tier; optional calls are dashed. */
-export function toDot(catalogue: Catalogue): string {
+const NODES: Record<Exclude<GraphNode["kind"], "service">, string> = {
+    domain: 'shape=folder style=filled fillcolor="#f6f7f9" color="#777777"',
+    store: 'shape=cylinder style=filled fillcolor="#f4f1de" color="#8a8568"',
+    gateway: 'shape=hexagon style=filled fillcolor="#e0f2e9" color="#3d8361"',
+};
+
+const EDGES: Record<GraphEdge["kind"], string> = {
+    call: "",
+    exposure: 'color="#3d8361"',
+    store: 'color="#b9b9b9"',
+};
+
+/** Services are grouped by domain and colored by tier; optional calls are dashed. */
+export function toDot({ nodes, edges }: View): string {
     const domains = new Map<string, string[]>();
-    for (const [name, { domain, tier }] of servicesOf(catalogue)) {
-        const node = `${quote(name)} [fillcolor="${FILL[tier]}" color="${BORDER[tier]}"]`;
-        domains.set(domain, [...(domains.get(domain) ?? []), node]);
+    for (const node of nodes) {
+        if (node.domain === undefined) continue;
+        domains.set(node.domain, [...(domains.get(node.domain) ?? []), nodeLine(node)]);
     }
     const clusters = [...domains].map(
-        ([domain, nodes]) =>
-            `subgraph ${quote(`cluster_${domain}`)} { label=${quote(domain)} ${nodes.join("; ")} }`,
+        ([domain, lines]) =>
+            `subgraph ${quote(`cluster_${domain}`)} { label=${quote(domain)} ${lines.join("; ")} }`,
     );
     return [
         "digraph platform {",
@@ -21,45 +38,28 @@ export function toDot(catalogue: Catalogue): string {
         'node [shape=box style="rounded,filled" fontname="Helvetica" fontsize=11 height=0.3]',
         'edge [color="#777777" arrowsize=0.6 fontname="Helvetica" fontsize=9]',
         ...clusters,
-        ...storeNodes(catalogue),
-        ...unique(exposureLines(catalogue)),
-        ...unique(callLines(catalogue)),
-        ...unique(
-            storeEdges(catalogue).map(
-                ({ caller, store }) => `${quote(caller)} -> ${quote(store)} [color="#b9b9b9"]`,
-            ),
-        ),
+        ...nodes.filter(({ domain }) => domain === undefined).map(nodeLine),
+        ...edges.map(edgeLine),
         "}",
     ].join("\n");
 }
 
-function storeNodes(catalogue: Catalogue): string[] {
-    return Object.keys(catalogue.stores)
-        .sort()
-        .map((name) => `${quote(name)} [shape=cylinder style=filled fillcolor="#f4f1de" color="#8a8568"]`);
+function nodeLine({ id, kind, label, tier = "standard" }: GraphNode): string {
+    const style = kind === "service" ? `fillcolor="${FILL[tier]}" color="${BORDER[tier]}"` : NODES[kind];
+    const classes = kind === "service" ? `${kind} ${tier}` : kind;
+    return `${quote(id)} [class=${quote(classes)} label=${quote(label)} ${style}]`;
 }
 
-function exposureLines(catalogue: Catalogue): string[] {
-    return exposures(catalogue).flatMap(({ service, exposure }) => [
-        `${quote(exposure.gateway)} [label=${quote(`${exposure.gateway} gateway`)} shape=hexagon style=filled fillcolor="#e0f2e9" color="#3d8361"]`,
-        `${quote(exposure.gateway)} -> ${quote(service)} [color="#3d8361"]`,
-    ]);
-}
-
-/** One arrow for all calls between two services; dashed only if every one of them is optional. */
-function callLines(catalogue: Catalogue): string[] {
-    const required = new Map<string, boolean>();
-    for (const { caller, callee, call } of edges(catalogue)) {
-        const arrow = `${quote(caller)} -> ${quote(callee)}`;
-        required.set(arrow, (required.get(arrow) ?? false) || call.optional !== true);
-    }
-    return [...required].map(([arrow, needed]) => (needed ? arrow : `${arrow} [style=dashed]`));
+function edgeLine({ from, to, kind, optional, pairs }: GraphEdge): string {
+    const attributes = [
+        EDGES[kind],
+        ...(optional ? ["style=dashed"] : []),
+        ...(pairs === undefined || kind !== "call" ? [] : [`label="${pairs}"`]),
+    ].filter((attribute) => attribute !== "");
+    const arrow = `${quote(from)} -> ${quote(to)}`;
+    return attributes.length === 0 ? arrow : `${arrow} [${attributes.join(" ")}]`;
 }
 
 function quote(text: string): string {
     return JSON.stringify(text);
-}
-
-function unique(lines: readonly string[]): string[] {
-    return [...new Set(lines)];
 }

@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { type Browser, type Page, chromium } from "playwright-core";
+import { join } from "node:path";
 import { platform } from "../../catalogue/platform";
-import { edges, servicesOf } from "../../catalogue/query";
+import { edges } from "../../catalogue/query";
 import { graph } from "../../cli/commands/graph";
 import { toMermaid } from "../../cli/lib/mermaid";
 import { toPage } from "../../cli/graph/page/page";
+import { graphOf } from "../../cli/graph/model";
+import { viewOf } from "../../cli/graph/view";
+import { catalogueOfSize } from "../support/scale";
 import { reordered } from "../catalogue/rewrite";
-import { skip } from "../support/skip";
-
-const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
-
-function browserPath(): string | undefined {
-    const folders = (process.env["PATH"] ?? "").split(delimiter);
-    return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) =>
-        existsSync(file),
-    );
-}
 
 describe("mesh graph", () => {
     it("writes the same bytes for any order of the catalogue", async () => {
@@ -43,9 +35,37 @@ describe("mesh graph", () => {
     });
 
     it("writes a page without external resources", async () => {
-        const page = await toPage(platform);
+        // Graphviz, as text, has addresses of its own; the browser's tests run without a network.
+        const page = (await toPage(platform)).replace(/<script type="text\/plain"[^]*?<\/script>/, "");
         assert.doesNotMatch(page, /<(script|link|img|iframe)[^>]+(src|href)=/);
         assert.doesNotMatch(page, /@import|url\(/);
+    });
+
+    it("keeps the services with the most calls of a domain that one picture cannot show", () => {
+        const catalogue = catalogueOfSize(2400);
+        const matching = new Set(
+            Object.keys(catalogue.services).filter((name) => catalogue.services[name]?.domain === "domain-1"),
+        );
+        const { kind, nodes, omitted } = viewOf(graphOf(catalogue), { matching, selected: "" });
+        const shown = nodes.filter((node) => node.kind === "service").map(({ id }) => id);
+        assert.equal(kind, "matching");
+        assert.equal(shown.length, 80);
+        assert.equal(omitted, matching.size - 80);
+        // Edges to services, stores and gateways, from the catalogue alone.
+        const degrees = new Map([...matching].map((name) => [name, new Set<string>()]));
+        for (const [caller, { calls = [], stores = [], exposures = [] }] of Object.entries(
+            catalogue.services,
+        )) {
+            for (const { to } of calls) {
+                degrees.get(caller)?.add(`to ${to}`);
+                degrees.get(to)?.add(`from ${caller}`);
+            }
+            for (const name of stores) degrees.get(caller)?.add(`store ${name}`);
+            for (const { gateway } of exposures) degrees.get(caller)?.add(`gateway ${gateway}`);
+        }
+        const degreeOf = (name: string) => degrees.get(name)?.size ?? 0;
+        const left = [...matching].filter((name) => !shown.includes(name));
+        assert.ok(Math.min(...shown.map(degreeOf)) >= Math.max(...left.map(degreeOf)));
     });
 
     it("chooses the format by the file extension, and lists the formats for an unknown one", async () => {
@@ -55,114 +75,5 @@ describe("mesh graph", () => {
         await graph({ out: join(folder, "a.txt"), format: "svg" });
         assert.match(readFileSync(join(folder, "a.txt"), "utf8"), /<svg/);
         await assert.rejects(graph({ out: join(folder, "b.txt") }), /--format \(svg, mermaid, html\)/);
-    });
-});
-
-describe("mesh graph's page, in a browser", function () {
-    this.timeout(120_000);
-    const executablePath = browserPath();
-    let browser: Browser;
-    let page: Page;
-    const errors: string[] = [];
-
-    before(async function () {
-        if (executablePath === undefined && process.env["CI"] === undefined) {
-            skip(this, `no browser on PATH (${NAMES.join(", ")})`);
-        }
-        assert.ok(executablePath !== undefined, `no browser on PATH: install one of ${NAMES.join(", ")}`);
-        const file = join(mkdtempSync(join(tmpdir(), "mesh-graph-")), "graph.html");
-        writeFileSync(file, await toPage(platform));
-        browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
-        page = await browser.newPage({ offline: true, viewport: { width: 1500, height: 1000 } });
-        page.on("pageerror", ({ message }) => errors.push(message));
-        await page.goto(`file://${file}`);
-    });
-    // A skipped suite has no browser.
-    after(() => (browser as Browser | undefined)?.close());
-    beforeEach(async () => {
-        await page.keyboard.press("Escape");
-        await page.click("button[type=reset]");
-        await page.waitForFunction("document.querySelectorAll('#services tbody tr[hidden]').length === 0");
-    });
-    afterEach(() => {
-        assert.deepEqual(errors, []);
-    });
-
-    const rows = () =>
-        page.evaluate(
-            "[...document.querySelectorAll('#services tbody tr:not([hidden])')].map(({ dataset }) => dataset.service)",
-        );
-    const where = (is: (service: (typeof platform)["services"][string]) => boolean) =>
-        servicesOf(platform)
-            .filter(([, service]) => is(service))
-            .map(([name]) => name);
-
-    it("filters by domain, tier, exposure, external service, store and tenants' data", async () => {
-        for (const [id, value, is] of [
-            ["domain", "alerting", ({ domain }) => domain === "alerting"],
-            ["tier", "background", ({ tier }) => tier === "background"],
-            [
-                "exposure",
-                "admin",
-                ({ exposures = [] }) => exposures.some(({ gateway }) => gateway === "admin"),
-            ],
-            ["exposure", "none", ({ exposures = [] }) => exposures.length === 0],
-            ["external", "aws", ({ external = [] }) => external.includes("aws")],
-            ["store", "kafka", ({ stores = [] }) => stores.includes("kafka")],
-        ] as [string, string, Parameters<typeof where>[0]][]) {
-            await page.selectOption(`#${id}`, value);
-            assert.deepEqual(await rows(), where(is), `${id} ${value}`);
-            await page.selectOption(`#${id}`, "");
-        }
-        await page.check("#tenant");
-        const kept = where(({ storesTenantData }) => storesTenantData === true);
-        assert.deepEqual(await rows(), kept);
-        assert.equal(await page.textContent("#count"), `${kept.length} of 24 services`);
-        assert.equal(await page.locator("#picture g.node.service.dim").count(), 24 - kept.length);
-    });
-
-    it("finds a service by its operations and by its external services", async () => {
-        await page.fill("#text", "heatmaps");
-        assert.deepEqual(await rows(), ["analytics"]);
-        await page.fill("#text", "stripe.com");
-        assert.deepEqual(await rows(), ["billing"]);
-    });
-
-    it("shows a selected service's calls, and highlights them in the graph", async () => {
-        await page.click("#picture g.node[aria-label^='alerts,']");
-        const shown = page.locator("#details article:not([hidden])");
-        assert.equal(await shown.locator("h2").textContent(), "alerts");
-        const text = (await shown.textContent()) ?? "";
-        for (const part of ["audit", "grpc 9090", "Record", "500ms", "kafka", "GET /v1/alerts/{*}"])
-            assert.ok(text.includes(part), part);
-        const around = new Set(
-            edges(platform)
-                .filter(({ caller, callee }) => caller === "alerts" || callee === "alerts")
-                .map(({ caller, callee }) => `${caller}>${callee}`),
-        );
-        assert.equal(await page.locator("#picture g.edge.lit").count(), around.size + 2, "and two stores");
-        assert.match(page.url(), /#alerts$/);
-    });
-
-    it("is usable by keyboard only", async () => {
-        await page.keyboard.press("/");
-        assert.equal(await page.evaluate("document.activeElement.id"), "text");
-        await page.keyboard.press("Escape");
-        await page.focus("#picture g.node[aria-label^='video,']");
-        await page.keyboard.press("Enter");
-        assert.equal(await page.locator("#details article:not([hidden]) h2").textContent(), "video");
-        await page.focus("#details article:not([hidden]) a[href='#auth']");
-        await page.keyboard.press("Enter");
-        assert.equal(await page.evaluate("document.activeElement.id"), "detail-auth");
-        await page.keyboard.press("Escape");
-        assert.ok(await page.locator("#hint").isVisible());
-    });
-
-    it("follows the light and dark color schemes", async () => {
-        const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
-        await page.emulateMedia({ colorScheme: "light" });
-        assert.equal(await ground(), "rgb(255, 255, 255)");
-        await page.emulateMedia({ colorScheme: "dark" });
-        assert.equal(await ground(), "rgb(20, 23, 29)");
     });
 });

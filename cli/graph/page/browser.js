@@ -1,42 +1,29 @@
-// Runs in the page. All content is in the document already: the script hides, dims and moves the focus.
+// Runs in the page: filters, selection and details. `graphView`, `graphDot` and `createPicture` are the scripts before.
 "use strict";
 (() => {
     const byId = (id) => document.getElementById(id);
+    const dataOf = (id) => JSON.parse(byId(id).textContent);
+    const graph = dataOf("graph");
+    const details = dataOf("details-data");
     const rows = new Map(
         [...document.querySelectorAll("#services tbody tr")].map((row) => [row.dataset.service, row]),
     );
-    const titleOf = (group) => group.querySelector("title").textContent;
-    const nodes = [...document.querySelectorAll("#picture g.node")];
-    const edges = [...document.querySelectorAll("#picture g.edge")].map((element) => {
-        const [from, to] = titleOf(element).split("->");
-        return { element, from, to };
-    });
+    const FILTERS = ["domain", "tier", "exposure", "external", "store"];
+    /** The filter that a node other than a service sets. */
+    const FILTER_OF_NODE = { domain: "domain", store: "store", gateway: "exposure" };
+    const picture = createPicture(byId("picture"), (kind, name) =>
+        kind === "service" ? select(name) : filterBy(FILTER_OF_NODE[kind], name),
+    );
     let selected = "";
-
-    for (const node of nodes) {
-        const name = titleOf(node);
-        const row = rows.get(name);
-        if (row === undefined) {
-            node.classList.add(node.querySelector("path") === null ? "gateway" : "store");
-            continue;
-        }
-        node.classList.add("service", row.dataset.tier);
-        node.setAttribute("tabindex", "0");
-        node.setAttribute("role", "button");
-        node.setAttribute("aria-label", `${name}, ${row.dataset.tier}, ${row.dataset.domain}`);
-        node.addEventListener("click", () => select(name));
-        node.addEventListener("keydown", (event) => {
-            if (event.key !== "Enter" && event.key !== " ") return;
-            event.preventDefault();
-            select(name);
-        });
-    }
+    let waiting;
+    /** The page comes with the picture of everything. */
+    let drawn = graphDot.toDot(graphView.viewOf(graph, { matching: new Set(rows.keys()), selected: "" }));
 
     function matches({ dataset }) {
         const words = byId("text").value.toLowerCase().split(/\s+/);
         return (
             words.every((word) => dataset.text.includes(word)) &&
-            ["domain", "tier", "exposure", "external", "store"].every((key) => {
+            FILTERS.every((key) => {
                 const value = byId(key).value;
                 return value === "" || dataset[key] === value || dataset[key].split(" ").includes(value);
             }) &&
@@ -44,37 +31,65 @@
         );
     }
 
-    function draw() {
-        const shown = new Set([...rows].filter(([, row]) => matches(row)).map(([name]) => name));
-        const isShown = (name) => shown.has(name) || !rows.has(name);
+    function describe(kind, name) {
+        const row = rows.get(name);
+        if (row !== undefined) return `${name}, ${row.dataset.tier}, ${row.dataset.domain}`;
+        return `${name.replace(":", " ")}: show its services`;
+    }
+
+    /** What the picture shows, in words. */
+    function summary({ kind, nodes, omitted }, matching) {
+        const count = (of) => nodes.filter((node) => node.kind === of).length;
+        const services = (number) => `${number} ${number === 1 ? "service" : "services"}`;
+        if (kind === "domains")
+            return `${services(matching.size)} in ${count("domain")} domains (a number counts pairs of caller and callee): select a domain, or search`;
+        const more = omitted === 0 ? "" : `, and ${omitted} more that the picture leaves out`;
+        if (kind === "neighborhood")
+            return `${selected} and its neighborhood: ${services(count("service"))}${more}`;
+        return omitted === 0
+            ? services(count("service"))
+            : `The ${services(count("service"))} with the most calls${more}: search, or select a service`;
+    }
+
+    /** Shows the rows that match at once, and the picture after `delay` milliseconds: it takes longer. */
+    function draw(delay = 0) {
+        const matching = new Set([...rows].filter(([, row]) => matches(row)).map(([name]) => name));
         for (const [name, row] of rows) {
-            row.hidden = !shown.has(name);
+            row.hidden = !matching.has(name);
             row.classList.toggle("selected", name === selected);
         }
-        const near = new Set(
-            edges
-                .filter(({ from, to }) => from === selected || to === selected)
-                .flatMap(({ from, to }) => [from, to]),
-        );
-        for (const { element, from, to } of edges) {
-            const isLit = selected !== "" && (from === selected || to === selected);
-            element.classList.toggle("lit", isLit);
-            element.classList.toggle("dim", selected === "" ? !(isShown(from) && isShown(to)) : !isLit);
+        byId("count").textContent = `${matching.size} of ${rows.size} services`;
+        clearTimeout(waiting);
+        waiting = setTimeout(() => drawPicture(matching), delay);
+    }
+
+    async function drawPicture(matching) {
+        const hops = byId("hops").value;
+        const view = graphView.viewOf(graph, {
+            matching,
+            selected,
+            ...(hops === "" ? {} : { hops: Number(hops) }),
+        });
+        const dot = graphDot.toDot(view);
+        byId("shown").textContent = summary(view, matching);
+        if (dot !== drawn) {
+            drawn = dot;
+            if (!(await picture.show(dot, describe))) return;
         }
-        for (const node of nodes) {
-            const name = titleOf(node);
-            const isOff = selected === "" ? !isShown(name) : !near.has(name) && name !== selected;
-            node.classList.toggle("dim", isOff || !isShown(name));
-            node.classList.toggle("selected", name === selected);
-            if (rows.has(name)) node.setAttribute("aria-pressed", String(name === selected));
-        }
-        byId("count").textContent = `${shown.size} of ${rows.size} services`;
+        const shown = view.nodes.some(({ id }) => id === selected) ? selected : "";
+        picture.highlight(shown, { dim: view.kind !== "neighborhood" });
+        if (shown !== "") picture.center(shown);
+    }
+
+    function filterBy(id, value) {
+        byId(id).value = value;
+        select("");
     }
 
     function select(name) {
         selected = rows.has(name) ? name : "";
-        for (const article of document.querySelectorAll("#details article"))
-            article.hidden = article.id !== `detail-${selected}`;
+        byId("detail").innerHTML = selected === "" ? "" : details[selected];
+        byId("details").scrollTop = 0;
         byId("hint").hidden = selected !== "";
         if (location.hash.slice(1) !== selected)
             history.replaceState(null, "", selected === "" ? " " : `#${selected}`);
@@ -96,10 +111,17 @@
             byId("text").focus();
         }
     });
-    byId("filters").addEventListener("input", draw);
+    // A picture for each letter would delay the next one.
+    byId("filters").addEventListener("input", ({ target }) => draw(target.type === "search" ? 150 : 0));
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     // The fields are reset only after the event.
-    byId("filters").addEventListener("reset", () => setTimeout(draw));
+    byId("filters").addEventListener("reset", () => setTimeout(() => draw()));
+    byId("hops").addEventListener("change", () => draw());
+    byId("zoom-in").addEventListener("click", picture.zoomIn);
+    byId("zoom-out").addEventListener("click", picture.zoomOut);
+    byId("zoom-fit").addEventListener("click", picture.fit);
     addEventListener("hashchange", () => select(location.hash.slice(1)));
+    picture.prepare(describe);
+    picture.fitReadable();
     select(location.hash.slice(1));
 })();

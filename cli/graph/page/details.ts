@@ -10,10 +10,10 @@ import {
 } from "../../../catalogue/query";
 import { escaped, table } from "./html";
 
-/** A service's entry in the catalogue, as HTML; hidden until the service is selected. */
+/** A service's entry in the catalogue, as HTML. */
 export function details(catalogue: Catalogue, name: string, service: Service): string {
     const { domain, tier, summary, storesTenantData } = service;
-    return `<article id="detail-${name}" tabindex="-1" aria-labelledby="detail-${name}-title" hidden>
+    return `<article id="detail-${name}" tabindex="-1" aria-labelledby="detail-${name}-title">
 <h2 id="detail-${name}-title">${name}</h2>
 <p>${escaped(summary)}</p>
 <p class="facts">${escaped(domain)} · <span class="tier ${tier}">${tier}</span>${storesTenantData ? " · stores tenant data" : ""}</p>
