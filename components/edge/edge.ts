@@ -14,6 +14,7 @@ import { oneToken } from "./single-token";
 import { singleTenantFilters } from "./single-tenant";
 import { planLimits } from "./plan-limits";
 import { requestHeaderLimits, requestHeadersAtGateways } from "./request-headers";
+import { withoutRequestTrailers } from "./request-trailers";
 import { samplingFilters } from "./sampling";
 import { tenantFilters } from "./tenants";
 import { withoutSni } from "./without-sni";
@@ -28,6 +29,7 @@ export const edge: Concern = {
             clientHeaders(platform),
             requestHeaderLimits(platform),
             requestHeadersAtGateways(platform),
+            withoutRequestTrailers(),
             ...http10(platform),
             ...withoutSni(platform),
             ...requestAuthentications(platform),

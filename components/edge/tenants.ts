@@ -4,13 +4,16 @@ import { at, equal, member } from "../shared/envoy/cel";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import { GATEWAY_KEYS, TOKEN_HEADERS, exposedHost } from "../base/names";
 import { tenantPatterns } from "../shared/envoy/path-forms";
-import { DECODED, PATH_TENANT, distinct, pathTenant } from "../shared/envoy/path-tenant";
+import {
+    PATH_TENANT,
+    PATH_TENANT_DECODED,
+    decodedPathTenant,
+    distinct,
+    pathTenant,
+} from "../shared/envoy/path-tenant";
 import type { Platform } from "../base/platform";
-import { skippedFor, typed } from "../shared/envoy/envoy-filter";
+import { typed } from "../shared/envoy/envoy-filter";
 import { PRIORITY, beforeRouter, envoyFilter } from "./envoy";
-
-const PATH_TENANT_DECODED = "sparc.path_tenant_decoded";
-const WITHOUT_ENCODING = { header: ":path", regex: "[^%]*" } as const;
 
 /**
  * If a path names a tenant, requires a token of that tenant. Istio's policies compare a claim only with constants;
@@ -26,37 +29,13 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
         return [
             envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
                 beforeRouter("sparc.path_tenant", pathTenant(gatewayEdges.map(({ exposure }) => exposure))),
-                beforeRouter(
-                    PATH_TENANT_DECODED,
-                    skippedFor(WITHOUT_ENCODING, PATH_TENANT_DECODED, decodeTenant()),
-                ),
+                beforeRouter(PATH_TENANT_DECODED, decodedPathTenant()),
                 beforeRouter(
                     "sparc.tenants",
                     sameTenant(gatewayEdges, (edge) => exposedHost(config, edge.exposure.host)),
                 ),
             ]),
         ];
-    });
-}
-
-/**
- * Decodes a tenant that is percent-encoded in the path, as it is not in the token. If this fails, the name stays
- * encoded and matches no token. `canonical-paths` has checked what it decodes: UTF-8, encoded once.
- */
-function decodeTenant(): Record<string, unknown> {
-    const lines = [
-        "function envoy_on_request(handle)",
-        "  local metadata = handle:streamInfo():dynamicMetadata()",
-        `  for host, name in pairs(metadata:get("${PATH_TENANT}") or {}) do`,
-        '    if string.find(name, "%", 1, true) then',
-        `      local plain = ${DECODED}`,
-        `      metadata:set("${PATH_TENANT}", host, plain)`,
-        "    end",
-        "  end",
-        "end",
-    ];
-    return typed("filters.http.lua.v3.Lua", {
-        default_source_code: { inline_string: `${lines.join("\n")}\n` },
     });
 }
 

@@ -21,6 +21,13 @@ const OBEYED = [
     "x-role", "x-plan-name", "x-subject-id", "x-original-host", "x-wap-profile", "x-envoy-original-path",
     "x-envoy-decorator-operation", "x-envoy-retry-on", "x-istio-attributes", "baggage", "b3", "x-b3-traceid", "x-b3-sampled",
     "x-forwarded-client-cert", "x-forwarded-user", "x-remote-user", "x-auth-request-email", "x-middleware-subrequest",
+    "x-scope-orgid", "x-amzn-oidc-data", "x-amzn-oidc-identity", "x-amzn-mtls-clientcert", "x-goog-authenticated-user-email",
+    "x-goog-iap-jwt-assertion", "x-ms-client-principal", "x-ms-client-principal-id", "cf-access-jwt-assertion", "impersonate-user",
+    "impersonate-group", "x-webauth-user", "x-auth-user", "x-auth-username", "remote-user", "remote-groups", "remote-email",
+    "remote-name", "x-userid", "x-userinfo", "x-endpoint-api-userinfo", "x-jwt-payload", "x-pomerium-jwt-assertion",
+    "x-authentik-username", "ssl-client-cert", "ssl-client-verify", "ssl-client-subject-dn", "client-cert", "client-cert-chain",
+    "x-forwarded-tls-client-cert", "x-forwarded-tls-client-cert-info", "x-arr-clientcert", "x!tenant", "x.tenant", "x~roles", "x'plan",
+    "x|subject",
 ]; // prettier-ignore
 
 describe("client headers, in a real Envoy", () => {

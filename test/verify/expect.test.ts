@@ -129,10 +129,10 @@ describe("the checks of the platform", () => {
         ]);
         // Their absence shows only if other policies are also missing: see the next test.
         const redundant = new Set(["deny-all", "default", "metrics-from-prometheus"]);
-        // Metrics, rate limits, load balancing, tracing and access logs: see test/live/edge.test.ts, traffic.test.ts,
+        // Metrics, rate limits, load balancing, tracing, access logs: see test/live/edge.test.ts, traffic.test.ts,
         // telemetry.test.ts, tracing.test.ts and egress.test.ts. Paths: see test/edge.
         const limiter =
-            /^ratelimit|^limit-|-limits$|-hash$|^istio-metrics|^prometheus$|^collector|-sampling$|^request-headers$/;
+            /^ratelimit|^limit-|-limits$|-hash$|^istio-metrics|^prometheus$|^collector|-sampling$|^request-(headers|trailers)$/;
         // Where every allowed caller may assert the tenant, the filter only matters for denied callers.
         const tenantFilters = new Set(
             Object.entries(catalogue.services)

@@ -84,13 +84,17 @@ export function permits(permission: Permission, headers: Headers, flags = "i"): 
     );
 }
 
-/** RE2 as Envoy uses it: the whole text, byte by byte. Inline flags are dropped: `s` applies always, `i` by `flags`. */
+/** RE2 as Envoy uses it: the whole text, byte by byte, as is the pattern. Inline flags are dropped: `s` applies always, `i` by `flags`. */
 export function matchesWhole(regex: string, text: string, flags = "i"): boolean {
     const pattern = regex
         .replaceAll("(?i:", "(?:")
         .replaceAll("(?i)", "")
         .replace(/^\(\?s\)/, "");
-    return new RegExp(`^(?:${pattern})$`, `s${flags}`).test(Buffer.from(text).toString("latin1"));
+    return new RegExp(`^(?:${latin1(pattern)})$`, `s${flags}`).test(latin1(text));
+}
+
+function latin1(text: string): string {
+    return Buffer.from(text).toString("latin1");
 }
 
 /** A condition `metadata[…][key] == request.headers[name]`; false if either is absent. */

@@ -5,6 +5,10 @@ import { matchesWhole } from "./simulated-rbac";
 
 type Json = Readonly<Record<string, unknown>>;
 type Headers = Readonly<Record<string, string>>;
+/** A value of CEL: a text, or a map by name. */
+type Value = string | { readonly [name: string]: Value };
+/** What an expression can name. */
+type Attributes = Readonly<Record<string, Value>>;
 
 export interface AtSidecar {
     readonly principal: string | undefined;
@@ -38,7 +42,10 @@ export function rejectsTenant(objects: readonly KubeObject[], request: AtSidecar
         ":authority": request.host,
         ...request.sends?.headers,
         ...ofToken(filterObjects, request.sends),
-        ...ofPath(filters, request.path),
+    };
+    const attributes: Attributes = {
+        request: { headers },
+        metadata: { filter_metadata: { "sparc.edge.path_tenant": ofPath(filters, request.path) } },
     };
     return filters
         .filter(({ name }) => name === "sparc.tenant_context")
@@ -51,7 +58,7 @@ export function rejectsTenant(objects: readonly KubeObject[], request: AtSidecar
                 (policy["permissions"] as Json[]).some((rule) => matches(rule, request, headers)) &&
                 (policy["principals"] as Json[]).some((rule) => matches(rule, request, headers)) &&
                 (policy["condition"] === undefined ||
-                    evaluate(policy["condition"] as Json, headers) === true),
+                    evaluate(policy["condition"] as Json, attributes) === true),
         );
 }
 
@@ -87,7 +94,7 @@ function ofPath(filters: readonly Patch["patch"]["value"][], path: string): Head
                 substitution: string;
             };
             const tenant = path.replace(new RegExp(pattern.regex), substitution.replaceAll("\\", "$"));
-            return tenant === path ? [] : [[`x-sparc-path-tenant-${key as string}`, tenant] as const];
+            return [[key as string, tenant] as const];
         }),
     );
 }
@@ -136,19 +143,24 @@ function matchesText({ exact, prefix, safe_regex }: Json, text: string): boolean
 }
 
 /** A CEL value; undefined for an evaluation error, for which Envoy treats the condition as false. */
-function evaluate(expression: Json, headers: Headers): string | boolean | undefined {
-    const { call_expr, const_expr } = expression as {
+function evaluate(expression: Json, attributes: Attributes): Value | boolean | undefined {
+    const { call_expr, const_expr, ident_expr, select_expr } = expression as {
         call_expr?: { function: string; args: Json[] };
         const_expr?: { string_value: string };
+        ident_expr?: { name: string };
+        select_expr?: { operand: Json; field: string };
     };
+    const value = (one: Json) => evaluate(one, attributes);
     if (const_expr !== undefined) return const_expr.string_value;
-    if (call_expr === undefined) throw new Error("this evaluator supports only calls and constants");
+    if (ident_expr !== undefined) return attributes[ident_expr.name];
+    if (select_expr !== undefined) return inMap(value(select_expr.operand), select_expr.field);
+    if (call_expr === undefined)
+        throw new Error(`this evaluator does not support ${JSON.stringify(expression)}`);
     const [first = {}, second = {}] = call_expr.args;
-    const value = (one: Json) => evaluate(one, headers);
     switch (call_expr.function) {
         case "!_": {
-            const header = value(first);
-            return typeof header === "boolean" ? !header : undefined;
+            const negated = value(first);
+            return typeof negated === "boolean" ? !negated : undefined;
         }
         case "_&&_": {
             const values = [value(first), value(second)];
@@ -159,11 +171,17 @@ function evaluate(expression: Json, headers: Headers): string | boolean | undefi
             const [a, b] = [value(first), value(second)];
             return a === undefined || b === undefined ? undefined : a === b;
         }
-        case "@in":
-            return headers[String(value(first))] !== undefined;
+        case "@in": {
+            const map = value(second);
+            return map === undefined ? undefined : inMap(map, value(first)) !== undefined;
+        }
         case "_[_]":
-            return headers[String(value(second))];
+            return inMap(value(first), value(second));
         default:
             throw new Error(`this evaluator does not support ${call_expr.function}`);
     }
+}
+
+function inMap(map: Value | boolean | undefined, name: Value | boolean | undefined): Value | undefined {
+    return typeof map === "object" && typeof name === "string" ? map[name] : undefined;
 }

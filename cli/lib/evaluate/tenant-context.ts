@@ -13,12 +13,11 @@ type Patch = NonNullable<EnvoyFilter["spec"]["configPatches"]>[number];
 type Json = Readonly<Record<string, unknown>>;
 
 const FILTER = "sparc.tenant_context";
-/** Filters that only prepare values for the one above, or remove headers that would pass it. */
+/** Filters that only prepare values for the one above. */
 const PREPARES: ReadonlySet<unknown> = new Set([
-    "sparc.identity_trailers",
     "sparc.literal_claims",
     "sparc.path_tenant",
-    "sparc.path_tenant_header",
+    "sparc.path_tenant_decoded",
 ]);
 
 interface Call {

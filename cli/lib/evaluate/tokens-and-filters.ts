@@ -44,7 +44,8 @@ function filtersOf(snapshot: MeshSnapshot, workload: Workload): LayerResult[] {
     const unevaluated = snapshot
         .of("EnvoyFilter")
         .filter(({ metadata, spec }) => isAbout(metadata.namespace, spec.workloadSelector?.labels, workload))
-        .filter((filter) => !isPathFilter(filter) && !isTenantContext(filter) && isFor(filter, workload));
+        .filter((filter) => !isPathFilter(filter) && !isTenantContext(filter) && !isOnTrailers(filter))
+        .filter((filter) => isFor(filter, workload));
     if (unevaluated.length === 0) return [];
     return [
         {
@@ -58,6 +59,25 @@ function filtersOf(snapshot: MeshSnapshot, workload: Workload): LayerResult[] {
             ],
         },
     ];
+}
+
+const HEADER_MUTATION = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
+
+/** Whether a filter only changes trailers of requests: they arrive after the decision. */
+function isOnTrailers({ spec }: ManifestOf<"EnvoyFilter">): boolean {
+    return (spec.configPatches ?? []).every(({ applyTo, patch }) => {
+        const { typed_config: config = {} } = (patch?.value ?? {}) as {
+            typed_config?: Readonly<Record<string, unknown>>;
+        };
+        const { "@type": type, mutations = {}, ...others } = config;
+        return (
+            applyTo === "HTTP_FILTER" &&
+            patch?.operation === "INSERT_BEFORE" &&
+            type === HEADER_MUTATION &&
+            Object.keys(others).length === 0 &&
+            Object.keys(mutations as object).every((kind) => kind === "request_trailers_mutations")
+        );
+    });
 }
 
 /** Whether a patch's context matches: GATEWAY for gateways, anything else for sidecars. */

@@ -13,10 +13,10 @@ import {
     principal,
 } from "../../base/names";
 import { tenantPatterns } from "../../shared/envoy/path-forms";
-import { distinct } from "../../shared/envoy/path-tenant";
+import { PATH_TENANT, distinct } from "../../shared/envoy/path-tenant";
 import { pathsAtService, uriMatch } from "../../shared/routing/paths";
 import type { Platform } from "../../base/platform";
-import { type TenantPaths, pathTenantHeader, tenantPathsOf } from "./paths";
+import { type TenantPaths, tenantPathsOf } from "./paths";
 
 type Rule = Record<string, unknown>;
 
@@ -111,7 +111,7 @@ function pathRules({ exposure, templates }: TenantPaths, principals: readonly Ru
             {
                 permissions: [strict],
                 principals,
-                condition: not(headersEqual(pathTenantHeader(exposure.host), TOKEN_HEADERS.tenant)),
+                condition: not(isPathTenant(exposure.host, TOKEN_HEADERS.tenant)),
             },
         ],
         [
@@ -121,13 +121,27 @@ function pathRules({ exposure, templates }: TenantPaths, principals: readonly Ru
     ];
 }
 
+const REQUEST_HEADERS = member("request", "headers");
+
 /**
  * Whether the request has both headers with the same value. The expression never errors, so no request passes because
  * of an error.
  */
 function headersEqual(a: string, b: string): Expression {
-    const headers = member("request", "headers");
-    return both(both(has(headers, a), has(headers, b)), equal(at(headers, a), at(headers, b)));
+    return both(
+        both(has(REQUEST_HEADERS, a), has(REQUEST_HEADERS, b)),
+        equal(at(REQUEST_HEADERS, a), at(REQUEST_HEADERS, b)),
+    );
+}
+
+/** Whether the header has the tenant that an exposure's templates extract from the path. Never errors either. */
+function isPathTenant(host: string, header: string): Expression {
+    const metadata = member("metadata", "filter_metadata");
+    const tenants = at(metadata, PATH_TENANT);
+    return both(
+        both(both(has(metadata, PATH_TENANT), has(tenants, host)), has(REQUEST_HEADERS, header)),
+        equal(at(tenants, host), at(REQUEST_HEADERS, header)),
+    );
 }
 
 function gatewayId(key: keyof typeof INGRESS_GATEWAYS, config: MeshConfig): Rule {

@@ -1,6 +1,6 @@
 /** Tenant context: the callers whose tenant, roles, plan and subject headers a service's sidecar accepts. */
 import type { Port, Service } from "../../../catalogue/model";
-import { callersOf, exposuresOf, servicesOf } from "../../../catalogue/query";
+import { callersOf, servicesOf } from "../../../catalogue/query";
 import { sortedEntries } from "../../../catalogue/order";
 import type { Issuer } from "../../../config/edge";
 import {
@@ -14,12 +14,13 @@ import {
 } from "../../shared/envoy/envoy-filter";
 import { jwtRule } from "../../shared/tokens/jwt-rule";
 import { COMMON_LABELS, serviceSelector } from "../../base/labels";
+import { tokenHeadersAlike } from "../../shared/tokens/alike";
 import { literalClaimsFilter } from "../../shared/tokens/literal-claims";
 import type { EnvoyFilterManifest, RequestAuthenticationManifest } from "../../base/manifest";
-import { NAMESPACES, TOKEN_HEADERS, VERIFIED_HEADERS } from "../../base/names";
-import { pathTenant } from "../../shared/envoy/path-tenant";
+import { NAMESPACES, VERIFIED_HEADERS } from "../../base/names";
+import { PATH_TENANT_DECODED, decodedPathTenant, pathTenant } from "../../shared/envoy/path-tenant";
 import type { Platform } from "../../base/platform";
-import { pathTenantHeader, pathTenantToHeader, tenantPathsOf } from "./paths";
+import { tenantPathsOf } from "./paths";
 import { localReplies, tenantRules } from "./rules";
 
 /** The name of the RBAC filter in Envoy's configuration. */
@@ -79,12 +80,7 @@ function filters(
     platform: Platform,
     issuers: readonly Issuer[],
 ): EnvoyFilterManifest {
-    const hosts = exposuresOf(platform.catalogue, name).map(({ exposure }) => exposure.host);
-    const internal = [...Object.values(VERIFIED_HEADERS), ...hosts.map(pathTenantHeader)];
-    // CGI, WSGI and Rack pass x_tenant, and some CGI servers x.tenant, as they pass x-tenant.
-    const alike = Object.values(TOKEN_HEADERS).flatMap((header) =>
-        ["_", "."].map((separator) => header.replaceAll("-", separator)),
-    );
+    const internal = Object.values(VERIFIED_HEADERS);
     return envoyFilter({
         name: `${name}-tenant-context`,
         namespace: NAMESPACES.services,
@@ -92,10 +88,9 @@ function filters(
         priority: PRIORITY,
         patches: [
             onConnectionManager(CONTEXT, {
-                early_header_mutation_extensions: [withoutHeaders([...internal, ...alike])],
+                early_header_mutation_extensions: [withoutHeaders(internal)],
                 local_reply_config: { mappers: localReplies() },
             }),
-            beforeRouter({ context: CONTEXT }, "sparc.identity_trailers", withoutTrailers(alike)),
             ...(issuers.length === 0 ? [] : ifGood(issuers)),
             {
                 applyTo: "HTTP_ROUTE",
@@ -141,7 +136,7 @@ function atPort(
                           ({ host }) => templates.get(host) ?? [],
                       ),
                   ),
-                  beforeRouter(listeners, "sparc.path_tenant_header", pathTenantToHeader()),
+                  beforeRouter(listeners, PATH_TENANT_DECODED, decodedPathTenant()),
               ]),
         beforeRouter(
             listeners,
@@ -153,21 +148,17 @@ function atPort(
     ];
 }
 
+/** Removes headers of these names, and of names like the tenant headers'. */
 function withoutHeaders(names: readonly string[]): Record<string, unknown> {
     return {
         name: "envoy.http.early_header_mutation.header_mutation",
         typed_config: typed("http.early_header_mutation.header_mutation.v3.HeaderMutation", {
-            mutations: names.map((remove) => ({ remove })),
+            mutations: [
+                ...names.map((remove) => ({ remove })),
+                { remove_on_match: { key_matcher: { safe_regex: { regex: tokenHeadersAlike() } } } },
+            ],
         }),
     };
-}
-
-/** HTTP/2 requests can end with headers, which no filter compares, and which some frameworks add to the others. */
-function withoutTrailers(alike: readonly string[]): Record<string, unknown> {
-    const names = [...Object.values(TOKEN_HEADERS), ...alike];
-    return typed("filters.http.header_mutation.v3.HeaderMutation", {
-        mutations: { request_trailers_mutations: names.map((remove) => ({ remove })) },
-    });
 }
 
 const BY_REQUIREMENT = {

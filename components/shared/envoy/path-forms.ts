@@ -40,10 +40,13 @@ const SLASH = "%2[Ff]";
 const BACKSLASH = "(?:\\\\|%5[Cc])";
 const SEMICOLON = "(?:;|%3[Bb])";
 
-/** Characters that compatibility normalization (NFKC) or a best-fit code page turns into `/`, `\`, `.`, `..` or `;`. */
+/**
+ * Characters that compatibility normalization (NFKC) or a best-fit code page turns into `/`, `\`, `.`, `..`, `;`, or a text with one
+ * of them, such as `a/c`.
+ */
 export const SEPARATORS_ALIKE: readonly string[] = [
-    0x037e, 0x2024, 0x2025, 0x2044, 0x2215, 0x2216, 0x29f5, 0x29f8, 0x29f9, 0xfe52, 0xfe54, 0xfe68, 0xff0e,
-    0xff0f, 0xff1b, 0xff3c,
+    0x037e, 0x2024, 0x2025, 0x2044, 0x2100, 0x2101, 0x2105, 0x2106, 0x2215, 0x2216, 0x29f5, 0x29f8, 0x29f9,
+    0xfe14, 0xfe52, 0xfe54, 0xfe68, 0xff0e, 0xff0f, 0xff1b, 0xff3c,
 ].map((point) => String.fromCodePoint(point));
 
 /** A reason to reject a path: its name in Envoy's log, the text for the client, and the pattern of the paths. */

@@ -1,14 +1,14 @@
 /** Extracts the tenant from the path into the request's metadata. */
 import type { Exposure } from "../../../catalogue/model";
-import { typed } from "./envoy-filter";
+import { skippedFor, typed } from "./envoy-filter";
 import { tenantCapture } from "./path-forms";
 
 /** The metadata namespace. The key is the label of the exposure. */
 export const PATH_TENANT = "sparc.edge.path_tenant";
 
-/** Lua: `name` without percent-encoding, with hex digits in either case. */
-export const DECODED =
-    'string.gsub(name, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)';
+/** The name of the filter that decodes the extracted tenant. */
+export const PATH_TENANT_DECODED = "sparc.path_tenant_decoded";
+const WITHOUT_ENCODING = { header: ":path", regex: "[^%]*" } as const;
 
 /**
  * Extracts the tenant from the path, for each exposure under a separate key. Values for other paths are not used.
@@ -40,6 +40,29 @@ export function pathTenant(
             };
         }),
     });
+}
+
+/**
+ * Decodes a tenant that is percent-encoded in the path, as it is not in the token. If this fails, the name stays
+ * encoded and matches no token. `canonical-paths` has checked what it decodes: UTF-8, encoded once. Skipped for paths
+ * without encoding, most of all.
+ */
+export function decodedPathTenant(): Record<string, unknown> {
+    const lines = [
+        "function envoy_on_request(handle)",
+        "  local metadata = handle:streamInfo():dynamicMetadata()",
+        `  for host, name in pairs(metadata:get("${PATH_TENANT}") or {}) do`,
+        '    if string.find(name, "%", 1, true) then',
+        '      local plain = string.gsub(name, "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)',
+        `      metadata:set("${PATH_TENANT}", host, plain)`,
+        "    end",
+        "  end",
+        "end",
+    ];
+    const lua = typed("filters.http.lua.v3.Lua", {
+        default_source_code: { inline_string: `${lines.join("\n")}\n` },
+    });
+    return skippedFor(WITHOUT_ENCODING, PATH_TENANT_DECODED, lua);
 }
 
 /** Unique patterns: templates that differ only after the tenant have the same one. */

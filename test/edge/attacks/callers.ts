@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Field } from "../../support/envoy/http2";
 import type { Recorded } from "../../support/envoy/recorder";
-import { ACME, OURS, bearer, readAs, tokenOf } from "./oracle";
+import { ACME, GRPC, OURS, TRAILERS, bearer, readAs, tokenOf } from "./oracle";
 import { type Target, VERSIONS } from "./target";
 
 /** Declares the tests. */
@@ -47,16 +47,21 @@ export function attackByCallers(target: () => Target): void {
         assert.deepEqual(good === undefined ? undefined : named(good), [["x-tenant", "acme"]]);
     });
 
-    it("names no tenant in trailers", async () => {
-        const trailers = OURS.map((name): Field => [name, "globex"]);
-        const grpc: Field[] = [
-            ["content-type", "application/grpc"],
-            ["te", "trailers"],
-        ];
-        const call = { method: "POST", path: "/sparc.users.v1.Users/Get", fields: grpc, trailers };
-        const seen = await target().send("api-gateway", "users", "HTTP/2", call);
-        assert.equal(seen.length, 1);
-        assert.deepEqual(seen.flatMap(named), []);
+    it("sends no trailers, over HTTP/1.1, HTTP/2 and gRPC", async () => {
+        const call = { method: "GET", path: "/v1/search", fields: [], trailers: TRAILERS };
+        const grpc = { ...call, method: "POST", path: "/sparc.users.v1.Users/Get", fields: GRPC };
+        for (const [service, version, one] of [
+            ["search", "HTTP/1.1", call],
+            ["search", "HTTP/2", call],
+            ["users", "HTTP/2", grpc],
+        ] as const) {
+            const seen = await target().send("api-gateway", service, version, one);
+            assert.equal(seen.length, 1, `${service} over ${version}`);
+            assert.deepEqual(
+                seen.flatMap(({ trailers }) => trailers),
+                [],
+            );
+        }
     });
 
     it("asserts a tenant in its listed calls alone, however their paths are spelled", async () => {

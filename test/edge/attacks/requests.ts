@@ -1,7 +1,7 @@
 /** Attacks by headers, trailers, paths, upgrades and hosts of a client with a token. */
 import assert from "node:assert/strict";
 import type { Field } from "../../support/envoy/http2";
-import { ACME, type Attempt, HOST, OURS, api, bearer } from "./oracle";
+import { ACME, type Attempt, GRPC, HOST, TRAILERS, api, bearer } from "./oracle";
 import { type Target, holds } from "./target";
 
 /** Declares the tests. */
@@ -44,41 +44,23 @@ export function attackByRequests(target: () => Target): void {
         await holds(target(), attempts, attempts.length);
     });
 
-    it("no trailer of a client names a tenant", async () => {
-        const trailers = OURS.map((name): Field => [name, "globex"]);
-        const push = {
-            ...{ what: "gRPC", host: HOST.push, method: "POST", path: "/sparc.ingest.v1.Ingest/Push" },
-            trailers,
+    it("no trailer of a client arrives, over HTTP/1.1, HTTP/2 and gRPC", async () => {
+        const attempt = { method: "POST", trailers: TRAILERS };
+        const withToken = api("with a token", {
+            ...{ ...attempt, fields: [bearer(ACME)] },
+            ...{ token: ACME, tenant: "acme" },
+        });
+        const withoutToken = {
+            ...{ what: "without a token", host: HOST.open, path: "/login", fields: [] },
+            ...attempt,
         };
-        await holds(
-            target(),
-            [
-                api("with a token", {
-                    method: "POST",
-                    fields: [bearer(ACME)],
-                    trailers,
-                    token: ACME,
-                    tenant: "acme",
-                }),
-                {
-                    what: "without a token",
-                    host: HOST.open,
-                    method: "POST",
-                    path: "/login",
-                    fields: [],
-                    trailers,
-                },
-                {
-                    ...push,
-                    fields: [
-                        ["content-type", "application/grpc"],
-                        ["te", "trailers"],
-                    ],
-                    token: "none",
-                },
-            ],
-            3,
-        );
+        const grpc = {
+            ...{ what: "gRPC", host: HOST.push, path: "/sparc.ingest.v1.Ingest/Push", token: "none" },
+            ...{ ...attempt, fields: GRPC },
+        };
+        await holds(target(), [withToken], 2);
+        await holds(target(), [withoutToken], 2);
+        await holds(target(), [grpc], 1, ["HTTP/2"]);
     });
 
     it("a path names no other tenant, in any spelling", async () => {

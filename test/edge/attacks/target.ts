@@ -58,8 +58,13 @@ export interface Target {
 }
 
 /** No hole; and the application received requests, so that the test shows something. */
-export async function holds(target: Target, attempts: readonly Attempt[], minimum: number): Promise<void> {
-    const { found, arrived } = await target.run(attempts);
+export async function holds(
+    target: Target,
+    attempts: readonly Attempt[],
+    minimum: number,
+    versions: readonly Version[] = VERSIONS,
+): Promise<void> {
+    const { found, arrived } = await target.run(attempts, versions);
     assert.deepEqual(found, []);
     assert.ok(arrived >= minimum, `only ${arrived} requests arrived`);
 }

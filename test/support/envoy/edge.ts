@@ -62,6 +62,8 @@ export interface EdgeOptions {
     readonly hosts?: Readonly<Record<string, string>>;
     /** Service accounts of callers in the services' namespace. @default one that no policy matches */
     readonly callers?: readonly string[];
+    /** How Envoy's RE2 reads text and patterns. @default as this Envoy does by default */
+    readonly regexEncoding?: "latin1" | "utf8";
 }
 
 /** Istio's runtime flags (pkg/bootstrap/config.go): larger regular expressions; a URI fragment is stripped instead of rejected. */
@@ -77,6 +79,12 @@ export const RUNTIME = {
     ],
 };
 
+function regexLayer({ regexEncoding }: EdgeOptions): Json[] {
+    if (regexEncoding === undefined) return [];
+    const guard = { "envoy.reloadable_features.re2_use_latin1_mode": regexEncoding === "latin1" };
+    return [{ name: "regexes", static_layer: guard }];
+}
+
 /** Starts the gateway, the sidecar and the application. */
 export async function startEdge(program: string, options: EdgeOptions): Promise<Edge> {
     const { objects, service, policies = true } = options;
@@ -91,7 +99,7 @@ export async function startEdge(program: string, options: EdgeOptions): Promise<
     const allowed = (namespace: string, workload: string) =>
         policies ? [allowFilter(objects, namespace, workload)] : [];
     const bootstrap = {
-        layered_runtime: RUNTIME,
+        layered_runtime: { layers: [...RUNTIME.layers, ...regexLayer(options)] },
         static_resources: {
             listeners: [
                 listener(objects, {
