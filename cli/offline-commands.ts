@@ -1,11 +1,11 @@
 /** The commands that need no cluster, and their options. */
 import { Command, Option } from "commander";
-import { runCommand, withExamples } from "./options";
+import { runCommand, stackOption, withExamples } from "./options";
 
 export function render(): Command {
     const command = new Command("render")
         .description("Write the Kubernetes objects and Helm releases of a stack to files.")
-        .requiredOption("-s, --stack <stack>", "stack to render, from Pulumi.<stack>.yaml")
+        .addOption(stackOption("stack to render, from Pulumi.<stack>.yaml", "files"))
         .requiredOption(
             "-o, --out <folder>",
             "output folder; stale files of an earlier rendering are removed",
@@ -33,7 +33,7 @@ export function explain(): Command {
         .option("--method <method>", "HTTP method (default: GET; for gRPC, POST)")
         .option("--header <header...>", 'request header, as "name: value"')
         .option("--address <ip>", "IPv4 address of an external host (default: unknown)")
-        .option("-s, --stack <stack>", "stack whose objects are evaluated", "prod")
+        .addOption(stackOption("stack whose objects are evaluated", "files"))
         .option("--rendered <folder>", "evaluate the objects in this folder instead (see `mesh render`)")
         .option("--json", "print the result as JSON")
         .action(runCommand("explain", "explainCall"));
@@ -55,7 +55,7 @@ export function diff(): Command {
         .description("Compare two meshes: objects, allowed calls, reachable hosts; as Markdown.")
         .argument("<before>", "folder written by `mesh render`, stack, or commit as <ref>[:<stack>]")
         .argument("<after>", "the same")
-        .option("-s, --stack <stack>", "stack of a commit that names none", "prod")
+        .addOption(stackOption("stack of a commit that names none", "files"))
         .option("--json", "print the result as JSON")
         .action(runCommand("diff", "diff"));
     return withExamples(
@@ -89,7 +89,7 @@ export function graph(): Command {
 export function images(): Command {
     const command = new Command("images")
         .description("List a stack's images with their digests, or print a script that mirrors them.")
-        .requiredOption("-s, --stack <stack>", "stack whose images are listed, from Pulumi.<stack>.yaml")
+        .addOption(stackOption("stack whose images are listed, from Pulumi.<stack>.yaml", "files"))
         .option("--mirror <registry>", "print a shell script that copies the images to this registry")
         .option("--json", "print the images as JSON")
         .action(runCommand("images", "images"));
@@ -103,7 +103,7 @@ export function images(): Command {
 export function policy(): Command {
     const command = new Command("policy")
         .description("Evaluate the policy pack against a stack, as `pulumi preview --policy-pack` does.")
-        .requiredOption("-s, --stack <stack>", "stack whose resources are evaluated")
+        .addOption(stackOption("stack whose resources are evaluated", "files"))
         .option("--pack-config <file>", "pack configuration (default: policy/config/<stack>.json)")
         .option("--require-charts", "fail if the objects of a Helm chart cannot be evaluated")
         .option("--json", "print the result as JSON")

@@ -30,6 +30,14 @@ export function withExamples(
     return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}${exit}`);
 }
 
+/** The stack that a command works on unless `--stack` names another: what the embedded node runs, or what production is. */
+const DEFAULT_STACKS = { cluster: "local", files: "prod" } as const;
+
+/** `--stack`, with one default for all commands that work on a cluster, and one for all that need none. */
+export function stackOption(description: string, worksOn: keyof typeof DEFAULT_STACKS): Option {
+    return new Option("-s, --stack <stack>", description).default(DEFAULT_STACKS[worksOn]);
+}
+
 /** Adds `--context` and `--kubeconfig`, and rejects a context that does not exist before the command runs. */
 export function withCluster(
     command: Command,

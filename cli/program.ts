@@ -5,6 +5,7 @@ import { LAYERS, OPTIONAL_PARTS } from "./verify/model";
 import {
     positiveInteger,
     runCommand,
+    stackOption,
     withChoices,
     withCluster,
     withDeployOptions,
@@ -62,7 +63,7 @@ function upgrade(): Command {
             "--to <revision>",
             "name of the new revision, such as 1-31-4 (default: the newest that this version knows)",
         )
-        .option("-s, --stack <stack>", "stack whose Pulumi.<stack>.yaml lists the current revisions", "local")
+        .addOption(stackOption("stack whose Pulumi.<stack>.yaml lists the current revisions", "cluster"))
         .option(
             "--istio-version <version>",
             "Istio release of the new revision (default: the stack's, or the one in its name)",
@@ -101,14 +102,14 @@ function workloads(): Command {
             "[files...]",
             "manifests, folders, or - for standard input (default: the services' namespace on the cluster)",
         )
-        .option("-s, --stack <stack>", "stack to which they are deployed", "prod")
+        .addOption(stackOption("stack to which they are deployed", "cluster"))
         .option("--service <service>", "service that workloads without the label sparc.dev/service run")
         .option("--json", "print the findings as JSON");
     return withExamples(
         withCluster(command).action(runCommand("workloads", "workloads")),
         {
-            "mesh workloads check deploy/": "check the manifests of a folder",
-            "helm template orders ./chart | mesh workloads check --service orders -":
+            "mesh workloads check --stack prod deploy/": "check the manifests of a folder",
+            "helm template orders ./chart | mesh workloads check --stack prod --service orders -":
                 "check a chart's output",
             "mesh workloads check --stack prod --context prod-eks": "check what runs on a cluster",
         },
@@ -155,7 +156,7 @@ function verify(): Command {
 function status(): Command {
     const command = new Command("status")
         .description("Show workloads, service health, rollouts, certificates, alerts and drift.")
-        .option("-s, --stack <stack>", "stack deployed on the cluster", "local")
+        .addOption(stackOption("stack deployed on the cluster", "cluster"))
         .option("--watch", "refresh every 5 s until Ctrl-C")
         .option("--json", "print the report as JSON; with --watch, one line per refresh");
     return withExamples(
@@ -205,7 +206,7 @@ function down(): Command {
 function preflight(): Command {
     const command = new Command("preflight")
         .description("Check a stack's AWS account, quotas, cluster and domain before a deployment.")
-        .requiredOption("-s, --stack <stack>", "stack to check, from Pulumi.<stack>.yaml")
+        .addOption(stackOption("stack to check, from Pulumi.<stack>.yaml", "files"))
         .option("--json", "print the result as JSON")
         .action(runCommand("preflight", "preflightStack"));
     return withExamples(

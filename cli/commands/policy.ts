@@ -15,6 +15,7 @@ import {
 } from "../policy/protocol";
 import { registrations } from "../policy/registrations";
 import { providerRendered } from "../policy/provider-rendered";
+import { countByPolicy, describeDiagnostics } from "../policy/report";
 
 interface PolicyOptions {
     readonly stack: string;
@@ -70,13 +71,13 @@ export async function policy({ stack, packConfig, json, requireCharts }: PolicyO
             );
             return;
         }
-        process.stdout.write(diagnostics.map(describe).join(""));
+        process.stdout.write(describeDiagnostics(diagnostics));
         process.stdout.write(chartsSummary(chartObjects));
         const seconds = ((performance.now() - start) / 1000).toFixed(1);
         process.stdout.write(
             `stack ${stack}: ${plural(policies.length, "policy", "policies")} evaluated ${plural(resources.length, "resource")} ` +
                 `and ${plural(chartObjects.objects.length, "chart object")} in ${seconds} s: ` +
-                `${plural(violations.length, "violation")}, ${plural(diagnostics.length - violations.length, "advisory", "advisories")}.\n`,
+                `${countByPolicy(violations)}, ${plural(diagnostics.length - violations.length, "advisory", "advisories")}.\n`,
         );
     } finally {
         // Also after a failure: a running pack would keep this process alive.
@@ -108,10 +109,6 @@ async function configure(
 /** Removes repeated diagnostics: a policy can report the same problem once per list entry. */
 function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
     return [...new Map(diagnostics.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-function describe({ policy: name, level, message }: Diagnostic): string {
-    return `[${level}] ${name}\n${message.replace(/^/gm, "  ")}\n\n`;
 }
 
 /**

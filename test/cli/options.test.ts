@@ -103,3 +103,35 @@ describe("help", () => {
             assert.match(command.description(), /^[A-Z][^.]*(\.\w[^.]*)*\.$/, command.name());
     });
 });
+
+describe("the stack that a command takes without --stack", () => {
+    const withStack = meshProgram().commands.filter(({ options }) =>
+        options.some(({ long }) => long === "--stack"),
+    );
+
+    it("is local for commands that work on a cluster, and prod for all others", () => {
+        const defaults = withStack.map((command) => [
+            command.name(),
+            command.options.find(({ long }) => long === "--stack")?.defaultValue as unknown,
+        ]);
+        assert.deepEqual(
+            defaults,
+            withStack.map((command) => [
+                command.name(),
+                command.options.some(({ long }) => long === "--context") ? "local" : "prod",
+            ]),
+        );
+        assert.deepEqual(
+            [...new Set(defaults.map(([, stack]) => stack))].sort(),
+            ["local", "prod"],
+            "the rule has cases of both kinds",
+        );
+    });
+
+    it("is never required", () => {
+        for (const command of withStack) {
+            const option = command.options.find(({ long }) => long === "--stack");
+            assert.equal(option?.mandatory, false, command.name());
+        }
+    });
+});
