@@ -123,10 +123,11 @@ module.exports = {
             to: { path: "^local/", pathNot: "^local/(images|toolchain|lib)/" },
         },
         {
-            name: "local-does-not-know-the-cli",
+            name: "local-knows-neither-cli-nor-components",
+            comment: "Any program can be deployed with it.",
             severity: "error",
             from: { path: "^local/" },
-            to: { path: "^cli/" },
+            to: { path: "^(cli|components)/" },
         },
         {
             name: "nothing-imports-tests",

@@ -11,7 +11,7 @@ import {
     type V1ObjectMeta,
 } from "@kubernetes/client-node";
 import { NAMESPACES, REVISION_TAG } from "../../components/base/names";
-import { type PodFields, type Proxy, proxyOf } from "../../components/base/proxies";
+import { type PodFields, type Proxy, proxyOf } from "../../config/proxies";
 
 /** Set on istiod's pods and webhooks. */
 const REVISION_LABEL = "istio.io/rev";

@@ -1,6 +1,6 @@
 /** Restarts the workloads whose proxies are stale, a few at a time. Can be killed at any time and run again. */
 import { setTimeout as pause } from "node:timers/promises";
-import { listProxies, type Proxy } from "../../components/base/proxies";
+import { listProxies, type Proxy } from "../../config/proxies";
 import { matchesLabels } from "../lib/evaluate/match";
 import type { FlaggerTarget, MeshCluster, Workload } from "./cluster";
 import { UpgradeError } from "./plan";

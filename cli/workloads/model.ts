@@ -1,6 +1,7 @@
 /** The data of `mesh workloads check`: workloads as manifests or a cluster have them, and findings. */
 import type { Container as KubernetesContainer, PodSpec } from "kubernetes-types/core/v1";
 import type { Platform } from "../../components/base/platform";
+import type { ObjectHead } from "../../local/lib/kube-object";
 
 export type Container = KubernetesContainer;
 
@@ -8,16 +9,8 @@ export type Container = KubernetesContainer;
 export interface ReadObject {
     /** `deploy.yaml:12`, `-:1` for standard input, or the cluster's context. */
     readonly place: string;
-    readonly object: {
-        readonly apiVersion: string;
-        readonly kind: string;
-        readonly metadata: {
-            readonly name: string;
-            readonly namespace?: string;
-            readonly labels?: Readonly<Record<string, string>>;
-            readonly annotations?: Readonly<Record<string, string>>;
-            readonly ownerReferences?: readonly unknown[];
-        };
+    readonly object: ObjectHead & {
+        readonly metadata: { readonly ownerReferences?: readonly unknown[] };
         readonly spec?: unknown;
     };
 }

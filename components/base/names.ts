@@ -1,11 +1,12 @@
 /** Names that several concerns use. */
 import { HEALTH_PORT as HEALTH_PORT_NUMBER } from "../../catalogue/reserved-ports";
+import { SYSTEM_NAMESPACE } from "../../config/proxies";
 import type { MeshConfig } from "../../config/schema";
 
 export { GATEWAY_PORTS } from "../../catalogue/reserved-ports";
 
 export const NAMESPACES = {
-    system: "istio-system",
+    system: SYSTEM_NAMESPACE,
     ingress: "istio-ingress",
     egress: "istio-egress",
     services: "sparc",

@@ -5,7 +5,7 @@ import type * as kubernetes from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../../config/schema";
 import { NAMESPACES } from "../base/names";
-import { type PodFields, proxyOf, revisionsInUse } from "../base/proxies";
+import { type PodFields, proxyOf, revisionsInUse } from "../../config/proxies";
 
 const PAGE = 500;
 const TIMEOUT_MS = 10_000;

@@ -7,7 +7,7 @@ import type { Derived, Release } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 import { BEFORE_CNI, hasPools, placement } from "../shared/pods/pools";
-import { istiodName } from "../base/proxies";
+import { istiodName } from "../../config/proxies";
 import { spread } from "../base/spread";
 import { EGRESS_LOG_PROVIDER } from "./egress-log";
 import { limiterClusterProvider } from "./limiter-cluster";

@@ -3,7 +3,7 @@ import type { MeshConfig } from "../../config/schema";
 import { COMMON_LABELS } from "../base/labels";
 import type { MutatingWebhookConfigurationManifest } from "../base/manifest";
 import { NAMESPACES, REVISION_TAG } from "../base/names";
-import { istiodName } from "../base/proxies";
+import { istiodName } from "../../config/proxies";
 
 /** A separate constant: the type in `kubernetes-types` has no `resources` in a rule, and rejects it in a literal. */
 const POD_CREATION = {

@@ -5,7 +5,8 @@ import { ApiError, BeingDeletedError, ForeignObjectError } from "./kube/errors";
 import { FIELD_MANAGER, HANDED_OVER, isOurs, type ObjectMeta } from "./kube/ownership";
 import { type Snapshot } from "./kube/snapshot";
 import { type Remover } from "./remove";
-import { type KubeObject, refOf } from "./resource";
+import type { KubeObject } from "../lib/kube-object";
+import { refOf } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
 
 /** Fields that identify an object, which have no field manager. */

@@ -1,5 +1,5 @@
 /** Keeps a deployment from removing an Istio revision that proxies still use. */
-import { type PodFields, proxyOf, revisionOfRelease, revisionsInUse } from "../../components/base/proxies";
+import { type PodFields, proxyOf, revisionOfRelease, revisionsInUse } from "../../config/proxies";
 import { type KubeClient } from "./kube/client";
 import { isRelease, type Ref } from "./ref";
 import { DeployError } from "./types";

@@ -8,7 +8,7 @@ import { type Discovery, objectPath, pathIfServed } from "./kube/discovery";
 import { ApiError, FieldConflictError, MissingTargetError, ProgramTargetError } from "./kube/errors";
 import { isOurs, type ObjectMeta, PATCH_MANAGER } from "./kube/ownership";
 import { patchedRef, type Ref } from "./ref";
-import { type KubeObject } from "./resource";
+import type { KubeObject } from "../lib/kube-object";
 import { type Clock, retrying, systemClock } from "./retry";
 
 const CONTENT_TYPE = "application/apply-patch+yaml";

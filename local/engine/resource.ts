@@ -2,20 +2,8 @@
 import { type Planned, type Registration } from "./program/protocol";
 import { PATCH_MANAGER } from "./kube/ownership";
 import { type InventoryEntry, patchRef, type Ref, releaseRef } from "./ref";
+import type { KubeObject } from "../lib/kube-object";
 import { isReleaseType, releaseInputs } from "./packaged";
-
-/** A Kubernetes object to apply. */
-export interface KubeObject {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly metadata: {
-        readonly name: string;
-        readonly namespace?: string;
-        readonly labels?: Readonly<Record<string, string>>;
-        readonly annotations?: Readonly<Record<string, string>>;
-    };
-    readonly [key: string]: unknown;
-}
 
 export function isDestinationRule({ apiVersion, kind }: KubeObject): boolean {
     return kind === "DestinationRule" && apiVersion.startsWith("networking.istio.io/");

@@ -5,7 +5,8 @@
  */
 import { type KubeClient } from "./kube/client";
 import { collectionPath, type Discovery } from "./kube/discovery";
-import { isDestinationRule, type KubeObject } from "./resource";
+import type { KubeObject } from "../lib/kube-object";
+import { isDestinationRule } from "./resource";
 import { type Clock, retrying, systemClock } from "./retry";
 
 interface Subset {

@@ -1,5 +1,5 @@
 /** A cluster in memory, for upgrades. */
-import type { Proxy } from "../../components/base/proxies";
+import type { Proxy } from "../../config/proxies";
 import type { FlaggerTarget, MeshCluster, Workload } from "../../cli/upgrade/cluster";
 
 export const OLD_IMAGE = "hub/proxyv2:1.30.5";

@@ -3,23 +3,25 @@ import { countByPolicy, describeDiagnostics } from "../../cli/policy/report";
 import type { Diagnostic } from "../../cli/policy/protocol";
 import { message } from "../../policy/core/message";
 import type { PolicyDefinition } from "../../policy/core/rule";
-import type { Subject } from "../../policy/core/subject";
+import { Subject } from "../../policy/core/subject";
+
+/** A subject that messages call `key`. */
+function subjectOf(key: string): Subject {
+    return Object.create(Subject.prototype, { key: { value: key } }) as Subject;
+}
 
 /** A diagnostic with the pack's message. */
 function diagnostic(
     policy: string,
     object: string,
-    {
-        problem = "its mode is PERMISSIVE",
-        fix = "set it to STRICT.",
-        level = "mandatory" as Diagnostic["level"],
-    } = {},
+    changes: { readonly problem?: string; readonly fix?: string; readonly level?: Diagnostic["level"] } = {},
 ): Diagnostic {
     const rule = { name: policy, why: "plain text serves anyone" } as PolicyDefinition;
+    const { problem = "its mode is PERMISSIVE", fix = "set it to STRICT.", level = "mandatory" } = changes;
     return {
         policy,
         level,
-        message: message(rule, { subject: { key: object } as Subject, problem, fix }),
+        message: message(rule, { subject: subjectOf(object), problem, fix }),
     };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { proxyOf } from "../../components/base/proxies";
+import { proxyOf } from "../../config/proxies";
 import { injectedImage } from "../../cli/upgrade/cluster";
 import { assertAllOn, restartStale, type RestartOptions } from "../../cli/upgrade/restart";
 import { FakeCluster, OLD_IMAGE } from "./fake-cluster";

@@ -4,7 +4,7 @@ import type { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
 import { Snapshot } from "../../local/engine/kube/snapshot";
 import { Remover } from "../../local/engine/remove";
-import type { KubeObject } from "../../local/engine/resource";
+import type { KubeObject } from "../../local/lib/kube-object";
 import { ApiServer } from "./support/api-server";
 import { FakeClock } from "./support/clock";
 

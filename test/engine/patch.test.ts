@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { KubeClient } from "../../local/engine/kube/client";
 import { Discovery } from "../../local/engine/kube/discovery";
 import { Patcher } from "../../local/engine/patch";
-import type { KubeObject } from "../../local/engine/resource";
+import type { KubeObject } from "../../local/lib/kube-object";
 import { type RunningApiServer, requireToolchain, startApiServer } from "../support/api-server";
 
 const REF = { apiVersion: "apps/v1", kind: "Deployment(patch)", namespace: "default", name: "orders" };

@@ -1,15 +1,11 @@
 /** A Kubernetes object, with the fields that the drift comparison uses. */
 
-export interface KubeObject {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly metadata: {
-        readonly name: string;
-        readonly namespace?: string;
+import type { ObjectHead } from "../../../local/lib/kube-object";
+
+export interface KubeObject extends ObjectHead {
+    readonly metadata: ObjectHead["metadata"] & {
         /** Identifies a version of the object; only on objects from a cluster. */
         readonly resourceVersion?: string;
-        readonly labels?: Readonly<Record<string, string>>;
-        readonly annotations?: Readonly<Record<string, string>>;
         /** Only on objects from a cluster. */
         readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
         /** Only on objects from a cluster. */

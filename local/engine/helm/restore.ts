@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { type KubeClient } from "../kube/client";
 import { type Discovery, objectPath, type Served } from "../kube/discovery";
 import { ApiError } from "../kube/errors";
-import { type KubeObject } from "../resource";
+import type { KubeObject } from "../../lib/kube-object";
 import { type ReleaseName } from "./records";
 
 /** Not the engine's field manager, by which it recognizes the objects that the program declares. */

@@ -1,6 +1,7 @@
 import { digestOf } from "../../lib/digest";
 import { settings } from "../settings";
-import { type KubernetesObject, restricted } from "./object";
+import type { KubeObject } from "../../lib/kube-object";
+import { restricted } from "./restricted";
 
 const name = "coredns";
 const namespace = "kube-system";
@@ -59,7 +60,7 @@ ${externalBlock}.:53 {
 }
 
 /** CoreDNS, which resolves the cluster's names and the simulated external hosts only: the node has no uplink. */
-export function dns({ image, hosts }: DnsOptions): KubernetesObject[] {
+export function dns({ image, hosts }: DnsOptions): KubeObject[] {
     const data = { Corefile: corefile(hosts) };
     return [
         { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
@@ -85,7 +86,7 @@ export function dns({ image, hosts }: DnsOptions): KubernetesObject[] {
     ];
 }
 
-function service(): KubernetesObject {
+function service(): KubeObject {
     return {
         apiVersion: "v1",
         kind: "Service",
@@ -103,7 +104,7 @@ function service(): KubernetesObject {
 }
 
 /** A changed configuration replaces the pod: a running pod would see a changed file only after a minute or two. */
-function deployment(image: string, digest: string): KubernetesObject {
+function deployment(image: string, digest: string): KubeObject {
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",

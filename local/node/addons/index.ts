@@ -1,9 +1,7 @@
 import { type Api, apiServiceIsAvailable, deploymentIsAvailable } from "../api";
 import { type DnsOptions, dns } from "./dns";
 import { metrics, metricsApi, type MetricsOptions } from "./metrics";
-import type { KubernetesObject } from "./object";
-
-export type { KubernetesObject } from "./object";
+import type { KubeObject } from "../../lib/kube-object";
 
 /** The readiness check of an add-on. */
 export interface AddonCheck {
@@ -21,12 +19,12 @@ export const addonChecks: readonly AddonCheck[] = [
 export function addons(options: {
     readonly dns: DnsOptions;
     readonly metrics: MetricsOptions;
-}): KubernetesObject[] {
+}): KubeObject[] {
     return [kubeletAccess(), ...dns(options.dns), ...metrics(options.metrics)];
 }
 
 /** Allows the API server, by its client certificate, to get logs and run commands through the kubelet. */
-function kubeletAccess(): KubernetesObject {
+function kubeletAccess(): KubeObject {
     return {
         apiVersion: "rbac.authorization.k8s.io/v1",
         kind: "ClusterRoleBinding",

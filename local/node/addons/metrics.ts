@@ -1,5 +1,6 @@
 import type { KeyPair } from "../authority";
-import { type KubernetesObject, restricted } from "./object";
+import type { KubeObject } from "../../lib/kube-object";
+import { restricted } from "./restricted";
 
 /** The name of metrics-server's APIService. */
 export const metricsApi = "v1beta1.metrics.k8s.io";
@@ -22,7 +23,7 @@ export interface MetricsOptions {
 }
 
 /** metrics-server, behind `kubectl top` and the autoscaler, with both of its connections verified. */
-export function metrics(options: MetricsOptions): KubernetesObject[] {
+export function metrics(options: MetricsOptions): KubeObject[] {
     return [
         { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
         ...access(),
@@ -68,7 +69,7 @@ export function metrics(options: MetricsOptions): KubernetesObject[] {
     ];
 }
 
-function access(): KubernetesObject[] {
+function access(): KubeObject[] {
     const rbac = "rbac.authorization.k8s.io";
     const subjects = [{ kind: "ServiceAccount", name, namespace }];
     return [
@@ -117,7 +118,7 @@ function access(): KubernetesObject[] {
     ];
 }
 
-function deployment({ image, digest }: MetricsOptions): KubernetesObject {
+function deployment({ image, digest }: MetricsOptions): KubeObject {
     const probe = (path: string): object => ({
         httpGet: { path, port: "https", scheme: "HTTPS" },
         periodSeconds: 5,

@@ -1,5 +1,7 @@
-/** Which pods have a proxy, and of which revision of Istio: what must be known before a revision is removed. */
-import { NAMESPACES } from "./names";
+/** Which pods have a proxy, and of which of a stack's Istio revisions: what must be known before a revision is removed. */
+
+/** The control plane's namespace. */
+export const SYSTEM_NAMESPACE = "istio-system";
 
 /** The annotation that injection sets on every pod with a proxy. */
 export const REVISION_ANNOTATION = "istio.io/rev";
@@ -16,7 +18,7 @@ export function revisionOfRelease(release: {
     readonly namespace?: string;
     readonly name: string;
 }): string | undefined {
-    const isIstiod = release.namespace === NAMESPACES.system && release.name.startsWith(ISTIOD);
+    const isIstiod = release.namespace === SYSTEM_NAMESPACE && release.name.startsWith(ISTIOD);
     return isIstiod ? release.name.slice(ISTIOD.length) : undefined;
 }
 
