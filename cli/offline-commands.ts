@@ -54,8 +54,8 @@ export function diff(): Command {
     const command = new Command("diff")
         .description("Compare two meshes: objects, allowed calls, reachable hosts; as Markdown.")
         .argument("<before>", "folder written by `mesh render`, stack, or commit as <ref>[:<stack>]")
-        .argument("<after>", "the same")
-        .addOption(stackOption("stack of a commit that names none", "files"))
+        .argument("<after>", "what to compare it with: a folder, stack or commit, too")
+        .addOption(stackOption("stack that is rendered of a commit without :<stack>", "files"))
         .option("--json", "print the result as JSON")
         .action(runCommand("diff", "diff"));
     return withExamples(

@@ -1,5 +1,5 @@
 /** Helpers to define commands: lazy actions, examples, shared options, and errors for renamed options. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Help, InvalidArgumentError, Option } from "commander";
 import type * as kubeconfig from "./lib/kubeconfig";
 import { lazyLoad } from "./lib/lazy-load";
 
@@ -36,6 +36,12 @@ const DEFAULT_STACKS = { cluster: "local", files: "prod" } as const;
 /** `--stack`, with one default for all commands that work on a cluster, and one for all that need none. */
 export function stackOption(description: string, worksOn: keyof typeof DEFAULT_STACKS): Option {
     return new Option("-s, --stack <stack>", description).default(DEFAULT_STACKS[worksOn]);
+}
+
+/** An option's text in the help; commander does not mark required options. */
+export function optionDescription(option: Option): string {
+    const text = new Help().optionDescription(option);
+    return option.mandatory ? `${text} (required)` : text;
 }
 
 /** Adds `--context` and `--kubeconfig`, and rejects a context that does not exist before the command runs. */

@@ -3,6 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { diff, explain, graph, images, policy, render } from "./offline-commands";
 import { LAYERS, OPTIONAL_PARTS } from "./verify/model";
 import {
+    optionDescription,
     positiveInteger,
     runCommand,
     stackOption,
@@ -42,13 +43,16 @@ export function meshProgram(): Command {
             "after",
             "\nExit codes: 0 success, 1 the check failed (call denied, mismatch, violation), 2 the command could not run.",
         );
-    for (const command of [program, ...program.commands]) command.exitOverride();
+    for (const command of [program, ...program.commands]) {
+        command.exitOverride();
+        command.configureHelp({ optionDescription });
+    }
     return program;
 }
 
 function up(): Command {
     const command = new Command("up").description(
-        "Deploy the stack local to the embedded node, or to an existing cluster.",
+        "Deploy the local stack to the embedded node, or to an existing cluster.",
     );
     return withExamples(withDeployOptions(command).action(runCommand("up", "up")), {
         "mesh up": "start the embedded node and deploy to it",
@@ -61,7 +65,7 @@ function upgrade(): Command {
         .description("Print an Istio upgrade plan; with --apply, execute it.")
         .option(
             "--to <revision>",
-            "name of the new revision, such as 1-31-4 (default: the newest that this version knows)",
+            "name of the new revision, such as 1-31-4 (default: of the newest Istio release that mesh supports)",
         )
         .addOption(stackOption("stack whose Pulumi.<stack>.yaml lists the current revisions", "cluster"))
         .option(
@@ -71,10 +75,10 @@ function upgrade(): Command {
         .option("--tag <tag>", "tag of the Istio images (default: the version)")
         .option("--apply", "execute the plan; each deployment updates Pulumi.<stack>.yaml")
         .addOption(
-            new Option("--restart <what>", "only restart what has stale proxies").choices([
-                "workloads",
-                "gateways",
-            ]),
+            new Option(
+                "--restart <what>",
+                "only restart workloads, or gateways, whose proxies are of an old revision",
+            ).choices(["workloads", "gateways"]),
         )
         .addOption(
             new Option("--batch <number>", "how many workloads restart at the same time")
@@ -90,7 +94,7 @@ function upgrade(): Command {
             "mesh upgrade --stack prod --context prod-eks --to 1-31-4 --restart workloads":
                 "only restart services and stores that are stale, if a pipeline deploys the stack",
         },
-        "rollouts or pods without an owner are left to do",
+        "rollouts are in progress, or pods without an owner must be restarted by hand",
     );
 }
 
@@ -103,7 +107,7 @@ function workloads(): Command {
             "manifests, folders, or - for standard input (default: the services' namespace on the cluster)",
         )
         .addOption(stackOption("stack to which they are deployed", "cluster"))
-        .option("--service <service>", "service that workloads without the label sparc.dev/service run")
+        .option("--service <service>", "service of the workloads that lack the label sparc.dev/service")
         .option("--json", "print the findings as JSON");
     return withExamples(
         withCluster(command).action(runCommand("workloads", "workloads")),
@@ -136,7 +140,7 @@ function verify(): Command {
         )
         .option(
             "--accept <object...>",
-            "accept these foreign objects: Kind/namespace/name, or Kind/_cluster/name",
+            "ignore these objects that the program did not deploy: Kind/namespace/name, or Kind/_cluster/name",
         )
         .option("--keep-probers", "leave the probers running for the next run with --keep-probers")
         .option("--json", "print the report as JSON");
@@ -171,7 +175,7 @@ function status(): Command {
 
 function approve(): Command {
     const command = new Command("approve")
-        .description("Approve or reject a rollout that waits at a manual gate; record who did and why.")
+        .description("Approve or reject a rollout that waits at a manual gate; record who decided, and why.")
         .argument("<service>", "service whose rollout waits (see `mesh status`)")
         .requiredOption("--reason <text>", "reason to record with your user name")
         .option("--reject", "reject the new version: Flagger rolls it back")
@@ -190,7 +194,9 @@ function approve(): Command {
 
 function down(): Command {
     const command = new Command("down")
-        .description("Remove the embedded node and everything it created, or the program from a cluster.")
+        .description(
+            "Remove the embedded node and all it created, or what the program deployed to a cluster.",
+        )
         .option("--json", "print the report as JSON");
     return withExamples(
         withCluster(command, "kubeconfig context of the cluster to remove the program from").action(

@@ -98,6 +98,17 @@ describe("help", () => {
         }
     });
 
+    it("marks the options that are required", () => {
+        const help = (name: string) =>
+            meshProgram()
+                .commands.find((command) => command.name() === name)
+                ?.helpInformation()
+                .replace(/\s+/g, " ") ?? "";
+        assert.match(help("graph"), /--out <file> file to write \(required\)/);
+        assert.match(help("approve"), /--reason <text> reason to record with your user name \(required\)/);
+        assert.equal(help("render").split("(required)").length, 2, "and no others");
+    });
+
     it("describes each command in one sentence", () => {
         for (const command of meshProgram().commands)
             assert.match(command.description(), /^[A-Z][^.]*(\.\w[^.]*)*\.$/, command.name());

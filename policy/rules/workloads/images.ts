@@ -57,7 +57,7 @@ spec: { containers: [{ name: carts, image: "registry.example.com:5000/carts:1.4.
             if (!config.digest && tag !== undefined && tag !== "latest") continue;
             yield {
                 subject,
-                problem: `${path}.image is ${image}, ${config.digest ? "without a digest" : tag === undefined ? "without a tag" : "and the tag latest is overwritten"}`,
+                problem: `${path}.image is ${image}, ${config.digest ? "without a digest" : tag === undefined ? "without a tag" : "with the mutable tag latest"}`,
                 fix: config.digest ? "add @sha256:…" : "use a version tag or a digest.",
             };
         }
@@ -76,7 +76,7 @@ function* evaluateValues(subject: Subject, { digest }: Config): Iterable<Violati
         if (isPinned || (!digest && !image.endsWith(":latest"))) continue;
         yield {
             subject,
-            problem: `${path} is ${image}, ${digest ? "without a digest" : "and the tag latest is overwritten"}`,
+            problem: `${path} is ${image}, ${digest ? "without a digest" : "with the mutable tag latest"}`,
             fix: digest ? "add the digest in the chart's format." : "use a version tag or a digest.",
         };
     }
