@@ -11,13 +11,15 @@ type Rule = Record<string, unknown>;
 /** Envoy's default query parameter for a token. */
 const PARAMETER = "access_token";
 
-/** An Authorization header with one value: a scheme and a token (RFC 9110, section 11.4), which has no comma and no space. */
-const ONE_VALUE = "[A-Za-z0-9_-]+ +[A-Za-z0-9._~+/=-]+";
+/** A JWT (RFC 7519) in the compact form of a signature (RFC 7515): three parts in Base64url, and nothing else. */
+const JWT = "[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+){2}";
+/** An Authorization header that gateways read: one JWT. `bearer.ts` has set the scheme's case. */
+const READ_HEADER = `Bearer ${JWT}`;
 
 /**
  * Denies requests with more than one token. Envoy verifies those in the header and in the query and passes claims of each to the
  * service: the scope of one would give access to the other's tenant. Of two in the header or two in the query it verifies the first
- * alone, and the service could read the other one.
+ * alone, and the service could read the other one. It also reads more than JWTs: it skips empty parts of `a..b.c`.
  */
 export function oneToken(platform: Platform): EnvoyFilterManifest[] {
     const inHeader = { header: { name: "authorization", present_match: true } };
@@ -30,9 +32,10 @@ export function oneToken(platform: Platform): EnvoyFilterManifest[] {
         action: "DENY",
         policies: {
             "two-tokens": deny(inHeader, path(looseRegex())),
-            "two-tokens-in-header": deny(inHeader, {
+            // Two tokens, or another form.
+            "no-single-token-in-header": deny(inHeader, {
                 not_rule: {
-                    header: { name: "authorization", string_match: { safe_regex: { regex: ONE_VALUE } } },
+                    header: { name: "authorization", string_match: { safe_regex: { regex: READ_HEADER } } },
                 },
             }),
             "two-tokens-in-query": deny(path(looseRegex(2))),
@@ -70,11 +73,11 @@ function hexOf(character: string): string {
     return character.charCodeAt(0).toString(16);
 }
 
-/** Matches a path whose query has the parameter. Envoy decodes parameter names, so each character can be encoded. */
+/** Matches a path whose query has the parameter with a JWT. Envoy decodes parameter names, so each character can be encoded. */
 export function queryRegex(): string {
     const name = Array.from(
         PARAMETER,
         (character) => `(?:${character}|(?i:%${character.charCodeAt(0).toString(16)}))`,
     ).join("");
-    return `[^?]*\\?(?:.*&)?${name}(?:[=&].*)?`;
+    return `[^?]*\\?(?:.*&)?${name}=${JWT}(?:&.*)?`;
 }

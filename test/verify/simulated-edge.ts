@@ -5,7 +5,7 @@
 import type { KubeObject } from "../../cli/lib/drift/objects";
 import { selectorOf } from "../../cli/lib/drift/objects";
 import type { IngressTarget, Token } from "../../cli/verify/model";
-import { type Filter, filtersOf, isSkipped } from "./simulated-filters";
+import { type Filter, filtersOf, isSkipped, removes } from "./simulated-filters";
 import { type Claims, PORT, SNI, areEqual, isOne, permits } from "./simulated-rbac";
 
 type Headers = Record<string, string>;
@@ -40,8 +40,8 @@ export class SimulatedEdge {
     receive({ gateway, host, token, scheme = "Bearer", headers = {} }: IngressTarget): AtGateway | "refused" {
         const removed = this.filters(gateway).flatMap(
             ({ typed_config: { early_header_mutation_extensions } }) =>
-                (early_header_mutation_extensions ?? []).flatMap(({ typed_config }) =>
-                    typed_config.mutations.map(({ remove }) => remove),
+                (early_header_mutation_extensions ?? []).flatMap(
+                    ({ typed_config }) => typed_config.mutations,
                 ),
         );
         const dropsHeader = this.managers(gateway).some(
@@ -50,7 +50,9 @@ export class SimulatedEdge {
         );
         const kept = Object.fromEntries(
             Object.entries(headers).filter(
-                ([name]) => !removed.includes(name) && !(dropsHeader && name.includes("_")),
+                ([name]) =>
+                    !removed.some((mutation) => removes(mutation, name.toLowerCase())) &&
+                    !(dropsHeader && name.includes("_")),
             ),
         );
         const rules = this.readsNoToken(gateway, host) ? [] : this.of("RequestAuthentication", gateway);

@@ -27,7 +27,7 @@ export interface Filter {
     readonly skips?: readonly { readonly header: string; readonly regex: string }[];
     readonly typed_config: {
         readonly early_header_mutation_extensions?: readonly {
-            readonly typed_config: { readonly mutations: readonly { readonly remove: string }[] };
+            readonly typed_config: { readonly mutations: readonly Mutation[] };
         }[];
         readonly request_rules?: readonly {
             readonly on_header_present: {
@@ -43,6 +43,12 @@ export interface Filter {
         readonly strip_any_host_port?: boolean;
         readonly local_reply_config?: { readonly mappers: readonly Mapper[] };
         readonly rules?: { readonly action: string; readonly policies: Readonly<Record<string, RbacPolicy>> };
+    };
+}
+interface Mutation {
+    readonly remove?: string;
+    readonly remove_on_match?: {
+        readonly key_matcher: { readonly safe_regex: { readonly regex: string } };
     };
 }
 interface Mapper {
@@ -72,4 +78,10 @@ export function filtersOf({ spec }: KubeObject): Filter[] {
 
 export function isSkipped({ skips = [] }: Filter, request: Readonly<Record<string, string>>): boolean {
     return skips.some(({ header, regex }) => new RegExp(`^(?:${regex})$`).test(request[header] ?? ""));
+}
+
+/** Whether a header mutation removes the header of this name. */
+export function removes({ remove, remove_on_match: matched }: Mutation, name: string): boolean {
+    if (matched === undefined) return remove === name;
+    return new RegExp(`^(?:${matched.key_matcher.safe_regex.regex})$`).test(name);
 }

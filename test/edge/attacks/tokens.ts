@@ -135,6 +135,22 @@ export function attackByTokens(target: () => Target): void {
             ["query after the fragment", [], `?access_token=${ACME}#&access_token=${FORGED}`],
             ["query of the query", [], `?access_token=${ACME}?access_token=${FORGED}`],
         ];
+        const [head = "", payload = "", signature = ""] = ACME.split(".");
+        const forms = [
+            ...[
+                `.${ACME}`,
+                `${ACME}.`,
+                `${head}..${payload}.${signature}`,
+                `${head}.${payload}..${signature}`,
+            ],
+            ...[`${ACME}=`, `${ACME}==`, `${ACME}.${payload}`, `${head}.${payload}%2e${signature}`],
+        ];
+        const odd = forms.flatMap((jwt) => [
+            api(`in another form, in the header: ${jwt.slice(-9)}`, { fields: [bearer(jwt)] }),
+            api(`in another form, in the query: ${jwt.slice(-9)}`, {
+                path: `/v1/alerts?access_token=${jwt}`,
+            }),
+        ]);
         const attempts = places.map(([what, fields, query]) =>
             api(what, { ...mine, fields, path: `/v1/alerts${query}` }),
         );
@@ -151,6 +167,6 @@ export function attackByTokens(target: () => Target): void {
                 path: "/v1/alerts?filter=a;b",
             }),
         ];
-        await holds(target(), [...good, ...attempts], 2 * good.length);
+        await holds(target(), [...good, ...attempts, ...odd], 2 * good.length);
     });
 }
