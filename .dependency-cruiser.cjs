@@ -4,7 +4,7 @@ const CONCERNS =
 
 /** Folders of commands' parts. */
 const COMMANDS =
-    "completion|delivery|diff|explain|graph|images|policy|preflight|status|up|upgrade|verify|workloads";
+    "completion|delivery|diff|explain|graph|images|inventory|policy|preflight|status|up|upgrade|verify|workloads";
 
 module.exports = {
     forbidden: [

@@ -1,5 +1,6 @@
 /** The commands and their options. A command's code loads when it runs, so that help does not wait for Pulumi and Kubernetes. */
 import { Argument, Command, Option } from "commander";
+import { inventory } from "./migration-commands";
 import { diff, explain, graph, images, policy, render } from "./offline-commands";
 import { LAYERS, OPTIONAL_PARTS } from "./verify/model";
 import {
@@ -30,6 +31,7 @@ export function meshProgram(): Command {
         .addCommand(policy())
         .commandsGroup("Cluster and cloud:")
         .addCommand(preflight())
+        .addCommand(inventory())
         .addCommand(up())
         .addCommand(workloads())
         .addCommand(verify())

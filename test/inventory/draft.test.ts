@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { checkCatalogue } from "../../catalogue/check";
+import { platform } from "../../catalogue/platform";
+import { compareCatalogues } from "../../cli/inventory/compare";
+import { translate, type Translation } from "../../cli/inventory/consul/translate";
+import type { Item, ReadObject } from "../../cli/inventory/model";
+
+function object(kind: string, name: string, data: object): ReadObject {
+    return { kind, name, datacenter: "dc1", data: { ...data } };
+}
+
+function registered(name: string, port: number): ReadObject[] {
+    return [
+        object("service", name, { Name: name, Tags: [] }),
+        object("instance", `n/${name}`, {
+            ID: name,
+            Service: name,
+            Node: "n",
+            NodeAddress: "10.0.0.1",
+            Port: port,
+        }),
+        object("service-defaults", name, { Kind: "service-defaults", Name: name, Protocol: "http" }),
+    ];
+}
+
+function allow(destination: string, ...sources: object[]): ReadObject {
+    return object("service-intentions", destination, {
+        Kind: "service-intentions",
+        Name: destination,
+        Sources: sources,
+    });
+}
+
+function source(Name: string, more: object = { Action: "allow" }): object {
+    return { Name, Precedence: Name === "*" ? 8 : 9, Type: "consul", ...more };
+}
+
+function permission(Action: string, HTTP: object): object {
+    return { Action, HTTP };
+}
+
+function sidecar(service: string, ...upstreams: string[]): ReadObject[] {
+    const Upstreams = upstreams.map((DestinationName) => ({ DestinationName, LocalBindPort: 9000 }));
+    const Proxy = { DestinationServiceName: service, Upstreams };
+    return [
+        object("instance", `n/${service}-proxy`, {
+            ID: `${service}-proxy`,
+            Service: `${service}-proxy`,
+            Kind: "connect-proxy",
+            Node: "n",
+            Port: 1,
+            Proxy,
+        }),
+    ];
+}
+
+function draft(objects: readonly ReadObject[], policy: "allow" | "deny" | "unknown" = "deny"): Translation {
+    const isAllowedByDefault = policy === "unknown" ? undefined : policy === "allow";
+    const translation = translate({
+        datacenters: ["dc1"],
+        objects,
+        unread: [],
+        notes: [],
+        isAllowedByDefault,
+    });
+    assert.deepEqual(checkCatalogue(translation.catalogue), []);
+    return translation;
+}
+
+function itemOf({ items }: Translation, kind: string, name: string, field: string): Item {
+    const [item] = items.filter(
+        (one) => one.kind === kind && one.object === name && one.fields.includes(field),
+    );
+    assert.ok(item, `${kind} ${name} ${field}`);
+    return item;
+}
+
+function requests({ catalogue }: Translation, caller: string): string[] {
+    return (catalogue.services[caller]?.calls ?? []).flatMap(({ to, requests: all = [] }) =>
+        all.map((one) => `${to} ${one}`),
+    );
+}
+
+const THREE = [...registered("web", 8000), ...registered("users", 8080), ...registered("billing", 9000)];
+
+describe("the draft of mesh inventory", () => {
+    it("shortens timeouts along a chain of calls, and says so", () => {
+        const translation = draft([
+            ...THREE,
+            allow("users", source("web")),
+            allow("billing", source("users")),
+        ]);
+        const timeouts = ["web", "users"].map(
+            (name) => translation.catalogue.services[name]?.calls?.[0]?.timeout,
+        );
+        assert.deepEqual(timeouts, ["15s", "12s"]);
+        const item = itemOf(translation, "service-intentions", "billing", "Sources[0].Name");
+        assert.equal(item.outcome, "difference");
+        assert.match(item.detail, /timeout of 12s/);
+    });
+
+    it("leaves one call of a cycle out, and reports it", () => {
+        const translation = draft([...THREE, allow("users", source("web")), allow("web", source("users"))]);
+        const calls = ["web", "users"].flatMap((name) => translation.catalogue.services[name]?.calls ?? []);
+        assert.equal(calls.length, 1);
+        const outcomes = ["users", "web"].map(
+            (name) => itemOf(translation, "service-intentions", name, "Sources[0].Name").outcome,
+        );
+        assert.deepEqual(outcomes.sort(), ["by-hand", "translated"]);
+    });
+
+    it("prefers the exact intention to the wildcard, and expands a wildcard to declared upstreams only", () => {
+        const objects = [...THREE, ...sidecar("web", "users"), ...sidecar("billing", "users")];
+        const denied = source("billing", { Action: "deny" });
+        const translation = draft([...objects, allow("users", source("*"), denied)]);
+        assert.ok(requests(translation, "web").length > 0);
+        assert.deepEqual(requests(translation, "billing"), []);
+        assert.match(
+            itemOf(translation, "service-intentions", "users", "Sources[0].Name").detail,
+            /only the callers that declare an upstream/,
+        );
+        assert.match(
+            itemOf(translation, "instance", "n/billing-proxy", "Proxy.Upstreams[0].DestinationName").detail,
+            /denies this call/,
+        );
+    });
+
+    it("follows the default policy for an upstream without an intention", () => {
+        const objects = [...THREE, ...sidecar("web", "users")];
+        assert.deepEqual(requests(draft(objects, "deny"), "web"), []);
+        assert.ok(requests(draft(objects, "allow"), "web").length > 0);
+        const unknown = draft(objects, "unknown");
+        assert.match(
+            itemOf(unknown, "instance", "n/web-proxy", "Proxy.Upstreams[0].DestinationName").detail,
+            /default policy could not be read/,
+        );
+    });
+
+    it("never allows what a deny rule, a header or a regular expression excludes", () => {
+        const sources = source("web", {
+            Permissions: [
+                permission("deny", { PathPrefix: "/v1/admin" }),
+                permission("allow", { PathPrefix: "/v1/", Methods: ["GET"] }),
+                permission("allow", { PathPrefix: "/v2/", Methods: ["GET"] }),
+                permission("allow", {
+                    PathExact: "/v3",
+                    Methods: ["GET"],
+                    Header: [{ Name: "x", Present: true }],
+                }),
+                permission("allow", { PathRegex: "/v4/.*" }),
+            ],
+        });
+        const translation = draft([...THREE, allow("users", sources)]);
+        assert.deepEqual(requests(translation, "web"), ["users GET /v2/{**}"]);
+        const outcomes = [0, 1, 2, 3, 4].map(
+            (index) =>
+                itemOf(translation, "service-intentions", "users", `Sources[0].Permissions[${index}].Action`)
+                    .outcome,
+        );
+        assert.deepEqual(outcomes, ["not-needed", "by-hand", "difference", "by-hand", "by-hand"]);
+    });
+
+    it("retries only requests whose repetition is harmless", () => {
+        const sources = source("web", {
+            Permissions: [permission("allow", { PathExact: "/v1/report", Methods: ["GET", "POST"] })],
+        });
+        const router = object("service-router", "users", {
+            Kind: "service-router",
+            Name: "users",
+            Routes: [
+                {
+                    Match: { HTTP: { PathExact: "/v1/report" } },
+                    Destination: { NumRetries: 2, RequestTimeout: "3s" },
+                },
+            ],
+        });
+        const calls =
+            draft([...THREE, allow("users", sources), router]).catalogue.services["web"]?.calls ?? [];
+        assert.deepEqual(
+            calls.map(({ requests: all, idempotent, retries, timeout }) => ({
+                all,
+                idempotent,
+                retries,
+                timeout,
+            })),
+            [
+                { all: ["GET /v1/report"], idempotent: true, retries: 2, timeout: "3s" },
+                { all: ["POST /v1/report"], idempotent: false, retries: undefined, timeout: "3s" },
+            ],
+        );
+    });
+
+    it("keeps two names apart that the catalogue would not", () => {
+        const translation = draft([...registered("my_app", 80), ...registered("my-app", 81)]);
+        assert.deepEqual(Object.keys(translation.catalogue.services), ["my-app"]);
+        const outcomes = ["my-app", "my_app"].map(
+            (name) => itemOf(translation, "service", name, "Name").outcome,
+        );
+        assert.deepEqual(outcomes, ["translated", "by-hand"]);
+    });
+});
+
+describe("the comparison of mesh inventory", () => {
+    it("finds nothing between a catalogue and itself", () => {
+        const differences = compareCatalogues(platform, platform);
+        assert.deepEqual(differences, []);
+    });
+
+    it("finds missing, unused and different services, ports and calls", () => {
+        const { catalogue } = draft([...THREE, allow("users", source("web"))]);
+        const { billing, ...services } = catalogue.services;
+        const users = {
+            ...services["users"]!,
+            ports: { http: { protocol: "http" as const, number: 8081, requests: ["GET /" as const] } },
+        };
+        const web = { ...services["web"]!, calls: [] };
+        const given = { ...catalogue, services: { users, web, ghost: { ...billing!, calls: [] } } };
+        assert.deepEqual(
+            compareCatalogues(given, catalogue).map(({ kind, where }) => `${kind} ${where}`),
+            [
+                "missing services.billing",
+                "unused services.ghost",
+                "different services.users.ports",
+                "missing services.web.calls → users",
+            ],
+        );
+    });
+});
