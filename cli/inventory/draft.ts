@@ -25,7 +25,8 @@ export interface DraftService {
     readonly summary: string;
     readonly ports: Readonly<Record<string, Port>>;
     readonly calls: DraftCall[];
-    readonly external: Set<string>;
+    /** The external groups that it uses, with the items that state it. */
+    readonly external: Map<string, readonly MutableItem[]>;
     readonly minReplicas: number;
     readonly concurrency?: number;
     readonly loadBalancing?: NonNullable<Service["loadBalancing"]>;
@@ -62,8 +63,9 @@ export class Draft {
 
     /** The draft as a catalogue's data. */
     catalogue(): Catalogue {
+        const requested = this.#requested();
         const services = [...this.services].map(
-            ([name, service]) => [name, this.#service(name, service)] as const,
+            ([name, service]) => [name, serviceOf(name, service, requested)] as const,
         );
         const external = [...this.external].map(
             ([name, { summary, hosts }]) => [name, { summary, hosts }] as const,
@@ -71,6 +73,18 @@ export class Draft {
         const sorted = <T>(entries: readonly (readonly [string, T])[]): Record<string, T> =>
             Object.fromEntries(sortedEntries(Object.fromEntries(entries)));
         return { services: sorted<Service>(services), stores: {}, external: sorted(external) };
+    }
+
+    /** The requests of all calls, by `<service>/<port>`. */
+    #requested(): ReadonlyMap<string, ReadonlySet<Request>> {
+        const requested = new Map<string, Set<Request>>();
+        for (const { calls } of this.services.values())
+            for (const { to, port, requests = [] } of calls) {
+                const known = requested.get(`${to}/${port}`) ?? new Set();
+                requested.set(`${to}/${port}`, known);
+                for (const request of requests) known.add(request);
+            }
+        return requested;
     }
 
     /**
@@ -83,36 +97,12 @@ export class Draft {
             const catalogue = this.catalogue();
             const problems = checkCatalogue(catalogue);
             if (problems.length === 0) return catalogue;
-            // Timeouts and retries last: they depend on the calls that are left.
+            // Timeouts and retries last: they depend on the calls that are left, which have no cycles then.
             const structural = problems.filter(({ rule }) => !ADJUSTABLE.has(rule));
+            if (structural.length === 0 && this.#shorten()) continue;
             this.#repair(structural.length > 0 ? structural : problems);
         }
         throw new Error("the draft does not pass the catalogue's checks; this is a bug");
-    }
-
-    #service(name: string, { calls, external, items: _, ports, ...rest }: DraftService): Service {
-        return {
-            domain: "unassigned",
-            tier: "standard",
-            ...rest,
-            ports: Object.fromEntries(
-                Object.entries(ports).map(([port, one]) => [port, this.#offer(name, port, one)]),
-            ),
-            calls: calls.map(({ items: _items, ...call }) => call),
-            external: [...external].sort(),
-        };
-    }
-
-    /** An HTTP port offers what its callers request; any request if they list none. */
-    #offer(service: string, name: string, port: Port): Port {
-        if (port.protocol !== "http") return port;
-        const requested = [...this.services.values()]
-            .flatMap(({ calls }) => calls)
-            .filter((call) => call.to === service && call.port === name)
-            .flatMap(({ requests }) => requests ?? []);
-        const all = [...new Set(requested.length > 0 ? requested : ANY_REQUEST)].sort();
-        const requests = all.filter((one) => !all.some((other) => other !== one && covers(other, one)));
-        return { ...port, requests };
     }
 
     /** Resolves all places before anything changes: the index of a call is the one in the checked catalogue. */
@@ -122,14 +112,17 @@ export class Draft {
         for (const { problem, place } of repairs) {
             const { call, service, name, group } = place;
             if (call !== undefined && service !== undefined) {
-                if (removed.has(call) || this.#change(problem, call, name)) continue;
+                if (removed.has(call) || this.#change(problem, call)) continue;
                 removed.add(call);
                 service.calls.splice(service.calls.indexOf(call), 1);
                 withdraw(call.items, `${problem.message}. ${problem.remedy}`);
             } else if (group !== undefined && this.external.has(group)) {
                 withdraw(this.external.get(group)?.items ?? [], `${problem.message}. ${problem.remedy}`);
                 this.external.delete(group);
-                for (const { external } of this.services.values()) external.delete(group);
+                for (const { external } of this.services.values()) {
+                    withdraw(external.get(group) ?? [], `${group} is not in the draft: ${problem.message}`);
+                    external.delete(group);
+                }
             } else if (service !== undefined && this.services.has(name)) {
                 this.services.delete(name);
                 withdraw(service.items, `${problem.message}. ${problem.remedy}`);
@@ -139,36 +132,61 @@ export class Draft {
                         withdraw(items, `${name} is not in the draft: ${problem.message}`);
                     one.calls.splice(0, one.calls.length, ...one.calls.filter(({ to }) => to !== name));
                 }
+                for (const items of service.external.values())
+                    withdraw(items, `${name} is not in the draft: ${problem.message}`);
                 for (const { items } of service.calls)
                     withdraw(items, `${name} is not in the draft: ${problem.message}`);
             }
         }
     }
 
-    /** Shortens a timeout or removes retries. @returns whether that repairs the problem */
-    #change({ rule, message }: Problem, call: DraftCall, caller: string): boolean {
-        if (rule === "timeout-outlasts-caller" || rule === "stream-outlives-caller") {
-            const shortest = Math.min(...this.#waitsFor(caller));
-            const timeout = Math.floor(shortest * SHARE_OF_CALLER);
-            if (timeout < 1) return false;
-            call.timeout = durationOf(timeout);
-            for (const item of call.items)
-                differ(item, `The draft has a timeout of ${call.timeout}: ${message}.`);
-            return true;
-        }
-        if (rule === "retries-multiply" && call.retries !== 0) {
-            call.retries = 0;
-            for (const item of call.items) differ(item, `The draft has no retries: ${message}.`);
-            return true;
-        }
-        return false;
+    /** Removes retries. @returns whether that repairs the problem */
+    #change({ rule, message }: Problem, call: DraftCall): boolean {
+        if (rule !== "retries-multiply" || call.retries === 0) return false;
+        call.retries = 0;
+        for (const item of call.items) differ(item, `The draft has no retries: ${message}.`);
+        return true;
     }
 
-    #waitsFor(name: string): number[] {
-        return [...this.services.values()]
-            .flatMap(({ calls }) => calls)
-            .filter(({ to }) => to === name)
-            .map(({ timeout }) => milliseconds(timeout) ?? Infinity);
+    /** Makes every timeout shorter than those of the service's callers. @returns whether that changed one */
+    #shorten(): boolean {
+        const shortest = new Map<string, { readonly ms: number; readonly by: string }>();
+        let isChanged = false;
+        for (const name of this.#callersFirst()) {
+            const wait = shortest.get(name);
+            for (const call of this.services.get(name)?.calls ?? []) {
+                const ms = milliseconds(call.timeout) ?? Infinity;
+                const left = wait === undefined ? 0 : Math.floor(wait.ms * SHARE_OF_CALLER);
+                if (wait !== undefined && ms >= wait.ms && left > 0) {
+                    call.timeout = durationOf(left);
+                    isChanged = true;
+                    const reason = `${wait.by} waits only ${durationOf(wait.ms)} for ${name}`;
+                    for (const item of call.items)
+                        differ(item, `The draft has a timeout of ${call.timeout}: ${reason}.`);
+                }
+                const own = milliseconds(call.timeout) ?? Infinity;
+                if (own < (shortest.get(call.to)?.ms ?? Infinity))
+                    shortest.set(call.to, { ms: own, by: name });
+            }
+        }
+        return isChanged;
+    }
+
+    /** The services in topological order. */
+    #callersFirst(): string[] {
+        const callers = new Map([...this.services.keys()].map((name) => [name, 0]));
+        const callees = (name: string): string[] =>
+            (this.services.get(name)?.calls ?? []).map(({ to }) => to);
+        for (const name of this.services.keys())
+            for (const to of callees(name)) callers.set(to, (callers.get(to) ?? 0) + 1);
+        const ready = [...callers.keys()].filter((name) => callers.get(name) === 0);
+        for (const name of ready)
+            for (const to of callees(name)) {
+                const left = (callers.get(to) ?? 0) - 1;
+                callers.set(to, left);
+                if (left === 0) ready.push(to);
+            }
+        return ready;
     }
 
     /** `web.calls[0] → users`, `services.web.ports.http.requests`, `external.payment.hosts[0] → …` */
@@ -186,6 +204,28 @@ export class Draft {
         const index = /\.calls\[(\d+)\]/.exec(path)?.[1];
         return { name, service, call: index === undefined ? undefined : service?.calls[Number(index)] };
     }
+}
+
+/** An HTTP port offers what its callers request; any request if they list none. */
+function serviceOf(
+    name: string,
+    { calls, external, items: _, ports, ...rest }: DraftService,
+    requested: ReadonlyMap<string, ReadonlySet<Request>>,
+): Service {
+    const offer = (portName: string, port: Port): Port => {
+        if (port.protocol !== "http") return port;
+        const all = [...(requested.get(`${name}/${portName}`) ?? ANY_REQUEST)].sort();
+        const requests = all.filter((one) => !all.some((other) => other !== one && covers(other, one)));
+        return { ...port, requests };
+    };
+    return {
+        domain: "unassigned",
+        tier: "standard",
+        ...rest,
+        ports: Object.fromEntries(Object.entries(ports).map(([port, one]) => [port, offer(port, one)])),
+        calls: calls.map(({ items: _items, ...call }) => call),
+        external: [...external.keys()].sort(),
+    };
 }
 
 /** `15s`, `1500ms` */

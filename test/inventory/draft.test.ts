@@ -99,6 +99,19 @@ describe("the draft of mesh inventory", () => {
         assert.match(item.detail, /timeout of 12s/);
     });
 
+    it("leaves calls out where no timeout is left, at the end of a very long chain", () => {
+        const names = Array.from({ length: 60 }, (_, index) => `service-${index}`);
+        const allowed = names.slice(1).map((name, index) => allow(name, source(names[index]!)));
+        const translation = draft([...names.flatMap((name) => registered(name, 8080)), ...allowed]);
+        const calls = Object.values(translation.catalogue.services).flatMap(({ calls: made = [] }) => made);
+        assert.ok(calls.length > 30 && calls.length < 59, `${calls.length} calls`);
+        const left = allowed.filter(({ name }) => {
+            const { outcome } = itemOf(translation, "service-intentions", name, "Sources[0].Name");
+            return outcome === "by-hand";
+        });
+        assert.equal(left.length, 59 - calls.length);
+    });
+
     it("leaves one call of a cycle out, and reports it", () => {
         const translation = draft([...THREE, allow("users", source("web")), allow("web", source("users"))]);
         const calls = ["web", "users"].flatMap((name) => translation.catalogue.services[name]?.calls ?? []);
@@ -188,6 +201,40 @@ describe("the draft of mesh inventory", () => {
                 { all: ["POST /v1/report"], idempotent: false, retries: undefined, timeout: "3s" },
             ],
         );
+    });
+
+    it("withdraws the use of an external group that the catalogue cannot have", () => {
+        const outside = (name: string): ReadObject[] => [
+            object("node", name, { Node: name, Meta: { "external-node": "true" } }),
+            object("service", name, { Name: name, Tags: [] }),
+            object("instance", `${name}/${name}`, {
+                ID: name,
+                Service: name,
+                Node: name,
+                NodeAddress: "api.example.com",
+                Port: 443,
+            }),
+        ];
+        const objects = [
+            ...THREE,
+            ...outside("pay"),
+            ...outside("pay-again"),
+            allow("pay", source("web")),
+            allow("pay-again", source("users")),
+        ];
+        const translation = draft(objects);
+        assert.deepEqual(Object.keys(translation.catalogue.external), ["pay"]);
+        assert.deepEqual(translation.catalogue.services["web"]?.external, ["pay"]);
+        assert.deepEqual(translation.catalogue.services["users"]?.external, []);
+        assert.equal(
+            itemOf(translation, "service-intentions", "pay", "Sources[0].Name").outcome,
+            "translated",
+        );
+        assert.equal(
+            itemOf(translation, "service-intentions", "pay-again", "Sources[0].Name").outcome,
+            "by-hand",
+        );
+        assert.equal(itemOf(translation, "service", "pay-again", "Name").outcome, "by-hand");
     });
 
     it("keeps two names apart that the catalogue would not", () => {

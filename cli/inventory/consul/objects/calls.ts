@@ -66,6 +66,12 @@ export function translateCalls(context: Context, external: ReadonlyMap<string, s
 
     const callsBy = new Map<Intention, { calls: string[]; items: MutableItem[] }>();
     const routes = new Map<string, Map<number, RoutedCall[]>>();
+    const uses: {
+        readonly intention: Intention | undefined;
+        readonly group: string;
+        readonly caller: string;
+        readonly items: MutableItem[];
+    }[] = [];
     const pending: {
         intention: Intention | undefined;
         call: Omit<DraftCall, "items">;
@@ -82,7 +88,7 @@ export function translateCalls(context: Context, external: ReadonlyMap<string, s
         let made: string[] = [];
         const items: MutableItem[] = [];
         if (isAllowed && canCall && group !== undefined) {
-            service.external.add(group);
+            uses.push({ intention, group, caller, items });
             made = [`services.${caller}.external → ${group}`];
         } else if (isAllowed && canCall && context.draft.services.has(callee)) {
             const calls = callsTo(context, destination, intention);
@@ -120,10 +126,12 @@ export function translateCalls(context: Context, external: ReadonlyMap<string, s
         describeIntention(intention, callsBy.get(intention)?.calls ?? [], isRegistered);
         callsBy.get(intention)?.items.push(...intention.entry.items.slice(before));
     }
-    for (const { intention, call, caller, items } of pending) {
-        const from = [...items, ...(intention === undefined ? [] : (callsBy.get(intention)?.items ?? []))];
-        context.draft.services.get(caller)?.calls.push({ ...call, items: from });
-    }
+    const itemsOf = (intention: Intention | undefined): readonly MutableItem[] =>
+        (intention === undefined ? undefined : callsBy.get(intention)?.items) ?? [];
+    for (const { intention, call, caller, items } of pending)
+        context.draft.services.get(caller)?.calls.push({ ...call, items: [...items, ...itemsOf(intention)] });
+    for (const { intention, group, caller, items } of uses)
+        context.draft.services.get(caller)?.external.set(group, [...items, ...itemsOf(intention)]);
     for (const router of context.of("service-router"))
         translateRouter(router, routes.get(router.object.name) ?? new Map<number, RoutedCall[]>());
 }

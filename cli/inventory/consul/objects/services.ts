@@ -101,7 +101,7 @@ function translateService(
         summary: `Imported from Consul: the service ${name}.`,
         ports: { [port.protocol === "tcp" ? "tcp" : port.protocol]: port },
         calls: [],
-        external: new Set(),
+        external: new Map(),
         minReplicas: Math.max(1, passing.length),
         ...(concurrency > 0 ? { concurrency } : {}),
         ...(balancing === undefined ? {} : { loadBalancing: balancing }),
