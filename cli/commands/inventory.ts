@@ -21,6 +21,7 @@ interface InventoryOptions {
 /** Exits with 1 if something could not be read, or the given catalogue differs. The only source is `consul`. */
 export async function inventory(_source: string, options: InventoryOptions): Promise<void> {
     const settings = consulSettings(options.url);
+    if (options.out !== undefined) makeFolder(options.out);
     const given = givenCatalogue(options.compare);
     const { report, catalogue } = await inventoryConsul(settings, {
         datacenters: options.datacenter ?? [],
@@ -47,6 +48,15 @@ function givenCatalogue(compare: string | true | undefined): Catalogue | undefin
     return parseCatalogue(data);
 }
 
+/** Before Consul is read, which can take a minute. */
+function makeFolder(folder: string): void {
+    try {
+        mkdirSync(folder, { recursive: true });
+    } catch (error) {
+        throw new Error(`--out ${folder}: the folder cannot be created: ${messageOf(error)}`);
+    }
+}
+
 /** The names of the written files. */
 function write(folder: string, { report, catalogue }: Inventory): string[] {
     const files = {
@@ -55,7 +65,6 @@ function write(folder: string, { report, catalogue }: Inventory): string[] {
         "report.md": toMarkdown(report),
         "report.json": `${JSON.stringify(report, null, 2)}\n`,
     };
-    mkdirSync(folder, { recursive: true });
     return Object.entries(files).map(([name, text]) => {
         const file = join(folder, name);
         writeFileSync(file, text);

@@ -164,9 +164,9 @@ export class Draft {
                     for (const item of call.items)
                         differ(item, `The draft has a timeout of ${call.timeout}: ${reason}.`);
                 }
-                const own = milliseconds(call.timeout) ?? Infinity;
-                if (own < (shortest.get(call.to)?.ms ?? Infinity))
-                    shortest.set(call.to, { ms: own, by: name });
+                const now = milliseconds(call.timeout) ?? Infinity;
+                if (now < (shortest.get(call.to)?.ms ?? Infinity))
+                    shortest.set(call.to, { ms: now, by: name });
             }
         }
         return isChanged;
@@ -209,7 +209,7 @@ export class Draft {
 /** An HTTP port offers what its callers request; any request if they list none. */
 function serviceOf(
     name: string,
-    { calls, external, items: _, ports, ...rest }: DraftService,
+    { summary, minReplicas, concurrency, loadBalancing, calls, external, ports }: DraftService,
     requested: ReadonlyMap<string, ReadonlySet<Request>>,
 ): Service {
     const offer = (portName: string, port: Port): Port => {
@@ -221,9 +221,20 @@ function serviceOf(
     return {
         domain: "unassigned",
         tier: "standard",
-        ...rest,
+        summary,
+        minReplicas,
+        ...(concurrency === undefined ? {} : { concurrency }),
+        ...(loadBalancing === undefined ? {} : { loadBalancing }),
         ports: Object.fromEntries(Object.entries(ports).map(([port, one]) => [port, offer(port, one)])),
-        calls: calls.map(({ items: _items, ...call }) => call),
+        calls: calls.map(({ to, port, requests, methods, timeout, idempotent, retries }) => ({
+            to,
+            port,
+            ...(requests === undefined ? {} : { requests }),
+            ...(methods === undefined ? {} : { methods }),
+            timeout,
+            idempotent,
+            ...(retries === undefined ? {} : { retries }),
+        })),
         external: [...external.keys()].sort(),
     };
 }

@@ -9,6 +9,9 @@ const MAX_NAMES = 5;
 /** Of the first object. */
 const MAX_FIELDS = 2;
 
+const NO_CALLS =
+    "The draft has no calls: Consul has neither upstreams nor intentions. List the calls that services make, from their configuration or from traffic.";
+
 interface Line {
     readonly kind: string;
     readonly names: readonly string[];
@@ -37,6 +40,7 @@ export function toText(report: InventoryReport, catalogue: Catalogue, files: rea
         `${report.source}: ${plural(report.objects, "object")} with ${plural(report.fields, "field")} in ${report.datacenters.join(", ")}`,
         aligned([header, ...rows, ["total", ...total.map(String)]]),
         `The draft describes ${report.datacenters[0] ?? ""}: ${plural(services.length, "service")}, ${plural(calls, "call")}, ${plural(Object.keys(catalogue.external).length, "external group")}.`,
+        ...(calls === 0 ? [NO_CALLS] : []),
         ...report.notes,
         ...(report.isComplete
             ? []

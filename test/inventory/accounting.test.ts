@@ -231,7 +231,8 @@ describe("the accounting of mesh inventory", () => {
             isAllowedByDefault: false,
         });
         const item = items.find(({ fields }) => fields.includes("Unheard.Of"));
-        assert.equal(item?.outcome, "by-hand");
-        assert.match(item?.detail ?? "", /no equivalent/);
+        assert.ok(item);
+        assert.equal(item.outcome, "by-hand");
+        assert.match(item.detail, /no equivalent/);
     });
 });

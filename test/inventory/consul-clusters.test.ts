@@ -15,6 +15,17 @@ const run = promisify(execFile);
 describe("mesh inventory consul, with real clusters of Consul", function () {
     this.timeout(240_000);
     let program: string;
+    const running: RunningConsul[] = [];
+
+    async function start(options: Parameters<typeof startConsul>[1] = {}): Promise<RunningConsul> {
+        const consul = await startConsul(program, options);
+        running.push(consul);
+        return consul;
+    }
+
+    async function stopAll(): Promise<void> {
+        await Promise.all(running.splice(0).map((one) => one.stop()));
+    }
 
     before(async function () {
         program = await requireConsul(this);
@@ -24,13 +35,13 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
         let consul: RunningConsul;
         let second: RunningConsul;
         before(async () => {
-            consul = await startConsul(program);
+            consul = await start();
             await consul.put("/v1/catalog/register", {
                 Node: "vm-1",
                 Address: "10.0.0.1",
                 Service: { ID: "users", Service: "users", Port: 8080 },
             });
-            second = await startConsul(program, { datacenter: "dc2" });
+            second = await start({ datacenter: "dc2" });
             const instance = (Service: string): object => ({
                 Node: "remote",
                 Address: "10.1.0.1",
@@ -47,8 +58,7 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
                 await new Promise((resolve) => setTimeout(resolve, 200));
         });
         after(async () => {
-            await second?.stop();
-            await consul?.stop();
+            await stopAll();
         });
 
         it("reports what both have, and what only the other one has", async () => {
@@ -75,7 +85,7 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
         let guarded: RunningConsul;
         before(async () => {
             const acl = { enabled: true, default_policy: "deny", tokens: { initial_management: MANAGEMENT } };
-            guarded = await startConsul(program, { token: MANAGEMENT, config: { acl } });
+            guarded = await start({ token: MANAGEMENT, config: { acl } });
             await guarded.put("/v1/catalog/register", {
                 Node: "vm-1",
                 Address: "10.0.0.1",
@@ -83,7 +93,7 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
             });
         });
         after(async () => {
-            await guarded?.stop();
+            await stopAll();
         });
 
         it("reports what a token may not read, and never the token", async () => {
@@ -132,7 +142,7 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
             verify_incoming: true,
             verify_outgoing: true,
         };
-        const guarded = await startConsul(program, { config: { tls: { defaults } } });
+        const guarded = await start({ config: { tls: { defaults } } });
         try {
             const ca = { CONSUL_CACERT: file("consul-agent-ca.pem") };
             const client = {
@@ -153,13 +163,13 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
             const other = { ...ca, ...client, CONSUL_TLS_SERVER_NAME: "consul.example.com" };
             await assert.rejects(readWith(other), /Consul cannot be read: .*does not match/);
         } finally {
-            await guarded.stop();
+            await stopAll();
             rmSync(folder, { recursive: true });
         }
     });
 
     it("reads 5,000 services in less than a minute", async () => {
-        const large = await startConsul(program);
+        const large = await start();
         try {
             for (let start = 0; start < 5000; start += 60) {
                 const operations = Array.from({ length: Math.min(60, 5000 - start) }, (_, index) => {
@@ -182,7 +192,7 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
             assert.equal(Object.keys(catalogue.services).length, 5000);
             assert.ok(seconds < 60);
         } finally {
-            await large.stop();
+            await stopAll();
         }
     });
 });

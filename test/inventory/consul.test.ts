@@ -25,16 +25,18 @@ describe("mesh inventory consul, with a real Consul", function () {
     this.timeout(240_000);
     let program: string;
     let consul: RunningConsul;
+    let stop: (() => Promise<void>) | undefined;
     let inventory: Inventory;
 
     before(async function () {
         program = await requireConsul(this);
         consul = await startConsul(program);
+        stop = consul.stop;
         await plant(consul);
         inventory = await read(consul.url);
     });
     after(async () => {
-        await consul?.stop();
+        await stop?.();
     });
 
     it("accounts for every planted fact in one item, with the right outcome", () => {

@@ -31,7 +31,7 @@ export const keys = list(
     z.object({ Key: z.string(), Flags: z.number(), LockIndex: z.number(), Session: z.string().optional() }),
 );
 export const agent = z.looseObject({
-    Config: z.looseObject({ Datacenter: z.string(), Version: z.string().optional() }),
+    Config: z.looseObject({ Datacenter: z.string(), VersionMetadata: z.string().optional() }),
     DebugConfig: z
         .looseObject({
             ACLsEnabled: z.boolean().optional(),

@@ -9,7 +9,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const RETRIED_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 const RETRY_DELAYS_MS = [200, 800];
 /** Consul responds to a kind of configuration entry that it does not know with 500 (1.14). */
-export const UNKNOWN_KIND = /invalid config entry kind/;
+export const UNKNOWN_KIND = "invalid config entry kind";
 /** Consul's default limit is 200 connections for each client address (`limits.http_max_conns_per_client`). */
 export const CONCURRENCY = 16;
 
@@ -94,7 +94,7 @@ export function consulClient(settings: ConsulSettings, timeoutMs: number, deadli
     async function sendWithRetries(target: URL): Promise<Response> {
         for (const delayMs of RETRY_DELAYS_MS) {
             const response = await send(target);
-            if (!RETRIED_STATUS.has(response.status) || UNKNOWN_KIND.test(response.text)) return response;
+            if (!RETRIED_STATUS.has(response.status) || response.text.includes(UNKNOWN_KIND)) return response;
             await new Promise((resolve) => setTimeout(resolve, delayMs));
         }
         return await send(target);

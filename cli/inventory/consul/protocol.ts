@@ -10,8 +10,8 @@ export interface ServiceProtocol {
 
 /** The service's own setting, the global one, its health checks, or TCP. */
 export function protocolOf(context: Context, service: string): ServiceProtocol {
-    const own = textAt(context.get("service-defaults", service)?.object.data, "Protocol");
-    if (own !== "") return { protocol: own.toLowerCase(), from: "service-defaults" };
+    const setting = textAt(context.get("service-defaults", service)?.object.data, "Protocol");
+    if (setting !== "") return { protocol: setting.toLowerCase(), from: "service-defaults" };
     const config = context.get("proxy-defaults", "global")?.object.data["Config"];
     const global = textAt(config, "protocol");
     if (global !== "") return { protocol: global.toLowerCase(), from: "proxy-defaults" };

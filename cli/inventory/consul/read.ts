@@ -3,6 +3,8 @@ import type { z } from "zod";
 import type { ReadObject, Unread } from "../model";
 import * as answers from "./answers";
 import { type Answer, type ConsulClient, ConsulError, mapConcurrently, UNKNOWN_KIND } from "./client";
+import { readKeys, readPeerings, readTokens } from "./read-keys";
+import { attempt, FILTERED, type Reading, reasonOf } from "./reading";
 import { readApiUsage } from "./usage";
 
 /**
@@ -26,16 +28,6 @@ export interface Snapshot {
     readonly isAllowedByDefault: boolean | undefined;
 }
 
-const FILTERED = "Consul left out what the token may not read";
-
-/** What was read so far. */
-interface Reading {
-    readonly client: ConsulClient;
-    readonly objects: ReadObject[];
-    readonly unread: Unread[];
-    readonly notes: string[];
-}
-
 /**
  * @param wanted the datacenters, the draft's first @default all, the agent's first
  * @throws Error if Consul is not reachable, has no leader, or has no such datacenter
@@ -57,6 +49,12 @@ export async function readConsul(client: ConsulClient, wanted: readonly string[]
     const home = agent?.Config.Datacenter ?? known[0] ?? "";
     const datacenters = wanted.length > 0 ? wanted : [home, ...known.filter((name) => name !== home)];
     for (const datacenter of datacenters) await readDatacenter(reading, datacenter);
+    if (agent?.Config.VersionMetadata?.includes("ent") === true)
+        reading.unread.push({
+            datacenter: "",
+            what: "namespaces and partitions",
+            reason: "of Consul Enterprise, only the token's default ones are read",
+        });
     const settings = agent?.DebugConfig;
     const isAllowedByDefault =
         settings?.ACLsEnabled === undefined
@@ -76,33 +74,6 @@ async function datacentersOf(client: ConsulClient): Promise<readonly string[]> {
         throw new Error(
             `Consul cannot be read: ${error.message}. Check --url, CONSUL_CACERT, and whether Consul runs and has a leader.`,
         );
-    }
-}
-
-/** Why a request failed. @throws any other error */
-function reasonOf(error: unknown): string {
-    if (!(error instanceof ConsulError)) throw error;
-    return error.message;
-}
-
-function isStatus(error: unknown, status: number): boolean {
-    return error instanceof ConsulError && error.status === status;
-}
-
-/** The value, or undefined after adding the reason to the unread parts. */
-async function attempt<T>(
-    { unread }: Reading,
-    datacenter: string,
-    what: string,
-    answer: Promise<{ readonly value: T; readonly isFiltered: boolean }>,
-): Promise<T | undefined> {
-    try {
-        const { value, isFiltered } = await answer;
-        if (isFiltered) unread.push({ datacenter, what, reason: FILTERED });
-        return value;
-    } catch (error) {
-        unread.push({ datacenter, what, reason: reasonOf(error) });
-        return undefined;
     }
 }
 
@@ -148,7 +119,7 @@ async function readDatacenter(reading: Reading, datacenter: string): Promise<voi
             ({ Node, CheckID }) => `${Node}/${CheckID}`,
         ),
         list("prepared-query", "prepared queries", "/v1/query", answers.preparedQueries, queryName),
-        list("peering", "peerings", "/v1/peerings", answers.peerings, ({ Name }) => Name),
+        readPeerings(reading, datacenter),
         list("session", "sessions", "/v1/session/list", answers.sessions, ({ ID }) => ID),
         ...CONFIG_KINDS.map((kind) => readConfig(reading, datacenter, kind)),
         readKeys(reading, datacenter),
@@ -171,42 +142,7 @@ async function readConfig(reading: Reading, datacenter: string, kind: string): P
         for (const data of value) objects.push({ kind, datacenter, name: data.Name ?? kind, data });
     } catch (error) {
         const reason = reasonOf(error);
-        if (!UNKNOWN_KIND.test(reason)) unread.push({ datacenter, what: kind, reason });
-    }
-}
-
-/** Names and locks of keys. Consul returns values with locks, so values are only transferred if there are sessions. */
-async function readKeys(reading: Reading, datacenter: string): Promise<void> {
-    const { client, objects, unread } = reading;
-    const query = { dc: datacenter };
-    try {
-        const names = await client.get("/v1/kv/", answers.texts, { ...query, keys: "" });
-        const sessions = await client.get("/v1/session/list", answers.sessions, query).catch(() => undefined);
-        const isLocked = (sessions?.value.length ?? 0) > 0;
-        const locks = isLocked
-            ? await client.get("/v1/kv/", answers.keys, { ...query, recurse: "" })
-            : undefined;
-        const lockOf = new Map(locks?.value.map((one) => [one.Key, one]));
-        for (const name of names.value)
-            objects.push({ kind: "kv", datacenter, name, data: lockOf.get(name) ?? { Key: name } });
-        if (names.isFiltered) unread.push({ datacenter, what: "keys", reason: FILTERED });
-    } catch (error) {
-        const reason = reasonOf(error);
-        // Consul responds with 404 if there are no keys.
-        if (!isStatus(error, 404)) unread.push({ datacenter, what: "keys", reason });
-    }
-}
-
-/** ACL tokens without their secrets. Consul responds with 401 if ACLs are disabled. */
-async function readTokens(reading: Reading, datacenter: string): Promise<void> {
-    const { client, objects, unread } = reading;
-    try {
-        const { value } = await client.get("/v1/acl/tokens", answers.tokens, { dc: datacenter });
-        for (const { SecretID: _, ...data } of value)
-            objects.push({ kind: "acl-token", datacenter, name: data.AccessorID, data });
-    } catch (error) {
-        const reason = reasonOf(error);
-        if (!isStatus(error, 401)) unread.push({ datacenter, what: "ACL tokens", reason });
+        if (!reason.includes(UNKNOWN_KIND)) unread.push({ datacenter, what: kind, reason });
     }
 }
 

@@ -29,13 +29,13 @@ export function consulSettings(url: string | undefined, env: Environment = proce
             return undefined;
         }
     };
+    const variable = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
     const settings = {
-        token:
-            env["CONSUL_HTTP_TOKEN"] || file("CONSUL_HTTP_TOKEN_FILE")?.toString("utf8").trim() || undefined,
+        token: variable("CONSUL_HTTP_TOKEN") ?? file("CONSUL_HTTP_TOKEN_FILE")?.toString("utf8").trim(),
         ca: file("CONSUL_CACERT"),
         cert: file("CONSUL_CLIENT_CERT"),
         key: file("CONSUL_CLIENT_KEY"),
-        serverName: env["CONSUL_TLS_SERVER_NAME"] || undefined,
+        serverName: variable("CONSUL_TLS_SERVER_NAME"),
     };
     if ((settings.cert === undefined) !== (settings.key === undefined) && problems.length === 0)
         problems.push("set CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY, or neither");

@@ -18,11 +18,12 @@ export async function readApiUsage(
     const metrics = await client.get("/v1/agent/metrics", answers.metrics).catch(() => undefined);
     for (const { Name, Count, Labels } of metrics?.value.Samples ?? []) {
         const path = Labels?.["path"];
+        const method = Labels?.["method"];
         const isApi = /(^|\.)api\.http$/.test(Name) && typeof path === "string" && CLIENT_PATHS.test(path);
         const isDns = /(^|\.)dns\.(domain_query|ptr_query)$/.test(Name);
         if (!isApi && !isDns) continue;
         const name = isApi
-            ? `${String(Labels?.["method"] ?? "")} ${path}`
+            ? `${typeof method === "string" ? method : "any"} ${path}`
             : Name.replace(/^.*\.dns\./, "dns ");
         if (objects.some((one) => one.kind === "api-usage" && one.name === name)) continue;
         objects.push({ kind: "api-usage", datacenter, name, data: { Name: name, Count } });

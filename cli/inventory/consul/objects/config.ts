@@ -183,14 +183,14 @@ export function configKey(key: string): [Outcome, string] {
         ];
     if (key === "local_connect_timeout_ms")
         return ["not-needed", "It applies to the connection of a sidecar with its own application."];
-    if (/connect_timeout_ms$/.test(key))
+    if (key.endsWith("connect_timeout_ms"))
         return ["difference", "The mesh waits 1 s for a connection to a service."];
     if (
         /^(envoy_(prometheus|stats|statsd|dogstatsd|telemetry)|prometheus_|bind_|balance_)/.test(key) &&
         !key.endsWith("_json")
     )
         return ["not-needed", "Istio's telemetry and listeners replace it."];
-    if (/tracing/.test(key)) return ["by-hand", "Set the stack's tracing."];
+    if (key.includes("tracing")) return ["by-hand", "Set the stack's tracing."];
     return ["by-hand", "A setting of Consul's Envoy: find the mesh's feature for it, or drop it."];
 }
 

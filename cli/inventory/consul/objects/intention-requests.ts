@@ -29,14 +29,14 @@ export function permissionsOf(source: unknown, index: number, isGrpc: boolean): 
     return listAt(source, "Permissions").map((permission, position): Permission => {
         const path = `Sources[${index}].Permissions[${position}]`;
         const http = (permission as Readonly<Record<string, unknown>>)["HTTP"];
-        const [exact, prefix, regex] = ["PathExact", "PathPrefix", "PathRegex"].map((key) =>
-            textAt(http, key),
-        );
+        const exact = textAt(http, "PathExact");
+        const prefix = textAt(http, "PathPrefix");
+        const regex = textAt(http, "PathRegex");
+        const literal = exact === "" ? prefix : exact;
         const methods = textsAt(http, "Methods");
         const none = { path, requests: [], method: undefined };
         if (textAt(permission, "Action") === "deny") {
-            const literal = exact || prefix;
-            denied.push({ prefix: literal || "/", methods: regex ? [] : methods });
+            denied.push({ prefix: literal === "" ? "/" : literal, methods: regex === "" ? methods : [] });
             return {
                 ...none,
                 outcome: "not-needed",
@@ -44,7 +44,7 @@ export function permissionsOf(source: unknown, index: number, isGrpc: boolean): 
             };
         }
         const byHand = (detail: string): Permission => ({ ...none, outcome: "by-hand", detail });
-        if (regex)
+        if (regex !== "")
             return byHand(
                 `The catalogue has no regular expressions: list the requests that ${regex} matches.`,
             );
@@ -55,31 +55,30 @@ export function permissionsOf(source: unknown, index: number, isGrpc: boolean): 
             return byHand(
                 "The catalogue allows requests by method and path only, and the draft without the condition would allow more. Move the condition to the service, or to an exposure with a token.",
             );
-        const isWithin = exact || prefix || "/";
-        if (denied.some((one) => mayOverlap(one, { prefix: isWithin, methods })))
+        if (denied.some((one) => mayOverlap(one, { prefix: literal === "" ? "/" : literal, methods })))
             return byHand(
                 "A deny rule before it could match the same requests. List the requests that are allowed.",
             );
         if (isGrpc) {
-            const [, service, method] = GRPC_PATH.exec(exact ?? "") ?? [];
+            const [, service, method] = GRPC_PATH.exec(exact) ?? [];
             if (service === undefined || method === undefined)
                 return byHand("List the gRPC methods that it allows: the path is not one of a method.");
             const grpc = { service, methods: [method] as const };
             return { ...none, method: grpc, outcome: "translated", detail: "" };
         }
-        const pattern = exact || withRest(prefix ?? "");
+        const pattern = exact === "" ? withRest(prefix) : exact;
         if (!isPath(pattern)) return byHand(`${pattern} is no canonical path: list the requests.`);
         const verbs = methods.length > 0 ? methods : COMMON_METHODS;
         const unknown = verbs.filter((verb) => verb !== "HEAD" && !COMMON_METHODS.includes(verb));
         if (unknown.length > 0)
             return byHand(`Add the requests with ${unknown.join(", ")}, if the catalogue has these methods.`);
         const requests = verbs.map((verb) => `${verb} ${pattern}` as Request);
-        const wholeSegment = prefix === "" || (prefix ?? "").endsWith("/");
+        const wholeSegment = prefix === "" || prefix.endsWith("/");
         const differences = [
             ...(wholeSegment
                 ? []
                 : [
-                      `The draft allows paths below ${prefix ?? ""}/ only: Consul's prefix matches ${prefix ?? ""} itself and ${prefix ?? ""}x, too.`,
+                      `The draft allows paths below ${prefix}/ only: Consul's prefix matches ${prefix} itself and ${prefix}x, too.`,
                   ]),
             ...(methods.length > 0
                 ? []

@@ -1,7 +1,7 @@
 /** Objects that the catalogue has no place for: nodes, checks, keys, sessions, queries, peers, tokens and API clients. */
 import type { ObjectFields } from "../../fields";
 import { catalogueName, type Context } from "../context";
-import { dataOf, listAt, numberAt, textAt, textsAt } from "../data";
+import { listAt, numberAt, textAt, textsAt } from "../data";
 import { whole } from "./services";
 
 export function translateNode(node: ObjectFields): void {
@@ -198,10 +198,11 @@ export function translateRemote(fields: ObjectFields, context: Context): void {
         );
 }
 
+/** The indexes of the store differ in each datacenter. */
 function isSameEntry(a: object, b: object): boolean {
-    const comparable = (entry: object): string => {
-        const { CreateIndex: _c, ModifyIndex: _m, ...rest } = dataOf(entry);
-        return JSON.stringify(rest);
-    };
+    const comparable = (entry: object): string =>
+        JSON.stringify(
+            Object.entries(entry).filter(([key]) => key !== "CreateIndex" && key !== "ModifyIndex"),
+        );
     return comparable(a) === comparable(b);
 }

@@ -38,9 +38,12 @@ export function defaultTreatment(context: Context, service: string): Treatment {
 
 /** The timeout that the callee's own proxy applies; 0 if there is none. */
 function localTimeout(context: Context, service: string): number {
-    const own = numberAt(context.get("service-defaults", service)?.object.data, "LocalRequestTimeoutMs");
+    const ofService = numberAt(
+        context.get("service-defaults", service)?.object.data,
+        "LocalRequestTimeoutMs",
+    );
     const config = context.get("proxy-defaults", "global")?.object.data["Config"];
-    return own || numberAt(config, "local_request_timeout_ms");
+    return ofService || numberAt(config, "local_request_timeout_ms");
 }
 
 /** The treatment of a request: that of the first route that matches all of it, if no earlier one matches a part. */
@@ -49,7 +52,7 @@ export function treatmentOf(context: Context, service: string, request: Request)
     const routes = listAt(context.get("service-router", service)?.object.data, "Routes");
     for (const [index, route] of routes.entries()) {
         const matched = requestsOf(route);
-        if (matched === undefined || !isOwn(route, service)) continue;
+        if (matched === undefined || !leadsToItself(route, service)) continue;
         if (!matched.some((one) => covers(one, request))) continue;
         const destination = valueAt(route, "Destination");
         const local = localTimeout(context, service);
@@ -81,7 +84,7 @@ function requestsOf(route: unknown): readonly Request[] | undefined {
 }
 
 /** Whether a route leads to the service itself, all versions. */
-function isOwn(route: unknown, service: string): boolean {
+function leadsToItself(route: unknown, service: string): boolean {
     const target = textAt(route, "Destination", "Service");
     return (target === "" || target === service) && textAt(route, "Destination", "ServiceSubset") === "";
 }
@@ -111,7 +114,7 @@ export function translateRouter(
         );
         const other = textAt(destination, "Service");
         const subset = textAt(destination, "ServiceSubset");
-        if (!isOwn(route, name)) {
+        if (!leadsToItself(route, name)) {
             const where = [other || name, subset].filter((one) => one !== "").join(", version ");
             router.add(
                 path,
