@@ -119,7 +119,7 @@ function linesOf(items: readonly Item[]): Line[] {
 }
 
 function cell(text: string): string {
-    return text.replace(/\|/g, "\\|").replace(/\n/g, " ");
+    return text.replace(/\|/g, "\\|").replace(/\p{Cc}/gu, " ");
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {

@@ -18,7 +18,7 @@ function respond(handler: Handler): (request: IncomingMessage, response: ServerR
         "/v1/agent/self": { Config: { Datacenter: "dc1" } },
         "/v1/agent/metrics": {
             Samples: [
-                { Name: "consul.api.http", Count: 4, Labels: { method: "GET", path: "v1.health.service._" } },
+                { Name: "consul.api.http", Count: 4, Labels: { method: "GET", path: "v1_health_service_" } },
             ],
         },
         "/v1/catalog/services": { users: [] },

@@ -126,6 +126,26 @@ describe("mesh inventory consul, with real clusters of Consul", function () {
         });
     });
 
+    it("reports which parts of the API and of DNS clients use", async () => {
+        const consul = await start();
+        try {
+            const deadline = Date.now() + 60_000;
+            for (;;) {
+                await consul.get("/v1/health/service/users");
+                await consul.resolve("users.service.consul").catch(() => undefined);
+                const { report } = await read(consul.url);
+                const used = report.items
+                    .filter(({ kind }) => kind === "api-usage")
+                    .map(({ object }) => object);
+                if (used.includes("GET v1_health_service_") && used.includes("dns domain_query")) break;
+                assert.ok(Date.now() < deadline, used.join(", "));
+                await new Promise((resolve) => setTimeout(resolve, 2000));
+            }
+        } finally {
+            await stopAll();
+        }
+    });
+
     it("reads over mutual TLS, with the files that the environment names", async () => {
         const folder = mkdtempSync(join(tmpdir(), "inventory-tls-"));
         const consul = async (...args: string[]): Promise<void> => {

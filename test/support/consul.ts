@@ -1,5 +1,6 @@
 /** A real Consul server in development mode, on loopback. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { Resolver } from "node:dns/promises";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,8 @@ export interface RunningConsul {
     readonly wanPort: number;
     readonly put: (path: string, body: unknown, token?: string) => Promise<unknown>;
     readonly get: (path: string, token?: string) => Promise<unknown>;
+    /** Resolves an address by Consul's DNS. */
+    readonly resolve: (name: string) => Promise<readonly string[]>;
     readonly stop: () => Promise<void>;
 }
 
@@ -104,6 +107,11 @@ export async function startConsul(
         wanPort: wan,
         put: (path, body, given) => call("PUT", path, body, given),
         get: (path, given) => call("GET", path, undefined, given),
+        resolve: (name) => {
+            const resolver = new Resolver({ timeout: 2000, tries: 1 });
+            resolver.setServers([`127.0.0.1:${dns}`]);
+            return resolver.resolve4(name);
+        },
         stop,
     };
 }

@@ -3,9 +3,9 @@ import type { ReadObject } from "../model";
 import * as answers from "./answers";
 import type { ConsulClient } from "./client";
 
-/** Requests for which the agent's UI, CLI and health checks are no reason to expect a client that depends on Consul. */
+/** Labels of requests that applications send: `v1_health_service_`. The agent's own status requests are not among them. */
 const CLIENT_PATHS =
-    /^v1[./](agent[./](check|connect|health|service)|catalog[./](connect|service|services|node)|health|kv|query|session|event|txn)/;
+    /^v1_(agent_(check|connect|health|service)|catalog_(connect|node|service)|event|health|kv|query|session|txn)/;
 
 /**
  * Adds an object for each path and DNS query type in the metrics of the last interval (10 s). Without the right to read
