@@ -246,7 +246,7 @@ export function durationOf(ms: number): Duration {
 
 /** A part that is in the draft with a difference. */
 export function differ(item: MutableItem, detail: string): void {
-    if (item.outcome === "by-hand") return;
+    if (item.outcome === "by-hand" || item.outcome === "not-needed") return;
     item.outcome = "difference";
     if (!item.detail.includes(detail)) item.detail = `${item.detail.replace(/\.$/, "")}. ${detail}`;
 }
@@ -254,7 +254,7 @@ export function differ(item: MutableItem, detail: string): void {
 /** A part that the draft cannot have. */
 function withdraw(items: readonly MutableItem[], reason: string): void {
     for (const item of items) {
-        if (item.outcome === "not-needed") continue;
+        if (item.outcome === "by-hand" || item.outcome === "not-needed") continue;
         item.outcome = "by-hand";
         item.detail = `Not in the draft: ${reason}`;
     }

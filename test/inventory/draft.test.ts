@@ -1,87 +1,17 @@
 import assert from "node:assert/strict";
-import { checkCatalogue } from "../../catalogue/check";
-import { platform } from "../../catalogue/platform";
-import { compareCatalogues } from "../../cli/inventory/compare";
-import { translate, type Translation } from "../../cli/inventory/consul/translate";
-import type { Item, ReadObject } from "../../cli/inventory/model";
-
-function object(kind: string, name: string, data: object): ReadObject {
-    return { kind, name, datacenter: "dc1", data: { ...data } };
-}
-
-function registered(name: string, port: number): ReadObject[] {
-    return [
-        object("service", name, { Name: name, Tags: [] }),
-        object("instance", `n/${name}`, {
-            ID: name,
-            Service: name,
-            Node: "n",
-            NodeAddress: "10.0.0.1",
-            Port: port,
-        }),
-        object("service-defaults", name, { Kind: "service-defaults", Name: name, Protocol: "http" }),
-    ];
-}
-
-function allow(destination: string, ...sources: object[]): ReadObject {
-    return object("service-intentions", destination, {
-        Kind: "service-intentions",
-        Name: destination,
-        Sources: sources,
-    });
-}
-
-function source(Name: string, more: object = { Action: "allow" }): object {
-    return { Name, Precedence: Name === "*" ? 8 : 9, Type: "consul", ...more };
-}
-
-function permission(Action: string, HTTP: object): object {
-    return { Action, HTTP };
-}
-
-function sidecar(service: string, ...upstreams: string[]): ReadObject[] {
-    const Upstreams = upstreams.map((DestinationName) => ({ DestinationName, LocalBindPort: 9000 }));
-    const Proxy = { DestinationServiceName: service, Upstreams };
-    return [
-        object("instance", `n/${service}-proxy`, {
-            ID: `${service}-proxy`,
-            Service: `${service}-proxy`,
-            Kind: "connect-proxy",
-            Node: "n",
-            Port: 1,
-            Proxy,
-        }),
-    ];
-}
-
-function draft(objects: readonly ReadObject[], policy: "allow" | "deny" | "unknown" = "deny"): Translation {
-    const isAllowedByDefault = policy === "unknown" ? undefined : policy === "allow";
-    const translation = translate({
-        datacenters: ["dc1"],
-        objects,
-        unread: [],
-        notes: [],
-        isAllowedByDefault,
-    });
-    assert.deepEqual(checkCatalogue(translation.catalogue), []);
-    return translation;
-}
-
-function itemOf({ items }: Translation, kind: string, name: string, field: string): Item {
-    const [item] = items.filter(
-        (one) => one.kind === kind && one.object === name && one.fields.includes(field),
-    );
-    assert.ok(item, `${kind} ${name} ${field}`);
-    return item;
-}
-
-function requests({ catalogue }: Translation, caller: string): string[] {
-    return (catalogue.services[caller]?.calls ?? []).flatMap(({ to, requests: all = [] }) =>
-        all.map((one) => `${to} ${one}`),
-    );
-}
-
-const THREE = [...registered("web", 8000), ...registered("users", 8080), ...registered("billing", 9000)];
+import type { ReadObject } from "../../cli/inventory/model";
+import {
+    allow,
+    draft,
+    itemOf,
+    object,
+    permission,
+    registered,
+    requests,
+    sidecar,
+    source,
+    THREE,
+} from "./objects";
 
 describe("the draft of mesh inventory", () => {
     it("shortens timeouts along a chain of calls, and says so", () => {
@@ -119,7 +49,7 @@ describe("the draft of mesh inventory", () => {
         const outcomes = ["users", "web"].map(
             (name) => itemOf(translation, "service-intentions", name, "Sources[0].Name").outcome,
         );
-        assert.deepEqual(outcomes.sort(), ["by-hand", "translated"]);
+        assert.deepEqual(outcomes.sort(), ["by-hand", "difference"]);
     });
 
     it("prefers the exact intention to the wildcard, and expands a wildcard to declared upstreams only", () => {
@@ -237,6 +167,35 @@ describe("the draft of mesh inventory", () => {
         assert.equal(itemOf(translation, "service", "pay-again", "Name").outcome, "by-hand");
     });
 
+    it("never allows all requests to an external service if permissions limit them", () => {
+        const limited = source("web", {
+            Permissions: [permission("allow", { PathExact: "/charge", Methods: ["POST"] })],
+        });
+        const objects = [
+            ...THREE,
+            object("service-defaults", "pay", {
+                Name: "pay",
+                Protocol: "http",
+                Destination: { Addresses: ["pay.example.com"], Port: 443 },
+            }),
+            allow("pay", limited, source("users")),
+        ];
+        const translation = draft(objects);
+        const uses = ["web", "users"].map((name) => translation.catalogue.services[name]?.external);
+        assert.deepEqual(uses, [[], ["pay"]]);
+        assert.equal(
+            itemOf(translation, "service-intentions", "pay", "Sources[0].Permissions[0].Action").outcome,
+            "by-hand",
+        );
+    });
+
+    it("states that an intention without permissions allows more methods than the draft", () => {
+        const translation = draft([...THREE, allow("users", source("web"))]);
+        const item = itemOf(translation, "service-intentions", "users", "Sources[0].Name");
+        assert.equal(item.outcome, "difference");
+        assert.match(item.detail, /Consul allows every method/);
+    });
+
     it("keeps two names apart that the catalogue would not", () => {
         const translation = draft([...registered("my_app", 80), ...registered("my-app", 81)]);
         assert.deepEqual(Object.keys(translation.catalogue.services), ["my-app"]);
@@ -244,32 +203,5 @@ describe("the draft of mesh inventory", () => {
             (name) => itemOf(translation, "service", name, "Name").outcome,
         );
         assert.deepEqual(outcomes, ["translated", "by-hand"]);
-    });
-});
-
-describe("the comparison of mesh inventory", () => {
-    it("finds nothing between a catalogue and itself", () => {
-        const differences = compareCatalogues(platform, platform);
-        assert.deepEqual(differences, []);
-    });
-
-    it("finds missing, unused and different services, ports and calls", () => {
-        const { catalogue } = draft([...THREE, allow("users", source("web"))]);
-        const { billing, ...services } = catalogue.services;
-        const users = {
-            ...services["users"]!,
-            ports: { http: { protocol: "http" as const, number: 8081, requests: ["GET /" as const] } },
-        };
-        const web = { ...services["web"]!, calls: [] };
-        const given = { ...catalogue, services: { users, web, ghost: { ...billing!, calls: [] } } };
-        assert.deepEqual(
-            compareCatalogues(given, catalogue).map(({ kind, where }) => `${kind} ${where}`),
-            [
-                "missing services.billing",
-                "unused services.ghost",
-                "different services.users.ports",
-                "missing services.web.calls → users",
-            ],
-        );
     });
 });

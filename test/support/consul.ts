@@ -24,6 +24,7 @@ export interface RunningConsul {
     readonly wanPort: number;
     readonly put: (path: string, body: unknown, token?: string) => Promise<unknown>;
     readonly get: (path: string, token?: string) => Promise<unknown>;
+    readonly remove: (path: string) => Promise<unknown>;
     /** Resolves an address by Consul's DNS. */
     readonly resolve: (name: string) => Promise<readonly string[]>;
     readonly stop: () => Promise<void>;
@@ -107,6 +108,7 @@ export async function startConsul(
         wanPort: wan,
         put: (path, body, given) => call("PUT", path, body, given),
         get: (path, given) => call("GET", path, undefined, given),
+        remove: (path) => call("DELETE", path),
         resolve: (name) => {
             const resolver = new Resolver({ timeout: 2000, tries: 1 });
             resolver.setServers([`127.0.0.1:${dns}`]);

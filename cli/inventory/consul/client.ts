@@ -134,7 +134,12 @@ function parseJson(text: string): unknown {
 
 /** The status, and the first line of Consul's error message. */
 function describe(status: number, text: string): string {
-    const line = text.split("\n")[0]?.replace(/\p{Cc}/gu, " ").trim().slice(0, 200) ?? "";
+    const line =
+        text
+            .split("\n")[0]
+            ?.replace(/\p{Cc}/gu, " ")
+            .trim()
+            .slice(0, 200) ?? "";
     return line === "" || line.startsWith("<") ? `status ${status}` : `status ${status}: ${line}`;
 }
 

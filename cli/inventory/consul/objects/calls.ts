@@ -1,12 +1,16 @@
 /** The calls of the draft: what sidecar upstreams and intentions state, as far as Consul allows it. */
 import type { Request } from "../../../../catalogue/model";
 import { groupBy } from "../../../../catalogue/order";
-import { ANY_REQUEST, type DraftCall, durationOf } from "../../draft";
+import { ANY_REQUEST, COMMON_METHODS, differ, type DraftCall, durationOf } from "../../draft";
 import type { MutableItem, ObjectFields } from "../../fields";
 import { catalogueName, type Context } from "../context";
 import { listAt, textAt } from "../data";
 import { Decisions, describeEntry, describeIntention, type Intention, intentionsOf } from "./intentions";
 import { defaultTreatment, isIdempotent, type RoutedCall, translateRouter, treatmentOf } from "./router";
+
+const COMMON_ONLY = `The draft allows ${COMMON_METHODS.join(", ")}: Consul allows every method.`;
+const LISTED_ONLY =
+    "The draft allows the methods that permissions of other callers list: Consul allows every method.";
 
 /** `services.web.calls → users` */
 export function callName(caller: string, callee: string): string {
@@ -87,7 +91,9 @@ export function translateCalls(context: Context, external: ReadonlyMap<string, s
         const canCall = service !== undefined && source !== destination;
         let made: string[] = [];
         const items: MutableItem[] = [];
-        if (isAllowed && canCall && group !== undefined) {
+        const isLimited = (intention?.permissions.length ?? 0) > 0;
+        // An external group has no requests: the use of it would allow more than permissions do.
+        if (isAllowed && canCall && group !== undefined && !isLimited) {
             uses.push({ intention, group, caller, items });
             made = [`services.${caller}.external → ${group}`];
         } else if (isAllowed && canCall && context.draft.services.has(callee)) {
@@ -128,8 +134,13 @@ export function translateCalls(context: Context, external: ReadonlyMap<string, s
     }
     const itemsOf = (intention: Intention | undefined): readonly MutableItem[] =>
         (intention === undefined ? undefined : callsBy.get(intention)?.items) ?? [];
-    for (const { intention, call, caller, items } of pending)
-        context.draft.services.get(caller)?.calls.push({ ...call, items: [...items, ...itemsOf(intention)] });
+    for (const { intention, call, caller, items } of pending) {
+        const from = [...items, ...itemsOf(intention)];
+        context.draft.services.get(caller)?.calls.push({ ...call, items: from });
+        if ((intention?.permissions.length ?? 0) > 0) continue;
+        if (call.requests !== undefined) for (const item of from) differ(item, COMMON_ONLY);
+        if (call.methods !== undefined) for (const item of from) differ(item, LISTED_ONLY);
+    }
     for (const { intention, group, caller, items } of uses)
         context.draft.services.get(caller)?.external.set(group, [...items, ...itemsOf(intention)]);
     for (const router of context.of("service-router"))
