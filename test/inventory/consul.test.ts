@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import ts from "typescript";
 import { checkCatalogue } from "../../catalogue/check";
 import type { Inventory } from "../../cli/inventory/inventory";
-import { toMarkdown } from "../../cli/inventory/report";
+import { toMarkdown, toTypeScript } from "../../cli/inventory/report";
 import { requireConsul, type RunningConsul, startConsul } from "../support/consul";
 import { leavesOf } from "./leaves";
 import { EXPECTED_CATALOGUE, FACTS } from "./facts";
@@ -175,7 +176,36 @@ describe("mesh inventory consul, with a real Consul", function () {
         );
     });
 
-    it("writes a draft that type-checks, loads, and compares equal to itself", async () => {
+    it("drafts TypeScript that type-checks next to the catalogue's model", () => {
+        const text = toTypeScript(inventory.catalogue);
+        const place = (name: string): string => join(__dirname, "../../catalogue", name);
+        const files = new Map([
+            [place("draft.ts"), text],
+            [place("wrong-draft.ts"), text.replace('"timeout": "5s"', '"timeout": "soon"')],
+        ]);
+        const options = {
+            ...{ strict: true, noEmit: true, skipLibCheck: true, exactOptionalPropertyTypes: true },
+            ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+            ...{ target: ts.ScriptTarget.ES2022, types: [] },
+        };
+        const host = ts.createCompilerHost(options);
+        const { readFile, fileExists } = host;
+        host.readFile = (name) => files.get(name) ?? readFile(name);
+        host.fileExists = (name) => files.has(name) || fileExists(name);
+        const program = ts.createProgram([...files.keys()], options, host);
+        const [ofDraft = [], ofWrongDraft = []] = [...files.keys()].map((file) => {
+            const source = program.getSourceFile(file);
+            const all = [
+                ...program.getSyntacticDiagnostics(source),
+                ...program.getSemanticDiagnostics(source),
+            ];
+            return all.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
+        });
+        assert.deepEqual(ofDraft, []);
+        assert.match(ofWrongDraft.join("\n"), /"soon"/);
+    });
+
+    it("writes a draft that compares equal to itself, and differs from this checkout's catalogue", async () => {
         const out = mkdtempSync(join(tmpdir(), "inventory-"));
         try {
             await run("node", [MESH, "inventory", "consul", "--url", consul.url, "--out", out], {
