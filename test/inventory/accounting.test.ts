@@ -215,24 +215,25 @@ describe("the accounting of mesh inventory", () => {
     });
 
     it("reports a field of a later version of Consul as work by hand", () => {
-        const objects = [
-            {
-                kind: "service-defaults",
-                name: "users",
-                datacenter: "dc1",
-                data: { Kind: "service-defaults", Name: "users", Unheard: { Of: 1 } },
-            },
-        ];
-        const { items } = translate({
-            datacenters: ["dc1"],
-            objects,
-            unread: [],
-            notes: [],
-            isAllowedByDefault: false,
-        });
-        const item = items.find(({ fields }) => fields.includes("Unheard.Of"));
-        assert.ok(item);
-        assert.equal(item.outcome, "by-hand");
-        assert.match(item.detail, /no equivalent/);
+        const unheard = { Unheard: { Of: 1 } };
+        const instance = { ID: "users", Service: "users", Node: "n", Port: 80, ...unheard };
+        const data: Readonly<Record<string, Record<string, unknown>>> = {
+            service: { Name: "users", Tags: [] },
+            instance,
+            "service-defaults": { Kind: "service-defaults", Name: "users", ...unheard },
+            "service-resolver": { Kind: "service-resolver", Name: "users", ...unheard },
+        };
+        const objects = Object.entries(data).map(([kind, one]) => ({
+            kind,
+            name: "users",
+            datacenter: "dc1",
+            data: one,
+        }));
+        const snapshot = { datacenters: ["dc1"], objects, unread: [], notes: [], isAllowedByDefault: false };
+        const found = translate(snapshot).items.filter(({ fields }) => fields.includes("Unheard.Of"));
+        assert.deepEqual(
+            found.map(({ kind, outcome, detail }) => `${kind} ${outcome} ${/no equivalent/.test(detail)}`),
+            ["instance by-hand true", "service-defaults by-hand true", "service-resolver by-hand true"],
+        );
     });
 });

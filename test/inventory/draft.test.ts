@@ -196,6 +196,20 @@ describe("the draft of mesh inventory", () => {
         assert.match(item.detail, /Consul allows every method/);
     });
 
+    it("keeps a TCP service that Consul balances by a header, without its load balancing", () => {
+        const resolver = object("service-resolver", "cache", {
+            Name: "cache",
+            LoadBalancer: { Policy: "maglev", HashPolicies: [{ Field: "header", FieldValue: "x-key" }] },
+        });
+        const translation = draft([...registered("cache", 6379).slice(0, 2), resolver]);
+        assert.equal(translation.catalogue.services["cache"]?.loadBalancing, undefined);
+        assert.equal(itemOf(translation, "service", "cache", "Name").outcome, "difference");
+        assert.equal(
+            itemOf(translation, "service-resolver", "cache", "LoadBalancer.Policy").outcome,
+            "by-hand",
+        );
+    });
+
     it("keeps two names apart that the catalogue would not", () => {
         const translation = draft([...registered("my_app", 80), ...registered("my-app", 81)]);
         assert.deepEqual(Object.keys(translation.catalogue.services), ["my-app"]);

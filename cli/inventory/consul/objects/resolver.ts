@@ -1,4 +1,5 @@
 /** `service-resolver` and `service-splitter`: timeouts, load balancing, versions, and other targets. */
+import type { Port } from "../../../../catalogue/model";
 import type { DraftService } from "../../draft";
 import { fieldPath, type ObjectFields } from "../../fields";
 import { catalogueName, type Context } from "../context";
@@ -8,8 +9,12 @@ type Balancing = NonNullable<DraftService["loadBalancing"]>;
 
 const HEADER = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
-/** The load balancing of a service, as far as the catalogue can express it. */
-export function balancingOf(context: Context, service: string): Balancing | undefined {
+/** The load balancing of a service with a port of this protocol, as far as the catalogue can express it. */
+export function balancingOf(
+    context: Context,
+    service: string,
+    protocol: Port["protocol"],
+): Balancing | undefined {
     const resolver = context.get("service-resolver", service);
     const balancer = dataOf(resolver?.object.data["LoadBalancer"]);
     switch (textAt(balancer, "Policy")) {
@@ -20,7 +25,9 @@ export function balancingOf(context: Context, service: string): Balancing | unde
             const [policy, ...others] = listAt(balancer, "HashPolicies");
             const header = textAt(policy, "FieldValue").toLowerCase();
             const isHeader = textAt(policy, "Field") === "header" && HEADER.test(header);
-            return isHeader && others.length === 0 ? { policy: "consistent-hash", header } : undefined;
+            return isHeader && others.length === 0 && protocol !== "tcp"
+                ? { policy: "consistent-hash", header }
+                : undefined;
         }
         default:
             return undefined;
@@ -49,7 +56,7 @@ export function translateResolver(context: Context, resolver: ObjectFields): voi
         );
     }
     resolver.add("ConnectTimeout", "difference", "The mesh waits 1 s for a connection to a service.");
-    translateBalancer(resolver, balancingOf(context, name), target, inDraft);
+    translateBalancer(resolver, service?.loadBalancing, target, inDraft);
     const versions = `the stack's traffic.services.${target}.versions`;
     for (const [subset, value] of Object.entries(dataOf(data["Subsets"]))) {
         const filter = textAt(value, "Filter");
@@ -115,7 +122,7 @@ function translateBalancer(
         resolver.add(
             path,
             "by-hand",
-            "The mesh hashes by one request header: choose a header that carries the key, and set loadBalancing.",
+            "The mesh hashes by one header of HTTP or gRPC requests: choose one that carries the key, and set loadBalancing.",
         );
     }
 }

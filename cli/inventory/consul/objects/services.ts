@@ -8,9 +8,11 @@ import { protocolOf } from "../protocol";
 import { balancingOf } from "./resolver";
 import { grpcOffer } from "./intention-requests";
 
-/** Meta keys that tools write about the place of an instance, which Kubernetes knows itself. */
+/** Meta keys of consul-k8s, Nomad, consul-esm and Terraform about the place of an instance, which Kubernetes knows itself. */
 const TOOL_META =
-    /^(external-source|external-k8s-.*|pod-name|pod-uid|k8s-.*|synthetic-node|managed-by.*|nomad.*|consul-version|raft_version|serf_protocol_.*|version_.*|acl_mode|ft_.*|grpc_.*|id|segment|build|vsn.*|read_replica|non_voter|bootstrap|expect|use_tls|vsn|wan_join_port|grpc_tls_port)$/;
+    /^(external-source|external-k8s-.*|pod-name|pod-uid|k8s-namespace|k8s-service-name|synthetic-node|managed-by.*)$/;
+/** What says which instance it is. Any other field needs a rule, or is work by hand. */
+const IDENTITY = ["ID", "Service", "Node", "NodeAddress", "Address", "Port", "Tags", "Weights"];
 const ENTERPRISE = ["Namespace", "Partition", "PeerName"];
 
 /** Adds every service of the primary datacenter to the draft, as far as the catalogue can express it. */
@@ -96,7 +98,7 @@ function translateService(
     if (detail !== undefined) differ(main, detail);
     const defaults = context.get("service-defaults", name)?.object.data;
     const concurrency = numberAt(defaults, "MaxInboundConnections");
-    const balancing = balancingOf(context, name);
+    const balancing = balancingOf(context, name, port.protocol);
     context.draft.services.set(target, {
         summary: `Imported from Consul: the service ${name}.`,
         ports: { [port.protocol === "tcp" ? "tcp" : port.protocol]: port },
@@ -205,7 +207,8 @@ function translateInstance(instance: ObjectFields, port: number | undefined, det
         "by-hand",
         "A namespace, partition or peer of Consul Enterprise: decide which stack it belongs to.",
     );
-    return whole(instance, outcome, detail);
+    instance.add("Locality", "not-needed", "Kubernetes' nodes have a region and a zone.");
+    return instance.main(IDENTITY, outcome, detail);
 }
 
 function meta(instance: ObjectFields, key: string): void {
