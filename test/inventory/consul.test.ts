@@ -188,10 +188,19 @@ describe("mesh inventory consul, with a real Consul", function () {
             ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
             ...{ target: ts.ScriptTarget.ES2022, types: [] },
         };
-        const host = ts.createCompilerHost(options);
-        const { readFile, fileExists } = host;
-        host.readFile = (name) => files.get(name) ?? readFile(name);
-        host.fileExists = (name) => files.has(name) || fileExists(name);
+        const disk = ts.createCompilerHost(options);
+        const host: ts.CompilerHost = {
+            ...disk,
+            readFile: (name) => files.get(name) ?? disk.readFile(name),
+            fileExists: (name) => files.has(name) || disk.fileExists(name),
+            // The host of the disk would read files without the ones above.
+            getSourceFile: (name, version) => {
+                const text = files.get(name);
+                return text === undefined
+                    ? disk.getSourceFile(name, version)
+                    : ts.createSourceFile(name, text, version);
+            },
+        };
         const program = ts.createProgram([...files.keys()], options, host);
         const [ofDraft = [], ofWrongDraft = []] = [...files.keys()].map((file) => {
             const source = program.getSourceFile(file);
