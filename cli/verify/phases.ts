@@ -208,14 +208,14 @@ function batchesOf(checks: readonly Check[], servicePods: ServicePods): Batch[] 
 /** By service: one ready pod per Deployment. There are several Deployments during a rollout. */
 type ServicePods = ReadonlyMap<string, readonly ProbePod[]>;
 
-interface FoundPods {
+interface ProbePods {
     readonly pods: ServicePods;
     /** Services whose pods are not a stand-in's. */
     readonly real: ReadonlySet<string>;
 }
 
 /** Finds a ready pod of every service. Stores must run as well: otherwise a closed connection would prove nothing. */
-async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<FoundPods> {
+async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<ProbePods> {
     const services = await readyPods(cluster, NAMESPACES.services);
     const stores = await readyPods(cluster, NAMESPACES.stores);
     const absent = [

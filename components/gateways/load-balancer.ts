@@ -4,7 +4,7 @@ import { MIN_DRAIN_SECONDS, drainOf, minReadySeconds } from "../base/drain";
 import { isInternal } from "../base/load-balancer-scheme";
 import { GATEWAY_STATUS_PORT, type GatewayKey } from "../base/names";
 
-/** Where a load balancer checks a gateway's health. It is no port of the Service: clients have no business there. */
+/** The path of a load balancer's health checks, on the status port. The Service omits that port, so clients cannot reach it. */
 const READY_PATH = "/healthz/ready";
 
 /**

@@ -70,7 +70,7 @@ describe("the admin gateway's load balancer", () => {
 });
 
 describe("health checks of load balancers", () => {
-    it("reach the pods' status port, which is no port of their Service", () => {
+    it("reach the pods' status port, which their Service does not have", () => {
         const { service, env } = gateway("ingress", config);
         assert.equal(service.annotations?.[`${PREFIX}healthcheck-port`], "15021");
         assert.equal(service.annotations[`${PREFIX}healthcheck-path`], "/healthz/ready");

@@ -26,7 +26,7 @@ describe("verifying a mesh with services that are no stand-ins", () => {
         return cluster;
     }
 
-    it("sends nothing to and from the pods of a service that is no stand-in, and says so", async () => {
+    it("sends nothing to and from the pods of a service that is not a stand-in, and reports it", async () => {
         const report = await verifyCluster(clusterWithApplication(), { ...options, platform: declared });
         assert.equal(exitCode(report), 0);
         assert.ok(report.results.length > 0);
@@ -36,7 +36,7 @@ describe("verifying a mesh with services that are no stand-ins", () => {
         assert.match(skipped?.reason ?? "", /not a stand-in's/);
     });
 
-    it("proves nothing if only a pod, and not the stack, says that a service is no stand-in", async () => {
+    it("proves nothing if only a pod, and not the stack, declares that a service is not a stand-in", async () => {
         const report = await verifyCluster(clusterWithApplication(), options);
         assert.equal(exitCode(report), 1);
         const [skipped] = report.unchecked.filter(({ part }) => part.includes("auth"));

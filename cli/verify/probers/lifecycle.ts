@@ -71,8 +71,8 @@ export async function startProbers(
     await Promise.all(supportingObjects(platform).map((object) => cluster.apply(object)));
     await Promise.all(desired.filter((pod) => !keep.has(keyOf(pod))).map((pod) => cluster.apply(pod)));
     await waitUntil(READY_SECONDS, signal, async () => {
-        const wanted = new Set(desired.map(keyOf));
-        const pods = (await listPods(cluster)).filter((pod) => wanted.has(keyOf(pod)));
+        const keys = new Set(desired.map(keyOf));
+        const pods = (await listPods(cluster)).filter((pod) => keys.has(keyOf(pod)));
         const ready = pods.filter(isReady).length;
         progress.count("probers ready", ready, desired.length);
         const trouble = pods.flatMap((pod) => startFailureOf(pod) ?? []);

@@ -14,7 +14,7 @@ export const knownService: Check = ({ service, kind }, { platform: { catalogue }
                 severity: "error",
                 field: `metadata.labels.${SERVICE_LABEL}`,
                 problem:
-                    "it is no service of the catalogue, so it is in no Service, and every call to and from it is denied",
+                    "it is not a service of the catalogue, so no Service selects it, and every call to and from it is denied",
                 fix: "add the service to the catalogue (docs/tasks/add-a-service.md), or pass --service <service> if it runs one under another name",
             },
         ];

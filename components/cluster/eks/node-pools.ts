@@ -95,7 +95,7 @@ export class NodePools extends pulumi.ComponentResource {
     ): pulumi.Input<string> {
         if (amiReleaseVersion !== "latest") return amiReleaseVersion;
         const architecture = isArm(instanceType) ? "arm64" : "x86_64";
-        // Of a public parameter, whose value is no secret.
+        // The value of a public parameter is not secret.
         return getParameterOutput(
             {
                 name: `/aws/service/eks/optimized-ami/${version}/amazon-linux-2023/${architecture}/standard/recommended/release_version`,
