@@ -15,6 +15,12 @@ const tenant = z
 
 const days = z.string().regex(/^\d+[hd]$/, "must be a duration such as 6h or 15d");
 
+/**
+ * The Secret that the program creates with the generated or configured password of Grafana's user `admin`. A Secret of
+ * yours has another name: a change of `from` would otherwise overwrite or delete the one that Grafana reads.
+ */
+export const GRAFANA_ADMIN_SECRET = "grafana-admin-sparc-mesh";
+
 const grafanaAdmin = z
     .discriminatedUnion("from", [
         z
@@ -31,9 +37,13 @@ const grafanaAdmin = z
         z
             .strictObject({
                 from: z.literal("secret"),
-                secret: secretName.describe(
-                    "A Secret in `monitoring` with admin-user and admin-password, which must exist before the deployment.",
-                ),
+                secret: secretName
+                    .refine((name) => name !== GRAFANA_ADMIN_SECRET, {
+                        message: `is the name of the Secret that the program itself creates, and deletes when this key is set: use another`,
+                    })
+                    .describe(
+                        "A Secret in `monitoring` with admin-user and admin-password, which must exist before the deployment.",
+                    ),
             })
             .describe("You create the Secret."),
     ])

@@ -51,6 +51,8 @@ export const EKS_ADDONS = {
     coredns: "v1.14.3-eksbuild.16",
     // renovate: datasource=aws-eks-addon depName=aws-ebs-csi-driver versioning=aws-eks-addon
     "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+    // renovate: datasource=aws-eks-addon depName=metrics-server versioning=aws-eks-addon
+    "metrics-server": "v0.9.0-eksbuild.11",
 } as const;
 
 /** The AWS Load Balancer Controller: the version of the chart and, after a `v`, of the image. */

@@ -5,6 +5,7 @@ import {
     type ApplyReport,
     applySteps,
     assertDeployed,
+    assertNodesPinned,
     remainderText,
     type StackDeployment,
 } from "../upgrade/apply";
@@ -49,6 +50,7 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
         );
         return;
     }
+    if (options.apply) assertNodesPinned(stack, config.cluster);
     const deployment = deploymentOf(stack, config, options);
     const report = options.apply
         ? await applyPlan(steps, target, deployment, options)

@@ -1,5 +1,6 @@
 /** Executes an upgrade plan. After a kill at any point, the next run continues. */
 import { readFileSync } from "node:fs";
+import type { MeshConfig } from "../../config/schema";
 import { writeAtomically } from "../../local/lib/files";
 import type { MeshCluster } from "./cluster";
 import { type Revision, type UpgradeStep, UpgradeError } from "./plan";
@@ -85,6 +86,20 @@ export async function assertDeployed(
     throw new UpgradeError(
         `the cluster runs istiod ${installed.join(", ") || "in no revision"}, but Pulumi.${stack}.yaml lists ${listed.join(", ")}. ` +
             "Select the stack's cluster with --context, or deploy the stack first.",
+    );
+}
+
+/**
+ * Rejects a stack whose deployments would also replace nodes: each drains a gateway's pods, for which Pulumi waits in the middle
+ * of the upgrade.
+ */
+export function assertNodesPinned(stack: string, cluster: MeshConfig["cluster"]): void {
+    if (cluster.from !== "eks" || cluster.amiReleaseVersion !== "latest") return;
+    throw new UpgradeError(
+        `--apply deploys stack ${stack} several times, and with sparc-mesh:cluster.amiReleaseVersion: latest each deployment also ` +
+            "replaces the nodes whose AMI is not the newest. Nothing was changed. Set it to the release that the nodes have, and back " +
+            "to latest after the upgrade. To read it:\n" +
+            `  pulumi stack export --stack ${stack} | jq -r '.deployment.resources[] | select(.type == "aws:eks/nodeGroup:NodeGroup").outputs.releaseVersion' | sort -u`,
     );
 }
 

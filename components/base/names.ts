@@ -137,8 +137,6 @@ export const PROMETHEUS_LABELS = { "app.kubernetes.io/name": PROMETHEUS_ACCOUNT 
 
 /** Components of Prometheus' chart, by name and account, in the monitoring namespace. */
 export const GRAFANA = "grafana";
-/** The Secret with the generated or configured password of Grafana's user `admin`. */
-export const GRAFANA_ADMIN = "grafana-admin";
 export const PROMETHEUS_OPERATOR = "prometheus-operator";
 
 /**

@@ -7,3 +7,8 @@ import { RunError } from "@pulumi/pulumi";
 export function runError(message: string, name = "RunError"): RunError {
     return Object.assign(new RunError(message), { name });
 }
+
+/** The text of anything that was thrown. */
+export function causeOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}

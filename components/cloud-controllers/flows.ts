@@ -12,6 +12,8 @@ import {
     CLUSTER_NAMESPACE,
     DNS,
     DNS_PORTS,
+    KUBELET_PORT,
+    METRICS_SERVER_PORT,
     apiServer,
     toApiServer,
     toAwsApis,
@@ -37,6 +39,7 @@ export function clusterFlows({ config }: Platform): Flow[] {
     const dns: Pods = { ...DNS, policy: "coredns", isolated: true };
     const csiController = pods("ebs-csi-controller", { app: "ebs-csi-controller" });
     const csiNode = pods("ebs-csi-node", { app: "ebs-csi-node" });
+    const metricsServer = pods("metrics-server", { "app.kubernetes.io/name": "metrics-server" });
     const loadBalancers = releasePods(AWS_CLIENTS["load-balancers"].serviceAccount);
     const autoscaler = releasePods(AWS_CLIENTS["cluster-autoscaler"].serviceAccount);
     return [
@@ -52,7 +55,7 @@ export function clusterFlows({ config }: Platform): Flow[] {
         { from: [dns], to: [{ cidrs: [resolverOf(cluster)] }], ports: DNS_PORTS },
         // The node's driver gets its node's zone and instance from the API server: pods cannot reach the instance
         // metadata.
-        ...[csiController, csiNode, loadBalancers, autoscaler].flatMap((client) => [
+        ...[csiController, csiNode, metricsServer, loadBalancers, autoscaler].flatMap((client) => [
             toDns(client),
             toApiServer(config, client),
         ]),
@@ -61,5 +64,11 @@ export function clusterFlows({ config }: Platform): Flow[] {
             toPodIdentity(client),
         ]),
         { from: [apiServer(config)], to: [loadBalancers], ports: tcp(LOAD_BALANCER_WEBHOOK) },
+        { from: [apiServer(config)], to: [metricsServer], ports: tcp(METRICS_SERVER_PORT) },
+        ...clusterNetworks(config).nodes.map((cidr): Flow => ({
+            from: [metricsServer],
+            to: [{ cidrs: [cidr] }],
+            ports: tcp(KUBELET_PORT),
+        })),
     ];
 }

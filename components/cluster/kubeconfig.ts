@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "yaml";
 import { ConfigError } from "../../config/load";
+import { causeOf } from "../base/run-error";
 
 export interface EksAddress {
     readonly name: string;
@@ -95,7 +96,7 @@ function read(path: string): Kubeconfig {
     try {
         return (parse(readFileSync(path, "utf8")) ?? {}) as Kubeconfig;
     } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = causeOf(error);
         throw new ConfigError(path, [
             `the kubeconfig cannot be read (${why}): correct \`kubeconfig\`, or generate the file ` +
                 "(aws eks update-kubeconfig --name <cluster> --kubeconfig <file>)",

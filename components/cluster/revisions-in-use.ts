@@ -1,11 +1,13 @@
 /** Rejects an update that would remove an Istio revision that proxies still use. Reads the cluster, and changes nothing. */
-import { request, type RequestOptions } from "node:https";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
 import { createRequire } from "node:module";
 import type * as kubernetes from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../../config/schema";
-import { NAMESPACES } from "../base/names";
 import { type PodFields, proxyOf, revisionsInUse } from "../../config/proxies";
+import { NAMESPACES } from "../base/names";
+import { causeOf, runError } from "../base/run-error";
 
 const PAGE = 500;
 const TIMEOUT_MS = 10_000;
@@ -26,32 +28,38 @@ export type Get = (path: string) => Promise<unknown>;
 export function rejectRevisionsInUse({ istio }: MeshConfig, access: ClusterAccess): void {
     if (pulumi.runtime.getEngine() === undefined) return;
     // Without an output that is unknown, as in a preview of a cluster that does not exist yet.
-    pulumi.output(access.kubeconfig).apply((kubeconfig) => check(istio, kubeconfig, access.context));
+    pulumi.output(access.kubeconfig).apply(async (kubeconfig) => {
+        const { problem, warning } = await checkRevisions(istio, { ...access, kubeconfig });
+        if (warning !== undefined) await pulumi.log.warn(warning);
+        if (problem === undefined) return;
+        throw runError(problem);
+    });
 }
 
-async function check(
+/** What the check found: a problem rejects the update, a warning does not. */
+export interface RevisionCheck {
+    readonly problem?: string;
+    readonly warning?: string;
+}
+
+/**
+ * Asks the cluster's API server. Only a machine that cannot connect, as in the step that creates a private cluster, gets a
+ * warning: whatever the server responds instead of the list, the update must not delete what may be in use.
+ */
+export async function checkRevisions(
     istio: MeshConfig["istio"],
-    kubeconfig: string | undefined,
-    context: string | undefined,
-): Promise<void> {
+    { kubeconfig, context }: { readonly kubeconfig: string | undefined; readonly context?: string },
+): Promise<RevisionCheck> {
     const listed = new Set(istio.revisions.map(({ name }) => name));
-    let problem: string | undefined;
     try {
-        problem = await removalProblem(apiServer(kubeconfig, context), listed);
+        const problem = await removalProblem(apiServer(kubeconfig, context), listed);
+        return problem === undefined ? {} : { problem };
     } catch (error) {
-        const cause = error instanceof Error ? error.message : String(error);
-        // A machine that cannot connect, as in the step that creates a private cluster, only gets a warning.
-        if (!(error instanceof AnsweredError) || pulumi.runtime.isDryRun()) {
-            await pulumi.log.warn(
-                `cannot check whether proxies use an Istio revision that this stack no longer lists: ${cause}`,
-            );
-            return;
-        }
-        problem = `cannot check whether proxies use an Istio revision that this stack no longer lists: ${cause}; ${error.remedy}`;
+        const text = `cannot check whether proxies use an Istio revision that this stack no longer lists: ${causeOf(error)}`;
+        return error instanceof AnsweredError && !pulumi.runtime.isDryRun()
+            ? { problem: `${text}; ${error.remedy}` }
+            : { warning: text };
     }
-    if (problem === undefined) return;
-    // Pulumi prints the stack of an error in an output; the user needs only the message.
-    throw Object.assign(new pulumi.RunError(problem), { stack: problem });
 }
 
 /**
@@ -79,8 +87,14 @@ interface DeploymentFields {
 }
 
 interface List<Item> {
+    readonly kind?: string;
     readonly metadata?: { readonly continue?: string };
-    readonly items?: readonly Item[];
+    readonly items?: readonly Item[] | null;
+}
+
+function isList(page: unknown): page is List<unknown> {
+    const { items, kind } = (page ?? {}) as List<unknown>;
+    return Array.isArray(items) || (items == null && kind?.endsWith("List") === true);
 }
 
 async function list<Item>(get: Get, path: string): Promise<Item[]> {
@@ -88,14 +102,15 @@ async function list<Item>(get: Get, path: string): Promise<Item[]> {
     let token = "";
     do {
         const next = token === "" ? "" : `&continue=${encodeURIComponent(token)}`;
-        const page = (await get(`${path}limit=${PAGE}${next}`)) as List<Item>;
-        items.push(...(page.items ?? []));
+        const page = await get(`${path}limit=${PAGE}${next}`);
+        if (!isList(page)) throw new AnsweredError(200, `GET ${path}: the response is no list`);
+        items.push(...((page.items ?? []) as Item[]));
         token = page.metadata?.continue ?? "";
     } while (token !== "");
     return items;
 }
 
-/** The API server responded, but not with the list: the update must not delete what may be in use. */
+/** The API server responded, but not with the list. */
 class AnsweredError extends Error {
     constructor(
         readonly status: number,
@@ -124,12 +139,21 @@ function apiServer(kubeconfig: string | undefined, context: string | undefined):
     return async (path) => {
         const options: RequestOptions = {};
         await config.applyToHTTPSOptions(options);
-        return read(new URL(`${server.replace(/\/$/, "")}${path}`), options);
+        const url = new URL(`${server.replace(/\/$/, "")}${path}`);
+        const text = await read(url, options);
+        try {
+            return JSON.parse(text) as unknown;
+        } catch {
+            // A proxy's log-in page, for instance.
+            throw new AnsweredError(200, `GET ${url.pathname}: the response is not JSON`);
+        }
     };
 }
 
-function read(url: URL, options: RequestOptions): Promise<unknown> {
+function read(url: URL, options: RequestOptions): Promise<string> {
     return new Promise((resolve, reject) => {
+        // Of `kubectl proxy`, for instance.
+        const request = url.protocol === "http:" ? httpRequest : httpsRequest;
         const sent = request(url, { ...options, timeout: TIMEOUT_MS }, (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -139,7 +163,7 @@ function read(url: URL, options: RequestOptions): Promise<unknown> {
                 const status = response.statusCode ?? 0;
                 if (status !== 200)
                     reject(new AnsweredError(status, `GET ${url.pathname}: ${status} ${text}`));
-                else resolve(JSON.parse(text));
+                else resolve(text);
             });
         });
         sent.on("timeout", () =>

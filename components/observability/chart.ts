@@ -1,11 +1,11 @@
 /** Prometheus from its maintained chart, kube-prometheus-stack, together with Grafana. */
+import { GRAFANA_ADMIN_SECRET } from "../../config/observability";
 import type { MeshConfig } from "../../config/schema";
 import { PROMETHEUS_STACK } from "../../config/versions";
 import { SERVICE_LABEL } from "../base/labels";
 import type { Derived, Release } from "../base/manifest";
 import {
     GRAFANA,
-    GRAFANA_ADMIN,
     NAMESPACES,
     PROMETHEUS_ACCOUNT,
     PROMETHEUS_LABELS,
@@ -134,7 +134,9 @@ function grafana({ grafanaAdmin }: FromChart, config: MeshConfig): Record<string
         serviceAccount: { create: true, name: GRAFANA },
         rbac: { create: false },
         // No password in the release's values, which `helm get values` shows.
-        admin: { existingSecret: grafanaAdmin.from === "secret" ? grafanaAdmin.secret : GRAFANA_ADMIN },
+        admin: {
+            existingSecret: grafanaAdmin.from === "secret" ? grafanaAdmin.secret : GRAFANA_ADMIN_SECRET,
+        },
         defaultDashboardsEnabled: false,
         serviceMonitor: OFF,
         testFramework: OFF,

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
 import type { ConcernOptions } from "../base/concern";
 import { COMMON_LABELS } from "../base/labels";
-import { GRAFANA_ADMIN, NAMESPACES } from "../base/names";
+import { GRAFANA_ADMIN_SECRET } from "../../config/observability";
+import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
 
 const USER = "admin";
@@ -50,11 +51,15 @@ class GrafanaAdminSecret extends pulumi.ComponentResource {
         );
         this.password = pulumi.secret(this.passwordOf(source));
         this.secret = new k8s.core.v1.Secret(
-            `grafana-admin-${NAMESPACES.monitoring}-${GRAFANA_ADMIN}`,
+            `grafana-admin-${NAMESPACES.monitoring}-${GRAFANA_ADMIN_SECRET}`,
             {
                 apiVersion: "v1",
                 kind: "Secret",
-                metadata: { name: GRAFANA_ADMIN, namespace: NAMESPACES.monitoring, labels: COMMON_LABELS },
+                metadata: {
+                    name: GRAFANA_ADMIN_SECRET,
+                    namespace: NAMESPACES.monitoring,
+                    labels: COMMON_LABELS,
+                },
                 stringData: { "admin-user": USER, "admin-password": this.password },
             },
             { parent: this, dependsOn: after.flatMap(({ anchors }) => anchors) },

@@ -18,16 +18,26 @@ export function deletionGroups(
     const mustOutlive = new Map([...left.keys()].map((key) => [key, reachable(key, dependencies)]));
     const groups: InventoryEntry[][] = [];
     while (left.size > 0) {
-        const needed = new Set([...left.keys()].flatMap((key) => [...(mustOutlive.get(key) ?? [])]));
-        const free = [...left.values()].filter((entry) => !needed.has(keyOf(entry)));
-        // Dependencies of several runs can form a cycle, after runs that were killed.
-        const candidates = free.length > 0 ? free : [...left.values()];
+        const candidates = [...left.values()].filter((entry) => isFree(keyOf(entry), left, mustOutlive));
         const stage = DELETION_STAGES.find((one) => candidates.some((entry) => deletionStage(entry) === one));
         const group = candidates.filter((entry) => deletionStage(entry) === stage);
         for (const entry of group) left.delete(keyOf(entry));
         groups.push(group);
     }
     return groups;
+}
+
+/**
+ * Whether nothing that is left depends on an entry. Dependencies of several runs can form a cycle, after runs that were killed:
+ * its entries do not wait for each other, but for everything else that depends on them.
+ */
+function isFree(
+    key: string,
+    left: ReadonlyMap<string, InventoryEntry>,
+    mustOutlive: ReadonlyMap<string, ReadonlySet<string>>,
+): boolean {
+    const its = mustOutlive.get(key);
+    return [...left.keys()].every((other) => mustOutlive.get(other)?.has(key) !== true || its?.has(other));
 }
 
 /** What a key depends on, directly or indirectly, without itself. */

@@ -120,7 +120,7 @@ export function dashboardsPage(): string {
         "kubectl -n monitoring port-forward svc/grafana 3000:80   # http://127.0.0.1:3000",
         "```",
         "",
-        "User and password are in the Secret `monitoring/grafana-admin`, which the program creates ([Grafana's password](../get-started/aws.md#grafanas-password)). Live tests (`test/live/dashboards.test.ts`) run every query on the local cluster under traffic.",
+        "User and password are in the Secret `monitoring/grafana-admin-sparc-mesh`, which the program creates ([Grafana's password](../get-started/aws.md#grafanas-password)). Live tests (`test/live/dashboards.test.ts`) run every query on the local cluster under traffic.",
         "",
         "**The pictures are not screenshots of Grafana.** A script drew them from the dashboards (rows, panels, places, queries, units) and from the responses of the local cluster's Prometheus. " +
             "Grafana looks different and shows more: a picture has the eight largest series of a panel, and as many bars and table rows as fit.",

@@ -79,6 +79,29 @@ describe("a restart of stale workloads", () => {
         assert.deepEqual(cluster.patched, []);
     });
 
+    /** Restarts one workload that needs `seconds` of simulated time to become ready. */
+    const restartFor = async (seconds: number) => {
+        const cluster = new FakeCluster().add("gateway");
+        const poll = 10;
+        cluster.slowness = seconds / poll;
+        const { now } = Date;
+        let time = 0;
+        // Each look takes a poll's time, without waiting for it.
+        Date.now = () => (time += poll * 1000);
+        try {
+            const { readyTimeoutMs, ...rest } = options();
+            return await restartStale(cluster, "new", { ...rest, pollMs: 0 });
+        } finally {
+            Date.now = now;
+        }
+    };
+
+    it("gives a gateway the time for a new node, its target's registration and minReadySeconds", async () => {
+        const [node, targetHealthy, minReady] = [300, 180, 180];
+        assert.deepEqual((await restartFor(node + targetHealthy + minReady)).restarted, ["sparc/gateway"]);
+        await assert.rejects(restartFor(1200), /did not become ready within 900 s/);
+    });
+
     it("stops at a workload that does not become ready, and names it", async () => {
         const cluster = new FakeCluster().add("a").add("b").add("c");
         cluster.slowness = Number.MAX_SAFE_INTEGER;

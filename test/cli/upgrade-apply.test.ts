@@ -3,7 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { applySteps, assertDeployed, remainderText, type StackDeployment } from "../../cli/upgrade/apply";
+import {
+    applySteps,
+    assertDeployed,
+    assertNodesPinned,
+    remainderText,
+    type StackDeployment,
+} from "../../cli/upgrade/apply";
 import { planUpgrade, stateOf, UpgradeError } from "../../cli/upgrade/plan";
 import { testConfig } from "../support/config";
 import { FakeCluster } from "./fake-cluster";
@@ -129,5 +135,30 @@ describe("a cluster that does not run what the stack's file lists", () => {
         );
         cluster.installed = [];
         await assert.rejects(assertDeployed(cluster, "prod", [NEW]), /istiod in no revision/);
+    });
+});
+
+describe("nodes during an upgrade", () => {
+    const clusterOf = (cluster: object) => testConfig({ domain: "a.example.com", cluster }).cluster;
+    const eks = { from: "eks", name: "mesh", region: "eu-central-1" };
+
+    it("must not be replaced by it: the release of their AMI is pinned", () => {
+        for (const cluster of [eks, { ...eks, amiReleaseVersion: "latest" }])
+            assert.throws(
+                () => {
+                    assertNodesPinned("prod", clusterOf(cluster));
+                },
+                (error: unknown) => {
+                    assert.ok(error instanceof UpgradeError);
+                    assert.match(error.message, /cluster\.amiReleaseVersion: latest .* Nothing was changed/);
+                    assert.match(error.message, /pulumi stack export --stack prod/);
+                    return true;
+                },
+            );
+        assertNodesPinned("prod", clusterOf({ ...eks, amiReleaseVersion: "1.36.1-20261110" }));
+    });
+
+    it("are not the stack's in a cluster that it does not create", () => {
+        assertNodesPinned("local", clusterOf({ from: "kubeconfig" }));
     });
 });

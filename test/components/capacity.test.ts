@@ -70,8 +70,15 @@ const RELEASES: readonly (readonly [RegExp, readonly Pods[]])[] = [
     [/^(flagger|gates|loadtester)$/, [{ path: [], count: 1, meshed: true }]],
 ];
 
-/** EKS' add-ons with Deployments, by their manifests: CoreDNS twice, and the EBS CSI controller twice with six containers. */
-const ADD_ONS: readonly Amount[] = [times(2, { cpu: 100, memory: 70 }), times(12, { cpu: 10, memory: 40 })];
+/** EKS' add-ons with Deployments, by their manifests. */
+const ADD_ONS: readonly Amount[] = [
+    // CoreDNS twice.
+    times(2, { cpu: 100, memory: 70 }),
+    // The EBS CSI controller twice, with six containers.
+    times(12, { cpu: 10, memory: 40 }),
+    // metrics-server twice.
+    times(2, { cpu: 100, memory: 200 }),
+];
 
 /** Of each node: aws-node with its two containers, kube-proxy, and the EBS CSI node's three containers. */
 const DAEMONS: readonly Amount[] = [

@@ -7,7 +7,9 @@ import { releaseInputs } from "../../local/engine/packaged";
 import { type Registered, runProgram } from "../support/program";
 
 const ROOT = `${__dirname}/../..`;
-const LATE_ADD_ONS = ["cluster-add-ons-late-coredns", "cluster-add-ons-late-aws-ebs-csi-driver"];
+const LATE_ADD_ONS = ["coredns", "aws-ebs-csi-driver", "metrics-server"].map(
+    (name) => `cluster-add-ons-late-${name}`,
+);
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 const SECRET = "kubernetes:core/v1:Secret";
 
@@ -164,7 +166,16 @@ for (const stack of ["local", "dev", "prod"]) {
                 "access",
                 "traffic",
             ]);
-            assertAfter(component("gateways"), ["namespaces", "control-plane", "identity", "access", "edge"]);
+            assertAfter(component("gateways"), [
+                "namespaces",
+                "control-plane",
+                "identity",
+                "access",
+                "edge",
+                // A destroy goes the other way: Helm waits until the gateways' Services, and with them the load balancers, are
+                // deleted while their controller still runs.
+                "cloud-controllers",
+            ]);
         });
 
         it(`${config.protect ? "protects" : "does not protect"} exactly the namespaces and the gateways in the cluster`, () => {

@@ -92,4 +92,40 @@ describe("the order of deletions", () => {
         ];
         assert.equal(deletionGroups(cycle).flat().length, 2);
     });
+
+    it("keeps every other order when some dependencies form a cycle", () => {
+        fc.assert(
+            fc.property(inventories, ({ entries, edges, obsolete }) => {
+                const count = entries.length;
+                if (count === 0) return;
+                // In any direction, so that cycles of every length occur.
+                const depends = entries.map(() => new Set<number>());
+                for (const [a, b] of edges) if (a % count !== b % count) depends[a % count]!.add(b % count);
+                const all = entries.map((entry, index) => ({
+                    ...entry,
+                    dependsOn: [...depends[index]!].map((other) => keyOf(entries[other]!)),
+                }));
+                const groups = deletionGroups(
+                    all.filter((_, index) => obsolete[index]),
+                    all,
+                );
+                const groupOf = new Map(
+                    groups.flatMap((group, index) => group.map((entry) => [keyOf(entry), index] as const)),
+                );
+                assert.equal(groups.flat().length, obsolete.filter(Boolean).length);
+                // Transitive closure.
+                for (let middle = 0; middle < count; middle++)
+                    for (const one of depends)
+                        if (one.has(middle)) for (const other of depends[middle]!) one.add(other);
+                all.forEach((entry, index) => {
+                    for (const other of depends[index]!) {
+                        if (depends[other]!.has(index)) continue;
+                        const [mine, its] = [groupOf.get(keyOf(entry)), groupOf.get(keyOf(all[other]!))];
+                        if (mine !== undefined && its !== undefined) assert.ok(mine < its);
+                    }
+                });
+            }),
+            { numRuns: 500 },
+        );
+    });
 });

@@ -9,6 +9,7 @@ import type { Program } from "../../local/engine/program/host";
 import type { Registration } from "../../local/engine/program/protocol";
 import { requestOf } from "../../local/engine/resource";
 import { ApiServer } from "./support/api-server";
+import { FakeClock } from "./support/clock";
 import { putRelease } from "./support/release";
 
 const CONFIG = "/api/v1/namespaces/istio-system/configmaps/istio";
@@ -72,7 +73,10 @@ describe("a Helm release that was changed by hand", () => {
         const tools = { helm: join(folder, "helm") };
         try {
             return await deployInProcess(
-                { stack: "test", configEntries: {}, kubeconfig, tools, stateDir: folder, readyTimeout: 1 },
+                {
+                    ...{ stack: "test", configEntries: {}, kubeconfig, tools, stateDir: folder },
+                    ...{ readyTimeout: 1, clock: new FakeClock() },
+                },
                 client,
                 program(),
             );
@@ -157,5 +161,34 @@ describe("a Helm release that was changed by hand", () => {
         ]);
         assert.equal(await helmCalls(), "");
         assert.equal((await deploy()).counts.unchanged, 1);
+    });
+
+    it("gets them back although the API server or a webhook fails for a while, and reports an error that lasts", async () => {
+        for (const [what, isFailing] of [
+            [
+                "the record",
+                (method: string, path: string) => method === "GET" && path.includes("/secrets/sh.helm"),
+            ],
+            ["an object", (method: string, path: string) => method === "GET" && path === SERVICE],
+            ["a write", (method: string, path: string) => method === "PATCH" && path === SERVICE],
+        ] as const) {
+            await install(3, 3);
+            server.objects.delete(SERVICE);
+            let failures = 3;
+            server.rejection = (method, path) =>
+                isFailing(method, path) && failures-- > 0
+                    ? { status: 503, message: "the server is currently unable to handle the request" }
+                    : undefined;
+            assert.equal((await deploy()).counts.updated, 1, what);
+            assert.ok(server.objects.has(SERVICE), what);
+            assert.ok(failures < 0, what);
+            server.objects.delete(SERVICE);
+            server.rejection = (method, path) =>
+                isFailing(method, path)
+                    ? { status: 503, message: "unable to handle the request" }
+                    : undefined;
+            await assert.rejects(deploy(), /unable to handle the request/, what);
+            server.rejection = () => undefined;
+        }
     });
 });

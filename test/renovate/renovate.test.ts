@@ -115,6 +115,35 @@ describe("renovate.json", () => {
         );
     });
 
+    it("moves every digest that a file pins", () => {
+        const files = execFileSync("git", ["grep", "-lE", "sha256[:=][0-9a-f]{64}"], {
+            cwd: ROOT,
+            encoding: "utf8",
+        });
+        // Examples, and the hashes of this program's own inputs.
+        const pinning = files
+            .trim()
+            .split("\n")
+            .filter((file) => !/^(docs|test|policy\/baseline)\//.test(file));
+        assert.ok(pinning.length > 0);
+        // Of the managers that Renovate enables by default, those that know digests (docs.renovatebot.com, "Managers").
+        const builtIn = [
+            /(^|\/)[\w-]*requirements([-._]\w+)?\.(txt|pip)$/,
+            /(^|\/|\.)([Dd]ocker|[Cc]ontainer)file$/,
+            /(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/,
+        ];
+        const custom = renovate.customManagers.flatMap(({ managerFilePatterns, matchStrings }) =>
+            matchStrings.some((one) => one.includes("currentDigest"))
+                ? managerFilePatterns.map((pattern) => new RegExp(pattern.slice(1, -1)))
+                : [],
+        );
+        for (const file of pinning)
+            assert.ok(
+                [...builtIn, ...custom].some((pattern) => pattern.test(file)),
+                `nothing moves the digests of ${file}`,
+            );
+    });
+
     it("moves the Pulumi CLI with the SDK", () => {
         const workflow = ".github/workflows/pull-request.yml";
         const { dependencies } = JSON.parse(fileOf("package.json")) as {

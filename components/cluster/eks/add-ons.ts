@@ -36,11 +36,13 @@ const settingsOf = ({
     "eks-pod-identity-agent": undefined,
     coredns: ON_SYSTEM,
     "aws-ebs-csi-driver": { controller: ON_SYSTEM, defaultStorageClass: { enabled: true } },
+    // What HorizontalPodAutoscalers and `kubectl top` read.
+    "metrics-server": ON_SYSTEM,
 });
 
 /** Add-ons without which a node does not become ready. The others need nodes first, and NetworkPolicies. */
 export const BEFORE_NODES: readonly AddOn[] = ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"];
-export const AFTER_NODES: readonly AddOn[] = ["coredns", "aws-ebs-csi-driver"];
+export const AFTER_NODES: readonly AddOn[] = ["coredns", "aws-ebs-csi-driver", "metrics-server"];
 
 /** The add-ons' service accounts, in kube-system, and the AWS managed policy of each. */
 const IDENTITIES: Partial<Readonly<Record<AddOn, { account: string; policy: string }>>> = {

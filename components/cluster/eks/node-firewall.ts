@@ -4,6 +4,7 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig } from "../../../config/cluster";
+import { KUBELET_PORT, METRICS_SERVER_PORT } from "../../shared/flows/parties";
 import type { NetworkDestination } from "../../shared/addresses/private-networks";
 
 /**
@@ -11,10 +12,11 @@ import type { NetworkDestination } from "../../shared/addresses/private-networks
  * admission times out, and no pod can be created.
  */
 export const FROM_API_SERVER: Readonly<Record<string, number>> = {
-    kubelet: 10_250,
+    kubelet: KUBELET_PORT,
     "istiod-xds": 15_012,
     "istiod-webhook": 15_017,
     "load-balancer-webhook": 9_443,
+    "metrics-server": METRICS_SERVER_PORT,
 };
 
 export interface NodeFirewallArgs {

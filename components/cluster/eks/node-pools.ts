@@ -1,9 +1,10 @@
 /** The nodes: for each pool and zone a managed node group, with the pool's launch template. */
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
-import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
+import { getParameter } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksConfig, Pool, PoolConfig } from "../../../config/cluster";
+import { causeOf, runError } from "../../base/run-error";
 import { NOT_READY_KEY, POOL_KEY, TAINTED } from "../../shared/pods/pools";
 import type { Network } from "./network";
 import { trustOf } from "./permissions/document";
@@ -19,6 +20,8 @@ export interface NodePoolsArgs {
 
 export class NodePools extends pulumi.ComponentResource {
     readonly groups: readonly NodeGroup[];
+    /** The recommended releases, by architecture: one lookup, and one error, for all pools. */
+    private readonly releases = new Map<string, pulumi.Output<string>>();
 
     constructor(name: string, args: NodePoolsArgs, options: pulumi.ComponentResourceOptions) {
         super("sparc:cluster:NodePools", name, {}, options);
@@ -95,13 +98,13 @@ export class NodePools extends pulumi.ComponentResource {
     ): pulumi.Input<string> {
         if (amiReleaseVersion !== "latest") return amiReleaseVersion;
         const architecture = isArm(instanceType) ? "arm64" : "x86_64";
-        // The value of a public parameter is not secret.
-        return getParameterOutput(
-            {
-                name: `/aws/service/eks/optimized-ami/${version}/amazon-linux-2023/${architecture}/standard/recommended/release_version`,
-            },
-            { parent: this },
-        ).insecureValue;
+        const known = this.releases.get(architecture);
+        if (known !== undefined) return known;
+        const release = pulumi.output(
+            recommendedRelease(version, architecture, (name) => getParameter({ name }, { parent: this })),
+        );
+        this.releases.set(architecture, release);
+        return release;
     }
 
     private template(
@@ -137,6 +140,26 @@ export class NodePools extends pulumi.ComponentResource {
                 updateDefaultVersion: true,
             },
             { parent: this },
+        );
+    }
+}
+
+/**
+ * @param lookUp reads a public parameter, whose value is not secret
+ * @throws RunError with what to allow
+ */
+export async function recommendedRelease(
+    version: string,
+    architecture: string,
+    lookUp: (name: string) => Promise<{ readonly insecureValue: string }>,
+): Promise<string> {
+    const name = `/aws/service/eks/optimized-ami/${version}/amazon-linux-2023/${architecture}/standard/recommended/release_version`;
+    try {
+        return (await lookUp(name)).insecureValue;
+    } catch (error) {
+        throw runError(
+            `cannot look up the recommended release of the EKS optimized AMI: ${causeOf(error)}\n` +
+                `Allow ssm:GetParameter on ${name}, or set sparc-mesh:cluster.amiReleaseVersion to a release`,
         );
     }
 }

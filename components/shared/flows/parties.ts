@@ -12,6 +12,14 @@ export const CLUSTER_NAMESPACE = "kube-system";
 export const DNS: Pods = { namespace: CLUSTER_NAMESPACE, labels: { "k8s-app": "kube-dns" } };
 export const DNS_PORTS = [{ port: 53, protocol: "UDP" }, ...tcp(53)];
 
+/**
+ * The port of metrics-server, which the API server calls for metrics.k8s.io: that of EKS' add-on, since kubelet has 10250 on
+ * Fargate (EKS user guide, "View resource usage with the Kubernetes Metrics Server").
+ */
+export const METRICS_SERVER_PORT = 10_251;
+/** The port of each node's kubelet. */
+export const KUBELET_PORT = 10_250;
+
 /** The port of AWS APIs at the VPC endpoints. */
 export const AWS_API_PORT = 443;
 

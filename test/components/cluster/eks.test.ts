@@ -13,9 +13,9 @@ const PROTECTED = [
 
 /** How many of each type; so also no bucket, no instance, no load balancer, no key pair. */
 const COUNTS = {
-    dev: { nats: 1, groups: 7, rules: 9, entries: 1, records: 10, clients: 3 },
+    dev: { nats: 1, groups: 7, rules: 10, entries: 1, records: 10, clients: 3 },
     // One more AWS client than dev: the mesh root is at AWS Private CA.
-    prod: { nats: 3, groups: 9, rules: 9, entries: 2, records: 10, clients: 4 },
+    prod: { nats: 3, groups: 9, rules: 10, entries: 2, records: 10, clients: 4 },
 } as const;
 
 for (const [stack, counts] of Object.entries(COUNTS)) {
@@ -63,7 +63,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                 "aws:eks/cluster:Cluster": 1,
                 "aws:eks/accessEntry:AccessEntry": counts.entries,
                 "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": 1,
-                "aws:eks/addon:Addon": 5,
+                "aws:eks/addon:Addon": 6,
                 "aws:ec2/launchTemplate:LaunchTemplate": 3,
                 "aws:eks/nodeGroup:NodeGroup": counts.groups,
                 "aws:eks/podIdentityAssociation:PodIdentityAssociation": counts.clients,
@@ -134,6 +134,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
                     "cluster-firewall-nodes-id cluster-firewall-nodes-id all",
                     "cluster-firewall-nodes-id sg-api 443",
                     "sg-api cluster-firewall-nodes-id 10250",
+                    "sg-api cluster-firewall-nodes-id 10251",
                     "sg-api cluster-firewall-nodes-id 15012",
                     "sg-api cluster-firewall-nodes-id 15017",
                     "sg-api cluster-firewall-nodes-id 9443",
@@ -185,7 +186,7 @@ for (const [stack, counts] of Object.entries(COUNTS)) {
             const nodes = named("cluster-nodes");
             for (const addOn of ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"])
                 assert.ok(nodes.dependsOn.includes(`cluster-add-ons-${addOn}`), addOn);
-            for (const addOn of ["coredns", "aws-ebs-csi-driver"])
+            for (const addOn of ["coredns", "aws-ebs-csi-driver", "metrics-server"])
                 for (const { name } of of("aws:eks/nodeGroup:NodeGroup"))
                     assert.ok(named(`cluster-add-ons-late-${addOn}`).dependsOn.includes(name), addOn);
         });

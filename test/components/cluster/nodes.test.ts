@@ -1,6 +1,8 @@
 /** The nodes' AMI, and what runs on them before istio-cni. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { RunError } from "@pulumi/pulumi";
+import { recommendedRelease } from "../../../components/cluster/eks/node-pools";
 import { clusterProblems } from "../../../components/cluster/check";
 import { readStackFile } from "../../../config/load";
 import { EKS_VERSION } from "../../../config/versions";
@@ -45,6 +47,42 @@ describe("the AMI of nodes", () => {
             /^cluster\.amiReleaseVersion: 1\.35\.4-20261110 .* or to latest$/,
         );
         assert.throws(() => parse("newest"), /must be latest, or a release/);
+    });
+});
+
+describe("the node groups of a pool", () => {
+    it("are updated one zone after the other where gateways run, and at the same time elsewhere", async () => {
+        const groups = (await runProgram("prod")).filter(
+            ({ type }) => type === "aws:eks/nodeGroup:NodeGroup",
+        );
+        const groupsBefore = (name: string) =>
+            groups
+                .find((group) => group.name === `cluster-nodes-${name}`)
+                ?.dependsOn.filter((other) => groups.some((group) => group.name === other));
+        assert.deepEqual(groupsBefore("ingress-a"), []);
+        assert.deepEqual(groupsBefore("ingress-b"), ["cluster-nodes-ingress-a"]);
+        assert.deepEqual(groupsBefore("ingress-c"), ["cluster-nodes-ingress-b"]);
+        for (const zone of ["a", "b", "c"]) assert.deepEqual(groupsBefore(`mesh-${zone}`), []);
+    });
+});
+
+describe("the lookup of the recommended AMI", () => {
+    it("reports why it failed and what to allow, in an error that Pulumi prints without a stack trace", async () => {
+        const denied = () =>
+            Promise.reject(new Error("AccessDeniedException: not authorized to perform: ssm:GetParameter"));
+        await assert.rejects(recommendedRelease(EKS_VERSION, "arm64", denied), (error: unknown) => {
+            assert.ok(RunError.isInstance(error));
+            assert.ok(Object.hasOwn(error, "name"));
+            assert.match(
+                error.message,
+                /^cannot look up the recommended release .*: AccessDeniedException: not/,
+            );
+            assert.match(
+                error.message,
+                /Allow ssm:GetParameter on \/aws\/service\/eks\/optimized-ami\/.*\/arm64\/.*release_version, or set /,
+            );
+            return true;
+        });
     });
 });
 

@@ -4,7 +4,9 @@ import { autoscalerDocument } from "../../../components/cluster/eks/permissions/
 import { certificatesDocument } from "../../../components/cluster/eks/permissions/certificates";
 import type { Document, Statement } from "../../../components/cluster/eks/permissions/document";
 import { loadBalancersDocument } from "../../../components/cluster/eks/permissions/load-balancers";
+import { POLICY_ACTIONS, POLICY_VERSION } from "./load-balancer-actions";
 import { privateCaDocument } from "../../../components/cluster/eks/permissions/private-ca";
+import { LOAD_BALANCER_CONTROLLER } from "../../../config/versions";
 import { type Registered, runProgram } from "../../support/program";
 
 const config = { name: "mesh", region: "eu-central-1" };
@@ -98,6 +100,40 @@ describe("IAM permissions of programs in the cluster", () => {
         );
         assert.deepEqual([...services].sort(), ["ec2", "elasticloadbalancing", "iam"]);
         assert.ok(!JSON.stringify(loadBalancersDocument(config)).includes("loadbalancer/app"));
+    });
+
+    it("for the load balancer controller: all that its own policy lists, but for what network load balancers do not need", () => {
+        assert.equal(
+            LOAD_BALANCER_CONTROLLER,
+            POLICY_VERSION,
+            "list the actions of the new version's policy",
+        );
+        /** Actions that the controller calls for nothing that the program deploys, and why. */
+        const unneeded: readonly (readonly [RegExp, string])[] = [
+            [/^(acm|cognito-idp|iam:(Get|List)ServerCert)/, "TLS terminates at the gateways"],
+            [/^(shield|waf-regional|wafv2):|:SetWebAcl$/, "the chart's values disable Shield and WAF"],
+            [/ListenerCertificates$|SSLPolicies$|TrustStores$/, "of TLS listeners"],
+            [/:(Create|Delete|Modify)Rule$|:SetRulePriorities$/, "of application load balancers"],
+            [/Coip|Ipam|ModifyIpPools|SetIpAddressType/, "of address pools, which no Service names"],
+            [/ModifyCapacityReservation$/, "of an annotation that no Service has"],
+        ];
+        // What remains are actions on resources that a network load balancer needs, such as reading listeners' rules.
+        const expected = POLICY_ACTIONS.filter(
+            (action) =>
+                action === "elasticloadbalancing:DescribeListenerCertificates" ||
+                !unneeded.some(([pattern]) => pattern.test(action)),
+        );
+        const allowed = new Set(loadBalancersDocument(config).Statement.flatMap(({ Action }) => Action));
+        assert.deepEqual(
+            expected.filter((action) => !allowed.has(action)),
+            [],
+        );
+        assert.ok(allowed.has("elasticloadbalancing:DescribeRules"));
+        for (const [pattern, why] of unneeded)
+            assert.ok(
+                POLICY_ACTIONS.some((one) => pattern.test(one)),
+                why,
+            );
     });
 });
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { type Get, removalProblem } from "../../../components/cluster/revisions-in-use";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { checkRevisions, type Get, removalProblem } from "../../../components/cluster/revisions-in-use";
+import { testConfig } from "../../support/config";
 
 interface Pod {
     readonly namespace: string;
@@ -69,5 +73,91 @@ describe("a revision of Istio that the stack no longer lists", () => {
             assert.equal(await removalProblem(get, new Set(["1-31-1"])), undefined);
             assert.equal(requests.length, 1);
         }
+    });
+});
+
+describe("the check of a cluster's revisions", () => {
+    const { istio } = testConfig({
+        domain: "a.example",
+        istio: { revisions: [{ name: "1-31-1", version: "1.31.1" }] },
+    });
+    let server: Server;
+    let kubeconfig: string;
+    /** The response to a path. */
+    let respond: (path: string) => { readonly status: number; readonly body: string };
+    const json = (body: object) => ({ status: 200, body: JSON.stringify(body) });
+
+    beforeEach(async () => {
+        server = createServer(({ url }, response) => {
+            const { status, body } = respond(new URL(url ?? "", "http://cluster").pathname);
+            response.writeHead(status).end(body);
+        });
+        server.listen(0, "127.0.0.1");
+        await once(server, "listening");
+        const { port } = server.address() as AddressInfo;
+        kubeconfig = `${JSON.stringify({
+            clusters: [
+                {
+                    name: "one",
+                    cluster: { server: `http://127.0.0.1:${port}/`, "insecure-skip-tls-verify": true },
+                },
+            ],
+            users: [{ name: "one", user: {} }],
+            contexts: [{ name: "one", context: { cluster: "one", user: "one" } }],
+            "current-context": "one",
+        })}\n`;
+    });
+    afterEach(() => server.close());
+
+    const istiod = json({
+        kind: "DeploymentList",
+        items: [{ metadata: { labels: { "istio.io/rev": "1-30-5" } } }],
+    });
+    const proxy = { metadata: { namespace: "sparc", name: "a", annotations: { "istio.io/rev": "1-30-5" } } };
+    const check = () => checkRevisions(istio, { kubeconfig });
+
+    it("rejects an update of a cluster with proxies of a removed revision", async () => {
+        respond = (path) => (path.endsWith("/pods") ? json({ items: [proxy] }) : istiod);
+        assert.match((await check()).problem ?? "", /sparc\/a \(1-30-5\)/);
+    });
+
+    it("accepts lists without items, which some servers write as null", async () => {
+        respond = () => json({ kind: "DeploymentList", items: null });
+        assert.deepEqual(await check(), {});
+    });
+
+    it("rejects an update where the server responds anything but a list", async () => {
+        const responses = [
+            {
+                status: 401,
+                body: "Unauthorized",
+                expected: /: 401 Unauthorized; allow this user to list pods/,
+            },
+            { status: 403, body: "no", expected: /: 403 no; allow this user to list pods and Deployments$/ },
+            { status: 302, body: "", expected: /: 302 ; run the update again$/ },
+            { status: 404, body: "", expected: /: 404 ; run the update again$/ },
+            { status: 429, body: "slow down", expected: /: 429 slow down; run the update again$/ },
+            { status: 500, body: "etcd", expected: /: 500 etcd; run the update again$/ },
+            { status: 503, body: "", expected: /: 503 ; run the update again$/ },
+            { status: 200, body: "<html>", expected: /the response is not JSON; run the update again$/ },
+            { status: 200, body: "{}", expected: /the response is no list; run the update again$/ },
+            { status: 200, body: "null", expected: /the response is no list; run the update again$/ },
+        ];
+        // The first request, and the one for pods.
+        for (const failing of ["/deployments", "/pods"])
+            for (const { expected, ...response } of responses) {
+                respond = (path) => (path.endsWith(failing) ? response : istiod);
+                const { problem, warning } = await check();
+                assert.match(problem ?? "no problem", expected);
+                assert.equal(warning, undefined);
+            }
+    });
+
+    it("only warns where no server responds", async () => {
+        server.close();
+        server.closeAllConnections();
+        const { problem, warning } = await check();
+        assert.equal(problem, undefined);
+        assert.match(warning ?? "", /^cannot check whether proxies use .* no longer lists: .*ECONNREFUSED/);
     });
 });

@@ -45,10 +45,10 @@ describe("the password of Grafana's administrator", function () {
         assert.equal(one.generated[0]?.inputs["length"], 32);
         assert.equal(one.secrets.length, 1);
         const secret = one.secrets[0] ?? assert.fail("no Secret");
-        assert.equal((secret.inputs["metadata"] as { name: string }).name, "grafana-admin");
+        assert.equal((secret.inputs["metadata"] as { name: string }).name, "grafana-admin-sparc-mesh");
         assert.ok(secret.dependsOn.includes("namespaces-monitoring"), secret.dependsOn.join());
         assert.ok(one.release.dependsOn.includes(secret.name), one.release.dependsOn.join());
-        assert.deepEqual(grafanaValues(one)["admin"], { existingSecret: "grafana-admin" });
+        assert.deepEqual(grafanaValues(one)["admin"], { existingSecret: "grafana-admin-sparc-mesh" });
         assert.ok(await isSecret(one.outputs["grafanaPassword"] as pulumi.Output<string>));
     });
 
@@ -64,5 +64,14 @@ describe("the password of Grafana's administrator", function () {
         assert.deepEqual([one.generated, one.secrets], [[], []]);
         assert.deepEqual(grafanaValues(one)["admin"], { existingSecret: "company-grafana" });
         assert.ok(!("grafanaPassword" in one.outputs));
+    });
+
+    it("cannot be in a Secret of yours with the name of the program's, which it deletes when it is no longer used", async () => {
+        await assert.rejects(
+            run({ from: "secret", secret: "grafana-admin-sparc-mesh" }),
+            /grafanaAdmin\.secret: is the name of the Secret that the program itself creates/,
+        );
+        // The name that the program's Secret had before.
+        assert.deepEqual((await run({ from: "secret", secret: "grafana-admin" })).secrets, []);
     });
 });

@@ -42,6 +42,11 @@ const PODS: Readonly<Record<string, Pod>> = {
         labels: { app: "ebs-csi-node", ...named("aws-ebs-csi-driver") },
         callsApi: true,
     },
+    "metrics-server": {
+        namespace: "kube-system",
+        labels: { ...named("metrics-server"), "app.kubernetes.io/instance": "metrics-server" },
+        callsApi: true,
+    },
     "load balancer controller": {
         namespace: "kube-system",
         labels: {
@@ -151,6 +156,19 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
         assert.deepEqual(resolvers, [{ ipBlock: { cidr: "10.96.0.2/32" } }]);
     });
 
+    it("allow the API server to read metrics from metrics-server, and it to read them from kubelets, alone", () => {
+        const [policy, ...more] = of(PODS["metrics-server"] ?? assert.fail());
+        assert.deepEqual(more, []);
+        assert.deepEqual(
+            policy?.spec?.ingress?.map(({ ports = [] }) => ports.map(({ port }) => port)),
+            [[10251]],
+        );
+        const nodes = (policy?.spec?.egress ?? [])
+            .filter(({ ports = [] }) => ports.some(({ port }) => port === 10250))
+            .flatMap(({ to = [] }) => to.map(({ ipBlock }) => ipBlock?.cidr));
+        assert.deepEqual(nodes, ["10.96.0.0/19", "10.96.32.0/19", "10.96.64.0/19"]);
+    });
+
     it("do not exist in kube-system of an existing cluster", () => {
         const { objects } = deriveAll({ catalogue, config: loadStackFile("local", ROOT) });
         assert.deepEqual(
@@ -169,7 +187,7 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
             all.find((one) => one.name === name) ?? assert.fail(`there is no ${name}`);
 
         it("exist before the first pod that they select, and as long as it", () => {
-            for (const addOn of ["coredns", "aws-ebs-csi-driver"])
+            for (const addOn of ["coredns", "aws-ebs-csi-driver", "metrics-server"])
                 assert.ok(find(`cluster-add-ons-late-${addOn}`).dependsOn.includes("network"), addOn);
             for (const name of ["cloud-controllers", "cert-manager", "control-plane"])
                 for (const needed of ["network", "cluster-add-ons-late-coredns"])

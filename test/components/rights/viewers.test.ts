@@ -63,9 +63,12 @@ for (const stack of ["local", "dev", "prod"]) {
                     fc.constantFrom(...READS, ...WRITES, "*"),
                     fc.constantFrom(...SENSITIVE),
                     somewhere,
-                    fc.option(fc.constantFrom("mesh-root-1", "mesh-intermediate", "grafana-admin"), {
-                        nil: undefined,
-                    }),
+                    fc.option(
+                        fc.constantFrom("mesh-root-1", "mesh-intermediate", "grafana-admin-sparc-mesh"),
+                        {
+                            nil: undefined,
+                        },
+                    ),
                     (verb, resource, namespace, name) => {
                         const attempt = { verb, group: "", resource };
                         assert.ok(

@@ -37,7 +37,12 @@ for (const stack of ["dev", "prod"]) {
                     fc.constantFrom(...Object.keys(WORKLOADS)),
                     fc.constantFrom(...VERBS),
                     fc.constantFrom(undefined, ...namespaces),
-                    fc.constantFrom(undefined, "mesh-root-1", "mesh-intermediate", "grafana-admin"),
+                    fc.constantFrom(
+                        undefined,
+                        "mesh-root-1",
+                        "mesh-intermediate",
+                        "grafana-admin-sparc-mesh",
+                    ),
                     (workload, verb, at, name) => {
                         fc.pre(at === undefined || WORKLOADS[workload]?.includes(at) !== true);
                         const [namespace = "", account = ""] = workload.split("/");

@@ -47,6 +47,9 @@ export function loadBalancersDocument({ name, region }: Pick<EksConfig, "name" |
                 "elasticloadbalancing:DescribeListeners",
                 "elasticloadbalancing:DescribeLoadBalancerAttributes",
                 "elasticloadbalancing:DescribeLoadBalancers",
+                // Of a network load balancer's listeners too, which have only the default rule: without it, the controller never
+                // reports the load balancer's address to the Service (pkg/deploy/elbv2/listener_rule_synthesizer.go).
+                "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTags",
                 "elasticloadbalancing:DescribeTargetGroupAttributes",
                 "elasticloadbalancing:DescribeTargetGroups",
@@ -65,6 +68,12 @@ export function loadBalancersDocument({ name, region }: Pick<EksConfig, "name" |
             Action: ["ec2:CreateTags"],
             Resource: groups,
             Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup", ...requested } },
+        }),
+        // When the tags that it gives to its groups change, as with a later version; its own tag stays.
+        allow({
+            Action: ["ec2:CreateTags", "ec2:DeleteTags"],
+            Resource: groups,
+            Condition: { Null: { [`aws:RequestTag/${TAG}`]: "true" }, StringEquals: owned },
         }),
         allow({
             Action: [

@@ -1,0 +1,91 @@
+/**
+ * The actions that the AWS Load Balancer Controller's own policy allows: docs/install/iam_policy.json of
+ * kubernetes-sigs/aws-load-balancer-controller, at the tag of `POLICY_VERSION`. After a change of the controller's version,
+ * list the actions of its policy again.
+ */
+export const POLICY_VERSION = "3.5.0";
+
+export const POLICY_ACTIONS: readonly string[] = `
+    acm:DescribeCertificate
+    acm:ListCertificates
+    cognito-idp:DescribeUserPoolClient
+    ec2:AuthorizeSecurityGroupIngress
+    ec2:CreateSecurityGroup
+    ec2:CreateTags
+    ec2:DeleteSecurityGroup
+    ec2:DeleteTags
+    ec2:DescribeAccountAttributes
+    ec2:DescribeAddresses
+    ec2:DescribeAvailabilityZones
+    ec2:DescribeCoipPools
+    ec2:DescribeInstances
+    ec2:DescribeInternetGateways
+    ec2:DescribeIpamPools
+    ec2:DescribeNetworkInterfaces
+    ec2:DescribeRouteTables
+    ec2:DescribeSecurityGroups
+    ec2:DescribeSubnets
+    ec2:DescribeTags
+    ec2:DescribeVpcPeeringConnections
+    ec2:DescribeVpcs
+    ec2:GetCoipPoolUsage
+    ec2:GetSecurityGroupsForVpc
+    ec2:RevokeSecurityGroupIngress
+    elasticloadbalancing:AddListenerCertificates
+    elasticloadbalancing:AddTags
+    elasticloadbalancing:CreateListener
+    elasticloadbalancing:CreateLoadBalancer
+    elasticloadbalancing:CreateRule
+    elasticloadbalancing:CreateTargetGroup
+    elasticloadbalancing:DeleteListener
+    elasticloadbalancing:DeleteLoadBalancer
+    elasticloadbalancing:DeleteRule
+    elasticloadbalancing:DeleteTargetGroup
+    elasticloadbalancing:DeregisterTargets
+    elasticloadbalancing:DescribeCapacityReservation
+    elasticloadbalancing:DescribeListenerAttributes
+    elasticloadbalancing:DescribeListenerCertificates
+    elasticloadbalancing:DescribeListeners
+    elasticloadbalancing:DescribeLoadBalancerAttributes
+    elasticloadbalancing:DescribeLoadBalancers
+    elasticloadbalancing:DescribeRules
+    elasticloadbalancing:DescribeSSLPolicies
+    elasticloadbalancing:DescribeTags
+    elasticloadbalancing:DescribeTargetGroupAttributes
+    elasticloadbalancing:DescribeTargetGroups
+    elasticloadbalancing:DescribeTargetHealth
+    elasticloadbalancing:DescribeTrustStores
+    elasticloadbalancing:ModifyCapacityReservation
+    elasticloadbalancing:ModifyIpPools
+    elasticloadbalancing:ModifyListener
+    elasticloadbalancing:ModifyListenerAttributes
+    elasticloadbalancing:ModifyLoadBalancerAttributes
+    elasticloadbalancing:ModifyRule
+    elasticloadbalancing:ModifyTargetGroup
+    elasticloadbalancing:ModifyTargetGroupAttributes
+    elasticloadbalancing:RegisterTargets
+    elasticloadbalancing:RemoveListenerCertificates
+    elasticloadbalancing:RemoveTags
+    elasticloadbalancing:SetIpAddressType
+    elasticloadbalancing:SetRulePriorities
+    elasticloadbalancing:SetSecurityGroups
+    elasticloadbalancing:SetSubnets
+    elasticloadbalancing:SetWebAcl
+    iam:CreateServiceLinkedRole
+    iam:GetServerCertificate
+    iam:ListServerCertificates
+    shield:CreateProtection
+    shield:DeleteProtection
+    shield:DescribeProtection
+    shield:GetSubscriptionState
+    waf-regional:AssociateWebACL
+    waf-regional:DisassociateWebACL
+    waf-regional:GetWebACL
+    waf-regional:GetWebACLForResource
+    wafv2:AssociateWebACL
+    wafv2:DisassociateWebACL
+    wafv2:GetWebACL
+    wafv2:GetWebACLForResource
+`
+    .trim()
+    .split(/\s+/);
