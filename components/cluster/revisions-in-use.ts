@@ -43,7 +43,7 @@ export interface RevisionCheck {
 }
 
 /**
- * Asks the cluster's API server. Only a machine that cannot connect, as in the step that creates a private cluster, gets a
+ * Lists what the cluster runs. Only a machine that cannot connect, as in the step that creates a private cluster, gets a
  * warning: whatever the server responds instead of the list, the update must not delete what may be in use.
  */
 export async function checkRevisions(
@@ -94,7 +94,9 @@ interface List<Item> {
 
 function isList(page: unknown): page is List<unknown> {
     const { items, kind } = (page ?? {}) as List<unknown>;
-    return Array.isArray(items) || (items == null && kind?.endsWith("List") === true);
+    return (
+        Array.isArray(items) || ((items === undefined || items === null) && kind?.endsWith("List") === true)
+    );
 }
 
 async function list<Item>(get: Get, path: string): Promise<Item[]> {
