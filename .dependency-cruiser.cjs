@@ -42,7 +42,7 @@ module.exports = {
             comment:
                 "Ask the catalogue through load, model, query and check; order, durations, attempts, rollout, requests and path-template are its vocabulary, and schema/catalogue is for the reference pages.",
             severity: "error",
-            from: { pathNot: "^(catalogue|test)/" },
+            from: { pathNot: "^(catalogue|example|test)/" },
             to: {
                 path: "^catalogue/",
                 pathNot:

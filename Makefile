@@ -5,6 +5,11 @@ SHELL := /bin/bash
 # Kubeconfig context of an existing cluster, instead of the embedded node: make up CONTEXT=kind-mesh
 CONTEXT ?=
 MESH := node cli/bin/mesh.js
+# The folder of another platform, instead of catalogue/platform.ts: make up CATALOGUE=example/bank
+CATALOGUE ?=
+ifneq ($(CATALOGUE),)
+export MESH_PLATFORM := $(CATALOGUE)
+endif
 # An image of local/standin that the cluster can pull.
 STANDIN_IMAGE ?=
 ON := $(if $(CONTEXT),--context $(CONTEXT))

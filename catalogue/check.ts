@@ -12,11 +12,13 @@ import { checkLimits } from "./checks/limits";
 import { checkDuplicates, checkNames } from "./checks/names";
 import { checkOffers } from "./checks/offers";
 import { checkOverlaps } from "./checks/overlaps";
+import { checkPeers } from "./checks/peers";
 import { checkPorts } from "./checks/ports";
 import { CatalogueError, type CatalogueCheck, type Problem } from "./checks/problem";
 import { checkProtocols } from "./checks/protocols";
 import { checkReferences } from "./checks/references";
 import { checkRetries } from "./checks/retries";
+import { checkRetryPolicies } from "./checks/retry-policies";
 import { checkRollouts } from "./checks/rollouts";
 import { checkSharedRequests } from "./checks/shared-requests";
 import { checkTenantContext } from "./checks/tenant-context";
@@ -33,6 +35,7 @@ export type { Problem } from "./checks/problem";
 const CHECKS: readonly CatalogueCheck[] = [
     checkNames,
     checkPorts,
+    checkPeers,
     checkReferences,
     checkProtocols,
     checkOffers,
@@ -47,6 +50,7 @@ const CHECKS: readonly CatalogueCheck[] = [
     checkCycles,
     checkTimeouts,
     checkRetries,
+    checkRetryPolicies,
     checkBalancing,
     checkRollouts,
     checkTenantContext,

@@ -18,9 +18,11 @@ import type {
     Duration,
     ExternalGroup,
     ExternalHost,
+    GrpcPort,
     Port,
     Request,
     Service,
+    TcpPort,
     Tier,
 } from "./model";
 import { compare, groupBy, getOwn, sortedEntries } from "./order";
@@ -107,6 +109,29 @@ export function reachableHosts(catalogue: Catalogue): readonly ReachableHost[] {
         .sort((a, b) => compare(a.host.host, b.host.host) || a.host.port - b.host.port);
 }
 
+/** A port on which the replicas of a service call each other. */
+export interface PeerEdge {
+    readonly service: string;
+    readonly portName: string;
+    readonly port: TcpPort;
+}
+
+/** The ports on which replicas of a service call each other, sorted by service and port. */
+export function peerEdges(catalogue: Catalogue): readonly PeerEdge[] {
+    return servicesOf(catalogue).flatMap(([service, { ports, peers = [] }]) =>
+        [...peers].sort().flatMap((portName): PeerEdge[] => {
+            const port = getOwn(ports, portName);
+            if (port?.protocol === "tcp") return [{ service, portName, port }];
+            throw new Error(`${service} has no TCP port ${portName}`);
+        }),
+    );
+}
+
+/** The headless Service at which the replicas of a service call each other. */
+export function peersName(service: string): string {
+    return `${service}-peers`;
+}
+
 /** All exposures, sorted by service and host. */
 export function exposures(catalogue: Catalogue): readonly ExposureEdge[] {
     return indexOf(catalogue).exposures.all;
@@ -127,6 +152,12 @@ const MIN_REPLICAS: Readonly<Record<Tier, number>> = { critical: 3, standard: 2,
 /** The minimum number of replicas of a service in production. */
 export function minReplicas(service: Service): number {
     return service.minReplicas ?? MIN_REPLICAS[service.tier];
+}
+
+/** The maximum number of replicas of a service in production, at least the minimum. */
+export function maxReplicas(service: Service): number {
+    const replicas = minReplicas(service);
+    return Math.max(replicas, service.maxReplicas ?? replicas);
 }
 
 /** The latency threshold of a service without `latencyThreshold`. */
@@ -173,7 +204,7 @@ export function wireOperations(port: Port, operations: OperationSet): readonly O
             return httpOperations(requireNonEmpty(operations.requests, port));
         case "grpc": {
             const methods = [...requireNonEmpty(operations.methods, port)].sort();
-            return [{ methods: ["POST"], paths: methods.map((method) => `/${port.service}/${method}`) }];
+            return [{ methods: ["POST"], paths: methods.map((method) => grpcPath(port, method)) }];
         }
         case "ws":
             return [{ methods: ["GET"], paths: [port.path] }];
@@ -182,6 +213,11 @@ export function wireOperations(port: Port, operations: OperationSet): readonly O
         default:
             return unknownCase(port);
     }
+}
+
+/** The path of a gRPC method. A name with a slash has the service's name, others are methods of the port's service. */
+export function grpcPath({ service }: GrpcPort, method: string): string {
+    return method.includes("/") ? `/${method}` : `/${service}/${method}`;
 }
 
 function requireNonEmpty<T>(operations: readonly T[] | undefined, port: Port): readonly T[] {

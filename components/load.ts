@@ -1,7 +1,7 @@
 /** Loads the program's inputs under the Pulumi engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { CatalogueError } from "../catalogue/check";
-import { loadCatalogue } from "../catalogue/load";
+import { loadCatalogue, PLATFORM_VARIABLE } from "../catalogue/load";
 import { exampleValues } from "../config/examples";
 import { ConfigError, fromEngine } from "../config/load";
 import type { MeshConfig } from "../config/schema";
@@ -18,6 +18,7 @@ export function platformFromEngine(): Platform {
     const stack = pulumi.getStack();
     const source = `configuration of stack ${stack}`;
     try {
+        assertDefaultPlatform();
         const catalogue = loadCatalogue();
         const platform = { catalogue, config: fromEngine(stack, pulumi.runtime.allConfig(), isConfigSecret) };
         assertPlatform(source, platform);
@@ -27,6 +28,19 @@ export function platformFromEngine(): Platform {
         if (!(error instanceof CatalogueError || error instanceof ConfigError)) throw error;
         throw runError(error.message, error.name);
     }
+}
+
+/**
+ * Another platform is for trials on a test cluster. In the state of a stack it would replace every object, also by
+ * mistake, because a shell exports the variable.
+ */
+function assertDefaultPlatform(): void {
+    const folder = process.env[PLATFORM_VARIABLE] ?? "";
+    if (folder === "" || pulumi.runtime.getEngine() === undefined) return;
+    throw runError(
+        `${PLATFORM_VARIABLE} is ${folder}, which only \`mesh\` supports; unset it, or replace the parts of catalogue/platform.ts by those of ${folder}`,
+        "PlatformError",
+    );
 }
 
 /** Exported by the SDK, but missing in its types. */

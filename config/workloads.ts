@@ -53,7 +53,30 @@ const probe = z.discriminatedUnion("type", [
         ...timing,
     }),
     z.strictObject({ type: z.literal("tcp").describe("A connection is a success."), port, ...timing }),
+    z.strictObject({
+        type: z.literal("exec").describe("Exit code 0 is a success."),
+        command: z.array(z.string()).min(1).describe("The program in the container, and its arguments."),
+        ...timing,
+    }),
+    z.strictObject({ type: z.literal("none").describe("No probe.") }),
 ]);
+
+const volume = z.strictObject({
+    path: absolutePath,
+    size: z
+        .string()
+        .regex(/^\d+(\.\d+)?[KMGT]i?$/, "must be a Kubernetes quantity such as 20Gi")
+        .describe("The requested size, such as 20Gi."),
+    storageClass: name.optional().describe("Default: the cluster's default class."),
+});
+
+/** Five fields of numbers, ranges, lists, steps and names. The API server parses it completely. */
+const schedule = z
+    .string()
+    .regex(
+        /^(@(hourly|daily|weekly|monthly|yearly)|[\w*/,?-]+( [\w*/,?-]+){4})$/,
+        'must be a cron schedule of five fields, such as "15 3 * * *"',
+    );
 
 const environmentName = z
     .string()
@@ -61,7 +84,34 @@ const environmentName = z
 const references = z.record(environmentName, z.strictObject({ name, key })).default({});
 
 const image = z.strictObject({
-    from: z.literal("image").describe("The program creates a Deployment with this image."),
+    from: z.literal("image").describe("The program creates a workload with this image."),
+    kind: z
+        .enum(["Deployment", "StatefulSet", "CronJob", "Job"])
+        .default("Deployment")
+        .describe(
+            "`StatefulSet`: replicas with names and volumes of their own. `Job`: runs once for each change of its configuration. `CronJob`: runs by `schedule`. Jobs are services without ports.",
+        ),
+    schedule: schedule.optional().describe('Required for a CronJob: when it runs, such as "15 3 * * *".'),
+    timeZone: z
+        .string()
+        .regex(/^[A-Za-z_]+(\/[\w+-]+)*$/, "must be a time zone such as Europe/Berlin")
+        .optional()
+        .describe("The time zone of `schedule`. Default: UTC."),
+    retries: z
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe("How often a failed pod of a Job or of a CronJob's run is replaced. Default: 3."),
+    deadlineSeconds: z
+        .int()
+        .min(1)
+        .optional()
+        .describe("Seconds after which a Job, or a run of a CronJob, is stopped as failed. Default: none."),
+    volumes: z
+        .array(volume)
+        .default([])
+        .describe("A StatefulSet's volumes: each replica keeps a PersistentVolumeClaim for each of them."),
     image: imageReference.describe("The image of the first version, `v1`."),
     versions: z
         .record(version, imageReference)
@@ -126,11 +176,16 @@ const existing = z.strictObject({
         .describe(
             "Another tool deploys the workload. The program adds only what the mesh needs, by server-side apply.",
         ),
-    kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).default("Deployment"),
+    kind: z.enum(["Deployment", "StatefulSet", "DaemonSet", "CronJob"]).default("Deployment"),
     name: name.optional().describe("The workload's name. Default: the service's."),
     version: version
         .optional()
         .describe("The value of the pods' label `version`. Default: the label is left as it is."),
+    autoscaler: name
+        .optional()
+        .describe(
+            "The workload's HorizontalPodAutoscaler, if Flagger rolls the service out. Flagger copies it for the primary. Default: none.",
+        ),
 });
 
 const standIn = z.strictObject({

@@ -38,7 +38,7 @@ function callProblems(
             rule: "self-call",
             where,
             message: `${caller} calls itself`,
-            remedy: "Remove the call: traffic within a service does not pass through the mesh.",
+            remedy: "Remove the call. If its replicas call each other, list the TCP ports on which they do in peers.",
         });
     }
     if (port === undefined) {

@@ -1,8 +1,8 @@
 /** The edges of the call graph. */
 import { z } from "zod";
 import { grpcMethod, request } from "./ports";
-import { isNot, reference } from "./text";
-import { timeout } from "./time";
+import { isNot, nonEmptyList, reference } from "./text";
+import { duration, timeout } from "./time";
 
 const MAX_RETRIES = 5;
 const RETRIES = isNot(`a valid number of retries`, `Use a whole number from 0 to ${MAX_RETRIES}.`);
@@ -15,6 +15,21 @@ export const operations = {
         .exactOptional()
         .describe("gRPC: the methods, each offered by the port's service."),
 };
+
+/** Envoy's conditions that concern a request which has not been answered, or was answered with an error. */
+export const RETRY_CONDITIONS = [
+    "connect-failure",
+    "refused-stream",
+    "reset",
+    "gateway-error",
+    "5xx",
+    "retriable-4xx",
+    "cancelled",
+    "deadline-exceeded",
+    "internal",
+    "resource-exhausted",
+    "unavailable",
+] as const;
 
 export const operationSet = z.strictObject(operations);
 
@@ -36,6 +51,16 @@ export const call = z
             .exactOptional()
             .describe(
                 "How often the mesh retries the call, within the timeout. Default: 1 if idempotent and not a stream, otherwise 0.",
+            ),
+        retryOn: nonEmptyList(z.enum(RETRY_CONDITIONS), "the conditions")
+            .exactOptional()
+            .describe(
+                "The conditions under which the mesh retries, as in Istio's `retryOn`. HTTP: all but the gRPC ones; gRPC: `connect-failure`, `refused-stream`, `reset` and the gRPC ones (`cancelled` to `unavailable`). Default: `connect-failure`, `refused-stream`, `reset`, and for HTTP `gateway-error`, for gRPC `unavailable`.",
+            ),
+        perTryTimeout: duration
+            .exactOptional()
+            .describe(
+                "The timeout of each attempt, below `timeout`, so that a replica that hangs leaves time for another. Default: none; a slow first attempt can use the whole timeout.",
             ),
         optional: z
             .boolean()

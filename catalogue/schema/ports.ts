@@ -21,9 +21,9 @@ export const path = text<`/${string}`>(
 );
 
 export const grpcMethod = text(
-    /^[A-Za-z]\w*$/,
+    /^([a-z_]\w*(\.[a-z_]\w*)*\.[A-Z]\w*\/)?[A-Za-z]\w*$/,
     "a gRPC method name",
-    "Write only the method's name, such as GetItem.",
+    "Write the method's name, such as GetItem, or for another service of the port grpc.health.v1.Health/Check.",
 );
 
 const tenantContext = z
@@ -57,9 +57,11 @@ export const grpcPort = z
             /^[a-z_]\w*(\.[a-z_]\w*)*\.[A-Z]\w*$/,
             "a fully qualified gRPC service name",
             "Write it like example.v1.Name.",
-        ).describe("The fully qualified name of the protobuf service, such as `sparc.auth.v1.Auth`."),
+        ).describe(
+            "The fully qualified name of the protobuf service, such as `sparc.auth.v1.Auth`. Methods of other services on the port have their service's name: `grpc.health.v1.Health/Check`.",
+        ),
         methods: nonEmptyList(grpcMethod, "the methods that the service offers").describe(
-            "The methods that the service offers. Calls and exposures can list only these.",
+            "The methods that the port offers. Calls and exposures can list only these.",
         ),
         streaming: z
             .array(grpcMethod)

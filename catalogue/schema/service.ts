@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { call } from "./calls";
 import { exposure } from "./exposures";
-import { path, port, ports } from "./ports";
+import { path, port } from "./ports";
 import { rollout } from "./rollout";
 import { count, isNot, prose, reference, text } from "./text";
 import { duration } from "./time";
@@ -88,7 +88,17 @@ export const service = z
         tier: tier.describe(
             "How much the platform depends on it. `critical`: tenants notice an outage within a minute. `standard`: an outage disables a feature, not the platform. `background`: an outage only delays work.",
         ),
-        ports: ports(port).describe("The ports, by name; at least one."),
+        ports: z
+            .record(z.string(), port)
+            .describe(
+                "The ports, by name. Empty for a worker, such as a consumer of events, or a job: it has an identity and calls others, but no Service, so that nothing can call it.",
+            ),
+        peers: z
+            .array(reference)
+            .exactOptional()
+            .describe(
+                "The TCP ports, by name, on which its replicas call each other: at `<replica>.<service>-peers`, or at the service itself. Default: none.",
+            ),
         exposures: z
             .array(exposure)
             .exactOptional()

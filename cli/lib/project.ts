@@ -3,11 +3,12 @@ import type { Catalogue } from "../../catalogue/model";
 import type { Platform } from "../../components/base/platform";
 import { assertPlatform } from "../../components/check";
 import { parseConfig, readStackFile } from "../../config/load";
-import { PROJECT_FOLDER } from "./checkout";
+import { STACK_FOLDER } from "./checkout";
 
 /** The validated catalogue and the configuration of `stack`, as `index.ts` loads them. */
 export function loadPlatform(stack: string): Platform {
-    return checkedPlatform(`Pulumi.${stack}.yaml`, readStackFile(stack, PROJECT_FOLDER), loadCatalogue());
+    const catalogue = loadCatalogue();
+    return checkedPlatform(`Pulumi.${stack}.yaml`, readStackFile(stack, STACK_FOLDER), catalogue);
 }
 
 /**

@@ -5,7 +5,7 @@ import { startProgram } from "../../local/engine/program/host";
 import { RELEASE, childName } from "../../local/engine/packaged";
 import { type Registration, engineConfig } from "../../local/engine/program/protocol";
 import { urnOfReference } from "../../policy/core/urn";
-import { PROJECT_FOLDER } from "../lib/checkout";
+import { PROJECT_FOLDER, STACK_FOLDER } from "../lib/checkout";
 import { answers, outputs, type Variant } from "./aws";
 import { type EvaluatedResource } from "./protocol";
 
@@ -25,7 +25,7 @@ export interface ProgramSource {
 export async function registrations({
     stack,
     program = resolve(PROJECT_FOLDER, "index.ts"),
-    config = readStackFile(stack, PROJECT_FOLDER),
+    config = readStackFile(stack, STACK_FOLDER),
     variant = "first",
     registered,
 }: ProgramSource): Promise<readonly EvaluatedResource[]> {

@@ -5,7 +5,7 @@ import type { Platform } from "../../components/base/platform";
 import { readStackFile } from "../../config/load";
 import { ensureSigningKey, type Progress, silentProgress, terminalProgress } from "../../local";
 import { type DeployOptions, type DeployReport, deploy } from "../../local/engine";
-import { LOCAL_STACK, PROJECT_FOLDER } from "../lib/checkout";
+import { LOCAL_STACK, STACK_FOLDER } from "../lib/checkout";
 import { loadCatalogue } from "../../catalogue/load";
 import { checkedPlatform } from "../lib/project";
 import { ensureExternalAuthority, saveEdgeAuthority } from "./certificate";
@@ -29,7 +29,7 @@ export async function deployPlatform(options: UpOptions): Promise<Deployed> {
     const started = Date.now();
     // Report errors in the catalogue and the configuration before starting a node.
     const catalogue = loadCatalogue();
-    const file = readStackFile(LOCAL_STACK, PROJECT_FOLDER);
+    const file = readStackFile(LOCAL_STACK, STACK_FOLDER);
     const local = checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, file, catalogue);
     const entries = withKeys(file, (await ensureSigningKey()).jwks);
 

@@ -2,7 +2,7 @@ import { loadCatalogue } from "../../catalogue/load";
 import type { Platform } from "../../components/base/platform";
 import { readStackFile } from "../../config/load";
 import { type SigningKey, readSigningKey } from "../../local";
-import { LOCAL_STACK, PROJECT_FOLDER } from "../lib/checkout";
+import { LOCAL_STACK, STACK_FOLDER } from "../lib/checkout";
 import { checkedPlatform, loadPlatform } from "../lib/project";
 import { withKeys } from "./config-entries";
 
@@ -17,6 +17,6 @@ export async function deployedPlatform(stack: string = LOCAL_STACK): Promise<{
     if (stack !== LOCAL_STACK) return { platform: loadPlatform(stack) };
     const key = await readSigningKey();
     if (key === undefined) return { platform: loadPlatform(LOCAL_STACK) };
-    const entries = withKeys(readStackFile(LOCAL_STACK, PROJECT_FOLDER), key.jwks);
+    const entries = withKeys(readStackFile(LOCAL_STACK, STACK_FOLDER), key.jwks);
     return { platform: checkedPlatform(`Pulumi.${LOCAL_STACK}.yaml`, entries, loadCatalogue()), key };
 }

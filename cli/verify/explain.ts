@@ -43,11 +43,12 @@ function mayAffect(object: KubeObject, { source, destination, ingress, egress }:
             return atCallee || meshWide || atGateway;
         case "DestinationRule": {
             const { host = "" } = object.spec as { host?: string };
-            return host.split(".")[0] === destination.name || host.startsWith("*");
+            return host.split(".")[0] === (destination.service ?? destination.name) || host.startsWith("*");
         }
         case "VirtualService": {
             const { hosts = [] } = object.spec as { hosts?: readonly string[] };
-            const host = ingress?.host ?? serviceHost(destination.name, destination.namespace);
+            const host =
+                ingress?.host ?? serviceHost(destination.service ?? destination.name, destination.namespace);
             return hosts.includes(host);
         }
         default:

@@ -49,8 +49,11 @@ export interface Source {
 
 /** A port of a service or store, including the health port. */
 export interface Destination {
+    /** The workload's name. */
     readonly name: string;
     readonly namespace: string;
+    /** The name of the Service. @default the workload's */
+    readonly service?: string;
     readonly portName: string;
     readonly port: HttpPort | GrpcPort | WebSocketPort | TcpPort;
     /** PERMISSIVE ports accept connections without mutual TLS. */

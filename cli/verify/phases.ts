@@ -54,6 +54,8 @@ interface PhaseOptions {
     readonly sign: Credentials["sign"];
     /** Services that the stack declares to run something other than a stand-in (`workloads.services`). */
     readonly declared: ReadonlySet<string>;
+    /** Services that run as jobs, so that they may have no pod. */
+    readonly batch: ReadonlySet<string>;
 }
 
 const TITLES: Readonly<Record<Layer, string>> = {
@@ -68,9 +70,9 @@ export async function makeRequests(
     cluster: Cluster,
     catalogue: Catalogue,
     planned: readonly Check[],
-    { reused, drainedMs: drained, signal, progress, sign, declared }: PhaseOptions,
+    { reused, drainedMs: drained, signal, progress, sign, declared, batch }: PhaseOptions,
 ): Promise<Outcome> {
-    const { pods, real } = await findProbePods(cluster, catalogue);
+    const { pods, real } = await findProbePods(cluster, catalogue, batch);
     const checks = planned.filter((check) => realServiceOf(check, real) === undefined);
     const { certificates, missing } = await readCertificates(cluster, checks);
     const tcp = tcpWorkloads(catalogue, checks);
@@ -215,11 +217,15 @@ interface ProbePods {
 }
 
 /** Finds a ready pod of every service. Stores must run as well: otherwise a closed connection would prove nothing. */
-async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<ProbePods> {
+async function findProbePods(
+    cluster: Cluster,
+    catalogue: Catalogue,
+    batch: ReadonlySet<string>,
+): Promise<ProbePods> {
     const services = await readyPods(cluster, NAMESPACES.services);
     const stores = await readyPods(cluster, NAMESPACES.stores);
     const absent = [
-        ...Object.keys(catalogue.services).filter((name) => !services.has(name)),
+        ...Object.keys(catalogue.services).filter((name) => !services.has(name) && !batch.has(name)),
         ...Object.keys(catalogue.stores).filter((name) => !stores.has(name)),
     ];
     if (absent.length > 0) {
@@ -229,7 +235,7 @@ async function findProbePods(cluster: Cluster, catalogue: Catalogue): Promise<Pr
         );
     }
     const real = [...services].filter(([, pods]) => !pods.every(isStandIn)).map(([name]) => name);
-    return { pods: services, real: new Set(real) };
+    return { pods: services, real: new Set([...real, ...batch]) };
 }
 
 function isStandIn({ container }: ProbePod): boolean {

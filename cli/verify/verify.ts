@@ -175,6 +175,7 @@ async function runChecks(cluster: Cluster, options: Run): Promise<RunResult> {
         progress,
         sign,
         declared: declaredReal(platform.config),
+        batch: batchServices(platform.config),
     });
     outcome.unchecked.push(
         ...egress.unchecked,
@@ -210,6 +211,15 @@ function unique(texts: readonly string[]): string[] {
 
 function seconds(): number {
     return performance.now() / 1000;
+}
+
+/** Services whose pods run as jobs, so that there may be none. */
+function batchServices({ workloads }: MeshConfig): ReadonlySet<string> {
+    return new Set(
+        Object.entries(workloads.services).flatMap(([name, source]) =>
+            source.from !== "stand-in" && (source.kind === "Job" || source.kind === "CronJob") ? [name] : [],
+        ),
+    );
 }
 
 /** Services that the stack declares to run something other than a stand-in. */

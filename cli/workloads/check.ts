@@ -16,6 +16,7 @@ import {
     sidecarUser,
 } from "./checks/identity";
 import { drain, readiness, replicas, rolloutTarget, selector } from "./checks/lifecycle";
+import { patchedFields } from "./checks/patch";
 import { declaredPorts, privilegedPorts, servicePorts, sidecarPorts } from "./checks/ports";
 import type { Check, Finding, ReadObject, Workload } from "./model";
 import { workloadsIn } from "./workloads";
@@ -25,6 +26,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     namespace: serviceNamespace,
     label: serviceLabel,
     account,
+    patch: patchedFields,
     injection,
     bypass,
     "sidecar-user": sidecarUser,

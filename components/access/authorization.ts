@@ -5,6 +5,7 @@ import {
     type ExposureEdge,
     edges,
     exposures,
+    peerEdges,
     wireOperations,
     storeEdges,
 } from "../../catalogue/query";
@@ -45,6 +46,11 @@ export function authorizationPolicies(platform: Platform): AuthorizationPolicyMa
         ...[...calls].map(([name, group]) => {
             const rules = group.map((edge) => callRule(edge, config));
             return allow(name, NAMESPACES.services, group[0].callee, rules);
+        }),
+        ...[...groupBy(peerEdges(catalogue), ({ service }) => service)].map(([service, group]) => {
+            const replica = principal(config, NAMESPACES.services, service);
+            const rules = group.map(({ port }) => rule(replica, port, {}));
+            return allow(allowName(service, service), NAMESPACES.services, service, rules);
         }),
         ...[...stores].map(([name, group]) => {
             const caller = principal(config, NAMESPACES.services, group[0].caller);

@@ -1,4 +1,4 @@
-import { edges, exposures, storeEdges } from "../../catalogue/query";
+import { edges, exposures, peerEdges, storeEdges } from "../../catalogue/query";
 import { type Flow, tcp, workload } from "../base/flow";
 import { INGRESS_GATEWAYS, NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
@@ -9,6 +9,11 @@ export function callFlows({ catalogue }: Platform): Flow[] {
         ...edges(catalogue).map(({ caller, callee, port }) => ({
             from: [workload(NAMESPACES.services, caller)],
             to: [workload(NAMESPACES.services, callee)],
+            ports: tcp(port.number),
+        })),
+        ...peerEdges(catalogue).map(({ service, port }) => ({
+            from: [workload(NAMESPACES.services, service)],
+            to: [workload(NAMESPACES.services, service)],
             ports: tcp(port.number),
         })),
         ...storeEdges(catalogue).map(({ caller, store, port }) => ({

@@ -2,7 +2,9 @@ import { COMMON_LABELS } from "../base/labels";
 import type { Manifest, Metadata } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { rolloutAutoscaler } from "../shared/flagger/autoscaler";
 import { CANARY, FLAGGER, FLAGGER_API } from "../shared/flagger/flagger";
+import { rollouts } from "../shared/flagger/rollouts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
@@ -10,8 +12,11 @@ const GROUP = "rbac.authorization.k8s.io";
  * RBAC of Flagger: the objects of a rollout, in the services' namespace only. Its chart's role could read every
  * Secret. Flagger's release waits for this role, because Flagger does not start without it.
  */
-export function rights({ config }: Platform): Manifest[] {
-    if (!config.delivery.enabled) return [];
+export function rights(platform: Platform): Manifest[] {
+    if (!platform.config.delivery.enabled) return [];
+    const autoscales = rollouts(platform).some(
+        ({ service }) => rolloutAutoscaler(platform, service) !== undefined,
+    );
     const metadata: Metadata = { name: FLAGGER.name, namespace: NAMESPACES.services, labels: COMMON_LABELS };
     return [
         {
@@ -22,6 +27,9 @@ export function rights({ config }: Platform): Manifest[] {
                 may("", ["services"], ["get", "list", "watch", "create", "update"]),
                 may("", ["events"], ["create", "patch"]),
                 may("apps", ["deployments"], ["get", "list", "watch", "create", "update", "patch"]),
+                ...(autoscales
+                    ? [may("autoscaling", ["horizontalpodautoscalers"], ["get", "create", "update"])]
+                    : []),
                 may(
                     "networking.istio.io",
                     ["virtualservices", "destinationrules"],

@@ -4,8 +4,9 @@
  * registered.
  */
 import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
-import type { Deployment } from "kubernetes-types/apps/v1";
+import type { Deployment, StatefulSet } from "kubernetes-types/apps/v1";
 import type { HorizontalPodAutoscaler } from "kubernetes-types/autoscaling/v2";
+import type { CronJob, Job } from "kubernetes-types/batch/v1";
 import type { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-types/core/v1";
 import type { NetworkPolicy } from "kubernetes-types/networking/v1";
 import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
@@ -56,6 +57,9 @@ export type ConfigMapManifest = Core<ConfigMap, "v1", "ConfigMap">;
 export type ServiceAccountManifest = Core<ServiceAccount, "v1", "ServiceAccount">;
 export type ServiceManifest = Core<Service, "v1", "Service">;
 export type DeploymentManifest = Core<Deployment, "apps/v1", "Deployment">;
+export type StatefulSetManifest = Core<StatefulSet, "apps/v1", "StatefulSet">;
+export type JobManifest = Core<Job, "batch/v1", "Job">;
+export type CronJobManifest = Core<CronJob, "batch/v1", "CronJob">;
 export type RoleManifest = Core<Role, "rbac.authorization.k8s.io/v1", "Role">;
 export type RoleBindingManifest = Core<RoleBinding, "rbac.authorization.k8s.io/v1", "RoleBinding">;
 export type ClusterRoleManifest = Core<ClusterRole, "rbac.authorization.k8s.io/v1", "ClusterRole">;
@@ -81,17 +85,25 @@ export type HorizontalPodAutoscalerManifest = Core<
  * A patch of a workload that another tool deploys: fields that the program adds by server-side apply, with a field
  * manager of its own, and removes when it no longer declares the patch. The kind is Pulumi's.
  */
-export interface WorkloadPatchManifest {
-    apiVersion: "apps/v1";
-    kind: "DeploymentPatch" | "StatefulSetPatch" | "DaemonSetPatch";
-    metadata: Metadata & { namespace: string };
-    spec: {
-        template: {
-            metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
-            spec: { serviceAccountName: string; serviceAccount: string };
-        };
-    };
+export interface PodTemplatePatch {
+    metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+    spec: { serviceAccountName: string; serviceAccount: string };
 }
+
+interface Patch<ApiVersion extends string, Kind extends string, Spec> {
+    apiVersion: ApiVersion;
+    kind: Kind;
+    metadata: Metadata & { namespace: string };
+    spec: Spec;
+}
+
+export type WorkloadPatchManifest =
+    | Patch<
+          "apps/v1",
+          "DeploymentPatch" | "StatefulSetPatch" | "DaemonSetPatch",
+          { template: PodTemplatePatch }
+      >
+    | Patch<"batch/v1", "CronJobPatch", { jobTemplate: { spec: { template: PodTemplatePatch } } }>;
 
 export type AuthorizationPolicyManifest = Custom<
     "security.istio.io/v1",
@@ -140,15 +152,18 @@ export type CoreManifest =
     | ClusterRoleBindingManifest
     | NamespaceManifest
     | ConfigMapManifest
+    | CronJobManifest
     | ServiceAccountManifest
     | ServiceManifest
     | DeploymentManifest
     | HorizontalPodAutoscalerManifest
+    | JobManifest
     | MutatingWebhookConfigurationManifest
     | NetworkPolicyManifest
     | PodDisruptionBudgetManifest
     | RoleManifest
-    | RoleBindingManifest;
+    | RoleBindingManifest
+    | StatefulSetManifest;
 
 export type CustomManifest =
     | AuthorizationPolicyManifest

@@ -24,8 +24,10 @@ const CORE: Record<CoreManifest["kind"], Constructor> = {
     ClusterRole: k8s.rbac.v1.ClusterRole,
     ClusterRoleBinding: k8s.rbac.v1.ClusterRoleBinding,
     ConfigMap: k8s.core.v1.ConfigMap,
+    CronJob: k8s.batch.v1.CronJob,
     Deployment: k8s.apps.v1.Deployment,
     HorizontalPodAutoscaler: k8s.autoscaling.v2.HorizontalPodAutoscaler,
+    Job: k8s.batch.v1.Job,
     MutatingWebhookConfiguration: k8s.admissionregistration.v1.MutatingWebhookConfiguration,
     Namespace: k8s.core.v1.Namespace,
     NetworkPolicy: k8s.networking.v1.NetworkPolicy,
@@ -34,10 +36,12 @@ const CORE: Record<CoreManifest["kind"], Constructor> = {
     RoleBinding: k8s.rbac.v1.RoleBinding,
     Service: k8s.core.v1.Service,
     ServiceAccount: k8s.core.v1.ServiceAccount,
+    StatefulSet: k8s.apps.v1.StatefulSet,
 };
 
 /** Deleting a patch releases its fields: the object stays. */
 const PATCHES: Record<WorkloadPatchManifest["kind"], Constructor> = {
+    CronJobPatch: k8s.batch.v1.CronJobPatch,
     DaemonSetPatch: k8s.apps.v1.DaemonSetPatch,
     DeploymentPatch: k8s.apps.v1.DeploymentPatch,
     StatefulSetPatch: k8s.apps.v1.StatefulSetPatch,
@@ -191,6 +195,7 @@ function registerObject(
         parent,
         dependsOn: [...dependsOn],
         protect: protect && PROTECTED_KINDS.has(object.kind),
+        ...(leavesReplicas(object) ? { ignoreChanges: ["spec.replicas"] } : {}),
         // Without the alias the engine would try to create an object that exists, and later delete it as the old one.
         ...(formerly === undefined
             ? {}
@@ -211,6 +216,15 @@ function registerObject(
         return new PATCHES[object.kind](resourceName, patch as never, resourceOptions);
     }
     return new k8s.apiextensions.CustomResource(resourceName, structuredClone(object), resourceOptions);
+}
+
+/**
+ * Whether an autoscaler or Flagger manages the replicas. Server-side apply resets a field that the program no longer
+ * sets to its default, 1. The provider keeps the live value of a field that `ignoreChanges` lists, and its manager
+ * (pulumi-kubernetes, provider/pkg/await/await.go, `handleSSAIgnoreFields`).
+ */
+function leavesReplicas(object: Manifest): boolean {
+    return object.kind === "Deployment" && object.spec?.replicas === undefined;
 }
 
 function isCore(object: Manifest): object is CoreManifest {

@@ -1,11 +1,11 @@
 import { DEFAULT_STEP_WEIGHTS } from "../../catalogue/rollout";
-import type { Catalogue } from "../../catalogue/model";
 import { serviceOf } from "../../catalogue/query";
-import type { MeshConfig } from "../../config/schema";
 import { cookieMatch } from "../shared/routing/cookie";
 import { COMMON_LABELS } from "../base/labels";
 import type { CanaryManifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
+import type { Platform } from "../base/platform";
+import { rolloutAutoscaler } from "../shared/flagger/autoscaler";
 import { CANARY } from "../shared/flagger/flagger";
 import type { ServiceRollout } from "../shared/flagger/rollouts";
 import { gatesOf } from "./gates";
@@ -26,8 +26,10 @@ const ITERATIONS = DEFAULT_STEP_WEIGHTS.length + 2;
  * between primary and canary. It uses a separate name: the program keeps the Service and the VirtualService with the
  * service's name, whose routes delegate to Flagger's and preserve each call's timeout and retries.
  */
-export function canary(rolledOut: ServiceRollout, catalogue: Catalogue, config: MeshConfig): CanaryManifest {
+export function canary(rolledOut: ServiceRollout, platform: Platform): CanaryManifest {
+    const { catalogue, config } = platform;
     const { service, apex, port, portName } = rolledOut;
+    const autoscaler = rolloutAutoscaler(platform, service);
     // If a pre-rollout hook fails, Flagger starts over with the first one: no hook after the one that closes the gate
     // may fail.
     const webhooks = [...loadOf(rolledOut, config), ...gatesOf(rolledOut)];
@@ -37,6 +39,15 @@ export function canary(rolledOut: ServiceRollout, catalogue: Catalogue, config: 
         metadata: { name: service, namespace: NAMESPACES.services, labels: COMMON_LABELS },
         spec: {
             targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: service },
+            ...(autoscaler === undefined
+                ? {}
+                : {
+                      autoscalerRef: {
+                          apiVersion: "autoscaling/v2",
+                          kind: "HorizontalPodAutoscaler",
+                          name: autoscaler,
+                      },
+                  }),
             // Deleting the Canary restores the Deployment's replicas before the primary is deleted.
             revertOnDeletion: true,
             progressDeadlineSeconds: 600,

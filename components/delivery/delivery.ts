@@ -17,9 +17,9 @@ import { flagger, loadTester } from "./releases";
 import { sidecars } from "./sidecars";
 
 function deriveDelivery(platform: Platform): Derived {
-    const { catalogue, config } = platform;
+    const { config } = platform;
     if (!config.delivery.enabled) return { releases: [], objects: [] };
-    const canaries = rollouts(platform).map((rollout) => canary(rollout, catalogue, config));
+    const canaries = rollouts(platform).map((rollout) => canary(rollout, platform));
     return {
         releases: [
             loadTester(GATES.name, config),

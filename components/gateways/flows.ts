@@ -15,23 +15,19 @@ import type { Platform } from "../base/platform";
  * PROXY protocol. They accept them from anyone if clients connect to them directly.
  */
 export function gatewayFlows({ catalogue, config }: Platform): Flow[] {
-    return GATEWAY_KEYS.map((key): Flow => {
-        const listening = exposures(catalogue).flatMap(({ exposure }) =>
-            exposure.gateway === key ? (exposure.listen ?? []) : [],
-        );
-        return {
-            from:
-                config.edge.clientAddress === "direct"
-                    ? ["anyone"]
-                    : [{ cidrs: clusterNetworks(config).loadBalancers[key] }],
-            to: [workload(NAMESPACES.ingress, INGRESS_GATEWAYS[key])],
-            ports: tcp(
-                GATEWAY_PORTS.http,
-                GATEWAY_PORTS.https,
-                // Load balancers probe it.
-                GATEWAY_STATUS_PORT,
-                ...[...new Set(listening)].sort(),
-            ),
-        };
+    return GATEWAY_KEYS.flatMap((key): Flow[] => {
+        const exposed = exposures(catalogue).filter(({ exposure }) => exposure.gateway === key);
+        const direct = config.edge.clientAddress === "direct";
+        // A gateway without hosts has no clients, only a load balancer that probes it.
+        if (direct && exposed.length === 0) return [];
+        const listening = exposed.flatMap(({ exposure }) => exposure.listen ?? []);
+        const serving = exposed.length > 0 ? [GATEWAY_PORTS.http, GATEWAY_PORTS.https] : [];
+        return [
+            {
+                from: direct ? ["anyone"] : [{ cidrs: clusterNetworks(config).loadBalancers[key] }],
+                to: [workload(NAMESPACES.ingress, INGRESS_GATEWAYS[key])],
+                ports: tcp(...serving, GATEWAY_STATUS_PORT, ...[...new Set(listening)].sort()),
+            },
+        ];
     });
 }

@@ -1,5 +1,12 @@
-import type { LoadBalancing, Service } from "../../catalogue/model";
-import { exposuresOf, minReplicas, servicesOf } from "../../catalogue/query";
+import type { Catalogue, LoadBalancing, Service } from "../../catalogue/model";
+import {
+    exposuresOf,
+    maxReplicas,
+    minReplicas,
+    peerEdges,
+    peersName,
+    servicesOf,
+} from "../../catalogue/query";
 import { sortedEntries } from "../../catalogue/order";
 import { COMMON_LABELS } from "../base/labels";
 import type { DestinationRuleManifest } from "../base/manifest";
@@ -28,14 +35,15 @@ const KEEPALIVE = { time: "60s", interval: "15s", probes: 3 };
 /** How each caller's sidecar treats each service and store: connection limits, outlier detection, load balancing. */
 export function destinationRules(platform: Platform): DestinationRuleManifest[] {
     const { catalogue } = platform;
+    const called = servicesOf(catalogue).filter(([, { ports }]) => Object.keys(ports).length > 0);
     return [
-        ...servicesOf(catalogue).map(([name, service]) => {
+        ...called.map(([name, service]) => {
             // The gateways are callers too, of exposed services.
             const exposed = exposuresOf(catalogue, name).length > 0;
             const exportTo = [".", ...(exposed ? [NAMESPACES.ingress] : [])];
             return rule(name, NAMESPACES.services, exportTo, policyOf(service), subsets(name, platform));
         }),
-        ...servicesOf(catalogue).flatMap(([name, service]) => {
+        ...called.flatMap(([name, service]) => {
             const rollout = rolloutFor(platform, name);
             if (rollout === undefined) return [];
             const { primary, canary } = rolloutHosts(rollout);
@@ -45,6 +53,9 @@ export function destinationRules(platform: Platform): DestinationRuleManifest[] 
             ];
         }),
 
+        ...groupedPeers(catalogue).map((service) =>
+            rule(peersName(service), NAMESPACES.services, ["."], PEERS),
+        ),
         ...sortedEntries(catalogue.stores).map(([name, { maxConnections }]) =>
             rule(name, NAMESPACES.stores, [".", NAMESPACES.services], {
                 connectionPool: {
@@ -58,6 +69,19 @@ export function destinationRules(platform: Platform): DestinationRuleManifest[] 
         ),
     ];
 }
+
+function groupedPeers(catalogue: Catalogue): string[] {
+    return [...new Set(peerEdges(catalogue).map(({ service }) => service))];
+}
+
+/**
+ * Mutual TLS by name: automatic mutual TLS does not know a pod that is addressed directly, before it is in the
+ * endpoints. Replicas are not ejected: a member of a cluster cannot take the load of another.
+ */
+const PEERS: TrafficPolicy = {
+    tls: { mode: "ISTIO_MUTUAL" },
+    connectionPool: { tcp: { maxConnections: 1024, connectTimeout: "2s", tcpKeepalive: KEEPALIVE } },
+};
 
 function rule(
     name: string,
@@ -113,8 +137,8 @@ function policyOf(service: Service): TrafficPolicy {
     // One replica of a caller can use half of what the service's replicas can handle: a client that floods a service
     // is limited while half of the capacity is left for all others. Envoy's limit is a constant that does not scale
     // with the replicas, so a service that autoscales states its maximum.
-    const maxReplicas = Math.max(replicas, service.maxReplicas ?? replicas);
-    const share = Math.max(1, Math.floor(((service.concurrency ?? CONCURRENCY) * maxReplicas) / 2));
+    const capacity = (service.concurrency ?? CONCURRENCY) * maxReplicas(service);
+    const share = Math.max(1, Math.floor(capacity / 2));
     const protocols = new Set(Object.values(service.ports).map(({ protocol }) => protocol));
     const balancing = loadBalancer(service.loadBalancing ?? { policy: "round-robin" });
     const tcp = { maxConnections: share, connectTimeout: "1s", tcpKeepalive: KEEPALIVE };

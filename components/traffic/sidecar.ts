@@ -1,4 +1,4 @@
-import { edges, reachableHosts, storeEdges } from "../../catalogue/query";
+import { edges, peerEdges, peersName, reachableHosts, storeEdges } from "../../catalogue/query";
 import { collectorHosts } from "../shared/monitoring/collector";
 import { COMMON_LABELS, SERVICE_LABEL } from "../base/labels";
 import type { SidecarManifest } from "../base/manifest";
@@ -21,6 +21,10 @@ export function sidecars({ catalogue, config }: Platform): SidecarManifest[] {
     );
     for (const { caller, callee } of edges(catalogue)) {
         hosts.get(caller)?.add(`${NAMESPACES.services}/${serviceHost(callee)}`);
+    }
+    for (const { service } of peerEdges(catalogue)) {
+        for (const name of [service, peersName(service)])
+            hosts.get(service)?.add(`${NAMESPACES.services}/${serviceHost(name)}`);
     }
     for (const { caller, store } of storeEdges(catalogue)) {
         hosts.get(caller)?.add(`${NAMESPACES.stores}/${serviceHost(store, NAMESPACES.stores)}`);

@@ -61,12 +61,17 @@ function virtualService(name: string, called: readonly Edge[], platform: Platfor
 }
 
 /**
- * Calls of one caller to one port with the same timeout, retries and idempotency share a route. The parts are separated by
+ * Calls of one caller to one port with the same timeout, retry policy and idempotency share a route. The parts are separated by
  * dots, which neither services' nor ports' names have: `auth` calling `admin-grpc` is not `auth-admin` calling `grpc`.
  */
 function routeName({ caller, portName, call }: Edge): string {
     const tried = attempts(call) > 1 ? [`x${attempts(call)}`] : call.idempotent ? ["once"] : [];
-    return [caller, portName, call.timeout, ...tried].join(".");
+    const { retryOn, perTryTimeout } = call;
+    const policy = [
+        ...(perTryTimeout === undefined ? [] : [`each-${perTryTimeout}`]),
+        ...(retryOn === undefined ? [] : ["on", ...[...retryOn].sort()]),
+    ];
+    return [caller, portName, call.timeout, ...tried, ...policy].join(".");
 }
 
 function callRoutes(name: string, group: readonly [Edge, ...Edge[]], platform: Platform): HttpRoute[] {
@@ -81,7 +86,10 @@ function callRoutes(name: string, group: readonly [Edge, ...Edge[]], platform: P
         settings: {
             // No timeout means no limit: a stream lasts as long as both ends want.
             ...(call.timeout === "stream" ? {} : { timeout: call.timeout }),
-            retries: retriesOf(call, port.protocol === "grpc" ? RETRY_ON.grpc : RETRY_ON.http),
+            retries: retriesOf(
+                call,
+                call.retryOn?.join(",") ?? RETRY_ON[port.protocol === "grpc" ? "grpc" : "http"],
+            ),
         },
     });
 }
@@ -97,8 +105,9 @@ function retriesOf(call: Call, retryOn: string): NonNullable<HttpRoute["retries"
     if (tries === 1 || call.timeout === "stream") return { attempts: 0 };
     return {
         attempts: tries - 1,
-        // No per-try timeout: the route's timeout covers all attempts. A slow callee is not called again, which would
-        // only add to its load, and can take all the time that its caller grants.
+        // By default no per-try timeout: the route's timeout covers all attempts. A slow callee is not called again,
+        // which would only add to its load, and can take all the time that its caller grants.
+        ...(call.perTryTimeout === undefined ? {} : { perTryTimeout: call.perTryTimeout }),
         backoff: BACK_OFF,
         retryOn,
         // Without this, Istio would retry a hashed request at the replica that failed.

@@ -43,6 +43,7 @@ function problemsOf(platform: Platform, where: string, name: string, source: Wor
 function imageSourceProblems(platform: Platform, where: string, name: string, source: ImageSource): string[] {
     const versions = otherVersions(platform, name);
     return [
+        ...kindProblems(platform, where, name, source),
         ...versions
             .filter((version) => imageOf(source, version) === undefined)
             .map(
@@ -68,14 +69,68 @@ function imageSourceProblems(platform: Platform, where: string, name: string, so
     ];
 }
 
+/** Keys that the kind does not have, and services that cannot run as that kind. */
+function kindProblems(platform: Platform, where: string, name: string, source: ImageSource): string[] {
+    const { kind, schedule } = source;
+    const isBatch = kind === "Job" || kind === "CronJob";
+    const scheduled = (["schedule", "timeZone"] as const).filter((key) => source[key] !== undefined);
+    const batch = (["retries", "deadlineSeconds"] as const).filter((key) => source[key] !== undefined);
+    const unused = [
+        ...(kind === "CronJob" ? [] : scheduled.map((key) => [key, "only a CronJob has it"] as const)),
+        ...(isBatch ? [] : batch.map((key) => [key, "only a Job and a CronJob have it"] as const)),
+        ...(kind !== "StatefulSet" && source.volumes.length > 0
+            ? [["volumes", "only a StatefulSet has them"] as const]
+            : []),
+    ];
+    return [
+        ...unused.map(
+            ([key, reason]) =>
+                `${where}.${key}: ${reason}, and the kind is ${kind}; remove it, or change kind`,
+        ),
+        ...(kind === "CronJob" && schedule === undefined
+            ? [`${where}.schedule: a CronJob needs one; set it to when the job runs, such as "15 3 * * *"`]
+            : []),
+        ...(isBatch ? batchProblems(platform, where, name, kind) : []),
+        ...(kind !== "Deployment" && otherVersions(platform, name).length > 0
+            ? [
+                  `${where}.kind: traffic.services.${name}.versions lists several versions, which only Deployments have; ` +
+                      "remove the other versions, or use kind: Deployment",
+              ]
+            : []),
+        ...(kind === "StatefulSet" && rolloutFor(platform, name) !== undefined
+            ? [
+                  `${where}.kind: Flagger rolls ${name} out, which takes a Deployment, not a StatefulSet; ` +
+                      `list in delivery.services what Flagger is to roll out, without ${name}`,
+              ]
+            : []),
+        ...duplicates(source.volumes.map(({ path }) => path)).map(
+            (path) => `${where}.volumes: ${path} is listed twice`,
+        ),
+    ];
+}
+
+/** Callers would reach a job's pods while they run. */
+function batchProblems({ catalogue }: Platform, where: string, name: string, kind: string): string[] {
+    const ports = Object.keys(getOwn(catalogue.services, name)?.ports ?? {}).sort();
+    if (ports.length === 0) return [];
+    return [
+        `${where}.kind: ${name} has the port${ports.length > 1 ? "s" : ""} ${ports.join(", ")} in the catalogue, so callers would reach the pods of a ${kind}; ` +
+            "give the job a service of its own without ports, or use kind: Deployment",
+    ];
+}
+
 /** A workload that the program only patches has one version, and keeps the kind and name that its owner gave it. */
 function existingProblems(
     platform: Platform,
     where: string,
     name: string,
-    { kind, name: deployed = name }: ExistingSource,
+    { kind, name: deployed = name, autoscaler }: ExistingSource,
 ): string[] {
-    const problems: string[] = [];
+    const problems: string[] = kind === "CronJob" ? batchProblems(platform, where, name, kind) : [];
+    if (autoscaler !== undefined && rolloutFor(platform, name) === undefined)
+        problems.push(
+            `${where}.autoscaler: Flagger does not roll ${name} out, so nothing reads it; remove it`,
+        );
     if (otherVersions(platform, name).length > 0)
         problems.push(
             `${where}: traffic.services.${name}.versions lists several versions, but an existing workload has one; ` +

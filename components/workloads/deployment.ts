@@ -5,7 +5,8 @@ import { restrictedPod } from "../shared/pods/pod-security";
 import { sidecarResources } from "../shared/pods/sidecar-resources";
 import type { Workload } from "./workload";
 
-export type PodSpec = NonNullable<NonNullable<DeploymentManifest["spec"]>["template"]["spec"]>;
+type PodTemplate = NonNullable<DeploymentManifest["spec"]>["template"];
+export type PodSpec = NonNullable<PodTemplate["spec"]>;
 export type Container = PodSpec["containers"][number];
 
 /** The version that every service has. */
@@ -16,14 +17,17 @@ export interface PodSource {
     readonly container: Container;
     /** The user and group ID of its process. */
     readonly user: number;
-    /** Where the application serves its metrics. */
-    readonly metrics: { readonly port: number; readonly path: string };
+    /** Where the application serves its metrics. @default nowhere */
+    readonly metrics?: { readonly port: number; readonly path: string };
     /** Seconds from the start of a pod's termination until it is killed. */
     readonly terminationSeconds: number;
-    /** Undefined if Flagger or an autoscaler manages the number. */
-    readonly replicas: number | undefined;
+    /** Annotations in addition to the sidecar's resources and the metrics. @default none */
+    readonly annotations?: Readonly<Record<string, string>>;
     /** @default none */
-    readonly pod?: Pick<PodSpec, "topologySpreadConstraints" | "volumes">;
+    readonly pod?: Pick<
+        PodSpec,
+        "topologySpreadConstraints" | "volumes" | "restartPolicy" | "securityContext"
+    >;
 }
 
 /** No two Deployments may select each other's pods. */
@@ -31,44 +35,75 @@ export function deploymentName(service: string, version: string): string {
     return version === FIRST_VERSION ? service : labelValue(`${service}-${version}`);
 }
 
-/** A hardened Deployment of one version of a workload, whose pods are in the mesh with the workload's identity. */
+/**
+ * A hardened Deployment of one version of a workload, whose pods are in the mesh with the workload's identity.
+ *
+ * @param replicas undefined if Flagger or an autoscaler manages the number
+ */
 export function deployment(
-    { name: service, namespace, sidecar }: Workload,
+    workload: Workload,
     version: string,
-    { container, user, metrics, terminationSeconds, replicas, pod = {} }: PodSource,
+    source: PodSource,
     place: Placement,
+    replicas: number | undefined,
 ): DeploymentManifest {
-    const name = deploymentName(service, version);
-    const labels = { ...COMMON_LABELS, app: name, version, [SERVICE_LABEL]: service };
     return {
         apiVersion: "apps/v1",
         kind: "Deployment",
-        metadata: { name, namespace, labels },
+        metadata: workloadMetadata(workload, version),
         spec: {
             ...(replicas === undefined ? {} : { replicas }),
             revisionHistoryLimit: 2,
-            selector: { matchLabels: { app: name, [SERVICE_LABEL]: service } },
-            template: {
-                metadata: {
-                    labels,
-                    annotations: { ...sidecarResources(sidecar), ...scraping(metrics) },
-                },
-                spec: {
-                    serviceAccountName: service,
-                    ...place,
-                    automountServiceAccountToken: false,
-                    terminationGracePeriodSeconds: terminationSeconds,
-                    securityContext: restrictedPod(user),
-                    containers: [container],
-                    ...pod,
-                },
+            selector: podSelector(workload, version),
+            template: podTemplate(workload, version, source, place),
+        },
+    };
+}
+
+/** The name, namespace and labels of one version's workload. */
+export function workloadMetadata({ name: service, namespace }: Workload, version: string) {
+    const name = deploymentName(service, version);
+    return {
+        name,
+        namespace,
+        labels: { ...COMMON_LABELS, app: name, version, [SERVICE_LABEL]: service },
+    };
+}
+
+export function podSelector({ name }: Workload, version: string) {
+    return { matchLabels: { app: deploymentName(name, version), [SERVICE_LABEL]: name } };
+}
+
+/** The pods of one version, with the workload's label and account. */
+export function podTemplate(
+    workload: Workload,
+    version: string,
+    { container, user, metrics, annotations = {}, terminationSeconds, pod = {} }: PodSource,
+    place: Placement,
+): PodTemplate {
+    return {
+        metadata: {
+            labels: workloadMetadata(workload, version).labels,
+            annotations: {
+                ...sidecarResources(workload.sidecar),
+                ...(metrics === undefined ? {} : scraping(metrics)),
+                ...annotations,
             },
+        },
+        spec: {
+            serviceAccountName: workload.name,
+            ...place,
+            automountServiceAccountToken: false,
+            terminationGracePeriodSeconds: terminationSeconds,
+            securityContext: restrictedPod(user),
+            containers: [container],
+            ...pod,
         },
     };
 }
 
 /** Makes the proxy's agent scrape the application's metrics and merge them with the proxy's. */
-function scraping({ port, path }: PodSource["metrics"]): Record<string, string> {
+function scraping({ port, path }: NonNullable<PodSource["metrics"]>): Record<string, string> {
     return {
         "prometheus.io/scrape": "true",
         "prometheus.io/port": String(port),

@@ -1,209 +1,121 @@
-/** The objects of a service that runs from an image: a Deployment for each version, its disruption budget and autoscaler. */
-import { getOwn, sortedEntries } from "../../catalogue/order";
+/** The objects of a service that runs from an image: a workload for each version, its disruption budget and autoscaler. */
+import { getOwn } from "../../catalogue/order";
 import { unknownCase } from "../../catalogue/never";
-import type { ImageSource, ProbeConfig } from "../../config/workloads";
-import { containerResources } from "../shared/releases/istio-charts";
-import { COMMON_LABELS, serviceSelector, SERVICE_LABEL } from "../base/labels";
-import type {
-    DeploymentManifest,
-    HorizontalPodAutoscalerManifest,
-    PodDisruptionBudgetManifest,
-} from "../base/manifest";
-import { HEALTH_PORT } from "../base/names";
+import type { ImageSource } from "../../config/workloads";
+import { serviceSelector } from "../base/labels";
+import type { Manifest } from "../base/manifest";
 import type { Placement } from "../shared/pods/pools";
-import { restrictedContainer } from "../shared/pods/pod-security";
-import { type Container, deployment, FIRST_VERSION, type PodSource } from "./deployment";
+import { restrictedPod } from "../shared/pods/pod-security";
+import { autoscaler, disruptionBudget, scales } from "./availability";
+import { claimName, container, type Mount, servingContainer } from "./container";
+import { deployment, FIRST_VERSION, type PodSource, type PodSpec } from "./deployment";
+import { cronJob, job } from "./job";
+import { statefulSet } from "./stateful-set";
 import type { Workload } from "./workload";
-
-/** The utilization of the application's CPU request, without its sidecar, at which replicas are added, in percent. */
-const CPU_TARGET_PERCENT = 70;
 
 /** The images of the service's versions, without digests. */
 export function imageOf({ image, versions }: ImageSource, version: string): string | undefined {
     return version === FIRST_VERSION ? image : getOwn(versions, version);
 }
 
-/** @param image the version's image, with its digest if it has one */
-export function fromImage(
+/** @param pin adds an image's digest, if the stack has it */
+export function imageObjects(
     workload: Workload,
-    version: string,
+    source: ImageSource,
+    place: Placement,
+    pin: (image: string) => string,
+): Manifest[] {
+    switch (source.kind) {
+        case "Deployment":
+            return [
+                ...[FIRST_VERSION, ...workload.versions].flatMap((version) => {
+                    const image = imageOf(source, version);
+                    if (image === undefined) return [];
+                    const pods = servingPods(workload, source, pin(image), "pod-template-hash");
+                    const managed = workload.rolledOut || scales(workload, version);
+                    const replicas = managed ? undefined : workload.replicas;
+                    const object = deployment(workload, version, pods, place, replicas);
+                    return [object, ...autoscaler(workload, version, object)];
+                }),
+                ...disruptionBudget(workload),
+            ];
+        case "StatefulSet": {
+            const pods = servingPods(workload, source, pin(source.image), "controller-revision-hash");
+            return [statefulSet(workload, source, pods, place), ...disruptionBudget(workload)];
+        }
+        case "CronJob":
+            return [cronJob(workload, source, batchPods(workload, source, pin(source.image)), place)];
+        case "Job":
+            return [job(workload, source, batchPods(workload, source, pin(source.image)), place)];
+        default:
+            return unknownCase(source.kind);
+    }
+}
+
+function servingPods(
+    workload: Workload,
     source: ImageSource,
     image: string,
-    place: Placement,
-): DeploymentManifest {
-    const { replicas, rolledOut } = workload;
-    return deployment(
-        workload,
-        version,
-        {
-            user: source.user,
-            metrics: source.metrics,
-            terminationSeconds: source.drainSeconds + source.shutdownSeconds,
-            replicas: rolledOut || scales(workload, version) ? undefined : replicas,
-            container: container(workload, source, image),
-            pod: {
-                topologySpreadConstraints: [
-                    spread(workload, "topology.kubernetes.io/zone"),
-                    spread(workload, "kubernetes.io/hostname"),
-                ],
-                ...(source.writablePaths.length > 0
-                    ? {
-                          volumes: source.writablePaths.map((_, index) => ({
-                              name: volume(index),
-                              emptyDir: {},
-                          })),
-                      }
-                    : {}),
-            },
-        },
-        place,
-    );
-}
-
-/**
- * An eviction never takes more than one replica at a time. Absent for a single replica, whose eviction a budget would
- * only delay.
- */
-export function disruptionBudget({ name, namespace, replicas }: Workload): PodDisruptionBudgetManifest[] {
-    if (replicas < 2) return [];
-    return [
-        {
-            apiVersion: "policy/v1",
-            kind: "PodDisruptionBudget",
-            metadata: { name, namespace, labels: { ...COMMON_LABELS, [SERVICE_LABEL]: name } },
-            spec: {
-                maxUnavailable: 1,
-                selector: serviceSelector(name),
-                // A pod that is not ready serves no requests, so it must not block the drain of its node.
-                unhealthyPodEvictionPolicy: "AlwaysAllow",
-            },
-        },
+    revisionLabel: string,
+): PodSource {
+    const { user, metrics, volumes } = source;
+    const mounts = [
+        ...writableMounts(source),
+        ...volumes.map(({ path }, index) => ({ name: claimName(index), mountPath: path })),
     ];
-}
-
-/** Scales the first version between the catalogue's limits. Absent under Flagger, which manages replicas. */
-export function autoscaler(
-    workload: Workload,
-    version: string,
-    { metadata: { name: deployed } }: DeploymentManifest,
-): HorizontalPodAutoscalerManifest[] {
-    if (!scales(workload, version)) return [];
-    const { name, namespace, replicas, maxReplicas } = workload;
-    return [
-        {
-            apiVersion: "autoscaling/v2",
-            kind: "HorizontalPodAutoscaler",
-            metadata: { name: deployed, namespace, labels: { ...COMMON_LABELS, [SERVICE_LABEL]: name } },
-            spec: {
-                scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployed },
-                minReplicas: replicas,
-                maxReplicas,
-                metrics: [
-                    {
-                        // Of the container: the pod's utilization includes the sidecar's, whose request differs.
-                        type: "ContainerResource",
-                        containerResource: {
-                            name: "cpu",
-                            container: name,
-                            target: { type: "Utilization", averageUtilization: CPU_TARGET_PERCENT },
-                        },
-                    },
-                ],
-            },
-        },
-    ];
-}
-
-function scales({ replicas, maxReplicas, rolledOut }: Workload, version: string): boolean {
-    return version === FIRST_VERSION && !rolledOut && maxReplicas > replicas;
-}
-
-function container({ name, ports }: Workload, source: ImageSource, image: string): Container {
-    const { command, args, startup, writablePaths } = source;
-    const declared = sortedEntries(ports).map(([port, { number }]) => ({
-        name: port,
-        containerPort: number,
-    }));
-    const env = environment(source);
     return {
-        name,
-        image,
-        ...(command === undefined ? {} : { command }),
-        ...(args === undefined ? {} : { args }),
-        ports: [
-            ...declared,
-            ...(declared.some(({ containerPort }) => containerPort === HEALTH_PORT.number)
-                ? []
-                : [{ name: HEALTH_PORT.name, containerPort: HEALTH_PORT.number }]),
-        ],
-        ...(env.length > 0 ? { env } : {}),
-        readinessProbe: probe(source.readiness),
-        livenessProbe: probe(source.liveness),
-        ...(startup === undefined ? {} : { startupProbe: probe(startup) }),
-        // The kubelet sleeps before it sends SIGTERM, so that the image needs no shell.
-        ...(source.drainSeconds > 0
-            ? { lifecycle: { preStop: { sleep: { seconds: source.drainSeconds } } } }
-            : {}),
-        resources: containerResources(source.resources),
-        ...(writablePaths.length > 0
-            ? { volumeMounts: writablePaths.map((mountPath, index) => ({ name: volume(index), mountPath })) }
-            : {}),
-        securityContext: restrictedContainer(),
+        user,
+        metrics,
+        terminationSeconds: terminationSeconds(source),
+        container: servingContainer(workload, source, image, mounts),
+        pod: {
+            topologySpreadConstraints: [
+                spread(workload, "topology.kubernetes.io/zone", revisionLabel),
+                spread(workload, "kubernetes.io/hostname", revisionLabel),
+            ],
+            // A new volume belongs to root; the kubelet gives it to this group.
+            ...(volumes.length > 0 ? { securityContext: { ...restrictedPod(user), fsGroup: user } } : {}),
+            ...emptyVolumes(source),
+        },
     };
 }
 
-function volume(index: number): string {
-    return `writable-${index}`;
+/** Without probes and preStop: nothing sends requests to the pods, and they end by themselves. */
+function batchPods(workload: Workload, source: ImageSource, image: string): PodSource {
+    return {
+        user: source.user,
+        terminationSeconds: terminationSeconds(source),
+        // Whatever the mesh's default: an ordinary sidecar would run on, and the job would never complete.
+        annotations: { "sidecar.istio.io/nativeSidecar": "true" },
+        container: container(workload, source, image, writableMounts(source)),
+        pod: { restartPolicy: "Never", ...emptyVolumes(source) },
+    };
 }
 
-function environment(source: ImageSource): NonNullable<Container["env"]> {
-    return [
-        ...sortedEntries(source.environment).map(([name, value]) => ({ name, value })),
-        ...sortedEntries(source.environmentFromSecrets).map(([name, ref]) => ({
-            name,
-            valueFrom: { secretKeyRef: ref },
-        })),
-        ...sortedEntries(source.environmentFromConfigMaps).map(([name, ref]) => ({
-            name,
-            valueFrom: { configMapKeyRef: ref },
-        })),
-    ];
+function terminationSeconds({ drainSeconds, shutdownSeconds }: ImageSource): number {
+    return drainSeconds + shutdownSeconds;
 }
 
-/** Injection redirects the kubelet's probes through the sidecar's agent, so that they pass mutual TLS on any port. */
-function probe(config: ProbeConfig): NonNullable<Container["livenessProbe"]> {
-    const { periodSeconds = 10, timeoutSeconds = 5, failureThreshold = 3 } = config;
-    return { ...handler(config), periodSeconds, timeoutSeconds, failureThreshold };
+function writableMounts({ writablePaths }: ImageSource): Mount[] {
+    return writablePaths.map((mountPath, index) => ({ name: `writable-${index}`, mountPath }));
 }
 
-function handler(config: ProbeConfig) {
-    switch (config.type) {
-        case "http":
-            return { httpGet: { path: config.path, port: config.port } };
-        case "grpc":
-            return {
-                grpc: {
-                    port: config.port,
-                    ...(config.service === undefined ? {} : { service: config.service }),
-                },
-            };
-        case "tcp":
-            return { tcpSocket: { port: config.port } };
-        default:
-            return unknownCase(config);
-    }
+function emptyVolumes(source: ImageSource): Partial<Pick<PodSpec, "volumes">> {
+    const mounts = writableMounts(source);
+    return mounts.length > 0 ? { volumes: mounts.map(({ name }) => ({ name, emptyDir: {} })) } : {};
 }
 
 /** Spreads the pods of one rollout, as far as nodes allow. */
 function spread(
     { name }: Workload,
     topologyKey: string,
-): NonNullable<NonNullable<PodSource["pod"]>["topologySpreadConstraints"]>[number] {
+    revisionLabel: string,
+): NonNullable<PodSpec["topologySpreadConstraints"]>[number] {
     return {
         maxSkew: 1,
         topologyKey,
         whenUnsatisfiable: "ScheduleAnyway",
         labelSelector: serviceSelector(name),
-        matchLabelKeys: ["pod-template-hash"],
+        matchLabelKeys: [revisionLabel],
     };
 }

@@ -29,9 +29,6 @@ export function standIn(
             user: USER,
             metrics: { port: HEALTH_PORT.number, path: "/metrics" },
             terminationSeconds: DRAIN_SECONDS + 25,
-            // Flagger manages the replicas of a service that it rolls out; a number here would scale the old version
-            // up again.
-            replicas: rolledOut ? undefined : (override ?? replicas),
             container: {
                 name: STAND_IN_CONTAINER,
                 image,
@@ -64,6 +61,9 @@ export function standIn(
             },
         },
         place,
+        // Flagger manages the replicas of a service that it rolls out; a number here would scale the old version up
+        // again.
+        rolledOut ? undefined : (override ?? replicas),
     );
 }
 

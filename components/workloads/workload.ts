@@ -16,6 +16,8 @@ export interface Workload {
     readonly kpis: readonly Kpi[];
     /** Versions in addition to the first, `v1`. */
     readonly versions: readonly string[];
+    /** The names of the TCP ports on which its replicas call each other. */
+    readonly peers: readonly string[];
     /** The resources of its sidecar; the stack's default unless the catalogue sets them. */
     readonly sidecar: Resources;
     /** The resources that the catalogue sets for its sidecar. */

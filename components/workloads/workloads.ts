@@ -1,5 +1,5 @@
 import { unknownCase } from "../../catalogue/never";
-import { minReplicas } from "../../catalogue/query";
+import { maxReplicas, minReplicas, peersName } from "../../catalogue/query";
 import type { MeshConfig } from "../../config/schema";
 import { type Concern, ConcernComponent, type ConcernOptions } from "../base/concern";
 import { pinned } from "../shared/pods/images";
@@ -13,7 +13,7 @@ import { getOwn, sortedEntries } from "../../catalogue/order";
 import { workloadProblems } from "./check";
 import { FIRST_VERSION } from "./deployment";
 import { adopt } from "./existing";
-import { autoscaler, disruptionBudget, fromImage, imageOf } from "./image";
+import { imageObjects } from "./image";
 import { standIn } from "./stand-in";
 import type { Workload } from "./workload";
 
@@ -24,13 +24,14 @@ function deriveWorkloads(platform: Platform): Derived {
         namespace: NAMESPACES.services,
         ports: service.ports,
         replicas: minReplicas(service),
-        maxReplicas: Math.max(minReplicas(service), service.maxReplicas ?? 0),
+        maxReplicas: maxReplicas(service),
         rolledOut: rolloutFor(platform, name) !== undefined,
         kpis: service.rollout?.kpis ?? [],
         versions: Object.keys(config.traffic.services[name]?.versions ?? {})
             .filter((version) => version !== FIRST_VERSION)
             .sort(),
         sidecar: service.sidecar ?? config.sidecar,
+        peers: service.peers ?? [],
         sidecarOverride: service.sidecar,
         source: getOwn(config.workloads.services, name),
     }));
@@ -43,6 +44,7 @@ function deriveWorkloads(platform: Platform): Derived {
         rolledOut: false,
         kpis: [],
         versions: [],
+        peers: [],
         sidecar: config.sidecar,
     }));
     return {
@@ -52,7 +54,13 @@ function deriveWorkloads(platform: Platform): Derived {
 }
 
 function objectsOf(workload: Workload, config: MeshConfig): Manifest[] {
-    return [serviceAccount(workload), service(workload), ...podsOf(workload, config)];
+    const hasPorts = Object.keys(workload.ports).length > 0;
+    return [
+        serviceAccount(workload),
+        ...(hasPorts ? [service(workload)] : []),
+        ...(workload.peers.length > 0 ? [peersService(workload)] : []),
+        ...podsOf(workload, config),
+    ];
 }
 
 /** The objects that make the workload's pods. */
@@ -67,15 +75,8 @@ function podsOf(workload: Workload, config: MeshConfig): Manifest[] {
             const image = pinned(workloads.image, config);
             return versions.map((version) => standIn(workload, version, { ...workloads, image }, place));
         }
-        case "image": {
-            const deployments = versions.flatMap((version) => {
-                const image = imageOf(source, version);
-                if (image === undefined) return [];
-                const object = fromImage(workload, version, source, pinned(image, config), place);
-                return [object, ...autoscaler(workload, version, object)];
-            });
-            return [...deployments, ...disruptionBudget(workload)];
-        }
+        case "image":
+            return imageObjects(workload, source, place, (image) => pinned(image, config));
         case "existing":
             return [adopt(workload, source)];
         default:
@@ -111,6 +112,34 @@ function service({ name, namespace, ports }: Workload): ServiceManifest {
             type: "ClusterIP",
             selector: { [SERVICE_LABEL]: name },
             ports: [...declared, { ...health, protocol: "TCP", appProtocol: "http" }],
+        },
+    };
+}
+
+/** Resolves to each replica, also before it is ready: replicas become ready only once they have found each other. */
+function peersService({ name, namespace, ports, peers }: Workload): ServiceManifest {
+    return {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: {
+            name: peersName(name),
+            namespace,
+            labels: { ...COMMON_LABELS, [SERVICE_LABEL]: name },
+        },
+        spec: {
+            type: "ClusterIP",
+            clusterIP: "None",
+            publishNotReadyAddresses: true,
+            selector: { [SERVICE_LABEL]: name },
+            ports: sortedEntries(ports)
+                .filter(([port]) => peers.includes(port))
+                .map(([port, { number }]) => ({
+                    name: port,
+                    port: number,
+                    targetPort: number,
+                    protocol: "TCP",
+                    appProtocol: "tcp",
+                })),
         },
     };
 }

@@ -2,7 +2,14 @@
 import { type KubeClient } from "./kube/client";
 import { type Discovery, objectPath, type Served } from "./kube/discovery";
 import { ApiError, BeingDeletedError, ForeignObjectError } from "./kube/errors";
-import { FIELD_MANAGER, HANDED_OVER, isOurs, type ObjectMeta } from "./kube/ownership";
+import {
+    FIELD_MANAGER,
+    HANDED_OVER,
+    isOurs,
+    type ObjectMeta,
+    ownsReplicas,
+    REPLICAS_MANAGER,
+} from "./kube/ownership";
 import { type Snapshot } from "./kube/snapshot";
 import { type Remover } from "./remove";
 import type { KubeObject } from "../lib/kube-object";
@@ -11,6 +18,8 @@ import { type Clock, retrying, systemClock } from "./retry";
 
 /** Fields that identify an object, which have no field manager. */
 const IDENTITY: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "name", "namespace"]);
+
+export const APPLY_PATCH = "application/apply-patch+yaml";
 
 export type ApplyOutcome = "created" | "updated" | "unchanged";
 
@@ -47,6 +56,8 @@ export class Applier {
         const served = await this.discovery.find(object.apiVersion, object.kind);
         const before = await this.snapshot.find(served, object.metadata);
         if (before !== undefined && !isOurs(before)) throw new ForeignObjectError();
+        if (before !== undefined && ownsReplicas(before) && replicasOf(object) === undefined)
+            await this.handOverReplicas(objectPath(served, object.metadata), object);
         try {
             return await this.patch(served, object, before);
         } catch (error) {
@@ -55,6 +66,29 @@ export class Applier {
             if (!replaceable || !isImmutable(error)) throw error;
             await this.remover.waitForDeletion(await this.remover.remove(refOf(object)));
             return { ...(await this.patch(served, object, before)), outcome: "updated" };
+        }
+    }
+
+    /**
+     * Makes another field manager own the live replicas: an apply without them would otherwise reset them to 1, the
+     * default, until an autoscaler scales up again (Kubernetes, "Server-Side Apply", "Transferring ownership").
+     */
+    private async handOverReplicas(path: string, { apiVersion, kind, metadata }: KubeObject): Promise<void> {
+        const live = (await this.client.getIfPresent(path)) as KubeObject | undefined;
+        const replicas = live === undefined ? undefined : replicasOf(live);
+        if (live === undefined || replicas === undefined) return;
+        const { name, namespace } = metadata;
+        const { uid } = live.metadata as ObjectMeta;
+        try {
+            await this.client.call({
+                method: "PATCH",
+                path: `${path}?fieldManager=${REPLICAS_MANAGER}&fieldValidation=Strict`,
+                contentType: APPLY_PATCH,
+                body: { apiVersion, kind, metadata: { name, namespace, uid }, spec: { replicas } },
+            });
+        } catch (error) {
+            // Something else changed the replicas since they were read, so it owns them already.
+            if (!(error instanceof ApiError && error.status === 409)) throw error;
         }
     }
 
@@ -68,7 +102,7 @@ export class Applier {
         const response = await this.client.call({
             method: "PATCH",
             path: `${objectPath(served, object.metadata)}?${query}`,
-            contentType: "application/apply-patch+yaml",
+            contentType: APPLY_PATCH,
             body: withOwnedField(object),
         });
         for (const warning of response.warnings) this.warnings.add(warning);
@@ -77,6 +111,10 @@ export class Applier {
         if (after.deletionTimestamp !== undefined) throw new BeingDeletedError();
         return { outcome: outcomeOf(before, after), object: applied };
     }
+}
+
+function replicasOf({ spec }: KubeObject): unknown {
+    return (spec as { readonly replicas?: unknown } | undefined)?.replicas;
 }
 
 /**

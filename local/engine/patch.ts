@@ -2,7 +2,7 @@
  * Patches of objects that another tool deploys, by server-side apply with a separate field manager. A patch never takes a
  * field from another manager, so that releasing it leaves the object as its owner deploys it.
  */
-import { type ApplyOutcome, outcomeOf } from "./apply";
+import { APPLY_PATCH, type ApplyOutcome, outcomeOf } from "./apply";
 import { type KubeClient } from "./kube/client";
 import { type Discovery, objectPath, pathIfServed } from "./kube/discovery";
 import { ApiError, FieldConflictError, MissingTargetError, ProgramTargetError } from "./kube/errors";
@@ -11,7 +11,6 @@ import { patchedRef, type Ref } from "./ref";
 import type { KubeObject } from "../lib/kube-object";
 import { type Clock, retrying, systemClock } from "./retry";
 
-const CONTENT_TYPE = "application/apply-patch+yaml";
 /** "1 conflict: conflict with", "2 conflicts: conflicts with" (apimachinery, managedfields/internal/conflict.go). */
 const CONFLICT = /conflicts? with /;
 
@@ -70,7 +69,7 @@ export class Patcher {
             const response = await this.client.call({
                 method: "PATCH",
                 path: `${path}?fieldManager=${PATCH_MANAGER}&fieldValidation=Strict`,
-                contentType: CONTENT_TYPE,
+                contentType: APPLY_PATCH,
                 body,
             });
             return response.body;

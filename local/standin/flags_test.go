@@ -42,7 +42,7 @@ func TestUsageErrors(t *testing.T) {
 		"nothing":         {"", "", nil},
 		"unknown command": {"play", "", []string{`unknown command "play"`}},
 		"serve, nothing given": {"serve", "", []string{
-			"--service is required", "--version is required", "--port is required"}},
+			"--service is required", "--version is required"}},
 		"serve, all wrong": {
 			"serve extra --service A_ --version -x --bogus 1 --drain soon --health 0 --health 1 --port a --port B:udp:x " +
 				"--port a:http:80 --port a:ws:81 --port b:tcp:80 --port", "",

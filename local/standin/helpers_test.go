@@ -39,9 +39,13 @@ type running struct {
 // startServer starts a stand-in with a port for each protocol, on free ports.
 func startServer(t *testing.T, drain time.Duration) *running {
 	t.Helper()
-	s, err := newServer(serveConfig{Service: "alerts", Version: "v1", Drain: drain, Ports: []portSpec{
-		{"http", protoHTTP, "", 0}, {"grpc", protoGRPC, "", 0}, {"ws", protoWS, "", 0}, {"mqtt", protoTCP, "", 0},
-	}})
+	return startPorts(t, drain, portSpec{"http", protoHTTP, "", 0}, portSpec{"grpc", protoGRPC, "", 0},
+		portSpec{"ws", protoWS, "", 0}, portSpec{"mqtt", protoTCP, "", 0})
+}
+
+func startPorts(t *testing.T, drain time.Duration, ports ...portSpec) *running {
+	t.Helper()
+	s, err := newServer(serveConfig{Service: "alerts", Version: "v1", Drain: drain, Ports: ports})
 	if err != nil {
 		t.Fatal(err)
 	}

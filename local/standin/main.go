@@ -19,7 +19,7 @@ const (
 )
 
 const usage = `usage:
-  standin serve --service NAME --version VERSION --port NAME:PROTOCOL:[ADDRESS:]NUMBER [--port ...] [--health 8081]
+  standin serve --service NAME --version VERSION [--port NAME:PROTOCOL:[ADDRESS:]NUMBER ...] [--health 8081]
                 [--drain 5s] [--figure NAME ...] [--errors PERCENT] [--delay 300ms] [--bad-figures PERCENT]
                 [--tls FILE]    (FILE: certificate and key of the https ports)
   standin probe [--concurrency 8]    (reads a JSON array of requests on stdin, prints one JSON result per line)

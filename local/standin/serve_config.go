@@ -58,7 +58,7 @@ func parseServe(args []string) (serveConfig, error) {
 	errs := parseFlags([]flagSpec{
 		{name: "service", required: true, set: matching(dnsLabel, "a DNS label", &cfg.Service)},
 		{name: "version", required: true, set: matching(labelValue, "a label value", &cfg.Version)},
-		{name: "port", required: true, repeated: true, set: func(v string) error {
+		{name: "port", repeated: true, set: func(v string) error {
 			spec, err := parsePort(v)
 			if err == nil {
 				cfg.Ports = append(cfg.Ports, spec)

@@ -329,6 +329,17 @@ func TestDrain(t *testing.T) {
 }
 
 // TestPortsTaken checks that all ports that cannot be bound are reported.
+// TestNoPorts runs the stand-in of a worker, which nothing calls.
+func TestNoPorts(t *testing.T) {
+	if _, err := parseServe([]string{"--service", "worker", "--version", "v1"}); err != nil {
+		t.Fatal(err)
+	}
+	r := startPorts(t, 0)
+	if code, body := r.health(t, "/healthz/ready"); code != http.StatusOK {
+		t.Errorf("ready: %d %s", code, body)
+	}
+}
+
 func TestPortsTaken(t *testing.T) {
 	s := startServer(t, 0)
 	taken := func(name string) int {

@@ -87,11 +87,21 @@ describe("real workloads on the local cluster", function () {
         return withStack({ workloads: { ...config["sparc-mesh:workloads"], services } });
     }
 
-    /** Runs `mesh up` under load, of which the second call is never retried; no request may fail. */
-    async function changeUnderLoad(checkout: string, calls: readonly string[]): Promise<void> {
+    /**
+     * Runs `mesh up` under load, of which the second call is never retried; no request may fail.
+     *
+     * @param restarted the Deployment whose pods the change replaces, also under load
+     */
+    async function changeUnderLoad(
+        checkout: string,
+        calls: readonly string[],
+        restarted?: string,
+    ): Promise<void> {
         const send = callsFrom(node, CALLER, calls);
         const { count, failures } = await underLoad(send, LOAD_WORKERS, async () => {
             await node.up(checkout);
+            if (restarted !== undefined)
+                await kubectl(["rollout", "status", `deployment/${restarted}`, "--timeout=300s"]);
         });
         process.stdout.write(`      ${count} requests, ${failures.length} failed\n`);
         assert.ok(count > 100, `only ${count} requests`);
@@ -180,10 +190,10 @@ describe("real workloads on the local cluster", function () {
     });
 
     it("is released under load without a failed request, and nothing of the program's is left on it", async () => {
-        await changeUnderLoad(CHECKOUT, CALLS);
-        assert.deepEqual(await versions(ADOPTED), ["v1"]);
-        await kubectl(["rollout", "status", `deployment/${DEPLOYED}`, "--timeout=300s"]);
+        // Its pods with the label leave the Service one after the other, as its controller replaces them.
+        await changeUnderLoad(CHECKOUT, CALLS, DEPLOYED);
         await eventually(async () => {
+            assert.deepEqual(await versions(ADOPTED), ["v1"]);
             assert.deepEqual(await stable(), asDeployed);
         });
         assert.deepEqual(

@@ -1,4 +1,5 @@
 /** The route of a VirtualService that a request takes, as Istio evaluates it: the first match wins. */
+import { milliseconds } from "../../catalogue/durations";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
 import type { HttpMatch, HttpRoute } from "../../components/shared/routing/routes";
 
@@ -50,4 +51,19 @@ function matchesString(
     if (match.exact !== undefined) return value === match.exact;
     if (match.prefix !== undefined) return value.startsWith(match.prefix);
     return new RegExp(`^(?:${match.regex ?? ""})$`).test(value);
+}
+
+/** The attempts of a request that fails under these of Envoy's conditions. */
+export function tries(route: HttpRoute | undefined, failure: readonly string[]): number {
+    const { attempts = 0, retryOn = "" } = route?.retries ?? {};
+    const isRetried = retryOn.split(",").some((condition) => failure.includes(condition));
+    return isRetried ? 1 + attempts : 1;
+}
+
+/** Milliseconds for which a caller waits for a callee that never responds; 0 if without a limit. */
+export function longestWait(route: HttpRoute | undefined): number {
+    const all = milliseconds(route?.timeout ?? "0s") ?? 0;
+    const each = milliseconds(route?.retries?.perTryTimeout ?? "");
+    // Envoy retries an attempt that took too long under these conditions.
+    return each === undefined ? all : Math.min(all, each * tries(route, ["reset", "5xx", "gateway-error"]));
 }

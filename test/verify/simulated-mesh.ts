@@ -2,11 +2,10 @@
  * Simulates Istio: the result of a request in a cluster with exactly `objects`. It reads only the rendered policies, so the
  * tests compare what they specify with what the checks expect.
  */
-import { milliseconds } from "../../catalogue/durations";
 import { type KubeObject, selectorOf } from "../../cli/lib/drift/objects";
 import { type Check, type WireAnswer, type WireResult, isTcp } from "../../cli/verify/model";
 import type { VirtualServiceManifest } from "../../components/base/manifest";
-import { routeFor } from "../support/routes";
+import { longestWait, routeFor, tries } from "../support/routes";
 import { GATEWAY_ADDRESS } from "./external";
 import { withoutRemoved } from "./simulated-egress";
 import { SimulatedEdge } from "./simulated-edge";
@@ -82,14 +81,18 @@ export class SimulatedMesh {
             .find((one) => one !== undefined);
         const isGrpc = request.protocol === "grpc";
         if (behavior?.kind === "delay") {
-            const ms = milliseconds(route?.timeout ?? "0s") ?? 0;
+            const ms = longestWait(route);
             if (ms === 0) return undefined;
             return { outcome: isGrpc ? "grpc" : "http", status: isGrpc ? 4 : 504, ms };
         }
         return {
             outcome: "answered",
             status: isGrpc ? 14 : 503,
-            answer: { service: name, port: portName, attempt: 1 + (route?.retries?.attempts ?? 0) },
+            answer: {
+                service: name,
+                port: portName,
+                attempt: tries(route, isGrpc ? ["unavailable"] : ["5xx", "gateway-error"]),
+            },
         };
     }
 
@@ -243,8 +246,8 @@ export class SimulatedMesh {
     }
 
     private hasHost(check: Check): boolean {
-        const { name, namespace } = check.destination;
-        return this.hostsOf(check).includes(`${namespace}/${name}.${namespace}.svc.cluster.local`);
+        const { name, service = name, namespace } = check.destination;
+        return this.hostsOf(check).includes(`${namespace}/${service}.${namespace}.svc.cluster.local`);
     }
 
     private mtls({ namespace, workload, port }: InboundRequest): string {

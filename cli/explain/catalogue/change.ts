@@ -49,6 +49,17 @@ export function changeFor(catalogue: Catalogue, { query, request }: LabeledQuery
         Object.entries(catalogue.services[name]?.ports ?? {}).find(
             ([, { number }]) => number === port.number,
         )?.[0] ?? "";
+    if (caller === name) {
+        if (catalogued.protocol !== "tcp")
+            return `No change helps: the replicas of ${name} can call each other on TCP ports only. Declare one, and list it in peers.`;
+        const edited = edit(catalogue, name, (service) => ({
+            ...service,
+            peers: [...(service.peers ?? []), portName],
+        }));
+        return change(catalogue, edited, [
+            { where: `services.${name}`, snippet: `peers: [..., ${text(portName)}]` },
+        ]);
+    }
     const operations = operationsOf(catalogued, query, request);
     if (typeof operations === "string") return operations;
     const offer = offerOf(name, portName, catalogued, operations);

@@ -1,6 +1,14 @@
 /** The catalogue's edges that declare an access query. */
 import type { OperationSet, Catalogue, Port, Request } from "../../../catalogue/model";
-import { type ExternalEdge, callsOf, exposuresOf, externalEdges, storeEdges } from "../../../catalogue/query";
+import {
+    type ExternalEdge,
+    callsOf,
+    exposuresOf,
+    externalEdges,
+    grpcPath,
+    peerEdges,
+    storeEdges,
+} from "../../../catalogue/query";
 import { covers } from "../../../catalogue/requests";
 import { INGRESS_GATEWAYS, NAMESPACES } from "../../../components/base/names";
 import { POD_IDENTITY } from "../../../components/shared/aws/clients";
@@ -55,6 +63,10 @@ export function edgesFor(catalogue: Catalogue, { source, target, http }: AccessQ
             )
             .map(({ caller, store }) => `${caller}.stores: ${store}`);
     }
+    if (callee.workload.name === workload.name)
+        return peerEdges(catalogue)
+            .filter((edge) => edge.service === workload.name && edge.port.number === port.number)
+            .map(({ service, portName }) => `${service}.peers: ${portName}`);
     return callsOf(catalogue, workload.name)
         .filter(
             (edge) =>
@@ -114,7 +126,7 @@ function includesRequest(
         case "http":
             return requests.some((offered) => covers(offered, `${http.method} ${path}` as Request));
         case "grpc":
-            return http.method === "POST" && methods.some((method) => path === `/${port.service}/${method}`);
+            return http.method === "POST" && methods.some((method) => path === grpcPath(port, method));
         case "ws":
             return http.method === "GET" && path === port.path;
         default:

@@ -1,4 +1,5 @@
 import type { Catalogue, Port } from "../../../catalogue/model";
+import { grpcPath } from "../../../catalogue/query";
 import { NAMESPACES } from "../../../components/base/names";
 import type { Callee, ServicePort } from "../../lib/evaluate/model";
 
@@ -28,7 +29,7 @@ export function operationsOfPort(catalogue: Catalogue, callee: Callee, port: Ser
             });
         case "grpc":
             return catalogued.methods.map((method) => {
-                const path = `/${catalogued.service}/${method}`;
+                const path = grpcPath(catalogued, method);
                 return { method: "POST", path, pattern: path };
             });
         case "ws":

@@ -16,6 +16,7 @@ interface GatewayValues {
 /** Every Service, and every gateway of a Helm release. */
 export const callees = memoizeByObject((snapshot: MeshSnapshot): readonly Callee[] => [
     ...servicesOf(snapshot).map((service) => calleeOf(snapshot, service)),
+    ...withoutService(snapshot),
     ...gateways(snapshot),
 ]);
 
@@ -49,7 +50,8 @@ export function findCallee(snapshot: MeshSnapshot, name: string): Callee | undef
         [NAMESPACES.services, NAMESPACES.stores, undefined]
             .map((namespace) =>
                 all.find(
-                    (one) => one.workload.name === name && (namespace ?? one.namespace) === one.namespace,
+                    (one) =>
+                        one.host.startsWith(`${name}.`) && (namespace ?? one.namespace) === one.namespace,
                 ),
             )
             .find((one) => one !== undefined)
@@ -60,6 +62,29 @@ function servicesOf(snapshot: MeshSnapshot) {
     return snapshot
         .of("Service")
         .map(({ metadata, spec }) => ({ ...metadata, namespace: metadata.namespace ?? "", spec }));
+}
+
+/** Services without ports: their pods have an identity, and nothing can call them. */
+function withoutService(snapshot: MeshSnapshot): Callee[] {
+    const called = new Set(servicesOf(snapshot).map(({ namespace, name }) => `${namespace}/${name}`));
+    return snapshot.of("ServiceAccount").flatMap(({ metadata }): Callee[] => {
+        const { name, namespace = "", labels = {} } = metadata;
+        if (labels[SERVICE_LABEL] !== name || called.has(`${namespace}/${name}`)) return [];
+        return [
+            {
+                host: `${name}.${namespace}.svc.cluster.local`,
+                namespace,
+                ports: [],
+                workload: {
+                    name,
+                    namespace,
+                    labels: { [SERVICE_LABEL]: name },
+                    account: name,
+                    meshed: isInjected(snapshot, namespace),
+                },
+            },
+        ];
+    });
 }
 
 function calleeOf(snapshot: MeshSnapshot, { name, namespace, spec }: RenderedService): Callee {
@@ -85,11 +110,12 @@ function calleeOf(snapshot: MeshSnapshot, { name, namespace, spec }: RenderedSer
         namespace,
         ports,
         workload: {
-            name,
+            // A service can have a second Service, for its replicas.
+            name: selector[SERVICE_LABEL] ?? name,
             namespace,
             labels: pod?.metadata?.labels ?? selector,
             // Without a Deployment, assume the service account with the Service's name.
-            account: pod?.spec?.serviceAccountName ?? name,
+            account: pod?.spec?.serviceAccountName ?? selector[SERVICE_LABEL] ?? name,
             meshed: isInjected(snapshot, namespace),
         },
     };

@@ -39,7 +39,7 @@ export function sources({ services }: Catalogue): Source[] {
     ];
 }
 
-/** Every port of every service and store, sorted by name. */
+/** Every port of every service and store, sorted by name. A service without ports has no Service to call. */
 export function destinations({ services, stores }: Catalogue): Destination[] {
     return [
         ...portsOf(services, NAMESPACES.services, "STRICT"),
@@ -56,12 +56,28 @@ function portsOf(
         .sort()
         .flatMap((name): Destination[] => {
             const ports = workloads[name]?.ports ?? {};
+            if (Object.keys(ports).length === 0) return [];
             const sortedPorts = Object.entries(ports).sort(([a], [b]) => (a < b ? -1 : 1));
+            const peers: readonly string[] = peersOf(workloads[name]);
             return [
                 ...sortedPorts.map(([portName, port]) => ({ name, namespace, portName, port, mtls })),
+                ...sortedPorts
+                    .filter(([portName]) => peers.includes(portName))
+                    .map(([portName, port]) => ({
+                        name,
+                        service: `${name}-peers`,
+                        namespace,
+                        portName,
+                        port,
+                        mtls,
+                    })),
                 { name, namespace, portName: HEALTH_PORT.name, port: HEALTH, mtls: "PERMISSIVE" },
             ];
         });
+}
+
+function peersOf(workload: Service | Store | undefined): readonly string[] {
+    return workload !== undefined && "peers" in workload ? (workload.peers ?? []) : [];
 }
 
 /** `/metrics`, because a policy allows Prometheus to call it: the path most likely to be open by mistake. */

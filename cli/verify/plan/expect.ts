@@ -64,7 +64,7 @@ function matrix(
     return from.flatMap((source) =>
         to.flatMap((destination) =>
             draft(source, destination).map((check, index) => ({
-                id: `${layer}/${source.name}/${destination.name}/${destination.portName}/${index}`,
+                id: `${layer}/${source.name}/${destination.service ?? destination.name}/${destination.portName}/${index}`,
                 layer,
                 source,
                 destination,

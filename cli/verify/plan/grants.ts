@@ -27,6 +27,13 @@ export class Grants {
                 edge: `${caller} calls ${callee} on ${portName}`,
             });
         }
+        for (const [service, { peers = [] }] of Object.entries(catalogue.services)) {
+            for (const portName of peers)
+                this.add(serviceSource(service), NAMESPACES.services, service, portName, {
+                    operations: {},
+                    edge: `the replicas of ${service} call each other on ${portName}`,
+                });
+        }
         for (const { caller, store, portName } of storeEdges(catalogue)) {
             this.add(serviceSource(caller), NAMESPACES.stores, store, portName, {
                 operations: {},
@@ -53,7 +60,9 @@ export class Grants {
     }
 
     /** Whether `source` has any permission on a workload. */
-    reaches(source: Source, { namespace, name }: Destination): boolean {
+    reaches(source: Source, { namespace, name, service }: Destination): boolean {
+        // Only the replicas themselves see the Service for replicas.
+        if (service !== undefined && source.name !== name) return false;
         return this.hosts.has(`${sourceKey(source)}>${namespace}/${name}`);
     }
 

@@ -1,5 +1,5 @@
 /** Turns catalogue operations into requests. */
-import type { OperationSet, PathForms, Port } from "../../../catalogue/model";
+import type { GrpcPort, OperationSet, PathForms, Port } from "../../../catalogue/model";
 import type { WireRequest } from "../model";
 import { unknownCase } from "../../../catalogue/never";
 import { PLACEHOLDER, examplePath, longExamplePath, matchesTemplate, splitRequest } from "./patterns";
@@ -15,7 +15,7 @@ export function offeredRequests(port: Port): WireRequest[] {
         case "http":
             return port.requests.map(httpRequest);
         case "grpc":
-            return port.methods.map((method) => ({ protocol: "grpc", method: `/${port.service}/${method}` }));
+            return port.methods.map((method) => ({ protocol: "grpc", method: fullMethod(port, method) }));
         case "ws":
             return [{ protocol: "ws", path: port.path }];
         case "tcp":
@@ -23,6 +23,12 @@ export function offeredRequests(port: Port): WireRequest[] {
         default:
             return unknownCase(port);
     }
+}
+
+/** As the catalogue reference defines: a method of another service on the port has that service's name. */
+function fullMethod({ service }: GrpcPort, method: string): string {
+    const [name, other] = [method.split("/").at(-1) ?? "", method.split("/").at(-2)];
+    return `/${other ?? service}/${name}`;
 }
 
 /**
@@ -40,7 +46,7 @@ export function requestsFor(port: Port, { requests = [], methods = [] }: Operati
             return reading === undefined ? all : [...all, { ...reading, method: "HEAD" }];
         }
         case "grpc":
-            return methods.map((method) => ({ protocol: "grpc", method: `/${port.service}/${method}` }));
+            return methods.map((method) => ({ protocol: "grpc", method: fullMethod(port, method) }));
         case "ws":
         case "tcp":
             return offeredRequests(port);

@@ -28,7 +28,11 @@ export function resilienceChecks(platform: Platform): Check[] {
             .filter(({ kind }) => kind === "service")
             .map((source) => [source.name, source]),
     );
-    const to = new Map(destinations(catalogue).map((one) => [`${one.name}/${one.portName}`, one]));
+    const to = new Map(
+        destinations(catalogue)
+            .filter(({ service }) => service === undefined)
+            .map((one) => [`${one.name}/${one.portName}`, one]),
+    );
     const calls = edges(catalogue).flatMap((edge) => {
         const source = from.get(edge.caller);
         const destination = to.get(`${edge.callee}/${edge.portName}`);
@@ -64,7 +68,7 @@ function draftsOf(edge: Edge, { protocol }: WireRequest, caller: string): Draft[
     const reason = `${edge.caller}.calls[${edge.index}] → ${edge.callee}`;
     // TCP has no retries and no timeouts.
     if (protocol === "tcp") return [silent(reason, null)];
-    const after = milliseconds(edge.call.timeout);
+    const after = expectedWait(edge.call);
     return [
         failing(edge),
         after === undefined ? silent(reason, caller, STREAM_SILENT_MS) : slow(edge, after),
@@ -79,8 +83,14 @@ function silent(reason: string, caller: string | null, milliseconds = SILENT_MS)
     };
 }
 
+/** The stand-in fails with status 503, or gRPC's UNAVAILABLE. */
+const FAILURE_CONDITIONS: readonly string[] = ["gateway-error", "5xx", "unavailable"];
+/** Envoy's conditions that include an attempt without a response in time. */
+const TIMEOUT_CONDITIONS: readonly string[] = ["reset", "gateway-error", "5xx"];
+
 function failing({ caller, callee, index, call }: Edge): Draft {
-    const count = expectedAttempts(call);
+    const isRetried = call.retryOn?.some((condition) => FAILURE_CONDITIONS.includes(condition)) ?? true;
+    const count = isRetried ? expectedAttempts(call) : 1;
     return {
         behavior: { kind: "fail" },
         expected: { kind: "attempts", count },
@@ -98,10 +108,19 @@ function expectedAttempts({ retries, idempotent, timeout }: Call): number {
     return idempotent ? 2 : 1;
 }
 
+/** How long the caller waits for a callee that never responds; undefined if it waits forever. */
+function expectedWait(call: Call): number | undefined {
+    const all = milliseconds(call.timeout);
+    const each = call.perTryTimeout === undefined ? undefined : milliseconds(call.perTryTimeout);
+    if (all === undefined || each === undefined) return all;
+    const isRetried = call.retryOn?.some((condition) => TIMEOUT_CONDITIONS.includes(condition)) ?? true;
+    return Math.min(all, each * (isRetried ? expectedAttempts(call) : 1));
+}
+
 function slow({ caller, callee, index, call }: Edge, after: number): Draft {
     return {
         behavior: { kind: "delay", milliseconds: after + SLOWER_BY_MS },
         expected: { kind: "timeout", after },
-        reason: `${caller}.calls[${index}] → ${callee} has the timeout ${call.timeout}`,
+        reason: `${caller}.calls[${index}] → ${callee} has the timeout ${call.timeout}${call.perTryTimeout === undefined ? "" : `, and ${call.perTryTimeout} for each attempt`}`,
     };
 }

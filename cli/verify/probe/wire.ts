@@ -104,7 +104,7 @@ function target(
         };
         return {
             ...(Object.keys(headers).length === 0 ? {} : { headers }),
-            address: `${serviceHost(destination.name, destination.namespace)}:${destination.port.number}`,
+            address: `${serviceHost(destination.service ?? destination.name, destination.namespace)}:${destination.port.number}`,
         };
     }
     const {

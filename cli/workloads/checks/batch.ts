@@ -1,5 +1,7 @@
 /** Jobs and CronJobs. */
-import { type Check, podPatch, type Workload } from "../model";
+import { getOwn } from "../../../catalogue/order";
+import { SERVICE_LABEL } from "../../../components/base/labels";
+import { type Check, type Context, podPatch, type Workload } from "../model";
 
 export function isBatch({ kind }: Pick<Workload, "kind">): boolean {
     return kind === "Job" || kind === "CronJob";
@@ -21,16 +23,28 @@ export const completion: Check = (workload) => {
     ];
 };
 
-/** The catalogue has no identity for jobs, so the mesh denies what they call. */
-export const batchCalls: Check = (workload) =>
-    isBatch(workload)
-        ? [
-              {
-                  severity: "warning",
-                  field: "metadata.labels",
-                  problem:
-                      "the catalogue does not describe jobs, so the mesh denies every call of its pods to services and stores",
-                  fix: "let a service of the catalogue do what needs calls, for example by a request to it",
-              },
-          ]
-        : [];
+/** Only a service without ports is the identity of a job: the Service of any other leads its callers to the job's pods. */
+export const batchCalls: Check = (workload, context) => {
+    if (!isBatch(workload) || isJobService(workload, context)) return [];
+    return [
+        {
+            severity: "warning",
+            field: `metadata.labels.${SERVICE_LABEL}`,
+            problem: `${whyNoIdentity(workload, context)}, so the mesh denies every call of its pods`,
+            fix: "add it to the catalogue as a service without ports, with its calls; or let a service do what needs them",
+        },
+    ];
+};
+
+function whyNoIdentity({ service }: Workload, { platform: { catalogue } }: Context): string {
+    if (service === undefined) return "it is no service of the catalogue";
+    return getOwn(catalogue.services, service) === undefined
+        ? `the catalogue has no service ${service}`
+        : `${service} has ports, so that its identity is not for a job`;
+}
+
+/** Whether the workload is a job of a service that nothing can call. */
+export function isJobService({ service }: Workload, { platform: { catalogue } }: Context): boolean {
+    const found = service === undefined ? undefined : getOwn(catalogue.services, service);
+    return found !== undefined && Object.keys(found.ports).length === 0;
+}

@@ -4,7 +4,7 @@ import { didYouMean } from "../../../catalogue/check";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { NAMESPACES } from "../../../components/base/names";
 import { type Check, podPatch } from "../model";
-import { isBatch } from "./batch";
+import { isBatch, isJobService } from "./batch";
 
 export const knownService: Check = ({ service, kind }, { platform: { catalogue } }) => {
     if (isBatch({ kind })) return [];
@@ -43,18 +43,18 @@ export const serviceNamespace: Check = ({ namespace }) =>
           ];
 
 /** Without the label no policy and no Service selects the pod. A Job must not have it: it would receive traffic. */
-export const serviceLabel: Check = (workload) => {
+export const serviceLabel: Check = (workload, context) => {
     const { service, labels, isAdopted } = workload;
     const label = labels[SERVICE_LABEL];
     const field = `metadata.labels.${SERVICE_LABEL}`;
-    if (isBatch(workload)) {
+    if (isBatch(workload) && !isJobService(workload, context)) {
         if (label === undefined) return [];
         return [
             {
                 severity: "error",
                 field,
                 problem: `the Service ${label} selects this label, so callers reach the job's pods while they run`,
-                fix: "remove the label",
+                fix: "remove the label, and give the job a service of its own without ports",
                 patch: podPatch(workload, { metadata: { labels: { [SERVICE_LABEL]: null } } }),
             },
         ];
@@ -66,7 +66,7 @@ export const serviceLabel: Check = (workload) => {
             field,
             problem:
                 label === undefined
-                    ? `the Service ${service} and every policy select this label, so without it nothing reaches the pod`
+                    ? `the Service ${service} and every policy select this label, so without it every call to and from the pod is denied`
                     : `the label names ${label}, but the stack's key says that it runs ${service}`,
             fix: `set it to ${service}`,
             patch: podPatch(workload, { metadata: { labels: { [SERVICE_LABEL]: service } } }),
@@ -75,9 +75,9 @@ export const serviceLabel: Check = (workload) => {
 };
 
 /** Policies name the account as the workload's identity. */
-export const account: Check = (workload) => {
+export const account: Check = (workload, context) => {
     const { service, pod, isAdopted } = workload;
-    if (service === undefined || isBatch(workload)) return [];
+    if (service === undefined || (isBatch(workload) && !isJobService(workload, context))) return [];
     const { serviceAccountName } = pod;
     if (serviceAccountName === service || (isAdopted && serviceAccountName === undefined)) return [];
     const effect = isAdopted

@@ -124,7 +124,7 @@ describe("references", () => {
                 rule: "self-call",
                 where: "a.calls[1] → a",
                 message: "a calls itself",
-                remedy: "Remove the call: traffic within a service does not pass through the mesh.",
+                remedy: "Remove the call. If its replicas call each other, list the TCP ports on which they do in peers.",
             },
         ]);
     });

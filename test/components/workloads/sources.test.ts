@@ -148,10 +148,49 @@ describe("workloads.services", () => {
         assert.equal(pod.terminationGracePeriodSeconds, 50);
     });
 
-    it("from an image leaves the replicas of a service that Flagger rolls out to Flagger", () => {
-        const objects = added("prod", { alerts: { from: "image", image: IMAGE } });
-        assert.deepEqual(objects.map(({ kind }) => kind).sort(), ["Deployment", "PodDisruptionBudget"]);
-        assert.equal("replicas" in (only(objects, "Deployment").spec ?? {}), false);
+    for (const [name, min, max] of [
+        ["alerts", 3, 10],
+        // Without maxReplicas.
+        ["reports", 2, 2],
+    ] as const) {
+        it(`from an image gives ${name}, which Flagger rolls out, an autoscaler that Flagger copies`, () => {
+            const objects = added("prod", { [name]: { from: "image", image: IMAGE } });
+            assert.deepEqual(objects.map(({ kind }) => kind).sort(), [
+                "Canary",
+                "Deployment",
+                "HorizontalPodAutoscaler",
+                "PodDisruptionBudget",
+                "Role",
+            ]);
+            assert.equal("replicas" in (only(objects, "Deployment").spec ?? {}), false);
+            const { metadata, spec } = only(objects, "HorizontalPodAutoscaler");
+            assert.deepEqual([spec?.minReplicas, spec?.maxReplicas], [min, max]);
+            assert.deepEqual(only(objects, "Canary").spec.autoscalerRef, {
+                apiVersion: "autoscaling/v2",
+                kind: "HorizontalPodAutoscaler",
+                name: metadata.name,
+            });
+            const rules = only(objects, "Role").rules?.filter(({ apiGroups }) =>
+                apiGroups?.includes("autoscaling"),
+            );
+            // Flagger reads the target's autoscaler, creates the primary's and updates it.
+            assert.deepEqual(rules, [
+                {
+                    apiGroups: ["autoscaling"],
+                    resources: ["horizontalpodautoscalers"],
+                    verbs: ["get", "create", "update"],
+                },
+            ]);
+        });
+    }
+
+    it("existing with an autoscaler under Flagger names it in the Canary", () => {
+        const objects = added("prod", { reports: { from: "existing", autoscaler: "reports-hpa" } });
+        assert.equal(only(objects, "Canary").spec.autoscalerRef?.name, "reports-hpa");
+        assert.equal(
+            objects.some(({ kind }) => kind === "HorizontalPodAutoscaler"),
+            false,
+        );
     });
 
     it("from an image replaces the stand-in of that service only, in each of its versions", () => {
