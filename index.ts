@@ -17,6 +17,7 @@ import { Namespaces } from "./components/namespaces/namespaces";
 import { Network } from "./components/network/network";
 import { grafanaAdmin } from "./components/observability/grafana-admin";
 import { Observability } from "./components/observability/observability";
+import { Routing } from "./components/routing/routing";
 import { Telemetry } from "./components/telemetry/telemetry";
 import { Traffic } from "./components/traffic/traffic";
 import { Workloads } from "./components/workloads/workloads";
@@ -43,8 +44,12 @@ const identity = new Identity(platform, { provider, after });
 const access = new Access(platform, { provider, after });
 const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
+const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
+// A route waits for the pods of the versions that it names, and for no other service's.
+const routing = new Routing(platform, { provider, after, beside: [traffic, workloads] });
 const gateways = new Gateways(platform, {
     provider,
+    beside: [workloads],
     // Their routes name the subsets that traffic's DestinationRules define.
     after: [...after, cloudControllers, certificates, identity, access, traffic, edge],
 });
@@ -57,8 +62,7 @@ new Observability(platform, {
     after: [...after, identity, access],
     dependsOn: grafana.resources,
 });
-const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
-new Delivery(platform, { provider, after: [...after, identity, access, traffic, workloads] });
+new Delivery(platform, { provider, after: [...after, identity, access, traffic, workloads, routing] });
 
 // Only the outputs that the stack has: Pulumi warns of each undefined one.
 export = { ...cluster.publish(gateways.anchors), ...grafana.outputs };

@@ -15,6 +15,7 @@ import { meshAuthority } from "./mesh-authority/mesh-authority";
 import { namespaces } from "./namespaces/namespaces";
 import { networkOf } from "./network/network";
 import { observability } from "./observability/observability";
+import { routing } from "./routing/routing";
 import { telemetry } from "./telemetry/telemetry";
 import { traffic } from "./traffic/traffic";
 import { workloads } from "./workloads/workloads";
@@ -29,11 +30,12 @@ const WITHOUT_NETWORK: readonly Concern[] = [
     access,
     traffic,
     edge,
+    workloads,
+    routing,
     gateways,
     egress,
     telemetry,
     observability,
-    workloads,
     delivery,
 ];
 

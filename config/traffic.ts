@@ -66,7 +66,7 @@ const service = z.strictObject({
         })
         .optional()
         .describe(
-            "The weight of each version in percent, for requests that match no variant. A new version starts with 0 and gets its weight when its pods are ready.",
+            "The weight of each version in percent, for requests that match no variant. A version that another tool deploys starts with 0 and gets its weight when its pods are ready; routes wait for the pods of Deployments that the program makes.",
         ),
     variants: z
         .array(z.strictObject({ to: version, for: audience }))

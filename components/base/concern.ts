@@ -31,6 +31,11 @@ export interface Concern {
      * @default none
      */
     readonly needs?: (object: Manifest) => boolean;
+    /**
+     * Whether an object of a concern in `beside` must exist, and be ready, before one of this concern, and outlive it.
+     * @default none
+     */
+    readonly follows?: (other: Manifest, object: Manifest) => boolean;
 }
 
 /** The options for registering a concern's component. */
@@ -38,6 +43,8 @@ export interface ConcernOptions {
     readonly provider: pulumi.ProviderResource;
     /** Concerns that must be complete first, such as the one whose release installs this one's CRDs. @default none */
     readonly after?: readonly ConcernComponent[];
+    /** Concerns that it does not wait for as a whole, but for those objects that `follows` selects. @default none */
+    readonly beside?: readonly ConcernComponent[];
     /** Other resources that must exist first and must outlive it. @default none */
     readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -51,7 +58,7 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
     protected constructor(
         concern: Concern,
         platform: Platform,
-        { provider, after = [], dependsOn = [] }: ConcernOptions,
+        { provider, after = [], beside = [], dependsOn = [] }: ConcernOptions,
     ) {
         super(
             `sparc:mesh:${pascalCase(concern.name)}`,
@@ -70,6 +77,8 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
             ],
             formerly: concern.formerly,
             precedes: concern.precedes,
+            followed: (object) =>
+                beside.flatMap((other) => other.selected((one) => concern.follows?.(one, object) === true)),
             protect: platform.config.protect,
         });
         this.objects = objects;

@@ -13,6 +13,7 @@ import {
     type WorkloadPatchManifest,
 } from "./manifest";
 import { unknownCase } from "../../catalogue/never";
+import { definesSubsetsFor } from "./subsets";
 
 type Constructor = new (
     name: string,
@@ -58,6 +59,8 @@ export interface RegisterOptions {
     readonly protect: boolean;
     /** Whether an object of the concern must exist before another, and outlive it. @default none */
     readonly precedes?: ((other: Manifest, object: Manifest) => boolean) | undefined;
+    /** Objects of other concerns that each object must follow. @default none */
+    readonly followed?: ((object: Manifest) => readonly pulumi.Resource[]) | undefined;
     /** The concern that registered the objects in earlier releases, whose state has them. @default none */
     readonly formerly?: { readonly name: string; readonly component: string } | undefined;
 }
@@ -96,11 +99,15 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
     for (const object of inDependencyOrder(derived.objects)) {
         const before = objects.filter(
             ({ object: other }) =>
-                definesSubsetsOf(other, object) || options.precedes?.(other, object) === true,
+                definesSubsetsFor(other, object) || options.precedes?.(other, object) === true,
         );
         const resource = registerObject(name, object, {
             ...options,
-            dependsOn: [...dependsOn, ...before.map(({ resource: one }) => one)],
+            dependsOn: [
+                ...dependsOn,
+                ...before.map(({ resource: one }) => one),
+                ...(options.followed?.(object) ?? []),
+            ],
         });
         objects.push({ object, resource });
     }
@@ -111,20 +118,6 @@ export function registerAll(name: string, derived: Derived, options: RegisterOpt
 function inDependencyOrder(objects: readonly Manifest[]): Manifest[] {
     const rank = ({ kind }: Manifest) => (kind === "DestinationRule" ? 0 : 1);
     return objects.toSorted((a, b) => rank(a) - rank(b));
-}
-
-/** A route must not name a subset before the DestinationRule defines it. */
-function definesSubsetsOf(other: Manifest, object: Manifest): boolean {
-    return (
-        object.kind === "VirtualService" &&
-        other.kind === "DestinationRule" &&
-        placeOf(other) === placeOf(object)
-    );
-}
-
-/** A service's DestinationRule and its VirtualService have the same name. */
-function placeOf({ metadata: { namespace, name } }: Manifest): string {
-    return `${namespace ?? ""}/${name}`;
 }
 
 function registerRelease(

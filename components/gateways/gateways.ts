@@ -3,6 +3,7 @@ import { type Concern, ConcernComponent, type ConcernOptions } from "../base/con
 import type { Derived } from "../base/manifest";
 import { GATEWAY_KEYS } from "../base/names";
 import type { Platform } from "../base/platform";
+import { makesPodsFor } from "../shared/routing/pods";
 import { gatewayFlows } from "./flows";
 import { gatewaysOf } from "./gateway";
 import { release } from "./release";
@@ -24,7 +25,12 @@ function deriveGateways(platform: Platform): Derived {
     };
 }
 
-export const gateways: Concern = { name: "gateways", derive: deriveGateways, flows: gatewayFlows };
+export const gateways: Concern = {
+    name: "gateways",
+    derive: deriveGateways,
+    flows: gatewayFlows,
+    follows: makesPodsFor,
+};
 
 /**
  * The ingress gateways, for tenants and devices, for staff, and for the private network, with a route for each

@@ -5,7 +5,6 @@ import { destinationRules } from "./destination-rule";
 import { faults } from "./fault";
 import { hashesByPath } from "./hash-by-path";
 import { sidecars } from "./sidecar";
-import { virtualServices } from "./virtual-service";
 
 export const traffic: Concern = {
     name: "traffic",
@@ -14,7 +13,6 @@ export const traffic: Concern = {
         objects: [
             ...sidecars(platform),
             ...destinationRules(platform),
-            ...virtualServices(platform),
             ...hashesByPath(platform),
             ...faults(platform),
         ],
@@ -22,7 +20,7 @@ export const traffic: Concern = {
     check: (platform) => checkTraffic(platform, new Date()),
 };
 
-/** Routing of calls: each caller's Sidecar, timeouts, retries, circuit breakers and versions. */
+/** What a caller's proxy knows of each service: its Sidecar, circuit breakers and versions. */
 export class Traffic extends ConcernComponent {
     constructor(platform: Platform, options: ConcernOptions) {
         super(traffic, platform, options);

@@ -15,9 +15,14 @@ import { plannedEntry, type ResourceRequest, requestOf } from "./resource";
 import { DeployError, type Failure, type ProgressLine } from "./types";
 
 export interface EngineContext extends Removers {
-    /** Applies an object or release; `state` becomes the resource's outputs. */
+    /**
+     * Applies an object or release once those that it depends on are ready; `state` becomes the resource's outputs.
+     *
+     * @param dependsOn keys of objects and releases
+     */
     apply(
         request: Exclude<ResourceRequest, { is: "nothing" }>,
+        dependsOn: readonly string[],
     ): Promise<{ readonly outcome: ApplyOutcome; readonly state: Record<string, unknown> }>;
     /** @throws DeployError if what the program no longer declares is still in use; nothing has changed then. */
     assertUnused(obsolete: readonly Ref[]): Promise<void>;
@@ -66,7 +71,7 @@ export async function converge(
             if (owner !== undefined) throw new ClaimedError(owner);
             const entry = dependsOn.length === 0 ? request.entry : { ...request.entry, dependsOn };
             await inventory.ensure([entry]);
-            const { outcome, state } = await context.apply(request);
+            const { outcome, state } = await context.apply(request, dependsOn);
             counts[outcome]++;
             applied.set(key, entry);
             progress(`${applied.size} of ${planned.length} applied, last ${describeRef(ref)}`);

@@ -17,7 +17,7 @@ import { type Program, startProgram } from "./program/host";
 import { engineConfig } from "./program/protocol";
 import { assertUnprotected, removeAll, type Removers } from "./prune";
 import { blocksDependents, isAwaited } from "./readiness";
-import { describeRef, isPatch, patchedRef, type Ref } from "./ref";
+import { describeRef, isPatch, keyOf, patchedRef, type Ref } from "./ref";
 import { Remover } from "./remove";
 import type { KubeObject } from "../lib/kube-object";
 import { refOf, type ReleaseRequest, type ResourceRequest } from "./resource";
@@ -88,7 +88,8 @@ class Cluster implements EngineContext, Removers {
     private readonly patcher: Patcher;
     private readonly helm: Helm;
     private readonly subsets: LiveSubsets;
-    private readonly awaited: Ref[] = [];
+    /** By key. */
+    private readonly awaited = new Map<string, Ref>();
     /** DestinationRules without the subsets that they keep until all routes are applied. */
     private readonly narrowed: Extract<ResourceRequest, { is: "object" }>[] = [];
     private readonly install: (release: ReleaseRequest) => Promise<ApplyOutcome>;
@@ -128,13 +129,20 @@ class Cluster implements EngineContext, Removers {
         this.applier.warnings.add(
             `release ${release.namespace}/${release.name}: ${refs.map(describeRef).join(", ")} had been changed; restored`,
         );
-        if (release.wait) this.awaited.push(...restored.filter(isAwaited).map(refOf));
+        if (release.wait) {
+            for (const ref of restored.filter(isAwaited).map(refOf)) this.awaited.set(keyOf(ref), ref);
+        }
         return "updated";
     }
 
     async apply(
         request: Parameters<EngineContext["apply"]>[0],
+        dependsOn: readonly string[],
     ): Promise<Awaited<ReturnType<EngineContext["apply"]>>> {
+        for (const key of dependsOn) {
+            const before = this.awaited.get(key);
+            if (before !== undefined) await this.waitUntilReady(before, `waits for ${describeRef(before)}: `);
+        }
         if (request.is === "release") {
             const { release } = request;
             const outcome = await this.install({ ...release, chart: absolute(release.chart) });
@@ -152,21 +160,22 @@ class Cluster implements EngineContext, Removers {
         const outcome = widened === undefined ? applied.outcome : "updated";
         const ref = isPatch(request.entry) ? patchedRef(request.entry) : request.entry;
         if (blocksDependents(request.object)) await this.waitUntilReady(ref);
-        else if (awaited) this.awaited.push(ref);
+        else if (awaited) this.awaited.set(keyOf(request.entry), ref);
         return { outcome, state: withoutManagedFields(object) };
     }
 
-    /** As in the Pulumi engine, dependents of the object are applied after it is ready. */
-    private async waitUntilReady(entry: Ref): Promise<void> {
+    /** As in the Pulumi engine, what depends on an object is applied after the object is ready. */
+    private async waitUntilReady(entry: Ref, prefix = ""): Promise<void> {
         const [failure] = await awaitRollouts(this.client, this.discovery, [entry], {
             timeout: this.readyTimeout,
             progress: () => undefined,
         });
-        if (failure !== undefined) throw new NotReadyError(failure);
+        if (failure !== undefined)
+            throw new NotReadyError({ ...failure, message: `${prefix}${failure.message}` });
     }
 
     awaitReady(): ReturnType<EngineContext["awaitReady"]> {
-        return awaitRollouts(this.client, this.discovery, this.awaited, {
+        return awaitRollouts(this.client, this.discovery, [...this.awaited.values()], {
             timeout: this.readyTimeout,
             progress: this.progress,
         });

@@ -72,8 +72,9 @@ export function isAwaited({
 }
 
 /**
- * Whether dependents of such an object wait for it, which the annotation requests. The engine waits for all workloads
- * together at the end, which takes as long as the slowest one and not the sum of all.
+ * Whether everything after such an object waits for it, which the annotation requests. Only what names another workload
+ * as its dependency waits for that. The engine waits for all workloads together at the end, which takes as long as the
+ * slowest one and not the sum of all.
  */
 export function blocksDependents(object: Pick<Observed, "kind" | "metadata">): boolean {
     return isAwaited(object) && object.metadata.annotations?.[WAIT_FOR] !== undefined;

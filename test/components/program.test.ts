@@ -107,6 +107,15 @@ for (const stack of ["local", "dev", "prod"]) {
             }
         });
 
+        it("gives each VirtualService of a service the name that it had in earlier versions", () => {
+            const routes = resources.filter(
+                ({ type, parent }) => type.endsWith(":VirtualService") && parent === "routing",
+            );
+            assert.ok(routes.length > 10);
+            for (const { name, aliases } of routes)
+                assert.deepEqual(aliases, [name.replace(/^routing-/, "traffic-")]);
+        });
+
         it("keeps the deny policies as long as any workload exists", () => {
             const deployments = resources.filter(({ type }) => type === "kubernetes:apps/v1:Deployment");
             const others = [
@@ -166,6 +175,8 @@ for (const stack of ["local", "dev", "prod"]) {
                 "access",
                 "traffic",
             ]);
+            // A workload that does not become ready must not keep the gateways from starting.
+            assert.equal(component("gateways")?.dependsOn.includes("workloads"), false);
             assertAfter(component("gateways"), [
                 "namespaces",
                 "control-plane",
@@ -190,6 +201,34 @@ for (const stack of ["local", "dev", "prod"]) {
         });
     });
 }
+
+describe("a service with two versions", function () {
+    this.timeout(240_000);
+
+    it("gets its routes after the Deployments of both, and no other service's routes wait for them", async () => {
+        const resources = await runProgram("local", {
+            traffic: { services: { auth: { versions: { v1: 50, v2: 50 } } } },
+        });
+        const deployments = resources
+            .filter(({ type }) => type === "kubernetes:apps/v1:Deployment")
+            .map(({ name }) => name);
+        assert.ok(deployments.includes("workloads-sparc-auth-v2"));
+        const waiting = new Map(
+            resources
+                .filter(({ type }) => type.endsWith(":VirtualService"))
+                .map(({ name, dependsOn }) => [name, dependsOn.filter((one) => deployments.includes(one))]),
+        );
+        const both = ["workloads-sparc-auth", "workloads-sparc-auth-v2"];
+        assert.deepEqual(waiting.get("routing-sparc-auth")?.toSorted(), both);
+        const routesOfGateways = [...waiting].filter(([name]) => name.startsWith("gateways-"));
+        assert.ok(routesOfGateways.some(([, names]) => names.length === 2));
+        for (const [name, names] of waiting) assert.ok([0, 2].includes(names.length), name);
+        assert.deepEqual(
+            [...waiting.values()].flat().filter((name) => !both.includes(name)),
+            [],
+        );
+    });
+});
 
 /** The destinations with a subset, anywhere in an object. */
 function destinationsOf(value: unknown): { readonly host: string; readonly subset: string }[] {

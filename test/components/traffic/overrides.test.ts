@@ -4,7 +4,7 @@ import { routesTo, weightedDestinations } from "../../../components/shared/routi
 import { authorizationPolicies } from "../../../components/access/authorization";
 import { checkTraffic } from "../../../components/traffic/check";
 import { faults } from "../../../components/traffic/fault";
-import { virtualServices } from "../../../components/traffic/virtual-service";
+import { virtualServices } from "../../../components/routing/virtual-service";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import { testConfig } from "../../support/config";
 import { changed } from "../../catalogue/small";

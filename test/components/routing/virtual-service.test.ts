@@ -5,7 +5,7 @@ import { platform } from "../../../catalogue/platform";
 import { type Edge, edges, wireOperations } from "../../../catalogue/query";
 import { SERVICE_LABEL } from "../../../components/base/labels";
 import type { HttpRoute } from "../../../components/shared/routing/routes";
-import { virtualServices } from "../../../components/traffic/virtual-service";
+import { virtualServices } from "../../../components/routing/virtual-service";
 import { testConfig } from "../../support/config";
 import { ambiguousCatalogue, arbitraryCatalogue } from "../../catalogue/arbitrary";
 import { changed, type Draft, plain } from "../../catalogue/small";
