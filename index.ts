@@ -46,10 +46,10 @@ const traffic = new Traffic(platform, { provider, after });
 const edge = new Edge(platform, { provider, after: [...after, identity, access] });
 const workloads = new Workloads(platform, { provider, after: [...after, identity, access, traffic] });
 // A route waits for the pods of the versions that it names, and for no other service's.
-const routing = new Routing(platform, { provider, after, beside: [traffic, workloads] });
+const routing = new Routing(platform, { provider, after, nextTo: [traffic, workloads] });
 const gateways = new Gateways(platform, {
     provider,
-    beside: [workloads],
+    nextTo: [workloads],
     // Their routes name the subsets that traffic's DestinationRules define.
     after: [...after, cloudControllers, certificates, identity, access, traffic, edge],
 });

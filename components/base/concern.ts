@@ -32,7 +32,7 @@ export interface Concern {
      */
     readonly needs?: (object: Manifest) => boolean;
     /**
-     * Whether an object of a concern in `beside` must exist, and be ready, before one of this concern, and outlive it.
+     * Whether an object of a concern in `nextTo` must exist, and be ready, before one of this concern, and outlive it.
      * @default none
      */
     readonly follows?: (other: Manifest, object: Manifest) => boolean;
@@ -44,7 +44,7 @@ export interface ConcernOptions {
     /** Concerns that must be complete first, such as the one whose release installs this one's CRDs. @default none */
     readonly after?: readonly ConcernComponent[];
     /** Concerns that it does not wait for as a whole, but for those objects that `follows` selects. @default none */
-    readonly beside?: readonly ConcernComponent[];
+    readonly nextTo?: readonly ConcernComponent[];
     /** Other resources that must exist first and must outlive it. @default none */
     readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -58,7 +58,7 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
     protected constructor(
         concern: Concern,
         platform: Platform,
-        { provider, after = [], beside = [], dependsOn = [] }: ConcernOptions,
+        { provider, after = [], nextTo = [], dependsOn = [] }: ConcernOptions,
     ) {
         super(
             `sparc:mesh:${pascalCase(concern.name)}`,
@@ -78,7 +78,7 @@ export abstract class ConcernComponent extends pulumi.ComponentResource {
             formerly: concern.formerly,
             precedes: concern.precedes,
             followed: (object) =>
-                beside.flatMap((other) => other.selected((one) => concern.follows?.(one, object) === true)),
+                nextTo.flatMap((other) => other.selected((one) => concern.follows?.(one, object) === true)),
             protect: platform.config.protect,
         });
         this.objects = objects;
