@@ -6,9 +6,10 @@ import { exposures } from "../../catalogue/query";
 import { UNTIL_READY, KEY, lifetimeOf } from "../shared/tls/certificate-settings";
 import { clientSecret } from "../shared/tls/client-authorities";
 import { COMMON_LABELS } from "../base/labels";
-import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
+import type { CertificateManifest, Manifest } from "../base/manifest";
 import { NAMESPACES } from "../base/names";
 import type { Platform } from "../base/platform";
+import { clusterIssuer } from "./cluster-issuer";
 
 /** Signs the CAs. */
 const ROOT = "client-root";
@@ -24,7 +25,7 @@ export function clientAuthorities(platform: Platform): Manifest[] {
         .filter((name) => platform.config.certificates.clients[name]?.from === "self-signed")
         .sort();
     if (names.length === 0) return [];
-    return [issuer(ROOT, { selfSigned: {} }), ...names.flatMap((name) => authority(name, platform))];
+    return [clusterIssuer(ROOT, { selfSigned: {} }), ...names.flatMap((name) => authority(name, platform))];
 }
 
 /** @returns authorities that the catalogue names and the stack does not configure */
@@ -60,7 +61,7 @@ function authority(name: string, platform: Platform): Manifest[] {
             ...lifetimeOf({ durationDays: AUTHORITY_DAYS, renewBeforeDays: 365 }),
             usages: ["cert sign", "crl sign", "digital signature"],
         }),
-        issuer(caName, { ca: { secretName: caName } }),
+        clusterIssuer(caName, { ca: { secretName: caName } }),
         certificate(clientSecret(name), NAMESPACES.ingress, caName, {
             ...namesOf(name, platform),
             ...lifetimeOf(platform.config.certificates.gateways),
@@ -103,14 +104,5 @@ function certificate(
             privateKey: { ...KEY, rotationPolicy: "Always" },
             issuerRef: { name: issuedBy, kind: "ClusterIssuer", group: "cert-manager.io" },
         },
-    };
-}
-
-function issuer(name: string, spec: ClusterIssuerManifest["spec"]): ClusterIssuerManifest {
-    return {
-        apiVersion: "cert-manager.io/v1",
-        kind: "ClusterIssuer",
-        metadata: { name, labels: COMMON_LABELS, annotations: UNTIL_READY },
-        spec,
     };
 }

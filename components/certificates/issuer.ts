@@ -2,9 +2,10 @@
 import type { MeshConfig } from "../../config/schema";
 import { KEY, UNTIL_READY, lifetimeOf } from "../shared/tls/certificate-settings";
 import { COMMON_LABELS } from "../base/labels";
-import type { CertificateManifest, ClusterIssuerManifest, Manifest } from "../base/manifest";
+import type { CertificateManifest, Manifest } from "../base/manifest";
 import { NAMESPACES, edgeIssuer } from "../base/names";
 import { unknownCase } from "../../catalogue/never";
+import { clusterIssuer } from "./cluster-issuer";
 
 /** The Secret and the Certificate of the CA that cert-manager creates. */
 const AUTHORITY = "edge-authority";
@@ -75,14 +76,5 @@ function authority(): CertificateManifest {
             usages: ["cert sign", "crl sign", "digital signature"],
             issuerRef: { name: "edge-root", kind: "ClusterIssuer", group: "cert-manager.io" },
         },
-    };
-}
-
-function clusterIssuer(name: string, spec: ClusterIssuerManifest["spec"]): ClusterIssuerManifest {
-    return {
-        apiVersion: "cert-manager.io/v1",
-        kind: "ClusterIssuer",
-        metadata: { name, labels: COMMON_LABELS, annotations: UNTIL_READY },
-        spec,
     };
 }

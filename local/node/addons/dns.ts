@@ -1,7 +1,7 @@
 import { digestOf } from "../../lib/digest";
 import { settings } from "../settings";
 import type { KubeObject } from "../../lib/kube-object";
-import { restricted } from "./restricted";
+import { addonDeployment } from "./deployment";
 
 const name = "coredns";
 const namespace = "kube-system";
@@ -105,42 +105,24 @@ function service(): KubeObject {
 
 /** A changed configuration replaces the pod: a running pod would see a changed file only after a minute or two. */
 function deployment(image: string, digest: string): KubeObject {
-    return {
-        apiVersion: "apps/v1",
-        kind: "Deployment",
-        metadata: { name, namespace, labels },
-        spec: {
-            replicas: 1,
-            selector: { matchLabels: labels },
-            template: {
-                metadata: { labels, annotations: { "sparc.dev/configuration": digest } },
-                spec: {
-                    serviceAccountName: name,
-                    priorityClassName: "system-cluster-critical",
-                    dnsPolicy: "Default",
-                    containers: [
-                        {
-                            name,
-                            image,
-                            args: ["-conf", "/etc/coredns/Corefile"],
-                            ports: [
-                                { name: "dns", containerPort: 53, protocol: "UDP" },
-                                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
-                                { name: "metrics", containerPort: 9153, protocol: "TCP" },
-                            ],
-                            livenessProbe: { httpGet: { path: "/health", port: 8080 }, periodSeconds: 10 },
-                            readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
-                            resources: {
-                                requests: { cpu: "20m", memory: "32Mi" },
-                                limits: { memory: "128Mi" },
-                            },
-                            securityContext: restricted,
-                            volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
-                        },
-                    ],
-                    volumes: [{ name: "config", configMap: { name } }],
-                },
-            },
+    return addonDeployment({
+        name,
+        namespace,
+        labels,
+        annotations: { "sparc.dev/configuration": digest },
+        container: {
+            image,
+            args: ["-conf", "/etc/coredns/Corefile"],
+            ports: [
+                { name: "dns", containerPort: 53, protocol: "UDP" },
+                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+                { name: "metrics", containerPort: 9153, protocol: "TCP" },
+            ],
+            livenessProbe: { httpGet: { path: "/health", port: 8080 }, periodSeconds: 10 },
+            readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
+            resources: { requests: { cpu: "20m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+            volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
         },
-    };
+        pod: { dnsPolicy: "Default", volumes: [{ name: "config", configMap: { name } }] },
+    });
 }

@@ -1,6 +1,6 @@
 import type { KeyPair } from "../authority";
 import type { KubeObject } from "../../lib/kube-object";
-import { restricted } from "./restricted";
+import { addonDeployment } from "./deployment";
 
 /** The name of metrics-server's APIService. */
 export const metricsApi = "v1beta1.metrics.k8s.io";
@@ -123,55 +123,40 @@ function deployment({ image, digest }: MetricsOptions): KubeObject {
         httpGet: { path, port: "https", scheme: "HTTPS" },
         periodSeconds: 5,
     });
-    return {
-        apiVersion: "apps/v1",
-        kind: "Deployment",
-        metadata: { name, namespace, labels },
-        spec: {
-            replicas: 1,
-            selector: { matchLabels: labels },
-            template: {
-                metadata: { labels, annotations: { "sparc.dev/certificates": digest } },
-                spec: {
-                    serviceAccountName: name,
-                    priorityClassName: "system-cluster-critical",
-                    containers: [
-                        {
-                            name,
-                            image,
-                            args: [
-                                `--secure-port=${port}`,
-                                "--cert-dir=/tmp",
-                                "--tls-cert-file=/tls/tls.crt",
-                                "--tls-private-key-file=/tls/tls.key",
-                                "--kubelet-certificate-authority=/kubelet/ca.crt",
-                                "--kubelet-preferred-address-types=InternalIP",
-                                "--kubelet-use-node-status-port",
-                                "--metric-resolution=15s",
-                            ],
-                            ports: [{ name: "https", containerPort: port }],
-                            livenessProbe: probe("/livez"),
-                            readinessProbe: probe("/readyz"),
-                            resources: {
-                                requests: { cpu: "20m", memory: "48Mi" },
-                                limits: { memory: "256Mi" },
-                            },
-                            securityContext: restricted,
-                            volumeMounts: [
-                                { name: "tls", mountPath: "/tls", readOnly: true },
-                                { name: "kubelet", mountPath: "/kubelet", readOnly: true },
-                            ],
-                        },
-                    ],
-                    securityContext: { fsGroup: 65532 },
-                    volumes: [
-                        { name: "tls", secret: { secretName: "metrics-server-tls", defaultMode: 0o440 } },
-                        { name: "kubelet", configMap: { name: "kubelet-authority" } },
-                    ],
-                },
-            },
+    return addonDeployment({
+        name,
+        namespace,
+        labels,
+        annotations: { "sparc.dev/certificates": digest },
+        container: {
+            image,
+            args: [
+                `--secure-port=${port}`,
+                "--cert-dir=/tmp",
+                "--tls-cert-file=/tls/tls.crt",
+                "--tls-private-key-file=/tls/tls.key",
+                "--kubelet-certificate-authority=/kubelet/ca.crt",
+                "--kubelet-preferred-address-types=InternalIP",
+                "--kubelet-use-node-status-port",
+                "--metric-resolution=15s",
+            ],
+            ports: [{ name: "https", containerPort: port }],
+            livenessProbe: probe("/livez"),
+            readinessProbe: probe("/readyz"),
+            resources: { requests: { cpu: "20m", memory: "48Mi" }, limits: { memory: "256Mi" } },
+            volumeMounts: [
+                { name: "tls", mountPath: "/tls", readOnly: true },
+                { name: "kubelet", mountPath: "/kubelet", readOnly: true },
+            ],
         },
-    };
+        pod: {
+            securityContext: { fsGroup: 65532 },
+            volumes: [
+                { name: "tls", secret: { secretName: "metrics-server-tls", defaultMode: 0o440 } },
+                { name: "kubelet", configMap: { name: "kubelet-authority" } },
+            ],
+        },
+    });
 }
 
 function base64(text: string): string {
