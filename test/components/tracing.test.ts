@@ -13,6 +13,7 @@ import type {
 } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import type { MeshConfig } from "../../config/schema";
+import { isRemovedAtGateways } from "../support/edge";
 import { local, type Tracing, withTracing } from "../support/tracing";
 
 /** The Telemetry objects that configure the trace provider. */
@@ -115,7 +116,6 @@ describe("the sampling rate", () => {
     });
 
     it("cannot be influenced by a client", () => {
-        const patches = JSON.stringify(patchesOf("client-headers"));
         for (const header of [
             "traceparent",
             "tracestate",
@@ -124,7 +124,7 @@ describe("the sampling rate", () => {
             "x-envoy-force-trace",
             "x-tenant",
         ])
-            assert.ok(patches.includes(`{"remove":"${header}"}`), header);
+            assert.ok(isRemovedAtGateways(header), header);
     });
 });
 

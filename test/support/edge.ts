@@ -16,3 +16,14 @@ export function withEdge(change: Partial<MeshConfig["edge"]>): MeshConfig {
 export function objectsOf(platform: Partial<Platform> = {}): readonly Manifest[] {
     return deriveAll({ catalogue, config, ...platform }).objects;
 }
+
+/** Whether the gateways remove a client's header, by the expressions of the EnvoyFilter `client-headers`. */
+export function isRemovedAtGateways(name: string): boolean {
+    const filter = objectsOf().find(({ metadata }) => metadata.name === "client-headers");
+    const matchers = JSON.stringify(filter).matchAll(
+        /"key_matcher":\{"safe_regex":\{"regex":("(?:[^"\\]|\\.)*")/g,
+    );
+    return [...matchers].some(([, regex = ""]) =>
+        new RegExp(`^(?:${JSON.parse(regex) as string})$`).test(name),
+    );
+}
