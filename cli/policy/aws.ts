@@ -39,7 +39,8 @@ export function outputs(
         keyId: `key-${name}${more}`,
         ownerId: `owner-${name}${more}`,
         name: inputs["name"] ?? `${name}${more}`,
-        latestVersion: variant === "outputs" ? 2 : 1,
+        // No launch template has version 0, so that a baseline's value is never that of an account.
+        latestVersion: variant === "outputs" ? -1 : 0,
         zoneId: `Z0${more}`,
         nameServers: [`ns${more}.example.com`],
         endpoint: `https://cluster${more}.example.com`,

@@ -49,9 +49,12 @@ function* walk(
 
 /** The last part of a chart reference, without version or digest: `gateway` in `oci://…/charts/gateway@sha256:…`. */
 export function chartName(release: Subject): string {
-    const chart = (textAt(release.props, "chart") ?? "")
-        .replace(/@sha256:[0-9a-f]+$/, "")
-        .replace(/\/+$/, "");
+    return chartNameOf(textAt(release.props, "chart") ?? "");
+}
+
+/** The same for a chart reference of any installer. */
+export function chartNameOf(reference: string): string {
+    const chart = reference.replace(/@sha256:[0-9a-f]+$/, "").replace(/\/+$/, "");
     const last = chart.slice(chart.lastIndexOf("/") + 1);
     return last.replace(/(:[^:]*|-v?\d[\w.+-]*\.tgz|\.tgz)$/, "");
 }

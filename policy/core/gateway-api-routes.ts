@@ -52,12 +52,15 @@ export function gatewayApiRoutes(subject: Subject): readonly RoutingRule[] {
                 path: `${path}.backendRefs[${place}]`,
                 host: hostOf(backend, namespace, textAt(backend, "kind") ?? "Service"),
             })),
-            mirrors: filters.flatMap(([place, filter]) => {
-                const to = at(filter, "requestMirror", "backendRef");
-                if (!isNonEmpty(to)) return [];
-                const kind = textAt(to, "kind") ?? "Service";
-                return [{ path: `${place}.requestMirror`, host: hostOf(to, namespace, kind) }];
-            }),
+            // An authorization service receives the headers, and the body where the filter says so.
+            mirrors: filters.flatMap(([place, filter]) =>
+                ["requestMirror", "externalAuth"].flatMap((field) => {
+                    const to = at(filter, field, "backendRef");
+                    if (!isNonEmpty(to)) return [];
+                    const kind = textAt(to, "kind") ?? "Service";
+                    return [{ path: `${place}.${field}`, host: hostOf(to, namespace, kind) }];
+                }),
+            ),
             headers: filters.flatMap(([place, filter]) => changesOf(place, filter)),
             ...(authority === undefined ? {} : { authority }),
             ...(redirect === undefined ? {} : { redirect }),

@@ -19,6 +19,8 @@ const SIMULATED: Readonly<Record<string, Simulation>> = {
     arn: ({ type, name }) => `arn:aws:${/^aws:(\w+)\//.exec(type)?.[1] ?? ""}:::${name}`,
     id: ({ type, name }) => `${type}/${name}`,
     keyId: ({ name }) => `key-${name}`,
+    // No launch template has this version: the first one is 1.
+    latestVersion: () => "0",
     name: ({ name }) => name,
     ownerId: ({ name }) => `owner-${name}`,
     zoneId: () => "Z0",
@@ -28,7 +30,10 @@ const OUTPUTS = Object.keys(SIMULATED);
 /** Whether `text` is the listed value, with identifiers of the targets in place of the simulated ones. */
 export function isListedValue(text: string, listed: string, targets: readonly Target[]): boolean {
     // An identifier can contain another one, of which the listed value may have either.
-    return subsets(OUTPUTS).some((outputs) => shown(translated(text, outputs, targets)) === listed);
+    return subsets(OUTPUTS).some((outputs) => {
+        const simulated = translated(text, outputs, targets);
+        return simulated !== undefined && shown(simulated) === listed;
+    });
 }
 
 /** Whether the listed value is exactly one simulated identifier of a target. */
@@ -38,7 +43,12 @@ export function isIdentifier(listed: string, targets: readonly Target[]): boolea
     );
 }
 
-function translated(text: string, outputs: readonly string[], targets: readonly Target[]): string {
+/** The text with simulated identifiers; undefined if it contains none of the targets'. */
+function translated(
+    text: string,
+    outputs: readonly string[],
+    targets: readonly Target[],
+): string | undefined {
     const pairs = new Map(
         targets.flatMap((target) =>
             outputs.flatMap((output): [string, string][] => {
@@ -50,10 +60,11 @@ function translated(text: string, outputs: readonly string[], targets: readonly 
             }),
         ),
     );
-    if (pairs.size === 0) return text;
+    if (pairs.size === 0) return undefined;
     const longestFirst = [...pairs.keys()].sort((a, b) => b.length - a.length);
     const pattern = longestFirst.map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-    return text.replaceAll(new RegExp(pattern, "g"), (actual) => pairs.get(actual) ?? actual);
+    const simulated = text.replaceAll(new RegExp(pattern, "g"), (actual) => pairs.get(actual) ?? actual);
+    return new RegExp(pattern).test(text) ? simulated : undefined;
 }
 
 /** As in a baseline. */

@@ -38,6 +38,7 @@ export function contentOf(subject: Subject): string {
         ...rest,
         labels: relevantMetadata(fields(metadata)["labels"]),
         annotations: relevantMetadata(fields(metadata)["annotations"]),
+        generateName: fields(metadata)["generateName"],
         ownerReferences: fields(metadata)["ownerReferences"],
         finalizers: fields(metadata)["finalizers"],
     });
@@ -78,7 +79,6 @@ const IGNORED_RELEASE_INPUTS: ReadonlySet<string> = new Set([
     "cleanupOnFail",
     "compat",
     "createNamespace",
-    "dependencyUpdate",
     "description",
     "id",
     "keyring",

@@ -35,8 +35,12 @@ export function settingsOf(
 ): ReadonlyMap<string, string> {
     const into = new Map<string, string>();
     const isProvider = id.startsWith("pulumi:providers:");
+    const paths = Object.keys(listed);
+    // Providers fill in fields of blocks that the program sets, and add no block.
     const isDefault = (path: string, value: unknown): boolean =>
-        canBeProviderDefault(value) && !Object.keys(listed).some((one) => isWithin(one, path));
+        canBeProviderDefault(value) &&
+        !paths.some((one) => isWithin(one, path)) &&
+        paths.some((one) => isWithin(one, parentOf(path)));
     walk(
         props,
         "",
@@ -132,6 +136,11 @@ export function simulatedValue(listed: string): string {
 /** The value of a listed input without a cloud, if it is another resource's output. */
 export function outputOf(listed: string): string | undefined {
     return listed.startsWith(OUTPUT) ? listed.slice(OUTPUT.length) : undefined;
+}
+
+/** The block of a field: `remoteAccess` of `remoteAccess.ec2SshKey`. */
+function parentOf(path: string): string {
+    return path.replace(/(\.[^.[\]]+|\[[^[\]]+\])$/, "");
 }
 
 /** Whether a path is below another: `vpcConfig.subnetIds[0]` is within `vpcConfig`. */

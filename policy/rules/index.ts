@@ -29,6 +29,7 @@ import { registryOnly } from "./egress/registry-only";
 import { serviceEntries } from "./egress/service-entries";
 import { sidecarScope } from "./egress/sidecar-scope";
 import { throughGateway } from "./egress/through-gateway";
+import { appliedManifests } from "./extensions/applied-manifests";
 import { crds } from "./extensions/crds";
 import { envoyFilters } from "./extensions/envoy-filters";
 import { telemetry } from "./extensions/telemetry";
@@ -145,6 +146,7 @@ export const RULES: readonly PolicyDefinition[] = [
     externalProviders,
     envoyFilters,
     crds,
+    appliedManifests,
     telemetry,
     podSecurity,
     images,

@@ -1,6 +1,6 @@
 import { BASELINE_SCHEMA, baselineOf, howToList, NO_BASELINE, type WithBaseline } from "../../core/baseline";
 import { isIdentifier, isListedValue } from "../../core/listed-outputs";
-import { type Fields, fields, list, UnknownField } from "../../core/read";
+import { type Fields, fields, list, text, UnknownField } from "../../core/read";
 import { each, EVERYTHING, type Violation, stackRule } from "../../core/rule";
 import {
     hasSettings,
@@ -55,14 +55,13 @@ sources: { roleArn: [dns] }
             for (const [path, expected] of Object.entries(listed)) {
                 const value = values.get(path);
                 if (!isOutputOrLookup(expected) || value === undefined || value === UNKNOWN) continue;
-                if (value === simulatedValue(expected)) continue;
                 const [input = ""] = path.split(/[.[]/, 1);
                 const references = ofSubject[input] ?? [];
                 const isReference = outputOf(expected) !== undefined;
                 if (sourcesOf(subject, input).length > 0) {
                     const found = references.map((key) => targets.get(key));
-                    const text = textAtPath(subject.props, path);
-                    if (isReference && !isListedOutput(text, simulatedValue(expected), found))
+                    const actual = scalarAtPath(subject.props, path);
+                    if (isReference && !isListedOutput(actual, simulatedValue(expected), found))
                         yield {
                             subject,
                             problem: `${path} is ${value}, which is no output of ${references.join(", ")}`,
@@ -70,6 +69,8 @@ sources: { roleArn: [dns] }
                         };
                     continue;
                 }
+                // `mesh policy` reports no sources, and simulates the values.
+                if (value === simulatedValue(expected)) continue;
                 // A lookup without listed sources has known arguments, so that the engine reports no sources for it.
                 if (!isReference && references.length === 0) continue;
                 yield {
@@ -100,41 +101,42 @@ function* otherSources(
 }
 
 /**
- * Whether a known text is what the baseline lists, with the account's values of the targets' outputs. True if that cannot be
- * evaluated: a resource does not exist yet, or the input is a number, such as the version of a launch template.
+ * Whether a known value is what the baseline lists, with the account's values of the targets' outputs. True if that cannot be
+ * evaluated because a resource does not exist yet.
  */
 function isListedOutput(
     value: string | undefined,
     listed: string,
     subjects: readonly (Subject | undefined)[],
 ): boolean {
-    if (value === undefined || !/[a-z]/i.test(value) || subjects.length === 0) return true;
+    if (value === undefined || subjects.length === 0) return true;
     const required = value.startsWith("arn:") ? "arn" : "id";
-    if (subjects.some((subject) => (textAtPath(subject?.props ?? {}, required) ?? "") === "")) return true;
+    if (subjects.some((subject) => (scalarAtPath(subject?.props ?? {}, required) ?? "") === "")) return true;
     const known = subjects.filter((subject) => subject !== undefined);
-    const targets = known.map(({ id, name, props }) => ({ type: id, name, outputs: knownTexts(props) }));
+    const targets = known.map(({ id, name, props }) => ({ type: id, name, outputs: knownScalars(props) }));
     if (isListedValue(value, listed, targets)) return true;
     // Other outputs, such as the API server's security group, have no simulated counterpart.
     if (isIdentifier(listed, targets)) return false;
     return known.some((subject) => [...settingsOf(subject).values()].includes(JSON.stringify(value)));
 }
 
-/** The texts at the top level that are known. */
-function knownTexts(props: Fields): Fields {
-    return Object.fromEntries(Object.keys(props).map((key) => [key, textAtPath(props, key)]));
+/** The texts, numbers and flags at the top level that are known. */
+function knownScalars(props: Fields): Fields {
+    return Object.fromEntries(Object.keys(props).map((key) => [key, scalarAtPath(props, key)]));
 }
 
-/** The text at a path of `settingsOf`; undefined if it is unknown or not a text. */
-function textAtPath(props: Fields, path: string): string | undefined {
+/** The text at a path of `settingsOf`, also of a number or a flag; undefined if it is unknown or an object. */
+function scalarAtPath(props: Fields, path: string): string | undefined {
     try {
-        const value = path
-            .split(/[.[\]]+/)
-            .filter((part) => part !== "")
-            .reduce<unknown>(
-                (node, part) => (Array.isArray(node) ? list(node)[Number(part)] : fields(node)[part]),
-                props,
-            );
-        return typeof value === "string" ? value : undefined;
+        return text(
+            path
+                .split(/[.[\]]+/)
+                .filter((part) => part !== "")
+                .reduce<unknown>(
+                    (node, part) => (Array.isArray(node) ? list(node)[Number(part)] : fields(node)[part]),
+                    props,
+                ),
+        );
     } catch (error) {
         if (error instanceof UnknownField) return undefined;
         throw error;

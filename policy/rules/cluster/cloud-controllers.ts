@@ -1,15 +1,47 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { fields, isNonEmpty, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
 
-/** Services of AWS whose resources give rights, open networks or issue certificates. */
-const SERVICES = ["acmpca", "ec2", "eks", "iam", "kms", "ram", "secretsmanager", "ssoadmin"] as const;
+/** Services of AWS whose resources give rights, open networks, issue certificates, or create any other resource. */
+const SERVICES = [
+    "acmpca",
+    "autoscaling",
+    "cloudformation",
+    "ec2",
+    "eks",
+    "elb",
+    "elbv2",
+    "iam",
+    "identitystore",
+    "kms",
+    "networkfirewall",
+    "organizations",
+    "ram",
+    "rolesanywhere",
+    "route53resolver",
+    "secretsmanager",
+    "ssm",
+    "ssoadmin",
+] as const;
 
-/** Kinds of these services that do neither. */
-const HARMLESS = /^(DHCPOptions|ElasticIPAddress|FlowLog|Addon|Nodegroup|FargateProfile)$/;
+/**
+ * Kinds of these services that neither give rights nor open a network, whatever their fields. Not among them: a node group
+ * and a Fargate profile, because EKS accepts anyone who has their role as a node; DHCP options, which name the DNS servers.
+ */
+const HARMLESS: ReadonlySet<string> = new Set(["ElasticIPAddress", "FlowLog"]);
+
+/** Add-ons that carry the cluster's traffic, names or credentials: another version or a reset changes what pods can reach. */
+const NETWORK_ADD_ONS = /^(vpc-cni|kube-proxy|coredns|eks-pod-identity-agent)$/;
+
+/** Fields of an add-on that give it rights, or set what its pods do. */
+const ADD_ON_RIGHTS = /^(serviceAccountRole|podIdentityAssociation|configurationValues)/i;
 
 const GROUPS: readonly string[] = [
     // AWS Controllers for Kubernetes (aws-controllers-k8s.github.io).
     ...SERVICES.map((service) => `${service}.services.k8s.aws/*`),
+    "services.k8s.aws/AdoptedResource",
+    "services.k8s.aws/IAMRoleSelector",
     // Crossplane's AWS provider, cluster-scoped, namespaced and its predecessor.
     ...SERVICES.flatMap((service) => [
         `${service}.aws.upbound.io/*`,
@@ -18,12 +50,27 @@ const GROUPS: readonly string[] = [
     ]),
     // Google's Config Connector and Microsoft's Azure Service Operator.
     "iam.cnrm.cloud.google.com/*",
+    "compute.cnrm.cloud.google.com/*",
     "container.cnrm.cloud.google.com/*",
     "privateca.cnrm.cloud.google.com/*",
     "authorization.azure.com/*",
     "containerservice.azure.com/*",
     "managedidentity.azure.com/*",
+    "network.azure.com/*",
+    // Controllers that run a whole program or template, or manage clusters: Terraform, OpenTofu, Pulumi, Cluster API.
+    "app.terraform.io/*",
+    "infra.contrib.fluxcd.io/*",
+    "tf.upbound.io/*",
+    "tf.m.upbound.io/*",
+    "opentofu.upbound.io/*",
+    "opentofu.m.upbound.io/*",
+    "pulumi.com/Stack",
+    "controlplane.cluster.x-k8s.io/*",
+    "infrastructure.cluster.x-k8s.io/*",
 ];
+
+/** API groups of these controllers. */
+export const CLOUD_GROUPS: readonly string[] = GROUPS.map((entry) => entry.slice(0, entry.indexOf("/")));
 
 export const cloudControllers = objectRule<WithExceptions>({
     name: "cluster-cloud-controllers",
@@ -51,7 +98,8 @@ spec: { name: reports }
 `,
     },
     *evaluate(subject, config) {
-        if (HARMLESS.test(subject.kind) || isExcepted(config, subject)) return;
+        if (HARMLESS.has(subject.kind) || isExcepted(config, subject)) return;
+        if (subject.kind === "Addon" && !grantsByAddOn(subject)) return;
         const group = subject.id.slice(0, subject.id.indexOf("/"));
         yield {
             subject,
@@ -60,3 +108,15 @@ spec: { name: reports }
         };
     },
 });
+
+/** Whether an add-on has rights or settings of its own, or replaces a part of the cluster's network. */
+function grantsByAddOn({ spec }: Subject): boolean {
+    // Crossplane has its fields in `forProvider` and `initProvider`.
+    return [spec, fields(spec["forProvider"]), fields(spec["initProvider"])].some((settings) => {
+        const rights = Object.keys(settings).some(
+            (key) => ADD_ON_RIGHTS.test(key) && isNonEmpty(settings[key]),
+        );
+        const names = [textAt(settings, "name"), textAt(settings, "addonName")];
+        return rights || names.some((name) => name !== undefined && NETWORK_ADD_ONS.test(name));
+    });
+}

@@ -5,6 +5,9 @@ interface Config {
     readonly hops: number;
 }
 
+/** Karpenter's node classes. Without options, its nodes require IMDSv2 with one hop. */
+const KARPENTER = ["karpenter.k8s.aws/EC2NodeClass", "karpenter.k8s.aws/AWSNodeTemplate"];
+
 export const imds = objectRule<Config>({
     name: "cluster-imds",
     area: "cluster",
@@ -17,6 +20,7 @@ export const imds = objectRule<Config>({
         "aws:ec2/launchTemplate:LaunchTemplate",
         "aws:ec2/instance:Instance",
         "aws:eks/nodeGroup:NodeGroup",
+        ...KARPENTER,
     ],
     defaults: { hops: 1 },
     schema: {
@@ -49,12 +53,14 @@ properties: { metadataOptions: { httpTokens: required, httpPutResponseHopLimit: 
             };
             return;
         }
-        const options = at(subject.props, "metadataOptions");
+        const isKarpenter = KARPENTER.includes(subject.id);
+        const path = isKarpenter ? "spec.metadataOptions" : "metadataOptions";
+        const options = at(isKarpenter ? subject.spec : subject.props, "metadataOptions");
         if (textAt(options, "httpEndpoint") === "disabled") return;
-        if (textAt(options, "httpTokens") !== "required") {
+        if ((textAt(options, "httpTokens") ?? (isKarpenter ? "required" : undefined)) !== "required") {
             yield {
                 subject,
-                problem: `metadataOptions.httpTokens is ${isNonEmpty(options) ? (textAt(options, "httpTokens") ?? "not set") : "not set"}, so IMDSv1 is enabled`,
+                problem: `${path}.httpTokens is ${isNonEmpty(options) ? (textAt(options, "httpTokens") ?? "not set") : "not set"}, so IMDSv1 is enabled`,
                 fix: "set it to required.",
             };
         }
@@ -62,7 +68,7 @@ properties: { metadataOptions: { httpTokens: required, httpPutResponseHopLimit: 
         if (limit <= hops) return;
         yield {
             subject,
-            problem: `metadataOptions.httpPutResponseHopLimit is ${limit}, so pods can get the node's credentials`,
+            problem: `${path}.httpPutResponseHopLimit is ${limit}, so pods can get the node's credentials`,
             fix: `set it to ${hops}.`,
         };
     },

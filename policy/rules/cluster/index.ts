@@ -8,6 +8,7 @@ import { endpoint } from "./endpoint";
 import { iam } from "./iam";
 import { imds } from "./imds";
 import { networkPolicyOn } from "./network-policy";
+import { otherProviders } from "./other-providers";
 import { podIdentity } from "./pod-identity";
 import { privateNodes } from "./private-nodes";
 import { secretsEncrypted } from "./secrets-encrypted";
@@ -26,6 +27,7 @@ export const CLUSTER_RULES: readonly PolicyDefinition[] = [
     access,
     iam,
     cloudControllers,
+    otherProviders,
     podIdentity,
     securityGroupCidrs,
 ];

@@ -8,6 +8,7 @@ const NODES = [
     "aws:eks/fargateProfile:FargateProfile",
     "aws:autoscaling/group:Group",
 ];
+const NODE_CLASS = "karpenter.k8s.aws/EC2NodeClass";
 const ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation";
 const ROUTE = "aws:ec2/route:Route";
 const TABLE = "aws:ec2/routeTable:RouteTable";
@@ -21,6 +22,7 @@ export const privateNodes = stackRule<object>({
     remediation: "Use subnets with a NAT gateway for node groups, and do not set associatePublicIpAddress.",
     appliesTo: [
         ...NODES,
+        NODE_CLASS,
         "aws:ec2/launchTemplate:LaunchTemplate",
         "aws:ec2/subnet:Subnet",
         ASSOCIATION,
@@ -61,6 +63,14 @@ properties: { subnetIds: [subnet-1], launchTemplate: { id: lt-1 } }
                     fix: "remove it, and access the nodes through the VPC.",
                 };
             }
+        });
+        yield* each(stack.all(NODE_CLASS), function* (subject) {
+            if (textAt(subject.spec, "associatePublicIPAddress") !== "true") return;
+            yield {
+                subject,
+                problem: "spec.associatePublicIPAddress is true",
+                fix: "remove it, and access the nodes through the VPC.",
+            };
         });
         yield* each(stack.all(...NODES), function* (subject) {
             for (const subnet of subnetsOf(stack, subject)) {

@@ -1,5 +1,7 @@
 import { EXCEPTIONS_SCHEMA, isExcepted, NO_EXCEPTIONS, type WithExceptions } from "../../core/exceptions";
+import { fields, textAt } from "../../core/read";
 import { objectRule } from "../../core/rule";
+import { type Subject } from "../../core/subject";
 
 /** API groups of other gateways and ingress controllers: all their kinds bypass the mesh's gateways. */
 const OTHER_GATEWAYS: readonly string[] = [
@@ -35,6 +37,15 @@ const GATEWAY_MODIFIERS: Readonly<Record<string, string>> = {
     "gateway.networking.x-k8s.io/XMesh": "changes the mesh",
 };
 
+const CONFIG_MAP = "core/ConfigMap";
+const KUBERNETES_GATEWAY = "gateway.networking.k8s.io/Gateway";
+
+/** A ConfigMap with this label changes the Deployment and Service of every Gateway of a class (istio.io, "Gateway API"). */
+const CLASS_DEFAULTS = "gateway.istio.io/defaults-for-class";
+
+/** Keys of such a ConfigMap that change no pod and expose nothing. */
+const HARMLESS_DEFAULTS: ReadonlySet<string> = new Set(["horizontalPodAutoscaler", "podDisruptionBudget"]);
+
 export const noOtherControllers = objectRule<WithExceptions>({
     name: "gateways-no-other-controllers",
     area: "gateways",
@@ -43,7 +54,12 @@ export const noOtherControllers = objectRule<WithExceptions>({
     why: "a Route or an HTTPProxy bypasses the authentication, rate limits and access log of the mesh's gateway, and a ListenerSet opens ports that no policy evaluates",
     remediation:
         "Expose the service with an Istio Gateway and a VirtualService, or with listeners in the Gateway's object.",
-    appliesTo: [...OTHER_GATEWAYS.map((group) => `${group}/*`), ...Object.keys(GATEWAY_MODIFIERS)],
+    appliesTo: [
+        ...OTHER_GATEWAYS.map((group) => `${group}/*`),
+        ...Object.keys(GATEWAY_MODIFIERS),
+        CONFIG_MAP,
+        KUBERNETES_GATEWAY,
+    ],
     defaults: NO_EXCEPTIONS,
     schema: { exceptions: EXCEPTIONS_SCHEMA },
     examples: {
@@ -66,11 +82,30 @@ spec: { parentRefs: [{ name: public }], rules: [{ backendRefs: [{ name: carts, p
 `,
     },
     *evaluate(subject, config) {
-        if (isExcepted(config, subject)) return;
+        const effect = effectOf(subject);
+        if (effect === undefined || isExcepted(config, subject)) return;
         yield {
             subject,
-            problem: `it ${GATEWAY_MODIFIERS[subject.id] ?? "belongs to another ingress controller, which bypasses the mesh's gateways"}`,
+            problem: `it ${effect}`,
             fix: "expose the service with a Gateway and a VirtualService, or add the object to this policy's exceptions with a reason and an end date.",
         };
     },
 });
+
+function effectOf({ id, spec, labels, props }: Subject): string | undefined {
+    if (id === CONFIG_MAP) {
+        const key = Object.keys(fields(props["data"])).find((one) => !HARMLESS_DEFAULTS.has(one));
+        return labels[CLASS_DEFAULTS] === undefined || key === undefined
+            ? undefined
+            : `changes the ${key} of every Gateway of the class ${labels[CLASS_DEFAULTS]}, which no policy evaluates`;
+    }
+    if (id === KUBERNETES_GATEWAY) {
+        const name = textAt(spec, "infrastructure", "parametersRef", "name");
+        return name === undefined
+            ? undefined
+            : `takes its Deployment and Service from ${name} (spec.infrastructure.parametersRef), which no policy evaluates`;
+    }
+    return (
+        GATEWAY_MODIFIERS[id] ?? "belongs to another ingress controller, which bypasses the mesh's gateways"
+    );
+}

@@ -25,6 +25,13 @@ const MUTATORS: readonly string[] = [
     "mutations.gatekeeper.sh/AssignImage",
 ];
 
+/** Kinds that change objects with CEL expressions, which can compose any label. */
+const BY_EXPRESSION: readonly string[] = [
+    MUTATING_POLICY,
+    "policies.kyverno.io/MutatingPolicy",
+    "policies.kyverno.io/NamespacedMutatingPolicy",
+];
+
 const CRD = "apiextensions.k8s.io/CustomResourceDefinition";
 
 /** Words for injection, traffic capture, the proxy and authorization, in any policy language. */
@@ -78,7 +85,7 @@ spec:
             };
             return;
         }
-        if (subject.id === MUTATING_POLICY && changesPods(subject.spec)) {
+        if (BY_EXPRESSION.includes(subject.id) && changesPods(subject.spec)) {
             yield {
                 subject,
                 problem: "it changes pods or workloads with an expression that no policy can evaluate",

@@ -21,6 +21,24 @@ const INJECTED: ReadonlySet<string> = new Set([
     "enable-core-dump",
 ]);
 
+/**
+ * Volumes that the injector adds (`manifests/charts/istio-control/istio-discovery/files/injection-template.yaml`): the proxy's
+ * token, key, certificates and sockets.
+ */
+const INJECTED_VOLUMES: ReadonlySet<string> = new Set([
+    "credential-socket",
+    "custom-bootstrap-volume",
+    "gke-workload-certificate",
+    "istio-ca-crl",
+    "istio-data",
+    "istio-envoy",
+    "istio-podinfo",
+    "istio-token",
+    "istiod-ca-cert",
+    "workload-certs",
+    "workload-socket",
+]);
+
 /** Fields of the proxy that a pod may set: they run nothing, mount nothing and grant nothing. */
 const HARMLESS: ReadonlySet<string> = new Set([
     "image",
@@ -50,12 +68,14 @@ const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
 
 const PROXY_USER = 1337;
 
+const INJECT = "sidecar.istio.io/inject";
+
 export const proxyContainer = objectRule<WithExceptions>({
     name: "injection-proxy-container",
     area: "injection",
-    title: "No pod overrides the containers that Istio injects",
+    title: "No pod overrides the containers and volumes that Istio injects, or mounts these volumes",
     severity: "critical",
-    why: "the injector merges a container of the same name over the injected one: its command then runs as the proxy's user, whose traffic is not captured, or it replaces the traffic capture itself",
+    why: "the injector merges a container of the same name over the injected one: its command then runs as the proxy's user, whose traffic is not captured, or it replaces the traffic capture itself. A volume of the same name replaces the roots that the proxy trusts, and a mounted one gives the application the proxy's token and key",
     remediation:
         "Remove the containers named istio-proxy, istio-init and istio-validation, and set the proxy's resources with annotations. The pod of a gateway contains istio-proxy with the image `auto` and nothing else.",
     appliesTo: WORKLOADS,
@@ -81,7 +101,16 @@ spec: { containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: 
     *evaluate(subject, config) {
         if (isExcepted(config, subject)) return;
         for (const pod of podsIn(subject)) {
+            for (const problem of volumeProblems(pod))
+                yield { subject, problem, fix: "rename the volume, or remove the mount." };
             for (const container of containersOf(pod)) {
+                const target = textAt(container.fields, "targetContainerName");
+                if (target !== undefined && INJECTED.has(target))
+                    yield {
+                        subject,
+                        problem: `${container.path}.targetContainerName is ${target}, so it sees the processes and files of the proxy`,
+                        fix: "name a container of the application.",
+                    };
                 if (!INJECTED.has(container.name)) continue;
                 for (const problem of problemsOf(container, pod)) {
                     yield {
@@ -94,6 +123,25 @@ spec: { containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: 
         }
     },
 });
+
+/** Volumes with the names of injected ones, in pods that are injected. */
+function* volumeProblems(pod: Pod): Iterable<string> {
+    const optOut = pod.labels[INJECT] ?? pod.annotations[INJECT];
+    if (optOut === "false") return;
+    for (const [index, volume] of list(pod.spec["volumes"]).entries()) {
+        const name = textAt(volume, "name") ?? "";
+        if (INJECTED_VOLUMES.has(name))
+            yield `${pod.path}spec.volumes[${index}] has the name of the injected volume ${name}, which it is merged into`;
+    }
+    for (const container of containersOf(pod)) {
+        if (INJECTED.has(container.name)) continue;
+        for (const [index, mount] of list(container.fields["volumeMounts"]).entries()) {
+            const name = textAt(mount, "name") ?? "";
+            if (INJECTED_VOLUMES.has(name))
+                yield `${container.path}.volumeMounts[${index}] mounts the injected volume ${name} of the proxy`;
+        }
+    }
+}
 
 /** Whether a container is the injected proxy without overrides, so that Istio controls its user. */
 export function isInjected(container: Container, pod: Pod): boolean {

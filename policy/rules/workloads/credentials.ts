@@ -1,7 +1,9 @@
 import { EXCEPTIONS_SCHEMA, type Exception, isExcepted, NO_EXCEPTIONS } from "../../core/exceptions";
+import { CA_SECRETS } from "../../core/mesh-authority";
 import { at, labelsAt, list, textAt } from "../../core/read";
 import { type Violation, objectRule } from "../../core/rule";
 import { type Subject } from "../../core/subject";
+import { KEY_SOURCES, MESH_AUDIENCE, problemOfSource } from "./key-sources";
 import { containersOf, type Pod, podsIn, WORKLOADS } from "../../core/workload";
 
 interface Config {
@@ -11,17 +13,10 @@ interface Config {
 
 const SECRET = "core/Secret";
 
-/** Secrets that istiod uses as the mesh's CA (istio.io, "Plug in CA Certificates"). */
-export const CA_SECRETS: ReadonlySet<string> = new Set(["cacerts", "istio-ca-secret"]);
-
 /** For a Secret with this label, istiod reads another cluster's endpoints (istio.io, "Install Multicluster"). */
 const REMOTE_CLUSTER = "istio/multiCluster";
 
-/** Audience of the tokens with which proxies request certificates from istiod. */
-const MESH_AUDIENCE = "istio-ca";
-
 const CERTIFICATE = "cert-manager.io/Certificate";
-
 /**
  * Annotations with which controllers copy a Secret to other namespaces: Reflector, kubernetes-replicator,
  * Config Syncer.
@@ -32,12 +27,12 @@ const COPY_ANNOTATIONS =
 export const credentials = objectRule<Config>({
     name: "workloads-credentials",
     area: "workloads",
-    title: "No workload has the CA's key, a token for istiod, or a token without expiry",
+    title: "No workload has the CA's key, another workload's identity, a token for istiod, or a token without expiry",
     severity: "critical",
     why: "the CA's key, or a token that istiod accepts, is sufficient to get the identities of workloads in the mesh",
     remediation:
         "Keep the CA's key in cert-manager or istiod. Use projected tokens with the called service as their audience.",
-    appliesTo: [SECRET, CERTIFICATE, ...WORKLOADS],
+    appliesTo: [SECRET, CERTIFICATE, ...KEY_SOURCES, ...WORKLOADS],
     defaults: { ...NO_EXCEPTIONS, caNamespaces: ["istio-system", "cert-manager"] },
     schema: {
         exceptions: EXCEPTIONS_SCHEMA,
@@ -82,6 +77,13 @@ spec:
             const annotations = labelsAt(subject.spec, "secretTemplate", "annotations");
             yield* evaluateCopies(subject, "spec.secretTemplate.annotations", annotations);
         }
+        const problem = problemOfSource(subject, config.caNamespaces);
+        if (problem !== undefined)
+            yield {
+                subject,
+                problem,
+                fix: "remove it, or add it to this policy's exceptions with a reason and an end date.",
+            };
         for (const pod of podsIn(subject)) {
             yield* evaluateTokens(subject, pod);
             if (config.caNamespaces.includes(subject.namespace)) yield* evaluateMounts(subject, pod);

@@ -1,4 +1,6 @@
 /** Permissions of Roles with which a subject can change the mesh or take over its identities. */
+import { CLOUD_GROUPS } from "../cluster/cloud-controllers";
+import { APPLYING_GROUPS } from "../extensions/applied-manifests";
 
 /** Scope of a Role: the whole cluster, a namespace with objects of the mesh, or another namespace. */
 export type Scope = "cluster" | "system" | "namespace";
@@ -20,6 +22,10 @@ const READ = ["get", "list", "watch"];
 const CHANGE = ["create", "update", "patch"];
 const WRITE = [...CHANGE, "delete", "deletecollection"];
 const RBAC = "rbac.authorization.k8s.io";
+/** Verbs of constrained impersonation (KEP-5284). */
+const CONSTRAINED_IMPERSONATION = ["user-info", "serviceaccount", "arbitrary-node", "associated-node"].map(
+    (mode) => `impersonate:${mode}`,
+);
 const WIDE: readonly Scope[] = ["cluster", "system"];
 
 /** Built-in roles of Kubernetes with access to everything in their scope. */
@@ -126,7 +132,11 @@ export const DANGEROUS_PERMISSIONS: readonly DangerousPermission[] = [
         scopes: WIDE,
         effect: "run pods with any service account",
     },
-    { groups: ["", "authentication.k8s.io"], verbs: ["impersonate"], effect: "impersonate other users" },
+    {
+        groups: ["", "authentication.k8s.io"],
+        verbs: ["impersonate", ...CONSTRAINED_IMPERSONATION],
+        effect: "impersonate other users",
+    },
     { groups: [RBAC], verbs: ["escalate"], effect: "grant itself more permissions" },
     {
         groups: [RBAC],
@@ -203,9 +213,14 @@ export const DANGEROUS_PERMISSIONS: readonly DangerousPermission[] = [
         scopes: WIDE,
     },
     {
-        groups: ["helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"],
+        groups: ["helm.toolkit.fluxcd.io", "helm.cattle.io", ...APPLYING_GROUPS],
         verbs: CHANGE,
-        effect: "deploy with Flux' permissions",
+        effect: "deploy with another controller's permissions",
+    },
+    {
+        groups: CLOUD_GROUPS,
+        verbs: WRITE,
+        effect: "create cloud rights and networks with a controller's permissions",
     },
     {
         groups: ["argoproj.io"],

@@ -44,6 +44,13 @@ type: kubernetes:helm.sh/v3:Release
 name: shop
 properties: { name: shop, namespace: sparc, chart: generic-app, values: { hostNetwork: true } }
 `),
+    "subcharts without the lock file": (stack) =>
+        edit(find(stack, "Release", "istio-ingress/istio-ingressgateway"), { dependencyUpdate: true }),
+    "a generated name": (stack) =>
+        edit(find(stack, "ConfigMap", "istio-ingress/ratelimit"), {
+            "metadata.name": undefined,
+            "metadata.generateName": "ratelimit",
+        }),
     "G02 another sampling endpoint": (stack) =>
         edit(find(stack, "EnvoyFilter", "istio-ingress/public-sampling"), {
             "spec.configPatches": [

@@ -16,6 +16,7 @@ const S3_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint::cluster-endpoints-s3";
 const EC2_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint::cluster-endpoints-ec2";
 const ZONE_POLICY = "aws:iam/rolePolicy:RolePolicy::cluster-identities-cert-manager-calls";
 const ZONE = "aws:route53/zone:Zone::cluster-zone";
+const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup::cluster-nodes-mesh-a";
 const ROLE = "aws:iam/role:Role::cluster-identities-cert-manager";
 
 describe("references of AWS resources in an update, with the profile closed", function () {
@@ -118,6 +119,36 @@ describe("references of AWS resources in an update, with the profile closed", fu
         assert.equal(problems.length, 1);
     });
 
+    for (const [what, version] of [
+        ["an earlier version", "6"],
+        ["the version of a stack without a cloud", "0"],
+        ["the default version", "$Default"],
+        ["a number", 6],
+    ] as const)
+        it(`rejects ${what} of the listed launch template`, () => {
+            const { launchTemplate } = propsOf(NODE_GROUP) as { launchTemplate: Inputs };
+            const problems = problemsOf("prod", {
+                [NODE_GROUP]: { props: { launchTemplate: { ...launchTemplate, version } } },
+            });
+            assert.equal(problems.length, 1);
+            assert.match(
+                problems[0]!,
+                /^launchTemplate\.version is .*, which is no output of aws:ec2\/launchTemplate/,
+            );
+        });
+
+    for (const [what, key, change] of [
+        ["an address range", POD_IDENTITY, { roleArn: "0.0.0.0/0" }],
+        ["a wildcard", ROLE_POLICY, { policy: "*" }],
+        ["an account", ROLE_POLICY, { role: "999999999999" }],
+        ["a number", POD_IDENTITY, { roleArn: 999999999999 }],
+    ] as const)
+        it(`rejects ${what} in place of an output`, () => {
+            const problems = problemsOf("prod", { [key]: { props: change } });
+            assert.equal(problems.length, 1);
+            assert.match(problems[0]!, /, which is no output of/);
+        });
+
     it("accepts names that the provider generates, and a zone's ARN that contains its ID", () => {
         const name = "cluster-api-role-0a1b2c3";
         const arn = "arn:aws:route53:::hostedzone/Z0123456789";
@@ -164,8 +195,9 @@ function deployed(properties: Inputs, arns: readonly string[]): Inputs {
         .replaceAll(/"aws:[\w-]+\/\w+:(\w+)\//g, '"$1-0a1b-')
         .replaceAll('"Z0"', '"Z0123456789"')
         .replaceAll("hostedzone/Z0", "hostedzone/Z0123456789")
-        // The security group of the API server, and a launch template's version, which are no identifiers.
+        // The security group of the API server, which is no identifier.
         .replaceAll('"sg-cluster-api-eks"', '"sg-0a1b2c3d"')
-        .replaceAll('"version":"1"', '"version":"7"');
+        .replaceAll('"version":"0"', '"version":"7"')
+        .replaceAll('"latestVersion":0', '"latestVersion":7');
     return JSON.parse(text) as Inputs;
 }

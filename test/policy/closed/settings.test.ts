@@ -51,6 +51,11 @@ const SETTINGS: Readonly<Record<string, Edit>> = {
         "cluster-identities-cert-manager",
         { targetRoleArn: "arn:aws:iam::999999999999:role/x", __defaults: ["targetRoleArn"] },
     ],
+    "SSH to the nodes, called a default": [
+        "NodeGroup",
+        "cluster-nodes-mesh-a",
+        { remoteAccess: { ec2SshKey: "ops", __defaults: ["ec2SshKey"] } },
+    ],
     "a listed input that the program calls a default": [
         "ResolverFirewallRule",
         "cluster-dns-block",

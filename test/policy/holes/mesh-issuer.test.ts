@@ -1,4 +1,4 @@
-/** Certificates of the mesh's issuer, labels of revisions, and cloud resources by Kubernetes objects. */
+/** Certificates of the mesh's issuer, and labels of revisions. */
 import { itAccepts, itRejects } from "./assertions";
 
 const certificate = (namespace: string, name: string, issuer: string, more = ""): string =>
@@ -155,27 +155,6 @@ describe("objects of one revision", () => {
         {
             what: "a namespace",
             yaml: "{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio.io/rev: stable } } }",
-        },
-    ]);
-});
-
-describe("cloud resources by Kubernetes objects", () => {
-    const object = (api: string, kind: string): string =>
-        `{ apiVersion: ${api}, kind: ${kind}, metadata: { name: c, namespace: shop }, spec: {} }`;
-    itRejects("cluster-cloud-controllers", [
-        { what: "ACK's role", yaml: object("iam.services.k8s.aws/v1alpha1", "Role") },
-        { what: "ACK's security group", yaml: object("ec2.services.k8s.aws/v1alpha1", "SecurityGroup") },
-        { what: "ACK's CA", yaml: object("acmpca.services.k8s.aws/v1alpha1", "Certificate") },
-        { what: "Crossplane's role", yaml: object("iam.aws.upbound.io/v1beta1", "Role") },
-        { what: "Google's rights", yaml: object("iam.cnrm.cloud.google.com/v1beta1", "IAMPolicyMember") },
-        { what: "Azure's rights", yaml: object("authorization.azure.com/v1api20220401", "RoleAssignment") },
-    ]);
-    itAccepts("cluster-cloud-controllers", [
-        { what: "ACK's bucket", yaml: object("s3.services.k8s.aws/v1alpha1", "Bucket") },
-        { what: "ACK's add-on", yaml: object("eks.services.k8s.aws/v1alpha1", "Addon") },
-        {
-            what: "a role of Kubernetes",
-            yaml: "{ apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: { name: r, namespace: shop }, rules: [] }",
         },
     ]);
 });

@@ -13,7 +13,7 @@ import { ofGateways, ofOldClients } from "./gateways";
 import { ofMutualTls, ofNamespaces } from "./identity";
 import { ofNetwork } from "./network";
 import { addedRights } from "./rights";
-import { byCloudControllers, ofMeshIssuer, ofRevisions } from "./mesh-issuer";
+import { byCloudControllers, byOtherInstallers, ofMeshIssuer, ofRevisions } from "./mesh-issuer";
 import { otherKinds } from "./kinds";
 import { patches } from "./patches";
 import { ofPods } from "./pods";
@@ -54,6 +54,7 @@ export function openingChanges(stack: readonly EvaluatedResource[]): readonly Mu
         ...strangeKinds(),
         ...ofMeshIssuer(stack),
         ...byCloudControllers(),
+        ...byOtherInstallers(),
         ...addedAdmission(),
     ];
 }

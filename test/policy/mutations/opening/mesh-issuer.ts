@@ -135,3 +135,41 @@ export function byCloudControllers(): Mutation[] {
         }),
     ];
 }
+
+/** Objects and cloud resources that no policy reads: another controller, template or provider creates them. */
+export function byOtherInstallers(): Mutation[] {
+    const manifest = {
+        ...{ apiVersion: "security.istio.io/v1", kind: "PeerAuthentication" },
+        metadata: { name: "default", namespace: "sparc" },
+        spec: { mtls: { mode: "DISABLE" } },
+    };
+    return [
+        added("added: a manifest by Crossplane", "kubernetes.crossplane.io/v1alpha2", "Object", "", "plain", {
+            forProvider: { manifest },
+        }),
+        added(
+            "added: a manifest by Open Cluster Management",
+            "work.open-cluster-management.io/v1",
+            "ManifestWork",
+            "sparc",
+            "plain",
+            { workload: { manifests: [manifest] } },
+        ),
+        added(
+            "added: a folder by Flux",
+            "kustomize.toolkit.fluxcd.io/v1",
+            "Kustomization",
+            "flux-system",
+            "plain",
+            {
+                ...{ path: "./", prune: true, sourceRef: { kind: "GitRepository", name: "plain" } },
+            },
+        ),
+        addResource("added: a template of CloudFormation", "aws:cloudformation/stack:Stack", "roles", {
+            ...{ templateBody: "{}", capabilities: ["CAPABILITY_NAMED_IAM"] },
+        }),
+        addResource("added: an access entry by AWS Native", "aws-native:eks:AccessEntry", "admins", {
+            principalArn: "arn:aws:iam::999999999999:role/x",
+        }),
+    ];
+}
