@@ -1,26 +1,46 @@
-/** RBAC filters that EnvoyFilters insert first in the chain: they reject paths that are not canonical. */
-import { Memo, memoizeByText } from "../snapshot/memo";
+/**
+ * RBAC filters that EnvoyFilters insert first in the chain: they reject paths that are not canonical. A filter or patch with
+ * anything that this module does not evaluate is left to `filters`, which reports it.
+ */
+import { Memo } from "../snapshot/memo";
 import type { ManifestOf, MeshSnapshot } from "../snapshot/snapshot";
+import {
+    type Condition,
+    EXTENSIONS,
+    type Json,
+    permission,
+    type RequestLine,
+    skipCondition,
+    withOnly,
+} from "./envoy-matcher";
 import { isAbout } from "./match";
 import { type LayerResult, type Workload, key, nameOf } from "./model";
 
 type EnvoyFilter = ManifestOf<"EnvoyFilter">;
 type Patch = NonNullable<EnvoyFilter["spec"]["configPatches"]>[number];
-type Json = Readonly<Record<string, unknown>>;
 
-interface Request {
-    readonly path: string;
-    readonly host: string;
+interface Request extends RequestLine {
     /** The pod's port. */
     readonly port: number;
 }
 
-/** A filter after all patches are applied, and the objects that installed it. */
-interface InstalledFilter {
+interface DenyPolicy {
     readonly name: string;
-    readonly config: Json;
-    /** Paths, with their query, for which Envoy skips the filter. */
-    readonly skipped: readonly string[];
+    readonly matches: Condition;
+    /** Whether it also depends on a CEL condition, which is not evaluated. */
+    readonly isConditional: boolean;
+}
+
+interface PathFilter {
+    readonly name: string;
+    /** In Envoy's order, by name. */
+    readonly policies: readonly DenyPolicy[];
+    /** Requests for which Envoy skips the filter. */
+    readonly isSkipped: Condition;
+}
+
+/** A filter after all patches are applied, and the objects that installed it. */
+interface InstalledFilter extends PathFilter {
     readonly objects: readonly string[];
 }
 
@@ -50,10 +70,11 @@ export function rejectedPaths(snapshot: MeshSnapshot, workload: Workload, reques
     const { patches, installed } = chains.of(snapshot, workload, String(request.port), () =>
         chainOf(snapshot, workload, request.port),
     );
-    return installed.map(({ config, skipped, objects }): LayerResult => {
-        const { name, conditional } = skipped.some((regex) => wholeOf(regex).test(request.path))
-            ? ({ name: undefined, conditional: [] } as const)
-            : deniedBy(config, request);
+    return installed.map(({ policies, isSkipped, objects }): LayerResult => {
+        const matching = isSkipped(request) ? [] : policies.filter(({ matches }) => matches(request));
+        const name = matching.find(({ isConditional }) => !isConditional)?.name;
+        // A query lacks what a CEL condition tests, such as the number of headers.
+        const conditional = matching.filter((policy) => policy.isConditional).map((policy) => policy.name);
         const answers = (policy: string) =>
             answerOf(
                 patches.map(({ patch }) => patch),
@@ -86,134 +107,109 @@ export function rejectedPaths(snapshot: MeshSnapshot, workload: Workload, reques
 /** Whether this module evaluates all patches of an EnvoyFilter. */
 export function isPathFilter({ spec }: EnvoyFilter): boolean {
     return (spec.configPatches ?? []).every(
-        (patch) =>
-            firstRbac(patch) !== undefined ||
-            (patch.applyTo === "NETWORK_FILTER" && localReplies(patch) !== undefined),
+        (patch) => isOnInbound(patch) && (pathFilterIn(patch) !== undefined || onlyMapsReplies(patch)),
+    );
+}
+
+/** Whether a patch applies to the listeners of a gateway or of a sidecar's own ports, and to no single one by other criteria. */
+function isOnInbound({ match }: Patch): boolean {
+    const { context, listener } = withOnly(match, "context", "listener") ?? {};
+    const { filterChain } = withOnly(listener ?? {}, "filterChain") ?? { filterChain: false };
+    const { filter } = withOnly(filterChain ?? {}, "destinationPort", "filter") ?? { filter: false };
+    return (
+        (context === "GATEWAY" || context === "SIDECAR_INBOUND") &&
+        withOnly(filter ?? {}, "name", "subFilter") !== undefined
     );
 }
 
 function applies({ match }: Patch, context: string, port: number): boolean {
-    const { context: patchContext, listener } = match ?? {};
+    const { context: patchContext = "ANY", listener } = match ?? {};
     const destination = (listener?.filterChain as { destinationPort?: number } | undefined)?.destinationPort;
-    return patchContext === context && (destination === undefined || destination === port);
+    return (
+        (patchContext === context || patchContext === "ANY") &&
+        (destination === undefined || destination === port)
+    );
 }
 
 function place(
     installed: readonly InstalledFilter[],
     { patch: configPatch, object }: { patch: Patch; object: string },
 ): readonly InstalledFilter[] {
-    const rbac = firstRbac(configPatch);
-    if (rbac === undefined) return installed;
-    const filter = { ...rbac, objects: [object] };
-    if (configPatch.patch?.operation === "INSERT_FIRST") return [filter, ...installed];
-    return installed.map((one) => (one.name === filter.name ? filter : one));
+    const filter = isOnInbound(configPatch) ? pathFilterIn(configPatch) : undefined;
+    if (filter === undefined) return installed.filter(({ name }) => !canChange(configPatch, name));
+    const added = { ...filter, objects: [object] };
+    if (configPatch.patch?.operation === "INSERT_FIRST") return [added, ...installed];
+    const replaced = subFilterOf(configPatch);
+    return installed.map((one) => (one.name === replaced ? added : one));
 }
 
-const EXTENSIONS = "type.googleapis.com/envoy.extensions";
+function subFilterOf({ match }: Patch): string | undefined {
+    return match?.listener?.filterChain?.filter?.subFilter?.name;
+}
 
-/** The RBAC filter that a patch inserts first or replaces, also inside of a matcher that skips it for some paths. */
-function firstRbac({ applyTo, patch }: Patch): Omit<InstalledFilter, "objects"> | undefined {
+/** Whether a patch that is not evaluated can remove, replace or disable a filter. */
+function canChange(configPatch: Patch, name: string): boolean {
+    const { applyTo, patch } = configPatch;
+    if (JSON.stringify(configPatch).includes(JSON.stringify(name))) return true;
+    const isChange = ["MERGE", "REMOVE", "REPLACE"].includes(patch?.operation ?? "");
+    if (applyTo === "HTTP_FILTER") return isChange && subFilterOf(configPatch) === undefined;
+    const above = ["LISTENER", "FILTER_CHAIN", "NETWORK_FILTER"].includes(applyTo ?? "");
+    return above && (patch?.operation === "REMOVE" || patch?.operation === "REPLACE");
+}
+
+/** The filter that a patch inserts first or replaces, also inside of a matcher that skips it for some requests. */
+function pathFilterIn({ applyTo, patch }: Patch): PathFilter | undefined {
     const { operation, value } = patch ?? {};
     if (applyTo !== "HTTP_FILTER" || (operation !== "INSERT_FIRST" && operation !== "REPLACE"))
         return undefined;
-    const { name, typed_config: config } = (value ?? {}) as { name?: string; typed_config?: Json };
-    if (name === undefined || config === undefined) return undefined;
-    if (config["@type"] === `${EXTENSIONS}.filters.http.rbac.v3.RBAC`) return { name, config, skipped: [] };
-    const inner = (config["extension_config"] as { typed_config?: Json } | undefined)?.typed_config;
-    const skipped = skippedPaths(config["xds_matcher"] as Json | undefined);
-    return inner?.["@type"] === `${EXTENSIONS}.filters.http.rbac.v3.RBAC` && skipped !== undefined
-        ? { name, config: inner, skipped }
-        : undefined;
+    const { name, typed_config: config } = withOnly(value, "name", "typed_config") ?? {};
+    if (typeof name !== "string") return undefined;
+    const policies = denyPolicies(config);
+    if (policies !== undefined) return { name, policies, isSkipped: () => false };
+    const matcher = withOnly(config, "@type", "extension_config", "xds_matcher") ?? {};
+    if (matcher["@type"] !== `${EXTENSIONS}.common.matching.v3.ExtensionWithMatcher`) return undefined;
+    const inner = withOnly(matcher["extension_config"], "name", "typed_config");
+    const innerPolicies = denyPolicies(inner?.["typed_config"]);
+    const isSkipped = skipCondition(matcher["xds_matcher"]);
+    return innerPolicies === undefined || isSkipped === undefined
+        ? undefined
+        : { name, policies: innerPolicies, isSkipped };
 }
 
-/** The patterns of `:path` for which a matcher skips its filter; undefined if it does anything else. */
-function skippedPaths(matcher: Json | undefined): readonly string[] | undefined {
-    const { matchers = [] } = (matcher?.["matcher_list"] ?? {}) as {
-        matchers?: readonly {
-            predicate?: {
-                single_predicate?: {
-                    input?: { typed_config?: { header_name?: string } };
-                    value_match?: { safe_regex?: { regex?: string } };
-                };
-            };
-            on_match?: { action?: { typed_config?: { "@type"?: string } } };
-        }[];
-    };
-    const patterns = matchers.flatMap(({ predicate, on_match: onMatch }) => {
-        const { input, value_match: value } = predicate?.single_predicate ?? {};
-        const regex = value?.safe_regex?.regex;
-        const skips =
-            onMatch?.action?.typed_config?.["@type"] ===
-            `${EXTENSIONS}.filters.common.matcher.action.v3.SkipFilter`;
-        return input?.typed_config?.header_name === ":path" && regex !== undefined && skips ? [regex] : [];
-    });
-    return patterns.length === matchers.length && patterns.length > 0 ? patterns : undefined;
-}
-
-/**
- * The first matching DENY policy in Envoy's order, by name. Policies with a CEL condition are listed separately,
- * because a query lacks what they test, such as the number of headers.
- */
-function deniedBy(
-    config: Json,
-    request: Request,
-): { readonly name: string | undefined; readonly conditional: readonly string[] } {
-    const { action, policies = {} } = (config["rules"] ?? {}) as {
-        action?: string;
-        policies?: Readonly<Record<string, { permissions: readonly Json[]; condition?: unknown }>>;
-    };
-    if (action !== "DENY") return { name: undefined, conditional: [] };
-    const matching = Object.entries(policies)
+/** The policies of an RBAC filter that denies what they match. */
+function denyPolicies(config: unknown): readonly DenyPolicy[] | undefined {
+    const { "@type": type, rules } =
+        withOnly(config, "@type", "rules", "rules_stat_prefix", "track_per_rule_stats") ?? {};
+    if (type !== `${EXTENSIONS}.filters.http.rbac.v3.RBAC`) return undefined;
+    const { action, policies } = withOnly(rules, "action", "policies") ?? {};
+    if (action !== "DENY") return undefined;
+    const read = Object.entries((policies ?? {}) as Json)
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .filter(([, { permissions }]) => permissions.some((rule) => matches(rule, request)));
-    return {
-        name: matching.find(([, { condition }]) => condition === undefined)?.[0],
-        conditional: matching.flatMap(([name, { condition }]) => (condition === undefined ? [] : [name])),
-    };
+        .map(([name, policy]) => denyPolicy(name, policy));
+    const known = read.filter((policy) => policy !== undefined);
+    return known.length === read.length ? known : undefined;
 }
 
-function matches(rule: Json, request: Request): boolean {
-    const [entry] = Object.entries(rule);
-    if (entry === undefined) throw new Error("mesh explain cannot evaluate an empty Envoy RBAC rule");
-    const [kind, value] = entry;
-    const rules = () => (value as { rules: readonly Json[] }).rules;
-    switch (kind) {
-        case "any":
-            return value === true;
-        case "and_rules":
-            return rules().every((one) => matches(one, request));
-        case "or_rules":
-            return rules().some((one) => matches(one, request));
-        case "not_rule":
-            return !matches(value as Json, request);
-        case "url_path":
-            return text((value as { path: Json }).path, request.path.split(/[?#]/, 1)[0] ?? "");
-        case "header": {
-            const { name, string_match: matcher } = value as { name: string; string_match: Json };
-            if (name !== ":authority")
-                throw new Error(`mesh explain cannot evaluate an Envoy RBAC rule on the header ${name}`);
-            return text(matcher, request.host);
-        }
-        default:
-            throw new Error(`mesh explain cannot evaluate the Envoy RBAC rule ${kind}`);
-    }
+function denyPolicy(name: string, policy: unknown): DenyPolicy | undefined {
+    const { permissions, principals, condition } =
+        withOnly(policy, "permissions", "principals", "condition") ?? {};
+    const isOfAnyone =
+        Array.isArray(principals) && principals.some((one) => withOnly(one, "any")?.["any"] === true);
+    const matches = permission({ or_rules: { rules: permissions } });
+    return matches === undefined || !isOfAnyone
+        ? undefined
+        : { name, matches, isConditional: condition !== undefined };
 }
 
-const wholeOf = memoizeByText((regex) => new RegExp(`^(?:${regex})$`, "s"));
-
-function text(matcher: Json, value: string): boolean {
-    const tested = matcher["ignore_case"] === true ? value.toLowerCase() : value;
-    const expected = (kind: string) => {
-        const pattern = matcher[kind];
-        return typeof pattern !== "string" || matcher["ignore_case"] !== true
-            ? pattern
-            : pattern.toLowerCase();
-    };
-    if (typeof expected("exact") === "string") return tested === expected("exact");
-    if (typeof expected("prefix") === "string") return tested.startsWith(expected("prefix") as string);
-    const { regex } = (matcher["safe_regex"] ?? {}) as { regex?: string };
-    if (regex === undefined) throw new Error("mesh explain cannot evaluate this Envoy string matcher");
-    return wholeOf(regex).test(value);
+/** Whether a patch only rewrites Envoy's local replies. */
+function onlyMapsReplies({ applyTo, patch }: Patch): boolean {
+    const { typed_config: config } = withOnly(patch?.value, "name", "typed_config") ?? {};
+    const { local_reply_config: replies } = withOnly(config, "@type", "local_reply_config") ?? {};
+    return (
+        applyTo === "NETWORK_FILTER" &&
+        patch?.operation === "MERGE" &&
+        withOnly(replies, "mappers") !== undefined
+    );
 }
 
 /** The response for a denying policy: Envoy's default (403) unless a mapper rewrites it. */

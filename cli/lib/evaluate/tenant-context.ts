@@ -104,7 +104,7 @@ function isKnown(patch: Patch): boolean {
     const config = (value["typed_config"] ?? {}) as Json;
     switch (operation) {
         case "HTTP_FILTER INSERT_BEFORE":
-            return nameIn(patch) === FILTER || PREPARES.has(nameIn(patch));
+            return (nameIn(patch) === FILTER && isDeny(config)) || PREPARES.has(nameIn(patch));
         case "HTTP_FILTER MERGE":
             return keys(["@type", "requirement_map"], config);
         case "HTTP_ROUTE MERGE":
@@ -116,13 +116,22 @@ function isKnown(patch: Patch): boolean {
     }
 }
 
+/** Whether a configuration is a plain RBAC filter that denies, and not one inside of a matcher, or one that allows. */
+function isDeny(config: Json): boolean {
+    const { action } = (config["rules"] ?? {}) as { action?: string };
+    return (
+        config["@type"] === "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC" &&
+        action === "DENY"
+    );
+}
+
 /** The DENY policies of a filter for a port. */
 function rbacOf({ spec }: EnvoyFilter, port: number): Readonly<Record<string, Json>>[] {
     return (spec.configPatches ?? [])
         .filter((patch) => nameIn(patch) === FILTER && portOf(patch) === port)
         .map(({ patch }) => {
             const { rules } = (patch?.value as { typed_config: { rules: Json } }).typed_config;
-            return (rules["action"] === "DENY" ? rules["policies"] : {}) as Readonly<Record<string, Json>>;
+            return (rules["policies"] ?? {}) as Readonly<Record<string, Json>>;
         });
 }
 
