@@ -67,7 +67,7 @@ function replaced(destinationPort: number, forms: PathForms): EnvoyPatch {
         },
         patch: {
             operation: "REPLACE",
-            value: { name: CANONICAL_PATHS, typed_config: canonicalPaths({ forms }) },
+            value: canonicalPaths({ forms }),
         },
     };
 }

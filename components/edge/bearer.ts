@@ -1,4 +1,4 @@
-import { skippedFor, typed } from "../shared/envoy/envoy-filter";
+import { typed } from "../shared/envoy/envoy-filter";
 import type { EnvoyFilterManifest } from "../base/manifest";
 import type { Platform } from "../base/platform";
 import { PRIORITY, envoyFilter, firstFilter } from "./envoy";
@@ -30,7 +30,7 @@ function lua(): Record<string, unknown> {
 export function bearerInAnyCase(platform: Platform): EnvoyFilterManifest[] {
     return tokenGateways(platform).map((gateway) =>
         envoyFilter(`${gateway}-bearer`, gateway, PRIORITY.bearer, [
-            firstFilter(BEARER_FILTER, skippedFor(AS_ENVOY_EXPECTS, BEARER_FILTER, lua())),
+            firstFilter(BEARER_FILTER, lua(), AS_ENVOY_EXPECTS),
         ]),
     );
 }

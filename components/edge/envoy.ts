@@ -39,8 +39,12 @@ export function envoyFilter(
 }
 
 /** Inserts a filter before all others, including those of EnvoyFilters with a lower priority. */
-export function firstFilter(name: string, typedConfig: Record<string, unknown>): Patch {
-    return base.firstFilter("GATEWAY", name, typedConfig);
+export function firstFilter(
+    name: string,
+    typedConfig: Record<string, unknown>,
+    skipped?: base.HeaderPattern,
+): Patch {
+    return base.firstFilter("GATEWAY", base.httpFilter(name, typedConfig, skipped));
 }
 
 /** Patches the HTTP connection manager of every listener. */
@@ -49,6 +53,10 @@ export function connectionManager(value: Record<string, unknown>): Patch {
 }
 
 /** Inserts a filter right before the router of every gateway's listeners. */
-export function beforeRouter(name: string, typedConfig: Record<string, unknown>): Patch {
-    return base.beforeRouter({ context: "GATEWAY" }, name, typedConfig);
+export function beforeRouter(
+    name: string,
+    typedConfig: Record<string, unknown>,
+    skipped?: base.HeaderPattern,
+): Patch {
+    return base.beforeRouter({ context: "GATEWAY" }, name, typedConfig, skipped);
 }

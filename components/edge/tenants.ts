@@ -7,6 +7,7 @@ import { tenantPatterns } from "../shared/envoy/path-forms";
 import {
     PATH_TENANT,
     PATH_TENANT_DECODED,
+    WITHOUT_ENCODING,
     decodedPathTenant,
     distinct,
     pathTenant,
@@ -29,7 +30,7 @@ export function tenantFilters({ catalogue, config }: Platform): EnvoyFilterManif
         return [
             envoyFilter(`${key}-tenant-paths`, key, PRIORITY.tenants, [
                 beforeRouter("sparc.path_tenant", pathTenant(gatewayEdges.map(({ exposure }) => exposure))),
-                beforeRouter(PATH_TENANT_DECODED, decodedPathTenant()),
+                beforeRouter(PATH_TENANT_DECODED, decodedPathTenant(), WITHOUT_ENCODING),
                 beforeRouter(
                     "sparc.tenants",
                     sameTenant(gatewayEdges, (edge) => exposedHost(config, edge.exposure.host)),

@@ -18,7 +18,12 @@ import { tokenHeadersAlike } from "../../shared/tokens/alike";
 import { literalClaimsFilter } from "../../shared/tokens/literal-claims";
 import type { EnvoyFilterManifest, RequestAuthenticationManifest } from "../../base/manifest";
 import { NAMESPACES, VERIFIED_HEADERS } from "../../base/names";
-import { PATH_TENANT_DECODED, decodedPathTenant, pathTenant } from "../../shared/envoy/path-tenant";
+import {
+    PATH_TENANT_DECODED,
+    WITHOUT_ENCODING,
+    decodedPathTenant,
+    pathTenant,
+} from "../../shared/envoy/path-tenant";
 import type { Platform } from "../../base/platform";
 import { tenantPathsOf } from "./paths";
 import { localReplies, tenantRules } from "./rules";
@@ -136,7 +141,7 @@ function atPort(
                           ({ host }) => templates.get(host) ?? [],
                       ),
                   ),
-                  beforeRouter(listeners, PATH_TENANT_DECODED, decodedPathTenant()),
+                  beforeRouter(listeners, PATH_TENANT_DECODED, decodedPathTenant(), WITHOUT_ENCODING),
               ]),
         beforeRouter(
             listeners,

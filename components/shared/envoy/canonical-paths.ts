@@ -3,9 +3,10 @@ import type { PathForms } from "../../../catalogue/model";
 import {
     type EnvoyPatch,
     type HttpListeners,
+    type HttpFilter,
     firstFilter,
+    httpFilter,
     onConnectionManager,
-    skippedFor,
     typed,
 } from "./envoy-filter";
 import {
@@ -47,12 +48,12 @@ export interface AcceptedForms {
  * The filter: an RBAC filter, skipped for simple paths, which none of its policies rejects. Most paths are simple, and
  * one regular expression is faster than one for each policy.
  */
-export function canonicalPaths(accepted: AcceptedForms): Rule {
+export function canonicalPaths(accepted: AcceptedForms): HttpFilter {
     const deciding = (accepted.hosts ?? []).flatMap((host) => host.deciding);
-    const rejections = rejectionsOf(accepted);
-    return deciding.every(({ isLowerCase }) => isLowerCase)
-        ? skippedFor({ header: ":path", regex: simplePattern() }, CANONICAL_PATHS, rejections)
-        : rejections;
+    const simple = deciding.every(({ isLowerCase }) => isLowerCase)
+        ? { header: ":path", regex: simplePattern() }
+        : undefined;
+    return httpFilter(CANONICAL_PATHS, rejectionsOf(accepted), simple);
 }
 
 /** The RBAC filter. Each listed host accepts its `forms`; all other hosts accept `forms`. */
@@ -93,7 +94,7 @@ export function canonicalPathPatches(
     accepted: AcceptedForms,
 ): EnvoyPatch[] {
     return [
-        firstFilter(context, CANONICAL_PATHS, canonicalPaths(accepted)),
+        firstFilter(context, canonicalPaths(accepted)),
         onConnectionManager(context, { local_reply_config: { mappers: localReplies() } }),
     ];
 }

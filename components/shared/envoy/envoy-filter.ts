@@ -56,11 +56,31 @@ export interface HttpListeners {
     readonly sni?: string;
 }
 
-/** Inserts a filter right before the router, after all of Istio's filters: tokens are verified by then. */
+/** A filter of Envoy's HTTP connection manager. */
+export type HttpFilter = Readonly<{ name: string; typed_config: Record<string, unknown> }>;
+
+/** @param skipped requests for which Envoy skips the filter; none if absent */
+export function httpFilter(
+    name: string,
+    typedConfig: Record<string, unknown>,
+    skipped?: HeaderPattern,
+): HttpFilter {
+    return {
+        name,
+        typed_config: skipped === undefined ? typedConfig : withMatcher(skipped, name, typedConfig),
+    };
+}
+
+/**
+ * Inserts a filter right before the router, after all of Istio's filters: tokens are verified by then.
+ *
+ * @param skipped requests for which Envoy skips the filter; none if absent
+ */
 export function beforeRouter(
     { context, portNumber, ...chain }: HttpListeners,
     name: string,
     typedConfig: Record<string, unknown>,
+    skipped?: HeaderPattern,
 ): EnvoyPatch {
     const filter = { name: CONNECTION_MANAGER, subFilter: { name: "envoy.filters.http.router" } };
     return {
@@ -72,20 +92,16 @@ export function beforeRouter(
                 filterChain: { ...chain, filter },
             },
         },
-        patch: { operation: "INSERT_BEFORE", value: { name, typed_config: typedConfig } },
+        patch: { operation: "INSERT_BEFORE", value: httpFilter(name, typedConfig, skipped) },
     };
 }
 
 /** Inserts a filter before all of Istio's: no token is verified and no policy is evaluated yet. */
-export function firstFilter(
-    context: HttpListeners["context"],
-    name: string,
-    typedConfig: Record<string, unknown>,
-): EnvoyPatch {
+export function firstFilter(context: HttpListeners["context"], filter: HttpFilter): EnvoyPatch {
     return {
         applyTo: "HTTP_FILTER",
         match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
-        patch: { operation: "INSERT_FIRST", value: { name, typed_config: typedConfig } },
+        patch: { operation: "INSERT_FIRST", value: filter },
     };
 }
 
@@ -130,11 +146,11 @@ export interface HeaderPattern {
 }
 
 /**
- * A filter that Envoy skips for requests whose header matches: evaluating one regular expression costs less than the
- * filter. Several headers of one name are joined with `,`. Source: Envoy's docs, "Filter chain: conditional filter
- * configuration" (ExtensionWithMatcher).
+ * The configuration of a filter that Envoy skips for requests whose header matches: evaluating one regular expression
+ * costs less than the filter. Several headers of one name are joined with `,`. Source: Envoy's docs, "Filter chain:
+ * conditional filter configuration" (ExtensionWithMatcher).
  */
-export function skippedFor(
+function withMatcher(
     { header, regex }: HeaderPattern,
     name: string,
     typedConfig: Record<string, unknown>,

@@ -1,6 +1,6 @@
 /** Extracts the tenant from the path into the request's metadata. */
 import type { Exposure } from "../../../catalogue/model";
-import { skippedFor, typed } from "./envoy-filter";
+import { typed } from "./envoy-filter";
 import { tenantCapture } from "./path-forms";
 
 /** The metadata namespace. The key is the label of the exposure. */
@@ -8,7 +8,9 @@ export const PATH_TENANT = "sparc.edge.path_tenant";
 
 /** The name of the filter that decodes the extracted tenant. */
 export const PATH_TENANT_DECODED = "sparc.path_tenant_decoded";
-const WITHOUT_ENCODING = { header: ":path", regex: "[^%]*" } as const;
+
+/** Most paths, for which that filter is skipped. */
+export const WITHOUT_ENCODING = { header: ":path", regex: "[^%]*" } as const;
 
 /**
  * Extracts the tenant from the path, for each exposure under a separate key. Values for other paths are not used.
@@ -44,8 +46,7 @@ export function pathTenant(
 
 /**
  * Decodes a tenant that is percent-encoded in the path, as it is not in the token. If this fails, the name stays
- * encoded and matches no token. `canonical-paths` has checked what it decodes: UTF-8, encoded once. Skipped for paths
- * without encoding, most of all.
+ * encoded and matches no token. `canonical-paths` has checked what it decodes: UTF-8, encoded once.
  */
 export function decodedPathTenant(): Record<string, unknown> {
     const lines = [
@@ -59,10 +60,9 @@ export function decodedPathTenant(): Record<string, unknown> {
         "  end",
         "end",
     ];
-    const lua = typed("filters.http.lua.v3.Lua", {
+    return typed("filters.http.lua.v3.Lua", {
         default_source_code: { inline_string: `${lines.join("\n")}\n` },
     });
-    return skippedFor(WITHOUT_ENCODING, PATH_TENANT_DECODED, lua);
 }
 
 /** Unique patterns: templates that differ only after the tenant have the same one. */
