@@ -17,6 +17,9 @@ interface Manager {
 }
 
 interface Rule {
+    readonly matchFileNames?: readonly string[];
+    readonly matchPackageNames?: readonly string[];
+    readonly enabled?: boolean;
     readonly matchDepNames?: readonly string[];
     readonly allowedVersions?: string;
 }
@@ -142,6 +145,16 @@ describe("renovate.json", () => {
                 [...builtIn, ...custom].some((pattern) => pattern.test(file)),
                 `nothing moves the digests of ${file}`,
             );
+    });
+
+    it("keeps the Consul of the tests, the last line under the MPL-2.0", () => {
+        const rule = renovate.packageRules.find(({ matchPackageNames }) =>
+            matchPackageNames?.includes("github.com/hashicorp/consul"),
+        );
+        assert.equal(rule?.enabled, false);
+        const [folder = ""] = rule.matchFileNames ?? [];
+        const module = readFileSync(join(ROOT, folder.replace("**", "go.mod")), "utf8");
+        assert.match(module, /^\tgithub\.com\/hashicorp\/consul v1\.14\.\d+( |$)/m);
     });
 
     it("moves the Pulumi CLI with the SDK", () => {
