@@ -20,7 +20,7 @@ export const FACTS: readonly Fact[] = [
     fact("service", "users", "Name", "translated", /services\.users/),
     fact("service", "users", "Tags[0]", "by-hand", /blue\.users\.service\.consul/),
     fact("service", "Legacy_App", "Name", "difference", /Legacy_App: callers must use the new one/),
-    fact("service", "worker", "Name", "by-hand", /its instances have no port/),
+    fact("service", "worker", "Name", "difference", /nothing can call it/),
     fact("service", "exporter", "Name", "by-hand", /8081, which is reserved/),
     fact("service", "cache", "Name", "difference", /knows no protocol/),
     fact("service", "payments-api", "Name", "translated", /external\.payments-api/),
@@ -152,6 +152,7 @@ export const EXPECTED_CATALOGUE = {
             port: { protocol: "http", number: 8080, requests: ["GET /v1/users/{**}", "POST /v1/report"] },
             calls: [],
         },
+        worker: { port: undefined, calls: [] },
         web: {
             port: {
                 protocol: "http",

@@ -71,15 +71,9 @@ function translateService(
     tags(service, name);
     const ports = instances.map(({ object }) => numberAt(object.data, "Port")).filter((port) => port > 0);
     const number = mostFrequent(ports);
-    if (number === undefined) {
-        const why =
-            instances.length === 0 ? "none of its instances could be read" : "its instances have no port";
-        service.main(
-            ["Name"],
-            "by-hand",
-            `Not in the draft: ${why}. Add it with the port that it listens on.`,
-        );
-        for (const one of instances) translateInstance(one, undefined, "Not in the draft: it has no port.");
+    if (instances.length === 0) {
+        const detail = "Not in the draft: none of its instances could be read. Add it with its port.";
+        service.main(["Name"], "by-hand", detail);
         return;
     }
     const main = service.main(["Name"], "translated", `services.${target}`);
@@ -94,14 +88,14 @@ function translateService(
                 : "Not counted in minReplicas: a check is critical, or it is in maintenance.",
         ),
     );
-    const { port, detail } = portOf(context, name, number);
+    const { port, detail } = number === undefined ? WORKER : portOf(context, name, number);
     if (detail !== undefined) differ(main, detail);
     const defaults = context.get("service-defaults", name)?.object.data;
     const concurrency = numberAt(defaults, "MaxInboundConnections");
-    const balancing = balancingOf(context, name, port.protocol);
+    const balancing = balancingOf(context, name, port?.protocol ?? "tcp");
     context.draft.services.set(target, {
         summary: `Imported from Consul: the service ${name}.`,
-        ports: { [port.protocol === "tcp" ? "tcp" : port.protocol]: port },
+        ports: port === undefined ? {} : { [port.protocol]: port },
         calls: [],
         external: new Map(),
         minReplicas: Math.max(1, passing.length),
@@ -110,6 +104,10 @@ function translateService(
         items: [main, ...items],
     });
 }
+
+const WORKER: { readonly port?: Port; readonly detail: string } = {
+    detail: "It is registered without a port: it can call others in the mesh, and nothing can call it.",
+};
 
 /** The port in the catalogue, and what differs from Consul. */
 function portOf(context: Context, name: string, number: number): { port: Port; detail?: string } {
@@ -163,11 +161,7 @@ function tags(service: ObjectFields, name: string): void {
 function translateInstance(instance: ObjectFields, port: number | undefined, detail: string): MutableItem {
     const { data } = instance.object;
     const address = textAt(data, "Address");
-    const outcome = detail.startsWith("services.")
-        ? "translated"
-        : detail.startsWith("Not in")
-          ? "by-hand"
-          : "not-needed";
+    const outcome = detail.startsWith("services.") ? "translated" : "not-needed";
     if (port !== undefined && numberAt(data, "Port") !== port)
         instance.add(
             "Port",

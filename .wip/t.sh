@@ -1,1 +1,0 @@
-npx mocha --no-config -r ts-node/register/transpile-only --extension ts --timeout 240000 test/engine/in-process.test.ts test/engine/converge.test.ts test/engine/converge.property.test.ts test/components/program.test.ts test/components/routing/*.ts test/components/traffic/overrides.test.ts test/components/delivery/ownership.test.ts 2>&1 | tail -80
