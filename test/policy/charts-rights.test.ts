@@ -3,9 +3,6 @@
  * this test evaluates RBAC without the program's code.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Charts, type ChartObjects } from "../../cli/policy/charts";
 import { type EvaluatedResource } from "../../cli/policy/protocol";
 import { storedChartTools } from "../../local/toolchain";
@@ -87,23 +84,17 @@ function rbacOf(resources: readonly EvaluatedResource[]): readonly Rbac[] {
 for (const stack of ["prod", "dev", "local"]) {
     describe(`access to Secrets in ${stack}, by templated charts`, function () {
         this.timeout(300_000);
-        let cache: string | undefined;
         let made: ChartObjects;
         let rbac: readonly Rbac[];
 
         before(async function () {
             const tools = await storedChartTools();
             if (tools === undefined) skip(this, "no toolchain; `make up` builds it");
-            cache = mkdtempSync(join(tmpdir(), "charts-rights-"));
-            const charts = new Charts({ tools: Promise.resolve(tools), cache });
+            const charts = new Charts({ tools: Promise.resolve(tools) });
             const resources = await registered(stack);
             resources.forEach(charts.take.bind(charts));
             made = await charts.end();
             rbac = rbacOf([...resources, ...made.objects]);
-        });
-
-        after(() => {
-            if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
         });
 
         it("cover every chart except those that need a network", () => {

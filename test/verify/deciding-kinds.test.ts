@@ -42,4 +42,39 @@ describe("comparing the kinds that decide", () => {
                 assert.deepEqual(states([]), ["missing"], kind);
             }
     });
+
+    it("fails for a field that is added to a Certificate and changes what it proves, and for no field of cert-manager's", () => {
+        const certificate = (more: object): KubeObject => ({
+            apiVersion: "cert-manager.io/v1",
+            kind: "Certificate",
+            metadata: { name: "a", namespace: "istio-ingress" },
+            spec: { secretName: "a", dnsNames: ["a.example.com"], ...more },
+        });
+        const changes = (more: object) =>
+            compare([certificate({})], [certificate(more)]).map(({ text }) =>
+                text.replace(/^.* was changed: /, ""),
+            );
+        for (const more of [
+            { isCA: true },
+            { uris: ["spiffe://cluster.local/ns/sparc/sa/auth"] },
+            { ipAddresses: ["203.0.113.7"] },
+            { emailAddresses: ["a@example.com"] },
+            { commonName: "b.example.com" },
+            { literalSubject: "CN=b" },
+            { subject: { organizations: ["b"] } },
+            { otherNames: [{ oid: "1.3.6.1.4.1.311.20.2.3", utf8Value: "b" }] },
+            { usages: ["cert sign"] },
+            { keystores: { pkcs12: { create: true } } },
+        ]) {
+            const [field = ""] = Object.keys(more);
+            const [value] = Object.values(more) as unknown[];
+            assert.deepEqual(changes(more), [
+                `spec.${field} is ${JSON.stringify(value)} in the cluster and absent in the program`,
+            ]);
+        }
+        assert.deepEqual(changes({ dnsNames: ["b.example.com"] }), [
+            'spec.dnsNames[0] is "b.example.com" in the cluster and "a.example.com" in the program',
+        ]);
+        assert.deepEqual(changes({ revisionHistoryLimit: 1, privateKey: { rotationPolicy: "Always" } }), []);
+    });
 });

@@ -70,9 +70,9 @@ function changesOf(program: KubeObject, live: KubeObject): string[] {
     );
     const specOf = ({ spec }: KubeObject, field: string) =>
         (spec as Record<string, unknown> | undefined)?.[field];
-    const added = absent.flatMap((field) =>
-        differences(specOf(program, field), specOf(live, field), `spec.${field}`, "exact"),
-    );
+    const added = absent
+        .filter((field) => specOf(program, field) === undefined)
+        .flatMap((field) => differences(undefined, specOf(live, field), `spec.${field}`, "exact"));
     return [
         ...differences(decidingMetadata(program), decidingMetadata(live), "metadata", "exact"),
         ...compared,

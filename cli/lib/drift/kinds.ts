@@ -21,6 +21,13 @@ interface Comparison {
 
 const MESH_COMPARISON: Comparison = { fields: ["spec"], match: "exact", foreign: true };
 const CERT_MANAGER_COMPARISON: Comparison = { fields: ["spec"], match: "subset", foreign: false };
+/** What a certificate proves, and where its key is stored. */
+const CERTIFICATE_FIELDS: readonly string[] = [
+    ...["commonName", "literalSubject", "subject", "nameConstraints"],
+    ...["dnsNames", "emailAddresses", "ipAddresses", "otherNames", "uris"],
+    ...["isCA", "usages", "encodeUsagesInRequest", "duration"],
+    ...["additionalOutputFormats", "keystores", "secretTemplate"],
+];
 const RULES: Comparison = { fields: ["rules", "aggregationRule"], match: "exact", foreign: false };
 /** The API server adds API groups; an additional subject changes the list's length. */
 const BINDING: Comparison = { fields: ["roleRef", "subjects"], match: "subset", foreign: false };
@@ -62,7 +69,7 @@ const COMPARISONS = {
     ClusterRole: RULES,
     RoleBinding: BINDING,
     ClusterRoleBinding: BINDING,
-    Certificate: CERT_MANAGER_COMPARISON,
+    Certificate: { ...CERT_MANAGER_COMPARISON, absent: CERTIFICATE_FIELDS },
     Issuer: CERT_MANAGER_COMPARISON,
     ClusterIssuer: CERT_MANAGER_COMPARISON,
 } as const satisfies Partial<Record<Kind, Comparison>>;

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { registrations } from "../../../cli/policy/registrations";
 import { type Baseline } from "../../../policy/core/baseline";
 import { type PolicyDefinition } from "../../../policy/core/rule";
 import { RULES } from "../../../policy/rules";
+import { registered } from "../support/registered";
 import { findings, packConfig } from "../support/stacks";
 import { type Stack } from "./edits";
 
@@ -40,7 +40,7 @@ describe("additions of the Pulumi engine, with the profile closed", function () 
     const stacks = new Map<string, Stack>();
 
     before(async () => {
-        for (const stack of ["local", "prod"]) stacks.set(stack, await registrations({ stack }));
+        for (const stack of ["local", "prod"]) stacks.set(stack, await registered(stack));
     });
 
     const problemsOf = (stack: string, policy: string, resources: Stack): readonly string[] => {

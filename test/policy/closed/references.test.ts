@@ -1,9 +1,9 @@
 /** References between AWS resources with the values of an update: the profile closed compares them with the target's outputs. */
 import assert from "node:assert/strict";
-import { registrations } from "../../../cli/policy/registrations";
 import { type PolicyDefinition } from "../../../policy/core/rule";
 import { type EngineResource } from "../../../policy/core/subject";
 import { RULES } from "../../../policy/rules";
+import { registered } from "../support/registered";
 import { findings, packConfig } from "../support/stacks";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -26,11 +26,11 @@ describe("references of AWS resources in an update, with the profile closed", fu
 
     before(async () => {
         for (const stack of ["local", "dev", "prod"]) {
-            const registered = await registrations({ stack });
-            const arns = registered.flatMap(({ outputs }) => outputs?.["arn"] ?? []) as string[];
+            const resources = await registered(stack);
+            const arns = resources.flatMap(({ outputs }) => outputs?.["arn"] ?? []) as string[];
             stacks.set(
                 stack,
-                registered.map(({ urn, type, name, properties, outputs, sources }) => ({
+                resources.map(({ urn, type, name, properties, outputs, sources }) => ({
                     urn,
                     type,
                     name,

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { registrations } from "../../../cli/policy/registrations";
 import { type Baseline } from "../../../policy/core/baseline";
 import { UnknownField } from "../../../policy/core/read";
 import { type PolicyDefinition } from "../../../policy/core/rule";
 import { RULES } from "../../../policy/rules";
 import { outcomeOf } from "../mutations/score";
+import { registered } from "../support/registered";
 import { findings, fromYaml, packConfig } from "../support/stacks";
 import { edit, find, type Stack } from "./edits";
 
@@ -113,7 +113,7 @@ describe("inputs of AWS resources with the profile closed", function () {
     let prod: Stack;
 
     before(async () => {
-        prod = await registrations({ stack: "prod" });
+        prod = await registered("prod");
     });
 
     for (const [policy, edits] of [

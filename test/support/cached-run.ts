@@ -1,0 +1,114 @@
+/**
+ * Results of the program's runs, shared by the worker processes of a test run, and by later runs of the same sources: a run
+ * takes seconds. Without the folder, or with another version of any source, they are made again.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { paths } from "../../local/lib/paths";
+
+const ROOT = join(__dirname, "..", "..");
+/** Folders without influence on the program. */
+const EXCLUDED = new Set([
+    ".git",
+    ".github",
+    ".wip",
+    "bench",
+    "build",
+    "docs",
+    "node_modules",
+    "rendered",
+    "test",
+]);
+const MAX_UNUSED_MS = 24 * 3600 * 1000;
+const POLL_MS = 50;
+/** After this time the process that claimed a run was killed. */
+const CLAIM_MS = 120_000;
+
+const folder = join(dirname(paths().cache), "test-runs");
+let sources: string | undefined;
+
+/**
+ * The result of `compute`, which depends on nothing but the sources and `name`. Another process that computes it at the same
+ * time is waited for.
+ *
+ * @param compute its result must be JSON
+ */
+export async function cachedRun<T>(name: string, compute: () => Promise<T>): Promise<T> {
+    sources ??= digestOfSources();
+    const file = join(folder, `${sources}-${name}.json`);
+    const claim = `${file}.claim`;
+    for (;;) {
+        const text = read(file);
+        if (text !== undefined) return JSON.parse(text) as T;
+        if (claimed(claim)) break;
+        await pause(POLL_MS);
+    }
+    try {
+        const text = JSON.stringify(await compute());
+        save(file, text);
+        // As from the file, so that the process that made it has the same result as all others.
+        return JSON.parse(text) as T;
+    } finally {
+        rmSync(claim, { force: true });
+    }
+}
+
+function read(file: string): string | undefined {
+    try {
+        return readFileSync(file, "utf8");
+    } catch {
+        return undefined;
+    }
+}
+
+/** Whether this process computes the result: because it is the first, or because the folder cannot be used. */
+function claimed(claim: string): boolean {
+    try {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(claim, String(process.pid), { flag: "wx" });
+        return true;
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") return true;
+    }
+    try {
+        return Date.now() - statSync(claim).mtimeMs > CLAIM_MS;
+    } catch {
+        // It has just been removed.
+        return false;
+    }
+}
+
+function save(file: string, text: string): void {
+    const temporary = `${file}.${process.pid}.tmp`;
+    try {
+        writeFileSync(temporary, text);
+        renameSync(temporary, file);
+        for (const name of readdirSync(folder)) {
+            const path = join(folder, name);
+            if (Date.now() - statSync(path).mtimeMs > MAX_UNUSED_MS) rmSync(path, { force: true });
+        }
+    } catch {
+        // A cache that cannot be written only costs time.
+    }
+}
+
+/** The digest of every file that the program could read, by path and content. */
+function digestOfSources(): string {
+    const hash = createHash("sha256");
+    const add = (path: string): void => {
+        const entries = readdirSync(join(ROOT, path), { withFileTypes: true });
+        for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+            const below = join(path, entry.name);
+            if (EXCLUDED.has(entry.name)) continue;
+            if (entry.isDirectory()) add(below);
+            else if (entry.isFile())
+                hash.update(`${below}\0`)
+                    .update(readFileSync(join(ROOT, below)))
+                    .update("\0");
+        }
+    };
+    add(".");
+    return hash.update(process.version).digest("hex").slice(0, 16);
+}
