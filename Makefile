@@ -52,7 +52,7 @@ test: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## 
 test-full: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## test with all live tests, the corpus on real routers and every policy mutation: about four hours
 	npm run toolchain:consul
 	npm run lint
-	npm run test:unit
+	npm run test:unit:full
 	npm run test:go
 	npm run test:live:full
 	npm run test:corpus

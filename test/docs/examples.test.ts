@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
@@ -10,6 +9,7 @@ import { boards } from "../../components/observability/dashboards/boards";
 import { ruleGroups } from "../../components/observability/rules/rules";
 import { loadStackFile } from "../../config/load";
 import { RULES } from "../../policy/rules";
+import { runMesh } from "../support/cli";
 import { ROOT, blocksOf, pages } from "./pages";
 
 const PAGES = pages();
@@ -46,7 +46,7 @@ describe("the documentation's examples", () => {
             assert.ok(text.includes(count), count);
     });
 
-    it("show output that the offline commands print", function () {
+    it("show output that the offline commands print", async function () {
         this.timeout(240_000);
         const shown = PAGES.flatMap((page) =>
             blocksOf(page).flatMap(({ code }) => {
@@ -56,10 +56,7 @@ describe("the documentation's examples", () => {
         );
         assert.ok(shown.length >= 3);
         for (const { page, command, output } of shown) {
-            const { stdout } = spawnSync("node", [join(ROOT, "cli/bin/mesh.js"), ...command.split(" ")], {
-                cwd: ROOT,
-                encoding: "utf8",
-            });
+            const { stdout } = await runMesh(...command.split(" "));
             let printed = stdout.split("\n").map((line) => line.trimEnd());
             for (const line of output.split("\n").filter((one) => one.trim() !== "" && one !== "…")) {
                 const at = printed.indexOf(line);

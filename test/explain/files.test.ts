@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,9 +10,9 @@ import { MeshSnapshot } from "../../cli/lib/snapshot/snapshot";
 import { renderFiles } from "../../cli/lib/rendered/files";
 import { writeFiles } from "../../cli/lib/rendered/write";
 import { deriveAll } from "../../components/concerns";
+import { runMesh } from "../support/cli";
 import { config, snapshotOf } from "./queries";
 
-const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 const query = { source: "api-gateway", destination: "alerts", port: "http", path: "/v1/alerts" };
 
 describe("mesh explain, with rendered files", () => {
@@ -23,16 +22,9 @@ describe("mesh explain, with rendered files", () => {
     after(() => {
         rmSync(folder, { recursive: true });
     });
-    const run = (...args: string[]) => {
-        try {
-            return {
-                status: 0,
-                out: execFileSync(MESH, ["explain", ...args], { encoding: "utf8", stdio: "pipe" }),
-            };
-        } catch (error) {
-            const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
-            return { status, out: stdout + stderr };
-        }
+    const run = async (...args: string[]) => {
+        const { status, stdout, stderr } = await runMesh("explain", ...args);
+        return { status, out: stdout + stderr };
     };
 
     it("returns the same for files as for the program, until a file is edited", () => {
@@ -56,34 +48,30 @@ describe("mesh explain, with rendered files", () => {
         assert.throws(() => readRendered(join(folder, "nowhere")), /folder .* does not exist.*mesh render/);
     });
 
-    it("exits with 0, 1 and 2", () => {
-        assert.equal(
-            run("api-gateway", "alerts", "--port", "http", "--path", "/v1/alerts", "--rendered", folder)
-                .status,
-            0,
-        );
-        const denied = run("thumbnails", "alerts", "--port", "8080", "--path", "/v1/alerts", "--json");
+    it("exits with 0, 1 and 2", async () => {
+        const request = ["--port", "http", "--path", "/v1/alerts"];
+        const allowed = await run("api-gateway", "alerts", ...request, "--rendered", folder);
+        assert.equal(allowed.status, 0);
+        const denied = await run("thumbnails", "alerts", "--port", "8080", "--path", "/v1/alerts", "--json");
         assert.equal(denied.status, 1);
-        const [{ allowed, change }] = JSON.parse(denied.out) as [
+        const [{ allowed: verdict, change }] = JSON.parse(denied.out) as [
             { allowed: boolean; change: { parts: { where: string }[] } },
         ];
-        assert.deepEqual([allowed, change.parts[0]?.where], [false, "services.thumbnails.calls"]);
-        const unknown = run("thumbnails", "no-such-service");
+        assert.deepEqual([verdict, change.parts[0]?.where], [false, "services.thumbnails.calls"]);
+        const unknown = await run("thumbnails", "no-such-service");
         assert.equal(unknown.status, 2);
         assert.match(unknown.out, /unknown destination "no-such-service"/);
     }).timeout(60_000);
 
-    it("evaluates an external host's address, and rejects invalid addresses and those in the mesh", () => {
-        const explainRendered = (...args: string[]) => run(...args, "--rendered", folder);
-        assert.equal(explainRendered("video", "api.fastly.com", "--address", "203.0.113.7").status, 0);
-        const inside = explainRendered("video", "api.fastly.com", "--address", "10.96.128.7");
+    it("evaluates an external host's address, and rejects invalid addresses and those in the mesh", async () => {
+        const at = (source: string, destination: string, address: string) =>
+            run(source, destination, "--address", address, "--rendered", folder);
+        assert.equal((await at("video", "api.fastly.com", "203.0.113.7")).status, 0);
+        const inside = await at("video", "api.fastly.com", "10.96.128.7");
         assert.equal(inside.status, 1);
         assert.match(inside.out, /allows TCP 443 to 10\.96\.128\.7/);
-        assert.match(
-            explainRendered("video", "api.fastly.com", "--address", "10.0.0").out,
-            /not an IPv4 address/,
-        );
-        const service = explainRendered("api-gateway", "alerts", "--address", "10.0.0.1");
+        assert.match((await at("video", "api.fastly.com", "10.0.0")).out, /not an IPv4 address/);
+        const service = await at("api-gateway", "alerts", "10.0.0.1");
         assert.equal(service.status, 2);
         assert.match(service.out, /alerts is in the mesh/);
     }).timeout(120_000);

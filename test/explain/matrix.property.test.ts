@@ -5,6 +5,7 @@ import { platform } from "../../catalogue/platform";
 import { explain } from "../../cli/explain/explain";
 import type { Manifest } from "../../components/base/manifest";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
+import { cases } from "../support/cases";
 import { differing, line, matrix, snapshotOf } from "./queries";
 
 /** Whether a service's catalogue entry declares this, without the program's queries. */
@@ -43,7 +44,7 @@ describe("mesh explain, for any catalogue's objects", function () {
                     allowed += expected ? 1 : 0;
                 }
             }),
-            { numRuns: 30 },
+            { numRuns: cases(10, 30) },
         );
         assert.ok(allowed > 0, "no generated catalogue had an edge");
     });
@@ -81,7 +82,7 @@ describe("mesh explain, for any catalogue's objects", function () {
                         .map(line),
                 );
             }),
-            { numRuns: 30 },
+            { numRuns: cases(10, 30) },
         );
     });
 });

@@ -6,14 +6,15 @@ import { harmlessChanges, untouched } from "./mutations/harmless";
 import { type Mutation } from "./mutations/model";
 import { openingChanges } from "./mutations/opening/index";
 import { isKilled, outcomeInFull, outcomeOf, killedAlone, scores } from "./mutations/score";
+import { cases } from "../support/cases";
 import { registered } from "./support/registered";
 import { openConfig, packConfig } from "./support/stacks";
 
 /** Mutants of each kind, spread over the namespaces: mutants of one kind are similar. */
 const PER_KIND = 1;
-const HARMLESS = 250;
+const HARMLESS = cases(100, 250);
 /** Mutants that are also evaluated by every rule. */
-const IN_FULL = 20;
+const IN_FULL = cases(8, 20);
 
 function spread(mutations: readonly Mutation[], count: number): readonly Mutation[] {
     const step = Math.max(1, mutations.length / count);
@@ -71,7 +72,7 @@ describe("the mutation test", function () {
     it("passes every harmless change", () => {
         const both = withTeam(prod);
         const changes = [untouched, ...spread(harmlessChanges(both), HARMLESS)];
-        assert.ok(changes.length >= 200);
+        assert.ok(changes.length > HARMLESS * 0.8);
         const alarms = changes
             .map((mutation) => outcomeOf(mutation, both, configWithTeam()))
             .filter(({ messages }) => messages.length > 0);

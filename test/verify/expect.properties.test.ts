@@ -7,6 +7,7 @@ import { expectations } from "../../cli/verify/plan/expect";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { arbitraryCatalogue } from "../catalogue/arbitrary";
+import { cases } from "../support/cases";
 import { GATEWAY_ADDRESS, simulatedExternal } from "./external";
 import { SimulatedMesh } from "./simulated-mesh";
 
@@ -23,7 +24,7 @@ describe("the checks of any catalogue", () => {
                 assert.ok(passed, `${check.id} ${JSON.stringify(check.request)}: ${actual}`);
             }
         });
-        fc.assert(property, { numRuns: 40 });
+        fc.assert(property, { numRuns: cases(12, 40) });
     });
 
     it("expect an answer exactly for the calls with an edge", () => {
@@ -48,7 +49,7 @@ describe("the checks of any catalogue", () => {
             }
             assert.deepEqual(allowedPorts, declared);
         });
-        fc.assert(property, { numRuns: 100 });
+        fc.assert(property, { numRuns: cases(40, 100) });
     });
 
     it("detect every external group that is removed from a service but not from the cluster", () => {
@@ -71,7 +72,7 @@ describe("the checks of any catalogue", () => {
             );
             for (const from of ["pod", "prober"]) assert.ok(mismatches.has(`${removed.name}>${from}`), from);
         });
-        fc.assert(property, { numRuns: 60 });
+        fc.assert(property, { numRuns: cases(20, 60) });
     });
 
     it("detect every edge that is removed from the catalogue but not from the cluster", () => {
@@ -92,6 +93,6 @@ describe("the checks of any catalogue", () => {
                 assert.equal(check.destination.name, removed.callee);
             }
         });
-        fc.assert(property, { numRuns: 60 });
+        fc.assert(property, { numRuns: cases(20, 60) });
     });
 });

@@ -1,4 +1,4 @@
-/** The scripts of the live tests load: mocha requires files of the command line before those of its configuration. */
+/** The scripts of the tests load: mocha requires files of the command line before those of its configuration. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf
 const argumentsOf = (script: string): string[] => (scripts[script] ?? "").split(" ").slice(1);
 const isSpec = (argument: string) => argument.endsWith(".test.ts");
 
-describe("the scripts of the live tests", function () {
+describe("the scripts of the tests", function () {
     this.timeout(120_000);
 
     it("test:live:full runs every live test, and test:live runs a part of them", () => {
@@ -40,5 +40,23 @@ describe("the scripts of the live tests", function () {
             },
         );
         assert.match(stdout, /2 passing/);
+    });
+
+    it("test:unit:full runs the files of test:unit, with all generated cases", async () => {
+        const full = argumentsOf("test:unit:full");
+        assert.deepEqual(
+            full.filter((argument) => argument.includes(".test.ts")),
+            argumentsOf("test:unit").filter((argument) => argument.includes(".test.ts")),
+        );
+        const required = full.filter((_, index) => full[index - 1] === "--require");
+        const print = 'process.stdout.write(String(require("./test/support/cases").cases(1, 2)))';
+        const options = required.flatMap((name) => [
+            "--require",
+            name.startsWith("test/") ? `./${name}` : name,
+        ]);
+        const { stdout } = await promisify(execFile)(process.execPath, [...options, "--eval", print], {
+            cwd: CHECKOUT,
+        });
+        assert.equal(stdout, "2");
     });
 });
