@@ -23,10 +23,10 @@ const EXCLUDED = new Set([
 ]);
 const MAX_UNUSED_MS = 24 * 3600 * 1000;
 const POLL_MS = 50;
-/** After this time the process that claimed a run was killed. */
-const CLAIM_MS = 120_000;
+/** After this time a claim counts as left by a process that was killed, also in another container. */
+const CLAIM_MS = 600_000;
 
-const folder = join(dirname(paths().cache), "test-runs");
+const FOLDER = join(dirname(paths().cache), "test-runs");
 let sources: string | undefined;
 
 /**
@@ -35,23 +35,23 @@ let sources: string | undefined;
  *
  * @param compute its result must be JSON
  */
-export async function cachedRun<T>(name: string, compute: () => Promise<T>): Promise<T> {
+export async function cachedRun<T>(name: string, compute: () => Promise<T>, folder = FOLDER): Promise<T> {
     sources ??= digestOfSources();
     const file = join(folder, `${sources}-${name}.json`);
     const claim = `${file}.claim`;
     for (;;) {
         const text = read(file);
         if (text !== undefined) return JSON.parse(text) as T;
-        if (claimed(claim)) break;
+        if (claimed(folder, claim)) break;
         await pause(POLL_MS);
     }
     try {
         const text = JSON.stringify(await compute());
-        save(file, text);
+        save(folder, file, text);
         // As from the file, so that the process that made it has the same result as all others.
         return JSON.parse(text) as T;
     } finally {
-        rmSync(claim, { force: true });
+        release(claim);
     }
 }
 
@@ -64,7 +64,7 @@ function read(file: string): string | undefined {
 }
 
 /** Whether this process computes the result: because it is the first, or because the folder cannot be used. */
-function claimed(claim: string): boolean {
+function claimed(folder: string, claim: string): boolean {
     try {
         mkdirSync(folder, { recursive: true });
         writeFileSync(claim, String(process.pid), { flag: "wx" });
@@ -73,14 +73,35 @@ function claimed(claim: string): boolean {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") return true;
     }
     try {
-        return Date.now() - statSync(claim).mtimeMs > CLAIM_MS;
+        return (
+            Date.now() - statSync(claim).mtimeMs > CLAIM_MS || !isRunning(Number(readFileSync(claim, "utf8")))
+        );
     } catch {
         // It has just been removed.
         return false;
     }
 }
 
-function save(file: string, text: string): void {
+function release(claim: string): void {
+    try {
+        rmSync(claim, { force: true });
+    } catch {
+        // There is none: the folder cannot be used.
+    }
+}
+
+function isRunning(pid: number): boolean {
+    // Between its creation and its first bytes a claim is empty.
+    if (pid === 0) return true;
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}
+
+function save(folder: string, file: string, text: string): void {
     const temporary = `${file}.${process.pid}.tmp`;
     try {
         writeFileSync(temporary, text);
