@@ -124,7 +124,7 @@ function digestOfSources(): string {
             const below = join(path, entry.name);
             if (EXCLUDED.has(entry.name)) continue;
             if (entry.isDirectory()) add(below);
-            else if (entry.isFile())
+            else if (entry.isFile() && !entry.name.endsWith(".md"))
                 hash.update(`${below}\0`)
                     .update(readFileSync(join(ROOT, below)))
                     .update("\0");
