@@ -10,13 +10,12 @@ import { Oracle } from "./openings/oracle/index";
 import { sampledChanges } from "./openings/sample";
 import { idOf } from "./openings/schema";
 import { isOpening, outcome, profilesOf } from "./openings/score";
-import { cases } from "../support/cases";
 import { RandomSource } from "../support/random";
 import { registered } from "./support/registered";
 import { packConfig } from "./support/stacks";
 
 /** A few fields of one object of each kind that an oracle reads, to fit a unit test's time. */
-const SAMPLING = { seed: 7, objects: 1, ofEachField: 1, ofEachKind: cases(7, 14) };
+const SAMPLING = { seed: 7, objects: 1, ofEachField: 1, ofEachKind: 14 };
 
 const KINDS =
     /^(security\.istio\.io|rbac\.authorization\.k8s\.io)\/|\/(Gateway|NetworkPolicy|Service|Sidecar)$/;
@@ -37,8 +36,8 @@ describe("generated openings", function () {
             .filter(({ kind }) => KINDS.test(kind))
             .map((change) => outcome(change, prod, oracle, profiles));
         const openings = outcomes.filter(isOpening);
-        assert.ok(outcomes.length > cases(40, 80), `${outcomes.length} changes`);
-        assert.ok(openings.length > cases(2, 5), `${openings.length} openings`);
+        assert.ok(outcomes.length > 80, `${outcomes.length} changes`);
+        assert.ok(openings.length > 5, `${openings.length} openings`);
         assert.deepEqual(
             outcomes.flatMap(({ failed }) => failed ?? []),
             [],

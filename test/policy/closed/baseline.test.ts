@@ -13,7 +13,7 @@ function baseline(stack: string): Baseline {
 }
 
 describe("the baselines", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
 
     for (const stack of ["local", "dev", "prod"]) {
         it(`${stack} is up to date (otherwise run \`npm run generate:policy-baseline\`)`, async () => {
