@@ -47,7 +47,8 @@ export async function cachedRun<T>(name: string, compute: () => Promise<T>, fold
     }
     try {
         const text = JSON.stringify(await compute());
-        save(folder, file, text);
+        // A source that changed meanwhile could be in the result.
+        if (digestOfSources() === sources) save(folder, file, text);
         // As from the file, so that the process that made it has the same result as all others.
         return JSON.parse(text) as T;
     } finally {
