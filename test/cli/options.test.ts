@@ -45,6 +45,7 @@ describe("a context that does not exist", () => {
                 await runMesh(...command, "--context", "kind-mehs", "--kubeconfig", kubeconfig),
                 {
                     status: 2,
+                    stdout: "",
                     stderr:
                         `error: kubeconfig ${kubeconfig}: no context "kind-mehs". Available contexts: kind-mesh. ` +
                         'Did you mean "kind-mesh"?\n',
