@@ -89,8 +89,7 @@ describe("a restart of stale workloads", () => {
         // Each look takes a poll's time, without waiting for it.
         Date.now = () => (time += poll * 1000);
         try {
-            const { readyTimeoutMs, ...rest } = options();
-            return await restartStale(cluster, "new", { ...rest, pollMs: 0 });
+            return await restartStale(cluster, "new", options({ pollMs: 0 }));
         } finally {
             Date.now = now;
         }

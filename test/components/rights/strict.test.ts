@@ -160,7 +160,7 @@ describe("NetworkPolicies in the VPC CNI's strict mode", () => {
         const [policy, ...more] = of(PODS["metrics-server"] ?? assert.fail());
         assert.deepEqual(more, []);
         assert.deepEqual(
-            policy?.spec?.ingress?.map(({ ports = [] }) => ports.map(({ port }) => port)),
+            (policy?.spec?.ingress ?? []).map(({ ports = [] }) => ports.map(({ port }) => port)),
             [[10251]],
         );
         const nodes = (policy?.spec?.egress ?? [])
