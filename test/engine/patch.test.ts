@@ -15,16 +15,19 @@ describe("a patch of a workload that another tool deploys, on a real API server"
     this.timeout(180_000);
     let server: RunningApiServer;
     let client: KubeClient;
+    const started: (() => Promise<void>)[] = [];
     let patcher: Patcher;
 
     before(async function () {
         server = await startApiServer(await requireToolchain(this));
+        started.push(server.stop);
         client = KubeClient.fromKubeconfig(server.kubeconfig);
+        started.push(() => client.close());
         patcher = new Patcher(client, new Discovery(client));
     });
+    // Nothing has started if the suite is skipped.
     after(async () => {
-        await client.close();
-        await server.stop();
+        for (const stop of started.toReversed()) await stop();
     });
     beforeEach(() => server.kubectl(["delete", "deployments", "--all", "--wait"]));
 

@@ -14,14 +14,17 @@ describe("a Deployment whose replicas the program no longer sets, on a real API 
     this.timeout(180_000);
     let server: RunningApiServer;
     let client: KubeClient;
+    const started: (() => Promise<void>)[] = [];
 
     before(async function () {
         server = await startApiServer(await requireToolchain(this));
+        started.push(server.stop);
         client = KubeClient.fromKubeconfig(server.kubeconfig);
+        started.push(() => client.close());
     });
+    // Nothing has started if the suite is skipped.
     after(async () => {
-        await client.close();
-        await server.stop();
+        for (const stop of started.toReversed()) await stop();
     });
     beforeEach(() => server.kubectl(["delete", "deployments", "--all", "--wait"]));
 

@@ -21,8 +21,6 @@ spec:
 describe("mesh workloads check, as a command", function () {
     this.timeout(60_000);
     let folder: string;
-    let printed: string;
-    const write = process.stdout.write.bind(process.stdout);
 
     before(() => {
         folder = mkdtempSync(join(tmpdir(), "mesh-workloads-"));
@@ -38,29 +36,18 @@ describe("mesh workloads check, as a command", function () {
         rmSync(folder, { recursive: true });
     });
 
-    async function check(...args: string[]): Promise<{ status: number; stderr: string }> {
-        printed = "";
-        process.stdout.write = (text: string | Uint8Array) => {
-            printed += String(text);
-            return true;
-        };
-        try {
-            return await runMesh("workloads", "check", ...args);
-        } finally {
-            process.stdout.write = write;
-        }
-    }
+    const check = (...args: string[]) => runMesh("workloads", "check", ...args);
 
     it("exits with 0 if there are only warnings", async () => {
-        const { status, stderr } = await check("--stack", "local", join(folder, "warning.yaml"));
+        const { status, stdout, stderr } = await check("--stack", "local", join(folder, "warning.yaml"));
         assert.equal(status, 0, stderr);
-        assert.match(printed, /1 workload: 0 errors, 1 warning\n$/);
+        assert.match(stdout, /1 workload: 0 errors, 1 warning\n$/);
     });
 
     it("exits with 1 if a finding breaks traffic, and prints it as JSON", async () => {
-        const { status } = await check("--json", join(folder, "error.yaml"));
+        const { status, stdout } = await check("--json", join(folder, "error.yaml"));
         assert.equal(status, 1);
-        const { findings } = JSON.parse(printed) as { findings: { check: string; place: string }[] };
+        const { findings } = JSON.parse(stdout) as { findings: { check: string; place: string }[] };
         const found = findings.find((finding) => finding.check === "host-network");
         assert.equal(found?.place, `${join(folder, "error.yaml")}:2`);
     });
