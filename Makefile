@@ -45,13 +45,15 @@ down: node_modules/.package-lock.json ## remove the embedded node and everything
 
 test: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## lint, unit tests, and the core live tests where the embedded node can run
 	npm run lint
+	npm run toolchain
 	npm run test:unit
 	npm run test:go
 	npm run test:live
 
 test-full: node_modules/.package-lock.json policy/node_modules/.package-lock.json ## test with all live tests, the corpus on real routers and every policy mutation: about four hours
-	npm run toolchain:consul
 	npm run lint
+	npm run toolchain
+	npm run toolchain:consul
 	npm run test:unit:full
 	npm run test:go
 	npm run test:live:full
