@@ -1,14 +1,14 @@
 /** The page of `mesh graph` in a browser. */
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import type { Catalogue } from "../../catalogue/model";
 import { toPage } from "../../cli/graph/page/page";
+import { temporaryFolder } from "../support/folder";
 
 /** The page of a catalogue, opened without a network; `errors` receives what its script throws. */
 export async function openGraph(browser: Browser, catalogue: Catalogue, errors: string[]): Promise<Page> {
-    const file = join(mkdtempSync(join(tmpdir(), "mesh-graph-")), "graph.html");
+    const file = join(temporaryFolder("mesh-graph-"), "graph.html");
     writeFileSync(file, await toPage(catalogue));
     const page = await browser.newPage({ offline: true, viewport: { width: 1500, height: 1000 } });
     page.on("pageerror", ({ message }) => errors.push(message));

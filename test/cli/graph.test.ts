@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { platform } from "../../catalogue/platform";
 import { edges } from "../../catalogue/query";
@@ -11,6 +10,7 @@ import { graphOf } from "../../cli/graph/model";
 import { viewOf } from "../../cli/graph/view";
 import { catalogueOfSize } from "../support/scale";
 import { reordered } from "../catalogue/rewrite";
+import { temporaryFolder } from "../support/folder";
 
 describe("mesh graph", () => {
     it("writes the same bytes for any order of the catalogue", async () => {
@@ -69,7 +69,7 @@ describe("mesh graph", () => {
     });
 
     it("chooses the format by the file extension, and lists the formats for an unknown one", async () => {
-        const folder = mkdtempSync(join(tmpdir(), "mesh-graph-"));
+        const folder = temporaryFolder("mesh-graph-");
         await graph({ out: join(folder, "a.mmd") });
         assert.match(readFileSync(join(folder, "a.mmd"), "utf8"), /^flowchart LR/);
         await graph({ out: join(folder, "a.txt"), format: "svg" });

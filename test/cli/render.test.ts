@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { platform as catalogue } from "../../catalogue/platform";
@@ -11,12 +10,13 @@ import type { Manifest } from "../../components/base/manifest";
 import { deriveAll } from "../../components/concerns";
 import { loadStackFile } from "../../config/load";
 import { runMesh } from "../support/cli";
+import { temporaryFolder } from "../support/folder";
 
 const ROOT = join(__dirname, "..", "..");
 const MESH = join(ROOT, "cli", "bin", "mesh.js");
 
 function folder(): string {
-    return mkdtempSync(join(tmpdir(), "mesh-render-"));
+    return temporaryFolder("mesh-render-");
 }
 
 function filesUnder(root: string): string[] {

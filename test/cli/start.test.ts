@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lazyLoad } from "../../cli/lib/lazy-load";
 import { meshProgram } from "../../cli/program";
 import { version } from "../../package.json";
 import { runMesh } from "../support/cli";
+import { temporaryFolder } from "../support/folder";
 
 const MESH = join(__dirname, "..", "..", "cli", "bin", "mesh.js");
 
 /** The files that `mesh <args>` has loaded when it exits. */
 function loaded(...args: string[]): string[] {
-    const folder = mkdtempSync(join(tmpdir(), "mesh-start-"));
+    const folder = temporaryFolder("mesh-start-");
     const [hook, list] = [join(folder, "hook.js"), join(folder, "list.json")];
     writeFileSync(
         hook,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getFileInfo } from "prettier";
 import { ConfigError, fromEngine, loadStackFile } from "../../config/load";
 import { REVISIONS, testConfig } from "../support/config";
+import { temporaryFolder } from "../support/folder";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -124,7 +124,7 @@ describe("a stack's configuration", () => {
     });
 
     it("is parsed from a file that the Pulumi CLI has rewritten, with booleans as strings", () => {
-        const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
+        const folder = temporaryFolder("mesh-config-");
         const text =
             'config:\n  sparc-mesh:domain: a.example\n  sparc-mesh:protect: "true"\n' +
             '  sparc-mesh:istio: {"revisions":[{"name":"1-31-1","version":"1.31.1"}]}\n';
@@ -143,7 +143,7 @@ describe("a stack's configuration", () => {
     });
 
     it("rejects everything in a stack's file that nothing reads", () => {
-        const folder = mkdtempSync(join(tmpdir(), "stacks-"));
+        const folder = temporaryFolder("stacks-");
         writeFileSync(
             join(folder, "Pulumi.odd.yaml"),
             [
@@ -177,7 +177,7 @@ describe("a stack's configuration", () => {
     });
 
     const fromFile = (text: string) => {
-        const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
+        const folder = temporaryFolder("mesh-config-");
         writeFileSync(join(folder, "Pulumi.odd.yaml"), text);
         return problemsOf(() => loadStackFile("odd", folder)).join("\n");
     };
@@ -241,7 +241,7 @@ describe("a stack's configuration", () => {
     });
 
     it("reports invalid YAML with its line", () => {
-        const folder = mkdtempSync(join(tmpdir(), "mesh-config-"));
+        const folder = temporaryFolder("mesh-config-");
         writeFileSync(join(folder, "Pulumi.bad.yaml"), "config:\n  a: [1\n  b: 2\n");
         const [problem] = problemsOf(() => loadStackFile("bad", folder));
         assert.match(problem ?? "", /line \d/);

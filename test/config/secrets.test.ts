@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { platformFromEngine } from "../../components/load";
 import { ConfigError, fromEngine, loadStackFile, PROJECT, readStackFile } from "../../config/load";
 import { REVISIONS } from "../support/config";
 import { engineConfig } from "../../local/engine/program/protocol";
+import { temporaryFolder } from "../support/folder";
 
 const ROOT = join(__dirname, "..", "..");
 const OBSERVABILITY = "sparc-mesh:observability";
@@ -35,7 +35,7 @@ function entries(password: unknown, more: Readonly<Record<string, unknown>> = {}
 const isSecret = (key: string) => key === OBSERVABILITY;
 
 function stackFileWith(grafanaAdmin: string): string {
-    const folder = mkdtempSync(join(tmpdir(), "mesh-secrets-"));
+    const folder = temporaryFolder("mesh-secrets-");
     writeFileSync(
         join(folder, "Pulumi.one.yaml"),
         `config:\n  sparc-mesh:domain: mesh.acme.io\n  sparc-mesh:istio: { revisions: ${JSON.stringify(REVISIONS)} }\n  ${OBSERVABILITY}:\n    prometheus: { from: chart, grafanaAdmin: ${grafanaAdmin} }\n`,

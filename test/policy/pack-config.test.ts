@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPackConfig } from "../../cli/policy/config";
 import { RENAMED_POLICIES, RENAMED_PROPERTIES } from "../../policy/core/renamed-policies";
 import { RULES } from "../../policy/rules";
+import { temporaryFolder } from "../support/folder";
 
 describe("the pack's configuration file", () => {
-    const folder = mkdtempSync(join(tmpdir(), "mesh-pack-config-"));
+    const folder = temporaryFolder("mesh-pack-config-");
     const file = join(folder, "pack.json");
 
     it("is named in the error if it is missing", () => {
