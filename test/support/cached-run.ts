@@ -3,40 +3,45 @@
  * takes seconds. Without the folder, or with another version of any source, they are made again.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    statSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { PLATFORM_VARIABLE } from "../../catalogue/load";
 import { paths } from "../../local/lib/paths";
 
 const ROOT = join(__dirname, "..", "..");
-/** Folders without influence on the program. */
-const EXCLUDED = new Set([
-    ".git",
-    ".github",
-    ".wip",
-    "bench",
-    "build",
-    "docs",
-    "node_modules",
-    "rendered",
-    "test",
-]);
+/** Folders of the checkout without influence on the program. */
+const EXCLUDED = new Set([".git", ".github", ".wip", "bench", "build", "docs", "rendered", "test"]);
 const MAX_UNUSED_MS = 24 * 3600 * 1000;
 const POLL_MS = 50;
 /** After this time a claim counts as left by a process that was killed, also in another container. */
 const CLAIM_MS = 600_000;
 
 const FOLDER = join(dirname(paths().cache), "test-runs");
-let sources: string | undefined;
+const digests = new Map<string, string>();
 
 /**
- * The result of `compute`, which depends on nothing but the sources and `name`. Another process that computes it at the same
- * time is waited for.
+ * The result of `compute`, which depends on nothing but the sources, the selected platform and `name`. Another process that
+ * computes it at the same time is waited for.
  *
  * @param compute its result must be JSON
  */
-export async function cachedRun<T>(name: string, compute: () => Promise<T>, folder = FOLDER): Promise<T> {
-    sources ??= digestOfSources();
+export async function cachedRun<T>(
+    name: string,
+    compute: () => Promise<T>,
+    { folder = FOLDER, root = ROOT }: { readonly folder?: string; readonly root?: string } = {},
+): Promise<T> {
+    const sources = digests.get(root) ?? stateOf(root).digest;
+    digests.set(root, sources);
     const file = join(folder, `${sources}-${name}.json`);
     const claim = `${file}.claim`;
     for (;;) {
@@ -47,8 +52,9 @@ export async function cachedRun<T>(name: string, compute: () => Promise<T>, fold
     }
     try {
         const text = JSON.stringify(await compute());
-        // A source that changed meanwhile could be in the result.
-        if (digestOfSources() === sources) save(folder, file, text);
+        // This process could have loaded an older version of a source that has changed since it started.
+        const { digest, newest } = stateOf(root);
+        if (digest === sources && newest < performance.timeOrigin) save(folder, file, text);
         // As from the file, so that the process that made it has the same result as all others.
         return JSON.parse(text) as T;
     } finally {
@@ -58,7 +64,9 @@ export async function cachedRun<T>(name: string, compute: () => Promise<T>, fold
 
 function read(file: string): string | undefined {
     try {
-        return readFileSync(file, "utf8");
+        const text = readFileSync(file, "utf8");
+        utimesSync(file, new Date(), new Date());
+        return text;
     } catch {
         return undefined;
     }
@@ -116,21 +124,27 @@ function save(folder: string, file: string, text: string): void {
     }
 }
 
-/** The digest of every file that the program could read, by path and content. */
-function digestOfSources(): string {
-    const hash = createHash("sha256");
+/**
+ * The digest of the selected platform's name and of every file that the program could read, by path and content, and when the
+ * newest of them was changed, in milliseconds.
+ */
+function stateOf(root: string): { readonly digest: string; readonly newest: number } {
+    const hash = createHash("sha256").update(`${process.version}\0${process.env[PLATFORM_VARIABLE] ?? ""}\0`);
+    let newest = 0;
     const add = (path: string): void => {
-        const entries = readdirSync(join(ROOT, path), { withFileTypes: true });
+        const entries = readdirSync(join(root, path), { withFileTypes: true });
         for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
             const below = join(path, entry.name);
-            if (EXCLUDED.has(entry.name)) continue;
+            if (entry.name === "node_modules" || EXCLUDED.has(below)) continue;
             if (entry.isDirectory()) add(below);
-            else if (entry.isFile() && !entry.name.endsWith(".md"))
+            else if (entry.isFile() && !entry.name.endsWith(".md")) {
+                newest = Math.max(newest, statSync(join(root, below)).mtimeMs);
                 hash.update(`${below}\0`)
-                    .update(readFileSync(join(ROOT, below)))
+                    .update(readFileSync(join(root, below)))
                     .update("\0");
+            }
         }
     };
     add(".");
-    return hash.update(process.version).digest("hex").slice(0, 16);
+    return { digest: hash.digest("hex").slice(0, 16), newest };
 }
