@@ -76,6 +76,43 @@ describe("mesh inventory consul, when Consul is not well", function () {
         assert.ok(!JSON.stringify(report).includes("secret"));
     });
 
+    const policies = [
+        { title: "denies by default_intention_policy, without ACLs", policy: "deny", acls: false, calls: 0 },
+        { title: "allows by default_intention_policy, with ACLs", policy: "allow", acls: true, calls: 1 },
+        { title: "allows without both", policy: "", acls: false, calls: 1 },
+        { title: "denies by the ACL default policy", policy: undefined, acls: true, calls: 0 },
+    ];
+    for (const { title, policy, acls, calls } of policies)
+        it(`where no intention matches, ${title}`, async () => {
+            const DebugConfig = {
+                ...(policy === undefined ? {} : { DefaultIntentionPolicy: policy }),
+                ACLsEnabled: acls,
+                ACLResolverSettings: { ACLDefaultPolicy: "deny" },
+            };
+            const Upstreams = [{ DestinationName: "users", LocalBindPort: 9000 }];
+            const Proxy = { DestinationServiceName: "web", Upstreams };
+            const instances: Readonly<Record<string, object>> = {
+                web: { ID: "web", Service: "web", Port: 81 },
+                "web-proxy": { ID: "web-proxy", Service: "web-proxy", Kind: "connect-proxy", Port: 1, Proxy },
+            };
+            const url = await serve((path, response) => {
+                const [Service] = Object.entries(instances).flatMap(([name, one]) =>
+                    path === `/v1/health/service/${name}` ? [one] : [],
+                );
+                if (path === "/v1/agent/self")
+                    response.end(JSON.stringify({ Config: { Datacenter: "dc1" }, DebugConfig }));
+                else if (path === "/v1/catalog/services")
+                    response.end(JSON.stringify({ users: [], web: [], "web-proxy": [] }));
+                else if (Service !== undefined)
+                    response.end(JSON.stringify([{ Node: { Node: "n", Address: "10.0.0.1" }, Service }]));
+            });
+            const { catalogue } = await inventoryConsul(consulSettings(url, {}), {
+                datacenters: [],
+                timeoutMs: 55_000,
+            });
+            assert.equal(catalogue.services["web"]?.calls?.length, calls);
+        });
+
     it("fails with one error if nothing listens, or there is no leader", async () => {
         await assert.rejects(
             read("http://127.0.0.1:1"),

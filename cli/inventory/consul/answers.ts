@@ -34,6 +34,8 @@ export const agent = z.looseObject({
     Config: z.looseObject({ Datacenter: z.string(), VersionMetadata: z.string().optional() }),
     DebugConfig: z
         .looseObject({
+            /** Not in Consul 1.14. Empty: the ACL default policy decides. */
+            DefaultIntentionPolicy: z.string().optional(),
             ACLsEnabled: z.boolean().optional(),
             ACLResolverSettings: z.looseObject({ ACLDefaultPolicy: z.string().optional() }).optional(),
         })

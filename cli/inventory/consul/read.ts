@@ -55,13 +55,19 @@ export async function readConsul(client: ConsulClient, wanted: readonly string[]
             what: "namespaces and partitions",
             reason: "of Consul Enterprise, only the token's default ones are read",
         });
-    const settings = agent?.DebugConfig;
-    const isAllowedByDefault =
-        settings?.ACLsEnabled === undefined
-            ? undefined
-            : !settings.ACLsEnabled || settings.ACLResolverSettings?.ACLDefaultPolicy === "allow";
     const { objects, unread, notes } = reading;
-    return { datacenters, objects, unread, notes, isAllowedByDefault };
+    return { datacenters, objects, unread, notes, isAllowedByDefault: defaultPolicyOf(agent?.DebugConfig) };
+}
+
+/**
+ * The agent's decision where no intention matches (`AgentConnectAuthorize` in Consul's agent/agent_endpoint.go): by
+ * `default_intention_policy`, or by the ACL default policy if it is not set.
+ */
+function defaultPolicyOf(settings: z.infer<typeof answers.agent>["DebugConfig"]): boolean | undefined {
+    const policy = settings?.DefaultIntentionPolicy ?? "";
+    if (policy !== "") return policy === "allow";
+    if (settings?.ACLsEnabled === undefined) return undefined;
+    return !settings.ACLsEnabled || settings.ACLResolverSettings?.ACLDefaultPolicy === "allow";
 }
 
 async function datacentersOf(client: ConsulClient): Promise<readonly string[]> {
